@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+
+from engagements.tenancy import (
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    tenant_constraints,
+    tracked,
+)
+from okrs.models import Direction
+from okrs.models.key_results import method_choices, rag_choices
+
+
+class CheckInKind(models.TextChoices):
+    UPDATE = "update", "Check-in"
+    UNDO = "undo", "Undone"  # takes back the check-in that it supersedes
+
+
+class CheckInQuerySet(models.QuerySet["CheckIn"]):
+    def standing(self) -> CheckInQuerySet:
+        """Check-ins that count: neither superseded nor taken back, one per key result and period.
+
+        Newest first within a key result.
+        """
+        later = CheckIn.objects.filter(
+            engagement_id=models.OuterRef("engagement_id"), supersedes_id=models.OuterRef("id")
+        )
+        return self.filter(~models.Exists(later), kind=CheckInKind.UPDATE)
+
+
+CheckInManager = TenantManager.from_queryset(CheckInQuerySet)
+
+
+class CheckIn(TenantModel):
+    """One update of one key result for one period; append-only (M6.1, M6.2).
+
+    A correction is a new row that supersedes. What the score was worked out from is kept with it,
+    so that an old check-in reads as it did when it was posted (M5.10).
+    """
+
+    key_result = TenantKey("okrs.KeyResult", related_name="check_ins")
+    kind = models.CharField(
+        max_length=6, choices=CheckInKind.choices, default=CheckInKind.UPDATE
+    )
+    period = models.DateField()  # the Monday that names it
+    measured_on = models.DateField()
+    actual = models.DecimalField(max_digits=20, decimal_places=6)
+    out_of_range_confirmed = models.BooleanField(default=False)
+    score = models.DecimalField(max_digits=3, decimal_places=2)
+    rag = models.CharField(max_length=8, choices=rag_choices)
+    confidence = models.PositiveSmallIntegerField()
+    insight = models.TextField()
+    next_action = models.TextField()
+    next_action_due = models.DateField()
+    evidence_url = models.URLField(max_length=500, blank=True)
+
+    # As the key result stood when this was posted.
+    method = models.CharField(max_length=8, choices=method_choices)
+    direction = models.CharField(max_length=6, choices=Direction.choices)
+    baseline = models.DecimalField(max_digits=20, decimal_places=6)
+    target = models.DecimalField(max_digits=20, decimal_places=6)
+    ladder = models.JSONField(default=list)
+
+    supersedes = TenantKey("self", null=True, blank=True, related_name="superseded_by")
+    author = TenantKey("engagements.Membership", related_name="+")
+    posted_at = models.DateTimeField()
+    seconds_spent = models.PositiveIntegerField(null=True, blank=True)
+    idempotency_key = models.UUIDField()
+
+    objects = CheckInManager()
+
+    class Meta:
+        ordering = ["-posted_at", "-id"]
+        constraints = [
+            *tenant_constraints("key_result", "supersedes", "author"),
+            models.UniqueConstraint(
+                fields=["engagement", "idempotency_key"], name="checkin_posted_once"
+            ),
+            models.UniqueConstraint(
+                fields=["engagement", "supersedes"], name="checkin_superseded_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(score__gte=0, score__lte=1), name="checkin_score_0_to_1"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confidence__gte=1, confidence__lte=5),
+                name="checkin_confidence_1_to_5",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["engagement", "key_result", "-period", "-id"], name="checkin_of_key_result"
+            ),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="never_truncated",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'check-ins are append-only';",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key_result_id}, {self.period}"
+
+
+@tracked()
+class HelpRequest(TenantModel):
+    """An ask that stays on show until somebody answers it (M6.6)."""
+
+    key_result = TenantKey("okrs.KeyResult", related_name="help_requests")
+    check_in = TenantKey("checkins.CheckIn", related_name="help_requests")
+    text = models.TextField()
+    asked_by = TenantKey("engagements.Membership", related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantManager["HelpRequest"]()
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            *tenant_constraints("key_result", "check_in", "asked_by", "answered_by"),
+            models.CheckConstraint(
+                condition=models.Q(answered_at=None, answered_by=None)
+                | models.Q(answered_at__isnull=False, answered_by__isnull=False),
+                name="helprequest_answered_pair",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["engagement", "key_result"],
+                condition=models.Q(answered_at=None),
+                name="helprequest_open",
+            ),
+        ]
+
+
+@tracked()
+class Blocker(TenantModel):
+    """What stands in the way, on show until it is resolved (M6.6)."""
+
+    key_result = TenantKey("okrs.KeyResult", related_name="blockers")
+    check_in = TenantKey("checkins.CheckIn", related_name="blockers")
+    text = models.TextField()
+    opened_by = TenantKey("engagements.Membership", related_name="+")
+    opened_at = models.DateTimeField()
+    resolved_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantManager["Blocker"]()
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            *tenant_constraints("key_result", "check_in", "opened_by", "resolved_by"),
+            models.CheckConstraint(
+                condition=models.Q(resolved_at=None, resolved_by=None)
+                | models.Q(resolved_at__isnull=False, resolved_by__isnull=False),
+                name="blocker_resolved_pair",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["engagement", "key_result"],
+                condition=models.Q(resolved_at=None),
+                name="blocker_open",
+            ),
+        ]

@@ -1,0 +1,91 @@
+"""The supervisor: owns the services of one data folder, and ends with their last user.
+
+The first command that needs the services starts it (`lease.hold`); it belongs to no terminal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from config.embedded.locks import Lock
+from config.embedded.paths import Paths, ServicesError
+from config.embedded.services import Services
+
+TICK = 0.2
+
+
+def main() -> int:
+    arguments = parse()
+    paths = Paths(data=arguments.data, sockets=arguments.sockets)
+    asked = stop_requests()
+    owner = Lock(paths.owner_lock)
+    if not owner.take(within=1):
+        return 0  # somebody else was first: whoever started us finds theirs
+    say(f"supervisor {os.getpid()} owns {paths.data}")
+    try:
+        supervise(paths=paths, owner=owner, asked=asked, fast=arguments.fast)
+    except ServicesError as error:
+        say(str(error))
+        return 1
+    finally:
+        if arguments.temporary:
+            shutil.rmtree(paths.data, ignore_errors=True)
+    return 0
+
+
+def supervise(*, paths: Paths, owner: Lock, asked: threading.Event, fast: bool) -> None:
+    """Run the services until asked to end, a server ends, or nobody uses them."""
+    users, ready = Lock(paths.users_lock), Lock(paths.ready_lock)
+    services = Services(paths=paths, owner=owner.descriptor, asked=asked, fast=fast)
+    say(services.home.moved)
+    try:
+        services.start()
+        ready.take(within=1)
+        say("ready")
+        while not asked.wait(TICK) and not users.take():
+            if ended := services.members.ended():
+                raise ServicesError(ended)
+    finally:
+        ready.release()
+        services.stop()
+        owner.release()  # before `users`: who waits for that one must find this one free
+        users.release()
+        say("ended")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m config.embedded", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--sockets", type=Path, required=True)
+    parser.add_argument("--fast", action="store_true", help="for tests: nothing survives a crash")
+    parser.add_argument("--temporary", action="store_true", help="remove the data at the end")
+    return parser.parse_args()
+
+
+def stop_requests() -> threading.Event:
+    """An event that SIGTERM, SIGINT and SIGHUP set."""
+    asked = threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        asked.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, note)
+    return asked
+
+
+def say(line: str) -> None:
+    if line:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""PostgreSQL and Valkey of one data folder, started and ended together."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+from config.embedded import servers
+from config.embedded.home import find_home, socket_owners
+from config.embedded.paths import DATABASE, Paths, ServicesError, verify_sockets
+from config.embedded.processes import LIBC, Members, tail
+from engagements.database_roles import bootstrap_roles, grant_by_default
+
+PR_SET_CHILD_SUBREAPER = 36
+START_WITHIN = 60.0
+
+
+class Services:
+    """The servers of a data folder whose owner lock we hold.
+
+    `asked` is set when we must end, even while starting;
+    `fast` trades durability for speed: right for tests, wrong for anything kept.
+    """
+
+    def __init__(self, *, paths: Paths, owner: int, asked: Event, fast: bool) -> None:
+        self.paths = paths
+        self.asked = asked
+        self.fast = fast
+        self.home = find_home(paths)
+        adopt_orphans()
+        self.members = Members(locks=[owner])
+
+    def start(self) -> None:
+        """Start both, wait until both answer, and make the roles and the database."""
+        self.make_sockets()
+        if not servers.lay_out(home=self.home):
+            self.make_cluster()
+        self.members.start(servers.postgres(paths=self.paths, home=self.home, fast=self.fast))
+        self.members.start(servers.valkey(paths=self.paths, home=self.home, fast=self.fast))
+        self.make_roles()
+        self.wait_for_valkey()
+
+    def make_sockets(self) -> None:
+        folder = self.paths.sockets
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        verify_sockets(folder, owners=socket_owners(self.paths))
+        servers.own(folder, home=self.home)
+
+    def make_cluster(self) -> None:
+        command = servers.initdb(paths=self.paths, home=self.home, fast=self.fast)
+        if self.members.run(command, interrupted=self.asked.is_set):
+            raise ServicesError(f"initdb failed:\n{tail(command.log)}")
+        self.check_asked()
+        servers.half_made(self.home).rename(self.home.data / "postgres")
+
+    def check_asked(self) -> None:
+        if self.asked.is_set():
+            raise ServicesError("asked to end while starting")
+
+    def make_roles(self) -> None:
+        for _ in self.until_deadline():
+            if servers.postgres_answers(self.paths):
+                break
+        with servers.connect(self.paths) as connection:
+            bootstrap_roles(connection, database=DATABASE)
+        # Databases that the tests make are copies of template1.
+        with servers.connect(self.paths, database="template1") as connection:
+            grant_by_default(connection)
+
+    def wait_for_valkey(self) -> None:
+        for _ in self.until_deadline():
+            if servers.valkey_answers(self.paths):
+                return
+
+    def until_deadline(self) -> Iterator[None]:
+        """Go round until the caller leaves; raise when a server ends or time is up."""
+        deadline = time.monotonic() + START_WITHIN
+        while time.monotonic() < deadline:
+            yield
+            self.check_asked()
+            if ended := self.members.ended():
+                raise ServicesError(ended)
+            time.sleep(0.02)
+        raise ServicesError(f"The services did not answer in {START_WITHIN:.0f} s.")
+
+    def stop(self) -> None:
+        """End both and take the socket folder away."""
+        self.members.stop()
+        for orphan in orphans():
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+        shutil.rmtree(self.paths.sockets, ignore_errors=True)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of a killed server's own children (Linux), so that we can end them.
+
+    A PostgreSQL backend in the middle of a long query does not notice its postmaster's death.
+    """
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def orphans() -> list[int]:
+    """Our children, by the system's table of processes."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # pid (name, which may hold anything) state parent …
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == os.getpid():
+                found.append(int(stat.parent.name))
+    return found

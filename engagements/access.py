@@ -1,0 +1,93 @@
+"""The gate: the only way from a URL to an object.
+
+Strangers and other tenants get 404, members whose role is too low 403. A gated view runs inside
+the scope of what its reader may see, and its response is rendered there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
+
+from engagements.http import MemberRequest, SignedInRequest
+from engagements.models import Membership
+from engagements.permissions import Permission, may
+from engagements.scoping import MAX_ENGAGEMENTS, scope, unscoped
+
+M = TypeVar("M", bound=models.Model)
+View = Callable[..., HttpResponse]
+
+
+def member(permission: Permission) -> Callable[[View], View]:
+    """Admit members of `/e/<slug>/` with this permission; the view gets a MemberRequest."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def gated(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+            membership = _membership(request, slug=slug)
+            if not may(membership.role, permission):
+                raise PermissionDenied
+            admitted = cast(MemberRequest, request)
+            admitted.membership = membership
+            admitted.engagement = membership.engagement
+            with scope(membership.engagement_id):
+                return _rendered(view(admitted, **kwargs))
+
+        gated.permission = permission  # type: ignore[attr-defined]
+        return gated
+
+    return decorate
+
+
+def signed_in(view: View) -> View:
+    """Admit any signed-in person, in the scope of all engagements where they may read."""
+
+    @wraps(view)
+    def gated(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        admitted = cast(SignedInRequest, request)
+        admitted.memberships = _memberships(request)
+        with scope(*(membership.engagement_id for membership in admitted.memberships)):
+            return _rendered(view(admitted, **kwargs))
+
+    gated.permission = "signed_in"  # type: ignore[attr-defined]
+    return gated
+
+
+def find(queryset: models.QuerySet[M], public_id: str) -> M:
+    """The row of that public id, or 404."""
+    row = queryset.filter(public_id=public_id).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _membership(request: HttpRequest, *, slug: str) -> Membership:
+    with unscoped():
+        membership = (
+            Membership.objects.active()
+            .select_related("engagement")
+            .filter(user_id=request.user.pk, engagement__slug=slug)
+            .first()
+        )
+    if membership is None:
+        raise Http404
+    return membership
+
+
+def _memberships(request: HttpRequest) -> list[Membership]:
+    with unscoped():
+        mine = Membership.objects.active().filter(user_id=request.user.pk)
+        return list(mine.select_related("engagement").order_by("-id")[:MAX_ENGAGEMENTS])
+
+
+def _rendered(response: HttpResponse) -> HttpResponse:
+    # A template response renders after the view, where the scope is gone and the page comes empty.
+    if isinstance(response, SimpleTemplateResponse):
+        return response.render()
+    return response

@@ -1,0 +1,112 @@
+"""The database's side of the walls between clients, as constraints that migrations carry.
+
+`constraint_sql` is what Django calls while it creates a table, when the statements cannot run yet:
+they go to the editor's deferred SQL. Returning None there without deferring would leave a table
+without its wall and say nothing; the catalogue test looks for that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.models.constraints import BaseConstraint
+
+SCOPE = "ANY (nullif(current_setting('app.engagements', true), '')::bigint[])"
+OWN_USER = "nullif(current_setting('app.user', true), '')::bigint"
+OWN_TOKEN = "nullif(current_setting('app.token', true), '')"  # noqa: S105
+
+
+class DeferredConstraint(BaseConstraint):
+    """A constraint made of statements that need the finished table."""
+
+    def statements(self, model: type[models.Model], quote: Any) -> list[str]:
+        raise NotImplementedError
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
+        schema_editor.deferred_sql.extend(self.statements(model, schema_editor.quote_name))
+        return None
+
+    # Added to a table that stands, they wait too: the key they point at may come later.
+    create_sql = constraint_sql
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing to check in Python: the database holds it."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return self.deconstruct() == other.deconstruct()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+
+class TenantForeignKey(DeferredConstraint):
+    """(engagement_id, <field>_id) references <target>(engagement_id, id).
+
+    A plain foreign key check bypasses row level security, so that a row could point into another
+    client's data; the composite key cannot.
+    """
+
+    def __init__(self, *, field: str, name: str) -> None:
+        self.field = field
+        super().__init__(name=name)
+
+    def statements(self, model: type[models.Model], quote: Any) -> list[str]:
+        field = model._meta.get_field(self.field)
+        target = field.related_model._meta.db_table  # type: ignore[union-attr]
+        return [
+            f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)}"
+            f" FOREIGN KEY (engagement_id, {quote(field.column)})"  # type: ignore[union-attr]
+            f" REFERENCES {quote(target)} (engagement_id, id) DEFERRABLE INITIALLY DEFERRED"
+        ]
+
+    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
+        quote = schema_editor.quote_name  # type: ignore[union-attr]
+        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
+
+    def deconstruct(self) -> Any:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "field": self.field}
+
+
+class TenantWall(DeferredConstraint):
+    """Forced row level security: rows of the engagements in scope.
+
+    `column` names the tenant; `also` is SQL for rows that may be read before a scope is known,
+    never written (the person's own memberships, the invitation whose token was presented).
+    """
+
+    def __init__(self, *, name: str, column: str = "engagement_id", also: str = "") -> None:
+        self.column = column
+        self.also = also
+        super().__init__(name=name)
+
+    def statements(self, model: type[models.Model], quote: Any) -> list[str]:
+        table = quote(model._meta.db_table)
+        inside = f"{quote(self.column)} = {SCOPE}"
+        statements = [
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            f"CREATE POLICY tenant ON {table} USING ({inside}) WITH CHECK ({inside})",
+        ]
+        if self.also:
+            statements.append(f"CREATE POLICY known ON {table} FOR SELECT USING ({self.also})")
+        return statements
+
+    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
+        table = schema_editor.quote_name(model._meta.db_table)  # type: ignore[union-attr]
+        return (
+            f"DROP POLICY IF EXISTS tenant ON {table}; DROP POLICY IF EXISTS known ON {table};"
+            f" ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"
+        )
+
+    def deconstruct(self) -> Any:
+        path, args, kwargs = super().deconstruct()
+        if self.column != "engagement_id":
+            kwargs["column"] = self.column
+        if self.also:
+            kwargs["also"] = self.also
+        return path, args, kwargs

@@ -1,0 +1,108 @@
+"""The roles of the database: who owns the tables, who runs the pages, who sweeps.
+
+The application's role owns nothing and cannot bypass row level security; what it may do with
+a table it is granted. Knows no Django, so that the embedded services can use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+OWNER, APP, SWEEP = "plumbline_owner", "plumbline_app", "plumbline_sweep"
+
+# A page that waits longer than this has failed; better that it says so and lets go of its locks.
+APP_LIMITS = {
+    "statement_timeout": "15s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What a role is besides its grants, as pg_roles shows it."""
+
+    superuser: bool = False
+    bypassrls: bool = False
+    createdb: bool = False
+    login: bool = True
+
+    def sql(self) -> sql.SQL:
+        words = vars(self).items()
+        return sql.SQL(" ".join(name.upper() if on else f"NO{name.upper()}" for name, on in words))
+
+
+# The owner sees every row: without it data migrations and pg_dump would find none.
+ROLES = {OWNER: Attributes(bypassrls=True, createdb=True), APP: Attributes(), SWEEP: Attributes()}
+
+
+def bootstrap_roles(
+    connection: psycopg.Connection, *, database: str, passwords: Mapping[str, str] | None = None
+) -> None:
+    """Make the three roles and the database that the owner owns; safe to repeat.
+
+    `connection` is autocommit, by somebody who may create roles (with BYPASSRLS) and databases.
+    """
+    for role, attributes in ROLES.items():
+        ensure_role(connection, role=role, attributes=attributes)
+    for role, password in (passwords or {}).items():
+        statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
+        connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+    for name, value in APP_LIMITS.items():
+        statement = sql.SQL("ALTER ROLE {} SET {} = {}")
+        limit = (sql.Identifier(APP), sql.Identifier(name), sql.Literal(value))
+        connection.execute(statement.format(*limit))
+    join_owner(connection)
+    ensure_database(connection, database=database)
+    info = connection.info
+    with psycopg.connect(
+        info.dsn, dbname=database, password=info.password or None, autocommit=True
+    ) as inside:
+        grant_by_default(inside)
+
+
+def ensure_role(connection: psycopg.Connection, *, role: str, attributes: Attributes) -> None:
+    """Create the role, or mend one that has other attributes."""
+    found = connection.execute(
+        "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcanlogin FROM pg_roles WHERE rolname = %s",
+        [role],
+    ).fetchone()
+    if found == tuple(vars(attributes).values()):
+        return
+    verb = sql.SQL("ALTER" if found else "CREATE")
+    connection.execute(
+        sql.SQL("{} ROLE {} {}").format(verb, sql.Identifier(role), attributes.sql())
+    )
+
+
+def join_owner(connection: psycopg.Connection) -> None:
+    """Let an administrator who is no superuser (managed servers) act for the owner."""
+    member = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", [OWNER])
+    if member.fetchone() != (True,):
+        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(OWNER)))
+
+
+def ensure_database(connection: psycopg.Connection, *, database: str) -> None:
+    found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database])
+    if found.fetchone() is None:
+        statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'")
+        connection.execute(statement.format(sql.Identifier(database), sql.Identifier(OWNER)))
+
+
+def grant_by_default(connection: psycopg.Connection) -> None:
+    """Whatever the owner makes in this database, the application may read and write by row.
+
+    TRUNCATE is left out: it knows no row level security. The sweep role gets what each
+    table's migration grants it.
+    """
+    privileges = {"TABLES": "SELECT, INSERT, UPDATE, DELETE", "SEQUENCES": "USAGE, SELECT"}
+    for kind, words in privileges.items():
+        connection.execute(
+            sql.SQL(
+                "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public GRANT {} ON {} TO {}"
+            ).format(sql.Identifier(OWNER), sql.SQL(words), sql.SQL(kind), sql.Identifier(APP))
+        )

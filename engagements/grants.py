@@ -1,0 +1,32 @@
+"""What the roles may do with each table, granted after every migration by its owner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.db import connections
+from pgtrigger import Protect
+
+APP_ROLE = "plumbline_app"
+SWEEP_ROLE = "plumbline_sweep"
+
+
+def grant_tables(*, using: str, **_: Any) -> None:
+    """Let the application read and write rows; append-only tables it may only add to.
+
+    Tables never grant TRUNCATE; the sweep role gets what a table's model names in
+    `sweep_grants` (a tuple of SQL privileges).
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}, {SWEEP_ROLE}")
+        cursor.execute(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}"
+        )
+        cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}")
+        for model in apps.get_models():
+            table = connections[using].ops.quote_name(model._meta.db_table)
+            if any(isinstance(t, Protect) for t in getattr(model._meta, "triggers", ())):
+                cursor.execute(f"REVOKE UPDATE, DELETE ON {table} FROM {APP_ROLE}")
+            if privileges := getattr(model, "sweep_grants", ()):
+                cursor.execute(f"GRANT {', '.join(privileges)} ON {table} TO {SWEEP_ROLE}")

@@ -1,0 +1,25 @@
+"""The requests that views receive, typed by what the gate has put on them."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from engagements.models import Engagement, Membership, User
+
+
+class SignedInRequest(HttpRequest):
+    """A signed-in person; the scope holds all engagements of which they are a member."""
+
+    user: User  # type: ignore[assignment]
+    htmx: HtmxDetails
+    memberships: list[Membership]
+
+
+class MemberRequest(HttpRequest):
+    """A member of the engagement in the URL, with the permission that the view asks for."""
+
+    user: User  # type: ignore[assignment]
+    htmx: HtmxDetails
+    membership: Membership
+    engagement: Engagement

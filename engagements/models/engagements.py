@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from engagements.constraints import OWN_USER, TenantWall
+from engagements.scoping import engagements_in_scope
+from scoring import BAND_PRESETS, Bands, Scale
+
+MEMBERS_ONLY = (
+    "EXISTS (SELECT 1 FROM engagements_membership m WHERE m.engagement_id ="
+    f" engagements_engagement.id AND m.user_id = {OWN_USER} AND m.removed_at IS NULL)"
+)
+
+
+class Cadence(models.TextChoices):
+    WEEKLY = "weekly", "Every week"
+    BIWEEKLY = "biweekly", "Every two weeks"
+    MONTHLY = "monthly", "Every month"
+
+
+class GuardrailPreset(models.TextChoices):
+    PLAYBOOK = "playbook", "Playbook"
+    SMALL_BUSINESS = "small_business", "Small business"
+    WIDE = "wide", "Wide"
+
+
+class Escalation(models.TextChoices):
+    EARLY_AWARE = "early_aware", "Watch what is merely early"
+    STRICT = "strict", "Every red counts at once"
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"
+
+
+def scale_choices() -> list[tuple[str, str]]:
+    return [(Scale.UNIT.value, "0.0 to 1.0"), (Scale.HUNDRED.value, "0 to 100")]
+
+
+def band_choices() -> list[tuple[str, str]]:
+    return [(name, name.replace("_", " ").capitalize()) for name in BAND_PRESETS]
+
+
+class EngagementManager(models.Manager["Engagement"]):
+    """Engagements in scope; raises ScopeError where none is active."""
+
+    def get_queryset(self) -> models.QuerySet[Engagement]:
+        ids = engagements_in_scope()
+        queryset = super().get_queryset()
+        return queryset if ids is None else queryset.filter(id__in=ids)
+
+
+class Engagement(models.Model):
+    """One client's workspace: the tenant, and the settings that hold for all of it."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    client_name = models.CharField(max_length=120)
+    time_zone = models.CharField(max_length=64, default="Europe/Berlin")
+    country = models.CharField(max_length=2, default="DE")
+    scale = models.CharField(max_length=8, choices=scale_choices, default=Scale.UNIT.value)
+    bands = models.CharField(max_length=20, choices=band_choices, default="playbook")
+    cadence = models.CharField(max_length=10, choices=Cadence.choices, default=Cadence.WEEKLY)
+    due_weekday = models.PositiveSmallIntegerField(
+        choices=Weekday.choices, default=Weekday.MONDAY
+    )
+    due_time = models.TimeField(default=dt.time(10, 0))
+    opens_days_before = models.PositiveSmallIntegerField(default=3)
+    guardrails = models.CharField(
+        max_length=20, choices=GuardrailPreset.choices, default=GuardrailPreset.PLAYBOOK
+    )
+    escalation = models.CharField(
+        max_length=12, choices=Escalation.choices, default=Escalation.EARLY_AWARE
+    )
+    vision = models.TextField(blank=True)
+    strategy_themes = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = EngagementManager()
+
+    class Meta:
+        ordering = ["client_name"]
+        constraints = [
+            TenantWall(name="engagement_wall", column="id", also=MEMBERS_ONLY),
+            models.CheckConstraint(
+                condition=models.Q(due_weekday__lte=6), name="engagement_due_weekday"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(opens_days_before__lte=7), name="engagement_opens_within_week"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.client_name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def rag_bands(self) -> Bands:
+        return BAND_PRESETS[self.bands]
+
+    @property
+    def score_scale(self) -> Scale:
+        return Scale(self.scale)
+
+    def local(self, moment: dt.datetime) -> dt.datetime:
+        """This instant on the client's clock."""
+        return moment.astimezone(self.zone)
+

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from engagements.constraints import OWN_TOKEN, OWN_USER
+from engagements.tenancy import (
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    tenant_constraints,
+    tracked,
+)
+
+
+class Role(models.TextChoices):
+    """A set of permissions, not a rank (M9.6); what each may do stands in `permissions`."""
+
+    VIEWER = "viewer", "Viewer"
+    CONTRIBUTOR = "contributor", "Contributor"
+    CHAMPION = "champion", "Champion"
+    LEAD = "lead", "Program lead"
+    SPONSOR = "sponsor", "Sponsor"
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def active(self) -> MembershipQuerySet:
+        """Everybody who was not removed: signed in already, or placeholder still to be invited."""
+        return self.filter(removed_at=None)
+
+    def able_to_own(self) -> MembershipQuerySet:
+        """Members, in the sense of M1: anybody but a viewer."""
+        return self.active().exclude(role=Role.VIEWER)
+
+
+MembershipManager = TenantManager.from_queryset(MembershipQuerySet)
+
+
+@tracked()
+class Membership(TenantModel):
+    """A person in one engagement. Without a user it is a placeholder: named, not yet signed in."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="memberships",
+    )
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=12, choices=Role.choices, default=Role.CONTRIBUTOR)
+    created_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_by = TenantKey("self", null=True, blank=True, related_name="+")
+
+    objects = MembershipManager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            *tenant_constraints("removed_by", also=f"user_id = {OWN_USER}"),
+            models.UniqueConstraint(fields=["engagement", "user"], name="membership_once"),
+            models.UniqueConstraint(
+                "engagement", models.functions.Lower("email"), name="membership_email_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(removed_at=None, removed_by=None)
+                | models.Q(removed_at__isnull=False),
+                name="membership_removed_pair",
+            ),
+        ]
+        indexes = [
+            # The gate asks "where is this person a member" before it knows a tenant.
+            models.Index(fields=["user"], name="membership_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_placeholder(self) -> bool:
+        return self.user_id is None
+
+
+@tracked(exclude=("token_hash",))
+class Invitation(TenantModel):
+    """A link, mailed once, that makes a placeholder a member who signs in."""
+
+    membership = TenantKey("engagements.Membership", related_name="invitations")
+    token_hash = models.CharField(max_length=64, editable=False)
+    sent_by = TenantKey("engagements.Membership", related_name="+")
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantManager["Invitation"]()
+
+    class Meta:
+        constraints = [
+            *tenant_constraints(
+                "membership",
+                "sent_by",
+                also=f"token_hash = {OWN_TOKEN}",
+            ),
+            models.UniqueConstraint(fields=["token_hash"], name="invitation_token_once"),
+        ]
+        indexes = [models.Index(fields=["engagement", "membership"], name="invitation_of_member")]

@@ -1,0 +1,37 @@
+"""What each role may do (M9.6): the one table. A role is a set of permissions, not a rank."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from engagements.models import Role
+
+
+class Permission(StrEnum):
+    READ_STATUS = "read_status"
+    READ = "read"
+    DRAFT = "draft"  # cycles' content: objectives, key results, metrics
+    CHECK_IN = "check_in"
+    COMMIT = "commit"  # pass the quality gate
+    PLAN = "plan"  # cycles and teams
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_SETTINGS = "manage_settings"
+
+
+_CONTRIBUTOR = frozenset(
+    {Permission.READ_STATUS, Permission.READ, Permission.DRAFT, Permission.CHECK_IN}
+)
+_CHAMPION = _CONTRIBUTOR | {Permission.COMMIT}
+
+PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.VIEWER: frozenset({Permission.READ_STATUS}),
+    Role.CONTRIBUTOR: _CONTRIBUTOR,
+    Role.CHAMPION: _CHAMPION,
+    Role.LEAD: _CHAMPION
+    | {Permission.PLAN, Permission.MANAGE_MEMBERS, Permission.MANAGE_SETTINGS},
+    Role.SPONSOR: frozenset({Permission.READ_STATUS, Permission.READ}),
+}
+
+
+def may(role: str, permission: Permission) -> bool:
+    return permission in PERMISSIONS[role]

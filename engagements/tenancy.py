@@ -1,0 +1,89 @@
+"""What every tenant table is made of: the engagement, a public id, composite keys, the wall."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, TypeVar
+
+import pghistory
+from django.db import models
+from django.db.models.constraints import BaseConstraint
+
+from engagements.constraints import TenantForeignKey, TenantWall
+from engagements.scoping import engagements_in_scope
+
+ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # none that read alike
+M = TypeVar("M", bound=models.Model)
+
+
+def new_public_id() -> str:
+    """Twelve characters, about 59 bits: names a row in a URL and says nothing about it."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(12))
+
+
+class TenantManager(models.Manager[M]):
+    """Rows of the engagements in scope; raises ScopeError where none is active."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        ids = engagements_in_scope()
+        queryset = super().get_queryset()
+        if ids is None:
+            return queryset
+        if len(ids) == 1:
+            return queryset.filter(engagement_id=ids[0])
+        return queryset.filter(engagement_id__in=ids)
+
+
+class TenantKey(models.ForeignKey):  # type: ignore[type-arg]
+    """A key inside the tenant; the constraint and the indexes of the table lead with engagement."""
+
+    def __init__(self, to: Any, on_delete: Any = models.PROTECT, **kwargs: Any) -> None:
+        super().__init__(to, on_delete, **{"db_constraint": False, "db_index": False, **kwargs})
+
+
+class TenantModel(models.Model):
+    """Base of the tables that belong to one engagement."""
+
+    engagement = models.ForeignKey(
+        "engagements.Engagement", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    public_id = models.CharField(max_length=12, default=new_public_id, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def tenant_constraints(*keys: str, also: str = "") -> list[BaseConstraint]:
+    """The wall, the target for composite keys, the public id, and a composite key per field."""
+    return [
+        TenantWall(name="%(class)s_wall", also=also),
+        models.UniqueConstraint(fields=["engagement", "id"], name="%(class)s_tenant"),
+        models.UniqueConstraint(fields=["engagement", "public_id"], name="%(class)s_public_id"),
+        *(TenantForeignKey(field=key, name=f"%(class)s_{key}_key") for key in keys),
+    ]
+
+
+def tracked(*, exclude: tuple[str, ...] = ()) -> Any:
+    """Keep every change of the row in an append-only event table behind the same wall.
+
+    The context (who) stands in the event's own row; `exclude` leaves out what has its own history.
+    """
+    return pghistory.track(
+        pghistory.InsertEvent(),
+        pghistory.UpdateEvent(),
+        exclude=["public_id", *exclude],
+        append_only=True,
+        obj_field=pghistory.ObjForeignKey(related_name="events", db_index=False),
+        context_field=pghistory.ContextJSONField(),
+        context_id_field=None,
+        attrs={
+            "pgh_id": models.BigAutoField(primary_key=True),
+            "objects": TenantManager(),
+        },
+        meta={
+            "constraints": [TenantWall(name="%(class)s_wall")],
+            "indexes": [
+                models.Index(fields=["engagement", "pgh_obj", "pgh_id"], name="%(class)s_of")
+            ],
+        },
+    )

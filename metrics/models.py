@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+
+from engagements.tenancy import (
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    tenant_constraints,
+    tracked,
+)
+
+
+class Refresh(models.TextChoices):
+    HOURLY = "hourly", "Hourly"
+    DAILY = "daily", "Daily"
+    WEEKLY = "weekly", "Weekly"
+    MONTHLY = "monthly", "Monthly"
+    QUARTERLY = "quarterly", "Quarterly"
+    YEARLY = "yearly", "Yearly"
+
+    @property
+    def fits_weekly(self) -> bool:
+        return self in {Refresh.HOURLY, Refresh.DAILY, Refresh.WEEKLY}
+
+
+class MetricQuerySet(models.QuerySet["Metric"]):
+    def in_use(self) -> MetricQuerySet:
+        return self.filter(archived_at=None)
+
+
+MetricBase = TenantManager.from_queryset(MetricQuerySet)
+
+
+@tracked()
+class Metric(TenantModel):
+    """An entry of the metric dictionary: one name, one meaning, one source of truth (M4.4)."""
+
+    name = models.CharField(max_length=120)
+    definition = models.TextField(blank=True)
+    technical_definition = models.TextField(blank=True)
+    unit = models.CharField(max_length=40, blank=True)
+    owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    steward = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    source = models.CharField(max_length=120, blank=True)
+    source_url = models.URLField(blank=True)
+    refresh = models.CharField(max_length=10, choices=Refresh.choices, default=Refresh.WEEKLY)
+    access = models.CharField(max_length=200, blank=True)
+    fetched_by = models.CharField(max_length=200, blank=True)
+    valid_low = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    valid_high = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    archived_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+
+    objects = MetricBase()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            *tenant_constraints("owner", "steward", "archived_by"),
+            models.UniqueConstraint(
+                "engagement", models.functions.Lower("name"), name="metric_name_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_low=None)
+                | models.Q(valid_high=None)
+                | models.Q(valid_low__lt=models.F("valid_high")),
+                name="metric_range_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def data_questions_open(self) -> list[str]:
+        """The four data questions that have no answer yet (M4.3), in the words of the form."""
+        answers = {
+            "where the figure lives": self.source,
+            "how often it is refreshed": self.refresh,
+            "who has access": self.access,
+            "who fetches it": self.fetched_by,
+        }
+        return [question for question, answer in answers.items() if not answer]
+
+
+GAP_FOR = dt.timedelta(days=14)  # M4.3: how long a key result may carry a data gap

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from notifications.constraints import EnvelopeWall
+
+
+class OutboxMessage(models.Model):
+    """One person's envelope: what is to be sent, to whom, and how far the sending has come.
+
+    Stands outside the walls between clients, readable by its recipient and the sender only. The
+    text is rendered from `kind` and `payload` when a worker claims it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=60)
+    recipient = models.EmailField(max_length=254)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="+",
+    )
+    payload = models.JSONField(default=dict)
+    dedupe_key = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    claim_token = models.UUIDField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    dead_at = models.DateTimeField(null=True, blank=True)
+
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "UPDATE")
+
+    class Meta:
+        constraints = [
+            EnvelopeWall(name="outbox_wall"),
+            models.UniqueConstraint(fields=["dedupe_key"], name="outbox_dedupe"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(sent_at=None, cancelled_at=None, dead_at=None),
+                name="outbox_due",
+            ),
+        ]

@@ -1,0 +1,201 @@
+"""Geometry of the history chart: values and days in, coordinates of SVG out. Nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from okrs.drawings import Axis, coordinate, dots, lines, unbroken
+from scoring import format_number
+
+CHART_WIDTH, CHART_HEIGHT = Decimal(600), Decimal(256)
+NICE_STEPS = tuple(Decimal(step) for step in ("1", "2", "2.5", "5", "10", "20"))
+MOST_STEPS = 7
+MOST_MONTHS = 3
+LABEL_GAP = Decimal(6)  # percent of the height under which two labels would touch
+SHORT = {Decimal(1_000_000): "M", Decimal(1000): "k"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """What a chart shows of one key result over its cycle.
+
+    `readings` are one per period, oldest first, None where a period has none; `rungs` are
+    thresholds with the score to write beside them; `start` and `goal` end the straight line.
+    """
+
+    readings: Sequence[tuple[dt.date, Decimal | None]]
+    starts_on: dt.date
+    due_on: dt.date
+    today: dt.date
+    start: Decimal | None = None
+    goal: Decimal | None = None
+    rungs: Sequence[tuple[Decimal, str]] = ()
+
+    @property
+    def measured(self) -> list[tuple[dt.date, Decimal]]:
+        return [(day, value) for day, value in self.readings if value is not None]
+
+    @property
+    def missing(self) -> list[dt.date]:
+        return [day for day, value in self.readings if value is None]
+
+    @property
+    def expected(self) -> Decimal | None:
+        """Where the straight line stands today; None outside its days."""
+        if self.start is None or self.goal is None:
+            return None
+        if not self.starts_on <= self.today <= self.due_on or self.starts_on == self.due_on:
+            return None
+        share = Decimal((self.today - self.starts_on).days) / (self.due_on - self.starts_on).days
+        return self.start + share * (self.goal - self.start)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """A text of the chart, `at` percent along its axis."""
+
+    at: str
+    text: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """Paths on 600 by 256, and labels in percent so that their text keeps its size."""
+
+    grid: str
+    rungs: str
+    straight: str
+    now: str
+    trace: str
+    dots: str
+    today: Label | None
+    values: tuple[Label, ...]
+    marks: tuple[Label, ...]
+    days: tuple[Label, ...]
+
+
+def history_chart(history: History) -> Chart:
+    """Values over the cycle, the straight line to the goal, today, rungs and labelled axes."""
+    ticks = nice_ticks(_heights(history))
+    days = [history.starts_on, history.due_on, *(day for day, _ in history.measured)]
+    across = Axis(_ordinal(min(days)), _ordinal(max(days)), Decimal(0), CHART_WIDTH)
+    up = Axis(ticks[0], ticks[-1], CHART_HEIGHT, Decimal(0))
+    runs = unbroken(
+        None if value is None else (across.place(_ordinal(day)), up.place(value))
+        for day, value in history.readings
+    )
+    now = across.place(_ordinal(history.today))
+    is_shown = 0 <= now <= CHART_WIDTH
+    return Chart(
+        grid=_rules(ticks, up),
+        rungs=_rules([threshold for threshold, _ in history.rungs], up),
+        straight=_straight(history, across=across, up=up),
+        now=f"M{coordinate(now)} 0V{coordinate(CHART_HEIGHT)}" if is_shown else "",
+        trace=lines(run for run in runs if len(run) > 1),
+        dots=dots(point for run in runs for point in run),
+        today=_today(now / CHART_WIDTH * 100) if is_shown else None,
+        values=_tick_labels(ticks, up),
+        marks=_marks(history, up),
+        days=month_labels(min(days), max(days)),
+    )
+
+
+def nice_ticks(values: Sequence[Decimal]) -> list[Decimal]:
+    """Round steps of 1, 2, 2.5 or 5 that reach around all values: two at least, eight at most."""
+    low, high = min(values), max(values)
+    if low == high:
+        low, high = low - 1, high + 1
+    rough = (high - low) / MOST_STEPS
+    power = Decimal(10) ** rough.adjusted()
+    for step in (nice * power for nice in NICE_STEPS):
+        first = (low / step).to_integral_value(ROUND_FLOOR)
+        last = (high / step).to_integral_value(ROUND_CEILING)
+        if last - first <= MOST_STEPS:
+            break
+    return [(first + index) * step for index in range(int(last - first) + 1)]
+
+
+def month_labels(first: dt.date, last: dt.date) -> tuple[Label, ...]:
+    """First and last day, and between them as many firsts of a month as have room."""
+    across = Axis(_ordinal(first), _ordinal(last), Decimal(0), Decimal(100))
+    months = [(across.place(_ordinal(day)), day) for day in _firsts(first, last)]
+    roomy = [(at, day) for at, day in months if 12 <= at <= 88]
+    every = -(-len(roomy) // MOST_MONTHS) or 1
+    return (
+        Label(at="0", text=_day(first)),
+        *(Label(at=coordinate(at), text=_day(day), anchor="mid") for at, day in roomy[::every]),
+        Label(at="100", text=_day(last), anchor="end"),
+    )
+
+
+def _firsts(first: dt.date, last: dt.date) -> list[dt.date]:
+    count = (last.year - first.year) * 12 + last.month - first.month
+    months = [first.month + offset for offset in range(1, count + 1)]
+    return [dt.date(first.year + (month - 1) // 12, (month - 1) % 12 + 1, 1) for month in months]
+
+
+def _day(on: dt.date) -> str:
+    return f"{on.day}\u00a0{on:%b}"
+
+
+def _ordinal(on: dt.date) -> Decimal:
+    return Decimal(on.toordinal())
+
+
+def _rules(values: Iterable[Decimal], up: Axis) -> str:
+    width = coordinate(CHART_WIDTH)
+    return "".join(f"M0 {coordinate(up.place(value))}H{width}" for value in values)
+
+
+def _percent(value: Decimal, up: Axis) -> str:
+    return coordinate(up.place(value) / CHART_HEIGHT * 100)
+
+
+def _heights(history: History) -> list[Decimal]:
+    """Every value that the chart must have room for."""
+    ends = [value for value in (history.start, history.goal) if value is not None]
+    thresholds = [threshold for threshold, _ in history.rungs]
+    return [*(value for _, value in history.measured), *ends, *thresholds] or [Decimal(0)]
+
+
+def _straight(history: History, *, across: Axis, up: Axis) -> str:
+    if history.start is None or history.goal is None:
+        return ""
+    from_here = (across.place(_ordinal(history.starts_on)), up.place(history.start))
+    to_there = (across.place(_ordinal(history.due_on)), up.place(history.goal))
+    return lines([[from_here, to_there]])
+
+
+def _today(at: Decimal) -> Label:
+    anchor = "end" if at > 95 else "mid" if at >= 5 else ""
+    return Label(at=coordinate(at), text="today", anchor=anchor)
+
+
+def _marks(history: History, up: Axis) -> tuple[Label, ...]:
+    """What stands at the right: rungs first, then goal and start where there is room."""
+    wanted = [*history.rungs]
+    if history.goal is not None and not history.rungs:
+        wanted.append((history.goal, "goal"))
+    if history.start is not None:
+        wanted.append((history.start, "start"))
+    labels: list[Label] = []
+    for value, text in wanted:
+        at = _percent(value, up)
+        if all(abs(Decimal(at) - Decimal(other.at)) >= LABEL_GAP for other in labels):
+            labels.append(Label(at=at, text=text))
+    return tuple(labels)
+
+
+def _tick_labels(ticks: Sequence[Decimal], up: Axis) -> tuple[Label, ...]:
+    most = max(abs(ticks[0]), abs(ticks[-1]))
+    size, sign = next(
+        ((size, sign) for size, sign in SHORT.items() if most >= 100 * size), (Decimal(1), "")
+    )
+    return tuple(
+        Label(at=_percent(tick, up), text=format_number(tick / size) + (sign if tick else ""))
+        for tick in ticks
+    )

@@ -1,0 +1,88 @@
+"""How values, days and drawings are put in words, on every screen and in every mail."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+from okrs.charts import History
+from scoring import Rag, Scale, format_number, format_score
+
+NO_BREAK = "\u00a0"
+
+
+def write_value(value: Decimal | None, *, unit: str = "") -> str:
+    """A value with its unit: "54.5 %", "1.6 days", "yes"; "no value yet" for none (M5.5)."""
+    if value is None:
+        return "no value yet"
+    if unit == "yes/no":
+        return "yes" if value else "no"
+    sign = "%" if unit == "percent" else unit
+    return f"{format_number(value)}{NO_BREAK}{sign}" if sign else format_number(value)
+
+
+def write_day(on: dt.date, *, today: dt.date, weekday: bool = True) -> str:
+    """A day that never breaks: "Mon 16 Mar", with the year where it is not this one."""
+    name = f"{on:%a} " if weekday else ""
+    year = "" if on.year == today.year else f" {on.year}"
+    return f"{name}{on.day} {on:%b}{year}".replace(" ", NO_BREAK)
+
+
+def write_distance(on: dt.date, *, today: dt.date) -> str:
+    """How far a day is: "today", "tomorrow", "in 6 days", "3 days ago"."""
+    days = (on - today).days
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+    if days in near:
+        return near[days]
+    return f"in {days} days" if days > 0 else f"{-days} days ago"
+
+
+def describe_track(
+    *, score: Decimal | None, rag: Rag, pace: Decimal | None, scale: Scale | str
+) -> str:
+    """The sentence of a track: "Score 0.75 of 1.00, green; pace 0.76."."""
+    said = "No score yet"
+    if score is not None:
+        most = format_score(1, scale=scale)
+        said = f"Score {format_score(score, scale=scale)} of {most}, {rag.label.lower()}"
+    return f"{said}." if pace is None else f"{said}; pace {format_score(pace, scale=scale)}."
+
+
+def describe_trend(
+    values: Sequence[Decimal | None], *, title: str, unit: str, goal: Decimal | None
+) -> str:
+    """The sentence of a sparkline: "Incidents: from 9 to 5 a month; goal 3 a month."."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return f"{title}: no value yet."
+    first, latest = known[0], write_value(known[-1], unit=unit)
+    moved = f"from {write_value(first, unit=unit)} to {latest}" if len(known) > 1 else latest
+    aim = "" if goal is None else f"; goal {write_value(goal, unit=unit)}"
+    return f"{title}: {moved}{aim}."
+
+
+def describe_history(history: History, *, title: str, unit: str) -> str:
+    """The sentences of a history chart: first and latest value, the straight line, the gaps."""
+    said = [f"{title}: {_first_and_latest(history, unit=unit)}."]
+    if history.expected is not None:
+        expected = write_value(history.expected.quantize(Decimal("0.1")), unit=unit)
+        said.append(f"The straight line to the goal stands at {expected} today.")
+    if history.missing:
+        weeks = ", ".join(
+            write_day(day, today=history.today, weekday=False) for day in history.missing
+        )
+        said.append(f"No value for {weeks}.")
+    return " ".join(said)
+
+
+def _first_and_latest(history: History, *, unit: str) -> str:
+    measured = history.measured
+    ends = measured if len(measured) < 2 else [measured[0], measured[-1]]
+    return (
+        ", ".join(
+            f"{write_value(value, unit=unit)} on {write_day(day, today=history.today, weekday=False)}"
+            for day, value in ends
+        )
+        or "no value yet"
+    )

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+
+from engagements.tenancy import (
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    tenant_constraints,
+    tracked,
+)
+
+
+class CycleKind(models.TextChoices):
+    ANNUAL = "annual", "Annual"
+    QUARTERLY = "quarterly", "Quarterly"
+    MICRO = "micro", "Micro"
+
+
+class CycleQuerySet(models.QuerySet["Cycle"]):
+    def running_on(self, day: dt.date) -> CycleQuerySet:
+        return self.filter(starts_on__lte=day, ends_on__gte=day)
+
+
+CycleManager = TenantManager.from_queryset(CycleQuerySet)
+
+
+@tracked()
+class Cycle(TenantModel):
+    """A dated span: annual direction, quarterly execution, micro experiment (M1)."""
+
+    name = models.CharField(max_length=60)
+    kind = models.CharField(max_length=10, choices=CycleKind.choices, default=CycleKind.QUARTERLY)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    version = models.PositiveIntegerField(default=1)
+
+    objects = CycleManager()
+
+    class Meta:
+        ordering = ["-starts_on", "name"]
+        constraints = [
+            *tenant_constraints(),
+            models.UniqueConstraint(
+                "engagement", models.functions.Lower("name"), name="cycle_name_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gt=models.F("starts_on")), name="cycle_dates_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def weeks(self) -> int:
+        return ((self.ends_on - self.starts_on).days + 7) // 7
+
+    def week_on(self, day: dt.date) -> int:
+        """1 in the first seven days; capped at the last week."""
+        return max(1, min(self.weeks, (day - self.starts_on).days // 7 + 1))
+
+
+@tracked()
+class Team(TenantModel):
+    """A group that proposes its own objectives; its champion passes the quality gate (M9.4)."""
+
+    name = models.CharField(max_length=80)
+    champion = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+
+    objects = TenantManager["Team"]()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            *tenant_constraints("champion"),
+            models.UniqueConstraint(
+                "engagement", models.functions.Lower("name"), name="team_name_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

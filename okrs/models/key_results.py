@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+
+from engagements.tenancy import (
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    tenant_constraints,
+    tracked,
+)
+from scoring import Method, Rag
+
+
+class Direction(models.TextChoices):
+    HIGHER = "higher", "Higher is better"
+    LOWER = "lower", "Lower is better"
+
+
+class Indicator(models.TextChoices):
+    LEADING = "leading", "Leading"
+    LAGGING = "lagging", "Lagging"
+
+
+class Commitment(models.TextChoices):
+    COMMITTED = "committed", "Committed"
+    ASPIRATIONAL = "aspirational", "Aspirational"
+
+
+class Stage(models.TextChoices):
+    """Stages of M9. On track and At risk follow the check-ins; withdrawn is an exit (M9.1)."""
+
+    DRAFT = "draft", "Draft"
+    COMMITTED = "committed", "Committed"
+    ON_TRACK = "on_track", "On track"
+    AT_RISK = "at_risk", "At risk"
+    CLOSED = "closed", "Closed"
+    LEARNING = "learning", "Learning"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+LIVE = (Stage.COMMITTED, Stage.ON_TRACK, Stage.AT_RISK)
+STANDING = (
+    "stage",
+    "latest_value",
+    "score",
+    "rag",
+    "confidence",
+    "measured_on",
+    "checked_in_at",
+    "last_period",
+    "red_since",
+    "insight",
+    "evidence_url",
+    "trail",
+)
+
+
+def method_choices() -> list[tuple[str, str]]:
+    return [(Method.LINEAR.value, "Linear"), (Method.LADDER.value, "Threshold ladder")]
+
+
+def rag_choices() -> list[tuple[str, str]]:
+    return [(rag.value, rag.label) for rag in Rag]
+
+
+class KeyResultQuerySet(models.QuerySet["KeyResult"]):
+    def live(self) -> KeyResultQuerySet:
+        """Committed and not closed: these ask for check-ins."""
+        return self.filter(stage__in=LIVE)
+
+    def for_card(self) -> KeyResultQuerySet:
+        """With all that a card shows joined in."""
+        return self.select_related("objective__cycle", "objective__team", "metric", "owner")
+
+
+KeyResultManager = TenantManager.from_queryset(KeyResultQuerySet)
+
+
+@tracked(exclude=tuple(name for name in STANDING if name != "stage"))
+class KeyResult(TenantModel):
+    """A number or yes/no that shows whether the objective came true.
+
+    The standing (latest value, score, RAG and what follows) is kept on the row and written only
+    by `okrs.commands.record_standing`; the truth is the check-ins, a test recomputes it from them.
+    """
+
+    objective = TenantKey("okrs.Objective", related_name="key_results")
+    metric = TenantKey("metrics.Metric", null=True, blank=True, related_name="key_results")
+    title = models.CharField(max_length=240)
+    owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    method = models.CharField(max_length=8, choices=method_choices, default=Method.LINEAR.value)
+    direction = models.CharField(
+        max_length=6, choices=Direction.choices, default=Direction.HIGHER
+    )
+    baseline = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    target = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    # Rungs best first, as [[threshold, score], …] in decimal strings; empty unless a ladder.
+    ladder = models.JSONField(default=list, blank=True)
+    starts_on = models.DateField()
+    due_on = models.DateField(null=True, blank=True)
+    weight = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(1))
+    indicator = models.CharField(max_length=8, choices=Indicator.choices, blank=True)
+    commitment = models.CharField(
+        max_length=12, choices=Commitment.choices, default=Commitment.COMMITTED
+    )
+    reasons = models.JSONField(default=dict, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = TenantKey("engagements.Membership", null=True, related_name="+")
+    committed_at = models.DateTimeField(null=True, blank=True)
+    committed_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    data_gap_until = models.DateField(null=True, blank=True)
+
+    # The standing.
+    stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.DRAFT)
+    latest_value = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    score = models.DecimalField(max_digits=3, decimal_places=2, null=True, blank=True)
+    rag = models.CharField(max_length=8, choices=rag_choices, default=Rag.NO_DATA.value)
+    confidence = models.PositiveSmallIntegerField(null=True, blank=True)
+    measured_on = models.DateField(null=True, blank=True)
+    checked_in_at = models.DateTimeField(null=True, blank=True)
+    last_period = models.DateField(null=True, blank=True)
+    red_since = models.DateField(null=True, blank=True)
+    insight = models.TextField(blank=True)
+    evidence_url = models.URLField(max_length=500, blank=True)
+    # One [period, value, score] per period that has a value, oldest first, for sparklines.
+    trail = models.JSONField(default=list, blank=True)
+
+    objects = KeyResultManager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            *tenant_constraints("objective", "metric", "owner", "created_by", "committed_by"),
+            models.UniqueConstraint(
+                "engagement",
+                "objective",
+                models.functions.Lower("title"),
+                name="keyresult_said_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(score=None) | models.Q(score__gte=0, score__lte=1),
+                name="keyresult_score_0_to_1",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confidence=None)
+                | models.Q(confidence__gte=1, confidence__lte=5),
+                name="keyresult_confidence_1_to_5",
+            ),
+            models.CheckConstraint(condition=models.Q(weight__gt=0), name="keyresult_weight"),
+            models.CheckConstraint(
+                condition=models.Q(stage=Stage.DRAFT) | models.Q(committed_at__isnull=False),
+                name="keyresult_draft_until_committed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["engagement", "objective"], name="keyresult_of_objective"),
+            models.Index(
+                fields=["engagement", "owner"],
+                condition=models.Q(stage__in=LIVE),
+                name="keyresult_live_of_owner",
+            ),
+            models.Index(
+                fields=["engagement", "red_since"],
+                condition=models.Q(red_since__isnull=False),
+                name="keyresult_red",
+            ),
+            models.Index(fields=["engagement", "metric"], name="keyresult_of_metric"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def higher_is_better(self) -> bool:
+        return self.direction == Direction.HIGHER
+
+    @property
+    def rungs(self) -> list[tuple[Decimal, Decimal]]:
+        return [(Decimal(threshold), Decimal(score)) for threshold, score in self.ladder]
+
+    @property
+    def is_draft(self) -> bool:
+        return self.stage == Stage.DRAFT
+
+    @property
+    def is_live(self) -> bool:
+        return self.stage in LIVE
+
+
+class KeyResultAudit(TenantModel):
+    """What the audit cannot read off the card: two answers by a person (M4.2)."""
+
+    key_result = TenantKey("okrs.KeyResult", on_delete=models.CASCADE, related_name="audits")
+    refresh_confirmed = models.BooleanField(default=False)
+    ambitious = models.BooleanField(default=False)
+    note = models.TextField(blank=True)
+    answered_by = TenantKey("engagements.Membership", related_name="+")
+    answered_at = models.DateTimeField()
+
+    objects = TenantManager["KeyResultAudit"]()
+
+    class Meta:
+        constraints = [
+            *tenant_constraints("key_result", "answered_by"),
+            models.UniqueConstraint(fields=["engagement", "key_result"], name="audit_once"),
+        ]
+
+
+@tracked()
+class ContributionLink(TenantModel):
+    """A key result that contributes to another one, with how; it never changes a score (M2.4)."""
+
+    source = TenantKey(
+        "okrs.KeyResult", on_delete=models.CASCADE, related_name="contributes_to"
+    )
+    target = TenantKey(
+        "okrs.KeyResult", on_delete=models.CASCADE, related_name="contributions"
+    )
+    how = models.CharField(max_length=240, blank=True)
+
+    objects = TenantManager["ContributionLink"]()
+
+    class Meta:
+        constraints = [
+            *tenant_constraints("source", "target"),
+            models.UniqueConstraint(
+                fields=["engagement", "source", "target"], name="contribution_once"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(source=models.F("target")), name="contribution_to_another"
+            ),
+        ]
+        indexes = [models.Index(fields=["engagement", "target"], name="contribution_to")]

@@ -1,0 +1,159 @@
+"""Tags and filters of the cards: RAG, stage, confidence, pace, drawings, figures and days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils import timezone
+
+from okrs import figures
+from okrs.charts import History
+from okrs.charts import history_chart as draw_history
+from okrs.drawings import sparkline as draw_sparkline
+from okrs.drawings import track as draw_track
+from scoring import PLAYBOOK_BANDS, Rag, Scale, format_number, format_score
+from scoring import rag as band_of
+
+register = template.Library()
+
+# WeasyPrint styles no inline SVG from the page's stylesheet, so shapes carry their light colour.
+LIGHT_COLOURS = {
+    Rag.RED: "#c4261d",
+    Rag.AMBER: "#b87200",
+    Rag.GREEN: "#1c8044",
+    Rag.STRETCH: "#7040c8",
+    Rag.NO_DATA: "#74787e",
+}
+
+
+def _scale(context: Context, scale: str) -> str:
+    """The given scale, else that of the page's engagement (M5.7)."""
+    return scale or getattr(context.get("engagement"), "scale", "") or Scale.UNIT
+
+
+@register.inclusion_tag("components/shape.html")
+def shape(rag: str | None) -> dict[str, Any]:
+    """The shape of a band alone; words must stand in reach."""
+    band = Rag(rag or Rag.NO_DATA)
+    return {"rag": band, "colour": LIGHT_COLOURS[band]}
+
+
+@register.inclusion_tag("components/rag.html", takes_context=True)
+def rag(
+    context: Context, rag: str | None, score: Decimal | None = None, scale: str = ""
+) -> dict[str, Any]:
+    """Shape, word and score: `{% rag key_result.rag key_result.score %}`."""
+    band = Rag(rag or Rag.NO_DATA)
+    written = "" if score is None else format_score(score, scale=_scale(context, scale))
+    return {"rag": band, "score": written}
+
+
+@register.inclusion_tag("components/stage.html")
+def stage(stage: str) -> dict[str, Any]:
+    """The stage of M9 in its thin box."""
+    return {"stage": stage, "label": stage.replace("_", " ").capitalize()}
+
+
+@register.inclusion_tag("components/confidence.html")
+def confidence(confidence: int | None) -> dict[str, Any]:
+    """Five bars and the words; confidence is never a RAG colour (M5.8)."""
+    bars = [(index * 6, index < (confidence or 0)) for index in range(5)]
+    return {"confidence": confidence, "bars": bars}
+
+
+@register.inclusion_tag("components/track.html", takes_context=True)
+def track(
+    context: Context,
+    score: Decimal | None,
+    pace: Decimal | None = None,
+    bands: Iterable[Decimal] | None = None,
+    scale: str = "",
+) -> dict[str, Any]:
+    """Score against pace on the bands of the page's engagement, or the given ones."""
+    own = getattr(context.get("engagement"), "rag_bands", PLAYBOOK_BANDS)
+    lower = tuple(own if bands is None else bands)
+    band = band_of(score, lower)
+    sentence = figures.describe_track(
+        score=score, rag=band, pace=pace, scale=_scale(context, scale)
+    )
+    drawn = draw_track(score=score, pace=pace, bands=lower)
+    return {"track": drawn, "rag": band, "colour": LIGHT_COLOURS[band], "sentence": sentence}
+
+
+@register.inclusion_tag("components/spark.html")
+def sparkline(
+    values: Sequence[Decimal | None],
+    *,
+    title: str,
+    unit: str = "",
+    goal: Decimal | None = None,
+    periods: int = 0,
+) -> dict[str, Any]:
+    """One value per period, oldest first, None where there is none."""
+    sentence = figures.describe_trend(values, title=title, unit=unit, goal=goal)
+    return {
+        "spark": draw_sparkline(values, goal=goal, periods=periods),
+        "sentence": sentence,
+    }
+
+
+@register.inclusion_tag("components/history_chart.html")
+def history_chart(history: History, *, title: str, unit: str = "") -> dict[str, Any]:
+    """The chart of a key result over its cycle, with its legend."""
+    sentence = figures.describe_history(history, title=title, unit=unit)
+    return {"chart": draw_history(history), "history": history, "sentence": sentence}
+
+
+@register.filter
+def score(value: Decimal | None, scale: str = Scale.UNIT) -> str:
+    """`{{ key_result.score|score:engagement.scale }}`: "0.60", "60", "–" for none (M5.7)."""
+    return format_score(value, scale=scale)
+
+
+@register.filter
+def number(value: Decimal | None) -> str:
+    """`{{ value|number }}`: "1,420"; nothing for none."""
+    return "" if value is None else format_number(value)
+
+
+@register.filter
+def value_with_unit(value: Decimal | None, unit: str = "") -> str:
+    """`{{ value|value_with_unit:metric.unit }}`: "54.5 %", "1.6 days", "no value yet"."""
+    return figures.write_value(value, unit=unit)
+
+
+@register.filter
+def day(on: dt.date | None) -> str:
+    """`{{ due_on|day }}`: "Mon 16 Mar", with the year where it is not this one."""
+    return "" if on is None else figures.write_day(_date(on), today=timezone.localdate())
+
+
+@register.filter
+def short_day(on: dt.date | None) -> str:
+    """`{{ due_on|short_day }}`: "16 Mar"."""
+    if on is None:
+        return ""
+    return figures.write_day(_date(on), today=timezone.localdate(), weekday=False)
+
+
+@register.filter
+def moment(at: dt.datetime | None) -> str:
+    """`{{ due_at|moment }}`: "Mon 16 Mar 10:00" on the active zone's clock."""
+    return "" if at is None else f"{day(at)}{figures.NO_BREAK}{timezone.localtime(at):%H:%M}"
+
+
+@register.filter
+def in_days(on: dt.date | None, today: dt.date | None = None) -> str:
+    """`{{ due_on|in_days }}`: "in 6 days", "today", "3 days ago"."""
+    if on is None:
+        return ""
+    return figures.write_distance(_date(on), today=today or timezone.localdate())
+
+
+def _date(on: dt.date) -> dt.date:
+    return timezone.localtime(on).date() if isinstance(on, dt.datetime) else on

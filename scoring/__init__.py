@@ -1,0 +1,65 @@
+"""Scoring: pure arithmetic, the standard library only (M5).
+
+Every score, band and forecast on any screen, report or API comes from here; there is no second
+implementation. Numbers come in as int, str or Decimal, never float; bad input raises
+ScoringError. Nothing here reads a clock or does I/O.
+"""
+
+from __future__ import annotations
+
+from scoring.attainment import score
+from scoring.bands import (
+    BAND_PRESETS,
+    PLAYBOOK_BANDS,
+    Bands,
+    Rag,
+    band_range,
+    rag,
+    validate_bands,
+)
+from scoring.errors import ScoringError
+from scoring.explanations import explain
+from scoring.forecasts import forecast_holds
+from scoring.formats import format_number, format_score
+from scoring.ladders import Rung, Rungs, ladder, rung_that_holds, validate_rungs
+from scoring.lines import linear, pace, validate_linear
+from scoring.numbers import Number, parse_number
+from scoring.objectives import objective_score, too_easy
+from scoring.readings import Guide, Reading, Verdict, reading, verdict
+from scoring.terms import Commitment, Method, Scale
+
+__all__ = [
+    "BAND_PRESETS",
+    "PLAYBOOK_BANDS",
+    "Bands",
+    "Commitment",
+    "Guide",
+    "Method",
+    "Number",
+    "Rag",
+    "Reading",
+    "Rung",
+    "Rungs",
+    "Scale",
+    "ScoringError",
+    "Verdict",
+    "band_range",
+    "explain",
+    "forecast_holds",
+    "format_number",
+    "format_score",
+    "ladder",
+    "linear",
+    "objective_score",
+    "pace",
+    "parse_number",
+    "rag",
+    "reading",
+    "rung_that_holds",
+    "score",
+    "too_easy",
+    "validate_bands",
+    "validate_linear",
+    "validate_rungs",
+    "verdict",
+]

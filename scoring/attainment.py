@@ -1,0 +1,48 @@
+"""The score of a key result, whichever its method."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from scoring.errors import ScoringError
+from scoring.ladders import Rungs, ladder
+from scoring.lines import linear
+from scoring.numbers import Number
+from scoring.terms import Method, term
+
+
+def score(
+    *,
+    method: Method | str,
+    actual: Number | None,
+    baseline: Number | None = None,
+    target: Number | None = None,
+    rungs: Rungs | None = None,
+    higher_is_better: bool | None = None,
+) -> Decimal | None:
+    """Score 0.00 to 1.00 by `linear` or `ladder`; None where there is no value yet (M5.5).
+
+    What the method does not use may be left out or passed along. Raises ScoringError where
+    what it does use is missing or wrong.
+    """
+    if actual is None:
+        return None
+    if term(Method, method) is Method.LINEAR:
+        start, goal = line_ends(baseline=baseline, target=target)
+        return linear(actual, baseline=start, target=goal)
+    steps, upwards = ladder_parts(rungs=rungs, higher_is_better=higher_is_better)
+    return ladder(actual, rungs=steps, higher_is_better=upwards)
+
+
+def line_ends(*, baseline: Number | None, target: Number | None) -> tuple[Number, Number]:
+    """Both ends of a line, or a ScoringError that names what is missing."""
+    if baseline is None or target is None:
+        raise ScoringError("A linear score needs a start and a goal. Give both.")
+    return baseline, target
+
+
+def ladder_parts(*, rungs: Rungs | None, higher_is_better: bool | None) -> tuple[Rungs, bool]:
+    """Rungs and direction, or a ScoringError: the direction is never guessed (M5.3)."""
+    if rungs is None or higher_is_better is None:
+        raise ScoringError("A ladder needs its rungs and its direction. Give both.")
+    return rungs, higher_is_better

@@ -1,0 +1,86 @@
+"""RAG bands (M5.4): which colour a score has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+from types import MappingProxyType
+from typing import NamedTuple
+
+from scoring.errors import ScoringError
+from scoring.numbers import HUNDREDTH, ONE, ZERO, Number, exactly, hundredths, number, unit
+
+
+class Rag(StrEnum):
+    """Band of a score; no data is neither red nor green (M5.5)."""
+
+    RED = "red"
+    AMBER = "amber"
+    GREEN = "green"
+    STRETCH = "stretch"
+    NO_DATA = "no_data"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
+class Bands(NamedTuple):
+    """The lower bounds of amber, green and stretch; red starts at 0.00."""
+
+    amber: Decimal
+    green: Decimal
+    stretch: Decimal
+
+
+PLAYBOOK_BANDS = Bands(Decimal("0.31"), Decimal("0.61"), Decimal("0.91"))
+
+BAND_PRESETS: Mapping[str, Bands] = MappingProxyType(
+    {
+        "playbook": PLAYBOOK_BANDS,
+        "thirds": Bands(Decimal("0.34"), Decimal("0.67"), Decimal("1.00")),
+        "strict": Bands(Decimal("0.40"), Decimal("0.70"), Decimal("1.00")),
+    }
+)
+
+
+def rag(score: Number | None, bands: Iterable[Number] = PLAYBOOK_BANDS) -> Rag:
+    """Band of the rounded score; None has no data (M5.4, M5.5)."""
+    lower = validate_bands(bands)
+    if score is None:
+        return Rag.NO_DATA
+    rounded = unit(score)
+    if rounded >= lower.stretch:
+        return Rag.STRETCH
+    if rounded >= lower.green:
+        return Rag.GREEN
+    return Rag.AMBER if rounded >= lower.amber else Rag.RED
+
+
+def band_range(band: Rag, bands: Iterable[Number] = PLAYBOOK_BANDS) -> tuple[Decimal, Decimal]:
+    """Lowest and highest score of a band, both inside it (M5.4)."""
+    lower = validate_bands(bands)
+    with exactly():
+        ranges = {
+            Rag.RED: (ZERO, lower.amber - HUNDREDTH),
+            Rag.AMBER: (lower.amber, lower.green - HUNDREDTH),
+            Rag.GREEN: (lower.green, lower.stretch - HUNDREDTH),
+            Rag.STRETCH: (lower.stretch, ONE),
+        }
+    if band not in ranges:
+        raise ScoringError("No data has no range. Ask for red, amber, green or stretch.")
+    return ranges[band]
+
+
+def validate_bands(bands: Iterable[Number]) -> Bands:
+    """Three lower bounds in hundredths, rising from above 0 up to 1, or a ScoringError (M5.4)."""
+    lower = [number(bound) for bound in bands]
+    if len(lower) != len(Bands._fields):
+        raise ScoringError("Bands are three lower bounds: of amber, of green, of stretch.")
+    if any(bound != hundredths(bound) for bound in lower):
+        raise ScoringError("Give each lower bound in hundredths, as scores are, such as 0.31.")
+    if lower[0] <= 0 or lower[2] > 1 or any(low >= high for low, high in pairwise(lower)):
+        raise ScoringError("Lower bounds rise from above 0 up to 1, such as 0.31, 0.61, 0.91.")
+    return Bands(*(hundredths(bound) for bound in lower))

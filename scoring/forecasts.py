@@ -1,0 +1,44 @@
+"""Will the target be hit? (M9.2)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from scoring.bands import PLAYBOOK_BANDS, Rag, rag
+from scoring.errors import ScoringError
+from scoring.numbers import Number, exactly, number, unit
+from scoring.terms import Method, term
+
+SLACK = Decimal("0.10")
+ENOUGH_CONFIDENCE = 3
+
+
+def forecast_holds(
+    *,
+    method: Method | str,
+    score: Number | None,
+    pace: Number,
+    confidence: Number | None,
+    bands: Iterable[Number] = PLAYBOOK_BANDS,
+) -> bool:
+    """Whether the forecast holds; if not, the key result is behind (M9.2).
+
+    Linear: score at most 0.10 under pace, or green or stretch; and confidence 3 or more.
+    Ladder: confidence alone. `score` and `pace` run 0 to 1, `confidence` 1 to 5. Without a
+    confidence nothing holds, nor does a line without a score.
+    """
+    band = rag(score, bands)
+    with exactly():
+        enough = unit(pace, name="pace") - SLACK
+    believed = confidence is not None and _confidence(confidence) >= ENOUGH_CONFIDENCE
+    if term(Method, method) is Method.LADDER or not believed:
+        return believed
+    return score is not None and (band in (Rag.GREEN, Rag.STRETCH) or unit(score) >= enough)
+
+
+def _confidence(value: Number) -> Decimal:
+    read = number(value)
+    if read not in range(1, 6):
+        raise ScoringError(f"The confidence {value} is none. Give a whole number from 1 to 5.")
+    return read

@@ -1,0 +1,26 @@
+"""Numbers and scores as they stand on a screen."""
+
+from __future__ import annotations
+
+from scoring.numbers import Number, exactly, hundredths, number
+from scoring.terms import Scale, term
+
+NOTHING = "–"
+MINUS = "−"
+
+
+def format_number(value: Number) -> str:
+    """A value for reading: "1,420", "12.5", "−3". No trailing zeros, no exponent."""
+    with exactly():
+        return f"{number(value).normalize() + 0:,f}".replace("-", MINUS)
+
+
+def format_score(score: Number | None, *, scale: Scale | str = Scale.UNIT) -> str:
+    """A score on the engagement's scale (M5.7): "0.60" or "60", and "–" for none."""
+    out_of_hundred = term(Scale, scale) is Scale.HUNDRED
+    if score is None:
+        return NOTHING
+    rounded = hundredths(number(score))
+    with exactly():
+        text = f"{rounded * 100:.0f}" if out_of_hundred else f"{rounded:.2f}"
+    return text.replace("-", MINUS)

@@ -1,0 +1,87 @@
+"""Threshold ladders (M5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import pairwise
+from typing import NamedTuple
+
+from scoring.errors import ScoringError
+from scoring.formats import format_number, format_score
+from scoring.numbers import ZERO, Number, number, unit
+
+
+class Rung(NamedTuple):
+    """One step: from this threshold on, this score."""
+
+    threshold: Decimal
+    score: Decimal
+
+
+Rungs = Iterable[tuple[Number, Number]]
+
+
+def ladder(actual: Number, *, rungs: Rungs, higher_is_better: bool) -> Decimal:
+    """Score of the first rung that holds, best first; 0.00 if none does (M5.3).
+
+    Higher-is-better reads "at least", lower-is-better "at most". Raises ScoringError where
+    the rungs are no ladder (`validate_rungs`).
+    """
+    rung = rung_that_holds(actual, rungs=rungs, higher_is_better=higher_is_better)
+    return rung.score if rung else ZERO
+
+
+def rung_that_holds(actual: Number, *, rungs: Rungs, higher_is_better: bool) -> Rung | None:
+    """The best rung that `actual` reaches, or None (M5.3)."""
+    steps = validate_rungs(rungs, higher_is_better=higher_is_better)
+    value = number(actual)
+    for rung in steps:
+        if value >= rung.threshold if higher_is_better else value <= rung.threshold:
+            return rung
+    return None
+
+
+def validate_rungs(rungs: Rungs, *, higher_is_better: bool) -> tuple[Rung, ...]:
+    """Rungs as Decimals, best first, scores rounded to two places (M5.1).
+
+    Raises ScoringError unless there is a rung, each score lies above 0 and up to 1, and from
+    rung to rung scores fall and thresholds move strictly: down if higher is better, else up.
+    """
+    if not isinstance(higher_is_better, bool):
+        raise ScoringError("A ladder needs its direction. Say whether higher is better.")
+    steps = tuple(_rung(pair) for pair in rungs)
+    if not steps:
+        raise ScoringError("A ladder needs at least one rung. Add one, such as 8 gives 1.00.")
+    for better, worse in pairwise(steps):
+        _must_descend(better, worse, higher_is_better=higher_is_better)
+    return steps
+
+
+def _rung(pair: tuple[Number, Number]) -> Rung:
+    try:
+        threshold, score = pair
+    except (TypeError, ValueError):
+        raise ScoringError(f"{pair!r} is no rung. Give a threshold and a score.") from None
+    rung = Rung(number(threshold), unit(score))
+    if rung.score == 0:
+        raise ScoringError(
+            f"The rung at {format_number(rung.threshold)} gives 0.00. "
+            "Leave it out, or give it a score above 0."
+        )
+    return rung
+
+
+def _must_descend(better: Rung, worse: Rung, *, higher_is_better: bool) -> None:
+    if worse.score >= better.score:
+        raise ScoringError(
+            f"{format_score(worse.score)} follows {format_score(better.score)}. "
+            "Put the best rung first; each one after it scores less."
+        )
+    falls, rises = worse.threshold < better.threshold, worse.threshold > better.threshold
+    if not (falls if higher_is_better else rises):
+        way, side = ("higher", "below") if higher_is_better else ("lower", "above")
+        raise ScoringError(
+            f"{format_number(worse.threshold)} follows {format_number(better.threshold)}, "
+            f"but {way} is better. Put each threshold {side} the one before it."
+        )

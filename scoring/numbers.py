@@ -1,0 +1,123 @@
+"""Numbers: what may come in, how it is rounded (M5.1), how people type it."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
+
+from scoring.errors import ScoringError
+
+Number = int | str | Decimal
+
+ZERO = Decimal("0.00")
+ONE = Decimal("1.00")
+HUNDREDTH = Decimal("0.01")
+
+# With at most this many digits on each side of the point every sum is exact, and a quotient
+# carried to PRECISION digits can never be mistaken for a tie when it is rounded.
+MOST_DIGITS = 40
+PRECISION = 150
+
+_SPACES = " \u00a0\u2009\u202f"
+_TYPED = re.compile(
+    rf"""(?P<sign>[+−-]?)(?P<digits>
+        [0-9]+ | [0-9]*[.,][0-9]+                               # 12   12,5   .5
+      | [1-9][0-9]{{0,2}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?  # 1 234,5
+      | [1-9][0-9]{{0,2}}(?:,[0-9]{{3}})+\.[0-9]+                 # 1,234.5
+      | [1-9][0-9]{{0,2}}(?:\.[0-9]{{3}})+,[0-9]+                 # 1.234,5
+      | [1-9][0-9]{{0,2}}(?:,[0-9]{{3}}){{2,}}                     # 1,234,567
+      | [1-9][0-9]{{0,2}}(?:\.[0-9]{{3}}){{2,}}                    # 1.234.567
+    )""",
+    re.VERBOSE,
+)
+_SHORTHAND = {"k": 1000, "K": 1000, "M": 1_000_000, "%": 1}
+
+
+def exactly() -> AbstractContextManager[Context]:
+    """The context for all sums: the caller's own precision and rounding never leak in."""
+    return localcontext(Context(prec=PRECISION, rounding=ROUND_HALF_UP))
+
+
+def number(value: Number) -> Decimal:
+    """`value` as a finite Decimal. Floats, bools, NaN and infinities raise ScoringError."""
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        raise ScoringError(f"{value!r} is no exact number. Give an int, a str or a Decimal.")
+    try:
+        read = Decimal(value)
+    except InvalidOperation:
+        read = Decimal("NaN")
+    if not read.is_finite():
+        raise ScoringError(f"{_quoted(value)} is no number. Give digits, such as 12.5.")
+    read = read or Decimal(0)
+    if read.adjusted() >= MOST_DIGITS or int(read.as_tuple().exponent) < -MOST_DIGITS:
+        raise ScoringError(
+            f"{_quoted(read)} has too many digits. "
+            f"Keep it to {MOST_DIGITS} before and {MOST_DIGITS} after the point."
+        )
+    return read
+
+
+def hundredths(value: Decimal) -> Decimal:
+    """Rounded half up to two places (M5.1), never minus zero."""
+    with exactly():
+        return value.quantize(HUNDREDTH) + ZERO
+
+
+def clamped(value: Decimal) -> Decimal:
+    """A ratio as a score: held to 0..1, then rounded (M5.1)."""
+    return hundredths(min(max(value, ZERO), ONE))
+
+
+def unit(value: Number, *, name: str = "score") -> Decimal:
+    """A score or pace that somebody passes in: 0 to 1, rounded (M5.1)."""
+    read = number(value)
+    if not 0 <= read <= 1:
+        raise ScoringError(
+            f"The {name} {_quoted(value)} lies outside 0 to 1. Give it on that scale."
+        )
+    return hundredths(read)
+
+
+def parse_number(text: str) -> Decimal:
+    """A number as people type it, with comma or point as decimal sign: "12,5", "1.234,5", "−3".
+
+    A lone comma or point is always the decimal sign: "1,234" and "1.234" are both a little over
+    one. Thousands are grouped by threes, with spaces ("1 234") or with the sign that is not the
+    decimal one ("1,234.5", "1.234,5", "1,234,567"). Anything else raises ScoringError with what
+    to write instead; the signs of units, exponents, NaN and infinities are no numbers.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise ScoringError("There is no number here. Write one, such as 12.5.")
+    typed = text.strip()
+    read = _typed(typed)
+    if read is None:
+        raise ScoringError(f"{_quoted(typed)} is no number here. {_instead(typed)}")
+    return number(read)
+
+
+def _typed(text: str) -> Decimal | None:
+    match = _TYPED.fullmatch(text)
+    if match is None:
+        return None
+    digits = re.sub(f"[{_SPACES}]", "", match["digits"])
+    signs = [char for char in digits if char in ".,"]
+    if signs:
+        grouped_only = len(signs) > 1 and len(set(signs)) == 1
+        whole, fraction = (digits, "") if grouped_only else digits.rsplit(signs[-1], 1)
+        digits = re.sub("[.,]", "", whole) + "." + fraction
+    return Decimal(("-" if match["sign"] in ("-", "−") else "") + digits)
+
+
+def _instead(text: str) -> str:
+    factor = _SHORTHAND.get(text[-1])
+    short = _typed(text[:-1].rstrip())
+    if factor is None or short is None:
+        return "Write it in digits, such as 1250 or 12.5."
+    with exactly():
+        return f"Write {(short * factor).normalize():f}."
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return f"“{text if len(text) <= 40 else text[:39] + '…'}”"

@@ -1,0 +1,46 @@
+"""Words that callers choose between."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from scoring.errors import ScoringError
+
+Term = TypeVar("Term", bound=StrEnum)
+
+
+class Method(StrEnum):
+    """How a key result is scored (M5.2, M5.3)."""
+
+    LINEAR = "linear"
+    LADDER = "ladder"
+
+
+class Commitment(StrEnum):
+    """What a key result promises (M3.2)."""
+
+    COMMITTED = "committed"
+    ASPIRATIONAL = "aspirational"
+
+
+class Scale(StrEnum):
+    """How scores are shown (M5.7). Stored values never change with it."""
+
+    UNIT = "unit"
+    HUNDRED = "hundred"
+
+    @property
+    def label(self) -> str:
+        return "0–1" if self is Scale.UNIT else "0–100"
+
+
+def term(kind: type[Term], value: str) -> Term:
+    """`value` as a member of `kind`; an unknown word raises ScoringError."""
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(kind)
+        raise ScoringError(
+            f"“{value}” is no {kind.__name__.lower()}. Use one of {known}."
+        ) from None

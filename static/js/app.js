@@ -1,0 +1,134 @@
+// What happens around an htmx answer: the busy button, the focus after a swap, toasts, failures.
+// Pages work without any of it. Listeners sit on the document, so that swapped content is covered.
+
+const FAILED =
+  "That did not work, and nothing was saved. Try again; your words are still in the form.";
+const TOAST_FOR_MS = 10_000;
+
+// -- the pressed button is busy while its request runs
+
+const pressed = new WeakMap(); // request -> button
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  const button = detail.requestConfig.triggeringEvent?.submitter ?? detail.elt.closest(".btn");
+  detail.elt.closest("form")?.querySelector("[data-failed]")?.remove();
+  if (!button) return;
+  pressed.set(detail.xhr, button);
+  button.setAttribute("aria-busy", "true");
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  pressed.get(detail.xhr)?.removeAttribute("aria-busy");
+});
+
+// -- a failed request says so where it happened, never in silence
+
+function failed({ detail }) {
+  const button = pressed.get(detail.xhr);
+  button?.removeAttribute("aria-busy");
+  if (!button) return; // a live preview that failed costs nobody anything
+  const form = button.closest("form");
+  if (!form) return toast("That did not work. Try again.", true);
+  const notice = document.createElement("div");
+  notice.className = "notice";
+  notice.dataset.kind = "error";
+  notice.dataset.failed = "";
+  notice.tabIndex = -1;
+  notice.setAttribute("role", "alert");
+  notice.textContent = FAILED;
+  form.prepend(notice);
+  notice.focus();
+}
+document.addEventListener("htmx:responseError", failed);
+document.addEventListener("htmx:sendError", failed);
+document.addEventListener("htmx:timeout", failed);
+
+// -- after a swap the focus stands where the work goes on
+
+let saved = null; // the card that the server has just taken: its id, and whether the next opens
+
+document.addEventListener("check-in-recorded", (event) => {
+  const card = event.target.closest(".due");
+  if (card) saved = { id: card.id, opensNext: false };
+});
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (saved) saved.opensNext = pressed.get(detail.xhr)?.name === "next";
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const swapped = event.target;
+  const status = event.detail.xhr?.status;
+  if (saved) {
+    const { id, opensNext } = saved;
+    saved = null;
+    goToNextCard(document.getElementById(id), opensNext);
+  } else if (status === 422 || status === 409) {
+    focusOn(swapped.querySelector('[aria-invalid="true"], [role="alert"]'));
+  } else if (swapped.matches('.due[data-state="open"]')) {
+    focusOn(firstField(swapped));
+  } else if (swapped.matches(".due")) {
+    focusOn(swapped.querySelector(".due-act :is(a, button)"));
+  }
+});
+
+function goToNextCard(card, opensNext) {
+  const cards = [...document.querySelectorAll(".due")];
+  const waiting = cards.filter(({ dataset }) => dataset.state === "todo");
+  const next = waiting.find((other) => cards.indexOf(other) > cards.indexOf(card)) ?? waiting[0];
+  const opener = next?.querySelector(".due-act :is(a, button)");
+  focusOn(opener ?? card?.querySelector(".due-name a"));
+  if (opensNext) opener?.click();
+}
+
+function firstField(card) {
+  return card.querySelector("form :is(input:not([type=hidden]), textarea, select)");
+}
+
+function focusOn(element) {
+  if (!element) return;
+  if (element.getAttribute("role") === "alert") element.tabIndex = -1;
+  element.focus();
+  if (element.matches(".input-figure")) element.select();
+}
+
+// -- toasts: a copy of what the page says too, gone after a while or at a press
+
+const region = document.getElementById("toast");
+
+function toast(text, stays = false) {
+  const box = document.createElement("div");
+  box.className = "toast";
+  if (stays) box.dataset.stay = "";
+  const words = document.createElement("p");
+  words.textContent = text;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.dismiss = "";
+  button.textContent = "Dismiss";
+  box.append(words, button);
+  region?.append(box);
+  leaveLater(box);
+}
+
+function leaveLater(box) {
+  if ("stay" in box.dataset) return;
+  setTimeout(() => {
+    if (box.matches(":hover, :focus-within")) leaveLater(box);
+    else box.remove();
+  }, TOAST_FOR_MS);
+}
+
+document.addEventListener("toast", ({ detail }) => toast(detail.text ?? detail.value));
+document.addEventListener("click", ({ target }) => {
+  target.closest("[data-dismiss]")?.closest(".toast")?.remove();
+});
+region?.querySelectorAll(".toast").forEach(leaveLater);
+
+// -- an open menu closes when somebody turns elsewhere
+
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(target)) menu.open = false;
+  }
+});

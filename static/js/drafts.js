@@ -1,0 +1,127 @@
+// Drafts of cards: what somebody typed is kept in this browser until the server has it.
+// A form asks for it with data-draft="<user>:<key result>"; only fields that were typed in are kept.
+
+const PREFIX = "draft:";
+const PAUSE_MS = 300;
+const KEPT_FOR_MS = 14 * 24 * 3600 * 1000; // an older draft speaks of another week
+
+const timers = new WeakMap();
+
+function fieldsOf(form) {
+  const skipped = ["hidden", "file", "password", "submit", "button", "fieldset"];
+  return [...form.elements].filter(({ name, type }) => name && !skipped.includes(type));
+}
+
+function isTicked({ type }) {
+  return type === "radio" || type === "checkbox";
+}
+
+function isTyped(field) {
+  if (isTicked(field)) return field.checked !== field.defaultChecked;
+  if (field.options) return [...field.options].some((o) => o.selected !== o.defaultSelected);
+  return field.value !== field.defaultValue;
+}
+
+function slotOf(field) {
+  return isTicked(field) ? `${field.name}=${field.value}` : field.name;
+}
+
+function read(key) {
+  try {
+    const draft = JSON.parse(localStorage.getItem(PREFIX + key));
+    return draft && Date.now() - draft.at < KEPT_FOR_MS ? draft : null;
+  } catch {
+    return null; // storage is off, or holds something else
+  }
+}
+
+function keep(form) {
+  const kept = read(form.dataset.draft)?.fields ?? {};
+  const fields = {};
+  for (const field of fieldsOf(form)) {
+    const slot = slotOf(field);
+    if (isTyped(field) || slot in kept) fields[slot] = isTicked(field) ? field.checked : field.value;
+  }
+  if (Object.keys(fields).length === 0) return;
+  const draft = { at: Date.now(), fields };
+  try {
+    localStorage.setItem(PREFIX + form.dataset.draft, JSON.stringify(draft));
+    note(form, draft);
+  } catch {
+    // Storage is full or off: the form works as it does without drafts.
+  }
+}
+
+function restore(form) {
+  const draft = read(form.dataset.draft);
+  if (!draft || fieldsOf(form).some(isTyped)) return;
+  for (const field of fieldsOf(form)) {
+    const value = draft.fields[slotOf(field)];
+    if (value === undefined) continue;
+    if (isTicked(field)) field.checked = value;
+    else field.value = value;
+  }
+  note(form, draft);
+  form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
+}
+
+function note(form, { at }) {
+  const time = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+  const place = form.querySelector("[data-draft-note]");
+  if (place) place.textContent = `Draft kept ${time}`;
+}
+
+function forget(key) {
+  try {
+    localStorage.removeItem(PREFIX + key);
+  } catch {
+    // Storage is off: there is nothing to forget.
+  }
+}
+
+function forgetAll() {
+  try {
+    Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX))
+      .forEach((key) => localStorage.removeItem(key));
+  } catch {
+    // Storage is off: there is nothing to forget.
+  }
+}
+
+function keepNow(form) {
+  clearTimeout(timers.get(form));
+  timers.delete(form);
+  keep(form);
+}
+
+document.addEventListener("input", ({ target }) => {
+  const form = target.form;
+  if (!form?.dataset.draft) return;
+  clearTimeout(timers.get(form));
+  timers.set(form, setTimeout(() => keepNow(form), PAUSE_MS));
+});
+
+// Sending may fail or meet a sign-in page: keep the last keystrokes first.
+document.addEventListener(
+  "submit",
+  ({ target }) => {
+    if ("signOut" in target.dataset) forgetAll();
+    else if (target.dataset.draft && timers.has(target)) keepNow(target);
+  },
+  true,
+);
+
+document.addEventListener("check-in-recorded", ({ detail, target }) => {
+  const form = target.closest("form");
+  if (form) clearTimeout(timers.get(form));
+  if (detail.draft) forget(detail.draft);
+});
+
+function lookAround(root) {
+  root.querySelectorAll("[data-draft-clear]").forEach(({ dataset }) => forget(dataset.draftClear));
+  root.querySelectorAll("form[data-draft]").forEach(restore);
+}
+
+document.addEventListener("htmx:afterSettle", ({ target }) => lookAround(target.parentElement ?? target));
+lookAround(document);

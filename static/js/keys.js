@@ -1,0 +1,72 @@
+// The keyboard: J and K walk the cards, C checks in, Ctrl+Enter saves, Esc closes, ? shows the list.
+// Single keys rest while somebody types, and everywhere when the profile switches them off.
+
+const sheet = document.getElementById("keys");
+const isOff = document.documentElement.dataset.keys === "off";
+
+function isTyping({ target }) {
+  return target.isContentEditable || target.matches("input:not([type=radio], [type=checkbox]), textarea, select");
+}
+
+function currentCard() {
+  return document.activeElement?.closest(".due");
+}
+
+function mainControl(card) {
+  return card?.querySelector(".due-act :is(a, button)") ?? card?.querySelector("a, button");
+}
+
+function walk(step) {
+  const cards = [...document.querySelectorAll(".due")];
+  const at = cards.indexOf(currentCard());
+  const next = at < 0 ? (step > 0 ? 0 : cards.length - 1) : at + step;
+  mainControl(cards[next])?.focus();
+}
+
+function checkIn() {
+  const card = currentCard();
+  const target = card?.dataset.state === "todo" ? mainControl(card) : null;
+  (target ?? document.querySelector('[data-key="c"], .due[data-state="todo"] .due-act a'))?.click();
+}
+
+function close() {
+  const menu = document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    return menu.querySelector("summary").focus();
+  }
+  const card = currentCard() ?? document;
+  (card.querySelector("[data-close]") ?? document.querySelector(".due [data-close]"))?.click();
+}
+
+function save() {
+  const form = document.activeElement?.closest("form");
+  form?.requestSubmit(form.querySelector("button:not([type=button], :disabled)"));
+}
+
+const KEYS = {
+  j: () => walk(1),
+  k: () => walk(-1),
+  c: checkIn,
+  "?": () => sheet.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    save();
+  } else if (event.key === "Escape") {
+    close();
+  } else if (!isOff && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event)) {
+    const act = KEYS[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+});
+
+for (const button of document.querySelectorAll("[data-open-keys]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => sheet.showModal());
+}

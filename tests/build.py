@@ -1,0 +1,114 @@
+"""Builders of what tests stand on: valid rows with the least that must be said.
+
+They write inside the scope of the engagement they are given, and return real model rows.
+The cast: Alice leads, Bob contributes, Charlie is a stranger from another client.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection
+
+from engagements.models import Engagement, Membership, Role, User
+from engagements.scoping import scope
+from metrics.models import Metric
+from okrs.models import Cycle, KeyResult, Objective, Stage, Team
+
+PASSWORD = "a-long-enough-password"
+
+
+def user(name: str = "Alice", **fields: Any) -> User:
+    fields.setdefault("email", f"{name.lower().replace(' ', '.')}@example.test")
+    return User.objects.create_user(password=PASSWORD, name=name, **fields)
+
+
+def engagement(client_name: str = "Northwind SaaS", **fields: Any) -> Engagement:
+    fields.setdefault("slug", client_name.split()[0].lower())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('engagements_engagement', 'id'))")
+        (new_id,) = cursor.fetchone()
+    with scope(new_id):
+        return Engagement.objects.create(id=new_id, client_name=client_name, **fields)
+
+
+def member(
+    engagement: Engagement, name: str = "Alice", role: str = Role.LEAD, **fields: Any
+) -> Membership:
+    """Somebody who signs in; pass user=None for a placeholder, or an existing user."""
+    person = fields.pop("user") if "user" in fields else user(name)
+    email = fields.pop("email", None) or (person.email if person else f"{uuid4().hex}@example.test")
+    with scope(engagement.id):
+        return Membership.objects.create(
+            engagement=engagement, user=person, name=name, email=email, role=role, **fields
+        )
+
+
+def cycle(engagement: Engagement, name: str = "2026-Q1", **fields: Any) -> Cycle:
+    fields = {"starts_on": dt.date(2026, 1, 1), "ends_on": dt.date(2026, 3, 31), **fields}
+    with scope(engagement.id):
+        return Cycle.objects.create(engagement=engagement, name=name, **fields)
+
+
+def team(engagement: Engagement, name: str = "Platform", **fields: Any) -> Team:
+    with scope(engagement.id):
+        return Team.objects.create(engagement=engagement, name=name, **fields)
+
+
+def metric(engagement: Engagement, name: str = "Onboarding time", **fields: Any) -> Metric:
+    fields = {
+        "unit": "days",
+        "source": "Loyalty system",
+        "access": "Everybody on the team",
+        "fetched_by": "Dana",
+        "valid_low": Decimal(0),
+        "valid_high": Decimal(365),
+        **fields,
+    }
+    with scope(engagement.id):
+        return Metric.objects.create(engagement=engagement, name=name, **fields)
+
+
+def objective(owner: Membership, cycle: Cycle, **fields: Any) -> Objective:
+    fields = {"title": "Make first-time buyers want to return", **fields}
+    with scope(owner.engagement_id):
+        return Objective.objects.create(
+            engagement_id=owner.engagement_id, cycle=cycle, owner=owner, created_by=owner, **fields
+        )
+
+
+def key_result(objective: Objective, metric: Metric | None = None, **fields: Any) -> KeyResult:
+    """In Draft, complete enough to be committed; give stage and committed_at for more."""
+    with scope(objective.engagement_id):
+        fields = {
+            "title": f"Median onboarding time of a loyalty member {uuid4().hex[:6]}",
+            "owner_id": objective.owner_id,
+            "created_by_id": objective.owner_id,
+            "baseline": Decimal(9),
+            "target": Decimal(4),
+            "direction": "lower",
+            "starts_on": objective.cycle.starts_on,
+            "due_on": objective.cycle.ends_on,
+            "indicator": "leading",
+            **fields,
+        }
+        return KeyResult.objects.create(
+            engagement_id=objective.engagement_id, objective=objective, metric=metric, **fields
+        )
+
+
+def live_key_result(
+    objective: Objective, metric: Metric | None = None, **fields: Any
+) -> KeyResult:
+    """Committed, waiting for its first check-in."""
+    when = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
+    fields = {
+        "stage": Stage.COMMITTED,
+        "committed_at": when,
+        "committed_by_id": objective.owner_id,
+        **fields,
+    }
+    return key_result(objective, metric, **fields)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connections
+
+from tests.databases import ROLES, copy_of, execute_as_owner, switch
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Create and migrate as the owner."""
+    connections["default"].settings_dict["USER"] = ROLES["owner"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """Run as the application's role; keep a template for tests that commit. Yields its name."""
+    with django_db_blocker.unblock():
+        name = connections["default"].settings_dict["NAME"]
+        template = f"{name}_template"
+        switch(role=ROLES["default"], name=name)
+        execute_as_owner(f'DROP DATABASE IF EXISTS "{template}"')
+        execute_as_owner(f'CREATE DATABASE "{template}" TEMPLATE "{name}"')
+    yield template
+    with django_db_blocker.unblock():
+        switch(role=ROLES["owner"])
+        execute_as_owner(f'DROP DATABASE "{template}"')
+
+
+@pytest.fixture
+def committed(django_db_setup: str, django_db_blocker: Any) -> Iterator[str]:
+    """A database of its own in which the test commits; processes reach it by `databases.url`."""
+    with django_db_blocker.unblock(), copy_of(django_db_setup) as name:
+        yield name
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """Rate limits and sessions of one test are none of the next one's business."""
+    yield
+    cache.clear()

@@ -1,0 +1,189 @@
+"""What may come in, how people type it, how it is shown (M5.1, M5.7)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from scoring import Scale, ScoringError, format_number, format_score, linear, parse_number
+from tests.scoring.strategies import hundredths, values
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [0.5, True, None, "", "x", "NaN", "Infinity", Decimal("NaN"), Decimal("-Infinity"), b"1"],
+)
+def test_it_takes_exact_finite_numbers_only(wrong: Any) -> None:
+    with pytest.raises(ScoringError):
+        linear(wrong, baseline=0, target=1)
+
+
+@pytest.mark.parametrize("wrong", [10**40, "1e41", Decimal("1e-41"), "9" * 50])
+def test_it_refuses_more_digits_than_it_can_sum_exactly(wrong: Any) -> None:
+    with pytest.raises(ScoringError, match="too many digits"):
+        linear(wrong, baseline=0, target=1)
+
+
+def test_it_refuses_an_integer_too_long_to_print() -> None:
+    with pytest.raises(ScoringError, match="too many digits"):
+        linear(10**5000, baseline=0, target=1)
+
+
+def test_a_refusal_is_a_value_error_that_says_how_to_mend_it() -> None:
+    with pytest.raises(ValueError, match=r"0\.5 is no exact number\. Give an int, a str or a Dec"):
+        linear(0.5, baseline=0, target=1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12", "12"),
+        (" 12 ", "12"),
+        ("12,5", "12.5"),
+        ("12.5", "12.5"),
+        (".5", "0.5"),
+        ("1.234,5", "1234.5"),
+        ("1,234.5", "1234.5"),
+        ("1 234", "1234"),
+        ("1\u00a0234\u202f567,8", "1234567.8"),
+        ("1,234,567", "1234567"),
+        ("1.234.567", "1234567"),
+        ("1,234,567.89", "1234567.89"),
+        ("1.234.567,89", "1234567.89"),
+        ("−3", "-3"),
+        ("-3", "-3"),
+        ("+3", "3"),
+        ("−1 234,5", "-1234.5"),
+        ("0,125", "0.125"),
+        ("007", "7"),
+    ],
+)
+def test_it_reads_numbers_as_people_type_them(text: str, value: str) -> None:
+    assert parse_number(text) == Decimal(value)
+
+
+@pytest.mark.parametrize("text", ["1,234", "1.234"])
+def test_a_lone_separator_is_the_decimal_sign(text: str) -> None:
+    assert parse_number(text) == Decimal("1.234")
+
+
+def test_there_is_no_minus_zero() -> None:
+    assert str(parse_number("−0")) == "0"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("12,5k", "“12,5k” is no number here. Write 12500."),
+        ("12 K", "“12 K” is no number here. Write 12000."),
+        ("1.2M", "“1.2M” is no number here. Write 1200000."),
+        ("−12,5%", "“−12,5%” is no number here. Write -12.5."),
+        ("1e5", "“1e5” is no number here. Write it in digits, such as 1250 or 12.5."),
+        ("NaN", "“NaN” is no number here. Write it in digits, such as 1250 or 12.5."),
+        ("", "There is no number here. Write one, such as 12.5."),
+        ("  ", "There is no number here. Write one, such as 12.5."),
+    ],
+)
+def test_it_says_what_to_write_instead(text: str, message: str) -> None:
+    with pytest.raises(ScoringError) as refused:
+        parse_number(text)
+
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Infinity",
+        "-inf",
+        "12 days",
+        "€12",
+        "k",
+        "1_000",
+        "1,23,456",
+        "1234,567.8",
+        "1,234.567,8",
+        "12 34",
+        "1 234 56",
+        "0,123.5",
+        "1,234,567,8",
+        "5.",
+        ",",
+        "--3",
+        "3-",
+        "١٢",
+        "0x10",
+        "1\n2",
+        "9" * 41,
+        "9" * 50 + "k",
+    ],
+)
+def test_it_refuses_anything_else(text: str) -> None:
+    with pytest.raises(ScoringError):
+        parse_number(text)
+
+
+def test_it_refuses_what_is_no_text() -> None:
+    with pytest.raises(ScoringError):
+        parse_number(12)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1420", "1,420"),
+        ("12.50", "12.5"),
+        ("12.00", "12"),
+        ("1E+3", "1,000"),
+        ("1E-7", "0.0000001"),
+        ("-3", "−3"),
+        ("-1234567.5", "−1,234,567.5"),
+        ("0.00", "0"),
+        ("-0", "0"),
+    ],
+)
+def test_numbers_are_shown_plainly(value: str, text: str) -> None:
+    assert format_number(Decimal(value)) == text
+
+
+@given(values)
+def test_a_shown_number_loses_nothing(value: Decimal) -> None:
+    assert Decimal(format_number(value).replace("−", "-").replace(",", "")) == value
+
+
+@given(values)
+def test_it_reads_back_both_decimal_signs(value: Decimal) -> None:
+    text = f"{value:.4f}"
+
+    assert parse_number(text) == parse_number(text.replace(".", ",")) == value
+
+
+@pytest.mark.parametrize(
+    ("score", "unit", "hundred"),
+    [("0.6", "0.60", "60"), (0, "0.00", "0"), (1, "1.00", "100"), (None, "–", "–")],
+)
+def test_scores_follow_the_scale(score: Any, unit: str, hundred: str) -> None:
+    assert format_score(score) == unit
+    assert format_score(score, scale=Scale.HUNDRED) == hundred
+
+
+def test_scores_are_rounded_before_they_are_shown() -> None:
+    assert format_score("0.605") == "0.61"
+    assert format_score("0.605", scale=Scale.HUNDRED) == "61"
+
+
+@given(hundredths)
+def test_both_scales_tell_the_same(score: Decimal) -> None:
+    assert Decimal(format_score(score)) * 100 == Decimal(format_score(score, scale="hundred"))
+
+
+def test_scales_have_labels() -> None:
+    assert [scale.label for scale in Scale] == ["0–1", "0–100"]
+
+
+def test_it_refuses_another_scale() -> None:
+    with pytest.raises(ScoringError, match="“ten” is no scale"):
+        format_score(None, scale="ten")

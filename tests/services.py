@@ -1,0 +1,38 @@
+"""Starts PostgreSQL and Valkey for the test run, before pytest-django reads the settings.
+
+Named in `addopts` with -p. The controller starts them; xdist's workers inherit the addresses.
+Servers of your own are used instead where DATABASE_URL names them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from config.embedded.lease import ROOT, Lease, hold
+from config.embedded.paths import Paths, paths, urls
+
+
+def start() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="plumbline-tests-"))
+    folder.chmod(0o711)  # as root, the servers run as somebody else
+    os.environ["PLUMBLINE_DATA_DIR"] = str(folder)
+    found = paths(ROOT)
+    lease = hold(found, fast=True, temporary=True)
+    os.environ.update(urls(found))
+    atexit.register(stop, found=found, lease=lease)
+
+
+def stop(*, found: Paths, lease: Lease) -> None:
+    """Let go, and wait until the supervisor has ended and taken its data away."""
+    lease.release()
+    deadline = time.monotonic() + 10
+    while found.data.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+if not os.environ.get("DATABASE_URL"):
+    start()

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from config.settings import *  # noqa: F403
+
+SECRET_KEY = "tests-only-not-a-secret-but-long-enough-for-the-checks-0123456789"  # noqa: S105
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+SECURE_SSL_REDIRECT = False
+WHITENOISE_AUTOREFRESH = True
+DEMO = False
