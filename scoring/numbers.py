@@ -22,12 +22,12 @@ PRECISION = 150
 _SPACES = " \u00a0\u2009\u202f"
 _TYPED = re.compile(
     rf"""(?P<sign>[+−-]?)(?P<digits>
-        [0-9]+ | [0-9]*[.,][0-9]+                               # 12   12,5   .5
+        [0-9]+ | [0-9]*[.,][0-9]+                                   # 12  12,5  .5
       | [1-9][0-9]{{0,2}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?  # 1 234,5
-      | [1-9][0-9]{{0,2}}(?:,[0-9]{{3}})+\.[0-9]+                 # 1,234.5
-      | [1-9][0-9]{{0,2}}(?:\.[0-9]{{3}})+,[0-9]+                 # 1.234,5
-      | [1-9][0-9]{{0,2}}(?:,[0-9]{{3}}){{2,}}                     # 1,234,567
-      | [1-9][0-9]{{0,2}}(?:\.[0-9]{{3}}){{2,}}                    # 1.234.567
+      | [1-9][0-9]{{0,2}}(?:,[0-9]{{3}})+\.[0-9]+                   # 1,234.5
+      | [1-9][0-9]{{0,2}}(?:\.[0-9]{{3}})+,[0-9]+                   # 1.234,5
+      | [1-9][0-9]{{0,2}}(?:,[0-9]{{3}}){{2,}}                      # 1,234,567
+      | [1-9][0-9]{{0,2}}(?:\.[0-9]{{3}}){{2,}}                     # 1.234.567
     )""",
     re.VERBOSE,
 )
@@ -85,7 +85,7 @@ def parse_number(text: str) -> Decimal:
     A lone comma or point is always the decimal sign: "1,234" and "1.234" are both a little over
     one. Thousands are grouped by threes, with spaces ("1 234") or with the sign that is not the
     decimal one ("1,234.5", "1.234,5", "1,234,567"). Anything else raises ScoringError with what
-    to write instead; the signs of units, exponents, NaN and infinities are no numbers.
+    to write instead: units, exponents, NaN and infinities are no numbers.
     """
     if not isinstance(text, str) or not text.strip():
         raise ScoringError("There is no number here. Write one, such as 12.5.")
