@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+
+class StaleEdit(Exception):
+    """Somebody saved this row after the form was opened; `current` is what stands now.
+
+    Views answer 409 and show both versions, so that nothing typed is lost.
+    """
+
+    def __init__(self, current: models.Model) -> None:
+        self.current = current
+        super().__init__("This was changed while you were writing.")
+
+
+def lock_for_edit(row: Any, *, version: int) -> Any:
+    """The row as it stands now, locked until the transaction ends.
+
+    Raises StaleEdit unless it still has the version that the form showed.
+    """
+    current = type(row).objects.select_for_update(of=("self",)).get(pk=row.pk)
+    if current.version != version:
+        raise StaleEdit(current)
+    return current
