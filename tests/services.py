@@ -1,7 +1,7 @@
 """Starts PostgreSQL and Valkey for the test run, before pytest-django reads the settings.
 
-Named in `addopts` with -p. The controller starts them; xdist's workers inherit the addresses.
-Servers of your own are used instead where DATABASE_URL names them.
+`tests/settings.py` imports it: that is early enough, works from any way to start pytest, and
+comes first in the controller, whose addresses xdist's workers inherit. Servers of your own are used instead where DATABASE_URL names them.
 """
 
 from __future__ import annotations

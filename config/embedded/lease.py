@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -63,15 +62,16 @@ def hold(paths: Paths, *, fast: bool = False, temporary: bool = False) -> Lease:
     make_data_folder(paths)
     users = Lock(paths.users_lock)
     deadline = time.monotonic() + WITHIN
-    supervisor: subprocess.Popen[bytes] | None = None
     if not users.take(shared=True, within=WITHIN):
         raise ServicesError(f"The services of {paths.data} did not finish ending.")
+    supervisor: int | None = None
     while not is_held(paths.ready_lock):
-        code = supervisor.poll() if supervisor else 0
+        code = exit_code(supervisor)
         if code:
             raise ServicesError(f"The services did not start:\n{tail(log_of(paths))}")
-        if code is not None and not is_held(paths.owner_lock):
-            supervisor = spawn(paths, fast=fast, temporary=temporary)
+        if code == 0:  # none of ours runs; if nobody else's does, start one
+            owned = is_held(paths.owner_lock)
+            supervisor = None if owned else spawn(paths, fast=fast, temporary=temporary)
         if time.monotonic() > deadline:
             raise ServicesError(f"The services did not start; their log: {log_of(paths)}")
         time.sleep(0.03)
@@ -88,19 +88,30 @@ def make_data_folder(paths: Paths) -> None:
         raise ServicesError(f"{paths.data}: {error.strerror}. Set PLUMBLINE_DATA_DIR.") from error
 
 
-def spawn(paths: Paths, *, fast: bool, temporary: bool) -> subprocess.Popen[bytes]:
+def spawn(paths: Paths, *, fast: bool, temporary: bool) -> int:
     """Start the supervisor in a session of its own: no terminal's Ctrl-C reaches it."""
     folders = ["--data", str(paths.data), "--sockets", str(paths.sockets)]
     flags = ["--fast"] * fast + ["--temporary"] * temporary
     with open_log(log_of(paths)) as log:
-        return subprocess.Popen(
+        return os.posix_spawn(
+            sys.executable,
             [sys.executable, "-m", "config.embedded", *folders, *flags],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+            {**os.environ, "PYTHONPATH": str(ROOT)},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+            ],
+            setsid=True,
         )
+
+
+def exit_code(process: int | None) -> int | None:
+    """How the supervisor that we started ended: None while it runs, 0 where there is none."""
+    if process is None:
+        return 0
+    ended, status = os.waitpid(process, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
 
 
 def log_of(paths: Paths) -> Path:
