@@ -1,0 +1,58 @@
+"""What a production process refuses to start with."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+from engagements.models import User
+
+DEMO_DOMAIN = "@demo.test"
+DEMO_PASSWORD = "plumbline-demo"  # noqa: S105
+
+
+def refuse_unsafe_start() -> None:
+    """Stop with a sentence that says how to mend it, before the first request is answered.
+
+    Raises ImproperlyConfigured for a default secret or a demo password outside the demo, and for
+    a database role that could walk round the walls anywhere.
+    """
+    if not settings.DEMO:
+        _refuse_default_secret()
+        _refuse_demo_passwords()
+    _refuse_role_without_walls()
+
+
+def _refuse_default_secret() -> None:
+    if settings.SECRET_KEY == settings.DEFAULT_SECRET or len(settings.SECRET_KEY) < 40:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is the default or shorter than 40 characters. Set it to a long random"
+            " value of your own, e.g. from `python -c 'import secrets;"
+            " print(secrets.token_urlsafe(50))'`."
+        )
+
+
+def _refuse_demo_passwords() -> None:
+    for user in User.objects.filter(email__endswith=DEMO_DOMAIN, is_active=True):
+        if check_password(DEMO_PASSWORD, user.password):
+            raise ImproperlyConfigured(
+                f"{user.email} signs in with the demo password. Start from a database without the"
+                " demo, or disable its people."
+            )
+
+
+def _refuse_role_without_walls() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper OR rolbypassrls OR EXISTS (SELECT 1 FROM pg_class"
+            " WHERE relowner = r.oid AND relkind = 'r') FROM pg_roles r"
+            " WHERE rolname = current_user"
+        )
+        (unsafe,) = cursor.fetchone()
+    if unsafe:
+        raise ImproperlyConfigured(
+            "The role in DATABASE_URL owns tables, is a superuser or bypasses row level security."
+            " Run `manage.py bootstrap_roles` and name the role plumbline_app there."
+        )

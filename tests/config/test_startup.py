@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.startup import DEMO_PASSWORD, refuse_unsafe_start
+from engagements.models import User
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def production(settings: Any) -> None:
+    settings.DEMO = False
+
+
+def test_it_starts_with_a_secret_of_its_own_and_no_demo_people() -> None:
+    refuse_unsafe_start()
+
+
+@pytest.mark.parametrize("secret", ["", "short", None])
+def test_it_refuses_a_default_or_short_secret(settings: Any, secret: str | None) -> None:
+    settings.SECRET_KEY = settings.DEFAULT_SECRET if secret is None else secret
+
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+        refuse_unsafe_start()
+
+
+def test_it_refuses_the_demo_password() -> None:
+    User.objects.create_user(email="lead@demo.test", password=DEMO_PASSWORD)
+
+    with pytest.raises(ImproperlyConfigured, match="lead@demo.test"):
+        refuse_unsafe_start()
+
+
+def test_the_demo_starts_with_its_own_people(settings: Any) -> None:
+    settings.DEMO = True
+    User.objects.create_user(email="lead@demo.test", password=DEMO_PASSWORD)
+
+    refuse_unsafe_start()
+
+
+def test_other_people_of_the_demo_domain_are_no_concern() -> None:
+    build.user("Alice", email="alice@demo.test")
+
+    refuse_unsafe_start()

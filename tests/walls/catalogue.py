@@ -1,0 +1,86 @@
+"""Reads PostgreSQL's catalogue and says which tenant table lacks which part of its wall."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+TENANT_TABLES = """
+    SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
+      AND (c.relname = 'engagements_engagement' OR EXISTS (
+        SELECT 1 FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attname = 'engagement_id' AND NOT a.attisdropped))
+    ORDER BY c.relname
+"""
+# Named exceptions: found before a tenant is known.
+INDEXES_WITHOUT_TENANT = {
+    "membership_of_user",
+    "invitation_token_once",
+    "engagements_engagement_slug_key",
+    "engagements_engagement_slug_like",
+}
+
+
+def faults() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(TENANT_TABLES)
+        tables = cursor.fetchall()
+    return [fault for table in tables for fault in _faults_of(*table)]
+
+
+def tenant_tables() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(TENANT_TABLES)
+        return [name for _, name, *_ in cursor.fetchall()]
+
+
+def _faults_of(oid: int, name: str, secured: bool, forced: bool) -> list[str]:  # noqa: FBT001
+    found = []
+    if not (secured and forced):
+        found.append(f"{name}: row level security is not forced")
+    if not _rows("SELECT 1 FROM pg_policy WHERE polrelid = %s AND polcmd = '*'"
+                 " AND polqual IS NOT NULL AND polwithcheck IS NOT NULL", oid):
+        found.append(f"{name}: no policy with USING and WITH CHECK")
+    found += [f"{name}: key {key} leaves the tenant out" for key in _plain_keys(oid)]
+    if name != "engagements_engagement":
+        found += [f"{name}: index {index} does not lead with engagement_id"
+                  for index in _foreign_indexes(oid)]
+    return found
+
+
+def _plain_keys(oid: int) -> list[str]:
+    """Foreign keys into another tenant table that do not carry the engagement."""
+    return [key for (key,) in _rows(
+        """
+        SELECT k.conname FROM pg_constraint k
+        JOIN pg_class target ON target.oid = k.confrelid
+        WHERE k.conrelid = %s AND k.contype = 'f' AND target.relname <> 'engagements_engagement'
+          AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = k.confrelid
+                      AND a.attname = 'engagement_id')
+          AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = k.conrelid
+                          AND a.attname = 'engagement_id' AND a.attnum = ANY (k.conkey))
+        """,
+        oid,
+    )]
+
+
+def _foreign_indexes(oid: int) -> list[str]:
+    rows = _rows(
+        """
+        SELECT i.relname FROM pg_index x
+        JOIN pg_class i ON i.oid = x.indexrelid
+        LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0]
+        WHERE x.indrelid = %s AND NOT x.indisprimary
+          AND a.attname IS DISTINCT FROM 'engagement_id'
+        """,
+        oid,
+    )
+    return [name for (name,) in rows if name not in INDEXES_WITHOUT_TENANT]
+
+
+def _rows(sql: str, oid: int) -> list[tuple[str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [oid])
+        rows: list[tuple[str]] = cursor.fetchall()
+        return rows
