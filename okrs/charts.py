@@ -15,7 +15,7 @@ NICE_STEPS = tuple(Decimal(step) for step in ("1", "2", "2.5", "5", "10", "20"))
 MOST_STEPS = 7
 MOST_MONTHS = 3
 LABEL_GAP = Decimal(6)  # percent of the height under which two labels would touch
-SHORT = {Decimal(1_000_000): "M", Decimal(1000): "k"}
+SHORT = ((1_000_000, 1_000_000, "M"), (100_000, 1000, "k"), (0, 1, ""))  # from, unit, sign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,7 @@ def month_labels(first: dt.date, last: dt.date) -> tuple[Label, ...]:
     """First and last day, and between them as many firsts of a month as have room."""
     across = Axis(_ordinal(first), _ordinal(last), Decimal(0), Decimal(100))
     months = [(across.place(_ordinal(day)), day) for day in _firsts(first, last)]
-    roomy = [(at, day) for at, day in months if 12 <= at <= 88]
+    roomy = [(at, day) for at, day in months if 20 <= at <= 80]
     every = -(-len(roomy) // MOST_MONTHS) or 1
     return (
         Label(at="0", text=_day(first)),
@@ -192,10 +192,8 @@ def _marks(history: History, up: Axis) -> tuple[Label, ...]:
 
 def _tick_labels(ticks: Sequence[Decimal], up: Axis) -> tuple[Label, ...]:
     most = max(abs(ticks[0]), abs(ticks[-1]))
-    size, sign = next(
-        ((size, sign) for size, sign in SHORT.items() if most >= 100 * size), (Decimal(1), "")
-    )
+    unit, sign = next((unit, sign) for least, unit, sign in SHORT if most >= least)
     return tuple(
-        Label(at=_percent(tick, up), text=format_number(tick / size) + (sign if tick else ""))
+        Label(at=_percent(tick, up), text=format_number(tick / unit) + (sign if tick else ""))
         for tick in ticks
     )

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+from django import forms
+from django.template import Context, Template
+
+from okrs.charts import History
+from okrs.widgets import FigureInput, ScaleInput
+
+pytestmark = pytest.mark.usefixtures("_in_march")
+
+
+@pytest.fixture
+def _in_march() -> object:
+    with time_machine.travel(dt.datetime(2026, 3, 10, 9, 40, tzinfo=dt.UTC), tick=False):
+        yield
+
+
+def render(source: str, **context: object) -> str:
+    return Template("{% load cards %}" + source).render(Context(context))
+
+
+@pytest.mark.parametrize("band", ["red", "amber", "green", "stretch"])
+def test_a_band_is_shape_and_word_and_score(band: str) -> None:
+    html = render("{% rag band score %}", band=band, score=Decimal("0.70"))
+
+    assert f'data-rag="{band}"' in html
+    assert band.capitalize() in html
+    assert '<span class="score">0.70</span>' in html
+
+
+def test_no_data_has_no_score() -> None:
+    html = render("{% rag None %}")
+
+    assert "No data" in html
+    assert "score" not in html
+
+
+def test_scores_follow_the_scale_of_the_engagement() -> None:
+    engagement = SimpleNamespace(scale="hundred")
+
+    html = render("{% rag 'green' score %}", score=Decimal("0.70"), engagement=engagement)
+
+    assert '<span class="score">70</span>' in html
+
+
+def test_a_scale_that_is_given_wins() -> None:
+    engagement = SimpleNamespace(scale="hundred")
+
+    html = render("{% rag 'green' score 'unit' %}", score=Decimal("0.70"), engagement=engagement)
+
+    assert "0.70" in html
+
+
+def test_a_stage_is_its_word() -> None:
+    assert render("{% stage 'at_risk' %}").strip().endswith(">At risk</span>")
+
+
+def test_confidence_fills_as_many_bars() -> None:
+    html = render("{% confidence 3 %}")
+
+    assert html.count('class="on"') == 3
+    assert html.count('class="off"') == 2
+    assert "Confidence 3 of 5" in html
+
+
+def test_a_track_says_what_it_shows() -> None:
+    html = render("{% track score pace=pace %}", score=Decimal("0.75"), pace=Decimal("0.76"))
+
+    assert 'aria-label="Score 0.75 of 1.00, green; pace 0.76."' in html
+
+
+def test_a_track_takes_the_bands_of_the_engagement() -> None:
+    engagement = SimpleNamespace(
+        scale="hundred", rag_bands=(Decimal("0.4"), Decimal("0.8"), Decimal("1"))
+    )
+
+    html = render("{% track score %}", score=Decimal("0.75"), engagement=engagement)
+
+    assert 'aria-label="Score 75 of 100, amber."' in html
+
+
+def test_a_sparkline_says_where_it_came_from_and_where_it_goes() -> None:
+    html = render(
+        "{% sparkline values title='Wait' unit='days' goal=goal %}",
+        values=[Decimal("2.9"), None, Decimal("1.6")],
+        goal=Decimal(1),
+    )
+
+    assert 'aria-label="Wait: from 2.9\u00a0days to 1.6\u00a0days; goal 1\u00a0days."' in html
+
+
+def test_a_sparkline_escapes_what_a_person_wrote() -> None:
+    assert "<b>" not in render("{% sparkline values title='<b>' %}", values=[])
+
+
+def test_a_chart_names_first_and_latest_value_and_the_gaps() -> None:
+    history = History(
+        readings=[
+            (dt.date(2026, 2, 23), Decimal(9)),
+            (dt.date(2026, 3, 2), None),
+            (dt.date(2026, 3, 9), Decimal("7.2")),
+        ],
+        starts_on=dt.date(2026, 2, 18),
+        due_on=dt.date(2026, 3, 30),
+        today=dt.date(2026, 3, 10),
+        start=Decimal(9),
+        goal=Decimal(4),
+    )
+
+    html = render("{% history_chart h title='Wait' unit='days' %}", h=history)
+
+    assert "Wait: 9\u00a0days on 23\u00a0Feb, 7.2\u00a0days on 9\u00a0Mar." in html
+    assert "stands at 6.5\u00a0days today" in html
+    assert "No value for 2\u00a0Mar." in html
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "written"),
+    [
+        (Decimal("54.50"), "percent", "54.5\u00a0%"),
+        (Decimal("1.6"), "days", "1.6\u00a0days"),
+        (Decimal(1420), "", "1,420"),
+        (Decimal(1), "yes/no", "yes"),
+        (Decimal(0), "yes/no", "no"),
+        (None, "days", "no value yet"),
+    ],
+)
+def test_a_value_carries_its_unit(value: Decimal | None, unit: str, written: str) -> None:
+    assert render("{{ value|value_with_unit:unit }}", value=value, unit=unit) == written
+
+
+@pytest.mark.parametrize(
+    ("score", "scale", "written"),
+    [(Decimal("0.6"), "unit", "0.60"), (Decimal("0.6"), "hundred", "60"), (None, "unit", "–")],
+)
+def test_a_score_stands_on_its_scale(score: Decimal | None, scale: str, written: str) -> None:
+    assert render("{{ score|score:scale }}", score=score, scale=scale) == written
+
+
+@pytest.mark.parametrize(
+    ("on", "written"),
+    [
+        (dt.date(2026, 3, 16), "Mon\u00a016\u00a0Mar"),
+        (dt.date(2027, 1, 4), "Mon\u00a04\u00a0Jan\u00a02027"),
+        (None, ""),
+    ],
+)
+def test_a_day_never_breaks_and_names_another_year(on: dt.date | None, written: str) -> None:
+    assert render("{{ on|day }}", on=on) == written
+
+
+def test_a_short_day_has_no_weekday() -> None:
+    assert render("{{ on|short_day }}", on=dt.date(2026, 3, 16)) == "16\u00a0Mar"
+
+
+def test_a_moment_is_told_on_the_clock_of_the_active_zone() -> None:
+    from django.utils import timezone
+
+    at = dt.datetime(2026, 3, 16, 23, 30, tzinfo=dt.UTC)
+
+    with timezone.override("Europe/Berlin"):
+        assert render("{{ at|moment }}", at=at) == "Tue\u00a017\u00a0Mar\u00a000:30"
+
+
+@pytest.mark.parametrize(
+    ("days", "written"),
+    [
+        (6, "in 6 days"),
+        (1, "tomorrow"),
+        (0, "today"),
+        (-1, "yesterday"),
+        (-3, "3 days ago"),
+    ],
+)
+def test_a_distance_is_told_in_days(days: int, written: str) -> None:
+    on = dt.date(2026, 3, 10) + dt.timedelta(days=days)
+
+    assert render("{{ on|in_days }}", on=on) == written
+
+
+class CardForm(forms.Form):
+    actual = forms.DecimalField(help_text="Read today", widget=FigureInput(unit="days"))
+    confidence = forms.ChoiceField(
+        choices=[(1, "Very low"), (2, "Low"), (3, "Even"), (4, "Good"), (5, "Very high")],
+        widget=ScaleInput,
+    )
+    note = forms.CharField(required=False, widget=forms.Textarea)
+    sure = forms.BooleanField(required=False)
+
+
+def test_a_field_ties_its_control_to_hint_and_error() -> None:
+    html = CardForm({"actual": "x"})["actual"].as_field_group()
+
+    assert 'aria-describedby="id_actual_helptext id_actual_error"' in html
+    assert 'id="id_actual_helptext"' in html
+    assert 'id="id_actual_error"' in html
+    assert 'aria-invalid="true"' in html
+
+
+def test_a_figure_stands_beside_its_unit() -> None:
+    html = CardForm()["actual"].as_field_group()
+
+    assert 'class="input input-figure"' in html
+    assert '<span class="unit">days</span>' in html
+
+
+def test_text_controls_look_like_fields_and_ticks_do_not() -> None:
+    form = CardForm()
+
+    assert 'class="input"' in form["note"].as_field_group()
+    assert 'class="input"' not in form["sure"].as_field_group()
+
+
+def test_a_scale_shows_values_and_reads_out_labels() -> None:
+    html = CardForm({"confidence": "4"})["confidence"].as_field_group()
+
+    assert html.count('type="radio"') == 5
+    assert '4<span class="visually-hidden"> Good</span>' in html
+    assert "<span>very low</span><span>very high</span>" in html
+
+
+def test_a_broken_form_links_to_each_field_to_mend() -> None:
+    html = CardForm({"actual": "7"}).as_div()
+
+    assert 'role="alert"' in html
+    assert '<a href="#id_confidence_0">Confidence</a>' in html
+    assert 'href="#id_actual"' not in html
