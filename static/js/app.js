@@ -10,7 +10,7 @@ const TOAST_FOR_MS = 10_000;
 const pressed = new WeakMap(); // request -> button
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  const button = detail.requestConfig.triggeringEvent?.submitter ?? detail.elt.closest(".btn");
+  const button = detail.requestConfig.triggeringEvent?.submitter ?? detail.elt.closest("a, button");
   detail.elt.closest("form")?.querySelector("[data-failed]")?.remove();
   if (!button) return;
   pressed.set(detail.xhr, button);
@@ -97,6 +97,7 @@ function focusOn(element) {
 const region = document.getElementById("toast");
 
 function toast(text, stays = false) {
+  region?.querySelectorAll(".toast:not([data-stay])").forEach((older) => older.remove());
   const box = document.createElement("div");
   box.className = "toast";
   if (stays) box.dataset.stay = "";
