@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal, localcontext
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -68,14 +69,23 @@ def test_ranges_and_bands_agree_at_every_hundredth(name: str) -> None:
         assert low <= score <= high
 
 
+@pytest.mark.parametrize("name", BAND_PRESETS)
+def test_each_range_ends_a_hundredth_below_the_next(name: str) -> None:
+    ranges = [band_range(band, BAND_PRESETS[name]) for band in BANDS_IN_ORDER]
+
+    assert ranges[0][0] == 0
+    assert ranges[-1][1] == 1
+    assert all(low[1] + Decimal("0.01") == high[0] for low, high in pairwise(ranges))
+
+
 def test_the_playbook_is_a_preset() -> None:
     assert BAND_PRESETS["playbook"] == PLAYBOOK_BANDS
     assert (Decimal("0.31"), Decimal("0.61"), Decimal("0.91")) == PLAYBOOK_BANDS
 
 
-def test_strict_asks_for_more() -> None:
-    assert rag("0.65", BAND_PRESETS["strict"]) is Rag.AMBER
-    assert rag("0.35", BAND_PRESETS["strict"]) is Rag.RED
+def test_the_other_presets_ask_for_more() -> None:
+    assert [str(bound) for bound in BAND_PRESETS["thirds"]] == ["0.34", "0.67", "1.00"]
+    assert [str(bound) for bound in BAND_PRESETS["strict"]] == ["0.40", "0.70", "1.00"]
 
 
 def test_bands_may_be_written_as_text() -> None:

@@ -27,12 +27,18 @@ def test_reading_by_the_playbook(score: str, word: Reading) -> None:
     [
         (Guide.PARTIAL_FROM_40, "1.00", Reading.FULL),
         (Guide.PARTIAL_FROM_40, "0.99", Reading.STRONG),
+        (Guide.PARTIAL_FROM_40, "0.70", Reading.STRONG),
         (Guide.PARTIAL_FROM_40, "0.69", Reading.PARTIAL),
+        (Guide.PARTIAL_FROM_40, "0.40", Reading.PARTIAL),
         (Guide.PARTIAL_FROM_40, "0.39", Reading.LITTLE),
+        (Guide.PARTIAL_FROM_40, "0.00", Reading.LITTLE),
         (Guide.PARTIAL_FROM_30, "1.00", Reading.FULL),
+        (Guide.PARTIAL_FROM_30, "0.99", Reading.STRONG),
         (Guide.PARTIAL_FROM_30, "0.70", Reading.STRONG),
-        (Guide.PARTIAL_FROM_30, "0.39", Reading.PARTIAL),
+        (Guide.PARTIAL_FROM_30, "0.69", Reading.PARTIAL),
+        (Guide.PARTIAL_FROM_30, "0.30", Reading.PARTIAL),
         (Guide.PARTIAL_FROM_30, "0.29", Reading.LITTLE),
+        (Guide.PARTIAL_FROM_30, "0.00", Reading.LITTLE),
     ],
 )
 def test_reading_by_another_guide(guide: Guide, score: str, word: Reading) -> None:
