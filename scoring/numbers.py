@@ -31,6 +31,7 @@ _TYPED = re.compile(
     )""",
     re.VERBOSE,
 )
+_TWO_WAYS = re.compile(r"[+−-]?[1-9][0-9]{0,2},[0-9]{3}")
 _SHORTHAND = {"k": 1000, "K": 1000, "M": 1_000_000, "%": 1}
 
 
@@ -82,14 +83,21 @@ def unit(value: Number, *, name: str = "score") -> Decimal:
 def parse_number(text: str) -> Decimal:
     """A number as people type it, with comma or point as decimal sign: "12,5", "1.234,5", "−3".
 
-    A lone comma or point is always the decimal sign: "1,234" and "1.234" are both a little over
-    one. Thousands are grouped by threes, with spaces ("1 234") or with the sign that is not the
-    decimal one ("1,234.5", "1.234,5", "1,234,567"). Anything else raises ScoringError with what
-    to write instead: units, exponents, NaN and infinities are no numbers.
+    A lone point is the decimal sign, as in the figures that forms show. A lone comma is too, but
+    before exactly three digits it may part thousands as well: "1,234" is refused rather than
+    read wrongly. Thousands are grouped by threes, with spaces ("1 234") or with the sign that is
+    not the decimal one ("1,234.5", "1.234,5", "1,234,567"). Anything else raises ScoringError
+    with what to write instead: units, exponents, NaN and infinities are no numbers.
     """
     if not isinstance(text, str) or not text.strip():
         raise ScoringError("There is no number here. Write one, such as 12.5.")
     typed = text.strip()
+    if _TWO_WAYS.fullmatch(typed):
+        whole, thousandths = typed.split(",")
+        raise ScoringError(
+            f"{_quoted(typed)} can be read two ways. Write {whole}{thousandths} or"
+            f" {whole}.{thousandths}."
+        )
     read = _typed(typed)
     if read is None:
         raise ScoringError(f"{_quoted(typed)} is no number here. {_instead(typed)}")

@@ -65,9 +65,20 @@ def test_it_reads_numbers_as_people_type_them(text: str, value: str) -> None:
     assert parse_number(text) == Decimal(value)
 
 
-@pytest.mark.parametrize("text", ["1,234", "1.234"])
+@pytest.mark.parametrize("text", ["1.234", "1,23", "1,2345", "0,123"])
 def test_a_lone_separator_is_the_decimal_sign(text: str) -> None:
-    assert parse_number(text) == Decimal("1.234")
+    assert parse_number(text) == Decimal(text.replace(",", "."))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("1,420", "Write 1420 or 1.420."), ("−12,500", "Write −12500 or −12.500.")],
+)
+def test_a_comma_that_may_part_thousands_is_asked_about(text: str, hint: str) -> None:
+    with pytest.raises(ScoringError, match="can be read two ways") as refused:
+        parse_number(text)
+
+    assert str(refused.value).endswith(hint)
 
 
 def test_there_is_no_minus_zero() -> None:
