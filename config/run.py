@@ -1,0 +1,216 @@
+"""`make run`: from a made virtual environment to a living workspace, in one process to stop.
+
+Starts the services, brings the database up to date, loads the demo if it is empty, then runs
+web, worker and beat until Ctrl-C. If one of them ends, the others are ended and it says which.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from config.embedded.lease import ROOT, Lease, join_workspace, read_env_file
+from config.embedded.locks import Lock
+from config.embedded.paths import Paths, ServicesError, paths
+from config.embedded.processes import Command, Members, stop_requests, tail
+
+ANSWER_WITHIN = 60.0
+TICK = 0.25
+PEOPLE = ("lead", "consultant", "champion", "sponsor", "client")
+
+
+class Stopped(Exception):  # noqa: N818
+    """We were asked to end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to run: steps one after the other, then members side by side."""
+
+    steps: Sequence[Command]
+    members: Sequence[Command]
+    health: str  # answers 200 once the workspace lives
+    greeting: str
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m config.run", description=__doc__)
+    parser.add_argument("--stop-with-parent", action="store_true", help="end when the parent does")
+    arguments = parser.parse_args()
+    os.chdir(ROOT)
+    read_env_file()
+    os.environ.setdefault("PLUMBLINE_DEMO", "1")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        found, port = paths(ROOT), free_port(os.environ.get("PORT", "8000"))
+        return run(workspace(found, port=port), stop_with_parent=arguments.stop_with_parent)
+    except ServicesError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def run(plan: Plan, *, stop_with_parent: bool = False) -> int:
+    """Carry out the plan until asked to end (0) or until a member ends by itself (1)."""
+    stop = stop_condition(with_parent=stop_with_parent)
+    lock = only_run(paths(ROOT))
+    with progress("PostgreSQL and Valkey"):
+        lease = join_workspace()
+    members = Members(locks=[lock.descriptor, *([lease.users.descriptor] if lease else [])])
+    try:
+        for step in plan.steps:
+            carry_out(step, members=members, stop=stop)
+        with progress("Web, worker and beat"):
+            for command in plan.members:
+                members.start(command)
+            wait_for_answer(plan.health, members=members, stop=stop)
+        print(plan.greeting, flush=True)
+        watch(members=members, lease=lease, stop=stop)
+    except Stopped:
+        print("Stopping.", flush=True)
+        return 0
+    except ServicesError as error:
+        print(f"Stopping everything: {error}", file=sys.stderr, flush=True)
+        return 1
+    finally:
+        members.stop()
+        if lease:
+            lease.release()
+
+
+def workspace(found: Paths, *, port: int) -> Plan:
+    """The product's own plan."""
+
+    def command(name: str, *arguments: str) -> Command:
+        log = found.logs / f"{name.lower().replace(' ', '-')}.log"
+        return Command(name=name, argv=[sys.executable, *arguments], log=log, folder=ROOT)
+
+    web = ["gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"]
+    threads = ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+    quiet = ["--graceful-timeout", "2", "--no-control-socket", "--access-logfile", "-"]
+    celery = ["celery", "-A", "config"]
+    schedule = str(found.data / "beat-schedule")
+    return Plan(
+        steps=[
+            command("Database", "manage.py", "migrate", "--noinput"),
+            command("Demo", "manage.py", "load_demo", "--if-empty"),
+            command("Static files", "manage.py", "collectstatic", "--noinput"),
+        ],
+        members=[
+            command("web", "-m", *web, *threads, *quiet),
+            command("worker", "-m", *celery, "worker", "--concurrency", "2", "-l", "INFO"),
+            command("beat", "-m", *celery, "beat", "--schedule", schedule, "-l", "INFO"),
+        ],
+        health=f"http://127.0.0.1:{port}/healthz/live",
+        greeting=greeting(f"http://localhost:{port}/", logs=found.logs),
+    )
+
+
+def greeting(address: str, *, logs: Path) -> str:
+    lines = ["", f"Plumbline is at {address}", f"Logs are in {logs}", "Ctrl-C stops it."]
+    if os.environ.get("PLUMBLINE_DEMO") == "1":
+        people = ", ".join(f"{name}@demo.test" for name in PEOPLE)
+        lines.insert(2, f"Sign in as {people}; the password is plumbline-demo")
+    return "\n".join(lines)
+
+
+def carry_out(step: Command, *, members: Members, stop: Callable[[], bool]) -> None:
+    """Run one step to its end. Raises Stopped, or ServicesError with what it said last."""
+    with progress(step.name):
+        code = members.run(step, interrupted=stop)
+        if code is None:
+            raise Stopped
+        if code:
+            raise ServicesError(f"{step.name} failed; its log: {step.log}\n{tail(step.log)}")
+
+
+def wait_for_answer(url: str, *, members: Members, stop: Callable[[], bool]) -> None:
+    """Return once the address answers 200."""
+    deadline = time.monotonic() + ANSWER_WITHIN
+    while not answers(url):
+        check(members=members, lease=None, stop=stop)
+        if time.monotonic() > deadline:
+            raise ServicesError(f"{url} did not answer in {ANSWER_WITHIN:.0f} s.")
+        time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  our own address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def watch(*, members: Members, lease: Lease | None, stop: Callable[[], bool]) -> NoReturn:
+    """Look after the members until one ends, the services end, or we are asked to."""
+    while True:
+        check(members=members, lease=lease, stop=stop)
+        time.sleep(TICK)
+
+
+def check(*, members: Members, lease: Lease | None, stop: Callable[[], bool]) -> None:
+    if stop():
+        raise Stopped
+    if trouble := members.ended() or (lease and lease.broken()):
+        raise ServicesError(trouble)
+
+
+def stop_condition(*, with_parent: bool) -> Callable[[], bool]:
+    """Asked by a signal, or orphaned: `make` that is killed takes the workspace with it."""
+    asked, parent = stop_requests(), os.getppid()
+    return lambda: asked.is_set() or (with_parent and os.getppid() != parent)
+
+
+def only_run(found: Paths) -> Lock:
+    """One run per workspace: two beats would ring every bell twice."""
+    found.data.mkdir(parents=True, exist_ok=True)
+    lock = Lock(found.data / "run.lock")
+    if not lock.take(within=3):
+        raise ServicesError(
+            f"This workspace ({found.data}) runs already. Stop it first, or give this one"
+            " another PLUMBLINE_DATA_DIR."
+        )
+    return lock
+
+
+def free_port(text: str) -> int:
+    """The port to listen on. Raises ServicesError where it is no port or taken."""
+    try:
+        port = int(text)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except (ValueError, OverflowError):
+        raise ServicesError(f"PORT={text} is not a port.") from None
+    except OSError as error:
+        raise ServicesError(
+            f"Port {text} cannot be used ({error.strerror}). Choose another: PORT=8001 make run"
+        ) from error
+    return port
+
+
+@contextmanager
+def progress(name: str) -> Iterator[None]:
+    """Say what is happening, and how long it took."""
+    print(f"{name} …", end=" ", flush=True)
+    started = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        print("", flush=True)
+        raise
+    print(f"{time.monotonic() - started:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""However a member ends, nothing is left behind within five seconds and no row is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from signal import SIGINT, SIGKILL, SIGTERM
+from typing import IO
+
+import psycopg
+import pytest
+
+from config.embedded.lease import ROOT
+from config.embedded.paths import Paths
+from tests.config.workspaces import (
+    all_ended,
+    ask,
+    environment,
+    processes_of,
+    python,
+    services,
+    workspace,
+)
+
+# A web that answers, a worker with a child of its own, and a beat that will not listen.
+TINY = """
+import sys
+from pathlib import Path
+from config.embedded.processes import Command
+from config.run import Plan, run
+data, port = Path(sys.argv[1]), sys.argv[2]
+def command(name, *words):
+    return Command(name=name, argv=[sys.executable, *words, f"{data}#{name}"], log=data / "log" / name)
+sleep = "import time; time.sleep(600)"
+deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+web = Command(name="web", argv=[sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1",
+    "--directory", data / "log"], log=data / "log" / "web.log")
+members = [web, command("worker", "-c", "import os; os.fork(); " + sleep), command("beat", "-c", deaf)]
+if sys.argv[3] == "polite":
+    members[2] = command("beat", "-c", sleep)
+sys.exit(run(Plan(steps=[command("step", "-c", "pass")], members=members,
+    health=f"http://127.0.0.1:{port}/", greeting="LIVING"), stop_with_parent=True))
+"""
+SUPERVISOR, POSTGRES, VALKEY = ("-m config.embedded",), ("bin/postgres -D",), ("valkey",)
+RUNNER, WEB, WORKER, BEAT = ("LIVING",), ("-m http.server",), ("#worker",), ("#beat",)
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Paths]:
+    """A workspace that every case in this module starts and kills again."""
+    with workspace() as found:
+        with services(found, fast=False):
+            ask(found, "CREATE TABLE kept (note text)")
+        yield found
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def start(paths: Paths, *, beat: str = "polite") -> subprocess.Popen[str]:
+    """Start the runner on its tiny members and wait until it greets."""
+    runner = subprocess.Popen(
+        [sys.executable, "-c", TINY, str(paths.data), free_port(), beat],
+        cwd=ROOT,
+        env=environment(paths),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert any("LIVING" in line for line in lines(runner.stdout)), runner.communicate()
+    return runner
+
+
+def lines(stream: IO[str] | None) -> Iterator[str]:
+    assert stream
+    while line := stream.readline():
+        yield line
+
+
+def commit(paths: Paths, note: str) -> None:
+    ask(paths, f"INSERT INTO kept VALUES ('{note}')", role="DATABASE_URL")
+
+
+def assert_kept(paths: Paths, note: str) -> None:
+    with services(paths, fast=False):
+        assert ask(paths, f"SELECT count(*) FROM kept WHERE note = '{note}'") == (1,)
+
+
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM])
+def test_a_runner_that_is_asked_ends_everything(made: Paths, number: signal.Signals) -> None:
+    runner = start(made)
+    commit(made, number.name)
+
+    runner.send_signal(number)
+
+    assert all_ended(made), processes_of(made)
+    _, errors = runner.communicate()
+    assert (runner.returncode, errors) == (0, "")
+    assert_kept(made, number.name)
+
+
+@pytest.mark.parametrize(
+    ("victim", "name"),
+    [
+        (SUPERVISOR, ""),
+        (POSTGRES, "postgres"),
+        (VALKEY, "valkey"),
+        (WEB, "web"),
+        (WORKER, "worker"),
+    ],
+)
+def test_a_member_that_is_killed_takes_the_others_along(
+    made: Paths, victim: tuple[str, ...], name: str
+) -> None:
+    runner = start(made)
+    commit(made, f"killed {victim}".replace("'", ""))
+
+    os.kill(min(processes_of(made, *victim)), SIGKILL)
+
+    assert all_ended(made), processes_of(made)
+    _, errors = runner.communicate()
+    assert runner.returncode == 1
+    if name:
+        assert f"{name} was killed by SIGKILL" in errors
+        assert f"{name}" in errors.partition("its log: ")[2]
+    assert_kept(made, f"killed {victim}".replace("'", ""))
+
+
+def test_a_runner_that_is_killed_leaves_not_even_a_deaf_member(made: Paths) -> None:
+    runner = start(made, beat="deaf")
+    commit(made, "runner killed")
+
+    runner.kill()
+
+    assert all_ended(made), processes_of(made)
+    runner.communicate()
+    assert_kept(made, "runner killed")
+
+
+def test_a_killed_postgres_leaves_no_busy_backend(made: Paths) -> None:
+    with services(made, fast=False):
+        postmaster = min(processes_of(made, *POSTGRES))
+        threading.Timer(0.3, os.kill, [postmaster, SIGKILL]).start()
+
+        with pytest.raises(psycopg.OperationalError):
+            ask(made, "SELECT count(*) FROM generate_series(1, 1000000000)")
+
+
+def test_a_second_run_of_the_same_workspace_is_refused(made: Paths) -> None:
+    runner = start(made)
+
+    second = python(made, "-c", TINY, str(made.data), free_port(), "polite")
+
+    runner.terminate()
+    runner.communicate()
+    assert "runs already" in second.stderr
+    assert all_ended(made)
+
+
+def test_a_taken_port_is_said_before_anything_starts() -> None:
+    with workspace() as found, socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        done = python(found, "-m", "config.run", PORT=port)
+
+        assert done.returncode == 2
+        assert f"Port {port} cannot be used" in done.stderr
+        assert not found.owner_lock.exists()
