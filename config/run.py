@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from config.embedded.home import find_home
 from config.embedded.lease import ROOT, Lease, join_workspace, read_env_file
 from config.embedded.locks import Lock
 from config.embedded.paths import Paths, ServicesError, paths
@@ -65,6 +66,8 @@ def run(plan: Plan, *, stop_with_parent: bool = False) -> int:
     lock = only_run(paths(ROOT))
     with progress("PostgreSQL and Valkey"):
         lease = join_workspace()
+    if lease and (moved := find_home(lease.paths).moved):
+        print(moved, flush=True)
     members = Members(locks=[lock.descriptor, *([lease.users.descriptor] if lease else [])])
     try:
         for step in plan.steps:

@@ -41,23 +41,29 @@ def main() -> int:
 
 
 def supervise(services: Services, *, owner: Lock, asked: threading.Event) -> None:
-    """Run the services until asked to end, a server ends, or nobody uses them."""
+    """Run the services until there is a reason to end; its last word is the reason."""
     users, ready = Lock(services.paths.users_lock), Lock(services.paths.ready_lock)
     say(services.home.moved)
     try:
         services.start()
         ready.take(within=1)
         say("ready")
-        while not asked.wait(TICK) and not users.take():
-            if ended := services.members.ended():
-                say(ended)  # before `ready` goes: who notices reads the reason
-                raise ServicesError(ended)
+        say(wait_for_reason(services, users=users, asked=asked))
     finally:
         ready.release()
         services.stop()
         owner.release()  # before `users`: who waits for that one must find this one free
         users.release()
-        say("ended")
+
+
+def wait_for_reason(services: Services, *, users: Lock, asked: threading.Event) -> str:
+    """Return when the services have to end, with the reason."""
+    while not asked.wait(TICK):
+        if users.take():
+            return "nobody uses the services any more"
+        if ended := services.members.ended():
+            return ended
+    return "asked to end"
 
 
 def parse() -> argparse.Namespace:

@@ -29,10 +29,11 @@ class Lease:
     users: Lock
 
     def broken(self) -> str | None:
-        """What the supervisor said last, where the services no longer answer."""
+        """Why the services ended, or None while they answer."""
         if is_held(self.paths.ready_lock):
             return None
-        return f"the services ended:\n{tail(log_of(self.paths), lines=3)}"
+        last = tail(log_of(self.paths), lines=1)
+        return f"the services ended: {'their supervisor was killed' if last == 'ready' else last}"
 
     def release(self) -> None:
         self.users.release()
