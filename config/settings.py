@@ -11,6 +11,7 @@ from typing import Any
 import environ
 import pghistory
 
+import config.celery  # noqa: F401 - shared tasks ring its broker, in every process
 from config import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -215,7 +216,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_keepalive": True,
     "health_check_interval": 25,
+    # A request that rings must not wait for a broker that is down; beat rings again.
+    "max_retries": 0,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 3,
 }
+# One more try, at once: it mends a connection that the broker dropped.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 # Plain UTC intervals: local time is worked out in the sweep, per engagement.
 CELERY_BEAT_SCHEDULE = {
     "deliver-due": {"task": "notifications.tasks.deliver_due", "schedule": 60.0},

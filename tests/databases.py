@@ -53,7 +53,7 @@ def copy_of(template: str) -> Iterator[str]:
         yield name
     finally:
         switch(role=ROLES["default"], name=before)
-        execute_as_owner(f'DROP DATABASE "{name}" WITH (FORCE)')
+        execute_as_owner(f'DROP DATABASE "{name}"')  # waits for sessions that are just ending
 
 
 def url(alias: str) -> str:

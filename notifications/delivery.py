@@ -1,0 +1,185 @@
+"""Sending what is due by SMTP: claim with a lease, commit, send, mark.
+
+At least once, under a stable Message-ID; at most one extra copy of the message that was under way
+when a worker died. The sender role works on the envelopes only: what they say is written as the
+application's role, behind the walls.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from unicodedata import category
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.conf import settings
+from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.utils import timezone
+
+from notifications import kinds
+from notifications.models import OutboxMessage
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Outcome = Literal["sent", "cancelled", "failed", "dead"]
+
+RUN_SECONDS = 150  # no message is begun later: the task's own limits come after
+# Outlasts a run and its last message, six waits for the server of EMAIL_TIMEOUT each.
+LEASE = timedelta(minutes=6)
+MAX_ATTEMPTS = 8
+MAX_SUBJECT = 120
+
+# MATERIALIZED: run once, or SKIP LOCKED may claim more than the limit.
+CLAIM = """
+    WITH due AS MATERIALIZED (
+        SELECT id FROM notifications_outboxmessage
+        WHERE sent_at IS NULL AND cancelled_at IS NULL AND dead_at IS NULL
+          AND due_at <= %s AND (claimed_until IS NULL OR claimed_until <= %s)
+        ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+    UPDATE notifications_outboxmessage AS message SET claim_token = %s, claimed_until = %s
+    FROM due WHERE message.id = due.id RETURNING message.*
+"""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of the messages; `failed` ones are tried again, `dead` ones are given up."""
+
+    sent: int = 0
+    cancelled: int = 0
+    failed: int = 0
+    dead: int = 0
+
+
+def deliver_due(*, now: datetime | None = None, limit: int = 20) -> Delivered:
+    """Send all that is due at `now` (the present), `limit` messages to a connection.
+
+    Stops when nothing is due, or after RUN_SECONDS; what one message does never stops the others.
+    """
+    clock: Clock = (lambda: now) if now else timezone.now
+    stop_at = time.monotonic() + RUN_SECONDS
+    outcomes: Counter[str] = Counter()
+    while time.monotonic() < stop_at and (batch := claim(now=clock(), limit=limit)):
+        outcomes.update(_deliver_batch(batch, clock=clock, stop_at=stop_at))
+    return Delivered(**outcomes)
+
+
+def claim(*, now: datetime, limit: int) -> list[OutboxMessage]:
+    """Take up to `limit` due messages, oldest first, which are nobody else's for a LEASE.
+
+    The lease runs by the real clock, whatever `now` is.
+    """
+    present = timezone.now()
+    parameters = [now, present, limit, uuid4(), present + LEASE]
+    claimed = OutboxMessage.objects.using("sweep").raw(CLAIM, parameters)
+    return sorted(claimed, key=lambda message: message.due_at)
+
+
+def _deliver_batch(
+    batch: list[OutboxMessage], *, clock: Clock, stop_at: float
+) -> Iterator[Outcome]:
+    connection = mail.get_connection()
+    try:
+        for message in batch:
+            if time.monotonic() >= stop_at:
+                break
+            yield _deliver(message, connection=connection, clock=clock)
+    finally:
+        _close(connection)
+        left = OutboxMessage.objects.using("sweep").filter(claim_token=batch[0].claim_token)
+        left.update(claim_token=None, claimed_until=None)
+
+
+def _deliver(message: OutboxMessage, *, connection: BaseEmailBackend, clock: Clock) -> Outcome:
+    try:
+        written = _write(kinds.find(message.kind), message.payload)
+        if written:
+            connection.open()  # stays open for the batch; by itself it would close each time
+            connection.send_messages([_compose(message, written)])
+    except kinds.UnknownKindError as error:
+        return _bury(message, error=error, at=clock())
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others must go out
+        _close(connection)
+        return _postpone(message, error=error, at=clock())
+    if written is None:
+        _settle(message, cancelled_at=clock())
+        return "cancelled"
+    _settle(message, sent_at=clock(), last_error="")
+    return "sent"
+
+
+def _write(kind: kinds.Kind, payload: kinds.Payload) -> kinds.Mail | None:
+    """The message as it reads now, or None where its cause is gone."""
+    with transaction.atomic():
+        return kind.render(payload) if kind.still_holds(payload) else None
+
+
+def _compose(message: OutboxMessage, written: kinds.Mail) -> mail.EmailMultiAlternatives:
+    host = urlsplit(settings.SITE_URL).hostname
+    envelope = mail.EmailMultiAlternatives(
+        subject=_one_line(written.subject),
+        body=written.text,
+        to=[message.recipient],
+        headers={"Message-ID": f"<{message.id}@{host}>", "Auto-Submitted": "auto-generated"},
+    )
+    if written.html:
+        envelope.attach_alternative(written.html, "text/html")
+    return envelope
+
+
+def _one_line(subject: str) -> str:
+    """Nothing in a subject may start a new header, or run on (names are typed by people)."""
+    line = "".join(c for c in " ".join(subject.split()) if category(c) != "Cc")
+    return line if len(line) <= MAX_SUBJECT else f"{line[: MAX_SUBJECT - 1]}…"
+
+
+def _postpone(message: OutboxMessage, *, error: Exception, at: datetime) -> Outcome:
+    """Try again after 1, 4, 16 and 64 minutes, then every 4 hours: longer than a night."""
+    attempts = message.attempts + 1
+    if attempts >= MAX_ATTEMPTS:
+        return _bury(message, error=error, at=at)
+    pause = timedelta(minutes=min(4 ** (attempts - 1), 240))
+    logger.warning("Message %s failed, attempt %s: %r", message.id, attempts, error)
+    _mark(message, attempts=attempts, last_error=_say(error), due_at=at + pause)
+    return "failed"
+
+
+def _bury(message: OutboxMessage, *, error: Exception, at: datetime) -> Outcome:
+    logger.error("Message %s (%s) is given up: %r", message.id, message.kind, error)
+    _settle(message, attempts=message.attempts + 1, last_error=_say(error), dead_at=at)
+    return "dead"
+
+
+def _say(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\0", "")[:1000]
+
+
+def _settle(message: OutboxMessage, **fields: Any) -> None:
+    if kinds.forgets(message.kind):
+        fields["payload"] = {}
+    _mark(message, **fields)
+
+
+def _mark(message: OutboxMessage, **fields: Any) -> None:
+    """Write the outcome and let go, unless the lease ran out and another worker has it."""
+    mine = OutboxMessage.objects.using("sweep").filter(
+        pk=message.pk, claim_token=message.claim_token
+    )
+    if not mine.update(claim_token=None, claimed_until=None, **fields):
+        logger.warning("Message %s was claimed by another worker meanwhile.", message.id)
+
+
+def _close(connection: BaseEmailBackend) -> None:
+    with suppress(OSError):  # smtplib's errors are OSErrors too
+        connection.close()

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import pytest
+from django.db import connection
+from pytest_django.fixtures import Settings
+
+from notifications import delivery, kinds
+from notifications.delivery import Delivered, deliver_due
+from notifications.kinds import Mail
+from notifications.outbox import enqueue
+from tests.notifications.conftest import post, stored, unwritten
+from tests.smtp import MailServer
+
+MONDAY = dt.datetime(2030, 3, 11, 9, tzinfo=dt.UTC)
+
+
+def test_a_refused_recipient_stops_nobody_else(committed: str, mail_server: MailServer) -> None:
+    mail_server.refused.add("bob@example.test")
+    messages = {name: post(name) for name in ("alice", "bob", "charlie")}
+
+    assert deliver_due() == Delivered(sent=2, failed=1)
+
+    assert mail_server.recipients == ["alice@example.test", "charlie@example.test"]
+    assert "550" in stored(messages["bob"]).last_error
+
+
+def test_a_server_that_falls_silent_stops_nobody_else(
+    committed: str, mail_server: MailServer
+) -> None:
+    mail_server.silent.add("alice@example.test")
+    silent = post("alice")
+    post("bob")
+
+    assert deliver_due() == Delivered(sent=1, failed=1)
+    assert "timed out" in stored(silent).last_error
+
+
+def test_what_cannot_be_written_stops_nobody_else(committed: str, mail_server: MailServer) -> None:
+    def render(payload: kinds.Payload) -> Mail:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+        raise AssertionError
+
+    kinds.register("broken", render=render)
+    broken = post("alice", kind="broken")
+    post("bob")
+
+    assert deliver_due() == Delivered(sent=1, failed=1)
+    assert stored(broken).last_error.startswith("DataError: division by zero")
+
+
+def test_a_put_off_message_goes_out_on_the_next_try(
+    committed: str, mail_server: MailServer
+) -> None:
+    mail_server.deferred.add("alice@example.test")
+    message_id = post("alice")
+    assert deliver_due(now=MONDAY) == Delivered(failed=1)
+    mail_server.deferred.clear()
+
+    assert deliver_due(now=MONDAY + dt.timedelta(minutes=1)) == Delivered(sent=1)
+
+    message = stored(message_id)
+    assert (message.attempts, message.last_error) == (1, "")
+
+
+def test_it_waits_longer_each_time_and_gives_up_after_eight(
+    committed: str, mail_server: MailServer
+) -> None:
+    mail_server.refused.add("alice@example.test")
+    message_id = post("alice")
+    at, pauses = MONDAY, []
+    for _ in range(7):
+        assert deliver_due(now=at) == Delivered(failed=1)
+        due_at = stored(message_id).due_at
+        assert deliver_due(now=due_at - dt.timedelta(seconds=1)) == Delivered()
+        pauses.append(round((due_at - at).total_seconds() / 60))
+        at = due_at
+
+    assert pauses == [1, 4, 16, 64, 240, 240, 240]
+    assert deliver_due(now=at) == Delivered(dead=1)
+    assert deliver_due(now=at + dt.timedelta(days=1)) == Delivered()
+    message = stored(message_id)
+    assert (message.attempts, message.dead_at) == (8, at)
+    assert "550" in message.last_error
+
+
+def test_no_server_at_all_is_a_failure_like_others(committed: str, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    post("alice")
+    post("bob")
+
+    assert deliver_due() == Delivered(failed=2)
+
+
+def test_an_unknown_kind_is_given_up_at_once_and_says_so(
+    committed: str, mail_server: MailServer
+) -> None:
+    message_id = post("alice", kind="forgotten")
+    post("bob")
+
+    assert deliver_due() == Delivered(sent=1, dead=1)
+
+    message = stored(message_id)
+    assert message.dead_at
+    assert "No app has registered the kind “forgotten”." in message.last_error
+
+
+def test_an_address_never_becomes_two(committed: str, mail_server: MailServer) -> None:
+    enqueue(
+        kind="greeting",
+        recipient="a@example.test, b@example.test",
+        payload={"name": "both"},
+        dedupe_key="both",
+    )
+
+    assert deliver_due() == Delivered(failed=1)
+    assert mail_server.messages == []
+
+
+def test_no_message_is_begun_after_the_runs_time_and_none_stays_claimed(
+    committed: str, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render(payload: kinds.Payload) -> Mail:
+        time.sleep(0.06)
+        return Mail(subject="Slow", text="-")
+
+    kinds.register("slow", render=render)
+    monkeypatch.setattr(delivery, "RUN_SECONDS", 0.05)
+    post("alice", kind="slow")
+    left = post("bob", kind="slow")
+
+    assert deliver_due() == Delivered(sent=1)
+
+    message = stored(left)
+    assert (message.claim_token, message.attempts) == (None, 0)
+
+
+def test_a_secret_is_forgotten_when_its_message_is_given_up(
+    committed: str, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 1)
+    mail_server.refused.add("alice@example.test")
+    kinds.register("code", render=lambda _: Mail(subject="Your code", text="-"), forget=True)
+    message_id = post("alice", kind="code", payload={"code": "TH2-K9P"})
+
+    assert deliver_due() == Delivered(dead=1)
+    assert stored(message_id).payload == {}
+
+
+def test_a_kind_has_one_owner() -> None:
+    with pytest.raises(ValueError, match="registered already"):
+        kinds.register("greeting", render=unwritten)

@@ -1,0 +1,94 @@
+"""Whose envelope it is: anybody posts, the recipient reads, the sender works."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import ProgrammingError, connection, connections, transaction
+
+from engagements.models import Membership, User
+from engagements.scoping import identity
+from notifications.models import OutboxMessage
+from notifications.outbox import enqueue
+from tests import build
+
+
+def envelope(user: User) -> None:
+    with transaction.atomic():
+        assert enqueue(
+            kind="greeting",
+            recipient=user.email,
+            payload={},
+            dedupe_key=f"greeting:{user.pk}",
+            user_id=user.pk,
+        )
+
+
+@pytest.mark.django_db
+def test_the_recipient_sees_their_own_envelope_only() -> None:
+    alice, charlie = build.user("Alice"), build.user("Charlie")
+    with identity(user_id=charlie.pk):
+        envelope(alice)
+        envelope(charlie)
+
+        assert [row.user_id for row in OutboxMessage.objects.all()] == [charlie.pk]
+
+
+@pytest.mark.django_db
+def test_without_an_identity_nobody_sees_any() -> None:
+    envelope(build.user("Alice"))
+
+    assert not OutboxMessage.objects.exists()
+
+
+def test_a_stranger_may_neither_change_nor_delete_an_envelope(committed: str) -> None:
+    alice, charlie = build.user("Alice"), build.user("Charlie")
+    envelope(alice)
+    with identity(user_id=charlie.pk):
+        assert OutboxMessage.objects.update(recipient=charlie.email) == 0
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM notifications_outboxmessage")
+            assert cursor.rowcount == 0
+
+    assert OutboxMessage.objects.using("owner").get().recipient == alice.email
+
+
+@pytest.mark.django_db
+def test_the_recipient_may_not_change_it_either() -> None:
+    alice = build.user("Alice")
+    with identity(user_id=alice.pk):
+        envelope(alice)
+
+        assert OutboxMessage.objects.update(recipient="else@example.test") == 0
+
+
+@pytest.mark.django_db
+def test_posting_asks_for_no_right_to_read_even_where_the_key_was_used() -> None:
+    alice, charlie = build.user("Alice"), build.user("Charlie")
+    with identity(user_id=charlie.pk):
+        envelope(alice)
+        again = enqueue(
+            kind="greeting",
+            recipient=charlie.email,
+            payload={},
+            dedupe_key=f"greeting:{alice.pk}",
+            user_id=charlie.pk,
+        )
+
+        assert again is None
+        assert not OutboxMessage.objects.exists()
+
+
+@pytest.mark.parametrize("model", [Membership, User], ids=lambda model: model.__name__)
+def test_the_sender_reads_no_other_table(committed: str, model: type) -> None:
+    with connections["sweep"].cursor() as cursor, pytest.raises(ProgrammingError, match="denied"):
+        cursor.execute(f"SELECT 1 FROM {model._meta.db_table}")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("verb", ["INSERT", "DELETE", "TRUNCATE"])
+def test_the_sender_neither_posts_nor_destroys(committed: str, verb: str) -> None:
+    with connections["sweep"].cursor() as cursor:
+        cursor.execute(
+            "SELECT has_table_privilege('plumbline_sweep', 'notifications_outboxmessage', %s)",
+            [verb],
+        )
+        assert cursor.fetchone() == (False,)
