@@ -23,10 +23,7 @@ class CheckInKind(models.TextChoices):
 
 class CheckInQuerySet(models.QuerySet["CheckIn"]):
     def standing(self) -> CheckInQuerySet:
-        """Check-ins that count: neither superseded nor taken back, one per key result and period.
-
-        Newest first within a key result.
-        """
+        """Check-ins that count: neither superseded nor taken back, one per key result and period."""
         later = CheckIn.objects.filter(
             engagement_id=models.OuterRef("engagement_id"), supersedes_id=models.OuterRef("id")
         )
@@ -44,9 +41,7 @@ class CheckIn(TenantModel):
     """
 
     key_result = TenantKey("okrs.KeyResult", related_name="check_ins")
-    kind = models.CharField(
-        max_length=6, choices=CheckInKind.choices, default=CheckInKind.UPDATE
-    )
+    kind = models.CharField(max_length=6, choices=CheckInKind.choices, default=CheckInKind.UPDATE)
     period = models.DateField()  # the Monday that names it
     measured_on = models.DateField()
     actual = models.DecimalField(max_digits=20, decimal_places=6)
@@ -62,8 +57,8 @@ class CheckIn(TenantModel):
     # As the key result stood when this was posted.
     method = models.CharField(max_length=8, choices=method_choices)
     direction = models.CharField(max_length=6, choices=Direction.choices)
-    baseline = models.DecimalField(max_digits=20, decimal_places=6)
-    target = models.DecimalField(max_digits=20, decimal_places=6)
+    baseline = models.DecimalField(max_digits=20, decimal_places=6, null=True)
+    target = models.DecimalField(max_digits=20, decimal_places=6, null=True)
     ladder = models.JSONField(default=list)
 
     supersedes = TenantKey("self", null=True, blank=True, related_name="superseded_by")
@@ -83,6 +78,12 @@ class CheckIn(TenantModel):
             ),
             models.UniqueConstraint(
                 fields=["engagement", "supersedes"], name="checkin_superseded_once"
+            ),
+            # Each further row of a period supersedes the one before it: one chain, one that counts.
+            models.UniqueConstraint(
+                fields=["engagement", "key_result", "period"],
+                condition=models.Q(supersedes=None),
+                name="checkin_chain_of_period",
             ),
             models.CheckConstraint(
                 condition=models.Q(score__gte=0, score__lte=1), name="checkin_score_0_to_1"

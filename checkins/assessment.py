@@ -1,0 +1,132 @@
+"""What a value says of a key result: its score and all that stands beside it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from checkins.prompts import Prompt, prompt
+from okrs.models import KeyResult
+from scoring import (
+    Rag,
+    ScoringError,
+    explain,
+    forecast_holds,
+    format_number,
+    pace,
+    rag,
+    score,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """Score with its one line, RAG, pace and forecast of one value on one day.
+
+    `pace` is None where the dates give no line, `forecast_holds` where pace or value is missing.
+    """
+
+    score: Decimal | None
+    rag: Rag
+    explanation: str
+    pace: Decimal | None
+    forecast_holds: bool | None
+
+
+def assess(
+    key_result: KeyResult,
+    *,
+    actual: Decimal | None,
+    confidence: int | None,
+    today: dt.date,
+) -> Assessment:
+    """Score `actual` by the card's own terms and the engagement's bands and scale (M5, M9.2).
+
+    Raises ScoringError where the card has no terms to score by.
+    """
+    engagement = key_result.engagement
+    bands = engagement.rag_bands
+    attained = score(
+        method=key_result.method,
+        actual=actual,
+        baseline=key_result.baseline,
+        target=key_result.target,
+        rungs=key_result.rungs,
+        higher_is_better=key_result.higher_is_better,
+    )
+    line = expected_pace(key_result, today=today)
+    return Assessment(
+        score=attained,
+        rag=rag(attained, bands),
+        explanation=explain(
+            method=key_result.method,
+            actual=actual,
+            baseline=key_result.baseline,
+            target=key_result.target,
+            rungs=key_result.rungs,
+            higher_is_better=key_result.higher_is_better,
+            bands=bands,
+            scale=engagement.score_scale,
+        ),
+        pace=line,
+        forecast_holds=None
+        if line is None or actual is None
+        else forecast_holds(
+            method=key_result.method,
+            score=attained,
+            pace=line,
+            confidence=confidence,
+            bands=bands,
+        ),
+    )
+
+
+def assess_standing(key_result: KeyResult, *, today: dt.date) -> Assessment:
+    """The same of the value that stands."""
+    return assess(
+        key_result,
+        actual=key_result.latest_value,
+        confidence=key_result.confidence,
+        today=today,
+    )
+
+
+def standing_prompt(
+    key_result: KeyResult, *, assessment: Assessment, now: dt.datetime
+) -> Prompt | None:
+    """What the card's band asks for now (M5.9)."""
+    return prompt(
+        rag=Rag(key_result.rag),
+        behind=assessment.forecast_holds is False,
+        checked_in_at=key_result.checked_in_at,
+        now=now,
+    )
+
+
+def expected_pace(key_result: KeyResult, *, today: dt.date) -> Decimal | None:
+    """Pace on that day (M5.11); None where the dates give no line."""
+    if key_result.due_on is None:
+        return None
+    try:
+        return pace(start=key_result.starts_on, due=key_result.due_on, today=today)
+    except ScoringError:
+        return None
+
+
+def outside_range(key_result: KeyResult, *, actual: Decimal) -> str:
+    """What to say of a value outside the metric's valid range; empty where it lies inside (M4.5)."""
+    metric = key_result.metric
+    low, high = (metric.valid_low, metric.valid_high) if metric else (None, None)
+    if (low is None or actual >= low) and (high is None or actual <= high):
+        return ""
+    value = format_number(actual)
+    return f"{value} lies {_beyond(low, high)}. Mend it, or confirm that it is right."
+
+
+def _beyond(low: Decimal | None, high: Decimal | None) -> str:
+    if low is not None and high is not None:
+        return f"outside {format_number(low)} to {format_number(high)}"
+    if low is not None:
+        return f"below {format_number(low)}"
+    return f"above {format_number(high or 0)}"

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from checkins.models import Blocker, CheckIn, HelpRequest
+from engagements.models import Membership
+from engagements.permissions import Permission, may
+
+TAKEN_BACK = "Taken back with its check-in."
+
+
+@transaction.atomic
+def answer_help_request(
+    *, help_request: HelpRequest, answer: str, by: Membership, now: dt.datetime
+) -> HelpRequest:
+    """Answer an ask, so that it is shown no longer (M6.6). Any member who reads may answer.
+
+    Raises ValidationError: `no_right`, `required`, or `answered` where somebody was faster.
+    """
+    if not may(by.role, Permission.READ):
+        raise ValidationError("Only members answer.", code="no_right")
+    if not answer.strip():
+        raise ValidationError({"answer": ValidationError("Write an answer.", code="required")})
+    locked = HelpRequest.objects.select_for_update().get(
+        engagement_id=by.engagement_id, pk=help_request.pk
+    )
+    if locked.answered_at is not None:
+        raise ValidationError("This is answered already.", code="answered")
+    locked.answer, locked.answered_by, locked.answered_at = answer.strip(), by, now
+    locked.save(update_fields=["answer", "answered_by", "answered_at"])
+    return locked
+
+
+@transaction.atomic
+def resolve_blocker(*, blocker: Blocker, by: Membership, now: dt.datetime) -> Blocker:
+    """Say that a blocker stands in the way no longer (M6.6). Any member who reads may.
+
+    Raises ValidationError: `no_right`, or `resolved` where somebody was faster.
+    """
+    if not may(by.role, Permission.READ):
+        raise ValidationError("Only members resolve a blocker.", code="no_right")
+    locked = Blocker.objects.select_for_update().get(engagement_id=by.engagement_id, pk=blocker.pk)
+    if locked.resolved_at is not None:
+        raise ValidationError("This is resolved already.", code="resolved")
+    locked.resolved_by, locked.resolved_at = by, now
+    locked.save(update_fields=["resolved_by", "resolved_at"])
+    return locked
+
+
+def raise_asks(check_in: CheckIn, *, help_needed: str, blocker: str) -> None:
+    """The ask and the blocker that a check-in names, as items of their own (M6.6)."""
+    common = {
+        "engagement_id": check_in.engagement_id,
+        "key_result_id": check_in.key_result_id,
+        "check_in": check_in,
+    }
+    if help_needed.strip():
+        HelpRequest.objects.create(
+            **common,
+            text=help_needed.strip(),
+            asked_by_id=check_in.author_id,
+            asked_at=check_in.posted_at,
+        )
+    if blocker.strip():
+        Blocker.objects.create(
+            **common,
+            text=blocker.strip(),
+            opened_by_id=check_in.author_id,
+            opened_at=check_in.posted_at,
+        )
+
+
+def take_back_asks(check_in: CheckIn, *, by: Membership, now: dt.datetime) -> None:
+    """Close what an undone check-in had asked for and nobody has dealt with yet."""
+    ours = {"engagement_id": check_in.engagement_id, "check_in": check_in}
+    HelpRequest.objects.filter(**ours, answered_at=None).update(
+        answer=TAKEN_BACK, answered_by=by, answered_at=now
+    )
+    Blocker.objects.filter(**ours, resolved_at=None).update(resolved_by=by, resolved_at=now)

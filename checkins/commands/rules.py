@@ -1,0 +1,95 @@
+"""What a check-in must hold before it is written (M6.1, M4.5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from checkins.assessment import outside_range
+from checkins.models import CheckIn
+from engagements.models import Membership
+from engagements.permissions import Permission, may
+from okrs.models import KeyResult
+
+MEASURED_BEFORE_START = dt.timedelta(days=31)  # a first value may be a month old, not older
+Errors = dict[str, list[ValidationError]]
+
+
+def must_take_check_ins(key_result: KeyResult, *, by: Membership) -> None:
+    """Raises ValidationError `no_right`, `draft` or `closed`."""
+    if not may(by.role, Permission.CHECK_IN):
+        raise ValidationError("Your role does not check in.", code="no_right")
+    if key_result.is_draft:
+        raise ValidationError("A draft takes no check-ins. Commit it first.", code="draft")
+    if not key_result.is_live:
+        raise ValidationError("This key result is closed. It takes no check-ins.", code="closed")
+
+
+def check_content(
+    key_result: KeyResult, *, content: dict[str, Any], confirm_range: bool, today: dt.date
+) -> None:
+    """Raises one ValidationError with everything that is wrong, by field."""
+    errors: Errors = {}
+    for found in (
+        _words(content),
+        _value(key_result, actual=content["actual"], confirm_range=confirm_range),
+        _days(key_result, content=content, today=today),
+        _evidence(content["evidence_url"]),
+    ):
+        errors.update(found)
+    if content["confidence"] not in range(1, 6):
+        errors["confidence"] = [
+            ValidationError("Give a confidence from 1 to 5.", code="confidence")
+        ]
+    if errors:
+        raise ValidationError(errors)
+
+
+def _words(content: dict[str, Any]) -> Errors:
+    asked = {
+        "insight": "Write one insight: what does the number mean?",
+        "next_action": "Write one next action. A week without one cannot be checked.",
+    }
+    return {
+        name: [ValidationError(message, code="required")]
+        for name, message in asked.items()
+        if not content[name]
+    }
+
+
+def _value(key_result: KeyResult, *, actual: Decimal, confirm_range: bool) -> Errors:
+    try:
+        CheckIn._meta.get_field("actual").run_validators(actual)
+    except ValidationError as error:
+        return {"actual": error.error_list}
+    outside = outside_range(key_result, actual=actual)
+    if outside and not confirm_range:
+        return {"actual": [ValidationError(outside, code="out_of_range")]}
+    return {}
+
+
+def _days(key_result: KeyResult, *, content: dict[str, Any], today: dt.date) -> Errors:
+    errors: Errors = {}
+    earliest = key_result.objective.cycle.starts_on - MEASURED_BEFORE_START
+    if content["measured_on"] > today:
+        message = "This day is still to come. Give the day of the measurement."
+        errors["measured_on"] = [ValidationError(message, code="in_future")]
+    elif content["measured_on"] < earliest:
+        message = "This value is from before the cycle. Give one measured in it."
+        errors["measured_on"] = [ValidationError(message, code="before_cycle")]
+    if content["next_action_due"] < today:
+        message = "This day has gone by. Give one to come."
+        errors["next_action_due"] = [ValidationError(message, code="in_past")]
+    return errors
+
+
+def _evidence(url: str) -> Errors:
+    try:
+        CheckIn._meta.get_field("evidence_url").clean(url, None)
+    except ValidationError:
+        message = "Write a whole address, such as https://example.com/report."
+        return {"evidence_url": [ValidationError(message, code="invalid")]}
+    return {}

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from checkins.queries.cards import CardState, DueCard, Group, MyWeek
+from checkins.queries.due import due_card, my_week
+from checkins.queries.previews import Preview, preview
+from checkins.queries.standing import recompute_standing
+from checkins.queries.thread import KeyResultPage, ThreadEntry, key_result_page
+
+__all__ = [
+    "CardState",
+    "DueCard",
+    "Group",
+    "KeyResultPage",
+    "MyWeek",
+    "Preview",
+    "ThreadEntry",
+    "due_card",
+    "key_result_page",
+    "my_week",
+    "preview",
+    "recompute_standing",
+]

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from checkins.assessment import Assessment
+from checkins.models import CheckIn
+from checkins.periods import Period
+from checkins.prompts import Prompt
+from engagements.models import Engagement, Membership
+from okrs.models import KeyResult
+from scoring import Rag
+
+
+class CardState(StrEnum):
+    """Of a due card: wants a check-in by today, wants one later, has one for all open periods."""
+
+    TODO = "todo"
+    LATER = "later"
+    SAVED = "saved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueCard:
+    """A key result as it waits for its check-in, with what stands and what is asked.
+
+    `period` is the one that a post fills, or the newest filled one of a saved card. `previous` is
+    the check-in that stands; `latest_check_in_id` its public id or that of the undo after it, for
+    `seen`. `missed` closed without a check-in just before `period`.
+    """
+
+    key_result: KeyResult
+    state: CardState
+    is_late: bool
+    is_due_today: bool
+    period: Period
+    missed: Period | None
+    may_undo: bool
+    previous: CheckIn | None
+    assessment: Assessment
+    prompt: Prompt | None
+    latest_check_in_id: str
+    next_action_due: dt.date
+
+    @property
+    def engagement(self) -> Engagement:
+        return self.key_result.engagement
+
+    @property
+    def due_at(self) -> dt.datetime:
+        return self.period.due_at
+
+    @property
+    def closes_at(self) -> dt.datetime:
+        return self.period.closes_at
+
+    @property
+    def is_saved(self) -> bool:
+        return self.state is CardState.SAVED
+
+    @property
+    def previous_value(self) -> Decimal | None:
+        return self.previous.actual if self.previous else None
+
+    @property
+    def previous_on(self) -> dt.date | None:
+        return self.previous.measured_on if self.previous else None
+
+    @property
+    def score(self) -> Decimal | None:
+        return self.key_result.score
+
+    @property
+    def rag(self) -> Rag:
+        return Rag(self.key_result.rag)
+
+    @property
+    def explanation(self) -> str:
+        return self.assessment.explanation
+
+    @property
+    def pace(self) -> Decimal | None:
+        return self.assessment.pace
+
+    @property
+    def forecast_holds(self) -> bool | None:
+        return self.assessment.forecast_holds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The cards of one client, most urgent first; period and week are those of the first card."""
+
+    engagement: Engagement
+    membership: Membership
+    cards: Sequence[DueCard]
+    week: int
+    weeks: int
+    pace: Decimal
+
+    @property
+    def late(self) -> int:
+        return sum(card.is_late for card in self.cards)
+
+    @property
+    def due_today(self) -> int:
+        return sum(card.is_due_today for card in self.cards)
+
+    @property
+    def later(self) -> int:
+        return sum(card.state is CardState.LATER for card in self.cards)
+
+    @property
+    def done(self) -> int:
+        return sum(card.is_saved for card in self.cards)
+
+    @property
+    def total(self) -> int:
+        return len(self.cards)
+
+    @property
+    def period(self) -> Period:
+        return self.cards[0].period
+
+    @property
+    def due_at(self) -> dt.datetime:
+        return self.period.due_at
+
+    @property
+    def closes_at(self) -> dt.datetime:
+        return self.period.closes_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class MyWeek:
+    """Everything that waits for one person's check-in, over all their clients."""
+
+    groups: Sequence[Group]
+    next_opens_at: dt.datetime | None
+    next_engagement: Engagement | None
+
+    @property
+    def total(self) -> int:
+        return sum(group.total for group in self.groups)
+
+    @property
+    def done(self) -> int:
+        return sum(group.done for group in self.groups)
+
+    @property
+    def late(self) -> int:
+        return sum(group.late for group in self.groups)
+
+    @property
+    def due_today(self) -> int:
+        return sum(group.due_today for group in self.groups)
+
+    @property
+    def later(self) -> int:
+        return sum(group.later for group in self.groups)
+
+    @property
+    def left(self) -> int:
+        return self.total - self.done

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from checkins.assessment import Assessment, assess_standing, standing_prompt
+from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
+from checkins.periods import Timeliness, period_of, timeliness
+from checkins.prompts import Prompt
+from checkins.rhythms import missed_periods, rhythm_of
+from engagements.models import Membership
+from okrs.charts import History
+from okrs.models import Collaborator, KeyResult
+from scoring import Rag, format_score
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadEntry:
+    """One period of the thread: the check-in that counts, with what it replaced folded under it.
+
+    `standing` is None where the period was missed or its check-in was taken back. `earlier` holds
+    the rest of its rows, newest first. `timeliness` is that of the first post that was not taken
+    back: a correction makes nothing late. `counts_red`: missed, and the one before was red (M7.1).
+    """
+
+    period: dt.date
+    standing: CheckIn | None = None
+    earlier: Sequence[CheckIn] = ()
+    timeliness: Timeliness | None = None
+    counts_red: bool = False
+
+    @property
+    def is_missed(self) -> bool:
+        return self.standing is None and self.timeliness is Timeliness.MISSED
+
+    @property
+    def is_late(self) -> bool:
+        return self.standing is not None and self.timeliness is not Timeliness.ON_TIME
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyResultPage:
+    """The key result's card with its thread, newest period first, and its chart."""
+
+    key_result: KeyResult
+    collaborators: Sequence[Membership]
+    assessment: Assessment
+    prompt: Prompt | None
+    week: int
+    weeks: int
+    thread: Sequence[ThreadEntry]
+    help_requests: Sequence[HelpRequest]
+    blockers: Sequence[Blocker]
+    history: History
+
+    @property
+    def check_ins(self) -> int:
+        return sum(entry.standing is not None for entry in self.thread)
+
+    @property
+    def missed(self) -> int:
+        return sum(entry.is_missed for entry in self.thread)
+
+
+def key_result_page(*, key_result: KeyResult, now: dt.datetime) -> KeyResultPage:
+    """Everything of one key result that its page shows (M4.1, M6.6). Five queries."""
+    own = {"engagement_id": key_result.engagement_id, "key_result_id": key_result.pk}
+    card = (
+        KeyResult.objects.for_card()
+        .select_related("engagement", "objective__owner", "committed_by")
+        .get(engagement_id=key_result.engagement_id, pk=key_result.pk)
+    )
+    today = rhythm_of(card).day_of(now)
+    found = assess_standing(card, today=today)
+    thread = _thread(card, now=now)
+    helpers = Collaborator.objects.filter(**own).select_related("member")
+    asks = HelpRequest.objects.filter(**own, answered_at=None).select_related("asked_by")
+    blockers = Blocker.objects.filter(**own, resolved_at=None).select_related("opened_by")
+    return KeyResultPage(
+        key_result=card,
+        collaborators=[one.member for one in helpers.order_by("member__name")],
+        assessment=found,
+        prompt=standing_prompt(card, assessment=found, now=now) if card.is_live else None,
+        week=card.objective.cycle.week_on(today),
+        weeks=card.objective.cycle.weeks,
+        thread=thread,
+        help_requests=list(asks),
+        blockers=list(blockers),
+        history=_history(card, thread=thread, today=today),
+    )
+
+
+def _thread(key_result: KeyResult, *, now: dt.datetime) -> list[ThreadEntry]:
+    rows = CheckIn.objects.filter(
+        engagement_id=key_result.engagement_id, key_result_id=key_result.pk
+    )
+    chains: dict[dt.date, list[CheckIn]] = defaultdict(list)
+    for row in rows.select_related("author").order_by("id"):
+        chains[row.period].append(row)
+    missed = {period.monday for period in missed_periods(key_result, now=now)}
+    entries: list[ThreadEntry] = []
+    was_red = False
+    for monday in sorted(missed | set(chains)):
+        entry = _entry(key_result, monday, chain=chains[monday], was_red=was_red, now=now)
+        was_red = entry.standing.rag == Rag.RED if entry.standing else was_red
+        entries.append(entry)
+    return entries[::-1]
+
+
+def _entry(
+    key_result: KeyResult,
+    monday: dt.date,
+    *,
+    chain: Sequence[CheckIn],
+    was_red: bool,
+    now: dt.datetime,
+) -> ThreadEntry:
+    stands = bool(chain) and chain[-1].kind == CheckInKind.UPDATE
+    period = period_of(rhythm_of(key_result), monday)
+    counted_at = _first_post(chain).posted_at if stands else now
+    timely = timeliness(period, counted_at) if period else None
+    return ThreadEntry(
+        period=monday,
+        standing=chain[-1] if stands else None,
+        earlier=chain[-2::-1] if stands else chain[::-1],
+        timeliness=timely,
+        counts_red=was_red and not stands and timely is Timeliness.MISSED,
+    )
+
+
+def _first_post(chain: Sequence[CheckIn]) -> CheckIn:
+    """The post that filled the period: the first since it was last empty."""
+    start = len(chain) - 1
+    while start and chain[start - 1].kind == CheckInKind.UPDATE:
+        start -= 1
+    return chain[start]
+
+
+def _history(key_result: KeyResult, *, thread: Sequence[ThreadEntry], today: dt.date) -> History:
+    scale = key_result.engagement.score_scale
+    return History(
+        readings=[
+            (min(entry.period, today), entry.standing.actual if entry.standing else None)
+            for entry in reversed(thread)
+            if entry.standing or entry.is_missed
+        ],
+        starts_on=key_result.starts_on,
+        due_on=key_result.due_on or key_result.objective.cycle.ends_on,
+        today=today,
+        start=key_result.baseline,
+        goal=key_result.target,
+        rungs=[
+            (threshold, format_score(score, scale=scale)) for threshold, score in key_result.rungs
+        ],
+    )

@@ -1,0 +1,51 @@
+"""The rhythm that holds for a key result: its cycle's dates, its engagement's settings."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from checkins.periods import Period, Rhythm, closed_periods
+from engagements.models import Engagement
+from okrs.models import Cycle, KeyResult
+
+
+def rhythm_of(key_result: KeyResult) -> Rhythm:
+    """Needs the engagement and `objective__cycle` joined in, else it costs their queries."""
+    return cycle_rhythm(key_result.objective.cycle, engagement=key_result.engagement)
+
+
+def cycle_rhythm(cycle: Cycle, *, engagement: Engagement) -> Rhythm:
+    return Rhythm(
+        cadence=engagement.cadence,
+        zone=engagement.zone,
+        due_weekday=engagement.due_weekday,
+        due_time=engagement.due_time,
+        opens_days_before=engagement.opens_days_before,
+        starts_on=cycle.starts_on,
+        ends_on=cycle.ends_on,
+    )
+
+
+def filled_periods(key_result: KeyResult) -> set[dt.date]:
+    """Mondays of the periods that have a check-in, read off the standing."""
+    return {dt.date.fromisoformat(str(point[0])) for point in key_result.trail}
+
+
+def missed_periods(key_result: KeyResult, *, now: dt.datetime) -> list[Period]:
+    """Closed periods without a check-in, oldest first; none that was due before the commit."""
+    filled = filled_periods(key_result)
+    return [
+        period
+        for period in closed_periods(rhythm_of(key_result), now)
+        if period.monday not in filled and was_asked(key_result, period=period)
+    ]
+
+
+def was_asked(key_result: KeyResult, *, period: Period) -> bool:
+    """Whether the key result was committed by the period's due time."""
+    return key_result.committed_at is not None and key_result.committed_at <= period.due_at
+
+
+def is_overdue(key_result: KeyResult, *, period: Period, now: dt.datetime) -> bool:
+    """Whether the due time has passed for a key result that was asked in time."""
+    return now > period.due_at and was_asked(key_result, period=period)

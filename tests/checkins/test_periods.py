@@ -1,0 +1,376 @@
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checkins.periods import (
+    Period,
+    Rhythm,
+    Timeliness,
+    closed_periods,
+    due_after,
+    fill,
+    fillable_periods,
+    next_due,
+    next_opening,
+    open_periods,
+    period_of,
+    periods,
+    timeliness,
+)
+
+BERLIN = "Europe/Berlin"
+
+
+def rhythm(
+    starts_on: str = "2026-01-01",
+    ends_on: str = "2026-03-31",
+    *,
+    cadence: str = "weekly",
+    zone: str = BERLIN,
+    due_weekday: int = 0,
+    due_time: str = "10:00",
+    opens_days_before: int = 3,
+) -> Rhythm:
+    return Rhythm(
+        cadence=cadence,
+        zone=ZoneInfo(zone),
+        due_weekday=due_weekday,
+        due_time=dt.time.fromisoformat(due_time),
+        opens_days_before=opens_days_before,
+        starts_on=dt.date.fromisoformat(starts_on),
+        ends_on=dt.date.fromisoformat(ends_on),
+    )
+
+
+def at(text: str, zone: str = BERLIN) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
+
+
+def mondays(of: Rhythm) -> list[str]:
+    return [period.monday.isoformat() for period in periods(of)]
+
+
+def period(of: Rhythm, monday: str) -> Period:
+    found = period_of(of, dt.date.fromisoformat(monday))
+    assert found is not None
+    return found
+
+
+# Names: which Mondays a cycle holds.
+
+
+def test_a_quarter_has_a_period_per_monday_in_it() -> None:
+    found = mondays(rhythm())
+
+    assert (found[0], found[-1], len(found)) == ("2026-01-05", "2026-03-30", 13)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        # A cycle that starts on a Monday starts with it; one that ends on a Monday ends with it.
+        (rhythm("2026-01-05", "2026-01-19"), ["2026-01-05", "2026-01-12", "2026-01-19"]),
+        (rhythm("2026-01-06", "2026-01-18"), ["2026-01-12"]),
+        # Week 53 of 2026, and a cycle across the turn of a year.
+        (rhythm("2026-12-20", "2027-01-10"), ["2026-12-21", "2026-12-28", "2027-01-04"]),
+        # Every two weeks counts from the cycle's first Monday.
+        (
+            rhythm("2026-01-01", "2026-02-28", cadence="biweekly"),
+            ["2026-01-05", "2026-01-19", "2026-02-02", "2026-02-16"],
+        ),
+        (
+            rhythm("2026-12-15", "2027-01-31", cadence="biweekly"),
+            ["2026-12-21", "2027-01-04", "2027-01-18"],
+        ),
+        # Monthly is the week of the month's first due weekday.
+        (rhythm(cadence="monthly"), ["2026-01-05", "2026-02-02", "2026-03-02"]),
+        (
+            rhythm("2026-11-01", "2027-02-28", cadence="monthly"),
+            ["2026-11-02", "2026-12-07", "2027-01-04", "2027-02-01"],
+        ),
+        # The first Thursday of January lies in a week that began before the cycle did.
+        (
+            rhythm(cadence="monthly", due_weekday=3),
+            ["2026-02-02", "2026-03-02", "2026-03-30"],
+        ),
+        # Too short for a Monday: one period all the same.
+        (rhythm("2026-01-06", "2026-01-09"), ["2026-01-12"]),
+        (rhythm("2026-01-06", "2026-01-30", cadence="monthly"), ["2026-02-02"]),
+    ],
+)
+def test_a_cycle_holds_these_mondays(given: Rhythm, expected: list[str]) -> None:
+    assert mondays(given) == expected
+
+
+def test_a_monday_that_names_no_period_of_the_cycle_has_none() -> None:
+    assert period_of(rhythm(cadence="biweekly"), dt.date(2026, 1, 12)) is None
+
+
+# Times: when a period opens, is due and closes.
+
+
+@pytest.mark.parametrize(
+    ("given", "monday", "opens_at", "due_at", "closes_at"),
+    [
+        (rhythm(), "2026-03-09", "2026-03-06T00:00", "2026-03-09T10:00", "2026-03-16T00:00"),
+        (
+            rhythm(cadence="biweekly"),
+            "2026-03-02",
+            "2026-02-27T00:00",
+            "2026-03-02T10:00",
+            "2026-03-16T00:00",
+        ),
+        (
+            rhythm(cadence="monthly"),
+            "2026-02-02",
+            "2026-01-30T00:00",
+            "2026-02-02T10:00",
+            "2026-03-02T00:00",
+        ),
+        # The last one closes as the next would begin, were the cycle to go on.
+        (
+            rhythm(cadence="monthly"),
+            "2026-03-02",
+            "2026-02-27T00:00",
+            "2026-03-02T10:00",
+            "2026-04-06T00:00",
+        ),
+        (rhythm(), "2026-03-30", "2026-03-27T00:00", "2026-03-30T10:00", "2026-04-06T00:00"),
+        # Another due day moves the due time only.
+        (
+            rhythm(due_weekday=3, due_time="17:30", opens_days_before=0),
+            "2026-03-09",
+            "2026-03-09T00:00",
+            "2026-03-12T17:30",
+            "2026-03-16T00:00",
+        ),
+    ],
+)
+def test_a_period_opens_is_due_and_closes_on_the_engagements_clock(
+    given: Rhythm, monday: str, opens_at: str, due_at: str, closes_at: str
+) -> None:
+    found = period(given, monday)
+
+    assert (found.opens_at, found.due_at, found.closes_at) == (
+        at(opens_at),
+        at(due_at),
+        at(closes_at),
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "monday", "due_time", "due_at"),
+    [
+        # Spring: the same hour of the day is an hour earlier in UTC.
+        (BERLIN, "2026-03-23", "10:00", "2026-03-23T09:00Z"),
+        (BERLIN, "2026-03-30", "10:00", "2026-03-30T08:00Z"),
+        ("America/New_York", "2026-03-02", "10:00", "2026-03-02T15:00Z"),
+        ("America/New_York", "2026-03-09", "10:00", "2026-03-09T14:00Z"),
+        # A zone without clock changes, one half an hour off, one ahead of the date line.
+        ("Asia/Tokyo", "2026-03-30", "10:00", "2026-03-30T01:00Z"),
+        ("Asia/Kolkata", "2026-03-30", "10:00", "2026-03-30T04:30Z"),
+        ("Pacific/Kiritimati", "2026-03-30", "10:00", "2026-03-29T20:00Z"),
+    ],
+)
+def test_due_follows_the_clock_of_the_zone(
+    zone: str, monday: str, due_time: str, due_at: str
+) -> None:
+    found = period(rhythm(zone=zone, due_time=due_time), monday)
+
+    assert found.due_at == dt.datetime.fromisoformat(due_at)
+
+
+@pytest.mark.parametrize(
+    ("zone", "monday", "weekday", "due_time", "due_at"),
+    [
+        # Sunday 29 March 2026, 02:30 does not exist in Berlin: it counts as 03:30.
+        (BERLIN, "2026-03-23", 6, "02:30", "2026-03-29T01:30Z"),
+        # Sunday 8 March 2026 in New York: 02:15 counts as 03:15.
+        ("America/New_York", "2026-03-02", 6, "02:15", "2026-03-08T07:15Z"),
+    ],
+)
+def test_a_due_time_that_the_clock_skips_shifts_forward(
+    zone: str, monday: str, weekday: int, due_time: str, due_at: str
+) -> None:
+    found = period(rhythm(zone=zone, due_weekday=weekday, due_time=due_time), monday)
+
+    assert found.due_at == dt.datetime.fromisoformat(due_at)
+
+
+def test_a_due_time_that_happens_twice_is_the_first() -> None:
+    autumn = rhythm("2026-10-01", "2026-12-31", due_weekday=6, due_time="02:30")
+
+    assert period(autumn, "2026-10-19").due_at == dt.datetime.fromisoformat("2026-10-25T00:30Z")
+
+
+def test_an_opening_at_a_midnight_that_the_clock_skips_shifts_forward() -> None:
+    # Cairo's clocks jump from 00:00 to 01:00 on Friday 24 April 2026.
+    cairo = rhythm("2026-04-01", "2026-06-30", zone="Africa/Cairo")
+
+    assert period(cairo, "2026-04-27").opens_at == dt.datetime.fromisoformat("2026-04-23T22:00Z")
+
+
+# What is open, due and next.
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-01-01T23:59", []),
+        ("2026-01-02T00:00", ["2026-01-05"]),
+        ("2026-03-10T12:00", ["2026-03-09"]),
+        ("2026-03-12T23:59", ["2026-03-09"]),
+        ("2026-03-13T00:00", ["2026-03-09", "2026-03-16"]),
+        ("2026-03-15T23:59", ["2026-03-09", "2026-03-16"]),
+        ("2026-03-16T00:00", ["2026-03-16"]),
+        ("2026-04-05T23:59", ["2026-03-30"]),
+        ("2026-04-06T00:00", []),
+    ],
+)
+def test_these_periods_are_open(now: str, expected: list[str]) -> None:
+    found = open_periods(rhythm(), at(now))
+
+    assert [one.monday.isoformat() for one in found] == expected
+
+
+def test_before_the_first_opening_a_post_fills_the_first_period() -> None:
+    found = fillable_periods(rhythm(), at("2026-01-01T09:00"))
+
+    assert [one.monday for one in found] == [dt.date(2026, 1, 5)]
+
+
+def test_after_the_last_close_a_post_fills_the_last_period() -> None:
+    found = fillable_periods(rhythm(), at("2026-05-01T09:00"))
+
+    assert [one.monday for one in found] == [dt.date(2026, 3, 30)]
+
+
+@pytest.mark.parametrize(
+    ("filled", "expected"),
+    [
+        ([], "2026-03-09"),
+        (["2026-03-09"], "2026-03-16"),
+        (["2026-03-16"], "2026-03-09"),
+        (["2026-03-09", "2026-03-16"], "2026-03-16"),
+        (["2026-03-02"], "2026-03-09"),
+    ],
+)
+def test_a_post_fills_the_oldest_open_period_without_one_else_the_newest(
+    filled: list[str], expected: str
+) -> None:
+    both = open_periods(rhythm(), at("2026-03-14T12:00"))
+
+    found = fill(both, {dt.date.fromisoformat(one) for one in filled})
+
+    assert found.monday.isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("2026-03-06T08:00", Timeliness.ON_TIME),
+        ("2026-03-09T10:00", Timeliness.ON_TIME),
+        ("2026-03-09T10:01", Timeliness.LATE),
+        ("2026-03-15T23:59", Timeliness.LATE),
+        ("2026-03-16T00:00", Timeliness.MISSED),
+    ],
+)
+def test_a_post_is_on_time_until_due_late_until_it_closes_missed_after(
+    moment: str, expected: Timeliness
+) -> None:
+    assert timeliness(period(rhythm(), "2026-03-09"), at(moment)) is expected
+
+
+def test_it_knows_what_is_due_next_and_what_opens_next() -> None:
+    now = at("2026-03-10T09:00")
+    due, opening = next_due(rhythm(), now), next_opening(rhythm(), now)
+
+    assert due is not None
+    assert due.monday == dt.date(2026, 3, 16)
+    assert opening is not None
+    assert opening.opens_at == at("2026-03-13T00:00")
+
+
+def test_nothing_is_due_after_the_last_period() -> None:
+    assert next_due(rhythm(), at("2026-03-30T10:00")) is None
+    assert next_opening(rhythm(), at("2026-03-30T10:00")) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "monday", "expected"),
+    [
+        (rhythm(), "2026-03-09", "2026-03-16"),
+        (rhythm(due_weekday=3), "2026-03-09", "2026-03-19"),
+        (rhythm(cadence="biweekly"), "2026-03-02", "2026-03-16"),
+        (rhythm(cadence="monthly"), "2026-03-02", "2026-04-06"),
+    ],
+)
+def test_it_knows_when_the_check_in_after_this_one_is_due(
+    given: Rhythm, monday: str, expected: str
+) -> None:
+    assert due_after(given, period(given, monday)).isoformat() == expected
+
+
+# Whatever the settings.
+
+ZONES = [BERLIN, "America/New_York", "Asia/Kolkata", "Africa/Cairo", "Australia/Lord_Howe", "UTC"]
+
+
+@st.composite
+def rhythms(draw: st.DrawFn) -> Rhythm:
+    starts_on = draw(st.dates(dt.date(2020, 1, 1), dt.date(2032, 1, 1)))
+    return Rhythm(
+        cadence=draw(st.sampled_from(["weekly", "biweekly", "monthly"])),
+        zone=ZoneInfo(draw(st.sampled_from(ZONES))),
+        due_weekday=draw(st.integers(0, 6)),
+        due_time=draw(st.times()).replace(second=0, microsecond=0),
+        opens_days_before=draw(st.integers(0, 7)),
+        starts_on=starts_on,
+        ends_on=starts_on + dt.timedelta(days=draw(st.integers(1, 380))),
+    )
+
+
+@given(rhythms())
+def test_each_period_opens_then_is_due_then_closes(given: Rhythm) -> None:
+    for one in periods(given):
+        assert one.opens_at <= one.due_at <= one.closes_at
+        assert one.opens_at < one.closes_at
+        assert one.monday.weekday() == 0
+        assert one.opens_at.tzinfo is dt.UTC
+
+
+@given(rhythms())
+def test_each_period_closes_as_the_next_monday_begins(given: Rhythm) -> None:
+    found = periods(given)
+
+    for one, following in zip(found, found[1:], strict=False):
+        assert one.monday < following.monday
+        assert given.day_of(one.closes_at) == following.monday
+        assert following.opens_at <= one.closes_at
+
+
+@given(rhythms(), st.integers(0, 400 * 24))
+def test_one_or_two_periods_are_open_from_the_first_opening_to_the_last_close(
+    given: Rhythm, hours: int
+) -> None:
+    first, last = periods(given)[0], periods(given)[-1]
+    now = first.opens_at + dt.timedelta(hours=hours)
+
+    found = open_periods(given, now)
+
+    assert len(found) in ((1, 2) if now < last.closes_at else (0,))
+
+
+@given(rhythms(), st.integers(-30 * 24, 430 * 24))
+def test_a_post_always_fills_one_that_is_not_closed_before_the_last(
+    given: Rhythm, hours: int
+) -> None:
+    now = periods(given)[0].opens_at + dt.timedelta(hours=hours)
+    filled = fill(fillable_periods(given, now), set())
+
+    assert filled == periods(given)[-1] or filled not in closed_periods(given, now)

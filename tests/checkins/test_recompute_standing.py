@@ -1,0 +1,124 @@
+"""The stored standing is what the check-ins add up to, whatever was posted, mended and undone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from checkins.commands import undo_check_in
+from checkins.models import CheckIn
+from checkins.periods import fill, fillable_periods
+from checkins.queries import recompute_standing
+from checkins.rhythms import rhythm_of
+from engagements.models import Membership
+from okrs.models import KeyResult
+from okrs.standing import Standing
+from scoring import Rag, linear, rag
+from tests import build
+from tests.checkins.posting import at, post
+
+START = at("2026-01-02T12:00")
+Step = tuple[str, int, Decimal]
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["post", "post", "undo"]),
+        st.integers(0, 200),  # hours since the step before
+        st.decimals(3, 10, places=1),
+    ),
+    max_size=12,
+)
+
+
+class Book:
+    """The simplest record of what should stand: a stack of values per period."""
+
+    def __init__(self) -> None:
+        self.stacks: dict[dt.date, list[Decimal]] = {}
+
+    @property
+    def values(self) -> dict[dt.date, Decimal]:
+        return {day: stack[-1] for day, stack in sorted(self.stacks.items()) if stack}
+
+    def red_since(self) -> dt.date | None:
+        since = None
+        for day, value in self.values.items():
+            is_red = rag(linear(value, baseline=9, target=4)) is Rag.RED
+            since = (since or day) if is_red else None
+        return since
+
+
+def stored(key_result: KeyResult) -> Standing:
+    row = KeyResult.objects.get(pk=key_result.pk)
+    return Standing(
+        value=row.latest_value,
+        score=row.score,
+        rag=Rag(row.rag),
+        confidence=row.confidence,
+        measured_on=row.measured_on,
+        checked_in_at=row.checked_in_at,
+        period=row.last_period,
+        insight=row.insight,
+        evidence_url=row.evidence_url,
+        red_since=row.red_since,
+        trail=row.trail,
+    )
+
+
+def play(key_result: KeyResult, by: Membership, script: list[Step]) -> Book:
+    book, now = Book(), START
+    rhythm = rhythm_of(key_result)
+    for kind, hours, value in script:
+        now += dt.timedelta(hours=hours)
+        is_open = {period.monday for period in fillable_periods(rhythm, now)}
+        if kind == "post":
+            period = fill(fillable_periods(rhythm, now), set(book.values))
+            post(key_result, by, actual=str(value), now=now)
+            book.stacks.setdefault(period.monday, []).append(value)
+        elif book.values and max(book.values) in is_open:
+            undo(key_result, by, now=now, book=book)
+    return book
+
+
+def undo(key_result: KeyResult, by: Membership, *, now: dt.datetime, book: Book) -> None:
+    period = max(book.values)
+    standing = CheckIn.objects.standing().get(key_result=key_result, period=period)
+    undo_check_in(check_in=standing, by=by, now=now)
+    stack = book.stacks[period]
+    if len(stack) > 1:
+        stack.append(stack[-2])  # an undo that restores can be undone in its turn
+    else:
+        stack.clear()
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(script=steps)
+def test_the_stored_standing_is_what_the_history_adds_up_to(
+    onboarding: KeyResult, bob: Membership, script: list[Step]
+) -> None:
+    with transaction.atomic():
+        key_result = build.live_key_result(onboarding.objective)
+
+        book = play(key_result, bob, script)
+
+        found = recompute_standing(key_result)
+        assert stored(key_result) == found
+        assert [point[:2] for point in found.trail] == _trail(book)
+        assert found.value == (list(book.values.values())[-1] if book.values else None)
+        assert found.red_since == book.red_since()
+
+
+def _trail(book: Book) -> list[list[Any]]:
+    return [[day.isoformat(), f"{value.normalize():f}"] for day, value in book.values.items()]
+
+
+def test_without_a_check_in_there_is_no_data(onboarding: KeyResult) -> None:
+    assert recompute_standing(onboarding) == Standing() == stored(onboarding)

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from checkins.commands import answer_help_request, resolve_blocker, undo_check_in
+from checkins.periods import Timeliness
+from checkins.queries import ThreadEntry, key_result_page
+from engagements.models import Membership
+from okrs.charts import history_chart
+from okrs.models import Collaborator, KeyResult
+from tests import build
+from tests.checkins.posting import TUESDAY, at, post
+
+
+def thread(key_result: KeyResult, now: dt.datetime = TUESDAY) -> dict[str, ThreadEntry]:
+    page = key_result_page(key_result=key_result, now=now)
+    return {entry.period.isoformat(): entry for entry in page.thread}
+
+
+def test_the_thread_has_the_newest_on_top_and_gaps_where_periods_were_missed(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, now=at("2026-02-17T09:00"))
+    post(onboarding, bob)
+
+    page = key_result_page(key_result=onboarding, now=TUESDAY)
+
+    assert [(entry.period.day, entry.is_missed) for entry in page.thread[:4]] == [
+        (9, False),
+        (2, True),
+        (23, True),
+        (16, False),
+    ]
+    assert (page.check_ins, page.missed) == (2, 8)
+
+
+def test_nothing_is_missed_before_the_commit(onboarding: KeyResult) -> None:
+    onboarding.committed_at = at("2026-02-26T12:00")
+    onboarding.save(update_fields=["committed_at"])
+
+    assert list(thread(onboarding)) == ["2026-03-02"]
+
+
+def test_an_open_period_is_no_gap_yet(onboarding: KeyResult) -> None:
+    assert "2026-03-09" not in thread(onboarding)
+
+
+def test_superseded_check_ins_fold_under_the_one_that_counts(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    first, second, third = (post(onboarding, bob, actual=value) for value in (7, 6, 5))
+
+    entry = thread(onboarding)["2026-03-09"]
+
+    assert (entry.standing, list(entry.earlier)) == (third, [second, first])
+
+
+def test_a_check_in_that_was_taken_back_stays_readable(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    check_in = post(onboarding, bob)
+    undo = undo_check_in(check_in=check_in, by=bob, now=TUESDAY)
+
+    entry = thread(onboarding)["2026-03-09"]
+
+    assert (entry.standing, list(entry.earlier)) == (None, [undo, check_in])
+    assert not entry.is_missed
+
+
+def test_a_correction_after_the_due_time_makes_nothing_late(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, now=at("2026-03-09T09:00"))
+    post(onboarding, bob, now=TUESDAY)
+
+    assert thread(onboarding)["2026-03-09"].timeliness is Timeliness.ON_TIME
+
+
+def test_a_post_after_the_due_time_is_late_also_where_an_earlier_one_was_taken_back(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    early = at("2026-03-09T09:00")
+    undo_check_in(check_in=post(onboarding, bob, now=early), by=bob, now=early)
+    post(onboarding, bob, now=TUESDAY)
+
+    assert thread(onboarding)["2026-03-09"].is_late
+
+
+def test_a_gap_after_red_counts_as_red(onboarding: KeyResult, bob: Membership) -> None:
+    post(onboarding, bob, actual=9, now=at("2026-02-03T09:00"))
+    post(onboarding, bob, actual=5, now=at("2026-02-17T09:00"))
+
+    found = thread(onboarding)
+
+    assert [found[day].counts_red for day in ("2026-01-26", "2026-02-09", "2026-02-23")] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_open_asks_are_shown_until_they_are_dealt_with(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, help_needed="A data person", blocker="No access")
+    page = key_result_page(key_result=onboarding, now=TUESDAY)
+    (asked,), (blocked,) = page.help_requests, page.blockers
+
+    answer_help_request(help_request=asked, answer="Lena", by=bob, now=TUESDAY)
+    resolve_blocker(blocker=blocked, by=bob, now=TUESDAY)
+    page = key_result_page(key_result=onboarding, now=TUESDAY)
+
+    assert (asked.text, blocked.text) == ("A data person", "No access")
+    assert (page.help_requests, page.blockers) == ([], [])
+
+
+def test_the_card_says_how_it_stands(onboarding: KeyResult, bob: Membership) -> None:
+    dora = build.member(bob.engagement, "Dora")
+    Collaborator.objects.create(engagement=bob.engagement, key_result=onboarding, member=dora)
+    post(onboarding, bob, actual=8)
+
+    page = key_result_page(key_result=onboarding, now=TUESDAY)
+
+    assert (page.week, page.weeks, page.assessment.pace) == (10, 13, Decimal("0.76"))
+    assert page.assessment.explanation == "(8 − 9) ÷ (4 − 9) = 0.20, red to 0.30"
+    assert page.prompt is not None
+    assert page.prompt.due_at == TUESDAY + dt.timedelta(hours=48)
+    assert page.collaborators == [dora]
+
+
+def test_the_chart_has_a_point_per_check_in_and_a_hole_per_gap(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual=7, now=at("2026-02-24T09:00"))
+    post(onboarding, bob, actual=6)
+
+    history = key_result_page(key_result=onboarding, now=TUESDAY).history
+
+    assert list(history.readings[-3:]) == [
+        (dt.date(2026, 2, 23), Decimal(7)),
+        (dt.date(2026, 3, 2), None),
+        (dt.date(2026, 3, 9), Decimal(6)),
+    ]
+    assert (history.start, history.goal) == (Decimal(9), Decimal(4))
+    assert history.today == dt.date(2026, 3, 10)
+    assert history_chart(history).trace == ""
+
+
+def test_a_ladder_gives_the_chart_its_rungs(onboarding: KeyResult) -> None:
+    ladder = build.live_key_result(
+        onboarding.objective, method="ladder", ladder=[["4", "1.0"], ["6", "0.7"]]
+    )
+
+    history = key_result_page(key_result=ladder, now=TUESDAY).history
+
+    assert list(history.rungs) == [(Decimal(4), "1.00"), (Decimal(6), "0.70")]
+
+
+def test_it_takes_five_queries_however_long_the_thread(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    for days in range(0, 63, 7):
+        now = at("2026-01-06T09:00") + dt.timedelta(days=days)
+        post(onboarding, bob, now=now, help_needed="A data person", blocker="No access")
+
+    with CaptureQueriesContext(connection) as captured:
+        page = key_result_page(key_result=onboarding, now=TUESDAY)
+        read = [
+            *(entry.standing.author.name for entry in page.thread if entry.standing),
+            *(one.asked_by.name for one in page.help_requests),
+            *(one.opened_by.name for one in page.blockers),
+            page.key_result.objective.cycle.name,
+            page.key_result.objective.owner.name,
+        ]
+
+    assert len(read) == 3 * 9 + 2
+    assert len(captured) == 5

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from checkins.commands import undo_check_in
+from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
+from engagements.models import Membership, Role
+from okrs.models import KeyResult, Stage
+from tests import build
+from tests.checkins.posting import TUESDAY, code, post
+
+SOON = TUESDAY + dt.timedelta(minutes=2)
+LAST_TUESDAY = TUESDAY - dt.timedelta(days=7)
+
+
+def test_it_empties_a_period_that_had_nothing_before(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    check_in = post(onboarding, bob)
+
+    undo = undo_check_in(check_in=check_in, by=bob, now=SOON)
+    onboarding.refresh_from_db()
+
+    assert (undo.kind, undo.supersedes) == (CheckInKind.UNDO, check_in)
+    assert (onboarding.score, onboarding.rag, onboarding.trail) == (None, "no_data", [])
+    assert onboarding.stage == Stage.COMMITTED
+
+
+def test_the_standing_falls_back_to_the_period_before(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual=8, now=LAST_TUESDAY)
+    check_in = post(onboarding, bob, actual=5)
+
+    undo_check_in(check_in=check_in, by=bob, now=SOON)
+    onboarding.refresh_from_db()
+
+    assert (onboarding.latest_value, onboarding.rag) == (Decimal(8), "red")
+    assert onboarding.last_period == onboarding.red_since == dt.date(2026, 3, 2)
+
+
+def test_it_brings_back_what_the_check_in_had_superseded(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual=7, insight="The first thought.")
+    correction = post(onboarding, bob, actual=5)
+
+    undo = undo_check_in(check_in=correction, by=bob, now=SOON)
+    onboarding.refresh_from_db()
+
+    assert (undo.kind, undo.supersedes) == (CheckInKind.UPDATE, correction)
+    assert (undo.actual, undo.score, undo.insight) == (
+        Decimal(7),
+        Decimal("0.40"),
+        "The first thought.",
+    )
+    assert onboarding.latest_value == 7
+
+
+def test_undoing_the_undo_of_a_correction_brings_the_correction_back(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual=7)
+    undo = undo_check_in(check_in=post(onboarding, bob, actual=5), by=bob, now=SOON)
+
+    assert undo_check_in(check_in=undo, by=bob, now=SOON).actual == 5
+
+
+def test_an_emptied_period_is_filled_again_in_the_same_chain(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    undo = undo_check_in(check_in=post(onboarding, bob), by=bob, now=SOON)
+
+    again = post(onboarding, bob, actual=5)
+
+    assert (again.period, again.supersedes) == (dt.date(2026, 3, 9), undo)
+    assert CheckIn.objects.standing().get() == again
+
+
+def test_undoing_what_filled_an_emptied_period_empties_it_again(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    undo_check_in(check_in=post(onboarding, bob), by=bob, now=SOON)
+
+    undo = undo_check_in(check_in=post(onboarding, bob), by=bob, now=SOON)
+
+    assert undo.kind == CheckInKind.UNDO
+
+
+def test_what_it_asked_for_is_closed_with_it(onboarding: KeyResult, bob: Membership) -> None:
+    check_in = post(onboarding, bob, help_needed="A data person", blocker="No access")
+
+    undo_check_in(check_in=check_in, by=bob, now=SOON)
+
+    asked, blocked = HelpRequest.objects.get(), Blocker.objects.get()
+    assert (asked.answer, asked.answered_at) == ("Taken back with its check-in.", SOON)
+    assert blocked.resolved_by == bob
+
+
+def test_a_lead_may_undo_for_the_author(
+    onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    assert undo_check_in(check_in=post(onboarding, bob), by=alice, now=SOON).author == alice
+
+
+def test_it_refuses_somebody_else(onboarding: KeyResult, bob: Membership) -> None:
+    dora = build.member(onboarding.engagement, "Dora", Role.CHAMPION)
+    check_in = post(onboarding, bob)
+
+    with pytest.raises(ValidationError) as refused:
+        undo_check_in(check_in=check_in, by=dora, now=SOON)
+
+    assert code(refused.value) == "no_right"
+
+
+def test_it_refuses_all_but_the_newest(onboarding: KeyResult, bob: Membership) -> None:
+    first = post(onboarding, bob)
+    post(onboarding, bob)
+
+    with pytest.raises(ValidationError) as refused:
+        undo_check_in(check_in=first, by=bob, now=SOON)
+
+    assert code(refused.value) == "not_newest"
+
+
+def test_it_refuses_to_undo_twice(onboarding: KeyResult, bob: Membership) -> None:
+    check_in = post(onboarding, bob)
+    undo_check_in(check_in=check_in, by=bob, now=SOON)
+
+    with pytest.raises(ValidationError) as refused:
+        undo_check_in(check_in=check_in, by=bob, now=SOON)
+
+    assert code(refused.value) == "not_newest"
+
+
+def test_it_refuses_once_the_period_is_closed(onboarding: KeyResult, bob: Membership) -> None:
+    check_in = post(onboarding, bob)
+
+    with pytest.raises(ValidationError) as refused:
+        undo_check_in(check_in=check_in, by=bob, now=TUESDAY + dt.timedelta(days=7))
+
+    assert code(refused.value) == "period_closed"
