@@ -1,0 +1,115 @@
+"""What changes the metric dictionary (M4.4)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from engagements.models import Engagement, Membership
+from engagements.ownership import check_owners
+from engagements.staleness import lock_for_edit
+from metrics.models import Metric
+
+
+class MetricFields(TypedDict, total=False):
+    """What people say about a metric beside its name; what is left out stays as it is."""
+
+    definition: str
+    technical_definition: str
+    unit: str
+    owner: Membership | None
+    steward: Membership | None
+    source: str
+    source_url: str
+    refresh: str
+    access: str
+    fetched_by: str
+    valid_low: Decimal | None
+    valid_high: Decimal | None
+
+
+@transaction.atomic
+def create_metric(
+    *, engagement: Engagement, by: Membership, name: str, **fields: Unpack[MetricFields]
+) -> Metric:
+    """Enter a metric in the dictionary.
+
+    Raises ValidationError: `name`, `duplicate` (a second one with the same name or formula is
+    refused with a pointer to the first, M4.4), `range`, `owner`.
+    """
+    _lock_dictionary(engagement.pk)
+    metric = Metric(engagement=engagement, name=_said(name), **fields)
+    _check(metric, people=[metric.owner, metric.steward])
+    metric.save(force_insert=True)
+    return metric
+
+
+@transaction.atomic
+def update_metric(
+    *, metric: Metric, version: int, by: Membership, name: str, **fields: Unpack[MetricFields]
+) -> Metric:
+    """Change an entry; errors as in `create_metric`, StaleEdit if somebody was faster."""
+    _lock_dictionary(metric.engagement_id)
+    current: Metric = lock_for_edit(metric, version=version)
+    before = {current.owner_id, current.steward_id}
+    changed: dict[str, Any] = {"name": _said(name), **fields}
+    for field, value in changed.items():
+        setattr(current, field, value)
+    people = [current.owner, current.steward]
+    _check(current, people=[person for person in people if person and person.pk not in before])
+    current.version += 1
+    current.save(update_fields=[*changed, "version"])
+    return current
+
+
+@transaction.atomic
+def archive_metric(*, metric: Metric, by: Membership) -> Metric:
+    """Take a metric out of use; key results that read it keep it. Twice is once."""
+    current = Metric.objects.select_for_update(of=("self",)).get(pk=metric.pk)
+    if current.archived_at is None:
+        current.archived_at, current.archived_by = timezone.now(), by
+        current.save(update_fields=["archived_at", "archived_by"])
+    return current
+
+
+def _lock_dictionary(engagement_id: int) -> None:
+    # Two people adding the same metric at once: the second must see the first.
+    Engagement.objects.select_for_update(no_key=True).get(pk=engagement_id)
+
+
+def _said(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _check(metric: Metric, *, people: list[Membership | None]) -> None:
+    if not metric.name:
+        raise ValidationError("Give the metric a name.", code="name")
+    check_owners(*people)
+    low, high = metric.valid_low, metric.valid_high
+    if low is not None and high is not None and low >= high:
+        raise ValidationError("The valid range must rise: lowest first.", code="range")
+    _check_is_first(metric)
+
+
+def _check_is_first(metric: Metric) -> None:
+    formula = " ".join(metric.technical_definition.split()).casefold()
+    others = Metric.objects.filter(engagement_id=metric.engagement_id).exclude(pk=metric.pk)
+    for other in others.only("name", "technical_definition", "archived_at", "engagement_id"):
+        if other.name.casefold() == metric.name.casefold():
+            raise ValidationError(
+                _pointer("name", to=other), code="duplicate", params={"of": other}
+            )
+        if formula and " ".join(other.technical_definition.split()).casefold() == formula:
+            raise ValidationError(
+                _pointer("formula", to=other), code="duplicate", params={"of": other}
+            )
+
+
+def _pointer(same: str, *, to: Metric) -> str:
+    archived = " (archived)" if to.archived_at else ""
+    name = to.name.replace("%", "%%")  # a message with params is a format string
+    return f"“{name}”{archived} has this {same} already. Use that one, or say what differs."

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from okrs.commands.audits import answer_audit
+from okrs.commands.commitments import commit_objective
+from okrs.commands.contributions import link_contribution, unlink_contribution
+from okrs.commands.cycles import create_cycle, update_cycle
+from okrs.commands.key_results import KeyResultFields, draft_key_result, update_key_result
+from okrs.commands.objectives import ObjectiveFields, draft_objective, update_objective
+from okrs.commands.standings import record_standing
+from okrs.commands.teams import create_team, update_team
+
+__all__ = [
+    "KeyResultFields",
+    "ObjectiveFields",
+    "answer_audit",
+    "commit_objective",
+    "create_cycle",
+    "create_team",
+    "draft_key_result",
+    "draft_objective",
+    "link_contribution",
+    "record_standing",
+    "unlink_contribution",
+    "update_cycle",
+    "update_key_result",
+    "update_objective",
+    "update_team",
+]

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from engagements.models import Membership
+from okrs.models import KeyResult, KeyResultAudit
+
+
+@transaction.atomic
+def answer_audit(
+    *,
+    key_result: KeyResult,
+    refresh_confirmed: bool,
+    ambitious: bool,
+    by: Membership,
+    note: str = "",
+) -> KeyResultAudit:
+    """Keep what only a person can say of a draft (M4.2). Raises ValidationError (`frozen`)."""
+    current = KeyResult.objects.select_for_update(of=("self",)).get(pk=key_result.pk)
+    if not current.is_draft:
+        raise ValidationError("The audit was closed at commit.", code="frozen")
+    answers, _ = KeyResultAudit.objects.update_or_create(
+        engagement_id=current.engagement_id,
+        key_result=current,
+        defaults={
+            "refresh_confirmed": refresh_confirmed,
+            "ambitious": ambitious,
+            "note": note.strip(),
+            "answered_by": by,
+            "answered_at": timezone.now(),
+        },
+    )
+    return answers

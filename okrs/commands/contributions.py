@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from engagements.models import Engagement, Membership
+from okrs.models import ContributionLink, KeyResult
+
+
+@transaction.atomic
+def link_contribution(
+    *, source: KeyResult, target: KeyResult, how: str, by: Membership
+) -> ContributionLink:
+    """Say that `source` contributes to `target`, and how; many to one (M2.2, M2.4).
+
+    Saying it again changes the how. Raises ValidationError (`loop`) where the target already
+    contributes to the source, itself or through others.
+    """
+    Engagement.objects.select_for_update(no_key=True).get(pk=source.engagement_id)
+    if source.pk == target.pk or _reaches(target, source):
+        raise ValidationError(
+            f"“{target.title}” contributes to “{source.title}” already. Link one way only.",
+            code="loop",
+        )
+    link, _ = ContributionLink.objects.update_or_create(
+        engagement_id=source.engagement_id, source=source, target=target, defaults={"how": how}
+    )
+    return link
+
+
+@transaction.atomic
+def unlink_contribution(*, link: ContributionLink, by: Membership) -> None:
+    """Take a contribution back; the history keeps it."""
+    link.delete()
+
+
+def _reaches(start: KeyResult, goal: KeyResult) -> bool:
+    links = ContributionLink.objects.filter(engagement_id=start.engagement_id)
+    seen: set[int] = set()
+    edge = {start.pk}
+    while edge:
+        if goal.pk in edge:
+            return True
+        seen |= edge
+        edge = set(links.filter(source__in=edge).values_list("target_id", flat=True)) - seen
+    return False

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from engagements.models import Engagement, Membership
+from engagements.staleness import lock_for_edit
+from okrs.guardrails import MICRO_DAYS
+from okrs.models import Cycle, CycleKind, KeyResult, Stage
+
+
+@transaction.atomic
+def create_cycle(
+    *,
+    engagement: Engagement,
+    name: str,
+    kind: str,
+    starts_on: dt.date,
+    ends_on: dt.date,
+    by: Membership,
+) -> Cycle:
+    """Open a dated span (M1).
+
+    Raises ValidationError: `name` (none, or there is one already), `dates` (not in order, or a
+    micro cycle of more than 28 days).
+    """
+    Engagement.objects.select_for_update(no_key=True).get(pk=engagement.pk)
+    cycle = Cycle(
+        engagement=engagement,
+        name=" ".join(name.split()),
+        kind=kind,
+        starts_on=starts_on,
+        ends_on=ends_on,
+    )
+    _check(cycle)
+    cycle.save(force_insert=True)
+    return cycle
+
+
+@transaction.atomic
+def update_cycle(
+    *,
+    cycle: Cycle,
+    version: int,
+    name: str,
+    kind: str,
+    starts_on: dt.date,
+    ends_on: dt.date,
+    by: Membership,
+) -> Cycle:
+    """Change a cycle; drafts in it that stood on its dates move along.
+
+    Errors as in `create_cycle`; `frozen` where kind or start would move under something committed
+    (M5.10); StaleEdit if somebody was faster.
+    """
+    Engagement.objects.select_for_update(no_key=True).get(pk=cycle.engagement_id)
+    current: Cycle = lock_for_edit(cycle, version=version)
+    moved = (kind, starts_on) != (current.kind, current.starts_on)
+    if moved and current.objectives.filter(committed_at__isnull=False).exists():
+        raise ValidationError(
+            "Kind and start are frozen: this cycle holds committed objectives.", code="frozen"
+        )
+    ended_on = current.ends_on
+    current.name, current.kind = " ".join(name.split()), kind
+    current.starts_on, current.ends_on = starts_on, ends_on
+    _check(current)
+    current.version += 1
+    current.save(update_fields=["name", "kind", "starts_on", "ends_on", "version"])
+    _move_drafts(current, ended_on=ended_on)
+    return current
+
+
+def _check(cycle: Cycle) -> None:
+    if not cycle.name:
+        raise ValidationError("Give the cycle a name.", code="name")
+    if cycle.ends_on <= cycle.starts_on:
+        raise ValidationError("The cycle must end after it starts.", code="dates")
+    days = (cycle.ends_on - cycle.starts_on).days + 1
+    if cycle.kind == CycleKind.MICRO and days > MICRO_DAYS:
+        raise ValidationError(
+            f"A micro cycle lasts at most {MICRO_DAYS} days; this one has {days}.", code="dates"
+        )
+    others = Cycle.objects.filter(engagement_id=cycle.engagement_id).exclude(pk=cycle.pk)
+    if others.filter(name__iexact=cycle.name).exists():
+        raise ValidationError(f"There is a cycle “{cycle.name}” already.", code="name")
+
+
+def _move_drafts(cycle: Cycle, *, ended_on: dt.date) -> None:
+    drafts = KeyResult.objects.filter(
+        engagement_id=cycle.engagement_id, objective__cycle=cycle, stage=Stage.DRAFT
+    )
+    drafts.exclude(starts_on=cycle.starts_on).update(starts_on=cycle.starts_on)
+    drafts.filter(due_on=ended_on).exclude(due_on=cycle.ends_on).update(due_on=cycle.ends_on)

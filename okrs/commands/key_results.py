@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from engagements.models import Membership
+from engagements.ownership import check_owners
+from engagements.staleness import lock_for_edit
+from metrics.models import Metric
+from okrs.commands.collaborators import set_collaborators
+from okrs.commands.objectives import kept
+from okrs.models import KeyResult, Objective
+from okrs.queries.findings import key_result_findings
+from okrs.writing import refused
+from scoring import Number, ScoringError, validate_rungs
+
+# What a commit freezes (M5.10), in the words of the card. Metric, due date and promise belong to
+# it: they decide what is measured, the pace, and the verdict.
+FROZEN = {
+    "method": "method",
+    "direction": "direction",
+    "baseline": "start",
+    "target": "goal",
+    "ladder": "ladder",
+    "weight": "weight",
+    "metric": "metric",
+    "due_on": "due date",
+    "commitment": "commitment",
+}
+# What the answers of the audit were about: change it, and they are asked again (M4.2).
+GOAL = {"method", "direction", "baseline", "target", "ladder"}
+
+
+class KeyResultFields(TypedDict, total=False):
+    """What may be said of a key result beside its title; left out, it stays as it is."""
+
+    metric: Metric | None
+    owner: Membership | None
+    method: str
+    direction: str
+    baseline: Decimal | None
+    target: Decimal | None
+    ladder: Iterable[tuple[Number, Number]]
+    due_on: dt.date | None
+    weight: Decimal
+    indicator: str
+    commitment: str
+    reasons: dict[str, str] | None
+    collaborators: Iterable[Membership]
+
+
+@transaction.atomic
+def draft_key_result(
+    *, objective: Objective, title: str, by: Membership, **fields: Unpack[KeyResultFields]
+) -> KeyResult:
+    """Write a key result down in Draft; it starts with its cycle and is due at its end.
+
+    Raises ValidationError: the codes of M3 that block at once (`empty`, `said_twice`,
+    `target_is_baseline`), `ladder` (M5.3), `due_on`, `weight`, `owner`, `archived`.
+    """
+    current = Objective.objects.select_for_update(of=("self",), no_key=True).get(pk=objective.pk)
+    cycle = objective.cycle
+    key_result = KeyResult(
+        engagement_id=current.engagement_id,
+        objective=objective,
+        starts_on=cycle.starts_on,
+        due_on=cycle.ends_on,
+        created_by=by,
+        position=current.key_results.count(),
+    )
+    changed = _assign(key_result, title=title, fields=dict(fields))
+    _check(key_result, changed=changed)
+    key_result.save(force_insert=True)
+    set_collaborators(fields.get("collaborators"), key_result=key_result)
+    return key_result
+
+
+@transaction.atomic
+def update_key_result(
+    *,
+    key_result: KeyResult,
+    version: int,
+    by: Membership,
+    title: str,
+    **fields: Unpack[KeyResultFields],
+) -> KeyResult:
+    """Change a key result.
+
+    Once committed, only title, owner, collaborators, leading or lagging, and reasons can change
+    here: they name the promise and who keeps it, not what was promised. Anything else that
+    differs raises `frozen` (M5.10) and waits for an approved change (M9.5). A draft's audit
+    answers are asked again when what they were about changes. Other errors as in
+    `draft_key_result`; StaleEdit if somebody was faster.
+    """
+    Objective.objects.select_for_update(of=("self",), no_key=True).get(pk=key_result.objective_id)
+    current: KeyResult = lock_for_edit(key_result, version=version)
+    before = _said(current)
+    assigned = _assign(current, title=title, fields=dict(fields))
+    changed = [field for field, value in _said(current).items() if value != before[field]]
+    if not current.is_draft:
+        _check_frozen(changed)
+    _check(current, changed=changed)
+    current.version += 1
+    current.save(update_fields=[*assigned, "version"])
+    set_collaborators(fields.get("collaborators"), key_result=current)
+    _ask_again(current, changed=set(changed))
+    return current
+
+
+def _assign(key_result: KeyResult, *, title: str, fields: dict[str, Any]) -> list[str]:
+    fields.pop("collaborators", None)
+    fields["title"] = " ".join(title.split())
+    if "reasons" in fields:
+        fields["reasons"] = kept(fields["reasons"])
+    if fields.get("due_on", dt.date.max) is None:
+        fields["due_on"] = key_result.objective.cycle.ends_on
+    ladder = fields.pop("ladder", None)
+    for field, value in fields.items():
+        setattr(key_result, field, value)
+    if ladder is not None:
+        key_result.ladder = fields["ladder"] = _rungs(key_result, list(ladder))
+    return list(fields)
+
+
+def _said(key_result: KeyResult) -> dict[str, Any]:
+    # Rungs as numbers: "0.3" and "0.30" say the same.
+    said = {field: getattr(key_result, field) for field in (*FROZEN, "owner")}
+    return {**said, "ladder": key_result.rungs}
+
+
+def _rungs(key_result: KeyResult, ladder: list[tuple[Number, Number]]) -> list[list[str]]:
+    if not ladder:
+        return []
+    try:
+        rungs = validate_rungs(ladder, higher_is_better=key_result.higher_is_better)
+    except ScoringError as error:
+        raise ValidationError(str(error), code="ladder") from error
+    return [[f"{rung.threshold.normalize():f}", f"{rung.score:f}"] for rung in rungs]
+
+
+def _check(key_result: KeyResult, *, changed: list[str]) -> None:
+    others = KeyResult.objects.filter(
+        engagement_id=key_result.engagement_id, objective_id=key_result.objective_id
+    ).exclude(pk=key_result.pk)
+    titles = others.values_list("title", flat=True)
+    problems = refused(key_result_findings(key_result, others=titles))
+    if key_result.due_on is not None and key_result.due_on <= key_result.starts_on:
+        problems.append(ValidationError("The due date must follow the start.", code="due_on"))
+    if key_result.weight <= 0:
+        problems.append(ValidationError("Give a weight above zero.", code="weight"))
+    if "metric" in changed and key_result.metric and key_result.metric.archived_at:
+        text = f"The metric “{key_result.metric}” is archived. Choose one in use."
+        problems.append(ValidationError(text, code="archived"))
+    if problems:
+        raise ValidationError(problems)
+    if "owner" in changed:
+        check_owners(key_result.owner)
+
+
+def _check_frozen(changed: list[str]) -> None:
+    frozen = [FROZEN[field] for field in changed if field in FROZEN]
+    if frozen:
+        raise ValidationError(
+            f"Frozen at commit: {', '.join(frozen)}. Method, start, goal, ladder and weight change"
+            " only by an approved change.",
+            code="frozen",
+        )
+
+
+def _ask_again(key_result: KeyResult, *, changed: set[str]) -> None:
+    if changed & GOAL:
+        key_result.audits.filter(ambitious=True).update(ambitious=False)
+    if "metric" in changed:
+        key_result.audits.filter(refresh_confirmed=True).update(refresh_confirmed=False)

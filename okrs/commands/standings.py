@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from okrs.models import KeyResult
+from okrs.models.key_results import STANDING
+from okrs.standing import Standing, stage_for
+from scoring import pace
+
+
+@transaction.atomic
+def record_standing(*, key_result: KeyResult, standing: Standing, today: dt.date) -> KeyResult:
+    """Write where a key result stands, and the stage that follows from the forecast (M9.2).
+
+    `today` is the date in the engagement's zone. The caller holds the row's lock and has worked
+    the standing out from the check-ins. Raises ValidationError (`draft`).
+    """
+    if key_result.is_draft or key_result.due_on is None:
+        raise ValidationError("A draft takes no check-ins. Commit it first.", code="draft")
+    key_result.stage = stage_for(
+        stage=key_result.stage,
+        method=key_result.method,
+        score=standing.score,
+        pace=pace(start=key_result.starts_on, due=key_result.due_on, today=today),
+        confidence=standing.confidence,
+        bands=key_result.engagement.rag_bands,
+    )
+    key_result.latest_value = standing.value
+    key_result.score = standing.score
+    key_result.rag = standing.rag.value
+    key_result.confidence = standing.confidence
+    key_result.measured_on = standing.measured_on
+    key_result.checked_in_at = standing.checked_in_at
+    key_result.last_period = standing.period
+    key_result.red_since = standing.red_since
+    key_result.insight = standing.insight
+    key_result.evidence_url = standing.evidence_url
+    key_result.trail = standing.trail
+    key_result.save(update_fields=STANDING)
+    return key_result

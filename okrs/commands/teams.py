@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from engagements.models import Engagement, Membership, Role
+from engagements.staleness import lock_for_edit
+from okrs.models import Team
+
+MAY_CHAMPION = {Role.CHAMPION, Role.LEAD}
+
+
+@transaction.atomic
+def create_team(
+    *, engagement: Engagement, name: str, champion: Membership | None, by: Membership
+) -> Team:
+    """Add a team. Raises ValidationError: `name` (none, or taken), `champion`."""
+    Engagement.objects.select_for_update(no_key=True).get(pk=engagement.pk)
+    team = Team(engagement=engagement, name=" ".join(name.split()), champion=champion)
+    _check(team)
+    _check_champion(champion)
+    team.save(force_insert=True)
+    return team
+
+
+@transaction.atomic
+def update_team(
+    *, team: Team, version: int, name: str, champion: Membership | None, by: Membership
+) -> Team:
+    """Change a team; errors as in `create_team`, StaleEdit if somebody was faster."""
+    Engagement.objects.select_for_update(no_key=True).get(pk=team.engagement_id)
+    current: Team = lock_for_edit(team, version=version)
+    if champion is not None and champion.pk != current.champion_id:
+        _check_champion(champion)
+    current.name, current.champion = " ".join(name.split()), champion
+    _check(current)
+    current.version += 1
+    current.save(update_fields=["name", "champion", "version"])
+    return current
+
+
+def _check(team: Team) -> None:
+    if not team.name:
+        raise ValidationError("Give the team a name.", code="name")
+    others = Team.objects.filter(engagement_id=team.engagement_id).exclude(pk=team.pk)
+    if others.filter(name__iexact=team.name).exists():
+        raise ValidationError(f"There is a team “{team.name}” already.", code="name")
+
+
+def _check_champion(champion: Membership | None) -> None:
+    if champion is None:
+        return
+    if champion.removed_at is not None or champion.role not in MAY_CHAMPION:
+        raise ValidationError(
+            f"{champion.name} cannot pass the quality gate. Give them the role Champion first.",
+            code="champion",
+        )

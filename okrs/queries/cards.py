@@ -1,0 +1,160 @@
+"""A key result as board, objective and cycle show it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engagements.models import Cadence, Engagement, Membership
+from okrs.audit import Criterion, answers_of, audit
+from okrs.models import ContributionLink, Cycle, KeyResult, Objective
+from okrs.queries.findings import key_result_findings
+from okrs.writing import Finding
+from scoring import Rag, ScoringError, explain, forecast_holds, pace
+
+STEPS = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What stands on the row, and what today makes of it.
+
+    `pace` and `forecast_holds` are None where there is nothing to say yet. `audit` and `findings`
+    belong to drafts. Links and collaborators are filled on the objective's page.
+    """
+
+    key_result: KeyResult
+    pace: Decimal | None
+    forecast_holds: bool | None
+    explanation: str
+    audit: Sequence[Criterion] = ()
+    findings: Sequence[Finding] = ()
+    contributes_to: Sequence[ContributionLink] = ()
+    contributions: Sequence[ContributionLink] = ()
+    collaborators: Sequence[Membership] = ()
+    trace: Sequence[Decimal | None] = ()
+
+    @property
+    def public_id(self) -> str:
+        return self.key_result.public_id
+
+    @property
+    def title(self) -> str:
+        return self.key_result.title
+
+    @property
+    def stage(self) -> str:
+        return self.key_result.stage
+
+    @property
+    def owner(self) -> Membership | None:
+        owner: Membership | None = self.key_result.owner
+        return owner
+
+    @property
+    def objective(self) -> Objective:
+        objective: Objective = self.key_result.objective
+        return objective
+
+    @property
+    def cycle(self) -> Cycle:
+        cycle: Cycle = self.key_result.objective.cycle
+        return cycle
+
+    @property
+    def score(self) -> Decimal | None:
+        return self.key_result.score
+
+    @property
+    def rag(self) -> Rag:
+        return Rag(self.key_result.rag)
+
+    @property
+    def confidence(self) -> int | None:
+        return self.key_result.confidence
+
+    @property
+    def audit_passed(self) -> int:
+        return sum(criterion.passed for criterion in self.audit)
+
+    @property
+    def is_behind(self) -> bool:
+        """M9.2: it has a value, and its forecast does not hold."""
+        return self.forecast_holds is False
+
+    @property
+    def data_gap_until(self) -> dt.date | None:
+        """The day by which an open data question must be answered (M4.3); None once it is."""
+        metric = self.key_result.metric
+        still_open = metric is not None and bool(metric.data_questions_open)
+        return self.key_result.data_gap_until if still_open else None
+
+
+def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Card:
+    """The card of a row that came with metric, owner and, for drafts, its audits. No query."""
+    line = _pace(key_result, today=today)
+    drafted = key_result.is_draft
+    return Card(
+        key_result=key_result,
+        pace=line,
+        forecast_holds=_holds(key_result, line=line, engagement=engagement),
+        explanation=_explained(key_result, engagement=engagement),
+        audit=audit(key_result, answers_of(key_result)) if drafted else (),
+        findings=key_result_findings(key_result) if drafted else (),
+        trace=trace(key_result.trail, cadence=engagement.cadence),
+    )
+
+
+def trace(trail: Sequence[Sequence[str | None]], *, cadence: str) -> list[Decimal | None]:
+    """Values for a sparkline, oldest first, None where a period between has none."""
+    values: list[Decimal | None] = []
+    last: dt.date | None = None
+    for period, value, _score in trail:
+        monday = dt.date.fromisoformat(str(period))
+        if last is not None:
+            values.extend([None] * (_periods_between(last, monday, cadence=cadence) - 1))
+        values.append(None if value is None else Decimal(value))
+        last = monday
+    return values
+
+
+def _periods_between(first: dt.date, then: dt.date, *, cadence: str) -> int:
+    if cadence == Cadence.MONTHLY:
+        return (then.year - first.year) * 12 + then.month - first.month
+    return (then - first).days // STEPS[Cadence(cadence)]
+
+
+def _pace(key_result: KeyResult, *, today: dt.date) -> Decimal | None:
+    if key_result.due_on is None or key_result.due_on <= key_result.starts_on:
+        return None
+    return pace(start=key_result.starts_on, due=key_result.due_on, today=today)
+
+
+def _holds(key_result: KeyResult, *, line: Decimal | None, engagement: Engagement) -> bool | None:
+    if line is None or key_result.score is None:
+        return None
+    return forecast_holds(
+        method=key_result.method,
+        score=key_result.score,
+        pace=line,
+        confidence=key_result.confidence,
+        bands=engagement.rag_bands,
+    )
+
+
+def _explained(key_result: KeyResult, *, engagement: Engagement) -> str:
+    try:
+        return explain(
+            method=key_result.method,
+            actual=key_result.latest_value,
+            baseline=key_result.baseline,
+            target=key_result.target,
+            rungs=key_result.rungs,
+            higher_is_better=key_result.higher_is_better,
+            bands=engagement.rag_bands,
+            scale=engagement.score_scale,
+        )
+    except ScoringError as incomplete:
+        return str(incomplete)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engagements.models import Membership
+from okrs.models import KeyResult, Objective
+from okrs.queries.findings import guardrail_findings, objective_findings
+from okrs.queries.sets import ObjectiveRow, fetch_sets, objective_row
+from okrs.standards import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectivePage:
+    """An objective with its set, what the checks say, and who else reads its metrics.
+
+    `findings` are those of M3 on sentence and set, `guardrails` those of M2.5; `overlaps` holds
+    key results of other objectives in the cycle that read a metric of this one (M2.3).
+    """
+
+    row: ObjectiveRow
+    collaborators: Sequence[Membership]
+    findings: Sequence[Finding]
+    guardrails: Sequence[Finding]
+    overlaps: Sequence[KeyResult]
+
+    @property
+    def objective(self) -> Objective:
+        return self.row.objective
+
+    @property
+    def has_drafts(self) -> bool:
+        return any(card.key_result.is_draft for card in self.row.cards)
+
+
+def objective_page(objective: Objective, *, today: dt.date) -> ObjectivePage:
+    """The page of an objective that came with engagement, cycle, team and people.
+
+    At most ten queries more, however many key results there are.
+    """
+    fetch_sets([objective])
+    named = objective.collaborators.select_related("member")
+    return ObjectivePage(
+        row=objective_row(objective, engagement=objective.engagement, today=today),
+        collaborators=[collaborator.member for collaborator in named],
+        findings=objective_findings(objective),
+        guardrails=guardrail_findings(objective),
+        overlaps=list(_overlaps(objective)),
+    )
+
+
+def _overlaps(objective: Objective) -> Sequence[KeyResult]:
+    read = {one.metric_id for one in objective.key_results.all() if one.metric_id}
+    if not read:
+        return []
+    return list(
+        KeyResult.objects.filter(
+            engagement=objective.engagement_id,
+            objective__cycle=objective.cycle_id,
+            metric__in=read,
+        )
+        .exclude(objective=objective)
+        .exclude(stage="withdrawn")
+        .for_card()
+    )

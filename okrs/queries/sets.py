@@ -1,0 +1,107 @@
+"""An objective with its key results, as its own page and its cycle's show it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+
+from engagements.models import Engagement
+from okrs.models import Collaborator, ContributionLink, KeyResult, Objective, Stage
+from okrs.queries.cards import Card, card
+from okrs.queries.findings import counted
+from okrs.standing import weakest
+from scoring import Rag, objective_score, rag
+
+
+class Alignment(StrEnum):
+    """Whether a team's objective is linked to the company's (M2.2)."""
+
+    COMPANY = "company"
+    ALIGNED = "aligned"
+    DIVERGES = "diverges"
+    UNALIGNED = "unaligned"
+
+    @property
+    def label(self) -> str:
+        return {"company": "Company", "diverges": "Diverges on purpose"}.get(
+            self.value, self.value.capitalize()
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveRow:
+    """An objective and what its key results make of it.
+
+    `score` is the draft score of M5.6; `no_data` names the key results that it leaves out.
+    """
+
+    objective: Objective
+    cards: Sequence[Card]
+    score: Decimal | None
+    rag: Rag
+    no_data: Sequence[str]
+    stage: Stage
+    alignment: Alignment
+
+    @property
+    def is_unaligned(self) -> bool:
+        return self.alignment is Alignment.UNALIGNED
+
+
+def fetch_sets(objectives: Sequence[Objective]) -> None:
+    """Put what a set shows on these rows: key results, audits, helpers, links. 5 queries."""
+    key_results = KeyResult.objects.select_related("metric", "owner").prefetch_related(
+        "audits",
+        Prefetch("collaborators", Collaborator.objects.select_related("member")),
+        Prefetch("contributes_to", _links("target")),
+        Prefetch("contributions", _links("source")),
+    )
+    prefetch_related_objects(list(objectives), Prefetch("key_results", key_results))
+
+
+def objective_row(objective: Objective, *, engagement: Engagement, today: dt.date) -> ObjectiveRow:
+    """The row of an objective that came with its set (`fetch_sets`). No query."""
+    held = counted(objective)
+    score = objective_score((one.score, one.weight) for one in held if not one.is_draft)
+    return ObjectiveRow(
+        objective=objective,
+        cards=[_card(one, engagement=engagement, today=today) for one in held],
+        score=score,
+        rag=rag(score, engagement.rag_bands),
+        no_data=[one.title for one in held if one.score is None and not one.is_draft],
+        stage=_stage(objective, held),
+        alignment=_alignment(objective, held),
+    )
+
+
+def _links(end: str) -> QuerySet[ContributionLink]:
+    return ContributionLink.objects.select_related(f"{end}__objective__team").order_by("id")
+
+
+def _card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Card:
+    return replace(
+        card(key_result, engagement=engagement, today=today),
+        contributes_to=list(key_result.contributes_to.all()),
+        contributions=list(key_result.contributions.all()),
+        collaborators=[named.member for named in key_result.collaborators.all()],
+    )
+
+
+def _stage(objective: Objective, held: list[KeyResult]) -> Stage:
+    alone = Stage.COMMITTED if objective.committed_at else Stage.DRAFT
+    return weakest(one.stage for one in held) or alone
+
+
+def _alignment(objective: Objective, held: list[KeyResult]) -> Alignment:
+    if objective.team_id is None:
+        return Alignment.COMPANY
+    reaches = (link.target.objective for one in held for link in one.contributes_to.all())
+    if objective.parent_id or any(above.team_id is None for above in reaches):
+        return Alignment.ALIGNED
+    said = objective.divergence_reason.strip()
+    return Alignment.DIVERGES if said else Alignment.UNALIGNED

@@ -1,0 +1,70 @@
+"""Where a key result stands: the facts kept on its row, and the stage that follows (M9.2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from okrs.models import Stage
+from okrs.models.key_results import LIVE
+from scoring import PLAYBOOK_BANDS, Bands, Rag, forecast_holds
+
+Trail = list[list[str | None]]
+
+# What an objective shows of its key results (M9): the first of these that is among them.
+WEAKEST_FIRST = (
+    Stage.DRAFT,
+    Stage.AT_RISK,
+    Stage.COMMITTED,
+    Stage.ON_TRACK,
+    Stage.CLOSED,
+    Stage.LEARNING,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the check-ins that stand add up to. Empty where none does: no data (M5.5)."""
+
+    value: Decimal | None = None
+    score: Decimal | None = None
+    rag: Rag = Rag.NO_DATA
+    confidence: int | None = None
+    measured_on: dt.date | None = None
+    checked_in_at: dt.datetime | None = None
+    period: dt.date | None = None
+    insight: str = ""
+    evidence_url: str = ""
+    red_since: dt.date | None = None
+    trail: Trail = field(default_factory=list)  # [period, value, score], oldest first
+
+
+def stage_for(
+    *,
+    stage: str,
+    method: str,
+    score: Decimal | None,
+    pace: Decimal,
+    confidence: int | None,
+    bands: Bands = PLAYBOOK_BANDS,
+) -> Stage:
+    """Stage after a check-in: On track while the forecast holds, else At risk (M9.1, M9.2).
+
+    Without a score it is Committed, as before the first check-in. A stage that is not live stays.
+    """
+    if stage not in LIVE:
+        return Stage(stage)
+    if score is None:
+        return Stage.COMMITTED
+    holds = forecast_holds(
+        method=method, score=score, pace=pace, confidence=confidence, bands=bands
+    )
+    return Stage.ON_TRACK if holds else Stage.AT_RISK
+
+
+def weakest(stages: Iterable[str]) -> Stage | None:
+    """The stage that an objective shows (M9); withdrawn ones do not count, None if none is left."""
+    found = set(stages)
+    return next((stage for stage in WEAKEST_FIRST if stage in found), None)

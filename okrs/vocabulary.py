@@ -1,0 +1,182 @@
+"""The words and patterns by which the writing checks read a sentence (M3).
+
+Figures in names are fine: B2B, tier-1, 24/7, Q3, ISO 27001, 7-day.
+"""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*")
+
+_NUMBER = r"(?<![\w./-])\d+(?:[.,\s]\d+)*"
+_CURRENCY = r"[€$£¥₹]"
+_CURRENCY_WORD = r"(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|JPY|euros?|dollars?|pounds|francs|cents?)\b"
+_SCALE = r"(?:k|mn?|bn|mio|mrd|thousand|million|billion)"
+_PERCENT = (
+    r"(?:%|‰|percent\b|per\s+cent\b|prozent\b|pct\b|pp\b|percentage\s+points?\b|basis\s+points?\b)"
+)
+_NUMBER_WORD = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty"
+    r"|forty|fifty|sixty|seventy|eighty|ninety|hundred)"
+)
+_UNIT = (
+    r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|quarters?|years?|ms|h"
+    r"|points?|pts|times|degrees|km|kg|tons?|tonnes|kwh|mwh|gb|mb|tb|m²|litres?|liters?"
+    r"|customers?|clients?|users?|accounts?|buyers?|subscribers?|members?|people|employees|hires"
+    r"|deals?|leads?|orders?|sales|contracts?|partners?|sites?|stores?|countries|markets"
+    r"|incidents?|tickets?|bugs?|defects?|complaints?|errors?|releases?|visits?|visitors|sessions"
+    r"|sign-?ups?|downloads?|installs?|requests?|calls?|meetings?|demos?|trials?|reviews?|stars?)"
+)
+_LITTLE = r"(?:the|a|an|our|and|or|of|in|on|to|for|from|at|with|per|as|is|our|their)\b"
+# "Fortune 500 companies", "Tier 1 customers": the figure belongs to the word before it.
+_NAMING = re.compile(
+    r"(?:tier|level|phase|wave|version|grade|class|part|step|stage|type|zone|gate|day|top|number"
+    r"|no|article|section|line|gen|generation|round|series|group|plan|chapter|horizon|h)\.?$",
+    re.IGNORECASE,
+)
+_MEASURES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_NUMBER}\s*{_PERCENT}",
+        rf"\b{_NUMBER_WORD}\s+{_PERCENT}",
+        rf"{_CURRENCY}\s*\d",
+        rf"\d\s*{_SCALE}?\s*(?:{_CURRENCY}|{_CURRENCY_WORD})",
+        rf"\b{_CURRENCY_WORD}\s*\d",
+        rf"\b(?:from|von)\s+{_CURRENCY}?\d[\d.,]*\s*(?:\S+\s+)?(?:to|auf)\s+{_CURRENCY}?\d",
+        rf"{_NUMBER}\s?[x×](?!\w)",
+    )
+)
+_FIGURE_WITH_UNIT = re.compile(
+    rf"(?P<figure>{_NUMBER})\s*(?:{_SCALE}\s+)?(?:(?!{_LITTLE})[^\W\d]+\s+)?{_UNIT}(?![\w-])",
+    re.IGNORECASE,
+)
+_YEARS = re.compile(r"\b(?:from|von)\s+(?:19|20)\d\d\s+(?:to|auf)\s+(?:19|20)\d\d\b", re.IGNORECASE)
+
+_PROJECT_ALONE = re.compile(
+    r"\b(?:roll-?\s?outs?|go-live|work-?streams?|phase\s+(?:\d|[IVX]+\b|one|two|three)"
+    r"|v\d+(?:\.\d+)*|version\s+\d|MVP|proof\s+of\s+concept)\b",
+    re.IGNORECASE,
+)
+_PROJECT_NOUN = re.compile(
+    r"\b(?:projects?|phases?|programmes?|programs?|pilots?|migrations?|implementations?|launch"
+    r"|sprints?|milestones?|deployments?|integrations?)\b",
+    re.IGNORECASE,
+)
+_PROJECT_VERB = re.compile(
+    r"\b(?:deliver|complete|finish|finali[sz]e|close|launch|start|kick|run|implement|execute|build"
+    r"|create|develop|design|deploy|introduce|set|establish|ship|release|conduct|carry|drive"
+    r"|manage|lead|plan|continue|roll|do|initiate|begin|prepare|migrate|install|test|pilot)\b",
+    re.IGNORECASE,
+)
+
+_ACTIVITY = re.compile(
+    r"(?:hold|host|send|publish|write|ship|run|organi[sz]e|conduct|deliver|produce|create|make|post"
+    r"|record|release|launch|build|complete|attend|give|present|draft|prepare|do|develop|execute"
+    r"|issue|design|train|call|interview|visit|contact|share|sign up for)(?![\w-])",
+    re.IGNORECASE,
+)
+_DONE = re.compile(
+    r"\b(?:held|hosted|sent|published|written|shipped|organi[sz]ed|conducted|delivered|produced"
+    r"|created|made|posted|recorded|released|launched|built|drafted|attended|given|run)\b",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    rf"\d|\b(?:number|count|amount)\s+of\b|\b{_NUMBER_WORD}\b|\b(?:a\s+dozen|several|weekly|monthly)\b",
+    re.IGNORECASE,
+)
+_OUTCOME = re.compile(
+    r"%|‰|\b(?:percent|per\s+cent|share|rate|ratio|score|nps|csat|median|average|mean|revenue|margin"
+    r"|conversions?|convert\w*|retention|retain\w*|churn|satisfaction|adoption|adopt\w*|time\s+to"
+    r"|latency|return\w*|renew\w*|so\s+that|which|that|who|leading\s+to|resulting\s+in|to\s+win"
+    r"|from\s+\d|at\s+least\s+\d+\s*%)\b",
+    re.IGNORECASE,
+)
+
+_ABBREVIATIONS = {
+    "vs", "no", "nr", "st", "dr", "mr", "mrs", "ms", "prof", "e.g", "i.e", "z.b", "d.h", "u.a",
+    "bzw", "ca", "approx", "inc", "ltd", "co", "corp", "etc", "u.s", "u.k", "incl", "resp",
+}  # fmt: skip
+_NO_VERBS = {
+    "a", "an", "the", "our", "we", "my", "your", "their", "every", "all", "each", "no", "not",
+    "new", "more", "most", "less", "fewer", "better", "best", "great", "greater", "good", "higher",
+    "lower", "faster", "stronger", "happy", "happier", "easy", "easier", "high", "strong", "smooth",
+    "in", "on", "for", "by", "with", "at", "from", "of", "to", "as", "when", "where", "if", "that",
+    "this", "these", "customers", "customer", "clients", "client", "users", "user", "team", "teams",
+    "people", "employees", "employee", "partners", "partner", "sales", "revenue", "growth",
+    "quality", "product", "products", "service", "services", "data", "brand", "churn", "nps",
+    "onboarding", "platform", "company", "business", "everyone", "everybody", "world-class",
+    "operational", "digital", "sustainable", "profitable", "first", "number", "zero", "one",
+    "der", "die", "das", "ein", "eine", "unser", "unsere", "mehr", "bessere", "besserer", "alle",
+}  # fmt: skip
+_NOUN_ENDINGS = (
+    "tion",
+    "sion",
+    "ment",
+    "ness",
+    "ship",
+    "ance",
+    "ence",
+    "ability",
+    "ibility",
+    "ing",
+)
+_VERBS_IN_DISGUISE = {
+    "bring", "implement", "experiment", "complement", "supplement", "position", "mention", "ring",
+    "sing", "ship", "advance", "balance", "enhance", "finance", "influence", "experience",
+    "transition", "cement", "spring", "swing", "reference", "commission", "partition", "question",
+    "champion", "envision", "function", "document", "augment", "witness", "harness", "silence",
+    "evidence", "condition", "auction", "caution", "provision", "wing",
+}  # fmt: skip
+
+
+def holds_measure(sentence: str) -> bool:
+    """Whether it holds a percent, a currency, "from x to y" or a figure with a unit."""
+    text = _YEARS.sub(" ", sentence)
+    if any(pattern.search(text) for pattern in _MEASURES):
+        return True
+    return any(
+        not _names(text[: match.start("figure")]) for match in _FIGURE_WITH_UNIT.finditer(text)
+    )
+
+
+def reads_like_project(sentence: str) -> bool:
+    """Whether it tells of work with an end rather than of an outcome."""
+    if _PROJECT_ALONE.search(sentence):
+        return True
+    verb, noun = _PROJECT_VERB.search(sentence), _PROJECT_NOUN.search(sentence)
+    return bool(verb and noun and _PROJECT_NOUN.search(sentence, verb.end()))
+
+
+def starts_with_verb(sentence: str) -> bool:
+    """Whether the first word can be a verb; a word that it does not know gets the benefit."""
+    match = _WORD.search(sentence)
+    if match is None:
+        return False
+    first = match[0].casefold()
+    if first in _NO_VERBS or first.isdigit():
+        return False
+    return first in _VERBS_IN_DISGUISE or not first.endswith(_NOUN_ENDINGS)
+
+
+def counts_activity(sentence: str, *, counted: bool) -> bool:
+    """Whether it counts things made, with no outcome attached; `counted`: it has a goal figure."""
+    if _OUTCOME.search(sentence):
+        return False
+    if _ACTIVITY.match(sentence.strip()):
+        return counted or bool(_COUNT.search(sentence))
+    return bool(_DONE.search(sentence) and _COUNT.search(sentence))
+
+
+def is_abbreviation(word: str) -> bool:
+    """Whether a full stop after this word ends no sentence."""
+    plain = word.strip("()”’\"'").casefold()
+    return plain in _ABBREVIATIONS or len(plain) == 1
+
+
+def _names(before: str) -> bool:
+    words = before.split()
+    if not words:
+        return False
+    named = len(words) > 1 and words[-1][:1].isupper()
+    return named or bool(_NAMING.match(words[-1]))

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from engagements.models import Membership, Role
+from engagements.scoping import scope
+from engagements.staleness import StaleEdit
+from metrics.commands import archive_metric, create_metric, update_metric
+from metrics.models import Metric
+from tests import build
+
+
+def create(by: Membership, name: str = "Churn", **fields: Any) -> Metric:
+    return create_metric(engagement=by.engagement, by=by, name=name, **fields)
+
+
+def update(metric: Metric, by: Membership, **fields: Any) -> Metric:
+    same = {"version": metric.version, "name": metric.name}
+    return update_metric(metric=metric, by=by, **{**same, **fields})
+
+
+def refusal(by: Membership, **fields: Any) -> tuple[str, str]:
+    with pytest.raises(ValidationError) as caught:
+        create(by, **fields)
+    return str(caught.value.code), caught.value.messages[0]
+
+
+def test_it_enters_a_metric(lead: Membership) -> None:
+    metric = create(lead, " Churn  rate ", unit="percent", steward=lead, valid_low=Decimal(0))
+
+    assert (metric.name, metric.unit, metric.steward) == ("Churn rate", "percent", lead)
+    assert metric.refresh == "weekly"
+
+
+@pytest.mark.parametrize("name", ["Churn", "CHURN", "  churn "])
+def test_a_second_one_of_that_name_is_pointed_to_the_first(lead: Membership, name: str) -> None:
+    create(lead)
+
+    code, message = refusal(lead, name=name)
+
+    assert code == "duplicate"
+    assert message.startswith("“Churn” has this name already.")
+
+
+def test_umlauts_do_not_hide_a_second_one(lead: Membership) -> None:
+    create(lead, "Überfällige Rechnungen")
+
+    assert refusal(lead, name="überfällige rechnungen")[0] == "duplicate"
+
+
+def test_a_second_one_of_that_formula_is_pointed_to_the_first(lead: Membership) -> None:
+    create(lead, technical_definition="lost / all")
+
+    code, message = refusal(lead, name="Loss", technical_definition=" Lost /  all\n")
+
+    assert code == "duplicate"
+    assert message.startswith("“Churn” has this formula already.")
+
+
+def test_blank_formulas_are_not_the_same(lead: Membership) -> None:
+    create(lead)
+
+    assert create(lead, "Loss").name == "Loss"
+
+
+def test_an_archived_name_is_still_taken(lead: Membership) -> None:
+    archive_metric(metric=create(lead), by=lead)
+
+    assert refusal(lead, name="churn")[1].startswith("“Churn” (archived) has")
+
+
+def test_another_client_may_have_the_same_metric(lead: Membership) -> None:
+    create(lead)
+    stranger = build.member(build.engagement("Harbor Clinics"), "Charlie")
+
+    with scope(stranger.engagement_id):
+        assert create(stranger).name == "Churn"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [({"name": " "}, "name"), ({"valid_low": Decimal(5), "valid_high": Decimal(5)}, "range")],
+)
+def test_it_refuses_what_makes_no_sense(
+    lead: Membership, fields: dict[str, Any], code: str
+) -> None:
+    assert refusal(lead, **fields)[0] == code
+
+
+def test_a_viewer_is_no_steward(lead: Membership) -> None:
+    viewer = build.member(lead.engagement, "Vera", Role.VIEWER)
+
+    assert refusal(lead, steward=viewer)[0] == "owner"
+
+
+def test_an_update_changes_what_it_is_given(lead: Membership) -> None:
+    metric = create(lead, unit="percent", source="Billing")
+
+    changed = update(metric, lead, name="Churn rate", source="Warehouse")
+
+    assert (changed.name, changed.unit, changed.source) == ("Churn rate", "percent", "Warehouse")
+    assert changed.version == 2
+
+
+def test_an_update_may_keep_its_own_name_and_formula(lead: Membership) -> None:
+    metric = create(lead, technical_definition="lost / all")
+
+    assert update(metric, lead, name="churn").name == "churn"
+
+
+def test_an_update_may_not_take_anothers_name(lead: Membership) -> None:
+    create(lead)
+    other = create(lead, "Loss")
+
+    with pytest.raises(ValidationError, match="“Churn” has this name"):
+        update(other, lead, name="Churn")
+
+
+def test_a_steward_who_left_does_not_stop_other_edits(lead: Membership) -> None:
+    when = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+    leaver = build.member(lead.engagement, "Leo", Role.CONTRIBUTOR, removed_at=when)
+    metric = build.metric(lead.engagement, steward=leaver)
+
+    assert update(metric, lead, steward=leaver, unit="hours").unit == "hours"
+
+
+def test_a_stale_edit_is_told(lead: Membership) -> None:
+    metric = create(lead)
+    update(metric, lead, unit="percent")
+
+    with pytest.raises(StaleEdit):
+        update(metric, lead, unit="share", version=1)
+
+
+def test_it_archives_once(lead: Membership) -> None:
+    metric = create(lead)
+    first = archive_metric(metric=metric, by=lead)
+
+    assert archive_metric(metric=metric, by=lead).archived_at == first.archived_at
+    assert first.archived_by == lead

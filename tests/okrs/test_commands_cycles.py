@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from engagements.models import Engagement, Membership, Role
+from engagements.staleness import StaleEdit
+from okrs.commands import create_cycle, create_team, update_cycle, update_team
+from okrs.models import Cycle, CycleKind, Objective
+from tests import build
+from tests.okrs.refusals import refused
+
+SPRING = {
+    "name": "2026-Q2",
+    "kind": "quarterly",
+    "starts_on": dt.date(2026, 4, 1),
+    "ends_on": dt.date(2026, 6, 30),
+}
+
+
+def create(by: Membership, **fields: Any) -> Cycle:
+    return create_cycle(engagement=by.engagement, by=by, **{**SPRING, **fields})
+
+
+def update(cycle: Cycle, by: Membership, **fields: Any) -> Cycle:
+    same = {name: getattr(cycle, name) for name in SPRING}
+    return update_cycle(cycle=cycle, by=by, **{"version": cycle.version, **same, **fields})
+
+
+def test_it_opens_a_cycle(lead: Membership) -> None:
+    cycle = create(lead, name="  2026-Q2 ")
+
+    assert cycle.name == "2026-Q2"
+    assert cycle.engagement == lead.engagement
+
+
+def test_it_refuses_a_second_cycle_of_that_name(lead: Membership) -> None:
+    create(lead)
+
+    with refused("name"):
+        create(lead, name="2026-q2")
+
+
+def test_it_refuses_a_cycle_without_a_name(lead: Membership) -> None:
+    with refused("name"):
+        create(lead, name=" ")
+
+
+def test_it_refuses_an_end_before_the_start(lead: Membership) -> None:
+    with refused("dates"):
+        create(lead, ends_on=dt.date(2026, 4, 1))
+
+
+@pytest.mark.parametrize(("last", "fits"), [(28, True), (29, False)])
+def test_a_micro_cycle_lasts_at_most_28_days(lead: Membership, last: int, fits: bool) -> None:
+    micro = {"kind": CycleKind.MICRO, "ends_on": dt.date(2026, 4, last)}
+    if fits:
+        assert create(lead, **micro).kind == CycleKind.MICRO
+    else:
+        with refused("dates"):
+            create(lead, **micro)
+
+
+def test_drafts_move_with_their_cycle(lead: Membership, cycle: Cycle, objective: Objective) -> None:
+    draft = build.key_result(objective)
+    early = build.key_result(objective, due_on=dt.date(2026, 2, 15))
+
+    update(cycle, lead, starts_on=dt.date(2026, 1, 5), ends_on=dt.date(2026, 4, 3))
+
+    draft.refresh_from_db()
+    early.refresh_from_db()
+    assert (draft.starts_on, draft.due_on) == (dt.date(2026, 1, 5), dt.date(2026, 4, 3))
+    assert (early.starts_on, early.due_on) == (dt.date(2026, 1, 5), dt.date(2026, 2, 15))
+
+
+def test_the_start_is_frozen_once_something_is_committed(lead: Membership, cycle: Cycle) -> None:
+    objective = build.objective(
+        lead, cycle, committed_at=dt.datetime(2026, 1, 5, tzinfo=dt.UTC), committed_by=lead
+    )
+    committed = build.live_key_result(objective)
+
+    with refused("frozen"):
+        update(cycle, lead, starts_on=dt.date(2026, 1, 5))
+    update(cycle, lead, name="Winter", ends_on=dt.date(2026, 4, 3))
+
+    committed.refresh_from_db()
+    assert committed.due_on == dt.date(2026, 3, 31)
+
+
+def test_a_stale_edit_of_a_cycle_is_told(lead: Membership, cycle: Cycle) -> None:
+    update(cycle, lead, name="Winter")
+
+    with pytest.raises(StaleEdit) as stale:
+        update(cycle, lead, name="Spring")
+    assert stale.value.current.name == "Winter"  # type: ignore[attr-defined]
+
+
+def test_a_team_has_a_name_of_its_own(lead: Membership) -> None:
+    create_team(engagement=lead.engagement, name="Platform", champion=None, by=lead)
+
+    with refused("name"):
+        create_team(engagement=lead.engagement, name="platform ", champion=None, by=lead)
+
+
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.VIEWER, Role.SPONSOR])
+def test_a_champion_must_be_able_to_pass_the_gate(northwind: Engagement, role: str) -> None:
+    someone = build.member(northwind, "Bob", role)
+
+    with refused("champion"):
+        create_team(engagement=northwind, name="Platform", champion=someone, by=someone)
+
+
+def test_a_champion_who_lost_the_role_does_not_stop_a_rename(lead: Membership) -> None:
+    former = build.member(lead.engagement, "Bob", Role.CONTRIBUTOR)
+    team = build.team(lead.engagement, champion=former)
+
+    renamed = update_team(team=team, version=1, name="Core", champion=former, by=lead)
+
+    assert renamed.name == "Core"
+    assert renamed.version == 2

@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engagements.models import Membership, Role
+from engagements.staleness import StaleEdit
+from okrs.commands import (
+    answer_audit,
+    draft_key_result,
+    link_contribution,
+    unlink_contribution,
+    update_key_result,
+)
+from okrs.models import ContributionLink, KeyResult, Objective, Stage
+from tests import build
+from tests.okrs.refusals import refused
+
+TITLE = "Median onboarding time"
+
+
+def draft(objective: Objective, title: str = TITLE, **fields: Any) -> KeyResult:
+    return draft_key_result(objective=objective, title=title, by=objective.owner, **fields)
+
+
+def update(key_result: KeyResult, **fields: Any) -> KeyResult:
+    by = key_result.objective.owner
+    same = {"version": key_result.version, "title": key_result.title}
+    return update_key_result(key_result=key_result, by=by, **{**same, **fields})
+
+
+def test_a_title_is_enough_for_a_draft(objective: Objective) -> None:
+    key_result = draft(objective)
+
+    assert key_result.stage == Stage.DRAFT
+    assert key_result.starts_on == objective.cycle.starts_on
+    assert key_result.due_on == objective.cycle.ends_on
+    assert key_result.weight == 1
+
+
+def test_drafts_keep_the_order_in_which_they_came(objective: Objective) -> None:
+    titles = [draft(objective, title).title for title in ("One", "Two", "Three")]
+
+    assert [one.title for one in objective.key_results.all()] == titles
+
+
+def test_a_ladder_is_kept_as_plain_decimals(objective: Objective) -> None:
+    rungs = [(Decimal("4.00"), Decimal(1)), ("6", "0.7"), (8, "0.3")]
+
+    key_result = draft(objective, method="ladder", direction="lower", ladder=rungs)
+
+    assert key_result.ladder == [["4", "1.00"], ["6", "0.70"], ["8", "0.30"]]
+
+
+def test_it_refuses_a_ladder_that_rises(objective: Objective) -> None:
+    with refused("ladder"):
+        draft(objective, method="ladder", direction="lower", ladder=[(8, "1"), (4, "0.7")])
+
+
+def test_turning_the_direction_alone_cannot_break_a_ladder(objective: Objective) -> None:
+    rungs = [(4, "1"), (8, "0.3")]
+    key_result = draft(objective, method="ladder", direction="lower", ladder=rungs)
+
+    with refused("ladder"):
+        update(key_result, direction="higher")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"title": "  "}, "empty"),
+        ({"title": TITLE.upper()}, "said_twice"),
+        ({"title": "Other", "baseline": Decimal(62), "target": Decimal(62)}, "target_is_baseline"),
+        ({"title": "Other", "due_on": dt.date(2026, 1, 1)}, "due_on"),
+        ({"title": "Other", "weight": Decimal(0)}, "weight"),
+    ],
+)
+def test_it_blocks_what_even_a_draft_must_not_be(
+    objective: Objective, fields: dict[str, Any], code: str
+) -> None:
+    draft(objective)
+
+    with refused(code):
+        draft(objective, **fields)
+
+
+def test_it_tells_of_all_that_is_wrong_at_once(objective: Objective) -> None:
+    same = Decimal(62)
+
+    with refused("target_is_baseline", "weight"):
+        draft(objective, baseline=same, target=same, weight=Decimal(0))
+
+
+def test_a_viewer_cannot_own_a_key_result(objective: Objective) -> None:
+    viewer = build.member(objective.engagement, "Vera", Role.VIEWER)
+
+    with refused("owner"):
+        draft(objective, owner=viewer)
+
+
+def test_an_archived_metric_is_not_chosen_but_kept(objective: Objective) -> None:
+    when = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+    archived = build.metric(objective.engagement, archived_at=when)
+    reader = build.key_result(objective, archived)
+
+    with refused("archived"):
+        draft(objective, metric=archived)
+    assert update(reader, metric=archived, title="Onboarding").metric == archived
+
+
+def test_a_committed_key_result_is_frozen(objective: Objective) -> None:
+    live = build.live_key_result(objective)
+
+    with refused("frozen") as refusal:
+        update(live, target=Decimal(5), weight=Decimal(2))
+    assert refusal.messages[0].startswith("Frozen at commit: goal, weight. ")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"method": "ladder"},
+        {"direction": "higher"},
+        {"baseline": Decimal(8)},
+        {"ladder": [(4, "1")]},
+        {"due_on": dt.date(2026, 3, 30)},
+        {"commitment": "aspirational"},
+    ],
+)
+def test_each_part_of_the_promise_is_frozen(objective: Objective, fields: dict[str, Any]) -> None:
+    live = build.live_key_result(objective)
+
+    with refused("frozen"):
+        update(live, **fields)
+
+
+def test_who_keeps_the_promise_can_change_after_commit(
+    objective: Objective, bob: Membership
+) -> None:
+    live = build.live_key_result(objective)
+
+    changed = update(
+        live, title="Onboarding, median", owner=bob, collaborators=[objective.owner], ladder=[]
+    )
+
+    assert (changed.title, changed.owner, changed.version) == ("Onboarding, median", bob, 2)
+    assert changed.collaborators.count() == 1
+
+
+def test_a_form_that_repeats_the_promise_does_not_break_it(objective: Objective) -> None:
+    live = build.live_key_result(
+        objective, method="ladder", ladder=[["4", "1"], ["6", "0.7"]], due_on=None
+    )
+    live.due_on = objective.cycle.ends_on
+    live.save(update_fields=["due_on"])
+
+    changed = update(
+        live,
+        ladder=[(Decimal("4.0"), Decimal("1.00")), (6, "0.70")],
+        baseline=Decimal("9.0"),
+        due_on=None,
+    )
+
+    assert changed.version == 2
+
+
+def test_a_stale_edit_is_told(objective: Objective) -> None:
+    key_result = draft(objective)
+    update(key_result, title="Onboarding")
+
+    with pytest.raises(StaleEdit):
+        update(key_result, title="Other", version=1)
+
+
+def test_the_audit_is_asked_again_when_the_goal_moves(objective: Objective) -> None:
+    key_result = build.key_result(objective)
+    answers = answer_audit(
+        key_result=key_result, refresh_confirmed=True, ambitious=True, by=objective.owner
+    )
+
+    update(key_result, target=Decimal(8))
+
+    answers.refresh_from_db()
+    assert (answers.ambitious, answers.refresh_confirmed) == (False, True)
+
+
+def test_the_audit_is_asked_again_when_the_metric_changes(objective: Objective) -> None:
+    key_result = build.key_result(objective)
+    answers = answer_audit(
+        key_result=key_result, refresh_confirmed=True, ambitious=True, by=objective.owner
+    )
+
+    update(key_result, metric=build.metric(objective.engagement))
+
+    answers.refresh_from_db()
+    assert (answers.ambitious, answers.refresh_confirmed) == (True, False)
+
+
+def test_answers_are_given_once_and_changed_in_place(objective: Objective) -> None:
+    key_result = build.key_result(objective)
+    for ambitious in (False, True):
+        answer_audit(
+            key_result=key_result, refresh_confirmed=True, ambitious=ambitious, by=objective.owner
+        )
+
+    assert key_result.audits.get().ambitious
+
+
+def test_the_audit_is_closed_at_commit(objective: Objective) -> None:
+    live = build.live_key_result(objective)
+
+    with refused("frozen"):
+        answer_audit(key_result=live, refresh_confirmed=True, ambitious=True, by=objective.owner)
+
+
+def test_many_contribute_to_one_with_how(objective: Objective) -> None:
+    above, one, two = (draft(objective, title) for title in ("Above", "One", "Two"))
+    by = objective.owner
+
+    link_contribution(source=one, target=above, how="Fewer steps", by=by)
+    link_contribution(source=two, target=above, how="", by=by)
+    link_contribution(source=two, target=above, how="More calls", by=by)
+
+    assert sorted(link.how for link in above.contributions.all()) == ["Fewer steps", "More calls"]
+
+
+def test_contributions_never_run_in_a_circle(objective: Objective) -> None:
+    one, two, three = (draft(objective, title) for title in ("One", "Two", "Three"))
+    by = objective.owner
+    link_contribution(source=one, target=two, how="", by=by)
+    link_contribution(source=two, target=three, how="", by=by)
+
+    with refused("loop"):
+        link_contribution(source=three, target=one, how="", by=by)
+    with refused("loop"):
+        link_contribution(source=one, target=one, how="", by=by)
+
+
+def test_a_contribution_is_taken_back(objective: Objective) -> None:
+    one, two = draft(objective, "One"), draft(objective, "Two")
+    link = link_contribution(source=one, target=two, how="", by=objective.owner)
+
+    unlink_contribution(link=link, by=objective.owner)
+
+    assert not ContributionLink.objects.exists()
