@@ -7,5 +7,10 @@ from config import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz/live", health.live, name="health-live"),
     path("healthz/ready", health.ready, name="health-ready"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("engagements.urls_sign_in")),
+    path("", include("engagements.urls")),
+    path("", include("reviews.urls")),
+    path("e/<slug:slug>/", include("checkins.urls")),
+    path("e/<slug:slug>/", include("okrs.urls")),
+    path("e/<slug:slug>/", include("metrics.urls")),
 ]

@@ -42,11 +42,11 @@ class PrivateResponseMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if request.htmx and _asks_to_sign_in(response):  # type: ignore[attr-defined]
+            response = HttpResponseClientRedirect(_sign_in_again(request))
         patch_vary_headers(response, ("Cookie", "HX-Request"))
         if "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"
-        if request.htmx and _asks_to_sign_in(response):  # type: ignore[attr-defined]
-            return HttpResponseClientRedirect(_sign_in_again(request))
         return response
 
 

@@ -1,11 +1,61 @@
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+from uuid import uuid4
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as current
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import respond_429
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from engagements.models import User
+from notifications import outbox
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Sign-in is for people who were invited."""
+class AccountAdapter(DefaultAccountAdapter):
+    """Sign-in is for people who were invited; their mails go through the outbox."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("engagements:profile")
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        # As a page with its own status, so that a script that guesses learns to stop.
+        if code == "too_many_login_attempts":
+            raise ImmediateHttpResponse(respond_429(current.request))
+        error: ValidationError = super().validation_error(code, *args)
+        return error
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write the mail now, while the code is known; the worker forgets it once it is sent."""
+        context = {**context, "email": email}
+        subject = render_to_string(f"{template_prefix}_subject.txt", context)
+        text = render_to_string(f"{template_prefix}_message.txt", context)
+        recipient = User.objects.filter(email=email.lower()).first()
+        outbox.enqueue(
+            kind="account-mail",
+            recipient=email,
+            payload={
+                "subject": " ".join(subject.split()),
+                "text": text.strip(),
+                "until": (timezone.now() + lifetime(template_prefix)).isoformat(),
+            },
+            dedupe_key=f"account-mail:{uuid4()}",
+            user_id=recipient.pk if recipient else None,
+        )
+
+
+def lifetime(template_prefix: str) -> dt.timedelta:
+    """How long what the mail holds is of use: a code for minutes, a link for days."""
+    if template_prefix.endswith("login_code"):
+        return dt.timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
+    return dt.timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)

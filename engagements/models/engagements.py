@@ -10,7 +10,7 @@ from engagements.constraints import OWN_USER, TenantWall
 from engagements.scoping import engagements_in_scope
 from scoring import BAND_PRESETS, Bands, Scale
 
-MEMBERS_ONLY = (
+MEMBERS_ONLY = (  # constants of the code, no input
     "EXISTS (SELECT 1 FROM engagements_membership m WHERE m.engagement_id ="
     f" engagements_engagement.id AND m.user_id = {OWN_USER} AND m.removed_at IS NULL)"
 )
@@ -69,10 +69,9 @@ class Engagement(models.Model):
     country = models.CharField(max_length=2, default="DE")
     scale = models.CharField(max_length=8, choices=scale_choices, default=Scale.UNIT.value)
     bands = models.CharField(max_length=20, choices=band_choices, default="playbook")
+    bands_frozen_on = models.DateField(null=True, blank=True)  # the first cycle's start (M5.4)
     cadence = models.CharField(max_length=10, choices=Cadence.choices, default=Cadence.WEEKLY)
-    due_weekday = models.PositiveSmallIntegerField(
-        choices=Weekday.choices, default=Weekday.MONDAY
-    )
+    due_weekday = models.PositiveSmallIntegerField(choices=Weekday.choices, default=Weekday.MONDAY)
     due_time = models.TimeField(default=dt.time(10, 0))
     opens_days_before = models.PositiveSmallIntegerField(default=3)
     guardrails = models.CharField(
@@ -119,3 +118,10 @@ class Engagement(models.Model):
         """This instant on the client's clock."""
         return moment.astimezone(self.zone)
 
+    def bands_are_frozen(self, *, today: dt.date) -> bool:
+        """Another preset can be chosen before the first cycle starts, never after (M5.4)."""
+        return self.bands_frozen_on is not None and self.bands_frozen_on <= today
+
+    def today(self, now: dt.datetime) -> dt.date:
+        """The date on the client's calendar."""
+        return self.local(now).date()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 
@@ -84,6 +86,15 @@ class Membership(TenantModel):
         return self.user_id is None
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def unanswered(self) -> InvitationQuerySet:
+        """Neither accepted nor replaced; it may have run out."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+
+InvitationManager = TenantManager.from_queryset(InvitationQuerySet)
+
+
 @tracked(exclude=("token_hash",))
 class Invitation(TenantModel):
     """A link, mailed once, that makes a placeholder a member who signs in."""
@@ -96,7 +107,7 @@ class Invitation(TenantModel):
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TenantManager["Invitation"]()
+    objects = InvitationManager()
 
     class Meta:
         constraints = [
@@ -108,3 +119,7 @@ class Invitation(TenantModel):
             models.UniqueConstraint(fields=["token_hash"], name="invitation_token_once"),
         ]
         indexes = [models.Index(fields=["engagement", "membership"], name="invitation_of_member")]
+
+    def is_open(self, *, now: dt.datetime) -> bool:
+        """Whether its link can still be accepted."""
+        return self.accepted_at is None and self.revoked_at is None and now < self.expires_at

@@ -1,0 +1,34 @@
+"""Every change of who takes part, and of the engagement they take part in."""
+
+from __future__ import annotations
+
+from engagements.commands.engagements import (
+    create_engagement,
+    freeze_bands,
+    prepare_engagement,
+    update_engagement,
+)
+from engagements.commands.invitations import (
+    accept_as_user,
+    accept_invitation,
+    invite_member,
+    send_invitation,
+)
+from engagements.commands.members import add_placeholder, change_role, remove_member
+from engagements.commands.users import disable_user, update_profile
+
+__all__ = [
+    "accept_as_user",
+    "accept_invitation",
+    "add_placeholder",
+    "change_role",
+    "create_engagement",
+    "disable_user",
+    "freeze_bands",
+    "invite_member",
+    "prepare_engagement",
+    "remove_member",
+    "send_invitation",
+    "update_engagement",
+    "update_profile",
+]

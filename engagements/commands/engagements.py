@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from engagements.commands.invitations import issue_invitation
+from engagements.models import Engagement, Invitation, Membership, Role, User
+from engagements.scoping import scope
+from engagements.staleness import lock_for_edit
+from engagements.tenancy import new_public_id
+
+BANDS_FROZEN = "The first cycle has started: its bands stay, so that old scores keep their colour."
+SLUG_TAKEN = "This address is taken. Choose another one."
+
+
+class Settings(TypedDict, total=False):
+    """What a lead can set for the whole engagement."""
+
+    client_name: str
+    time_zone: str
+    country: str
+    scale: str
+    bands: str
+    cadence: str
+    due_weekday: int
+    due_time: dt.time
+    opens_days_before: int
+    guardrails: str
+    escalation: str
+    vision: str
+    strategy_themes: list[str]
+
+
+@transaction.atomic
+def create_engagement(*, by_user: User, slug: str = "", **settings: Unpack[Settings]) -> Membership:
+    """Open a client's workspace; its creator becomes the first program lead.
+
+    Without a slug one is made from the client's name. Raises ValidationError where a slug that
+    was asked for is taken.
+    """
+    engagement = _open(slug=slug, settings=settings)
+    with scope(engagement.id):
+        return Membership.objects.create(
+            engagement=engagement,
+            user=by_user,
+            email=by_user.email,
+            name=str(by_user),
+            role=Role.LEAD,
+        )
+
+
+@transaction.atomic
+def prepare_engagement(
+    *, email: str, name: str, slug: str = "", **settings: Unpack[Settings]
+) -> Invitation:
+    """Open a workspace for a lead who has no account yet; nothing is mailed."""
+    engagement = _open(slug=slug, settings=settings)
+    with scope(engagement.id):
+        lead = Membership.objects.create(
+            engagement=engagement, email=email.strip().lower(), name=name, role=Role.LEAD
+        )
+        return issue_invitation(membership=lead, by=lead)
+
+
+@transaction.atomic
+def update_engagement(
+    *, engagement: Engagement, version: int, by: Membership, **settings: Unpack[Settings]
+) -> Engagement:
+    """Change the settings that hold for the whole engagement.
+
+    Raises StaleEdit where somebody saved since, and ValidationError where the bands would change
+    after the first cycle started (M5.4).
+    """
+    current: Engagement = lock_for_edit(engagement, version=version)
+    frozen = current.bands_are_frozen(today=current.today(timezone.now()))
+    if frozen and settings.get("bands", current.bands) != current.bands:
+        raise ValidationError(BANDS_FROZEN, code="bands_frozen")
+    changes = {**settings, "version": version + 1}
+    for field, value in changes.items():
+        setattr(current, field, value)
+    current.save(update_fields=list(changes))
+    return current
+
+
+def freeze_bands(*, engagement: Engagement, on: dt.date | None) -> None:
+    """Note the start of the first cycle, from which day on the bands are fixed (M5.4)."""
+    engagement.bands_frozen_on = on
+    engagement.save(update_fields=["bands_frozen_on"])
+
+
+def _open(*, slug: str, settings: Settings) -> Engagement:
+    if slug:
+        engagement = _insert(slug=slug, settings=settings)
+        if engagement is None:
+            raise ValidationError(SLUG_TAKEN, code="slug_taken")
+        return engagement
+    base = slugify(settings["client_name"])[:50] or "client"
+    slug = base
+    # Another client's name is behind the wall: that it is taken is stepped aside from, not said.
+    while (engagement := _insert(slug=slug, settings=settings)) is None:
+        slug = f"{base}-{new_public_id()[:4]}"
+    return engagement
+
+
+def _insert(*, slug: str, settings: Settings) -> Engagement | None:
+    """The new row, or None where the slug is taken."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('engagements_engagement', 'id'))")
+        (new_id,) = cursor.fetchone()
+    # The wall lets nobody write a row outside the scope, so the scope comes before the row.
+    try:
+        with scope(new_id), transaction.atomic():
+            return Engagement.objects.create(id=new_id, slug=slug, **settings)
+    except IntegrityError as error:
+        if "slug" not in str(error):
+            raise
+        return None

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from engagements import invitations
+from engagements.commands.members import add_placeholder, revoke_invitations
+from engagements.models import Engagement, Invitation, Membership, User
+from engagements.scoping import identity, scope
+from engagements.tenancy import new_public_id
+from notifications import outbox
+
+VALID_FOR = dt.timedelta(days=14)
+
+
+@transaction.atomic
+def invite_member(
+    *, engagement: Engagement, email: str, name: str, role: str, by: Membership
+) -> Membership:
+    """Name somebody in the engagement and mail the link with which they join."""
+    membership = add_placeholder(engagement=engagement, email=email, name=name, role=role, by=by)
+    send_invitation(membership=membership, by=by)
+    return membership
+
+
+@transaction.atomic
+def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
+    """Mail a new link; an earlier one stops working.
+
+    Raises ValidationError for somebody who has joined already or was removed.
+    """
+    current = Membership.objects.select_for_update(of=("self",)).get(
+        engagement_id=membership.engagement_id, pk=membership.pk
+    )
+    if not current.is_placeholder or current.removed_at:
+        raise ValidationError(f"{current.name} needs no invitation.", code="not_a_placeholder")
+    invitation = issue_invitation(membership=current, by=by)
+    outbox.enqueue(
+        kind="invitation",
+        recipient=current.email,
+        payload={"engagement": invitation.engagement_id, "invitation": invitation.pk},
+        dedupe_key=f"invitation:{invitation.engagement_id}:{invitation.public_id}",
+    )
+    return invitation
+
+
+def issue_invitation(*, membership: Membership, by: Membership) -> Invitation:
+    """A new link without a mail; revokes the links that the person held before."""
+    now = timezone.now()
+    revoke_invitations(membership=membership, at=now)
+    invitation = Invitation(
+        engagement_id=membership.engagement_id,
+        public_id=new_public_id(),
+        membership=membership,
+        sent_by=by,
+        sent_at=now,
+        expires_at=now + VALID_FOR,
+    )
+    invitation.token_hash = invitations.hash_of(invitations.token_of(invitation))
+    invitation.save(force_insert=True)
+    return invitation
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, name: str, password: str) -> User:
+    """Make the account that the link is for, and let it in.
+
+    Raises ValidationError where the link no longer works, or the address has an account: that
+    person signs in first.
+    """
+    invitation = _claimed(token)
+    with scope(invitation.engagement_id):
+        email = invitation.membership.email
+    if User.objects.filter(email__iexact=email).exists():
+        raise ValidationError("This address has an account: sign in first.", code="has_account")
+    user = User.objects.create_user(email=email, name=name, password=password)
+    _join(invitation, user=user)
+    return user
+
+
+@transaction.atomic
+def accept_as_user(*, token: str, user: User) -> None:
+    """Let somebody in who has an account; the link must be for their address."""
+    invitation = _claimed(token)
+    with scope(invitation.engagement_id):
+        email = invitation.membership.email
+    if email.lower() != user.email.lower():
+        raise ValidationError("This invitation is for another address.", code="other_address")
+    _join(invitation, user=user)
+
+
+def _claimed(token: str) -> Invitation:
+    """The open invitation behind the token, locked, so that it is accepted once."""
+    found = invitations.find_invitation(token)
+    if found is not None:
+        with scope(found.engagement_id):
+            invitation = (
+                Invitation.objects.select_related("membership")
+                .select_for_update(of=("self", "membership"))
+                .get(engagement_id=found.engagement_id, pk=found.pk)
+            )
+        if invitation.is_open(now=timezone.now()):
+            return invitation
+    raise ValidationError("This invitation no longer works.", code="invitation_gone")
+
+
+def _join(invitation: Invitation, *, user: User) -> None:
+    membership = invitation.membership
+    # Who asks is known from here on: the history of both rows names the new member.
+    with identity(user_id=user.pk), scope(invitation.engagement_id):
+        membership.user, membership.name = user, str(user)
+        membership.save(update_fields=["user", "name"])
+        invitation.accepted_at = timezone.now()
+        invitation.save(update_fields=["accepted_at"])

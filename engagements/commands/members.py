@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from engagements.models import Engagement, Invitation, Membership, Role
+
+
+@transaction.atomic
+def add_placeholder(
+    *, engagement: Engagement, email: str, name: str, role: str, by: Membership
+) -> Membership:
+    """Name somebody who can own things before they sign in; nothing is mailed.
+
+    Somebody who was removed comes back as the same row, and joins by a new invitation. Raises
+    ValidationError where the address belongs to a member.
+    """
+    found = (
+        Membership.objects.select_for_update(of=("self",))
+        .filter(engagement=engagement, email__iexact=email.strip())
+        .first()
+    )
+    if found is None:
+        return Membership.objects.create(
+            engagement=engagement, email=email.strip().lower(), name=name, role=role
+        )
+    if found.removed_at is None:
+        raise ValidationError(
+            f"{found.name} has this address and is a member already.", code="already_member"
+        )
+    found.removed_at = found.removed_by = found.user = None
+    found.name, found.role = name, role
+    found.save(update_fields=["removed_at", "removed_by", "user", "name", "role"])
+    return found
+
+
+@transaction.atomic
+def change_role(*, membership: Membership, role: str, by: Membership) -> Membership:
+    """Give a member another set of permissions (M9.6); the last lead keeps theirs."""
+    current = _locked(membership)
+    if role != Role.LEAD:
+        _keep_a_lead(current)
+    current.role = role
+    current.save(update_fields=["role"])
+    return current
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, by: Membership) -> None:
+    """End somebody's access with their next request; what they wrote and own keeps their name."""
+    current = _locked(membership)
+    _keep_a_lead(current)
+    current.removed_at, current.removed_by = timezone.now(), by
+    current.save(update_fields=["removed_at", "removed_by"])
+    revoke_invitations(membership=current, at=current.removed_at)
+
+
+def revoke_invitations(*, membership: Membership, at: dt.datetime) -> None:
+    """End the links that were not accepted."""
+    Invitation.objects.filter(
+        engagement_id=membership.engagement_id, membership=membership
+    ).unanswered().update(revoked_at=at)
+
+
+def _locked(membership: Membership) -> Membership:
+    # All of an engagement's leads queue here, so that two of them cannot remove each other.
+    Engagement.objects.select_for_update().get(pk=membership.engagement_id)
+    current = Membership.objects.get(engagement_id=membership.engagement_id, pk=membership.pk)
+    if current.removed_at is not None:
+        raise ValidationError(f"{current.name} was removed in the meantime.", code="removed")
+    return current
+
+
+def _keep_a_lead(leaving: Membership) -> None:
+    others = Membership.objects.active().filter(
+        engagement_id=leaving.engagement_id, role=Role.LEAD, user__is_active=True
+    )
+    if leaving.role != Role.LEAD or leaving.is_placeholder:
+        return
+    if not others.exclude(pk=leaving.pk).exists():
+        raise ValidationError(
+            f"{leaving.name} is the only program lead. Name another one first.", code="last_lead"
+        )

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.db import models
+from django.utils import timezone
+
+from engagements.edit_forms import EditForm, written
+from engagements.models import Cadence, Engagement, Escalation, GuardrailPreset, Role, Theme, User
+from engagements.models.engagements import Weekday, band_choices, scale_choices
+from engagements.places import countries, time_zones
+
+ROLES = [
+    (Role.VIEWER, "Viewer: reads the status page"),
+    (Role.CONTRIBUTOR, "Contributor: drafts and checks in"),
+    (Role.CHAMPION, "Champion: also passes the quality gate"),
+    (Role.LEAD, "Program lead: also members, settings, cycles"),
+    (Role.SPONSOR, "Sponsor: reads all, decides what is raised"),
+]
+
+
+class ZoneField(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"choices": time_zones, "label": "Time zone", **kwargs})
+
+
+class CountryField(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"choices": countries, "label": "Country", **kwargs})
+
+
+class LinesField(forms.CharField):
+    """A short list, one entry a line."""
+
+    def __init__(self, *, longest: int, **kwargs: Any) -> None:
+        super().__init__(**{"widget": forms.Textarea(attrs={"rows": 4}), **kwargs})
+        self.longest = longest
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        if any(len(line) > self.longest for line in lines):
+            raise forms.ValidationError(f"Keep each line within {self.longest} characters.")
+        return lines
+
+
+class InviteForm(forms.Form):
+    """Whom to invite, and as what."""
+
+    mended_in: ClassVar = {"already_member": "email"}
+
+    name = forms.CharField(max_length=120, label="Name")
+    email = forms.EmailField(max_length=254, label="Email address")
+    role = forms.ChoiceField(choices=ROLES, initial=Role.CONTRIBUTOR, label="Role")
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices, label="Role")
+
+
+class AcceptForm(forms.Form):
+    """What an account needs besides its address, which the invitation knows."""
+
+    name = forms.CharField(
+        max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        help_text="At least 12 characters, none of the common ones.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, data: Any = None, *, email: str, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if password := data.get("password"):
+            try:
+                validate_password(password, User(email=self.email, name=data.get("name", "")))
+            except forms.ValidationError as refusal:
+                self.add_error("password", refusal)
+        return data
+
+
+class EngagementCreateForm(forms.Form):
+    """The least that a new workspace needs; the rest has defaults in its settings."""
+
+    client_name = forms.CharField(max_length=120, label="Client")
+    time_zone = ZoneField(help_text="Check-ins open, are due and close on the client’s clock.")
+    country = CountryField(help_text="For its public holidays.")
+
+
+class SettingsForm(EditForm):
+    """What holds for the whole engagement."""
+
+    groups: ClassVar = {
+        "Client": ("client_name", "time_zone", "country"),
+        "Direction": ("vision", "strategy_themes"),
+        "Check-ins": ("cadence", "due_weekday", "due_time", "opens_days_before"),
+        "Scores and rules": ("scale", "bands", "guardrails", "escalation"),
+    }
+    mended_in: ClassVar = {"bands_frozen": "bands"}
+
+    client_name = forms.CharField(max_length=120, label="Client")
+    time_zone = ZoneField()
+    country = CountryField(help_text="For its public holidays.")
+    vision = forms.CharField(
+        required=False,
+        max_length=2000,
+        label="Vision",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    strategy_themes = LinesField(
+        longest=200, required=False, label="Strategy themes", help_text="One a line."
+    )
+    cadence = forms.ChoiceField(choices=Cadence.choices, label="Cadence")
+    due_weekday = forms.TypedChoiceField(choices=Weekday.choices, coerce=int, label="Due on")
+    due_time = forms.TimeField(
+        label="Due at", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    opens_days_before = forms.IntegerField(
+        min_value=0,
+        max_value=7,
+        label="Opens",
+        help_text="Days before it is due, at midnight.",
+    )
+    scale = forms.ChoiceField(
+        choices=scale_choices, label="Scale", help_text="How scores are shown, on every screen."
+    )
+    bands = forms.ChoiceField(choices=band_choices, label="RAG bands")
+    guardrails = forms.ChoiceField(choices=GuardrailPreset.choices, label="Guardrails")
+    escalation = forms.ChoiceField(choices=Escalation.choices, label="Escalation")
+
+    def __init__(
+        self, data: Any = None, *, engagement: Engagement, row: models.Model | None = None
+    ) -> None:
+        super().__init__(data, engagement=engagement, row=row or engagement)
+        start = engagement.bands_frozen_on
+        if engagement.bands_are_frozen(today=engagement.today(timezone.now())) and start:
+            self.fields["bands"].disabled = True
+            self.fields["bands"].help_text = f"Fixed since the first cycle began on {day(start)}."
+
+    def facts(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The settings in words, for those who only read them."""
+        return [
+            (heading, [(str(field.label), written(field)) for field in fields])
+            for heading, fields in self.sections()
+        ]
+
+
+class ProfileForm(forms.Form):
+    """How a person is called and what they see; the same in every engagement."""
+
+    name = forms.CharField(
+        max_length=120, label="Name", widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    time_zone = ZoneField(help_text="Reminders come at 09:00 there.")
+    theme = forms.ChoiceField(choices=Theme.choices, label="Theme", widget=forms.RadioSelect)
+    shortcuts = forms.BooleanField(required=False, label="Keyboard shortcuts")
+
+
+def day(date: dt.date) -> str:
+    return f"{date.day} {date:%B %Y}"

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
+
+from engagements.commands import create_engagement, prepare_engagement
+from engagements.invitations import link_of
+from engagements.models import User
+
+
+class Command(BaseCommand):
+    help = (
+        "Open an engagement with its program lead, for example the first of an installation."
+        " Prints the link with which the lead makes their account; nothing is mailed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email", help="address with which the lead signs in")
+        parser.add_argument("--client", required=True, help="name of the client")
+        parser.add_argument("--name", default="", help="name of the lead (default: the address)")
+        parser.add_argument(
+            "--password",
+            action="store_true",
+            help="ask for a password and make the account now, instead of printing a link",
+        )
+
+    def handle(self, *, email: str, client: str, name: str, password: bool, **_: Any) -> None:
+        try:
+            validate_email(email)
+            user = User.objects.filter(email__iexact=email).first()
+            if user is None and password:
+                user = new_user(email=email, name=name)
+            if user is not None:
+                lead = create_engagement(client_name=client, by_user=user)
+                self.stdout.write(f"{lead.engagement} is open. {user.email} signs in as its lead.")
+                return
+            invitation = prepare_engagement(client_name=client, email=email, name=name or email)
+        except ValidationError as refusal:
+            raise CommandError(" ".join(refusal.messages)) from refusal
+        self.stdout.write(
+            f"{client} is open. Its lead joins here, until {invitation.expires_at:%d %B}:"
+        )
+        self.stdout.write(link_of(invitation))
+
+
+def new_user(*, email: str, name: str) -> User:
+    """An account with a password from the terminal, or from a pipe's first line."""
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Once more: ") != password:
+            raise ValidationError("The two passwords differ.")
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    validate_password(password, User(email=email, name=name))
+    return User.objects.create_user(email=email, name=name, password=password)

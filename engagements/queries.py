@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import ManyToOneRel
+
+from engagements.models import Engagement, Invitation, Membership, Role, User
+from engagements.scoping import scope
+
+ACCOUNTABILITIES = ("owner", "champion", "steward")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One row of the members' page."""
+
+    membership: Membership
+    invitation: Invitation | None
+    now: dt.datetime
+
+    @property
+    def is_invited(self) -> bool:
+        return self.invitation is not None and self.invitation.is_open(now=self.now)
+
+    @property
+    def has_run_out(self) -> bool:
+        return self.invitation is not None and self.invitation.expires_at <= self.now
+
+
+@dataclass(frozen=True)
+class Held:
+    """How many things of a kind somebody answers for."""
+
+    label: str
+    count: int
+
+
+def members(engagement: Engagement, *, now: dt.datetime) -> list[Member]:
+    """Everybody in the engagement, by name, with the invitation that waits for them.
+
+    Two queries, however many they are.
+    """
+    people = Membership.objects.active().filter(engagement=engagement).select_related("user")
+    invitations = Invitation.objects.filter(engagement=engagement).unanswered()
+    waiting = {invitation.membership_id: invitation for invitation in invitations}
+    return [Member(person, waiting.get(person.pk), now) for person in people.order_by("name", "id")]
+
+
+def member(membership: Membership, *, now: dt.datetime) -> Member:
+    """One row of the members' page, read anew."""
+    found = Membership.objects.select_related("user").get(
+        engagement_id=membership.engagement_id, pk=membership.pk
+    )
+    invitations = Invitation.objects.filter(
+        engagement_id=membership.engagement_id, membership=membership
+    )
+    return Member(found, invitations.unanswered().first(), now)
+
+
+def held_by(membership: Membership) -> list[Held]:
+    """What somebody owns, champions or stewards, whichever room it stands in.
+
+    One query for each kind; the kinds are found from the keys that point here, so that this room
+    need not know those above.
+    """
+    keys = [
+        relation.field
+        for relation in Membership._meta.get_fields(include_hidden=True)
+        if isinstance(relation, ManyToOneRel) and relation.field.name in ACCOUNTABILITIES
+    ]
+    counts = [
+        Held(
+            str(key.model._meta.verbose_name_plural),
+            key.model._default_manager.filter(
+                engagement_id=membership.engagement_id, **{key.name: membership}
+            ).count(),
+        )
+        for key in keys
+        if not key.model.__name__.endswith("Event")
+    ]
+    return [held for held in counts if held.count]
+
+
+def may_create_engagement(user: User, memberships: Iterable[Membership]) -> bool:
+    """Whether this person may open another client's workspace.
+
+    A program lead runs engagements, so leads open the next one; nobody else does, or every invited
+    client could. The very first person of an installation may, since nobody is a lead yet.
+    """
+    if any(membership.role == Role.LEAD for membership in memberships):
+        return True
+    return not User.objects.exclude(pk=user.pk).exists()
+
+
+@dataclass(frozen=True)
+class Invited:
+    """What somebody sees who follows the link of an invitation."""
+
+    engagement: str
+    inviter: str
+    role: str
+    name: str
+    email: str
+    has_account: bool
+
+
+def invited(invitation: Invitation) -> Invited:
+    """The invitation in words; opens the scope that its token has earned."""
+    with scope(invitation.engagement_id):
+        found = Invitation.objects.select_related("membership", "sent_by", "engagement").get(
+            engagement_id=invitation.engagement_id, pk=invitation.pk
+        )
+    membership = found.membership
+    return Invited(
+        engagement=found.engagement.client_name,
+        inviter=found.sent_by.name if found.sent_by != membership else "",
+        role=membership.get_role_display(),
+        name=membership.name,
+        email=membership.email,
+        has_account=User.objects.filter(email__iexact=membership.email).exists(),
+    )

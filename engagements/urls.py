@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from django.urls import include, path
+
+from engagements import views
+
+app_name = "engagements"
+
+inside = [
+    path("settings/", views.settings, name="settings"),
+    path("members/", views.member_list, name="member-list"),
+    path("members/invite/", views.member_invite, name="member-invite"),
+    path(
+        "members/<str:member>/send-invitation/",
+        views.member_send_invitation,
+        name="member-send-invitation",
+    ),
+    path("members/<str:member>/role/", views.member_change_role, name="member-change-role"),
+    path("members/<str:member>/remove/", views.member_remove, name="member-remove"),
+]
+
+urlpatterns = [
+    path("engagements/new/", views.engagement_create, name="engagement-create"),
+    path("invitations/<str:token>/", views.invitation_accept, name="invitation-accept"),
+    path("profile/", views.profile, name="profile"),
+    path("e/<slug:slug>/", include(inside)),
+]

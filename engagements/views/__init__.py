@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from engagements.views.engagements import engagement_create, settings
+from engagements.views.invitations import invitation_accept
+from engagements.views.members import (
+    member_change_role,
+    member_invite,
+    member_list,
+    member_remove,
+    member_send_invitation,
+)
+from engagements.views.profile import profile
+
+__all__ = [
+    "engagement_create",
+    "invitation_accept",
+    "member_change_role",
+    "member_invite",
+    "member_list",
+    "member_remove",
+    "member_send_invitation",
+    "profile",
+    "settings",
+]

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from engagements.access import member, signed_in
+from engagements.answers import form_page, onward, stale_page, take
+from engagements.commands import create_engagement, update_engagement
+from engagements.forms import EngagementCreateForm, SettingsForm
+from engagements.http import MemberRequest, SignedInRequest
+from engagements.permissions import Permission, may
+from engagements.queries import may_create_engagement
+from engagements.staleness import StaleEdit
+
+
+@signed_in
+def engagement_create(request: SignedInRequest) -> HttpResponse:
+    if not may_create_engagement(request.user, request.memberships):
+        raise PermissionDenied
+    first = {"time_zone": request.user.time_zone, "country": "DE"}
+    form = EngagementCreateForm(request.POST or None, initial=first)
+    if form.is_valid() and (lead := take(form, create_engagement, by_user=request.user)):
+        messages.success(request, f"{lead.engagement} is open. Invite its people next.")
+        return redirect("engagements:member-list", lead.engagement.slug)
+    status = 422 if form.is_bound else 200
+    return render(request, "engagements/engagement_create.html", {"form": form}, status=status)
+
+
+@member(Permission.READ)
+def settings(request: MemberRequest) -> HttpResponse:
+    form = SettingsForm(request.POST or None, engagement=request.engagement)
+    template, page = "engagements/settings.html", {"tab": "settings"}
+    if request.method == "POST" and not may(request.membership.role, Permission.MANAGE_SETTINGS):
+        raise PermissionDenied
+    known = {"engagement": request.engagement, "by": request.membership}
+    try:
+        if form.is_valid() and take(form, update_engagement, **known):
+            messages.success(request, "The settings are saved.")
+            return onward(request, "engagements:settings")
+    except StaleEdit as stale:
+        return stale_page(request, template, form=form, stale=stale, **page)
+    return form_page(request, template, form=form, **page)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
+
+from engagements import queries
+from engagements.access import find, member
+from engagements.answers import take
+from engagements.commands import change_role, invite_member, remove_member, send_invitation
+from engagements.forms import InviteForm, RoleForm
+from engagements.http import MemberRequest
+from engagements.models import Membership, Role
+from engagements.permissions import Permission
+
+PAGE = "engagements/member_list.html"
+TAB = {"tab": "members", "roles": Role.choices}
+
+
+@member(Permission.READ)
+def member_list(request: MemberRequest) -> HttpResponse:
+    return _list(request, form=InviteForm())
+
+
+@require_POST
+@member(Permission.MANAGE_MEMBERS)
+def member_invite(request: MemberRequest) -> HttpResponse:
+    form = InviteForm(request.POST)
+    if not form.is_valid() or not (
+        invited := take(form, invite_member, engagement=request.engagement, by=request.membership)
+    ):
+        return _list(request, form=form, status=422)
+    said = f"The invitation for {invited.name} is on its way."
+    if not request.htmx:
+        return _back(request, said)
+    return _toast(_list(request, form=InviteForm()), said)
+
+
+@require_POST
+@member(Permission.MANAGE_MEMBERS)
+def member_send_invitation(request: MemberRequest, member: str) -> HttpResponse:
+    row = _member(request, member)
+    try:
+        send_invitation(membership=row, by=request.membership)
+    except ValidationError as refusal:
+        return _row(request, row, refusal=refusal)
+    return _row(request, row, said=f"The invitation for {row.name} is on its way.")
+
+
+@require_POST
+@member(Permission.MANAGE_MEMBERS)
+def member_change_role(request: MemberRequest, member: str) -> HttpResponse:
+    row = _member(request, member)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        return _row(request, row, refusal=ValidationError("Choose one of the five roles."))
+    try:
+        row = change_role(membership=row, by=request.membership, **form.cleaned_data)
+    except ValidationError as refusal:
+        return _row(request, row, refusal=refusal)
+    return _row(request, row, said=f"{row.name} is {row.get_role_display().lower()} now.")
+
+
+@member(Permission.MANAGE_MEMBERS)
+def member_remove(request: MemberRequest, member: str) -> HttpResponse:
+    row = _member(request, member)
+    page = {"member": row, "held": queries.held_by(row), **TAB}
+    if request.method != "POST":
+        return render(request, "engagements/member_remove.html", page)
+    try:
+        remove_member(membership=row, by=request.membership)
+    except ValidationError as refusal:
+        page["refusal"] = refusal.messages[0]
+        return render(request, "engagements/member_remove.html", page, status=422)
+    if row == request.membership:
+        messages.success(request, f"You have left {request.engagement}.")
+        return redirect("/")
+    return _back(request, f"{row.name} is removed.")
+
+
+def _member(request: MemberRequest, public_id: str) -> Membership:
+    return find(Membership.objects.active().filter(engagement=request.engagement), public_id)
+
+
+def _list(request: MemberRequest, *, form: InviteForm, status: int = 200) -> HttpResponse:
+    people = queries.members(request.engagement, now=timezone.now())
+    part = f"{PAGE}#members" if request.htmx else PAGE
+    return render(request, part, {"members": people, "form": form, **TAB}, status=status)
+
+
+def _row(
+    request: MemberRequest,
+    membership: Membership,
+    *,
+    said: str = "",
+    refusal: ValidationError | None = None,
+) -> HttpResponse:
+    """The person's line for htmx, else back to the list; a refusal stands where it happened."""
+    refused = refusal.messages[0] if refusal else ""
+    if not request.htmx:
+        return _back(request, said, refused=refused)
+    row = queries.member(membership, now=timezone.now())
+    context = {"row": row, "refused": refused, **TAB}
+    response = render(request, f"{PAGE}#row", context, status=422 if refused else 200)
+    return response if refused else _toast(response, said)
+
+
+def _back(request: MemberRequest, said: str, *, refused: str = "") -> HttpResponse:
+    if refused:
+        messages.error(request, refused)
+    else:
+        messages.success(request, said)
+    return redirect("engagements:member-list", request.engagement.slug)
+
+
+def _toast(response: HttpResponse, text: str) -> HttpResponse:
+    return trigger_client_event(response, "toast", {"text": text})

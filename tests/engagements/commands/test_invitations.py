@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from engagements import invitations
+from engagements.commands import (
+    accept_as_user,
+    accept_invitation,
+    invite_member,
+    remove_member,
+    send_invitation,
+)
+from engagements.models import Engagement, Invitation, Membership, Role, User
+from engagements.scoping import scope
+from notifications.delivery import Delivered, deliver_due
+from notifications.models import OutboxMessage
+from tests import build
+from tests.build import PASSWORD
+from tests.smtp import MailServer, mail_server
+
+__all__ = ["mail_server"]
+
+
+@pytest.fixture
+def engagement(db: None) -> Engagement:
+    return build.engagement()
+
+
+@pytest.fixture
+def alice(engagement: Engagement) -> Membership:
+    return build.member(engagement, "Alice")
+
+
+@pytest.fixture
+def invitation(engagement: Engagement, alice: Membership) -> Invitation:
+    with scope(engagement.id):
+        bob = build.member(engagement, "Bob", Role.CONTRIBUTOR, user=None, email="bob@example.test")
+        return send_invitation(membership=bob, by=alice)
+
+
+def test_inviting_names_a_placeholder_and_makes_one_link(
+    engagement: Engagement, alice: Membership
+) -> None:
+    with scope(engagement.id):
+        bob = invite_member(
+            engagement=engagement, email="bob@example.test", name="Bob", role="viewer", by=alice
+        )
+        invitation = Invitation.objects.get()
+        assert (invitation.membership, invitation.sent_by, bob.is_placeholder) == (bob, alice, True)
+    assert invitation.expires_at - invitation.sent_at == dt.timedelta(days=14)
+
+
+def test_the_link_is_found_by_its_hash_alone(invitation: Invitation) -> None:
+    token = invitations.token_of(invitation)
+
+    assert len(token) == 43  # 256 bits
+    assert token not in str(vars(invitation))
+    assert invitations.find_invitation(token) == invitation
+    assert invitations.find_invitation(token[:-1] + "x") is None
+
+
+def test_the_link_can_be_made_again_from_the_stored_row(invitation: Invitation) -> None:
+    with scope(invitation.engagement_id):
+        stored = Invitation.objects.get(pk=invitation.pk)
+
+    assert invitations.token_of(stored) == invitations.token_of(invitation)
+
+
+def test_another_secret_makes_another_link(invitation: Invitation, settings: Settings) -> None:
+    before = invitations.token_of(invitation)
+    settings.SECRET_KEY = "another-secret"
+
+    assert invitations.token_of(invitation) != before
+
+
+def test_a_newer_link_replaces_the_older(invitation: Invitation, alice: Membership) -> None:
+    with scope(invitation.engagement_id):
+        newer = send_invitation(membership=invitation.membership, by=alice)
+        invitation.refresh_from_db()
+
+    assert invitation.revoked_at
+    with pytest.raises(ValidationError):
+        accept_invitation(token=invitations.token_of(invitation), name="Bob", password=PASSWORD)
+    assert accept_invitation(token=invitations.token_of(newer), name="Bob", password=PASSWORD)
+
+
+def test_nobody_who_joined_is_invited_again(engagement: Engagement, alice: Membership) -> None:
+    with scope(engagement.id), pytest.raises(ValidationError) as refusal:
+        send_invitation(membership=alice, by=alice)
+
+    assert refusal.value.code == "not_a_placeholder"
+
+
+def test_accepting_makes_the_account_and_joins_it(invitation: Invitation) -> None:
+    user = accept_invitation(
+        token=invitations.token_of(invitation), name="Bob Stone", password=PASSWORD
+    )
+
+    with scope(invitation.engagement_id):
+        bob = Membership.objects.get(pk=invitation.membership_id)
+        invitation.refresh_from_db()
+    assert (bob.user, bob.name, bob.role) == (user, "Bob Stone", Role.CONTRIBUTOR)
+    assert user.check_password(PASSWORD)
+    assert invitation.accepted_at
+
+
+def test_a_link_works_once(invitation: Invitation) -> None:
+    token = invitations.token_of(invitation)
+    accept_invitation(token=token, name="Bob", password=PASSWORD)
+
+    with pytest.raises(ValidationError) as refusal:
+        accept_invitation(token=token, name="Bob", password=PASSWORD)
+    assert refusal.value.code == "invitation_gone"
+
+
+def test_a_link_runs_out_after_fourteen_days(invitation: Invitation) -> None:
+    with scope(invitation.engagement_id):
+        Invitation.objects.update(expires_at=timezone.now())
+
+    with pytest.raises(ValidationError) as refusal:
+        accept_invitation(token=invitations.token_of(invitation), name="Bob", password=PASSWORD)
+    assert refusal.value.code == "invitation_gone"
+
+
+def test_a_removed_persons_link_no_longer_works(invitation: Invitation, alice: Membership) -> None:
+    with scope(invitation.engagement_id):
+        remove_member(membership=invitation.membership, by=alice)
+
+    with pytest.raises(ValidationError):
+        accept_invitation(token=invitations.token_of(invitation), name="Bob", password=PASSWORD)
+
+
+def test_an_address_with_an_account_signs_in_first(invitation: Invitation) -> None:
+    build.user("Bob")
+
+    with pytest.raises(ValidationError) as refusal:
+        accept_invitation(token=invitations.token_of(invitation), name="Bob", password=PASSWORD)
+    assert refusal.value.code == "has_account"
+
+
+def test_an_account_joins_with_its_own_name(invitation: Invitation) -> None:
+    bob = build.user("Robert", email="bob@example.test")
+
+    accept_as_user(token=invitations.token_of(invitation), user=bob)
+
+    with scope(invitation.engagement_id):
+        joined = Membership.objects.get(pk=invitation.membership_id)
+    assert (joined.user, joined.name) == (bob, "Robert")
+
+
+def test_an_account_with_another_address_does_not_join(invitation: Invitation) -> None:
+    charlie = build.user("Charlie")
+
+    with pytest.raises(ValidationError) as refusal:
+        accept_as_user(token=invitations.token_of(invitation), user=charlie)
+    assert refusal.value.code == "other_address"
+
+
+def test_the_history_names_who_joined(invitation: Invitation) -> None:
+    user = accept_invitation(token=invitations.token_of(invitation), name="Bob", password=PASSWORD)
+
+    with scope(invitation.engagement_id):
+        latest = invitation.membership.events.latest("pgh_id")
+    assert latest.pgh_context == {"user": user.pk}
+
+
+def invite_bob() -> Invitation:
+    engagement = build.engagement()
+    alice = build.member(engagement, "Alice")
+    with scope(engagement.id):
+        invite_member(
+            engagement=engagement, email="bob@example.test", name="Bob", role="viewer", by=alice
+        )
+        return Invitation.objects.get()
+
+
+def test_the_worker_writes_the_link_into_the_mail(committed: str, mail_server: MailServer) -> None:
+    invitation = invite_bob()
+
+    assert deliver_due() == Delivered(sent=1)
+
+    (mail,) = mail_server.messages
+    assert mail["To"] == "bob@example.test"
+    assert mail["Subject"] == "Alice invites you to Northwind SaaS"
+    assert invitations.link_of(invitation) in mail.get_content().replace("\r\n", "\n")
+
+
+def test_the_outbox_never_holds_the_link(committed: str) -> None:
+    invitation = invite_bob()
+
+    (message,) = OutboxMessage.objects.using("sweep").all()
+    assert message.payload == {
+        "engagement": invitation.engagement_id,
+        "invitation": invitation.pk,
+    }
+
+
+def test_a_link_that_was_taken_back_is_not_mailed(committed: str, mail_server: MailServer) -> None:
+    invitation = invite_bob()
+    with scope(invitation.engagement_id):
+        Invitation.objects.update(revoked_at=timezone.now())
+
+    assert deliver_due() == Delivered(cancelled=1)
+    assert mail_server.messages == []
+    assert User.objects.count() == 1

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connections
+
+from engagements.commands import add_placeholder, change_role, remove_member
+from engagements.commands.invitations import issue_invitation
+from engagements.models import Engagement, Invitation, Membership, Role
+from engagements.scoping import scope
+from tests import build
+
+
+@pytest.fixture
+def engagement(db: None) -> Engagement:
+    return build.engagement()
+
+
+@pytest.fixture
+def alice(engagement: Engagement) -> Membership:
+    return build.member(engagement, "Alice")
+
+
+def test_a_placeholder_is_named_and_told_nothing(engagement: Engagement, alice: Membership) -> None:
+    with scope(engagement.id):
+        bob = add_placeholder(
+            engagement=engagement, email=" Bob@Example.test ", name="Bob", role="viewer", by=alice
+        )
+        assert (bob.email, bob.is_placeholder) == ("bob@example.test", True)
+        assert not Invitation.objects.exists()
+
+
+def test_it_refuses_the_address_of_a_member_in_any_case(
+    engagement: Engagement, alice: Membership
+) -> None:
+    with scope(engagement.id), pytest.raises(ValidationError) as refusal:
+        add_placeholder(
+            engagement=engagement, email="ALICE@example.test", name="A", role="viewer", by=alice
+        )
+
+    assert refusal.value.code == "already_member"
+
+
+def test_somebody_removed_comes_back_as_the_same_row_and_joins_anew(
+    engagement: Engagement, alice: Membership
+) -> None:
+    bob = build.member(engagement, "Bob", Role.CONTRIBUTOR)
+    with scope(engagement.id):
+        remove_member(membership=bob, by=alice)
+        again = add_placeholder(
+            engagement=engagement, email=bob.email, name="Bob", role=Role.VIEWER, by=alice
+        )
+
+    assert again.pk == bob.pk
+    assert (again.removed_at, again.user, again.role) == (None, None, Role.VIEWER)
+
+
+def test_a_role_is_changed(engagement: Engagement, alice: Membership) -> None:
+    bob = build.member(engagement, "Bob", Role.VIEWER)
+
+    with scope(engagement.id):
+        assert change_role(membership=bob, role=Role.CHAMPION, by=alice).role == Role.CHAMPION
+
+
+@pytest.mark.parametrize("others", [[], [Role.SPONSOR], ["invited lead"]])
+def test_the_last_lead_is_neither_demoted_nor_removed(
+    engagement: Engagement, alice: Membership, others: list[str]
+) -> None:
+    for role in others:
+        invited = role == "invited lead"
+        build.member(
+            engagement,
+            "Other",
+            Role.LEAD if invited else role,
+            **({"user": None} if invited else {}),
+        )
+
+    with scope(engagement.id):
+        for refused in (
+            lambda: change_role(membership=alice, role=Role.CHAMPION, by=alice),
+            lambda: remove_member(membership=alice, by=alice),
+        ):
+            with pytest.raises(ValidationError) as refusal:
+                refused()
+            assert refusal.value.code == "last_lead"
+
+
+def test_a_lead_goes_when_another_one_stays(engagement: Engagement, alice: Membership) -> None:
+    build.member(engagement, "Other", Role.LEAD)
+
+    with scope(engagement.id):
+        remove_member(membership=alice, by=alice)
+        assert Membership.objects.get(pk=alice.pk).removed_at
+
+
+def test_a_closed_account_is_no_lead_who_stays(engagement: Engagement, alice: Membership) -> None:
+    gone = build.user("Gone", is_active=False)
+    build.member(engagement, "Gone", Role.LEAD, user=gone)
+
+    with scope(engagement.id), pytest.raises(ValidationError):
+        remove_member(membership=alice, by=alice)
+
+
+def test_removal_notes_who_and_when_and_ends_the_invitation(
+    engagement: Engagement, alice: Membership
+) -> None:
+    bob = build.member(engagement, "Bob", Role.VIEWER, user=None)
+    with scope(engagement.id):
+        invitation = issue_invitation(membership=bob, by=alice)
+        remove_member(membership=bob, by=alice)
+
+        bob.refresh_from_db()
+        invitation.refresh_from_db()
+        assert (bob.removed_by, invitation.revoked_at) == (alice, bob.removed_at)
+
+
+def test_nobody_is_removed_twice(engagement: Engagement, alice: Membership) -> None:
+    bob = build.member(engagement, "Bob", Role.VIEWER)
+    with scope(engagement.id):
+        remove_member(membership=bob, by=alice)
+
+        with pytest.raises(ValidationError) as refusal:
+            remove_member(membership=bob, by=alice)
+    assert refusal.value.code == "removed"
+
+
+def test_two_leads_who_remove_each_other_at_once_leave_one(committed: str) -> None:
+    engagement = build.engagement()
+    leads = [build.member(engagement, name) for name in ("Alice", "Bob")]
+
+    def removed(pair: tuple[Membership, Membership]) -> bool:
+        try:
+            with scope(engagement.id):
+                remove_member(membership=pair[0], by=pair[1])
+        except ValidationError:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(removed, [(leads[0], leads[1]), (leads[1], leads[0])]))
+
+    assert sorted(outcomes) == [False, True]

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from engagements.models import User
+from tests import build
+from tests.build import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: str, **options: Any) -> str:
+    said = io.StringIO()
+    call_command(*arguments, stdout=said, **options)
+    return said.getvalue()
+
+
+def test_the_first_lead_joins_by_the_printed_link(client: Client) -> None:
+    said = run("create_lead", "Lea@example.test", client="Harbor", name="Lea")
+
+    path = said.split("http://localhost:8000")[1].strip()
+    client.post(path, {"name": "Lea", "password": PASSWORD})
+    assert client.get("/e/harbor/members/").status_code == 200
+    assert User.objects.get().email == "lea@example.test"
+
+
+def test_the_first_lead_gets_a_password_from_a_pipe(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
+
+    run("create_lead", "lea@example.test", client="Harbor", password=True)
+
+    assert client.login(email="lea@example.test", password=PASSWORD)
+    assert client.get("/e/harbor/settings/").status_code == 200
+
+
+def test_a_weak_password_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))
+
+    with pytest.raises(CommandError, match="12 characters"):
+        run("create_lead", "lea@example.test", client="Harbor", password=True)
+    assert not User.objects.exists()
+
+
+def test_somebody_with_an_account_leads_at_once(client: Client) -> None:
+    alice = build.user("Alice")
+
+    assert "signs in as its lead" in run("create_lead", "ALICE@example.test", client="Harbor")
+
+    client.force_login(alice)
+    assert client.get("/e/harbor/settings/").status_code == 200
+
+
+def test_it_refuses_what_is_no_address() -> None:
+    with pytest.raises(CommandError, match="valid email"):
+        run("create_lead", "lea", client="Harbor")
+
+
+def test_an_account_is_closed_by_address() -> None:
+    alice = build.user("Alice")
+
+    run("disable_user", "Alice@example.test")
+
+    alice.refresh_from_db()
+    assert not alice.is_active
+
+
+def test_closing_nobodys_account_says_so() -> None:
+    with pytest.raises(CommandError, match="Nobody signs in"):
+        run("disable_user", "nobody@example.test")

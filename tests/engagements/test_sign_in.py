@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from engagements.commands import disable_user
+from engagements.models import User
+from engagements.scoping import identity
+from notifications.delivery import Delivered, deliver_due
+from notifications.models import OutboxMessage
+from tests import build
+from tests.build import PASSWORD
+from tests.smtp import MailServer, mail_server
+
+__all__ = ["mail_server"]
+
+LOGIN, CODE, CONFIRM = "/accounts/login/", "/accounts/login/code/", "/accounts/login/code/confirm/"
+RESET = "/accounts/password/reset/"
+SESSION = "__Host-session"
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return build.user("Alice")
+
+
+def typed(email: str = "alice@example.test", password: str = PASSWORD) -> dict[str, str]:
+    return {"login": email, "password": password}
+
+
+def mailed(user: User) -> dict[str, str]:
+    """The latest envelope for this person, as they may read it."""
+    with identity(user_id=user.pk):
+        return dict(OutboxMessage.objects.filter(user=user).latest("created_at").payload)
+
+
+def code_for(user: User) -> str:
+    found = re.search(r"^    (\S+)$", mailed(user)["text"], re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get("/profile/").status_code == 200
+
+
+def test_a_password_signs_in_whatever_the_case_of_the_address(client: Client, alice: User) -> None:
+    answer = client.post(LOGIN, typed("ALICE@example.test"))
+
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert is_signed_in(client)
+
+
+def test_it_goes_on_to_the_page_that_was_asked_for(client: Client, alice: User) -> None:
+    assert client.post(LOGIN, {**typed(), "next": "/profile/"})["Location"] == "/profile/"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.test/",
+        "//evil.test/",
+        "/\\evil.test/",
+        "javascript:alert(1)",
+        "http:evil.test",
+    ],
+)
+def test_it_never_goes_on_to_another_site(client: Client, alice: User, elsewhere: str) -> None:
+    assert client.post(LOGIN, {**typed(), "next": elsewhere})["Location"] == "/"
+
+
+def test_the_session_is_a_new_one(client: Client, alice: User) -> None:
+    client.post(CODE, {"email": alice.email})  # leaves a session before anybody is signed in
+    before = client.cookies[SESSION].value
+
+    client.post(CONFIRM, {"code": code_for(alice)})
+
+    assert before
+    assert client.cookies[SESSION].value != before
+
+
+def test_a_wrong_password_and_an_unknown_address_read_the_same(client: Client, alice: User) -> None:
+    wrong = client.post(LOGIN, typed(password="not-the-password"))
+    unknown = client.post(LOGIN, typed("nobody@example.test"))
+
+    assert wrong.status_code == unknown.status_code == 200
+    assert wrong.context["form"].errors == unknown.context["form"].errors
+    assert not is_signed_in(client)
+
+
+def test_guessing_is_stopped_with_a_page_even_for_the_right_password(
+    client: Client, alice: User
+) -> None:
+    for _ in range(5):
+        client.post(LOGIN, typed(password="not-the-password"))
+
+    answer = client.post(LOGIN, typed())
+
+    assert (answer.status_code, "Too many tries" in answer.content.decode()) == (429, True)
+    assert not is_signed_in(client)
+
+
+def test_guessing_unknown_addresses_is_stopped_too(client: Client, alice: User) -> None:
+    answers = [client.post(LOGIN, typed(f"{number}@example.test")) for number in range(11)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+
+
+def test_a_code_signs_in_somebody_without_a_password(client: Client, db: None) -> None:
+    bob = User.objects.create_user(email="bob@example.test", name="Bob")
+
+    assert client.post(CODE, {"email": bob.email})["Location"] == CONFIRM
+    answer = client.post(CONFIRM, {"code": code_for(bob), "next": "/profile/"})
+
+    assert answer["Location"] == "/profile/"
+    assert is_signed_in(client)
+
+
+def test_a_code_works_once(client: Client, alice: User) -> None:
+    client.post(CODE, {"email": alice.email})
+    code = code_for(alice)
+    client.post(CONFIRM, {"code": code})
+    client.post("/accounts/logout/")
+
+    client.post(CONFIRM, {"code": code})
+
+    assert not is_signed_in(client)
+
+
+def test_a_code_runs_out_after_five_minutes(client: Client, alice: User) -> None:
+    client.post(CODE, {"email": alice.email})
+
+    with time_machine.travel(timezone.now() + dt.timedelta(seconds=301)):
+        client.post(CONFIRM, {"code": code_for(alice)})
+        assert not is_signed_in(client)
+
+
+def test_three_wrong_codes_end_the_try(client: Client, alice: User) -> None:
+    client.post(CODE, {"email": alice.email})
+    code = code_for(alice)
+    for _ in range(3):
+        client.post(CONFIRM, {"code": "000000"})
+
+    client.post(CONFIRM, {"code": code})
+
+    assert not is_signed_in(client)
+
+
+def test_asking_for_many_codes_is_stopped_with_a_page(client: Client, alice: User) -> None:
+    answers = [Client().post(CODE, {"email": alice.email}) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
+
+
+def test_an_unknown_address_gets_the_same_answers_and_no_mail(
+    client: Client, committed: str
+) -> None:
+    alice = build.user("Alice")
+    for path in (CODE, RESET):
+        known = Client().post(path, {"email": alice.email}, follow=True)
+        unknown = Client().post(path, {"email": "alicf@example.test"}, follow=True)
+        assert known.redirect_chain == unknown.redirect_chain
+        said = [answer.content.decode().split("<main")[1] for answer in (known, unknown)]
+        assert without_tokens(said[0]) == without_tokens(said[1].replace("alicf", "alice"))
+
+    recipients = OutboxMessage.objects.using("sweep").values_list("recipient", flat=True)
+    assert set(recipients) == {alice.email}
+
+
+def without_tokens(text: str) -> str:
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text)
+
+
+def test_a_link_resets_the_password_and_ends_other_sessions(client: Client, alice: User) -> None:
+    elsewhere = Client()
+    elsewhere.force_login(alice)
+    client.post(RESET, {"email": alice.email})
+    link = re.search(r"http://testserver(\S+)", mailed(alice)["text"])
+    assert link
+
+    form = client.get(link[1], follow=True)
+    client.post(
+        form.redirect_chain[-1][0],
+        {"password1": "another-long-password", "password2": "another-long-password"},
+    )
+
+    assert not is_signed_in(elsewhere)
+    client.post(LOGIN, typed(password="another-long-password"))
+    assert is_signed_in(client)
+
+
+def test_a_disabled_person_is_out_with_the_next_request(client: Client, alice: User) -> None:
+    client.post(LOGIN, typed())
+    assert is_signed_in(client)
+
+    disable_user(user=alice)
+
+    assert client.get("/profile/")["Location"].startswith(LOGIN)
+
+
+def test_a_disabled_person_does_not_come_back(client: Client, alice: User) -> None:
+    disable_user(user=alice)
+
+    client.post(LOGIN, typed())
+    assert not is_signed_in(client)
+    client.post(CODE, {"email": alice.email})
+    with identity(user_id=alice.pk):
+        assert not OutboxMessage.objects.exists()
+
+
+def test_a_code_in_hand_is_of_no_use_to_somebody_disabled_meanwhile(
+    client: Client, alice: User
+) -> None:
+    client.post(CODE, {"email": alice.email})
+    disable_user(user=alice)
+
+    client.post(CONFIRM, {"code": code_for(alice)})
+
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["signup/", "email/", "confirm-email/", "confirm-email/x/", "reauthenticate/", "3rdparty/"],
+)
+def test_what_is_not_offered_does_not_exist(client: Client, alice: User, path: str) -> None:
+    for visitor in (client, Client()):
+        assert visitor.get(f"/accounts/{path}").status_code == 404
+        client.force_login(alice)
+
+
+def test_looking_at_sign_out_does_not_sign_out(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    client.get("/accounts/logout/")
+    assert is_signed_in(client)
+
+    client.post("/accounts/logout/")
+    assert not is_signed_in(client)
+
+
+def test_a_changed_password_leads_back_to_the_profile(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    new = {"password1": "another-long-password", "password2": "another-long-password"}
+
+    answer = client.post("/accounts/password/change/", {"oldpassword": PASSWORD, **new})
+
+    assert answer["Location"] == "/profile/"
+    assert is_signed_in(client)
+
+
+def test_a_fragment_asked_for_after_sign_out_leads_to_sign_in_and_back_to_the_page(
+    client: Client, db: None
+) -> None:
+    answer = client.post(
+        "/e/northwind/members/invite/",
+        headers={
+            "HX-Request": "true",
+            "HX-Current-URL": "http://testserver/e/northwind/members/?sort=name",
+        },
+    )
+
+    assert answer["HX-Redirect"] == f"{LOGIN}?next=%2Fe%2Fnorthwind%2Fmembers%2F%3Fsort%3Dname"
+    assert (answer["Cache-Control"], answer.content) == ("no-store", b"")
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_the_worker_mails_the_code_and_forgets_it(
+    client: Client, committed: str, mail_server: MailServer
+) -> None:
+    build.user("Alice")
+    client.post(CODE, {"email": "alice@example.test"})
+
+    assert deliver_due() == Delivered(sent=1)
+
+    (mail,) = mail_server.messages
+    assert (mail["To"], mail["Subject"]) == ("alice@example.test", "Your sign-in code")
+    code = re.search(r"^    (\S+)", mail.get_content(), re.MULTILINE)
+    assert code
+    client.post(CONFIRM, {"code": code[1]})
+    assert is_signed_in(client)
+    assert OutboxMessage.objects.using("sweep").get().payload == {}
+
+
+def test_a_code_that_ran_out_is_not_mailed(
+    client: Client, committed: str, mail_server: MailServer
+) -> None:
+    build.user("Alice")
+    client.post(CODE, {"email": "alice@example.test"})
+
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=6)):
+        assert deliver_due() == Delivered(cancelled=1)
+
+    assert mail_server.messages == []
+    assert OutboxMessage.objects.using("sweep").get().payload == {}

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from engagements.models import Membership, User
+from engagements.scoping import scope
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+URL = "/profile/"
+TYPED = {"name": "Alice Stone", "time_zone": "Asia/Tokyo", "theme": "dark", "shortcuts": "on"}
+
+
+def test_it_is_saved_and_shown_at_once(client: Client) -> None:
+    lead = build.sign_in(client, build.engagement())
+
+    answer = client.post(URL, TYPED, follow=True)
+
+    assert answer.redirect_chain == [(URL, 302)]
+    assert 'data-theme="dark"' in answer.content.decode()
+    with scope(lead.engagement_id):
+        assert Membership.objects.get().name == "Alice Stone"
+
+
+def test_shortcuts_can_be_switched_off(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    client.post(URL, {name: value for name, value in TYPED.items() if name != "shortcuts"})
+
+    assert 'data-keys="off"' in client.get(URL).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"), [("name", ""), ("time_zone", "Mars/Olympus"), ("theme", "pink")]
+)
+def test_a_bad_form_changes_nothing(client: Client, field: str, typed: str) -> None:
+    build.sign_in(client, build.engagement())
+
+    answer = client.post(URL, {**TYPED, field: typed})
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert User.objects.get().time_zone == "Europe/Berlin"
+
+
+def test_somebody_without_an_engagement_has_a_profile_too(client: Client) -> None:
+    client.force_login(build.user("Alice"))
+
+    assert "no engagement" in client.get(URL).content.decode()
+
+
+def test_every_zone_it_offers_exists(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+    groups = client.get(URL).context["form"].fields["time_zone"].choices
+
+    zones = [zone for _, zones in groups for zone, _ in zones]
+    assert {"Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"} <= set(zones)
+
+
+def test_visitors_are_asked_to_sign_in(client: Client) -> None:
+    assert client.get(URL)["Location"] == f"/accounts/login/?next={URL}"

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from engagements.commands import freeze_bands, update_engagement
+from engagements.models import Engagement, Membership, Role
+from engagements.scoping import scope
+from tests import build
+
+URL = "/e/northwind/settings/"
+TYPED = {
+    "version": "1",
+    "client_name": "Northwind",
+    "time_zone": "America/New_York",
+    "country": "US",
+    "vision": "Everybody finds the way",
+    "strategy_themes": "Growth\n\n  Trust  \n",
+    "cadence": "biweekly",
+    "due_weekday": "2",
+    "due_time": "16:30",
+    "opens_days_before": "2",
+    "scale": "hundred",
+    "bands": "strict",
+    "guardrails": "wide",
+    "escalation": "strict",
+}
+
+
+@pytest.fixture
+def engagement(db: None) -> Engagement:
+    return build.engagement()
+
+
+@pytest.fixture
+def lead(engagement: Engagement, client: Client) -> Membership:
+    return build.sign_in(client, engagement)
+
+
+def saved(engagement: Engagement) -> Engagement:
+    with scope(engagement.id):
+        return Engagement.objects.get(pk=engagement.pk)
+
+
+def test_everything_typed_is_saved(client: Client, lead: Membership) -> None:
+    form = {**TYPED, "scale": client.get(URL).context["form"].fields["scale"].choices[1][0]}
+
+    answer = client.post(URL, form)
+
+    assert (answer.status_code, answer["Location"]) == (302, URL)
+    now = saved(lead.engagement)
+    assert (now.client_name, now.time_zone, now.country) == ("Northwind", "America/New_York", "US")
+    assert (now.strategy_themes, now.vision) == (["Growth", "Trust"], "Everybody finds the way")
+    assert (now.cadence, now.due_weekday, now.due_time) == ("biweekly", 2, dt.time(16, 30))
+    assert (now.bands, now.guardrails, now.escalation) == ("strict", "wide", "strict")
+    assert (now.opens_days_before, now.scale, now.version) == (2, form["scale"], 2)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("time_zone", "Europe/Atlantis"),
+        ("country", "XX"),
+        ("opens_days_before", "8"),
+        ("client_name", ""),
+        ("due_time", "25:00"),
+        ("bands", "rainbow"),
+        ("strategy_themes", "x" * 201),
+    ],
+)
+def test_it_refuses_and_keeps_the_rest(
+    client: Client, lead: Membership, field: str, typed: str
+) -> None:
+    answer = client.post(URL, {**TYPED, "scale": lead.engagement.scale, field: typed})
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert "Everybody finds the way" in answer.content.decode()
+    assert saved(lead.engagement).version == 1
+
+
+def test_htmx_gets_the_form_alone(client: Client, lead: Membership) -> None:
+    answer = client.post(URL, {**TYPED, "client_name": ""}, headers={"HX-Request": "true"})
+
+    assert answer.status_code == 422
+    assert answer.content.decode().startswith("<form")
+
+
+def test_a_stale_edit_shows_both_versions_and_can_be_put_on_top(
+    client: Client, lead: Membership
+) -> None:
+    form = {**TYPED, "scale": lead.engagement.scale}
+    with scope(lead.engagement_id):
+        update_engagement(engagement=lead.engagement, version=1, by=lead, vision="Be on time")
+
+    answer = client.post(URL, form)
+
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Be" in text
+    assert "Everybody finds the way" in text
+    again = client.post(URL, {**form, "version": str(answer.context["form"]["version"].value())})
+    assert again.status_code == 302
+    assert saved(lead.engagement).vision == "Everybody finds the way"
+
+
+def test_frozen_bands_are_shown_and_not_changed(client: Client, lead: Membership) -> None:
+    with scope(lead.engagement_id):
+        freeze_bands(engagement=lead.engagement, on=timezone.now().date() - dt.timedelta(days=9))
+
+    assert "Fixed since" in client.get(URL).content.decode()
+    client.post(URL, {**TYPED, "scale": lead.engagement.scale})
+    now = saved(lead.engagement)
+    assert (now.bands, now.client_name) == ("playbook", "Northwind")
+
+
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
+def test_members_read_them_and_change_nothing(
+    client: Client, engagement: Engagement, role: str
+) -> None:
+    build.sign_in(client, engagement, role)
+
+    page = client.get(URL)
+    assert (page.status_code, "<input" in page.content.decode().split("<main")[1]) == (200, False)
+    assert "Every week" in page.content.decode()
+    assert client.post(URL, TYPED).status_code == 403
+    assert saved(engagement).version == 1
+
+
+def test_viewers_and_strangers_do_not_see_them(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.VIEWER)
+    assert client.get(URL).status_code == 403
+
+    build.sign_in(client, build.engagement("Harbor"))
+    assert client.get(URL).status_code == 404
