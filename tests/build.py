@@ -12,11 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import connection
+from django.test import Client
 
 from engagements.models import Engagement, Membership, Role, User
 from engagements.scoping import scope
 from metrics.models import Metric
-from okrs.models import Cycle, KeyResult, Objective, Stage, Team
+from okrs.models import Cycle, KeyResult, KeyResultAudit, Objective, Stage, Team
 
 PASSWORD = "a-long-enough-password"
 
@@ -45,6 +46,14 @@ def member(
         return Membership.objects.create(
             engagement=engagement, user=person, name=name, email=email, role=role, **fields
         )
+
+
+def sign_in(client: Client, engagement: Engagement, role: str = Role.LEAD) -> Membership:
+    """A member with this role, signed in on this client."""
+    somebody = member(engagement, role.capitalize(), role)
+    assert somebody.user is not None
+    client.force_login(somebody.user)
+    return somebody
 
 
 def cycle(engagement: Engagement, name: str = "2026-Q1", **fields: Any) -> Cycle:
@@ -100,9 +109,7 @@ def key_result(objective: Objective, metric: Metric | None = None, **fields: Any
         )
 
 
-def live_key_result(
-    objective: Objective, metric: Metric | None = None, **fields: Any
-) -> KeyResult:
+def live_key_result(objective: Objective, metric: Metric | None = None, **fields: Any) -> KeyResult:
     """Committed, waiting for its first check-in."""
     when = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
     fields = {
@@ -112,3 +119,17 @@ def live_key_result(
         **fields,
     }
     return key_result(objective, metric, **fields)
+
+
+def audited(key_result: KeyResult, *, by: Membership) -> KeyResult:
+    """With both answers of the audit that only a person can give."""
+    with scope(key_result.engagement_id):
+        KeyResultAudit.objects.create(
+            engagement_id=key_result.engagement_id,
+            key_result=key_result,
+            refresh_confirmed=True,
+            ambitious=True,
+            answered_by=by,
+            answered_at=dt.datetime(2026, 1, 2, tzinfo=dt.UTC),
+        )
+    return key_result

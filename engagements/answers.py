@@ -1,0 +1,70 @@
+"""How a view answers a form: the page, 422 with every word kept, 409 with both versions, onward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+
+from engagements.edit_forms import EditForm
+from engagements.http import MemberRequest
+from engagements.staleness import StaleEdit
+
+
+def take(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
+    """What the command returns for this valid form; None where a rule refused it.
+
+    The refusals stand on the form then. Raises StaleEdit as the command does.
+    """
+    try:
+        return command(**form.cleaned_data, **known)
+    except ValidationError as refusal:
+        refuse(form, refusal)
+        return None
+
+
+def refuse(form: forms.Form, refusal: ValidationError) -> None:
+    """Put each refusal where the person mends it: at the field of its code, else above."""
+    mended_in: dict[str, str] = getattr(form, "mended_in", {})
+    for error in refusal.error_list:
+        code = error.code or ""
+        field = mended_in.get(code, code)
+        form.add_error(field if field in form.fields else None, error)
+
+
+def form_page(
+    request: MemberRequest, template: str, *, form: forms.Form, **context: Any
+) -> HttpResponse:
+    """The page with its form, for htmx the form alone; 422 once something was sent."""
+    refused = form.is_bound and not form.is_valid()
+    return _page(request, template, {"form": form, **context}, status=422 if refused else 200)
+
+
+def stale_page(
+    request: MemberRequest, template: str, *, form: EditForm, stale: StaleEdit, **context: Any
+) -> HttpResponse:
+    """Both versions and the form, ready to be saved on top of what stands now: 409."""
+    again = form.on_top_of(stale.current)
+    return _page(
+        request, template, {"form": again, "differences": again.compare(), **context}, status=409
+    )
+
+
+def onward(request: MemberRequest, to: str, *args: Any) -> HttpResponse:
+    """Go to the page of that URL name, in this engagement."""
+    url = resolve_url(to, request.engagement.slug, *args)
+    if request.htmx:
+        return HttpResponseClientRedirect(url)
+    return redirect(url)
+
+
+def _page(
+    request: MemberRequest, template: str, context: dict[str, Any], *, status: int
+) -> HttpResponse:
+    part = f"{template}#form" if request.htmx else template
+    return render(request, part, context, status=status)

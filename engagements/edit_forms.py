@@ -1,0 +1,134 @@
+"""A form on a row that others may change meanwhile, and what a stale one shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import groupby
+from typing import Any, ClassVar, Self
+
+from django import forms
+from django.db import models
+from django.http import QueryDict
+
+from engagements.form_fields import MemberField, MembersField, who_can_own
+from engagements.models import Engagement, Membership
+
+NOTHING = "nothing"
+
+Segments = list[tuple[str, bool]]  # text, whether it differs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One field in both versions, cut where their words differ."""
+
+    label: str
+    theirs: Segments
+    yours: Segments
+
+
+class EditForm(forms.Form):
+    """What a command takes; on an existing row it carries the version that it shows."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    # Fields under their headings, in the order of the page; none given shows one plain list.
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {}
+    # Where the refusal of a rule is shown: its code, and the field to mend.
+    mended_in: ClassVar[dict[str, str]] = {}
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        engagement: Engagement,
+        row: models.Model | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        shown = {} if row is None else self.shown(row)
+        super().__init__(data, initial={**shown, **(initial or {})})
+        self.engagement, self.row = engagement, row
+        if row is None:
+            del self.fields["version"]
+        for name, field in self.fields.items():
+            if isinstance(field, MemberField | MembersField):
+                field.queryset = who_can_own(engagement, named=self._named(name))
+
+    @classmethod
+    def shown(cls, row: models.Model) -> dict[str, Any]:
+        """What the form shows of a row: the fields of the same name."""
+        return {name: getattr(row, name) for name in cls.base_fields if hasattr(row, name)}
+
+    def _named(self, name: str) -> list[Membership]:
+        value = self.initial.get(name) or []
+        return value if isinstance(value, list) else [value]
+
+    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The visible fields by heading."""
+        if not self.groups:
+            return [("", self.visible_fields())]
+        grouped = (
+            (heading, [self[name] for name in names if name in self.fields])
+            for heading, names in self.groups.items()
+        )
+        return [(heading, fields) for heading, fields in grouped if fields]
+
+    def on_top_of(self, current: models.Model) -> Self:
+        """The same typed words on what stands now: saving again puts them on top."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data[self.add_prefix("version")] = str(current.version)  # type: ignore[attr-defined]
+        return self.over(current, data=data)
+
+    def over(self, row: models.Model | None, *, data: Any = None) -> Self:
+        """A form of this kind over that row."""
+        return type(self)(data, engagement=self.engagement, row=row)
+
+    def compare(self) -> list[Difference]:
+        """The fields in which what was typed is not what is saved."""
+        saved = self.over(self.row)
+        pairs = [
+            (field.label, written(saved[field.name]), written(field))
+            for field in self.visible_fields()
+        ]
+        return [
+            difference(label=str(label), theirs=theirs, yours=yours)
+            for label, theirs, yours in pairs
+            if theirs != yours
+        ]
+
+
+def written(field: forms.BoundField) -> str:
+    """The value of a field as its reader sees it: labels of choices, words, digits."""
+    value = field.value()
+    if isinstance(field.field.widget, forms.MultiWidget) and not field.form.is_bound:
+        value = field.field.widget.decompress(value)
+    values = value if isinstance(value, list | tuple) else [value]
+    texts = [str(each) for each in values if each not in (None, "")]
+    labels = {str(choice): str(label) for choice, label in getattr(field.field, "choices", ())}
+    if labels:
+        texts = sorted(labels.get(text, text) for text in texts)
+    return ", ".join(texts) or NOTHING
+
+
+def difference(*, label: str, theirs: str, yours: str) -> Difference:
+    """Both texts, cut into stretches of words that differ and that do not."""
+    left, right = theirs.split(), yours.split()
+    matcher = SequenceMatcher(a=left, b=right, autojunk=False)
+    same_left: set[int] = set()
+    same_right: set[int] = set()
+    for block in matcher.get_matching_blocks():
+        same_left.update(range(block.a, block.a + block.size))
+        same_right.update(range(block.b, block.b + block.size))
+    return Difference(
+        label=label, theirs=_segments(left, same_left), yours=_segments(right, same_right)
+    )
+
+
+def _segments(words: list[str], same: set[int]) -> Segments:
+    marked = [(word, index not in same) for index, word in enumerate(words)]
+    return [
+        (" ".join(word for word, _ in group), differs)
+        for differs, group in groupby(marked, key=lambda pair: pair[1])
+    ]

@@ -1,0 +1,105 @@
+"""Form fields that several rooms use: numbers as people type them, days, members by public id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+
+from engagements.models import Engagement, Membership, Role
+from scoring import ScoringError, parse_number
+
+MOST_DIGITS, MOST_PLACES = 20, 6  # as the columns have them
+
+
+class DecimalTextField(forms.CharField):
+    """A number typed with comma or point; a plain text input with a numeric keypad."""
+
+    def __init__(self, *, min_value: Decimal | None = None, **kwargs: Any) -> None:
+        attrs = {"inputmode": "decimal", "autocomplete": "off"}
+        super().__init__(**{"widget": forms.TextInput(attrs=attrs), "max_length": 60, **kwargs})
+        self.min_value = min_value
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            number = parse_number(text)
+        except ScoringError as error:
+            raise ValidationError(str(error), code="not_a_number") from error
+        self._check_size(number)
+        return number
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return f"{value.normalize() + 0:f}"
+        return value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+    def _check_size(self, number: Decimal) -> None:
+        if self.min_value is not None and number < self.min_value:
+            least = self.prepare_value(self.min_value)
+            raise ValidationError(f"Write {least} or more.", code="too_small")
+        if number.adjusted() >= MOST_DIGITS - MOST_PLACES or round(number, MOST_PLACES) != number:
+            raise ValidationError(
+                f"Write at most {MOST_DIGITS - MOST_PLACES} digits before the point"
+                f" and {MOST_PLACES} after it.",
+                code="too_long",
+            )
+
+
+class DayField(forms.DateField):
+    """A day, picked in the browser's own calendar or typed as 2026-03-31."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        errors = {"invalid": "Write the day as 2026-03-31."}
+        super().__init__(**{"widget": widget, "error_messages": errors, **kwargs})
+
+
+class RowField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One row by its public id; the form says among which rows (`choose_among`)."""
+
+    def __init__(self, *, label_of: Callable[[Any], str] = str, **kwargs: Any) -> None:
+        super().__init__(queryset=None, to_field_name="public_id", **kwargs)
+        self.label_of = label_of
+
+    def label_from_instance(self, obj: Model) -> str:
+        return self.label_of(obj)
+
+
+class MemberField(RowField):
+    """One member who can own things."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"empty_label": "Nobody yet", **kwargs})
+
+
+class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Any number of members, ticked in a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs = {"widget": forms.CheckboxSelectMultiple, "required": False, **kwargs}
+        super().__init__(queryset=None, to_field_name="public_id", **kwargs)
+
+
+def choose_among(form: forms.Form, **querysets: QuerySet[Any]) -> None:
+    """Say what the fields of these names offer."""
+    for name, queryset in querysets.items():
+        field = form.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker
+        field.queryset = queryset
+
+
+def who_can_own(engagement: Engagement, *, named: list[Membership]) -> QuerySet[Membership]:
+    """Members to choose from, and those named already, should they have left since."""
+    here = Membership.objects.filter(engagement=engagement)
+    able = Q(removed_at=None) & ~Q(role=Role.VIEWER)
+    return here.filter(able | Q(pk__in=[person.pk for person in named]))

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from engagements.access import find, member
+from engagements.answers import form_page, onward, stale_page, take
+from engagements.http import MemberRequest
+from engagements.permissions import Permission
+from engagements.staleness import StaleEdit
+from metrics import queries
+from metrics.commands import archive_metric, create_metric, update_metric
+from metrics.forms import MetricForm
+from metrics.models import Metric
+
+TAB = {"tab": "metrics"}
+
+
+@member(Permission.READ)
+def metric_list(request: MemberRequest) -> HttpResponse:
+    sought = request.GET.get("q", "").strip()
+    metrics = queries.metric_list(request.engagement, sought=sought)
+    part = "metrics/metric_list.html" + ("#metrics" if request.htmx else "")
+    return render(request, part, {"metrics": metrics, "sought": sought, **TAB})
+
+
+@member(Permission.READ)
+def metric_detail(request: MemberRequest, metric: str) -> HttpResponse:
+    page = queries.metric_page(_metric(request, metric))
+    return render(request, "metrics/metric_detail.html", {"page": page, **TAB})
+
+
+@member(Permission.DRAFT)
+def metric_create(request: MemberRequest) -> HttpResponse:
+    form = MetricForm(request.POST or None, engagement=request.engagement)
+    if form.is_valid() and (
+        metric := take(form, create_metric, engagement=request.engagement, by=request.membership)
+    ):
+        return onward(request, "metrics:metric-detail", metric.public_id)
+    return form_page(request, "metrics/metric_create.html", form=form, **TAB)
+
+
+@member(Permission.DRAFT)
+def metric_update(request: MemberRequest, metric: str) -> HttpResponse:
+    row = _metric(request, metric)
+    form = MetricForm(request.POST or None, engagement=request.engagement, row=row)
+    template, page = "metrics/metric_update.html", {"metric": row, **TAB}
+    try:
+        if form.is_valid() and take(form, update_metric, metric=row, by=request.membership):
+            return onward(request, "metrics:metric-detail", row.public_id)
+    except StaleEdit as stale:
+        return stale_page(request, template, form=form, stale=stale, **page)
+    return form_page(request, template, form=form, **page)
+
+
+@require_POST
+@member(Permission.DRAFT)
+def metric_archive(request: MemberRequest, metric: str) -> HttpResponse:
+    row = _metric(request, metric)
+    try:
+        archive_metric(metric=row, by=request.membership)
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+    return onward(request, "metrics:metric-detail", row.public_id)
+
+
+def _metric(request: MemberRequest, public_id: str) -> Metric:
+    metrics = Metric.objects.filter(engagement=request.engagement)
+    return find(metrics.select_related("owner", "steward", "archived_by"), public_id)

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from okrs.forms.contributions import ContributionForm
+from okrs.forms.cycles import BoardFilter, CycleForm, TeamForm
+from okrs.forms.key_results import AuditForm, KeyResultForm
+from okrs.forms.objectives import ObjectiveForm
+
+__all__ = [
+    "AuditForm",
+    "BoardFilter",
+    "ContributionForm",
+    "CycleForm",
+    "KeyResultForm",
+    "ObjectiveForm",
+    "TeamForm",
+]

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from engagements.edit_forms import EditForm
+from engagements.form_fields import DayField, MemberField, RowField, choose_among
+from engagements.models import Engagement
+from okrs.models import Cycle, CycleKind
+
+
+class CycleForm(EditForm):
+    mended_in: ClassVar = {"dates": "ends_on", "frozen": "starts_on"}
+
+    name = forms.CharField(max_length=60, label="Name", help_text="2026-Q2, or what you call it.")
+    kind = forms.ChoiceField(choices=CycleKind.choices, initial=CycleKind.QUARTERLY, label="Kind")
+    starts_on = DayField(label="First day")
+    ends_on = DayField(label="Last day")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        first, last = data.get("starts_on"), data.get("ends_on")
+        if first and last and last <= first:
+            self.add_error("ends_on", ValidationError("Choose a day after the first day."))
+        return data
+
+
+class TeamForm(EditForm):
+    name = forms.CharField(max_length=80, label="Name")
+    champion = MemberField(
+        required=False, label="Champion", help_text="Passes the quality gate of this team’s OKRs."
+    )
+
+
+class BoardFilter(forms.Form):
+    """Which cycle the board shows: the current one unless asked otherwise, none for all."""
+
+    cycle = RowField(required=False, empty_label="All cycles", label="Cycle")
+
+    def __init__(self, data: Any, *, engagement: Engagement, current: Cycle | None) -> None:
+        super().__init__(data if "cycle" in data else None, initial={"cycle": current})
+        choose_among(self, cycle=Cycle.objects.filter(engagement=engagement))
+        self.current = current
+
+    def chosen(self) -> Cycle | None:
+        """The cycle in the address; one that is not there counts as none."""
+        if not self.is_bound:
+            return self.current
+        return self.cleaned_data["cycle"] if self.is_valid() else None

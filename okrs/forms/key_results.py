@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from copy import copy
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from django import forms
+from django.db import models
+from django.db.models import Q
+
+from engagements.form_fields import (
+    DayField,
+    DecimalTextField,
+    MemberField,
+    MembersField,
+    RowField,
+    choose_among,
+)
+from metrics.models import Metric
+from okrs.commands.key_results import FROZEN
+from okrs.forms.ladders import LadderField
+from okrs.forms.objectives import helpers
+from okrs.forms.reasons import ReasonedForm
+from okrs.models import Commitment, Direction, Indicator, KeyResult, Objective
+from okrs.models.key_results import method_choices
+from okrs.queries.findings import key_result_findings
+from okrs.writing import Finding
+from scoring import Method
+
+BESIDE = {"collaborators", "version"}  # no columns of the card
+
+
+class KeyResultForm(ReasonedForm):
+    groups: ClassVar = {
+        "": ("title", "metric", "direction", "baseline", "target"),
+        "How it is scored": ("method", "ladder", "weight", "commitment"),
+        "Who and when": ("owner", "due_on", "indicator", "collaborators"),
+    }
+    mended_in: ClassVar = {
+        "empty": "title",
+        "said_twice": "title",
+        "target_is_baseline": "target",
+        "archived": "metric",
+    }
+
+    title = forms.CharField(
+        max_length=240,
+        label="Key result",
+        help_text="A number, or a yes/no, that shows whether the objective came true.",
+        widget=forms.Textarea(attrs={"rows": 2, "maxlength": 240}),
+    )
+    metric = RowField(
+        required=False,
+        empty_label="None yet",
+        label="Metric it reads",
+        label_of=lambda metric: f"{metric}, {metric.unit}" if metric.unit else str(metric),
+    )
+    direction = forms.ChoiceField(
+        choices=Direction.choices,
+        initial=Direction.HIGHER,
+        widget=forms.RadioSelect,
+        label="Direction",
+    )
+    baseline = DecimalTextField(required=False, label="Start")
+    target = DecimalTextField(required=False, label="Goal")
+    method = forms.ChoiceField(
+        choices=method_choices,
+        initial=Method.LINEAR.value,
+        widget=forms.RadioSelect,
+        label="How it is scored",
+    )
+    ladder = LadderField(
+        label="Rungs, best first",
+        help_text="The first rung that holds gives the score. Rows you do not need stay empty.",
+    )
+    due_on = DayField(required=False, label="Due")
+    owner = MemberField(required=False, label="Owner", help_text="One person answers for it.")
+    collaborators = MembersField(label="Who helps")
+    indicator = forms.ChoiceField(
+        choices=[("", "Not said yet"), *Indicator.choices], required=False, label="Indicator"
+    )
+    commitment = forms.ChoiceField(
+        choices=Commitment.choices,
+        initial=Commitment.COMMITTED,
+        label="Commitment",
+        help_text="Committed: met at 1.00 only. Aspirational: a success from 0.60.",
+    )
+    weight = DecimalTextField(
+        initial=Decimal(1), label="Weight", help_text="Among the key results of its objective."
+    )
+
+    def __init__(self, data: Any = None, *, objective: Objective, **kwargs: Any) -> None:
+        super().__init__(data, engagement=objective.engagement, **kwargs)
+        self.objective = objective
+        self.initial.setdefault("due_on", objective.cycle.ends_on)
+        metrics = Metric.objects.filter(engagement=objective.engagement)
+        read_now = getattr(self.row, "metric_id", None)
+        choose_among(self, metric=metrics.filter(Q(archived_at=None) | Q(pk=read_now)))
+        if isinstance(self.row, KeyResult) and not self.row.is_draft:
+            for name in FROZEN:
+                del self.fields[name]
+
+    @classmethod
+    def shown(cls, row: models.Model) -> dict[str, Any]:
+        return {**super().shown(row), "collaborators": helpers(row)}
+
+    def clean_title(self) -> str:
+        return " ".join(str(self.cleaned_data["title"]).split())  # one sentence has one line
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if "ladder" in data and data.get("method") != Method.LADDER:
+            data["ladder"] = []
+        return data
+
+    def over(self, row: models.Model | None, *, data: Any = None) -> Self:
+        return type(self)(data, objective=self.objective, row=row)
+
+    def check(self) -> list[Finding]:
+        others = KeyResult.objects.filter(engagement=self.engagement, objective=self.objective)
+        titles = others.exclude(pk=self.row.pk) if self.row else others
+        return key_result_findings(self.typed(), others=titles.values_list("title", flat=True))
+
+    def typed(self) -> KeyResult:
+        """The card as far as it is typed, unsaved; what cannot be read is left out."""
+        blank = KeyResult(engagement=self.engagement, objective=self.objective)
+        key_result = copy(self.row) if isinstance(self.row, KeyResult) else blank
+        if self.is_bound:
+            self.is_valid()
+            for name in self.fields.keys() & self.cleaned_data.keys() - BESIDE:
+                setattr(key_result, name, self.cleaned_data[name])
+        return key_result
+
+
+class AuditForm(forms.Form):
+    """The two criteria of the audit that only a person can answer (M4.2)."""
+
+    refresh_confirmed = forms.BooleanField(
+        required=False, label="The figure is refreshed as often as the card says"
+    )
+    ambitious = forms.BooleanField(required=False, label="The goal is ambitious, yet reachable")
+    note = forms.CharField(
+        required=False,
+        label="What makes you think so",
+        help_text="The guide is 20 to 30 percent above the recent trend.",
+        widget=forms.Textarea(attrs={"rows": 1}),
+    )

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django import forms
+from django.db import models
+
+from engagements.form_fields import (
+    DayField,
+    MemberField,
+    MembersField,
+    RowField,
+    choose_among,
+)
+from okrs.forms.reasons import ReasonedForm
+from okrs.models import Cycle, Objective, Origin, Team
+from okrs.writing import Finding, check_objective
+
+
+class ObjectiveForm(ReasonedForm):
+    groups: ClassVar = {
+        "": ("title", "why_now"),
+        "Who": ("owner", "team", "reviewer", "review_by", "collaborators"),
+        "Where it belongs": ("parent", "origin", "divergence_reason"),
+    }
+    mended_in: ClassVar = {"empty": "title", "said_twice": "title", "frozen": "team"}
+
+    title = forms.CharField(
+        max_length=240,
+        label="Objective",
+        help_text="One sentence that starts with a verb and says what will be better, for whom.",
+        widget=forms.Textarea(attrs={"rows": 2, "maxlength": 240}),
+    )
+    why_now = forms.CharField(
+        required=False, label="Why now", widget=forms.Textarea(attrs={"rows": 2})
+    )
+    owner = MemberField(label="Owner", empty_label=None, help_text="One person answers for it.")
+    collaborators = MembersField(label="Who helps")
+    team = RowField(required=False, empty_label="None: the company’s", label="Team")
+    parent = RowField(
+        required=False,
+        empty_label="Not linked yet",
+        label="Contributes to",
+        help_text="The objective above, of the company or of the year.",
+        label_of=lambda objective: f"{objective} ({objective.cycle})",
+    )
+    divergence_reason = forms.CharField(
+        required=False,
+        label="Or: why it diverges on purpose",
+        widget=forms.Textarea(attrs={"rows": 1}),
+    )
+    origin = forms.ChoiceField(
+        choices=Origin.choices, initial=Origin.TOP_DOWN, widget=forms.RadioSelect, label="Origin"
+    )
+    reviewer = MemberField(required=False, label="Reviewer", help_text="Never the sole author.")
+    review_by = DayField(required=False, label="Review by")
+
+    def __init__(self, data: Any = None, *, cycle: Cycle, **kwargs: Any) -> None:
+        super().__init__(data, engagement=cycle.engagement, **kwargs)
+        self.cycle = cycle
+        here = Objective.objects.filter(engagement=cycle.engagement, team=None)
+        above = here.exclude(pk=self.row.pk) if self.row else here
+        choose_among(
+            self,
+            team=Team.objects.filter(engagement=cycle.engagement),
+            parent=above.select_related("cycle").order_by("-cycle__starts_on", "position", "id"),
+        )
+
+    @classmethod
+    def shown(cls, row: models.Model) -> dict[str, Any]:
+        return {**super().shown(row), "collaborators": helpers(row)}
+
+    def over(self, row: models.Model | None, *, data: Any = None) -> Self:
+        return type(self)(data, cycle=self.cycle, row=row)
+
+    def check(self) -> list[Finding]:
+        others = Objective.objects.filter(engagement=self.engagement, cycle=self.cycle)
+        titles = others.exclude(pk=self.row.pk) if self.row else others
+        return check_objective(
+            title=str(self["title"].value() or ""), others=titles.values_list("title", flat=True)
+        )
+
+    def clean_title(self) -> str:
+        return " ".join(str(self.cleaned_data["title"]).split())  # one sentence has one line
+
+
+def helpers(row: models.Model) -> list[models.Model]:
+    """The members named beside the owner."""
+    named = row.collaborators.select_related("member")  # type: ignore[attr-defined]
+    return [collaborator.member for collaborator in named]

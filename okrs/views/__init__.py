@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from okrs.views.board import board
+from okrs.views.contributions import contribution_create, contribution_delete
+from okrs.views.cycles import cycle_create, cycle_detail, cycle_list, cycle_update
+from okrs.views.key_results import (
+    key_result_audit,
+    key_result_check,
+    key_result_create,
+    key_result_update,
+)
+from okrs.views.objectives import (
+    objective_check,
+    objective_commit,
+    objective_create,
+    objective_detail,
+    objective_update,
+)
+from okrs.views.teams import team_create, team_list, team_update
+
+__all__ = [
+    "board",
+    "contribution_create",
+    "contribution_delete",
+    "cycle_create",
+    "cycle_detail",
+    "cycle_list",
+    "cycle_update",
+    "key_result_audit",
+    "key_result_check",
+    "key_result_create",
+    "key_result_update",
+    "objective_check",
+    "objective_commit",
+    "objective_create",
+    "objective_detail",
+    "objective_update",
+    "team_create",
+    "team_list",
+    "team_update",
+]

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from engagements.access import find, member
+from engagements.answers import form_page, onward, stale_page, take
+from engagements.http import MemberRequest
+from engagements.permissions import Permission
+from engagements.staleness import StaleEdit
+from okrs import queries
+from okrs.commands import create_cycle, update_cycle
+from okrs.forms import CycleForm
+from okrs.models import Cycle
+
+TAB = {"tab": "cycles"}
+
+
+@member(Permission.READ)
+def cycle_list(request: MemberRequest) -> HttpResponse:
+    cycles = queries.cycle_list(request.engagement)
+    return render(request, "okrs/cycle_list.html", {"cycles": cycles, **TAB})
+
+
+@member(Permission.READ)
+def cycle_detail(request: MemberRequest, cycle: str) -> HttpResponse:
+    today = request.engagement.local(timezone.now()).date()
+    page = queries.cycle_page(cycle_of(request, cycle), today=today)
+    return render(request, "okrs/cycle_detail.html", {"page": page, "today": today, **TAB})
+
+
+@member(Permission.PLAN)
+def cycle_create(request: MemberRequest) -> HttpResponse:
+    form = CycleForm(request.POST or None, engagement=request.engagement)
+    if form.is_valid() and (
+        cycle := take(form, create_cycle, engagement=request.engagement, by=request.membership)
+    ):
+        return onward(request, "okrs:cycle-detail", cycle.public_id)
+    return form_page(request, "okrs/cycle_create.html", form=form, **TAB)
+
+
+@member(Permission.PLAN)
+def cycle_update(request: MemberRequest, cycle: str) -> HttpResponse:
+    row = cycle_of(request, cycle)
+    form = CycleForm(request.POST or None, engagement=request.engagement, row=row)
+    template, page = "okrs/cycle_update.html", {"cycle": row, **TAB}
+    try:
+        if form.is_valid() and take(form, update_cycle, cycle=row, by=request.membership):
+            return onward(request, "okrs:cycle-detail", row.public_id)
+    except StaleEdit as stale:
+        return stale_page(request, template, form=form, stale=stale, **page)
+    return form_page(request, template, form=form, **page)
+
+
+def cycle_of(request: MemberRequest, public_id: str) -> Cycle:
+    """The cycle of that public id in this engagement, or 404."""
+    cycles = Cycle.objects.filter(engagement=request.engagement)
+    return find(cycles.select_related("engagement"), public_id)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from engagements.access import find, member
+from engagements.answers import form_page, onward, stale_page, take
+from engagements.http import MemberRequest
+from engagements.permissions import Permission
+from engagements.staleness import StaleEdit
+from okrs import queries
+from okrs.commands import answer_audit, draft_key_result, update_key_result
+from okrs.forms import AuditForm, KeyResultForm
+from okrs.models import KeyResult
+from okrs.views.objectives import objective_answer, objective_of, today_of
+
+TAB = {"tab": "cycles"}
+
+
+@member(Permission.DRAFT)
+def key_result_create(request: MemberRequest, objective: str) -> HttpResponse:
+    row = objective_of(request, objective)
+    form = KeyResultForm(request.POST or None, objective=row, initial={"owner": row.owner})
+    if form.is_valid() and take(form, draft_key_result, objective=row, by=request.membership):
+        return onward(request, "okrs:objective-detail", row.public_id)
+    return form_page(request, "okrs/key_result_create.html", form=form, objective=row, **TAB)
+
+
+@member(Permission.DRAFT)
+def key_result_update(request: MemberRequest, key_result: str) -> HttpResponse:
+    row = _key_result(request, key_result)
+    form = KeyResultForm(request.POST or None, objective=row.objective, row=row)
+    template = "okrs/key_result_update.html"
+    page = {"key_result": row, "objective": row.objective, **TAB}
+    try:
+        if form.is_valid() and take(form, update_key_result, key_result=row, by=request.membership):
+            return onward(request, "okrs:objective-detail", row.objective.public_id)
+    except StaleEdit as stale:
+        return stale_page(request, template, form=form, stale=stale, **page)
+    return form_page(request, template, form=form, **page)
+
+
+@require_POST
+@member(Permission.DRAFT)
+def key_result_check(request: MemberRequest, objective: str) -> HttpResponse:
+    """The findings on what is typed so far; nothing is saved."""
+    named = request.GET.get("key_result", "")
+    row = _key_result(request, named) if named else None
+    form = KeyResultForm(request.POST, objective=objective_of(request, objective), row=row)
+    return render(request, "okrs/_findings.html", {"form": form})
+
+
+@require_POST
+@member(Permission.DRAFT)
+def key_result_audit(request: MemberRequest, key_result: str) -> HttpResponse:
+    row = _key_result(request, key_result)
+    form = AuditForm(request.POST)
+    if not (form.is_valid() and take(form, answer_audit, key_result=row, by=request.membership)):
+        refusal = " ".join(map(str, form.non_field_errors()))
+        return objective_answer(request, row.objective, refusal=refusal, status=422)
+    if request.htmx:
+        page = queries.objective_page(row.objective, today=today_of(request))
+        card = next(card for card in page.row.cards if card.key_result.pk == row.pk)
+        return render(request, "okrs/_key_result.html", {"card": card, "audit_open": True})
+    return onward(request, "okrs:objective-detail", row.objective.public_id)
+
+
+def _key_result(request: MemberRequest, public_id: str) -> KeyResult:
+    key_results = KeyResult.objects.filter(engagement=request.engagement)
+    beside = ("engagement", "objective__engagement", "objective__cycle__engagement")
+    people = ("metric", "owner", "committed_by")
+    return find(key_results.select_related(*beside, *people), public_id)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from engagements.access import find, member
+from engagements.answers import form_page, onward, stale_page, take
+from engagements.http import MemberRequest
+from engagements.permissions import Permission
+from engagements.staleness import StaleEdit
+from okrs import queries
+from okrs.commands import commit_objective, draft_objective, update_objective
+from okrs.forms import ContributionForm, ObjectiveForm
+from okrs.models import Objective
+from okrs.views.cycles import cycle_of
+
+TAB = {"tab": "cycles"}
+
+
+@member(Permission.READ)
+def objective_detail(request: MemberRequest, objective: str) -> HttpResponse:
+    return objective_answer(request, objective_of(request, objective))
+
+
+@member(Permission.DRAFT)
+def objective_create(request: MemberRequest, cycle: str) -> HttpResponse:
+    row = cycle_of(request, cycle)
+    form = ObjectiveForm(request.POST or None, cycle=row, initial={"owner": request.membership})
+    if form.is_valid() and (
+        objective := take(form, draft_objective, cycle=row, by=request.membership)
+    ):
+        return onward(request, "okrs:objective-detail", objective.public_id)
+    return form_page(request, "okrs/objective_create.html", form=form, cycle=row, **TAB)
+
+
+@member(Permission.DRAFT)
+def objective_update(request: MemberRequest, objective: str) -> HttpResponse:
+    row = objective_of(request, objective)
+    form = ObjectiveForm(request.POST or None, cycle=row.cycle, row=row)
+    template = "okrs/objective_update.html"
+    page = {"objective": row, "cycle": row.cycle, **TAB}
+    try:
+        if form.is_valid() and take(form, update_objective, objective=row, by=request.membership):
+            return onward(request, "okrs:objective-detail", row.public_id)
+    except StaleEdit as stale:
+        return stale_page(request, template, form=form, stale=stale, **page)
+    return form_page(request, template, form=form, **page)
+
+
+@require_POST
+@member(Permission.DRAFT)
+def objective_check(request: MemberRequest, cycle: str) -> HttpResponse:
+    """The findings on what is typed so far; nothing is saved."""
+    row = _named(request)
+    form = ObjectiveForm(request.POST, cycle=cycle_of(request, cycle), row=row)
+    return render(request, "okrs/_findings.html", {"form": form})
+
+
+@require_POST
+@member(Permission.COMMIT)
+def objective_commit(request: MemberRequest, objective: str) -> HttpResponse:
+    row = objective_of(request, objective)
+    try:
+        committed = commit_objective(objective=row, on=today_of(request), by=request.membership)
+    except ValidationError as refusal:
+        return objective_answer(request, row, part="commit", blocks=refusal.messages, status=422)
+    messages.success(request, f"Committed and frozen: {len(committed)} key results.")
+    return onward(request, "okrs:objective-detail", row.public_id)
+
+
+def _named(request: MemberRequest) -> Objective | None:
+    named = request.GET.get("objective")
+    return objective_of(request, named) if named else None
+
+
+def objective_answer(
+    request: MemberRequest, row: Objective, *, part: str = "", status: int = 200, **context: Any
+) -> HttpResponse:
+    """The objective's page, or for htmx the part of it that was acted on."""
+    template = "okrs/objective_detail.html"
+    if request.htmx and part:
+        template = f"{template}#{part}"
+    today = today_of(request)
+    page = {
+        "page": queries.objective_page(row, today=today),
+        "contribution": ContributionForm(objective=row),
+        "today": today,
+        **TAB,
+        **context,
+    }
+    return render(request, template, page, status=status)
+
+
+def objective_of(request: MemberRequest, public_id: str) -> Objective:
+    """The objective of that public id in this engagement, or 404."""
+    objectives = Objective.objects.filter(engagement=request.engagement)
+    beside = ("engagement", "cycle__engagement", "team", "parent__cycle", "owner", "reviewer")
+    return find(objectives.select_related(*beside), public_id)
+
+
+def today_of(request: MemberRequest) -> dt.date:
+    """Today in the engagement's zone."""
+    return request.engagement.local(timezone.now()).date()

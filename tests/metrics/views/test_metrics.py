@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from engagements.models import Engagement, Role
+from engagements.scoping import scope
+from metrics.models import Metric
+from tests import build
+from tests.counting import queries_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def engagement() -> Engagement:
+    return build.engagement()
+
+
+def list_url(engagement: Engagement) -> str:
+    return reverse("metrics:metric-list", args=[engagement.slug])
+
+
+def create_url(engagement: Engagement) -> str:
+    return reverse("metrics:metric-create", args=[engagement.slug])
+
+
+def url_of(metric: Metric, name: str = "metric-detail") -> str:
+    return reverse(f"metrics:{name}", args=[metric.engagement.slug, metric.public_id])
+
+
+def test_the_empty_dictionary_offers_the_first_entry(
+    client: Client, engagement: Engagement
+) -> None:
+    build.sign_in(client, engagement, Role.CONTRIBUTOR)
+
+    page = client.get(list_url(engagement))
+
+    assert "No metric yet" in page.text
+    assert create_url(engagement) in page.text
+
+
+def test_it_finds_by_a_part_of_the_name(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.CONTRIBUTOR)
+    build.metric(engagement, "Churn")
+    build.metric(engagement, "Onboarding time")
+
+    page = client.get(list_url(engagement), {"q": "onb"})
+
+    assert "Onboarding time" in page.text
+    assert "Churn" not in page.text
+
+
+def test_a_search_that_finds_nothing_says_how_to_clear_it(
+    client: Client, engagement: Engagement
+) -> None:
+    build.sign_in(client, engagement, Role.CONTRIBUTOR)
+    build.metric(engagement, "Churn")
+
+    page = client.get(list_url(engagement), {"q": "harbr"})
+
+    assert "No metric matches “harbr”" in page.text
+
+
+def test_htmx_gets_the_list_alone(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.CONTRIBUTOR)
+    build.metric(engagement, "Churn")
+
+    part = client.get(list_url(engagement), {"q": "chu"}, headers={"HX-Request": "true"})
+
+    assert "<html" not in part.text
+    assert "Churn" in part.text
+
+
+def test_it_adds_a_metric_with_numbers_as_typed(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.CONTRIBUTOR)
+
+    answer = client.post(
+        create_url(engagement),
+        {"name": "Churn", "refresh": "weekly", "valid_low": "0", "valid_high": "12,5"},
+    )
+
+    with scope(engagement.id):
+        metric = Metric.objects.get()
+    assert str(metric.valid_high) == "12.500000"
+    assert answer.headers["Location"].endswith(f"/metrics/{metric.public_id}/")
+
+
+def test_a_second_one_of_the_name_is_refused_with_a_link_to_the_first(
+    client: Client, engagement: Engagement
+) -> None:
+    build.sign_in(client, engagement, Role.CONTRIBUTOR)
+    first = build.metric(engagement, "Churn, %")
+
+    answer = client.post(
+        create_url(engagement), {"name": "churn, %", "refresh": "weekly", "unit": "percent"}
+    )
+
+    assert answer.status_code == 422
+    assert f'href="{url_of(first)}"' in answer.text
+    assert 'value="percent"' in answer.text
+
+
+def test_what_is_no_number_is_refused_and_kept(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.CONTRIBUTOR)
+
+    answer = client.post(
+        create_url(engagement), {"name": "Churn", "refresh": "weekly", "valid_high": "12,5k"}
+    )
+
+    assert answer.status_code == 422
+    assert "“12,5k” is no number here. Write 12500." in answer.text
+    assert 'value="12,5k"' in answer.text
+
+
+def test_the_page_names_the_key_results_that_read_it(
+    client: Client, engagement: Engagement
+) -> None:
+    lead = build.sign_in(client, engagement)
+    metric = build.metric(engagement)
+    build.key_result(
+        build.objective(lead, build.cycle(engagement)), metric, title="Days until first value"
+    )
+
+    page = client.get(url_of(metric))
+
+    assert "Days until first value" in page.text
+
+
+def test_a_stale_edit_shows_both_versions(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.CONTRIBUTOR)
+    metric = build.metric(engagement, "Churn")
+    typed = {"version": 1, "refresh": "weekly"}
+    client.post(url_of(metric, "metric-update"), {**typed, "name": "Client churn"})
+
+    stale = client.post(url_of(metric, "metric-update"), {**typed, "name": "User churn"})
+
+    assert stale.status_code == 409
+    assert "<mark>Client</mark>" in stale.text
+    assert "<mark>User</mark>" in stale.text
+
+
+def test_it_archives(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.CONTRIBUTOR)
+    metric = build.metric(engagement)
+
+    client.post(url_of(metric, "metric-archive"))
+
+    with scope(engagement.id):
+        assert Metric.objects.get().archived_at is not None
+
+
+def test_archiving_takes_a_post(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement)
+
+    assert client.get(url_of(build.metric(engagement), "metric-archive")).status_code == 405
+
+
+@pytest.mark.parametrize("role", [Role.SPONSOR, Role.VIEWER])
+def test_readers_do_not_write(client: Client, engagement: Engagement, role: Role) -> None:
+    build.sign_in(client, engagement, role)
+
+    assert client.post(create_url(engagement), {"name": "Churn"}).status_code == 403
+
+
+def test_a_stranger_finds_no_metric(client: Client, engagement: Engagement) -> None:
+    metric = build.metric(engagement)
+    build.sign_in(client, build.engagement("Harbor Retail"))
+
+    assert client.get(url_of(metric)).status_code == 404
+
+
+def test_twenty_metrics_take_as_many_queries_as_ten(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement)
+    counts = []
+    for half in range(2):
+        for number in range(10):
+            build.metric(engagement, f"Metric {half}-{number}")
+        counts.append(queries_of(client, list_url(engagement)))
+
+    assert counts[0] == counts[1]

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from engagements.models import Engagement, Role
+from okrs.models import Stage
+from tests import build
+from tests.counting import queries_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def engagement() -> Engagement:
+    return build.engagement()
+
+
+def url(engagement: Engagement) -> str:
+    return reverse("okrs:board", args=[engagement.slug])
+
+
+def test_the_empty_board_leads_to_the_cycles(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement)
+
+    page = client.get(url(engagement))
+
+    assert "No key result yet" in page.text
+    assert reverse("okrs:cycle-list", args=[engagement.slug]) in page.text
+
+
+def test_a_card_stands_in_the_column_of_its_stage(client: Client, engagement: Engagement) -> None:
+    lead = build.sign_in(client, engagement)
+    objective = build.objective(lead, build.cycle(engagement))
+    build.live_key_result(
+        objective,
+        title="Days until first value",
+        stage=Stage.AT_RISK,
+        score=Decimal("0.30"),
+        rag="red",
+        confidence=2,
+    )
+
+    page = client.get(url(engagement))
+
+    at_risk = page.text.partition('id="stage-at_risk"')[2].partition("<section")[0]
+    assert "Days until first value" in at_risk
+    assert "Red" in at_risk
+    assert "confidence 2" in at_risk
+
+
+def test_green_without_evidence_reads_unverified(client: Client, engagement: Engagement) -> None:
+    lead = build.sign_in(client, engagement)
+    objective = build.objective(lead, build.cycle(engagement))
+    build.live_key_result(objective, stage=Stage.ON_TRACK, score=Decimal("0.70"), rag="green")
+
+    assert "unverified" in client.get(url(engagement)).text
+
+
+def test_it_shows_the_cycle_that_is_asked_for(client: Client, engagement: Engagement) -> None:
+    lead = build.sign_in(client, engagement)
+    first = build.cycle(engagement, "2026-Q1")
+    second = build.cycle(
+        engagement, "2026-Q2", starts_on=dt.date(2026, 4, 1), ends_on=dt.date(2026, 6, 30)
+    )
+    build.key_result(build.objective(lead, first), title="Of the first quarter")
+    build.key_result(build.objective(lead, second), title="Of the second quarter")
+
+    page = client.get(url(engagement), {"cycle": first.public_id})
+
+    assert "Of the first quarter" in page.text
+    assert "Of the second quarter" not in page.text
+
+
+def test_all_cycles_can_be_shown(client: Client, engagement: Engagement) -> None:
+    lead = build.sign_in(client, engagement)
+    for name in ("2025-Q4", "2026-Q1"):
+        build.key_result(build.objective(lead, build.cycle(engagement, name)), title=f"Of {name}")
+
+    page = client.get(url(engagement), {"cycle": ""})
+
+    assert "Of 2025-Q4" in page.text
+    assert "Of 2026-Q1" in page.text
+
+
+def test_htmx_gets_the_columns_alone(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement)
+
+    part = client.get(url(engagement), {"cycle": ""}, headers={"HX-Request": "true"})
+
+    assert part.text.strip().startswith('<div id="board"')
+
+
+def test_the_sponsor_reads_it(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.SPONSOR)
+
+    assert client.get(url(engagement)).status_code == 200
+
+
+def test_a_viewer_does_not(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.VIEWER)
+
+    assert client.get(url(engagement)).status_code == 403
+
+
+def test_twenty_cards_take_as_many_queries_as_ten(client: Client, engagement: Engagement) -> None:
+    lead = build.sign_in(client, engagement)
+    objective = build.objective(lead, build.cycle(engagement))
+    metric = build.metric(engagement)
+    counts = []
+    for _ in range(2):
+        for number in range(10):
+            maker = build.key_result if number % 2 else build.live_key_result
+            maker(objective, metric)
+        counts.append(queries_of(client, url(engagement)))
+
+    assert counts[0] == counts[1]

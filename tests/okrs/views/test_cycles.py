@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from engagements.models import Engagement, Role
+from engagements.scoping import scope
+from okrs.models import Cycle
+from tests import build
+from tests.counting import queries_of
+
+pytestmark = pytest.mark.django_db
+
+QUARTER = {
+    "name": "2026-Q2",
+    "kind": "quarterly",
+    "starts_on": "2026-04-01",
+    "ends_on": "2026-06-30",
+}
+
+
+@pytest.fixture
+def engagement() -> Engagement:
+    return build.engagement()
+
+
+def test_the_empty_list_offers_the_first_cycle(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement)
+
+    page = client.get(reverse("okrs:cycle-list", args=[engagement.slug]))
+
+    assert "No cycle yet" in page.text
+    assert reverse("okrs:cycle-create", args=[engagement.slug]) in page.text
+
+
+def test_it_adds_a_cycle(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement)
+
+    answer = client.post(reverse("okrs:cycle-create", args=[engagement.slug]), QUARTER)
+
+    with scope(engagement.id):
+        cycle = Cycle.objects.get()
+    assert cycle.ends_on == dt.date(2026, 6, 30)
+    assert answer.headers["Location"].endswith(f"/cycles/{cycle.public_id}/")
+
+
+def test_dates_out_of_order_are_refused_and_kept(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement)
+    typed = {**QUARTER, "ends_on": "2026-03-01"}
+
+    answer = client.post(reverse("okrs:cycle-create", args=[engagement.slug]), typed)
+
+    assert answer.status_code == 422
+    assert "Choose a day after the first day." in answer.text
+    assert 'value="2026-03-01"' in answer.text
+
+
+def test_htmx_gets_the_form_alone(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement)
+    build.cycle(engagement, "2026-Q2")
+    url = reverse("okrs:cycle-create", args=[engagement.slug])
+
+    answer = client.post(url, QUARTER, headers={"HX-Request": "true"})
+
+    assert answer.status_code == 422
+    assert "<html" not in answer.text
+    assert "There is a cycle “2026-Q2” already." in answer.text
+
+
+def test_a_stale_edit_shows_both_versions(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement)
+    cycle = build.cycle(engagement, "2026-Q2")
+    url = reverse("okrs:cycle-update", args=[engagement.slug, cycle.public_id])
+    client.post(url, {**QUARTER, "version": 1, "name": "Spring"})
+
+    stale = client.post(url, {**QUARTER, "version": 1, "name": "Second quarter"})
+
+    assert stale.status_code == 409
+    assert "<mark>Spring</mark>" in stale.text
+    assert "<mark>Second quarter</mark>" in stale.text
+
+
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.SPONSOR, Role.VIEWER])
+def test_only_the_lead_plans(client: Client, engagement: Engagement, role: Role) -> None:
+    build.sign_in(client, engagement, role)
+
+    answer = client.post(reverse("okrs:cycle-create", args=[engagement.slug]), QUARTER)
+
+    assert answer.status_code == 403
+
+
+def test_a_viewer_does_not_see_cycles(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.VIEWER)
+
+    assert client.get(reverse("okrs:cycle-list", args=[engagement.slug])).status_code == 403
+
+
+def test_a_stranger_finds_no_cycle(client: Client, engagement: Engagement) -> None:
+    cycle = build.cycle(engagement)
+    build.sign_in(client, build.engagement("Harbor Retail"))
+
+    answer = client.get(reverse("okrs:cycle-detail", args=["harbor", cycle.public_id]))
+
+    assert answer.status_code == 404
+
+
+def test_an_empty_cycle_asks_for_an_objective(client: Client, engagement: Engagement) -> None:
+    build.sign_in(client, engagement, Role.CONTRIBUTOR)
+    cycle = build.cycle(engagement)
+
+    page = client.get(reverse("okrs:cycle-detail", args=[engagement.slug, cycle.public_id]))
+
+    assert "No objective yet" in page.text
+    assert reverse("okrs:objective-create", args=[engagement.slug, cycle.public_id]) in page.text
+
+
+def test_the_set_stands_at_a_glance(client: Client, engagement: Engagement) -> None:
+    lead = build.sign_in(client, engagement)
+    cycle = build.cycle(engagement)
+    objective = build.objective(lead, cycle)
+    build.live_key_result(objective, build.metric(engagement), title="Days until first value")
+
+    page = client.get(reverse("okrs:cycle-detail", args=[engagement.slug, cycle.public_id]))
+
+    assert "Make first-time buyers want to return" in page.text
+    assert "Days until first value" in page.text
+    assert "60" in page.text
+
+
+def test_two_key_results_on_one_metric_overlap(client: Client, engagement: Engagement) -> None:
+    lead = build.sign_in(client, engagement)
+    cycle = build.cycle(engagement)
+    objective = build.objective(lead, cycle)
+    metric = build.metric(engagement, "Onboarding time")
+    build.key_result(objective, metric, title="Days until first value")
+    build.key_result(objective, metric, title="Days until second value")
+
+    page = client.get(reverse("okrs:cycle-detail", args=[engagement.slug, cycle.public_id]))
+
+    assert "Overlap" in page.text
+
+
+def test_a_team_objective_without_a_link_is_shown_as_unaligned(
+    client: Client, engagement: Engagement
+) -> None:
+    lead = build.sign_in(client, engagement)
+    cycle = build.cycle(engagement)
+    build.objective(lead, cycle, team=build.team(engagement))
+
+    page = client.get(reverse("okrs:cycle-detail", args=[engagement.slug, cycle.public_id]))
+
+    assert "Unaligned" in page.text
+
+
+def test_twenty_rows_take_as_many_queries_as_ten(client: Client, engagement: Engagement) -> None:
+    lead = build.sign_in(client, engagement)
+    cycle = build.cycle(engagement)
+    metric = build.metric(engagement)
+    url = reverse("okrs:cycle-detail", args=[engagement.slug, cycle.public_id])
+    counts = []
+    for half in range(2):
+        for number in range(10):
+            objective = build.objective(lead, cycle, title=f"Objective {half}-{number}")
+            build.live_key_result(objective, metric)
+        counts.append(queries_of(client, url))
+
+    assert counts[0] == counts[1]

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from engagements.models import Engagement, Membership, Role
+from engagements.scoping import scope
+from okrs.models import ContributionLink, KeyResult, KeyResultAudit, Objective
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def engagement() -> Engagement:
+    return build.engagement()
+
+
+@pytest.fixture
+def bob(client: Client, engagement: Engagement) -> Membership:
+    return build.sign_in(client, engagement, Role.CONTRIBUTOR)
+
+
+@pytest.fixture
+def objective(engagement: Engagement, bob: Membership) -> Objective:
+    return build.objective(bob, build.cycle(engagement))
+
+
+def url_of(row: Objective | KeyResult, name: str) -> str:
+    with scope(row.engagement_id):
+        return reverse(f"okrs:{name}", args=[row.engagement.slug, row.public_id])
+
+
+def typed(**fields: Any) -> dict[str, Any]:
+    return {
+        "title": "Median onboarding time",
+        "method": "linear",
+        "direction": "lower",
+        "commitment": "committed",
+        "weight": "1",
+        "due_on": "2026-03-31",
+        **fields,
+    }
+
+
+def ladder(*rungs: tuple[str, str]) -> dict[str, str]:
+    cells = [cell for rung in rungs for cell in rung]
+    return {f"ladder_{at}": cell for at, cell in enumerate(cells)}
+
+
+def only(engagement: Engagement) -> KeyResult:
+    with scope(engagement.id):
+        return KeyResult.objects.get()
+
+
+def test_it_drafts_with_numbers_as_typed(
+    client: Client, engagement: Engagement, objective: Objective
+) -> None:
+    answer = client.post(
+        url_of(objective, "key-result-create"), typed(baseline="9,5", target="1.234,5")
+    )
+
+    key_result = only(engagement)
+    assert answer.headers["Location"] == url_of(objective, "objective-detail")
+    assert (key_result.baseline, key_result.target) == (Decimal("9.5"), Decimal("1234.5"))
+
+
+def test_it_drafts_a_ladder_and_leaves_empty_rows_out(
+    client: Client, engagement: Engagement, objective: Objective
+) -> None:
+    rungs = ladder(("4", "1,0"), ("6", "0.7"), ("8", "0.3"))
+
+    client.post(url_of(objective, "key-result-create"), typed(method="ladder", **rungs))
+
+    assert only(engagement).ladder == [["4", "1.00"], ["6", "0.70"], ["8", "0.30"]]
+
+
+def test_a_ladder_that_rises_is_refused_at_its_rungs(client: Client, objective: Objective) -> None:
+    rungs = ladder(("6", "0.7"), ("4", "1.0"))
+
+    answer = client.post(url_of(objective, "key-result-create"), typed(method="ladder", **rungs))
+
+    assert answer.status_code == 422
+    assert "1.00 follows 0.70. Put the best rung first" in answer.text
+    assert 'name="ladder_0" value="6"' in answer.text
+
+
+def test_half_a_rung_is_refused(client: Client, objective: Objective) -> None:
+    answer = client.post(
+        url_of(objective, "key-result-create"), typed(method="ladder", **ladder(("6", "")))
+    )
+
+    assert answer.status_code == 422
+    assert "Rung 1 has one half only." in answer.text
+
+
+def test_start_and_goal_alike_are_refused(client: Client, objective: Objective) -> None:
+    answer = client.post(
+        url_of(objective, "key-result-create"), typed(baseline="9", target="9"), headers=HTMX
+    )
+
+    assert answer.status_code == 422
+    assert "<html" not in answer.text
+    assert 'aria-invalid="true"' in answer.text
+
+
+def test_only_metrics_in_use_can_be_chosen(
+    client: Client, engagement: Engagement, objective: Objective
+) -> None:
+    build.metric(engagement, "Churn")
+    build.metric(engagement, "Old churn", archived_at="2026-01-01T00:00Z")
+
+    page = client.get(url_of(objective, "key-result-create"))
+
+    assert "Churn, days" in page.text
+    assert "Old churn" not in page.text
+
+
+def test_checks_are_shown_as_people_type(client: Client, objective: Objective) -> None:
+    part = client.post(
+        url_of(objective, "key-result-check"),
+        typed(title="Hold 12 workshops", baseline="0", target="12"),
+        headers=HTMX,
+    )
+
+    assert 'name="reason-activity"' in part.text
+    assert "<html" not in part.text
+
+
+def test_what_a_commit_froze_is_shown_and_cannot_be_typed(
+    client: Client, engagement: Engagement, objective: Objective
+) -> None:
+    key_result = build.live_key_result(objective, build.metric(engagement))
+
+    page = client.get(url_of(key_result, "key-result-update"))
+
+    assert 'name="target"' not in page.text
+    assert "Frozen at commit" in page.text
+
+
+def test_after_commit_the_owner_can_still_change(
+    client: Client, engagement: Engagement, objective: Objective, bob: Membership
+) -> None:
+    key_result = build.live_key_result(objective, title="Median onboarding time")
+    dana = build.member(engagement, "Dana", Role.CONTRIBUTOR)
+
+    client.post(
+        url_of(key_result, "key-result-update"),
+        {"version": 1, "title": "Median onboarding time", "owner": dana.public_id, "target": "1"},
+    )
+
+    changed = only(engagement)
+    assert (changed.owner_id, changed.target) == (dana.pk, Decimal(4))
+
+
+def test_a_stale_edit_shows_both_versions(client: Client, objective: Objective) -> None:
+    key_result = build.key_result(objective, title="Median onboarding time")
+    url = url_of(key_result, "key-result-update")
+    client.post(url, typed(version=1, baseline="9", target="5"))
+
+    stale = client.post(url, typed(version=1, baseline="9", target="3"))
+
+    assert stale.status_code == 409
+    assert "<mark>5</mark>" in stale.text
+    assert "<mark>3</mark>" in stale.text
+
+
+def test_the_audit_keeps_the_two_answers(
+    client: Client, engagement: Engagement, objective: Objective
+) -> None:
+    key_result = build.key_result(objective)
+
+    client.post(
+        url_of(key_result, "key-result-audit"),
+        {"refresh_confirmed": "on", "ambitious": "on", "note": "22 % above trend"},
+    )
+
+    with scope(engagement.id):
+        answers = KeyResultAudit.objects.get()
+    assert (answers.refresh_confirmed, answers.ambitious) == (True, True)
+    assert answers.note == "22 % above trend"
+
+
+def test_htmx_gets_the_audited_card(client: Client, objective: Objective) -> None:
+    key_result = build.key_result(objective)
+
+    part = client.post(url_of(key_result, "key-result-audit"), {"ambitious": "on"}, headers=HTMX)
+
+    assert part.text.strip().startswith("<article")
+    assert "<details open>" in part.text
+
+
+def test_the_audit_is_closed_after_commit(client: Client, objective: Objective) -> None:
+    key_result = build.live_key_result(objective)
+
+    answer = client.post(url_of(key_result, "key-result-audit"), {"ambitious": "on"})
+
+    assert answer.status_code == 422
+    assert "The audit was closed at commit." in answer.text
+
+
+def test_it_links_a_contribution_and_takes_it_back(
+    client: Client, engagement: Engagement, objective: Objective, bob: Membership
+) -> None:
+    ours = build.key_result(objective)
+    above = build.key_result(build.objective(bob, objective.cycle, title="Keep every client"))
+    link = {"source": ours.public_id, "target": above.public_id, "how": "Fewer leave early"}
+
+    client.post(url_of(objective, "contribution-create"), link)
+
+    page = client.get(url_of(objective, "objective-detail"))
+    assert "Fewer leave early" in page.text
+    with scope(engagement.id):
+        kept = ContributionLink.objects.get()
+    client.post(reverse("okrs:contribution-delete", args=[engagement.slug, kept.public_id]))
+    with scope(engagement.id):
+        assert not ContributionLink.objects.exists()
+
+
+def test_a_loop_is_refused_with_the_words_kept(
+    client: Client, engagement: Engagement, objective: Objective, bob: Membership
+) -> None:
+    ours = build.key_result(objective)
+    other = build.objective(bob, objective.cycle, title="Keep every client")
+    above = build.key_result(other)
+    there = {"source": above.public_id, "target": ours.public_id}
+    client.post(url_of(other, "contribution-create"), there)
+
+    answer = client.post(
+        url_of(objective, "contribution-create"),
+        {"source": ours.public_id, "target": above.public_id, "how": "Both ways"},
+        headers=HTMX,
+    )
+
+    assert answer.status_code == 422
+    assert "Link one way only." in answer.text
+    assert 'value="Both ways"' in answer.text
+
+
+@pytest.mark.parametrize("role", [Role.SPONSOR, Role.VIEWER])
+@pytest.mark.parametrize("name", ["key-result-create", "key-result-check", "contribution-create"])
+def test_readers_do_not_write(
+    client: Client, engagement: Engagement, objective: Objective, role: Role, name: str
+) -> None:
+    build.sign_in(client, engagement, role)
+
+    assert client.post(url_of(objective, name), typed()).status_code == 403
+
+
+def test_a_stranger_finds_no_key_result(
+    client: Client, engagement: Engagement, objective: Objective
+) -> None:
+    key_result = build.key_result(objective)
+    build.sign_in(client, build.engagement("Harbor Retail"))
+
+    elsewhere = reverse("okrs:key-result-update", args=["harbor", key_result.public_id])
+    assert client.get(url_of(key_result, "key-result-update")).status_code == 404
+    assert client.get(elsewhere).status_code == 404

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from engagements.models import Engagement, Membership, Role
+from engagements.scoping import scope
+from okrs.models import Cycle, Objective
+from tests import build
+from tests.counting import queries_of
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def engagement() -> Engagement:
+    return build.engagement()
+
+
+@pytest.fixture
+def cycle(engagement: Engagement) -> Cycle:
+    return build.cycle(engagement)
+
+
+def create_url(cycle: Cycle) -> str:
+    return reverse("okrs:objective-create", args=[cycle.engagement.slug, cycle.public_id])
+
+
+def check_url(cycle: Cycle) -> str:
+    return reverse("okrs:objective-check", args=[cycle.engagement.slug, cycle.public_id])
+
+
+def url_of(objective: Objective, name: str = "objective-detail") -> str:
+    slug = objective.cycle.engagement.slug
+    return reverse(f"okrs:{name}", args=[slug, objective.public_id])
+
+
+def typed(owner: Membership, **fields: Any) -> dict[str, Any]:
+    return {
+        "title": "Make first-time buyers want to return",
+        "owner": owner.public_id,
+        "origin": "top_down",
+        **fields,
+    }
+
+
+def test_it_drafts_an_objective(client: Client, engagement: Engagement, cycle: Cycle) -> None:
+    bob = build.sign_in(client, engagement, Role.CONTRIBUTOR)
+
+    dana = build.member(engagement, "Dana", Role.CONTRIBUTOR)
+
+    answer = client.post(create_url(cycle), typed(bob, collaborators=[dana.public_id]))
+
+    with scope(engagement.id):
+        objective = Objective.objects.get()
+        assert [helper.member for helper in objective.collaborators.all()] == [dana]
+    assert answer.headers["Location"].endswith(f"/objectives/{objective.public_id}/")
+
+
+def test_without_an_owner_it_is_refused_and_kept(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    bob = build.sign_in(client, engagement, Role.CONTRIBUTOR)
+
+    answer = client.post(create_url(cycle), {**typed(bob), "owner": "", "why_now": "They leave us"})
+
+    assert answer.status_code == 422
+    assert "They leave us" in answer.text
+
+
+def test_the_same_sentence_twice_is_refused(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    bob = build.sign_in(client, engagement, Role.CONTRIBUTOR)
+    build.objective(bob, cycle)
+
+    answer = client.post(create_url(cycle), typed(bob), headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "This sentence stands here already" in answer.text
+
+
+def test_checks_are_shown_as_people_type(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    bob = build.sign_in(client, engagement, Role.CONTRIBUTOR)
+
+    part = client.post(
+        check_url(cycle), typed(bob, title="Raise renewals from 84 to 92 %"), headers=HTMX
+    )
+
+    assert "<html" not in part.text
+    assert "move the figure to a key result" in part.text
+    assert 'name="reason-measure"' in part.text
+
+
+def test_a_check_saves_nothing(client: Client, engagement: Engagement, cycle: Cycle) -> None:
+    bob = build.sign_in(client, engagement, Role.CONTRIBUTOR)
+
+    client.post(check_url(cycle), typed(bob), headers=HTMX)
+
+    with scope(engagement.id):
+        assert not Objective.objects.exists()
+
+
+def test_a_reason_is_kept(client: Client, engagement: Engagement, cycle: Cycle) -> None:
+    bob = build.sign_in(client, engagement, Role.CONTRIBUTOR)
+    title = "Raise renewals from 84 to 92 %"
+
+    client.post(
+        create_url(cycle), typed(bob, title=title, **{"reason-measure": "The board’s own words"})
+    )
+
+    with scope(engagement.id):
+        assert Objective.objects.get().reasons == {"measure": "The board’s own words"}
+
+
+def test_a_stale_edit_shows_both_versions(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    bob = build.sign_in(client, engagement, Role.CONTRIBUTOR)
+    objective = build.objective(bob, cycle)
+    url = url_of(objective, "objective-update")
+    client.post(url, typed(bob, version=1, title="Make shy buyers want to return"))
+
+    stale = client.post(url, typed(bob, version=1, title="Make old buyers want to return"))
+
+    assert stale.status_code == 409
+    assert "<mark>shy</mark>" in stale.text
+    assert "<mark>old</mark>" in stale.text
+    assert 'name="version" value="2"' in stale.text
+
+
+def test_a_commit_that_is_blocked_lists_everything_in_the_way(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    lead = build.sign_in(client, engagement)
+    objective = build.objective(lead, cycle)
+    build.key_result(objective, None, title="Days until first value", baseline=None)
+
+    answer = client.post(url_of(objective, "objective-commit"))
+
+    assert answer.status_code == 422
+    assert "Days until first value: Choose a metric." in answer.text
+    assert "Days until first value: Measure where it starts" in answer.text
+
+
+def test_htmx_gets_the_refusal_alone(client: Client, engagement: Engagement, cycle: Cycle) -> None:
+    lead = build.sign_in(client, engagement)
+    objective = build.objective(lead, cycle)
+
+    answer = client.post(url_of(objective, "objective-commit"), headers=HTMX)
+
+    assert answer.status_code == 422
+    assert answer.text.strip().startswith('<section id="commit"')
+
+
+def test_the_lead_commits(client: Client, engagement: Engagement, cycle: Cycle) -> None:
+    lead = build.sign_in(client, engagement)
+    objective = build.objective(lead, cycle)
+    metric = build.metric(engagement)
+    for indicator in ("leading", "lagging"):
+        build.audited(build.key_result(objective, metric, indicator=indicator), by=lead)
+
+    answer = client.post(url_of(objective, "objective-commit"))
+
+    assert answer.headers["Location"] == url_of(objective)
+    with scope(engagement.id):
+        assert Objective.objects.get().committed_by == lead
+
+
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.SPONSOR, Role.VIEWER])
+def test_only_the_gate_commits(
+    client: Client, engagement: Engagement, cycle: Cycle, role: Role
+) -> None:
+    objective = build.objective(build.member(engagement, "Olive"), cycle)
+    build.sign_in(client, engagement, role)
+
+    assert client.post(url_of(objective, "objective-commit")).status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.SPONSOR, Role.VIEWER])
+def test_readers_do_not_draft(
+    client: Client, engagement: Engagement, cycle: Cycle, role: Role
+) -> None:
+    reader = build.sign_in(client, engagement, role)
+
+    assert client.post(create_url(cycle), typed(reader)).status_code == 403
+
+
+def test_a_stranger_finds_no_objective(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    objective = build.objective(build.member(engagement, "Olive"), cycle)
+    build.sign_in(client, build.engagement("Harbor Retail"))
+
+    elsewhere = reverse("okrs:objective-detail", args=["harbor", objective.public_id])
+    assert client.get(url_of(objective)).status_code == 404
+    assert client.get(elsewhere).status_code == 404
+
+
+def test_an_objective_without_key_results_asks_for_one(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    objective = build.objective(build.sign_in(client, engagement), cycle)
+
+    page = client.get(url_of(objective))
+
+    assert "This objective has no key result yet." in page.text
+
+
+def test_the_sum_of_a_score_stands_beside_it(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    objective = build.objective(build.sign_in(client, engagement), cycle)
+    build.live_key_result(objective, build.metric(engagement), latest_value=6, score="0.60")
+
+    page = client.get(url_of(objective))
+
+    assert "(6 − 9) ÷ (4 − 9) = 0.60" in page.text
+
+
+def test_twenty_key_results_take_as_many_queries_as_ten(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    objective = build.objective(build.sign_in(client, engagement), cycle)
+    metric = build.metric(engagement)
+    counts = []
+    for _ in range(2):
+        for number in range(10):
+            maker = build.key_result if number % 2 else build.live_key_result
+            maker(objective, metric)
+        counts.append(queries_of(client, url_of(objective)))
+
+    assert counts[0] == counts[1]
