@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
 
 from tests.databases import ROLES, copy_of, execute_as_owner, switch
 
@@ -17,9 +18,21 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """Run as the application's role; keep a template for tests that commit. Yields its name."""
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+    django_db_blocker: Any,
+) -> Iterator[str]:
+    """Run as the application's role; keep a template for tests that commit. Yields its name.
+
+    Stands in for pytest-django's own, which makes no database where every test is one that commits.
+    """
+    keepdb = django_db_keepdb and not django_db_createdb
     with django_db_blocker.unblock():
+        only: dict[str, None] = {"default": None}
+        made = setup_databases(0, interactive=False, keepdb=keepdb, aliases=only)
         name = connections["default"].settings_dict["NAME"]
         template = f"{name}_template"
         switch(role=ROLES["default"], name=name)
@@ -29,6 +42,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[s
     with django_db_blocker.unblock():
         switch(role=ROLES["owner"])
         execute_as_owner(f'DROP DATABASE "{template}"')
+        if not django_db_keepdb:
+            teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture
