@@ -1,7 +1,7 @@
 """The gate: the only way from a URL to an object.
 
 Strangers and other tenants get 404, members whose role is too low 403. A gated view runs inside
-the scope of what its reader may see, and its response is rendered there.
+the scope of what its reader may see, on its reader's clock, and its response is rendered there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
+from django.utils import timezone
 
 from engagements.http import MemberRequest, SignedInRequest
 from engagements.models import Membership
@@ -36,7 +37,7 @@ def member(permission: Permission) -> Callable[[View], View]:
             admitted = cast(MemberRequest, request)
             admitted.membership = membership
             admitted.engagement = membership.engagement
-            with scope(membership.engagement_id):
+            with scope(membership.engagement_id), timezone.override(admitted.user.time_zone):
                 return _rendered(view(admitted, **kwargs))
 
         gated.permission = permission  # type: ignore[attr-defined]
@@ -52,7 +53,8 @@ def signed_in(view: View) -> View:
     def gated(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         admitted = cast(SignedInRequest, request)
         admitted.memberships = _memberships(request)
-        with scope(*(membership.engagement_id for membership in admitted.memberships)):
+        ids = [membership.engagement_id for membership in admitted.memberships]
+        with scope(*ids), timezone.override(admitted.user.time_zone):
             return _rendered(view(admitted, **kwargs))
 
     gated.permission = "signed_in"  # type: ignore[attr-defined]
@@ -72,7 +74,7 @@ def _membership(request: HttpRequest, *, slug: str) -> Membership:
         membership = (
             Membership.objects.active()
             .select_related("engagement")
-            .filter(user_id=request.user.pk, engagement__slug=slug)
+            .filter(user=request.user.pk, engagement__slug=slug)
             .first()
         )
     if membership is None:
@@ -82,7 +84,7 @@ def _membership(request: HttpRequest, *, slug: str) -> Membership:
 
 def _memberships(request: HttpRequest) -> list[Membership]:
     with unscoped():
-        mine = Membership.objects.active().filter(user_id=request.user.pk)
+        mine = Membership.objects.active().filter(user=request.user.pk)
         return list(mine.select_related("engagement").order_by("-id")[:MAX_ENGAGEMENTS])
 
 

@@ -57,11 +57,12 @@ class TenantForeignKey(DeferredConstraint):
     def statements(self, model: type[models.Model], quote: Any) -> list[str]:
         field = model._meta.get_field(self.field)
         target = field.related_model._meta.db_table  # type: ignore[union-attr]
-        return [
+        statement = (
             f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)}"
             f" FOREIGN KEY (engagement_id, {quote(field.column)})"  # type: ignore[union-attr]
             f" REFERENCES {quote(target)} (engagement_id, id) DEFERRABLE INITIALLY DEFERRED"
-        ]
+        )
+        return [statement]
 
     def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
         quote = schema_editor.quote_name  # type: ignore[union-attr]

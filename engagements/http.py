@@ -11,7 +11,7 @@ from engagements.models import Engagement, Membership, User
 class SignedInRequest(HttpRequest):
     """A signed-in person; the scope holds all engagements of which they are a member."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
     memberships: list[Membership]
 
@@ -19,7 +19,7 @@ class SignedInRequest(HttpRequest):
 class MemberRequest(HttpRequest):
     """A member of the engagement in the URL, with the permission that the view asks for."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
     membership: Membership
     engagement: Engagement

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from typing import Any
 
-import django_scopes
+import django_scopes  # noqa: TID251 - wrapped here, and only here
 from django.db import connection, transaction
-from django_scopes.exceptions import ScopeError
+from django_scopes.exceptions import ScopeError  # noqa: TID251
 
 MAX_ENGAGEMENTS = 200  # beyond it the policy's array costs more than the pages gain
 
@@ -31,7 +32,7 @@ class Wall:
     token: str = ""
 
     def settings(self) -> list[str]:
-        ids = "{%s}" % ",".join(map(str, self.engagements)) if self.engagements else ""
+        ids = "{" + ",".join(map(str, self.engagements)) + "}" if self.engagements else ""
         user = "" if self.user_id is None else str(self.user_id)
         return [ids, user, self.token, json.dumps({"user": self.user_id}) if user else ""]
 
@@ -72,7 +73,7 @@ def engagements_in_scope() -> list[int] | None:
 
     Raises ScopeError where no scope is active.
     """
-    current = django_scopes.get_scope()
+    current: dict[str, Any] = django_scopes.get_scope()  # type: ignore[no-untyped-call]
     if not current.get("_enabled", True):
         return None
     if "engagement" not in current:

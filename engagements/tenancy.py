@@ -75,7 +75,7 @@ def tracked(*, exclude: tuple[str, ...] = ()) -> Any:
         append_only=True,
         obj_field=pghistory.ObjForeignKey(related_name="events", db_index=False),
         context_field=pghistory.ContextJSONField(),
-        context_id_field=None,
+        context_id_field=None,  # type: ignore[arg-type]  # its own docs say None
         attrs={
             "pgh_id": models.BigAutoField(primary_key=True),
             "objects": TenantManager(),

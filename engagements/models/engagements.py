@@ -10,7 +10,7 @@ from engagements.constraints import OWN_USER, TenantWall
 from engagements.scoping import engagements_in_scope
 from scoring import BAND_PRESETS, Bands, Scale
 
-MEMBERS_ONLY = (  # constants of the code, no input
+MEMBERS_ONLY = (
     "EXISTS (SELECT 1 FROM engagements_membership m WHERE m.engagement_id ="
     f" engagements_engagement.id AND m.user_id = {OWN_USER} AND m.removed_at IS NULL)"
 )

@@ -23,9 +23,9 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
     def standing_beside(self, objective: Objective) -> ObjectiveQuerySet:
         """The objectives that count against the same guardrail: one cycle, one team (M2.5)."""
         return self.filter(
-            engagement_id=objective.engagement_id,
-            cycle_id=objective.cycle_id,
-            team_id=objective.team_id,
+            engagement=objective.engagement_id,
+            cycle=objective.cycle_id,
+            team=objective.team_id,
         )
 
 

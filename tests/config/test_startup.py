@@ -32,7 +32,7 @@ def test_it_refuses_a_default_or_short_secret(settings: Any, secret: str | None)
 def test_it_refuses_the_demo_password() -> None:
     User.objects.create_user(email="lead@demo.test", password=DEMO_PASSWORD)
 
-    with pytest.raises(ImproperlyConfigured, match="lead@demo.test"):
+    with pytest.raises(ImproperlyConfigured, match=r"lead@demo\.test"):
         refuse_unsafe_start()
 
 

@@ -35,24 +35,31 @@ def tenant_tables() -> list[str]:
         return [name for _, name, *_ in cursor.fetchall()]
 
 
-def _faults_of(oid: int, name: str, secured: bool, forced: bool) -> list[str]:  # noqa: FBT001
+def _faults_of(oid: int, name: str, secured: bool, forced: bool) -> list[str]:
     found = []
     if not (secured and forced):
         found.append(f"{name}: row level security is not forced")
-    if not _rows("SELECT 1 FROM pg_policy WHERE polrelid = %s AND polcmd = '*'"
-                 " AND polqual IS NOT NULL AND polwithcheck IS NOT NULL", oid):
+    if not _rows(
+        "SELECT 1 FROM pg_policy WHERE polrelid = %s AND polcmd = '*'"
+        " AND polqual IS NOT NULL AND polwithcheck IS NOT NULL",
+        oid,
+    ):
         found.append(f"{name}: no policy with USING and WITH CHECK")
     found += [f"{name}: key {key} leaves the tenant out" for key in _plain_keys(oid)]
     if name != "engagements_engagement":
-        found += [f"{name}: index {index} does not lead with engagement_id"
-                  for index in _foreign_indexes(oid)]
+        found += [
+            f"{name}: index {index} does not lead with engagement_id"
+            for index in _foreign_indexes(oid)
+        ]
     return found
 
 
 def _plain_keys(oid: int) -> list[str]:
     """Foreign keys into another tenant table that do not carry the engagement."""
-    return [key for (key,) in _rows(
-        """
+    return [
+        key
+        for (key,) in _rows(
+            """
         SELECT k.conname FROM pg_constraint k
         JOIN pg_class target ON target.oid = k.confrelid
         WHERE k.conrelid = %s AND k.contype = 'f' AND target.relname <> 'engagements_engagement'
@@ -61,8 +68,9 @@ def _plain_keys(oid: int) -> list[str]:
           AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = k.conrelid
                           AND a.attname = 'engagement_id' AND a.attnum = ANY (k.conkey))
         """,
-        oid,
-    )]
+            oid,
+        )
+    ]
 
 
 def _foreign_indexes(oid: int) -> list[str]:

@@ -56,9 +56,8 @@ def test_the_running_role_owns_nothing_and_cannot_bypass() -> None:
         ("DROP POLICY tenant ON okrs_teamevent", "okrs_teamevent: no policy"),
         ("CREATE INDEX planted ON okrs_team (name)", "okrs_team: index planted"),
         (
-            "ALTER TABLE okrs_objective ADD CONSTRAINT planted"
-            " FOREIGN KEY (cycle_id) REFERENCES okrs_cycle (id)",
-            "okrs_objective: key planted",
+            "ALTER TABLE okrs_objective ADD FOREIGN KEY (cycle_id) REFERENCES okrs_cycle (id)",
+            "okrs_objective: key okrs_objective_cycle_id_fkey",
         ),
     ],
 )

@@ -92,11 +92,13 @@ def test_a_row_cannot_point_into_another_client(
     lead, foreign = build.member(ours, "Alice"), build.member(theirs, "Charlie")
     cycle = build.cycle(ours)
 
-    with scope(ours.id), pytest.raises(IntegrityError), transaction.atomic():
+    with scope(ours.id):
         Objective.objects.create(
             engagement=ours, cycle=cycle, owner=foreign, created_by=lead, title="Planted"
         )
-        connection.check_constraints()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            connection.check_constraints()
+        transaction.set_rollback(True)
 
 
 def test_leaving_a_scope_restores_the_one_around_it(
@@ -118,8 +120,7 @@ def test_a_failed_statement_inside_a_scope_leaves_the_outer_one_standing(
 
     with scope(ours.id):
         with pytest.raises(DatabaseError), transaction.atomic(), scope(theirs.id):
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 / 0")
+            connection.cursor().execute("SELECT 1 / 0")
         with unscoped():
             assert [team.name for team in Team.objects.all()] == ["Platform"]
 
@@ -186,5 +187,8 @@ def test_every_change_is_kept_with_who_made_it() -> None:
         Team.objects.filter(pk=team.pk).update(name="Foundations")
 
     with scope(ours.id):
-        history = team.events.order_by("pgh_id").values_list("name", "pgh_context")
-        assert list(history) == [("Platform", None), ("Foundations", {"user": alice.user_id})]
+        events = apps.get_model("okrs", "TeamEvent")._default_manager.filter(pgh_obj=team)
+        assert list(events.order_by("pgh_id").values_list("name", "pgh_context")) == [
+            ("Platform", None),
+            ("Foundations", {"user": alice.user_id}),
+        ]

@@ -1,0 +1,123 @@
+"""Two clients with one of everything, and a person for each actor of the access table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import uuid4
+
+from django.utils import timezone
+
+from checkins.models import Blocker, CheckIn, HelpRequest
+from engagements.models import Engagement, Membership, Role, User
+from engagements.scoping import scope
+from okrs.models import ContributionLink, KeyResult
+from tests import build
+from tests.access_table import ROLES
+
+
+@dataclass(frozen=True)
+class Cast:
+    people: dict[str, User]
+    slugs: tuple[str, str]
+    objects: tuple[dict[str, str], dict[str, str]]
+
+    def ours(self, names: tuple[str, ...]) -> dict[str, str]:
+        return {name: self.objects[0][name] for name in names}
+
+    def theirs(self, names: tuple[str, ...]) -> dict[str, str]:
+        return {name: self.objects[1][name] for name in names}
+
+
+def make() -> Cast:
+    ours = build.engagement("Northwind SaaS")
+    theirs = build.engagement("Harbor Retail")
+    members = {role: build.member(ours, role.title(), role) for role in ROLES}
+    removed = build.member(ours, "Removed", Role.LEAD, removed_at=timezone.now())
+    stranger = build.member(theirs, "Stranger", Role.LEAD)
+    people = {role: member.user for role, member in members.items()}
+    people |= {"removed": removed.user, "stranger": stranger.user}
+    return Cast(
+        people={actor: user for actor, user in people.items() if user},
+        slugs=(ours.slug, theirs.slug),
+        objects=(
+            things(ours, members[Role.LEAD], members[Role.CONTRIBUTOR]),
+            things(theirs, stranger, build.member(theirs, "Colleague", Role.CONTRIBUTOR)),
+        ),
+    )
+
+
+def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[str, str]:
+    """Public ids of one object of each kind, by the name that URLs give it."""
+    today = timezone.localdate()
+    cycle = build.cycle(
+        engagement,
+        starts_on=today - dt.timedelta(days=21),
+        ends_on=today + dt.timedelta(days=70),
+    )
+    metric = build.metric(engagement)
+    objective = build.objective(lead, cycle, team=build.team(engagement, champion=lead))
+    key_result = build.live_key_result(objective, metric)
+    source = build.live_key_result(objective, metric)
+    with scope(engagement.id):
+        link = ContributionLink.objects.create(
+            engagement=engagement, source=source, target=key_result
+        )
+        check_in = checked_in(key_result, lead)
+        asked = HelpRequest.objects.create(
+            engagement=engagement,
+            key_result=key_result,
+            check_in=check_in,
+            text="Two days of an analyst",
+            asked_by=lead,
+            asked_at=timezone.now(),
+        )
+        blocker = Blocker.objects.create(
+            engagement=engagement,
+            key_result=key_result,
+            check_in=check_in,
+            text="The export is late",
+            opened_by=lead,
+            opened_at=timezone.now(),
+        )
+    return {
+        "slug": engagement.slug,
+        "cycle": cycle.public_id,
+        "team": objective.team.public_id if objective.team else "",
+        "metric": metric.public_id,
+        "objective": objective.public_id,
+        "key_result": key_result.public_id,
+        "contribution": link.public_id,
+        "check_in": check_in.public_id,
+        "help_request": asked.public_id,
+        "blocker": blocker.public_id,
+        "member": other.public_id,
+        "token": "not-a-token-that-was-ever-given-out",
+        "uidb36": "1",
+        "key": "no-such-key",
+    }
+
+
+def checked_in(key_result: KeyResult, by: Membership) -> CheckIn:
+    today = timezone.localdate()
+    return CheckIn.objects.create(
+        engagement_id=key_result.engagement_id,
+        key_result=key_result,
+        period=today - dt.timedelta(days=today.weekday()),
+        measured_on=today,
+        actual=Decimal(7),
+        score=Decimal("0.40"),
+        rag="amber",
+        confidence=3,
+        insight="The welcome call moved to day two.",
+        next_action="Ask for a nightly export",
+        next_action_due=today + dt.timedelta(days=7),
+        method=key_result.method,
+        direction=key_result.direction,
+        baseline=key_result.baseline,
+        target=key_result.target,
+        author=by,
+        posted_at=timezone.now(),
+        idempotency_key=uuid4(),
+    )

@@ -1,0 +1,99 @@
+"""Who gets which answer where: one row per URL name. A URL without a row fails the suite.
+
+The audiences are written out here by hand, apart from the code's own table of permissions, so
+that a slip in that table shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+ROLES = ("viewer", "contributor", "champion", "lead", "sponsor")
+OUTSIDERS = ("stranger", "removed")  # a member of another engagement; a removed member
+ACTORS = ("anonymous", *ROLES, *OUTSIDERS)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+ANYBODY = frozenset(ACTORS)
+SIGNED_IN = ANYBODY - {"anonymous"}
+MEMBERS = frozenset({"contributor", "champion", "lead", "sponsor"})
+DRAFTERS = frozenset({"contributor", "champion", "lead"})
+COMMITTERS = frozenset({"champion", "lead"})
+LEADS = frozenset({"lead"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """`get` and `post` name who is let in; None means that the method is not offered."""
+
+    get: frozenset[str] | None = None
+    post: frozenset[str] | None = None
+    # Answers to those let in that are right here though they read as refusals elsewhere.
+    also: frozenset[int] = field(default_factory=frozenset)
+
+    def audience(self, method: str) -> frozenset[str] | None:
+        return {"GET": self.get, "HEAD": self.get, "POST": self.post}.get(method)
+
+
+TABLE: dict[str, Row] = {
+    # For the operator's probes
+    "health-live": Row(get=ANYBODY),
+    "health-ready": Row(get=ANYBODY),
+    # Sign-in
+    "account_login": Row(get=ANYBODY, post=ANYBODY),
+    "account_logout": Row(get=ANYBODY, post=ANYBODY),
+    "account_inactive": Row(get=ANYBODY),
+    "account_request_login_code": Row(get=ANYBODY, post=ANYBODY),
+    "account_confirm_login_code": Row(get=ANYBODY, post=ANYBODY),
+    "account_reset_password": Row(get=ANYBODY, post=ANYBODY),
+    "account_reset_password_done": Row(get=ANYBODY),
+    "account_reset_password_from_key": Row(get=ANYBODY, post=ANYBODY),
+    "account_reset_password_from_key_done": Row(get=ANYBODY),
+    "account_change_password": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "account_set_password": Row(get=SIGNED_IN, post=SIGNED_IN),
+    # People
+    "engagements:invitation-accept": Row(get=ANYBODY, post=ANYBODY, also=frozenset({404})),
+    "engagements:profile": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "engagements:engagement-create": Row(
+        get=frozenset({"lead", "stranger"}), post=frozenset({"lead", "stranger"})
+    ),
+    "engagements:settings": Row(get=LEADS, post=LEADS),
+    "engagements:member-list": Row(get=MEMBERS),
+    "engagements:member-invite": Row(post=LEADS),
+    "engagements:member-send-invitation": Row(post=LEADS),
+    "engagements:member-change-role": Row(post=LEADS),
+    "engagements:member-remove": Row(get=LEADS, post=LEADS),
+    # The metric dictionary
+    "metrics:metric-list": Row(get=MEMBERS),
+    "metrics:metric-detail": Row(get=MEMBERS),
+    "metrics:metric-create": Row(get=DRAFTERS, post=DRAFTERS),
+    "metrics:metric-update": Row(get=DRAFTERS, post=DRAFTERS),
+    "metrics:metric-archive": Row(post=DRAFTERS),
+    # Cycles, teams, objectives, key results
+    "okrs:board": Row(get=MEMBERS),
+    "okrs:cycle-list": Row(get=MEMBERS),
+    "okrs:cycle-detail": Row(get=MEMBERS),
+    "okrs:cycle-create": Row(get=LEADS, post=LEADS),
+    "okrs:cycle-update": Row(get=LEADS, post=LEADS),
+    "okrs:team-list": Row(get=MEMBERS),
+    "okrs:team-create": Row(get=LEADS, post=LEADS),
+    "okrs:team-update": Row(get=LEADS, post=LEADS),
+    "okrs:objective-detail": Row(get=MEMBERS),
+    "okrs:objective-create": Row(get=DRAFTERS, post=DRAFTERS),
+    "okrs:objective-check": Row(get=DRAFTERS, post=DRAFTERS),
+    "okrs:objective-update": Row(get=DRAFTERS, post=DRAFTERS),
+    "okrs:objective-commit": Row(post=COMMITTERS),
+    "okrs:key-result-create": Row(get=DRAFTERS, post=DRAFTERS),
+    "okrs:key-result-check": Row(get=DRAFTERS, post=DRAFTERS),
+    "okrs:key-result-update": Row(get=DRAFTERS, post=DRAFTERS),
+    "okrs:key-result-audit": Row(post=DRAFTERS),
+    "okrs:contribution-create": Row(post=DRAFTERS),
+    "okrs:contribution-delete": Row(post=DRAFTERS),
+    # The week
+    "reviews:my-week": Row(get=SIGNED_IN),
+    "checkins:key-result-detail": Row(get=MEMBERS),
+    "checkins:check-in-create": Row(get=DRAFTERS, post=DRAFTERS),
+    "checkins:check-in-preview": Row(get=DRAFTERS),
+    "checkins:check-in-undo": Row(post=DRAFTERS),
+    "checkins:help-request-answer": Row(post=MEMBERS),
+    "checkins:blocker-resolve": Row(post=DRAFTERS),
+}
