@@ -111,9 +111,10 @@ def cycle_list(engagement: Engagement) -> list[CycleRow]:
             distinct=True,
         ),
     )
+    latest_first = cycles.order_by("-starts_on", "name")
     return [
         CycleRow(cycle=one, objectives=one.held, committed=one.frozen, key_results=one.shown)
-        for one in cycles
+        for one in latest_first
     ]
 
 

@@ -22,5 +22,6 @@ def team_list(engagement: Engagement) -> list[TeamRow]:
         Team.objects.filter(engagement=engagement)
         .select_related("champion")
         .annotate(held=Count("objectives"))
+        .order_by("name")
     )
     return [TeamRow(team=team, objectives=team.held) for team in teams]

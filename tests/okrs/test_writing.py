@@ -212,7 +212,7 @@ def test_an_outcome_is_no_activity(title: str) -> None:
 
 
 def test_it_blocks_a_line_whose_ends_are_the_same() -> None:
-    same = {"baseline": Decimal("62"), "target": Decimal("62.00")}
+    same: dict[str, Any] = {"baseline": Decimal("62"), "target": Decimal("62.00")}
 
     assert key_result(**same) == {"target_is_baseline"}
     assert key_result(**same, method="ladder", rungs=[("62", "1")]) == set()

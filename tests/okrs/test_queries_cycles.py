@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from engagements.models import Engagement, Membership, Role
+from engagements.scoping import scope
+from okrs.commands import link_contribution
+from okrs.models import Cycle, Objective
+from okrs.queries import current_cycle, cycle_list, cycle_page, team_list
+from tests import build
+from tests.query_counts import assert_constant_queries
+
+TODAY = dt.date(2026, 2, 15)
+
+
+@pytest.mark.parametrize(
+    ("today", "name"),
+    [
+        (dt.date(2025, 6, 1), "2026-Q1"),
+        (dt.date(2026, 1, 1), "2026-Q1"),
+        (dt.date(2026, 3, 31), "2026-Q1"),
+        (dt.date(2026, 4, 10), "2026-Q3"),
+        (dt.date(2026, 7, 1), "2026-Q3"),
+        (dt.date(2027, 1, 1), "2026-Q3"),
+    ],
+)
+def test_the_current_cycle_runs_or_comes_next_or_was_last(
+    northwind: Engagement, today: dt.date, name: str
+) -> None:
+    build.cycle(northwind, "2026-Q1")
+    july, september = dt.date(2026, 7, 1), dt.date(2026, 9, 30)
+    build.cycle(northwind, "2026-Q3", starts_on=july, ends_on=september)
+    build.cycle(northwind, "2026", kind="annual", ends_on=dt.date(2026, 12, 31))
+
+    found = current_cycle(northwind, today=today)
+
+    assert found is not None
+    assert found.name == name
+
+
+def test_without_a_quarterly_cycle_there_is_none(northwind: Engagement) -> None:
+    build.cycle(northwind, "2026", kind="annual", ends_on=dt.date(2026, 12, 31))
+
+    assert current_cycle(northwind, today=TODAY) is None
+
+
+def test_the_list_counts_what_each_cycle_holds(lead: Membership, cycle: Cycle) -> None:
+    when = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+    build.objective(lead, cycle, title="Drafted")
+    committed = build.objective(
+        lead, cycle, title="Committed", committed_at=when, committed_by=lead
+    )
+    build.live_key_result(committed)
+    build.live_key_result(committed)
+    build.live_key_result(committed, stage="withdrawn")
+
+    (row,) = cycle_list(lead.engagement)
+
+    assert (row.cycle, row.objectives, row.committed, row.key_results) == (cycle, 2, 1, 2)
+
+
+def test_the_latest_cycle_comes_first(northwind: Engagement) -> None:
+    build.cycle(northwind, "2026-Q1")
+    later = dt.date(2026, 4, 1)
+    build.cycle(northwind, "2026-Q2", starts_on=later, ends_on=dt.date(2026, 6, 30))
+
+    assert [row.cycle.name for row in cycle_list(northwind)] == ["2026-Q2", "2026-Q1"]
+
+
+def test_the_company_comes_first_then_teams_by_name(lead: Membership, cycle: Cycle) -> None:
+    for name in ("Sales", "Platform"):
+        team = build.team(lead.engagement, name)
+        build.objective(lead, cycle, title=f"Help {name}", team=team)
+    build.objective(lead, cycle)
+
+    page = cycle_page(cycle, today=TODAY)
+
+    assert [group.name for group in page.groups] == ["Company", "Platform", "Sales"]
+    assert (page.objectives, page.week) == (3, 7)
+
+
+def test_it_shows_both_mixes_beside_the_guide(lead: Membership, cycle: Cycle) -> None:
+    objective = build.objective(lead, cycle, origin="bottom_up")
+    build.objective(lead, cycle, title="Earn trust")
+    for commitment in ("committed", "committed", "aspirational"):
+        build.key_result(objective, commitment=commitment)
+
+    page = cycle_page(cycle, today=TODAY)
+
+    assert (page.origin.first, page.origin.second, page.origin.share) == (1, 1, 50)
+    assert (page.commitment.first, page.commitment.share, page.commitment.guide) == (2, 67, 60)
+
+
+def test_an_empty_cycle_has_no_share(cycle: Cycle) -> None:
+    page = cycle_page(cycle, today=TODAY)
+
+    assert page.groups == []
+    assert page.commitment.share is None
+
+
+def test_it_warns_of_a_set_that_is_too_large(lead: Membership, cycle: Cycle) -> None:
+    for index in range(5):
+        build.objective(lead, cycle, title=f"Objective {index}")
+
+    (group,) = cycle_page(cycle, today=TODAY).groups
+
+    assert [finding.code for finding in group.guardrails] == ["objectives_most"]
+
+
+def test_it_flags_what_is_not_linked(lead: Membership, cycle: Cycle, objective: Objective) -> None:
+    team = build.team(lead.engagement)
+    alone = build.objective(lead, cycle, title="Make work calm", team=team)
+    linked = build.key_result(alone, title="Linked")
+    build.key_result(alone, title="Unlinked")
+    above = build.key_result(objective)
+
+    before = cycle_page(cycle, today=TODAY)
+    link_contribution(source=linked, target=above, how="", by=lead)
+    after = cycle_page(cycle, today=TODAY)
+
+    assert [row.objective for row in before.unaligned] == [alone]
+    assert after.unaligned == []
+    assert [card.title for card in after.unlinked] == ["Unlinked"]
+
+
+def test_it_shows_overlaps(lead: Membership, cycle: Cycle, objective: Objective) -> None:
+    shared, own = build.metric(lead.engagement), build.metric(lead.engagement, "NPS")
+    one, two = build.key_result(objective, shared), build.key_result(objective, shared)
+    above = build.key_result(objective, own)
+    for source in (one, two):
+        link_contribution(source=source, target=above, how="", by=lead)
+
+    page = cycle_page(cycle, today=TODAY)
+
+    assert [(each.what, each.key_results) for each in page.metric_overlaps] == [
+        (shared, [one, two])
+    ]
+    assert [(each.what, each.key_results) for each in page.contribution_overlaps] == [
+        (above, [one, two])
+    ]
+
+
+def test_the_teams_stand_by_name_with_champion_and_count(lead: Membership, cycle: Cycle) -> None:
+    lena = build.member(lead.engagement, "Lena Cho", Role.CHAMPION)
+    sales = build.team(lead.engagement, "Sales")
+    platform = build.team(lead.engagement, champion=lena)
+    build.objective(lead, cycle, team=sales)
+
+    rows = team_list(lead.engagement)
+
+    assert [(row.team, row.objectives) for row in rows] == [(platform, 0), (sales, 1)]
+    assert rows[0].team.champion == lena
+
+
+def test_nothing_of_another_client_is_shown(lead: Membership, cycle: Cycle) -> None:
+    other = build.engagement("Harbor Clinics")
+    build.cycle(other)
+    build.team(other)
+
+    with scope(lead.engagement_id, other.id):
+        assert [row.cycle for row in cycle_list(lead.engagement)] == [cycle]
+        assert team_list(lead.engagement) == []
+
+
+def test_the_lists_take_one_query_each(lead: Membership) -> None:
+    def grow() -> None:
+        start = Cycle.objects.count()
+        for index in range(start, start + 10):
+            cycle = build.cycle(lead.engagement, f"Cycle {index}")
+            team = build.team(lead.engagement, f"Team {index}", champion=lead)
+            build.key_result(build.objective(lead, cycle, team=team))
+
+    def teams() -> None:
+        assert all(row.team.champion == lead for row in team_list(lead.engagement))
+
+    grow()
+
+    assert_constant_queries(teams, grow=grow, most=1)
+    assert_constant_queries(lambda: cycle_list(lead.engagement), grow=grow, most=1)
+
+
+def test_the_page_takes_seven_queries_however_full(lead: Membership, cycle: Cycle) -> None:
+    metric = build.metric(lead.engagement)
+
+    def grow() -> None:
+        start = Objective.objects.count()
+        for index in range(start, start + 10):
+            team = build.team(lead.engagement, f"Team {index}") if index % 2 else None
+            objective = build.objective(lead, cycle, title=f"Objective {index}", team=team)
+            one, two = build.key_result(objective, metric), build.live_key_result(objective)
+            link_contribution(source=one, target=two, how="", by=lead)
+
+    def read() -> None:
+        page = cycle_page(cycle, today=TODAY)
+        assert all(row.objective.owner == lead for group in page.groups for row in group.rows)
+        assert all(card.owner == lead for card in page.unlinked)
+
+    grow()
+
+    assert_constant_queries(read, grow=grow, most=7)
