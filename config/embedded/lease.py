@@ -97,12 +97,13 @@ def make_data_folder(paths: Paths) -> None:
 def spawn(paths: Paths, *, fast: bool, temporary: bool) -> int:
     """Start the supervisor in a session of its own: no terminal's Ctrl-C reaches it."""
     folders = ["--data", str(paths.data), "--sockets", str(paths.sockets)]
+    places = [str(ROOT), os.environ.get("PYTHONPATH")]
     flags = ["--fast"] * fast + ["--temporary"] * temporary
     with open_log(log_of(paths)) as log:
         return os.posix_spawn(
             sys.executable,
             [sys.executable, "-P", "-m", "config.embedded", *folders, *flags],
-            {**os.environ, "PYTHONPATH": str(ROOT)},
+            {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
