@@ -29,7 +29,11 @@ def take(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
 
 
 def refuse(form: forms.Form, refusal: ValidationError) -> None:
-    """Put each refusal where the person mends it: at the field of its code, else above."""
+    """Put each refusal where the person mends it: at the field that it names, or of its code."""
+    if hasattr(refusal, "error_dict"):
+        for name, errors in refusal.error_dict.items():
+            form.add_error(name if name in form.fields else None, ValidationError(errors))
+        return
     mended_in: dict[str, str] = getattr(form, "mended_in", {})
     for error in refusal.error_list:
         code = error.code or ""

@@ -1,0 +1,101 @@
+"""Two check-ins of one card, side by side: what stands, and what was typed meanwhile."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from checkins.assessment import assess
+from checkins.commands import Conflict
+from checkins.models import CheckIn, CheckInKind
+from checkins.queries import DueCard
+from engagements.edit_forms import Segments, difference
+from okrs.figures import write_day, write_value
+from scoring import Rag
+
+WORDS = ("value", "confidence", "insight", "next_action", "next_action_due", "evidence_url")
+TYPED = ("actual", "confidence", "insight", "next_action", "evidence_url")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One of the two, its words cut where they differ from the other's."""
+
+    rag: Rag
+    score: Decimal
+    explanation: str
+    value: Segments
+    confidence: Segments
+    insight: Segments
+    next_action: Segments
+    next_action_due: Segments
+    evidence_url: Segments
+
+
+@dataclass(frozen=True, kw_only=True)
+class Versions:
+    """Theirs is None where somebody took the last check-in back."""
+
+    check_in: CheckIn
+    theirs: Version | None
+    yours: Version
+
+
+def versions(
+    card: DueCard, *, theirs: CheckIn, content: dict[str, Any], today: dt.date
+) -> Versions:
+    """What stands and what was typed, with the score that each has."""
+    saved = {name: getattr(theirs, name) for name in (*TYPED, "next_action_due")}
+    left, right = _written(card, saved, today=today), _written(card, content, today=today)
+    cut = {name: difference(label="", theirs=left[name], yours=right[name]) for name in WORDS}
+    undone = theirs.kind == CheckInKind.UNDO
+    return Versions(
+        check_in=theirs,
+        theirs=None
+        if undone
+        else _version(card, saved, {name: cut[name].theirs for name in WORDS}, today=today),
+        yours=_version(
+            card,
+            content,
+            {name: [(right[name], False)] if undone else cut[name].yours for name in WORDS},
+            today=today,
+        ),
+    )
+
+
+def must_be_the_same(check_in: CheckIn, *, content: dict[str, Any], now: dt.datetime) -> None:
+    """Raises Conflict where a form that was posted once comes again with other words.
+
+    The first post may have been answered into the void: its person has edited and saves again.
+    """
+    again = check_in.posted_at != now
+    if again and any(getattr(check_in, name) != content[name] for name in TYPED):
+        raise Conflict(check_in)
+
+
+def _written(card: DueCard, content: dict[str, Any], *, today: dt.date) -> dict[str, str]:
+    metric = card.key_result.metric
+    return {
+        "value": write_value(content["actual"], unit=metric.unit if metric else ""),
+        "confidence": f"Confidence {content['confidence']}",
+        "insight": content["insight"],
+        "next_action": content["next_action"],
+        "next_action_due": write_day(content["next_action_due"], today=today, weekday=False),
+        "evidence_url": content["evidence_url"],
+    }
+
+
+def _version(
+    card: DueCard, content: dict[str, Any], words: dict[str, Segments], *, today: dt.date
+) -> Version:
+    found = assess(
+        card.key_result, actual=content["actual"], confidence=content["confidence"], today=today
+    )
+    return Version(
+        rag=found.rag,
+        score=found.score or Decimal(0),
+        explanation=found.explanation,
+        **words,
+    )

@@ -1,0 +1,59 @@
+"""Filters of the weekly rhythm: deadlines on the reader's clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django import template
+from django.utils import timezone
+
+from okrs.figures import NO_BREAK, write_day
+
+register = template.Library()
+
+NEAR = 6  # days within which the weekday alone names a day
+
+
+@register.filter
+def when(at: dt.datetime | None) -> str:
+    """`{{ due_at|when }}`: "10:00" today, "Mon 10:00" near, "Mon 30 Mar 10:00" far."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return _on(local.date(), time=f"{local:%H:%M}")
+
+
+@register.filter
+def closing(at: dt.datetime) -> str:
+    """The end of a span: midnight belongs to the day before it, "Sun 24:00"."""
+    local = timezone.localtime(at)
+    if local.time() == dt.time(0):
+        return _on(local.date() - dt.timedelta(days=1), time="24:00")
+    return _on(local.date(), time=f"{local:%H:%M}")
+
+
+@register.filter
+def countdown(at: dt.datetime, now: dt.datetime) -> str:
+    """`{{ due_at|countdown:now }}`: "in 2 h 20 min", "in 3 days"; nothing once it has passed."""
+    if at <= now:
+        return ""
+    days = (timezone.localtime(at).date() - timezone.localtime(now).date()).days
+    if days > 1:
+        return f"in {days} days"
+    hours, minutes = divmod(int((at - now).total_seconds()) // 60, 60)
+    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else ""]
+    return f"in {' '.join(part for part in parts if part)}".replace(" ", NO_BREAK)
+
+
+@register.filter
+def first_word(name: str) -> str:
+    """`{{ author|first_word }}`: the name by which people call each other."""
+    return str(name).split()[0] if str(name).split() else str(name)
+
+
+def _on(day: dt.date, *, time: str) -> str:
+    today = timezone.localdate()
+    if day == today:
+        return time
+    name = f"{day:%a}" if abs((day - today).days) <= NEAR else write_day(day, today=today)
+    return f"{name}{NO_BREAK}{time}"

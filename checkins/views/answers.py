@@ -1,0 +1,125 @@
+"""How the screens of the rhythm answer: a card in its place, its page, or onward."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect, replace_url, trigger_client_event
+
+from checkins import queries
+from checkins.forms import CheckInForm
+from checkins.queries import DueCard
+from engagements.access import find
+from engagements.http import MemberRequest
+from okrs.figures import write_value
+from okrs.models import KeyResult
+from scoring import format_score
+
+
+def key_result_of(request: MemberRequest, public_id: str) -> KeyResult:
+    """The key result of that public id in this engagement, or 404."""
+    rows = KeyResult.objects.filter(engagement=request.engagement)
+    return find(rows.select_related("engagement", "objective__cycle", "metric"), public_id)
+
+
+def card_answer(
+    request: MemberRequest,
+    card: DueCard,
+    *,
+    now: dt.datetime,
+    form: CheckInForm | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The card for htmx, its own page else."""
+    part = "checkins/_due_card.html" if request.htmx else "checkins/check_in_create.html"
+    back = back_of(request)
+    context = {"card": card, "form": form, "now": now, "back": back, "alone": bool(back), **more}
+    if not request.htmx:
+        context["back"] = back or my_week_after(card.key_result)
+        context["alone"] = True
+    return render(request, part, context, status=status)
+
+
+def saved_answer(
+    request: MemberRequest, card: DueCard, *, now: dt.datetime, text: str
+) -> HttpResponse:
+    """After a post: the card as it stands now, or on to the next one."""
+    draft = draft_key(request, card.key_result)
+    if back := back_of(request):
+        messages.success(request, text)
+        return _recorded(_onward(request, back), draft=draft)
+    if not request.htmx:
+        messages.success(request, text)
+        stays = request.POST.get("then") == "stay"
+        return redirect(my_week_at(card.key_result) if stays else my_week_after(card.key_result))
+    response = replace_url(card_answer(request, card, now=now), reverse("reviews:my-week"))
+    return toast(_recorded(response, draft=draft), text)
+
+
+def toast(response: HttpResponse, text: str) -> HttpResponse:
+    return trigger_client_event(response, "toast", {"text": text})
+
+
+def _recorded(response: HttpResponse, *, draft: str) -> HttpResponse:
+    return trigger_client_event(response, "check-in-recorded", {"draft": draft})
+
+
+def went_back(request: MemberRequest, *, otherwise: str) -> HttpResponse:
+    """To where the form came from."""
+    return _onward(request, back_of(request) or otherwise)
+
+
+def saved_text(card: DueCard) -> str:
+    """ "Saved: Onboarding time 7.2 days, 0.30 Red."."""
+    key_result, engagement = card.key_result, card.engagement
+    unit = key_result.metric.unit if key_result.metric else ""
+    value = write_value(key_result.latest_value, unit=unit)
+    score = format_score(key_result.score, scale=engagement.score_scale)
+    return f"Saved: {key_result.title}, {value}, {score} {card.rag.label}."
+
+
+def draft_key(request: MemberRequest, key_result: KeyResult) -> str:
+    """The name under which a browser keeps what somebody typed into this card."""
+    return f"{request.user.pk}:{key_result.public_id}"
+
+
+def back_of(request: MemberRequest) -> str:
+    """Where to go afterwards, as the link or the form says; only ever a page of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    own = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if own else ""
+
+
+def my_week_after(key_result: KeyResult) -> str:
+    """My week with the card open that comes after this one."""
+    return f"{reverse('reviews:my-week')}?{urlencode({'after': key_result.public_id})}"
+
+
+def my_week_at(key_result: KeyResult) -> str:
+    return f"{reverse('reviews:my-week')}#card-{key_result.public_id}"
+
+
+def key_result_url(key_result: KeyResult) -> str:
+    slug = key_result.engagement.slug
+    return resolve_url("checkins:key-result-detail", slug, key_result.public_id)
+
+
+def fresh_card(
+    request: MemberRequest, key_result: KeyResult, *, now: dt.datetime
+) -> DueCard | None:
+    """The card as it stands in the database now."""
+    return queries.due_card(key_result=key_result, membership=request.membership, now=now)
+
+
+def _onward(request: MemberRequest, url: str) -> HttpResponse:
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)

@@ -1,0 +1,75 @@
+"""The sentence at the head of a page: what is found, then what is to be done. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from checkins.queries import DueCard, MyWeek
+from okrs.figures import write_day
+
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def my_week_headline(week: MyWeek) -> str:
+    """ "Eight cards to go. Three are late, two are due by noon." """
+    if not week.total:
+        return _nothing_due(week)
+    if not week.left:
+        return (
+            "Your card is saved." if week.total == 1 else f"All {in_words(week.total)} are saved."
+        )
+    waiting = [card for group in week.groups for card in group.cards if not card.is_saved]
+    cards = "card" if week.left == 1 else "cards"
+    return f"{in_words(week.left).capitalize()} {cards} to go. {_urgent(week, waiting)}"
+
+
+def in_words(number: int) -> str:
+    """Numbers to ten in words."""
+    return WORDS[number] if number < len(WORDS) else str(number)
+
+
+def _nothing_due(week: MyWeek) -> str:
+    if week.next_opens_at is None:
+        return "Nothing is due."
+    opens_on = timezone.localtime(week.next_opens_at).date()
+    day = write_day(opens_on, today=timezone.localdate())
+    return f"Nothing is due. The next card opens {day}."
+
+
+def _urgent(week: MyWeek, waiting: Sequence[DueCard]) -> str:
+    found = [
+        (week.late, "late"),
+        (week.due_today, _by([card.due_at for card in waiting if card.is_due_today])),
+    ]
+    parts = [
+        f"{_who(number, of=week.left)} {'is' if number == 1 else 'are'} {what}"
+        for number, what in found
+        if number
+    ]
+    if not parts:
+        first = timezone.localtime(min(card.due_at for card in waiting)).date()
+        day = write_day(first, today=timezone.localdate())
+        none = "It is not" if week.left == 1 else "None is"
+        return f"{none} due before {day}."
+    said = ", ".join(parts)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _who(number: int, *, of: int) -> str:
+    if number == of:
+        return "it" if of == 1 else "all"
+    return in_words(number)
+
+
+def _by(times: Sequence[dt.datetime]) -> str:
+    """ "due by noon" where all share one time that lies ahead today, else "due today"."""
+    shared = {timezone.localtime(at) for at in times}
+    if len(shared) != 1:
+        return "due today"
+    at = shared.pop()
+    if at.date() != timezone.localdate() or at <= timezone.now():
+        return "due today"
+    return "due by noon" if at.time() == dt.time(12) else f"due by {at:%H:%M}"

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from checkins import queries
+from checkins.forms import CheckInForm
+from checkins.queries import DueCard, MyWeek
+from checkins.queries.asks import open_asks
+from engagements.access import signed_in
+from engagements.http import SignedInRequest
+from engagements.models import Membership
+from engagements.permissions import Permission, may
+from reviews.headlines import my_week_headline
+
+
+@require_safe
+@signed_in
+def my_week(request: SignedInRequest) -> HttpResponse:
+    now = timezone.now()
+    week = queries.my_week(memberships=request.memberships, now=now)
+    context: dict[str, Any] = {
+        "week": week,
+        "headline": my_week_headline(week),
+        "asks": open_asks(memberships=request.memberships),
+        "clients": [_client(one) for one in request.memberships],
+        "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
+        "now": now,
+        "tab": "my-week",
+    }
+    if request.htmx and request.GET.get("part") == "counts":
+        return render(request, "reviews/my_week.html#counts", {**context, "beside": True})
+    opened = _opened(request, week)
+    form = CheckInForm(card=opened, now=now) if opened else None
+    if form:
+        form.fields["actual"].widget.attrs["autofocus"] = True
+    return render(request, "reviews/my_week.html", {**context, "opened": opened, "form": form})
+
+
+def _client(membership: Membership) -> dict[str, Any]:
+    return {
+        "engagement": membership.engagement,
+        "role": membership.get_role_display(),
+        "reads": may(membership.role, Permission.READ),
+    }
+
+
+def _opened(request: HttpRequest, week: MyWeek) -> DueCard | None:
+    """The card that the address opens: by name, or the one that comes after another."""
+    cards = [card for group in week.groups for card in group.cards]
+    by_name = {card.key_result.public_id: card for card in cards}
+    if name := request.GET.get("open"):
+        return by_name.get(name)
+    before = by_name.get(request.GET.get("after", ""))
+    waiting = [card for card in cards if not card.is_saved]
+    if before is None:
+        return None
+    same = [card for card in waiting if card.engagement == before.engagement]
+    return next(iter(same or waiting), None)

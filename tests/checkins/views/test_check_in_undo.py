@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from django.test import Client
+from django.urls import reverse
+
+from checkins.models import CheckIn
+from engagements.models import Membership
+from okrs.models import KeyResult
+from tests import build
+from tests.checkins.posting import post
+from tests.checkins.views.typing import HTMX, check_ins, standing
+
+
+def undo_url(check_in: CheckIn) -> str:
+    return reverse("checkins:check-in-undo", args=[check_in.engagement.slug, check_in.public_id])
+
+
+def test_it_takes_the_check_in_back(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    posted = post(onboarding, bob)
+
+    answer = signed_in.post(undo_url(posted), headers=HTMX)
+
+    assert 'data-state="todo"' in answer.text
+    assert "check-in-undone" in answer.headers["HX-Trigger"]
+    assert standing(onboarding).score is None
+
+
+def test_without_a_script_it_goes_back_to_my_week(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    answer = signed_in.post(undo_url(post(onboarding, bob)))
+
+    assert answer.headers["Location"] == f"/#card-{onboarding.public_id}"
+
+
+def test_it_says_why_it_may_not_be_undone(
+    signed_in: Client, onboarding: KeyResult, alice: Membership
+) -> None:
+    posted = post(onboarding, alice)
+
+    answer = signed_in.post(undo_url(posted), headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "Only Alice or a program lead can undo this check-in." in answer.text
+    assert len(check_ins(onboarding)) == 1
+
+
+def test_it_is_posted_never_followed(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    assert signed_in.get(undo_url(post(onboarding, bob))).status_code == 405
+
+
+def test_strangers_find_nothing(client: Client, onboarding: KeyResult, bob: Membership) -> None:
+    posted = post(onboarding, bob)
+    build.sign_in(client, build.engagement("Harbor Retail"))
+
+    assert client.post(undo_url(posted)).status_code == 404

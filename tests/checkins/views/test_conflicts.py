@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from checkins.commands import undo_check_in
+from engagements.models import Membership
+from okrs.models import KeyResult
+from tests.checkins.posting import TUESDAY, at, newest, post
+from tests.checkins.views.typing import HTMX, check_ins, standing, typed, url
+
+
+@pytest.fixture
+def saved_by_alice(onboarding: KeyResult, alice: Membership) -> None:
+    """Bob's form was open when Alice saved the same card."""
+    words = {"insight": "Paper forms take nine days.", "confidence": 3}
+    post(onboarding, alice, actual="7.2", now=at("2026-03-10T09:36"), **words)
+
+
+def hidden(text: str) -> dict[str, Any]:
+    """What the choices hand back: the hidden fields of the answer."""
+    inputs = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text)
+    return dict(inputs)
+
+
+@pytest.mark.usefixtures("saved_by_alice")
+def test_the_second_to_save_sees_both_versions(signed_in: Client, onboarding: KeyResult) -> None:
+    answer = signed_in.post(url("check-in-create", onboarding), typed(), headers=HTMX)
+
+    assert answer.status_code == 409
+    assert 'data-state="conflict"' in answer.text
+    assert "Alice saved this card at 09:36, while you were writing." in answer.text
+    assert "Paper forms take <mark>nine</mark> days." in answer.text
+    assert "Paper forms take <mark>eleven</mark> days." in answer.text
+    assert len(check_ins(onboarding)) == 1
+
+
+@pytest.mark.usefixtures("saved_by_alice")
+def test_without_a_script_both_versions_are_a_page(
+    signed_in: Client, onboarding: KeyResult
+) -> None:
+    answer = signed_in.post(url("check-in-create", onboarding), typed())
+
+    assert answer.status_code == 409
+    assert "<!doctype html>" in answer.text
+    assert 'name="keep" value="theirs"' in answer.text
+
+
+@pytest.mark.usefixtures("saved_by_alice")
+def test_theirs_is_kept(signed_in: Client, onboarding: KeyResult) -> None:
+    both = signed_in.post(url("check-in-create", onboarding), typed(), headers=HTMX)
+
+    kept = {**hidden(both.text), "keep": "theirs"}
+    answer = signed_in.post(url("check-in-create", onboarding), kept, headers=HTMX)
+
+    assert 'data-state="saved"' in answer.text
+    assert "check-in-recorded" in answer.headers["HX-Trigger"]
+    assert len(check_ins(onboarding)) == 1
+
+
+@pytest.mark.usefixtures("saved_by_alice")
+def test_mine_is_posted_on_top_of_it(signed_in: Client, onboarding: KeyResult) -> None:
+    both = signed_in.post(url("check-in-create", onboarding), typed(), headers=HTMX)
+
+    mine = {**hidden(both.text), "keep": "mine"}
+    answer = signed_in.post(url("check-in-create", onboarding), mine, headers=HTMX)
+
+    first, second = check_ins(onboarding)
+    assert answer.status_code == 200
+    assert second.supersedes_id == first.pk
+    assert standing(onboarding).insight == "Paper forms take eleven days."
+
+
+@pytest.mark.usefixtures("saved_by_alice")
+def test_mine_is_edited_first(signed_in: Client, onboarding: KeyResult) -> None:
+    both = signed_in.post(url("check-in-create", onboarding), typed(), headers=HTMX)
+
+    edited = {**hidden(both.text), "keep": "edit"}
+    form = signed_in.post(url("check-in-create", onboarding), edited, headers=HTMX)
+    again = typed(seen=hidden(form.text)["seen"], key=hidden(form.text)["key"])
+    answer = signed_in.post(url("check-in-create", onboarding), again, headers=HTMX)
+
+    assert 'data-state="open"' in form.text
+    assert 'value="7.4"' in form.text
+    assert "Paper forms take eleven days." in form.text
+    assert answer.status_code == 200
+    assert len(check_ins(onboarding)) == 2
+
+
+@pytest.mark.usefixtures("saved_by_alice")
+def test_a_check_in_that_was_taken_back_meanwhile_is_a_conflict_too(
+    signed_in: Client, onboarding: KeyResult, alice: Membership
+) -> None:
+    latest = newest(onboarding)
+    assert latest is not None
+    undo_check_in(check_in=latest, by=alice, now=TUESDAY)
+
+    answer = signed_in.post(
+        url("check-in-create", onboarding), typed(seen=latest.public_id), headers=HTMX
+    )
+
+    assert answer.status_code == 409
+    assert "Alice took the last check-in back" in answer.text
+
+
+def test_words_changed_after_an_answer_got_lost_are_not_dropped(
+    signed_in: Client, onboarding: KeyResult, clock: time_machine.Traveller
+) -> None:
+    lost = typed()
+    signed_in.post(url("check-in-create", onboarding), lost, headers=HTMX)
+    clock.shift(60)
+
+    again = {**lost, "insight": "Paper forms take twelve days."}
+    answer = signed_in.post(url("check-in-create", onboarding), again, headers=HTMX)
+
+    assert answer.status_code == 409
+    assert "You saved this card at 09:40 already" in answer.text
+    assert "<mark>twelve</mark>" in answer.text

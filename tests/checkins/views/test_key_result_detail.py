@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from django.test import Client
+
+from engagements.models import Membership, Role
+from engagements.scoping import scope
+from okrs.models import KeyResult
+from tests import build
+from tests.checkins.posting import TUESDAY, post
+from tests.checkins.views.typing import url
+from tests.counting import queries_of
+
+WEEK = dt.timedelta(days=7)
+
+
+def weekly(key_result: KeyResult, by: Membership, *, count: int) -> None:
+    """One check-in a week, the last one this Tuesday."""
+    for back in reversed(range(count)):
+        now = TUESDAY - back * WEEK
+        post(key_result, by, actual=f"{6 + back / 10:.1f}", now=now)
+
+
+def test_it_shows_where_the_key_result_stands(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    weekly(onboarding, bob, count=3)
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert "(6 − 9) ÷ (4 − 9) = 0.60, amber from 0.31" in page.text
+    assert "pace 0.76" in page.text
+    assert "On track" in page.text or "At risk" in page.text
+    assert "Correct the check-in" in page.text
+    assert "The same as a table" in page.text
+    assert "3 check-ins" in page.text
+
+
+def test_before_the_first_check_in_there_is_no_value(
+    signed_in: Client, onboarding: KeyResult
+) -> None:
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert "No value yet. A missing value is neither red nor green." in page.text
+    assert ">Check in" in page.text
+
+
+def test_a_red_one_that_is_behind_asks_for_a_response(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual="8.8", confidence=2)
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert "Response due Thu\u00a009:40." in page.text
+    assert "Name the root cause, revise the bet, ask for help." in page.text
+
+
+def test_the_rung_that_holds_is_marked(
+    signed_in: Client, alice: Membership, bob: Membership
+) -> None:
+    objective = build.objective(alice, build.cycle(alice.engagement))
+    ladder = build.live_key_result(
+        objective,
+        build.metric(alice.engagement),
+        method="ladder",
+        baseline=Decimal(9),
+        ladder=[["4", "1.00"], ["6", "0.70"], ["8", "0.30"]],
+    )
+    post(ladder, bob, actual="7.2")
+
+    page = signed_in.get(url("key-result-detail", ladder))
+
+    assert '<li aria-current="true"><span>at most 8\u00a0days</span>' in page.text
+
+
+def test_what_was_superseded_stays_readable(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual="7.8", insight="First thought.")
+    post(onboarding, bob, actual="7.4", insight="Second thought.")
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert "1 earlier, still readable" in page.text
+    assert page.text.index("Second thought.") < page.text.index("First thought.")
+
+
+def test_weeks_that_were_missed_are_named(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, now=TUESDAY - 2 * WEEK)
+    post(onboarding, bob)
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert "missed" in page.text
+
+
+def test_open_asks_stand_on_the_page(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, help_needed="Two days of billing.", blocker="No nightly export.")
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert "Two days of billing." in page.text
+    assert "No nightly export." in page.text
+
+
+def test_a_draft_is_edited_and_audited_not_checked_in(signed_in: Client, alice: Membership) -> None:
+    with scope(alice.engagement_id):
+        draft = build.key_result(build.objective(alice, build.cycle(alice.engagement)))
+
+    page = signed_in.get(url("key-result-detail", draft))
+
+    assert "Edit the draft" in page.text
+    assert "Audit" in page.text
+    assert "Check in <kbd>" not in page.text
+
+
+def test_sponsors_read_it_without_the_buttons(client: Client, onboarding: KeyResult) -> None:
+    build.sign_in(client, onboarding.engagement, Role.SPONSOR)
+
+    page = client.get(url("key-result-detail", onboarding))
+
+    assert page.status_code == 200
+    assert "Check in <kbd>" not in page.text
+
+
+def test_viewers_may_not_and_strangers_find_nothing(client: Client, onboarding: KeyResult) -> None:
+    build.sign_in(client, onboarding.engagement, Role.VIEWER)
+    assert client.get(url("key-result-detail", onboarding)).status_code == 403
+
+    build.sign_in(client, build.engagement("Harbor Retail"))
+    assert client.get(url("key-result-detail", onboarding)).status_code == 404
+
+
+def test_its_queries_do_not_grow_with_its_check_ins(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    weekly(onboarding, bob, count=10)
+    ten = queries_of(signed_in, url("key-result-detail", onboarding))
+    for _ in range(10):
+        post(onboarding, bob)
+
+    assert queries_of(signed_in, url("key-result-detail", onboarding)) == ten

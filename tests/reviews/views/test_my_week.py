@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.test import Client
+
+from engagements.models import Membership, Role, User
+from engagements.scoping import scope
+from okrs.models import KeyResult
+from tests import build
+from tests.checkins.posting import TUESDAY, post
+from tests.counting import queries_of
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def clock(db: None) -> Iterator[time_machine.Traveller]:
+    """Tuesday 10 March 2026, 09:40 in Berlin: the week's check-in was due on Monday at 10:00."""
+    with time_machine.travel(TUESDAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def ines(client: Client) -> User:
+    """A consultant of several clients, signed in."""
+    person = build.user("Ines")
+    client.force_login(person)
+    return person
+
+
+def joins(
+    person: User, client_name: str, role: str = Role.CONTRIBUTOR, **fields: object
+) -> Membership:
+    engagement = build.engagement(client_name, **fields)
+    return build.member(engagement, "Ines", role, user=person)
+
+
+def cards(owner: Membership, *, count: int = 1) -> list[KeyResult]:
+    objective = build.objective(owner, build.cycle(owner.engagement))
+    metric = build.metric(owner.engagement)
+    return [build.live_key_result(objective, metric) for _ in range(count)]
+
+
+def test_the_headline_says_what_waits(client: Client, ines: User) -> None:
+    cards(joins(ines, "Northwind SaaS"), count=3)
+    cards(joins(ines, "Harbor Retail", due_weekday=1, due_time=dt.time(12)), count=2)
+    cards(joins(ines, "Cedar Advisory", due_weekday=3), count=3)
+
+    page = client.get("/")
+
+    assert "Eight cards to go. Three are late, two are due by noon." in page.text
+    assert "Tuesday 10 March 2026, 09:40 · times in Europe/Berlin" in page.text
+    assert "<b>0 of 8</b>" in page.text
+
+
+def test_clients_come_by_urgency_with_their_facts(client: Client, ines: User) -> None:
+    cards(joins(ines, "Cedar Advisory", due_weekday=3))
+    cards(joins(ines, "Harbor Retail", due_weekday=1, due_time=dt.time(12)))
+    cards(joins(ines, "Northwind SaaS"))
+
+    page = client.get("/")
+
+    order = [page.text.index(f'id="{slug}"') for slug in ("northwind", "harbor", "cedar")]
+    assert order == sorted(order)
+    assert "Was due Mon\u00a010:00, closes Sun\u00a024:00 · week 10 of 13 · pace 0.76" in page.text
+    assert "Due 12:00, in\u00a02\u00a0h\u00a020\u00a0min" in page.text
+    assert "Due Thu\u00a010:00, in 2 days" in page.text
+
+
+def test_a_saved_card_counts_as_done(client: Client, ines: User) -> None:
+    member = joins(ines, "Northwind SaaS")
+    first, _ = cards(member, count=2)
+    with scope(member.engagement_id):
+        post(first, member)
+
+    page = client.get("/")
+
+    assert "One card to go. It is late." in page.text
+    assert "<b>1 of 2</b>" in page.text
+    assert page.text.count('data-state="saved"') == 1
+
+
+def test_when_all_is_saved_it_says_so(client: Client, ines: User) -> None:
+    member = joins(ines, "Northwind SaaS")
+    (only,) = cards(member)
+    with scope(member.engagement_id):
+        post(only, member)
+
+    assert "Your card is saved." in client.get("/").text
+
+
+def test_a_card_opens_without_a_script(client: Client, ines: User) -> None:
+    first, _ = cards(joins(ines, "Northwind SaaS"), count=2)
+
+    page = client.get(f"/?open={first.public_id}")
+
+    assert page.text.count('data-state="open"') == 1
+    assert "autofocus" in page.text
+
+
+def test_after_a_saved_card_the_next_one_of_the_client_opens(client: Client, ines: User) -> None:
+    member = joins(ines, "Northwind SaaS")
+    first, second = cards(member, count=2)
+    cards(joins(ines, "Aspen Care"))
+    with scope(member.engagement_id):
+        post(first, member)
+
+    page = client.get(f"/?after={first.public_id}")
+
+    assert f'id="card-{second.public_id}" data-state="open"' in page.text
+
+
+def test_the_counts_come_alone_and_with_all_that_counts(client: Client, ines: User) -> None:
+    cards(joins(ines, "Northwind SaaS"))
+
+    part = client.get("/?part=counts", headers=HTMX)
+
+    assert part.text.strip().startswith('<div class="sitting"')
+    assert '<h1 id="headline" hx-swap-oob="true">' in part.text
+    assert 'id="northwind-head" hx-swap-oob="true"' in part.text
+    assert 'class="due"' not in part.text
+
+
+def test_help_and_blockers_on_my_cards_wait_for_me(client: Client, ines: User) -> None:
+    member = joins(ines, "Northwind SaaS")
+    (mine,) = cards(member)
+    with scope(member.engagement_id):
+        post(mine, member, help_needed="Two days of billing.", blocker="No nightly export.")
+
+    page = client.get("/")
+
+    assert "Waits for you" in page.text
+    assert "Two days of billing." in page.text
+    assert "No nightly export." in page.text
+
+
+def test_cards_of_others_are_not_mine(client: Client, ines: User) -> None:
+    member = joins(ines, "Northwind SaaS")
+    other = build.member(member.engagement, "Alice")
+    cards(other)
+
+    page = client.get("/")
+
+    assert "Nothing is due." in page.text
+    assert 'class="due"' not in page.text
+
+
+def test_nothing_due_names_the_next_opening(
+    client: Client, ines: User, clock: time_machine.Traveller
+) -> None:
+    cards(joins(ines, "Northwind SaaS", opens_days_before=0))
+    clock.move_to(dt.datetime(2025, 12, 30, 9, tzinfo=dt.UTC))
+
+    page = client.get("/")
+
+    assert "Nothing is due. The next card opens Mon\u00a05\u00a0Jan\u00a02026." in page.text
+
+
+def test_somebody_without_a_client_learns_how_to_begin(client: Client, ines: User) -> None:
+    page = client.get("/")
+
+    assert "You have no client here yet." in page.text
+    assert "/engagements/new/" in page.text
+
+
+def test_a_viewer_has_no_cards(client: Client, ines: User) -> None:
+    joins(ines, "Northwind SaaS", Role.VIEWER)
+
+    page = client.get("/")
+
+    assert "No card waits for you." in page.text
+    assert "/e/northwind/board/" not in page.text
+
+
+def test_strangers_sign_in_first(client: Client) -> None:
+    assert client.get("/").headers["Location"] == "/accounts/login/?next=/"
+
+
+def test_its_queries_do_not_grow_with_its_cards(client: Client, ines: User) -> None:
+    member = joins(ines, "Northwind SaaS")
+    objective = build.objective(member, build.cycle(member.engagement))
+    metric = build.metric(member.engagement)
+    for number in range(10):
+        mine = build.live_key_result(objective, metric)
+        if number % 2:
+            with scope(member.engagement_id):
+                post(mine, member, help_needed="Help.", blocker="Blocked.")
+    ten = queries_of(client, "/")
+    for _ in range(10):
+        build.live_key_result(objective, metric)
+
+    assert queries_of(client, "/") == ten
+    assert ten <= 8
