@@ -81,7 +81,9 @@ def ensure_role(connection: psycopg.Connection, *, role: str, attributes: Attrib
 
 def join_owner(connection: psycopg.Connection) -> None:
     """Let an administrator who is no superuser (managed servers) act for the owner."""
-    member = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", [OWNER])
+    # From PostgreSQL 16 on, who makes a role administers it without being able to become it.
+    kind = "SET" if connection.info.server_version >= 160000 else "MEMBER"
+    member = connection.execute("SELECT pg_has_role(current_user, %s, %s)", [OWNER, kind])
     if member.fetchone() != (True,):
         connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(OWNER)))
 
