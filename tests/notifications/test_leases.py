@@ -6,7 +6,7 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import time_machine
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -22,6 +22,8 @@ def another_worker() -> Delivered:
 
     def work() -> Delivered:
         try:
+            with connections["sweep"].cursor() as cursor:
+                cursor.execute("SET lock_timeout = '1s'")
             return deliver_due(limit=3)
         finally:
             connections.close_all()
@@ -45,6 +47,16 @@ def test_what_one_worker_has_claimed_the_other_leaves(
     assert deliver_due() == Delivered(sent=1)
     assert seen == [Delivered()]
     assert len(mail_server.messages) == 1
+
+
+def test_a_claim_that_is_being_made_is_not_waited_for(
+    committed: str, mail_server: MailServer
+) -> None:
+    post("alice")
+
+    with transaction.atomic(using="sweep"):
+        assert len(claim(now=timezone.now(), limit=1)) == 1
+        assert another_worker() == Delivered()
 
 
 def test_workers_at_once_send_each_message_once(committed: str, mail_server: MailServer) -> None:
