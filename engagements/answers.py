@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from engagements.edit_forms import EditForm
 from engagements.http import MemberRequest
-from engagements.staleness import StaleEdit
+from engagements.staleness import StaleEdit, saved_by
 
 
 def take(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
@@ -54,9 +54,12 @@ def stale_page(
 ) -> HttpResponse:
     """Both versions and the form, ready to be saved on top of what stands now: 409."""
     again = form.on_top_of(stale.current)
-    return _page(
-        request, template, {"form": again, "differences": again.compare(), **context}, status=409
-    )
+    both = {
+        "form": again,
+        "differences": again.compare(),
+        "saved_by": saved_by(stale.current),
+    }
+    return _page(request, template, {**both, **context}, status=409)
 
 
 def onward(request: MemberRequest, to: str, *args: Any) -> HttpResponse:

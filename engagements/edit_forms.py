@@ -105,7 +105,8 @@ def written(field: forms.BoundField) -> str:
     if isinstance(field.field.widget, forms.MultiWidget) and not field.form.is_bound:
         value = field.field.widget.decompress(value)
     values = value if isinstance(value, list | tuple) else [value]
-    texts = [str(each) for each in values if each not in (None, "")]
+    # A browser sends the lines of a text in its own way; that is no difference.
+    texts = [str(each).replace("\r\n", "\n") for each in values if each not in (None, "")]
     labels = {str(choice): str(label) for choice, label in getattr(field.field, "choices", ())}
     if labels:
         texts = sorted(labels.get(text, text) for text in texts)

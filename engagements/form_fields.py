@@ -60,7 +60,7 @@ class DayField(forms.DateField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        errors = {"invalid": "Write the day as 2026-03-31."}
+        errors = {"invalid": "Write the day as 2026-03-31.", "required": "Choose a day."}
         super().__init__(**{"widget": widget, "error_messages": errors, **kwargs})
 
 
@@ -79,7 +79,8 @@ class MemberField(RowField):
     """One member who can own things."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"empty_label": "Nobody yet", **kwargs})
+        errors = {"required": "Choose one person."}
+        super().__init__(**{"empty_label": "Nobody yet", "error_messages": errors, **kwargs})
 
 
 class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]

@@ -20,7 +20,9 @@ class MetricForm(EditForm):
     }
     mended_in: ClassVar = {"duplicate": "name", "range": "valid_high"}
 
-    name = forms.CharField(max_length=120, label="Name")
+    name = forms.CharField(
+        max_length=120, label="Name", error_messages={"required": "Give it a name."}
+    )
     definition = forms.CharField(
         required=False,
         label="What it means",

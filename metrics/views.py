@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from engagements.access import find, member
 from engagements.answers import form_page, onward, stale_page, take
@@ -19,6 +19,7 @@ from metrics.models import Metric
 TAB = {"tab": "metrics"}
 
 
+@require_safe
 @member(Permission.READ)
 def metric_list(request: MemberRequest) -> HttpResponse:
     sought = request.GET.get("q", "").strip()
@@ -27,6 +28,7 @@ def metric_list(request: MemberRequest) -> HttpResponse:
     return render(request, part, {"metrics": metrics, "sought": sought, **TAB})
 
 
+@require_safe
 @member(Permission.READ)
 def metric_detail(request: MemberRequest, metric: str) -> HttpResponse:
     page = queries.metric_page(_metric(request, metric))

@@ -14,8 +14,9 @@ class ContributionForm(forms.Form):
 
     source = RowField(empty_label=None, label="Key result")
     target = RowField(
-        label="contributes to",
+        label="Contributes to",
         empty_label="Choose a key result",
+        error_messages={"required": "Choose a key result."},
         label_of=lambda key_result: f"{key_result}, of “{key_result.objective}”",
     )
     how = forms.CharField(required=False, max_length=240, label="How")

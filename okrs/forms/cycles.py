@@ -14,7 +14,12 @@ from okrs.models import Cycle, CycleKind
 class CycleForm(EditForm):
     mended_in: ClassVar = {"dates": "ends_on", "frozen": "starts_on"}
 
-    name = forms.CharField(max_length=60, label="Name", help_text="2026-Q2, or what you call it.")
+    name = forms.CharField(
+        max_length=60,
+        label="Name",
+        help_text="2026-Q2, or what you call it.",
+        error_messages={"required": "Give it a name."},
+    )
     kind = forms.ChoiceField(choices=CycleKind.choices, initial=CycleKind.QUARTERLY, label="Kind")
     starts_on = DayField(label="First day")
     ends_on = DayField(label="Last day")
@@ -28,7 +33,9 @@ class CycleForm(EditForm):
 
 
 class TeamForm(EditForm):
-    name = forms.CharField(max_length=80, label="Name")
+    name = forms.CharField(
+        max_length=80, label="Name", error_messages={"required": "Give it a name."}
+    )
     champion = MemberField(
         required=False, label="Champion", help_text="Passes the quality gate of this team’s OKRs."
     )

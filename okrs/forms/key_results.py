@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 from django import forms
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.html import format_html
 
 from engagements.form_fields import (
     DayField,
@@ -48,6 +50,7 @@ class KeyResultForm(ReasonedForm):
         label="Key result",
         help_text="A number, or a yes/no, that shows whether the objective came true.",
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 240}),
+        error_messages={"required": "Write it in one sentence."},
     )
     metric = RowField(
         required=False,
@@ -67,7 +70,7 @@ class KeyResultForm(ReasonedForm):
         choices=method_choices,
         initial=Method.LINEAR.value,
         widget=forms.RadioSelect,
-        label="How it is scored",
+        label="Method",
     )
     ladder = LadderField(
         label="Rungs, best first",
@@ -86,7 +89,10 @@ class KeyResultForm(ReasonedForm):
         help_text="Committed: met at 1.00 only. Aspirational: a success from 0.60.",
     )
     weight = DecimalTextField(
-        initial=Decimal(1), label="Weight", help_text="Among the key results of its objective."
+        initial=Decimal(1),
+        label="Weight",
+        help_text="Among the key results of its objective.",
+        error_messages={"required": "Give a weight, such as 1."},
     )
 
     def __init__(self, data: Any = None, *, objective: Objective, **kwargs: Any) -> None:
@@ -96,6 +102,10 @@ class KeyResultForm(ReasonedForm):
         metrics = Metric.objects.filter(engagement=objective.engagement)
         read_now = getattr(self.row, "metric_id", None)
         choose_among(self, metric=metrics.filter(Q(archived_at=None) | Q(pk=read_now)))
+        self.fields["metric"].help_text = format_html(
+            '<a href="{}" target="_blank">Add a metric</a> in a new tab; a draft needs none yet.',
+            reverse("metrics:metric-create", args=[objective.engagement.slug]),
+        )
         if isinstance(self.row, KeyResult) and not self.row.is_draft:
             for name in FROZEN:
                 del self.fields[name]

@@ -21,7 +21,7 @@ class ObjectiveForm(ReasonedForm):
     groups: ClassVar = {
         "": ("title", "why_now"),
         "Who": ("owner", "team", "reviewer", "review_by", "collaborators"),
-        "Where it belongs": ("parent", "origin", "divergence_reason"),
+        "Where it belongs": ("parent", "divergence_reason", "origin"),
     }
     mended_in: ClassVar = {"empty": "title", "said_twice": "title", "frozen": "team"}
 
@@ -30,6 +30,7 @@ class ObjectiveForm(ReasonedForm):
         label="Objective",
         help_text="One sentence that starts with a verb and says what will be better, for whom.",
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 240}),
+        error_messages={"required": "Write it in one sentence."},
     )
     why_now = forms.CharField(
         required=False, label="Why now", widget=forms.Textarea(attrs={"rows": 2})
@@ -52,7 +53,12 @@ class ObjectiveForm(ReasonedForm):
     origin = forms.ChoiceField(
         choices=Origin.choices, initial=Origin.TOP_DOWN, widget=forms.RadioSelect, label="Origin"
     )
-    reviewer = MemberField(required=False, label="Reviewer", help_text="Never the sole author.")
+    reviewer = MemberField(
+        required=False,
+        empty_label="The owner",
+        label="Reviewer",
+        help_text="Never the sole author.",
+    )
     review_by = DayField(required=False, label="Review by")
 
     def __init__(self, data: Any = None, *, cycle: Cycle, **kwargs: Any) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from engagements.access import member
 from engagements.http import MemberRequest
@@ -11,6 +12,7 @@ from okrs import queries
 from okrs.forms import BoardFilter
 
 
+@require_safe
 @member(Permission.READ)
 def board(request: MemberRequest) -> HttpResponse:
     today = request.engagement.local(timezone.now()).date()

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from engagements.access import find, member
 from engagements.answers import form_page, onward, stale_page, take
@@ -17,12 +18,14 @@ from okrs.models import Cycle
 TAB = {"tab": "cycles"}
 
 
+@require_safe
 @member(Permission.READ)
 def cycle_list(request: MemberRequest) -> HttpResponse:
     cycles = queries.cycle_list(request.engagement)
     return render(request, "okrs/cycle_list.html", {"cycles": cycles, **TAB})
 
 
+@require_safe
 @member(Permission.READ)
 def cycle_detail(request: MemberRequest, cycle: str) -> HttpResponse:
     today = request.engagement.local(timezone.now()).date()

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from engagements.access import find, member
 from engagements.answers import form_page, onward, stale_page, take
@@ -24,6 +24,7 @@ from okrs.views.cycles import cycle_of
 TAB = {"tab": "cycles"}
 
 
+@require_safe
 @member(Permission.READ)
 def objective_detail(request: MemberRequest, objective: str) -> HttpResponse:
     return objective_answer(request, objective_of(request, objective))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from engagements.access import find, member
 from engagements.answers import form_page, onward, stale_page, take
@@ -16,6 +17,7 @@ from okrs.models import Team
 TAB = {"tab": "teams"}
 
 
+@require_safe
 @member(Permission.READ)
 def team_list(request: MemberRequest) -> HttpResponse:
     teams = queries.team_list(request.engagement)

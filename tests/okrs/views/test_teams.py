@@ -79,6 +79,7 @@ def test_a_stale_edit_shows_both_versions_and_saving_again_wins(
     stale = client.post(url, {"version": 1, "name": "Platform West"})
 
     assert stale.status_code == 409
+    assert "Lead saved this while you were writing." in stale.text
     assert "<mark>East</mark>" in stale.text
     assert "<mark>West</mark>" in stale.text
     assert 'name="version" value="2"' in stale.text
