@@ -5,18 +5,18 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 
 @login_not_required  # for the operator's probes; says nothing about any client
-@require_GET
+@require_safe
 def live(request: HttpRequest) -> JsonResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required  # for the operator's probes; says nothing about any client
-@require_GET
+@require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """The process can work: database and broker answer. 503 names what does not."""
     checks = {"database": _database_answers(), "broker": _broker_answers()}

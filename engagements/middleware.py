@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -14,6 +14,19 @@ from django_htmx.http import HttpResponseClientRedirect
 from engagements.scoping import identity
 
 Handler = Callable[[HttpRequest], HttpResponse]
+PAGE_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+
+
+class PageMethodsMiddleware:
+    """Pages are read and forms are posted; other methods are no way in."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in PAGE_METHODS:
+            return HttpResponseNotAllowed(PAGE_METHODS)
+        return self.get_response(request)
 
 
 class TransactionMiddleware:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 ROLES = ("viewer", "contributor", "champion", "lead", "sponsor")
 OUTSIDERS = ("stranger", "removed")  # a member of another engagement; a removed member
 ACTORS = ("anonymous", *ROLES, *OUTSIDERS)
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 
 ANYBODY = frozenset(ACTORS)
 SIGNED_IN = ANYBODY - {"anonymous"}
@@ -40,7 +40,7 @@ TABLE: dict[str, Row] = {
     "health-ready": Row(get=ANYBODY),
     # Sign-in
     "account_login": Row(get=ANYBODY, post=ANYBODY),
-    "account_logout": Row(get=ANYBODY, post=ANYBODY),
+    "account_logout": Row(get=ANYBODY, post=ANYBODY, also=frozenset({302})),
     "account_inactive": Row(get=ANYBODY),
     "account_request_login_code": Row(get=ANYBODY, post=ANYBODY),
     "account_confirm_login_code": Row(get=ANYBODY, post=ANYBODY),
@@ -56,7 +56,7 @@ TABLE: dict[str, Row] = {
     "engagements:engagement-create": Row(
         get=frozenset({"lead", "stranger"}), post=frozenset({"lead", "stranger"})
     ),
-    "engagements:settings": Row(get=LEADS, post=LEADS),
+    "engagements:settings": Row(get=MEMBERS, post=LEADS),
     "engagements:member-list": Row(get=MEMBERS),
     "engagements:member-invite": Row(post=LEADS),
     "engagements:member-send-invitation": Row(post=LEADS),
@@ -79,11 +79,11 @@ TABLE: dict[str, Row] = {
     "okrs:team-update": Row(get=LEADS, post=LEADS),
     "okrs:objective-detail": Row(get=MEMBERS),
     "okrs:objective-create": Row(get=DRAFTERS, post=DRAFTERS),
-    "okrs:objective-check": Row(get=DRAFTERS, post=DRAFTERS),
+    "okrs:objective-check": Row(post=DRAFTERS),
     "okrs:objective-update": Row(get=DRAFTERS, post=DRAFTERS),
     "okrs:objective-commit": Row(post=COMMITTERS),
     "okrs:key-result-create": Row(get=DRAFTERS, post=DRAFTERS),
-    "okrs:key-result-check": Row(get=DRAFTERS, post=DRAFTERS),
+    "okrs:key-result-check": Row(post=DRAFTERS),
     "okrs:key-result-update": Row(get=DRAFTERS, post=DRAFTERS),
     "okrs:key-result-audit": Row(post=DRAFTERS),
     "okrs:contribution-create": Row(post=DRAFTERS),
@@ -95,5 +95,5 @@ TABLE: dict[str, Row] = {
     "checkins:check-in-preview": Row(get=DRAFTERS),
     "checkins:check-in-undo": Row(post=DRAFTERS),
     "checkins:help-request-answer": Row(post=MEMBERS),
-    "checkins:blocker-resolve": Row(post=DRAFTERS),
+    "checkins:blocker-resolve": Row(post=MEMBERS),
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 from config.embedded.locks import Lock
 from config.embedded.paths import Paths, ServicesError
 from config.embedded.processes import stop_requests
-from config.embedded.services import Services
+from config.embedded.supervisor import Services
 
 TICK = 0.2
 

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from engagements import queries
@@ -21,6 +21,7 @@ PAGE = "engagements/member_list.html"
 TAB = {"tab": "members", "roles": Role.choices}
 
 
+@require_safe
 @member(Permission.READ)
 def member_list(request: MemberRequest) -> HttpResponse:
     return _list(request, form=InviteForm())
@@ -88,8 +89,13 @@ def _member(request: MemberRequest, public_id: str) -> Membership:
 
 def _list(request: MemberRequest, *, form: InviteForm, status: int = 200) -> HttpResponse:
     people = queries.members(request.engagement, now=timezone.now())
+    page = {
+        "members": people,
+        "to_join": sum(person.membership.is_placeholder for person in people),
+        "form": form,
+    }
     part = f"{PAGE}#members" if request.htmx else PAGE
-    return render(request, part, {"members": people, "form": form, **TAB}, status=status)
+    return render(request, part, {**page, **TAB}, status=status)
 
 
 def _row(

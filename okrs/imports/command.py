@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from engagements.models import Engagement, Membership
+from okrs.imports.cells import Problem
+from okrs.imports.checking import check_beside, check_together
+from okrs.imports.contributions import Targets, check_contributions
+from okrs.imports.existing import Existing
+from okrs.imports.rows import Row, read_row
+from okrs.imports.sheets import Record, read_sheet
+from okrs.imports.writing import Made, Writer
+
+
+class ImportRefusedError(Exception):
+    """The file has problems; nothing was written. Carries every one of them, in line order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was made, and how many key results were there already or belong to other clients."""
+
+    made: Made
+    already_there: int
+    of_other_clients: int
+
+
+@transaction.atomic
+def import_okrs(*, content: bytes, by: Membership, dry_run: bool = False) -> Outcome:
+    """Load a file of OKR sets into the engagement of `by`: everything, or nothing.
+
+    `content` is a CSV file with the columns of `COLUMNS`. Where it names this client, by name or
+    slug, in its engagement column, rows of other clients are left out unread; where it names it
+    nowhere, all rows are taken. Key results stay in Draft; their objectives are owned by `by`. A
+    cycle named like 2026-Q1 is that calendar quarter, any other must exist. Unknown owners become
+    placeholders without mail. Dates are taken as they stand. A key result that the engagement has
+    already, by cycle, objective and title in any case, is left as it is.
+
+    Runs inside the engagement's scope. Raises ImportRefusedError with every bad cell.
+    """
+    # Names are unique per engagement: whoever adds one queues here, as in the other commands.
+    engagement = Engagement.objects.select_for_update(no_key=True).get(pk=by.engagement_id)
+    sheet = read_sheet(content)
+    records = _records_of(engagement, sheet.records)
+    rows, problems = _read(records)
+    existing = Existing(engagement)
+    new = [row for row in rows if not existing.has(row)]
+    targets = Targets(rows, existing=existing)
+    problems += sheet.problems
+    problems += check_together(rows)
+    problems += check_beside(new, existing=existing)
+    problems += check_contributions(new, targets=targets, torn=sheet.torn)
+    if problems:
+        raise ImportRefusedError(problems)
+    made = Writer(by=by, existing=existing).write(new, targets=targets)
+    if dry_run:
+        transaction.set_rollback(True)
+    return Outcome(
+        made=made,
+        already_there=len(rows) - len(new),
+        of_other_clients=len(sheet.records) - len(records),
+    )
+
+
+def _records_of(engagement: Engagement, records: list[Record]) -> list[Record]:
+    names = {engagement.client_name.casefold(), engagement.slug.casefold()}
+    mine = [
+        record
+        for record in records
+        if record.cells.get("engagement", "").strip().casefold() in names
+    ]
+    return mine or records
+
+
+def _read(records: list[Record]) -> tuple[list[Row], list[Problem]]:
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    for record in records:
+        row, faults = read_row(record)
+        rows.append(row)
+        problems += faults
+    return rows, problems

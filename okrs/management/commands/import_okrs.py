@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from engagements.models import Engagement, Membership, Role
+from engagements.scoping import identity, scope, unscoped
+from okrs.imports import ImportRefusedError, Outcome, import_okrs
+
+
+class Command(BaseCommand):
+    help = (
+        "Loads OKR sets from a CSV file into an engagement: all rows or none. Rows of other"
+        " clients are left out if the file names this one. Run it again: nothing doubles."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--engagement", required=True, metavar="SLUG")
+        parser.add_argument("--by", metavar="EMAIL", help="the importing lead; default: the first")
+        parser.add_argument("--dry-run", action="store_true", help="check and count, write nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            content = options["file"].read_bytes()
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror}.") from None
+        engagement_id = find_engagement(options["engagement"])
+        with scope(engagement_id):
+            by = find_lead(engagement_id, email=options["by"])
+            try:
+                # History says that the lead did this.
+                with identity(user_id=by.user_id):
+                    outcome = import_okrs(content=content, by=by, dry_run=options["dry_run"])
+            except ImportRefusedError as refused:
+                for problem in refused.problems:
+                    self.stderr.write(str(problem))
+                count = len(refused.problems)
+                raise CommandError(
+                    f"Nothing was written: {count} {'problem' if count == 1 else 'problems'}."
+                ) from None
+        self.stdout.write(said(outcome, dry_run=options["dry_run"]))
+
+
+def find_engagement(slug: str) -> int:
+    # The owner's connection: a command names an engagement before any scope is known.
+    with unscoped():
+        known = dict(Engagement.objects.using("owner").values_list("slug", "id"))
+    if slug not in known:
+        raise CommandError(f"No engagement “{slug}”. There are: {', '.join(known) or 'none'}.")
+    return known[slug]
+
+
+def find_lead(engagement_id: int, *, email: str | None) -> Membership:
+    leads = Membership.objects.active().filter(engagement_id=engagement_id, role=Role.LEAD)
+    if email:
+        leads = leads.filter(email__iexact=email)
+    lead = leads.select_related("engagement").order_by("id").first()
+    if lead is None:
+        who = f"{email} does not lead" if email else "Nobody leads"
+        raise CommandError(f"{who} this engagement.")
+    return lead
+
+
+def said(outcome: Outcome, *, dry_run: bool) -> str:
+    made = outcome.made
+    parts = [
+        _counted(made.key_results, "key result"),
+        _counted(made.objectives, "objective"),
+        _counted(made.metrics, "metric"),
+        _counted(made.cycles, "cycle"),
+        _counted(made.teams, "team"),
+        _counted(made.placeholders, "placeholder"),
+        _counted(made.contributions, "contribution link"),
+    ]
+    sentences = [f"{'Would make' if dry_run else 'Made'} {', '.join(parts)}."]
+    if outcome.already_there:
+        sentences.append(f"There already: {_counted(outcome.already_there, 'key result')}.")
+    if outcome.of_other_clients:
+        sentences.append(
+            f"Left out, of other clients: {_counted(outcome.of_other_clients, 'row')}."
+        )
+    return " ".join(sentences)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

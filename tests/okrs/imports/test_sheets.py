@@ -1,0 +1,140 @@
+"""Files as programs write them, and files that are torn."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from engagements.models import Membership
+from engagements.scoping import scope
+from metrics.models import Metric
+from okrs.imports import COLUMNS
+from okrs.models import KeyResult
+from tests.okrs.imports.files import file_of, load, problems, refusal
+
+FAULT = {"baseline": "many"}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_sign_between_cells_is_found(lead: Membership, delimiter: str) -> None:
+    line = {"definition": "a, b; c", "method": "ladder", "ladder": "80:1;60:0,5"}
+
+    assert load(file_of(line, delimiter=delimiter), by=lead).made.key_results == 1
+    with scope(lead.engagement_id):
+        assert KeyResult.objects.get().ladder == [["80", "1.00"], ["60", "0.50"]]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_fine(lead: Membership) -> None:
+    content = b"\xef\xbb\xbf" + file_of({}, FAULT).replace(b"\n", b"\r\n")
+
+    assert refusal(content, by=lead) == [(3, "baseline")]
+
+
+def test_columns_come_in_any_order_and_case(lead: Membership) -> None:
+    header, line = file_of({}).decode().splitlines()
+    turned = ",".join(reversed(header.upper().split(",")))
+    (cells,) = csv.reader([line])
+
+    content = f"{turned}\n{','.join(reversed(cells))}\n".encode()
+
+    assert load(content, by=lead).made.key_results == 1
+
+
+def test_a_cell_of_many_lines_counts_from_its_first(lead: Membership) -> None:
+    content = file_of({"definition": "one\ntwo\n\nthree"}, {**FAULT, "definition": "a\nb"}, FAULT)
+
+    assert refusal(content, by=lead) == [(6, "baseline"), (8, "baseline")]
+
+
+def test_a_name_is_one_line_and_a_definition_keeps_its_lines(lead: Membership) -> None:
+    load(file_of({"key_result": "Two\n words ", "definition": "one\ntwo"}), by=lead)
+
+    with scope(lead.engagement_id):
+        assert KeyResult.objects.get().title == "Two words"
+        assert Metric.objects.get().definition == "one\ntwo"
+
+
+def test_blank_lines_are_passed_over_and_counted(lead: Membership) -> None:
+    lines = file_of({}, FAULT).splitlines(keepends=True)
+    content = b"".join([lines[0], b"\n", lines[1], b"," * 24 + b"\n", lines[2], b"\n\n"])
+
+    assert refusal(content, by=lead) == [(5, "baseline")]
+
+
+def test_blank_cells_beyond_the_last_column_are_no_matter(lead: Membership) -> None:
+    content = file_of({}).replace(b"\n", b",,\n")
+
+    assert load(content, by=lead).made.key_results == 1
+
+
+def test_too_many_and_too_few_cells_are_reported(lead: Membership) -> None:
+    header, long, short = file_of({}, {}).splitlines()
+    content = b"\n".join([header, long + b",more", short.rsplit(b",", 2)[0]])
+
+    assert refusal(content, by=lead) == [(2, "contributes_to"), (3, "commitment")]
+
+
+def test_a_contribution_to_a_torn_line_is_no_second_problem(lead: Membership) -> None:
+    header, first, second = file_of({}, {"contributes_to": "Metric 1"}).splitlines()
+
+    content = b"\n".join([header, first + b",more", second])
+
+    assert refusal(content, by=lead) == [(2, "contributes_to")]
+
+
+def test_an_open_quote_is_reported_where_its_line_starts(lead: Membership) -> None:
+    content = file_of({}, {}, {}).replace(b"Metric 2", b'"Metric 2')
+
+    assert refusal(content, by=lead) == [(3, "")]
+
+
+def test_reading_goes_on_after_a_torn_line(lead: Membership) -> None:
+    content = file_of({}, {}, FAULT).replace(b"Metric 2", b'"Metric" 2')
+
+    assert refusal(content, by=lead) == [(3, ""), (4, "baseline")]
+
+
+def test_a_cell_beyond_all_measure_is_reported(lead: Membership) -> None:
+    content = file_of({}, {"definition": "x" * 200_000}, FAULT)
+
+    assert refusal(content, by=lead) == [(3, ""), (4, "baseline")]
+
+
+def test_a_file_in_another_encoding_names_the_line(lead: Membership) -> None:
+    content = file_of({}, {"owner": "Zoë"}).decode().encode("latin-1")
+
+    (problem,) = problems(content, by=lead)
+
+    assert str(problem) == "line 3: The file is not UTF-8. Save it as CSV UTF-8."
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b",,,\n"])
+def test_an_empty_file_says_what_belongs_there(lead: Membership, content: bytes) -> None:
+    (problem,) = problems(content, by=lead)
+
+    assert problem.message == "The file is empty."
+    assert "contributes_to" in problem.mend
+
+
+def test_every_missing_column_is_reported(lead: Membership) -> None:
+    content = b"cycle,objective,key_result\n2026-Q1,One,Two\n"
+
+    missing = {column for _, column in refusal(content, by=lead)}
+
+    required = set(COLUMNS) - {"engagement", "contributes_to"}
+    assert missing == required - {"cycle", "objective", "key_result"}
+
+
+def test_unknown_and_doubled_columns_are_reported(lead: Membership) -> None:
+    header, line = file_of({}).splitlines()
+    content = header + b",mood,unit,\n" + line + b",good,days,\n"
+
+    assert refusal(content, by=lead) == [(1, "unit"), (1, "“mood”")]
+
+
+def test_a_file_without_engagement_and_links_is_fine(lead: Membership) -> None:
+    rows = csv.reader(file_of({}).decode().splitlines())
+    content = "\n".join(",".join(cells[1:-1]) for cells in rows).encode()
+
+    assert load(content, by=lead).made.key_results == 1

@@ -1,0 +1,92 @@
+"""The house keeps its own rules."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.template.loader import get_template
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("config", "engagements", "notifications", "metrics", "okrs", "checkins", "reviews", "scoring")
+DRAWERS = {"utils", "util", "helpers", "common", "core", "services", "misc"}
+
+
+def modules(*rooms: str) -> Iterator[Path]:
+    for room in rooms or ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            if "migrations" not in path.parts:
+                yield path
+
+
+def variables_of_the_code() -> set[str]:
+    """Names that the code reads from the environment, as settings or directly."""
+    pattern = re.compile(r"""(?:env(?:\.\w+)?|environ\.get|database)\(\s*["']([A-Z][A-Z_]+)["']""")
+    return {
+        name
+        for path in modules("config")
+        for name in pattern.findall(path.read_text())
+        if name != "DJANGO_SETTINGS_MODULE"
+    } - {"PYTHONPATH"}
+
+
+def test_every_setting_is_documented() -> None:
+    documented = set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/settings.md").read_text(), re.M))
+
+    assert variables_of_the_code() - documented == set()
+
+
+def test_no_file_is_a_drawer() -> None:
+    assert [path for path in modules() if DRAWERS & set(path.with_suffix("").parts)] == []
+
+
+def test_files_stay_under_300_lines() -> None:
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in modules()
+        if (count := len(path.read_text().splitlines())) > 300
+    }
+
+    assert long == {}
+
+
+@pytest.mark.parametrize("banned", ["TemplateResponse", "StreamingHttpResponse"])
+def test_no_view_renders_after_its_scope(banned: str) -> None:
+    def names(path: Path) -> set[str]:
+        tree = ast.parse(path.read_text())
+        return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+    assert [path for path in modules() if banned in names(path)] == []
+
+
+def test_every_fragment_that_a_view_names_exists() -> None:
+    pattern = re.compile(r"""["']([\w/]+\.html#[\w-]+)["']""")
+    named = {
+        name
+        for path in modules()
+        if "views" in str(path)
+        for name in pattern.findall(path.read_text())
+    }
+
+    assert named
+    for name in named:
+        get_template(name)
+
+
+def test_templates_hold_no_inline_style_or_script() -> None:
+    pattern = re.compile(r"""<style|\sstyle=|\son\w+=["']|<script(?![^>]*\bsrc=)""")
+    pages = [path for path in (ROOT / "templates").rglob("*.html") if "email" not in path.parts]
+
+    assert pages
+    assert [path for path in pages if pattern.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_carry_hashes_and_no_addresses(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+
+    assert "--hash=sha256:" in text
+    assert not re.search(r"index-url|find-links|https?://|file://", text)
