@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +18,7 @@ def answer_audit(
     ambitious: bool,
     by: Membership,
     note: str = "",
+    now: dt.datetime | None = None,
 ) -> KeyResultAudit:
     """Keep what only a person can say of a draft (M4.2). Raises ValidationError (`frozen`)."""
     current = KeyResult.objects.select_for_update(of=("self",)).get(pk=key_result.pk)
@@ -29,7 +32,7 @@ def answer_audit(
             "ambitious": ambitious,
             "note": note.strip(),
             "answered_by": by,
-            "answered_at": timezone.now(),
+            "answered_at": now or timezone.now(),
         },
     )
     return answers

@@ -17,15 +17,19 @@ AUDITED = {"incomplete"}  # the audit says the same, criterion by criterion
 
 
 @transaction.atomic
-def commit_objective(*, objective: Objective, on: dt.date, by: Membership) -> list[KeyResult]:
+def commit_objective(
+    *, objective: Objective, on: dt.date, by: Membership, now: dt.datetime | None = None
+) -> list[KeyResult]:
     """Commit an objective and all its drafts: from here on they are frozen (M5.10).
 
-    `on` is the date in the engagement's zone. Returns the key results that this commit froze:
-    those drafted since, where the objective is committed already. Raises one ValidationError with
-    everything in the way: the audit (M4.2), the blocks and missing reasons of M3, the guardrails
-    (M2.5), `gate` where somebody else commits here (M9.4). Where a data question of M4.3 is still
-    open, the key result carries a data gap with 14 days to close it.
+    `on` is the date in the engagement's zone, `now` the instant, this one if not given. Returns
+    the key results that this commit froze: those drafted since, where the objective is committed
+    already. Raises one ValidationError with everything in the way: the audit (M4.2), the blocks
+    and missing reasons of M3, the guardrails (M2.5), `gate` where somebody else commits here
+    (M9.4). Where a data question of M4.3 is still open, the key result carries a data gap with 14
+    days to close it.
     """
+    committed_at = now or timezone.now()
     current, drafts = _locked(objective)
     _check_gate(current, by=by)
     if current.committed_at and not drafts:
@@ -34,9 +38,9 @@ def commit_objective(*, objective: Objective, on: dt.date, by: Membership) -> li
     if problems:
         raise ValidationError(problems)
     for key_result in drafts:
-        _freeze(key_result, on=on, by=by)
+        _freeze(key_result, on=on, by=by, at=committed_at)
     if current.committed_at is None:
-        current.committed_at, current.committed_by = timezone.now(), by
+        current.committed_at, current.committed_by = committed_at, by
         current.version += 1
         current.save(update_fields=["committed_at", "committed_by", "version"])
     return drafts
@@ -107,10 +111,10 @@ def _in_the_way(
     ]
 
 
-def _freeze(key_result: KeyResult, *, on: dt.date, by: Membership) -> None:
+def _freeze(key_result: KeyResult, *, on: dt.date, by: Membership, at: dt.datetime) -> None:
     metric = key_result.metric
     key_result.stage = Stage.COMMITTED
-    key_result.committed_at, key_result.committed_by = timezone.now(), by
+    key_result.committed_at, key_result.committed_by = at, by
     key_result.data_gap_until = on + GAP_FOR if metric and metric.data_questions_open else None
     key_result.version += 1
     key_result.save(

@@ -1,0 +1,87 @@
+"""What the demo tells of a client: plain data, every week counted back from the one of today."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engagements.commands.engagements import Settings
+
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY = range(4)
+FRIDAY_BEFORE = -3  # days from the Monday that names the period
+
+
+class Person(StrEnum):
+    """The people of the demo, by the first part of their address."""
+
+    LEAD = "lead"
+    CONSULTANT = "consultant"
+    CHAMPION = "champion"
+    SPONSOR = "sponsor"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """A figure: of the period `ago` weeks back, posted `day` days after its Monday."""
+
+    ago: int
+    value: str
+    confidence: int
+    day: int = MONDAY
+    at: dt.time | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One check-in in somebody's words. A second one of the same period corrects the first."""
+
+    read: Read
+    insight: str
+    next_action: str
+    help_needed: str = ""
+    answer: str = ""  # of the lead, a day later
+    blocker: str = ""
+    resolved: bool = False  # two days later
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyResultStory:
+    """Named by its metric; its facts are those of the file, its owner too unless given here."""
+
+    metric: str
+    told: tuple[Told, ...]
+    owner: Person | None = None
+    at: dt.time = dt.time(8, 30)  # when its owner checks in
+    evidence: str = ""
+    fetched_by: str = ""  # empty leaves a data question open (M4.3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftStory:
+    """An objective of the next cycle: one key result that can be committed, one that cannot."""
+
+    title: str
+    why_now: str
+    metric: str
+    ready: str
+    baseline: str
+    target: str
+    unfinished: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientStory:
+    """A client in the given week of a cycle of 13, its objectives committed in an earlier one."""
+
+    client_name: str
+    slug: str
+    settings: Settings
+    week: int
+    committed_in_week: int
+    people: dict[Person, str]  # with their roles
+    key_results: tuple[KeyResultStory, ...]
+    champions: dict[str, Person]  # by team
+    access: str  # who can read the sources
+    draft: DraftStory | None = None
