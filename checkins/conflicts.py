@@ -15,6 +15,7 @@ from engagements.edit_forms import Segments, difference
 from okrs.figures import write_day, write_value
 from scoring import Rag
 
+YES_NO = "yes/no"
 WORDS = ("value", "confidence", "insight", "next_action", "next_action_due", "evidence_url")
 TYPED = ("actual", "confidence", "insight", "next_action", "evidence_url")
 
@@ -77,8 +78,9 @@ def must_be_the_same(check_in: CheckIn, *, content: dict[str, Any], now: dt.date
 
 def _written(card: DueCard, content: dict[str, Any], *, today: dt.date) -> dict[str, str]:
     metric = card.key_result.metric
+    unit = YES_NO if metric and metric.unit == YES_NO else ""  # any other stands beside it
     return {
-        "value": write_value(content["actual"], unit=metric.unit if metric else ""),
+        "value": write_value(content["actual"], unit=unit),
         "confidence": f"Confidence {content['confidence']}",
         "insight": content["insight"],
         "next_action": content["next_action"],

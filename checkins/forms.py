@@ -101,6 +101,10 @@ class CheckInForm(forms.Form):
         self.fields["actual"].help_text = _previous(card, today=self.today)
         self.fields["confidence"].label = _belief(key_result, today=self.today)
 
+    def focus_first(self) -> None:
+        """For a form that opens with its page: its first field has the focus, script or not."""
+        self.fields["actual"].widget.attrs["autofocus"] = True
+
     @property
     def today(self) -> dt.date:
         return self.card.engagement.today(self.now)

@@ -37,7 +37,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     opened = _opened(request, week)
     form = CheckInForm(card=opened, now=now) if opened else None
     if form:
-        form.fields["actual"].widget.attrs["autofocus"] = True
+        form.focus_first()
     return render(request, "reviews/my_week.html", {**context, "opened": opened, "form": form})
 
 

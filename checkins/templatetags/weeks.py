@@ -1,4 +1,4 @@
-"""Filters of the weekly rhythm: deadlines on the reader's clock."""
+"""Filters of the weekly rhythm: deadlines on the reader's clock, words that differ."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import datetime as dt
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
+from engagements.edit_forms import Segments
 from okrs.figures import NO_BREAK, write_day
 
 register = template.Library()
@@ -49,6 +52,15 @@ def countdown(at: dt.datetime, now: dt.datetime) -> str:
 def first_word(name: str) -> str:
     """`{{ author|first_word }}`: the name by which people call each other."""
     return str(name).split()[0] if str(name).split() else str(name)
+
+
+@register.filter
+def marked(segments: Segments) -> SafeString:
+    """`{{ version.insight|marked }}`: the words, those that differ in a `<mark>`."""
+    words = (
+        (format_html("<mark>{}</mark>", text) if differs else text,) for text, differs in segments
+    )
+    return format_html_join(" ", "{}", words)
 
 
 def _on(day: dt.date, *, time: str) -> str:

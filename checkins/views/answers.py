@@ -45,6 +45,8 @@ def card_answer(
     if not request.htmx:
         context["back"] = back or my_week_after(card.key_result)
         context["alone"] = True
+        if form and not form.is_bound:
+            form.focus_first()
     return render(request, part, context, status=status)
 
 

@@ -53,7 +53,7 @@ document.addEventListener("check-in-recorded", (event) => {
 });
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (saved) saved.opensNext = pressed.get(detail.xhr)?.name === "next";
+  if (saved) saved.opensNext = pressed.get(detail.xhr)?.value === "next";
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {

@@ -60,15 +60,21 @@ function restore(form) {
     if (value === undefined) continue;
     if (isTicked(field)) field.checked = value;
     else field.value = value;
+    const folded = field.closest("details");
+    if (folded && value) folded.open = true;
+    if (field.matches(".input-figure") && field === document.activeElement) field.select();
   }
   note(form, draft);
   form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
 }
 
-function note(form, { at }) {
-  const time = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+function note(form, draft) {
   const place = form.querySelector("[data-draft-note]");
-  if (place) place.textContent = `Draft kept ${time}`;
+  if (place) place.textContent = `Draft kept ${timeOf(draft)}`;
+}
+
+function timeOf({ at }) {
+  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
 }
 
 function forget(key) {
@@ -118,9 +124,16 @@ document.addEventListener("check-in-recorded", ({ detail, target }) => {
   if (detail.draft) forget(detail.draft);
 });
 
+// A closed card says that a draft waits in it.
+function tellOf(place) {
+  const draft = read(place.dataset.draftOf);
+  place.textContent = draft ? `Draft kept ${timeOf(draft)}` : "";
+}
+
 function lookAround(root) {
   root.querySelectorAll("[data-draft-clear]").forEach(({ dataset }) => forget(dataset.draftClear));
   root.querySelectorAll("form[data-draft]").forEach(restore);
+  root.querySelectorAll("[data-draft-of]").forEach(tellOf);
 }
 
 document.addEventListener("htmx:afterSettle", ({ target }) => lookAround(target.parentElement ?? target));

@@ -54,7 +54,7 @@ def test_a_red_one_that_is_behind_asks_for_a_response(
 
     page = signed_in.get(url("key-result-detail", onboarding))
 
-    assert "Response due Thu\u00a009:40." in page.text
+    assert "Response to red due Thu\u00a009:40." in page.text
     assert "Name the root cause, revise the bet, ask for help." in page.text
 
 
@@ -96,7 +96,7 @@ def test_weeks_that_were_missed_are_named(
 
     page = signed_in.get(url("key-result-detail", onboarding))
 
-    assert "missed" in page.text
+    assert 'No check-in</span> <span class="meta">missed' in page.text
 
 
 def test_open_asks_stand_on_the_page(

@@ -67,7 +67,7 @@ def test_clients_come_by_urgency_with_their_facts(client: Client, ines: User) ->
     order = [page.text.index(f'id="{slug}"') for slug in ("northwind", "harbor", "cedar")]
     assert order == sorted(order)
     assert "Was due Mon\u00a010:00, closes Sun\u00a024:00 · week 10 of 13 · pace 0.76" in page.text
-    assert "Due 12:00, in\u00a02\u00a0h\u00a020\u00a0min" in page.text
+    assert "Due today 12:00, in\u00a02\u00a0h\u00a020\u00a0min" in page.text
     assert "Due Thu\u00a010:00, in 2 days" in page.text
 
 
