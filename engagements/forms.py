@@ -32,6 +32,17 @@ class CountryField(forms.ChoiceField):
         super().__init__(**{"choices": countries, "label": "Country", **kwargs})
 
 
+class ClockField(forms.TimeField):
+    """A time of day to the minute."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TimeInput(attrs={"type": "time"})
+        super().__init__(**{"widget": widget, **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:%H:%M}" if isinstance(value, dt.time) else value
+
+
 class LinesField(forms.CharField):
     """A short list, one entry a line."""
 
@@ -123,14 +134,12 @@ class SettingsForm(EditForm):
     )
     cadence = forms.ChoiceField(choices=Cadence.choices, label="Cadence")
     due_weekday = forms.TypedChoiceField(choices=Weekday.choices, coerce=int, label="Due on")
-    due_time = forms.TimeField(
-        label="Due at", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
+    due_time = ClockField(label="Due at")
     opens_days_before = forms.IntegerField(
         min_value=0,
         max_value=7,
-        label="Opens",
-        help_text="Days before it is due, at midnight.",
+        label="Opens, days before",
+        help_text="At midnight.",
     )
     scale = forms.ChoiceField(
         choices=scale_choices, label="Scale", help_text="How scores are shown, on every screen."

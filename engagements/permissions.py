@@ -27,8 +27,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.VIEWER: frozenset({Permission.READ_STATUS}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
     Role.CHAMPION: _CHAMPION,
-    Role.LEAD: _CHAMPION
-    | {Permission.PLAN, Permission.MANAGE_MEMBERS, Permission.MANAGE_SETTINGS},
+    Role.LEAD: _CHAMPION | {Permission.PLAN, Permission.MANAGE_MEMBERS, Permission.MANAGE_SETTINGS},
     Role.SPONSOR: frozenset({Permission.READ_STATUS, Permission.READ}),
 }
 

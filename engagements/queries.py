@@ -33,8 +33,12 @@ class Member:
 class Held:
     """How many things of a kind somebody answers for."""
 
-    label: str
+    one: str
+    many: str
     count: int
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.one if self.count == 1 else self.many}"
 
 
 def members(engagement: Engagement, *, now: dt.datetime) -> list[Member]:
@@ -72,6 +76,7 @@ def held_by(membership: Membership) -> list[Held]:
     ]
     counts = [
         Held(
+            str(key.model._meta.verbose_name),
             str(key.model._meta.verbose_name_plural),
             key.model._default_manager.filter(
                 engagement_id=membership.engagement_id, **{key.name: membership}

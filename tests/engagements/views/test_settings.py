@@ -106,6 +106,19 @@ def test_a_stale_edit_shows_both_versions_and_can_be_put_on_top(
     assert saved(lead.engagement).vision == "Everybody finds the way"
 
 
+def test_only_what_differs_is_compared(client: Client, lead: Membership) -> None:
+    with scope(lead.engagement_id):
+        update_engagement(
+            engagement=lead.engagement, version=1, by=lead, strategy_themes=["Growth", "Trust"]
+        )
+    shown = {field.name: field.value() for field in client.get(URL).context["form"]}
+    typed = {**shown, "version": 1, "strategy_themes": "Growth\r\nTrust", "vision": "Another one"}
+
+    answer = client.post(URL, typed)
+
+    assert [row.label for row in answer.context["differences"]] == ["Vision"]
+
+
 def test_frozen_bands_are_shown_and_not_changed(client: Client, lead: Membership) -> None:
     with scope(lead.engagement_id):
         freeze_bands(engagement=lead.engagement, on=timezone.now().date() - dt.timedelta(days=9))
