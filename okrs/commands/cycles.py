@@ -4,7 +4,9 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Min
 
+from engagements.commands import freeze_bands
 from engagements.models import Engagement, Membership
 from engagements.staleness import lock_for_edit
 from okrs.guardrails import MICRO_DAYS
@@ -26,7 +28,7 @@ def create_cycle(
     Raises ValidationError: `name` (none, or there is one already), `dates` (not in order, or a
     micro cycle of more than 28 days).
     """
-    Engagement.objects.select_for_update(no_key=True).get(pk=engagement.pk)
+    held = Engagement.objects.select_for_update(no_key=True).get(pk=engagement.pk)
     cycle = Cycle(
         engagement=engagement,
         name=" ".join(name.split()),
@@ -36,6 +38,7 @@ def create_cycle(
     )
     _check(cycle)
     cycle.save(force_insert=True)
+    settle_bands(held)
     return cycle
 
 
@@ -55,7 +58,7 @@ def update_cycle(
     Errors as in `create_cycle`; `frozen` where kind or start would move under something committed
     (M5.10); StaleEdit if somebody was faster.
     """
-    Engagement.objects.select_for_update(no_key=True).get(pk=cycle.engagement_id)
+    held = Engagement.objects.select_for_update(no_key=True).get(pk=cycle.engagement_id)
     current: Cycle = lock_for_edit(cycle, version=version)
     moved = (kind, starts_on) != (current.kind, current.starts_on)
     if moved and current.objectives.filter(committed_at__isnull=False).exists():
@@ -69,7 +72,15 @@ def update_cycle(
     current.version += 1
     current.save(update_fields=["name", "kind", "starts_on", "ends_on", "version"])
     _move_drafts(current, ended_on=ended_on)
+    settle_bands(held)
     return current
+
+
+def settle_bands(engagement: Engagement) -> None:
+    """The bands stand from the day on which the first cycle starts (M5.4)."""
+    first = Cycle.objects.filter(engagement=engagement).aggregate(first=Min("starts_on"))["first"]
+    if engagement.bands_frozen_on != first:
+        freeze_bands(engagement=engagement, on=first)
 
 
 def _check(cycle: Cycle) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from engagements.models import Engagement, Membership
+from okrs.commands.cycles import settle_bands
 from okrs.imports.cells import Problem
 from okrs.imports.checking import check_beside, check_together
 from okrs.imports.contributions import Targets, check_contributions
@@ -60,6 +61,7 @@ def import_okrs(*, content: bytes, by: Membership, dry_run: bool = False) -> Out
     if problems:
         raise ImportRefusedError(problems)
     made = Writer(by=by, existing=existing).write(new, targets=targets)
+    settle_bands(engagement)
     if dry_run:
         transaction.set_rollback(True)
     return Outcome(

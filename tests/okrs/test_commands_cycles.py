@@ -36,6 +36,14 @@ def test_it_opens_a_cycle(lead: Membership) -> None:
     assert cycle.engagement == lead.engagement
 
 
+def test_the_bands_stand_from_the_start_of_the_first_cycle(lead: Membership) -> None:
+    create(lead)
+    create(lead, name="2026-Q1", starts_on=dt.date(2026, 1, 1), ends_on=dt.date(2026, 3, 31))
+
+    stands = Engagement.objects.get(pk=lead.engagement_id)
+    assert stands.bands_frozen_on == dt.date(2026, 1, 1)
+
+
 def test_it_refuses_a_second_cycle_of_that_name(lead: Membership) -> None:
     create(lead)
 
