@@ -44,7 +44,7 @@ RESOLVED_AFTER = dt.timedelta(hours=50)
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """What was made for one client."""
+    """What was made for one client; `draft_in` names the cycle that is still being written."""
 
     client_name: str
     cycle: str
@@ -52,6 +52,7 @@ class Loaded:
     weeks: int
     key_results: int
     check_ins: int
+    draft_in: str
 
 
 @transaction.atomic
@@ -88,6 +89,7 @@ def _tell(story: ClientStory, *, users: Mapping[Person, User], now: dt.datetime)
         weeks=cycle.weeks,
         key_results=len(story.key_results),
         check_ins=told,
+        draft_in=span.next().name if story.draft else "",
     )
 
 

@@ -142,7 +142,7 @@ CEDAR = ClientStory(
         "time_zone": "America/New_York",
         "country": "US",
         "due_weekday": 3,
-        "due_time": dt.time(17),
+        "due_time": dt.time(12),
         "vision": "The first call of a small healthcare firm that wants to grow.",
         "strategy_themes": ["Be read", "Be recommended", "Stay profitable"],
     },

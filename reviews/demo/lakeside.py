@@ -137,7 +137,7 @@ SALES_CYCLE = KeyResultStory(
 
 PILOT = KeyResultStory(
     metric="Pilot signed",
-    at=dt.time(16, 15),
+    at=dt.time(11, 15),
     evidence="https://crm.lakeside.example/deals/pilot",
     fetched_by="Enterprise rep",
     told=(
@@ -213,7 +213,7 @@ RETENTION = KeyResultStory(
 
 KEYWORDS = KeyResultStory(
     metric="Top-three keywords",
-    at=dt.time(13, 20),
+    at=dt.time(10, 20),
     fetched_by="SEO lead",
     told=(
         Told(
@@ -261,7 +261,7 @@ LAKESIDE = ClientStory(
         "time_zone": "America/Denver",
         "country": "US",
         "due_weekday": 0,
-        "due_time": dt.time(16),
+        "due_time": dt.time(12),
         "guardrails": "small_business",
         "vision": "Every crew knows at six in the morning where it works today.",
         "strategy_themes": ["Trusted by crews", "Bought by large contractors"],

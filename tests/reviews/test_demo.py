@@ -57,6 +57,7 @@ def clients(said: str) -> Iterator[list[Engagement]]:
 
 def test_it_says_what_it_made_and_who_signs_in(said: str) -> None:
     assert "Lakeside Scheduling: Aug–Nov 2026, week 13 of 13, 6 key results" in said
+    assert "A draft waits in Nov 2026–Feb 2027." in said
     assert DEMO_PASSWORD in said
     assert [address(person) for person in PEOPLE if address(person) not in said] == []
 
@@ -143,6 +144,19 @@ def test_one_draft_passes_the_audit_and_one_does_not(clients: list[Engagement]) 
     passed = [all(one.passed for one in audit(draft, answers_of(draft))) for draft in drafts]
 
     assert sorted(passed) == [False, True]
+
+
+def test_it_was_committed_in_the_week_of_the_story(clients: list[Engagement]) -> None:
+    committed = KeyResult.objects.exclude(stage=Stage.DRAFT).select_related(
+        "objective__cycle", "engagement"
+    )
+    weeks = {
+        (one.engagement.slug, one.objective.cycle.week_on(one.engagement.today(one.committed_at)))
+        for one in committed
+        if one.committed_at
+    }
+
+    assert weeks == {(story.slug, story.committed_in_week) for story in STORIES}
 
 
 def test_one_data_gap_is_left_and_still_has_days(clients: list[Engagement]) -> None:

@@ -47,7 +47,8 @@ def has_engagements() -> bool:
 
 
 def said(loaded: Loaded) -> str:
+    draft = f" A draft waits in {loaded.draft_in}." if loaded.draft_in else ""
     return (
         f"{loaded.client_name}: {loaded.cycle}, week {loaded.week} of {loaded.weeks},"
-        f" {loaded.key_results} key results, {loaded.check_ins} check-ins."
+        f" {loaded.key_results} key results, {loaded.check_ins} check-ins.{draft}"
     )
