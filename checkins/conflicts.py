@@ -9,13 +9,13 @@ from typing import Any
 
 from checkins.assessment import assess
 from checkins.commands import Conflict
+from checkins.forms import YES_NO
 from checkins.models import CheckIn, CheckInKind
 from checkins.queries import DueCard
 from engagements.edit_forms import Segments, difference
 from okrs.figures import write_day, write_value
 from scoring import Rag
 
-YES_NO = "yes/no"
 WORDS = ("value", "confidence", "insight", "next_action", "next_action_due", "evidence_url")
 TYPED = ("actual", "confidence", "insight", "next_action", "evidence_url")
 

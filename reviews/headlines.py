@@ -19,7 +19,9 @@ def my_week_headline(week: MyWeek) -> str:
         return _nothing_due(week)
     if not week.left:
         return (
-            "Your card is saved." if week.total == 1 else f"All {in_words(week.total)} are saved."
+            "Your card is saved."
+            if week.total == 1
+            else f"All {in_words(week.total)} cards are saved."
         )
     waiting = [card for group in week.groups for card in group.cards if not card.is_saved]
     cards = "card" if week.left == 1 else "cards"

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from checkins import queries
 from checkins.forms import CheckInForm
 from checkins.queries import DueCard, MyWeek
-from checkins.queries.asks import open_asks
 from engagements.access import signed_in
 from engagements.http import SignedInRequest
 from engagements.models import Membership
@@ -26,7 +25,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "week": week,
         "headline": my_week_headline(week),
-        "asks": open_asks(memberships=request.memberships),
+        "asks": queries.open_asks(memberships=request.memberships),
         "clients": [_client(one) for one in request.memberships],
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
         "now": now,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from checkins.queries.asks import Asks, open_asks
 from checkins.queries.cards import CardState, DueCard, Group, MyWeek
 from checkins.queries.due import due_card, my_week
 from checkins.queries.previews import Preview, preview
@@ -7,6 +8,7 @@ from checkins.queries.standing import recompute_standing
 from checkins.queries.thread import KeyResultPage, ThreadEntry, key_result_page
 
 __all__ = [
+    "Asks",
     "CardState",
     "DueCard",
     "Group",
@@ -17,6 +19,7 @@ __all__ = [
     "due_card",
     "key_result_page",
     "my_week",
+    "open_asks",
     "preview",
     "recompute_standing",
 ]

@@ -3,6 +3,8 @@
 
 const FAILED =
   "That did not work, and nothing was saved. Try again; your words are still in the form.";
+const OUTDATED =
+  "This page is older than your sign-in, and nothing was saved. Reload it; what you typed into a card comes back.";
 const TOAST_FOR_MS = 10_000;
 
 // -- the pressed button is busy while its request runs
@@ -35,7 +37,7 @@ function failed({ detail }) {
   notice.dataset.failed = "";
   notice.tabIndex = -1;
   notice.setAttribute("role", "alert");
-  notice.textContent = FAILED;
+  notice.textContent = detail.xhr?.status === 403 ? OUTDATED : FAILED;
   form.prepend(notice);
   notice.focus();
 }

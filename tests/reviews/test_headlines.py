@@ -59,7 +59,7 @@ LATER = card("2026-03-12T10:00")
         ([LATER], "One card to go. It is not due before Thu 12 Mar."),
         ([LATER, LATER], "Two cards to go. None is due before Thu 12 Mar."),
         ([SAVED], "Your card is saved."),
-        ([SAVED] * 11, "All 11 are saved."),
+        ([SAVED] * 11, "All 11 cards are saved."),
         ([], "Nothing is due."),
     ],
 )
