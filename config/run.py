@@ -30,7 +30,7 @@ TICK = 0.25
 PEOPLE = ("lead", "consultant", "champion", "sponsor", "client")
 
 
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     """We were asked to end."""
 
 

@@ -11,7 +11,16 @@ import pytest
 from django.template.loader import get_template
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("config", "engagements", "notifications", "metrics", "okrs", "checkins", "reviews", "scoring")
+ROOMS = (
+    "config",
+    "engagements",
+    "notifications",
+    "metrics",
+    "okrs",
+    "checkins",
+    "reviews",
+    "scoring",
+)
 DRAWERS = {"utils", "util", "helpers", "common", "core", "services", "misc"}
 
 

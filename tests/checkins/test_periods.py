@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -348,7 +349,7 @@ def test_each_period_opens_then_is_due_then_closes(given: Rhythm) -> None:
 def test_each_period_closes_as_the_next_monday_begins(given: Rhythm) -> None:
     found = periods(given)
 
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in itertools.pairwise(found):
         assert one.monday < following.monday
         assert given.day_of(one.closes_at) == following.monday
         assert following.opens_at <= one.closes_at
