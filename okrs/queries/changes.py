@@ -59,7 +59,7 @@ def changes(key_result: KeyResult) -> list[Change]:
     names = _names(events, engagement_id=key_result.engagement_id)
     told = [
         Change(
-            when=event.pgh_created_at,
+            when=_when(field, event),
             who=names["who"].get((event.pgh_context or {}).get("user"), ""),
             field=label,
             old=_worded(field, getattr(before, field), names=names),
@@ -70,6 +70,13 @@ def changes(key_result: KeyResult) -> list[Change]:
         if _differs(field, before, event)
     ]
     return told[::-1]
+
+
+def _when(field: str, event: Any) -> dt.datetime:
+    # The card says itself when it was committed: a set loaded later keeps its day.
+    committed = field == "stage" and event.stage == Stage.COMMITTED
+    when: dt.datetime = event.committed_at if committed else event.pgh_created_at
+    return when
 
 
 def _differs(field: str, before: Any, event: Any) -> bool:
