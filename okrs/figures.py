@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -13,13 +14,19 @@ NO_BREAK = "\u00a0"
 
 
 def write_value(value: Decimal | None, *, unit: str = "") -> str:
-    """A value with its unit: "54.5 %", "1.6 days", "yes"; "no value yet" for none (M5.5)."""
+    """A value with its unit: "54.5 %", "1 day", "yes"; "no value yet" for none (M5.5)."""
     if value is None:
         return "no value yet"
     if unit == "yes/no":
         return "yes" if value else "no"
-    sign = "%" if unit == "percent" else unit
+    sign = "%" if unit == "percent" else name_unit(value, unit=unit)
     return f"{format_number(value)}{NO_BREAK}{sign}" if sign else format_number(value)
+
+
+def name_unit(value: Decimal, *, unit: str) -> str:
+    """The unit as it reads beside this value: "1 day", "2 days"; signs such as "ms" stay."""
+    one_of_many = re.fullmatch(r"[a-z -]{2,}[a-rt-z]s", unit)
+    return unit[:-1] if abs(value) == 1 and one_of_many else unit
 
 
 def write_day(on: dt.date, *, today: dt.date, weekday: bool = True) -> str:

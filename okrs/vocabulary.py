@@ -88,7 +88,7 @@ _COUNT = re.compile(
 _OUTCOME = re.compile(
     r"%|‰|\b(?:percent|per\s+cent|share|rate|ratio|score|nps|csat|median|average|mean|revenue|margin"
     r"|conversions?|convert\w*|retention|retain\w*|churn|satisfaction|adoption|adopt\w*|time\s+to"
-    r"|latency|return\w*|renew\w*|so\s+that|which|that|who|leading\s+to|resulting\s+in|to\s+win"
+    r"|latency|return\w*|renew(?:s|ed)?|so\s+that|which|that|who|leading\s+to|resulting\s+in|to\s+win"
     r"|from\s+\d|at\s+least\s+\d+\s*%)\b",
     re.IGNORECASE,
 )

@@ -92,9 +92,7 @@ class KeyResult(TenantModel):
     title = models.CharField(max_length=240)
     owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     method = models.CharField(max_length=8, choices=method_choices, default=Method.LINEAR.value)
-    direction = models.CharField(
-        max_length=6, choices=Direction.choices, default=Direction.HIGHER
-    )
+    direction = models.CharField(max_length=6, choices=Direction.choices, default=Direction.HIGHER)
     baseline = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     target = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     # Rungs best first, as [[threshold, score], …] in decimal strings; empty unless a ladder.
@@ -215,12 +213,8 @@ class KeyResultAudit(TenantModel):
 class ContributionLink(TenantModel):
     """A key result that contributes to another one, with how; it never changes a score (M2.4)."""
 
-    source = TenantKey(
-        "okrs.KeyResult", on_delete=models.CASCADE, related_name="contributes_to"
-    )
-    target = TenantKey(
-        "okrs.KeyResult", on_delete=models.CASCADE, related_name="contributions"
-    )
+    source = TenantKey("okrs.KeyResult", on_delete=models.CASCADE, related_name="contributes_to")
+    target = TenantKey("okrs.KeyResult", on_delete=models.CASCADE, related_name="contributions")
     how = models.CharField(max_length=240, blank=True)
 
     objects = TenantManager["ContributionLink"]()

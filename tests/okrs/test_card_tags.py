@@ -125,6 +125,9 @@ def test_a_chart_names_first_and_latest_value_and_the_gaps() -> None:
     [
         (Decimal("54.50"), "percent", "54.5\u00a0%"),
         (Decimal("1.6"), "days", "1.6\u00a0days"),
+        (Decimal(1), "days", "1\u00a0day"),
+        (Decimal(1), "ms", "1\u00a0ms"),
+        (Decimal(0), "quotes", "0\u00a0quotes"),
         (Decimal(1420), "", "1,420"),
         (Decimal(1), "yes/no", "yes"),
         (Decimal(0), "yes/no", "no"),

@@ -181,6 +181,7 @@ def test_it_hints_where_no_verb_begins(title: str, starts: bool) -> None:
         "Number of webinars held",
         "12 articles published",
         "Run 20 interviews",
+        "Hold 12 renewal workshops",
     ],
 )
 def test_a_count_of_things_made_needs_a_reason(title: str) -> None:

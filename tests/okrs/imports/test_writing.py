@@ -16,8 +16,8 @@ from okrs.imports import Made, import_okrs
 from okrs.imports.writing import Writer
 from okrs.models import KeyResult
 from tests import build
-from tests.counting import UNCOUNTED
 from tests.okrs.imports.files import SHIPPED, file_of, load, refusal
+from tests.query_counts import queries_of
 
 TENANT_TABLES = [model for model in apps.get_models() if issubclass(model, TenantModel)]
 NOTHING = Made(0, 0, 0, 0, 0, 0, 0)
@@ -143,9 +143,10 @@ def queries_of_import(client_name: str, *, rows: int) -> int:
         }
         for row in range(rows)
     ]
-    with CaptureQueriesContext(connection) as captured:
-        assert load(file_of(*lines), by=lead).made.key_results == rows
-    return sum(not query["sql"].startswith(UNCOUNTED) for query in captured.captured_queries)
+    made = []
+    queries = queries_of(lambda: made.append(load(file_of(*lines), by=lead).made.key_results))
+    assert made == [rows]
+    return len(queries)
 
 
 titles = st.text("abcdefÄß“”,;\"'\n 0123456789", min_size=1, max_size=30).filter(
