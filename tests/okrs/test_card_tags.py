@@ -92,7 +92,7 @@ def test_a_sparkline_says_where_it_came_from_and_where_it_goes() -> None:
         goal=Decimal(1),
     )
 
-    assert 'aria-label="Wait: from 2.9\u00a0days to 1.6\u00a0days; goal 1\u00a0days."' in html
+    assert 'aria-label="Wait: from 2.9\u00a0days to 1.6\u00a0days; goal 1\u00a0day."' in html
 
 
 def test_a_sparkline_escapes_what_a_person_wrote() -> None:
