@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import os
 
+import django
 from celery import Celery
+from celery.signals import beat_init, worker_init
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("plumbline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(lambda: settings.INSTALLED_APPS)
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_unsafe_start(**_: object) -> None:
+    """The worker and beat refuse what the web process refuses."""
+    django.setup()
+    from config.startup import refuse_unsafe_start as refuse  # models need the apps to be loaded
+
+    try:
+        refuse()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None  # Celery would log anything else and go on

@@ -16,11 +16,12 @@ DEMO_PASSWORD = "plumbline-demo"  # noqa: S105
 def refuse_unsafe_start() -> None:
     """Stop with a sentence that says how to mend it, before the first request is answered.
 
-    Raises ImproperlyConfigured for a default secret or a demo password outside the demo, and for
-    a database role that could walk round the walls anywhere.
+    Raises ImproperlyConfigured for a default secret, mail without a server or a demo password
+    outside the demo, and for a database role that could walk round the walls anywhere.
     """
     if not settings.DEMO:
         _refuse_default_secret()
+        _refuse_mail_to_the_log()
         _refuse_demo_passwords()
     _refuse_role_without_walls()
 
@@ -31,6 +32,14 @@ def _refuse_default_secret() -> None:
             "SECRET_KEY is the default or shorter than 40 characters. Set it to a long random"
             " value of your own, e.g. from `python -c 'import secrets;"
             " print(secrets.token_urlsafe(50))'`."
+        )
+
+
+def _refuse_mail_to_the_log() -> None:
+    if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+        raise ImproperlyConfigured(
+            "Without EMAIL_URL sign-in codes and invitations would go to the log. Name a mail"
+            " server, e.g. EMAIL_URL=smtp+tls://user:password@mail.example.com:587."
         )
 
 
@@ -45,10 +54,11 @@ def _refuse_demo_passwords() -> None:
 
 def _refuse_role_without_walls() -> None:
     with connection.cursor() as cursor:
+        # Roles that it may become count as well as itself.
         cursor.execute(
-            "SELECT rolsuper OR rolbypassrls OR EXISTS (SELECT 1 FROM pg_class"
-            " WHERE relowner = r.oid AND relkind = 'r') FROM pg_roles r"
-            " WHERE rolname = current_user"
+            "SELECT bool_or(rolsuper OR rolbypassrls OR EXISTS (SELECT 1 FROM pg_class"
+            " WHERE relowner = r.oid AND relkind = 'r')) FROM pg_roles r"
+            " WHERE pg_has_role(current_user, r.oid, 'MEMBER')"
         )
         (unsafe,) = cursor.fetchone()
     if unsafe:

@@ -14,6 +14,7 @@ from engagements.access import signed_in
 from engagements.http import SignedInRequest
 from engagements.models import Membership
 from engagements.permissions import Permission, may
+from engagements.queries import may_create_engagement
 from reviews.headlines import my_week_headline
 
 
@@ -27,6 +28,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
         "headline": my_week_headline(week),
         "asks": queries.open_asks(memberships=request.memberships),
         "clients": [_client(one) for one in request.memberships],
+        "may_create": may_create_engagement(request.user, request.memberships),
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
         "now": now,
         "tab": "my-week",

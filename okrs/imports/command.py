@@ -26,20 +26,26 @@ class ImportRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was made, and how many key results were there already or belong to other clients."""
+    """What was made, and how many key results were there already or belong to other clients.
+
+    `taken_from` names the clients of the file where it names this one nowhere and all was taken.
+    """
 
     made: Made
     already_there: int
     of_other_clients: int
+    taken_from: tuple[str, ...] = ()
 
 
 @transaction.atomic
-def import_okrs(*, content: bytes, by: Membership, dry_run: bool = False) -> Outcome:
+def import_okrs(
+    *, content: bytes, by: Membership, client: str = "", dry_run: bool = False
+) -> Outcome:
     """Load a file of OKR sets into the engagement of `by`: everything, or nothing.
 
     `content` is a CSV file with the columns of `COLUMNS`. Where it names this client, by name or
     slug, in its engagement column, rows of other clients are left out unread; where it names it
-    nowhere, all rows are taken. Key results stay in Draft; their objectives are owned by `by`. A
+    nowhere, all rows are taken, or only those of `client` where one is given. Key results stay in Draft; their objectives are owned by `by`. A
     cycle named like 2026-Q1 is that calendar quarter, any other must exist. Unknown owners become
     placeholders without mail. Dates are taken as they stand. A key result that the engagement has
     already, by cycle, objective and title in any case, is left as it is.
@@ -49,7 +55,7 @@ def import_okrs(*, content: bytes, by: Membership, dry_run: bool = False) -> Out
     # Names are unique per engagement: whoever adds one queues here, as in the other commands.
     engagement = Engagement.objects.select_for_update(no_key=True).get(pk=by.engagement_id)
     sheet = read_sheet(content)
-    records = _records_of(engagement, sheet.records)
+    records = _records_of(engagement, sheet.records, client=client)
     rows, problems = _read(records)
     existing = Existing(engagement)
     new = [row for row in rows if not existing.has(row)]
@@ -68,17 +74,27 @@ def import_okrs(*, content: bytes, by: Membership, dry_run: bool = False) -> Out
         made=made,
         already_there=len(rows) - len(new),
         of_other_clients=len(sheet.records) - len(records),
+        taken_from=_strangers(engagement, records),
     )
 
 
-def _records_of(engagement: Engagement, records: list[Record]) -> list[Record]:
-    names = {engagement.client_name.casefold(), engagement.slug.casefold()}
-    mine = [
-        record
-        for record in records
-        if record.cells.get("engagement", "").strip().casefold() in names
-    ]
-    return mine or records
+def _records_of(engagement: Engagement, records: list[Record], *, client: str) -> list[Record]:
+    names = {client.casefold()} if client else _names(engagement)
+    mine = [record for record in records if _client(record).casefold() in names]
+    return mine if mine or client else records
+
+
+def _strangers(engagement: Engagement, records: list[Record]) -> tuple[str, ...]:
+    found = {_client(record): None for record in records if _client(record)}
+    return tuple(name for name in found if name.casefold() not in _names(engagement))
+
+
+def _names(engagement: Engagement) -> set[str]:
+    return {engagement.client_name.casefold(), engagement.slug.casefold()}
+
+
+def _client(record: Record) -> str:
+    return record.cells.get("engagement", "").strip()
 
 
 def _read(records: list[Record]) -> tuple[list[Row], list[Problem]]:

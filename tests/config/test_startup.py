@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from celery.signals import beat_init, worker_init
 from django.core.exceptions import ImproperlyConfigured
 
 from config.startup import DEMO_PASSWORD, refuse_unsafe_start
@@ -47,3 +48,18 @@ def test_other_people_of_the_demo_domain_are_no_concern() -> None:
     build.user("Alice", email="alice@demo.test")
 
     refuse_unsafe_start()
+
+
+def test_it_refuses_to_print_mail(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+        refuse_unsafe_start()
+
+
+def test_worker_and_beat_refuse_too(settings: Any) -> None:
+    settings.SECRET_KEY = "short"
+
+    for ready in (worker_init, beat_init):
+        with pytest.raises(SystemExit, match="SECRET_KEY"):
+            ready.send(sender=None)

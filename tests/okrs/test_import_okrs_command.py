@@ -27,6 +27,12 @@ ADDRESSES = {
 }
 
 
+NOT_THIS_CLIENT = (
+    "The file names Northwind SaaS, Harbor Retail, Cedar Advisory, Lakeside Scheduling and not this"
+    " client: all rows named so were taken. --client NAME takes those of one."
+)
+
+
 @pytest.fixture
 def lead(committed: str) -> Membership:
     return build.member(build.engagement("Brightwater", slug="brightwater"))
@@ -55,13 +61,20 @@ def key_results(lead: Membership) -> int:
 def test_it_says_what_it_made_and_what_was_there(lead: Membership) -> None:
     assert run(SHIPPED) == (
         "Made 21 key results, 9 objectives, 21 metrics, 3 cycles, 4 teams, 21 placeholders,"
-        " 7 contribution links."
+        " 7 contribution links. " + NOT_THIS_CLIENT
     )
     assert run(SHIPPED) == (
         "Made 0 key results, 0 objectives, 0 metrics, 0 cycles, 0 teams, 0 placeholders,"
-        " 0 contribution links. There already: 21 key results."
+        " 0 contribution links. There already: 21 key results. " + NOT_THIS_CLIENT
     )
     assert key_results(lead) == 21
+
+
+def test_it_takes_the_rows_of_the_client_that_is_named(lead: Membership) -> None:
+    assert run(SHIPPED, "--engagement=brightwater", "--client=harbor retail").startswith(
+        "Made 2 key results, 1 objective,"
+    )
+    assert key_results(lead) == 2
 
 
 def test_it_leaves_other_clients_out(lead: Membership) -> None:

@@ -21,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--engagement", required=True, metavar="SLUG")
         parser.add_argument("--by", metavar="EMAIL", help="the importing lead; default: the first")
+        parser.add_argument("--client", default="", help="take only the rows that name this client")
         parser.add_argument("--dry-run", action="store_true", help="check and count, write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,7 +35,12 @@ class Command(BaseCommand):
             try:
                 # History says that the lead did this.
                 with identity(user_id=by.user_id):
-                    outcome = import_okrs(content=content, by=by, dry_run=options["dry_run"])
+                    outcome = import_okrs(
+                        content=content,
+                        by=by,
+                        client=options["client"],
+                        dry_run=options["dry_run"],
+                    )
             except ImportRefusedError as refused:
                 for problem in refused.problems:
                     self.stderr.write(str(problem))
@@ -82,6 +88,12 @@ def said(outcome: Outcome, *, dry_run: bool) -> str:
     if outcome.of_other_clients:
         sentences.append(
             f"Left out, of other clients: {_counted(outcome.of_other_clients, 'row')}."
+        )
+    if outcome.taken_from:
+        names = ", ".join(outcome.taken_from)
+        sentences.append(
+            f"The file names {names} and not this client: all rows named so were taken."
+            " --client NAME takes those of one."
         )
     return " ".join(sentences)
 
