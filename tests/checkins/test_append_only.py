@@ -8,36 +8,58 @@ from django.db.utils import DatabaseError
 
 from checkins.models import CheckIn
 from engagements.models import Membership
+from engagements.scoping import scope
 from okrs.models import KeyResult
+from tests import build
 from tests.checkins.posting import post
+from tests.databases import ROLES, switch
+
+CHANGES = [
+    "UPDATE checkins_checkin SET actual = 1",
+    "UPDATE checkins_checkin SET insight = ''",
+    "DELETE FROM checkins_checkin",
+]
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE checkins_checkin SET actual = 1 WHERE id = %s",
-        "UPDATE checkins_checkin SET insight = '' WHERE id = %s",
-        "DELETE FROM checkins_checkin WHERE id = %s",
-    ],
-)
-def test_the_database_refuses_to_change_a_check_in(
+def refusal(statement: str) -> str:
+    with (
+        pytest.raises(DatabaseError) as refused,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("statement", [*CHANGES, "TRUNCATE checkins_checkin CASCADE"])
+def test_the_application_has_no_right_to_change_a_check_in(
     onboarding: KeyResult, bob: Membership, statement: str
 ) -> None:
     check_in = post(onboarding, bob)
 
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, [check_in.pk])
-
-    assert CheckIn.objects.get(pk=check_in.pk).actual == 6
+    assert "permission denied" in refusal(statement)
+    assert CheckIn.objects.get() == check_in
 
 
-def test_the_database_refuses_to_empty_the_table(onboarding: KeyResult, bob: Membership) -> None:
-    post(onboarding, bob)
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        *((change, "Cannot update or delete rows from checkins_checkin") for change in CHANGES),
+        ("TRUNCATE checkins_checkin CASCADE", "check-ins are append-only"),
+    ],
+)
+def test_a_trigger_refuses_it_to_the_owner_of_the_table_too(
+    committed: str, statement: str, message: str
+) -> None:
+    lead = build.member(build.engagement())
+    with scope(lead.engagement_id):
+        key_result = build.live_key_result(build.objective(lead, build.cycle(lead.engagement)))
+        post(key_result, lead)
+    switch(role=ROLES["owner"])
 
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE checkins_checkin CASCADE")
-
-    assert CheckIn.objects.count() == 1
+    with scope(lead.engagement_id):
+        assert message in refusal(statement)
+        assert CheckIn.objects.get().actual == 6
 
 
 @pytest.mark.parametrize("keeps_its_place", [True, False])
