@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypedDict
 
 from checkins.prompts import Prompt, prompt
 from okrs.models import KeyResult
+from okrs.standing import expected_pace
 from scoring import (
     Rag,
-    ScoringError,
     explain,
     forecast_holds,
     format_number,
-    pace,
     rag,
     score,
 )
@@ -34,6 +34,17 @@ class Assessment:
     forecast_holds: bool | None
 
 
+class _Terms(TypedDict):
+    """What a score is worked out from, as the scoring takes it."""
+
+    method: str
+    actual: Decimal | None
+    baseline: Decimal | None
+    target: Decimal | None
+    rungs: list[tuple[Decimal, Decimal]]
+    higher_is_better: bool
+
+
 def assess(
     key_result: KeyResult,
     *,
@@ -45,40 +56,21 @@ def assess(
 
     Raises ScoringError where the card has no terms to score by.
     """
-    engagement = key_result.engagement
-    bands = engagement.rag_bands
-    attained = score(
-        method=key_result.method,
-        actual=actual,
-        baseline=key_result.baseline,
-        target=key_result.target,
-        rungs=key_result.rungs,
-        higher_is_better=key_result.higher_is_better,
-    )
+    bands = key_result.engagement.rag_bands
+    terms = _terms(key_result, actual=actual)
+    attained = score(**terms)
     line = expected_pace(key_result, today=today)
+    holds = None
+    if line is not None and actual is not None:
+        holds = forecast_holds(
+            method=key_result.method, score=attained, pace=line, confidence=confidence, bands=bands
+        )
     return Assessment(
         score=attained,
         rag=rag(attained, bands),
-        explanation=explain(
-            method=key_result.method,
-            actual=actual,
-            baseline=key_result.baseline,
-            target=key_result.target,
-            rungs=key_result.rungs,
-            higher_is_better=key_result.higher_is_better,
-            bands=bands,
-            scale=engagement.score_scale,
-        ),
+        explanation=explain(**terms, bands=bands, scale=key_result.engagement.score_scale),
         pace=line,
-        forecast_holds=None
-        if line is None or actual is None
-        else forecast_holds(
-            method=key_result.method,
-            score=attained,
-            pace=line,
-            confidence=confidence,
-            bands=bands,
-        ),
+        forecast_holds=holds,
     )
 
 
@@ -104,14 +96,15 @@ def standing_prompt(
     )
 
 
-def expected_pace(key_result: KeyResult, *, today: dt.date) -> Decimal | None:
-    """Pace on that day (M5.11); None where the dates give no line."""
-    if key_result.due_on is None:
-        return None
-    try:
-        return pace(start=key_result.starts_on, due=key_result.due_on, today=today)
-    except ScoringError:
-        return None
+def _terms(key_result: KeyResult, *, actual: Decimal | None) -> _Terms:
+    return {
+        "method": key_result.method,
+        "actual": actual,
+        "baseline": key_result.baseline,
+        "target": key_result.target,
+        "rungs": key_result.rungs,
+        "higher_is_better": key_result.higher_is_better,
+    }
 
 
 def outside_range(key_result: KeyResult, *, actual: Decimal) -> str:

@@ -8,16 +8,23 @@ from decimal import Decimal
 from typing import Any
 
 from checkins.assessment import assess
-from checkins.commands import Conflict
 from checkins.forms import YES_NO
 from checkins.models import CheckIn, CheckInKind
-from checkins.queries import DueCard
+from checkins.queries import DueCard, asks_of
 from engagements.edit_forms import Segments, difference
 from okrs.figures import write_day, write_value
 from scoring import Rag
 
-WORDS = ("value", "confidence", "insight", "next_action", "next_action_due", "evidence_url")
-TYPED = ("actual", "confidence", "insight", "next_action", "evidence_url")
+TYPED = (
+    "actual",
+    "measured_on",
+    "confidence",
+    "insight",
+    "next_action",
+    "next_action_due",
+    "evidence_url",
+)
+WORDS = ("value", *TYPED[1:], "help_needed", "blocker")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +35,14 @@ class Version:
     score: Decimal
     explanation: str
     value: Segments
+    measured_on: Segments
     confidence: Segments
     insight: Segments
     next_action: Segments
     next_action_due: Segments
     evidence_url: Segments
+    help_needed: Segments
+    blocker: Segments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +58,7 @@ def versions(
     card: DueCard, *, theirs: CheckIn, content: dict[str, Any], today: dt.date
 ) -> Versions:
     """What stands and what was typed, with the score that each has."""
-    saved = {name: getattr(theirs, name) for name in (*TYPED, "next_action_due")}
+    saved = {**{name: getattr(theirs, name) for name in TYPED}, **asks_of(theirs)}
     left, right = _written(card, saved, today=today), _written(card, content, today=today)
     cut = {name: difference(label="", theirs=left[name], yours=right[name]) for name in WORDS}
     undone = theirs.kind == CheckInKind.UNDO
@@ -66,26 +76,19 @@ def versions(
     )
 
 
-def must_be_the_same(check_in: CheckIn, *, content: dict[str, Any], now: dt.datetime) -> None:
-    """Raises Conflict where a form that was posted once comes again with other words.
-
-    The first post may have been answered into the void: its person has edited and saves again.
-    """
-    again = check_in.posted_at != now
-    if again and any(getattr(check_in, name) != content[name] for name in TYPED):
-        raise Conflict(check_in)
-
-
 def _written(card: DueCard, content: dict[str, Any], *, today: dt.date) -> dict[str, str]:
     metric = card.key_result.metric
     unit = YES_NO if metric and metric.unit == YES_NO else ""  # any other stands beside it
     return {
         "value": write_value(content["actual"], unit=unit),
+        "measured_on": write_day(content["measured_on"], today=today),
         "confidence": f"Confidence {content['confidence']}",
         "insight": content["insight"],
         "next_action": content["next_action"],
         "next_action_due": write_day(content["next_action_due"], today=today, weekday=False),
         "evidence_url": content["evidence_url"],
+        "help_needed": content["help_needed"],
+        "blocker": content["blocker"],
     }
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from engagements.models import Membership
 from engagements.tenancy import (
     TenantKey,
     TenantManager,
@@ -36,8 +37,9 @@ CheckInManager = TenantManager.from_queryset(CheckInQuerySet)
 class CheckIn(TenantModel):
     """One update of one key result for one period; append-only (M6.1, M6.2).
 
-    A correction is a new row that supersedes. What the score was worked out from is kept with it,
-    so that an old check-in reads as it did when it was posted (M5.10).
+    A correction is a new row that supersedes, an undo one that hands on the words it puts back or
+    takes back, with their author. What the score was worked out from and when the period was due
+    are kept with it, so that an old check-in reads as it did when it was posted (M5.10).
     """
 
     key_result = TenantKey("okrs.KeyResult", related_name="check_ins")
@@ -54,7 +56,9 @@ class CheckIn(TenantModel):
     next_action_due = models.DateField()
     evidence_url = models.URLField(max_length=500, blank=True)
 
-    # As the key result stood when this was posted.
+    # As the key result and the rhythm stood when this was posted.
+    due_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
     method = models.CharField(max_length=8, choices=method_choices)
     direction = models.CharField(max_length=6, choices=Direction.choices)
     baseline = models.DecimalField(max_digits=20, decimal_places=6, null=True)
@@ -62,7 +66,8 @@ class CheckIn(TenantModel):
     ladder = models.JSONField(default=list)
 
     supersedes = TenantKey("self", null=True, blank=True, related_name="superseded_by")
-    author = TenantKey("engagements.Membership", related_name="+")
+    author = TenantKey("engagements.Membership", related_name="+")  # of the words
+    undone_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     posted_at = models.DateTimeField()
     seconds_spent = models.PositiveIntegerField(null=True, blank=True)
     idempotency_key = models.UUIDField()
@@ -72,7 +77,7 @@ class CheckIn(TenantModel):
     class Meta:
         ordering = ["-posted_at", "-id"]
         constraints = [
-            *tenant_constraints("key_result", "supersedes", "author"),
+            *tenant_constraints("key_result", "supersedes", "author", "undone_by"),
             models.UniqueConstraint(
                 fields=["engagement", "idempotency_key"], name="checkin_posted_once"
             ),
@@ -91,6 +96,14 @@ class CheckIn(TenantModel):
             models.CheckConstraint(
                 condition=models.Q(confidence__gte=1, confidence__lte=5),
                 name="checkin_confidence_1_to_5",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=CheckInKind.UPDATE) | models.Q(undone_by__isnull=False),
+                name="checkin_undone_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(undone_by=None) | models.Q(supersedes__isnull=False),
+                name="checkin_undo_supersedes",
             ),
         ]
         indexes = [
@@ -111,6 +124,12 @@ class CheckIn(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.key_result_id}, {self.period}"
+
+    @property
+    def posted_by(self) -> Membership:
+        """Who saved this row: whoever pressed undo, else the author of its words."""
+        saved_by: Membership = self.undone_by or self.author
+        return saved_by
 
 
 @tracked()

@@ -69,11 +69,6 @@ def periods(rhythm: Rhythm) -> tuple[Period, ...]:
     )
 
 
-def period_of(rhythm: Rhythm, monday: dt.date) -> Period | None:
-    """The period that this Monday names; None where the cycle has none of that name."""
-    return next((period for period in periods(rhythm) if period.monday == monday), None)
-
-
 def open_periods(rhythm: Rhythm, now: dt.datetime) -> tuple[Period, ...]:
     """Those open at this instant, oldest first: none before the first opens and after the last."""
     return tuple(period for period in periods(rhythm) if period.is_open(now))
@@ -94,11 +89,6 @@ def fill(fillable: Sequence[Period], filled: Collection[dt.date]) -> Period:
     return next((one for one in fillable if one.monday not in filled), fillable[-1])
 
 
-def next_due(rhythm: Rhythm, now: dt.datetime) -> Period | None:
-    """The next period whose due time lies ahead; None after the last."""
-    return next((period for period in periods(rhythm) if period.due_at > now), None)
-
-
 def next_opening(rhythm: Rhythm, now: dt.datetime) -> Period | None:
     """The next period to open; None after the last."""
     return next((period for period in periods(rhythm) if period.opens_at > now), None)
@@ -110,11 +100,11 @@ def due_after(rhythm: Rhythm, period: Period) -> dt.date:
     return following + dt.timedelta(days=rhythm.due_weekday)
 
 
-def timeliness(period: Period, moment: dt.datetime) -> Timeliness:
+def timeliness(moment: dt.datetime, *, due_at: dt.datetime, closes_at: dt.datetime) -> Timeliness:
     """On time until due, late until it closes, missed after: of a post, or of none till now."""
-    if moment <= period.due_at:
+    if moment <= due_at:
         return Timeliness.ON_TIME
-    return Timeliness.LATE if moment < period.closes_at else Timeliness.MISSED
+    return Timeliness.LATE if moment < closes_at else Timeliness.MISSED
 
 
 def _period(rhythm: Rhythm, monday: dt.date, *, closing: dt.date) -> Period:

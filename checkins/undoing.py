@@ -27,7 +27,8 @@ def undo_refusal(
         return ValidationError(
             "Another check-in stands since. Only the newest can be undone.", code="not_newest"
         )
-    if by.pk != check_in.author_id and by.role != Role.LEAD:
+    own = (check_in.author_id, check_in.undone_by_id)
+    if by.pk not in own and by.role != Role.LEAD:
         return ValidationError(
             f"Only {check_in.author} or a program lead can undo this check-in.", code="no_right"
         )

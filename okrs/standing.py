@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from okrs.models import Stage
+from okrs.models import KeyResult, Stage
 from okrs.models.key_results import LIVE
-from scoring import PLAYBOOK_BANDS, Bands, Rag, forecast_holds
+from scoring import PLAYBOOK_BANDS, Bands, Rag, forecast_holds, pace
 
 Trail = list[list[str | None]]
 
@@ -33,12 +33,19 @@ class Standing:
     rag: Rag = Rag.NO_DATA
     confidence: int | None = None
     measured_on: dt.date | None = None
-    checked_in_at: dt.datetime | None = None
+    checked_in_at: dt.datetime | None = None  # first with this band in its period (M5.9)
     period: dt.date | None = None
     insight: str = ""
     evidence_url: str = ""
     red_since: dt.date | None = None
     trail: Trail = field(default_factory=list)  # [period, value, score], oldest first
+
+
+def expected_pace(key_result: KeyResult, *, today: dt.date) -> Decimal | None:
+    """Pace on that day (M5.11); None where the dates give no line."""
+    if key_result.due_on is None or key_result.due_on <= key_result.starts_on:
+        return None
+    return pace(start=key_result.starts_on, due=key_result.due_on, today=today)
 
 
 def stage_for(

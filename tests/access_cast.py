@@ -100,7 +100,7 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
 
 
 def checked_in(key_result: KeyResult, by: Membership) -> CheckIn:
-    today = timezone.localdate()
+    today, now = timezone.localdate(), timezone.now()
     return CheckIn.objects.create(
         engagement_id=key_result.engagement_id,
         key_result=key_result,
@@ -117,7 +117,9 @@ def checked_in(key_result: KeyResult, by: Membership) -> CheckIn:
         direction=key_result.direction,
         baseline=key_result.baseline,
         target=key_result.target,
+        due_at=now,
+        closes_at=now + dt.timedelta(days=7),
         author=by,
-        posted_at=timezone.now(),
+        posted_at=now,
         idempotency_key=uuid4(),
     )

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from checkins.assessment import assess, outside_range
-from checkins.commands.asks import raise_asks, take_back_asks
+from checkins.commands.asks import has_asked, raise_asks, take_back_asks
 from checkins.commands.rules import check_content, must_take_check_ins
 from checkins.models import CheckIn, CheckInKind, CheckInQuerySet
-from checkins.periods import due_after, fill, fillable_periods
+from checkins.periods import Period, due_after, fill, fillable_periods
 from checkins.queries.standing import recompute_standing
 from checkins.rhythms import filled_periods, rhythm_of
 from checkins.undoing import undo_refusal
@@ -20,9 +20,14 @@ from engagements.models import Membership
 from okrs.commands import record_standing
 from okrs.models import KeyResult
 
-# What an earlier check-in hands on to the one that puts it back in force, beside its terms.
-CONTENT = (
+TERMS = ("method", "direction", "baseline", "target", "ladder")
+# What an undo hands on from the check-in that it puts back in force, or takes back.
+HANDED_ON = (
+    "engagement_id",
+    "author_id",
     "period",
+    "due_at",
+    "closes_at",
     "measured_on",
     "actual",
     "out_of_range_confirmed",
@@ -33,8 +38,22 @@ CONTENT = (
     "next_action",
     "next_action_due",
     "evidence_url",
+    *TERMS,
 )
-TERMS = ("method", "direction", "baseline", "target", "ladder")
+
+
+class Said(TypedDict):
+    """What a person says in a check-in (M6.1); `next_action_due` defaults to the next due day."""
+
+    actual: Decimal
+    measured_on: dt.date
+    confidence: int
+    insight: str
+    next_action: str
+    next_action_due: NotRequired[dt.date | None]
+    evidence_url: NotRequired[str]
+    help_needed: NotRequired[str]
+    blocker: NotRequired[str]
 
 
 class Conflict(Exception):
@@ -51,61 +70,34 @@ def record_check_in(
     key_result: KeyResult,
     by: Membership,
     now: dt.datetime,
-    actual: Decimal,
-    measured_on: dt.date,
-    confidence: int,
-    insight: str,
-    next_action: str,
-    next_action_due: dt.date | None = None,
     idempotency_key: UUID,
-    help_needed: str = "",
-    blocker: str = "",
-    evidence_url: str = "",
     seen: str = "",
     confirm_range: bool = False,
     seconds_spent: int | None = None,
+    **said: Unpack[Said],
 ) -> CheckIn:
     """Post a check-in, score it, and write the key result's standing (M6.1, M6.2, M6.3).
 
     It fills the oldest open period that has none, else it supersedes the newest. `seen` is the
-    public id of the newest check-in that the form knew; `next_action_due` defaults to the day on
-    which the following check-in is due. The same `idempotency_key` again returns the first post.
+    public id of the newest check-in that the form knew. The same `idempotency_key` with the same
+    words again returns the first post; it raises Conflict where anything was said otherwise.
 
     Raises Conflict where a newer check-in exists, and ValidationError: `no_right`, `draft`,
     `closed`, `reused`, or by field `required`, `confidence`, `in_future`, `before_cycle`,
     `in_past`, `invalid`, `out_of_range` (M4.5; `confirm_range` says that the value is right).
     """
     locked = _lock(key_result.pk, by=by)
-    posted = _posted_before(locked, idempotency_key=idempotency_key)
+    posted = _posted_before(locked, idempotency_key=idempotency_key, said=said)
     if posted is not None:
         return posted
     must_take_check_ins(locked, by=by)
-    rhythm = rhythm_of(locked)
-    today = rhythm.day_of(now)
-    period = fill(fillable_periods(rhythm, now), filled_periods(locked))
-    content = {
-        "actual": actual,
-        "measured_on": measured_on,
-        "confidence": confidence,
-        "insight": insight.strip(),
-        "next_action": next_action.strip(),
-        "next_action_due": next_action_due or max(due_after(rhythm, period), today),
-        "evidence_url": evidence_url.strip(),
-    }
+    today, period = rhythm_of(locked).day_of(now), _period(locked, now=now)
+    content = _content(said, next_due=max(due_after(rhythm_of(locked), period), today))
     check_content(locked, content=content, confirm_range=confirm_range, today=today)
     _must_have_seen_newest(locked, seen=seen)
-    check_in = CheckIn.objects.create(
-        key_result=locked,
-        period=period.monday,
-        supersedes=_posts(locked).filter(period=period.monday).order_by("-id").first(),
-        author=by,
-        posted_at=now,
-        idempotency_key=idempotency_key,
-        seconds_spent=seconds_spent,
-        **content,
-        **_scored(locked, actual=actual, confidence=confidence, today=today),
-    )
-    raise_asks(check_in, help_needed=help_needed, blocker=blocker)
+    post = {"idempotency_key": idempotency_key, "seconds_spent": seconds_spent, **content}
+    check_in = _create(locked, period=period, by=by, now=now, **post)
+    raise_asks(check_in, **_asks(said))
     record_standing(key_result=locked, standing=recompute_standing(locked), today=today)
     return check_in
 
@@ -114,33 +106,26 @@ def record_check_in(
 def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> CheckIn:
     """Take the newest check-in back by one that supersedes it (M6.2).
 
-    If it superseded an earlier one of its period, that one's content stands again; if not, the
-    period is empty again and the standing falls back to the one before. What it asked for and
-    nobody has dealt with is closed. Returns the superseding row. Raises ValidationError:
-    `no_right`, `draft`, `closed`, `not_newest`, `period_closed`.
+    If it superseded an earlier one of its period, that one's words stand again, under their
+    author's name; if not, the period is empty again and the standing falls back to the one before.
+    What it asked for and nobody has dealt with is closed. Returns the superseding row; the same
+    one to the same person again. Raises ValidationError: `no_right`, `draft`, `closed`,
+    `not_newest`, `period_closed`.
     """
     locked = _lock(check_in.key_result_id, by=by)
     must_take_check_ins(locked, by=by)
+    latest = _posts(locked).order_by("-id").first()
+    if latest and latest.supersedes_id == check_in.pk and latest.undone_by_id == by.pk:
+        return latest
     rhythm = rhythm_of(locked)
     newest = _posts(locked).standing().order_by("-period").first()
     refusal = undo_refusal(check_in, newest=newest, rhythm=rhythm, by=by, now=now)
     if refusal is not None:
         raise refusal
-    earlier = check_in.supersedes
-    restores = earlier is not None and earlier.kind == CheckInKind.UPDATE
-    undo = CheckIn.objects.create(
-        key_result=locked,
-        kind=CheckInKind.UPDATE if restores else CheckInKind.UNDO,
-        supersedes=check_in,
-        author=by,
-        posted_at=now,
-        idempotency_key=uuid4(),
-        **_content(earlier if earlier is not None and restores else check_in),
-    )
+    undo = _supersede(check_in, by=by, now=now)
     take_back_asks(check_in, by=by, now=now)
-    record_standing(
-        key_result=locked, standing=recompute_standing(locked), today=rhythm.day_of(now)
-    )
+    today = rhythm.day_of(now)
+    record_standing(key_result=locked, standing=recompute_standing(locked), today=today)
     return undo
 
 
@@ -153,17 +138,24 @@ def _lock(key_result_id: int, *, by: Membership) -> KeyResult:
 
 
 def _posts(key_result: KeyResult) -> CheckInQuerySet:
-    return CheckIn.objects.select_related("author").filter(
+    return CheckIn.objects.select_related("author", "undone_by").filter(
         engagement_id=key_result.engagement_id, key_result=key_result
     )
 
 
-def _posted_before(key_result: KeyResult, *, idempotency_key: UUID) -> CheckIn | None:
+def _posted_before(key_result: KeyResult, *, idempotency_key: UUID, said: Said) -> CheckIn | None:
+    """What this form posted once already; its answer may have been lost, and its words edited."""
     posted = CheckIn.objects.filter(
         engagement_id=key_result.engagement_id, idempotency_key=idempotency_key
     ).first()
-    if posted is not None and posted.key_result_id != key_result.pk:
+    if posted is None:
+        return None
+    if posted.key_result_id != key_result.pk:
         raise ValidationError("This form was used for another card. Reload it.", code="reused")
+    content = _content(said, next_due=posted.next_action_due)
+    differs = any(getattr(posted, name) != value for name, value in content.items())
+    if differs or not has_asked(posted, **_asks(said)):
+        raise Conflict(_posts(key_result).order_by("-id").first() or posted)
     return posted
 
 
@@ -173,19 +165,64 @@ def _must_have_seen_newest(key_result: KeyResult, *, seen: str) -> None:
         raise Conflict(newest)
 
 
-def _scored(
-    key_result: KeyResult, *, actual: Decimal, confidence: int, today: dt.date
-) -> dict[str, Any]:
-    """Score and band, and the terms that they were worked out from (M5.10)."""
-    found = assess(key_result, actual=actual, confidence=confidence, today=today)
+def _period(key_result: KeyResult, *, now: dt.datetime) -> Period:
+    return fill(fillable_periods(rhythm_of(key_result), now), filled_periods(key_result))
+
+
+def _content(said: Said, *, next_due: dt.date) -> dict[str, Any]:
     return {
-        "engagement_id": key_result.engagement_id,
-        "score": found.score,
-        "rag": found.rag.value,
-        "out_of_range_confirmed": bool(outside_range(key_result, actual=actual)),
-        **{name: getattr(key_result, name) for name in TERMS},
+        "actual": said["actual"],
+        "measured_on": said["measured_on"],
+        "confidence": said["confidence"],
+        "insight": said["insight"].strip(),
+        "next_action": said["next_action"].strip(),
+        "next_action_due": said.get("next_action_due") or next_due,
+        "evidence_url": said.get("evidence_url", "").strip(),
     }
 
 
-def _content(check_in: CheckIn) -> dict[str, Any]:
-    return {name: getattr(check_in, name) for name in ("engagement_id", *CONTENT, *TERMS)}
+def _asks(said: Said) -> dict[str, str]:
+    return {
+        "help_needed": said.get("help_needed", "").strip(),
+        "blocker": said.get("blocker", "").strip(),
+    }
+
+
+def _create(
+    key_result: KeyResult, *, period: Period, by: Membership, now: dt.datetime, **post: Any
+) -> CheckIn:
+    """The row with its score and band, the terms they follow from (M5.10), and its due time."""
+    actual, today = post["actual"], rhythm_of(key_result).day_of(now)
+    found = assess(key_result, actual=actual, confidence=post["confidence"], today=today)
+    chain = _posts(key_result).filter(period=period.monday)
+    scored: dict[str, Any] = {"score": found.score, "rag": found.rag.value}
+    return CheckIn.objects.create(
+        engagement_id=key_result.engagement_id,
+        key_result=key_result,
+        period=period.monday,
+        due_at=period.due_at,
+        closes_at=period.closes_at,
+        supersedes=chain.order_by("-id").first(),
+        author=by,
+        posted_at=now,
+        out_of_range_confirmed=bool(outside_range(key_result, actual=actual)),
+        **{name: getattr(key_result, name) for name in TERMS},
+        **scored,
+        **post,
+    )
+
+
+def _supersede(check_in: CheckIn, *, by: Membership, now: dt.datetime) -> CheckIn:
+    """The row that undoes this one: with what this one had replaced, or of the kind that empties."""
+    earlier = check_in.supersedes
+    restored = earlier if earlier and earlier.kind == CheckInKind.UPDATE else None
+    words = restored or check_in
+    return CheckIn.objects.create(
+        key_result_id=check_in.key_result_id,
+        kind=CheckInKind.UPDATE if restored else CheckInKind.UNDO,
+        supersedes=check_in,
+        undone_by=by,
+        posted_at=now,
+        idempotency_key=uuid4(),
+        **{name: getattr(words, name) for name in HANDED_ON},
+    )

@@ -22,10 +22,18 @@ def must_take_check_ins(key_result: KeyResult, *, by: Membership) -> None:
     """Raises ValidationError `no_right`, `draft` or `closed`."""
     if not may(by.role, Permission.CHECK_IN):
         raise ValidationError("Your role does not check in.", code="no_right")
+    refusal = stage_refusal(key_result)
+    if refusal is not None:
+        raise refusal
+
+
+def stage_refusal(key_result: KeyResult) -> ValidationError | None:
+    """Why it takes no check-ins at its stage: `draft` or `closed`; None where it takes them."""
+    if key_result.is_live:
+        return None
     if key_result.is_draft:
-        raise ValidationError("A draft takes no check-ins. Commit it first.", code="draft")
-    if not key_result.is_live:
-        raise ValidationError("This key result is closed. It takes no check-ins.", code="closed")
+        return ValidationError("A draft takes no check-ins. Commit it first.", code="draft")
+    return ValidationError("This key result is closed. It takes no check-ins.", code="closed")
 
 
 def check_content(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from checkins.queries.asks import Asks, open_asks
+from checkins.queries.asks import Asks, asks_of, open_asks
 from checkins.queries.cards import CardState, DueCard, Group, MyWeek
 from checkins.queries.due import due_card, my_week
 from checkins.queries.previews import Preview, preview
@@ -16,6 +16,7 @@ __all__ = [
     "MyWeek",
     "Preview",
     "ThreadEntry",
+    "asks_of",
     "due_card",
     "key_result_page",
     "my_week",

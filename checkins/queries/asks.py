@@ -3,13 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-
-from checkins.models import Blocker, HelpRequest
+from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Membership
 from engagements.permissions import Permission, may
-from okrs.models import Collaborator
-from okrs.models.key_results import LIVE
+from okrs.models import KeyResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,26 +27,26 @@ def open_asks(*, memberships: Iterable[Membership]) -> Asks:
     Oldest first. Two queries.
     """
     members = [one for one in memberships if may(one.role, Permission.CHECK_IN)]
-    asked = HelpRequest.objects.filter(_on_cards_of(members), answered_at=None)
-    named = Blocker.objects.filter(_on_cards_of(members), resolved_at=None)
+    mine = {
+        "engagement_id__in": [one.engagement_id for one in members],
+        "key_result__in": KeyResult.objects.live().answered_for_by(members),
+    }
+    asked = HelpRequest.objects.filter(**mine, answered_at=None).select_related("asked_by")
+    named = Blocker.objects.filter(**mine, resolved_at=None).select_related("opened_by")
     return Asks(
-        help_requests=list(_with_card(asked).select_related("asked_by").order_by("asked_at")),
-        blockers=list(_with_card(named).select_related("opened_by").order_by("opened_at")),
+        help_requests=list(asked.select_related("key_result__engagement").order_by("asked_at")),
+        blockers=list(named.select_related("key_result__engagement").order_by("opened_at")),
     )
 
 
-def _on_cards_of(members: Sequence[Membership]) -> Q:
-    helps = Collaborator.objects.filter(
-        engagement_id=OuterRef("engagement_id"),
-        key_result_id=OuterRef("key_result_id"),
-        member__in=members,
-    )
-    return Q(
-        Q(key_result__owner__in=members) | Q(Exists(helps)),
-        engagement_id__in=[one.engagement_id for one in members],
-        key_result__stage__in=LIVE,
-    )
+def asks_of(check_in: CheckIn) -> dict[str, str]:
+    """The words of `help_needed` and `blocker` that this check-in raised; empty where it did not.
 
-
-def _with_card(rows: QuerySet[HelpRequest] | QuerySet[Blocker]) -> QuerySet:  # type: ignore[type-arg]
-    return rows.select_related("key_result__engagement")
+    Two queries.
+    """
+    own = {"engagement_id": check_in.engagement_id, "check_in": check_in}
+    asked, named = HelpRequest.objects.filter(**own).first(), Blocker.objects.filter(**own).first()
+    return {
+        "help_needed": asked.text if asked else "",
+        "blocker": named.text if named else "",
+    }

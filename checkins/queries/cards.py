@@ -62,14 +62,6 @@ class DueCard:
         return self.state is CardState.SAVED
 
     @property
-    def previous_value(self) -> Decimal | None:
-        return self.previous.actual if self.previous else None
-
-    @property
-    def previous_on(self) -> dt.date | None:
-        return self.previous.measured_on if self.previous else None
-
-    @property
     def score(self) -> Decimal | None:
         return self.key_result.score
 

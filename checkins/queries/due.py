@@ -4,7 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from checkins.assessment import assess_standing, standing_prompt
 from checkins.models import CheckIn
@@ -22,7 +22,7 @@ from checkins.rhythms import filled_periods, is_overdue, missed_periods, rhythm_
 from checkins.undoing import undo_refusal
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
-from okrs.models import Collaborator, KeyResult
+from okrs.models import KeyResult
 from okrs.models.key_results import KeyResultQuerySet
 from scoring import pace
 
@@ -35,7 +35,7 @@ def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
     Clients and cards come late first, then by due time, then by name. Two queries.
     """
     members = {one.engagement_id: one for one in memberships if may(one.role, Permission.CHECK_IN)}
-    mine = list(_answered_by(list(members.values())))
+    mine = list(_live().answered_for_by(members.values()))
     waiting = [one for one in mine if open_periods(rhythm_of(one), now)]
     cards: dict[int, list[DueCard]] = defaultdict(list)
     for card in _cards(waiting, members=members, now=now):
@@ -59,19 +59,6 @@ def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime)
     found = _live().filter(engagement_id=membership.engagement_id, pk=key_result.pk)
     members = {membership.engagement_id: membership}
     return next(_cards(list(found), members=members, now=now), None)
-
-
-def _answered_by(memberships: Sequence[Membership]) -> KeyResultQuerySet:
-    """Live key results that one of these members owns or helps with (M9.3)."""
-    helps = Collaborator.objects.filter(
-        engagement_id=OuterRef("engagement_id"),
-        key_result_id=OuterRef("pk"),
-        member__in=memberships,
-    )
-    return _live().filter(
-        Q(owner__in=memberships) | Exists(helps),
-        engagement_id__in=[one.engagement_id for one in memberships],
-    )
 
 
 def _live() -> KeyResultQuerySet:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 
-from checkins.models import CheckIn
+from checkins.chains import kept_posts
+from checkins.models import CheckIn, CheckInKind
 from okrs.models import KeyResult
 from okrs.standing import Standing
 from scoring import Rag
@@ -14,14 +18,16 @@ def recompute_standing(key_result: KeyResult) -> Standing:
 
     Without any it is that of a key result with no data (M5.5). One query.
     """
-    counted = CheckIn.objects.standing().filter(
+    rows = CheckIn.objects.filter(
         engagement_id=key_result.engagement_id, key_result_id=key_result.pk
-    )
-    history = list(counted.order_by("period"))
-    return _standing(history) if history else Standing()
+    ).order_by("period", "id")
+    chains = [list(chain) for _, chain in groupby(rows, key=attrgetter("period"))]
+    standing = [chain for chain in chains if chain[-1].kind == CheckInKind.UPDATE]
+    return _standing(standing) if standing else Standing()
 
 
-def _standing(history: Sequence[CheckIn]) -> Standing:
+def _standing(chains: Sequence[Sequence[CheckIn]]) -> Standing:
+    history = [chain[-1] for chain in chains]
     newest = history[-1]
     reds = [check_in for check_in in _last_run(history) if check_in.rag == Rag.RED]
     return Standing(
@@ -30,13 +36,22 @@ def _standing(history: Sequence[CheckIn]) -> Standing:
         rag=Rag(newest.rag),
         confidence=newest.confidence,
         measured_on=newest.measured_on,
-        checked_in_at=newest.posted_at,
+        checked_in_at=_checked_in_at(chains[-1]),
         period=newest.period,
         insight=newest.insight,
         evidence_url=newest.evidence_url,
         red_since=reds[0].period if reds else None,
         trail=[_point(check_in) for check_in in history],
     )
+
+
+def _checked_in_at(chain: Sequence[CheckIn]) -> dt.datetime:
+    """When the period first had the band that stands, of what was not taken back.
+
+    The clocks of M5.9 count from here: a correction or an undo that leaves the band does not
+    restart them, the next period's check-in does.
+    """
+    return next(post.posted_at for post in kept_posts(chain) if post.rag == chain[-1].rag)
 
 
 def _last_run(history: Sequence[CheckIn]) -> Sequence[CheckIn]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checkins.assessment import Assessment, assess_standing, standing_prompt
+from checkins.chains import kept_posts
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
-from checkins.periods import Timeliness, period_of, timeliness
+from checkins.periods import Timeliness, timeliness
 from checkins.prompts import Prompt
 from checkins.rhythms import missed_periods, rhythm_of
 from engagements.models import Membership
@@ -22,13 +23,15 @@ class ThreadEntry:
 
     `standing` is None where the period was missed or its check-in was taken back. `earlier` holds
     the rest of its rows, newest first. `timeliness` is that of the first post that was not taken
-    back: a correction makes nothing late. `counts_red`: missed, and the one before was red (M7.1).
+    back, by the due time of its day: a correction makes nothing late, nor do new settings. Which
+    periods were missed is worked out for the rhythm as it is now. `counts_red`: missed, and the
+    one before was red (M7.1).
     """
 
     period: dt.date
+    timeliness: Timeliness
     standing: CheckIn | None = None
     earlier: Sequence[CheckIn] = ()
-    timeliness: Timeliness | None = None
     counts_red: bool = False
 
     @property
@@ -97,30 +100,23 @@ def _thread(key_result: KeyResult, *, now: dt.datetime) -> list[ThreadEntry]:
         engagement_id=key_result.engagement_id, key_result_id=key_result.pk
     )
     chains: dict[dt.date, list[CheckIn]] = defaultdict(list)
-    for row in rows.select_related("author").order_by("id"):
+    for row in rows.select_related("author", "undone_by").order_by("id"):
         chains[row.period].append(row)
     missed = {period.monday for period in missed_periods(key_result, now=now)}
     entries: list[ThreadEntry] = []
     was_red = False
     for monday in sorted(missed | set(chains)):
-        entry = _entry(key_result, monday, chain=chains[monday], was_red=was_red, now=now)
+        entry = _entry(monday, chain=chains[monday], was_red=was_red, now=now)
         was_red = entry.standing.rag == Rag.RED if entry.standing else was_red
         entries.append(entry)
     return entries[::-1]
 
 
 def _entry(
-    key_result: KeyResult,
-    monday: dt.date,
-    *,
-    chain: Sequence[CheckIn],
-    was_red: bool,
-    now: dt.datetime,
+    monday: dt.date, *, chain: Sequence[CheckIn], was_red: bool, now: dt.datetime
 ) -> ThreadEntry:
     stands = bool(chain) and chain[-1].kind == CheckInKind.UPDATE
-    period = period_of(rhythm_of(key_result), monday)
-    counted_at = _first_post(chain).posted_at if stands else now
-    timely = timeliness(period, counted_at) if period else None
+    timely = _timeliness(chain, now=now)
     return ThreadEntry(
         period=monday,
         standing=chain[-1] if stands else None,
@@ -130,12 +126,13 @@ def _entry(
     )
 
 
-def _first_post(chain: Sequence[CheckIn]) -> CheckIn:
-    """The post that filled the period: the first since it was last empty."""
-    start = len(chain) - 1
-    while start and chain[start - 1].kind == CheckInKind.UPDATE:
-        start -= 1
-    return chain[start]
+def _timeliness(chain: Sequence[CheckIn], *, now: dt.datetime) -> Timeliness:
+    """By the due time that was kept with the row: later settings make nothing late (M6.3)."""
+    if not chain:
+        return Timeliness.MISSED
+    first = next(iter(kept_posts(chain)), None)
+    row, moment = (first, first.posted_at) if first else (chain[-1], now)
+    return timeliness(moment, due_at=row.due_at, closes_at=row.closes_at)
 
 
 def _history(key_result: KeyResult, *, thread: Sequence[ThreadEntry], today: dt.date) -> History:

@@ -12,7 +12,8 @@ from django_htmx.http import trigger_client_event
 
 from checkins import queries
 from checkins.commands import Conflict, record_check_in, undo_check_in
-from checkins.conflicts import must_be_the_same, versions
+from checkins.commands.rules import stage_refusal
+from checkins.conflicts import versions
 from checkins.forms import CheckInForm, new_key, read_confidence
 from checkins.models import CheckIn
 from checkins.queries import DueCard
@@ -104,12 +105,10 @@ def _record(request: MemberRequest, form: CheckInForm, *, now: dt.datetime) -> C
     """None where a rule refused it: it stands on the form then."""
     row, by = form.card.key_result, request.membership
     try:
-        check_in = record_check_in(key_result=row, by=by, now=now, **form.content)
+        return record_check_in(key_result=row, by=by, now=now, **form.content)
     except ValidationError as refusal:
         refuse(form, refusal)
         return None
-    must_be_the_same(check_in, content=form.content, now=now)
-    return check_in
 
 
 def _both(
@@ -125,8 +124,10 @@ def _both(
 
 def _refused(request: MemberRequest, row: KeyResult) -> HttpResponse:
     """A key result that takes no check-ins: say so, and hand back what was typed."""
+    refusal = stage_refusal(row)
+    text = " ".join(refusal.messages) if refusal else ""
     if request.method != "POST":
-        messages.info(request, _no_check_ins(row))
+        messages.info(request, text)
         return redirect(key_result_url(row))
     labels = {name: field.label for name, field in CheckInForm.base_fields.items()}
     typed = [
@@ -134,12 +135,6 @@ def _refused(request: MemberRequest, row: KeyResult) -> HttpResponse:
         for name, value in request.POST.items()
         if labels.get(name) and name != "confirm_range"
     ]
-    context = {"key_result": row, "text": _no_check_ins(row), "typed": typed}
+    context = {"key_result": row, "text": text, "typed": typed}
     part = "checkins/check_in_refused.html" + ("#card" if request.htmx else "")
     return render(request, part, context, status=422)
-
-
-def _no_check_ins(row: KeyResult) -> str:
-    if row.is_draft:
-        return "A draft takes no check-ins. Commit it first."
-    return "This key result is closed. It takes no check-ins."

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db import models
 
+from engagements.models import Membership
 from engagements.tenancy import (
     TenantKey,
     TenantManager,
@@ -11,6 +13,7 @@ from engagements.tenancy import (
     tenant_constraints,
     tracked,
 )
+from okrs.models.objectives import Collaborator
 from scoring import Method, Rag
 
 
@@ -70,6 +73,19 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
     def live(self) -> KeyResultQuerySet:
         """Committed and not closed: these ask for check-ins."""
         return self.filter(stage__in=LIVE)
+
+    def answered_for_by(self, memberships: Iterable[Membership]) -> KeyResultQuerySet:
+        """Those that one of these members owns or helps with (M9.3)."""
+        members = list(memberships)
+        helps = Collaborator.objects.filter(
+            engagement_id=models.OuterRef("engagement_id"),
+            key_result_id=models.OuterRef("pk"),
+            member__in=members,
+        )
+        return self.filter(
+            models.Q(owner__in=members) | models.Exists(helps),
+            engagement_id__in=[one.engagement_id for one in members],
+        )
 
     def for_card(self) -> KeyResultQuerySet:
         """With all that a card shows joined in."""
@@ -188,6 +204,11 @@ class KeyResult(TenantModel):
     @property
     def is_live(self) -> bool:
         return self.stage in LIVE
+
+    @property
+    def is_unverified(self) -> bool:
+        """Green or stretch, and no evidence link says so (M5.5)."""
+        return self.rag in (Rag.GREEN, Rag.STRETCH) and not self.evidence_url
 
 
 class KeyResultAudit(TenantModel):

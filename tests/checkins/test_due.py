@@ -171,7 +171,11 @@ def test_a_card_shows_what_stands(onboarding: KeyResult, bob: Membership) -> Non
     card = only_card(week(bob))
 
     assert card.previous == check_in
-    assert (card.previous_value, card.previous_on) == (Decimal("6.8"), dt.date(2026, 3, 3))
+    assert card.previous is not None
+    assert (card.previous.actual, card.previous.measured_on) == (
+        Decimal("6.8"),
+        dt.date(2026, 3, 3),
+    )
     assert (card.score, card.rag) == (Decimal("0.44"), Rag.AMBER)
     assert card.explanation == "(6.8 − 9) ÷ (4 − 9) = 0.44, amber from 0.31"
     assert (card.pace, card.forecast_holds) == (Decimal("0.76"), False)

@@ -16,10 +16,8 @@ from checkins.periods import (
     due_after,
     fill,
     fillable_periods,
-    next_due,
     next_opening,
     open_periods,
-    period_of,
     periods,
     timeliness,
 )
@@ -57,8 +55,7 @@ def mondays(of: Rhythm) -> list[str]:
 
 
 def period(of: Rhythm, monday: str) -> Period:
-    found = period_of(of, dt.date.fromisoformat(monday))
-    assert found is not None
+    (found,) = [one for one in periods(of) if one.monday == dt.date.fromisoformat(monday)]
     return found
 
 
@@ -106,10 +103,6 @@ def test_a_quarter_has_a_period_per_monday_in_it() -> None:
 )
 def test_a_cycle_holds_these_mondays(given: Rhythm, expected: list[str]) -> None:
     assert mondays(given) == expected
-
-
-def test_a_monday_that_names_no_period_of_the_cycle_has_none() -> None:
-    assert period_of(rhythm(cadence="biweekly"), dt.date(2026, 1, 12)) is None
 
 
 # Times: when a period opens, is due and closes.
@@ -284,21 +277,21 @@ def test_a_post_fills_the_oldest_open_period_without_one_else_the_newest(
 def test_a_post_is_on_time_until_due_late_until_it_closes_missed_after(
     moment: str, expected: Timeliness
 ) -> None:
-    assert timeliness(period(rhythm(), "2026-03-09"), at(moment)) is expected
+    week = period(rhythm(), "2026-03-09")
+
+    found = timeliness(at(moment), due_at=week.due_at, closes_at=week.closes_at)
+
+    assert found is expected
 
 
-def test_it_knows_what_is_due_next_and_what_opens_next() -> None:
-    now = at("2026-03-10T09:00")
-    due, opening = next_due(rhythm(), now), next_opening(rhythm(), now)
+def test_it_knows_what_opens_next() -> None:
+    opening = next_opening(rhythm(), at("2026-03-10T09:00"))
 
-    assert due is not None
-    assert due.monday == dt.date(2026, 3, 16)
     assert opening is not None
     assert opening.opens_at == at("2026-03-13T00:00")
 
 
-def test_nothing_is_due_after_the_last_period() -> None:
-    assert next_due(rhythm(), at("2026-03-30T10:00")) is None
+def test_nothing_opens_after_the_last_period() -> None:
     assert next_opening(rhythm(), at("2026-03-30T10:00")) is None
 
 

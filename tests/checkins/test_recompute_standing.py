@@ -20,7 +20,7 @@ from okrs.models import KeyResult
 from okrs.standing import Standing
 from scoring import Rag, linear, rag
 from tests import build
-from tests.checkins.posting import at, post
+from tests.checkins.posting import TUESDAY, at, post
 
 START = at("2026-01-02T12:00")
 Step = tuple[str, int, Decimal]
@@ -122,3 +122,49 @@ def _trail(book: Book) -> list[list[Any]]:
 
 def test_without_a_check_in_there_is_no_data(onboarding: KeyResult) -> None:
     assert recompute_standing(onboarding) == Standing() == stored(onboarding)
+
+
+MONDAY = at("2026-03-09T09:00")
+RED, AMBER = "8.8", "7"
+
+
+def test_a_correction_in_the_same_band_restarts_no_clock(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual=RED, now=MONDAY)
+    post(onboarding, bob, actual="8.9")
+
+    assert stored(onboarding).checked_in_at == MONDAY
+
+
+def test_a_correction_into_another_band_starts_its_clock(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual=AMBER, now=MONDAY)
+    post(onboarding, bob, actual=RED)
+
+    assert stored(onboarding).checked_in_at == TUESDAY
+
+
+def test_an_undo_restarts_no_clock(onboarding: KeyResult, bob: Membership) -> None:
+    post(onboarding, bob, actual=RED, now=MONDAY)
+    undo_check_in(check_in=post(onboarding, bob, actual=AMBER), by=bob, now=TUESDAY)
+
+    assert (stored(onboarding).rag, stored(onboarding).checked_in_at) == (Rag.RED, MONDAY)
+
+
+def test_what_was_taken_back_starts_no_clock(onboarding: KeyResult, bob: Membership) -> None:
+    taken_back = post(onboarding, bob, actual=RED, now=MONDAY)
+    undo_check_in(check_in=taken_back, by=bob, now=MONDAY)
+    post(onboarding, bob, actual=RED)
+
+    assert stored(onboarding).checked_in_at == TUESDAY
+
+
+def test_the_check_in_of_the_next_period_starts_a_clock_of_its_own(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual=RED, now=at("2026-03-02T09:00"))
+    post(onboarding, bob, actual=RED, now=MONDAY)
+
+    assert stored(onboarding).checked_in_at == MONDAY

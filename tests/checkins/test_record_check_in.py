@@ -178,10 +178,66 @@ def test_the_same_key_again_returns_the_first_post(onboarding: KeyResult, bob: M
     key = uuid4()
     first = post(onboarding, bob, idempotency_key=key)
 
-    again = post(onboarding, bob, idempotency_key=key, actual=5, seen="")
+    again = post(onboarding, bob, idempotency_key=key, seen="")
 
-    assert (again.pk, again.actual) == (first.pk, Decimal(6))
+    assert again == first
     assert CheckIn.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("actual", 5),
+        ("measured_on", dt.date(2026, 3, 9)),
+        ("confidence", 3),
+        ("insight", "It was the paper forms."),
+        ("next_action", "Count the stores"),
+        ("next_action_due", dt.date(2026, 3, 20)),
+        ("evidence_url", "https://example.test/report"),
+        ("help_needed", "A data person"),
+        ("help_needed", ""),
+        ("blocker", "No export"),
+        ("blocker", ""),
+    ],
+)
+def test_the_same_key_with_other_words_meets_the_first_post(
+    onboarding: KeyResult, bob: Membership, field: str, value: object
+) -> None:
+    said: dict[str, Any] = {
+        "idempotency_key": uuid4(),
+        "help_needed": "Two days of billing",
+        "blocker": "No access",
+    }
+    first = post(onboarding, bob, **said)
+
+    with pytest.raises(Conflict) as conflict:
+        post(onboarding, bob, **{**said, field: value})
+
+    assert conflict.value.theirs == first
+    assert CheckIn.objects.get() == first
+
+
+def test_the_same_key_with_other_words_meets_what_stands_by_now(
+    onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    key = uuid4()
+    post(onboarding, bob, idempotency_key=key)
+    correction = post(onboarding, alice, actual=7)
+
+    with pytest.raises(Conflict) as conflict:
+        post(onboarding, bob, actual=5, idempotency_key=key)
+
+    assert conflict.value.theirs == correction
+
+
+def test_what_is_open_already_is_not_asked_twice(onboarding: KeyResult, bob: Membership) -> None:
+    asks: dict[str, Any] = {"help_needed": "A data person", "blocker": "No access"}
+    first, key = post(onboarding, bob, **asks), uuid4()
+
+    second = post(onboarding, bob, idempotency_key=key, **asks)
+
+    assert (HelpRequest.objects.get().check_in, Blocker.objects.get().check_in) == (first, first)
+    assert post(onboarding, bob, idempotency_key=key, **asks) == second
 
 
 def test_a_key_serves_one_card(onboarding: KeyResult, bob: Membership) -> None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -90,6 +92,46 @@ def test_a_post_after_the_due_time_is_late_also_where_an_earlier_one_was_taken_b
     assert thread(onboarding)["2026-03-09"].is_late
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"due_weekday": 4, "due_time": dt.time(17)},
+        {"cadence": "biweekly"},
+        {"cadence": "monthly"},
+        {"time_zone": "Asia/Tokyo"},
+    ],
+)
+def test_new_settings_leave_what_was_posted_as_it_was(
+    onboarding: KeyResult, bob: Membership, settings: dict[str, Any]
+) -> None:
+    post(onboarding, bob, now=at("2026-02-16T09:55"))
+    post(onboarding, bob, now=at("2026-02-24T09:00"))
+
+    for name, value in settings.items():
+        setattr(onboarding.engagement, name, value)
+    onboarding.engagement.save(update_fields=list(settings))
+
+    found = thread(onboarding)
+    assert found["2026-02-16"].timeliness is Timeliness.ON_TIME
+    assert found["2026-02-23"].timeliness is Timeliness.LATE
+
+
+def test_which_periods_were_missed_follows_the_rhythm_as_it_is(onboarding: KeyResult) -> None:
+    onboarding.engagement.cadence = "biweekly"
+    onboarding.engagement.save(update_fields=["cadence"])
+
+    assert list(thread(onboarding))[:2] == ["2026-02-16", "2026-02-02"]
+
+
+def test_a_period_that_was_emptied_and_closed_is_missed(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    check_in = post(onboarding, bob)
+    undo_check_in(check_in=check_in, by=bob, now=TUESDAY)
+
+    assert thread(onboarding, now=at("2026-03-17T09:00"))["2026-03-09"].is_missed
+
+
 def test_a_gap_after_red_counts_as_red(onboarding: KeyResult, bob: Membership) -> None:
     post(onboarding, bob, actual=9, now=at("2026-02-03T09:00"))
     post(onboarding, bob, actual=5, now=at("2026-02-17T09:00"))
@@ -165,7 +207,8 @@ def test_it_takes_five_queries_however_long_the_thread(
 ) -> None:
     for days in range(0, 63, 7):
         now = at("2026-01-06T09:00") + dt.timedelta(days=days)
-        post(onboarding, bob, now=now, help_needed="A data person", blocker="No access")
+        asks = {"help_needed": f"A data person, {now:%d %b}", "blocker": f"No access, {now:%d %b}"}
+        post(onboarding, bob, now=now, **asks)
 
     with CaptureQueriesContext(connection) as captured:
         page = key_result_page(key_result=onboarding, now=TUESDAY)

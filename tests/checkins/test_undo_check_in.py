@@ -104,7 +104,21 @@ def test_what_it_asked_for_is_closed_with_it(onboarding: KeyResult, bob: Members
 def test_a_lead_may_undo_for_the_author(
     onboarding: KeyResult, alice: Membership, bob: Membership
 ) -> None:
-    assert undo_check_in(check_in=post(onboarding, bob), by=alice, now=SOON).author == alice
+    undo = undo_check_in(check_in=post(onboarding, bob), by=alice, now=SOON)
+
+    assert (undo.author, undo.undone_by) == (bob, alice)
+
+
+def test_words_that_are_put_back_stay_their_authors(
+    onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    post(onboarding, bob, insight="Paper forms take nine days.")
+    correction = post(onboarding, alice, insight="It is the weather.")
+
+    undo = undo_check_in(check_in=correction, by=alice, now=SOON)
+
+    assert (undo.insight, undo.author) == ("Paper forms take nine days.", bob)
+    assert (undo.undone_by, undo.posted_by) == (alice, alice)
 
 
 def test_it_refuses_somebody_else(onboarding: KeyResult, bob: Membership) -> None:
@@ -127,9 +141,32 @@ def test_it_refuses_all_but_the_newest(onboarding: KeyResult, bob: Membership) -
     assert code(refused.value) == "not_newest"
 
 
-def test_it_refuses_to_undo_twice(onboarding: KeyResult, bob: Membership) -> None:
+def test_the_same_person_again_gets_the_first_undo(onboarding: KeyResult, bob: Membership) -> None:
+    post(onboarding, bob, actual=7)
+    correction = post(onboarding, bob, actual=5)
+    first = undo_check_in(check_in=correction, by=bob, now=SOON)
+
+    assert undo_check_in(check_in=correction, by=bob, now=SOON) == first
+
+
+def test_it_refuses_somebody_else_to_undo_it_again(
+    onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
     check_in = post(onboarding, bob)
     undo_check_in(check_in=check_in, by=bob, now=SOON)
+
+    with pytest.raises(ValidationError) as refused:
+        undo_check_in(check_in=check_in, by=alice, now=SOON)
+
+    assert code(refused.value) == "not_newest"
+
+
+def test_it_refuses_again_once_another_check_in_stands(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    check_in = post(onboarding, bob)
+    undo_check_in(check_in=check_in, by=bob, now=SOON)
+    post(onboarding, bob, actual=5)
 
     with pytest.raises(ValidationError) as refused:
         undo_check_in(check_in=check_in, by=bob, now=SOON)

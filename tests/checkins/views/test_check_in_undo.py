@@ -47,6 +47,31 @@ def test_it_says_why_it_may_not_be_undone(
     assert len(check_ins(onboarding)) == 1
 
 
+def test_a_double_click_undoes_once_and_says_so(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    posted = post(onboarding, bob)
+    signed_in.post(undo_url(posted), headers=HTMX)
+
+    again = signed_in.post(undo_url(posted), headers=HTMX)
+
+    assert again.status_code == 200
+    assert "Another check-in stands since" not in again.text
+    assert len(check_ins(onboarding)) == 2
+
+
+def test_the_lead_takes_the_check_in_of_another_back(
+    client: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    build.sign_in(client, onboarding.engagement)
+    posted = post(onboarding, bob)
+
+    answer = client.post(undo_url(posted), headers=HTMX)
+
+    assert answer.status_code == 200
+    assert standing(onboarding).score is None
+
+
 def test_it_is_posted_never_followed(
     signed_in: Client, onboarding: KeyResult, bob: Membership
 ) -> None:

@@ -8,8 +8,11 @@ import time_machine
 from django.test import Client
 
 from checkins.commands import undo_check_in
+from checkins.models import Blocker, HelpRequest
 from engagements.models import Membership
+from engagements.scoping import scope
 from okrs.models import KeyResult
+from tests import build
 from tests.checkins.posting import TUESDAY, at, newest, post
 from tests.checkins.views.typing import HTMX, check_ins, standing, typed, url
 
@@ -120,3 +123,65 @@ def test_words_changed_after_an_answer_got_lost_are_not_dropped(
     assert answer.status_code == 409
     assert "You saved this card at 09:40 already" in answer.text
     assert "<mark>twelve</mark>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "shown"),
+    [
+        ("blocker", "No nightly export.", "No nightly export."),
+        ("help_needed", "A data person.", "A data person."),
+        ("measured_on", "2026-03-09", "Mon 9"),
+        ("next_action_due", "2026-03-20", "20"),
+    ],
+)
+def test_nothing_that_was_added_after_an_answer_got_lost_is_dropped(
+    signed_in: Client,
+    onboarding: KeyResult,
+    clock: time_machine.Traveller,
+    field: str,
+    value: str,
+    shown: str,
+) -> None:
+    lost = typed()
+    signed_in.post(url("check-in-create", onboarding), lost, headers=HTMX)
+    clock.shift(60)
+
+    both = signed_in.post(url("check-in-create", onboarding), {**lost, field: value}, headers=HTMX)
+    mine = {**hidden(both.text), "keep": "mine"}
+    answer = signed_in.post(url("check-in-create", onboarding), mine, headers=HTMX)
+
+    assert (both.status_code, answer.status_code) == (409, 200)
+    assert f"<mark>{shown}</mark>" in both.text
+    assert "HX-Trigger" not in both.headers  # the draft is kept
+    assert len(check_ins(onboarding)) == 2
+
+
+def test_asks_of_the_first_post_are_not_raised_again_by_the_one_on_top(
+    signed_in: Client, onboarding: KeyResult
+) -> None:
+    lost = typed(help_needed="A data person.")
+    signed_in.post(url("check-in-create", onboarding), lost, headers=HTMX)
+
+    added = {**lost, "blocker": "No nightly export."}
+    both = signed_in.post(url("check-in-create", onboarding), added, headers=HTMX)
+    mine = {**hidden(both.text), "keep": "mine"}
+    signed_in.post(url("check-in-create", onboarding), mine, headers=HTMX)
+
+    with scope(onboarding.engagement_id):
+        assert HelpRequest.objects.get().text == "A data person."
+        assert Blocker.objects.get().text == "No nightly export."
+
+
+def test_words_that_were_put_back_meanwhile_carry_both_names(
+    client: Client, onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    build.sign_in(client, onboarding.engagement)
+    first = post(onboarding, bob)
+    undo_check_in(check_in=post(onboarding, alice, actual=5), by=alice, now=TUESDAY)
+
+    answer = client.post(
+        url("check-in-create", onboarding), typed(seen=first.public_id), headers=HTMX
+    )
+
+    assert "Alice put an earlier check-in back at 09:40" in answer.text
+    assert "Keep Bob’s" in answer.text
