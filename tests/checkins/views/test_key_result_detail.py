@@ -3,8 +3,10 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import pytest
 from django.test import Client
 
+from checkins.commands import undo_check_in
 from engagements.models import Membership, Role
 from engagements.scoping import scope
 from okrs.models import KeyResult
@@ -86,6 +88,59 @@ def test_what_was_superseded_stays_readable(
 
     assert "1 earlier, still readable" in page.text
     assert page.text.index("Second thought.") < page.text.index("First thought.")
+
+
+def test_words_that_were_put_back_stand_under_their_authors_name(
+    signed_in: Client, onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    post(onboarding, bob, insight="Paper forms take nine days.")
+    undo_check_in(check_in=post(onboarding, alice), by=alice, now=TUESDAY)
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    newest = page.text[page.text.index('class="log"') : page.text.index("still readable")]
+    assert '<span class="meta quiet">Bob</span>' in newest
+    assert "put back by Alice, Tue\u00a010\u00a0Mar\u00a009:40" in newest
+
+
+def test_what_was_taken_back_names_its_author_and_who_took_it(
+    signed_in: Client, onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    undo_check_in(check_in=post(onboarding, bob), by=alice, now=TUESDAY)
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert "Bob, taken back by Alice, Tue" in page.text
+
+
+@pytest.mark.parametrize(
+    ("actual", "evidence", "unverified"),
+    [
+        ("5", "", True),
+        ("4", "", True),
+        ("5", "https://example.test/report", False),
+        ("6.8", "", False),
+        ("9", "", False),
+    ],
+)
+def test_green_or_stretch_without_evidence_reads_unverified(
+    signed_in: Client,
+    onboarding: KeyResult,
+    bob: Membership,
+    *,
+    actual: str,
+    evidence: str,
+    unverified: bool,
+) -> None:
+    post(onboarding, bob, actual=actual, evidence_url=evidence)
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert (">unverified<" in page.text) == unverified
+
+
+def test_it_says_whose_clock_its_times_are_by(signed_in: Client, onboarding: KeyResult) -> None:
+    assert "times in Europe/Berlin" in signed_in.get(url("key-result-detail", onboarding)).text
 
 
 def test_weeks_that_were_missed_are_named(

@@ -84,6 +84,15 @@ def test_a_saved_card_counts_as_done(client: Client, ines: User) -> None:
     assert page.text.count('data-state="saved"') == 1
 
 
+def test_green_without_evidence_reads_unverified(client: Client, ines: User) -> None:
+    me = joins(ines, "Northwind SaaS")
+    (card,) = cards(me)
+    with scope(me.engagement_id):
+        post(card, me, actual=5)
+
+    assert "unverified · ✓ saved" in client.get("/").text
+
+
 def test_when_all_is_saved_it_says_so(client: Client, ines: User) -> None:
     member = joins(ines, "Northwind SaaS")
     (only,) = cards(member)
