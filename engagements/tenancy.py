@@ -71,6 +71,7 @@ def tracked(*, exclude: tuple[str, ...] = ()) -> Any:
     return pghistory.track(
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
+        pghistory.DeleteEvent(),
         exclude=["public_id", *exclude],
         append_only=True,
         obj_field=pghistory.ObjForeignKey(related_name="events", db_index=False),

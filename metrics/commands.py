@@ -14,6 +14,9 @@ from engagements.ownership import check_owners
 from engagements.staleness import lock_for_edit
 from metrics.models import Metric
 
+# What the figures of a live key result mean (M5.10), by the label of the form.
+FROZEN = {"unit": "The unit", "technical_definition": "How it is worked out"}
+
 
 class MetricFields(TypedDict, total=False):
     """What people say about a metric beside its name; what is left out stays as it is."""
@@ -52,11 +55,17 @@ def create_metric(
 def update_metric(
     *, metric: Metric, version: int, by: Membership, name: str, **fields: Unpack[MetricFields]
 ) -> Metric:
-    """Change an entry; errors as in `create_metric`, StaleEdit if somebody was faster."""
+    """Change an entry.
+
+    Errors as in `create_metric`; `frozen` where unit or formula would become another one while a
+    live key result reads it (M5.10): one that was left blank can be filled in. StaleEdit if
+    somebody was faster.
+    """
     _lock_dictionary(metric.engagement_id)
     current: Metric = lock_for_edit(metric, version=version)
     before = {current.owner_id, current.steward_id}
     changed: dict[str, Any] = {"name": _said(name), **fields}
+    _check_frozen(current, changed=changed)
     for field, value in changed.items():
         setattr(current, field, value)
     people = [current.owner, current.steward]
@@ -83,6 +92,35 @@ def _lock_dictionary(engagement_id: int) -> None:
 
 def _said(name: str) -> str:
     return " ".join(name.split())
+
+
+def _check_frozen(metric: Metric, *, changed: dict[str, Any]) -> None:
+    moved = {
+        field: label
+        for field, label in FROZEN.items()
+        if getattr(metric, field)
+        and field in changed
+        # A browser sends the lines of a text in its own way; that is no change.
+        and getattr(metric, field).split() != changed[field].split()
+    }
+    titles = _live_readers(metric) if moved else []
+    if titles:
+        named = ", ".join(f"“{title}”" for title in titles)
+        raise ValidationError(
+            {
+                field: ValidationError(
+                    f"{label} stays while a committed key result reads it: {named}."
+                    " Add another metric instead.",
+                    code="frozen",
+                )
+                for field, label in moved.items()
+            }
+        )
+
+
+def _live_readers(metric: Metric) -> list[str]:
+    readers: Any = metric.key_results.filter(engagement=metric.engagement_id)
+    return list(readers.live().values_list("title", flat=True))
 
 
 def _check(metric: Metric, *, people: list[Membership | None]) -> None:

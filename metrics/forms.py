@@ -47,7 +47,9 @@ class MetricForm(EditForm):
         required=False, label="Link to the source", assume_scheme="https", max_length=200
     )
     refresh = forms.ChoiceField(
-        choices=Refresh.choices, initial=Refresh.WEEKLY, label="How often refreshed"
+        choices=[("", "Not answered yet"), *Refresh.choices],
+        required=False,
+        label="How often refreshed",
     )
     access = forms.CharField(required=False, max_length=200, label="Who has access")
     fetched_by = forms.CharField(required=False, max_length=200, label="Who fetches it")

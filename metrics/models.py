@@ -26,14 +26,6 @@ class Refresh(models.TextChoices):
         return self in {Refresh.HOURLY, Refresh.DAILY, Refresh.WEEKLY}
 
 
-class MetricQuerySet(models.QuerySet["Metric"]):
-    def in_use(self) -> MetricQuerySet:
-        return self.filter(archived_at=None)
-
-
-MetricBase = TenantManager.from_queryset(MetricQuerySet)
-
-
 @tracked()
 class Metric(TenantModel):
     """An entry of the metric dictionary: one name, one meaning, one source of truth (M4.4)."""
@@ -46,7 +38,7 @@ class Metric(TenantModel):
     steward = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     source = models.CharField(max_length=120, blank=True)
     source_url = models.URLField(blank=True)
-    refresh = models.CharField(max_length=10, choices=Refresh.choices, default=Refresh.WEEKLY)
+    refresh = models.CharField(max_length=10, choices=Refresh.choices, blank=True)
     access = models.CharField(max_length=200, blank=True)
     fetched_by = models.CharField(max_length=200, blank=True)
     valid_low = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
@@ -56,7 +48,7 @@ class Metric(TenantModel):
     archived_at = models.DateTimeField(null=True, blank=True)
     archived_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
 
-    objects = MetricBase()
+    objects = TenantManager["Metric"]()
 
     class Meta:
         ordering = ["name"]

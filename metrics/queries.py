@@ -62,9 +62,3 @@ def metric_page(metric: Metric) -> MetricPage:
         key_results=list(key_results),
         open_questions=metric.data_questions_open,
     )
-
-
-def metric_named(engagement: Engagement, name: str) -> Metric | None:
-    """The entry of that name, in any case, or None."""
-    sought = " ".join(name.split())
-    return Metric.objects.filter(engagement=engagement, name__iexact=sought).first()

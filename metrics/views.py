@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
@@ -62,10 +60,7 @@ def metric_update(request: MemberRequest, metric: str) -> HttpResponse:
 @member(Permission.DRAFT)
 def metric_archive(request: MemberRequest, metric: str) -> HttpResponse:
     row = _metric(request, metric)
-    try:
-        archive_metric(metric=row, by=request.membership)
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
+    archive_metric(metric=row, by=request.membership)
     return onward(request, "metrics:metric-detail", row.public_id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from metrics.models import Metric
 from okrs.models import KeyResult, KeyResultAudit
 from scoring import Method
 
@@ -44,8 +45,8 @@ def audit(key_result: KeyResult, answers: KeyResultAudit | None) -> list[Criteri
         Criterion(
             code="refresh_confirmed",
             label="Refresh confirmed",
-            passed=metric is not None and answers is not None and answers.refresh_confirmed,
-            mend="Confirm how often the figure is refreshed.",
+            passed=bool(metric and metric.refresh and answers and answers.refresh_confirmed),
+            mend=_confirm_refresh(metric),
         ),
         Criterion(
             code="one_owner",
@@ -65,6 +66,12 @@ def audit(key_result: KeyResult, answers: KeyResultAudit | None) -> list[Criteri
 def answers_of(key_result: KeyResult) -> KeyResultAudit | None:
     """The person's answers, from a prefetched `audits` where there is one."""
     return next(iter(key_result.audits.all()), None)
+
+
+def _confirm_refresh(metric: Metric | None) -> str:
+    if metric is not None and not metric.refresh:
+        return f"Say how often “{metric}” is refreshed, then confirm it."
+    return "Confirm how often the figure is refreshed."
 
 
 def _open_ends(key_result: KeyResult) -> list[str]:

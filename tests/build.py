@@ -71,6 +71,7 @@ def metric(engagement: Engagement, name: str = "Onboarding time", **fields: Any)
     fields = {
         "unit": "days",
         "source": "Loyalty system",
+        "refresh": "weekly",
         "access": "Everybody on the team",
         "fetched_by": "Dana",
         "valid_low": Decimal(0),

@@ -10,7 +10,7 @@ from typing import TypeVar
 from engagements.commands.placeholders import add_placeholders
 from engagements.models import Membership
 from metrics.imports import add_metrics
-from metrics.models import Metric, Refresh
+from metrics.models import Metric
 from okrs.imports.checking import METRIC_FACTS, cycle_span, metric_facts
 from okrs.imports.contributions import Targets
 from okrs.imports.existing import Existing
@@ -108,7 +108,7 @@ class Writer:
                     name=row.metric,
                     owner=owner,
                     steward=owner,
-                    **{"refresh": Refresh.WEEKLY, **said},
+                    **said,
                 )
             )
         add_metrics(made)

@@ -34,7 +34,7 @@ def test_it_enters_a_metric(lead: Membership) -> None:
     metric = create(lead, " Churn  rate ", unit="percent", steward=lead, valid_low=Decimal(0))
 
     assert (metric.name, metric.unit, metric.steward) == ("Churn rate", "percent", lead)
-    assert metric.refresh == "weekly"
+    assert metric.data_questions_open[1] == "how often it is refreshed"
 
 
 @pytest.mark.parametrize("name", ["Churn", "CHURN", "  churn "])
@@ -135,6 +135,47 @@ def test_a_stale_edit_is_told(lead: Membership) -> None:
 
     with pytest.raises(StaleEdit):
         update(metric, lead, unit="share", version=1)
+
+
+@pytest.fixture
+def read(lead: Membership) -> Metric:
+    """A metric that a committed key result reads."""
+    metric = create(lead, unit="percent", technical_definition="lost / all")
+    objective = build.objective(lead, build.cycle(lead.engagement))
+    build.live_key_result(objective, metric, title="Share of clients lost")
+    return metric
+
+
+@pytest.mark.parametrize("field", ["unit", "technical_definition"])
+def test_what_a_committed_key_result_reads_keeps_its_meaning(
+    lead: Membership, read: Metric, field: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        update(read, lead, **{field: "share"})
+
+    assert list(refused.value.message_dict) == [field]
+    assert "“Share of clients lost”" in refused.value.messages[0]
+
+
+def test_the_rest_of_it_can_still_change(lead: Membership, read: Metric) -> None:
+    changed = update(
+        read, lead, unit="percent", definition="Who leaves", source="Billing", valid_high=Decimal(1)
+    )
+
+    assert (changed.definition, changed.source) == ("Who leaves", "Billing")
+
+
+def test_what_was_left_blank_can_be_filled_in(lead: Membership, read: Metric) -> None:
+    Metric.objects.update(unit="")
+
+    assert update(read, lead, unit="percent").unit == "percent"
+
+
+@pytest.mark.parametrize("stage", ["draft", "closed"])
+def test_nothing_live_reads_it_so_it_may_change(lead: Membership, read: Metric, stage: str) -> None:
+    read.key_results.update(stage=stage)
+
+    assert update(read, lead, unit="share").unit == "share"
 
 
 def test_it_archives_once(lead: Membership) -> None:

@@ -7,7 +7,7 @@ import pytest
 from engagements.models import Membership
 from engagements.scoping import scope
 from metrics.models import Metric
-from metrics.queries import metric_list, metric_named, metric_page
+from metrics.queries import metric_list, metric_page
 from okrs.models import Objective, Stage
 from tests import build
 from tests.query_counts import assert_constant_queries
@@ -59,13 +59,6 @@ def test_another_clients_metrics_are_not_listed(lead: Membership) -> None:
 
     with scope(lead.engagement_id, other.id):
         assert metric_list(lead.engagement) == []
-        assert metric_named(lead.engagement, "Churn") is None
-
-
-def test_a_metric_is_found_by_its_name_in_any_case(lead: Membership) -> None:
-    metric = build.metric(lead.engagement, "Churn rate")
-
-    assert metric_named(lead.engagement, " churn  RATE") == metric
 
 
 def test_the_list_takes_one_query(lead: Membership, objective: Objective) -> None:

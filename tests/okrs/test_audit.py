@@ -16,7 +16,7 @@ YES = KeyResultAudit(refresh_confirmed=True, ambitious=True)
 def card(**fields: Any) -> KeyResult:
     complete = {
         "title": "Median onboarding time",
-        "metric": Metric(name="Onboarding time", source="Loyalty system"),
+        "metric": Metric(name="Onboarding time", source="Loyalty system", refresh="weekly"),
         "owner_id": 1,
         "baseline": Decimal(9),
         "target": Decimal(4),
@@ -40,7 +40,8 @@ def test_a_complete_card_passes_all_six() -> None:
         ({"target": None}, "answerable"),
         ({"due_on": None}, "answerable"),
         ({"method": "ladder"}, "answerable"),
-        ({"metric": Metric(name="Onboarding time", source=" ")}, "source_named"),
+        ({"metric": Metric(name="Onboarding time", source=" ", refresh="daily")}, "source_named"),
+        ({"metric": Metric(name="Onboarding time", source="CRM")}, "refresh_confirmed"),
         ({"baseline": None}, "baseline_measured"),
         ({"owner_id": None}, "one_owner"),
     ],

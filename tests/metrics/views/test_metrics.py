@@ -173,6 +173,24 @@ def test_a_stranger_finds_no_metric(client: Client, engagement: Engagement) -> N
     assert client.get(url_of(metric)).status_code == 404
 
 
+def test_a_unit_that_a_committed_key_result_reads_is_refused_at_its_field(
+    client: Client, engagement: Engagement
+) -> None:
+    lead = build.sign_in(client, engagement)
+    metric = build.metric(engagement, unit="days", technical_definition="a\nb")
+    objective = build.objective(lead, build.cycle(engagement))
+    build.live_key_result(objective, metric, title="Median onboarding time")
+    edit = reverse("metrics:metric-update", args=[engagement.slug, metric.public_id])
+    typed = {"version": 1, "name": metric.name, "technical_definition": "a\r\nb"}
+
+    answer = client.post(edit, {**typed, "unit": "hours"})
+
+    assert answer.status_code == 422
+    assert "The unit stays while a committed key result reads it" in answer.text
+    assert "How it is worked out stays" not in answer.text
+    assert client.post(edit, {**typed, "unit": "days"}).status_code == 302
+
+
 def test_twenty_metrics_take_as_many_queries_as_ten(client: Client, engagement: Engagement) -> None:
     build.sign_in(client, engagement)
 

@@ -82,6 +82,13 @@ def test_a_metric_is_told_once_and_named_again(lead: Membership) -> None:
         assert (metric.name, metric.unit, metric.refresh) == ("CHURN", "percent", "daily")
 
 
+def test_a_refresh_that_nobody_said_stays_open(lead: Membership) -> None:
+    load(file_of({"refresh": ""}), by=lead)
+
+    with scope(lead.engagement_id):
+        assert "how often it is refreshed" in Metric.objects.get().data_questions_open
+
+
 def test_a_range_put_together_from_two_rows_must_rise(lead: Membership) -> None:
     low = {"metric": "Churn", "valid_low": "50", "valid_high": ""}
     high = {"metric": "Churn", "valid_low": "", "valid_high": "40"}
