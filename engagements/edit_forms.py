@@ -102,8 +102,6 @@ class EditForm(forms.Form):
 def written(field: forms.BoundField) -> str:
     """The value of a field as its reader sees it: labels of choices, words, digits."""
     value = field.value()
-    if isinstance(field.field.widget, forms.MultiWidget) and not field.form.is_bound:
-        value = field.field.widget.decompress(value)
     values = value if isinstance(value, list | tuple) else [value]
     # A browser sends the lines of a text in its own way; that is no difference.
     texts = [str(each).replace("\r\n", "\n") for each in values if each not in (None, "")]

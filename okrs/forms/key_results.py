@@ -20,7 +20,7 @@ from engagements.form_fields import (
 )
 from metrics.models import Metric
 from okrs.commands.key_results import FROZEN
-from okrs.forms.ladders import LadderField
+from okrs.forms.ladders import LadderField, rows_for
 from okrs.forms.objectives import helpers
 from okrs.forms.reasons import ReasonedForm
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Objective
@@ -72,10 +72,7 @@ class KeyResultForm(ReasonedForm):
         widget=forms.RadioSelect,
         label="Method",
     )
-    ladder = LadderField(
-        label="Rungs, best first",
-        help_text="The first rung that holds gives the score. Rows you do not need stay empty.",
-    )
+    ladder = LadderField()
     due_on = DayField(required=False, label="Due")
     owner = MemberField(required=False, label="Owner", help_text="One person answers for it.")
     collaborators = MembersField(label="Who helps")
@@ -99,6 +96,8 @@ class KeyResultForm(ReasonedForm):
         super().__init__(data, engagement=objective.engagement, **kwargs)
         self.objective = objective
         self.initial.setdefault("due_on", objective.cycle.ends_on)
+        rungs = self.initial.get("ladder") or []
+        self.fields["ladder"] = LadderField(rows=rows_for(rungs, data))
         metrics = Metric.objects.filter(engagement=objective.engagement)
         read_now = getattr(self.row, "metric_id", None)
         choose_among(self, metric=metrics.filter(Q(archived_at=None) | Q(pk=read_now)))
@@ -143,8 +142,9 @@ class KeyResultForm(ReasonedForm):
 
 
 class AuditForm(forms.Form):
-    """The two criteria of the audit that only a person can answer (M4.2)."""
+    """The two criteria of the audit that only a person can answer, of what they read (M4.2)."""
 
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     refresh_confirmed = forms.BooleanField(
         required=False, label="The figure is refreshed as often as the card says"
     )

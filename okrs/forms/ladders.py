@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,18 +11,17 @@ from django.core.exceptions import ValidationError
 
 from engagements.form_fields import DecimalTextField
 
-ROWS = 5
+ROWS, SPARE = 5, 2
 
 
 class LadderWidget(forms.MultiWidget):
     template_name = "django/forms/widgets/ladder.html"
 
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__([_cell(at) for at in range(2 * ROWS)], attrs)
+    def __init__(self, rows: int = ROWS) -> None:
+        super().__init__([_cell(at) for at in range(2 * rows)])
 
     def decompress(self, value: Any) -> list[Any]:
-        cells = [f"{Decimal(cell).normalize() + 0:f}" for rung in value or [] for cell in rung]
-        return [*cells, *[None] * (2 * ROWS - len(cells))]
+        return [None] * len(self.widgets)  # the field hands over cells, or nothing
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
@@ -33,12 +33,21 @@ class LadderWidget(forms.MultiWidget):
 class LadderField(forms.MultiValueField):
     """Rungs best first, as pairs of Decimals; rows that are not used stay empty."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        fields = [DecimalTextField(required=False) for _ in range(2 * ROWS)]
+    def __init__(self, *, rows: int = ROWS) -> None:
         super().__init__(
-            fields,
-            **{"widget": LadderWidget, "required": False, "require_all_fields": False, **kwargs},
+            [DecimalTextField(required=False) for _ in range(2 * rows)],
+            widget=LadderWidget(rows),
+            required=False,
+            require_all_fields=False,
+            label="Rungs, best first",
+            help_text="The first rung that holds gives the score. Rows you do not need stay empty.",
         )
+
+    def prepare_value(self, value: Any) -> Any:
+        """The cells, one after the other: of saved rungs; what was typed is a row of cells."""
+        if value and isinstance(value[0], list | tuple):
+            return [f"{Decimal(cell).normalize() + 0:f}" for rung in value for cell in rung]
+        return value
 
     def compress(self, data_list: list[Decimal | None]) -> list[tuple[Decimal, Decimal]]:
         rungs: list[tuple[Decimal, Decimal]] = []
@@ -51,6 +60,12 @@ class LadderField(forms.MultiValueField):
                 raise ValidationError(f"Rung {row} has one half only. Give both, or none.")
             rungs.append((threshold, score))
         return rungs
+
+
+def rows_for(rungs: Sequence[Any], data: Mapping[str, Any] | None) -> int:
+    """How many rows a ladder needs: those saved and some to spare, or all that were sent."""
+    sent = sum(name.startswith("ladder_") for name in data or ())
+    return max(ROWS, len(rungs) + SPARE, (sent + 1) // 2)
 
 
 def _cell(at: int) -> forms.TextInput:
