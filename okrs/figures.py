@@ -11,6 +11,12 @@ from okrs.charts import History
 from scoring import Rag, Scale, format_number, format_score
 
 NO_BREAK = "\u00a0"
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def in_words(number: int) -> str:
+    """Numbers to ten in words."""
+    return WORDS[number] if number < len(WORDS) else str(number)
 
 
 def write_value(value: Decimal | None, *, unit: str = "") -> str:

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from checkins.queries import DueCard, MyWeek
-from okrs.figures import write_day
-
-WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+from okrs.figures import in_words, write_day
 
 
 def my_week_headline(week: MyWeek) -> str:
@@ -26,11 +24,6 @@ def my_week_headline(week: MyWeek) -> str:
     waiting = [card for group in week.groups for card in group.cards if not card.is_saved]
     cards = "card" if week.left == 1 else "cards"
     return f"{in_words(week.left).capitalize()} {cards} to go. {_urgent(week, waiting)}"
-
-
-def in_words(number: int) -> str:
-    """Numbers to ten in words."""
-    return WORDS[number] if number < len(WORDS) else str(number)
 
 
 def _nothing_due(week: MyWeek) -> str:

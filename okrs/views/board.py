@@ -10,6 +10,7 @@ from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from okrs import queries
 from okrs.forms import BoardFilter
+from okrs.headlines import board_headline
 
 
 @require_safe
@@ -21,6 +22,7 @@ def board(request: MemberRequest) -> HttpResponse:
     columns = queries.board(request.engagement, asked.chosen(), today=today)
     page = {
         "columns": columns,
+        "headline": board_headline(columns),
         "held": sum(len(column.cards) for column in columns),
         "filter": asked,
         "chosen": asked.chosen(),

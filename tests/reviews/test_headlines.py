@@ -10,7 +10,8 @@ import time_machine
 from django.utils import timezone
 
 from checkins.queries import MyWeek
-from reviews.headlines import in_words, my_week_headline
+from okrs.figures import in_words
+from reviews.headlines import my_week_headline
 from tests.checkins.posting import TUESDAY, at
 
 

@@ -53,6 +53,18 @@ def test_a_card_stands_in_the_column_of_its_stage(client: Client, engagement: En
     assert "confidence 2" in at_risk
 
 
+def test_the_headline_says_what_is_found(client: Client, engagement: Engagement) -> None:
+    objective = build.objective(build.sign_in(client, engagement), build.cycle(engagement))
+    for stage in (Stage.ON_TRACK, Stage.ON_TRACK, Stage.AT_RISK, Stage.COMMITTED):
+        build.live_key_result(objective, stage=stage)
+    build.key_result(objective)
+
+    page = client.get(url(engagement))
+
+    assert "<h1>Two on track, one at risk, one committed, one in draft.</h1>" in page.text
+    assert "Board · 5 cards · stages follow the check-ins, nobody drags them" in page.text
+
+
 def test_green_without_evidence_reads_unverified(client: Client, engagement: Engagement) -> None:
     lead = build.sign_in(client, engagement)
     objective = build.objective(lead, build.cycle(engagement))
@@ -93,6 +105,7 @@ def test_htmx_gets_the_columns_alone(client: Client, engagement: Engagement) -> 
     part = client.get(url(engagement), {"cycle": ""}, headers={"HX-Request": "true"})
 
     assert part.text.strip().startswith('<div id="board"')
+    assert 'id="head" hx-swap-oob="true"' in part.text
 
 
 def test_the_sponsor_reads_it(client: Client, engagement: Engagement) -> None:
