@@ -144,3 +144,11 @@ SLOW_METRIC = Finding(
     before="Yearly engagement survey",
     after="Share of teams that answer the weekly pulse with 4 or 5",
 )
+SOLE_AUTHOR = Finding(
+    code="sole_author",
+    severity=Severity.HINT,
+    rule="Whoever reviews it is never its only author.",
+    message="Name another reviewer, or whoever wrote it with you under “Who helps”.",
+    before="Written and reviewed by Dana, alone",
+    after="Written by Dana with Lena, reviewed by Dana",
+)

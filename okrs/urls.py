@@ -39,9 +39,15 @@ urlpatterns = [
         views.contribution_create,
         name="contribution-create",
     ),
+    path("objectives/<str:objective>/discard/", views.objective_discard, name="objective-discard"),
     # key-results/<key_result>/
     path("key-results/<str:key_result>/edit/", views.key_result_update, name="key-result-update"),
     path("key-results/<str:key_result>/audit/", views.key_result_audit, name="key-result-audit"),
+    path(
+        "key-results/<str:key_result>/discard/",
+        views.key_result_discard,
+        name="key-result-discard",
+    ),
     path(
         "contributions/<str:contribution>/delete/",
         views.contribution_delete,

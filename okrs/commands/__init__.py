@@ -4,6 +4,7 @@ from okrs.commands.audits import answer_audit
 from okrs.commands.commitments import commit_objective
 from okrs.commands.contributions import link_contribution, unlink_contribution
 from okrs.commands.cycles import create_cycle, update_cycle
+from okrs.commands.discards import discard_key_result, discard_objective
 from okrs.commands.key_results import KeyResultFields, draft_key_result, update_key_result
 from okrs.commands.objectives import ObjectiveFields, draft_objective, update_objective
 from okrs.commands.standings import record_standing
@@ -16,6 +17,8 @@ __all__ = [
     "commit_objective",
     "create_cycle",
     "create_team",
+    "discard_key_result",
+    "discard_objective",
     "draft_key_result",
     "draft_objective",
     "link_contribution",

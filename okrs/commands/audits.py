@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from engagements.models import Membership
+from engagements.staleness import StaleEdit
 from okrs.models import KeyResult, KeyResultAudit
 
 
@@ -17,13 +18,20 @@ def answer_audit(
     refresh_confirmed: bool,
     ambitious: bool,
     by: Membership,
+    version: int | None = None,
     note: str = "",
     now: dt.datetime | None = None,
 ) -> KeyResultAudit:
-    """Keep what only a person can say of a draft (M4.2). Raises ValidationError (`frozen`)."""
+    """Keep what only a person can say of a draft (M4.2).
+
+    `version` is the one that the person read, None for callers that show none. Raises
+    ValidationError (`frozen`), and StaleEdit where it was changed since.
+    """
     current = KeyResult.objects.select_for_update(of=("self",)).get(pk=key_result.pk)
     if not current.is_draft:
         raise ValidationError("The audit was closed at commit.", code="frozen")
+    if version is not None and current.version != version:
+        raise StaleEdit(current)
     answers, _ = KeyResultAudit.objects.update_or_create(
         engagement_id=current.engagement_id,
         key_result=current,

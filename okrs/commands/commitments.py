@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from engagements.models import Membership, Role
-from metrics.models import GAP_FOR
+from engagements.ownership import check_owners
+from engagements.staleness import StaleEdit
+from metrics.models import GAP_FOR, Metric
 from okrs.audit import answers_of, audit
-from okrs.models import Cycle, KeyResult, Objective, Stage
+from okrs.commands.locks import lock_cycle
+from okrs.models import KeyResult, Objective, Stage
 from okrs.queries.findings import guardrail_findings, key_result_findings, objective_findings
 from okrs.writing import Finding, Severity, without_reason
 
@@ -18,22 +22,31 @@ AUDITED = {"incomplete"}  # the audit says the same, criterion by criterion
 
 @transaction.atomic
 def commit_objective(
-    *, objective: Objective, on: dt.date, by: Membership, now: dt.datetime | None = None
+    *,
+    objective: Objective,
+    on: dt.date,
+    by: Membership,
+    versions: Mapping[str, int] | None = None,
+    now: dt.datetime | None = None,
 ) -> list[KeyResult]:
     """Commit an objective and all its drafts: from here on they are frozen (M5.10).
 
-    `on` is the date in the engagement's zone, `now` the instant, this one if not given. Returns
-    the key results that this commit froze: those drafted since, where the objective is committed
-    already. Raises one ValidationError with everything in the way: the audit (M4.2), the blocks
-    and missing reasons of M3, the guardrails (M2.5), `gate` where somebody else commits here
-    (M9.4). Where a data question of M4.3 is still open, the key result carries a data gap with 14
-    days to close it.
+    `on` is the date in the engagement's zone, `now` the instant, this one if not given. `versions`
+    are those that the person read, by public id, of the objective and of each draft: where they
+    are not what stands now, StaleEdit; None for callers that show none. Returns the key results
+    that this commit froze: those drafted since, where the objective is committed already. Raises
+    one ValidationError with everything in the way: the audit (M4.2), owners who left, archived
+    metrics, the blocks and missing reasons of M3, the guardrails (M2.5), `gate` where somebody
+    else commits here (M9.4). Where a data question of M4.3 is still open, the key result carries
+    a data gap with 14 days to close it.
     """
     committed_at = now or timezone.now()
     current, drafts = _locked(objective)
     _check_gate(current, by=by)
     if current.committed_at and not drafts:
         return []
+    if versions is not None and versions != versions_of(current, drafts):
+        raise StaleEdit(current)
     problems = _problems(current, drafts)
     if problems:
         raise ValidationError(problems)
@@ -46,21 +59,35 @@ def commit_objective(
     return drafts
 
 
+def versions_of(objective: Objective, drafts: Iterable[KeyResult]) -> dict[str, int]:
+    """What a commit would freeze, as the person reads it: versions by public id."""
+    return {objective.public_id: objective.version} | {one.public_id: one.version for one in drafts}
+
+
 def _locked(objective: Objective) -> tuple[Objective, list[KeyResult]]:
-    # Cycle, objective, key results: the order of every command. Guardrails count per cycle.
-    Cycle.objects.select_for_update(of=("self",), no_key=True).get(pk=objective.cycle_id)
+    lock_cycle(objective.cycle_id)
     current = (
         Objective.objects.select_for_update(of=("self",))
-        .select_related("cycle", "team__champion", "engagement")
+        .select_related("cycle", "team__champion", "engagement", "owner")
         .get(pk=objective.pk)
     )
     drafts = (
         KeyResult.objects.select_for_update(of=("self",))
         .filter(engagement_id=current.engagement_id, objective=current, stage=Stage.DRAFT)
-        .select_related("metric", "owner")
+        .select_related("owner")
         .prefetch_related("audits")
     )
+    _hold_metrics(drafts, engagement_id=current.engagement_id)
     return current, list(drafts)
+
+
+def _hold_metrics(drafts: Iterable[KeyResult], *, engagement_id: int) -> None:
+    # Last of all, so that nobody archives or redefines a metric while it is being frozen.
+    read = [one.metric_id for one in drafts if one.metric_id]
+    metrics = Metric.objects.select_for_update(of=("self",), no_key=True)
+    held = metrics.filter(engagement=engagement_id, pk__in=read).order_by("pk").in_bulk()
+    for one in drafts:
+        one.metric = held.get(one.metric_id)
 
 
 def _check_gate(objective: Objective, *, by: Membership) -> None:
@@ -78,6 +105,7 @@ def _check_gate(objective: Objective, *, by: Membership) -> None:
 
 def _problems(objective: Objective, drafts: list[KeyResult]) -> list[ValidationError]:
     own = [
+        *_owner_problems(objective.owner),
         *_in_the_way(objective_findings(objective), reasons=objective.reasons),
         *_in_the_way(guardrail_findings(objective, committing=True), reasons={}),
     ]
@@ -91,10 +119,34 @@ def _key_result_problems(key_result: KeyResult) -> list[ValidationError]:
         if not criterion.passed
     ]
     findings = [one for one in key_result_findings(key_result) if one.code not in AUDITED]
+    before = f"{key_result.title}: "
     return [
         *failed,
-        *_in_the_way(findings, reasons=key_result.reasons, before=f"{key_result.title}: "),
+        *_owner_problems(key_result.owner, before=before),
+        *_card_problems(key_result, before=before),
+        *_in_the_way(findings, reasons=key_result.reasons, before=before),
     ]
+
+
+def _owner_problems(owner: Membership | None, *, before: str = "") -> list[ValidationError]:
+    try:
+        check_owners(owner)
+    except ValidationError as refusal:
+        return [ValidationError(f"{before}{refusal.messages[0]}", code=refusal.code)]
+    return []
+
+
+def _card_problems(key_result: KeyResult, *, before: str) -> list[ValidationError]:
+    """What may have changed under a draft since it was written: its metric, its cycle's start."""
+    metric, due_on = key_result.metric, key_result.due_on
+    problems = []
+    if metric is not None and metric.archived_at:
+        text = f"{before}The metric “{metric}” is archived. Choose one in use."
+        problems.append(ValidationError(text, code="archived"))
+    if due_on is not None and due_on <= key_result.starts_on:
+        text = f"{before}The due date must follow the start."
+        problems.append(ValidationError(text, code="due_on"))
+    return problems
 
 
 def _in_the_way(

@@ -4,7 +4,8 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
+from django.utils import timezone
 
 from engagements.commands import freeze_bands
 from engagements.models import Engagement, Membership
@@ -56,7 +57,7 @@ def update_cycle(
     """Change a cycle; drafts in it that stood on its dates move along.
 
     Errors as in `create_cycle`; `frozen` where kind or start would move under something committed
-    (M5.10); StaleEdit if somebody was faster.
+    (M5.10), `dates` where it would start after a draft is due; StaleEdit if somebody was faster.
     """
     held = Engagement.objects.select_for_update(no_key=True).get(pk=cycle.engagement_id)
     current: Cycle = lock_for_edit(cycle, version=version)
@@ -69,6 +70,7 @@ def update_cycle(
     current.name, current.kind = " ".join(name.split()), kind
     current.starts_on, current.ends_on = starts_on, ends_on
     _check(current)
+    _check_drafts(current, ended_on=ended_on)
     current.version += 1
     current.save(update_fields=["name", "kind", "starts_on", "ends_on", "version"])
     _move_drafts(current, ended_on=ended_on)
@@ -77,9 +79,12 @@ def update_cycle(
 
 
 def settle_bands(engagement: Engagement) -> None:
-    """The bands stand from the day on which the first cycle starts (M5.4)."""
+    """The bands stand from the day on which the first cycle starts, for good (M5.4)."""
     first = Cycle.objects.filter(engagement=engagement).aggregate(first=Min("starts_on"))["first"]
-    if engagement.bands_frozen_on != first:
+    stands_since = engagement.bands_frozen_on
+    if stands_since is not None and stands_since <= engagement.today(timezone.now()):
+        first = min(first, stands_since)
+    if stands_since != first:
         freeze_bands(engagement=engagement, on=first)
 
 
@@ -98,9 +103,22 @@ def _check(cycle: Cycle) -> None:
         raise ValidationError(f"There is a cycle “{cycle.name}” already.", code="name")
 
 
-def _move_drafts(cycle: Cycle, *, ended_on: dt.date) -> None:
-    drafts = KeyResult.objects.filter(
+def _drafts(cycle: Cycle) -> QuerySet[KeyResult]:
+    return KeyResult.objects.filter(
         engagement_id=cycle.engagement_id, objective__cycle=cycle, stage=Stage.DRAFT
     )
+
+
+def _check_drafts(cycle: Cycle, *, ended_on: dt.date) -> None:
+    stranded = _drafts(cycle).filter(due_on__lte=cycle.starts_on).exclude(due_on=ended_on)
+    if titles := list(stranded.values_list("title", flat=True)):
+        named = ", ".join(f"“{title}”" for title in titles)
+        raise ValidationError(
+            f"Due before the cycle would start: {named}. Move those dates first.", code="dates"
+        )
+
+
+def _move_drafts(cycle: Cycle, *, ended_on: dt.date) -> None:
+    drafts = _drafts(cycle)
     drafts.exclude(starts_on=cycle.starts_on).update(starts_on=cycle.starts_on)
     drafts.filter(due_on=ended_on).exclude(due_on=cycle.ends_on).update(due_on=cycle.ends_on)

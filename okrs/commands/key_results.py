@@ -13,6 +13,7 @@ from engagements.ownership import check_owners
 from engagements.staleness import lock_for_edit
 from metrics.models import Metric
 from okrs.commands.collaborators import set_collaborators
+from okrs.commands.locks import lock_cycle
 from okrs.commands.objectives import kept
 from okrs.models import KeyResult, Objective
 from okrs.queries.findings import key_result_findings
@@ -63,13 +64,12 @@ def draft_key_result(
     Raises ValidationError: the codes of M3 that block at once (`empty`, `said_twice`,
     `target_is_baseline`), `ladder` (M5.3), `due_on`, `weight`, `owner`, `archived`.
     """
-    current = Objective.objects.select_for_update(of=("self",), no_key=True).get(pk=objective.pk)
-    cycle = objective.cycle
+    current = _held(objective)
     key_result = KeyResult(
         engagement_id=current.engagement_id,
-        objective=objective,
-        starts_on=cycle.starts_on,
-        due_on=cycle.ends_on,
+        objective=current,
+        starts_on=current.cycle.starts_on,
+        due_on=current.cycle.ends_on,
         created_by=by,
         position=current.key_results.count(),
     )
@@ -97,8 +97,9 @@ def update_key_result(
     answers are asked again when what they were about changes. Other errors as in
     `draft_key_result`; StaleEdit if somebody was faster.
     """
-    Objective.objects.select_for_update(of=("self",), no_key=True).get(pk=key_result.objective_id)
+    objective = _held(key_result.objective)
     current: KeyResult = lock_for_edit(key_result, version=version)
+    current.objective = objective
     before = _said(current)
     assigned = _assign(current, title=title, fields=dict(fields))
     changed = [field for field, value in _said(current).items() if value != before[field]]
@@ -110,6 +111,13 @@ def update_key_result(
     set_collaborators(fields.get("collaborators"), key_result=current)
     _ask_again(current, changed=set(changed))
     return current
+
+
+def _held(objective: Objective) -> Objective:
+    cycle = lock_cycle(objective.cycle_id)
+    held = Objective.objects.select_for_update(of=("self",), no_key=True).get(pk=objective.pk)
+    held.cycle = cycle
+    return held
 
 
 def _assign(key_result: KeyResult, *, title: str, fields: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from engagements.models import Membership
 from engagements.ownership import check_owners
 from engagements.staleness import lock_for_edit
 from okrs.commands.collaborators import set_collaborators
+from okrs.commands.locks import lock_cycle
 from okrs.models import Cycle, CycleKind, Objective, Team
 from okrs.writing import check_objective, refused
 
@@ -43,7 +44,7 @@ def draft_objective(
     Raises ValidationError: the codes of M3 that block at once (`empty`, `said_twice`), `owner`,
     `parent` (team objectives link to a company one, company ones to an annual one, M2.1).
     """
-    _lock(cycle)
+    lock_cycle(cycle.pk)
     objective = Objective(
         engagement_id=cycle.engagement_id, cycle=cycle, owner=owner, created_by=by
     )
@@ -71,7 +72,7 @@ def update_objective(
     Errors as in `draft_objective`; `frozen` for another team once committed, since guardrails
     and approval went by the team; StaleEdit if somebody was faster.
     """
-    _lock(objective.cycle)
+    lock_cycle(objective.cycle_id)
     current: Objective = lock_for_edit(objective, version=version)
     people = {current.owner_id, current.reviewer_id}
     team_id = current.team_id
@@ -84,11 +85,6 @@ def update_objective(
     current.save(update_fields=[*changed, "version"])
     set_collaborators(fields.get("collaborators"), objective=current)
     return current
-
-
-def _lock(cycle: Cycle) -> None:
-    # Titles and guardrails are counted per cycle: one writer at a time.
-    Cycle.objects.select_for_update(of=("self",), no_key=True).get(pk=cycle.pk)
 
 
 def _assign(objective: Objective, *, title: str, fields: dict[str, Any]) -> list[str]:

@@ -7,8 +7,7 @@ from django.db import transaction
 
 from okrs.models import KeyResult
 from okrs.models.key_results import STANDING
-from okrs.standing import Standing, stage_for
-from scoring import pace
+from okrs.standing import Standing, expected_pace, stage_for
 
 
 @transaction.atomic
@@ -16,15 +15,20 @@ def record_standing(*, key_result: KeyResult, standing: Standing, today: dt.date
     """Write where a key result stands, and the stage that follows from the forecast (M9.2).
 
     `today` is the date in the engagement's zone. The caller holds the row's lock and has worked
-    the standing out from the check-ins. Raises ValidationError (`draft`).
+    the standing out from the check-ins. Raises ValidationError: `draft`, `dates`.
     """
-    if key_result.is_draft or key_result.due_on is None:
+    if key_result.is_draft:
         raise ValidationError("A draft takes no check-ins. Commit it first.", code="draft")
+    line = expected_pace(key_result, today=today)
+    if line is None:
+        raise ValidationError(
+            "It is due before it starts. Its dates need an approved change.", code="dates"
+        )
     key_result.stage = stage_for(
         stage=key_result.stage,
         method=key_result.method,
         score=standing.score,
-        pace=pace(start=key_result.starts_on, due=key_result.due_on, today=today),
+        pace=line,
         confidence=standing.confidence,
         bands=key_result.engagement.rag_bands,
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from okrs.forms.commits import read_versions
 from okrs.forms.contributions import ContributionForm
 from okrs.forms.cycles import BoardFilter, CycleForm, TeamForm
 from okrs.forms.key_results import AuditForm, KeyResultForm
@@ -13,4 +14,5 @@ __all__ = [
     "KeyResultForm",
     "ObjectiveForm",
     "TeamForm",
+    "read_versions",
 ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -209,6 +210,12 @@ class KeyResult(TenantModel):
     def is_unverified(self) -> bool:
         """Green or stretch, and no evidence link says so (M5.5)."""
         return self.rag in (Rag.GREEN, Rag.STRETCH) and not self.evidence_url
+
+    @property
+    def open_gap_until(self) -> dt.date | None:
+        """The day by which an open data question must be answered (M4.3); None once it is."""
+        still_open = self.metric is not None and bool(self.metric.data_questions_open)
+        return self.data_gap_until if still_open else None
 
 
 class KeyResultAudit(TenantModel):

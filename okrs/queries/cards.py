@@ -11,8 +11,9 @@ from engagements.models import Cadence, Engagement, Membership
 from okrs.audit import Criterion, answers_of, audit
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective
 from okrs.queries.findings import key_result_findings
+from okrs.standing import expected_pace
 from okrs.writing import Finding
-from scoring import Rag, ScoringError, explain, forecast_holds, pace
+from scoring import Rag, ScoringError, explain, forecast_holds
 
 STEPS = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
 
@@ -80,21 +81,13 @@ class Card:
         return sum(criterion.passed for criterion in self.audit)
 
     @property
-    def is_behind(self) -> bool:
-        """M9.2: it has a value, and its forecast does not hold."""
-        return self.forecast_holds is False
-
-    @property
     def data_gap_until(self) -> dt.date | None:
-        """The day by which an open data question must be answered (M4.3); None once it is."""
-        metric = self.key_result.metric
-        still_open = metric is not None and bool(metric.data_questions_open)
-        return self.key_result.data_gap_until if still_open else None
+        return self.key_result.open_gap_until
 
 
 def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Card:
     """The card of a row that came with metric, owner and, for drafts, its audits. No query."""
-    line = _pace(key_result, today=today)
+    line = expected_pace(key_result, today=today)
     drafted = key_result.is_draft
     return Card(
         key_result=key_result,
@@ -124,12 +117,6 @@ def _periods_between(first: dt.date, then: dt.date, *, cadence: str) -> int:
     if cadence == Cadence.MONTHLY:
         return (then.year - first.year) * 12 + then.month - first.month
     return (then - first).days // STEPS[Cadence(cadence)]
-
-
-def _pace(key_result: KeyResult, *, today: dt.date) -> Decimal | None:
-    if key_result.due_on is None or key_result.due_on <= key_result.starts_on:
-        return None
-    return pace(start=key_result.starts_on, due=key_result.due_on, today=today)
 
 
 def _holds(key_result: KeyResult, *, line: Decimal | None, engagement: Engagement) -> bool | None:

@@ -13,6 +13,7 @@ from okrs.guardrails import (
     objectives_span,
 )
 from okrs.models import ContributionLink, Cycle, CycleKind, KeyResult, Objective, Stage
+from okrs.standards import SOLE_AUTHOR
 from okrs.writing import Finding, check_key_result, check_objective, check_set
 
 
@@ -28,7 +29,7 @@ def key_result_findings(key_result: KeyResult, *, others: Iterable[str] = ()) ->
         target=key_result.target,
         rungs=key_result.rungs,
         missing=_missing(key_result),
-        fits_weekly=metric is None or Refresh(metric.refresh).fits_weekly,
+        fits_weekly=metric is None or not metric.refresh or Refresh(metric.refresh).fits_weekly,
     )
 
 
@@ -46,7 +47,7 @@ def _missing(key_result: KeyResult) -> list[str]:
 
 
 def objective_findings(objective: Objective) -> list[Finding]:
-    """What M3 says of this objective's sentence and of its key results together. 2 queries."""
+    """What M3 says of this objective’s sentence and set, and M9.4 of its reviewer. 2 queries."""
     titles = (
         Objective.objects.filter(engagement_id=objective.engagement_id, cycle_id=objective.cycle_id)
         .exclude(pk=objective.pk)
@@ -57,7 +58,15 @@ def objective_findings(objective: Objective) -> list[Finding]:
     return [
         *check_objective(title=objective.title, others=titles),
         *check_set(indicators, micro=micro),
+        *([SOLE_AUTHOR] if _reviewed_by_its_author(objective) else []),
     ]
+
+
+def _reviewed_by_its_author(objective: Objective) -> bool:
+    """M9.4: the reviewer, by default the owner, is never the sole author."""
+    reviewer = objective.reviewer_id or objective.owner_id
+    alone = objective.committed_at is None and reviewer == objective.created_by_id
+    return alone and not objective.collaborators.all()
 
 
 def guardrail_findings(objective: Objective, *, committing: bool = False) -> list[Finding]:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Prefetch, prefetch_related_objects
+
 from engagements.models import Membership
-from okrs.models import KeyResult, Objective
+from okrs.models import Collaborator, KeyResult, Objective
 from okrs.queries.findings import guardrail_findings, objective_findings
 from okrs.queries.sets import ObjectiveRow, fetch_sets, objective_row
 from okrs.standards import Finding
@@ -30,8 +32,19 @@ class ObjectivePage:
         return self.row.objective
 
     @property
-    def has_drafts(self) -> bool:
-        return any(card.key_result.is_draft for card in self.row.cards)
+    def drafts(self) -> list[KeyResult]:
+        return [card.key_result for card in self.row.cards if card.key_result.is_draft]
+
+    def changed_since(self, read: Mapping[str, int]) -> list[str]:
+        """What somebody did since a person read these versions, by public id, in sentences."""
+        rows: list[Objective | KeyResult] = [self.objective, *self.drafts]
+        changed = [
+            f"“{row.title}” was {'changed' if row.public_id in read else 'added'}."
+            for row in rows
+            if read.get(row.public_id) != row.version
+        ]
+        gone = read.keys() - {row.public_id for row in rows}
+        return [*changed, *(["A draft was dropped or committed."] if gone else [])]
 
 
 def objective_page(objective: Objective, *, today: dt.date) -> ObjectivePage:
@@ -40,10 +53,11 @@ def objective_page(objective: Objective, *, today: dt.date) -> ObjectivePage:
     At most ten queries more, however many key results there are.
     """
     fetch_sets([objective])
-    named = objective.collaborators.select_related("member")
+    helpers = Collaborator.objects.select_related("member")
+    prefetch_related_objects([objective], Prefetch("collaborators", helpers))
     return ObjectivePage(
         row=objective_row(objective, engagement=objective.engagement, today=today),
-        collaborators=[collaborator.member for collaborator in named],
+        collaborators=[collaborator.member for collaborator in objective.collaborators.all()],
         findings=objective_findings(objective),
         guardrails=guardrail_findings(objective),
         overlaps=list(_overlaps(objective)),

@@ -7,6 +7,7 @@ from okrs.views.key_results import (
     key_result_audit,
     key_result_check,
     key_result_create,
+    key_result_discard,
     key_result_update,
 )
 from okrs.views.objectives import (
@@ -14,6 +15,7 @@ from okrs.views.objectives import (
     objective_commit,
     objective_create,
     objective_detail,
+    objective_discard,
     objective_update,
 )
 from okrs.views.teams import team_create, team_list, team_update
@@ -29,11 +31,13 @@ __all__ = [
     "key_result_audit",
     "key_result_check",
     "key_result_create",
+    "key_result_discard",
     "key_result_update",
     "objective_check",
     "objective_commit",
     "objective_create",
     "objective_detail",
+    "objective_discard",
     "objective_update",
     "team_create",
     "team_list",

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
@@ -8,9 +12,14 @@ from engagements.access import find, member
 from engagements.answers import form_page, onward, stale_page, take
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
-from engagements.staleness import StaleEdit
+from engagements.staleness import StaleEdit, saved_by
 from okrs import queries
-from okrs.commands import answer_audit, draft_key_result, update_key_result
+from okrs.commands import (
+    answer_audit,
+    discard_key_result,
+    draft_key_result,
+    update_key_result,
+)
 from okrs.forms import AuditForm, KeyResultForm
 from okrs.models import KeyResult
 from okrs.views.objectives import objective_answer, objective_of, today_of
@@ -56,14 +65,41 @@ def key_result_check(request: MemberRequest, objective: str) -> HttpResponse:
 def key_result_audit(request: MemberRequest, key_result: str) -> HttpResponse:
     row = _key_result(request, key_result)
     form = AuditForm(request.POST)
-    if not (form.is_valid() and take(form, answer_audit, key_result=row, by=request.membership)):
+    try:
+        taken = form.is_valid() and take(form, answer_audit, key_result=row, by=request.membership)
+    except StaleEdit as stale:
+        said = {"answers": form.cleaned_data, "saved_by": saved_by(stale.current)}
+        return _audit_answer(request, row, status=409, answered=row.public_id, **said)
+    if not taken:
         refusal = " ".join(map(str, form.non_field_errors()))
         return objective_answer(request, row.objective, refusal=refusal, status=422)
     if request.htmx:
-        page = queries.objective_page(row.objective, today=today_of(request))
-        card = next(card for card in page.row.cards if card.key_result.pk == row.pk)
-        return render(request, "okrs/_key_result.html", {"card": card, "audit_open": True})
+        return _audit_answer(request, row)
     return onward(request, "okrs:objective-detail", row.objective.public_id)
+
+
+@require_POST
+@member(Permission.DRAFT)
+def key_result_discard(request: MemberRequest, key_result: str) -> HttpResponse:
+    row = _key_result(request, key_result)
+    try:
+        discard_key_result(key_result=row, by=request.membership)
+    except ValidationError as refusal:
+        return objective_answer(request, row.objective, refusal=refusal.messages[0], status=422)
+    messages.success(request, f"Dropped: {row.title}.")
+    return onward(request, "okrs:objective-detail", row.objective.public_id)
+
+
+def _audit_answer(
+    request: MemberRequest, row: KeyResult, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """The objective's page, for htmx the card alone, its audit open."""
+    if not request.htmx:
+        return objective_answer(request, row.objective, status=status, **context)
+    page = queries.objective_page(row.objective, today=today_of(request))
+    card = next(card for card in page.row.cards if card.key_result.pk == row.pk)
+    part = {"card": card, "audit_open": True, **context}
+    return render(request, "okrs/_key_result.html", part, status=status)
 
 
 def _key_result(request: MemberRequest, public_id: str) -> KeyResult:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -16,8 +17,13 @@ from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from engagements.staleness import StaleEdit
 from okrs import queries
-from okrs.commands import commit_objective, draft_objective, update_objective
-from okrs.forms import ContributionForm, ObjectiveForm
+from okrs.commands import (
+    commit_objective,
+    discard_objective,
+    draft_objective,
+    update_objective,
+)
+from okrs.forms import ContributionForm, ObjectiveForm, read_versions
 from okrs.models import Objective
 from okrs.views.cycles import cycle_of
 
@@ -68,12 +74,30 @@ def objective_check(request: MemberRequest, cycle: str) -> HttpResponse:
 @member(Permission.COMMIT)
 def objective_commit(request: MemberRequest, objective: str) -> HttpResponse:
     row = objective_of(request, objective)
+    read = read_versions(request.POST)
     try:
-        committed = commit_objective(objective=row, on=today_of(request), by=request.membership)
+        committed = commit_objective(
+            objective=row, versions=read, on=today_of(request), by=request.membership
+        )
+    except StaleEdit:
+        return objective_answer(request, row, part="commit", read=read, status=409)
     except ValidationError as refusal:
         return objective_answer(request, row, part="commit", blocks=refusal.messages, status=422)
-    messages.success(request, f"Committed and frozen: {len(committed)} key results.")
+    said = f"Committed and frozen: {', '.join(one.title for one in committed)}."
+    messages.success(request, said if committed else "It is committed already.")
     return onward(request, "okrs:objective-detail", row.public_id)
+
+
+@require_POST
+@member(Permission.DRAFT)
+def objective_discard(request: MemberRequest, objective: str) -> HttpResponse:
+    row = objective_of(request, objective)
+    try:
+        discard_objective(objective=row, by=request.membership)
+    except ValidationError as refusal:
+        return objective_answer(request, row, refusal=refusal.messages[0], status=422)
+    messages.success(request, f"Dropped: {row.title}.")
+    return onward(request, "okrs:cycle-detail", row.cycle.public_id)
 
 
 def _named(request: MemberRequest) -> Objective | None:
@@ -82,15 +106,26 @@ def _named(request: MemberRequest) -> Objective | None:
 
 
 def objective_answer(
-    request: MemberRequest, row: Objective, *, part: str = "", status: int = 200, **context: Any
+    request: MemberRequest,
+    row: Objective,
+    *,
+    part: str = "",
+    read: Mapping[str, int] | None = None,
+    status: int = 200,
+    **context: Any,
 ) -> HttpResponse:
-    """The objective's page, or for htmx the part of it that was acted on."""
+    """The objective's page, or for htmx the part of it that was acted on.
+
+    `read` are the versions on which somebody acted who was too slow: the page says what changed.
+    """
     template = "okrs/objective_detail.html"
     if request.htmx and part:
         template = f"{template}#{part}"
     today = today_of(request)
+    found = queries.objective_page(row, today=today)
     page = {
-        "page": queries.objective_page(row, today=today),
+        "page": found,
+        "changed": found.changed_since(read) if read is not None else [],
         "contribution": ContributionForm(objective=row),
         "today": today,
         **TAB,

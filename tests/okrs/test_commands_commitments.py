@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from engagements.models import Engagement, Membership, Role
+from engagements.staleness import StaleEdit
 from metrics.models import Metric
 from okrs.commands import answer_audit, commit_objective, link_contribution, update_key_result
+from okrs.commands.commitments import versions_of
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from tests import build
 from tests.okrs.refusals import refused
@@ -116,6 +118,58 @@ def test_an_open_data_question_becomes_a_data_gap(objective: Objective) -> None:
 
     assert first.data_gap_until == dt.date(2026, 1, 19)
     assert second.data_gap_until is None
+
+
+def test_a_figure_whose_refresh_nobody_said_waits_for_it(objective: Objective) -> None:
+    unsaid = build.metric(objective.engagement, "NPS", refresh="")
+    audited(objective, unsaid)
+    audited(objective, build.metric(objective.engagement))
+
+    with refused("refresh_confirmed") as refusal:
+        commit(objective)
+    assert "Say how often “NPS” is refreshed, then confirm it." in refusal.messages[0]
+
+
+@pytest.mark.parametrize("gone", [{"role": Role.VIEWER}, {"removed_at": COMMITTED["committed_at"]}])
+def test_owners_must_still_be_able_to_answer(
+    ready: Objective, bob: Membership, gone: dict[str, Any]
+) -> None:
+    Objective.objects.update(owner=bob)
+    KeyResult.objects.filter(indicator="leading").update(owner=bob)
+    Membership.objects.filter(pk=bob.pk).update(**gone)
+
+    with refused("owner", "owner") as refusal:
+        commit(ready, by=ready.owner)
+    assert refusal.messages[0].startswith("Bob ")
+    assert ": Bob " in refusal.messages[1]
+
+
+def test_a_metric_archived_since_is_not_frozen_in(ready: Objective) -> None:
+    Metric.objects.update(archived_at=COMMITTED["committed_at"])
+
+    with refused("archived", "archived"):
+        commit(ready)
+
+
+def test_a_draft_due_before_it_starts_is_not_committed(ready: Objective) -> None:
+    KeyResult.objects.filter(indicator="leading").update(starts_on=dt.date(2026, 3, 31))
+
+    with refused("due_on"):
+        commit(ready)
+
+
+def test_it_commits_what_was_read(ready: Objective) -> None:
+    read = versions_of(ready, ready.key_results.all())
+
+    assert len(commit_objective(objective=ready, on=ON, by=ready.owner, versions=read)) == 2
+
+
+def test_it_commits_nothing_that_changed_since_it_was_read(ready: Objective) -> None:
+    read = versions_of(ready, ready.key_results.all())
+    audited(ready)
+
+    with pytest.raises(StaleEdit):
+        commit_objective(objective=ready, on=ON, by=ready.owner, versions=read)
 
 
 def test_a_withdrawn_key_result_does_not_count(ready: Objective) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from engagements.models import Engagement, Membership, Role
 from engagements.staleness import StaleEdit
@@ -81,6 +82,40 @@ def test_drafts_move_with_their_cycle(lead: Membership, cycle: Cycle, objective:
     early.refresh_from_db()
     assert (draft.starts_on, draft.due_on) == (dt.date(2026, 1, 5), dt.date(2026, 4, 3))
     assert (early.starts_on, early.due_on) == (dt.date(2026, 1, 5), dt.date(2026, 2, 15))
+
+
+def test_a_cycle_does_not_start_after_a_draft_is_due(
+    lead: Membership, cycle: Cycle, objective: Objective
+) -> None:
+    build.key_result(objective)
+    build.key_result(objective, title="Early", due_on=dt.date(2026, 2, 15))
+
+    with refused("dates") as refusal:
+        update(cycle, lead, starts_on=dt.date(2026, 2, 15))
+    assert refusal.messages == [
+        "Due before the cycle would start: “Early”. Move those dates first."
+    ]
+    assert update(cycle, lead, starts_on=dt.date(2026, 2, 14)).version == 2
+
+
+def test_a_start_that_is_past_freezes_the_bands_for_good(lead: Membership) -> None:
+    today = timezone.localdate()
+    day = dt.timedelta(days=1)
+    cycle = create(lead, starts_on=today - day, ends_on=today + 60 * day)
+
+    update(cycle, lead, starts_on=today + 30 * day)
+
+    assert Engagement.objects.get(pk=lead.engagement_id).bands_frozen_on == today - day
+
+
+def test_a_start_that_lies_ahead_still_moves_the_bands(lead: Membership) -> None:
+    ahead = timezone.localdate() + dt.timedelta(days=10)
+    cycle = create(lead, starts_on=ahead, ends_on=ahead + dt.timedelta(days=60))
+
+    update(cycle, lead, starts_on=ahead + dt.timedelta(days=1))
+
+    stands = Engagement.objects.get(pk=lead.engagement_id).bands_frozen_on
+    assert stands == ahead + dt.timedelta(days=1)
 
 
 def test_the_start_is_frozen_once_something_is_committed(lead: Membership, cycle: Cycle) -> None:

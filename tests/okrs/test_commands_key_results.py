@@ -15,7 +15,7 @@ from okrs.commands import (
     unlink_contribution,
     update_key_result,
 )
-from okrs.models import ContributionLink, KeyResult, Objective, Stage
+from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Stage
 from tests import build
 from tests.okrs.refusals import refused
 
@@ -39,6 +39,29 @@ def test_a_title_is_enough_for_a_draft(objective: Objective) -> None:
     assert key_result.starts_on == objective.cycle.starts_on
     assert key_result.due_on == objective.cycle.ends_on
     assert key_result.weight == 1
+
+
+def test_a_draft_takes_the_dates_that_its_cycle_has_by_now(objective: Objective) -> None:
+    assert objective.cycle.starts_on == dt.date(2026, 1, 1)  # read before somebody moves it
+    Cycle.objects.update(starts_on=dt.date(2026, 1, 12), ends_on=dt.date(2026, 4, 3))
+
+    key_result = draft(objective)
+
+    assert (key_result.starts_on, key_result.due_on) == (dt.date(2026, 1, 12), dt.date(2026, 4, 3))
+
+
+def test_an_audit_of_another_version_is_refused(objective: Objective) -> None:
+    key_result = draft(objective)
+    update(key_result, target=Decimal(4))
+
+    with pytest.raises(StaleEdit):
+        answer_audit(
+            key_result=key_result,
+            refresh_confirmed=True,
+            ambitious=True,
+            by=objective.owner,
+            version=1,
+        )
 
 
 def test_drafts_keep_the_order_in_which_they_came(objective: Objective) -> None:

@@ -46,6 +46,13 @@ def test_late_in_the_cycle_the_same_score_is_at_risk(objective: Objective) -> No
     assert live.stage == "at_risk"
 
 
+def test_a_card_due_before_it_starts_is_refused(objective: Objective) -> None:
+    live = build.live_key_result(objective, due_on=objective.cycle.starts_on)
+
+    with refused("dates"):
+        record_standing(key_result=live, standing=STANDING, today=HALF_WAY)
+
+
 def test_an_empty_standing_is_no_data(objective: Objective) -> None:
     live = build.live_key_result(objective)
     record_standing(key_result=live, standing=STANDING, today=HALF_WAY)

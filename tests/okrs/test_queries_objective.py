@@ -8,6 +8,7 @@ import pytest
 
 from engagements.models import Membership
 from okrs.commands import draft_objective, link_contribution, record_standing
+from okrs.commands.collaborators import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.queries import Alignment, ObjectivePage, objective_page
 from okrs.standing import Standing
@@ -128,9 +129,24 @@ def test_it_shows_the_checks_and_the_guardrails(lead: Membership, cycle: Cycle) 
 
     page = page_of(objective)
 
-    assert [finding.code for finding in page.findings] == ["measure", "no_lagging"]
+    assert [finding.code for finding in page.findings] == ["measure", "no_lagging", "sole_author"]
     assert [finding.code for finding in page.guardrails] == ["key_results_count"]
-    assert page.has_drafts
+    assert page.drafts
+
+
+def test_a_reviewer_who_wrote_it_alone_is_a_hint(
+    lead: Membership, bob: Membership, cycle: Cycle
+) -> None:
+    alone = build.objective(lead, cycle, reviewer=lead)
+    reviewed = build.objective(lead, cycle, title="Make work calm", reviewer=bob)
+    helped = build.objective(lead, cycle, title="Keep every client")
+    set_collaborators([bob], objective=helped)
+
+    told = [
+        "sole_author" in [finding.code for finding in page_of(one).findings]
+        for one in (alone, reviewed, helped)
+    ]
+    assert told == [True, False, False]
 
 
 def test_a_fifth_draft_is_warned_of(lead: Membership, cycle: Cycle, objective: Objective) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from checkins.commands import undo_check_in
 from engagements.models import Membership, Role
 from engagements.scoping import scope
+from metrics.models import Metric
 from okrs.models import KeyResult
 from tests import build
 from tests.checkins.posting import TUESDAY, post
@@ -38,6 +39,19 @@ def test_it_shows_where_the_key_result_stands(
     assert "Correct the check-in" in page.text
     assert "The same as a table" in page.text
     assert "3 check-ins" in page.text
+
+
+def test_a_data_gap_goes_once_the_questions_are_answered(
+    signed_in: Client, onboarding: KeyResult
+) -> None:
+    with scope(onboarding.engagement_id):
+        KeyResult.objects.update(data_gap_until=dt.date(2026, 1, 19))
+        Metric.objects.update(access="")
+    assert "Data gap" in signed_in.get(url("key-result-detail", onboarding)).text
+
+    with scope(onboarding.engagement_id):
+        Metric.objects.update(access="Everybody")
+    assert "Data gap" not in signed_in.get(url("key-result-detail", onboarding)).text
 
 
 def test_before_the_first_check_in_there_is_no_value(

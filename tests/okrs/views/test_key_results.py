@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -178,7 +179,7 @@ def test_the_audit_keeps_the_two_answers(
 
     client.post(
         url_of(key_result, "key-result-audit"),
-        {"refresh_confirmed": "on", "ambitious": "on", "note": "22 % above trend"},
+        {"version": 1, "refresh_confirmed": "on", "ambitious": "on", "note": "22 % above trend"},
     )
 
     with scope(engagement.id):
@@ -190,16 +191,87 @@ def test_the_audit_keeps_the_two_answers(
 def test_htmx_gets_the_audited_card(client: Client, objective: Objective) -> None:
     key_result = build.key_result(objective)
 
-    part = client.post(url_of(key_result, "key-result-audit"), {"ambitious": "on"}, headers=HTMX)
+    part = client.post(
+        url_of(key_result, "key-result-audit"), {"version": 1, "ambitious": "on"}, headers=HTMX
+    )
 
     assert part.text.strip().startswith("<article")
     assert "<details open>" in part.text
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_an_audit_of_a_goal_that_changed_meanwhile_is_asked_again(
+    client: Client, engagement: Engagement, objective: Objective, headers: dict[str, str]
+) -> None:
+    key_result = build.key_result(objective, title="Median onboarding time", version=2)
+
+    answer = client.post(
+        url_of(key_result, "key-result-audit"),
+        {"version": 1, "ambitious": "on", "note": "22 % above trend"},
+        headers=headers,
+    )
+
+    assert answer.status_code == 409
+    assert "changed this key result while you were reading" in answer.text
+    assert 'name="ambitious" checked' in answer.text
+    assert "22 % above trend" in answer.text
+    assert 'name="version" value="2"' in answer.text
+    with scope(engagement.id):
+        assert not KeyResultAudit.objects.exists()
+
+
+RUNGS = [["7", "1.00"], ["8", "0.90"], ["9.5", "0.80"], ["10", "0.70"], ["11", "0.60"]]
+RUNGS += [["12", "0.50"], ["13", "0.40"]]
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+def test_a_ladder_is_shown_and_saved_as_it_stands(
+    client: Client, engagement: Engagement, objective: Objective, count: int
+) -> None:
+    key_result = build.key_result(
+        objective, title="Median onboarding time", method="ladder", ladder=RUNGS[:count]
+    )
+    url = url_of(key_result, "key-result-update")
+
+    shown = re.findall(r'name="(ladder_[0-9]+)"(?: value="([^"]*)")?', client.get(url).text)
+    answer = client.post(
+        url, typed(version=1, method="ladder", baseline="9", target="4", **dict(shown))
+    )
+
+    assert len(shown) >= 2 * (count + 1)  # room for one more
+    assert answer.status_code == 302
+    assert only(engagement).ladder == RUNGS[:count]
+
+
+def test_a_draft_is_dropped_with_all_that_hangs_on_it(
+    client: Client, engagement: Engagement, objective: Objective, bob: Membership
+) -> None:
+    key_result = build.audited(build.key_result(objective), by=bob)
+
+    page = client.get(url_of(key_result, "key-result-update"))
+    answer = client.post(url_of(key_result, "key-result-discard"))
+
+    assert url_of(key_result, "key-result-discard") in page.text
+    assert answer.headers["Location"] == url_of(objective, "objective-detail")
+    with scope(engagement.id):
+        assert not KeyResult.objects.exists()
+
+
+def test_what_is_committed_cannot_be_dropped(client: Client, objective: Objective) -> None:
+    key_result = build.live_key_result(objective)
+
+    page = client.get(url_of(key_result, "key-result-update"))
+    answer = client.post(url_of(key_result, "key-result-discard"))
+
+    assert "Drop this draft" not in page.text
+    assert answer.status_code == 422
+    assert "is committed. It ends by an approved change only." in answer.text
+
+
 def test_the_audit_is_closed_after_commit(client: Client, objective: Objective) -> None:
     key_result = build.live_key_result(objective)
 
-    answer = client.post(url_of(key_result, "key-result-audit"), {"ambitious": "on"})
+    answer = client.post(url_of(key_result, "key-result-audit"), {"version": 1, "ambitious": "on"})
 
     assert answer.status_code == 422
     assert "The audit was closed at commit." in answer.text

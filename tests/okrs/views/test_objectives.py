@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
 from engagements.scoping import scope
-from okrs.models import Cycle, Objective
+from okrs.models import Cycle, KeyResult, Objective
 from tests import build
 from tests.query_counts import assert_constant_queries
 
@@ -136,6 +136,89 @@ def test_a_stale_edit_shows_both_versions(
     assert 'name="version" value="2"' in stale.text
 
 
+def read(objective: Objective) -> dict[str, int]:
+    """The versions that the commit form carries."""
+    with scope(objective.engagement_id):
+        rows = [objective, *objective.key_results.all()]
+    return {f"version-{row.public_id}": row.version for row in rows}
+
+
+def test_the_commit_form_carries_what_was_read(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    objective = build.objective(build.sign_in(client, engagement), cycle)
+    draft = build.key_result(objective, version=3)
+
+    page = client.get(url_of(objective))
+
+    assert f'name="version-{objective.public_id}" value="1"' in page.text
+    assert f'name="version-{draft.public_id}" value="3"' in page.text
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_commit_of_what_changed_meanwhile_says_what(
+    client: Client, engagement: Engagement, cycle: Cycle, headers: dict[str, str]
+) -> None:
+    lead = build.sign_in(client, engagement)
+    objective = build.objective(lead, cycle)
+    build.key_result(objective, title="Days until first value")
+    known = read(objective)
+    build.key_result(objective, title="Orders a month")
+    with scope(engagement.id):
+        KeyResult.objects.filter(title="Days until first value").update(version=2)
+
+    answer = client.post(url_of(objective, "objective-commit"), known, headers=headers)
+
+    assert answer.status_code == 409
+    assert "“Days until first value” was changed." in answer.text
+    assert "“Orders a month” was added." in answer.text
+    assert f'href="{url_of(objective)}"' in answer.text
+
+
+def test_a_second_click_commits_nothing_more(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    lead = build.sign_in(client, engagement)
+    objective = build.objective(lead, cycle)
+    metric = build.metric(engagement)
+    for indicator in ("leading", "lagging"):
+        build.audited(build.key_result(objective, metric, indicator=indicator), by=lead)
+    known = read(objective)
+    client.post(url_of(objective, "objective-commit"), known)
+
+    again = client.post(url_of(objective, "objective-commit"), known, follow=True)
+
+    assert again.status_code == 200
+    assert "It is committed already." in again.text
+
+
+def test_an_objective_is_dropped_with_its_drafts(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    objective = build.objective(build.sign_in(client, engagement, Role.CONTRIBUTOR), cycle)
+    build.key_result(objective)
+
+    page = client.get(url_of(objective, "objective-update"))
+    answer = client.post(url_of(objective, "objective-discard"))
+
+    assert url_of(objective, "objective-discard") in page.text
+    assert answer.headers["Location"].endswith(f"/cycles/{cycle.public_id}/")
+    with scope(engagement.id):
+        assert not Objective.objects.exists()
+
+
+def test_a_committed_objective_cannot_be_dropped(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    objective = build.objective(build.sign_in(client, engagement), cycle)
+    build.live_key_result(objective)
+
+    answer = client.post(url_of(objective, "objective-discard"))
+
+    assert answer.status_code == 422
+    assert "It is committed." in answer.text
+
+
 def test_a_commit_that_is_blocked_lists_everything_in_the_way(
     client: Client, engagement: Engagement, cycle: Cycle
 ) -> None:
@@ -143,7 +226,7 @@ def test_a_commit_that_is_blocked_lists_everything_in_the_way(
     objective = build.objective(lead, cycle)
     build.key_result(objective, None, title="Days until first value", baseline=None)
 
-    answer = client.post(url_of(objective, "objective-commit"))
+    answer = client.post(url_of(objective, "objective-commit"), read(objective))
 
     assert answer.status_code == 422
     assert "Days until first value: Choose a metric." in answer.text
@@ -154,7 +237,7 @@ def test_htmx_gets_the_refusal_alone(client: Client, engagement: Engagement, cyc
     lead = build.sign_in(client, engagement)
     objective = build.objective(lead, cycle)
 
-    answer = client.post(url_of(objective, "objective-commit"), headers=HTMX)
+    answer = client.post(url_of(objective, "objective-commit"), read(objective), headers=HTMX)
 
     assert answer.status_code == 422
     assert answer.text.strip().startswith('<section id="commit"')
@@ -167,7 +250,7 @@ def test_the_lead_commits(client: Client, engagement: Engagement, cycle: Cycle) 
     for indicator in ("leading", "lagging"):
         build.audited(build.key_result(objective, metric, indicator=indicator), by=lead)
 
-    answer = client.post(url_of(objective, "objective-commit"))
+    answer = client.post(url_of(objective, "objective-commit"), read(objective))
 
     assert answer.headers["Location"] == url_of(objective)
     with scope(engagement.id):
@@ -263,7 +346,7 @@ def test_the_champion_of_another_team_is_told_who_commits(
     objective = build.objective(sofia, cycle, team=build.team(engagement, champion=sofia))
     build.sign_in(client, engagement, Role.CHAMPION)
 
-    answer = client.post(url_of(objective, "objective-commit"))
+    answer = client.post(url_of(objective, "objective-commit"), read(objective))
 
     assert answer.status_code == 422
     assert "Sofia or the lead commits this." in answer.text

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from engagements.models import Membership
+from okrs.commands.locks import lock_cycle
+from okrs.models import KeyResult, Objective
+
+
+@transaction.atomic
+def discard_key_result(*, key_result: KeyResult, by: Membership) -> None:
+    """Drop a draft with its audit, helpers and links; the history keeps it.
+
+    Raises ValidationError (`frozen`) once it is committed: that ends by an approved change (M9.1).
+    """
+    lock_cycle(key_result.objective.cycle_id)
+    current = KeyResult.objects.select_for_update(of=("self",)).get(pk=key_result.pk)
+    if not current.is_draft:
+        raise ValidationError(
+            f"“{current.title}” is committed. It ends by an approved change only.", code="frozen"
+        )
+    current.delete()
+
+
+@transaction.atomic
+def discard_objective(*, objective: Objective, by: Membership) -> None:
+    """Drop an objective that was never committed, with its drafts; the history keeps them.
+
+    Raises ValidationError: `frozen` where it or a key result of it is committed, `children` where
+    other objectives link to it.
+    """
+    lock_cycle(objective.cycle_id)
+    current = Objective.objects.select_for_update(of=("self",)).get(pk=objective.pk)
+    drafts = list(current.key_results.select_for_update(of=("self",)))
+    if current.committed_at or not all(one.is_draft for one in drafts):
+        raise ValidationError("It is committed. It ends by an approved change only.", code="frozen")
+    if titles := list(current.children.values_list("title", flat=True)):
+        named = ", ".join(f"“{title}”" for title in titles)
+        raise ValidationError(f"Link {named} elsewhere first.", code="children")
+    for draft in drafts:
+        draft.delete()
+    current.delete()
