@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from engagements.models import Engagement, Invitation, Membership, Role
+from engagements.queries import held_by
 
 
 @transaction.atomic
@@ -39,10 +40,16 @@ def add_placeholder(
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: str, by: Membership) -> Membership:
-    """Give a member another set of permissions (M9.6); the last lead keeps theirs."""
+    """Give a member another set of permissions (M9.6).
+
+    Raises ValidationError: `last_lead`, and `owner` where somebody who answers for something would
+    become a viewer (M9.3).
+    """
     current = _locked(membership)
     if role != Role.LEAD:
         _keep_a_lead(current)
+    if role == Role.VIEWER:
+        _check_holds_nothing(current)
     current.role = role
     current.save(update_fields=["role"])
     return current
@@ -72,6 +79,15 @@ def _locked(membership: Membership) -> Membership:
     if current.removed_at is not None:
         raise ValidationError(f"{current.name} was removed in the meantime.", code="removed")
     return current
+
+
+def _check_holds_nothing(member: Membership) -> None:
+    if held := held_by(member):
+        raise ValidationError(
+            f"{member.name} {', '.join(map(str, held))}. Give them to somebody else first:"
+            " a viewer only reads.",
+            code="owner",
+        )
 
 
 def _keep_a_lead(leaving: Membership) -> None:

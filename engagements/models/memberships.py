@@ -30,10 +30,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Everybody who was not removed: signed in already, or placeholder still to be invited."""
         return self.filter(removed_at=None)
 
-    def able_to_own(self) -> MembershipQuerySet:
-        """Members, in the sense of M1: anybody but a viewer."""
-        return self.active().exclude(role=Role.VIEWER)
-
 
 MembershipManager = TenantManager.from_queryset(MembershipQuerySet)
 

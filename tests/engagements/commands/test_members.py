@@ -64,6 +64,20 @@ def test_a_role_is_changed(engagement: Engagement, alice: Membership) -> None:
         assert change_role(membership=bob, role=Role.CHAMPION, by=alice).role == Role.CHAMPION
 
 
+def test_somebody_who_answers_for_cards_does_not_become_a_viewer(
+    engagement: Engagement, alice: Membership
+) -> None:
+    bob = build.member(engagement, "Bob", Role.CONTRIBUTOR)
+    objective = build.objective(alice, build.cycle(engagement))
+    build.live_key_result(objective, owner_id=bob.pk)
+
+    with scope(engagement.id), pytest.raises(ValidationError) as refusal:
+        change_role(membership=bob, role=Role.VIEWER, by=alice)
+
+    assert refusal.value.code == "owner"
+    assert refusal.value.messages[0].startswith("Bob owns 1 key result.")
+
+
 @pytest.mark.parametrize("others", [[], [Role.SPONSOR], ["invited lead"]])
 def test_the_last_lead_is_neither_demoted_nor_removed(
     engagement: Engagement, alice: Membership, others: list[str]
