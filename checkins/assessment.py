@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypedDict
 
 from checkins.prompts import Prompt, prompt
+from okrs.assessment import forecast, terms_of
 from okrs.models import KeyResult
 from okrs.standing import expected_pace
 from scoring import (
     Rag,
     explain,
-    forecast_holds,
     format_number,
     rag,
     score,
@@ -34,17 +33,6 @@ class Assessment:
     forecast_holds: bool | None
 
 
-class _Terms(TypedDict):
-    """What a score is worked out from, as the scoring takes it."""
-
-    method: str
-    actual: Decimal | None
-    baseline: Decimal | None
-    target: Decimal | None
-    rungs: list[tuple[Decimal, Decimal]]
-    higher_is_better: bool
-
-
 def assess(
     key_result: KeyResult,
     *,
@@ -57,20 +45,17 @@ def assess(
     Raises ScoringError where the card has no terms to score by.
     """
     bands = key_result.engagement.rag_bands
-    terms = _terms(key_result, actual=actual)
+    terms = terms_of(key_result, actual=actual)
     attained = score(**terms)
     line = expected_pace(key_result, today=today)
-    holds = None
-    if line is not None and actual is not None:
-        holds = forecast_holds(
-            method=key_result.method, score=attained, pace=line, confidence=confidence, bands=bands
-        )
     return Assessment(
         score=attained,
         rag=rag(attained, bands),
         explanation=explain(**terms, bands=bands, scale=key_result.engagement.score_scale),
         pace=line,
-        forecast_holds=holds,
+        forecast_holds=forecast(
+            key_result, score=attained, line=line, confidence=confidence, bands=bands
+        ),
     )
 
 
@@ -94,17 +79,6 @@ def standing_prompt(
         checked_in_at=key_result.checked_in_at,
         now=now,
     )
-
-
-def _terms(key_result: KeyResult, *, actual: Decimal | None) -> _Terms:
-    return {
-        "method": key_result.method,
-        "actual": actual,
-        "baseline": key_result.baseline,
-        "target": key_result.target,
-        "rungs": key_result.rungs,
-        "higher_is_better": key_result.higher_is_better,
-    }
 
 
 def outside_range(key_result: KeyResult, *, actual: Decimal) -> str:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from engagements.models import Cadence, Engagement, Membership
+from okrs.assessment import forecast, terms_of
 from okrs.audit import Criterion, answers_of, audit
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective
 from okrs.queries.findings import key_result_findings
 from okrs.standing import expected_pace
 from okrs.writing import Finding
-from scoring import Rag, ScoringError, explain, forecast_holds
+from scoring import Rag, ScoringError, explain
 
 STEPS = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
 
@@ -92,7 +93,13 @@ def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Ca
     return Card(
         key_result=key_result,
         pace=line,
-        forecast_holds=_holds(key_result, line=line, engagement=engagement),
+        forecast_holds=forecast(
+            key_result,
+            score=key_result.score,
+            line=line,
+            confidence=key_result.confidence,
+            bands=engagement.rag_bands,
+        ),
         explanation=_explained(key_result, engagement=engagement),
         audit=audit(key_result, answers_of(key_result)) if drafted else (),
         findings=key_result_findings(key_result) if drafted else (),
@@ -119,29 +126,9 @@ def _periods_between(first: dt.date, then: dt.date, *, cadence: str) -> int:
     return (then - first).days // STEPS[Cadence(cadence)]
 
 
-def _holds(key_result: KeyResult, *, line: Decimal | None, engagement: Engagement) -> bool | None:
-    if line is None or key_result.score is None:
-        return None
-    return forecast_holds(
-        method=key_result.method,
-        score=key_result.score,
-        pace=line,
-        confidence=key_result.confidence,
-        bands=engagement.rag_bands,
-    )
-
-
 def _explained(key_result: KeyResult, *, engagement: Engagement) -> str:
+    terms = terms_of(key_result, actual=key_result.latest_value)
     try:
-        return explain(
-            method=key_result.method,
-            actual=key_result.latest_value,
-            baseline=key_result.baseline,
-            target=key_result.target,
-            rungs=key_result.rungs,
-            higher_is_better=key_result.higher_is_better,
-            bands=engagement.rag_bands,
-            scale=engagement.score_scale,
-        )
+        return explain(**terms, bands=engagement.rag_bands, scale=engagement.score_scale)
     except ScoringError as incomplete:
         return str(incomplete)
