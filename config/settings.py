@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "engagements.middleware.PrivateResponseMiddleware",
     "engagements.middleware.TransactionMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "engagements.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

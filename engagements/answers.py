@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from engagements.edit_forms import EditForm
 from engagements.http import MemberRequest
@@ -66,7 +66,8 @@ def onward(request: MemberRequest, to: str, *args: Any) -> HttpResponse:
     """Go to the page of that URL name, in this engagement."""
     url = resolve_url(to, request.engagement.slug, *args)
     if request.htmx:
-        return HttpResponseClientRedirect(url)
+        # On its way out the page forgets the draft of the form that was saved.
+        return trigger_client_event(HttpResponseClientRedirect(url), "form-saved")
     return redirect(url)
 
 

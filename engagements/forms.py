@@ -11,10 +11,10 @@ from django.utils import timezone
 from engagements.edit_forms import EditForm, written
 from engagements.models import Cadence, Engagement, Escalation, GuardrailPreset, Role, Theme, User
 from engagements.models.engagements import Weekday, band_choices, scale_choices
-from engagements.places import countries, time_zones
+from engagements.places import city, countries, time_zones
 
 ROLES = [
-    (Role.VIEWER, "Viewer: reads the status page"),
+    (Role.VIEWER, "Viewer: reads status pages, nothing else"),
     (Role.CONTRIBUTOR, "Contributor: drafts and checks in"),
     (Role.CHAMPION, "Champion: also passes the quality gate"),
     (Role.LEAD, "Program lead: also members, settings, cycles"),
@@ -25,6 +25,12 @@ ROLES = [
 class ZoneField(forms.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"choices": time_zones, "label": "Time zone", **kwargs})
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        now = form.get_initial_for_field(self, field_name)
+        if now and not self.valid_value(now):  # an old name of a zone, from before or an import
+            self.choices = [*time_zones(), ("Now", [(now, city(now))])]
+        return super().get_bound_field(form, field_name)
 
 
 class CountryField(forms.ChoiceField):
@@ -107,6 +113,21 @@ class EngagementCreateForm(forms.Form):
     client_name = forms.CharField(max_length=120, label="Client")
     time_zone = ZoneField(help_text="Check-ins open, are due and close on the client’s clock.")
     country = CountryField(help_text="For its public holidays.")
+
+    def __init__(self, data: Any = None, *, clients: list[str], initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
+        self.clients = clients
+
+    def clean_client_name(self) -> str:
+        """Two walls with one name are mixed up: the second needs a word that tells them apart."""
+        name: str = self.cleaned_data["client_name"]
+        for client in self.clients:
+            if client.casefold() == name.casefold():
+                raise forms.ValidationError(
+                    f"You already take part in {client}. Add a word that tells the two apart,"
+                    " such as a region."
+                )
+        return name
 
 
 class SettingsForm(EditForm):

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import resolve_url
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.shortcuts import redirect, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from engagements.scoping import identity
@@ -48,30 +51,51 @@ class TransactionMiddleware:
 
 
 class PrivateResponseMiddleware:
-    """Keeps pages out of caches and sign-in pages out of fragments."""
+    """Keeps pages out of caches."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.htmx and _asks_to_sign_in(response):  # type: ignore[attr-defined]
-            response = HttpResponseClientRedirect(_sign_in_again(request))
         patch_vary_headers(response, ("Cookie", "HX-Request"))
         if "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"
         return response
 
 
-def _asks_to_sign_in(response: HttpResponse) -> bool:
-    location = response.headers.get("Location", "")
-    return response.status_code == 302 and urlsplit(location).path == resolve_url(
-        settings.LOGIN_URL
-    )
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Sends visitors to sign-in, and from there back to the page that they were on."""
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Handler
+    ) -> HttpResponse:
+        query = QueryDict(mutable=True)
+        query[REDIRECT_FIELD_NAME] = _page_of(request)
+        # Whoever sends a form or asks for a fragment stood on a page, so was signed in once.
+        if request.htmx or request.method == "POST" or _has_session(request):  # type: ignore[attr-defined]
+            query["expired"] = "1"
+        url = f"{resolve_url(settings.LOGIN_URL)}?{query.urlencode(safe='/')}"
+        # As a fragment the sign-in page would land inside the page that asked.
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)  # type: ignore[attr-defined]
 
 
-def _sign_in_again(request: HttpRequest) -> str:
-    # Back to the page they were on, where the draft waits; not to the fragment they asked for.
-    page = urlsplit(request.headers.get("HX-Current-URL", "/"))
-    back = page.path + (f"?{page.query}" if page.query else "")
-    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
+def _has_session(request: HttpRequest) -> bool:
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where the draft waits: not the fragment that was asked for, nor where a form was sent."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return _path(request, request.headers.get("HX-Current-URL", ""))
+    if request.method == "POST":
+        return _path(request, request.headers.get("Referer", ""))
+    return request.get_full_path()
+
+
+def _path(request: HttpRequest, address: str) -> str:
+    """Path and query of an address of this site; the start page for any other."""
+    if not url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
+        return "/"
+    page = urlsplit(address)
+    return page.path + (f"?{page.query}" if page.query else "")

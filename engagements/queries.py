@@ -9,7 +9,7 @@ from django.db.models import ManyToOneRel
 from engagements.models import Engagement, Invitation, Membership, Role, User
 from engagements.scoping import scope
 
-ACCOUNTABILITIES = ("owner", "champion", "steward")
+ACCOUNTABILITIES = {"owner": "owns", "champion": "champions", "steward": "is steward of"}
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Held:
-    """How many things of a kind somebody answers for."""
+    """How many things of a kind somebody answers for, and as what."""
 
+    verb: str
     one: str
     many: str
     count: int
 
     def __str__(self) -> str:
-        return f"{self.count} {self.one if self.count == 1 else self.many}"
+        return f"{self.verb} {self.count} {self.one if self.count == 1 else self.many}"
 
 
 def members(engagement: Engagement, *, now: dt.datetime) -> list[Member]:
@@ -76,6 +77,7 @@ def held_by(membership: Membership) -> list[Held]:
     ]
     counts = [
         Held(
+            ACCOUNTABILITIES[key.name],
             str(key.model._meta.verbose_name),
             str(key.model._meta.verbose_name_plural),
             key.model._default_manager.filter(
@@ -85,7 +87,7 @@ def held_by(membership: Membership) -> list[Held]:
         for key in keys
         if not key.model.__name__.endswith("Event")
     ]
-    return [held for held in counts if held.count]
+    return sorted((held for held in counts if held.count), key=lambda held: (held.verb, held.many))
 
 
 def may_create_engagement(user: User, memberships: Iterable[Membership]) -> bool:

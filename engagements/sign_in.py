@@ -22,6 +22,13 @@ from notifications import outbox
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-in is for people who were invited; their mails go through the outbox."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": (
+            "This email and password do not go together. Try again, or have a code mailed."
+        ),
+        "incorrect_code": "That is not the code we mailed. Check it, or ask for a new one.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

@@ -56,6 +56,7 @@ TABLE: dict[str, Row] = {
     "engagements:engagement-create": Row(
         get=frozenset({"lead", "stranger"}), post=frozenset({"lead", "stranger"})
     ),
+    "engagements:home": Row(get=MEMBERS),
     "engagements:settings": Row(get=MEMBERS, post=LEADS),
     "engagements:member-list": Row(get=MEMBERS),
     "engagements:member-invite": Row(post=LEADS),

@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
+from django.views.decorators.http import require_safe
 
 from engagements.access import member, signed_in
 from engagements.answers import form_page, onward, stale_page, take
@@ -20,12 +21,20 @@ def engagement_create(request: SignedInRequest) -> HttpResponse:
     if not may_create_engagement(request.user, request.memberships):
         raise PermissionDenied
     first = {"time_zone": request.user.time_zone, "country": "DE"}
-    form = EngagementCreateForm(request.POST or None, initial=first)
+    clients = [each.engagement.client_name for each in request.memberships]
+    form = EngagementCreateForm(request.POST or None, clients=clients, initial=first)
     if form.is_valid() and (lead := take(form, create_engagement, by_user=request.user)):
-        messages.success(request, f"{lead.engagement} is open. Invite its people next.")
+        address = resolve_url("engagements:home", lead.engagement.slug)
+        messages.success(request, f"{lead.engagement} is open at {address}. Invite its people.")
         return redirect("engagements:member-list", lead.engagement.slug)
     status = 422 if form.is_bound else 200
     return render(request, "engagements/engagement_create.html", {"form": form}, status=status)
+
+
+@require_safe
+@member(Permission.READ)
+def home(request: MemberRequest) -> HttpResponse:
+    return redirect("okrs:board", request.engagement.slug)
 
 
 @member(Permission.READ)

@@ -4,7 +4,7 @@
 const FAILED =
   "That did not work, and nothing was saved. Try again; your words are still in the form.";
 const OUTDATED =
-  "This page is older than your sign-in, and nothing was saved. Reload it; what you typed into a card comes back.";
+  "This page is older than your sign-in, and nothing was saved. Reload it; what you typed comes back.";
 const TOAST_FOR_MS = 10_000;
 
 // -- the pressed button is busy while its request runs
@@ -127,6 +127,23 @@ document.addEventListener("click", ({ target }) => {
   target.closest("[data-dismiss]")?.closest(".toast")?.remove();
 });
 region?.querySelectorAll(".toast").forEach(leaveLater);
+
+// -- the tabs: the page's own is in view, and an edge behind which there are more fades
+
+const tabs = document.querySelector(".tabs");
+
+function fadeEdges() {
+  const { scrollLeft, clientWidth, scrollWidth } = tabs;
+  tabs.toggleAttribute("data-more-before", scrollLeft > 1);
+  tabs.toggleAttribute("data-more-after", scrollLeft + clientWidth < scrollWidth - 1);
+}
+
+if (tabs) {
+  const current = tabs.querySelector("[aria-current=page]");
+  if (current) tabs.scrollLeft = current.offsetLeft - (tabs.clientWidth - current.offsetWidth) / 2;
+  tabs.addEventListener("scroll", fadeEdges, { passive: true });
+  new ResizeObserver(fadeEdges).observe(tabs);
+}
 
 // -- an open menu closes when somebody turns elsewhere
 

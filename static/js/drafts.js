@@ -1,5 +1,5 @@
-// Drafts of cards: what somebody typed is kept in this browser until the server has it.
-// A form asks for it with data-draft="<user>:<key result>"; only fields that were typed in are kept.
+// Drafts: what somebody typed is kept in this browser until the server has it.
+// A form asks for it with data-draft="<user>:<key result or page>"; only what was typed is kept.
 
 const PREFIX = "draft:";
 const PAUSE_MS = 300;
@@ -35,6 +35,14 @@ function read(key) {
   }
 }
 
+function write(key, draft) {
+  localStorage.setItem(PREFIX + key, JSON.stringify(draft));
+}
+
+function versionOf(form) {
+  return form.elements.namedItem("version");
+}
+
 function keep(form) {
   const kept = read(form.dataset.draft)?.fields ?? {};
   const fields = {};
@@ -43,9 +51,9 @@ function keep(form) {
     if (isTyped(field) || slot in kept) fields[slot] = isTicked(field) ? field.checked : field.value;
   }
   if (Object.keys(fields).length === 0) return;
-  const draft = { at: Date.now(), fields };
+  const draft = { at: Date.now(), fields, version: versionOf(form)?.value };
   try {
-    localStorage.setItem(PREFIX + form.dataset.draft, JSON.stringify(draft));
+    write(form.dataset.draft, draft);
     note(form, draft);
   } catch {
     // Storage is full or off: the form works as it does without drafts.
@@ -64,6 +72,8 @@ function restore(form) {
     if (folded && value) folded.open = true;
     if (field.matches(".input-figure") && field === document.activeElement) field.select();
   }
+  // Typed on an older version: saving it must still meet what somebody else saved since.
+  if (draft.version && versionOf(form)) versionOf(form).value = draft.version;
   note(form, draft);
   form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
 }
@@ -74,7 +84,13 @@ function note(form, draft) {
 }
 
 function timeOf({ at }) {
-  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const timeZone = document.documentElement.dataset.zone;
+  try {
+    return new Date(at).toLocaleTimeString("en-GB", { ...clock, timeZone });
+  } catch {
+    return new Date(at).toLocaleTimeString("en-GB", clock); // a zone that this browser does not know
+  }
 }
 
 function forget(key) {
@@ -124,17 +140,50 @@ document.addEventListener("check-in-recorded", ({ detail, target }) => {
   if (detail.draft) forget(detail.draft);
 });
 
+function drop(form) {
+  if (!form?.dataset.draft) return;
+  clearTimeout(timers.get(form));
+  forget(form.dataset.draft);
+}
+
+document.addEventListener("form-saved", ({ target }) => drop(target.closest("form")));
+document.addEventListener("click", ({ target }) => drop(target.closest("[data-draft-drop]")?.closest("form")));
+
 // A closed card says that a draft waits in it.
 function tellOf(place) {
   const draft = read(place.dataset.draftOf);
   place.textContent = draft ? `Draft kept ${timeOf(draft)}` : "";
 }
 
+// The server has answered with what was typed, beside what stands now: the draft is of that version.
+function bringUpToDate(form) {
+  const draft = read(form.dataset.draft);
+  if (!draft?.version || !versionOf(form)) return;
+  try {
+    write(form.dataset.draft, { ...draft, version: versionOf(form).value });
+  } catch {
+    // Storage is full or off: the form works as it does without drafts.
+  }
+}
+
+function areDrafts() {
+  try {
+    return Object.keys(localStorage).some((key) => key.startsWith(PREFIX));
+  } catch {
+    return false; // storage is off
+  }
+}
+
 function lookAround(root) {
   root.querySelectorAll("[data-draft-clear]").forEach(({ dataset }) => forget(dataset.draftClear));
+  root.querySelectorAll("[data-drafts-wait]").forEach((place) => (place.hidden = !areDrafts()));
   root.querySelectorAll("form[data-draft]").forEach(restore);
   root.querySelectorAll("[data-draft-of]").forEach(tellOf);
 }
 
-document.addEventListener("htmx:afterSettle", ({ target }) => lookAround(target.parentElement ?? target));
+document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  const root = target.parentElement ?? target;
+  if (detail.xhr?.status === 409) root.querySelectorAll("form[data-draft]").forEach(bringUpToDate);
+  lookAround(root);
+});
 lookAround(document);

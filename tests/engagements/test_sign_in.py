@@ -264,7 +264,7 @@ def test_a_fragment_asked_for_after_sign_out_leads_to_sign_in_and_back_to_the_pa
         },
     )
 
-    assert answer["HX-Redirect"] == f"{LOGIN}?next=%2Fe%2Fnorthwind%2Fmembers%2F%3Fsort%3Dname"
+    assert answer["HX-Redirect"] == f"{LOGIN}?next=/e/northwind/members/%3Fsort%3Dname&expired=1"
     assert (answer["Cache-Control"], answer.content) == ("no-store", b"")
     assert "HX-Request" in answer["Vary"]
 
@@ -297,3 +297,43 @@ def test_a_code_that_ran_out_is_not_mailed(
 
     assert mail_server.messages == []
     assert OutboxMessage.objects.using("sweep").get().payload == {}
+
+
+@pytest.mark.parametrize(
+    ("stood_on", "back"),
+    [
+        ("http://testserver/e/northwind/objectives/1a/", "/e/northwind/objectives/1a/"),
+        ("https://evil.test/e/northwind/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_sent_after_sign_out_leads_back_to_its_page(
+    client: Client, db: None, stood_on: str, back: str
+) -> None:
+    answer = client.post("/e/northwind/objectives/1a/commit/", headers={"Referer": stood_on})
+
+    assert answer["Location"] == f"{LOGIN}?next={back}&expired=1"
+
+
+def test_a_fragment_of_another_site_leads_to_the_start(client: Client, db: None) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://evil.test/steal/"}
+
+    assert client.get("/profile/", headers=headers)["HX-Redirect"] == f"{LOGIN}?next=/&expired=1"
+
+
+def test_an_expired_sign_in_is_said_and_a_first_visit_is_not(client: Client, db: None) -> None:
+    first = client.get("/profile/", follow=True).content.decode()
+    client.cookies[SESSION] = "one-that-ran-out"
+    expired = client.get("/profile/", follow=True).content.decode()
+
+    assert "You were signed out" not in first
+    assert "You were signed out" in expired
+
+
+def test_refusals_are_in_plain_words(client: Client, alice: User) -> None:
+    wrong = client.post(LOGIN, typed(password="not-the-password"))
+    client.post(CODE, {"email": alice.email})
+    code = client.post(CONFIRM, {"code": "000000"})
+
+    assert "This email and password do not go together." in wrong.content.decode()
+    assert "That is not the code we mailed." in code.content.decode()

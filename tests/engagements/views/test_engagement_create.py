@@ -53,3 +53,28 @@ def test_a_bad_form_keeps_what_was_typed(client: Client) -> None:
 
 def test_visitors_are_asked_to_sign_in(client: Client) -> None:
     assert client.get(URL).status_code == 302
+
+
+def test_a_second_engagement_of_the_same_client_needs_a_name_of_its_own(client: Client) -> None:
+    build.sign_in(client, build.engagement("Harbor Freight"))
+
+    answer = client.post(URL, {**HARBOR, "client_name": "harbor FREIGHT"})
+
+    assert answer.status_code == 422
+    assert "You already take part in Harbor Freight." in answer.content.decode()
+    assert client.post(URL, {**HARBOR, "client_name": "Harbor Freight East"}).status_code == 302
+
+
+def test_the_same_name_behind_another_wall_is_nobodys_business(client: Client) -> None:
+    build.engagement("Harbor Freight")
+    build.sign_in(client, build.engagement())
+
+    assert client.post(URL, HARBOR).status_code == 302
+
+
+def test_it_says_where_the_new_one_is(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    page = client.post(URL, HARBOR, follow=True)
+
+    assert "is open at /e/harbor-freight/." in page.content.decode()

@@ -71,6 +71,13 @@ def test_a_weak_password_is_refused_and_the_name_kept(client: Client, url: str) 
     assert not User.objects.filter(email="bob@example.test").exists()
 
 
+def test_a_refusal_speaks_of_joining(client: Client, url: str) -> None:
+    text = client.post(url, {"name": "", "password": ""}).content.decode()
+
+    assert "Not joined yet." in text
+    assert "Not saved yet." not in text
+
+
 def test_a_password_made_of_the_address_is_refused(client: Client, url: str) -> None:
     answer = client.post(url, {"name": "Bob", "password": "bob@example.test"})
 

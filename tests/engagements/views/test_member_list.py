@@ -43,10 +43,14 @@ def test_it_shows_who_takes_part_and_how_far_they_are(
 
     text = client.get(URL).content.decode()
 
-    assert "3 take part, 2 of them have not joined yet." in text
+    assert "3 people take part, 2 of them have not joined yet." in text
     assert "Not invited yet" in text
     assert "Invited " in text
     assert bob.email in text
+
+
+def test_one_member_alone_is_told_so(client: Client, lead: Membership) -> None:
+    assert "Only you take part so far." in client.get(URL).content.decode()
 
 
 def test_it_needs_the_same_queries_for_ten_and_for_twenty(client: Client, lead: Membership) -> None:
@@ -207,7 +211,7 @@ def test_removing_asks_first_and_counts_what_they_answer_for(
 
     text = client.get(f"{URL}{bob.public_id}/remove/").content.decode()
 
-    assert "answers for 2 key results, 1 objective." in " ".join(text.split())
+    assert "Bob owns 2 key results, owns 1 objective." in " ".join(text.split())
     assert named(lead.engagement, name="Bob", removed_at=None)  # type: ignore[arg-type]
 
 

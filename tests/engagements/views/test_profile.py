@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
 import pytest
 from django.test import Client
 
-from engagements.models import Membership, User
+from engagements.models import Membership, Role, User
 from engagements.scoping import scope
 from tests import build
 
@@ -50,12 +52,31 @@ def test_somebody_without_an_engagement_has_a_profile_too(client: Client) -> Non
     assert "no engagement" in client.get(URL).content.decode()
 
 
-def test_every_zone_it_offers_exists(client: Client) -> None:
+def test_it_links_to_the_engagements_that_one_may_read(client: Client) -> None:
+    lead = build.sign_in(client, build.engagement())
+    build.member(build.engagement("Harbor"), role=Role.VIEWER, user=lead.user)
+
+    text = client.get(URL).content.decode()
+
+    assert '<a href="/e/northwind/">Northwind SaaS</a>' in text
+    assert "Harbor" in text
+    assert "/e/harbor/" not in text
+
+
+def test_pages_carry_the_zone_in_which_they_tell_the_time(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    assert 'data-zone="Europe/Berlin"' in client.get(URL).content.decode()
+
+
+def test_every_zone_it_offers_exists_and_has_one_name(client: Client) -> None:
     build.sign_in(client, build.engagement())
     groups = client.get(URL).context["form"].fields["time_zone"].choices
 
     zones = [zone for _, zones in groups for zone, _ in zones]
     assert {"Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"} <= set(zones)
+    assert set(zones) <= available_timezones()
+    assert not {"Asia/Calcutta", "Europe/Kiev", "America/Knox_IN", "Australia/LHI"} & set(zones)
 
 
 def test_visitors_are_asked_to_sign_in(client: Client) -> None:

@@ -148,3 +148,35 @@ def test_viewers_and_strangers_do_not_see_them(client: Client, engagement: Engag
 
     build.sign_in(client, build.engagement("Harbor"))
     assert client.get(URL).status_code == 404
+
+
+def test_the_address_of_the_engagement_leads_to_its_board(client: Client, lead: Membership) -> None:
+    page = client.get(URL).content.decode()
+    home = client.get("/e/northwind/")
+
+    assert 'Address: <a href="/e/northwind/">/e/northwind/</a>' in page
+    assert (home.status_code, home["Location"]) == (302, "/e/northwind/board/")
+
+
+def test_the_form_keeps_a_draft_until_the_answer_says_saved(
+    client: Client, lead: Membership
+) -> None:
+    htmx, form = {"HX-Request": "true"}, {**TYPED, "scale": lead.engagement.scale}
+    assert lead.user
+
+    page = client.get(URL).content.decode()
+    refused = client.post(URL, {**form, "client_name": ""}, headers=htmx)
+    saved_now = client.post(URL, form, headers=htmx)
+
+    assert f'data-draft="{lead.user.pk}:{URL}"' in page
+    assert "HX-Trigger" not in refused
+    assert "form-saved" in saved_now["HX-Trigger"]
+
+
+def test_an_old_name_of_a_zone_stays_selectable(client: Client, db: None) -> None:
+    build.sign_in(client, build.engagement(time_zone="Asia/Calcutta"))
+
+    form = client.get(URL).context["form"]
+
+    assert form.fields["time_zone"].valid_value("Asia/Calcutta")
+    assert 'value="Asia/Calcutta" selected' in str(form["time_zone"])
