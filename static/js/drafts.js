@@ -186,4 +186,5 @@ document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (detail.xhr?.status === 409) root.querySelectorAll("form[data-draft]").forEach(bringUpToDate);
   lookAround(root);
 });
-lookAround(document);
+// Once htmx listens: a restored draft asks for its checks.
+document.addEventListener("DOMContentLoaded", () => lookAround(document));
