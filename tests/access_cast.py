@@ -10,9 +10,9 @@ from uuid import uuid4
 from django.utils import timezone
 
 from checkins.models import Blocker, CheckIn, HelpRequest
-from engagements.models import Engagement, Membership, Role, User
+from engagements.models import Engagement, Invitation, Membership, Role, User
 from engagements.scoping import scope
-from okrs.models import ContributionLink, KeyResult
+from okrs.models import Collaborator, ContributionLink, KeyResult, KeyResultAudit
 from tests import build
 from tests.access_table import ROLES
 
@@ -63,6 +63,21 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
     with scope(engagement.id):
         link = ContributionLink.objects.create(
             engagement=engagement, source=source, target=key_result
+        )
+        Collaborator.objects.create(engagement=engagement, key_result=key_result, member=other)
+        KeyResultAudit.objects.create(
+            engagement=engagement,
+            key_result=key_result,
+            answered_by=lead,
+            answered_at=timezone.now(),
+        )
+        Invitation.objects.create(
+            engagement=engagement,
+            membership=other,
+            token_hash=uuid4().hex,
+            sent_by=lead,
+            sent_at=timezone.now(),
+            expires_at=timezone.now() + dt.timedelta(days=14),
         )
         check_in = checked_in(key_result, lead)
         asked = HelpRequest.objects.create(

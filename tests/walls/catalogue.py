@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 TENANT_TABLES = """
@@ -14,6 +16,11 @@ TENANT_TABLES = """
     ORDER BY c.relname
 """
 # Named exceptions: found before a tenant is known.
+READ_BEFORE_A_SCOPE = {
+    "engagements_engagement",
+    "engagements_membership",
+    "engagements_invitation",
+}
 INDEXES_WITHOUT_TENANT = {
     "membership_of_user",
     "invitation_token_once",
@@ -39,12 +46,7 @@ def _faults_of(oid: int, name: str, secured: bool, forced: bool) -> list[str]:
     found = []
     if not (secured and forced):
         found.append(f"{name}: row level security is not forced")
-    if not _rows(
-        "SELECT 1 FROM pg_policy WHERE polrelid = %s AND polcmd = '*'"
-        " AND polqual IS NOT NULL AND polwithcheck IS NOT NULL",
-        oid,
-    ):
-        found.append(f"{name}: no policy with USING and WITH CHECK")
+    found += [f"{name}: {fault}" for fault in _policy_faults(oid, name)]
     found += [f"{name}: key {key} leaves the tenant out" for key in _plain_keys(oid)]
     if name != "engagements_engagement":
         found += [
@@ -52,6 +54,28 @@ def _faults_of(oid: int, name: str, secured: bool, forced: bool) -> list[str]:
             for index in _foreign_indexes(oid)
         ]
     return found
+
+
+def _policy_faults(oid: int, name: str) -> list[str]:
+    """One policy for all commands with the wall's own words, and no other but the named ones."""
+    column = "id" if name == "engagements_engagement" else "engagement_id"
+    wall = (
+        f"({column} = ANY ((NULLIF(current_setting('app.engagements'::text, true),"
+        " ''::text))::bigint[]))"
+    )
+    policies = _rows(
+        "SELECT polname, polcmd::text, polpermissive, pg_get_expr(polqual, polrelid),"
+        " pg_get_expr(polwithcheck, polrelid) FROM pg_policy WHERE polrelid = %s ORDER BY polname",
+        oid,
+    )
+    faults = []
+    if ("tenant", "*", True, wall, wall) not in policies:
+        faults.append("no policy with the wall's USING and WITH CHECK")
+    for policy, command, *_ in policies:
+        readable = policy == "known" and command == "r" and name in READ_BEFORE_A_SCOPE
+        if policy != "tenant" and not readable:
+            faults.append(f"policy {policy} opens another way")
+    return faults
 
 
 def _plain_keys(oid: int) -> list[str]:
@@ -87,8 +111,8 @@ def _foreign_indexes(oid: int) -> list[str]:
     return [name for (name,) in rows if name not in INDEXES_WITHOUT_TENANT]
 
 
-def _rows(sql: str, oid: int) -> list[tuple[str]]:
+def _rows(sql: str, oid: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [oid])
-        rows: list[tuple[str]] = cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

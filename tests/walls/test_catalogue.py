@@ -54,6 +54,15 @@ def test_the_running_role_owns_nothing_and_cannot_bypass() -> None:
             "okrs_keyresult: row level security",
         ),
         ("DROP POLICY tenant ON okrs_teamevent", "okrs_teamevent: no policy"),
+        ("CREATE POLICY planted ON okrs_team USING (true)", "okrs_team: policy planted"),
+        (
+            "ALTER POLICY tenant ON okrs_team USING (true) WITH CHECK (true)",
+            "okrs_team: no policy",
+        ),
+        (
+            "CREATE POLICY known ON okrs_team FOR SELECT USING (true)",
+            "okrs_team: policy known",
+        ),
         ("CREATE INDEX planted ON okrs_team (name)", "okrs_team: index planted"),
         (
             "ALTER TABLE okrs_objective ADD FOREIGN KEY (cycle_id) REFERENCES okrs_cycle (id)",

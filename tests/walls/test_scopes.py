@@ -6,11 +6,11 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
-from engagements.models import Engagement, Membership
+from engagements.models import Engagement, Membership, Role
 from engagements.scoping import MAX_ENGAGEMENTS, ScopeError, identity, scope, unscoped
 from engagements.tenancy import TenantManager
 from okrs.models import Objective, Team
-from tests import build
+from tests import access_cast, build
 
 pytestmark = pytest.mark.django_db
 
@@ -59,14 +59,20 @@ def test_the_database_alone_leaks_nothing(two_clients: tuple[Engagement, Engagem
         assert not Team.objects.exists()
 
 
-@pytest.mark.parametrize("model", TENANT_MODELS, ids=lambda model: model.__name__)
-def test_without_any_scope_the_database_shows_no_row(model: type[models.Model]) -> None:
-    ours = build.engagement()
-    lead = build.member(ours)
-    build.live_key_result(build.objective(lead, build.cycle(ours)), build.metric(ours))
+def test_the_database_alone_hides_every_table() -> None:
+    ours, theirs = build.engagement("Northwind SaaS"), build.engagement("Harbor Retail")
+    access_cast.things(ours, build.member(ours), build.member(ours, "Bob", Role.CONTRIBUTOR))
 
     with unscoped():
-        assert not model._default_manager.exists()
+        seen = {model.__name__ for model in TENANT_MODELS if model._default_manager.exists()}
+    with scope(theirs.id), unscoped():
+        leaked = {model.__name__ for model in TENANT_MODELS if model._default_manager.exists()}
+    with scope(ours.id):
+        there = {model.__name__ for model in TENANT_MODELS if model._default_manager.exists()}
+
+    assert there == {model.__name__ for model in TENANT_MODELS}
+    assert seen == set()
+    assert leaked == set()
 
 
 def test_raw_sql_sees_only_what_is_in_scope(two_clients: tuple[Engagement, Engagement]) -> None:
