@@ -13,7 +13,7 @@ test: .venv/dev.stamp  ## everything but the browser
 
 test-browser: .venv/dev.stamp  ## Playwright driving Chromium
 	@command -v chromium >/dev/null || { echo "There is no Chromium: apt install chromium"; exit 1; }
-	$(VENV) -m pytest -m browser tests/browser
+	$(VENV) -m pytest -m browser -n 2 tests/browser
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .

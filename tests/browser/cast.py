@@ -1,0 +1,79 @@
+"""The people and clients of a journey: its own, so that journeys share one running product.
+
+The cycle runs now, and today is the day on which the cards are due, whatever the weekday.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from checkins.commands import record_check_in
+from engagements.models import Engagement, Membership, Role, User
+from engagements.scoping import scope
+from okrs.models import Cycle, KeyResult
+from tests import build
+
+WEEK = dt.timedelta(weeks=1)
+
+
+def user(name: str = "Alice") -> User:
+    return build.user(name, email=f"{name.lower()}.{uuid4().hex[:8]}@example.test", time_zone="UTC")
+
+
+def client(name: str) -> Engagement:
+    """Its cards are due today, late in the evening."""
+    return build.engagement(
+        name,
+        slug=f"{name.split()[0].lower()}-{uuid4().hex[:8]}",
+        time_zone="UTC",
+        due_weekday=timezone.now().weekday(),
+        due_time=dt.time(23, 59),
+        opens_days_before=0,
+    )
+
+
+def member(engagement: Engagement, person: User, role: str = Role.LEAD) -> Membership:
+    return build.member(engagement, person.name, role, user=person)
+
+
+def cycle(engagement: Engagement) -> Cycle:
+    """Thirteen weeks, of which this is the sixth."""
+    today = timezone.now().date()
+    monday = today - dt.timedelta(days=today.weekday())
+    dates = {"starts_on": monday - 5 * WEEK, "ends_on": monday + 8 * WEEK - dt.timedelta(days=1)}
+    return build.cycle(engagement, "This quarter", **dates)
+
+
+def cards(owner: Membership, *titles: str, **fields: Any) -> list[KeyResult]:
+    """Live key results from 9 down to 4 days, last checked in a week ago."""
+    running = cycle(owner.engagement)
+    objective = build.objective(owner, running)
+    metric = build.metric(owner.engagement)
+    committed_at = timezone.now() - 3 * WEEK
+    made = [
+        build.live_key_result(objective, metric, title=title, committed_at=committed_at, **fields)
+        for title in titles
+    ]
+    for key_result in made:
+        check_in(key_result, owner, actual="8", now=timezone.now() - WEEK)
+    return made
+
+
+def check_in(key_result: KeyResult, by: Membership, *, actual: str, now: dt.datetime) -> None:
+    with scope(key_result.engagement_id):
+        record_check_in(
+            key_result=key_result,
+            by=by,
+            now=now,
+            actual=Decimal(actual),
+            measured_on=now.date(),
+            confidence=3,
+            insight="The first stores have the shorter form.",
+            next_action="Bring it to the stores in the south",
+            idempotency_key=uuid4(),
+        )

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests import build
+from tests.browser import cast
+from tests.browser.conftest import Opens
+from tests.browser.visitors import Visitor
+
+OBJECTIVE = "Make first-time buyers want to return"
+LADDERED = "Share of first-time buyers who return within 90 days"
+LINEAR = "Median days from order to delivery"
+
+
+def test_the_lead_drafts_commits_and_checks_in_a_key_result(opens: Opens) -> None:
+    alice, visitor = cast.user(), opens()
+    ashton = cast.client("Ashton Mills")
+    cast.member(ashton, alice)
+    cycle = cast.cycle(ashton)
+    build.metric(ashton, "Return rate", unit="percent", valid_high=100)
+    build.metric(ashton, "Delivery time")
+    visitor.signs_in_as(alice)
+    visitor.visit(f"/e/{ashton.slug}/cycles/{cycle.public_id}/", says="This quarter")
+    visitor.inspect("empty cycle")
+
+    draft_an_objective(visitor)
+    draft_with_a_ladder(visitor)
+    is_refused_with_all_that_is_in_the_way(visitor)
+    draft_the_second(visitor)
+    answer_the_audits(visitor)
+    commit(visitor)
+    check_in(visitor)
+
+
+def draft_an_objective(visitor: Visitor) -> None:
+    page = visitor.page
+    page.get_by_role("link", name="Draft an objective").click()
+    visitor.inspect("objective form")
+    page.get_by_label("Objective", exact=True).fill("Raise returns from 12 to 20 percent")
+    expect(page.locator("#findings")).to_contain_text("move the figure to a key result")
+    visitor.inspect("objective with findings")
+    page.get_by_label("Objective", exact=True).fill(OBJECTIVE)
+    expect(page.locator("#findings")).to_contain_text("Nothing to mend.")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(OBJECTIVE)
+    visitor.inspect("objective without key results")
+
+
+def draft_with_a_ladder(visitor: Visitor) -> None:
+    page = visitor.page
+    page.get_by_role("link", name="Draft a key result").click()
+    visitor.inspect("key result form")
+    fill(page, LADDERED, metric="Return rate, percent", start="12", goal="20")
+    page.get_by_label("Ladder").check()
+    rungs = [("20", "0.7"), ("16", "1")]
+    for row, (threshold, score) in enumerate(rungs, start=1):
+        page.get_by_label(f"Threshold of rung {row}").fill(threshold)
+        page.get_by_label(f"Score of rung {row}").fill(score)
+    page.get_by_label("Indicator").select_option("Leading")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_role("alert")).to_contain_text("Not saved yet.")
+    expect(page.get_by_label("Threshold of rung 1")).to_have_value("20")
+    visitor.inspect("key result refused")
+    page.get_by_label("Score of rung 1").fill("1,0")
+    page.get_by_label("Score of rung 2").fill("0,7")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(OBJECTIVE)
+    expect(page.get_by_role("link", name=LADDERED, exact=True)).to_be_visible()
+    visitor.inspect("objective with a draft")
+
+
+def is_refused_with_all_that_is_in_the_way(visitor: Visitor) -> None:
+    page = visitor.page
+    page.get_by_role("button", name="Commit the objective").click()
+    refused = page.locator("#commit").get_by_role("alert")
+    expect(refused).to_contain_text("Not committed yet")
+    expect(refused).to_contain_text("1 key result stand")
+    expect(refused).to_contain_text(f"{LADDERED}: Confirm how often the figure is refreshed.")
+    expect(refused).to_contain_text(f"{LADDERED}: Say that it is ambitious yet reachable")
+    visitor.inspect("commit refused")
+
+
+def draft_the_second(visitor: Visitor) -> None:
+    page = visitor.page
+    page.get_by_role("link", name="Draft a key result").click()
+    fill(page, LINEAR, metric="Delivery time, days", start="9", goal="4")
+    page.get_by_label("Lower is better").check()
+    page.get_by_label("Indicator").select_option("Lagging")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_role("link", name=LINEAR, exact=True)).to_be_visible()
+
+
+def fill(page: Page, title: str, *, metric: str, start: str, goal: str) -> None:
+    page.get_by_label("Key result", exact=True).fill(title)
+    page.get_by_label("Metric it reads").select_option(metric)
+    page.get_by_label("Start").fill(start)
+    page.get_by_label("Goal").fill(goal)
+    page.get_by_label("Owner").select_option("Alice")
+
+
+def answer_the_audits(visitor: Visitor) -> None:
+    page = visitor.page
+    for title in (LADDERED, LINEAR):
+        card = page.locator("article.kr").filter(has_text=title)
+        card.get_by_text("Audit 4 of 6").click()
+        card.get_by_label("The figure is refreshed").check()
+        card.get_by_label("The goal is ambitious").check()
+        visitor.inspect("audit open")
+        card.get_by_role("button", name="Save the audit").click()
+        expect(card).to_contain_text("Audit 6 of 6")
+    visitor.inspect("audits answered")
+
+
+def commit(visitor: Visitor) -> None:
+    page = visitor.page
+    page.get_by_role("button", name="Commit the objective").click()
+    expect(page.get_by_role("status")).to_contain_text("Committed and frozen:")
+    expect(page.locator("#commit")).to_have_count(0)
+    visitor.inspect("objective committed")
+
+
+def check_in(visitor: Visitor) -> None:
+    page = visitor.page
+    page.get_by_role("link", name=LADDERED, exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(LADDERED)
+    visitor.inspect("key result committed")
+    page.get_by_role("link", name=re.compile("^Check in")).click()
+    page.get_by_label("Value", exact=True).fill("16,4")
+    expect(page.locator(".preview")).to_contain_text("0.70")
+    page.locator(".scale label").nth(3).click()
+    page.get_by_label("Insight").fill("The welcome parcel brings people back.")
+    page.get_by_label("Next action").fill("Send it with every first order")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(LADDERED)
+    expect(page.locator(".log").first).to_contain_text("The welcome parcel brings people back.")
+    visitor.inspect("key result checked in")
+    visitor.visit("/", says="One card to go.")
+    expect(page.locator("#sitting")).to_contain_text("1 of 2")

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import re
+
+from django.conf import settings
+from playwright.sync_api import Locator, Page, expect
+
+from engagements.models import Role
+from tests.browser import cast
+from tests.browser.conftest import Opens
+from tests.browser.visitors import Visitor
+from tests.build import PASSWORD
+
+STORES = "Median onboarding time in the stores"
+ONLINE = "Median onboarding time online"
+DEALERS = "Median onboarding time of the dealers"
+
+
+def card(page: Page, title: str) -> Locator:
+    return page.locator(".due").filter(has=page.get_by_role("link", name=title, exact=True))
+
+
+def write(card: Locator, *, value: str, action: str = "Roll it out to all stores") -> None:
+    card.get_by_label("Value", exact=True).fill(value)
+    card.locator(".scale label").nth(3).click()
+    card.get_by_label("Insight").fill("The shorter form did it.")
+    card.get_by_label("Next action").fill(action)
+
+
+def test_somebody_updates_three_cards_of_two_clients(opens: Opens) -> None:
+    alice, bob, visitor = cast.user(), cast.user("Bob"), opens()
+    cast.cards(cast.member(cast.client("Ashton Mills"), alice), STORES, ONLINE)
+    brook = cast.client("Brook Foods")
+    (dealers,) = cast.cards(cast.member(brook, alice), DEALERS)
+    cast.member(brook, bob)
+    visitor.signs_in_as(alice)
+    visitor.visit("/", says="Three cards to go. All are due by 23:59.")
+    visitor.inspect("my week")
+
+    save_at_the_first_try(visitor)
+    mend_an_error(visitor)
+    colleague = opens()
+    colleague.signs_in_as(bob)
+    address = f"/e/{brook.slug}/key-results/{dealers.public_id}/"
+    settle_a_conflict(visitor, colleague=colleague, address=address)
+
+    visitor.visit("/", says="All three cards are saved.")
+    visitor.inspect("all saved")
+
+
+def save_at_the_first_try(visitor: Visitor) -> None:
+    page, first = visitor.page, card(visitor.page, STORES)
+    page.keyboard.press("j")
+    expect(first.get_by_role("link", name="Check in")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("c")
+    expect(first.get_by_label("Value", exact=True)).to_be_focused()
+    visitor.inspect("card open")
+
+    first.get_by_label("Value", exact=True).press_sequentially("6,5")
+    expect(first.locator(".preview")).to_contain_text("Amber 0.50")
+    visitor.inspect("preview")
+    write(first, value="6,5")
+    expect(first.locator(".preview")).to_contain_text("forecast holds")
+    first.get_by_role("button", name="Save, next card").click()
+
+    expect(first).to_have_attribute("data-state", "saved")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Two cards to go. All are due by 23:59."
+    )
+    expect(page.locator("#sitting")).to_contain_text("1 of 3")
+    expect(page.locator("#sitting")).to_contain_text("Ashton 1/2")
+
+
+def mend_an_error(visitor: Visitor) -> None:
+    page, second = visitor.page, card(visitor.page, ONLINE)
+    value = second.get_by_label("Value", exact=True)
+    expect(value).to_be_focused()
+
+    write(second, value="900", action="")
+    page.keyboard.press("Control+Enter")
+
+    expect(second).to_have_attribute("data-state", "error")
+    expect(value).to_have_value("900")
+    expect(second.get_by_label("Insight")).to_have_value("The shorter form did it.")
+    refused = second.get_by_role("alert")
+    expect(refused).to_contain_text("Not saved yet.")
+    expect(refused).to_be_focused()
+    visitor.inspect("card refused")
+    refused.get_by_role("link", name="Next action").click()
+    expect(second.get_by_label("Next action")).to_be_focused()
+
+    second.get_by_label("It is right, I confirm it").check()
+    second.get_by_label("Next action").fill("Ask the web team why")
+    page.keyboard.press("Control+Enter")
+
+    expect(second).to_have_attribute("data-state", "saved")
+    expect(page.locator("#sitting")).to_contain_text("2 of 3")
+
+
+def settle_a_conflict(visitor: Visitor, *, colleague: Visitor, address: str) -> None:
+    page, third = visitor.page, card(visitor.page, DEALERS)
+    expect(third.get_by_label("Value", exact=True)).to_be_focused()
+    check_in_on_its_page(colleague, address)
+
+    write(third, value="6.5")
+    third.get_by_role("button", name="Save, next card").click()
+
+    expect(third).to_have_attribute("data-state", "conflict")
+    expect(third.get_by_role("alert")).to_be_focused()
+    expect(third.get_by_role("alert")).to_contain_text("Bob saved this card")
+    expect(third.locator(".version").nth(0)).to_contain_text("7")
+    expect(third.locator(".version").nth(1)).to_contain_text("6.5")
+    visitor.inspect("card in conflict")
+    third.get_by_role("button", name="Post mine on top of it").click()
+
+    expect(third).to_have_attribute("data-state", "saved")
+    expect(third).to_contain_text("6.5 days")
+    expect(page.get_by_role("heading", level=1)).to_have_text("All three cards are saved.")
+    expect(third.get_by_role("link", name=DEALERS, exact=True)).to_be_focused()
+    visitor.inspect("last card saved")
+    third.get_by_role("link", name=DEALERS, exact=True).click()
+    expect(page.locator(".log").first).to_contain_text("1 earlier, still readable")
+    visitor.inspect("thread with both")
+
+
+def check_in_on_its_page(visitor: Visitor, address: str) -> None:
+    visitor.visit(address, says=DEALERS)
+    visitor.inspect("key result")
+    visitor.page.keyboard.press("c")
+    expect(visitor.page.get_by_label("Value", exact=True)).to_be_focused()
+    visitor.inspect("check-in on its own page")
+    write(visitor.page.locator(".due"), value="7")
+    visitor.page.get_by_role("button", name="Save", exact=True).click()
+    expect(visitor.page.get_by_role("status")).to_contain_text("Saved:")
+    visitor.inspect("key result with its check-in")
+
+
+def test_a_draft_outlives_a_reload_and_an_expired_sign_in(opens: Opens) -> None:
+    alice, visitor = cast.user(), opens()
+    cast.cards(cast.member(cast.client("Ashton Mills"), alice, Role.CONTRIBUTOR), STORES)
+    visitor.signs_in_as(alice)
+    visitor.visit("/", says="One card to go.")
+    page, only = visitor.page, card(visitor.page, STORES)
+    only.get_by_role("link", name="Check in").click()
+    write(only, value="6,5")
+    expect(only).to_contain_text("Draft kept")
+
+    page.reload()
+
+    expect_what_was_written(only)
+    visitor.inspect("draft restored")
+
+    visitor.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    only.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page).to_have_url(re.compile("/accounts/login/"))
+    visitor.inspect("signed out meanwhile")
+    page.get_by_label("Email").fill(alice.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").press("Enter")
+
+    expect_what_was_written(only)
+    only.get_by_role("button", name="Save", exact=True).click()
+    expect(only).to_have_attribute("data-state", "saved")
+    assert page.evaluate("localStorage.length") == 0
+
+
+def expect_what_was_written(card: Locator) -> None:
+    expect(card.get_by_label("Value", exact=True)).to_have_value("6,5")
+    expect(card.get_by_label("Insight")).to_have_value("The shorter form did it.")
+    expect(card.get_by_label("4 Good")).to_be_checked()
+    expect(card.locator(".preview")).to_contain_text("0.50")
+    expect(card).to_contain_text("Draft kept")

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import cast
+from tests.browser.conftest import SCREENS, Opens
+from tests.browser.test_my_week import DEALERS, ONLINE, STORES, card, write
+
+PHONES = [screen for screen in SCREENS if screen.is_phone]
+
+
+@pytest.mark.parametrize("screen", PHONES, ids=str)
+def test_two_cards_are_saved_without_script_one_after_an_error(opens: Opens) -> None:
+    alice, visitor = cast.user(), opens(script=False)
+    cast.cards(cast.member(cast.client("Ashton Mills"), alice), STORES, ONLINE)
+    cast.cards(cast.member(cast.client("Brook Foods"), alice), DEALERS)
+    visitor.signs_in_as(alice)
+    visitor.visit("/", says="Three cards to go.")
+    page, first = visitor.page, card(visitor.page, STORES)
+
+    first.get_by_role("link", name="Check in").click()
+    expect(first.get_by_label("Value", exact=True)).to_be_focused()
+    visitor.inspect("card open without script")
+    write(first, value="900", action="")
+    first.get_by_role("button", name="Save, next card").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not saved yet")
+    expect(first.get_by_label("Value", exact=True)).to_have_value("900")
+    expect(first.get_by_label("Insight")).to_have_value("The shorter form did it.")
+    visitor.inspect("card refused without script")
+    write(first, value="7,5")
+    first.get_by_role("button", name="Save").first.click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Two cards to go.")
+    expect(page.get_by_role("status")).to_contain_text("Saved:")
+    second = card(page, ONLINE)
+    expect(second.get_by_label("Value", exact=True)).to_be_focused()
+    visitor.inspect("next card open without script")
+    write(second, value="6")
+    second.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("One card to go.")
+    expect(second).to_have_attribute("data-state", "saved")
+    visitor.inspect("saved without script")

@@ -1,0 +1,120 @@
+"""One person's browser, which complains of whatever a person would not see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
+
+from engagements.models import User
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+ANSWERS = {409, 422}  # with a page that says what to do
+
+# Chromium logs what the policy stops, but not every such event reaches the log.
+REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))"""
+TOO_WIDE = """(width) => [...document.querySelectorAll("body *")]
+  .filter((one) => one.getBoundingClientRect().right > width + 1)
+  .slice(0, 5).map((one) => `${one.tagName}.${one.className} ${one.textContent.slice(0, 40)}`)"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    width: int
+    height: int
+    scheme: Any  # light, dark
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.scheme}"
+
+    @property
+    def is_phone(self) -> bool:
+        return self.width < 600
+
+
+class Visitor:
+    """A page in a browser context of its own; `inspect` asserts that nothing is wrong with it."""
+
+    def __init__(self, browser: Browser, url: str, *, screen: Screen, script: bool = True) -> None:
+        self.url, self.screen, self.script = url, screen, script
+        self.expected = set(ANSWERS)
+        self.complaints: list[str] = []
+        self.context = browser.new_context(
+            base_url=url,
+            color_scheme=screen.scheme,
+            has_touch=screen.is_phone,
+            is_mobile=screen.is_phone,
+            java_script_enabled=script,
+            reduced_motion="reduce",
+            viewport={"width": screen.width, "height": screen.height},
+        )
+        self.context.add_init_script(REPORT_VIOLATIONS)
+        self.page = self._watched(self.context.new_page())
+
+    def _watched(self, page: Page) -> Page:
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        page.on("requestfailed", self._miss)
+        page.on("response", self._read)
+        return page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # A refused request is judged by its status.
+        if message.type in ("error", "warning") and "Failed to load" not in message.text:
+            self.complaints.append(f"console: {message.text}")
+
+    def _miss(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a newer preview took its place
+            self.complaints.append(f"no answer: {request.url} {request.failure}")
+
+    def _read(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    def signs_in_as(self, user: User) -> None:
+        """With a session that stands already."""
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        # A cookie that only travels safely is kept for https; the browser trusts localhost as well.
+        address = self.url.replace("http:", "https:")
+        value = client.cookies[name].value
+        self.context.add_cookies([{"name": name, "value": value, "url": address, "httpOnly": True}])
+
+    def visit(self, path: str, *, says: str = "") -> None:
+        self.page.goto(path)
+        if says:
+            expect(self.page.get_by_role("heading", level=1)).to_contain_text(says)
+
+    def inspect(self, state: str) -> None:
+        """Accessible by WCAG 2.2 A and AA, no wider than the screen, nothing in the console."""
+        self.settle()
+        where = f"{state} at {self.screen}"
+        assert self.complaints == [], f"{where}: {self.complaints}"
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        beyond = self.page.evaluate(TOO_WIDE, self.screen.width)
+        assert wide <= self.screen.width, f"{where} is {wide} wide: {beyond}"
+        if self.script:  # else the checker would wait for ever; the page is the same
+            self._check_access(where)
+
+    def _check_access(self, where: str) -> None:
+        options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+        found = Axe().run(self.page, options=options)
+        assert found.violations_count == 0, f"{where}: {found.generate_report()}"
+
+    def settle(self) -> None:
+        """Until no answer is under way."""
+        self.page.wait_for_load_state("load")
+        expect(self.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+
+    def keep(self, folder: Path, name: str) -> None:
+        """What the page looks like and holds, for whoever mends it."""
+        folder.mkdir(exist_ok=True)
+        self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+        (folder / f"{name}.html").write_text(self.page.content())
