@@ -21,7 +21,7 @@ def my_week_headline(week: MyWeek) -> str:
             if week.total == 1
             else f"All {in_words(week.total)} cards are saved."
         )
-    waiting = [card for group in week.groups for card in group.cards if not card.is_saved]
+    waiting = [card for group in week.groups for card in group.cards if not card.is_done]
     cards = "card" if week.left == 1 else "cards"
     return f"{in_words(week.left).capitalize()} {cards} to go. {_urgent(week, waiting)}"
 

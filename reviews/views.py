@@ -31,6 +31,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
         "may_create": may_create_engagement(request.user, request.memberships),
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
         "now": now,
+        "today": timezone.localdate(),
         "tab": "my-week",
     }
     if request.htmx and request.GET.get("part") == "counts":
@@ -57,7 +58,7 @@ def _opened(request: HttpRequest, week: MyWeek) -> DueCard | None:
     if name := request.GET.get("open"):
         return by_name.get(name)
     before = by_name.get(request.GET.get("after", ""))
-    waiting = [card for card in cards if not card.is_saved]
+    waiting = [card for card in cards if not card.is_done]
     if before is None:
         return None
     same = [card for card in waiting if card.engagement == before.engagement]

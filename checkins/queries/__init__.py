@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from checkins.queries.asks import Asks, asks_of, open_asks
-from checkins.queries.cards import CardState, DueCard, Group, MyWeek
+from checkins.queries.cards import DueCard, Group, MyWeek
 from checkins.queries.due import due_card, my_week
 from checkins.queries.previews import Preview, preview
 from checkins.queries.standing import recompute_standing
+from checkins.queries.states import CardState, Due
 from checkins.queries.thread import KeyResultPage, ThreadEntry, key_result_page
 
 __all__ = [
     "Asks",
     "CardState",
+    "Due",
     "DueCard",
     "Group",
     "KeyResultPage",

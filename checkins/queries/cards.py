@@ -4,39 +4,28 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from checkins.assessment import Assessment
 from checkins.models import CheckIn
 from checkins.periods import Period
 from checkins.prompts import Prompt
+from checkins.queries.states import CardState, Due
 from engagements.models import Engagement, Membership
-from okrs.models import KeyResult
+from okrs.models import Cycle, KeyResult
 from scoring import Rag
-
-
-class CardState(StrEnum):
-    """Of a due card: wants a check-in by today, wants one later, has one for all open periods."""
-
-    TODO = "todo"
-    LATER = "later"
-    SAVED = "saved"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DueCard:
     """A key result as it waits for its check-in, with what stands and what is asked.
 
-    `period` is the one that a post fills, or the newest filled one of a saved card. `previous` is
-    the check-in that stands; `latest_check_in_id` its public id or that of the undo after it, for
+    `due.period` is the one that a post fills, or the newest filled one of a saved card. `previous`
+    is the check-in that stands; `latest_check_in_id` its public id or that of the undo after it, for
     `seen`. `missed` closed without a check-in just before `period`.
     """
 
     key_result: KeyResult
-    state: CardState
-    is_late: bool
-    is_due_today: bool
-    period: Period
+    due: Due
     missed: Period | None
     may_undo: bool
     previous: CheckIn | None
@@ -48,6 +37,26 @@ class DueCard:
     @property
     def engagement(self) -> Engagement:
         return self.key_result.engagement
+
+    @property
+    def state(self) -> CardState:
+        return self.due.state
+
+    @property
+    def period(self) -> Period:
+        return self.due.period
+
+    @property
+    def is_late(self) -> bool:
+        return self.due.is_late
+
+    @property
+    def is_due_today(self) -> bool:
+        return self.due.is_due_today
+
+    @property
+    def is_done(self) -> bool:
+        return self.due.is_done
 
     @property
     def due_at(self) -> dt.datetime:
@@ -84,14 +93,25 @@ class DueCard:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The cards of one client, most urgent first; period and week are those of the first card."""
+    """The cards of one cycle of a client, most urgent first; the period is the first card's.
+
+    `is_only` where the client has cards of no other cycle.
+    """
 
     engagement: Engagement
+    cycle: Cycle
+    is_only: bool
     membership: Membership
     cards: Sequence[DueCard]
     week: int
     weeks: int
     pace: Decimal
+
+    @property
+    def anchor(self) -> str:
+        """What names the group on its page."""
+        slug: str = self.engagement.slug
+        return slug if self.is_only else f"{slug}-{self.cycle.public_id}"
 
     @property
     def late(self) -> int:
@@ -107,7 +127,7 @@ class Group:
 
     @property
     def done(self) -> int:
-        return sum(card.is_saved for card in self.cards)
+        return sum(card.is_done for card in self.cards)
 
     @property
     def total(self) -> int:

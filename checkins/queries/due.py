@@ -1,24 +1,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db.models import F, OuterRef, Subquery
 
 from checkins.assessment import assess_standing, standing_prompt
 from checkins.models import CheckIn
-from checkins.periods import (
-    Period,
-    closed_periods,
-    due_after,
-    fill,
-    fillable_periods,
-    next_opening,
-    open_periods,
-)
-from checkins.queries.cards import CardState, DueCard, Group, MyWeek
-from checkins.rhythms import filled_periods, is_overdue, missed_periods, rhythm_of
+from checkins.periods import Period, closed_periods, due_after, next_opening, open_periods
+from checkins.queries.cards import DueCard, Group, MyWeek
+from checkins.queries.states import due_of
+from checkins.rhythms import missed_periods, rhythm_of
 from checkins.undoing import undo_refusal
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
@@ -32,18 +25,16 @@ Members = Mapping[int, Membership]  # by engagement
 def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
     """The cards that this person owns or helps with, wherever a period is open (M6.3).
 
-    Clients and cards come late first, then by due time, then by name. Two queries.
+    Cards are grouped by client and cycle; groups and cards come late first, then by due time, then
+    by name, those that are done last. Two queries.
     """
     members = {one.engagement_id: one for one in memberships if may(one.role, Permission.CHECK_IN)}
     mine = list(_live().answered_for_by(members.values()))
     waiting = [one for one in mine if open_periods(rhythm_of(one), now)]
-    cards: dict[int, list[DueCard]] = defaultdict(list)
-    for card in _cards(waiting, members=members, now=now):
-        cards[card.key_result.engagement_id].append(card)
-    groups = [_group(cards[one], membership=members[one], now=now) for one in cards]
+    cards = list(_cards(waiting, members=members, now=now))
     opening = min(_openings(mine, now=now), key=lambda pair: pair[0], default=(None, None))
     return MyWeek(
-        groups=sorted(groups, key=lambda group: _urgency(group.cards[0])),
+        groups=_groups(cards, members=members, now=now),
         next_opens_at=opening[0],
         next_engagement=opening[1],
     )
@@ -90,32 +81,20 @@ def _card(
     key_result: KeyResult, *, previous: CheckIn | None, member: Membership, now: dt.datetime
 ) -> DueCard:
     rhythm = rhythm_of(key_result)
-    period = fill(fillable_periods(rhythm, now), filled_periods(key_result))
-    state = _state(key_result, period=period, today=rhythm.day_of(now))
-    is_late = state is CardState.TODO and is_overdue(key_result, period=period, now=now)
+    due = due_of(key_result, now=now)
     found = assess_standing(key_result, today=rhythm.day_of(now))
     return DueCard(
         key_result=key_result,
-        state=state,
-        is_late=is_late,
-        is_due_today=state is CardState.TODO and not is_late,
-        period=period,
-        missed=_missed_before(period, key_result=key_result, now=now),
+        due=due,
+        missed=_missed_before(due.period, key_result=key_result, now=now),
         previous=previous,
         may_undo=previous is not None
         and undo_refusal(previous, newest=previous, rhythm=rhythm, by=member, now=now) is None,
         assessment=found,
         prompt=standing_prompt(key_result, assessment=found, now=now),
         latest_check_in_id=getattr(key_result, "latest_check_in_id", None) or "",
-        next_action_due=max(due_after(rhythm, period), rhythm.day_of(now)),
+        next_action_due=max(due_after(rhythm, due.period), rhythm.day_of(now)),
     )
-
-
-def _state(key_result: KeyResult, *, period: Period, today: dt.date) -> CardState:
-    if period.monday in filled_periods(key_result):
-        return CardState.SAVED
-    due_on = rhythm_of(key_result).day_of(period.due_at)
-    return CardState.TODO if due_on <= today else CardState.LATER
 
 
 def _missed_before(period: Period, *, key_result: KeyResult, now: dt.datetime) -> Period | None:
@@ -126,12 +105,29 @@ def _missed_before(period: Period, *, key_result: KeyResult, now: dt.datetime) -
     return missed[-1] if is_last else None
 
 
-def _group(cards: Sequence[DueCard], *, membership: Membership, now: dt.datetime) -> Group:
+def _groups(cards: Iterable[DueCard], *, members: Members, now: dt.datetime) -> list[Group]:
+    by_cycle: dict[tuple[int, int], list[DueCard]] = defaultdict(list)
+    for card in cards:
+        row = card.key_result
+        by_cycle[row.engagement_id, row.objective.cycle_id].append(card)
+    cycles = Counter(client for client, _ in by_cycle)
+    groups = [
+        _group(found, membership=members[client], is_only=cycles[client] == 1, now=now)
+        for (client, _), found in by_cycle.items()
+    ]
+    return sorted(groups, key=lambda group: _urgency(group.cards[0]))
+
+
+def _group(
+    cards: Sequence[DueCard], *, membership: Membership, is_only: bool, now: dt.datetime
+) -> Group:
     ranked = sorted(cards, key=_urgency)
     first = ranked[0].key_result
     cycle, today = first.objective.cycle, rhythm_of(first).day_of(now)
     return Group(
         engagement=first.engagement,
+        cycle=cycle,
+        is_only=is_only,
         membership=membership,
         cards=ranked,
         week=cycle.week_on(today),
@@ -142,7 +138,7 @@ def _group(cards: Sequence[DueCard], *, membership: Membership, now: dt.datetime
 
 def _urgency(card: DueCard) -> tuple[bool, bool, dt.datetime, str, int]:
     return (
-        card.is_saved,
+        card.is_done,
         not card.is_late,
         card.due_at,
         card.engagement.client_name.casefold(),

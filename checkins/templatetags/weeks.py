@@ -10,16 +10,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from engagements.edit_forms import Segments
-from okrs.figures import NO_BREAK, write_day
+from okrs.figures import NO_BREAK, write_day, write_distance
 
 register = template.Library()
-
-NEAR = 6  # days within which the weekday alone names a day
 
 
 @register.filter
 def when(at: dt.datetime | None) -> str:
-    """`{{ due_at|when }}`: "10:00" today, "Mon 10:00" near, "Mon 30 Mar 10:00" far."""
+    """`{{ due_at|when }}`: "today 10:00", "tomorrow 10:00", "Mon 30 Mar 10:00"."""
     if at is None:
         return ""
     local = timezone.localtime(at)
@@ -28,7 +26,7 @@ def when(at: dt.datetime | None) -> str:
 
 @register.filter
 def closing(at: dt.datetime) -> str:
-    """The end of a span: midnight belongs to the day before it, "Sun 24:00"."""
+    """The end of a span: midnight belongs to the day before it, "Sun 15 Mar 24:00"."""
     local = timezone.localtime(at)
     if local.time() == dt.time(0):
         return _on(local.date() - dt.timedelta(days=1), time="24:00")
@@ -65,7 +63,6 @@ def marked(segments: Segments) -> SafeString:
 
 def _on(day: dt.date, *, time: str) -> str:
     today = timezone.localdate()
-    if day == today:
-        return time
-    name = f"{day:%a}" if abs((day - today).days) <= NEAR else write_day(day, today=today)
+    near = 0 <= (day - today).days <= 1
+    name = write_distance(day, today=today) if near else write_day(day, today=today)
     return f"{name}{NO_BREAK}{time}"

@@ -123,6 +123,7 @@ def test_a_saved_card_asks_again_as_the_next_period_opens(
     card = only_card(week(bob, now=FRIDAY))
 
     assert (card.state, card.period.monday) == (CardState.LATER, dt.date(2026, 3, 16))
+    assert (card.is_done, card.due.saved_monday) == (True, dt.date(2026, 3, 9))
     assert card.due_at == at("2026-03-16T10:00")
 
 

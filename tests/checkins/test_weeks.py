@@ -21,9 +21,9 @@ def in_berlin() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("moment", "said"),
     [
-        ("2026-03-10T12:00", "12:00"),
-        ("2026-03-09T10:00", "Mon 10:00"),
-        ("2026-03-16T10:00", "Mon 10:00"),
+        ("2026-03-10T12:00", "today 12:00"),
+        ("2026-03-09T10:00", "Mon 9 Mar 10:00"),
+        ("2026-03-11T10:00", "tomorrow 10:00"),
         ("2026-03-17T10:00", "Tue 17 Mar 10:00"),
         ("2026-03-03T10:00", "Tue 3 Mar 10:00"),
     ],
@@ -37,8 +37,9 @@ def test_no_moment_says_nothing() -> None:
 
 
 def test_a_span_that_ends_at_midnight_ends_on_the_day_before() -> None:
-    assert closing(at("2026-03-16T00:00")) == "Sun\u00a024:00"
-    assert closing(at("2026-03-15T18:00")) == "Sun\u00a018:00"
+    assert closing(at("2026-03-11T00:00")) == "today\u00a024:00"
+    assert closing(at("2026-03-16T00:00")) == "Sun\u00a015\u00a0Mar\u00a024:00"
+    assert closing(at("2026-03-15T18:00")) == "Sun\u00a015\u00a0Mar\u00a018:00"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_people_are_called_by_their_first_name() -> None:
 
 def test_a_reader_elsewhere_sees_their_own_clock() -> None:
     with timezone.override("America/New_York"):
-        assert when(dt.datetime(2026, 3, 10, 11, tzinfo=dt.UTC)) == "07:00"
+        assert when(dt.datetime(2026, 3, 10, 11, tzinfo=dt.UTC)) == "today\u00a007:00"
 
 
 def test_words_that_differ_are_marked_and_nothing_typed_is_markup() -> None:

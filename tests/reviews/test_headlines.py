@@ -26,7 +26,7 @@ def week(*cards: Any, opens: dt.datetime | None = None) -> MyWeek:
     group = Mock(
         cards=cards,
         total=len(cards),
-        done=sum(card.is_saved for card in cards),
+        done=sum(card.is_done for card in cards),
         late=sum(card.is_late for card in cards),
         due_today=sum(card.is_due_today for card in cards),
     )
@@ -35,7 +35,7 @@ def week(*cards: Any, opens: dt.datetime | None = None) -> MyWeek:
 
 def card(due: str = "2026-03-09T10:00", *, state: str = "") -> Mock:
     return Mock(
-        is_saved=state == "saved",
+        is_done=state == "saved",
         is_late=state == "late",
         is_due_today=state == "today",
         due_at=at(due),

@@ -36,7 +36,7 @@ def test_the_second_to_save_sees_both_versions(signed_in: Client, onboarding: Ke
 
     assert answer.status_code == 409
     assert 'data-state="conflict"' in answer.text
-    assert "Alice saved this card at 09:36, while you were writing." in answer.text
+    assert "Alice saved this card today\u00a009:36, while you were writing." in answer.text
     assert "Paper forms take <mark>nine</mark> days." in answer.text
     assert "Paper forms take <mark>eleven</mark> days." in answer.text
     assert len(check_ins(onboarding)) == 1
@@ -121,7 +121,7 @@ def test_words_changed_after_an_answer_got_lost_are_not_dropped(
     answer = signed_in.post(url("check-in-create", onboarding), again, headers=HTMX)
 
     assert answer.status_code == 409
-    assert "You saved this card at 09:40 already" in answer.text
+    assert "You saved this card today\u00a009:40 already" in answer.text
     assert "<mark>twelve</mark>" in answer.text
 
 
@@ -183,5 +183,5 @@ def test_words_that_were_put_back_meanwhile_carry_both_names(
         url("check-in-create", onboarding), typed(seen=first.public_id), headers=HTMX
     )
 
-    assert "Alice put an earlier check-in back at 09:40" in answer.text
+    assert "Alice put an earlier check-in back today\u00a009:40" in answer.text
     assert "Keep Bob’s" in answer.text

@@ -70,7 +70,7 @@ def test_a_red_one_that_is_behind_asks_for_a_response(
 
     page = signed_in.get(url("key-result-detail", onboarding))
 
-    assert "Response to red due Thu\u00a009:40." in page.text
+    assert "Response to red due Thu\u00a012\u00a0Mar\u00a009:40." in page.text
     assert "Name the root cause, revise the bet, ask for help." in page.text
 
 

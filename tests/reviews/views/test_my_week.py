@@ -11,7 +11,7 @@ from engagements.models import Membership, Role, User
 from engagements.scoping import scope
 from okrs.models import KeyResult
 from tests import build
-from tests.checkins.posting import TUESDAY, post
+from tests.checkins.posting import TUESDAY, at, post
 from tests.query_counts import assert_constant_queries
 
 HTMX = {"HX-Request": "true"}
@@ -66,9 +66,13 @@ def test_clients_come_by_urgency_with_their_facts(client: Client, ines: User) ->
 
     order = [page.text.index(f'id="{slug}"') for slug in ("northwind", "harbor", "cedar")]
     assert order == sorted(order)
-    assert "Was due Mon\u00a010:00, closes Sun\u00a024:00 · week 10 of 13 · pace 0.76" in page.text
-    assert "Due today 12:00, in\u00a02\u00a0h\u00a020\u00a0min" in page.text
-    assert "Due Thu\u00a010:00, in 2 days" in page.text
+    assert (
+        "Was due Mon\u00a09\u00a0Mar\u00a010:00, closes Sun\u00a015\u00a0Mar\u00a024:00"
+        in page.text
+    )
+    assert "· week 10 of 13 · pace 0.76" in page.text
+    assert "Due today\u00a012:00, in\u00a02\u00a0h\u00a020\u00a0min" in page.text
+    assert "Due Thu\u00a012\u00a0Mar\u00a010:00, in 2 days" in page.text
 
 
 def test_a_saved_card_counts_as_done(client: Client, ines: User) -> None:
@@ -82,6 +86,44 @@ def test_a_saved_card_counts_as_done(client: Client, ines: User) -> None:
     assert "One card to go. It is late." in page.text
     assert "<b>1 of 2</b>" in page.text
     assert page.text.count('data-state="saved"') == 1
+
+
+def test_after_a_late_save_the_card_is_saved_though_the_next_week_is_open(
+    client: Client, ines: User, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(at("2026-03-15T10:00"))  # a Sunday
+    me = joins(ines, "Northwind SaaS")
+    (card,) = cards(me)
+    assert "One card to go. It is late." in client.get("/").text
+
+    with scope(me.engagement_id):
+        post(card, me, now=at("2026-03-15T10:00"))
+    page = client.get("/")
+
+    assert 'data-state="saved"' in page.text
+    assert (
+        "week of 9\u00a0Mar saved ✓ · week of 16\u00a0Mar open, due tomorrow\u00a010:00"
+        in page.text
+    )
+    assert ">Undo<" in page.text
+    assert ">Check in<" in page.text
+    assert "Your card is saved." in page.text
+    assert "<b>1 of 1</b>" in page.text
+    assert "1 for later" in page.text
+
+
+def test_two_cycles_of_a_client_have_their_own_heads(client: Client, ines: User) -> None:
+    me = joins(ines, "Northwind SaaS")
+    cards(me)
+    year = build.cycle(me.engagement, "2026", ends_on=dt.date(2026, 12, 30))
+    build.live_key_result(build.objective(me, year))
+
+    page = client.get("/")
+
+    assert "Northwind SaaS, 2026-Q1</a>" in page.text
+    assert "Northwind SaaS, 2026</a>" in page.text
+    assert "week 10 of 13" in page.text
+    assert "week 10 of 52" in page.text
 
 
 def test_green_without_evidence_reads_unverified(client: Client, ines: User) -> None:

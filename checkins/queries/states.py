@@ -1,0 +1,67 @@
+"""How a key result stands against its open periods, read off its standing: no query."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from checkins.periods import Period, fill, fillable_periods
+from checkins.rhythms import filled_periods, is_overdue, rhythm_of
+from okrs.models import KeyResult
+
+
+class CardState(StrEnum):
+    """Of a due card: wants a check-in by today, wants one later, has one for all open periods."""
+
+    TODO = "todo"
+    LATER = "later"
+    SAVED = "saved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """What a key result asks for now (M6.3).
+
+    `period` is the oldest fillable one without a check-in, else the newest. `saved_monday` names
+    the newest fillable one that has a check-in. A key result is done once nothing late or due
+    today is left of it and something was saved in a period that still takes posts: the next
+    period may be open already, but does not press yet.
+    """
+
+    period: Period
+    state: CardState
+    is_late: bool
+    saved_monday: dt.date | None
+
+    @property
+    def is_due_today(self) -> bool:
+        return self.state is CardState.TODO and not self.is_late
+
+    @property
+    def is_done(self) -> bool:
+        return self.saved_monday is not None and self.state is not CardState.TODO
+
+    @property
+    def is_ahead(self) -> bool:
+        """Done, while a period that is not due yet is open too."""
+        return self.is_done and self.state is CardState.LATER
+
+
+def due_of(key_result: KeyResult, *, now: dt.datetime) -> Due:
+    """Needs the engagement and `objective__cycle` joined in."""
+    rhythm, filled = rhythm_of(key_result), filled_periods(key_result)
+    fillable = fillable_periods(rhythm, now)
+    period = fill(fillable, filled)
+    state = (
+        CardState.TODO if rhythm.day_of(period.due_at) <= rhythm.day_of(now) else CardState.LATER
+    )
+    if period.monday in filled:
+        state = CardState.SAVED
+    saved = [one.monday for one in fillable if one.monday in filled]
+    return Due(
+        period=period,
+        state=state,
+        is_late=state is CardState.TODO and is_overdue(key_result, period=period, now=now),
+        saved_monday=saved[-1] if saved else None,
+    )
