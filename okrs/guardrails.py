@@ -11,6 +11,11 @@ from okrs.standards import Finding, Severity
 
 MICRO_DAYS = 28
 
+FEW_ENOUGH = "Few enough to be worked on."
+WHOLE_SET = "A set is written down whole before any of it is committed."
+ENOUGH_TO_PROVE = "Enough key results to show whether it came true."
+SHORT = "A micro cycle is short, and serves a key result above it."
+
 
 @dataclass(frozen=True)
 class Span:
@@ -76,7 +81,9 @@ def check_objectives(
         return [_finding("objectives_most", f"{who} would hold {what}: merge or drop one.")]
     if drafted < span.fewest:
         what = f"{_objectives(drafted)} of at least {span.fewest}"
-        return [_finding("objectives_fewest", f"{who} has {what}: write down the rest.")]
+        return [
+            _finding("objectives_fewest", f"{who} has {what}: write down the rest.", rule=WHOLE_SET)
+        ]
     return []
 
 
@@ -85,10 +92,13 @@ def check_key_results(*, span: Span, count: int) -> list[Finding]:
     if span.fewest <= count <= span.most:
         return []
     held = f"{count} key result" + ("" if count == 1 else "s")
-    mend = "add what still proves it" if count < span.fewest else "keep those that prove it best"
+    few = count < span.fewest
+    mend = "add what still proves it" if few else "keep those that prove it best"
     return [
         _finding(
-            "key_results_count", f"{held} stand here, {span} show whether it came true: {mend}."
+            "key_results_count",
+            f"{held} stand{'s' if count == 1 else ''} here, {span} show whether it came true: {mend}.",
+            rule=ENOUGH_TO_PROVE if few else FEW_ENOUGH,
         )
     ]
 
@@ -100,11 +110,19 @@ def check_micro(*, kind: str, days: int, has_parent: bool) -> list[Finding]:
     findings = []
     if days > MICRO_DAYS:
         findings.append(
-            _finding("micro_days", f"{days} days are too long for micro: keep to {MICRO_DAYS}.")
+            _finding(
+                "micro_days",
+                f"{days} days are too long for micro: keep to {MICRO_DAYS}.",
+                rule=SHORT,
+            )
         )
     if not has_parent:
         findings.append(
-            _finding("micro_parent", "Link a key result to the one that the experiment is for.")
+            _finding(
+                "micro_parent",
+                "Link a key result to the one that the experiment is for.",
+                rule=SHORT,
+            )
         )
     return findings
 
@@ -113,11 +131,11 @@ def _objectives(count: int) -> str:
     return f"{count} objective" + ("" if count == 1 else "s")
 
 
-def _finding(code: str, message: str) -> Finding:
+def _finding(code: str, message: str, *, rule: str = FEW_ENOUGH) -> Finding:
     return Finding(
         code=code,
         severity=Severity.BLOCK,
-        rule="Few enough to be worked on (M2.5).",
+        rule=rule,
         message=message,
         at_commit=True,
     )

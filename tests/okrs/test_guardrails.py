@@ -87,3 +87,11 @@ def test_a_micro_objective_is_short_and_has_a_parent() -> None:
     ]
     assert check_micro(kind="micro", days=28, has_parent=True) == []
     assert check_micro(kind="quarterly", days=90, has_parent=False) == []
+
+
+def test_too_few_and_too_many_key_results_name_their_own_rule() -> None:
+    (few,) = check_key_results(span=Span(2, 4), count=1)
+    (many,) = check_key_results(span=Span(2, 4), count=5)
+
+    assert few.rule == "Enough key results to show whether it came true."
+    assert many.rule == "Few enough to be worked on."

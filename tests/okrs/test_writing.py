@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -290,3 +291,10 @@ def test_each_pair_shows_its_own_rule(finding: Finding) -> None:
 
     assert finding.code in objective(before)
     assert objective(finding.after) == set()
+
+
+def test_no_rule_number_is_shown() -> None:
+    shown = [one for one in vars(standards).values() if isinstance(one, Finding)]
+
+    assert shown
+    assert not [one for one in shown if re.search(r"\bM\d", f"{one.rule} {one.message}")]
