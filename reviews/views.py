@@ -12,7 +12,6 @@ from checkins.forms import CheckInForm
 from checkins.queries import DueCard, MyWeek
 from engagements.access import signed_in
 from engagements.http import SignedInRequest
-from engagements.models import Membership
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
 from reviews.headlines import my_week_headline
@@ -23,12 +22,15 @@ from reviews.headlines import my_week_headline
 def my_week(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     week = queries.my_week(memberships=request.memberships, now=now)
+    clients = queries.clients(memberships=request.memberships, now=now)
+    reads = any(one.reads for one in clients) or not clients
     context: dict[str, Any] = {
         "week": week,
-        "headline": my_week_headline(week),
+        "headline": my_week_headline(week, reads=reads),
         "asks": queries.open_asks(memberships=request.memberships),
-        "clients": [_client(one) for one in request.memberships],
+        "clients": clients,
         "may_create": may_create_engagement(request.user, request.memberships),
+        "reads": reads,
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
         "now": now,
         "today": timezone.localdate(),
@@ -41,14 +43,6 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     if form:
         form.focus_first()
     return render(request, "reviews/my_week.html", {**context, "opened": opened, "form": form})
-
-
-def _client(membership: Membership) -> dict[str, Any]:
-    return {
-        "engagement": membership.engagement,
-        "role": membership.get_role_display(),
-        "reads": may(membership.role, Permission.READ),
-    }
 
 
 def _opened(request: HttpRequest, week: MyWeek) -> DueCard | None:

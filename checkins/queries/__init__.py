@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from checkins.queries.asks import Asks, asks_of, open_asks
 from checkins.queries.cards import DueCard, Group, MyWeek
+from checkins.queries.clients import Client, clients
 from checkins.queries.due import due_card, my_week
 from checkins.queries.previews import Preview, preview
 from checkins.queries.standing import recompute_standing
@@ -11,6 +12,7 @@ from checkins.queries.thread import KeyResultPage, ThreadEntry, key_result_page
 __all__ = [
     "Asks",
     "CardState",
+    "Client",
     "Due",
     "DueCard",
     "Group",
@@ -19,6 +21,7 @@ __all__ = [
     "Preview",
     "ThreadEntry",
     "asks_of",
+    "clients",
     "due_card",
     "key_result_page",
     "my_week",

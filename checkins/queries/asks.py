@@ -3,39 +3,62 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from checkins.models import Blocker, CheckIn, HelpRequest
-from engagements.models import Membership
+from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult
+from okrs.models.key_results import LIVE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asks:
-    """What was asked or named on the cards of one person and is still open (M6.6)."""
+    """What was asked or named and is still open (M6.6).
+
+    `own_help_requests` are those that this person asked: somebody else answers them.
+    """
 
     help_requests: Sequence[HelpRequest]
+    own_help_requests: Sequence[HelpRequest]
     blockers: Sequence[Blocker]
 
     @property
     def total(self) -> int:
+        """How many of them wait for this person."""
         return len(self.help_requests) + len(self.blockers)
 
 
 def open_asks(*, memberships: Iterable[Membership]) -> Asks:
-    """Open help requests and blockers of live cards that this person owns or helps with.
+    """Open help requests and blockers of live key results that concern this person.
 
-    Oldest first. Two queries.
+    Those of key results that they own or help with, of objectives that they own, of clients that
+    they lead, and what they asked themselves. Oldest first. Two queries.
     """
-    members = [one for one in memberships if may(one.role, Permission.CHECK_IN)]
-    mine = {
+    members = [one for one in memberships if may(one.role, Permission.READ)]
+    own = {one.pk for one in members}
+    asked = HelpRequest.objects.filter(_concerns(members) | Q(asked_by__in=members))
+    named = Blocker.objects.filter(_concerns(members) | Q(opened_by__in=members))
+    scoped = {
         "engagement_id__in": [one.engagement_id for one in members],
-        "key_result__in": KeyResult.objects.live().answered_for_by(members),
+        "key_result__stage__in": LIVE,
     }
-    asked = HelpRequest.objects.filter(**mine, answered_at=None).select_related("asked_by")
-    named = Blocker.objects.filter(**mine, resolved_at=None).select_related("opened_by")
+    asked = asked.filter(**scoped, answered_at=None).select_related("asked_by")
+    named = named.filter(**scoped, resolved_at=None).select_related("opened_by")
+    requests = list(asked.select_related("key_result__engagement").order_by("asked_at"))
     return Asks(
-        help_requests=list(asked.select_related("key_result__engagement").order_by("asked_at")),
+        help_requests=[one for one in requests if one.asked_by_id not in own],
+        own_help_requests=[one for one in requests if one.asked_by_id in own],
         blockers=list(named.select_related("key_result__engagement").order_by("opened_at")),
+    )
+
+
+def _concerns(members: Sequence[Membership]) -> Q:
+    led = [one.engagement_id for one in members if one.role == Role.LEAD]
+    return (
+        Q(engagement_id__in=led)
+        | Q(key_result__objective__owner__in=members)
+        | Q(key_result__in=KeyResult.objects.live().answered_for_by(members))
     )
 
 

@@ -3,13 +3,14 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checkins.assessment import Assessment, assess_standing, standing_prompt
 from checkins.chains import kept_posts
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
-from checkins.periods import Timeliness, timeliness
+from checkins.periods import Timeliness, open_periods, timeliness
 from checkins.prompts import Prompt
+from checkins.queries.states import Due, due_of
 from checkins.rhythms import missed_periods, rhythm_of
 from engagements.models import Membership
 from okrs.charts import History
@@ -25,7 +26,8 @@ class ThreadEntry:
     the rest of its rows, newest first. `timeliness` is that of the first post that was not taken
     back, by the due time of its day: a correction makes nothing late, nor do new settings. Which
     periods were missed is worked out for the rhythm as it is now. `counts_red`: missed, and the
-    one before was red (M7.1).
+    one before was red (M7.1). `help_requests` and `blockers` are those that its check-ins raised
+    and that are answered or resolved by now (M6.6).
     """
 
     period: dt.date
@@ -33,6 +35,8 @@ class ThreadEntry:
     standing: CheckIn | None = None
     earlier: Sequence[CheckIn] = ()
     counts_red: bool = False
+    help_requests: Sequence[HelpRequest] = ()
+    blockers: Sequence[Blocker] = ()
 
     @property
     def is_missed(self) -> bool:
@@ -45,7 +49,10 @@ class ThreadEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class KeyResultPage:
-    """The key result's card with its thread, newest period first, and its chart."""
+    """The key result's card with its thread, newest period first, and its chart.
+
+    `due` is None where no check-in is asked for now.
+    """
 
     key_result: KeyResult
     collaborators: Sequence[Membership]
@@ -56,6 +63,7 @@ class KeyResultPage:
     thread: Sequence[ThreadEntry]
     help_requests: Sequence[HelpRequest]
     blockers: Sequence[Blocker]
+    due: Due | None
     history: History
 
     @property
@@ -79,8 +87,8 @@ def key_result_page(*, key_result: KeyResult, now: dt.datetime) -> KeyResultPage
     found = assess_standing(card, today=today)
     thread = _thread(card, now=now)
     helpers = Collaborator.objects.filter(**own).select_related("member")
-    asks = HelpRequest.objects.filter(**own, answered_at=None).select_related("asked_by")
-    blockers = Blocker.objects.filter(**own, resolved_at=None).select_related("opened_by")
+    asked = list(HelpRequest.objects.filter(**own).select_related("asked_by", "answered_by"))
+    named = list(Blocker.objects.filter(**own).select_related("opened_by", "resolved_by"))
     return KeyResultPage(
         key_result=card,
         collaborators=[one.member for one in helpers.order_by("member__name")],
@@ -88,9 +96,10 @@ def key_result_page(*, key_result: KeyResult, now: dt.datetime) -> KeyResultPage
         prompt=standing_prompt(card, assessment=found, now=now) if card.is_live else None,
         week=card.objective.cycle.week_on(today),
         weeks=card.objective.cycle.weeks,
-        thread=thread,
-        help_requests=list(asks),
-        blockers=list(blockers),
+        thread=[_with_dealt(entry, asked=asked, named=named) for entry in thread],
+        help_requests=[one for one in asked if one.answered_at is None],
+        blockers=[one for one in named if one.resolved_at is None],
+        due=due_of(card, now=now) if card.is_live and open_periods(rhythm_of(card), now) else None,
         history=_history(card, thread=thread, today=today),
     )
 
@@ -123,6 +132,18 @@ def _entry(
         earlier=chain[-2::-1] if stands else chain[::-1],
         timeliness=timely,
         counts_red=was_red and not stands and timely is Timeliness.MISSED,
+    )
+
+
+def _with_dealt(
+    entry: ThreadEntry, *, asked: Sequence[HelpRequest], named: Sequence[Blocker]
+) -> ThreadEntry:
+    """The entry with what its check-ins asked for or named, as far as that is dealt with."""
+    rows = {row.pk for row in (entry.standing, *entry.earlier) if row}
+    return replace(
+        entry,
+        help_requests=[one for one in asked if one.answered_at and one.check_in_id in rows],
+        blockers=[one for one in named if one.resolved_at and one.check_in_id in rows],
     )
 
 

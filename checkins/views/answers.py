@@ -51,10 +51,13 @@ def card_answer(
 
 
 def saved_answer(
-    request: MemberRequest, card: DueCard, *, now: dt.datetime, text: str
+    request: MemberRequest, card: DueCard, *, now: dt.datetime, text: str, keeps_draft: bool = False
 ) -> HttpResponse:
-    """After a post: the card as it stands now, or on to the next one."""
-    draft = draft_key(request, card.key_result)
+    """After a post: the card as it stands now, or on to the next one.
+
+    `keeps_draft` where what somebody typed was not posted: it stays in their browser.
+    """
+    draft = "" if keeps_draft else draft_key(request, card.key_result)
     if back := back_of(request):
         messages.success(request, text)
         return _recorded(_onward(request, back), draft=draft)

@@ -35,6 +35,8 @@ from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from okrs.models import KeyResult
 
+KEPT = "Kept as it stands. Yours stays as a draft on this device until you post or clear it."
+
 
 @member(Permission.CHECK_IN)
 def check_in_create(request: MemberRequest, key_result: str) -> HttpResponse:
@@ -60,7 +62,8 @@ def check_in_preview(request: MemberRequest, key_result: str) -> HttpResponse:
         today=request.engagement.today(timezone.now()),
     )
     preview = found if actual.strip() else None
-    return render(request, "checkins/_preview.html", {"preview": preview, "key_result": row})
+    context = {"preview": preview, "key_result": row, "told": "told" in request.GET}
+    return render(request, "checkins/_preview.html", context)
 
 
 @require_POST
@@ -85,7 +88,7 @@ def check_in_undo(request: MemberRequest, check_in: str) -> HttpResponse:
 def _post(request: MemberRequest, card: DueCard, *, now: dt.datetime) -> HttpResponse:
     choice = request.POST.get("keep")
     if choice == "theirs":
-        return saved_answer(request, card, now=now, text=f"Kept as it stands: {card.key_result}.")
+        return saved_answer(request, card, now=now, text=KEPT, keeps_draft=True)
     form = CheckInForm(request.POST, card=card, now=now)
     if choice == "edit":
         typed = {**request.POST.dict(), "seen": card.latest_check_in_id, "key": new_key()}

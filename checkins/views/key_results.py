@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from checkins import queries
+from checkins.forms import YES_NO
 from checkins.ladders import steps
 from checkins.periods import periods
 from checkins.rhythms import rhythm_of
@@ -45,6 +46,7 @@ def page_answer(
         "criteria": criteria,
         "passed": sum(criterion.passed for criterion in criteria),
         "audit": answers,
+        "yes_no": bool(page.key_result.metric and page.key_result.metric.unit == YES_NO),
         "changes": changes(row),
         "now": now,
         "today": request.engagement.today(now),

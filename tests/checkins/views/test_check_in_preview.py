@@ -33,6 +33,14 @@ def test_it_warns_of_a_value_out_of_range(signed_in: Client, onboarding: KeyResu
     assert "400 lies outside 0 to 365." in shown(signed_in, onboarding, actual="400")
 
 
+def test_it_does_not_repeat_what_the_field_has_told(
+    signed_in: Client, onboarding: KeyResult
+) -> None:
+    page = url("check-in-preview", onboarding)
+
+    assert "lies outside" not in signed_in.get(f"{page}?told", {"actual": "400", "told": ""}).text
+
+
 def test_it_says_nothing_of_nothing(signed_in: Client, onboarding: KeyResult) -> None:
     assert "as the value is typed" in shown(signed_in, onboarding, actual=" ")
 

@@ -37,6 +37,8 @@ def test_the_second_to_save_sees_both_versions(signed_in: Client, onboarding: Ke
     assert answer.status_code == 409
     assert 'data-state="conflict"' in answer.text
     assert "Alice saved this card today\u00a009:36, while you were writing." in answer.text
+    assert "Otherwise yours stays as a draft on this device" in answer.text
+    assert 'btn-primary" type="submit" name="keep" value="mine"' in answer.text
     assert "Paper forms take <mark>nine</mark> days." in answer.text
     assert "Paper forms take <mark>eleven</mark> days." in answer.text
     assert len(check_ins(onboarding)) == 1
@@ -61,7 +63,8 @@ def test_theirs_is_kept(signed_in: Client, onboarding: KeyResult) -> None:
     answer = signed_in.post(url("check-in-create", onboarding), kept, headers=HTMX)
 
     assert 'data-state="saved"' in answer.text
-    assert "check-in-recorded" in answer.headers["HX-Trigger"]
+    assert '"check-in-recorded": {"draft": ""}' in answer.headers["HX-Trigger"]
+    assert "Yours stays as a draft on this device" in answer.headers["HX-Trigger"]
     assert len(check_ins(onboarding)) == 1
 
 

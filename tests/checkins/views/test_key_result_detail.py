@@ -4,9 +4,11 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.test import Client
 
-from checkins.commands import undo_check_in
+from checkins.commands import answer_help_request, resolve_blocker, undo_check_in
+from checkins.models import Blocker, HelpRequest
 from engagements.models import Membership, Role
 from engagements.scoping import scope
 from metrics.models import Metric
@@ -165,7 +167,94 @@ def test_weeks_that_were_missed_are_named(
 
     page = signed_in.get(url("key-result-detail", onboarding))
 
-    assert 'No check-in</span> <span class="meta">missed' in page.text
+    assert "No check-in</span>" in page.text
+    assert "two-week rule" not in page.text
+
+
+def test_a_missed_week_after_a_red_one_says_what_it_counts_for(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual="8.8", now=TUESDAY - 2 * WEEK)
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert "counts as red for the two-week rule only" in page.text
+
+
+def test_a_week_that_was_taken_back_says_by_whom(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    undo_check_in(check_in=post(onboarding, bob), by=bob, now=TUESDAY)
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert 'Taken back</span> <span class="meta">by Bob; both versions readable' in page.text
+
+
+def test_what_was_asked_and_is_dealt_with_stands_in_the_thread(
+    signed_in: Client, onboarding: KeyResult, bob: Membership, alice: Membership
+) -> None:
+    post(onboarding, bob, help_needed="Two days of billing.", blocker="No nightly export.")
+    asked, named = HelpRequest.objects.get(), Blocker.objects.get()
+    answer_help_request(help_request=asked, answer="Jonas comes.", by=alice, now=TUESDAY)
+    resolve_blocker(blocker=named, by=alice, now=TUESDAY)
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    moment = "Tue\u00a010\u00a0Mar\u00a009:40"
+    assert f"<strong>Answered</strong> by Alice, {moment}: Jonas comes." in page.text
+    assert f"<strong>Resolved</strong> by Alice, {moment}" in page.text
+    assert "In the way" not in page.text
+
+
+def test_it_says_whether_its_check_in_is_late_due_or_saved(
+    client: Client, onboarding: KeyResult, bob: Membership, clock: time_machine.Traveller
+) -> None:
+    build.sign_in(client, onboarding.engagement, Role.SPONSOR)
+    page = url("key-result-detail", onboarding)
+
+    late = client.get(page).text
+    clock.move_to(TUESDAY - 2 * dt.timedelta(days=1))
+    with scope(onboarding.engagement_id):
+        post(onboarding, bob, now=TUESDAY - WEEK)
+    ahead = client.get(page).text
+    clock.move_to(TUESDAY - dt.timedelta(hours=30))
+    due = client.get(page).text
+    clock.move_to(TUESDAY)
+    with scope(onboarding.engagement_id):
+        post(onboarding, bob)
+    saved = client.get(page).text
+
+    assert "Late since Mon\u00a09\u00a0Mar\u00a010:00" in late
+    assert "Saved for the week of 2\u00a0Mar" in ahead
+    assert "Due today\u00a010:00" in due
+    assert "Saved for the week of 9\u00a0Mar" in saved
+
+
+def test_yes_or_no_is_said_in_words_and_not_drawn(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    Metric.objects.update(unit="yes/no", valid_low=0, valid_high=1)
+    terms = {"baseline": 0, "target": 1, "direction": "higher"}
+    KeyResult.objects.filter(pk=onboarding.pk).update(**terms)
+    post(KeyResult.objects.for_card().get(pk=onboarding.pk), bob, actual=1)
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert page.text.count('<span class="side">') == 2
+    assert '<span class="side">No</span>' in page.text
+    assert '<span class="side">Yes</span>' in page.text
+    assert "Valid range" not in page.text
+    assert '<svg class="chart' not in page.text
+    assert "yes/no" not in page.text
+
+
+def test_a_key_result_has_a_goal_and_no_target(signed_in: Client, onboarding: KeyResult) -> None:
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert '<span class="label">Goal</span>' in page.text
+    assert "from start to goal" in page.text
+    assert "arget</" not in page.text
 
 
 def test_open_asks_stand_on_the_page(
@@ -188,6 +277,18 @@ def test_a_draft_is_edited_and_audited_not_checked_in(signed_in: Client, alice: 
     assert "Edit the draft" in page.text
     assert "Audit" in page.text
     assert "Check in <kbd>" not in page.text
+    assert f"#key-result-{draft.public_id}" in page.text
+
+
+def test_before_its_cycle_it_says_when_that_starts(
+    signed_in: Client, onboarding: KeyResult, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(dt.datetime(2025, 12, 28, 9, tzinfo=dt.UTC))
+
+    page = signed_in.get(url("key-result-detail", onboarding))
+
+    assert "2026-Q1, starts 1\u00a0Jan\u00a02026" in page.text
+    assert "week 1 of 13" not in page.text
 
 
 def test_sponsors_read_it_without_the_buttons(client: Client, onboarding: KeyResult) -> None:

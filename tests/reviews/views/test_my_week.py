@@ -185,8 +185,47 @@ def test_help_and_blockers_on_my_cards_wait_for_me(client: Client, ines: User) -
     page = client.get("/")
 
     assert "Waits for you" in page.text
+    assert "You asked, still open" in page.text
+    assert "the request of Ines" not in page.text
     assert "Two days of billing." in page.text
     assert "No nightly export." in page.text
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.SPONSOR])
+def test_asks_wait_for_the_lead_and_for_who_owns_the_objective(
+    client: Client, ines: User, role: str
+) -> None:
+    me = joins(ines, "Northwind SaaS", role)
+    bob = build.member(me.engagement, "Bob", Role.CONTRIBUTOR)
+    objective = build.objective(bob if role == Role.LEAD else me, build.cycle(me.engagement))
+    theirs = build.live_key_result(objective, owner_id=bob.pk)
+    with scope(me.engagement_id):
+        post(theirs, bob, help_needed="Two days of billing.", blocker="No nightly export.")
+
+    page = client.get("/")
+
+    assert "the request of Bob" in page.text
+    assert "No nightly export." in page.text
+
+
+def test_asks_of_others_wait_for_no_one_else(client: Client, ines: User) -> None:
+    me = joins(ines, "Northwind SaaS")
+    bob = build.member(me.engagement, "Bob", Role.CONTRIBUTOR)
+    (theirs,) = cards(bob)
+    with scope(me.engagement_id):
+        post(theirs, bob, help_needed="Two days of billing.")
+
+    assert "Two days of billing." not in client.get("/").text
+
+
+def test_a_reader_sees_how_each_client_stands(client: Client, ines: User) -> None:
+    sponsor = joins(ines, "Northwind SaaS", Role.SPONSOR)
+    late, behind = cards(build.member(sponsor.engagement, "Bob", Role.CONTRIBUTOR), count=2)
+    with scope(sponsor.engagement_id):
+        assert late.owner is not None
+        post(behind, late.owner, actual="8.8", confidence=1)
+
+    assert "Sponsor · 1 late · 1 at risk" in client.get("/").text
 
 
 def test_cards_of_others_are_not_mine(client: Client, ines: User) -> None:
@@ -223,6 +262,8 @@ def test_a_viewer_has_no_cards(client: Client, ines: User) -> None:
 
     page = client.get("/")
 
+    assert "Your role reads status pages. None is published to you yet." in page.text
+    assert "Nothing is due" not in page.text
     assert "No card waits for you." in page.text
     assert "/e/northwind/board/" not in page.text
 
