@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from checkins.prompts import Prompt, prompt
 from okrs.assessment import forecast, terms_of
+from okrs.figures import YES_NO, write_value
 from okrs.models import KeyResult
 from okrs.standing import expected_pace
 from scoring import (
@@ -51,12 +52,24 @@ def assess(
     return Assessment(
         score=attained,
         rag=rag(attained, bands),
-        explanation=explain(**terms, bands=bands, scale=key_result.engagement.score_scale),
+        explanation=_in_words(
+            explain(**terms, bands=bands, scale=key_result.engagement.score_scale),
+            key_result=key_result,
+            actual=actual,
+        ),
         pace=line,
         forecast_holds=forecast(
             key_result, score=attained, line=line, confidence=confidence, bands=bands
         ),
     )
+
+
+def _in_words(explanation: str, *, key_result: KeyResult, actual: Decimal | None) -> str:
+    """Of yes or no the answer stands for the sum: "Yes = 1.00, stretch from 1.00"."""
+    metric, (_, equals, result) = key_result.metric, explanation.partition(" = ")
+    if not (metric and metric.unit == YES_NO and equals):
+        return explanation
+    return f"{write_value(actual, unit=YES_NO).capitalize()} = {result}"
 
 
 def assess_standing(key_result: KeyResult, *, today: dt.date) -> Assessment:

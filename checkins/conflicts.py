@@ -8,11 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from checkins.assessment import assess
-from checkins.forms import YES_NO
 from checkins.models import CheckIn, CheckInKind
 from checkins.queries import DueCard, asks_of
 from engagements.edit_forms import Segments, difference
-from okrs.figures import write_day, write_value
+from okrs.figures import YES_NO, write_day, write_value
 from scoring import Rag
 
 TYPED = (

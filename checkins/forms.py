@@ -13,11 +13,10 @@ from checkins import queries
 from checkins.assessment import outside_range
 from checkins.queries import DueCard, Preview
 from engagements.form_fields import DayField, DecimalTextField
-from okrs.figures import NO_BREAK, write_day, write_value
+from okrs.figures import NO_BREAK, YES_NO, write_day, write_value
 from okrs.models import KeyResult
 from okrs.widgets import FigureInput, ScaleInput
 
-YES_NO = "yes/no"
 CONFIDENCE = {1: "Very low", 2: "Low", 3: "Even", 4: "Good", 5: "Very high"}
 LONGEST_SITTING = 4 * 3600  # a form left open over lunch says nothing of the time it took
 ASIDE = ("help_needed", "blocker", "evidence_url")

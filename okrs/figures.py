@@ -11,6 +11,7 @@ from okrs.charts import History
 from scoring import Rag, Scale, format_number, format_score
 
 NO_BREAK = "\u00a0"
+YES_NO = "yes/no"  # the unit of what is only ever 1 or 0
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -23,7 +24,7 @@ def write_value(value: Decimal | None, *, unit: str = "") -> str:
     """A value with its unit: "54.5 %", "1 day", "yes"; "no value yet" for none (M5.5)."""
     if value is None:
         return "no value yet"
-    if unit == "yes/no":
+    if unit == YES_NO:
         return "yes" if value else "no"
     sign = "%" if unit == "percent" else name_unit(value, unit=unit)
     return f"{format_number(value)}{NO_BREAK}{sign}" if sign else format_number(value)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -22,20 +23,7 @@ from reviews.headlines import my_week_headline
 def my_week(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     week = queries.my_week(memberships=request.memberships, now=now)
-    clients = queries.clients(memberships=request.memberships, now=now)
-    reads = any(one.reads for one in clients) or not clients
-    context: dict[str, Any] = {
-        "week": week,
-        "headline": my_week_headline(week, reads=reads),
-        "asks": queries.open_asks(memberships=request.memberships),
-        "clients": clients,
-        "may_create": may_create_engagement(request.user, request.memberships),
-        "reads": reads,
-        "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
-        "now": now,
-        "today": timezone.localdate(),
-        "tab": "my-week",
-    }
+    context = _context(request, week, now=now)
     if request.htmx and request.GET.get("part") == "counts":
         return render(request, "reviews/my_week.html#counts", {**context, "beside": True})
     opened = _opened(request, week)
@@ -43,6 +31,22 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     if form:
         form.focus_first()
     return render(request, "reviews/my_week.html", {**context, "opened": opened, "form": form})
+
+
+def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
+    clients = queries.clients(memberships=request.memberships, now=now)
+    reads = any(one.reads for one in clients) or not clients
+    return {
+        "week": week,
+        "headline": my_week_headline(week, reads=reads),
+        "asks": queries.open_asks(memberships=request.memberships),
+        "clients": clients,
+        "may_create": may_create_engagement(request.user, request.memberships),
+        "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
+        "now": now,
+        "today": timezone.localdate(),
+        "tab": "my-week",
+    }
 
 
 def _opened(request: HttpRequest, week: MyWeek) -> DueCard | None:

@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from checkins import queries
-from checkins.forms import YES_NO
 from checkins.ladders import steps
 from checkins.periods import periods
 from checkins.rhythms import rhythm_of
@@ -17,6 +16,7 @@ from engagements.access import member
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from okrs.audit import audit
+from okrs.figures import YES_NO
 from okrs.models import KeyResult, KeyResultAudit
 from okrs.queries import changes, trace
 

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -12,7 +13,7 @@ from engagements.models import Membership, Role
 from engagements.scoping import scope
 from okrs.models import KeyResult, Stage
 from tests import build
-from tests.checkins.posting import post
+from tests.checkins.posting import at, post
 from tests.checkins.views.typing import HTMX, check_ins, standing, typed, url
 
 
@@ -55,6 +56,18 @@ def test_it_saves_and_renders_the_card_again(signed_in: Client, onboarding: KeyR
     assert events["check-in-recorded"]["draft"].endswith(f":{onboarding.public_id}")
     assert "7.4\u00a0days, 0.32 Amber" in events["toast"]["text"]
     assert standing(onboarding).score == Decimal("0.32")
+
+
+def test_a_late_card_reads_as_saved_though_the_next_week_is_open(
+    signed_in: Client, onboarding: KeyResult, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(at("2026-03-15T10:00"))  # a Sunday
+
+    answer = signed_in.post(url("check-in-create", onboarding), typed(), headers=HTMX)
+
+    assert 'data-state="saved"' in answer.text
+    assert "week of 9\u00a0Mar saved ✓" in answer.text
+    assert "week of 16\u00a0Mar open, due tomorrow\u00a010:00" in answer.text
 
 
 def test_without_a_script_it_goes_on_to_the_next_card(
