@@ -8,16 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from engagements.models import Membership, Role
-from engagements.ownership import check_owners
 from engagements.staleness import StaleEdit
 from metrics.models import GAP_FOR, Metric
-from okrs.audit import answers_of, audit
 from okrs.commands.locks import lock_cycle
 from okrs.models import KeyResult, Objective, Stage
-from okrs.queries.findings import guardrail_findings, key_result_findings, objective_findings
-from okrs.writing import Finding, Severity, without_reason
-
-AUDITED = {"incomplete"}  # the audit says the same, criterion by criterion
+from okrs.queries.blocks import in_the_way
 
 
 @transaction.atomic
@@ -104,62 +99,10 @@ def _check_gate(objective: Objective, *, by: Membership) -> None:
 
 
 def _problems(objective: Objective, drafts: list[KeyResult]) -> list[ValidationError]:
-    own = [
-        *_owner_problems(objective.owner),
-        *_in_the_way(objective_findings(objective), reasons=objective.reasons),
-        *_in_the_way(guardrail_findings(objective, committing=True), reasons={}),
-    ]
-    return [*own, *(problem for one in drafts for problem in _key_result_problems(one))]
-
-
-def _key_result_problems(key_result: KeyResult) -> list[ValidationError]:
-    failed = [
-        ValidationError(f"{key_result.title}: {criterion.mend}", code=criterion.code)
-        for criterion in audit(key_result, answers_of(key_result))
-        if not criterion.passed
-    ]
-    findings = [one for one in key_result_findings(key_result) if one.code not in AUDITED]
-    before = f"{key_result.title}: "
     return [
-        *failed,
-        *_owner_problems(key_result.owner, before=before),
-        *_card_problems(key_result, before=before),
-        *_in_the_way(findings, reasons=key_result.reasons, before=before),
-    ]
-
-
-def _owner_problems(owner: Membership | None, *, before: str = "") -> list[ValidationError]:
-    try:
-        check_owners(owner)
-    except ValidationError as refusal:
-        return [ValidationError(f"{before}{refusal.messages[0]}", code=refusal.code)]
-    return []
-
-
-def _card_problems(key_result: KeyResult, *, before: str) -> list[ValidationError]:
-    """What may have changed under a draft since it was written: its metric, its cycle's start."""
-    metric, due_on = key_result.metric, key_result.due_on
-    problems = []
-    if metric is not None and metric.archived_at:
-        text = f"{before}The metric “{metric}” is archived. Choose one in use."
-        problems.append(ValidationError(text, code="archived"))
-    if due_on is not None and due_on <= key_result.starts_on:
-        text = f"{before}The due date must follow the start."
-        problems.append(ValidationError(text, code="due_on"))
-    return problems
-
-
-def _in_the_way(
-    findings: list[Finding], *, reasons: dict[str, str], before: str = ""
-) -> list[ValidationError]:
-    blocks = [one for one in findings if one.severity is Severity.BLOCK]
-    unexplained = without_reason(findings, reasons)
-    return [
-        *(ValidationError(f"{before}{one.message}", code=one.code) for one in blocks),
-        *(
-            ValidationError(f"{before}{one.message} Or give a reason to keep it.", code=one.code)
-            for one in unexplained
-        ),
+        ValidationError(f"{blocked.before}{block.message}", code=block.code)
+        for blocked in in_the_way(objective, drafts)
+        for block in blocked.blocks
     ]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from okrs.queries.blocks import Block, Blocked, Place, in_the_way
 from okrs.queries.boards import Column, board
 from okrs.queries.cards import Card, card, trace
 from okrs.queries.changes import Change, changes
@@ -20,6 +21,8 @@ from okrs.queries.teams import TeamRow, team_list
 
 __all__ = [
     "Alignment",
+    "Block",
+    "Blocked",
     "Card",
     "Change",
     "Column",
@@ -30,6 +33,7 @@ __all__ = [
     "ObjectivePage",
     "ObjectiveRow",
     "Overlap",
+    "Place",
     "TeamRow",
     "board",
     "card",
@@ -38,6 +42,7 @@ __all__ = [
     "cycle_list",
     "cycle_page",
     "guardrail_findings",
+    "in_the_way",
     "key_result_findings",
     "objective_findings",
     "objective_page",

@@ -8,6 +8,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 
 from engagements.models import Membership
 from okrs.models import Collaborator, KeyResult, Objective
+from okrs.queries.blocks import Blocked, in_the_way
 from okrs.queries.findings import guardrail_findings, objective_findings
 from okrs.queries.sets import ObjectiveRow, fetch_sets, objective_row
 from okrs.standards import Finding
@@ -18,7 +19,8 @@ class ObjectivePage:
     """An objective with its set, what the checks say, and who else reads its metrics.
 
     `findings` are those of M3 on sentence and set, `guardrails` those of M2.5; `overlaps` holds
-    key results of other objectives in the cycle that read a metric of this one (M2.3).
+    key results of other objectives in the cycle that read a metric of this one (M2.3);
+    `in_the_way` is what a commit would be refused for, empty too where nothing is left to commit.
     """
 
     row: ObjectiveRow
@@ -26,6 +28,7 @@ class ObjectivePage:
     findings: Sequence[Finding]
     guardrails: Sequence[Finding]
     overlaps: Sequence[KeyResult]
+    in_the_way: Sequence[Blocked]
 
     @property
     def objective(self) -> Objective:
@@ -33,7 +36,11 @@ class ObjectivePage:
 
     @property
     def drafts(self) -> list[KeyResult]:
-        return [card.key_result for card in self.row.cards if card.key_result.is_draft]
+        return self.row.drafts
+
+    @property
+    def blocks(self) -> int:
+        return sum(len(blocked.blocks) for blocked in self.in_the_way)
 
     def changed_since(self, read: Mapping[str, int]) -> list[str]:
         """What somebody did since a person read these versions, by public id, in sentences."""
@@ -50,17 +57,20 @@ class ObjectivePage:
 def objective_page(objective: Objective, *, today: dt.date) -> ObjectivePage:
     """The page of an objective that came with engagement, cycle, team and people.
 
-    At most ten queries more, however many key results there are.
+    At most sixteen queries more, however many key results there are.
     """
     fetch_sets([objective])
     helpers = Collaborator.objects.select_related("member")
     prefetch_related_objects([objective], Prefetch("collaborators", helpers))
+    row = objective_row(objective, engagement=objective.engagement, today=today)
+    open_to_commit = row.drafts or objective.committed_at is None
     return ObjectivePage(
-        row=objective_row(objective, engagement=objective.engagement, today=today),
+        row=row,
         collaborators=[collaborator.member for collaborator in objective.collaborators.all()],
         findings=objective_findings(objective),
         guardrails=guardrail_findings(objective),
         overlaps=list(_overlaps(objective)),
+        in_the_way=in_the_way(objective, row.drafts) if open_to_commit else [],
     )
 
 

@@ -49,6 +49,10 @@ class ObjectiveRow:
     alignment: Alignment
 
     @property
+    def drafts(self) -> list[KeyResult]:
+        return [card.key_result for card in self.cards if card.key_result.is_draft]
+
+    @property
     def is_unaligned(self) -> bool:
         return self.alignment is Alignment.UNALIGNED
 

@@ -98,8 +98,8 @@ def _audit_answer(
         return objective_answer(request, row.objective, status=status, **context)
     page = queries.objective_page(row.objective, today=today_of(request))
     card = next(card for card in page.row.cards if card.key_result.pk == row.pk)
-    part = {"card": card, "audit_open": True, **context}
-    return render(request, "okrs/_key_result.html", part, status=status)
+    part = {"page": page, "card": card, "audit_open": True, **context}
+    return render(request, "okrs/_audited.html", part, status=status)
 
 
 def _key_result(request: MemberRequest, public_id: str) -> KeyResult:

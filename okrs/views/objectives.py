@@ -82,7 +82,7 @@ def objective_commit(request: MemberRequest, objective: str) -> HttpResponse:
     except StaleEdit:
         return objective_answer(request, row, part="commit", read=read, status=409)
     except ValidationError as refusal:
-        return objective_answer(request, row, part="commit", blocks=refusal.messages, status=422)
+        return objective_answer(request, row, part="commit", refused=refusal.error_list, status=422)
     said = f"Committed and frozen: {', '.join(one.title for one in committed)}."
     messages.success(request, said if committed else "It is committed already.")
     return onward(request, "okrs:objective-detail", row.public_id)
@@ -127,6 +127,7 @@ def objective_answer(
         "page": found,
         "changed": found.changed_since(read) if read is not None else [],
         "contribution": ContributionForm(objective=row),
+        "audit": request.GET.get("audit", ""),
         "today": today,
         **TAB,
         **context,

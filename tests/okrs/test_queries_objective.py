@@ -194,4 +194,4 @@ def test_the_page_takes_the_same_queries_however_many(
 
     grow()
 
-    assert_constant_queries(read, grow=grow, most=11)
+    assert_constant_queries(read, grow=grow, most=16)

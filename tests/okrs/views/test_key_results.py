@@ -196,7 +196,8 @@ def test_htmx_gets_the_audited_card(client: Client, objective: Objective) -> Non
     )
 
     assert part.text.strip().startswith("<article")
-    assert "<details open>" in part.text
+    assert f'<details id="audit-{key_result.public_id}" open>' in part.text
+    assert 'id="in-the-way" class="mt-4" hx-swap-oob="true"' in part.text
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
