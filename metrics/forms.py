@@ -7,7 +7,9 @@ from django.core.exceptions import ValidationError
 
 from engagements.edit_forms import EditForm
 from engagements.form_fields import DecimalTextField, MemberField
-from metrics.models import Metric, Refresh
+from metrics.models import GAP_FOR, Metric, Refresh
+
+LEAVES_GAP = f"Open at commit, it leaves a data gap for {GAP_FOR.days} days."
 
 
 class MetricForm(EditForm):
@@ -18,6 +20,7 @@ class MetricForm(EditForm):
         "The four data questions": ("source", "source_url", "refresh", "access", "fetched_by"),
         "Values that can be right": ("valid_low", "valid_high"),
     }
+    needed_at_commit = ("source", "refresh")  # by the audit of each key result that reads it
     mended_in: ClassVar = {"duplicate": "name", "range": "valid_high"}
 
     name = forms.CharField(
@@ -51,8 +54,12 @@ class MetricForm(EditForm):
         required=False,
         label="How often refreshed",
     )
-    access = forms.CharField(required=False, max_length=200, label="Who has access")
-    fetched_by = forms.CharField(required=False, max_length=200, label="Who fetches it")
+    access = forms.CharField(
+        required=False, max_length=200, label="Who has access", help_text=LEAVES_GAP
+    )
+    fetched_by = forms.CharField(
+        required=False, max_length=200, label="Who fetches it", help_text=LEAVES_GAP
+    )
     valid_low = DecimalTextField(required=False, label="Lowest")
     valid_high = DecimalTextField(required=False, label="Highest")
 

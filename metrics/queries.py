@@ -29,6 +29,16 @@ class MetricPage:
     key_results: Sequence[Any]  # of okrs, the room above
     open_questions: Sequence[str]
 
+    @property
+    def blocks_commit(self) -> bool:
+        """Whether source or refresh is missing, which the audit asks for (M4.2)."""
+        return not (self.metric.source.strip() and self.metric.refresh)
+
+    @property
+    def leaves_gap(self) -> bool:
+        """Whether a question is open that a commit only answers with a data gap (M4.3)."""
+        return not (self.metric.access and self.metric.fetched_by)
+
 
 def metric_list(engagement: Engagement, *, sought: str = "") -> list[MetricRow]:
     """The dictionary by name, what is archived last; `sought` looks in name, meaning and source.

@@ -38,6 +38,7 @@ class KeyResultForm(ReasonedForm):
         "How it is scored": ("method", "ladder", "weight", "commitment"),
         "Who and when": ("owner", "due_on", "indicator", "collaborators"),
     }
+    needed_at_commit: tuple[str, ...] = ("metric", "baseline", "target", "owner", "due_on")
     mended_in: ClassVar = {
         "empty": "title",
         "said_twice": "title",
@@ -106,6 +107,7 @@ class KeyResultForm(ReasonedForm):
             reverse("metrics:metric-create", args=[objective.engagement.slug]),
         )
         if isinstance(self.row, KeyResult) and not self.row.is_draft:
+            self.needed_at_commit = ()
             for name in FROZEN:
                 del self.fields[name]
 

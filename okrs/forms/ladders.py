@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -26,8 +26,22 @@ class LadderWidget(forms.MultiWidget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
         cells = context["widget"]["subwidgets"]
-        context["widget"]["rows"] = list(zip(cells[::2], cells[1::2], strict=True))
+        rows = list(zip(cells[::2], cells[1::2], strict=True))
+        _unmark(cell for cell in cells if cell not in _amiss(rows))
+        context["widget"]["rows"] = rows
         return context
+
+
+def _amiss(rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The cells that an error on the ladder is about: of rungs half filled, else of all filled."""
+    filled = [row for row in rows if any(cell["value"] for cell in row)]
+    halves = [row for row in filled if not all(cell["value"] for cell in row)]
+    return [cell for row in halves or filled for cell in row]
+
+
+def _unmark(cells: Iterable[dict[str, Any]]) -> None:
+    for cell in cells:
+        cell["attrs"].pop("aria-invalid", None)
 
 
 class LadderField(forms.MultiValueField):

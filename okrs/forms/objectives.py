@@ -57,7 +57,7 @@ class ObjectiveForm(ReasonedForm):
         required=False,
         empty_label="The owner",
         label="Reviewer",
-        help_text="Never the sole author.",
+        help_text="Somebody other than the author, if you can.",
     )
     review_by = DayField(required=False, label="Review by")
 

@@ -200,3 +200,37 @@ def test_twenty_metrics_take_as_many_queries_as_ten(client: Client, engagement: 
 
     ten_more()
     assert_constant_queries(lambda: client.get(list_url(engagement)), grow=ten_more, most=5)
+
+
+def test_archiving_says_how_many_key_results_read_it(
+    client: Client, engagement: Engagement
+) -> None:
+    lead = build.sign_in(client, engagement)
+    metric = build.metric(engagement)
+    build.key_result(build.objective(lead, build.cycle(engagement)), metric)
+
+    page = client.get(url_of(metric)).text
+
+    assert "<summary>Archive</summary>" in page
+    assert "1 key result reads it." in page
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ("source", "can be committed before"),
+        ("refresh", "can be committed before"),
+        ("access", "carries a data gap"),
+        ("fetched_by", "carries a data gap"),
+    ],
+)
+def test_the_page_says_what_an_open_question_does(
+    client: Client, engagement: Engagement, missing: str, said: str
+) -> None:
+    build.sign_in(client, engagement)
+
+    page = client.get(url_of(build.metric(engagement, **{missing: ""}))).text
+
+    assert [
+        words for words in ("can be committed before", "carries a data gap") if words in page
+    ] == [said]

@@ -335,3 +335,32 @@ def test_a_stranger_finds_no_key_result(
     elsewhere = reverse("okrs:key-result-update", args=["harbor", key_result.public_id])
     assert client.get(url_of(key_result, "key-result-update")).status_code == 404
     assert client.get(elsewhere).status_code == 404
+
+
+def marked(text: str) -> list[str]:
+    cells = re.findall(r'<input[^>]*name="(ladder_\d+)"[^>]*>', text)
+    return [one for one in cells if re.search(rf'name="{one}"[^>]*aria-invalid="true"', text)]
+
+
+@pytest.mark.parametrize(
+    ("rungs", "cells"),
+    [
+        (["20", "0.7", "16", "1"], ["ladder_0", "ladder_1", "ladder_2", "ladder_3"]),
+        (["20", "1", "16"], ["ladder_2", "ladder_3"]),
+    ],
+)
+def test_only_the_rungs_that_are_amiss_are_marked(
+    client: Client, objective: Objective, rungs: list[str], cells: list[str]
+) -> None:
+    sent = {f"ladder_{at}": cell for at, cell in enumerate(rungs)}
+
+    answer = client.post(url_of(objective, "key-result-create"), typed(method="ladder", **sent))
+
+    assert answer.status_code == 422
+    assert marked(answer.text) == cells
+
+
+def test_the_form_says_what_is_needed_at_commit(client: Client, objective: Objective) -> None:
+    page = client.get(url_of(objective, "key-result-create")).text
+
+    assert page.count("(needed at commit)") == 5
