@@ -38,7 +38,7 @@ def audit(key_result: KeyResult, answers: KeyResultAudit | None) -> list[Criteri
         ),
         Criterion(
             code="baseline_measured",
-            label="Baseline measured",
+            label="Start measured",
             passed=key_result.baseline is not None,
             mend="Measure where it starts, and give that figure.",
         ),

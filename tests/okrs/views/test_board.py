@@ -131,3 +131,15 @@ def test_twenty_cards_take_as_many_queries_as_ten(client: Client, engagement: En
 
     ten_more()
     assert_constant_queries(lambda: client.get(url(engagement)), grow=ten_more, most=9)
+
+
+def test_the_rules_of_the_stages_are_folded_above_the_cards(
+    client: Client, engagement: Engagement
+) -> None:
+    lead = build.sign_in(client, engagement)
+    build.key_result(build.objective(lead, build.cycle(engagement)), title="Onboarding time")
+
+    page = client.get(url(engagement)).text
+
+    assert page.index("What the stages mean") < page.index("Onboarding time")
+    assert page.count("<dt>Holder</dt>") == page.count("<section data-empty") + 1
