@@ -47,24 +47,25 @@ document.addEventListener("htmx:timeout", failed);
 
 // -- after a swap the focus stands where the work goes on
 
-let saved = null; // the card that the server has just taken: its id, and whether the next opens
+let saved = null; // the card that the server has just taken: its id, and the request that said so
 
 document.addEventListener("check-in-recorded", (event) => {
   const card = event.target.closest(".due");
-  if (card) saved = { id: card.id, opensNext: false };
+  if (card) saved = { id: card.id, xhr: null };
 });
 
+// The answer's own swap follows its event at once; a late preview's swap may come in between.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (saved) saved.opensNext = pressed.get(detail.xhr)?.value === "next";
+  if (saved) saved.xhr ??= detail.xhr;
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const swapped = event.target;
   const status = event.detail.xhr?.status;
-  if (saved) {
-    const { id, opensNext } = saved;
+  if (saved && saved.xhr === event.detail.xhr) {
+    const { id, xhr } = saved;
     saved = null;
-    goToNextCard(document.getElementById(id), opensNext);
+    goToNextCard(document.getElementById(id), pressed.get(xhr)?.value === "next");
   } else if (status === 422 || status === 409) {
     focusOn(swapped.querySelector('[aria-invalid="true"], [role="alert"]'));
   } else if (swapped.matches('.due[data-state="open"]')) {
