@@ -47,6 +47,7 @@ def worker(committed: str, bell: str, mail_server: MailServer) -> Iterator[None]
     addresses = {name: databases.url(alias) for alias, name in names.items()}
     mail = f"smtp://127.0.0.1:{mail_server.port}"
     environment = {
+        "SECRET_KEY": settings.SECRET_KEY,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "REDIS_URL": bell,
         "EMAIL_URL": mail,
