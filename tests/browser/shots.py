@@ -101,7 +101,7 @@ def key_result(page: Page) -> None:
 def board(page: Page) -> None:
     page.goto("/")
     page.locator(".group-head a").first.click()
-    page.locator(".board").wait_for()
+    page.locator(".board.mt-5").wait_for()
 
 
 SHOWS = {"my-week": my_week, "key-result": key_result, "board": board}
