@@ -8,23 +8,12 @@ from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
 from engagements.scoping import scope
-from okrs.models import Cycle, KeyResult, Objective
+from okrs.models import Cycle, Objective
 from tests import build
+from tests.okrs.views.objectives import HTMX, url_of
 from tests.query_counts import assert_constant_queries
 
 pytestmark = pytest.mark.django_db
-
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def engagement() -> Engagement:
-    return build.engagement()
-
-
-@pytest.fixture
-def cycle(engagement: Engagement) -> Cycle:
-    return build.cycle(engagement)
 
 
 def create_url(cycle: Cycle) -> str:
@@ -33,11 +22,6 @@ def create_url(cycle: Cycle) -> str:
 
 def check_url(cycle: Cycle) -> str:
     return reverse("okrs:objective-check", args=[cycle.engagement.slug, cycle.public_id])
-
-
-def url_of(objective: Objective, name: str = "objective-detail") -> str:
-    slug = objective.cycle.engagement.slug
-    return reverse(f"okrs:{name}", args=[slug, objective.public_id])
 
 
 def typed(owner: Membership, **fields: Any) -> dict[str, Any]:
@@ -136,62 +120,6 @@ def test_a_stale_edit_shows_both_versions(
     assert 'name="version" value="2"' in stale.text
 
 
-def read(objective: Objective) -> dict[str, int]:
-    """The versions that the commit form carries."""
-    with scope(objective.engagement_id):
-        rows = [objective, *objective.key_results.all()]
-    return {f"version-{row.public_id}": row.version for row in rows}
-
-
-def test_the_commit_form_carries_what_was_read(
-    client: Client, engagement: Engagement, cycle: Cycle
-) -> None:
-    objective = build.objective(build.sign_in(client, engagement), cycle)
-    draft = build.key_result(objective, version=3)
-
-    page = client.get(url_of(objective))
-
-    assert f'name="version-{objective.public_id}" value="1"' in page.text
-    assert f'name="version-{draft.public_id}" value="3"' in page.text
-
-
-@pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_commit_of_what_changed_meanwhile_says_what(
-    client: Client, engagement: Engagement, cycle: Cycle, headers: dict[str, str]
-) -> None:
-    lead = build.sign_in(client, engagement)
-    objective = build.objective(lead, cycle)
-    build.key_result(objective, title="Days until first value")
-    known = read(objective)
-    build.key_result(objective, title="Orders a month")
-    with scope(engagement.id):
-        KeyResult.objects.filter(title="Days until first value").update(version=2)
-
-    answer = client.post(url_of(objective, "objective-commit"), known, headers=headers)
-
-    assert answer.status_code == 409
-    assert "“Days until first value” was changed." in answer.text
-    assert "“Orders a month” was added." in answer.text
-    assert f'href="{url_of(objective)}"' in answer.text
-
-
-def test_a_second_click_commits_nothing_more(
-    client: Client, engagement: Engagement, cycle: Cycle
-) -> None:
-    lead = build.sign_in(client, engagement)
-    objective = build.objective(lead, cycle)
-    metric = build.metric(engagement)
-    for indicator in ("leading", "lagging"):
-        build.audited(build.key_result(objective, metric, indicator=indicator), by=lead)
-    known = read(objective)
-    client.post(url_of(objective, "objective-commit"), known)
-
-    again = client.post(url_of(objective, "objective-commit"), known, follow=True)
-
-    assert again.status_code == 200
-    assert "It is committed already." in again.text
-
-
 def test_an_objective_is_dropped_with_its_drafts(
     client: Client, engagement: Engagement, cycle: Cycle
 ) -> None:
@@ -217,81 +145,6 @@ def test_a_committed_objective_cannot_be_dropped(
 
     assert answer.status_code == 422
     assert "It is committed." in answer.text
-
-
-def test_a_commit_that_is_blocked_lists_everything_in_the_way(
-    client: Client, engagement: Engagement, cycle: Cycle
-) -> None:
-    lead = build.sign_in(client, engagement)
-    objective = build.objective(lead, cycle)
-    build.key_result(objective, None, title="Days until first value", baseline=None)
-
-    answer = client.post(url_of(objective, "objective-commit"), read(objective))
-
-    assert answer.status_code == 422
-    assert "Not committed yet." in answer.text
-    assert "Choose a metric." in answer.text
-    assert "Measure where it starts" in answer.text
-
-
-def test_a_draft_lists_what_stands_in_the_way_before_anybody_commits(
-    client: Client, engagement: Engagement, cycle: Cycle
-) -> None:
-    objective = build.objective(build.sign_in(client, engagement), cycle)
-    metric = build.metric(engagement, source="")
-    draft = build.key_result(objective, metric, title="Days until first value")
-
-    page = client.get(url_of(objective)).text
-
-    assert "Before it can be committed" in page
-    assert reverse("metrics:metric-update", args=[engagement.slug, metric.public_id]) in page
-    assert f"?audit={draft.public_id}#audit-{draft.public_id}" in page
-    assert f'<details id="audit-{draft.public_id}">' in page
-
-
-def test_an_audit_that_is_linked_stands_open(
-    client: Client, engagement: Engagement, cycle: Cycle
-) -> None:
-    objective = build.objective(build.sign_in(client, engagement), cycle)
-    draft = build.key_result(objective)
-
-    page = client.get(f"{url_of(objective)}?audit={draft.public_id}").text
-
-    assert f'<details id="audit-{draft.public_id}" open>' in page
-
-
-def test_htmx_gets_the_refusal_alone(client: Client, engagement: Engagement, cycle: Cycle) -> None:
-    lead = build.sign_in(client, engagement)
-    objective = build.objective(lead, cycle)
-
-    answer = client.post(url_of(objective, "objective-commit"), read(objective), headers=HTMX)
-
-    assert answer.status_code == 422
-    assert answer.text.strip().startswith('<section id="commit"')
-
-
-def test_the_lead_commits(client: Client, engagement: Engagement, cycle: Cycle) -> None:
-    lead = build.sign_in(client, engagement)
-    objective = build.objective(lead, cycle)
-    metric = build.metric(engagement)
-    for indicator in ("leading", "lagging"):
-        build.audited(build.key_result(objective, metric, indicator=indicator), by=lead)
-
-    answer = client.post(url_of(objective, "objective-commit"), read(objective))
-
-    assert answer.headers["Location"] == url_of(objective)
-    with scope(engagement.id):
-        assert Objective.objects.get().committed_by == lead
-
-
-@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.SPONSOR, Role.VIEWER])
-def test_only_the_gate_commits(
-    client: Client, engagement: Engagement, cycle: Cycle, role: Role
-) -> None:
-    objective = build.objective(build.member(engagement, "Olive"), cycle)
-    build.sign_in(client, engagement, role)
-
-    assert client.post(url_of(objective, "objective-commit")).status_code == 403
 
 
 @pytest.mark.parametrize("role", [Role.SPONSOR, Role.VIEWER])
@@ -364,19 +217,6 @@ def test_a_reason_that_was_given_stands_in_place_of_the_finding(
 
     assert "The board’s own words" in page.text
     assert "move the figure to a key result" not in page.text
-
-
-def test_the_champion_of_another_team_is_told_who_commits(
-    client: Client, engagement: Engagement, cycle: Cycle
-) -> None:
-    sofia = build.member(engagement, "Sofia", Role.CHAMPION)
-    objective = build.objective(sofia, cycle, team=build.team(engagement, champion=sofia))
-    build.sign_in(client, engagement, Role.CHAMPION)
-
-    answer = client.post(url_of(objective, "objective-commit"), read(objective))
-
-    assert answer.status_code == 422
-    assert "Sofia or the lead commits this." in answer.text
 
 
 def test_its_text_is_never_markup(client: Client, engagement: Engagement, cycle: Cycle) -> None:

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from engagements.models import Engagement, Membership, Role
+from okrs.models import Cycle, Objective
+from tests import build
+
+
+@pytest.fixture
+def engagement() -> Engagement:
+    return build.engagement()
+
+
+@pytest.fixture
+def cycle(engagement: Engagement) -> Cycle:
+    return build.cycle(engagement)
+
+
+@pytest.fixture
+def bob(client: Client, engagement: Engagement) -> Membership:
+    return build.sign_in(client, engagement, Role.CONTRIBUTOR)
+
+
+@pytest.fixture
+def objective(engagement: Engagement, bob: Membership) -> Objective:
+    return build.objective(bob, build.cycle(engagement))
