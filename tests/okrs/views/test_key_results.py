@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,52 +10,9 @@ from engagements.models import Engagement, Membership, Role
 from engagements.scoping import scope
 from okrs.models import ContributionLink, KeyResult, KeyResultAudit, Objective
 from tests import build
+from tests.okrs.views.key_results import HTMX, only, typed, url_of
 
 pytestmark = pytest.mark.django_db
-
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def engagement() -> Engagement:
-    return build.engagement()
-
-
-@pytest.fixture
-def bob(client: Client, engagement: Engagement) -> Membership:
-    return build.sign_in(client, engagement, Role.CONTRIBUTOR)
-
-
-@pytest.fixture
-def objective(engagement: Engagement, bob: Membership) -> Objective:
-    return build.objective(bob, build.cycle(engagement))
-
-
-def url_of(row: Objective | KeyResult, name: str) -> str:
-    with scope(row.engagement_id):
-        return reverse(f"okrs:{name}", args=[row.engagement.slug, row.public_id])
-
-
-def typed(**fields: Any) -> dict[str, Any]:
-    return {
-        "title": "Median onboarding time",
-        "method": "linear",
-        "direction": "lower",
-        "commitment": "committed",
-        "weight": "1",
-        "due_on": "2026-03-31",
-        **fields,
-    }
-
-
-def ladder(*rungs: tuple[str, str]) -> dict[str, str]:
-    cells = [cell for rung in rungs for cell in rung]
-    return {f"ladder_{at}": cell for at, cell in enumerate(cells)}
-
-
-def only(engagement: Engagement) -> KeyResult:
-    with scope(engagement.id):
-        return KeyResult.objects.get()
 
 
 def test_it_drafts_with_numbers_as_typed(
@@ -70,35 +25,6 @@ def test_it_drafts_with_numbers_as_typed(
     key_result = only(engagement)
     assert answer.headers["Location"] == url_of(objective, "objective-detail")
     assert (key_result.baseline, key_result.target) == (Decimal("9.5"), Decimal("1234.5"))
-
-
-def test_it_drafts_a_ladder_and_leaves_empty_rows_out(
-    client: Client, engagement: Engagement, objective: Objective
-) -> None:
-    rungs = ladder(("4", "1,0"), ("6", "0.7"), ("8", "0.3"))
-
-    client.post(url_of(objective, "key-result-create"), typed(method="ladder", **rungs))
-
-    assert only(engagement).ladder == [["4", "1.00"], ["6", "0.70"], ["8", "0.30"]]
-
-
-def test_a_ladder_that_rises_is_refused_at_its_rungs(client: Client, objective: Objective) -> None:
-    rungs = ladder(("6", "0.7"), ("4", "1.0"))
-
-    answer = client.post(url_of(objective, "key-result-create"), typed(method="ladder", **rungs))
-
-    assert answer.status_code == 422
-    assert "1.00 follows 0.70. Put the best rung first" in answer.text
-    assert 'name="ladder_0" value="6"' in answer.text
-
-
-def test_half_a_rung_is_refused(client: Client, objective: Objective) -> None:
-    answer = client.post(
-        url_of(objective, "key-result-create"), typed(method="ladder", **ladder(("6", "")))
-    )
-
-    assert answer.status_code == 422
-    assert "Rung 1 has one half only." in answer.text
 
 
 def test_start_and_goal_alike_are_refused(client: Client, objective: Objective) -> None:
@@ -221,29 +147,6 @@ def test_an_audit_of_a_goal_that_changed_meanwhile_is_asked_again(
         assert not KeyResultAudit.objects.exists()
 
 
-RUNGS = [["7", "1.00"], ["8", "0.90"], ["9.5", "0.80"], ["10", "0.70"], ["11", "0.60"]]
-RUNGS += [["12", "0.50"], ["13", "0.40"]]
-
-
-@pytest.mark.parametrize("count", [1, 3, 7])
-def test_a_ladder_is_shown_and_saved_as_it_stands(
-    client: Client, engagement: Engagement, objective: Objective, count: int
-) -> None:
-    key_result = build.key_result(
-        objective, title="Median onboarding time", method="ladder", ladder=RUNGS[:count]
-    )
-    url = url_of(key_result, "key-result-update")
-
-    shown = re.findall(r'name="(ladder_[0-9]+)"(?: value="([^"]*)")?', client.get(url).text)
-    answer = client.post(
-        url, typed(version=1, method="ladder", baseline="9", target="4", **dict(shown))
-    )
-
-    assert len(shown) >= 2 * (count + 1)  # room for one more
-    assert answer.status_code == 302
-    assert only(engagement).ladder == RUNGS[:count]
-
-
 def test_a_draft_is_dropped_with_all_that_hangs_on_it(
     client: Client, engagement: Engagement, objective: Objective, bob: Membership
 ) -> None:
@@ -335,29 +238,6 @@ def test_a_stranger_finds_no_key_result(
     elsewhere = reverse("okrs:key-result-update", args=["harbor", key_result.public_id])
     assert client.get(url_of(key_result, "key-result-update")).status_code == 404
     assert client.get(elsewhere).status_code == 404
-
-
-def marked(text: str) -> list[str]:
-    cells = re.findall(r'<input[^>]*name="(ladder_\d+)"[^>]*>', text)
-    return [one for one in cells if re.search(rf'name="{one}"[^>]*aria-invalid="true"', text)]
-
-
-@pytest.mark.parametrize(
-    ("rungs", "cells"),
-    [
-        (["20", "0.7", "16", "1"], ["ladder_0", "ladder_1", "ladder_2", "ladder_3"]),
-        (["20", "1", "16"], ["ladder_2", "ladder_3"]),
-    ],
-)
-def test_only_the_rungs_that_are_amiss_are_marked(
-    client: Client, objective: Objective, rungs: list[str], cells: list[str]
-) -> None:
-    sent = {f"ladder_{at}": cell for at, cell in enumerate(rungs)}
-
-    answer = client.post(url_of(objective, "key-result-create"), typed(method="ladder", **sent))
-
-    assert answer.status_code == 422
-    assert marked(answer.text) == cells
 
 
 def test_the_form_says_what_is_needed_at_commit(client: Client, objective: Objective) -> None:

@@ -1,0 +1,35 @@
+"""Where tests find the forms of a key result, and what they type there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from engagements.models import Engagement
+from engagements.scoping import scope
+from okrs.models import KeyResult, Objective
+
+HTMX = {"HX-Request": "true"}
+
+
+def url_of(row: Objective | KeyResult, name: str) -> str:
+    with scope(row.engagement_id):
+        return reverse(f"okrs:{name}", args=[row.engagement.slug, row.public_id])
+
+
+def typed(**fields: Any) -> dict[str, Any]:
+    return {
+        "title": "Median onboarding time",
+        "method": "linear",
+        "direction": "lower",
+        "commitment": "committed",
+        "weight": "1",
+        "due_on": "2026-03-31",
+        **fields,
+    }
+
+
+def only(engagement: Engagement) -> KeyResult:
+    with scope(engagement.id):
+        return KeyResult.objects.get()
