@@ -9,54 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkins.periods import (
-    Period,
     Rhythm,
-    Timeliness,
     closed_periods,
-    due_after,
     fill,
     fillable_periods,
-    next_opening,
     open_periods,
     periods,
-    timeliness,
 )
-
-BERLIN = "Europe/Berlin"
-
-
-def rhythm(
-    starts_on: str = "2026-01-01",
-    ends_on: str = "2026-03-31",
-    *,
-    cadence: str = "weekly",
-    zone: str = BERLIN,
-    due_weekday: int = 0,
-    due_time: str = "10:00",
-    opens_days_before: int = 3,
-) -> Rhythm:
-    return Rhythm(
-        cadence=cadence,
-        zone=ZoneInfo(zone),
-        due_weekday=due_weekday,
-        due_time=dt.time.fromisoformat(due_time),
-        opens_days_before=opens_days_before,
-        starts_on=dt.date.fromisoformat(starts_on),
-        ends_on=dt.date.fromisoformat(ends_on),
-    )
-
-
-def at(text: str, zone: str = BERLIN) -> dt.datetime:
-    return dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
+from tests.checkins.rhythms import BERLIN, at, period, rhythm
 
 
 def mondays(of: Rhythm) -> list[str]:
     return [period.monday.isoformat() for period in periods(of)]
-
-
-def period(of: Rhythm, monday: str) -> Period:
-    (found,) = [one for one in periods(of) if one.monday == dt.date.fromisoformat(monday)]
-    return found
 
 
 # Names: which Mondays a cycle holds.
@@ -207,107 +171,6 @@ def test_an_opening_at_a_midnight_that_the_clock_skips_shifts_forward() -> None:
     cairo = rhythm("2026-04-01", "2026-06-30", zone="Africa/Cairo")
 
     assert period(cairo, "2026-04-27").opens_at == dt.datetime.fromisoformat("2026-04-23T22:00Z")
-
-
-# What is open, due and next.
-
-
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        ("2026-01-01T23:59", []),
-        ("2026-01-02T00:00", ["2026-01-05"]),
-        ("2026-03-10T12:00", ["2026-03-09"]),
-        ("2026-03-12T23:59", ["2026-03-09"]),
-        ("2026-03-13T00:00", ["2026-03-09", "2026-03-16"]),
-        ("2026-03-15T23:59", ["2026-03-09", "2026-03-16"]),
-        ("2026-03-16T00:00", ["2026-03-16"]),
-        ("2026-04-05T23:59", ["2026-03-30"]),
-        ("2026-04-06T00:00", []),
-    ],
-)
-def test_these_periods_are_open(now: str, expected: list[str]) -> None:
-    found = open_periods(rhythm(), at(now))
-
-    assert [one.monday.isoformat() for one in found] == expected
-
-
-def test_before_the_first_opening_a_post_fills_the_first_period() -> None:
-    found = fillable_periods(rhythm(), at("2026-01-01T09:00"))
-
-    assert [one.monday for one in found] == [dt.date(2026, 1, 5)]
-
-
-def test_after_the_last_close_a_post_fills_the_last_period() -> None:
-    found = fillable_periods(rhythm(), at("2026-05-01T09:00"))
-
-    assert [one.monday for one in found] == [dt.date(2026, 3, 30)]
-
-
-@pytest.mark.parametrize(
-    ("filled", "expected"),
-    [
-        ([], "2026-03-09"),
-        (["2026-03-09"], "2026-03-16"),
-        (["2026-03-16"], "2026-03-09"),
-        (["2026-03-09", "2026-03-16"], "2026-03-16"),
-        (["2026-03-02"], "2026-03-09"),
-    ],
-)
-def test_a_post_fills_the_oldest_open_period_without_one_else_the_newest(
-    filled: list[str], expected: str
-) -> None:
-    both = open_periods(rhythm(), at("2026-03-14T12:00"))
-
-    found = fill(both, {dt.date.fromisoformat(one) for one in filled})
-
-    assert found.monday.isoformat() == expected
-
-
-@pytest.mark.parametrize(
-    ("moment", "expected"),
-    [
-        ("2026-03-06T08:00", Timeliness.ON_TIME),
-        ("2026-03-09T10:00", Timeliness.ON_TIME),
-        ("2026-03-09T10:01", Timeliness.LATE),
-        ("2026-03-15T23:59", Timeliness.LATE),
-        ("2026-03-16T00:00", Timeliness.MISSED),
-    ],
-)
-def test_a_post_is_on_time_until_due_late_until_it_closes_missed_after(
-    moment: str, expected: Timeliness
-) -> None:
-    week = period(rhythm(), "2026-03-09")
-
-    found = timeliness(at(moment), due_at=week.due_at, closes_at=week.closes_at)
-
-    assert found is expected
-
-
-def test_it_knows_what_opens_next() -> None:
-    opening = next_opening(rhythm(), at("2026-03-10T09:00"))
-
-    assert opening is not None
-    assert opening.opens_at == at("2026-03-13T00:00")
-
-
-def test_nothing_opens_after_the_last_period() -> None:
-    assert next_opening(rhythm(), at("2026-03-30T10:00")) is None
-
-
-@pytest.mark.parametrize(
-    ("given", "monday", "expected"),
-    [
-        (rhythm(), "2026-03-09", "2026-03-16"),
-        (rhythm(due_weekday=3), "2026-03-09", "2026-03-19"),
-        (rhythm(cadence="biweekly"), "2026-03-02", "2026-03-16"),
-        (rhythm(cadence="monthly"), "2026-03-02", "2026-04-06"),
-    ],
-)
-def test_it_knows_when_the_check_in_after_this_one_is_due(
-    given: Rhythm, monday: str, expected: str
-) -> None:
-    assert due_after(given, period(given, monday)).isoformat() == expected
 
 
 # Whatever the settings.
