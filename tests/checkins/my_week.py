@@ -1,0 +1,20 @@
+"""A person's week, as tests read it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from checkins.queries import DueCard, MyWeek, my_week
+from engagements.models import Membership
+from engagements.scoping import scope
+from tests.checkins.posting import TUESDAY
+
+
+def week(*memberships: Membership, now: dt.datetime = TUESDAY) -> MyWeek:
+    with scope(*(one.engagement_id for one in memberships)):
+        return my_week(memberships=memberships, now=now)
+
+
+def only_card(found: MyWeek) -> DueCard:
+    ((card,),) = [group.cards for group in found.groups]
+    return card

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from checkins.commands import undo_check_in
+from checkins.queries import CardState
+from engagements.models import Membership
+from okrs.models import KeyResult
+from scoring import Rag
+from tests.checkins.my_week import only_card, week
+from tests.checkins.posting import TUESDAY, at, post
+
+FRIDAY = at("2026-03-13T09:00")
+
+
+@pytest.mark.parametrize(
+    ("now", "state", "is_late", "is_due_today"),
+    [
+        ("2026-03-13T09:00", CardState.TODO, True, False),  # the week before is late still
+        ("2026-03-09T09:59", CardState.TODO, False, True),
+        ("2026-03-09T10:00", CardState.TODO, False, True),
+        ("2026-03-09T10:01", CardState.TODO, True, False),
+        ("2026-03-15T23:59", CardState.TODO, True, False),
+    ],
+)
+def test_a_card_without_a_check_in_is_due_then_late(
+    onboarding: KeyResult,
+    bob: Membership,
+    now: str,
+    state: CardState,
+    *,
+    is_late: bool,
+    is_due_today: bool,
+) -> None:
+    card = only_card(week(bob, now=at(now)))
+
+    assert (card.state, card.is_late, card.is_due_today) == (state, is_late, is_due_today)
+
+
+def test_a_card_that_is_filled_is_saved(onboarding: KeyResult, bob: Membership) -> None:
+    check_in = post(onboarding, bob)
+
+    card = only_card(week(bob))
+
+    assert (card.state, card.previous, card.may_undo) == (CardState.SAVED, check_in, True)
+    assert card.period.monday == dt.date(2026, 3, 9)
+
+
+def test_a_saved_card_asks_again_as_the_next_period_opens(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob)
+
+    card = only_card(week(bob, now=FRIDAY))
+
+    assert (card.state, card.period.monday) == (CardState.LATER, dt.date(2026, 3, 16))
+    assert (card.is_done, card.due.saved_monday) == (True, dt.date(2026, 3, 9))
+    assert card.due_at == at("2026-03-16T10:00")
+
+
+def test_an_undone_card_waits_again(onboarding: KeyResult, bob: Membership) -> None:
+    undo = undo_check_in(check_in=post(onboarding, bob), by=bob, now=TUESDAY)
+
+    card = only_card(week(bob))
+
+    assert (card.state, card.previous) == (CardState.TODO, None)
+    assert card.latest_check_in_id == undo.public_id
+
+
+def test_a_card_committed_after_its_due_time_is_not_called_late(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    onboarding.committed_at = at("2026-03-09T11:00")
+    onboarding.save(update_fields=["committed_at"])
+
+    card = only_card(week(bob))
+
+    assert (card.state, card.is_late, card.is_due_today) == (CardState.TODO, False, True)
+
+
+def test_a_card_knows_that_the_period_before_was_missed(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, now=at("2026-02-24T09:00"))
+
+    card = only_card(week(bob))
+
+    assert card.missed is not None
+    assert card.missed.monday == dt.date(2026, 3, 2)
+
+
+def test_a_card_checked_in_last_week_has_missed_nothing(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, now=at("2026-03-03T09:00"))
+
+    assert only_card(week(bob)).missed is None
+
+
+def test_a_card_shows_what_stands(onboarding: KeyResult, bob: Membership) -> None:
+    check_in = post(onboarding, bob, actual="6.8", now=at("2026-03-03T09:00"))
+
+    card = only_card(week(bob))
+
+    assert card.previous == check_in
+    assert card.previous is not None
+    assert (card.previous.actual, card.previous.measured_on) == (
+        Decimal("6.8"),
+        dt.date(2026, 3, 3),
+    )
+    assert (card.score, card.rag) == (Decimal("0.44"), Rag.AMBER)
+    assert card.explanation == "(6.8 − 9) ÷ (4 − 9) = 0.44, amber from 0.31"
+    assert (card.pace, card.forecast_holds) == (Decimal("0.76"), False)
+    assert card.prompt is not None
+    assert card.prompt.due_at == at("2026-03-10T09:00")
+    assert card.latest_check_in_id == check_in.public_id
+    assert card.next_action_due == dt.date(2026, 3, 16)
+
+
+def test_a_card_without_a_value_says_so(onboarding: KeyResult, bob: Membership) -> None:
+    card = only_card(week(bob))
+
+    assert card.explanation == "No value yet. A missing value is neither red nor green."
+    assert (card.score, card.rag, card.forecast_holds) == (None, Rag.NO_DATA, None)
+    assert (card.prompt, card.latest_check_in_id) == (None, "")
