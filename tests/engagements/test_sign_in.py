@@ -1,52 +1,27 @@
 from __future__ import annotations
 
-import datetime as dt
 import re
 
 import pytest
-import time_machine
 from django.test import Client
-from django.utils import timezone
 
 from engagements.commands import disable_user
 from engagements.models import User
 from engagements.scoping import identity
-from notifications.delivery import Delivered, deliver_due
 from notifications.models import OutboxMessage
 from tests import build
 from tests.build import PASSWORD
-from tests.smtp import MailServer, mail_server
-
-__all__ = ["mail_server"]
-
-LOGIN, CODE, CONFIRM = "/accounts/login/", "/accounts/login/code/", "/accounts/login/code/confirm/"
-RESET = "/accounts/password/reset/"
-SESSION = "__Host-session"
-
-
-@pytest.fixture
-def alice(db: None) -> User:
-    return build.user("Alice")
-
-
-def typed(email: str = "alice@example.test", password: str = PASSWORD) -> dict[str, str]:
-    return {"login": email, "password": password}
-
-
-def mailed(user: User) -> dict[str, str]:
-    """The latest envelope for this person, as they may read it."""
-    with identity(user_id=user.pk):
-        return dict(OutboxMessage.objects.filter(user=user).latest("created_at").payload)
-
-
-def code_for(user: User) -> str:
-    found = re.search(r"^    (\S+)$", mailed(user)["text"], re.MULTILINE)
-    assert found
-    return found[1]
-
-
-def is_signed_in(client: Client) -> bool:
-    return client.get("/profile/").status_code == 200
+from tests.engagements.signing_in import (
+    CODE,
+    CONFIRM,
+    LOGIN,
+    RESET,
+    SESSION,
+    code_for,
+    is_signed_in,
+    mailed,
+    typed,
+)
 
 
 def test_a_password_signs_in_whatever_the_case_of_the_address(client: Client, alice: User) -> None:
@@ -111,52 +86,6 @@ def test_guessing_unknown_addresses_is_stopped_too(client: Client, alice: User) 
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
 
 
-def test_a_code_signs_in_somebody_without_a_password(client: Client, db: None) -> None:
-    bob = User.objects.create_user(email="bob@example.test", name="Bob")
-
-    assert client.post(CODE, {"email": bob.email})["Location"] == CONFIRM
-    answer = client.post(CONFIRM, {"code": code_for(bob), "next": "/profile/"})
-
-    assert answer["Location"] == "/profile/"
-    assert is_signed_in(client)
-
-
-def test_a_code_works_once(client: Client, alice: User) -> None:
-    client.post(CODE, {"email": alice.email})
-    code = code_for(alice)
-    client.post(CONFIRM, {"code": code})
-    client.post("/accounts/logout/")
-
-    client.post(CONFIRM, {"code": code})
-
-    assert not is_signed_in(client)
-
-
-def test_a_code_runs_out_after_five_minutes(client: Client, alice: User) -> None:
-    client.post(CODE, {"email": alice.email})
-
-    with time_machine.travel(timezone.now() + dt.timedelta(seconds=301)):
-        client.post(CONFIRM, {"code": code_for(alice)})
-        assert not is_signed_in(client)
-
-
-def test_three_wrong_codes_end_the_try(client: Client, alice: User) -> None:
-    client.post(CODE, {"email": alice.email})
-    code = code_for(alice)
-    for _ in range(3):
-        client.post(CONFIRM, {"code": "000000"})
-
-    client.post(CONFIRM, {"code": code})
-
-    assert not is_signed_in(client)
-
-
-def test_asking_for_many_codes_is_stopped_with_a_page(client: Client, alice: User) -> None:
-    answers = [Client().post(CODE, {"email": alice.email}) for _ in range(4)]
-
-    assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
-
-
 def test_an_unknown_address_gets_the_same_answers_and_no_mail(
     client: Client, committed: str
 ) -> None:
@@ -213,17 +142,6 @@ def test_a_disabled_person_does_not_come_back(client: Client, alice: User) -> No
         assert not OutboxMessage.objects.exists()
 
 
-def test_a_code_in_hand_is_of_no_use_to_somebody_disabled_meanwhile(
-    client: Client, alice: User
-) -> None:
-    client.post(CODE, {"email": alice.email})
-    disable_user(user=alice)
-
-    client.post(CONFIRM, {"code": code_for(alice)})
-
-    assert not is_signed_in(client)
-
-
 @pytest.mark.parametrize(
     "path",
     ["signup/", "email/", "confirm-email/", "confirm-email/x/", "reauthenticate/", "3rdparty/"],
@@ -267,36 +185,6 @@ def test_a_fragment_asked_for_after_sign_out_leads_to_sign_in_and_back_to_the_pa
     assert answer["HX-Redirect"] == f"{LOGIN}?next=/e/northwind/members/%3Fsort%3Dname&expired=1"
     assert (answer["Cache-Control"], answer.content) == ("no-store", b"")
     assert "HX-Request" in answer["Vary"]
-
-
-def test_the_worker_mails_the_code_and_forgets_it(
-    client: Client, committed: str, mail_server: MailServer
-) -> None:
-    build.user("Alice")
-    client.post(CODE, {"email": "alice@example.test"})
-
-    assert deliver_due() == Delivered(sent=1)
-
-    (mail,) = mail_server.messages
-    assert (mail["To"], mail["Subject"]) == ("alice@example.test", "Your sign-in code")
-    code = re.search(r"^    (\S+)", mail.get_content(), re.MULTILINE)
-    assert code
-    client.post(CONFIRM, {"code": code[1]})
-    assert is_signed_in(client)
-    assert OutboxMessage.objects.using("sweep").get().payload == {}
-
-
-def test_a_code_that_ran_out_is_not_mailed(
-    client: Client, committed: str, mail_server: MailServer
-) -> None:
-    build.user("Alice")
-    client.post(CODE, {"email": "alice@example.test"})
-
-    with time_machine.travel(timezone.now() + dt.timedelta(minutes=6)):
-        assert deliver_due() == Delivered(cancelled=1)
-
-    assert mail_server.messages == []
-    assert OutboxMessage.objects.using("sweep").get().payload == {}
 
 
 @pytest.mark.parametrize(
