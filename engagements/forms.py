@@ -192,7 +192,7 @@ class ProfileForm(forms.Form):
     name = forms.CharField(
         max_length=120, label="Name", widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    time_zone = ZoneField(help_text="Reminders come at 09:00 there.")
+    time_zone = ZoneField(help_text="Times are shown on this clock.")
     theme = forms.ChoiceField(choices=Theme.choices, label="Theme", widget=forms.RadioSelect)
     shortcuts = forms.BooleanField(required=False, label="Keyboard shortcuts")
 
