@@ -9,7 +9,16 @@ from django.db import models
 from django.utils import timezone
 
 from engagements.edit_forms import EditForm, written
-from engagements.models import Cadence, Engagement, Escalation, GuardrailPreset, Role, Theme, User
+from engagements.models import (
+    Cadence,
+    Engagement,
+    Escalation,
+    GuardrailPreset,
+    Role,
+    StatusPage,
+    Theme,
+    User,
+)
 from engagements.models.engagements import Weekday, band_choices, scale_choices
 from engagements.places import city, countries, time_zones
 
@@ -138,6 +147,7 @@ class SettingsForm(EditForm):
         "Direction": ("vision", "strategy_themes"),
         "Check-ins": ("cadence", "due_weekday", "due_time", "opens_days_before"),
         "Scores and rules": ("scale", "bands", "guardrails", "escalation"),
+        "Clients": ("status_page",),
     }
     mended_in: ClassVar = {"bands_frozen": "bands"}
 
@@ -168,6 +178,11 @@ class SettingsForm(EditForm):
     bands = forms.ChoiceField(choices=band_choices, label="RAG bands")
     guardrails = forms.ChoiceField(choices=GuardrailPreset.choices, label="Guardrails")
     escalation = forms.ChoiceField(choices=Escalation.choices, label="Escalation")
+    status_page = forms.ChoiceField(
+        choices=StatusPage.choices,
+        label="Status page",
+        help_text="What viewers and holders of a share link see.",
+    )
 
     def __init__(
         self, data: Any = None, *, engagement: Engagement, row: models.Model | None = None

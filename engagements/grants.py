@@ -15,8 +15,8 @@ SWEEP_ROLE = "plumbline_sweep"
 def grant_tables(*, using: str, **_: Any) -> None:
     """Let the application read and write rows; append-only tables it may only add to.
 
-    Tables never grant TRUNCATE; the sweep role gets what a table's model names in
-    `sweep_grants` (a tuple of SQL privileges).
+    Tables never grant TRUNCATE. A model may name SQL privileges of its own: `app_grants` in
+    place of all that, `sweep_grants` for the sweep role, which else gets none.
     """
     with connections[using].cursor() as cursor:
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}, {SWEEP_ROLE}")
@@ -28,5 +28,8 @@ def grant_tables(*, using: str, **_: Any) -> None:
             table = connections[using].ops.quote_name(model._meta.db_table)
             if any(isinstance(t, Protect) for t in getattr(model._meta, "triggers", ())):
                 cursor.execute(f"REVOKE UPDATE, DELETE ON {table} FROM {APP_ROLE}")
+            if privileges := getattr(model, "app_grants", ()):
+                cursor.execute(f"REVOKE ALL ON {table} FROM {APP_ROLE}")
+                cursor.execute(f"GRANT {', '.join(privileges)} ON {table} TO {APP_ROLE}")
             if privileges := getattr(model, "sweep_grants", ()):
                 cursor.execute(f"GRANT {', '.join(privileges)} ON {table} TO {SWEEP_ROLE}")

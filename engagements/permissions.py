@@ -14,6 +14,8 @@ class Permission(StrEnum):
     CHECK_IN = "check_in"
     COMMIT = "commit"  # pass the quality gate
     PLAN = "plan"  # cycles and teams
+    DECIDE = "decide"  # record a decision in a review
+    RUN_REVIEWS = "run_reviews"  # plan, lead, close; publish to the client
     MANAGE_MEMBERS = "manage_members"
     MANAGE_SETTINGS = "manage_settings"
 
@@ -21,14 +23,20 @@ class Permission(StrEnum):
 _CONTRIBUTOR = frozenset(
     {Permission.READ_STATUS, Permission.READ, Permission.DRAFT, Permission.CHECK_IN}
 )
-_CHAMPION = _CONTRIBUTOR | {Permission.COMMIT}
+_CHAMPION = _CONTRIBUTOR | {Permission.COMMIT, Permission.DECIDE}
+_LEAD = _CHAMPION | {
+    Permission.PLAN,
+    Permission.RUN_REVIEWS,
+    Permission.MANAGE_MEMBERS,
+    Permission.MANAGE_SETTINGS,
+}
 
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.VIEWER: frozenset({Permission.READ_STATUS}),
     Role.CONTRIBUTOR: _CONTRIBUTOR,
     Role.CHAMPION: _CHAMPION,
-    Role.LEAD: _CHAMPION | {Permission.PLAN, Permission.MANAGE_MEMBERS, Permission.MANAGE_SETTINGS},
-    Role.SPONSOR: frozenset({Permission.READ_STATUS, Permission.READ}),
+    Role.LEAD: _LEAD,
+    Role.SPONSOR: frozenset({Permission.READ_STATUS, Permission.READ, Permission.DECIDE}),
 }
 
 

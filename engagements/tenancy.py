@@ -6,6 +6,7 @@ import secrets
 from typing import Any, TypeVar
 
 import pghistory
+import pgtrigger
 from django.db import models
 from django.db.models.constraints import BaseConstraint
 
@@ -88,3 +89,29 @@ def tracked(*, exclude: tuple[str, ...] = ()) -> Any:
             ],
         },
     )
+
+
+def shows_on_status(*, updates: bool = True) -> list[pgtrigger.Trigger]:
+    """Triggers that count the engagement's `status_version` up with every statement on the table.
+
+    What a status page is made from carries them, so that "unchanged" is one number to compare,
+    whatever wrote the row. Give `updates=False` where rows are only added.
+    """
+    operations = {"insert": pgtrigger.Insert}
+    if updates:
+        operations["update"] = pgtrigger.Update
+    return [
+        pgtrigger.Trigger(
+            name=f"shows_on_status_{name}",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=operation,
+            referencing=pgtrigger.Referencing(new="changed"),  # type: ignore[no-untyped-call]
+            func="""
+                UPDATE engagements_engagement SET status_version = status_version + 1
+                WHERE id IN (SELECT engagement_id FROM changed);
+                RETURN NULL;
+            """,
+        )
+        for name, operation in operations.items()
+    ]

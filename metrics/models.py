@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 
 from engagements.tenancy import (
     TenantKey,
     TenantManager,
     TenantModel,
+    shows_on_status,
     tenant_constraints,
     tracked,
 )
@@ -64,6 +67,7 @@ class Metric(TenantModel):
                 name="metric_range_in_order",
             ),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
 
     def __str__(self) -> str:
         return self.name

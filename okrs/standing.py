@@ -36,6 +36,8 @@ class Standing:
     checked_in_at: dt.datetime | None = None  # first with this band in its period (M5.9)
     period: dt.date | None = None
     insight: str = ""
+    next_action: str = ""
+    next_action_due: dt.date | None = None
     evidence_url: str = ""
     red_since: dt.date | None = None
     trail: Trail = field(default_factory=list)  # [period, value, score], oldest first

@@ -10,9 +10,18 @@ from uuid import uuid4
 from django.utils import timezone
 
 from checkins.models import Blocker, CheckIn, HelpRequest
-from engagements.models import Engagement, Invitation, Membership, Role, User
+from engagements.models import Engagement, Invitation, Membership, Role, ShareLink, User
 from engagements.scoping import scope
 from okrs.models import Collaborator, ContributionLink, KeyResult, KeyResultAudit
+from reviews.models import (
+    ActionItem,
+    AgendaItem,
+    Attendance,
+    Decision,
+    Review,
+    StatusReport,
+    Summary,
+)
 from tests import build
 from tests.access_table import ROLES
 
@@ -96,7 +105,9 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
             opened_by=lead,
             opened_at=timezone.now(),
         )
+        met = met_and_decided(key_result, lead, other)
     return {
+        **met,
         "slug": engagement.slug,
         "cycle": cycle.public_id,
         "team": objective.team.public_id if objective.team else "",
@@ -111,6 +122,70 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
         "token": "not-a-token-that-was-ever-given-out",
         "uidb36": "1",
         "key": "no-such-key",
+    }
+
+
+def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) -> dict[str, str]:
+    """A review that runs, with an item, a decision and an action; one that was published."""
+    engagement, now = key_result.engagement, timezone.now()
+    here = {"engagement": engagement}
+    planned = {**here, "kind": "monthly", "minutes": 45, "lead": lead, "started_at": now}
+    closed = Review.objects.create(**planned, title="February", scheduled_at=now)
+    review = Review.objects.create(**planned, title="March", scheduled_at=now)
+    item = AgendaItem.objects.create(
+        **here, review=review, section="red", position=1, title="It is red", key_result=key_result
+    )
+    Attendance.objects.create(**here, review=review, member=other)
+    action = ActionItem.objects.create(
+        **here,
+        review=review,
+        agenda_item=item,
+        what="Ask for a nightly export",
+        owner=lead,
+        due_on=now.date(),
+        created_by=lead,
+        created_at=now,
+    )
+    decision = Decision.objects.create(
+        **here,
+        review=review,
+        agenda_item=item,
+        decided_on=now.date(),
+        text="Move the offer to day ten.",
+        owner=lead,
+        due_on=now.date(),
+        change="bet",
+        recorded_by=lead,
+        recorded_at=now,
+    )
+    Summary.objects.create(**here, review=closed, headline="Calm", drafted_at=now)
+    closed.closed_at, closed.closed_by = now, lead
+    closed.save(update_fields=["closed_at", "closed_by"])
+    report = StatusReport.objects.create(
+        **here,
+        number=1,
+        review=closed,
+        headline="Calm",
+        page={},
+        published_by=lead,
+        published_at=now,
+    )
+    link = ShareLink.objects.create(
+        **here,
+        label="Board",
+        token_hash=uuid4().hex,
+        created_by=lead,
+        created_at=now,
+        expires_at=now + dt.timedelta(days=90),
+    )
+    return {
+        "review": review.public_id,
+        "closed_review": closed.public_id,
+        "item": item.public_id,
+        "action": action.public_id,
+        "decision": decision.public_id,
+        "number": str(report.number),
+        "share_link": link.public_id,
     }
 
 

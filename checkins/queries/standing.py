@@ -39,6 +39,8 @@ def _standing(chains: Sequence[Sequence[CheckIn]]) -> Standing:
         checked_in_at=_checked_in_at(chains[-1]),
         period=newest.period,
         insight=newest.insight,
+        next_action=newest.next_action,
+        next_action_due=newest.next_action_due,
         evidence_url=newest.evidence_url,
         red_since=reds[0].period if reds else None,
         trail=[_point(check_in) for check_in in history],

@@ -32,6 +32,7 @@ class Settings(TypedDict, total=False):
     opens_days_before: int
     guardrails: str
     escalation: str
+    status_page: str
     vision: str
     strategy_themes: list[str]
 

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
-from engagements.models.engagements import Cadence, Engagement, Escalation, GuardrailPreset
+from engagements.models.engagements import (
+    Cadence,
+    Engagement,
+    Escalation,
+    GuardrailPreset,
+    StatusPage,
+)
 from engagements.models.memberships import Invitation, Membership, Role
+from engagements.models.share_links import ShareLink
 from engagements.models.users import Theme, User
 
 __all__ = [
@@ -12,6 +19,8 @@ __all__ = [
     "Invitation",
     "Membership",
     "Role",
+    "ShareLink",
+    "StatusPage",
     "Theme",
     "User",
 ]

@@ -6,13 +6,15 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from engagements.constraints import OWN_USER, TenantWall
+from engagements.constraints import OWN_TOKEN, OWN_USER, TenantWall
 from engagements.scoping import engagements_in_scope
 from scoring import BAND_PRESETS, Bands, Scale
 
-MEMBERS_ONLY = (
+MEMBERS_AND_LINK_HOLDERS = (
     "EXISTS (SELECT 1 FROM engagements_membership m WHERE m.engagement_id ="
     f" engagements_engagement.id AND m.user_id = {OWN_USER} AND m.removed_at IS NULL)"
+    " OR EXISTS (SELECT 1 FROM engagements_sharelink l WHERE l.engagement_id ="
+    f" engagements_engagement.id AND l.token_hash = {OWN_TOKEN} AND l.revoked_at IS NULL)"
 )
 
 
@@ -31,6 +33,13 @@ class GuardrailPreset(models.TextChoices):
 class Escalation(models.TextChoices):
     EARLY_AWARE = "early_aware", "Watch what is merely early"
     STRICT = "strict", "Every red counts at once"
+
+
+class StatusPage(models.TextChoices):
+    """What a client's status page shows."""
+
+    LIVE = "live", "Live: every check-in as it comes"
+    PUBLISHED = "published", "Published: what the lead released last"
 
 
 class Weekday(models.IntegerChoices):
@@ -80,9 +89,14 @@ class Engagement(models.Model):
     escalation = models.CharField(
         max_length=12, choices=Escalation.choices, default=Escalation.EARLY_AWARE
     )
+    status_page = models.CharField(
+        max_length=10, choices=StatusPage.choices, default=StatusPage.LIVE
+    )
     vision = models.TextField(blank=True)
     strategy_themes = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     version = models.PositiveIntegerField(default=1)
+    # Counted up by the database with every write that a status page may show.
+    status_version = models.BigIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EngagementManager()
@@ -90,7 +104,7 @@ class Engagement(models.Model):
     class Meta:
         ordering = ["client_name"]
         constraints = [
-            TenantWall(name="engagement_wall", column="id", also=MEMBERS_ONLY),
+            TenantWall(name="engagement_wall", column="id", also=MEMBERS_AND_LINK_HOLDERS),
             models.CheckConstraint(
                 condition=models.Q(due_weekday__lte=6), name="engagement_due_weekday"
             ),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
@@ -10,6 +12,7 @@ from engagements.tenancy import (
     TenantKey,
     TenantManager,
     TenantModel,
+    shows_on_status,
     tenant_constraints,
     tracked,
 )
@@ -73,6 +76,7 @@ class Membership(TenantModel):
             # The gate asks "where is this person a member" before it knows a tenant.
             models.Index(fields=["user"], name="membership_of_user"),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
 
     def __str__(self) -> str:
         return self.name

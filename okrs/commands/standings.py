@@ -41,6 +41,8 @@ def record_standing(*, key_result: KeyResult, standing: Standing, today: dt.date
     key_result.last_period = standing.period
     key_result.red_since = standing.red_since
     key_result.insight = standing.insight
+    key_result.next_action = standing.next_action
+    key_result.next_action_due = standing.next_action_due
     key_result.evidence_url = standing.evidence_url
     key_result.trail = standing.trail
     key_result.save(update_fields=STANDING)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 
 from engagements.tenancy import (
     TenantKey,
     TenantManager,
     TenantModel,
+    shows_on_status,
     tenant_constraints,
     tracked,
 )
@@ -50,6 +53,7 @@ class Cycle(TenantModel):
                 condition=models.Q(ends_on__gt=models.F("starts_on")), name="cycle_dates_in_order"
             ),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
 
     def __str__(self) -> str:
         return self.name
@@ -81,6 +85,7 @@ class Team(TenantModel):
                 "engagement", models.functions.Lower("name"), name="team_name_once"
             ),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
 
     def __str__(self) -> str:
         return self.name

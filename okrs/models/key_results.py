@@ -3,7 +3,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 
 from engagements.models import Membership
@@ -11,6 +13,7 @@ from engagements.tenancy import (
     TenantKey,
     TenantManager,
     TenantModel,
+    shows_on_status,
     tenant_constraints,
     tracked,
 )
@@ -57,6 +60,8 @@ STANDING = (
     "last_period",
     "red_since",
     "insight",
+    "next_action",
+    "next_action_due",
     "evidence_url",
     "trail",
 )
@@ -141,6 +146,8 @@ class KeyResult(TenantModel):
     last_period = models.DateField(null=True, blank=True)
     red_since = models.DateField(null=True, blank=True)
     insight = models.TextField(blank=True)
+    next_action = models.TextField(blank=True)
+    next_action_due = models.DateField(null=True, blank=True)
     evidence_url = models.URLField(max_length=500, blank=True)
     # One [period, value, score] per period that has a value, oldest first, for sparklines.
     trail = models.JSONField(default=list, blank=True)
@@ -186,6 +193,7 @@ class KeyResult(TenantModel):
             ),
             models.Index(fields=["engagement", "metric"], name="keyresult_of_metric"),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
 
     def __str__(self) -> str:
         return self.title

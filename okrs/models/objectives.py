@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
+import pgtrigger
 from django.db import models
 
 from engagements.tenancy import (
     TenantKey,
     TenantManager,
     TenantModel,
+    shows_on_status,
     tenant_constraints,
     tracked,
 )
@@ -75,6 +79,7 @@ class Objective(TenantModel):
         indexes = [
             models.Index(fields=["engagement", "cycle", "team"], name="objective_in_cycle"),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
 
     def __str__(self) -> str:
         return self.title

@@ -63,6 +63,8 @@ def stored(key_result: KeyResult) -> Standing:
         checked_in_at=row.checked_in_at,
         period=row.last_period,
         insight=row.insight,
+        next_action=row.next_action,
+        next_action_due=row.next_action_due,
         evidence_url=row.evidence_url,
         red_since=row.red_since,
         trail=row.trail,

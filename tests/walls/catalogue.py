@@ -20,10 +20,12 @@ READ_BEFORE_A_SCOPE = {
     "engagements_engagement",
     "engagements_membership",
     "engagements_invitation",
+    "engagements_sharelink",
 }
 INDEXES_WITHOUT_TENANT = {
     "membership_of_user",
     "invitation_token_once",
+    "sharelink_token_once",
     "engagements_engagement_slug_key",
     "engagements_engagement_slug_like",
 }

@@ -27,6 +27,7 @@ TYPED = {
     "bands": "strict",
     "guardrails": "wide",
     "escalation": "strict",
+    "status_page": "published",
 }
 
 

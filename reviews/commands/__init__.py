@@ -1,0 +1,3 @@
+"""Every change of state of this room."""
+
+from __future__ import annotations

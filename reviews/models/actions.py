@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+
+from engagements.tenancy import (
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    tenant_constraints,
+    tracked,
+)
+
+
+class ActionItemQuerySet(models.QuerySet["ActionItem"]):
+    def open(self) -> ActionItemQuerySet:
+        """Neither done nor dropped."""
+        return self.filter(done_at=None, dropped_at=None)
+
+
+ActionItemManager = TenantManager.from_queryset(ActionItemQuerySet)
+
+
+@tracked()
+class ActionItem(TenantModel):
+    """What somebody does next: what, who, by when, done when (M8.3)."""
+
+    review = TenantKey("reviews.Review", null=True, blank=True, related_name="actions")
+    agenda_item = TenantKey("reviews.AgendaItem", null=True, blank=True, related_name="+")
+    objective = TenantKey("okrs.Objective", null=True, blank=True, related_name="+")
+    key_result = TenantKey("okrs.KeyResult", null=True, blank=True, related_name="+")
+    what = models.TextField()
+    owner = TenantKey("engagements.Membership", related_name="+")
+    due_on = models.DateField()
+    created_by = TenantKey("engagements.Membership", related_name="+")
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    dropped_at = models.DateTimeField(null=True, blank=True)
+    dropped_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+
+    objects = ActionItemManager()
+
+    class Meta:
+        ordering = ["due_on", "id"]
+        constraints = [
+            *tenant_constraints(
+                "review",
+                "agenda_item",
+                "objective",
+                "key_result",
+                "owner",
+                "created_by",
+                "done_by",
+                "dropped_by",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(done_at=None, done_by=None)
+                | models.Q(done_at__isnull=False, done_by__isnull=False),
+                name="actionitem_done_pair",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(dropped_at=None, dropped_by=None)
+                | models.Q(dropped_at__isnull=False, dropped_by__isnull=False),
+                name="actionitem_dropped_pair",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(done_at=None) | models.Q(dropped_at=None),
+                name="actionitem_done_or_dropped",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["engagement", "due_on"],
+                condition=models.Q(done_at=None, dropped_at=None),
+                name="actionitem_open",
+            ),
+            models.Index(fields=["engagement", "review"], name="actionitem_of_review"),
+        ]
+
+    def __str__(self) -> str:
+        return self.what
+
+    @property
+    def is_open(self) -> bool:
+        return self.done_at is None and self.dropped_at is None
+
+    def is_overdue(self, *, today: dt.date) -> bool:
+        return self.is_open and self.due_on < today

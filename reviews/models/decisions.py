@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+
+from engagements.tenancy import (
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    shows_on_status,
+    tenant_constraints,
+)
+from reviews.constraints import DecisionChain
+
+
+class ResultingChange(models.TextChoices):
+    """What a decision changes (M8.2)."""
+
+    BET = "bet", "Bet change"
+    PRIORITY = "priority", "Priority"
+    RESOURCES = "resources", "Resource shift"
+    KEY_RESULT = "key_result", "KR change"
+    NONE = "none", "None"
+
+
+class Decision(TenantModel):
+    """What a review decided; append-only, each row sealed with the hash of the one before (M8.2).
+
+    `number`, `previous_hash` and `hash` are written by the database as the row comes in. `touches`
+    lists the objects: [{"objective": public id, "title", and for a key result "key_result",
+    "value", "score", "rag" as they stood}]. `evidence` lists [{"label", and "check_in" (public
+    id) or "url"}]. Both are sealed with the rest, so they are words and public ids, not keys.
+    A client sees it where `client_visible`, once its review is published, until superseded.
+    """
+
+    number = models.PositiveIntegerField(default=0)
+    decided_on = models.DateField()
+    text = models.TextField()
+    owner = TenantKey("engagements.Membership", related_name="+")
+    due_on = models.DateField()
+    change = models.CharField(max_length=12, choices=ResultingChange.choices)
+    touches = models.JSONField(default=list, blank=True)
+    evidence = models.JSONField(default=list, blank=True)
+    client_visible = models.BooleanField(default=False)
+    review = TenantKey("reviews.Review", related_name="decisions")
+    agenda_item = TenantKey("reviews.AgendaItem", null=True, blank=True, related_name="+")
+    supersedes = TenantKey("self", null=True, blank=True, related_name="superseded_by")
+    recorded_by = TenantKey("engagements.Membership", related_name="+")
+    recorded_at = models.DateTimeField()
+    previous_hash = models.CharField(max_length=64, editable=False)
+    hash = models.CharField(max_length=64, editable=False)
+
+    objects = TenantManager["Decision"]()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            *tenant_constraints("owner", "review", "agenda_item", "supersedes", "recorded_by"),
+            models.UniqueConstraint(fields=["engagement", "number"], name="decision_numbered_once"),
+            models.UniqueConstraint(
+                fields=["engagement", "supersedes"], name="decision_superseded_once"
+            ),
+            DecisionChain(name="decision_chain"),
+        ]
+        indexes = [
+            models.Index(fields=["engagement", "review"], name="decision_of_review"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="never_truncated",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'decisions are append-only';",
+            ),
+            *shows_on_status(updates=False),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.text}"
+
+
+class DecisionHead(TenantModel):
+    """The end of an engagement's chain: number and hash of its newest decision.
+
+    Written by the database alone, in the same statement as the decision. What is missing at the
+    end of the log shows here.
+    """
+
+    number = models.PositiveIntegerField()
+    hash = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField()
+
+    objects = TenantManager["DecisionHead"]()
+    app_grants: ClassVar[tuple[str, ...]] = ("SELECT",)
+
+    class Meta:
+        constraints = [
+            *tenant_constraints(),
+            models.UniqueConstraint(fields=["engagement"], name="decisionhead_once"),
+        ]

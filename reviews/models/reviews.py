@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+
+from engagements.tenancy import (
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    shows_on_status,
+    tenant_constraints,
+    tracked,
+)
+
+FROZEN_WITH_ITS_REVIEW = """
+    IF EXISTS (
+        SELECT 1 FROM reviews_review
+        WHERE id = coalesce(NEW.review_id, OLD.review_id) AND closed_at IS NOT NULL
+    ) THEN
+        RAISE EXCEPTION 'the agenda of a closed review stays as it is';
+    END IF;
+    RETURN coalesce(NEW, OLD);
+"""
+
+
+class ReviewKind(models.TextChoices):
+    """The meetings of M8 that have a screen."""
+
+    WEEKLY = "weekly", "Weekly client review"
+    MONTHLY = "monthly", "Monthly review"
+
+
+class Section(models.TextChoices):
+    """Why an item is on the agenda, in the order in which a review goes through them (M8)."""
+
+    ACTIONS = "actions", "Overdue actions"
+    RED = "red", "Red"
+    BEHIND = "behind", "Behind"
+    BLOCKED = "blocked", "Waits on others"
+    HELP = "help", "Help needed"
+    UNOWNED = "unowned", "Nobody owns it"
+    STUCK = "stuck", "Stuck"
+    RETURNING = "returning", "Keeps returning"
+    QUIET = "quiet", "Gone quiet"
+    EXPERIMENTS = "experiments", "What experiments taught"
+    WINS = "wins", "Wins and learnings"
+    DECISIONS = "decisions", "Decisions of last time"
+    ADDED = "added", "Added by hand"
+    CLOSING = "closing", "Closing questions"
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def closed(self) -> ReviewQuerySet:
+        return self.filter(closed_at__isnull=False)
+
+    def ahead(self) -> ReviewQuerySet:
+        """Planned or running."""
+        return self.filter(closed_at=None)
+
+
+ReviewManager = TenantManager.from_queryset(ReviewQuerySet)
+
+
+@tracked(exclude=("room", "current_item", "drawn_at", "drawn_from", "standings"))
+class Review(TenantModel):
+    """A meeting with its agenda; once closed, agenda and outcomes are frozen (M8.4).
+
+    `room` counts what the people in it must see; screens that follow ask whether it moved.
+    `standings` keeps, from the close on, value, score and RAG of each key result by public id:
+    what the next review and the status page compare with.
+    """
+
+    kind = models.CharField(max_length=10, choices=ReviewKind.choices)
+    title = models.CharField(max_length=120)
+    scheduled_at = models.DateTimeField()
+    minutes = models.PositiveSmallIntegerField()
+    lead = TenantKey("engagements.Membership", related_name="+")  # runs it
+    started_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    # The three closing questions of M8.4.
+    on_outcomes = models.BooleanField(null=True, blank=True)
+    evidence_weekly = models.BooleanField(null=True, blank=True)
+    moved_resources = models.BooleanField(null=True, blank=True)
+    closing_note = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    room = models.PositiveIntegerField(default=1)
+    current_item = TenantKey("reviews.AgendaItem", null=True, blank=True, related_name="+")
+    drawn_at = models.DateTimeField(null=True, blank=True)
+    drawn_from = models.BigIntegerField(default=0)  # the engagement's status version
+    standings = models.JSONField(default=dict, blank=True)
+
+    objects = ReviewManager()
+
+    class Meta:
+        ordering = ["-scheduled_at", "-id"]
+        constraints = [
+            *tenant_constraints("lead", "closed_by", "current_item"),
+            models.CheckConstraint(
+                condition=models.Q(closed_at=None, closed_by=None)
+                | models.Q(
+                    closed_at__isnull=False, closed_by__isnull=False, started_at__isnull=False
+                ),
+                name="review_closed_pair",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(minutes__gte=5, minutes__lte=480), name="review_minutes"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["engagement", "-scheduled_at"], name="review_by_time"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Trigger(
+                name="frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__closed_at__isnull=False),
+                func="RAISE EXCEPTION 'a closed review stays as it is';",
+            ),
+            *shows_on_status(),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_running(self) -> bool:
+        return self.started_at is not None and self.closed_at is None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
+
+
+class Attendance(TenantModel):
+    """Somebody asked to a review, and whether they are here."""
+
+    review = TenantKey("reviews.Review", on_delete=models.CASCADE, related_name="attendances")
+    member = TenantKey("engagements.Membership", related_name="+")
+    is_here = models.BooleanField(default=False)
+
+    objects = TenantManager["Attendance"]()
+
+    class Meta:
+        constraints = [
+            *tenant_constraints("review", "member"),
+            models.UniqueConstraint(
+                fields=["engagement", "review", "member"], name="attendance_once"
+            ),
+        ]
+
+
+class AgendaItem(TenantModel):
+    """One thing that a review talks about, with why; drawn from the data or added by hand (M8.1).
+
+    `source` names what drew it, empty where somebody added it. `facts` are the words and figures
+    that its screen shows, as they stood when it was drawn or last opened; they freeze with the
+    review.
+    """
+
+    review = TenantKey("reviews.Review", on_delete=models.CASCADE, related_name="items")
+    section = models.CharField(max_length=12, choices=Section.choices)
+    source = models.CharField(max_length=60, blank=True)
+    position = models.PositiveIntegerField()
+    title = models.CharField(max_length=240)
+    why = models.CharField(max_length=240, blank=True)
+    minutes = models.PositiveSmallIntegerField(default=5)
+    objective = TenantKey("okrs.Objective", null=True, blank=True, related_name="+")
+    key_result = TenantKey("okrs.KeyResult", null=True, blank=True, related_name="+")
+    facts = models.JSONField(default=dict, blank=True)
+    added_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    discussed_at = models.DateTimeField(null=True, blank=True)
+    parked_at = models.DateTimeField(null=True, blank=True)
+    # "Still the right key result?" (M3.3), and who said so.
+    still_right = models.BooleanField(null=True, blank=True)
+    answered_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+
+    objects = TenantManager["AgendaItem"]()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            *tenant_constraints("review", "objective", "key_result", "added_by", "answered_by"),
+            models.UniqueConstraint(
+                fields=["engagement", "review", "source"],
+                condition=~models.Q(source=""),
+                name="agendaitem_drawn_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["engagement", "review", "position"], name="agendaitem_in_order"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Trigger(
+                name="frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=FROZEN_WITH_ITS_REVIEW,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
