@@ -91,12 +91,14 @@ def tracked(*, exclude: tuple[str, ...] = ()) -> Any:
     )
 
 
-def shows_on_status(*, updates: bool = True) -> list[pgtrigger.Trigger]:
+def shows_on_status(*, updates: bool = True, where: str = "") -> list[pgtrigger.Trigger]:
     """Triggers that count the engagement's `status_version` up with every statement on the table.
 
     What a status page is made from carries them, so that "unchanged" is one number to compare,
-    whatever wrote the row. Give `updates=False` where rows are only added.
+    whatever wrote the row. Give `updates=False` where rows are only added, and `where` (SQL on the
+    changed row) where only some of them show.
     """
+    among = f" WHERE {where}" if where else ""
     operations = {"insert": pgtrigger.Insert}
     if updates:
         operations["update"] = pgtrigger.Update
@@ -107,11 +109,11 @@ def shows_on_status(*, updates: bool = True) -> list[pgtrigger.Trigger]:
             when=pgtrigger.After,
             operation=operation,
             referencing=pgtrigger.Referencing(new="changed"),  # type: ignore[no-untyped-call]
-            func="""
+            func=f"""
                 UPDATE engagements_engagement SET status_version = status_version + 1
-                WHERE id IN (SELECT engagement_id FROM changed);
+                WHERE id IN (SELECT engagement_id FROM changed{among});
                 RETURN NULL;
-            """,
+            """,  # noqa: S608 - a condition written in the models
         )
         for name, operation in operations.items()
     ]

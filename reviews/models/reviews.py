@@ -121,7 +121,8 @@ class Review(TenantModel):
                 condition=pgtrigger.Q(old__closed_at__isnull=False),
                 func="RAISE EXCEPTION 'a closed review stays as it is';",
             ),
-            *shows_on_status(),
+            # What happens in the room until then shows to nobody outside.
+            *shows_on_status(where="closed_at IS NOT NULL"),
         ]
 
     def __str__(self) -> str:
@@ -175,6 +176,7 @@ class AgendaItem(TenantModel):
     added_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     discussed_at = models.DateTimeField(null=True, blank=True)
     parked_at = models.DateTimeField(null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True)  # by hand: drawing again keeps its place
     # "Still the right key result?" (M3.3), and who said so.
     still_right = models.BooleanField(null=True, blank=True)
     answered_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
