@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from engagements.models import Membership, Role
+from engagements.permissions import Permission, may
+from okrs.models import KeyResult, Objective
+from reviews.commands.decisions import Errors, owner_errors
+from reviews.commands.open_reviews import lock_open_review
+from reviews.commands.rooms import tell_the_room
+from reviews.models import ActionItem, AgendaItem, Review
+
+
+@transaction.atomic
+def add_action(
+    *,
+    what: str,
+    owner: Membership,
+    due_on: dt.date,
+    by: Membership,
+    now: dt.datetime,
+    review: Review | None = None,
+    agenda_item: AgendaItem | None = None,
+    objective: Objective | None = None,
+    key_result: KeyResult | None = None,
+) -> ActionItem:
+    """Write down what somebody does next, by when (M8.3). Any member who reads may.
+
+    Raises ValidationError: `no_right`, `closed` where the review is, `other_review` where the item
+    is another one's, or by field `required`, `owner`, `in_past`.
+    """
+    _must_read(by)
+    locked = None if review is None else lock_open_review(review, by=by)
+    if agenda_item is not None and (locked is None or agenda_item.review_id != locked.pk):
+        raise ValidationError("This item stands in another review.", code="other_review")
+    _check(what=what, owner=owner, due_on=due_on, today=by.engagement.today(now))
+    action = ActionItem.objects.create(
+        engagement_id=by.engagement_id,
+        review=locked,
+        agenda_item=agenda_item,
+        objective=objective or (key_result.objective if key_result else None),
+        key_result=key_result,
+        what=what.strip(),
+        owner=owner,
+        due_on=due_on,
+        created_by=by,
+        created_at=now,
+    )
+    _tell(action)
+    return action
+
+
+@transaction.atomic
+def complete_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> ActionItem:
+    """Say that it is done; once more is harmless. Any member who reads may.
+
+    Raises ValidationError: `no_right`, or `dropped` where it was dropped.
+    """
+    _must_read(by)
+    locked = _lock(action, by=by)
+    if locked.dropped_at is not None:
+        raise ValidationError("This action was dropped. Reopen it first.", code="dropped")
+    if locked.done_at is None:
+        locked.done_at, locked.done_by = now, by
+        locked.save(update_fields=["done_at", "done_by"])
+        _tell(locked)
+    return locked
+
+
+@transaction.atomic
+def reopen_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> ActionItem:
+    """Take back that it is done or dropped; once more is harmless. Any member who reads may.
+
+    Raises ValidationError: `no_right`.
+    """
+    _must_read(by)
+    locked = _lock(action, by=by)
+    if not locked.is_open:
+        locked.done_at = locked.done_by = locked.dropped_at = locked.dropped_by = None
+        locked.save(update_fields=["done_at", "done_by", "dropped_at", "dropped_by"])
+        _tell(locked)
+    return locked
+
+
+@transaction.atomic
+def drop_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> ActionItem:
+    """Say that nobody will do it; once more is harmless. The lead, its creator or its owner may.
+
+    Raises ValidationError: `no_right`, or `done` where it is done already.
+    """
+    _must_read(by)
+    locked = _lock(action, by=by)
+    if not may_drop(locked, by=by):
+        raise ValidationError("Only its owner, its author or the lead drops it.", code="no_right")
+    if locked.done_at is not None:
+        raise ValidationError("This action is done already.", code="done")
+    if locked.dropped_at is None:
+        locked.dropped_at, locked.dropped_by = now, by
+        locked.save(update_fields=["dropped_at", "dropped_by"])
+        _tell(locked)
+    return locked
+
+
+def may_drop(action: ActionItem, *, by: Membership) -> bool:
+    return by.role == Role.LEAD or by.pk in (action.owner_id, action.created_by_id)
+
+
+def _must_read(by: Membership) -> None:
+    if not may(by.role, Permission.READ):
+        raise ValidationError("Only members keep actions.", code="no_right")
+
+
+def _lock(action: ActionItem, *, by: Membership) -> ActionItem:
+    return (
+        ActionItem.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("review", "owner")
+        .get(engagement_id=by.engagement_id, pk=action.pk)
+    )
+
+
+def _tell(action: ActionItem) -> None:
+    if action.review is not None:
+        tell_the_room(action.review)
+
+
+def _check(*, what: str, owner: Membership, due_on: dt.date, today: dt.date) -> None:
+    """Raises one ValidationError with everything that is wrong, by field."""
+    errors: Errors = {}
+    if not what.strip():
+        errors["what"] = [ValidationError("Write what is to be done.", code="required")]
+    errors |= owner_errors(owner)
+    if due_on < today:
+        message = "This day has gone by. Give one to come."
+        errors["due_on"] = [ValidationError(message, code="in_past")]
+    if errors:
+        raise ValidationError(errors)

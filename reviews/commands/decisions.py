@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+
+from engagements.models import Engagement, Membership
+from engagements.ownership import check_owners
+from engagements.permissions import Permission, may
+from okrs.models import KeyResult, Objective
+from reviews.commands.evidence import Touches, refreshed, rests_on, touched
+from reviews.commands.open_reviews import lock_open_review
+from reviews.commands.rooms import tell_the_room
+from reviews.models import AgendaItem, Decision, DecisionHead, ResultingChange, Review
+
+LONGEST_ADDRESS = 500
+Errors = dict[str, list[ValidationError]]
+
+
+@transaction.atomic
+def record_decision(
+    *,
+    review: Review,
+    text: str,
+    owner: Membership,
+    due_on: dt.date,
+    change: str,
+    client_visible: bool,
+    by: Membership,
+    now: dt.datetime,
+    agenda_item: AgendaItem | None = None,
+    objective: Objective | None = None,
+    key_result: KeyResult | None = None,
+    evidence_url: str = "",
+    decided_on: dt.date | None = None,
+) -> Decision:
+    """Append a decision to the engagement's log (M8.2), in a review that is still open.
+
+    What it touches, the key result or else the objective, is sealed with its values as they stand
+    now; the check-in that stands for it is its evidence, besides the address. The row comes back
+    with the number and the hash that the database gave it.
+
+    Raises ValidationError: `no_right`, `closed`, `other_review` where the item is another one's,
+    or by field `required`, `owner`, `before_decision`, `in_future`, `invalid`.
+    """
+    _must_decide(by)
+    locked = lock_open_review(review, by=by)
+    if agenda_item is not None and agenda_item.review_id != locked.pk:
+        raise ValidationError("This item stands in another review.", code="other_review")
+    today = by.engagement.today(now)
+    said: dict[str, Any] = {
+        "text": text.strip(),
+        "owner": owner,
+        "due_on": due_on,
+        "change": change,
+        "client_visible": client_visible,
+        "decided_on": decided_on or today,
+    }
+    _check(said, url=evidence_url.strip(), today=today)
+    touches = touched(engagement_id=by.engagement_id, objective=objective, key_result=key_result)
+    tell_the_room(locked)
+    return _append(
+        said,
+        review=locked,
+        agenda_item=agenda_item,
+        touches=touches,
+        url=evidence_url,
+        by=by,
+        now=now,
+    )
+
+
+@transaction.atomic
+def supersede_decision(
+    *,
+    decision: Decision,
+    text: str,
+    owner: Membership,
+    due_on: dt.date,
+    change: str,
+    client_visible: bool,
+    by: Membership,
+    now: dt.datetime,
+    evidence_url: str = "",
+) -> Decision:
+    """Append a decision that takes the place of an earlier one; both stay readable (M8.2).
+
+    It belongs to the same review, open or closed, and touches the same objects, with their values
+    as they stand now. Raises ValidationError: `no_right`, `superseded`, or by field `required`,
+    `owner`, `before_decision`, `invalid`.
+    """
+    _must_decide(by)
+    here = Review.objects.filter(engagement_id=by.engagement_id)
+    review = here.select_for_update(no_key=True).get(pk=decision.review_id)
+    today = by.engagement.today(now)
+    said: dict[str, Any] = {
+        "text": text.strip(),
+        "owner": owner,
+        "due_on": due_on,
+        "change": change,
+        "client_visible": client_visible,
+        "decided_on": today,
+        "supersedes": decision,
+    }
+    _check(said, url=evidence_url.strip(), today=today)
+    if Decision.objects.filter(engagement_id=by.engagement_id, supersedes=decision).exists():
+        raise ValidationError("A later decision supersedes this one already.", code="superseded")
+    touches = refreshed(decision.touches, engagement_id=by.engagement_id)
+    tell_the_room(review)
+    return _append(
+        said,
+        review=review,
+        agenda_item=decision.agenda_item,
+        touches=touches,
+        url=evidence_url,
+        by=by,
+        now=now,
+    )
+
+
+def _must_decide(by: Membership) -> None:
+    if not may(by.role, Permission.DECIDE):
+        raise ValidationError("Your role does not record decisions.", code="no_right")
+
+
+def _append(
+    said: dict[str, Any],
+    *,
+    review: Review,
+    agenda_item: AgendaItem | None,
+    touches: Touches,
+    url: str,
+    by: Membership,
+    now: dt.datetime,
+) -> Decision:
+    """The row, recorded after the last one whatever the clocks of two writers said."""
+    today = by.engagement.today(now)
+    # One writer at a time: whoever comes second reads the head that the first one left.
+    Engagement.objects.select_for_update(no_key=True).get(pk=by.engagement_id)
+    head = DecisionHead.objects.filter(engagement_id=by.engagement_id).first()
+    decision = Decision.objects.create(
+        engagement_id=by.engagement_id,
+        review=review,
+        agenda_item=agenda_item,
+        touches=touches,
+        evidence=rests_on(touches, engagement_id=by.engagement_id, today=today, url=url.strip()),
+        recorded_by=by,
+        recorded_at=max(now, head.recorded_at) if head else now,
+        **said,
+    )
+    decision.refresh_from_db(fields=["number", "previous_hash", "hash"])
+    return decision
+
+
+def _check(said: dict[str, Any], *, url: str, today: dt.date) -> None:
+    """Raises one ValidationError with everything that is wrong, by field."""
+    errors: Errors = {}
+    if not said["text"]:
+        errors["text"] = [ValidationError("Write what is decided.", code="required")]
+    errors |= owner_errors(said["owner"])
+    if said["decided_on"] > today:
+        message = "This day is still to come. Give the day of the decision."
+        errors["decided_on"] = [ValidationError(message, code="in_future")]
+    if said["due_on"] < said["decided_on"]:
+        message = "This day lies before the decision. Give one to come."
+        errors["due_on"] = [ValidationError(message, code="before_decision")]
+    if said["change"] not in ResultingChange.values:
+        errors["change"] = [ValidationError("Choose what it changes.", code="invalid")]
+    if url and not _is_address(url):
+        message = "Write a whole address, such as https://example.com/report."
+        errors["evidence_url"] = [ValidationError(message, code="invalid")]
+    if errors:
+        raise ValidationError(errors)
+
+
+def owner_errors(owner: Membership) -> Errors:
+    """What is wrong with the one who is to answer for it, by field (M9.3)."""
+    try:
+        check_owners(owner)
+    except ValidationError as refusal:
+        return {"owner": refusal.error_list}
+    return {}
+
+
+def _is_address(url: str) -> bool:
+    try:
+        URLValidator(schemes=["http", "https"])(url)
+    except ValidationError:
+        return False
+    return len(url) <= LONGEST_ADDRESS

@@ -1,0 +1,77 @@
+"""What a decision touches and what it rests on, as words and public ids that can be sealed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from checkins.models import CheckIn
+from okrs.figures import write_day
+from okrs.models import KeyResult, Objective
+from scoring import format_score
+
+Touches = list[dict[str, Any]]
+Evidence = list[dict[str, str]]
+
+
+def touched(
+    *, engagement_id: int, objective: Objective | None, key_result: KeyResult | None
+) -> Touches:
+    """The key result with its values as they stand now, else the objective, else nothing."""
+    if key_result is not None:
+        return [_key_result(row) for row in key_results(engagement_id, [key_result.public_id])]
+    if objective is not None:
+        here = Objective.objects.filter(engagement_id=engagement_id)
+        row = here.get(public_id=objective.public_id)
+        return [{"objective": row.public_id, "title": row.title}]
+    return []
+
+
+def refreshed(touches: Touches, *, engagement_id: int) -> Touches:
+    """The same objects with the values of now; what is there no longer stays as it was."""
+    found = key_results(engagement_id, named(touches))
+    fresh = {row.public_id: _key_result(row) for row in found}
+    return [fresh.get(one.get("key_result", ""), one) for one in touches]
+
+
+def rests_on(touches: Touches, *, engagement_id: int, today: dt.date, url: str) -> Evidence:
+    """The check-in that stands for each key result, and the address that was given."""
+    found: Evidence = []
+    for row in key_results(engagement_id, named(touches)):
+        posts = CheckIn.objects.filter(engagement_id=engagement_id, key_result=row).standing()
+        if check_in := posts.order_by("-period").first():
+            day = write_day(check_in.measured_on, today=today, weekday=False)
+            score = format_score(check_in.score, scale=row.engagement.scale)
+            label = f"Check-in of {day}, {score}"
+            found.append({"label": label, "check_in": check_in.public_id})
+    return [*found, {"label": url, "url": url}] if url else found
+
+
+def named(touches: Touches) -> list[str]:
+    """Public ids of the key results among what is touched."""
+    return [one["key_result"] for one in touches if "key_result" in one]
+
+
+def key_results(engagement_id: int, public_ids: Sequence[str]) -> Iterable[KeyResult]:
+    if not public_ids:
+        return []
+    here = KeyResult.objects.filter(engagement_id=engagement_id, public_id__in=public_ids)
+    return here.select_related("objective", "engagement")
+
+
+def _key_result(row: KeyResult) -> dict[str, Any]:
+    return {
+        "objective": row.objective.public_id,
+        "key_result": row.public_id,
+        "title": row.title,
+        "value": plain(row.latest_value),
+        "score": None if row.score is None else f"{row.score:.2f}",
+        "rag": row.rag,
+    }
+
+
+def plain(value: Decimal | None) -> str | None:
+    """A value as the trail has it: digits alone, no zeros at the end."""
+    return None if value is None else f"{value.normalize() + 0:f}"

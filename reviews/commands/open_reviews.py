@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+
+from engagements.models import Membership
+from reviews.models import Review
+
+
+def lock_open_review(review: Review, *, by: Membership) -> Review:
+    """The review as it stands now, planned or running, locked until the transaction ends.
+
+    Raises ValidationError `closed`.
+    """
+    here = Review.objects.filter(engagement_id=by.engagement_id)
+    locked = here.select_for_update(of=("self",), no_key=True).get(pk=review.pk)
+    if locked.is_closed:
+        raise ValidationError(
+            "This review is closed, its outcomes stay as they are. Use the next one.",
+            code="closed",
+        )
+    return locked

@@ -1,0 +1,67 @@
+"""Whether a key result moved since something was decided about it (M8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from okrs.figures import NO_BREAK, YES_NO, write_value
+from scoring import format_number
+
+
+class Moved(StrEnum):
+    """What became of the metric; its value is its label."""
+
+    BETTER = "moved it"
+    NO_BETTER = "did not move it"  # equal or worse
+    UNKNOWN = "no value since"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movement:
+    """The value as it stood at the decision, the value now, and what that says."""
+
+    then: Decimal | None
+    now: Decimal | None
+    moved: Moved
+
+    @property
+    def label(self) -> str:
+        return self.moved.value
+
+    @property
+    def sentence(self) -> str:
+        """ "Did not move it."."""
+        return f"{self.label.capitalize()}."
+
+    @property
+    def is_known(self) -> bool:
+        return self.moved is not Moved.UNKNOWN
+
+    def words(self, *, unit: str = "") -> str:
+        """ "8.2 → 7.4 %"; nothing while there is no value since."""
+        if not self.is_known:
+            return ""
+        latest = write_value(self.now, unit=unit)
+        return f"{_before(self.then, unit=unit)}{NO_BREAK}→ {latest}"
+
+
+def movement(
+    *, then: Decimal | None, now: Decimal | None, higher_is_better: bool, measured_since: bool
+) -> Movement:
+    """Compare the value at a decision with the value now, in the direction that counts.
+
+    `measured_since` says whether a check-in came after the decision; without one nothing is known.
+    A first value after the decision counts as moved: there was none before.
+    """
+    if not measured_since or now is None:
+        return Movement(then=then, now=now, moved=Moved.UNKNOWN)
+    better = then is None or (now > then if higher_is_better else now < then)
+    return Movement(then=then, now=now, moved=Moved.BETTER if better else Moved.NO_BETTER)
+
+
+def _before(value: Decimal | None, *, unit: str) -> str:
+    if value is None or unit == YES_NO:
+        return write_value(value, unit=unit)
+    return format_number(value)

@@ -1,0 +1,49 @@
+"""Reviews, decisions and actions of tests: valid ones with the least that must be said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from engagements.models import Membership
+from engagements.scoping import scope
+from reviews.commands import add_action, record_decision
+from reviews.models import ActionItem, Decision, Review
+from tests.checkins.posting import TUESDAY
+
+IN_TWO_WEEKS = dt.date(2026, 3, 24)
+
+
+def planned(lead: Membership, **fields: Any) -> Review:
+    """A monthly review on Tuesday 10 March 2026, not started."""
+    fields = {"kind": "monthly", "title": "March", "minutes": 45, **fields}
+    fields.setdefault("scheduled_at", TUESDAY)
+    with scope(lead.engagement_id):
+        return Review.objects.create(engagement_id=lead.engagement_id, lead=lead, **fields)
+
+
+def close(review: Review) -> Review:
+    """Closed without its command: what must hold in a review that is over."""
+    review.started_at = review.started_at or TUESDAY
+    review.closed_at, review.closed_by = TUESDAY, review.lead
+    review.save(update_fields=["started_at", "closed_at", "closed_by"])
+    return review
+
+
+def decide(
+    review: Review, by: Membership, text: str = "Move the offer.", **fields: Any
+) -> Decision:
+    values = {
+        "owner": by,
+        "due_on": IN_TWO_WEEKS,
+        "change": "bet",
+        "client_visible": False,
+        "now": TUESDAY,
+        **fields,
+    }
+    return record_decision(review=review, text=text, by=by, **values)
+
+
+def act(by: Membership, what: str = "Ask for a nightly export", **fields: Any) -> ActionItem:
+    values = {"owner": by, "due_on": IN_TWO_WEEKS, "now": TUESDAY, **fields}
+    return add_action(what=what, by=by, **values)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from reviews.movement import Moved, movement
+
+
+def of(then: str | None, now: str | None, *, higher: bool = True, since: bool = True) -> Moved:
+    return movement(
+        then=None if then is None else Decimal(then),
+        now=None if now is None else Decimal(now),
+        higher_is_better=higher,
+        measured_since=since,
+    ).moved
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "higher", "expected"),
+    [
+        ("7.4", "8.2", True, Moved.BETTER),
+        ("8.2", "7.4", True, Moved.NO_BETTER),
+        ("8.2", "7.4", False, Moved.BETTER),
+        ("7.4", "8.2", False, Moved.NO_BETTER),
+        ("8.2", "8.20", True, Moved.NO_BETTER),
+        (None, "7.4", True, Moved.BETTER),
+    ],
+)
+def test_follows_the_direction_that_counts(
+    then: str | None, now: str, *, higher: bool, expected: Moved
+) -> None:
+    assert of(then, now, higher=higher) is expected
+
+
+def test_knows_nothing_without_a_check_in_since() -> None:
+    assert of("7.4", "8.2", since=False) is Moved.UNKNOWN
+    assert of("7.4", None) is Moved.UNKNOWN
+
+
+def test_says_it_in_words() -> None:
+    fell = movement(
+        then=Decimal("8.2"), now=Decimal("7.4"), higher_is_better=True, measured_since=True
+    )
+
+    assert fell.label == "did not move it"
+    assert fell.sentence == "Did not move it."
+    assert fell.words(unit="percent").replace("\N{NO-BREAK SPACE}", " ") == "8.2 → 7.4 %"
+
+
+def test_shows_no_figures_while_there_is_no_value_since() -> None:
+    waiting = movement(then=Decimal(8), now=Decimal(8), higher_is_better=True, measured_since=False)
+
+    assert (waiting.label, waiting.words(unit="days")) == ("no value since", "")
