@@ -15,14 +15,19 @@ def rhythm_of(key_result: KeyResult) -> Rhythm:
 
 
 def cycle_rhythm(cycle: Cycle, *, engagement: Engagement) -> Rhythm:
+    return rhythm_between(cycle.starts_on, cycle.ends_on, engagement=engagement)
+
+
+def rhythm_between(starts_on: dt.date, ends_on: dt.date, *, engagement: Engagement) -> Rhythm:
+    """The rhythm of a cycle of these dates."""
     return Rhythm(
         cadence=engagement.cadence,
         zone=engagement.zone,
         due_weekday=engagement.due_weekday,
         due_time=engagement.due_time,
         opens_days_before=engagement.opens_days_before,
-        starts_on=cycle.starts_on,
-        ends_on=cycle.ends_on,
+        starts_on=starts_on,
+        ends_on=ends_on,
     )
 
 

@@ -15,6 +15,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 
 ANYBODY = frozenset(ACTORS)
 SIGNED_IN = ANYBODY - {"anonymous"}
+READERS = frozenset(ROLES)
 MEMBERS = frozenset({"contributor", "champion", "lead", "sponsor"})
 DRAFTERS = frozenset({"contributor", "champion", "lead"})
 COMMITTERS = frozenset({"champion", "lead"})
@@ -63,6 +64,9 @@ TABLE: dict[str, Row] = {
     "engagements:member-send-invitation": Row(post=LEADS),
     "engagements:member-change-role": Row(post=LEADS),
     "engagements:member-remove": Row(get=LEADS, post=LEADS),
+    "engagements:share-link-list": Row(get=MEMBERS),
+    "engagements:share-link-create": Row(post=LEADS),
+    "engagements:share-link-revoke": Row(post=LEADS),
     # The metric dictionary
     "metrics:metric-list": Row(get=MEMBERS),
     "metrics:metric-detail": Row(get=MEMBERS),
@@ -91,6 +95,11 @@ TABLE: dict[str, Row] = {
     "okrs:key-result-audit": Row(post=DRAFTERS),
     "okrs:contribution-create": Row(post=DRAFTERS),
     "okrs:contribution-delete": Row(post=DRAFTERS),
+    # What clients see
+    "reviews:status": Row(get=READERS),
+    "reviews:report-list": Row(get=READERS),
+    "reviews:report-detail": Row(get=READERS),
+    "reviews:report-create": Row(get=LEADS, post=LEADS),
     # The week
     "reviews:my-week": Row(get=SIGNED_IN),
     "checkins:key-result-detail": Row(get=MEMBERS),

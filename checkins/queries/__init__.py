@@ -5,7 +5,7 @@ from checkins.queries.cards import DueCard, Group, MyWeek
 from checkins.queries.clients import Client, clients
 from checkins.queries.due import due_card, my_week
 from checkins.queries.previews import Preview, preview
-from checkins.queries.standing import recompute_standing
+from checkins.queries.standing import recompute_standing, standings_at
 from checkins.queries.states import CardState, Due
 from checkins.queries.thread import KeyResultPage, ThreadEntry, key_result_page
 
@@ -28,4 +28,5 @@ __all__ = [
     "open_asks",
     "preview",
     "recompute_standing",
+    "standings_at",
 ]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
@@ -21,6 +21,29 @@ def recompute_standing(key_result: KeyResult) -> Standing:
     rows = CheckIn.objects.filter(
         engagement_id=key_result.engagement_id, key_result_id=key_result.pk
     ).order_by("period", "id")
+    return _of_rows(rows)
+
+
+def standings_at(
+    *, engagement_id: int, ids: Iterable[int], at: dt.datetime
+) -> dict[int, tuple[Standing, dt.datetime]]:
+    """By key result the standing at that instant, and when it was last written. One query.
+
+    Key results that had no post by then are left out.
+    """
+    rows = CheckIn.objects.filter(
+        engagement_id=engagement_id, key_result_id__in=list(ids), posted_at__lte=at
+    ).order_by("key_result_id", "period", "id")
+    found = {}
+    for key_result_id, own in groupby(rows, key=attrgetter("key_result_id")):
+        posts = list(own)
+        written_at = max(posts, key=attrgetter("id")).posted_at
+        found[key_result_id] = (_of_rows(posts), written_at)
+    return found
+
+
+def _of_rows(rows: Iterable[CheckIn]) -> Standing:
+    """The standing of one key result's rows, which come by period and id."""
     chains = [list(chain) for _, chain in groupby(rows, key=attrgetter("period"))]
     standing = [chain for chain in chains if chain[-1].kind == CheckInKind.UPDATE]
     return _standing(standing) if standing else Standing()

@@ -1,5 +1,12 @@
 from __future__ import annotations
 
 from reviews.views.my_week import my_week
+from reviews.views.status import report_create, report_detail, report_list, status
 
-__all__ = ["my_week"]
+__all__ = [
+    "my_week",
+    "report_create",
+    "report_detail",
+    "report_list",
+    "status",
+]

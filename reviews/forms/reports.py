@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+
+def words(label: str, *, help_text: str = "") -> forms.CharField:
+    """A short text that clients read."""
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class WordsForm(forms.Form):
+    """What the lead says beside the figures; clients read all of it."""
+
+    headline = forms.CharField(
+        max_length=240,
+        label="Headline",
+        help_text="One sentence with the finding.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Write a headline: one sentence with the finding."},
+    )
+    moved = words("What moved")
+    red = words("What is red, and what we do")
+    decided = words("What was decided")
+    next_steps = words("What comes next")
+
+    def sections(self) -> list[tuple[str, list[Any]]]:
+        """For `components/edit_form.html`: one plain list."""
+        return [("", self.visible_fields())]

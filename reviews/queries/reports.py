@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+
+from engagements.models import Engagement
+from reviews.models import StatusReport
+from reviews.queries.status import status_facts
+from reviews.queries.status_at import end_of, status_facts_on
+from reviews.status import Page, status_page
+
+
+def live_page(engagement: Engagement, *, now: dt.datetime) -> Page:
+    """The status page as it stands. Three queries."""
+    return status_page(status_facts(engagement, now=now))
+
+
+def page_on(engagement: Engagement, *, day: dt.date, now: dt.datetime) -> Page:
+    """The status page as it stood at the end of that day."""
+    return status_page(status_facts_on(engagement, day=day, now=now))
+
+
+def published(engagement: Engagement, *, day: dt.date | None) -> dict[str, Any]:
+    """The report that clients saw on that day, or see now, and its page; neither before the first.
+
+    One query.
+    """
+    reports = _reports(engagement)
+    if day is not None:
+        reports = reports.filter(published_at__lte=end_of(day, engagement=engagement))
+    found = reports.first()
+    return {"report": found, "page": found.page if found else None}
+
+
+def report(engagement: Engagement, *, number: int) -> StatusReport | None:
+    """A published report by its number. One query."""
+    return _reports(engagement).filter(number=number).first()
+
+
+def report_list(engagement: Engagement) -> Sequence[StatusReport]:
+    """All that was published, the latest first, without the pages. One query."""
+    return list(_reports(engagement).defer("page"))
+
+
+def _reports(engagement: Engagement) -> QuerySet[StatusReport]:
+    reports = StatusReport.objects.filter(engagement=engagement)
+    return reports.select_related("published_by", "review").order_by("-number")

@@ -1,0 +1,220 @@
+"""The facts of a status page as they stand now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from checkins.models import CheckIn
+from engagements.models import Engagement
+from okrs.models import Cycle, CycleKind, KeyResult, Stage
+from reviews.models import Decision, ResultingChange, Review, StatusReport
+from reviews.status import DecisionFacts, Facts, KeyResultFacts, LastReport, Since
+
+MOST_DECISIONS = 60
+SAID = (
+    "number",
+    "headline",
+    "moved",
+    "red",
+    "decided",
+    "next_steps",
+    "published_at",
+    "head_number",
+    "head_hash",
+)
+PATHS = {
+    "public_id": "public_id",
+    "title": "title",
+    "owner": "owner__name",
+    "commitment": "commitment",
+    "weight": "weight",
+    "method": "method",
+    "direction": "direction",
+    "unit": "metric__unit",
+    "baseline": "baseline",
+    "target": "target",
+    "starts_on": "starts_on",
+    "due_on": "due_on",
+    "committed_at": "committed_at",
+    "objective": "objective__public_id",
+    "objective_title": "objective__title",
+    "objective_owner": "objective__owner__name",
+    "team": "objective__team__name",
+    "parent": "objective__parent__title",
+    "cycle": "objective__cycle__public_id",
+    "cycle_name": "objective__cycle__name",
+    "cycle_kind": "objective__cycle__kind",
+    "cycle_starts_on": "objective__cycle__starts_on",
+    "cycle_ends_on": "objective__cycle__ends_on",
+    "stage": "stage",
+    "value": "latest_value",
+    "score": "score",
+    "rag": "rag",
+    "confidence": "confidence",
+    "measured_on": "measured_on",
+    "last_period": "last_period",
+    "red_since": "red_since",
+    "insight": "insight",
+    "next_action": "next_action",
+    "next_action_due": "next_action_due",
+    "evidence_url": "evidence_url",
+    "trail": "trail",
+}
+
+
+def status_facts(
+    engagement: Engagement, *, now: dt.datetime, publishing: Review | None = None
+) -> Facts:
+    """The page of now. Three queries.
+
+    `publishing` is the review that is just being published: its decisions show already, and the
+    page compares with the one before it.
+    """
+    today = engagement.today(now)
+    rows = list(
+        shown_key_results(engagement, at=now, today=today)
+        .annotate(posted_at=Subquery(posts(engagement, at=now).values("posted_at")[:1]))
+        .values_list(*PATHS.values(), "posted_at")
+    )
+    report = last_report(engagement, at=now, publishing=publishing)
+    return Facts(
+        engagement=engagement,
+        at=now,
+        today=today,
+        posted_at=rows[0][-1] if rows else None,
+        key_results=[KeyResultFacts(**dict(zip(PATHS, row[:-1], strict=True))) for row in rows],
+        decisions=visible_decisions(engagement, at=now, publishing=publishing),
+        since=since(report, engagement=engagement),
+        report=said(report),
+    )
+
+
+def shown_key_results(
+    engagement: Engagement, *, at: dt.datetime, today: dt.date
+) -> QuerySet[KeyResult]:
+    """Committed by `at`, of the cycles that run today; of a kind that rests, of the last one.
+
+    In the order of the page: quarterly cycles, then annual, then micro; the company's objectives,
+    then those of teams.
+    """
+    later = Cycle.objects.filter(
+        engagement_id=OuterRef("engagement_id"),
+        kind=OuterRef("objective__cycle__kind"),
+        starts_on__lte=today,
+        ends_on__gt=OuterRef("objective__cycle__ends_on"),
+        objectives__committed_at__lte=at,
+    )
+    runs = Q(objective__cycle__ends_on__gte=today)
+    rests = ~Q(objective__cycle__kind=CycleKind.MICRO) & ~Exists(later)
+    return (
+        KeyResult.objects.filter(
+            runs | rests,
+            engagement=engagement,
+            committed_at__lte=at,
+            objective__committed_at__lte=at,
+            objective__cycle__starts_on__lte=today,
+        )
+        .exclude(stage=Stage.WITHDRAWN)
+        .order_by(
+            "-objective__cycle__kind",  # quarterly, micro, annual
+            "objective__cycle__starts_on",
+            "objective__cycle_id",
+            F("objective__team__name").asc(nulls_first=True),
+            "objective__position",
+            "objective_id",
+            "position",
+            "id",
+        )
+    )
+
+
+def posts(engagement: Engagement, *, at: dt.datetime) -> QuerySet[CheckIn]:
+    """Check-ins until then, latest first."""
+    return CheckIn.objects.filter(engagement=engagement, posted_at__lte=at).order_by("-id")
+
+
+def visible_decisions(
+    engagement: Engagement, *, at: dt.datetime, publishing: Review | None = None
+) -> list[DecisionFacts]:
+    """Those for the client's eyes, their review published by then, none superseded (M8.2).
+
+    Latest first. One query.
+    """
+    published = StatusReport.objects.filter(
+        engagement_id=OuterRef("engagement_id"),
+        review_id=OuterRef("review_id"),
+        published_at__lte=at,
+    )
+    superseding = Decision.objects.filter(
+        engagement_id=OuterRef("engagement_id"), supersedes_id=OuterRef("pk"), recorded_at__lte=at
+    )
+    found = Decision.objects.filter(
+        Exists(published) | Q(review=publishing) if publishing else Exists(published),
+        ~Exists(superseding),
+        engagement=engagement,
+        client_visible=True,
+        recorded_at__lte=at,
+    ).order_by("-decided_on", "-number")
+    names = dict(ResultingChange.choices)
+    rows = found.values_list("number", "decided_on", "text", "owner__name", "change", "touches")
+    return [
+        DecisionFacts(
+            number=number,
+            decided_on=decided_on,
+            text=text,
+            owner=owner,
+            change="" if change == ResultingChange.NONE else str(names[change]),
+            touches=touches,
+        )
+        for number, decided_on, text, owner, change, touches in rows[:MOST_DECISIONS]
+    ]
+
+
+def last_report(
+    engagement: Engagement, *, at: dt.datetime, publishing: Review | None = None
+) -> dict[str, Any] | None:
+    """The latest report, and beside it the latest review that was published. One query."""
+    reports = StatusReport.objects.filter(engagement=engagement, published_at__lte=at)
+    reviews = Review.objects.filter(
+        Exists(reports.filter(review_id=OuterRef("pk"))), engagement=engagement
+    ).order_by("-closed_at")
+    if publishing is not None:
+        reviews = reviews.exclude(pk=publishing.pk)
+    found: Any = reports.order_by("-number").annotate(
+        since_title=Subquery(reviews.values("title")[:1]),
+        since_at=Subquery(reviews.values("closed_at")[:1]),
+        since_standings=Subquery(reviews.values("standings")[:1]),
+    )
+    row: dict[str, Any] | None = found.values(
+        *SAID,
+        "review__title",
+        "published_by__name",
+        "since_title",
+        "since_at",
+        "since_standings",
+    ).first()
+    return row
+
+
+def since(report: dict[str, Any] | None, *, engagement: Engagement) -> Since | None:
+    """The review to compare with, where one was published."""
+    if report is None or report["since_at"] is None:
+        return None
+    return Since(
+        title=report["since_title"],
+        on=engagement.today(report["since_at"]),
+        standings=report["since_standings"],
+    )
+
+
+def said(report: dict[str, Any] | None) -> LastReport | None:
+    if report is None:
+        return None
+    return LastReport(
+        review=report["review__title"],
+        published_by=report["published_by__name"],
+        **{name: report[name] for name in SAID},
+    )

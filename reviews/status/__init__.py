@@ -1,0 +1,21 @@
+"""The status page: facts in, finished words and figures out. Pure.
+
+What comes out is plain text, numbers and lists, so that a published page can be kept word by word
+and read for ever as the client saw it.
+"""
+
+from __future__ import annotations
+
+from reviews.status.facts import DecisionFacts, Facts, KeyResultFacts, LastReport, Since
+from reviews.status.pages import status_page
+from reviews.status.terms import Page
+
+__all__ = [
+    "DecisionFacts",
+    "Facts",
+    "KeyResultFacts",
+    "LastReport",
+    "Page",
+    "Since",
+    "status_page",
+]

@@ -1,0 +1,48 @@
+"""Decisions on the page, each with whether its metric moved since."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from okrs.figures import write_day
+from okrs.models import Direction
+from reviews.movement import movement
+from reviews.status.facts import DecisionFacts, Facts, KeyResultFacts
+from reviews.status.terms import Said
+
+
+def decided(decision: DecisionFacts, *, facts: Facts) -> Said:
+    """Its words, what it changed, who answers for it, and what came of it."""
+    moved, figures = _since_then(decision, facts=facts)
+    meta = [decision.change, decision.owner]
+    if moved:
+        meta.append(f"since then {figures}, {moved}" if figures else moved)
+    return {
+        "number": decision.number,
+        "iso": decision.decided_on.isoformat(),
+        "on": write_day(decision.decided_on, today=facts.today, weekday=False),
+        "text": decision.text,
+        "meta": " · ".join(part for part in meta if part),
+        "moved": moved,
+    }
+
+
+def _since_then(decision: DecisionFacts, *, facts: Facts) -> tuple[str, str]:
+    """ "moved it" and "8.2 → 7.4 %" of the first key result that it touches."""
+    rows = {row.public_id: row for row in facts.key_results}
+    for touch in decision.touches:
+        row = rows.get(str(touch.get("key_result", "")))
+        if row is not None and touch.get("value") is not None:
+            return _of(row, then=Decimal(str(touch["value"])), decision=decision)
+    return "", ""
+
+
+def _of(row: KeyResultFacts, *, then: Decimal, decision: DecisionFacts) -> tuple[str, str]:
+    measured = row.measured_on is not None and row.measured_on > decision.decided_on
+    found = movement(
+        then=then,
+        now=row.value,
+        higher_is_better=row.direction == Direction.HIGHER,
+        measured_since=measured,
+    )
+    return found.label, found.words(unit=row.unit or "")

@@ -1,0 +1,48 @@
+"""The sentence at the head of a status page: forecasts first, then what is red (M12)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from engagements.models import Engagement
+from okrs.figures import in_words
+from reviews.status.facts import KeyResultFacts
+from reviews.status.rows import holds, is_early
+from scoring import Rag
+
+
+def status_headline(
+    rows: Sequence[KeyResultFacts], *, engagement: Engagement, today: dt.date
+) -> str:
+    """ "Five of six forecasts hold. One key result is red." """
+    if not rows:
+        return "No objective is committed yet."
+    said = [holds(row, engagement=engagement, today=today) for row in rows]
+    known = [one for one in said if one is not None]
+    if not known:
+        return "The work has begun. No key result has a value yet."
+    red = [row for row in rows if row.rag == Rag.RED]
+    early = sum(is_early(row, engagement=engagement, today=today) for row in red)
+    return f"{_forecasts(known.count(True), len(known))} {_red(len(red), early=early)}"
+
+
+def _forecasts(held: int, total: int) -> str:
+    if total == 1:
+        return "The one forecast holds." if held else "The one forecast does not hold."
+    if held == total:
+        return f"All {in_words(total)} forecasts hold."
+    if not held:
+        return f"None of the {in_words(total)} forecasts holds."
+    verb = "holds" if held == 1 else "hold"
+    return f"{in_words(held).capitalize()} of {in_words(total)} forecasts {verb}."
+
+
+def _red(red: int, *, early: int) -> str:
+    if not red:
+        return "Nothing is red."
+    are = "key result is" if red == 1 else "key results are"
+    said = f"{in_words(red).capitalize()} {are} red"
+    if early == red:
+        return f"{said}, merely early." if red == 1 else f"{said}, all merely early."
+    return f"{said}, {in_words(early)} of them merely early." if early else f"{said}."

@@ -1,0 +1,87 @@
+"""What moved since the last review, and what is red."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from okrs.figures import YES_NO, in_words, write_value
+from reviews.status.facts import Facts, KeyResultFacts
+from reviews.status.rows import is_early, weeks_red
+from reviews.status.terms import Move, Red
+from scoring import Rag
+
+ORDER = (Rag.STRETCH, Rag.GREEN, Rag.AMBER, Rag.RED, Rag.NO_DATA)
+
+
+def moves(facts: Facts) -> list[Move]:
+    """Key results whose value is another one than at the last review, else at the start.
+
+    Those that changed their band come first, of either the best first.
+    """
+    standings = facts.since.standings if facts.since else {}
+    found = [
+        (row, before)
+        for row in facts.key_results
+        if (before := _before(row, standings.get(row.public_id), compared=bool(facts.since)))
+        is not None
+        and row.value is not None
+        and before["value"] != row.value
+    ]
+    ranked = sorted(found, key=lambda pair: _rank(*pair))
+    return [_move(row, before) for row, before in ranked]
+
+
+def reds(facts: Facts) -> list[Red]:
+    """What is red and not merely early, the longest first."""
+    found = [
+        row
+        for row in facts.key_results
+        if row.rag == Rag.RED and not is_early(row, engagement=facts.engagement, today=facts.today)
+    ]
+    ranked = sorted(found, key=lambda row: row.red_since or facts.today)
+    return [_red(row, facts=facts) for row in ranked]
+
+
+def _before(
+    row: KeyResultFacts, frozen: Mapping[str, Any] | None, *, compared: bool
+) -> dict[str, Any] | None:
+    """Value and band to compare with; None where there were none."""
+    if frozen and frozen.get("value") is not None:
+        return {"value": Decimal(frozen["value"]), "rag": frozen["rag"]}
+    if compared or row.baseline is None:
+        return None
+    return {"value": row.baseline, "rag": None}
+
+
+def _rank(row: KeyResultFacts, before: Mapping[str, Any]) -> tuple[bool, int]:
+    same_band = before["rag"] in (None, row.rag)
+    return same_band, ORDER.index(Rag(row.rag))
+
+
+def _move(row: KeyResultFacts, before: Mapping[str, Any]) -> Move:
+    unit = row.unit or ""
+    band = Rag(row.rag).label
+    words = f"{band}, as before" if before["rag"] == row.rag else band
+    if before["rag"] not in (None, row.rag):
+        words = f"{Rag(before['rag']).label} to {band}"
+    short = unit if unit in ("percent", YES_NO) else ""
+    return {
+        "rag": row.rag,
+        "title": row.title,
+        "then": write_value(before["value"], unit=short),
+        "now": write_value(row.value, unit=short),
+        "words": words,
+    }
+
+
+def _red(row: KeyResultFacts, *, facts: Facts) -> Red:
+    weeks = weeks_red(row, today=facts.today)
+    return {
+        "id": row.public_id,
+        "title": row.title,
+        "weeks": "this week" if weeks == 1 else f"{in_words(weeks)} weeks",
+        "insight": row.insight,
+        "next": row.next_action,
+    }

@@ -1,0 +1,236 @@
+"""Key results and objectives in finished words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+from checkins.periods import closed_periods, open_periods, periods
+from checkins.rhythms import rhythm_between
+from engagements.models import Engagement
+from okrs.drawings import sparkline, track
+from okrs.figures import (
+    NO_BREAK,
+    YES_NO,
+    describe_track,
+    describe_trend,
+    in_words,
+    name_unit,
+    write_day,
+    write_value,
+)
+from okrs.queries import trace
+from okrs.standing import weakest
+from reviews.status.facts import KeyResultFacts
+from reviews.status.terms import KeyResult, Spark, Standing
+from scoring import (
+    Rag,
+    forecast_holds,
+    format_number,
+    format_score,
+    objective_score,
+    pace,
+    rag,
+)
+
+# WeasyPrint and mail know no style sheet: shapes and bars carry their light colour.
+COLOURS = {
+    Rag.RED: "#c4261d",
+    Rag.AMBER: "#b87200",
+    Rag.GREEN: "#1c8044",
+    Rag.STRETCH: "#7040c8",
+    Rag.NO_DATA: "#74787e",
+}
+
+
+def line_of(row: KeyResultFacts, *, today: dt.date) -> Decimal | None:
+    """Pace (M5.11); None where the dates give no line."""
+    if row.due_on is None or row.due_on <= row.starts_on:
+        return None
+    return pace(start=row.starts_on, due=row.due_on, today=today)
+
+
+def holds(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> bool | None:
+    """Whether the forecast holds (M9.2); None where there is nothing to say."""
+    line = line_of(row, today=today)
+    if row.score is None or line is None:
+        return None
+    return forecast_holds(
+        method=row.method,
+        score=row.score,
+        pace=line,
+        confidence=row.confidence,
+        bands=engagement.rag_bands,
+    )
+
+
+def is_early(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> bool:
+    """Red or amber by the calendar only: the forecast holds (M12)."""
+    alarming = row.rag in (Rag.RED, Rag.AMBER)
+    return alarming and holds(row, engagement=engagement, today=today) is True
+
+
+def weeks_red(row: KeyResultFacts, *, today: dt.date) -> int:
+    """How many calendar weeks it has been red, this one too; 0 where it is not."""
+    if row.red_since is None:
+        return 0
+    this_monday = today - dt.timedelta(days=today.weekday())
+    return max(1, (this_monday - row.red_since).days // 7 + 1)
+
+
+def key_result(
+    row: KeyResultFacts, *, engagement: Engagement, today: dt.date, at: dt.datetime
+) -> KeyResult:
+    unit = row.unit or ""
+    late, missed = _late_and_missed(row, engagement=engagement, at=at)
+    early = is_early(row, engagement=engagement, today=today)
+    weeks = weeks_red(row, today=today)
+    spark, sentence = _spark(row, engagement=engagement)
+    return {
+        "id": row.public_id,
+        "title": row.title,
+        "meta": _meta(row),
+        "flags": [f"Red for {weeks} weeks"] if weeks >= 2 and not early else [],
+        "notes": [
+            *(["Unverified"] if _is_unverified(row) else []),
+            *(["Stale"] if missed else []),
+        ],
+        "detail": _stale(row, missed=missed, today=today) if missed else "",
+        "baseline": _figure(row.baseline, unit=unit),
+        "latest": _figure(row.value, unit=unit),
+        "unit": _unit(row.value, unit=unit),
+        "target": _figure(row.target, unit=unit),
+        "spark": spark,
+        "spark_sentence": sentence,
+        "starts_on": write_day(row.starts_on, today=today, weekday=False),
+        "due_on": write_day(row.due_on, today=today, weekday=False) if row.due_on else "",
+        "standing": standing(
+            row.score,
+            stage=row.stage,
+            line=line_of(row, today=today),
+            engagement=engagement,
+            early=early,
+        ),
+        "confidence": row.confidence,
+        "insight": row.insight,
+        "next_action": row.next_action,
+        "next_due": (
+            write_day(row.next_action_due, today=today, weekday=False)
+            if row.next_action_due
+            else ""
+        ),
+        "said": _said(row, late=late, today=today, engagement=engagement),
+    }
+
+
+def standing(
+    score: Decimal | None,
+    *,
+    stage: str,
+    line: Decimal | None,
+    engagement: Engagement,
+    early: bool = False,
+) -> Standing:
+    """Score, band, stage and the track beside them."""
+    bands, scale = engagement.rag_bands, engagement.score_scale
+    band = rag(score, bands)
+    drawn = track(score=score, pace=line, bands=bands)
+    return {
+        "rag": band.value,
+        "word": band.label,
+        "score": "" if score is None else format_score(score, scale=scale),
+        "early": early,
+        "stage": stage,
+        "track": {"bar": drawn.bar, "gaps": drawn.gaps, "pace": drawn.pace},
+        "colour": COLOURS[band],
+        "sentence": describe_track(score=score, rag=band, pace=line, scale=scale),
+        "pace": "" if line is None else f"pace {format_score(line, scale=scale)}",
+    }
+
+
+def objective_standing(
+    rows: Sequence[KeyResultFacts], *, engagement: Engagement, today: dt.date
+) -> Standing:
+    """The draft score of M5.6, the weakest stage (M9), the cycle's pace."""
+    first = rows[0]
+    return standing(
+        objective_score((row.score, row.weight) for row in rows),
+        stage=weakest(row.stage for row in rows) or first.stage,
+        line=pace(start=first.cycle_starts_on, due=first.cycle_ends_on, today=today),
+        engagement=engagement,
+    )
+
+
+def _meta(row: KeyResultFacts) -> str:
+    weight = "" if row.weight == 1 else f", weight {format_number(row.weight)}"
+    return f"{row.owner or 'Nobody yet'} · {row.commitment}{weight}"
+
+
+def _is_unverified(row: KeyResultFacts) -> bool:
+    return row.rag in (Rag.GREEN, Rag.STRETCH) and not row.evidence_url
+
+
+def _figure(value: Decimal | None, *, unit: str) -> str:
+    if value is None:
+        return "–"
+    return write_value(value, unit=unit).capitalize() if unit == YES_NO else format_number(value)
+
+
+def _unit(value: Decimal | None, *, unit: str) -> str:
+    if value is None or unit == YES_NO:
+        return ""
+    return "%" if unit == "percent" else name_unit(value, unit=unit)
+
+
+def _spark(row: KeyResultFacts, *, engagement: Engagement) -> tuple[Spark | None, str]:
+    unit = row.unit or ""
+    if unit == YES_NO or len(row.trail) < 2:
+        return None, ""
+    values = trace(row.trail, cadence=engagement.cadence)
+    rhythm = rhythm_between(row.cycle_starts_on, row.cycle_ends_on, engagement=engagement)
+    drawn = sparkline(values, goal=row.target, periods=len(periods(rhythm)))
+    sentence = describe_trend(values, title=row.title, unit=unit, goal=row.target)
+    return {"trace": drawn.trace, "dots": drawn.dots, "goal": drawn.goal}, sentence
+
+
+def _late_and_missed(
+    row: KeyResultFacts, *, engagement: Engagement, at: dt.datetime
+) -> tuple[dt.datetime | None, int]:
+    """Since when the open period's check-in is late, and how many closed ones in a row it lacks.
+
+    Nothing counts that was due before the commit (M6.3).
+    """
+    rhythm = rhythm_between(row.cycle_starts_on, row.cycle_ends_on, engagement=engagement)
+    filled = {str(point[0]) for point in row.trail}
+    asked = [one for one in periods(rhythm) if row.committed_at <= one.due_at]
+    unfilled = [one for one in asked if one.monday.isoformat() not in filled]
+    late = [one.due_at for one in unfilled if one in open_periods(rhythm, at) and one.due_at < at]
+    closed = closed_periods(rhythm, at)
+    missed = 0
+    for one in reversed([one for one in asked if one in closed]):
+        if one not in unfilled:
+            break
+        missed += 1
+    return (late[0] if late else None), missed
+
+
+def _stale(row: KeyResultFacts, *, missed: int, today: dt.date) -> str:
+    check_ins = f"{in_words(missed)} check-in{'' if missed == 1 else 's'} missed"
+    if row.measured_on is None:
+        return f"no value yet, {check_ins}"
+    days = (today - row.measured_on).days
+    return f"last value {days} day{'' if days == 1 else 's'} old, {check_ins}"
+
+
+def _said(
+    row: KeyResultFacts, *, late: dt.datetime | None, today: dt.date, engagement: Engagement
+) -> str:
+    parts = []
+    if row.measured_on is not None:
+        parts.append(f"check-in of {write_day(row.measured_on, today=today, weekday=False)}")
+    if late is not None:
+        since = engagement.local(late)
+        day = write_day(since.date(), today=today)
+        parts.append(f"Check-in late since {day}{NO_BREAK}{since:%H:%M}")
+    return " · ".join(parts)

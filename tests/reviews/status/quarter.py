@@ -1,0 +1,37 @@
+"""A committed set of the first quarter of 2026, with check-ins."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from engagements.models import Membership
+from okrs.models import KeyResult, Objective
+from tests import build
+from tests.checkins.posting import at
+
+COMMITTED = at("2026-01-02T09:00")
+
+
+def objective(owner: Membership, **fields: Any) -> Objective:
+    """Committed at the start of the quarter."""
+    cycle = fields.pop("cycle", None) or build.cycle(owner.engagement)
+    fields = {"committed_at": COMMITTED, "committed_by": owner, **fields}
+    return build.objective(owner, cycle, **fields)
+
+
+def key_result(objective: Objective, title: str, **fields: Any) -> KeyResult:
+    """From 0 up to 10, committed with its objective."""
+    fields = {
+        "direction": "higher",
+        "baseline": 0,
+        "target": 10,
+        "committed_at": COMMITTED,
+        **fields,
+    }
+    return build.live_key_result(objective, title=title, **fields)
+
+
+def week(number: int) -> dt.datetime:
+    """Monday of that week of the quarter, 09:00 in Berlin; week 1 begins on 5 January."""
+    return at("2026-01-05T09:00") + dt.timedelta(weeks=number - 1)
