@@ -1,0 +1,167 @@
+"""Why a key result stands on an agenda: one short sentence for each cause."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from okrs.figures import write_day
+from reviews.agenda.facts import Ask, KeyResultFacts, Spell
+from reviews.models import Section
+from scoring import Rag, Scale, format_score
+from scoring.forecasts import ENOUGH_CONFIDENCE, SLACK
+
+WEEK = dt.timedelta(days=7)
+OPEN_TOO_LONG = 7  # days (M7.6)
+TIMES = {1: "once", 2: "twice"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """A cause, its words, and how it ranks among others of its section: the highest come first."""
+
+    section: Section
+    why: str
+    weight: Decimal = Decimal(0)
+    minutes: int = 5
+
+
+def red(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
+    """Red, with how long and how often it was said; the merely early come after the others."""
+    if row.rag is not Rag.RED:
+        return None
+    if row.is_early:
+        return Reason(section=Section.RED, why="red: early, forecast holds", minutes=4)
+    weeks, reported = red_weeks(row, today=today), _reported(row)
+    said = f"red {weeks} week{'s' if weeks > 1 else ''}"
+    why = f"{said}, reported {TIMES.get(reported, f'{reported} times')}"
+    # Those with the lower score first where they have been red for as long.
+    weight = Decimal(weeks) + Decimal(1) - (row.score or Decimal(0)) / 2
+    return Reason(section=Section.RED, why=why, weight=weight, minutes=10 if weeks > 1 else 8)
+
+
+def red_weeks(row: KeyResultFacts, *, today: dt.date) -> int:
+    """Calendar weeks in a row that are red: a week closed without a check-in stays as it was (M7.1)."""
+    if row.red_since is None:
+        return 1
+    last_closed = today - dt.timedelta(days=today.weekday()) - WEEK
+    said = [one.monday for one in row.spells if one.rag is Rag.RED]
+    until = max([last_closed, row.red_since, *said])
+    return (until - row.red_since) // WEEK + 1
+
+
+def behind(row: KeyResultFacts, *, scale: Scale) -> Reason | None:
+    """The forecast does not hold (M9.2), and it is not red."""
+    if row.forecast_holds is not False or row.rag is Rag.RED:
+        return None
+    gap = (row.pace or Decimal(0)) - (row.score or Decimal(0))
+    parts = [row.rag.label.lower()]
+    if gap > SLACK and row.rag is Rag.AMBER:
+        parts.append(f"{format_score(gap, scale=scale)} behind pace")
+    if row.confidence is not None and row.confidence < ENOUGH_CONFIDENCE:
+        parts.append(f"confidence {row.confidence} of 5")
+    return Reason(section=Section.BEHIND, why=", ".join(parts), weight=gap, minutes=6)
+
+
+def blocked(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
+    if not row.blockers:
+        return None
+    days = _open_for(row.blockers, today=today)
+    return Reason(
+        section=Section.BLOCKED,
+        why=f"waits on others {_lasting(days)}",
+        weight=Decimal(days),
+        minutes=6,
+    )
+
+
+def asks_for_help(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
+    if not row.help_requests:
+        return None
+    days = _open_for(row.help_requests, today=today)
+    asked = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
+    return Reason(section=Section.HELP, why=f"help asked {asked}", weight=Decimal(days))
+
+
+def quiet(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
+    """Its check-in is late, or the last period closed without one (M6.3)."""
+    missed = _missed_last(row.spells)
+    if missed:
+        since = "for" if len(missed) == 1 else "since"
+        why = f"no check-in {since} the week of {_day(missed[0].monday, today=today)}"
+        return Reason(section=Section.QUIET, why=why, weight=Decimal(len(missed)))
+    if row.late_since is not None:
+        why = f"check-in late since {_day(row.late_since, today=today, weekday=True)}"
+        return Reason(section=Section.QUIET, why=why)
+    return None
+
+
+def unowned(row: KeyResultFacts) -> Reason | None:
+    if not row.owner_gap:
+        return None
+    return Reason(section=Section.UNOWNED, why=row.owner_gap, minutes=3)
+
+
+def stuck(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
+    """The same value three check-ins in a row and not at its goal, or open for a week or more."""
+    parts = []
+    values = [one.value for one in row.spells if one.rag is not None][-3:]
+    if len(values) == 3 and len(set(values)) == 1 and row.score != 1:
+        parts.append("the same value three times in a row")
+    days = _open_for(row.blockers, today=today)
+    if row.blockers and days >= OPEN_TOO_LONG:
+        parts.append(f"waits on others {_lasting(days)}")
+    asked = _open_for(row.help_requests, today=today)
+    if row.help_requests and asked >= OPEN_TOO_LONG:
+        parts.append(f"help asked {asked} days ago")
+    if not parts:
+        return None
+    return Reason(section=Section.STUCK, why="; ".join(parts), weight=Decimal(max(days, asked)))
+
+
+def returning(row: KeyResultFacts) -> Reason | None:
+    """Red in three of the last six periods with another band between, or missed two of four."""
+    parts = []
+    last = row.spells[-6:]
+    reds = [index for index, one in enumerate(last) if one.rag is Rag.RED]
+    if len(reds) >= 3:
+        between = last[reds[0] : reds[-1]]
+        if any(one.rag not in (None, Rag.RED) for one in between):
+            parts.append(f"red in {len(reds)} of the last {len(last)} periods")
+    missed = sum(one.rag is None for one in row.spells[-4:])
+    if missed >= 2:
+        parts.append(f"missed {missed} of the last {len(row.spells[-4:])} check-ins")
+    if not parts:
+        return None
+    return Reason(section=Section.RETURNING, why="; ".join(parts), weight=Decimal(len(reds)))
+
+
+def _reported(row: KeyResultFacts) -> int:
+    since = row.red_since
+    said = [one for one in row.spells if one.rag is Rag.RED and (not since or one.monday >= since)]
+    return len(said) or 1
+
+
+def _missed_last(spells: Sequence[Spell]) -> list[Spell]:
+    """Those at the end that closed without a check-in."""
+    start = len(spells)
+    while start and spells[start - 1].rag is None:
+        start -= 1
+    return list(spells[start:])
+
+
+def _open_for(asks: Sequence[Ask], *, today: dt.date) -> int:
+    """Days since the oldest."""
+    return max(((today - one.since).days for one in asks), default=0)
+
+
+def _lasting(days: int) -> str:
+    if days <= 0:
+        return "since today"
+    return f"for {days} day{'s' if days > 1 else ''}"
+
+
+def _day(on: dt.date, *, today: dt.date, weekday: bool = False) -> str:
+    return write_day(on, today=today, weekday=weekday)

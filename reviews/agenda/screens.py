@@ -1,0 +1,204 @@
+"""What the screen of a key result shows: words and figures that JSON keeps, and back again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from checkins.assessment import assess_standing
+from checkins.models import CheckIn
+from okrs.charts import History
+from okrs.figures import YES_NO, write_day, write_value
+from okrs.models import KeyResult
+from reviews.agenda.facts import Ask, Row, Spell
+from reviews.models import Decision
+from reviews.movement import movement
+from scoring import Rag, format_number, format_score
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What is said of a key result beside its own row: all of it read before, none of it kept."""
+
+    check_in: CheckIn | None = None
+    decision: Decision | None = None
+    help_requests: Sequence[Ask] = ()
+    blockers: Sequence[Ask] = ()
+    spells: Sequence[Spell] = ()
+
+
+def key_result_screen(row: KeyResult, told: Told, *, today: dt.date) -> Facts:
+    """The facts of a key result as they stand now. Needs engagement, cycle, metric and owner."""
+    unit = row.metric.unit if row.metric else ""
+    found = assess_standing(row, today=today)
+    return {
+        "kind": "key_result",
+        "id": row.public_id,
+        "title": row.title,
+        "objective": row.objective.title,
+        "owner": row.owner.name if row.owner else "",
+        "start": _side(row.baseline, unit=unit),
+        "latest": _side(row.latest_value, unit=unit),
+        "goal": _side(row.target, unit=unit),
+        "unit": _sign(unit),
+        "measured": _day(row.measured_on, today=today),
+        "score": _plain(row.score),
+        "rag": row.rag,
+        "confidence": row.confidence,
+        "stage": row.stage,
+        "pace": _plain(found.pace),
+        "forecast_holds": found.forecast_holds,
+        "unverified": row.is_unverified,
+        "explanation": found.explanation,
+        "chart": _chart(row, told.spells, unit=unit, today=today),
+        "help": _asks(told.help_requests, today=today),
+        "blockers": _asks(told.blockers, today=today),
+        "decision": _decision(row, told, unit=unit, today=today),
+        **_said(row, told.check_in, today=today),
+    }
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Facts as a template draws them."""
+
+    facts: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.facts[name]
+
+    @property
+    def score(self) -> Decimal | None:
+        return _number(self.facts["score"])
+
+    @property
+    def pace(self) -> Decimal | None:
+        return _number(self.facts["pace"])
+
+    @property
+    def is_early(self) -> bool:
+        """Red or amber, and the forecast holds (M12)."""
+        worrying = self.facts["rag"] in (Rag.RED, Rag.AMBER)
+        return worrying and self.facts["forecast_holds"] is True
+
+    @property
+    def history(self) -> History | None:
+        """What the chart draws; None where there is no value yet."""
+        chart = self.facts["chart"]
+        if not any(value for _, value in chart["readings"]):
+            return None
+        return History(
+            readings=[(_date(day), _number(value)) for day, value in chart["readings"]],
+            starts_on=_date(chart["starts_on"]),
+            due_on=_date(chart["due_on"]),
+            today=_date(chart["today"]),
+            start=_number(chart["start"]),
+            goal=_number(chart["goal"]),
+            rungs=[(Decimal(threshold), score) for threshold, score in chart["rungs"]],
+        )
+
+
+def _chart(row: KeyResult, spells: Sequence[Spell], *, unit: str, today: dt.date) -> Facts:
+    scale = row.engagement.score_scale
+    due_on = row.due_on or row.objective.cycle.ends_on
+    return {
+        "unit": unit,
+        "readings": [[min(one.monday, today).isoformat(), _plain(one.value)] for one in spells],
+        "starts_on": row.starts_on.isoformat(),
+        "due_on": due_on.isoformat(),
+        "today": today.isoformat(),
+        "start": _plain(row.baseline),
+        "goal": _plain(row.target),
+        "rungs": [
+            [_plain(threshold), format_score(score, scale=scale)] for threshold, score in row.rungs
+        ],
+    }
+
+
+def _said(row: KeyResult, check_in: CheckIn | None, *, today: dt.date) -> dict[str, str]:
+    return {
+        "insight": row.insight,
+        "said_by": check_in.author.name if check_in else "",
+        "said_on": _day(check_in.measured_on if check_in else None, today=today),
+        "next_action": row.next_action,
+        "next_action_due": _day(row.next_action_due, today=today),
+    }
+
+
+def _asks(asks: Sequence[Ask], *, today: dt.date) -> list[Row]:
+    return [{"text": one.text, "by": one.by, "since": _day(one.since, today=today)} for one in asks]
+
+
+def _decision(row: KeyResult, told: Told, *, unit: str, today: dt.date) -> Row | None:
+    """The last decision about it, and whether it moved it."""
+    decision = told.decision
+    if decision is None:
+        return None
+    label, words = moved_since(decision, row, check_in=told.check_in, unit=unit)
+    weeks = max(1, round((today - decision.decided_on).days / 7))
+    span = f" in {weeks} week{'s' if weeks > 1 else ''}" if words else ""
+    return {
+        "on": _day(decision.decided_on, today=today),
+        "text": decision.text,
+        "label": f"{label.capitalize()}.",
+        "words": f"{words}{span}{_bands(decision, row) if words else ''}",
+    }
+
+
+def moved_since(
+    decision: Decision, row: KeyResult, *, check_in: CheckIn | None, unit: str
+) -> tuple[str, str]:
+    """ "did not move it" and "8.2 → 7.4 %": what became of a key result after a decision."""
+    then = touched(decision, row).get("value")
+    after = check_in is not None and check_in.posted_at > decision.recorded_at
+    found = movement(
+        then=_number(then),
+        now=row.latest_value,
+        higher_is_better=row.higher_is_better,
+        measured_since=after,
+    )
+    return found.label, found.words(unit=unit)
+
+
+def touched(decision: Decision, row: KeyResult) -> Mapping[str, Any]:
+    """How the decision says that this key result stood."""
+    touches: Sequence[Mapping[str, Any]] = decision.touches
+    return next((one for one in touches if one.get("key_result") == row.public_id), {})
+
+
+def _bands(decision: Decision, row: KeyResult) -> str:
+    then = touched(decision, row).get("rag") or Rag.NO_DATA
+    if then == row.rag:
+        return f"; still {Rag(row.rag).label}"
+    return f"; {Rag(then).label} to {Rag(row.rag).label}"
+
+
+def _side(value: Decimal | None, *, unit: str) -> str:
+    if value is None:
+        return "–"
+    return write_value(value, unit=unit).capitalize() if unit == YES_NO else format_number(value)
+
+
+def _sign(unit: str) -> str:
+    return {"percent": "%", YES_NO: ""}.get(unit, unit)
+
+
+def _day(on: dt.date | None, *, today: dt.date) -> str:
+    return "" if on is None else write_day(on, today=today, weekday=False)
+
+
+def _plain(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.normalize() + 0:f}"
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _date(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
