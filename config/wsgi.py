@@ -6,9 +6,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from config.logs import mask_web_server
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
 
 from config.startup import refuse_unsafe_start  # noqa: E402 - needs the apps to be loaded
 
+mask_web_server()
 refuse_unsafe_start()

@@ -2,6 +2,8 @@
 
 Strangers and other tenants get 404, members whose role is too low 403. A gated view runs inside
 the scope of what its reader may see, on its reader's clock, and its response is rendered there.
+A share link opens one engagement for reading, on the client's clock, and knows nobody: a link
+that is unknown, expired or revoked gets one and the same 404, an address that guesses 429.
 """
 
 from __future__ import annotations
@@ -10,16 +12,22 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
-from engagements.http import MemberRequest, SignedInRequest
+from engagements.http import LinkRequest, MemberRequest, SignedInRequest
 from engagements.models import Membership
 from engagements.permissions import Permission, may
-from engagements.scoping import MAX_ENGAGEMENTS, scope, unscoped
+from engagements.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope, unscoped
+from engagements.share_link_limits import asks_too_often, count_wrong_token
+from engagements.share_link_views import count_view
+from engagements.share_links import find_share_link
 
 M = TypeVar("M", bound=models.Model)
 View = Callable[..., HttpResponse]
@@ -58,6 +66,32 @@ def signed_in(view: View) -> View:
             return _rendered(view(admitted, **kwargs))
 
     gated.permission = "signed_in"  # type: ignore[attr-defined]
+    return gated
+
+
+def link_holder(view: View) -> View:
+    """Admit whoever holds an open share link, signed in or not; the view gets a LinkRequest."""
+
+    @login_not_required  # Security: the token in the address is the key, to what the view shows.
+    @wraps(view)
+    def gated(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
+        if asks_too_often(request):
+            return render(request, "429.html", {"by_link": True}, status=429)
+        now, link = timezone.now(), find_share_link(token)
+        if link is None or not link.is_open(now=now):
+            count_wrong_token(request)
+            return render(request, "engagements/share_link_gone.html", status=404)
+        admitted = cast(LinkRequest, request)
+        admitted.user = AnonymousUser()
+        admitted.share_link, admitted.engagement = link, link.engagement
+        forbid_writes()
+        with identity(), scope(link.engagement_id), timezone.override(link.engagement.zone):
+            response = _rendered(view(admitted, **kwargs))
+        if request.method == "GET" and response.status_code == 200:
+            count_view(link, now=now)
+        return response
+
+    gated.permission = "link_holder"  # type: ignore[attr-defined]
     return gated
 
 

@@ -89,6 +89,23 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices, label="Role")
 
 
+class ShareLinkForm(forms.Form):
+    """Who gets the link, and how long it works."""
+
+    mended_in: ClassVar = {
+        "label_missing": "label",
+        "expiry_past": "expires_on",
+        "expiry_far": "expires_on",
+    }
+
+    label = forms.CharField(max_length=120, label="For whom")
+    expires_on = forms.DateField(
+        label="Works until",
+        help_text="To the end of that day on the client’s clock, two years ahead at most.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
 class AcceptForm(forms.Form):
     """What an account needs besides its address, which the invitation knows."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
-from engagements.models import Engagement, Membership, User
+from engagements.models import Engagement, Membership, ShareLink, User
 
 
 class SignedInRequest(HttpRequest):
@@ -22,4 +23,13 @@ class MemberRequest(HttpRequest):
     user: User
     htmx: HtmxDetails
     membership: Membership
+    engagement: Engagement
+
+
+class LinkRequest(HttpRequest):
+    """Whoever holds an open share link of the engagement, signed in or not."""
+
+    user: AnonymousUser
+    htmx: HtmxDetails
+    share_link: ShareLink
     engagement: Engagement

@@ -14,10 +14,28 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
+from engagements import share_links
 from engagements.scoping import identity
 
 Handler = Callable[[HttpRequest], HttpResponse]
 PAGE_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+
+
+class SharedPageMiddleware:
+    """Keeps the addresses of share links out of other sites' logs and out of search engines.
+
+    The outermost of all, so that every answer there carries it: pages, redirects, refusals.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path_info.startswith(share_links.PATH):
+            response["Referrer-Policy"] = "no-referrer"
+            response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
 
 
 class PageMethodsMiddleware:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from django.db.models import ManyToOneRel
 
-from engagements.models import Engagement, Invitation, Membership, Role, User
+from engagements.models import Engagement, Invitation, Membership, Role, ShareLink, User
 from engagements.scoping import scope
+from engagements.share_links import link_of
 
 ACCOUNTABILITIES = {"owner": "owns", "champion": "champions", "steward": "is steward of"}
 
@@ -62,6 +63,43 @@ def member(membership: Membership, *, now: dt.datetime) -> Member:
         engagement_id=membership.engagement_id, membership=membership
     )
     return Member(found, invitations.unanswered().first(), now)
+
+
+@dataclass(frozen=True)
+class SharedLink:
+    """One row of the share links' page."""
+
+    row: ShareLink
+    engagement: Engagement
+
+    @property
+    def address(self) -> str:
+        return link_of(self.row)
+
+    @property
+    def expires_on(self) -> dt.date:
+        """The last day on which it works, on the client's calendar."""
+        return self.engagement.today(self.row.expires_at - dt.timedelta(microseconds=1))
+
+
+@dataclass(frozen=True)
+class SharedLinks:
+    """The share links of an engagement, newest first."""
+
+    open: list[SharedLink]
+    ended: list[SharedLink]
+
+
+def share_links(engagement: Engagement, *, now: dt.datetime) -> SharedLinks:
+    """Every link that was made, whatever became of it. One query."""
+    links = ShareLink.objects.filter(engagement=engagement)
+    rows = [
+        SharedLink(link, engagement) for link in links.select_related("created_by", "revoked_by")
+    ]
+    return SharedLinks(
+        open=[each for each in rows if each.row.is_open(now=now)],
+        ended=[each for each in rows if not each.row.is_open(now=now)],
+    )
 
 
 def held_by(membership: Membership) -> list[Held]:

@@ -20,7 +20,15 @@ from django_scopes.exceptions import ScopeError  # noqa: TID251
 
 MAX_ENGAGEMENTS = 200  # beyond it the policy's array costs more than the pages gain
 
-__all__ = ["MAX_ENGAGEMENTS", "ScopeError", "engagements_in_scope", "identity", "scope", "unscoped"]
+__all__ = [
+    "MAX_ENGAGEMENTS",
+    "ScopeError",
+    "engagements_in_scope",
+    "forbid_writes",
+    "identity",
+    "scope",
+    "unscoped",
+]
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,13 @@ def engagements_in_scope() -> list[int] | None:
         raise ScopeError("A scope on engagement needs to be active for this query.")
     ids: list[int] = current["engagement"]
     return ids
+
+
+def forbid_writes() -> None:
+    """From here to the end of the request's transaction PostgreSQL refuses to write."""
+    with connection.cursor() as cursor:
+        # In a savepoint, as in tests, it holds to the end of that.
+        cursor.execute("SELECT set_config('transaction_read_only', 'on', true)")
 
 
 @contextmanager

@@ -18,6 +18,9 @@ inside = [
     ),
     path("members/<str:member>/role/", views.member_change_role, name="member-change-role"),
     path("members/<str:member>/remove/", views.member_remove, name="member-remove"),
+    path("share-links/", views.share_link_list, name="share-link-list"),
+    path("share-links/new/", views.share_link_create, name="share-link-create"),
+    path("share-links/<str:share_link>/revoke/", views.share_link_revoke, name="share-link-revoke"),
 ]
 
 urlpatterns = [

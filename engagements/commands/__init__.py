@@ -15,6 +15,11 @@ from engagements.commands.invitations import (
     send_invitation,
 )
 from engagements.commands.members import add_placeholder, change_role, remove_member
+from engagements.commands.share_links import (
+    count_share_link_views,
+    create_share_link,
+    revoke_share_link,
+)
 from engagements.commands.users import disable_user, update_profile
 
 __all__ = [
@@ -22,12 +27,15 @@ __all__ = [
     "accept_invitation",
     "add_placeholder",
     "change_role",
+    "count_share_link_views",
     "create_engagement",
+    "create_share_link",
     "disable_user",
     "freeze_bands",
     "invite_member",
     "prepare_engagement",
     "remove_member",
+    "revoke_share_link",
     "send_invitation",
     "update_engagement",
     "update_profile",

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from engagements import invitations
+from engagements import invitations, tokens
 from engagements.commands.members import add_placeholder, revoke_invitations
 from engagements.models import Engagement, Invitation, Membership, User
 from engagements.scoping import identity, scope
@@ -59,7 +59,7 @@ def issue_invitation(*, membership: Membership, by: Membership) -> Invitation:
         sent_at=now,
         expires_at=now + VALID_FOR,
     )
-    invitation.token_hash = invitations.hash_of(invitations.token_of(invitation))
+    invitation.token_hash = tokens.hash_of(invitations.token_of(invitation))
     invitation.save(force_insert=True)
     return invitation
 

@@ -10,6 +10,11 @@ from engagements.views.members import (
     member_send_invitation,
 )
 from engagements.views.profile import profile
+from engagements.views.share_links import (
+    share_link_create,
+    share_link_list,
+    share_link_revoke,
+)
 
 __all__ = [
     "engagement_create",
@@ -22,4 +27,7 @@ __all__ = [
     "member_send_invitation",
     "profile",
     "settings",
+    "share_link_create",
+    "share_link_list",
+    "share_link_revoke",
 ]

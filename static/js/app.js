@@ -129,6 +129,30 @@ document.addEventListener("click", ({ target }) => {
 });
 region?.querySelectorAll(".toast").forEach(leaveLater);
 
+// -- an address that is there to be copied: selected at a touch, copied by its button
+
+function offerToCopy() {
+  if (!navigator.clipboard) return;
+  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+}
+offerToCopy();
+document.addEventListener("htmx:afterSettle", offerToCopy);
+
+document.addEventListener("focusin", ({ target }) => {
+  if (target.matches("input[readonly]")) target.select();
+});
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(field.value);
+    toast("Copied.");
+  } catch {
+    field.focus(); // the browser does not let us: it is selected, ready for Ctrl-C
+  }
+});
+
 // -- the tabs: the page's own is in view, and an edge behind which there are more fades
 
 const tabs = document.querySelector(".tabs");

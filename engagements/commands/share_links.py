@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+
+from engagements import share_links, tokens
+from engagements.models import Engagement, Membership, ShareLink
+from engagements.tenancy import new_public_id
+
+VALID_FOR = dt.timedelta(days=90)
+AT_MOST = dt.timedelta(days=2 * 365 + 1)  # two years, whether or not a leap day is among them
+
+
+@transaction.atomic
+def create_share_link(
+    *,
+    engagement: Engagement,
+    label: str,
+    expires_on: dt.date | None = None,
+    by: Membership,
+    now: dt.datetime,
+) -> ShareLink:
+    """Make a link to the engagement's status page for whoever holds it (M12).
+
+    It works to the end of `expires_on` on the client's clock, else for 90 days. Raises
+    ValidationError: `label_missing`, `expiry_past`, `expiry_far` (more than two years ahead).
+    """
+    today = engagement.today(now)
+    share_link = ShareLink(
+        engagement=engagement,
+        public_id=new_public_id(),
+        label=_label(label),
+        created_by=by,
+        created_at=now,
+        expires_at=_end_of(expires_on or today + VALID_FOR, engagement=engagement, today=today),
+    )
+    share_link.token_hash = tokens.hash_of(share_links.token_of(share_link))
+    share_link.save(force_insert=True)
+    return share_link
+
+
+@transaction.atomic
+def revoke_share_link(*, share_link: ShareLink, by: Membership, now: dt.datetime) -> ShareLink:
+    """End a link with the next request of whoever holds it; a second time changes nothing."""
+    links = ShareLink.objects.select_for_update(of=("self",))
+    current = links.get(engagement_id=share_link.engagement_id, pk=share_link.pk)
+    if current.revoked_at is None:
+        current.revoked_at, current.revoked_by = now, by
+        current.save(update_fields=["revoked_at", "revoked_by"])
+    return current
+
+
+def count_share_link_views(
+    *, engagement_id: int, share_link_id: int, views: int, last_viewed_at: dt.datetime
+) -> None:
+    """Add views that were counted meanwhile; harmless for a link that is not there."""
+    ShareLink.objects.filter(engagement_id=engagement_id, pk=share_link_id).update(
+        views=F("views") + views,
+        # Of two moments the later one; PostgreSQL leaves out the one that is not there.
+        last_viewed_at=Greatest("last_viewed_at", Value(last_viewed_at)),
+    )
+
+
+def _label(text: str) -> str:
+    if label := text.strip():
+        return label
+    raise ValidationError("Name the link by who gets it.", code="label_missing")
+
+
+def _end_of(day: dt.date, *, engagement: Engagement, today: dt.date) -> dt.datetime:
+    if day < today:
+        raise ValidationError("This day has gone by. Choose one that lies ahead.", "expiry_past")
+    if day > today + AT_MOST:
+        raise ValidationError(
+            "A link lasts two years at most. Choose an earlier day.", "expiry_far"
+        )
+    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=engagement.zone)
+    return midnight.astimezone(dt.UTC)
