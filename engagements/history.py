@@ -30,6 +30,10 @@ def rows_at(
     is_old = models.Q(pgh_created_at__lte=at)
     ordered = known.annotate(
         younger=Case(When(is_old, then=Value(0)), default=Value(1)),
-        nearest=Case(When(is_old, then=-F("pgh_id")), default=F("pgh_id")),
+        nearest=Case(
+            When(is_old, then=-F("pgh_id")),
+            default=F("pgh_id"),
+            output_field=models.BigIntegerField(),
+        ),
     ).order_by("pgh_obj_id", "younger", "nearest")
     return {event.pgh_obj_id: event for event in ordered.distinct("pgh_obj_id")}

@@ -159,17 +159,20 @@ def visible_decisions(
         recorded_at__lte=at,
     ).order_by("-decided_on", "-number")
     names = dict(ResultingChange.choices)
-    rows = found.values_list("number", "decided_on", "text", "owner__name", "change", "touches")
+    rows = found.values_list(
+        "number", "decided_on", "text", "owner__name", "owner_id", "change", "touches"
+    )
     return [
         DecisionFacts(
             number=number,
             decided_on=decided_on,
             text=text,
             owner=owner,
+            owner_id=owner_id,
             change="" if change == ResultingChange.NONE else str(names[change]),
             touches=touches,
         )
-        for number, decided_on, text, owner, change, touches in rows[:MOST_DECISIONS]
+        for number, decided_on, text, owner, owner_id, change, touches in rows[:MOST_DECISIONS]
     ]
 
 
@@ -191,7 +194,7 @@ def last_report(
     row: dict[str, Any] | None = found.values(
         *SAID,
         "review__title",
-        "published_by__name",
+        "page__report__by",
         "since_title",
         "since_at",
         "since_standings",
@@ -215,6 +218,6 @@ def said(report: dict[str, Any] | None) -> LastReport | None:
         return None
     return LastReport(
         review=report["review__title"],
-        published_by=report["published_by__name"],
+        published_by=report["page__report__by"],  # the name as it was then
         **{name: report[name] for name in SAID},
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checkins.queries import standings_at
@@ -25,7 +25,7 @@ from reviews.queries.status import (
     since,
     visible_decisions,
 )
-from reviews.status import Facts, KeyResultFacts
+from reviews.status import DecisionFacts, Facts, KeyResultFacts
 from scoring import pace
 
 Events = Mapping[int, Any]  # by the id of their row
@@ -48,7 +48,8 @@ def status_facts_on(engagement: Engagement, *, day: dt.date, now: dt.datetime) -
     """The page as it stood at the end of that day on the client's calendar. 12 queries at most."""
     at = min(now, end_of(day, engagement=engagement))
     shown = list(shown_key_results(engagement, at=at, today=day).select_related("objective"))
-    then = _then(shown, engagement=engagement, at=at)
+    decisions = visible_decisions(engagement, at=at)
+    then = _then(shown, decisions=decisions, engagement=engagement, at=at)
     figures = standings_at(engagement_id=engagement.pk, ids=[one.pk for one in shown], at=at)
     report = last_report(engagement, at=at)
     latest = posts(engagement, at=at).values_list("posted_at", flat=True).first()
@@ -61,7 +62,7 @@ def status_facts_on(engagement: Engagement, *, day: dt.date, now: dt.datetime) -
             _facts(one, then=then, figures=figures.get(one.pk), engagement=engagement)
             for one in shown
         ],
-        decisions=visible_decisions(engagement, at=at),
+        decisions=[replace(one, owner=then.people[one.owner_id].name) for one in decisions],
         since=since(report, engagement=engagement),
         report=said(report),
     )
@@ -75,13 +76,19 @@ def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
     return midnight - dt.timedelta(microseconds=1)
 
 
-def _then(shown: list[KeyResult], *, engagement: Engagement, at: dt.datetime) -> Then:
+def _then(
+    shown: list[KeyResult],
+    *,
+    decisions: list[DecisionFacts],
+    engagement: Engagement,
+    at: dt.datetime,
+) -> Then:
     where: dict[str, Any] = {"engagement_id": engagement.pk, "at": at}
     committed = {**where, "committed_at__isnull": False}
     key_results = rows_at(KeyResult, ids=[one.pk for one in shown], **committed)
     objectives = rows_at(Objective, ids=[one.objective_id for one in shown], **committed)
     held = objectives.values()
-    people = [one.owner_id for one in (*key_results.values(), *held)]
+    people = [one.owner_id for one in (*key_results.values(), *held, *decisions)]
     return Then(
         key_results=key_results,
         objectives=objectives,

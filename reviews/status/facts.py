@@ -62,6 +62,7 @@ class DecisionFacts:
     decided_on: dt.date
     text: str
     owner: str
+    owner_id: int
     change: str
     touches: Sequence[Mapping[str, Any]]
 

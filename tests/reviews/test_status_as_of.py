@@ -1,0 +1,217 @@
+"""The page of an earlier day is the page that stood on that day, whatever happened since."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.db import connections
+
+from checkins.commands import undo_check_in
+from checkins.models import CheckIn
+from engagements.models import Membership, Role
+from engagements.scoping import scope
+from okrs.models import KeyResult, Objective, Team
+from reviews import queries
+from reviews.commands import publish_report, record_decision, supersede_decision
+from reviews.models import Decision, Review
+from reviews.queries.status_at import end_of
+from tests import build
+from tests.checkins.posting import post
+from tests.reviews.status.quarter import key_result, objective
+
+FIRST, DAYS = dt.date(2026, 1, 12), 60
+REAL = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)  # events younger than this were just written
+HOUR = dt.timedelta(hours=1)
+EVENTS = (
+    "okrs_keyresultevent",
+    "okrs_objectiveevent",
+    "okrs_teamevent",
+    "okrs_cycleevent",
+    "metrics_metricevent",
+    "engagements_membershipevent",
+)
+
+
+class History:
+    """Things that happen to one client, at the instants at which the clock says they do.
+
+    The database dates its events by its own clock; the owner dates them by the story's.
+    """
+
+    def __init__(self, lead: Membership, chance: random.Random) -> None:
+        self.lead, self.chance = lead, chance
+        self.people = [lead, build.member(lead.engagement, "Bob", Role.CONTRIBUTOR)]
+        team = build.team(lead.engagement)
+        self.company = objective(lead)
+        self.own = objective(
+            lead, title="Win back trust", team=team, parent=self.company, cycle=self.company.cycle
+        )
+        self.rows = [
+            key_result(goal, f"Result {number}", metric=build.metric(lead.engagement, f"M{number}"))
+            for number, goal in enumerate((self.company, self.company, self.own))
+        ]
+
+    def happen(self, now: dt.datetime) -> None:
+        act = self.chance.choice(
+            [
+                self.check_in,
+                self.check_in,
+                self.check_in,
+                self.undo,
+                self.rename,
+                self.hand_over,
+                self.add,
+                self.decide,
+                self.supersede,
+                self.publish,
+            ]
+        )
+        act(now)
+
+    def check_in(self, now: dt.datetime) -> None:
+        value, confidence = self.chance.randint(0, 10), self.chance.randint(1, 5)
+        words = {"insight": f"Seen {now:%d %b}", "next_action": f"Do {value}"}
+        link = self.chance.choice(["", "https://example.test/report"])
+        row = self.chance.choice(self.rows)
+        post(
+            row, self.lead, actual=value, confidence=confidence, evidence_url=link, now=now, **words
+        )
+
+    def undo(self, now: dt.datetime) -> None:
+        newest = CheckIn.objects.standing().order_by("-id").first()
+        if newest is not None:
+            try:
+                undo_check_in(check_in=newest, by=self.lead, now=now)
+            except ValidationError:
+                return  # its period is closed
+
+    def rename(self, now: dt.datetime) -> None:
+        name = f"Renamed {now:%d %b %H}"
+        model = self.chance.choice([KeyResult, Objective, Team, Membership])
+        field = "name" if model in (Team, Membership) else "title"
+        row = model._default_manager.order_by("id").first()
+        model._default_manager.filter(pk=row.pk if row else 0).update(**{field: name})
+
+    def hand_over(self, now: dt.datetime) -> None:
+        owner = self.chance.choice(self.people)
+        row = self.chance.choice(self.rows)
+        KeyResult.objects.filter(pk=row.pk).update(owner=owner, weight=self.chance.choice([1, 2]))
+
+    def add(self, now: dt.datetime) -> None:
+        goal = self.chance.choice([self.company, self.own])
+        if len(self.rows) < 6:
+            self.rows.append(key_result(goal, f"Late {len(self.rows)}", committed_at=now))
+
+    def decide(self, now: dt.datetime) -> None:
+        record_decision(
+            review=self.open_review(now),
+            text=f"Decided {now:%d %b %H}",
+            owner=self.lead,
+            due_on=now.date() + dt.timedelta(days=14),
+            change="bet",
+            client_visible=self.chance.random() < 0.7,
+            by=self.lead,
+            now=now,
+            key_result=KeyResult.objects.get(pk=self.chance.choice(self.rows).pk),
+        )
+
+    def supersede(self, now: dt.datetime) -> None:
+        old = Decision.objects.filter(superseded_by=None).order_by("id").first()
+        if old is not None:
+            supersede_decision(
+                decision=old,
+                text=f"Instead {now:%d %b %H}",
+                owner=self.lead,
+                due_on=now.date() + dt.timedelta(days=14),
+                change="priority",
+                client_visible=True,
+                by=self.lead,
+                now=now,
+            )
+
+    def publish(self, now: dt.datetime) -> None:
+        review = self.open_review(now)
+        review.standings = {
+            row.public_id: {"value": str(row.latest_value), "rag": row.rag}
+            for row in KeyResult.objects.exclude(latest_value=None)
+        }
+        review.closed_at, review.closed_by = now, self.lead
+        review.save(update_fields=["standings", "closed_at", "closed_by"])
+        words = dict.fromkeys(("moved", "red", "decided", "next_steps"), f"Said {now:%d %b}")
+        publish_report(
+            engagement=self.lead.engagement,
+            words={"headline": f"Report {now:%d %b %H}", **words},  # type: ignore[typeddict-item]
+            by=self.lead,
+            now=now,
+            review=review,
+        )
+
+    def open_review(self, now: dt.datetime) -> Review:
+        found = Review.objects.ahead().first()
+        return found or Review.objects.create(
+            engagement=self.lead.engagement,
+            kind="monthly",
+            title=f"Review {now:%d %b}",
+            scheduled_at=now,
+            started_at=now,
+            minutes=45,
+            lead=self.lead,
+        )
+
+
+@pytest.fixture
+def dated_by_the_story(committed: str) -> Iterator[None]:
+    """Lets the owner date events; the database is dropped afterwards."""
+    with connections["owner"].cursor() as cursor:
+        for table in EVENTS:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    yield
+    connections["owner"].close()
+
+
+def date_events(now: dt.datetime) -> None:
+    with connections["owner"].cursor() as cursor:
+        for table in EVENTS:
+            cursor.execute(
+                f"UPDATE {table} SET pgh_created_at = %s WHERE pgh_created_at > %s", [now, REAL]
+            )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_each_day_reads_as_it_was(dated_by_the_story: None, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a fixed story, no secret
+    lead = build.member(build.engagement())
+    engagement = lead.engagement
+    with scope(engagement.pk):
+        history = History(lead, chance)
+    date_events(end_of(FIRST - dt.timedelta(days=30), engagement=engagement))
+
+    seen = {}
+    for day in (FIRST + dt.timedelta(days=number) for number in range(DAYS)):
+        for hour in sorted(chance.sample(range(7, 21), chance.choice([0, 0, 1, 2, 3]))):
+            now = end_of(day, engagement=engagement) - (24 - hour) * HOUR
+            with time_machine.travel(now, tick=False), scope(engagement.pk):
+                history.happen(now)
+            date_events(now)
+        with scope(engagement.pk):
+            engagement.refresh_from_db()
+            seen[day] = written(
+                queries.live_page(engagement, now=end_of(day, engagement=engagement))
+            )
+
+    last = end_of(FIRST + dt.timedelta(days=DAYS), engagement=engagement)
+    with scope(engagement.pk):
+        for day, page in seen.items():
+            assert written(queries.page_on(engagement, day=day, now=last)) == page, day
+    assert len({json.dumps(page) for page in seen.values()}) > DAYS / 2
+
+
+def written(page: object) -> object:
+    """As it is kept."""
+    return json.loads(json.dumps(page))
