@@ -14,11 +14,11 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from engagements import share_links
 from engagements.scoping import identity
 
 Handler = Callable[[HttpRequest], HttpResponse]
 PAGE_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+SHARED = "/s/"  # where share links lead
 
 
 class SharedPageMiddleware:
@@ -32,7 +32,7 @@ class SharedPageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path_info.startswith(share_links.PATH):
+        if request.path_info.startswith(SHARED):
             response["Referrer-Policy"] = "no-referrer"
             response["X-Robots-Tag"] = "noindex, nofollow"
         return response

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.urls import reverse
 
 from engagements import tokens
 from engagements.models import ShareLink
-
-PATH = "/s/"  # the page behind it stands in a room above
 
 
 def token_of(share_link: ShareLink) -> str:
@@ -23,7 +22,7 @@ def link_of(share_link: ShareLink) -> str:
     token = token_of(share_link)
     if tokens.hash_of(token) != share_link.token_hash:
         return ""
-    return f"{settings.SITE_URL}{PATH}{token}/"
+    return f"{settings.SITE_URL}{reverse('reviews:shared-status', args=[token])}"
 
 
 def find_share_link(token: str) -> ShareLink | None:

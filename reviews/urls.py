@@ -17,5 +17,6 @@ inside = [
 
 urlpatterns = [
     path("", views.my_week, name="my-week"),
+    path("s/<str:token>/", views.shared_status, name="shared-status"),
     path("e/<slug:slug>/", include(inside)),
 ]

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import uuid4
 
+from django.urls import reverse
 from django.utils import timezone
 
 from checkins.models import Blocker, CheckIn, HelpRequest
-from engagements.models import Engagement, Invitation, Membership, Role, ShareLink, User
+from engagements.models import Engagement, Invitation, Membership, Role, User
 from engagements.scoping import scope
+from engagements.share_links import token_of
 from okrs.models import Collaborator, ContributionLink, KeyResult, KeyResultAudit
 from reviews.models import (
     ActionItem,
@@ -23,7 +25,8 @@ from reviews.models import (
     Summary,
 )
 from tests import build
-from tests.access_table import ROLES
+from tests.access_table import LINKS, ROLES
+from tests.engagements.sharing import share, share_expired, share_revoked
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,18 @@ class Cast:
     people: dict[str, User]
     slugs: tuple[str, str]
     objects: tuple[dict[str, str], dict[str, str]]
+    tokens: tuple[dict[str, str], dict[str, str]]  # of share links, by who holds them
 
     def ours(self, names: tuple[str, ...]) -> dict[str, str]:
         return {name: self.objects[0][name] for name in names}
 
     def theirs(self, names: tuple[str, ...]) -> dict[str, str]:
         return {name: self.objects[1][name] for name in names}
+
+    def links(self, actor: str) -> list[str]:
+        """The addresses that this actor holds, of both clients; who holds none tries open ones."""
+        held = actor if actor in LINKS else "open link"
+        return [reverse("reviews:shared-status", args=[tokens[held]]) for tokens in self.tokens]
 
 
 def make() -> Cast:
@@ -54,7 +63,14 @@ def make() -> Cast:
             things(ours, members[Role.LEAD], members[Role.CONTRIBUTOR]),
             things(theirs, stranger, build.member(theirs, "Colleague", Role.CONTRIBUTOR)),
         ),
+        tokens=(shared(members[Role.LEAD]), shared(stranger)),
     )
+
+
+def shared(lead: Membership) -> dict[str, str]:
+    """Tokens of links that this lead has given away."""
+    links = (share(lead), share_expired(lead), share_revoked(lead))
+    return dict(zip(LINKS, map(token_of, links), strict=True))
 
 
 def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[str, str]:
@@ -170,14 +186,6 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
         published_by=lead,
         published_at=now,
     )
-    link = ShareLink.objects.create(
-        **here,
-        label="Board",
-        token_hash=uuid4().hex,
-        created_by=lead,
-        created_at=now,
-        expires_at=now + dt.timedelta(days=90),
-    )
     return {
         "review": review.public_id,
         "closed_review": closed.public_id,
@@ -185,7 +193,7 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
         "action": action.public_id,
         "decision": decision.public_id,
         "number": str(report.number),
-        "share_link": link.public_id,
+        "share_link": share(lead).public_id,
     }
 
 

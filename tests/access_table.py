@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 ROLES = ("viewer", "contributor", "champion", "lead", "sponsor")
 OUTSIDERS = ("stranger", "removed")  # a member of another engagement; a removed member
-ACTORS = ("anonymous", *ROLES, *OUTSIDERS)
+LINKS = ("open link", "expired link", "revoked link")  # who holds a share link and has followed it
+VISITORS = ("anonymous", *LINKS)
+ACTORS = (*VISITORS, *ROLES, *OUTSIDERS)
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 
 ANYBODY = frozenset(ACTORS)
-SIGNED_IN = ANYBODY - {"anonymous"}
+SIGNED_IN = ANYBODY - frozenset(VISITORS)
 READERS = frozenset(ROLES)
 MEMBERS = frozenset({"contributor", "champion", "lead", "sponsor"})
 DRAFTERS = frozenset({"contributor", "champion", "lead"})
@@ -30,6 +32,8 @@ class Row:
     post: frozenset[str] | None = None
     # Answers to those let in that are right here though they read as refusals elsewhere.
     also: frozenset[int] = field(default_factory=frozenset)
+    # The address is the key: each actor tries the link that they hold, others an open one.
+    by_link: bool = False
 
     def audience(self, method: str) -> frozenset[str] | None:
         return {"GET": self.get, "HEAD": self.get, "POST": self.post}.get(method)
@@ -102,6 +106,7 @@ TABLE: dict[str, Row] = {
     "reviews:report-create": Row(get=LEADS, post=LEADS),
     # The week
     "reviews:my-week": Row(get=SIGNED_IN),
+    "reviews:shared-status": Row(get=ANYBODY - {"expired link", "revoked link"}, by_link=True),
     "checkins:key-result-detail": Row(get=MEMBERS),
     "checkins:check-in-create": Row(get=DRAFTERS, post=DRAFTERS),
     "checkins:check-in-preview": Row(get=DRAFTERS),

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests import access_cast
-from tests.access_table import ACTORS, METHODS, OUTSIDERS, TABLE, Row
+from tests.access_table import ACTORS, LINKS, METHODS, OUTSIDERS, TABLE, VISITORS, Row
 
 pytestmark = pytest.mark.django_db
 
@@ -58,10 +58,8 @@ def test_each_actor_gets_the_expected_answer(url: Url, cast: access_cast.Cast) -
     unexpected = []
     cells = 0
     for actor in ACTORS:
-        browser = Client()
-        if person := cast.people.get(actor):
-            browser.force_login(person)
-        for path, whose in paths(url, cast):
+        browser = browser_of(actor, cast)
+        for path, whose in paths(url, cast, actor):
             for method in METHODS:
                 cells += 1
                 status, location = answer(browser, method, path)
@@ -74,8 +72,42 @@ def test_each_actor_gets_the_expected_answer(url: Url, cast: access_cast.Cast) -
     assert unexpected == []
 
 
-def paths(url: Url, cast: access_cast.Cast) -> Iterator[tuple[str, str]]:
+@pytest.mark.parametrize("who", ["anonymous", "stranger", "viewer"])
+@pytest.mark.parametrize("held", LINKS)
+def test_a_share_link_shows_its_client_while_it_is_open_whoever_follows_it(
+    held: str, who: str, cast: access_cast.Cast
+) -> None:
+    browser = browser_of(who, cast)
+
+    answers = [browser.get(path) for path in cast.links(held)]
+
+    shown = [client_names(answer) for answer in answers]
+    if held == "open link":
+        assert shown == [{"Northwind SaaS"}, {"Harbor Retail"}]
+    else:
+        assert shown == [set(), set()]
+        assert {answer.status_code for answer in answers} == {404}
+
+
+def client_names(answer: Any) -> set[str]:
+    return {name for name in ("Northwind SaaS", "Harbor Retail") if name in answer.content.decode()}
+
+
+def browser_of(actor: str, cast: access_cast.Cast) -> Client:
+    """Signed in as this actor, or having followed the link that they hold."""
+    browser = Client()
+    if person := cast.people.get(actor):
+        browser.force_login(person)
+    if actor in LINKS:
+        browser.get(cast.links(actor)[0])
+    return browser
+
+
+def paths(url: Url, cast: access_cast.Cast, actor: str) -> Iterator[tuple[str, str]]:
     """The URL on our own objects, and on the other client's: through its slug, through its ids."""
+    if TABLE[url.name].by_link:
+        yield from ((link, "own") for link in cast.links(actor))
+        return
     yield reverse(url.name, kwargs=cast.ours(url.arguments)), "own"
     if "slug" in url.arguments:
         yield reverse(url.name, kwargs=cast.theirs(url.arguments)), "their slug"
@@ -100,8 +132,8 @@ def right(row: Row, *, actor: str, method: str, whose: str, status: int, locatio
         return False
     if audience is None:  # not offered: anything but an answer
         return status in {403, 404, 405} or signs_in
-    if actor == "anonymous" and actor not in audience:
-        return signs_in
+    if actor in VISITORS and actor not in audience:
+        return status == 404 if row.by_link else signs_in
     if whose == "their slug":
         # The stranger leads the other client.
         return status != 404 if actor == "stranger" and "lead" in audience else status in {403, 404}
@@ -112,7 +144,7 @@ def right(row: Row, *, actor: str, method: str, whose: str, status: int, locatio
     if whose == "their object":
         return status == 404
     return status in row.also or (
-        status not in {403, 404, 405} and (not signs_in or actor == "anonymous")
+        status not in {403, 404, 405} and (not signs_in or actor in VISITORS)
     )
 
 

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from engagements.models import Membership, ShareLink
 from engagements.scoping import scope
-from engagements.share_links import PATH, find_share_link, link_of, token_of
+from engagements.share_links import find_share_link, link_of, token_of
 from tests import build
 from tests.engagements.sharing import share, share_revoked
 from tests.query_counts import queries_of
@@ -129,7 +129,7 @@ def test_the_search_for_tokens_finds_what_is_there(alice: Membership, link: Shar
 
 
 def test_its_address_is_of_this_site(link: ShareLink) -> None:
-    assert link_of(link) == f"{settings.SITE_URL}{PATH}{token_of(link)}/"
+    assert link_of(link) == f"{settings.SITE_URL}/s/{token_of(link)}/"
 
 
 def test_an_address_that_no_longer_fits_is_not_shown(link: ShareLink, settings: Settings) -> None:
