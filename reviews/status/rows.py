@@ -197,7 +197,7 @@ def _spark(row: KeyResultFacts, *, engagement: Engagement) -> tuple[Spark | None
 def _late_and_missed(
     row: KeyResultFacts, *, engagement: Engagement, at: dt.datetime
 ) -> tuple[dt.datetime | None, int]:
-    """Since when the open period's check-in is late, and how many closed ones in a row it lacks.
+    """Since when the open period's check-in is late, and how many were missed since the last one.
 
     Nothing counts that was due before the commit (M6.3).
     """
@@ -206,12 +206,9 @@ def _late_and_missed(
     asked = [one for one in periods(rhythm) if row.committed_at <= one.due_at]
     unfilled = [one for one in asked if one.monday.isoformat() not in filled]
     late = [one.due_at for one in unfilled if one in open_periods(rhythm, at) and one.due_at < at]
+    last = row.last_period or dt.date.min
     closed = closed_periods(rhythm, at)
-    missed = 0
-    for one in reversed([one for one in asked if one in closed]):
-        if one not in unfilled:
-            break
-        missed += 1
+    missed = sum(one in closed and one.monday > last for one in unfilled)
     return (late[0] if late else None), missed
 
 

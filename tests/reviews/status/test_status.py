@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
+import time_machine
 from django.test import Client
 
 from engagements.models import Membership
 from tests import build
-from tests.checkins.posting import post
+from tests.checkins.posting import at, post
 from tests.query_counts import assert_constant_queries, queries_of
 from tests.reviews.status.quarter import key_result, objective, week
 
@@ -74,3 +77,163 @@ def test_a_page_that_did_not_change_is_not_sent_again(reader: Client, alice: Mem
     assert len(sent) == 1 + 1  # the membership, and the user
     assert changed.status_code == 200
     assert "5" in changed.text
+
+
+def test_early_reds_are_told_apart_in_the_same_weight(reader: Client, alice: Membership) -> None:
+    late_start = {"starts_on": dt.date(2026, 3, 1)}
+    row = key_result(objective(alice), "Newly begun", **late_start)
+    post(row, alice, actual=2, confidence=4, now=week(10))
+
+    page = reader.get("/e/northwind/status/").text
+
+    assert "The one forecast holds. One key result is red, merely early." in page
+    assert '<p class="early">Early, forecast holds</p>' in page
+    assert "Nothing is red that the calendar does not explain." in page
+    assert "Early, forecast holds: Newly begun." in page
+
+
+def test_it_marks_what_is_stale_late_and_unverified(reader: Client, alice: Membership) -> None:
+    goal = objective(alice)
+    post(key_result(goal, "Gone quiet"), alice, actual=9, now=week(8))
+    post(
+        key_result(goal, "Proven"),
+        alice,
+        actual=9,
+        now=week(10),
+        evidence_url="https://example.test/report",
+    )
+
+    page = reader.get("/e/northwind/status/").text
+
+    quiet, proven = page.split('<h4 class="kr-name">')[1:3]
+    assert "last value 15 days old, one check-in missed" in quiet
+    assert "Check-in late since Mon\u00a09\u00a0Mar\u00a010:00" in quiet
+    assert "Unverified" in quiet
+    assert "Stale" not in proven
+    assert "late since" not in proven
+    assert "Unverified" not in proven
+
+
+def test_a_key_result_without_a_value_is_neither_red_nor_green(
+    reader: Client, alice: Membership
+) -> None:
+    key_result(objective(alice), "Accounts that expand")
+
+    page = reader.get("/e/northwind/status/").text
+
+    assert "The work has begun. No key result has a value yet." in page
+    assert "No value yet. A missing value is neither red nor green." in page
+    assert "No data" in page
+
+
+@pytest.mark.parametrize(("held", "folded"), [(8, False), (9, True)])
+def test_more_than_eight_key_results_fold(
+    reader: Client, alice: Membership, held: int, folded: bool
+) -> None:
+    goal = objective(alice)
+    for number in range(held):
+        key_result(goal, f"Result {number}")
+
+    page = reader.get("/e/northwind/status/").text
+
+    assert ('<details class="block"' in page) is folded
+
+
+def test_drafts_and_other_cycles_are_not_shown(reader: Client, alice: Membership) -> None:
+    goal = objective(alice)
+    key_result(goal, "Committed")
+    build.key_result(goal, title="Only a draft")
+    dates = {"starts_on": dt.date(2026, 4, 1), "ends_on": dt.date(2026, 6, 30)}
+    later = build.cycle(alice.engagement, "2026-Q2", **dates)
+    key_result(objective(alice, cycle=later, title="The next one"), "Of the next quarter")
+
+    page = reader.get("/e/northwind/status/").text
+
+    assert "Committed" in page
+    assert "Only a draft" not in page
+    assert "Of the next quarter" not in page
+
+
+def test_between_two_cycles_the_last_one_stays(
+    reader: Client, alice: Membership, clock: time_machine.Traveller
+) -> None:
+    key_result(objective(alice), "Committed")
+    clock.move_to(at("2026-04-03T09:00"))
+
+    page = reader.get("/e/northwind/status/").text
+
+    assert "Committed" in page
+    assert "2026-Q1, ended 31\u00a0Mar" in page
+
+
+def test_an_empty_client_is_told_so(reader: Client) -> None:
+    page = reader.get("/e/northwind/status/").text
+
+    assert "No objective is committed yet." in page
+    assert "Objectives and key results show here once they are committed." in page
+
+
+def test_what_people_wrote_is_escaped(reader: Client, alice: Membership) -> None:
+    row = key_result(objective(alice, title="<b>Bold</b>"), "<script>alert(1)</script>")
+    post(row, alice, insight="<img src=x>", next_action="<i>", now=week(10))
+
+    page = reader.get("/e/northwind/status/").text
+
+    for raw in ("<b>Bold", "<script>alert", "<img src=x", "<i>"):
+        assert raw not in page
+
+
+def test_an_earlier_day_reads_as_it_stood(reader: Client, alice: Membership) -> None:
+    row = key_result(objective(alice), "Accounts that expand")
+    post(row, alice, actual=2, insight="As it began.", now=week(4))
+    post(row, alice, actual=5, insight="As it is.", now=week(10))
+
+    page = reader.get("/e/northwind/status/?as_of=2026-02-20").text
+
+    assert "Status on 20 February 2026" in page
+    assert "As it began." in page
+    assert "As it is." not in page
+    assert "As it stood at the end of Fri\u00a020\u00a0Feb." in page
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("soon", "“soon” is no day here. Write it as 2026-03-31."),
+        ("2026-03-11", "This day is still to come."),
+    ],
+)
+def test_a_day_that_is_none_is_refused_with_the_page(
+    reader: Client, alice: Membership, day: str, said: str
+) -> None:
+    key_result(objective(alice), "Accounts that expand")
+
+    page = reader.get(f"/e/northwind/status/?as_of={day}")
+
+    assert page.status_code == 422
+    assert said in page.text
+    assert "Accounts that expand" in page.text
+
+
+def test_a_cached_page_is_renewed_when_a_card_turns_late(
+    reader: Client, alice: Membership, clock: time_machine.Traveller
+) -> None:
+    key_result(objective(alice), "Accounts that expand")
+    clock.move_to(at("2026-03-16T09:59"))
+    known = {"If-None-Match": reader.get("/e/northwind/status/").headers["ETag"]}
+
+    clock.move_to(at("2026-03-16T10:01"))
+    page = reader.get("/e/northwind/status/", headers=known)
+
+    assert page.status_code == 200
+    assert "Check-in late since Mon\u00a016\u00a0Mar\u00a010:00" in page.text
+
+
+def test_two_readers_share_no_cached_page(
+    reader: Client, alice: Membership, client: Client
+) -> None:
+    known = {"If-None-Match": reader.get("/e/northwind/status/").headers["ETag"]}
+    assert alice.user is not None
+    client.force_login(alice.user)
+
+    assert client.get("/e/northwind/status/", headers=known).status_code == 200
