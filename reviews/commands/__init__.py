@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 from reviews.commands.actions import add_action, complete_action, drop_action, reopen_action
+from reviews.commands.agendas import (
+    add_item,
+    draw_agenda,
+    move_item,
+    next_item,
+    park_item,
+    previous_item,
+    show_item,
+    unpark_item,
+)
+from reviews.commands.answering import answer_item
+from reviews.commands.closing import close_review, update_summary
 from reviews.commands.decisions import record_decision, supersede_decision
 from reviews.commands.reports import publish_report
+from reviews.commands.reviews import (
+    cancel_review,
+    mark_here,
+    plan_review,
+    start_review,
+    update_review,
+)
 
 __all__ = [
     "add_action",
+    "add_item",
+    "answer_item",
+    "cancel_review",
+    "close_review",
     "complete_action",
+    "draw_agenda",
     "drop_action",
+    "mark_here",
+    "move_item",
+    "next_item",
+    "park_item",
+    "plan_review",
+    "previous_item",
     "publish_report",
     "record_decision",
     "reopen_action",
+    "show_item",
+    "start_review",
     "supersede_decision",
+    "unpark_item",
+    "update_review",
+    "update_summary",
 ]

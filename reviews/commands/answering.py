@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from engagements.models import Membership
+from reviews.commands.actions import add_action
+from reviews.commands.open_reviews import lock_open_review
+from reviews.commands.rooms import tell_the_room
+from reviews.commands.running import item_of, must_decide
+from reviews.models import ActionItem, AgendaItem, Review
+from reviews.models.actions import ActionItemQuerySet
+
+TO_PROPOSE = dt.timedelta(days=7)
+
+
+@transaction.atomic
+def answer_item(
+    *, item: AgendaItem, still_right: bool, by: Membership, now: dt.datetime
+) -> AgendaItem:
+    """Say whether it is still the right key result, or whether they still prove the objective (M3.3).
+
+    A no makes an action for the lead, to propose the change within a week; a yes after a no drops
+    it again. Raises ValidationError: `no_right`, `closed`, `no_question` where nothing is asked.
+    """
+    must_decide(by)
+    review = lock_open_review(item.review, by=by)
+    row = item_of(review, item)
+    if row.key_result is None and row.objective is None:
+        raise ValidationError("Nothing is asked of this item.", code="no_question")
+    row.still_right, row.answered_by = still_right, by
+    row.save(update_fields=["still_right", "answered_by"])
+    proposed = _proposals(row).open()
+    if still_right:
+        proposed.update(dropped_at=now, dropped_by=by)
+    elif not proposed.exists():
+        _ask_for_change(review, row, by=by, now=now)
+    tell_the_room(review)
+    return row
+
+
+def _proposals(item: AgendaItem) -> ActionItemQuerySet:
+    return ActionItem.objects.filter(
+        engagement_id=item.engagement_id, agenda_item=item, what=_proposal(item)
+    )
+
+
+def _proposal(item: AgendaItem) -> str:
+    about = item.key_result or item.objective
+    return f"Propose a change of “{about}”"
+
+
+def _ask_for_change(review: Review, item: AgendaItem, *, by: Membership, now: dt.datetime) -> None:
+    add_action(
+        what=_proposal(item),
+        owner=review.lead,
+        due_on=by.engagement.today(now) + TO_PROPOSE,
+        review=review,
+        agenda_item=item,
+        objective=item.objective,
+        key_result=item.key_result,
+        by=by,
+        now=now,
+    )

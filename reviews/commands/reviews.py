@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from engagements.models import Engagement, Membership
+from engagements.ownership import check_owners
+from engagements.permissions import Permission, may
+from engagements.staleness import lock_for_edit
+from reviews.commands.agendas import show_item
+from reviews.commands.drawing import draw_onto, items_of
+from reviews.commands.open_reviews import lock_open_review
+from reviews.commands.rooms import tell_the_room
+from reviews.commands.running import must_run
+from reviews.models import ActionItem, Attendance, Decision, Review, ReviewKind
+
+MINUTES = {ReviewKind.MONTHLY: 45, ReviewKind.WEEKLY: 30}  # M11.1
+LEAST, MOST = 5, 480  # minutes
+LONGEST = 120
+FIELDS = ("title", "scheduled_at", "minutes", "lead")
+
+
+@transaction.atomic
+def plan_review(
+    *,
+    engagement: Engagement,
+    kind: str,
+    scheduled_at: dt.datetime,
+    lead: Membership,
+    by: Membership,
+    now: dt.datetime,
+    title: str = "",
+    minutes: int | None = None,
+    attendees: Iterable[Membership] = (),
+) -> Review:
+    """Plan a review and draw its agenda at once (M8, M8.1).
+
+    It lasts 45 minutes (monthly) or 30 (weekly) unless said otherwise, and is named after its month
+    or week. Raises ValidationError: `no_right`, or by field `lead`, `minutes`, `attendees`, `kind`.
+    """
+    must_run(by)
+    if kind not in ReviewKind.values:
+        raise ValidationError({"kind": ValidationError("Choose the kind.", code="kind")})
+    review = Review(
+        engagement=engagement,
+        kind=kind,
+        title=_title(title, kind=kind, on=engagement.today(scheduled_at)),
+        scheduled_at=scheduled_at,
+        minutes=minutes or MINUTES[ReviewKind(kind)],
+        lead=lead,
+    )
+    people = list(attendees)
+    _check(review, attendees=people)
+    review.save(force_insert=True)
+    _invite(review, people)
+    draw_onto(review, engagement=engagement, now=now)
+    return review
+
+
+@transaction.atomic
+def update_review(
+    *,
+    review: Review,
+    version: int,
+    scheduled_at: dt.datetime,
+    lead: Membership,
+    by: Membership,
+    now: dt.datetime,
+    title: str = "",
+    minutes: int | None = None,
+    attendees: Iterable[Membership] = (),
+) -> Review:
+    """Change a review until it is closed; of people who stay it is kept whether they are here.
+
+    Errors as in `plan_review`; `closed` once it is, StaleEdit if somebody was faster.
+    """
+    must_run(by)
+    current: Review = lock_for_edit(review, version=version)
+    lock_open_review(current, by=by)
+    on = by.engagement.today(scheduled_at)
+    lasted = current.minutes
+    current.title = _title(title, kind=current.kind, on=on)
+    current.scheduled_at, current.lead = scheduled_at, lead
+    current.minutes = minutes or MINUTES[ReviewKind(current.kind)]
+    people = list(attendees)
+    _check(current, attendees=people)
+    current.version += 1
+    current.save(update_fields=[*FIELDS, "version"])
+    _invite(current, people)
+    if current.minutes != lasted and current.started_at is None:
+        draw_onto(current, engagement=by.engagement, now=now)
+    tell_the_room(current)
+    return current
+
+
+@transaction.atomic
+def cancel_review(*, review: Review, by: Membership) -> None:
+    """Delete a review that has not started and that nothing hangs on.
+
+    Raises ValidationError: `no_right`, `closed`, `started`, `captured`.
+    """
+    must_run(by)
+    locked = lock_open_review(review, by=by)
+    if locked.started_at is not None:
+        raise ValidationError("This review has started. Close it instead.", code="started")
+    held = {"engagement_id": locked.engagement_id, "review": locked}
+    if Decision.objects.filter(**held).exists() or ActionItem.objects.filter(**held).exists():
+        raise ValidationError(
+            "Something was captured in this review already. Hold it, or close it.", code="captured"
+        )
+    locked.delete()
+
+
+@transaction.atomic
+def start_review(*, review: Review, by: Membership, now: dt.datetime) -> Review:
+    """Start the clock, with an agenda drawn anew; the room is at the first item. Once is enough.
+
+    Raises ValidationError: `no_right`, `closed`.
+    """
+    must_run(by)
+    locked = lock_open_review(review, by=by)
+    if locked.started_at is not None:
+        return locked
+    draw_onto(locked, engagement=by.engagement, now=now)
+    locked.started_at = now
+    locked.save(update_fields=["started_at"])
+    first = next((one for one in items_of(locked) if one.parked_at is None), None)
+    if first is not None:
+        show_item(review=locked, item=first, by=by, now=now)
+    tell_the_room(locked)
+    return locked
+
+
+@transaction.atomic
+def mark_here(*, review: Review, member: Membership, is_here: bool, by: Membership) -> Attendance:
+    """Say whether somebody is in the room. Raises ValidationError: `no_right`, `closed`."""
+    must_run(by)
+    locked = lock_open_review(review, by=by)
+    attendance, _ = Attendance.objects.update_or_create(
+        engagement_id=locked.engagement_id,
+        review=locked,
+        member=member,
+        defaults={"is_here": is_here},
+    )
+    tell_the_room(locked)
+    return attendance
+
+
+def _title(title: str, *, kind: str, on: dt.date) -> str:
+    said = " ".join(title.split())
+    if said:
+        return said
+    if kind == ReviewKind.MONTHLY:
+        return f"{on:%B} review"
+    monday = on - dt.timedelta(days=on.weekday())
+    return f"Week of {monday.day} {monday:%B}"
+
+
+def _invite(review: Review, people: list[Membership]) -> None:
+    held = Attendance.objects.filter(engagement_id=review.engagement_id, review=review)
+    held.exclude(member__in=people).delete()
+    there = set(held.values_list("member_id", flat=True))
+    Attendance.objects.bulk_create(
+        Attendance(engagement_id=review.engagement_id, review=review, member=one)
+        for one in people
+        if one.pk not in there
+    )
+
+
+def _check(review: Review, *, attendees: Iterable[Membership]) -> None:
+    """Raises one ValidationError with everything that is wrong, by field."""
+    errors: dict[str, Any] = {}
+    if not may(review.lead.role, Permission.RUN_REVIEWS) or review.lead.removed_at is not None:
+        errors["lead"] = ValidationError("Name a program lead who is here.", code="lead")
+    if not LEAST <= review.minutes <= MOST:
+        errors["minutes"] = ValidationError(f"Give {LEAST} to {MOST} minutes.", code="minutes")
+    if len(review.title) > LONGEST:
+        errors["title"] = ValidationError(f"At most {LONGEST} characters.", code="too_long")
+    try:
+        check_owners(*attendees)
+    except ValidationError as refusal:
+        errors["attendees"] = ValidationError(refusal.messages[0], code="attendees")
+    if errors:
+        raise ValidationError(errors)

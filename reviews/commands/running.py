@@ -1,0 +1,48 @@
+"""Who runs a review, and what must hold before anything in it changes."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+
+from engagements.models import Membership
+from engagements.permissions import Permission, may
+from reviews.commands.open_reviews import lock_open_review
+from reviews.models import AgendaItem, Review, Section
+
+
+def must_run(by: Membership) -> None:
+    """Raises ValidationError `no_right`."""
+    if not may(by.role, Permission.RUN_REVIEWS):
+        raise ValidationError("Only the lead runs a review.", code="no_right")
+
+
+def must_decide(by: Membership) -> None:
+    """Raises ValidationError `no_right`."""
+    if not may(by.role, Permission.DECIDE):
+        raise ValidationError("Your role takes no part in this.", code="no_right")
+
+
+def lock_running(review: Review, *, by: Membership) -> Review:
+    """The review, locked. Raises ValidationError `closed` or `not_started`."""
+    locked = lock_open_review(review, by=by)
+    if not locked.is_running:
+        raise ValidationError("This review has not started yet.", code="not_started")
+    return locked
+
+
+def item_of(review: Review, item: AgendaItem) -> AgendaItem:
+    """The item as it stands now. Raises ValidationError `other_review`."""
+    found = (
+        AgendaItem.objects.filter(engagement_id=review.engagement_id, review=review, pk=item.pk)
+        .select_related("key_result__objective", "objective")
+        .first()
+    )
+    if found is None:
+        raise ValidationError("This item stands in another review.", code="other_review")
+    return found
+
+
+def must_not_be_last(item: AgendaItem) -> None:
+    """Raises ValidationError `last`: the close stays where it is."""
+    if item.section == Section.CLOSING:
+        raise ValidationError("The close is always last.", code="last")

@@ -1,0 +1,65 @@
+"""Reviews of tests that are run: planned, started and closed by their commands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from engagements.models import Membership
+from okrs.models import KeyResult
+from reviews.commands import close_review, plan_review, start_review
+from reviews.models import AgendaItem, Review
+from tests import build
+from tests.checkins.posting import TUESDAY, at, post
+
+YES = {"on_outcomes": True, "evidence_weekly": True, "moved_resources": False}
+FEBRUARY = at("2026-02-10T14:00")
+
+
+def plan(
+    lead: Membership, *, kind: str = "monthly", now: dt.datetime = TUESDAY, **fields: Any
+) -> Review:
+    values = {"scheduled_at": now, "lead": lead, **fields}
+    return plan_review(engagement=lead.engagement, kind=kind, by=lead, now=now, **values)
+
+
+def run(lead: Membership, *, now: dt.datetime = TUESDAY, **fields: Any) -> Review:
+    return start_review(review=plan(lead, now=now, **fields), by=lead, now=now)
+
+
+def closed(lead: Membership, *, now: dt.datetime = FEBRUARY, **fields: Any) -> Review:
+    answers = {} if fields.get("kind") == "weekly" else YES
+    review = run(lead, now=now, **fields)
+    return close_review(review=review, by=lead, now=now, **answers)
+
+
+def key_results(lead: Membership, *titles: str, **fields: Any) -> list[KeyResult]:
+    """Live, the lead's, from 9 down to 4 days in the first quarter of 2026."""
+    committed = {"committed_at": at("2026-01-05T10:00"), "committed_by": lead}
+    objective = build.objective(lead, build.cycle(lead.engagement), **committed)
+    metric = build.metric(lead.engagement)
+    return [build.live_key_result(objective, metric, title=title, **fields) for title in titles]
+
+
+def checked(
+    row: KeyResult, by: Membership, *values: str, until: dt.datetime = TUESDAY, **said: Any
+) -> KeyResult:
+    """One check-in for each week up to that day, on its Monday at 08:00; the last says `said`."""
+    monday = until - dt.timedelta(days=until.weekday(), hours=2)
+    for ago, value in zip(range(len(values) - 1, -1, -1), values, strict=True):
+        more = said if ago == 0 else {}
+        post(row, by, actual=value, now=monday - dt.timedelta(weeks=ago), **more)
+    row.refresh_from_db()
+    return row
+
+
+def items(review: Review) -> list[AgendaItem]:
+    return list(AgendaItem.objects.filter(review=review).order_by("position"))
+
+
+def titles(review: Review) -> list[str]:
+    return [one.title for one in items(review)]
+
+
+def item(review: Review, title: str) -> AgendaItem:
+    return AgendaItem.objects.select_related("review").get(review=review, title=title)

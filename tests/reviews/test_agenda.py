@@ -1,0 +1,397 @@
+"""What goes on an agenda, in which order and why: tables of facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reviews.agenda import (
+    ActionFacts,
+    AgendaFacts,
+    Ask,
+    DecisionFacts,
+    Drawn,
+    ExperimentFacts,
+    KeyResultFacts,
+    Spell,
+    Then,
+    draw,
+)
+from scoring import Rag, Scale
+
+TODAY = dt.date(2026, 3, 10)  # a Tuesday
+MONDAYS = [dt.date(2026, 1, 26) + dt.timedelta(weeks=week) for week in range(7)]  # to 9 March
+BANDS = {"r": Rag.RED, "a": Rag.AMBER, "g": Rag.GREEN, "s": Rag.STRETCH}
+
+
+def spells(bands: str, *, values: str = "") -> list[Spell]:
+    """One letter for each week up to this one, "-" for a missed one: "aarr"."""
+    weeks = MONDAYS[-len(bands) :]
+    said = values.split() or [str(at) for at in range(len(bands))]
+    return [
+        Spell(monday=monday)
+        if band == "-"
+        else Spell(monday=monday, value=Decimal(value), rag=BANDS[band])
+        for monday, band, value in zip(weeks, bands, said, strict=True)
+    ]
+
+
+def row(title: str = "API latency", **fields: Any) -> KeyResultFacts:
+    """Green, on pace, Jonas's: nothing to speak of."""
+    values: dict[str, Any] = {
+        "public_id": title.lower().replace(" ", "-"),
+        "owner": "Jonas",
+        "rag": Rag.GREEN,
+        "score": Decimal("0.70"),
+        "pace": Decimal("0.76"),
+        "confidence": 4,
+        "forecast_holds": True,
+        "value": Decimal(6),
+        "baseline": Decimal(2),
+        **fields,
+    }
+    return KeyResultFacts(title=title, **values)
+
+
+def red(title: str = "API latency", **fields: Any) -> KeyResultFacts:
+    values = {
+        "rag": Rag.RED,
+        "score": Decimal("0.20"),
+        "forecast_holds": False,
+        "red_since": dt.date(2026, 3, 2),
+        "spells": spells("aarr"),
+        **fields,
+    }
+    return row(title, **values)
+
+
+def amber(title: str = "API latency", **fields: Any) -> KeyResultFacts:
+    values = {
+        "rag": Rag.AMBER,
+        "score": Decimal("0.45"),
+        "forecast_holds": False,
+        **fields,
+    }
+    return row(title, **values)
+
+
+def ask(days: int) -> Ask:
+    return Ask(text="A nightly export", since=TODAY - dt.timedelta(days=days), by="Jonas")
+
+
+def agenda(*rows: KeyResultFacts, kind: str = "monthly", **facts: Any) -> list[Drawn]:
+    return draw(AgendaFacts(kind=kind, today=TODAY, key_results=rows, **facts))
+
+
+def told(items: list[Drawn]) -> list[tuple[str, str, str]]:
+    return [(one.section.value, one.title, one.why.replace("\u00a0", " ")) for one in items]
+
+
+def why(item: KeyResultFacts, **facts: Any) -> str:
+    """Of the one item before wins and close."""
+    first = agenda(item, **facts)[0]
+    assert first.key_result == item.public_id, first
+    return first.why.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (red(), "red 2 weeks, reported twice"),
+        (red(spells=spells("aar-")), "red 1 week, reported once"),
+        (red(red_since=dt.date(2026, 2, 23), spells=spells("ar-r")), "red 3 weeks, reported twice"),
+        (
+            red(red_since=dt.date(2026, 2, 16), spells=spells("rrrr")),
+            "red 4 weeks, reported 4 times",
+        ),
+        (red(red_since=dt.date(2026, 2, 23), spells=spells("ar--")), "red 2 weeks, reported once"),
+        (red(red_since=None, spells=()), "red 1 week, reported once"),
+        (red(forecast_holds=True), "red: early, forecast holds"),
+        (amber(), "amber, 0.31 behind pace"),
+        (amber(confidence=2), "amber, 0.31 behind pace, confidence 2 of 5"),
+        (amber(score=Decimal("0.70"), confidence=2), "amber, confidence 2 of 5"),
+        (row(forecast_holds=False, confidence=1), "green, confidence 1 of 5"),
+        (row(blockers=[ask(9)]), "waits on others for 9 days"),
+        (row(blockers=[ask(1)]), "waits on others for 1 day"),
+        (row(blockers=[ask(0)]), "waits on others since today"),
+        (row(blockers=[ask(2), ask(9)]), "waits on others for 9 days"),
+        (row(help_requests=[ask(4)]), "help asked 4 days ago"),
+        (row(help_requests=[ask(1)]), "help asked yesterday"),
+        (row(help_requests=[ask(0)]), "help asked today"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_item_of_the_monthly_review_says_why(item: KeyResultFacts, expected: str) -> None:
+    found = why(item)
+
+    if "missed" not in expected:
+        found = found.split("; no check-in")[0]
+    assert found == expected
+
+
+def test_a_gap_stands_on_the_scale_of_the_engagement() -> None:
+    assert why(amber(), scale=Scale.HUNDRED) == "amber, 31 behind pace"
+
+
+def test_a_key_result_stands_once_and_names_its_other_reasons() -> None:
+    item = red(blockers=[ask(9)], help_requests=[ask(4)], late_since=dt.date(2026, 3, 9))
+
+    items = agenda(item)
+
+    assert told(items)[0][2].split("; ") == [
+        "red 2 weeks, reported twice",
+        "waits on others for 9 days",
+        "help asked 4 days ago",
+        "check-in late since Mon 9 Mar",
+    ]
+    assert [one.section.value for one in items] == ["red", "closing"]
+
+
+def test_the_sections_of_the_monthly_review_come_in_their_order() -> None:
+    items = agenda(
+        row("Won"),
+        row("Silent", late_since=dt.date(2026, 3, 9)),
+        row("Asks", help_requests=[ask(1)]),
+        row("Blocked", blockers=[ask(1)]),
+        amber("Behind"),
+        red("Early", forecast_holds=True),
+        red("Red"),
+        actions=[ActionFacts(what="Call", owner="Tom", due_on=dt.date(2026, 3, 6))],
+        experiments=[
+            ExperimentFacts(
+                cycle="Invite first", ended_on=dt.date(2026, 3, 6), title="Invites", public_id="i"
+            )
+        ],
+        decisions=[DecisionFacts(text="Move it", owner="Tom", due_on=TODAY, label="moved it")],
+    )
+
+    assert [one.title for one in items] == [
+        "One overdue action",
+        "Red",
+        "Early",
+        "Behind",
+        "Blocked",
+        "Asks",
+        "One card gone quiet",
+        "Experiment: Invite first",
+        "Wins and learnings",
+        "Decisions of last time",
+        "Three closing questions",
+    ]
+
+
+def test_the_heaviest_of_a_section_comes_first() -> None:
+    items = agenda(
+        red("One week", red_since=dt.date(2026, 3, 9), spells=spells("ar")),
+        red("Two weeks, higher", score=Decimal("0.28")),
+        red("Two weeks, lower", score=Decimal("0.02")),
+        amber("Far behind", score=Decimal("0.35")),
+        amber("Little behind", score=Decimal("0.55")),
+        row("Blocked lately", blockers=[ask(1)]),
+        row("Blocked long", blockers=[ask(12)]),
+    )
+
+    assert [one.title for one in items[:7]] == [
+        "Two weeks, lower",
+        "Two weeks, higher",
+        "One week",
+        "Far behind",
+        "Little behind",
+        "Blocked long",
+        "Blocked lately",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "title", "expected"),
+    [
+        (["2026-03-06"], "One overdue action", "due 6 Mar"),
+        (["2026-02-27", "2026-03-06"], "Two overdue actions", "due 6 Mar and 27 Feb"),
+        (
+            ["2026-02-27", "2026-03-06", "2026-02-20"],
+            "Three overdue actions",
+            "due 6 Mar, 27 Feb and 20 Feb",
+        ),
+        (
+            ["2026-02-27", "2026-03-06", "2026-02-20", "2025-12-30"],
+            "Four overdue actions",
+            "the oldest due 30 Dec 2025",
+        ),
+    ],
+)
+def test_overdue_actions_open_the_review_as_one_item(
+    days: list[str], title: str, expected: str
+) -> None:
+    overdue = [
+        ActionFacts(what="Call", owner="Tom", due_on=dt.date.fromisoformat(day), public_id=day)
+        for day in days
+    ]
+
+    first = agenda(red(), actions=overdue)[0]
+
+    assert told([first]) == [("actions", title, expected)]
+    assert [one["action"] for one in first.rows] == sorted(days, reverse=True)
+
+
+def test_quiet_cards_are_one_item_of_the_monthly_review() -> None:
+    items = agenda(
+        row("Late", late_since=dt.date(2026, 3, 9)),
+        row("Missed", spells=spells("gg--")),
+        row("Missed once", spells=spells("ggg-")),
+    )
+
+    assert told(items)[0] == ("quiet", "Three cards gone quiet", "check-ins late or missed")
+    assert [(one["title"], one["meta"].replace("\u00a0", " ")) for one in items[0].rows] == [
+        ("Missed", "Jonas · no check-in since the week of 2 Mar"),
+        ("Missed once", "Jonas · no check-in for the week of 9 Mar"),
+        ("Late", "Jonas · check-in late since Mon 9 Mar"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("since", "then", "expected"),
+    [
+        (None, None, ["2 → 6"]),
+        (dt.date(2026, 2, 10), Then(value=Decimal(5), score=Decimal("0.60")), ["5 → 6"]),
+        (dt.date(2026, 2, 10), Then(value=Decimal(6), score=Decimal("0.70")), []),
+        (dt.date(2026, 2, 10), Then(value=Decimal(8), score=Decimal("0.90")), []),
+        (dt.date(2026, 2, 10), Then(value=None, score=None), ["2 → 6"]),
+        (dt.date(2026, 2, 10), None, ["2 → 6"]),
+    ],
+)
+def test_wins_are_what_moved_up_since_the_last_review_or_the_start(
+    since: dt.date | None, then: Then | None, expected: list[str]
+) -> None:
+    items = agenda(row(then=then), since=since)
+
+    wins = [one for one in items if one.section == "wins"]
+    assert [f"{one['from']} → {one['to']}" for item in wins for one in item.rows] == expected
+
+
+def test_wins_say_how_many_and_since_when() -> None:
+    calm = row(then=Then(value=Decimal(5), score=Decimal("0.6")))
+
+    (wins, _) = agenda(calm, red(forecast_holds=True), since=dt.date(2026, 2, 10))[1:]
+
+    assert told([wins]) == [("wins", "Wins and learnings", "1 moved up since 10 Feb")]
+
+
+def test_a_value_that_is_missing_is_no_win() -> None:
+    empty = row(rag=Rag.NO_DATA, score=None, value=None, forecast_holds=None)
+
+    assert [one.section.value for one in agenda(empty)] == ["closing"]
+
+
+def test_decisions_of_last_time_say_what_became_of_them() -> None:
+    made = [
+        DecisionFacts(text=text, owner="Tom", due_on=TODAY, label=label)
+        for text, label in (("a", "moved it"), ("b", "did not move it"), ("c", "did not move it"))
+    ]
+
+    first = agenda(decisions=made)[0]
+
+    assert first.why == "1 moved it, 2 did not move it"
+    assert agenda(decisions=[DecisionFacts(text="d", owner="Tom", due_on=TODAY)])[0].why == (
+        "1 to look back on"
+    )
+
+
+def test_experiments_say_when_the_last_ended() -> None:
+    def ended(cycle: str, day: int) -> ExperimentFacts:
+        return ExperimentFacts(
+            cycle=cycle, ended_on=dt.date(2026, 3, day), title=cycle, public_id=cycle
+        )
+
+    one, two = (
+        agenda(experiments=[ended("A", 6)])[0],
+        agenda(experiments=[ended("A", 2), ended("B", 6)])[0],
+    )
+
+    assert told([one]) == [("experiments", "Experiment: A", "ended 6 Mar, what it taught")]
+    assert told([two]) == [("experiments", "Two experiments", "the last ended 6 Mar")]
+
+
+@pytest.mark.parametrize(
+    ("item", "section", "expected"),
+    [
+        (row(late_since=dt.date(2026, 3, 9)), "quiet", "check-in late since Mon 9 Mar"),
+        (row(spells=spells("gg-")), "quiet", "no check-in for the week of 9 Mar"),
+        (row(owner="", owner_gap="nobody answers for it"), "unowned", "nobody answers for it"),
+        (row(owner_gap="Tom has left"), "unowned", "Tom has left"),
+        (
+            row(spells=spells("aaaa", values="4 5 5 5")),
+            "stuck",
+            "the same value three times in a row",
+        ),
+        (row(blockers=[ask(7)]), "stuck", "waits on others for 7 days"),
+        (row(help_requests=[ask(8)]), "stuck", "help asked 8 days ago"),
+        (row(spells=spells("rgrrag")), "returning", "red in 3 of the last 6 periods"),
+        (row(spells=spells("rrarrr")), "returning", "red in 5 of the last 6 periods"),
+        (row(spells=spells("r-ra-r")), "returning", "red in 3 of the last 6 periods"),
+        (row(spells=spells("gg-g-g")), "returning", "missed 2 of the last 4 check-ins"),
+        (row(spells=spells("-g-g")), "returning", "missed 2 of the last 4 check-ins"),
+    ],
+)
+def test_the_weekly_review_asks_for_what_hides(
+    item: KeyResultFacts, section: str, expected: str
+) -> None:
+    items = agenda(item, kind="weekly")
+
+    assert items[0].section == section
+    assert items[0].why.replace("\u00a0", " ") == expected
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        row(spells=spells("aaa", values="5 5 6")),
+        row(score=Decimal("1.00"), rag=Rag.STRETCH, spells=spells("sss", values="5 5 5")),
+        row(blockers=[ask(6)]),
+        row(help_requests=[ask(6)]),
+        row(rag=Rag.RED, spells=spells("rrr")),
+        row(spells=spells("rr-r")),
+        row(spells=spells("rgrggg")),
+        row(spells=spells("g-gggg")),
+        amber(),
+    ],
+    ids=str,
+)
+def test_the_weekly_review_leaves_the_rest_alone(item: KeyResultFacts) -> None:
+    sections = {one.section.value for one in agenda(item, kind="weekly")}
+
+    assert sections <= {"wins", "closing"}
+
+
+def test_the_sections_of_the_weekly_review_come_in_their_order() -> None:
+    items = agenda(
+        row("Won"),
+        row("Returns", spells=spells("rgrrag")),
+        row("Stuck", blockers=[ask(9)]),
+        row("Nobody’s", owner_gap="nobody answers for it"),
+        row("Silent", late_since=dt.date(2026, 3, 9)),
+        kind="weekly",
+        actions=[ActionFacts(what="Call", owner="Tom", due_on=dt.date(2026, 3, 6))],
+        decisions=[DecisionFacts(text="Move it", owner="Tom", due_on=TODAY)],
+    )
+
+    assert [one.title for one in items] == [
+        "One overdue action",
+        "Silent",
+        "Nobody’s",
+        "Stuck",
+        "Returns",
+        "Wins and learnings",
+        "To close",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["monthly", "weekly"])
+def test_without_anything_to_speak_of_there_is_the_close(kind: str) -> None:
+    assert [one.section.value for one in agenda(kind=kind)] == ["closing"]
+
+
+def test_a_long_why_is_cut() -> None:
+    assert len(agenda(row(owner_gap="x" * 400), kind="weekly")[0].why) == 240

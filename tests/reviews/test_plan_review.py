@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+
+from engagements.models import Engagement, Membership, Role
+from engagements.staleness import StaleEdit
+from reviews.commands import (
+    cancel_review,
+    close_review,
+    draw_agenda,
+    mark_here,
+    move_item,
+    park_item,
+    plan_review,
+    start_review,
+    update_review,
+)
+from reviews.models import AgendaItem, Attendance, Review
+from tests import build
+from tests.checkins.posting import TUESDAY, at, code, post
+from tests.reviews.meeting import act, decide
+from tests.reviews.running import YES, checked, closed, item, items, key_results, plan, run, titles
+
+
+def test_it_is_named_after_its_month_or_week_and_lasts_as_long_as_its_kind(
+    alice: Membership,
+) -> None:
+    monthly, weekly = plan(alice), plan(alice, kind="weekly", title="")
+
+    assert (monthly.title, monthly.minutes) == ("March review", 45)
+    assert (weekly.title, weekly.minutes) == ("Week of 9 March", 30)
+
+
+def test_its_agenda_is_drawn_at_once(alice: Membership) -> None:
+    late, red, calm = key_results(alice, "Late", "Red", "Calm")
+    checked(red, alice, "8.9", "8.8", confidence=2)
+    checked(calm, alice, "6", "5")
+    act(alice, due_on=TUESDAY.date())
+    review = plan(alice, now=at("2026-03-11T09:00"))
+
+    assert titles(review) == [
+        "One overdue action",
+        "Red",
+        "One card gone quiet",
+        "Wins and learnings",
+        "Three closing questions",
+    ]
+    assert late.title in str(item(review, "One card gone quiet").facts["rows"])
+    assert review.drawn_at is not None
+
+
+def test_the_screen_of_a_key_result_stands_in_its_facts(alice: Membership) -> None:
+    (red,) = key_results(alice, "Red")
+    checked(red, alice, "8.9", "8.8", confidence=2, help_needed="Two days.", blocker="No export.")
+
+    facts = item(plan(alice), "Red").facts
+
+    assert facts["rag"] == "red"
+    assert (facts["start"], facts["latest"], facts["goal"], facts["unit"]) == (
+        "9",
+        "8.8",
+        "4",
+        "days",
+    )
+    assert facts["score"] == "0.04"
+    assert facts["explanation"] == "(8.8 − 9) ÷ (4 − 9) = 0.04, red to 0.30"
+    assert (facts["said_by"], facts["insight"]) == ("Alice", "The shorter form did it.")
+    assert [one["text"] for one in facts["help"]] == ["Two days."]
+    assert [one["text"] for one in facts["blockers"]] == ["No export."]
+    assert facts["chart"]["readings"][-2:] == [["2026-03-02", "8.9"], ["2026-03-09", "8.8"]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"minutes": 4}, "minutes"), ({"minutes": 481}, "minutes"), ({"kind": "yearly"}, "kind")],
+)
+def test_what_is_amiss_is_said_at_its_field(
+    alice: Membership, fields: dict[str, object], field: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        plan(alice, **fields)  # type: ignore[arg-type]
+
+    assert code(refused.value, field=field) == field
+
+
+def test_only_a_lead_runs_it_and_nobody_who_reads_only_is_asked(
+    alice: Membership, bob: Membership
+) -> None:
+    viewer = build.member(alice.engagement, "Vera", Role.VIEWER)
+
+    with pytest.raises(ValidationError) as refused:
+        plan_review(
+            engagement=alice.engagement,
+            kind="monthly",
+            scheduled_at=TUESDAY,
+            lead=bob,
+            attendees=[viewer],
+            by=alice,
+            now=TUESDAY,
+        )
+
+    assert set(refused.value.error_dict) == {"lead", "attendees"}
+
+
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
+def test_only_the_lead_plans(alice: Membership, role: str) -> None:
+    other = build.member(alice.engagement, "Other", role)
+
+    with pytest.raises(ValidationError) as refused:
+        plan_review(
+            engagement=alice.engagement,
+            kind="monthly",
+            scheduled_at=TUESDAY,
+            lead=alice,
+            by=other,
+            now=TUESDAY,
+        )
+
+    assert code(refused.value) == "no_right"
+
+
+def test_an_update_keeps_who_is_here_and_refuses_an_old_version(
+    alice: Membership, bob: Membership
+) -> None:
+    review = plan(alice, attendees=[alice, bob])
+    mark_here(review=review, member=bob, is_here=True, by=alice)
+    said = {"scheduled_at": TUESDAY, "lead": alice, "by": alice, "now": TUESDAY, "version": 1}
+
+    now = update_review(review=review, title="Ours", attendees=[bob], minutes=60, **said)  # type: ignore[arg-type]
+
+    assert (now.title, now.minutes, now.version) == ("Ours", 60, 2)
+    assert [(one.member, one.is_here) for one in Attendance.objects.all()] == [(bob, True)]
+    with pytest.raises(StaleEdit):
+        update_review(review=review, title="Mine", **said)  # type: ignore[arg-type]
+
+
+def test_shorter_reviews_shorten_their_items(alice: Membership) -> None:
+    for row in key_results(alice, "One", "Two", "Three", "Four"):
+        checked(row, alice, "8.9", "8.8", confidence=1)
+    review = plan(alice)
+    assert sum(one.minutes for one in items(review)) <= 45
+
+    update_review(
+        review=review,
+        version=1,
+        scheduled_at=TUESDAY,
+        lead=alice,
+        minutes=15,
+        by=alice,
+        now=TUESDAY,
+    )
+
+    assert sum(one.minutes for one in items(review)) <= 15
+
+
+def test_it_can_be_cancelled_until_it_starts_or_something_hangs_on_it(alice: Membership) -> None:
+    plain, started, held = plan(alice), run(alice), plan(alice)
+    act(alice, review=held)
+
+    cancel_review(review=plain, by=alice)
+
+    assert not Review.objects.filter(pk=plain.pk).exists()
+    for review, expected in ((started, "started"), (held, "captured")):
+        with pytest.raises(ValidationError) as refused:
+            cancel_review(review=review, by=alice)
+        assert code(refused.value) == expected
+
+
+def test_drawing_again_adds_refreshes_and_drops(alice: Membership) -> None:
+    red, calm = key_results(alice, "Red", "Calm")
+    checked(red, alice, "8.9", "8.8", confidence=2)
+    checked(calm, alice, "6", "5")
+    review = plan(alice)
+    assert titles(review) == ["Red", "Wins and learnings", "Three closing questions"]
+    first = item(review, "Red")
+
+    post(red, alice, actual="5", now=TUESDAY)
+    post(calm, alice, actual="5", now=TUESDAY, blocker="No export.")
+    draw_agenda(review=review, by=alice, now=TUESDAY)
+
+    assert titles(review) == ["Calm", "Wins and learnings", "Three closing questions"]
+    assert not AgendaItem.objects.filter(pk=first.pk).exists()
+
+
+def test_drawing_again_keeps_an_item_and_says_its_new_reason(alice: Membership) -> None:
+    (row,) = key_results(alice, "Row")
+    checked(row, alice, "6", "5", confidence=2)
+    review = plan(alice)
+    before = item(review, "Row")
+    assert (before.section, before.why) == ("behind", "green, confidence 2 of 5")
+
+    post(row, alice, actual="8.9", now=TUESDAY, confidence=2)
+    draw_agenda(review=review, by=alice, now=TUESDAY)
+
+    after = item(review, "Row")
+    assert (after.pk, after.section, after.why) == (before.pk, "red", "red 1 week, reported once")
+    assert after.facts["latest"] == "8.9"
+
+
+def test_drawing_again_keeps_the_order_that_people_made(alice: Membership) -> None:
+    rows = key_results(alice, "One", "Two", "Three")
+    for row in rows[:2]:
+        checked(row, alice, "8.9", "8.8", confidence=2)
+    checked(rows[2], alice, "6", "5")
+    review = plan(alice)
+    assert titles(review)[:2] == ["One", "Two"]
+    move_item(item=item(review, "Two"), up=True, by=alice, now=TUESDAY)
+
+    post(rows[2], alice, actual="8.95", now=TUESDAY, confidence=1)
+    draw_agenda(review=review, by=alice, now=TUESDAY)
+
+    assert [one for one in titles(review) if one in ("One", "Two")] == ["Two", "One"]
+    assert set(titles(review)) == {"Two", "One", "Three", "Three closing questions"}
+    assert titles(review)[-1] == "Three closing questions"
+
+
+def test_what_somebody_touched_stays_without_a_cause(alice: Membership) -> None:
+    rows = key_results(alice, "Parked", "Moved", "Captured", "Left alone")
+    for row in rows:
+        checked(row, alice, "8.9", "8.8", confidence=2)
+    review = plan(alice)
+    park_item(item=item(review, "Parked"), by=alice, now=TUESDAY)
+    move_item(item=item(review, "Moved"), up=True, by=alice, now=TUESDAY)
+    act(alice, review=review, agenda_item=item(review, "Captured"))
+
+    for row in rows:
+        post(row, alice, actual="5", now=TUESDAY)
+    draw_agenda(review=review, by=alice, now=TUESDAY)
+
+    left = {"Parked", "Moved", "Captured"}
+    assert left <= set(titles(review))
+    assert "Left alone" not in titles(review)
+
+
+def test_nothing_changes_the_status_version_while_a_review_is_planned_and_run(
+    alice: Membership,
+) -> None:
+    def version() -> int:
+        return Engagement.objects.get(pk=alice.engagement_id).status_version
+
+    review = plan(alice)
+    before = version()
+
+    draw_agenda(review=review, by=alice, now=TUESDAY)
+    start_review(review=review, by=alice, now=TUESDAY)
+
+    review.refresh_from_db()
+    assert version() == before == review.drawn_from
+
+
+def test_last_times_decisions_and_wins_are_told_by_the_frozen_standings(
+    alice: Membership,
+) -> None:
+    won, decided = key_results(alice, "Won", "Decided on")
+    february = at("2026-02-10T14:00")
+    checked(won, alice, "7", until=february)
+    checked(decided, alice, "7", until=february)
+    before = run(alice, now=february)
+    decide(before, alice, "Move the offer", key_result=decided, now=february)
+    close_review(review=before, by=alice, now=february, **YES)
+    for row, value in ((won, "5"), (decided, "7.5")):
+        checked(row, alice, "6", "6", "6", value)
+
+    review = plan(alice)
+
+    wins, last = item(review, "Wins and learnings"), item(review, "Decisions of last time")
+    assert wins.facts["rows"][0] | {"meta": ""} == {
+        "title": "Won",
+        "meta": "",
+        "key_result": won.public_id,
+        "rag": "green",
+        "from": "7\u00a0days",
+        "to": "5\u00a0days",
+    }
+    assert last.why == "1 did not move it"
+    assert last.facts["rows"][0]["words"] == "7\u00a0→ 7.5\u00a0days"
+
+
+def test_a_closed_review_refuses_every_change(alice: Membership) -> None:
+    review = closed(alice)
+
+    with pytest.raises(ValidationError) as refused:
+        draw_agenda(review=review, by=alice, now=TUESDAY)
+
+    assert code(refused.value) == "closed"
+    for change in (
+        lambda: Review.objects.filter(pk=review.pk).update(title="Other"),
+        lambda: AgendaItem.objects.filter(review=review).update(title="Other"),
+        lambda: AgendaItem.objects.filter(review=review).delete(),
+        lambda: Review.objects.filter(pk=review.pk).update(standings={}),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
