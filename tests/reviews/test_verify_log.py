@@ -1,0 +1,279 @@
+"""The decision log proves itself: whatever is done to it behind the application's back shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections, transaction
+from django.db.utils import Error
+
+from engagements.models import Membership
+from engagements.scoping import scope
+from okrs.models import KeyResult
+from reviews.commands import supersede_decision
+from reviews.models import AgendaItem, Decision, Review, StatusReport
+from reviews.queries.chain import Log, verify_logs
+from tests import build
+from tests.checkins.posting import TUESDAY, post
+from tests.reviews.meeting import IN_TWO_WEEKS, decide, planned
+from tests.reviews.tampering import CUT, HEAD_FOLLOWS, TAMPERINGS, delete
+
+Ids = dict[str, int]
+
+
+@pytest.fixture
+def logs(committed: str) -> Ids:
+    """Northwind with twelve decisions, the fifth with everything there is; Harbor with two."""
+    ours = build.member(build.engagement())
+    theirs = build.member(build.engagement("Harbor Retail"), "Harriet")
+    with scope(theirs.engagement_id):
+        record(planned(theirs), theirs, 2)
+    somebody = build.member(ours.engagement, "Bob")
+    with scope(ours.engagement_id):
+        objective = build.objective(ours, build.cycle(ours.engagement))
+        key_result = build.live_key_result(objective, build.metric(ours.engagement))
+        post(key_result, ours)
+        review = planned(ours)
+        full(review, ours, key_result)
+        record(review, ours, 7, start=5)
+        other_review = planned(ours, title="April")
+    return {
+        "ours": ours.engagement_id,
+        "theirs": theirs.engagement_id,
+        "somebody": somebody.pk,
+        "other_review": other_review.pk,
+    }
+
+
+def full(review: Review, by: Membership, key_result: KeyResult) -> Decision:
+    """Five decisions; the fifth touches, rests on, supersedes, and stands at an item."""
+    item = AgendaItem.objects.create(
+        engagement_id=by.engagement_id, review=review, section="red", position=1, title="Red"
+    )
+    record(review, by, 3)
+    now = TUESDAY + dt.timedelta(minutes=3)
+    fourth = decide(review, by, now=now, key_result=key_result, agenda_item=item)
+    return supersede(fourth, by, now=now + dt.timedelta(minutes=1))
+
+
+def supersede(decision: Decision, by: Membership, *, now: dt.datetime) -> Decision:
+    return supersede_decision(
+        decision=decision,
+        text="Move it further.",
+        owner=by,
+        due_on=IN_TWO_WEEKS,
+        change="bet",
+        client_visible=True,
+        evidence_url="https://example.com/usage",
+        by=by,
+        now=now,
+    )
+
+
+def record(review: Review, by: Membership, many: int, *, start: int = 0) -> None:
+    for minute in range(start, start + many):
+        decide(review, by, f"Decided {minute}.", now=TUESDAY + dt.timedelta(minutes=minute))
+
+
+@contextmanager
+def tampered(sql: str, ids: Ids) -> Iterator[None]:
+    """The log after that was done by the tables' owner, triggers off; put back afterwards."""
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE reviews_decision DISABLE TRIGGER USER")
+        for statement in filter(None, sql.split(";")):
+            cursor.execute(statement, ids)
+        yield
+        transaction.set_rollback(True, using="owner")
+
+
+def found() -> dict[str, Log]:
+    return {log.slug: log for log in verify_logs()}
+
+
+def faults() -> list[str]:
+    logs = found()
+    return [
+        *logs["northwind"].faults,
+        *(f"harbor: {fault}" for fault in logs["harbor"].faults),
+    ]
+
+
+def run(*arguments: str) -> tuple[str, int]:
+    said, exit_code = io.StringIO(), 0
+    try:
+        call_command("verify_log", *arguments, stdout=said)
+    except SystemExit as leaving:
+        exit_code = int(str(leaving.code))
+    return said.getvalue(), exit_code
+
+
+def test_names_what_was_tampered_with(logs: Ids) -> None:
+    seen = {}
+    for name, (sql, _) in TAMPERINGS.items():
+        with tampered(sql, logs):
+            seen[name] = faults()
+
+    assert len(seen) >= 30
+    assert seen == {name: expected for name, (_, expected) in TAMPERINGS.items()}
+
+
+def test_reads_each_log_in_one_statement(logs: Ids) -> None:
+    intact = found()
+
+    assert {slug: (log.decisions, log.is_intact) for slug, log in intact.items()} == {
+        "northwind": (12, True),
+        "harbor": (2, True),
+    }
+    assert [log.slug for log in verify_logs(slug="harbor")] == ["harbor"]
+
+
+def test_shows_a_tail_cut_of_five(logs: Ids) -> None:
+    with tampered(delete(8, 12), logs):
+        said, exit_code = run("--engagement", "northwind")
+
+    assert CUT in said
+    assert exit_code == 1
+
+
+def test_a_cut_whose_head_moved_along_differs_from_what_was_published(logs: Ids) -> None:
+    published = found()["northwind"].head
+    anchor = f"{published.number}:{published.short}"
+
+    with tampered(delete(8, 12) + HEAD_FOLLOWS, logs):
+        cut = found()["northwind"]
+        said, exit_code = run("--engagement", "northwind", "--head", anchor)
+
+    assert cut.is_intact
+    assert cut.head.hash != published.hash
+    assert "Decision 12 was published and is not in the log." in said
+    assert exit_code == 1
+
+
+def test_a_log_made_anew_differs_from_what_was_published(logs: Ids) -> None:
+    rewritten, _ = TAMPERINGS["edit and seal all that follow anew"]
+    published = found()["northwind"].head
+
+    with tampered(rewritten + HEAD_FOLLOWS, logs):
+        intact = found()["northwind"].is_intact
+        said, exit_code = run("--engagement", "northwind", "--head", f"12:{published.hash}")
+
+    assert intact
+    assert f"Decision 12 was published with the hash {published.short}, the log has" in said
+    assert exit_code == 1
+
+
+def test_a_report_that_was_published_holds_the_log_too(logs: Ids) -> None:
+    with scope(logs["ours"]):
+        lead = Membership.objects.get(engagement_id=logs["ours"], name="Alice")
+        head = found()["northwind"].head
+        StatusReport.objects.create(
+            engagement_id=logs["ours"],
+            number=1,
+            headline="Calm",
+            page={},
+            head_number=head.number,
+            head_hash=head.hash,
+            published_by=lead,
+            published_at=TUESDAY,
+        )
+
+    with tampered(delete(8, 12) + HEAD_FOLLOWS, logs):
+        (fault,) = faults()
+
+    expected = f"Report 1 was published at decision 12, hash {head.short}: the log differs."
+    assert fault == expected
+    assert faults() == []
+
+
+def test_says_that_all_is_well(logs: Ids) -> None:
+    said, exit_code = run()
+
+    heads = {slug: log.head.hash for slug, log in found().items()}
+    assert said.splitlines() == [
+        f"harbor: 2 decisions, intact, head 2:{heads['harbor']}",
+        f"northwind: 12 decisions, intact, head 12:{heads['northwind']}",
+    ]
+    assert exit_code == 0
+
+
+def test_finds_what_was_published_where_nothing_was_done(logs: Ids) -> None:
+    head = found()["northwind"].head
+
+    assert run("--engagement", "northwind", "--head", f"{head.number}:{head.hash}")[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--head", f"1:{'a' * 64}"], "Name the engagement"),
+        (["--engagement", "northwind", "--head", "12"], "NUMBER:HASH"),
+        (["--engagement", "nowhere"], "There is no engagement “nowhere”."),
+    ],
+)
+def test_says_what_it_needs(committed: str, arguments: list[str], said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("verify_log", *arguments)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE reviews_decision SET text = 'x'",
+        "DELETE FROM reviews_decision",
+        "TRUNCATE reviews_decision CASCADE",
+    ],
+)
+def test_not_even_the_owner_changes_it_by_accident(logs: Ids, statement: str) -> None:
+    with (
+        pytest.raises(Error, match=r"append-only|Cannot (update|delete)"),
+        transaction.atomic(using="owner"),
+        connections["owner"].cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+
+def test_eight_who_record_at_once_get_numbers_without_a_gap(logs: Ids) -> None:
+    lead = record_of(logs)
+    ready = Barrier(8)
+
+    def five(turn: int) -> list[int]:
+        try:
+            ready.wait()
+            return recorded_by_clock(lead, behind=turn)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = [number for numbers in pool.map(five, range(8)) for number in numbers]
+
+    assert sorted(numbers) == list(range(13, 53))
+    assert found()["northwind"].is_intact
+
+
+def record_of(logs: Ids) -> Membership:
+    with scope(logs["ours"]):
+        people = Membership.objects.select_related("engagement")
+        return people.get(engagement_id=logs["ours"], name="Alice")
+
+
+def recorded_by_clock(lead: Membership, *, behind: int) -> list[int]:
+    """Five decisions, each in a transaction of its own, by a clock that is some seconds late."""
+    now = TUESDAY + dt.timedelta(hours=1, seconds=-behind)
+    numbers = []
+    earlier: Decision | None = None
+    for _ in range(5):
+        with scope(lead.engagement_id):
+            review = Review.objects.get(title="April" if behind % 2 else "March")
+            if earlier is None:
+                earlier = decide(review, lead, now=now)
+            else:
+                earlier = supersede(earlier, lead, now=now)
+            numbers.append(earlier.number)
+    return numbers
