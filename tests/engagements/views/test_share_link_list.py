@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from engagements.commands import count_share_link_views
+from engagements.models import Engagement, Membership, Role, ShareLink
+from engagements.scoping import scope
+from engagements.share_links import link_of
+from tests import build
+from tests.engagements.sharing import share, share_expired, share_revoked
+from tests.query_counts import assert_constant_queries
+
+URL = "/e/northwind/share-links/"
+NEW = f"{URL}new/"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def engagement(db: None) -> Engagement:
+    return build.engagement()
+
+
+@pytest.fixture
+def lead(engagement: Engagement, client: Client) -> Membership:
+    return build.sign_in(client, engagement)
+
+
+def in_days(days: int) -> str:
+    return f"{timezone.localdate() + dt.timedelta(days=days):%Y-%m-%d}"
+
+
+def links(engagement: Engagement) -> list[ShareLink]:
+    with scope(engagement.id):
+        return list(ShareLink.objects.all())
+
+
+def test_without_a_link_it_says_what_one_is_for(client: Client, lead: Membership) -> None:
+    page = client.get(URL)
+
+    assert "No link yet." in page.text
+    assert f'value="{in_days(90)}"' in page.text
+
+
+def test_it_shows_each_open_link_with_its_address_and_its_views(
+    client: Client, lead: Membership
+) -> None:
+    link = share(lead, label="Board of <Northwind>")
+    with scope(lead.engagement_id):
+        count_share_link_views(
+            engagement_id=lead.engagement_id,
+            share_link_id=link.pk,
+            views=12,
+            last_viewed_at=timezone.now(),
+        )
+
+    text = client.get(URL).text
+
+    for words in ("Board of &lt;Northwind&gt;", link_of(link), "12 views, last on", "Made by Lead"):
+        assert words in text
+    assert "1 link shows the status page." in text
+
+
+def test_ended_links_are_folded_below_without_their_addresses(
+    client: Client, lead: Membership
+) -> None:
+    ended = [share_revoked(lead, label="Old board"), share_expired(lead, label="Last year")]
+
+    text = client.get(URL).text
+
+    for words in ("2 ended", "revoked by Lead", "expired on", "No link yet."):
+        assert words in text
+    assert [link for link in ended if link_of(link) in text] == []
+
+
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
+def test_other_members_see_who_reads_but_no_address_and_no_button(
+    client: Client, engagement: Engagement, role: str
+) -> None:
+    link = share(build.member(engagement, "Alice"))
+    build.sign_in(client, engagement, role)
+
+    text = client.get(URL).text
+
+    assert link.label in text
+    for words in ("/s/", "Revoke", "Make the link"):
+        assert words not in text
+
+
+def test_its_queries_do_not_grow(client: Client, lead: Membership) -> None:
+    for _ in range(10):
+        share(lead)
+
+    def ten_more() -> None:
+        for _ in range(5):
+            share(lead)
+            share_revoked(lead)
+
+    assert_constant_queries(lambda: client.get(URL), grow=ten_more, most=3)
+
+
+def test_a_link_is_made_and_shown(client: Client, lead: Membership) -> None:
+    answer = client.post(NEW, {"label": "Board", "expires_on": in_days(30)})
+
+    assert (answer.status_code, answer["Location"]) == (302, URL)
+    (link,) = links(lead.engagement)
+    text = client.get(URL).text
+    assert "The link for Board is ready." in text
+    assert link_of(link) in text
+
+
+def test_with_htmx_the_list_comes_back_with_an_empty_form(client: Client, lead: Membership) -> None:
+    answer = client.post(NEW, {"label": "Board", "expires_on": in_days(30)}, headers=HTMX)
+
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert link_of(links(lead.engagement)[0]) in answer.text
+    assert f'value="{in_days(90)}"' in answer.text
+    assert "is ready" in answer["HX-Trigger"]
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+@pytest.mark.parametrize(
+    ("label", "days", "refusal"),
+    [
+        ("", 30, "This field is required."),
+        ("Board", -1, "This day has gone by."),
+        ("Board", 800, "A link lasts two years at most."),
+    ],
+)
+def test_a_refused_form_keeps_what_was_typed(
+    client: Client,
+    lead: Membership,
+    label: str,
+    days: int,
+    refusal: str,
+    headers: dict[str, str],
+) -> None:
+    answer = client.post(NEW, {"label": label, "expires_on": in_days(days)}, headers=headers)
+
+    assert answer.status_code == 422
+    assert refusal in answer.text
+    assert f'value="{in_days(days)}"' in answer.text
+    assert links(lead.engagement) == []
+
+
+def test_revoking_ends_a_link(client: Client, lead: Membership) -> None:
+    link = share(lead)
+
+    answer = client.post(f"{URL}{link.public_id}/revoke/")
+
+    assert (answer.status_code, answer["Location"]) == (302, URL)
+    assert "The link for Board no longer works." in client.get(URL).text
+    assert client.get(link_of(link)).status_code == 404
+
+
+def test_revoking_with_htmx_brings_the_list_back_and_again_is_harmless(
+    client: Client, lead: Membership
+) -> None:
+    link = share(lead)
+
+    answers = [client.post(f"{URL}{link.public_id}/revoke/", headers=HTMX) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert "1 ended" in answers[1].text
+
+
+def test_a_link_is_found_only_in_its_own_engagement(client: Client, lead: Membership) -> None:
+    theirs = share(build.member(build.engagement("Harbor Retail"), "Charlie"))
+
+    assert client.post(f"{URL}{theirs.public_id}/revoke/").status_code == 404
+
+
+def test_a_link_whose_address_no_longer_fits_says_so(client: Client, lead: Membership) -> None:
+    share(lead)
+    with scope(lead.engagement_id):
+        ShareLink.objects.update(token_hash="of another key")
+
+    text = client.get(URL).text
+
+    assert "secret key has changed" in text
+    assert "/s/" not in text
+
+
+def test_members_and_settings_lead_to_it(client: Client, lead: Membership) -> None:
+    for page in ("members", "settings"):
+        assert f'href="{URL}"' in client.get(f"/e/northwind/{page}/").text
