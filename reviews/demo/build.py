@@ -29,9 +29,10 @@ from okrs.commands import (
 from okrs.imports import import_okrs
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Team
 from reviews.demo.cedar import CEDAR
-from reviews.demo.dates import Post, Span, committed_at, posts, span_of
+from reviews.demo.dates import Post, Span, committed_at, meetings, posts, span_of
 from reviews.demo.harbor import HARBOR
 from reviews.demo.lakeside import LAKESIDE
+from reviews.demo.meetings import hold, look_ahead
 from reviews.demo.northwind import NORTHWIND
 from reviews.demo.people import Members, join, make_users
 from reviews.demo.sheet import sheet_of
@@ -79,7 +80,8 @@ def _tell(story: ClientStory, *, users: Mapping[Person, User], now: dt.datetime)
             _name_champions(story, members=members)
             _answer_data_questions(story, by=lead)
             _commit(cycle, by=lead, at=committed_at(story, now=now))
-            told = _check_in(posts(story, now=now), members=members, now=now)
+            told = _happen(story, members=members, now=now)
+            look_ahead(story, members=members, now=now)
             if story.draft:
                 _draft(story.draft, cycle=_open_cycle(span.next(), by=lead), members=members)
     return Loaded(
@@ -137,12 +139,26 @@ def _commit(cycle: Cycle, *, by: Membership, at: dt.datetime) -> None:
         commit_objective(objective=objective, on=on, by=by, now=at)
 
 
-def _check_in(told: Sequence[Post], *, members: Members, now: dt.datetime) -> int:
-    """Post what was told; returns how many check-ins that made."""
+def _happen(story: ClientStory, *, members: Members, now: dt.datetime) -> int:
+    """Check in and meet, one after the other; returns how many check-ins that made."""
+    told = posts(story, now=now)
+    seen: dict[str, str] = {}
+    for at, meeting in meetings(story, now=now):
+        before = [post for post in told if post.at < at]
+        told = told[len(before) :]
+        _check_in(before, members=members, seen=seen, now=now)
+        hold(meeting, at=at, members=members, now=now)
+    _check_in(told, members=members, seen=seen, now=now)
+    return len(posts(story, now=now))
+
+
+def _check_in(
+    told: Sequence[Post], *, members: Members, seen: dict[str, str], now: dt.datetime
+) -> None:
+    """Post what was told; `seen` keeps the latest check-in of each metric."""
     engagement = members[Person.LEAD].engagement
     committed = KeyResult.objects.filter(engagement=engagement).select_related("metric")
     key_results = {one.metric.name: one for one in committed if one.metric}
-    seen: dict[str, str] = {}
     for post in told:
         metric = post.key_result.metric
         check_in = _post(
@@ -153,7 +169,6 @@ def _check_in(told: Sequence[Post], *, members: Members, now: dt.datetime) -> in
         )
         seen[metric] = check_in.public_id
         _settle(check_in, told=post.told, by=members[Person.LEAD], now=now)
-    return len(told)
 
 
 def _post(post: Post, *, key_result: KeyResult, by: Membership, seen: str) -> CheckIn:

@@ -12,6 +12,7 @@ from reviews.demo.story import (
     ClientStory,
     KeyResultStory,
     Person,
+    Planned,
     Read,
     Told,
 )
@@ -152,4 +153,5 @@ CEDAR = ClientStory(
     champions={},
     access="Partners at Cedar, and Ines Marlow",
     key_results=(DOWNLOADS, QUOTES, REVENUE, MARGIN, SATISFACTION, SESSIONS, INBOUND),
+    planned=Planned(kind="weekly", days=1, at=dt.time(9, 30)),
 )

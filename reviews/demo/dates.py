@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from reviews.demo.story import ClientStory, KeyResultStory, Person, Told
+from reviews.demo.story import ClientStory, KeyResultStory, Meeting, Person, Told
 
 WEEK = dt.timedelta(days=7)
 WEEKS = 13
 COMMITTED_AT = dt.time(7, 30)
+HELD = dt.timedelta(hours=2)  # from the start of a review until its summary is out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,16 @@ def posts(story: ClientStory, *, now: dt.datetime) -> list[Post]:
     """What was checked in until now, in the order of time."""
     found = [post for one in story.key_results for post in _posts(story, one, now=now)]
     return sorted((post for post in found if post.at <= now), key=lambda post: post.at)
+
+
+def meetings(story: ClientStory, *, now: dt.datetime) -> list[tuple[dt.datetime, Meeting]]:
+    """The reviews that were held and published by now, in the order of time."""
+    this_monday = _monday(story, now=now)
+    found = []
+    for one in story.meetings:
+        day = this_monday - one.ago * WEEK + dt.timedelta(days=one.day)
+        found.append((_instant(story, day, one.at), one))
+    return sorted((pair for pair in found if pair[0] + HELD <= now), key=lambda pair: pair[0])
 
 
 def _posts(story: ClientStory, key_result: KeyResultStory, *, now: dt.datetime) -> Iterator[Post]:

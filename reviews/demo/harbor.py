@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+from reviews.demo import agreed
 from reviews.demo.story import (
     TUESDAY,
     WEDNESDAY,
     ClientStory,
     KeyResultStory,
     Person,
+    Planned,
     Read,
     Told,
 )
@@ -99,6 +101,7 @@ HARBOR = ClientStory(
         "due_weekday": 1,
         "due_time": dt.time(12),
         "guardrails": "small_business",
+        "status_page": "published",
         "vision": "A shop that people return to because it remembers them.",
         "strategy_themes": ["The second purchase", "Loyalty without paper"],
     },
@@ -112,4 +115,6 @@ HARBOR = ClientStory(
     champions={},
     access="Harbor head office, and Ines Marlow",
     key_results=(REPEAT_PURCHASE, ONBOARDING),
+    meetings=agreed.HARBOR,
+    planned=Planned(kind="weekly", days=2, at=dt.time(11)),
 )

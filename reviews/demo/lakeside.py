@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from reviews.demo import agreed
 from reviews.demo.story import (
     FRIDAY_BEFORE,
     TUESDAY,
@@ -273,4 +274,5 @@ LAKESIDE = ClientStory(
     access="The Lakeside leadership team, and Ines Marlow",
     key_results=(CUSTOMERS, LEADS, SALES_CYCLE, PILOT, RETENTION, KEYWORDS),
     draft=NEXT_CYCLE,
+    meetings=agreed.LAKESIDE,
 )

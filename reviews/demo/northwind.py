@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from reviews.demo import agreed
 from reviews.demo.story import (
     FRIDAY_BEFORE,
     TUESDAY,
@@ -11,6 +12,7 @@ from reviews.demo.story import (
     ClientStory,
     KeyResultStory,
     Person,
+    Planned,
     Read,
     Told,
 )
@@ -264,4 +266,7 @@ NORTHWIND = ClientStory(
     champions={"Platform": Person.CHAMPION},
     access="Everybody at Northwind, and Ines Marlow",
     key_results=(TIME_TO_FIRST_VALUE, DAY_SEVEN, EXPANSION, INCIDENTS, LATENCY, NPS),
+    meetings=agreed.NORTHWIND,
+    planned=Planned(kind="monthly", days=1),
+    shared_with="Northwind board",
 )

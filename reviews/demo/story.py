@@ -72,6 +72,53 @@ class DraftStory:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Decided:
+    """A decision of a meeting; due that many days after it."""
+
+    text: str
+    metric: str
+    owner: Person
+    change: str
+    due: int = 14
+    client_visible: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToDo:
+    """An action of a meeting; due, and done unless that is None, so many days after it."""
+
+    what: str
+    owner: Person
+    due: int
+    done: int | None = None
+    metric: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meeting:
+    """A review in the week `ago` weeks back: held, closed, and its summary published."""
+
+    kind: str
+    ago: int
+    day: int
+    headline: str
+    decided: tuple[Decided, ...] = ()
+    to_do: tuple[ToDo, ...] = ()
+    at: dt.time = dt.time(14)
+    note: str = ""
+    next_steps: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A review to come, in so many days."""
+
+    kind: str
+    days: int
+    at: dt.time = dt.time(14)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClientStory:
     """A client in the given week of a cycle of 13, its objectives committed in an earlier one."""
 
@@ -85,3 +132,6 @@ class ClientStory:
     champions: dict[str, Person]  # by team
     access: str  # who can read the sources
     draft: DraftStory | None = None
+    meetings: tuple[Meeting, ...] = ()
+    planned: Planned | None = None
+    shared_with: str = ""  # the label of a share link
