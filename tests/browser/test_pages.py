@@ -28,6 +28,7 @@ ROOM = ("reviews:my-week", "engagements:profile", "engagements:engagement-create
 LISTS = (
     "engagements:settings",
     "engagements:member-list",
+    "engagements:share-link-list",
     "okrs:board",
     "okrs:cycle-list",
     "okrs:cycle-create",
