@@ -45,4 +45,5 @@ def _of(row: KeyResultFacts, *, then: Decimal, decision: DecisionFacts) -> tuple
         higher_is_better=row.direction == Direction.HIGHER,
         measured_since=measured,
     )
-    return found.label, found.words(unit=row.unit or "")
+    # Nothing is said of what nobody measured since.
+    return (found.label, found.words(unit=row.unit or "")) if found.is_known else ("", "")

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from okrs.figures import YES_NO, in_words, write_value
+from reviews.reds import weeks_red
 from reviews.status.facts import Facts, KeyResultFacts
-from reviews.status.rows import is_early, weeks_red
+from reviews.status.rows import is_early
 from reviews.status.terms import Move, Red
 from scoring import Rag
 
@@ -77,11 +78,11 @@ def _move(row: KeyResultFacts, before: Mapping[str, Any]) -> Move:
 
 
 def _red(row: KeyResultFacts, *, facts: Facts) -> Red:
-    weeks = weeks_red(row, today=facts.today)
+    weeks = weeks_red(red_since=row.red_since, last_period=row.last_period, today=facts.today)
     return {
         "id": row.public_id,
         "title": row.title,
-        "weeks": "this week" if weeks == 1 else f"{in_words(weeks)} weeks",
+        "weeks": "one week" if weeks == 1 else f"{in_words(weeks)} weeks",
         "insight": row.insight,
         "next": row.next_action,
     }

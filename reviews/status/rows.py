@@ -22,6 +22,7 @@ from okrs.figures import (
 )
 from okrs.queries import trace
 from okrs.standing import weakest
+from reviews.reds import weeks_red
 from reviews.status.facts import KeyResultFacts
 from reviews.status.terms import KeyResult, Spark, Standing
 from scoring import (
@@ -71,21 +72,13 @@ def is_early(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> 
     return alarming and holds(row, engagement=engagement, today=today) is True
 
 
-def weeks_red(row: KeyResultFacts, *, today: dt.date) -> int:
-    """How many calendar weeks it has been red, this one too; 0 where it is not."""
-    if row.red_since is None:
-        return 0
-    this_monday = today - dt.timedelta(days=today.weekday())
-    return max(1, (this_monday - row.red_since).days // 7 + 1)
-
-
 def key_result(
     row: KeyResultFacts, *, engagement: Engagement, today: dt.date, at: dt.datetime
 ) -> KeyResult:
     unit = row.unit or ""
     late, missed = _late_and_missed(row, engagement=engagement, at=at)
     early = is_early(row, engagement=engagement, today=today)
-    weeks = weeks_red(row, today=today)
+    weeks = weeks_red(red_since=row.red_since, last_period=row.last_period, today=today)
     spark, sentence = _spark(row, engagement=engagement)
     return {
         "id": row.public_id,
