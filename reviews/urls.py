@@ -13,6 +13,49 @@ inside = [
     path("status/publish/", views.report_create, name="report-create"),
     path("status/reports/", views.report_list, name="report-list"),
     path("status/reports/<int:number>/", views.report_detail, name="report-detail"),
+    # The decision log
+    path("decisions/", views.decision_list, name="decision-list"),
+    path(
+        "decisions/<str:decision>/supersede/", views.decision_supersede, name="decision-supersede"
+    ),
+    path(
+        "objectives/<str:objective>/decisions/",
+        views.objective_decisions,
+        name="objective-decisions",
+    ),
+    path(
+        "key-results/<str:key_result>/decisions/",
+        views.key_result_decisions,
+        name="key-result-decisions",
+    ),
+    # Actions
+    path("actions/", views.action_list, name="action-list"),
+    path("actions/<str:action>/done/", views.action_done, name="action-done"),
+    path("actions/<str:action>/reopen/", views.action_reopen, name="action-reopen"),
+    path("actions/<str:action>/drop/", views.action_drop, name="action-drop"),
+    # Reviews
+    path("reviews/", views.review_list, name="review-list"),
+    path("reviews/new/", views.review_create, name="review-create"),
+    path("reviews/<str:review>/", views.review_detail, name="review-detail"),
+    path("reviews/<str:review>/room/", views.review_room, name="review-room"),
+    path("reviews/<str:review>/clock/", views.review_clock, name="review-clock"),
+    path("reviews/<str:review>/edit/", views.review_update, name="review-update"),
+    path("reviews/<str:review>/cancel/", views.review_cancel, name="review-cancel"),
+    path("reviews/<str:review>/draw/", views.review_draw, name="review-draw"),
+    path("reviews/<str:review>/start/", views.review_start, name="review-start"),
+    path("reviews/<str:review>/next/", views.review_next, name="review-next"),
+    path("reviews/<str:review>/previous/", views.review_previous, name="review-previous"),
+    path("reviews/<str:review>/close/", views.review_close, name="review-close"),
+    path("reviews/<str:review>/decide/", views.review_decide, name="review-decide"),
+    path("reviews/<str:review>/act/", views.review_act, name="review-act"),
+    path("reviews/<str:review>/here/<str:member>/", views.attendance_mark, name="attendance-mark"),
+    path("reviews/<str:review>/items/new/", views.item_create, name="item-create"),
+    path("reviews/<str:review>/items/<str:item>/show/", views.item_show, name="item-show"),
+    path("reviews/<str:review>/items/<str:item>/move/", views.item_move, name="item-move"),
+    path("reviews/<str:review>/items/<str:item>/park/", views.item_park, name="item-park"),
+    path("reviews/<str:review>/items/<str:item>/unpark/", views.item_unpark, name="item-unpark"),
+    path("reviews/<str:review>/items/<str:item>/answer/", views.item_answer, name="item-answer"),
+    path("reviews/<str:closed_review>/summary/", views.summary_update, name="summary-update"),
 ]
 
 urlpatterns = [

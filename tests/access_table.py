@@ -22,6 +22,7 @@ MEMBERS = frozenset({"contributor", "champion", "lead", "sponsor"})
 DRAFTERS = frozenset({"contributor", "champion", "lead"})
 COMMITTERS = frozenset({"champion", "lead"})
 LEADS = frozenset({"lead"})
+DECIDERS = frozenset({"champion", "lead", "sponsor"})
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,38 @@ TABLE: dict[str, Row] = {
     "reviews:report-list": Row(get=READERS),
     "reviews:report-detail": Row(get=READERS),
     "reviews:report-create": Row(get=LEADS, post=LEADS),
+    # Decisions and actions
+    "reviews:decision-list": Row(get=MEMBERS),
+    "reviews:decision-supersede": Row(get=DECIDERS, post=DECIDERS),
+    "reviews:objective-decisions": Row(get=MEMBERS),
+    "reviews:key-result-decisions": Row(get=MEMBERS),
+    "reviews:action-list": Row(get=MEMBERS),
+    "reviews:action-done": Row(post=MEMBERS),
+    "reviews:action-reopen": Row(post=MEMBERS),
+    "reviews:action-drop": Row(post=MEMBERS),
+    # Reviews
+    "reviews:review-list": Row(get=MEMBERS),
+    "reviews:review-detail": Row(get=MEMBERS),
+    "reviews:review-room": Row(get=MEMBERS),
+    "reviews:review-clock": Row(get=MEMBERS),
+    "reviews:review-create": Row(get=LEADS, post=LEADS),
+    "reviews:review-update": Row(get=LEADS, post=LEADS),
+    "reviews:review-close": Row(get=LEADS, post=LEADS),
+    "reviews:review-cancel": Row(post=LEADS),
+    "reviews:review-draw": Row(post=LEADS),
+    "reviews:review-start": Row(post=LEADS),
+    "reviews:review-next": Row(post=LEADS),
+    "reviews:review-previous": Row(post=LEADS),
+    "reviews:attendance-mark": Row(post=LEADS),
+    "reviews:item-show": Row(post=LEADS),
+    "reviews:item-move": Row(post=LEADS),
+    "reviews:item-park": Row(post=LEADS),
+    "reviews:item-unpark": Row(post=LEADS),
+    "reviews:review-decide": Row(post=DECIDERS),
+    "reviews:review-act": Row(post=DECIDERS),
+    "reviews:item-answer": Row(post=DECIDERS),
+    "reviews:item-create": Row(get=DECIDERS, post=DECIDERS),
+    "reviews:summary-update": Row(get=MEMBERS, post=LEADS),
     # The week
     "reviews:my-week": Row(get=SIGNED_IN),
     "reviews:shared-status": Row(get=ANYBODY - {"expired link", "revoked link"}, by_link=True),

@@ -72,6 +72,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
     focusOn(firstField(swapped));
   } else if (swapped.matches(".due")) {
     focusOn(swapped.querySelector(".due-act :is(a, button)"));
+  } else if (swapped.matches("[data-action]")) {
+    focusOn(swapped.querySelector("button"));
   }
 });
 
@@ -94,6 +96,16 @@ function focusOn(element) {
   element.focus();
   if (element.matches(".input-figure")) element.select();
 }
+
+// -- what somebody is writing in stays, while the screen around it follows the room
+
+document.addEventListener("input", ({ target }) => {
+  const kept = target.closest("[data-keeps]");
+  if (kept && target.closest("form")) kept.dataset.touched = "";
+});
+document.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
+  if (target.matches("[data-touched]")) detail.shouldSwap = false;
+});
 
 // -- toasts: a copy of what the page says too, gone after a while or at a press
 

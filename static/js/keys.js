@@ -44,9 +44,16 @@ function save() {
   form?.requestSubmit(form.querySelector("button:not([type=button], :disabled)"));
 }
 
+// A page may name the button that a key stands for; else it walks the cards.
+function press(key) {
+  const button = document.querySelector(`[data-key="${key}"]`);
+  button?.click();
+  return Boolean(button);
+}
+
 const KEYS = {
-  j: () => walk(1),
-  k: () => walk(-1),
+  j: () => press("j") || walk(1),
+  k: () => press("k") || walk(-1),
   c: checkIn,
   "?": () => sheet.showModal(),
 };

@@ -12,7 +12,7 @@ from reviews.models import AgendaItem, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
 
-YES = {"on_outcomes": True, "evidence_weekly": True, "moved_resources": False}
+YES: dict[str, Any] = {"on_outcomes": True, "evidence_weekly": True, "moved_resources": False}
 FEBRUARY = at("2026-02-10T14:00")
 
 
@@ -28,7 +28,7 @@ def run(lead: Membership, *, now: dt.datetime = TUESDAY, **fields: Any) -> Revie
 
 
 def closed(lead: Membership, *, now: dt.datetime = FEBRUARY, **fields: Any) -> Review:
-    answers = {} if fields.get("kind") == "weekly" else YES
+    answers: dict[str, Any] = {} if fields.get("kind") == "weekly" else YES
     review = run(lead, now=now, **fields)
     return close_review(review=review, by=lead, now=now, **answers)
 

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.db import models
+from django.utils import timezone
+
+from engagements.edit_forms import EditForm
+from engagements.form_fields import MemberField, MembersField, RowField, choose_among
+from engagements.models import Engagement, Role
+from okrs.models import KeyResult, Objective
+from reviews.forms.reports import WordsForm
+from reviews.models import Review, ReviewKind
+
+YES_NO = [("yes", "Yes"), ("no", "No")]
+
+
+class ReviewForm(EditForm):
+    """A meeting to come: its kind stays once it is planned."""
+
+    kind = forms.ChoiceField(choices=ReviewKind.choices, initial=ReviewKind.MONTHLY, label="Kind")
+    title = forms.CharField(
+        required=False,
+        max_length=120,
+        label="Title",
+        help_text="Left empty, it is named after its month or week.",
+    )
+    scheduled_at = forms.DateTimeField(
+        label="When",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={
+            "required": "Choose day and time.",
+            "invalid": "Write day and time as 2026-03-31T14:00.",
+        },
+    )
+    minutes = forms.IntegerField(
+        required=False,
+        min_value=5,
+        max_value=480,
+        label="Minutes",
+        help_text="Left empty, 45 for a monthly review and 30 for a weekly one.",
+    )
+    lead = MemberField(label="Run by")
+    attendees = MembersField(label="Asked to come")
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        engagement: Engagement,
+        row: models.Model | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, engagement=engagement, row=row, initial=initial)
+        self.fields[
+            "scheduled_at"
+        ].help_text = f"By the clock of {timezone.get_current_timezone()}."
+        leads = self.fields["lead"]
+        assert isinstance(leads, forms.ModelChoiceField)  # noqa: S101 - for the type checker
+        choose_among(self, lead=leads.queryset.filter(role=Role.LEAD))  # type: ignore[union-attr]
+        if row is not None:
+            del self.fields["kind"]
+
+    @classmethod
+    def shown(cls, row: models.Model) -> dict[str, Any]:
+        assert isinstance(row, Review)  # noqa: S101 - for the type checker
+        people = [one.member for one in row.attendances.select_related("member")]
+        fields = ("title", "scheduled_at", "minutes", "lead", "version")
+        return {**{name: getattr(row, name) for name in fields}, "attendees": people}
+
+
+class ItemForm(forms.Form):
+    """Something that people put on the agenda themselves (M8.1)."""
+
+    mended_in: ClassVar = {"there": "key_result"}
+
+    title = forms.CharField(
+        required=False,
+        max_length=240,
+        label="What is it about?",
+        help_text="Left empty, it is named after what you choose below.",
+    )
+    minutes = forms.IntegerField(min_value=1, max_value=240, initial=5, label="Minutes")
+    key_result = RowField(required=False, empty_label="None", label="Key result")
+    objective = RowField(required=False, empty_label="None", label="Objective")
+
+    def __init__(self, data: Any = None, *, engagement: Engagement) -> None:
+        super().__init__(data, use_required_attribute=False)
+        live = KeyResult.objects.live().filter(engagement=engagement).order_by("title")
+        committed = Objective.objects.filter(engagement=engagement).committed()
+        choose_among(self, key_result=live, objective=committed.order_by("title"))
+
+    def sections(self) -> list[tuple[str, list[Any]]]:
+        """For `components/edit_form.html`: one plain list."""
+        return [("", self.visible_fields())]
+
+
+def _question(label: str) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        choices=YES_NO,
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        label=label,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Answer yes or no."},
+    )
+
+
+class CloseForm(forms.Form):
+    """The three questions of M8.4, which only the monthly review asks, and a note."""
+
+    on_outcomes = _question("Are we on outcomes?")
+    evidence_weekly = _question("Is our evidence visible weekly?")
+    moved_resources = _question("Did today’s decisions move resources to what works?")
+    closing_note = forms.CharField(
+        required=False,
+        max_length=2000,
+        label="A note on the meeting",
+        help_text="For members only; clients do not read it.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, data: Any = None, *, review: Review) -> None:
+        super().__init__(data, use_required_attribute=False)
+        if review.kind != ReviewKind.MONTHLY:
+            for name in ("on_outcomes", "evidence_weekly", "moved_resources"):
+                del self.fields[name]
+
+    def sections(self) -> list[tuple[str, list[Any]]]:
+        """For `components/edit_form.html`: one plain list."""
+        return [("", self.visible_fields())]
+
+
+class SummaryForm(EditForm):
+    """The words of a closed review; clients read all of them once they are published."""
+
+    headline = WordsForm.base_fields["headline"]
+    moved = WordsForm.base_fields["moved"]
+    red = WordsForm.base_fields["red"]
+    decided = WordsForm.base_fields["decided"]
+    next_steps = WordsForm.base_fields["next_steps"]

@@ -1,0 +1,251 @@
+"""What the review screen and the list of reviews show."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from engagements.models import Engagement, Membership, Role
+from okrs.models import Objective
+from reviews.agenda.screens import Screen
+from reviews.clocks import Clock, clock_of
+from reviews.models import (
+    ActionItem,
+    AgendaItem,
+    Attendance,
+    Decision,
+    Review,
+    Section,
+    StatusReport,
+    Summary,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemView:
+    """An item as the screen draws it. `number` is its place on the agenda, 0 where it is parked."""
+
+    item: AgendaItem
+    number: int
+    is_current: bool = False
+    is_shown: bool = False
+    may_rise: bool = False
+    may_sink: bool = False
+
+    @property
+    def public_id(self) -> str:
+        return self.item.public_id
+
+    @property
+    def kind(self) -> str:
+        """Which template draws it: key_result, objective, list, closing or plain."""
+        if self.item.section == Section.CLOSING:
+            return "closing"
+        return str(self.item.facts.get("kind") or "plain")
+
+    @property
+    def screen(self) -> Screen:
+        return Screen(self.item.facts)
+
+    @property
+    def rows(self) -> Sequence[dict[str, str]]:
+        return self.item.facts.get("rows") or []
+
+    @property
+    def is_done(self) -> bool:
+        return self.item.discussed_at is not None
+
+    @property
+    def asks(self) -> bool:
+        """Whether M3.3 asks something of it."""
+        return self.kind in ("key_result", "objective")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Captured:
+    """A decision or an action of this review."""
+
+    at: dt.datetime
+    decision: Decision | None = None
+    action: ActionItem | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewPage:
+    """The review screen. `shown` is what stands in the middle; `looks_elsewhere` where the room is
+    at another item. `is_stale` while something changed since an agenda to come was drawn."""
+
+    review: Review
+    clock: Clock
+    agenda: Sequence[ItemView]
+    parked: Sequence[ItemView]
+    shown: ItemView | None
+    current: ItemView | None
+    looks_elsewhere: bool
+    captured: Sequence[Captured]
+    attendances: Sequence[Attendance]
+    is_stale: bool
+
+    @property
+    def here(self) -> list[Membership]:
+        return [one.member for one in self.attendances if one.is_here]
+
+    @property
+    def missing(self) -> list[Membership]:
+        return [one.member for one in self.attendances if not one.is_here]
+
+    @property
+    def undiscussed(self) -> list[ItemView]:
+        return [one for one in self.agenda if not one.is_done and one.kind != "closing"]
+
+    @property
+    def minutes(self) -> int:
+        """What the items add up to."""
+        return sum(one.item.minutes for one in self.agenda)
+
+    @property
+    def wins(self) -> ItemView | None:
+        """Shown in the margin, unless they stand in the middle."""
+        found = (one for one in self.agenda if one.item.section == Section.WINS)
+        return next((one for one in found if not one.is_shown), None)
+
+
+def review_page(
+    review: Review, *, engagement: Engagement, now: dt.datetime, look: str = ""
+) -> ReviewPage:
+    """Everything that the screen of this review shows, but for its forms. Four queries.
+
+    `look` is the public id of an item to look at without moving the room.
+    """
+    rows = list(
+        AgendaItem.objects.filter(engagement=engagement, review=review)
+        .select_related("key_result", "objective", "answered_by")
+        .order_by("position", "id")
+    )
+    agenda = [one for one in rows if one.parked_at is None]
+    shown = _shown(rows, agenda=agenda, current=review.current_item_id, look=look)
+    views = _views(rows, agenda=agenda, current=review.current_item_id, shown=shown)
+    on_agenda = [views[one.pk] for one in agenda]
+    attendances = Attendance.objects.filter(engagement=engagement, review=review)
+    return ReviewPage(
+        review=review,
+        clock=clock_of(
+            minutes=review.minutes,
+            started_at=review.started_at,
+            closed_at=review.closed_at,
+            now=now,
+        ),
+        agenda=on_agenda,
+        parked=[views[one.pk] for one in rows if one.parked_at is not None],
+        shown=views[shown.pk] if shown else None,
+        current=views.get(review.current_item_id or 0),
+        looks_elsewhere=bool(shown and review.is_running and shown.pk != review.current_item_id),
+        captured=captured(review, engagement=engagement),
+        attendances=list(attendances.select_related("member").order_by("member__name")),
+        is_stale=review.started_at is None and engagement.status_version > review.drawn_from,
+    )
+
+
+def captured(review: Review, *, engagement: Engagement) -> list[Captured]:
+    """Decisions and actions of a review, latest first. Two queries."""
+    here = {"engagement": engagement, "review": review}
+    later = Decision.objects.filter(engagement=engagement, supersedes_id=OuterRef("pk"))
+    decisions = Decision.objects.filter(**here).annotate(is_superseded=Exists(later))
+    actions = ActionItem.objects.filter(**here).select_related("owner")
+    found = [
+        *(Captured(at=one.recorded_at, decision=one) for one in decisions.select_related("owner")),
+        *(Captured(at=one.created_at, action=one) for one in actions),
+    ]
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def review_list(engagement: Engagement) -> QuerySet[Review]:
+    """Every review with what came of it, the latest first."""
+    return (
+        Review.objects.filter(engagement=engagement)
+        .defer("standings")
+        .select_related("lead")
+        .annotate(
+            decided=_count(Decision.objects.all()),
+            acted=_count(ActionItem.objects.all()),
+            published=Subquery(
+                StatusReport.objects.filter(
+                    engagement_id=OuterRef("engagement_id"), review_id=OuterRef("pk")
+                )
+                .order_by("-number")
+                .values("number")[:1]
+            ),
+        )
+    )
+
+
+def summary_of(review: Review) -> Summary | None:
+    return Summary.objects.filter(engagement_id=review.engagement_id, review=review).first()
+
+
+def report_of(review: Review) -> StatusReport | None:
+    """What was published last of it."""
+    reports = StatusReport.objects.filter(engagement_id=review.engagement_id, review=review)
+    return reports.defer("page").order_by("-number").first()
+
+
+def usual_attendees(engagement: Engagement, *, today: dt.date) -> list[Membership]:
+    """Whom the table of M8 asks: sponsor, lead, champions, owners of the running objectives."""
+    owners = Objective.objects.filter(
+        engagement=engagement, cycle__starts_on__lte=today, cycle__ends_on__gte=today
+    ).values("owner_id")
+    people = Membership.objects.active().filter(engagement=engagement)
+    by_role = people.filter(role__in=(Role.SPONSOR, Role.LEAD, Role.CHAMPION))
+    by_owning = people.filter(pk__in=owners).exclude(role=Role.VIEWER)
+    return list((by_role | by_owning).order_by("name", "id"))
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    counted = (
+        rows.filter(engagement_id=OuterRef("engagement_id"), review_id=OuterRef("pk"))
+        .order_by()
+        .values("review_id")
+        .annotate(count=Count("*"))
+        .values("count")
+    )
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _shown(
+    rows: Sequence[AgendaItem],
+    *,
+    agenda: Sequence[AgendaItem],
+    current: int | None,
+    look: str,
+) -> AgendaItem | None:
+    """What was asked for, else where the room is, else the first."""
+    asked = next((one for one in rows if look and one.public_id == look), None)
+    followed = next((one for one in rows if one.pk == current), None)
+    return asked or followed or next(iter(agenda), None)
+
+
+def _views(
+    rows: Sequence[AgendaItem],
+    *,
+    agenda: Sequence[AgendaItem],
+    current: int | None,
+    shown: AgendaItem | None,
+) -> dict[int, ItemView]:
+    numbers = {one.pk: number for number, one in enumerate(agenda, start=1)}
+    last = sum(one.section != Section.CLOSING for one in agenda)
+    return {
+        one.pk: ItemView(
+            item=one,
+            number=numbers.get(one.pk, 0),
+            is_current=one.pk == current,
+            is_shown=shown is not None and one.pk == shown.pk,
+            may_rise=1 < numbers.get(one.pk, 0) <= last,
+            may_sink=0 < numbers.get(one.pk, 0) < last,
+        )
+        for one in rows
+    }

@@ -1,0 +1,91 @@
+"""Decisions and actions, recorded beside the item without leaving the room (M8.2, M8.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
+
+from checkins.views.answers import toast
+from engagements.access import find, member
+from engagements.answers import take
+from engagements.http import MemberRequest
+from engagements.permissions import Permission
+from reviews import commands
+from reviews.models import AgendaItem, Review
+from reviews.views.rooms import (
+    TEMPLATE,
+    action_form,
+    decision_form,
+    look_of,
+    review_of,
+    review_url,
+    screen,
+)
+
+
+@require_POST
+@member(Permission.DECIDE)
+def review_decide(request: MemberRequest, review: str) -> HttpResponse:
+    row, form = review_of(request, review), decision_form(request, request.POST)
+    item = _item(request, row)
+    if form.is_valid() and take(form, commands.record_decision, **_known(request, row, item)):
+        return _captured(request, row, "The decision is recorded.")
+    return _refused(request, row, item, decision_form=form, kind="decision")
+
+
+@require_POST
+@member(Permission.DECIDE)
+def review_act(request: MemberRequest, review: str) -> HttpResponse:
+    row, form = review_of(request, review), action_form(request, request.POST)
+    item = _item(request, row)
+    if form.is_valid() and take(form, commands.add_action, **_known(request, row, item)):
+        return _captured(request, row, "The action is added.")
+    return _refused(request, row, item, action_form=form, kind="action")
+
+
+def _item(request: MemberRequest, review: Review) -> AgendaItem | None:
+    """The item that the form was about, wherever the room is by now."""
+    public_id = request.POST.get("about", "")
+    if not public_id:
+        return None
+    rows = AgendaItem.objects.filter(engagement=request.engagement, review=review)
+    return find(rows.select_related("key_result__objective", "objective"), public_id)
+
+
+def _known(request: MemberRequest, review: Review, item: AgendaItem | None) -> dict[str, Any]:
+    return {
+        "review": review,
+        "agenda_item": item,
+        "objective": item.objective if item else None,
+        "key_result": item.key_result if item else None,
+        "by": request.membership,
+        "now": timezone.now(),
+    }
+
+
+def _captured(request: MemberRequest, review: Review, text: str) -> HttpResponse:
+    if not request.htmx:
+        return redirect(f"{review_url(request, review)}{look_of(request).query}#captured")
+    fresh = review_of(request, review.public_id)
+    context = {**screen(request, fresh), "beside": True}
+    answer = render(request, f"{TEMPLATE}#captured_now", context)
+    return toast(trigger_client_event(answer, "form-saved"), text)
+
+
+def _refused(
+    request: MemberRequest,
+    review: Review,
+    item: AgendaItem | None,
+    *,
+    kind: str,
+    **form: Any,
+) -> HttpResponse:
+    """422, with every word kept and the item it was about."""
+    context = screen(request, review, about=item, refused=kind, **form)
+    part = "reviews/_review_capture.html" if request.htmx else TEMPLATE
+    return render(request, part, context, status=422)
