@@ -6,6 +6,8 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 
 def counters() -> redis.Redis:
@@ -15,4 +17,7 @@ def counters() -> redis.Redis:
 
 @cache
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=1, decode_responses=True)
+    # Whoever reads must not wait long for a server that is down; one more try, at once, mends a
+    # connection that it dropped.
+    once = Retry(NoBackoff(), 1)
+    return redis.Redis.from_url(url, socket_timeout=0.5, retry=once, decode_responses=True)

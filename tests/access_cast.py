@@ -179,7 +179,7 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
     closed.save(update_fields=["closed_at", "closed_by"])
     report = StatusReport.objects.create(
         **here,
-        number=1,
+        number=engagement.pk,  # so that no number is good in both clients
         review=closed,
         headline="Calm",
         page={},
