@@ -28,6 +28,17 @@ def my_week_headline(week: MyWeek, *, reads: bool = True) -> str:
     return f"{in_words(week.left).capitalize()} {cards} to go. {_urgent(week, waiting)}"
 
 
+def actions_headline(*, open_ones: int, overdue: int) -> str:
+    """ "Three actions are open, one is overdue." """
+    if not open_ones:
+        return "No action is open."
+    many = "action is" if open_ones == 1 else "actions are"
+    said = f"{in_words(open_ones).capitalize()} {many} open"
+    if not overdue:
+        return f"{said}, none is overdue."
+    return f"{said}, {_who(overdue, of=open_ones)} {'is' if overdue == 1 else 'are'} overdue."
+
+
 def _nothing_due(week: MyWeek) -> str:
     if week.next_opens_at is None:
         return "Nothing is due."

@@ -2,5 +2,6 @@ from __future__ import annotations
 
 from reviews.forms.actions import ActionForm
 from reviews.forms.decisions import DecisionForm
+from reviews.forms.log import LogFilter
 
-__all__ = ["ActionForm", "DecisionForm"]
+__all__ = ["ActionForm", "DecisionForm", "LogFilter"]

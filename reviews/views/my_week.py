@@ -16,12 +16,16 @@ from engagements.http import SignedInRequest
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
 from reviews.headlines import my_week_headline
+from reviews.queries.actions import waiting_actions
 
 
 @require_safe
 @signed_in
 def my_week(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
+    if request.htmx and request.GET.get("part") == "waiting":
+        context = {**_waiting(request, now=now), "beside": True}
+        return render(request, "reviews/my_week.html#waiting", context)
     week = queries.my_week(memberships=request.memberships, now=now)
     context = _context(request, week, now=now)
     if request.htmx and request.GET.get("part") == "counts":
@@ -39,7 +43,7 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
     return {
         "week": week,
         "headline": my_week_headline(week, reads=reads),
-        "asks": queries.open_asks(memberships=request.memberships),
+        **_waiting(request, now=now),
         "clients": clients,
         "may_create": may_create_engagement(request.user, request.memberships),
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
@@ -47,6 +51,13 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
         "today": timezone.localdate(),
         "tab": "my-week",
     }
+
+
+def _waiting(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
+    """What waits for this person beside the cards, and how much it is."""
+    asks = queries.open_asks(memberships=request.memberships)
+    actions = waiting_actions(memberships=request.memberships, now=now)
+    return {"asks": asks, "actions": actions, "waiting": asks.total + len(actions)}
 
 
 def _opened(request: HttpRequest, week: MyWeek) -> DueCard | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engagements.models import Membership
 from engagements.scoping import scope
-from reviews.commands import add_action, record_decision
+from reviews.commands import add_action, record_decision, supersede_decision
 from reviews.models import ActionItem, Decision, Review
 from tests.checkins.posting import TUESDAY
 
@@ -42,6 +42,19 @@ def decide(
         **fields,
     }
     return record_decision(review=review, text=text, by=by, **values)
+
+
+def supersede(decision: Decision, by: Membership, **fields: Any) -> Decision:
+    values = {
+        "text": "Move it to day twenty.",
+        "owner": by,
+        "due_on": dt.date(2026, 4, 1),
+        "change": "priority",
+        "client_visible": True,
+        "now": TUESDAY,
+        **fields,
+    }
+    return supersede_decision(decision=decision, by=by, **values)
 
 
 def act(by: Membership, what: str = "Ask for a nightly export", **fields: Any) -> ActionItem:

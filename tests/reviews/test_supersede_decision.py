@@ -8,32 +8,22 @@ from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
 from okrs.models import KeyResult
-from reviews.commands import supersede_decision
 from reviews.models import Decision, Review
 from tests.checkins.posting import TUESDAY, code, post
-from tests.reviews.meeting import close, decide
+from tests.reviews.meeting import close, decide, supersede
 
 pytestmark = pytest.mark.django_db
 NEXT_WEEK = TUESDAY + dt.timedelta(days=7)
 
 
-def supersede(decision: Decision, by: Membership, **fields: Any) -> Decision:
-    values = {
-        "text": "Move it to day twenty.",
-        "owner": by,
-        "due_on": dt.date(2026, 4, 1),
-        "change": "priority",
-        "client_visible": True,
-        "now": NEXT_WEEK,
-        **fields,
-    }
-    return supersede_decision(decision=decision, by=by, **values)
+def next_week(decision: Decision, by: Membership, **fields: Any) -> Decision:
+    return supersede(decision, by, now=NEXT_WEEK, **fields)
 
 
 def test_takes_the_place_of_an_earlier_one(review: Review, alice: Membership) -> None:
     earlier = decide(review, alice)
 
-    later = supersede(earlier, alice)
+    later = next_week(earlier, alice)
 
     assert (later.supersedes, later.review, later.number) == (earlier, review, 2)
     assert later.decided_on == dt.date(2026, 3, 17)
@@ -47,7 +37,7 @@ def test_touches_the_same_with_the_values_of_now(
     earlier = decide(review, alice, key_result=onboarding)
     check_in = post(onboarding, alice, actual=5, now=NEXT_WEEK)
 
-    later = supersede(earlier, alice)
+    later = next_week(earlier, alice)
 
     assert [one["value"] for one in later.touches] == ["5"]
     assert [one["check_in"] for one in later.evidence] == [check_in.public_id]
@@ -60,22 +50,22 @@ def test_keeps_the_name_of_an_objective(
 ) -> None:
     earlier = decide(review, alice, objective=onboarding.objective)
 
-    assert supersede(earlier, alice).touches == earlier.touches
+    assert next_week(earlier, alice).touches == earlier.touches
 
 
 def test_may_come_after_the_review_is_closed(review: Review, alice: Membership) -> None:
     earlier = decide(review, alice)
     close(review)
 
-    assert supersede(earlier, alice).review == review
+    assert next_week(earlier, alice).review == review
 
 
 def test_is_refused_where_it_is_superseded_already(review: Review, alice: Membership) -> None:
     earlier = decide(review, alice)
-    supersede(earlier, alice)
+    next_week(earlier, alice)
 
     with pytest.raises(ValidationError) as refusal:
-        supersede(earlier, alice)
+        next_week(earlier, alice)
 
     assert code(refusal.value) == "superseded"
 
@@ -84,7 +74,7 @@ def test_is_refused_to_who_does_not_decide(
     review: Review, alice: Membership, bob: Membership
 ) -> None:
     with pytest.raises(ValidationError) as refusal:
-        supersede(decide(review, alice), bob)
+        next_week(decide(review, alice), bob)
 
     assert code(refusal.value) == "no_right"
 
@@ -93,6 +83,6 @@ def test_says_everything_that_is_wrong(review: Review, alice: Membership) -> Non
     wrong = {"text": " ", "due_on": dt.date(2026, 3, 1), "change": "", "evidence_url": "nowhere"}
 
     with pytest.raises(ValidationError) as refusal:
-        supersede(decide(review, alice), alice, **wrong)
+        next_week(decide(review, alice), alice, **wrong)
 
     assert set(refusal.value.error_dict) == set(wrong)

@@ -17,12 +17,11 @@ from django.db.utils import Error
 from engagements.models import Membership
 from engagements.scoping import scope
 from okrs.models import KeyResult
-from reviews.commands import supersede_decision
 from reviews.models import AgendaItem, Decision, Review, StatusReport
 from reviews.queries.chain import Log, verify_logs
 from tests import build
 from tests.checkins.posting import TUESDAY, post
-from tests.reviews.meeting import IN_TWO_WEEKS, decide, planned
+from tests.reviews.meeting import decide, planned, supersede
 from tests.reviews.tampering import CUT, HEAD_FOLLOWS, TAMPERINGS, delete
 
 Ids = dict[str, int]
@@ -60,21 +59,8 @@ def full(review: Review, by: Membership, key_result: KeyResult) -> Decision:
     record(review, by, 3)
     now = TUESDAY + dt.timedelta(minutes=3)
     fourth = decide(review, by, now=now, key_result=key_result, agenda_item=item)
-    return supersede(fourth, by, now=now + dt.timedelta(minutes=1))
-
-
-def supersede(decision: Decision, by: Membership, *, now: dt.datetime) -> Decision:
-    return supersede_decision(
-        decision=decision,
-        text="Move it further.",
-        owner=by,
-        due_on=IN_TWO_WEEKS,
-        change="bet",
-        client_visible=True,
-        evidence_url="https://example.com/usage",
-        by=by,
-        now=now,
-    )
+    url, now = "https://example.com/usage", now + dt.timedelta(minutes=1)
+    return supersede(fourth, by, evidence_url=url, now=now)
 
 
 def record(review: Review, by: Membership, many: int, *, start: int = 0) -> None:

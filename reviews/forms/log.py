@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import F, Func, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+
+from engagements.form_fields import RowField, choose_among
+from engagements.models import Engagement, Membership
+from okrs.models import Objective
+from reviews.models import Decision, ResultingChange, Review
+
+
+class LogFilter(forms.Form):
+    """Which decisions the log shows: by words, and by what, who and where."""
+
+    q = forms.CharField(required=False, max_length=200, label="Words or number")
+    owner = RowField(required=False, empty_label="Anybody", label="Owner")
+    change = forms.ChoiceField(
+        required=False, choices=[("", "Any change"), *ResultingChange.choices], label="Change"
+    )
+    review = RowField(required=False, empty_label="Any review", label="Review")
+    objective = RowField(required=False, empty_label="Any objective", label="Objective")
+    superseded = forms.BooleanField(required=False, label="Superseded too")
+
+    def __init__(self, data: Any, *, engagement: Engagement) -> None:
+        super().__init__(data, auto_id="log-%s")
+        rows = Decision.objects.filter(engagement=engagement).order_by()
+        people = Membership.objects.filter(engagement=engagement)
+        held = Review.objects.filter(engagement=engagement)
+        choose_among(
+            self,
+            owner=people.filter(pk__in=rows.values("owner")).order_by("name"),
+            review=held.filter(pk__in=rows.values("review")),
+            objective=_touched(rows, engagement=engagement),
+        )
+
+    def asked(self) -> dict[str, Any]:
+        """What is filled in; an answer that is not offered counts as not given."""
+        self.full_clean()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it can hide anything that is in force."""
+        return bool(self.asked().keys() - {"superseded"})
+
+
+def _touched(rows: QuerySet[Decision], *, engagement: Engagement) -> QuerySet[Objective]:
+    objects = Func(F("touches"), function="jsonb_array_elements")
+    ids = rows.annotate(one=objects).values_list(KeyTextTransform("objective", "one"))
+    return Objective.objects.filter(engagement=engagement, public_id__in=ids)

@@ -1,0 +1,87 @@
+"""Reads of action items: what is open, what was done lately, what waits for one person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from engagements.models import Engagement, Membership
+from engagements.permissions import Permission, may
+from reviews.models import ActionItem
+
+LATELY = dt.timedelta(days=14)
+SOON = dt.timedelta(days=7)
+MOST_DONE = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actions:
+    """An engagement's actions: open ones by date, so overdue first, and those that ended lately."""
+
+    open: Sequence[ActionItem]
+    ended: Sequence[ActionItem]
+    today: dt.date
+
+    @property
+    def overdue(self) -> int:
+        return sum(action.is_overdue(today=self.today) for action in self.open)
+
+
+def actions(engagement: Engagement, *, now: dt.datetime) -> Actions:
+    """Two queries."""
+    here = _joined().filter(engagement=engagement)
+    done = here.filter(done_at__gte=now - LATELY).order_by("-done_at")[:MOST_DONE]
+    dropped = here.filter(dropped_at__gte=now - LATELY).order_by("-dropped_at")[:MOST_DONE]
+    ended = sorted([*done, *dropped], key=ended_at, reverse=True)
+    return Actions(
+        open=list(here.filter(done_at=None, dropped_at=None)),
+        ended=ended,
+        today=engagement.today(now),
+    )
+
+
+def action_row(*, engagement: Engagement, action: ActionItem) -> ActionItem:
+    """One action as it stands now, with all that its row shows. One query."""
+    return _joined().get(engagement=engagement, pk=action.pk)
+
+
+def ended_at(action: ActionItem) -> dt.datetime:
+    ended: dt.datetime | None = action.done_at or action.dropped_at
+    assert ended is not None  # noqa: S101 - for the type checker: only those that ended are asked
+    return ended
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingAction:
+    """An action of this person's, and what day it is for its client."""
+
+    action: ActionItem
+    today: dt.date
+
+
+def waiting_actions(*, memberships: Iterable[Membership], now: dt.datetime) -> list[WaitingAction]:
+    """Their own open actions that are overdue or due within seven days, in every engagement.
+
+    The earliest first. One query.
+    """
+    members = [one for one in memberships if may(one.role, Permission.READ)]
+    tomorrow = now.date() + dt.timedelta(days=1)  # nowhere is it later than that
+    rows = _joined().filter(
+        engagement_id__in=[one.engagement_id for one in members],
+        owner__in=members,
+        done_at=None,
+        dropped_at=None,
+        due_on__lte=tomorrow + SOON,
+    )
+    today = {one.engagement_id: one.engagement.today(now) for one in members}
+    found = [WaitingAction(action=row, today=today[row.engagement_id]) for row in rows]
+    return [one for one in found if one.action.due_on <= one.today + SOON]
+
+
+def _joined() -> QuerySet[ActionItem]:
+    joins = ("engagement", "owner", "review", "objective", "key_result", "done_by", "dropped_by")
+    rows = ActionItem.objects.select_related(*joins).defer("review__standings")
+    return rows.order_by("due_on", "id")

@@ -1,0 +1,189 @@
+"""Reads of the decision log: rows with what they touch, what became of it, and who took over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from checkins.models import CheckIn
+from engagements.models import Engagement, Membership
+from okrs.models import KeyResult, Objective
+from reviews.models import ActionItem, Decision, DecisionHead, Review, StatusReport
+from reviews.movement import Movement, movement
+from scoring import Rag
+
+IN_SHORT = 20  # decisions that an aside shows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touch:
+    """An object as it stood at the decision, and whether its metric moved since."""
+
+    title: str
+    objective: str  # public ids
+    key_result: str = ""
+    value: Decimal | None = None
+    score: Decimal | None = None
+    rag: Rag = Rag.NO_DATA
+    unit: str = ""
+    since: Movement | None = None  # None for an objective, or a key result that is gone
+
+    @property
+    def figures(self) -> str:
+        return self.since.words(unit=self.unit) if self.since else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """A link that a decision rests on: an address, or a check-in of that key result."""
+
+    label: str
+    url: str = ""
+    key_result: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A decision of the log. `superseded_by` is the number of the one that took its place."""
+
+    decision: Decision
+    touches: Sequence[Touch]
+    evidence: Sequence[Evidence]
+    superseded_by: int | None
+    is_published: bool  # its review is
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectLog:
+    """What was decided about one object, newest first, and its open actions."""
+
+    entries: Sequence[Entry]
+    actions: Sequence[ActionItem]
+    more: bool  # than are shown
+
+
+def decisions(engagement: Engagement) -> QuerySet[Decision]:
+    """The engagement's log, newest first, with all that a row shows joined in."""
+    here = {"engagement_id": engagement.pk}
+    later = Decision.objects.filter(**here, supersedes_id=OuterRef("pk")).order_by()
+    reports = StatusReport.objects.filter(**here, review_id=OuterRef("review_id"))
+    return (
+        Decision.objects.filter(**here)
+        .select_related("owner", "review", "supersedes", "recorded_by")
+        .defer("review__standings")
+        .annotate(superseded=Subquery(later.values("number")[:1]), published=Exists(reports))
+        .order_by("-number")
+    )
+
+
+def sift(
+    rows: QuerySet[Decision],
+    *,
+    q: str = "",
+    owner: Membership | None = None,
+    change: str = "",
+    review: Review | None = None,
+    objective: Objective | None = None,
+    superseded: bool = False,
+) -> QuerySet[Decision]:
+    """Those that the filter lets through; `q` looks in the words, or names a number ("#12")."""
+    if not superseded:
+        rows = rows.filter(superseded_by=None)
+    if q:
+        number = q.removeprefix("#")
+        named = Q(number=int(number)) if number.isdecimal() and len(number) < 9 else Q()
+        rows = rows.filter(Q(text__icontains=q) | named)
+    if owner is not None:
+        rows = rows.filter(owner=owner)
+    if change:
+        rows = rows.filter(change=change)
+    if review is not None:
+        rows = rows.filter(review=review)
+    return rows if objective is None else rows.filter(_touches(objective))
+
+
+def entries(rows: Iterable[Any], *, engagement: Engagement) -> list[Entry]:
+    """The rows of `decisions` as they are shown. Two queries, however many rows."""
+    found = list(rows)
+    touched = {one.get("key_result") for row in found for one in row.touches} - {None}
+    posts = {one.get("check_in") for row in found for one in row.evidence} - {None}
+    here = {"engagement_id": engagement.pk}
+    key_results = KeyResult.objects.filter(**here, public_id__in=touched).select_related("metric")
+    check_ins = CheckIn.objects.filter(**here, public_id__in=posts)
+    by_id = {row.public_id: row for row in key_results}
+    owners = dict(check_ins.values_list("public_id", "key_result__public_id"))
+    return [
+        Entry(
+            decision=row,
+            touches=[_touch(one, row, by_id) for one in row.touches],
+            evidence=[_evidence(one, owners) for one in row.evidence],
+            superseded_by=row.superseded,
+            is_published=row.published,
+        )
+        for row in found
+    ]
+
+
+def object_log(*, engagement: Engagement, about: Objective | KeyResult) -> ObjectLog:
+    """The small log of an objective, with its key results' decisions, or of one key result.
+
+    Four queries.
+    """
+    rows = sift(decisions(engagement)).filter(_touches(about))
+    field = "key_result" if isinstance(about, KeyResult) else "objective"
+    actions = ActionItem.objects.open().filter(engagement=engagement, **{field: about})
+    found = list(rows[: IN_SHORT + 1])
+    return ObjectLog(
+        entries=entries(found[:IN_SHORT], engagement=engagement),
+        actions=list(actions.select_related("owner")),
+        more=len(found) > IN_SHORT,
+    )
+
+
+def log_head(engagement: Engagement) -> DecisionHead | None:
+    """Where the log ends; None before the first decision. One query."""
+    return DecisionHead.objects.filter(engagement=engagement).first()
+
+
+def _touches(about: Objective | KeyResult) -> Q:
+    name = "key_result" if isinstance(about, KeyResult) else "objective"
+    return Q(touches__contains=[{name: about.public_id}])
+
+
+def _touch(one: dict[str, Any], decision: Decision, key_results: dict[str, KeyResult]) -> Touch:
+    value, score = one.get("value"), one.get("score")
+    then = None if value is None else Decimal(value)
+    row = key_results.get(one.get("key_result", ""))
+    return Touch(
+        title=one.get("title", ""),
+        objective=one.get("objective", ""),
+        key_result=one.get("key_result", ""),
+        value=then,
+        score=None if score is None else Decimal(score),
+        rag=Rag(one.get("rag") or Rag.NO_DATA),
+        unit=row.metric.unit if row and row.metric else "",
+        since=moved_since(row, then=then, decision=decision) if row else None,
+    )
+
+
+def moved_since(key_result: KeyResult, *, then: Decimal | None, decision: Decision) -> Movement:
+    """Whether its metric moved since the decision: by a value measured on a later day."""
+    on = key_result.measured_on
+    return movement(
+        then=then,
+        now=key_result.latest_value,
+        higher_is_better=key_result.higher_is_better,
+        measured_since=on is not None and on > decision.decided_on,
+    )
+
+
+def _evidence(one: dict[str, str], owners: dict[str, str]) -> Evidence:
+    return Evidence(
+        label=one.get("label", ""),
+        url=one.get("url", ""),
+        key_result=owners.get(one.get("check_in", ""), ""),
+    )

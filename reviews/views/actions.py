@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import render, resolve_url
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from checkins.views.answers import toast, went_back
+from engagements.access import find, member
+from engagements.http import MemberRequest
+from engagements.permissions import Permission
+from reviews.commands import complete_action, drop_action, reopen_action
+from reviews.headlines import actions_headline
+from reviews.models import ActionItem
+from reviews.queries.actions import action_row, actions
+
+TAB = {"tab": "actions"}
+
+
+@require_safe
+@member(Permission.READ)
+def action_list(request: MemberRequest) -> HttpResponse:
+    page = actions(request.engagement, now=timezone.now())
+    headline = actions_headline(open_ones=len(page.open), overdue=page.overdue)
+    context = {"page": page, "today": page.today, "headline": headline, **TAB}
+    return render(request, "reviews/action_list.html", context)
+
+
+@require_POST
+@member(Permission.READ)
+def action_done(request: MemberRequest, action: str) -> HttpResponse:
+    return _change(request, action, complete_action, text="Done: {}")
+
+
+@require_POST
+@member(Permission.READ)
+def action_reopen(request: MemberRequest, action: str) -> HttpResponse:
+    return _change(request, action, reopen_action, text="Open again: {}")
+
+
+@require_POST
+@member(Permission.READ)
+def action_drop(request: MemberRequest, action: str) -> HttpResponse:
+    return _change(request, action, drop_action, text="Dropped: {}")
+
+
+def _change(
+    request: MemberRequest, public_id: str, command: Callable[..., ActionItem], *, text: str
+) -> HttpResponse:
+    """Do it and show the row as it stands now; without htmx go back to where the button was."""
+    row, now = (
+        find(ActionItem.objects.filter(engagement=request.engagement), public_id),
+        timezone.now(),
+    )
+    try:
+        command(action=row, by=request.membership, now=now)
+        said, refused = text.format(row.what), False
+    except ValidationError as refusal:
+        said, refused = " ".join(refusal.messages), True
+    if not request.htmx:
+        (messages.error if refused else messages.success)(request, said)
+        return went_back(
+            request, otherwise=resolve_url("reviews:action-list", request.engagement.slug)
+        )
+    shown = action_row(engagement=request.engagement, action=row)
+    context = {
+        "action": shown,
+        "today": request.engagement.today(now),
+        "at": request.POST.get("at"),
+    }
+    answer = render(request, "reviews/_action.html", context)
+    return trigger_client_event(toast(answer, said), "action-changed")

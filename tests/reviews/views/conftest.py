@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.test import Client
+
+from engagements.models import Membership
+from tests.checkins.posting import TUESDAY
+
+
+@pytest.fixture
+def clock(db: None) -> Iterator[time_machine.Traveller]:
+    """Tuesday 10 March 2026, 09:40 in Berlin."""
+    with time_machine.travel(TUESDAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def lead(client: Client, clock: time_machine.Traveller, alice: Membership) -> Client:
+    """Alice, the program lead, signed in."""
+    assert alice.user is not None
+    client.force_login(alice.user)
+    return client
