@@ -11,10 +11,8 @@ from checkins.queries import DueCard, MyWeek
 from okrs.figures import in_words, write_day
 
 
-def my_week_headline(week: MyWeek, *, reads: bool = True) -> str:
+def my_week_headline(week: MyWeek) -> str:
     """ "Eight cards to go. Three are late, two are due by noon." """
-    if not reads:
-        return "Your role reads status pages. None is published to you yet."
     if not week.total:
         return _nothing_due(week)
     if not week.left:

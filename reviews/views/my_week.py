@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -15,6 +15,7 @@ from engagements.access import signed_in
 from engagements.http import SignedInRequest
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
+from okrs.figures import in_words
 from reviews.headlines import my_week_headline
 from reviews.queries.actions import waiting_actions
 
@@ -22,6 +23,10 @@ from reviews.queries.actions import waiting_actions
 @require_safe
 @signed_in
 def my_week(request: SignedInRequest) -> HttpResponse:
+    if request.memberships and not any(
+        may(one.role, Permission.READ) for one in request.memberships
+    ):
+        return _only_status_pages(request)
     now = timezone.now()
     if request.htmx and request.GET.get("part") == "waiting":
         context = {**_waiting(request, now=now), "beside": True}
@@ -37,12 +42,21 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     return render(request, "reviews/my_week.html", {**context, "opened": opened, "form": form})
 
 
+def _only_status_pages(request: SignedInRequest) -> HttpResponse:
+    """A viewer has no week: where there is one page to read, this is it."""
+    clients = [one.engagement for one in request.memberships]
+    if len(clients) == 1:
+        return redirect("reviews:status", clients[0].slug)
+    said = f"{in_words(len(clients)).capitalize()} clients show you where they stand."
+    page = {"clients": sorted(clients, key=str), "headline": said, "tab": "my-week"}
+    return render(request, "reviews/status_list.html", page)
+
+
 def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
     clients = queries.clients(memberships=request.memberships, now=now)
-    reads = any(one.reads for one in clients) or not clients
     return {
         "week": week,
-        "headline": my_week_headline(week, reads=reads),
+        "headline": my_week_headline(week),
         **_waiting(request, now=now),
         "clients": clients,
         "may_create": may_create_engagement(request.user, request.memberships),

@@ -257,15 +257,21 @@ def test_somebody_without_a_client_learns_how_to_begin(client: Client, ines: Use
     assert "/engagements/new/" in page.text
 
 
-def test_a_viewer_has_no_cards(client: Client, ines: User) -> None:
+def test_a_viewer_of_one_client_is_at_its_status_page_at_once(client: Client, ines: User) -> None:
     joins(ines, "Northwind SaaS", Role.VIEWER)
 
-    page = client.get("/")
+    assert client.get("/").headers["Location"] == "/e/northwind/status/"
 
-    assert "Your role reads status pages. None is published to you yet." in page.text
-    assert "Nothing is due" not in page.text
-    assert "No card waits for you." in page.text
-    assert "/e/northwind/board/" not in page.text
+
+def test_a_viewer_of_several_clients_chooses(client: Client, ines: User) -> None:
+    joins(ines, "Northwind SaaS", Role.VIEWER)
+    joins(ines, "Harbor Retail", Role.VIEWER)
+
+    page = client.get("/").text
+
+    assert "Two clients show you where they stand." in page
+    assert page.index("/e/harbor/status/") < page.index("/e/northwind/status/")
+    assert "/e/northwind/board/" not in page
 
 
 def test_strangers_sign_in_first(client: Client) -> None:

@@ -1,0 +1,79 @@
+"""A client reads where it stands, by login, and can change nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from engagements.models import Role
+from engagements.scoping import scope
+from okrs.models import Objective
+from reviews.demo.story import Person
+from tests.browser import cast
+from tests.browser.conftest import SCREENS, Opens
+from tests.browser.test_pages import somebody
+
+DESK = [screen for screen in SCREENS if not screen.is_phone][:1]
+
+
+def test_a_client_reads_what_was_published_and_what_is_live(opens: Opens) -> None:
+    visitor = opens()
+    visitor.signs_in_as(somebody(Person.CLIENT))
+
+    visitor.visit("/", says="Two clients show you where they stand.")
+    visitor.inspect("start of a viewer")
+    visitor.page.get_by_role("link", name="Harbor Retail").click()
+    expect(visitor.page.get_by_role("heading", level=1)).to_contain_text("More first buyers return")
+    expect(
+        visitor.page.get_by_text(re.compile("Published by Jonas Bauer, report 1"))
+    ).to_be_visible()
+    visitor.inspect("published page")
+    visitor.visit("/e/cedar/status/", says="forecast")
+    visitor.inspect("live page")
+    visitor.page.get_by_label("The page as it stood on").fill("2020-01-01")
+    visitor.page.get_by_role("button", name="Show").click()
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text(
+        "No objective is committed yet."
+    )
+    visitor.inspect("page of an early day")
+
+
+def test_a_client_cannot_write(opens: Opens) -> None:
+    visitor = opens()
+    visitor.signs_in_as(somebody(Person.CLIENT))
+
+    visitor.visit("/e/harbor/status/")
+    forms = visitor.page.locator("form[method=post]")
+    expect(forms).to_have_count(1)  # signs out
+    for path in ("board/", "reviews/", "decisions/", "actions/", "share-links/", "status/publish/"):
+        visitor.expected.add(403)
+        assert visitor.page.request.get(f"/e/harbor/{path}").status == 403
+    assert visitor.page.request.post("/e/harbor/status/").status in (403, 405)
+
+
+@pytest.mark.parametrize("screen", DESK, ids=str)
+def test_a_long_set_is_folded_and_prints_whole(opens: Opens) -> None:
+    person, client = cast.user("Dana"), cast.client("Long Set")
+    lead = cast.member(client, cast.user("Alice"))
+    cast.member(client, person, Role.VIEWER)
+    cast.cards(lead, *(f"Result {number}" for number in range(9)))
+    with scope(client.pk):
+        Objective.objects.update(committed_at=timezone.now() - 3 * cast.WEEK, committed_by=lead)
+    visitor = opens()
+    visitor.signs_in_as(person)
+
+    visitor.visit("/")
+    last = visitor.page.get_by_role("heading", name="Result 8")
+    expect(visitor.page).to_have_url(re.compile(r"/status/$"))  # the only one, so at once
+    expect(last).to_be_hidden()
+    visitor.inspect("folded set")
+    visitor.page.locator("details.block > summary").click()
+    expect(last).to_be_visible()
+    visitor.inspect("unfolded set")
+    visitor.page.locator("details.block > summary").click()
+    visitor.page.emulate_media(media="print")
+    expect(last).to_be_visible()
+    expect(visitor.page.get_by_role("button", name="Print")).to_be_hidden()
