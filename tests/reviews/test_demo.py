@@ -18,7 +18,7 @@ from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.queries import my_week
 from checkins.queries.standing import recompute_standing
 from config.startup import DEMO_DOMAIN, DEMO_PASSWORD
-from engagements.models import Engagement, Membership, User
+from engagements.models import Engagement, Membership, StatusPage, User
 from engagements.scoping import scope, unscoped
 from notifications.models import OutboxMessage
 from okrs.audit import answers_of, audit
@@ -26,6 +26,8 @@ from okrs.models import Cycle, KeyResult, Stage
 from okrs.models.key_results import STANDING
 from reviews.demo import PEOPLE, address
 from reviews.demo.build import STORIES
+from reviews.models import ActionItem, Decision, Review, StatusReport
+from reviews.queries.chain import verify_logs
 from scoring import Rag
 from tests.databases import copy_of
 
@@ -192,6 +194,34 @@ def test_the_consultant_sees_late_later_and_saved_cards_in_several_clients(
     assert sum(group.late > 0 for group in week.groups) >= 2
     assert sum(group.done > 0 for group in week.groups) >= 2
     assert week.later > 0
+
+
+def test_reviews_were_held_and_the_next_ones_are_planned(clients: list[Engagement]) -> None:
+    held = Review.objects.closed()
+    told = [meeting for story in STORIES for meeting in story.meetings]
+
+    assert held.count() == len(told)
+    assert StatusReport.objects.count() == len(told)
+    assert Decision.objects.count() == sum(len(meeting.decided) for meeting in told)
+    assert Review.objects.ahead().filter(scheduled_at__gt=NOW).count() == 3
+    assert all(review.standings for review in held)
+
+
+def test_an_action_is_overdue_one_is_open_and_one_is_done(clients: list[Engagement]) -> None:
+    actions = ActionItem.objects.filter(engagement__slug="northwind")
+
+    assert [one.is_overdue(today=NOW.date()) for one in actions] == [False, True, False]
+    assert [one.is_open for one in actions] == [False, True, True]
+
+
+def test_the_decision_logs_are_intact(clients: list[Engagement]) -> None:
+    assert [log.faults for log in verify_logs()] == [[]] * len(clients)
+
+
+def test_one_client_sees_only_what_was_published(clients: list[Engagement]) -> None:
+    shown = {one.slug for one in clients if one.status_page == StatusPage.PUBLISHED}
+
+    assert shown == {"harbor"}
 
 
 def test_nothing_is_mailed(clients: list[Engagement]) -> None:
