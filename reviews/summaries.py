@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from okrs.figures import in_words, write_day, write_value
-from scoring import Rag, Scale, format_score
+from okrs.figures import YES_NO, in_words, write_day, write_value
+from scoring import Rag, Scale, format_number, format_score
 
 MOST_NEXT = 8
 LONGEST_TITLE = 120
@@ -89,7 +89,7 @@ def draft_summary(
 
 
 def headline(key_results: Sequence[Told]) -> str:
-    """ "Five of six forecasts hold; API latency is red."."""
+    """ "Five of six forecasts hold; one key result is red: API latency."."""
     known = [one for one in key_results if one.forecast_holds is not None]
     if not known:
         return "No key result has a value yet."
@@ -114,7 +114,7 @@ def _red_words(key_results: Sequence[Told]) -> str:
         early = "one key result is red" if len(reds) == 1 else f"{in_words(len(reds))} are red"
         return f"{early}, merely early"
     if len(real) == 1 and len(real[0].title) <= LONGEST_TITLE:
-        return f"{real[0].title} is red"
+        return f"one key result is red: {real[0].title}"
     return f"{in_words(len(real))} key result{'s are' if len(real) > 1 else ' is'} red"
 
 
@@ -136,11 +136,18 @@ def _change(one: Told) -> Decimal:
 
 
 def _move(one: Told, *, scale: Scale) -> str:
-    now = write_value(one.value, unit=one.unit)
     score = f"{format_score(one.score, scale=scale)} {one.rag.label}"
-    if one.then_value is None:
-        return f"{one.title}: {now}, {score}."
-    return f"{one.title}: {write_value(one.then_value, unit=one.unit)} → {now}, {score}."
+    values = _change_in_words(one)
+    return f"{one.title}: {values}, {score}."
+
+
+def _change_in_words(one: Told) -> str:
+    """ "441 → 372 ms", the value alone where there was none."""
+    now = write_value(one.value, unit=one.unit)
+    if one.then_value is None or one.then_value == one.value:
+        return now
+    before = "no" if one.then_value == 0 else "yes"
+    return f"{before if one.unit == YES_NO else format_number(one.then_value)} → {now}"
 
 
 def _red(one: Told, *, today: dt.date) -> str:

@@ -55,6 +55,11 @@ inside = [
     path("reviews/<str:review>/items/<str:item>/park/", views.item_park, name="item-park"),
     path("reviews/<str:review>/items/<str:item>/unpark/", views.item_unpark, name="item-unpark"),
     path("reviews/<str:review>/items/<str:item>/answer/", views.item_answer, name="item-answer"),
+    path(
+        "reviews/<str:review>/items/<str:item>/done/<str:action>/",
+        views.item_done,
+        name="item-done",
+    ),
     path("reviews/<str:closed_review>/summary/", views.summary_update, name="summary-update"),
 ]
 

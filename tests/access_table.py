@@ -135,6 +135,7 @@ TABLE: dict[str, Row] = {
     "reviews:review-decide": Row(post=DECIDERS),
     "reviews:review-act": Row(post=DECIDERS),
     "reviews:item-answer": Row(post=DECIDERS),
+    "reviews:item-done": Row(post=DECIDERS),
     "reviews:item-create": Row(get=DECIDERS, post=DECIDERS),
     "reviews:summary-update": Row(get=MEMBERS, post=LEADS),
     # The week

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
-from okrs.figures import in_words, write_day, write_value
+from okrs.figures import YES_NO, in_words, write_day, write_value
 from reviews.agenda.facts import AgendaFacts, Drawn, KeyResultFacts, Row
 from reviews.agenda.reasons import Reason
 from reviews.models import ReviewKind, Section
+from scoring import format_number
 
 MOST_DAYS = 3
 
@@ -165,8 +166,9 @@ def _before(row: KeyResultFacts) -> Decimal | None:
 
 
 def _from_to(then: Decimal | None, now: Decimal | None, *, unit: str) -> Row:
+    before = "" if then is None else format_number(then)
     return {
-        "from": "" if then is None else write_value(then, unit=unit),
+        "from": write_value(then, unit=unit) if unit == YES_NO and then is not None else before,
         "to": write_value(now, unit=unit),
     }
 

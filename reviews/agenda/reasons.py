@@ -10,10 +10,10 @@ from decimal import Decimal
 from okrs.figures import write_day
 from reviews.agenda.facts import Ask, KeyResultFacts, Spell
 from reviews.models import Section
+from reviews.reds import weeks_red
 from scoring import Rag, Scale, format_score
 from scoring.forecasts import ENOUGH_CONFIDENCE, SLACK
 
-WEEK = dt.timedelta(days=7)
 OPEN_TOO_LONG = 7  # days (M7.6)
 TIMES = {1: "once", 2: "twice"}
 
@@ -43,13 +43,10 @@ def red(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
 
 
 def red_weeks(row: KeyResultFacts, *, today: dt.date) -> int:
-    """Calendar weeks in a row that are red: a week closed without a check-in stays as it was (M7.1)."""
-    if row.red_since is None:
-        return 1
-    last_closed = today - dt.timedelta(days=today.weekday()) - WEEK
-    said = [one.monday for one in row.spells if one.rag is Rag.RED]
-    until = max([last_closed, row.red_since, *said])
-    return (until - row.red_since) // WEEK + 1
+    """Calendar weeks in a row that are red; at least the one in which it became so (M7.1)."""
+    said = [one.monday for one in row.spells if one.rag is not None]
+    last = said[-1] if said else None
+    return max(1, weeks_red(red_since=row.red_since, last_period=last, today=today))
 
 
 def behind(row: KeyResultFacts, *, scale: Scale) -> Reason | None:

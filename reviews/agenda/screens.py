@@ -69,9 +69,6 @@ class Screen:
 
     facts: Mapping[str, Any]
 
-    def __getitem__(self, name: str) -> Any:
-        return self.facts[name]
-
     @property
     def score(self) -> Decimal | None:
         return _number(self.facts["score"])

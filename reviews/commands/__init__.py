@@ -11,6 +11,7 @@ from reviews.commands.agendas import (
     park_item,
     previous_item,
     show_item,
+    tick_off,
     unpark_item,
 )
 from reviews.commands.answering import answer_item
@@ -46,6 +47,7 @@ __all__ = [
     "show_item",
     "start_review",
     "supersede_decision",
+    "tick_off",
     "unpark_item",
     "update_review",
     "update_summary",

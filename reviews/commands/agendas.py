@@ -8,6 +8,7 @@ from django.db import transaction
 
 from engagements.models import Membership
 from okrs.models import KeyResult, Objective
+from reviews.commands.actions import complete_action
 from reviews.commands.drawing import draw_onto, items_of, refresh
 from reviews.commands.open_reviews import lock_open_review
 from reviews.commands.rooms import tell_the_room
@@ -18,7 +19,7 @@ from reviews.commands.running import (
     must_not_be_last,
     must_run,
 )
-from reviews.models import AgendaItem, Review, Section
+from reviews.models import ActionItem, AgendaItem, Review, Section
 
 LONGEST = 240  # minutes
 Items = Sequence[AgendaItem]
@@ -165,6 +166,20 @@ def add_item(
     _number(locked, [*(one for one in items if one not in closing), item, *closing])
     tell_the_room(locked)
     return item
+
+
+@transaction.atomic
+def tick_off(
+    *, item: AgendaItem, action: ActionItem, by: Membership, now: dt.datetime
+) -> AgendaItem:
+    """Say in the room that an overdue action is done. Errors as in `complete_action`, or `closed`."""
+    must_decide(by)
+    locked = lock_open_review(item.review, by=by)
+    row = item_of(locked, item)
+    complete_action(action=action, by=by, now=now)
+    refresh(row, review=locked, engagement=by.engagement, now=now)
+    tell_the_room(locked)
+    return row
 
 
 def _show(review: Review, item: AgendaItem, *, by: Membership, now: dt.datetime) -> AgendaItem:

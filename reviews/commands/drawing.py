@@ -57,7 +57,7 @@ def items_of(review: Review) -> list[AgendaItem]:
 def refresh(item: AgendaItem, *, review: Review, engagement: Engagement, now: dt.datetime) -> None:
     """Read the facts of one item anew."""
     if item.key_result is not None:
-        item.facts = screen_of(item.key_result, engagement=engagement, now=now)
+        item.facts = screen_of(item.key_result, review=review, engagement=engagement, now=now)
     elif item.objective is not None:
         item.facts = objective_facts(item)
     elif item.source and item.section != Section.CLOSING:
@@ -78,7 +78,9 @@ def refresh_all(
     for item in rows:
         if item.key_result is not None:
             fresh = by_pk.get(item.key_result.pk)
-            item.facts = fresh or screen_of(item.key_result, engagement=engagement, now=now)
+            item.facts = fresh or screen_of(
+                item.key_result, review=review, engagement=engagement, now=now
+            )
         elif item.objective is not None:
             item.facts = objective_facts(item)
         elif item.source and item.section != Section.CLOSING:

@@ -47,7 +47,7 @@ def gather(review: Review, *, engagement: Engagement, now: dt.datetime) -> Gathe
     """Everything that this review's agenda is drawn from. At most eleven queries."""
     today = engagement.today(now)
     rows = live_rows(engagement, now=now)
-    told = tell(rows, engagement=engagement, now=now)
+    told = tell(rows, review=review, engagement=engagement, now=now)
     before = previous_review(review)
     since = before.closed_at if before else None
     standings: Mapping[str, Mapping[str, Any]] = before.standings if before else {}

@@ -124,7 +124,7 @@ def review_page(
     """
     rows = list(
         AgendaItem.objects.filter(engagement=engagement, review=review)
-        .select_related("key_result", "objective", "answered_by")
+        .select_related("key_result__owner", "objective", "answered_by")
         .order_by("position", "id")
     )
     agenda = [one for one in rows if one.parked_at is None]

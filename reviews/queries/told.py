@@ -17,7 +17,7 @@ from okrs.models import KeyResult
 from okrs.models.key_results import LIVE
 from reviews.agenda import Ask, Spell
 from reviews.agenda.screens import Facts, Told, key_result_screen
-from reviews.models import Decision
+from reviews.models import Decision, Review
 from reviews.queries.status import shown_key_results
 from scoring import rag
 
@@ -32,15 +32,20 @@ def live_rows(engagement: Engagement, *, now: dt.datetime) -> list[KeyResult]:
     return list(rows.select_related(*JOINED))
 
 
-def screen_of(row: KeyResult, *, engagement: Engagement, now: dt.datetime) -> Facts:
-    """The facts of one key result's screen, live or not. Five queries."""
+def screen_of(row: KeyResult, *, review: Review, engagement: Engagement, now: dt.datetime) -> Facts:
+    """The facts of one key result's screen in this review, live or not. Five queries."""
     fresh = KeyResult.objects.select_related(*JOINED).get(engagement=engagement, pk=row.pk)
-    told = tell([fresh], engagement=engagement, now=now)
+    told = tell([fresh], review=review, engagement=engagement, now=now)
     return key_result_screen(fresh, told[fresh.pk], today=engagement.today(now))
 
 
-def tell(rows: Sequence[KeyResult], *, engagement: Engagement, now: dt.datetime) -> dict[int, Told]:
-    """What is said of each beside its own row. Four queries."""
+def tell(
+    rows: Sequence[KeyResult], *, review: Review, engagement: Engagement, now: dt.datetime
+) -> dict[int, Told]:
+    """What is said of each beside its own row: four queries.
+
+    The last decision is that of an earlier review: what this one decides cannot have moved anything.
+    """
     here = {"engagement": engagement, "key_result__in": rows}
     standing = CheckIn.objects.standing().filter(**here, period=F("key_result__last_period"))
     check_ins = {one.key_result_id: one for one in standing.select_related("author")}
@@ -53,7 +58,7 @@ def tell(rows: Sequence[KeyResult], *, engagement: Engagement, now: dt.datetime)
     for each in named.order_by("opened_at"):
         since = engagement.today(each.opened_at)
         blocked[each.key_result_id].append(Ask(text=each.text, since=since, by=each.opened_by.name))
-    decided = _last_decisions(engagement)
+    decided = _last_decisions(engagement, before=review)
     return {
         row.pk: Told(
             check_in=check_ins.get(row.pk),
@@ -89,10 +94,12 @@ def spells(row: KeyResult, *, now: dt.datetime) -> list[Spell]:
     ]
 
 
-def _last_decisions(engagement: Engagement) -> dict[str, Decision]:
+def _last_decisions(engagement: Engagement, *, before: Review) -> dict[str, Decision]:
     """The newest decision about each key result that no later one supersedes."""
     found: dict[str, Decision] = {}
     stands = Decision.objects.filter(engagement=engagement, superseded_by=None)
+    if before.pk:
+        stands = stands.exclude(review=before)
     for decision in stands.order_by("-number")[:MOST_DECISIONS]:
         for one in decision.touches:
             found.setdefault(one.get("key_result", ""), decision)

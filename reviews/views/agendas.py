@@ -11,6 +11,7 @@ from engagements.models import Membership
 from engagements.permissions import Permission
 from reviews import commands
 from reviews.forms.reviews import ItemForm
+from reviews.models import ActionItem
 from reviews.views.rooms import TAB, item_of, moved, review_of
 
 
@@ -77,6 +78,16 @@ def item_answer(request: MemberRequest, review: str, item: str) -> HttpResponse:
     one = item_of(request, row, item)
     said = request.POST.get("still_right") == "yes"
     return moved(request, row, commands.answer_item, item=one, still_right=said, now=timezone.now())
+
+
+@require_POST
+@member(Permission.DECIDE)
+def item_done(request: MemberRequest, review: str, item: str, action: str) -> HttpResponse:
+    """An overdue action is done."""
+    row = review_of(request, review)
+    one = item_of(request, row, item)
+    done = find(ActionItem.objects.filter(engagement=request.engagement), action)
+    return moved(request, row, commands.tick_off, item=one, action=done, now=timezone.now())
 
 
 @member(Permission.DECIDE)

@@ -157,10 +157,10 @@ def _forms(
     action: ActionForm | None,
 ) -> dict[str, Any]:
     about = page.shown.item if page.shown else None
-    owner = about.key_result.owner_id if about and about.key_result else None
+    owner = about.key_result.owner if about and about.key_result else None
     first = {
         "due_on": request.engagement.today(timezone.now()) + DUE_IN,
-        "owner": owner or page.review.lead_id,
+        "owner": owner or page.review.lead,
     }
     decision = decision or decision_form(request, initial=first)
     action = action or action_form(request, initial=first)

@@ -271,7 +271,7 @@ def test_last_times_decisions_and_wins_are_told_by_the_frozen_standings(
         "meta": "",
         "key_result": won.public_id,
         "rag": "green",
-        "from": "7\u00a0days",
+        "from": "7",
         "to": "5\u00a0days",
     }
     assert last.why == "1 did not move it"
