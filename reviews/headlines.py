@@ -26,6 +26,16 @@ def my_week_headline(week: MyWeek) -> str:
     return f"{in_words(week.left).capitalize()} {cards} to go. {_urgent(week, waiting)}"
 
 
+def log_headline(*, recorded: int, last_on: dt.date | None, today: dt.date) -> str:
+    """ "Nine decisions are recorded, the last one on 22 Nov." """
+    if last_on is None:
+        return "No decision is recorded yet."
+    many = "decision is" if recorded == 1 else "decisions are"
+    day = write_day(last_on, today=today, weekday=False)
+    last = "" if recorded == 1 else " the last one"
+    return f"{in_words(recorded).capitalize()} {many} recorded,{last} on {day}."
+
+
 def actions_headline(*, open_ones: int, overdue: int) -> str:
     """ "Three actions are open, one is overdue." """
     if not open_ones:

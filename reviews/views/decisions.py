@@ -14,7 +14,8 @@ from engagements.permissions import Permission
 from okrs.models import KeyResult, Objective
 from reviews.commands import supersede_decision
 from reviews.forms import DecisionForm, LogFilter
-from reviews.models import Decision
+from reviews.headlines import log_headline
+from reviews.models import Decision, DecisionHead
 from reviews.queries.decisions import decisions, entries, log_head, object_log, sift
 
 TAB = {"tab": "decisions"}
@@ -30,10 +31,12 @@ def decision_list(request: MemberRequest) -> HttpResponse:
     asked = sifting.asked()
     rows = sift(decisions(request.engagement), **asked)
     page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
+    head = log_head(request.engagement)
     context = {
+        "headline": _headline(request, head),
         "page": page,
         "entries": entries(page, engagement=request.engagement),
-        "head": log_head(request.engagement),
+        "head": head,
         "filter": sifting,
         "sought": asked.get("q", ""),
         **TAB,
@@ -73,6 +76,15 @@ def objective_decisions(request: MemberRequest, objective: str) -> HttpResponse:
 def key_result_decisions(request: MemberRequest, key_result: str) -> HttpResponse:
     return _object_answer(
         request, find(KeyResult.objects.filter(engagement=request.engagement), key_result)
+    )
+
+
+def _headline(request: MemberRequest, head: DecisionHead | None) -> str:
+    local = request.engagement.local
+    return log_headline(
+        recorded=head.number if head else 0,
+        last_on=local(head.recorded_at).date() if head else None,
+        today=request.engagement.today(timezone.now()),
     )
 
 

@@ -36,6 +36,8 @@ LISTS = (
     "okrs:team-create",
     "metrics:metric-list",
     "metrics:metric-create",
+    "reviews:decision-list",
+    "reviews:action-list",
 )
 OF_ONE = {
     "engagements:member-remove": Membership,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from checkins.queries import MyWeek
 from okrs.figures import in_words
-from reviews.headlines import my_week_headline
+from reviews.headlines import actions_headline, log_headline, my_week_headline
 from tests.checkins.posting import TUESDAY, at
 
 
@@ -82,3 +82,31 @@ def test_nothing_due_names_the_next_opening() -> None:
 
 def test_numbers_to_ten_are_words() -> None:
     assert [in_words(number) for number in (1, 10, 11)] == ["one", "ten", "11"]
+
+
+@pytest.mark.parametrize(
+    ("open_ones", "overdue", "said"),
+    [
+        (0, 0, "No action is open."),
+        (1, 0, "One action is open, none is overdue."),
+        (1, 1, "One action is open, it is overdue."),
+        (3, 1, "Three actions are open, one is overdue."),
+        (3, 3, "Three actions are open, all are overdue."),
+    ],
+)
+def test_actions_say_how_many_are_overdue(open_ones: int, overdue: int, said: str) -> None:
+    assert actions_headline(open_ones=open_ones, overdue=overdue) == said
+
+
+@pytest.mark.parametrize(
+    ("recorded", "last_on", "said"),
+    [
+        (0, None, "No decision is recorded yet."),
+        (1, dt.date(2026, 3, 9), "One decision is recorded, on 9 Mar."),
+        (12, dt.date(2025, 12, 9), "12 decisions are recorded, the last one on 9 Dec 2025."),
+    ],
+)
+def test_the_log_says_how_long_it_is(recorded: int, last_on: dt.date | None, said: str) -> None:
+    found = log_headline(recorded=recorded, last_on=last_on, today=dt.date(2026, 3, 10))
+
+    assert found.replace("\u00a0", " ") == said

@@ -22,6 +22,7 @@ NEXT_WEEK = TUESDAY + dt.timedelta(days=7)
 def test_says_that_there_is_none_yet(lead: Client) -> None:
     page = lead.get(LOG)
 
+    assert "No decision is recorded yet." in page.text
     assert "No decision yet." in page.text
     assert "The first one is recorded in a review." in page.text
     assert "Clear the filter" not in page.text
@@ -38,6 +39,7 @@ def test_shows_the_newest_first_with_all_that_belongs_to_it(
     page = lead.get(LOG)
 
     assert page.text.index("Call on day two.") < page.text.index("Move the offer to day ten.")
+    assert "Two decisions are recorded, the last one on 10\u00a0Mar." in page.text
     assert 'id="decision-2"' in page.text
     assert "Decision 2 · Bet change" in page.text
     assert "Alice, due Tue\u00a024\u00a0Mar" in page.text
