@@ -15,7 +15,9 @@ from reviews.models import Review
 from reviews.queries.chain import verify_logs
 
 ROWS = {"short": 10_000, "full": 100_000}
-SECONDS_PER_ROW = 1.0 / 100_000
+# One second for 100,000 rows. CI shares its machine, and with few rows what is fixed weighs more:
+# the short run only finds what has become several times slower.
+LIMIT = {"short": 0.3, "full": 1.0}
 CHUNK = 1_000  # rows a statement: the trigger reads the head again for each row
 RUNS = 3  # the best one counts: others may use the machine meanwhile
 
@@ -45,7 +47,7 @@ def measure(size: str) -> bool:
     began = time.perf_counter()
     record(lead, rows=rows, now=now)
     recording = time.perf_counter() - began
-    limit = rows * SECONDS_PER_ROW
+    limit = LIMIT[size]
     seconds = min(timed(rows) for _ in range(RUNS))
     print(f"\n{'verify_log':<24}{'rows':>8}{'seconds':>10}{'rows/s':>19}")
     print(f"{'recorded in chunks':<24}{rows:>8}{recording:>10.2f}{rows / recording:>19.0f}")
