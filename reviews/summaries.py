@@ -98,10 +98,12 @@ def headline(key_results: Sequence[Told]) -> str:
     if len(known) == 1:
         first = "The one forecast holds" if held else "The one forecast does not hold"
     elif held == len(known):
-        first = f"All {total} forecasts hold"
+        first = "Both forecasts hold" if held == 2 else f"All {total} forecasts hold"
+    elif not held:
+        first = "No forecast holds"
     else:
-        count = in_words(held) if held else "none"
-        first = f"{count.capitalize()} of {total} forecasts {'holds' if held == 1 else 'hold'}"
+        hold = "holds" if held == 1 else "hold"
+        first = f"{in_words(held).capitalize()} of {total} forecasts {hold}"
     return f"{first}; {_red_words(key_results)}."
 
 

@@ -164,8 +164,8 @@ def _forms(
     }
     decision = decision or decision_form(request, initial=first)
     action = action or action_form(request, initial=first)
-    # Both offer the same people, read once.
-    people = list(decision.fields["owner"].choices)  # type: ignore[attr-defined]
+    # Both offer the same people, read once; list() would count them first.
+    people = [*iter(decision.fields["owner"].choices)]  # type: ignore[attr-defined]
     for form in (decision, action):
         form.fields["owner"].choices = people  # type: ignore[attr-defined]
     return {"decision_form": decision, "action_form": action}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
@@ -7,13 +8,15 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from engagements.models import Membership
+from engagements.models import Membership, Role
 from okrs.models import KeyResult
-from reviews.commands import next_item
-from reviews.models import Review
-from tests.checkins.posting import TUESDAY, at
-from tests.reviews.meeting import act
-from tests.reviews.running import checked, key_results, plan, run
+from reviews.commands import add_item, close_review, next_item
+from reviews.models import AgendaItem, Review
+from tests import build
+from tests.checkins.posting import TUESDAY, at, post
+from tests.query_counts import assert_constant_queries, queries_of
+from tests.reviews.meeting import act, decide
+from tests.reviews.running import YES, checked, item, key_results, plan, run
 
 HTMX = {"HX-Request": "true"}
 
@@ -74,14 +77,12 @@ def test_all_items_stand_on_one_page_where_asked(
     assert "Are we on outcomes?" in page
 
 
-def test_every_kind_of_item_is_drawn(lead: Client, alice: Membership, rows: list[KeyResult]) -> None:
-    from reviews.commands import add_item
-
+def test_every_kind_of_item_is_drawn(
+    lead: Client, alice: Membership, rows: list[KeyResult]
+) -> None:
     act(alice, due_on=TUESDAY.date())
     review = plan(alice, now=at("2026-03-11T09:00"))
-    add_item(
-        review=review, title="", minutes=3, objective=rows[0].objective, by=alice, now=TUESDAY
-    )
+    add_item(review=review, title="", minutes=3, objective=rows[0].objective, by=alice, now=TUESDAY)
     add_item(review=review, title="The off-site", minutes=3, by=alice, now=TUESDAY)
 
     page = lead.get(url(review) + "?view=all").text
@@ -90,3 +91,193 @@ def test_every_kind_of_item_is_drawn(lead: Client, alice: Membership, rows: list
     assert "Do its key results still prove it?" in page
     assert "The off-site" in page
     assert "9 → <strong>5\u00a0days</strong>" in page
+
+
+def test_another_item_can_be_looked_at_without_moving_the_room(
+    lead: Client, alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = run(alice)
+    other = item(review, "Day seven")
+
+    page = lead.get(f"{url(review)}?item={other.public_id}").text
+
+    assert "The room is at “API latency”." in page
+    assert "Follow the room" in page
+    assert "Show this to the room" in page
+    review.refresh_from_db()
+    assert review.current_item == item(review, "API latency")
+
+
+def test_before_it_starts_it_says_when_it_was_drawn_and_what_changed_since(
+    lead: Client, alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = plan(alice)
+    assert "Something changed since." not in lead.get(url(review)).text
+
+    post(rows[0], alice, actual="8.7", now=TUESDAY)
+    stale = lead.get(url(review)).text
+    lead.post(url(review, "review-draw"))
+
+    assert "Drawn today\u00a009:40" in stale
+    assert "Something changed since." in stale
+    assert "Something changed since." not in lead.get(url(review)).text
+
+
+def test_a_closed_review_shows_its_own_words_and_changes_nothing(
+    lead: Client, alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = run(alice)
+    decide(review, alice, "Pair the offer")
+    close_review(review=review, by=alice, now=TUESDAY, closing_note="Good pace.", **YES)
+    post(rows[0], alice, actual="5", now=TUESDAY)
+
+    page = lead.get(url(review) + "?view=all").text
+
+    assert "8.8<small>days" in page
+    assert page.count("8.8<small>days") == 1
+    assert "Pair the offer" in page
+    assert "Good pace." in page
+    assert "<button" not in page.split('id="review-detail"')[1].split("<footer")[0]
+    assert url(review, "summary-update") in page
+
+
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
+def test_others_follow_and_decide_by_their_role(
+    client: Client, alice: Membership, rows: list[KeyResult], role: str
+) -> None:
+    build.sign_in(client, alice.engagement, role)
+
+    page = client.get(url(run(alice))).text
+
+    assert "Next item" not in page
+    assert "Close the review" not in page
+    assert ("Record the decision" in page) == (role != Role.CONTRIBUTOR)
+    assert ("Still the right key result?" in page) == (role != Role.CONTRIBUTOR)
+
+
+def test_a_screen_that_follows_gets_nothing_until_the_room_moves(
+    client: Client, alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = run(alice)
+    build.sign_in(client, alice.engagement, Role.SPONSOR)
+    review.refresh_from_db()
+    asked = f"{url(review, 'review-room')}?seen={review.room}&at={item(review, 'API latency').public_id}"
+
+    nothing = client.get(asked, headers=HTMX)
+    next_item(review=review, by=alice, now=TUESDAY)
+    something = client.get(asked, headers=HTMX)
+
+    assert (nothing.status_code, nothing.content) == (204, b"")
+    assert something.status_code == 200
+    assert something.text.count('hx-swap-oob="true"') == 6  # head to capture
+    assert "Now: Day seven" in something.text
+    assert "<html" not in something.text
+
+
+def test_when_the_review_closes_the_screens_that_follow_load_it_anew(
+    client: Client, alice: Membership
+) -> None:
+    review = run(alice)
+    build.sign_in(client, alice.engagement, Role.SPONSOR)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    answer = client.get(url(review, "review-room") + "?seen=1", headers=HTMX)
+
+    assert answer.headers["HX-Redirect"] == url(review)
+
+
+def test_the_clock_says_how_far_over_it_is(lead: Client, alice: Membership) -> None:
+    review = run(alice, now=TUESDAY - dt.timedelta(minutes=50))
+
+    clock = lead.get(url(review, "review-clock"), headers=HTMX).text
+
+    assert 'data-state="over"' in clock
+    assert "<b>5<small> min</small></b>" in clock
+
+
+POSTS = ["review-next", "review-previous", "review-draw", "review-start"]
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_the_room_is_moved_with_and_without_htmx(
+    lead: Client, alice: Membership, rows: list[KeyResult], name: str
+) -> None:
+    review = run(alice)
+
+    plain = lead.post(url(review, name) + "?view=all")
+    parts = lead.post(url(review, name), headers=HTMX)
+
+    assert plain.headers["Location"] == url(review) + "?view=all"
+    assert parts.status_code == 200
+    assert '<div id="room"' in parts.text
+    assert "<html" not in parts.text
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("item-show", {}),
+        ("item-move", {"to": "up"}),
+        ("item-move", {"to": "down"}),
+        ("item-park", {}),
+        ("item-unpark", {}),
+        ("item-answer", {"still_right": "no"}),
+    ],
+)
+def test_an_item_is_handled_with_and_without_htmx(
+    lead: Client, alice: Membership, rows: list[KeyResult], name: str, data: dict[str, str]
+) -> None:
+    review = run(alice)
+    one = item(review, "API latency").public_id
+
+    assert lead.post(url(review, name, one), data).headers["Location"] == url(review)
+    assert lead.post(url(review, name, one), data, headers=HTMX).status_code == 200
+
+
+def test_a_refusal_is_said_in_the_room(lead: Client, alice: Membership) -> None:
+    review = plan(alice)
+
+    answer = lead.post(url(review, "review-next"), headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "This review has not started yet." in answer.text
+
+
+def test_somebody_is_marked_as_here(lead: Client, alice: Membership, bob: Membership) -> None:
+    review = plan(alice, attendees=[bob])
+
+    lead.post(url(review, "attendance-mark", bob.public_id), {"is_here": "yes"})
+
+    assert "<strong>Here</strong> Bob" in lead.get(url(review)).text
+
+
+def test_its_queries_do_not_grow_with_items_and_key_results(
+    lead: Client, alice: Membership
+) -> None:
+    found = key_results(alice, *[f"Row {number}" for number in range(10)])
+    for row in found:
+        checked(row, alice, "8.9", confidence=2)
+    review = run(alice)
+    decide(review, alice, agenda_item=item(review, "Row 1"), key_result=found[1])
+
+    def ten_more() -> None:
+        for number in range(10, 20):
+            more = build.live_key_result(found[0].objective, title=f"Row {number}")
+            checked(more, alice, "8.9", confidence=2)
+            decide(review, alice, key_result=more)
+            act(alice, review=review)
+            build.member(alice.engagement, f"Member {number}", Role.CONTRIBUTOR, user=None)
+        lead.post(url(review, "review-draw"))
+
+    address = url(review)
+    # The user's is one of them.
+    assert_constant_queries(lambda: lead.get(address), grow=ten_more, most=8)
+    assert AgendaItem.objects.filter(review=review).count() == 21
+
+
+def test_a_screen_that_follows_costs_two_queries(lead: Client, alice: Membership) -> None:
+    review = run(alice)
+    review.refresh_from_db()
+    asked = f"{url(review, 'review-room')}?seen={review.room}"
+
+    assert len(queries_of(lambda: lead.get(asked, headers=HTMX))) == 3  # the user's is one

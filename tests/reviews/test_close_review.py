@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from engagements.models import Membership
+from engagements.staleness import StaleEdit
+from okrs.models import KeyResult
+from reviews.commands import close_review, update_summary
+from reviews.models import Review, Summary
+from tests.checkins.posting import TUESDAY, at, code, post
+from tests.reviews.meeting import act, decide
+from tests.reviews.running import YES, checked, closed, item, key_results, plan, run
+
+APRIL = at("2026-04-14T14:00")
+
+
+@pytest.fixture
+def rows(alice: Membership) -> list[KeyResult]:
+    """One red for two weeks, one that moved up."""
+    found = key_results(alice, "Red", "Won")
+    checked(found[0], alice, "8.9", "8.8", confidence=2, blocker="SECRET", help_needed="SECRET")
+    checked(found[1], alice, "6", "5")
+    return found
+
+
+def test_it_freezes_how_every_key_result_stands(alice: Membership, rows: list[KeyResult]) -> None:
+    review = closed(alice, now=TUESDAY)
+
+    assert review.standings == {
+        rows[0].public_id: {"value": "8.8", "score": "0.04", "rag": "red", "title": "Red"},
+        rows[1].public_id: {"value": "5", "score": "0.80", "rag": "green", "title": "Won"},
+    }
+    assert (review.closed_at, review.closed_by) == (TUESDAY, alice)
+    assert (review.on_outcomes, review.moved_resources) == (True, False)
+
+
+def test_its_items_keep_the_words_of_the_close(alice: Membership, rows: list[KeyResult]) -> None:
+    review = run(alice)
+    post(rows[0], alice, actual="8.7", now=TUESDAY)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    post(rows[0], alice, actual="5", now=TUESDAY)
+
+    assert item(review, "Red").facts["latest"] == "8.7"
+
+
+def test_its_own_decisions_are_not_looked_back_on(alice: Membership, rows: list[KeyResult]) -> None:
+    review = run(alice)
+    decide(review, alice, key_result=rows[0], agenda_item=item(review, "Red"))
+
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    assert item(review, "Red").facts["decision"] is None
+
+
+def test_the_monthly_review_answers_three_questions_and_the_weekly_none(
+    alice: Membership,
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        close_review(review=run(alice), by=alice, now=TUESDAY, on_outcomes=True)
+
+    assert set(refused.value.error_dict) == {"evidence_weekly", "moved_resources"}
+    weekly = closed(alice, kind="weekly")
+    assert (weekly.is_closed, weekly.on_outcomes) == (True, None)
+
+
+def test_only_a_running_review_is_closed_and_only_by_the_lead(
+    alice: Membership, bob: Membership
+) -> None:
+    for review, by, expected in (
+        (plan(alice), alice, "not_started"),
+        (closed(alice), alice, "closed"),
+        (run(alice), bob, "no_right"),
+    ):
+        with pytest.raises(ValidationError) as refused:
+            close_review(review=review, by=by, now=TUESDAY, **YES)
+        assert code(refused.value) == expected
+
+
+def test_the_summary_is_drafted_from_what_a_client_may_read(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    plan(alice, title="April review", scheduled_at=APRIL)
+    review = run(alice)
+    decide(review, alice, "Move the offer", client_visible=True)
+    decide(review, alice, "SECRET")
+    act(alice, "SECRET", review=review)
+
+    close_review(review=review, by=alice, now=TUESDAY, closing_note="SECRET", **YES)
+
+    summary = Summary.objects.get(review=review)
+    text = summary.headline + summary.moved + summary.red + summary.decided + summary.next_steps
+    assert "SECRET" not in text
+    assert summary.headline == "One of two forecasts holds; one key result is red: Red."
+    assert "Won: 9 → 5\u00a0days, 0.80 Green." in summary.moved
+    assert "Red, red for two weeks. The shorter form did it. Next: Roll the form out" in summary.red
+    assert summary.decided == "Move the offer. By 24\u00a0Mar."
+    assert summary.next_steps.startswith("April review: Tue\u00a014\u00a0Apr.\nWon: Roll the form")
+
+
+def test_a_summary_is_edited_by_the_lead_and_not_over_somebody_elses_words(
+    alice: Membership, bob: Membership
+) -> None:
+    summary = Summary.objects.get(review=closed(alice))
+
+    saved = update_summary(
+        summary=summary, version=1, headline=" We  hold. ", moved=" a\nb ", by=alice
+    )
+
+    assert (saved.headline, saved.moved, saved.version) == ("We hold.", "a\nb", 2)
+    with pytest.raises(StaleEdit):
+        update_summary(summary=summary, version=1, headline="Mine", by=alice)
+    with pytest.raises(ValidationError) as refused:
+        update_summary(summary=summary, version=2, headline="Mine", by=bob)
+    assert code(refused.value) == "no_right"
+    with pytest.raises(ValidationError) as empty:
+        update_summary(summary=summary, version=2, headline=" ", by=alice)
+    assert code(empty.value, field="headline") == "required"
+
+
+def test_the_next_review_looks_back_on_the_last_of_its_kind(alice: Membership) -> None:
+    first = closed(alice)
+    closed(alice, kind="weekly", now=at("2026-02-20T10:00"))
+    from reviews.queries.agenda import previous_review
+
+    assert previous_review(plan(alice)) == first
+    assert Review.objects.closed().count() == 2

@@ -1,0 +1,332 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from engagements.models import Membership, Role
+from okrs.models import KeyResult
+from reviews.commands import (
+    add_item,
+    answer_item,
+    mark_here,
+    move_item,
+    next_item,
+    park_item,
+    previous_item,
+    show_item,
+    start_review,
+    tick_off,
+    unpark_item,
+)
+from reviews.models import ActionItem, AgendaItem, Attendance, Review
+from tests import build
+from tests.checkins.posting import TUESDAY, at, code, post
+from tests.reviews.meeting import act
+from tests.reviews.running import checked, item, key_results, plan, run, titles
+
+THREE = ("One", "Two", "Three")
+
+
+@pytest.fixture
+def rows(alice: Membership) -> list[KeyResult]:
+    """Three that are red, in this order."""
+    found = key_results(alice, *THREE)
+    for row, value in zip(found, ("8.95", "8.9", "8.8"), strict=True):
+        checked(row, alice, "8.9", value, confidence=2)
+    return found
+
+
+def room(review: Review) -> int:
+    return Review.objects.values_list("room", flat=True).get(pk=review.pk)
+
+
+def now_at(review: Review) -> str:
+    review.refresh_from_db()
+    return review.current_item.title if review.current_item else ""
+
+
+def test_a_start_draws_again_and_brings_the_room_to_the_first_item(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = plan(alice)
+    post(rows[0], alice, actual="5", now=TUESDAY)
+
+    start_review(review=review, by=alice, now=TUESDAY)
+
+    assert "One" not in titles(review)
+    assert now_at(review) == "Two"
+    again = start_review(review=review, by=alice, now=at("2026-03-10T15:00"))
+    assert again.started_at == TUESDAY
+
+
+def test_next_ticks_off_and_moves_on_and_previous_goes_back(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = run(alice)
+
+    next_item(review=review, by=alice, now=TUESDAY)
+    assert now_at(review) == "Two"
+    assert item(review, "One").discussed_at == TUESDAY
+    previous_item(review=review, by=alice, now=TUESDAY)
+    assert now_at(review) == "One"
+    previous_item(review=review, by=alice, now=TUESDAY)
+    assert now_at(review) == "One"
+
+
+def test_next_leaves_out_what_was_discussed_and_comes_back_to_what_was_not(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = run(alice)
+    show_item(review=review, item=item(review, "Three"), by=alice, now=TUESDAY)
+
+    visited = [now_at(review)]
+    for _ in range(5):
+        next_item(review=review, by=alice, now=TUESDAY)
+        visited.append(now_at(review))
+
+    last = "Three closing questions"
+    assert visited == ["Three", last, "One", "Two", "Two", "Two"]
+
+
+def test_showing_an_item_brings_its_facts_up_to_now(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = run(alice)
+    post(rows[1], alice, actual="7", now=TUESDAY)
+
+    show_item(review=review, item=item(review, "Two"), by=alice, now=TUESDAY)
+
+    assert item(review, "Two").facts["latest"] == "7"
+    assert item(review, "One").facts["latest"] == "8.95"
+
+
+def test_the_room_moves_only_while_it_runs(alice: Membership, rows: list[KeyResult]) -> None:
+    review = plan(alice)
+
+    for command in (next_item, previous_item):
+        with pytest.raises(ValidationError) as refused:
+            command(review=review, by=alice, now=TUESDAY)
+        assert code(refused.value) == "not_started"
+
+
+def test_an_item_of_another_review_is_refused(alice: Membership, rows: list[KeyResult]) -> None:
+    review, other = run(alice), run(alice)
+
+    with pytest.raises(ValidationError) as refused:
+        show_item(review=review, item=item(other, "One"), by=alice, now=TUESDAY)
+
+    assert code(refused.value) == "other_review"
+
+
+def test_parking_the_current_item_moves_on_and_it_can_come_back(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = run(alice)
+
+    park_item(item=item(review, "One"), by=alice, now=TUESDAY)
+
+    assert now_at(review) == "Two"
+    assert item(review, "One").discussed_at is None
+    unpark_item(item=item(review, "One"), by=alice, now=TUESDAY)
+    assert item(review, "One").parked_at is None
+    assert titles(review)[0] == "One"
+
+
+def test_items_change_places_and_the_close_stays_last(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = plan(alice)
+    last = "Three closing questions"
+
+    move_item(item=item(review, "Three"), up=True, by=alice, now=TUESDAY)
+    move_item(item=item(review, "One"), up=True, by=alice, now=TUESDAY)
+    move_item(item=item(review, "One"), up=False, by=alice, now=TUESDAY)
+
+    assert titles(review) == ["Three", "One", "Two", last]
+    for title, up in (("Two", False), (last, True)):
+        with pytest.raises(ValidationError) as refused:
+            move_item(item=item(review, title), up=up, by=alice, now=TUESDAY)
+        assert code(refused.value) == "last"
+    with pytest.raises(ValidationError):
+        park_item(item=item(review, last), by=alice, now=TUESDAY)
+
+
+def test_moving_passes_over_what_is_parked(alice: Membership, rows: list[KeyResult]) -> None:
+    review = plan(alice)
+    park_item(item=item(review, "Two"), by=alice, now=TUESDAY)
+
+    move_item(item=item(review, "Three"), up=True, by=alice, now=TUESDAY)
+
+    assert titles(review)[:3] == ["Three", "Two", "One"]
+
+
+def test_an_item_is_added_before_the_close(alice: Membership, rows: list[KeyResult]) -> None:
+    review = plan(alice)
+    champion = build.member(alice.engagement, "Lena", Role.CHAMPION)
+
+    added = add_item(review=review, title=" The  off-site ", minutes=4, by=champion, now=TUESDAY)
+
+    assert titles(review)[-2:] == ["The off-site", "Three closing questions"]
+    assert (added.why, added.minutes, added.added_by) == ("added by Lena", 4, champion)
+
+
+def test_an_item_about_a_key_result_has_its_screen_and_is_not_drawn_twice(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    (calm,) = build_calm(alice, rows)
+    review = plan(alice)
+    added = add_item(review=review, title="", minutes=4, key_result=calm, by=alice, now=TUESDAY)
+    assert (added.title, added.facts["kind"]) == ("Calm", "key_result")
+
+    post(calm, alice, actual="8.9", now=TUESDAY, confidence=1)
+    start_review(review=review, by=alice, now=TUESDAY)
+
+    assert titles(review).count("Calm") == 1
+
+
+def build_calm(alice: Membership, rows: list[KeyResult]) -> list[KeyResult]:
+    return [checked(build.live_key_result(rows[0].objective, title="Calm"), alice, "5", "5")]
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"title": " "}, "title"),
+        ({"title": "x" * 241}, "title"),
+        ({"title": "Ours", "minutes": 0}, "minutes"),
+        ({"title": "Ours", "minutes": 241}, "minutes"),
+    ],
+)
+def test_what_is_amiss_with_an_item_is_said_at_its_field(
+    alice: Membership, said: dict[str, object], field: str
+) -> None:
+    values = {"minutes": 5, **said}
+
+    with pytest.raises(ValidationError) as refused:
+        add_item(review=plan(alice), by=alice, now=TUESDAY, **values)  # type: ignore[arg-type]
+
+    assert list(refused.value.error_dict) == [field]
+
+
+def test_a_key_result_stands_on_an_agenda_once(alice: Membership, rows: list[KeyResult]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        add_item(review=plan(alice), title="", minutes=5, key_result=rows[0], by=alice, now=TUESDAY)
+
+    assert code(refused.value, field="key_result") == "there"
+
+
+def test_a_no_makes_one_action_for_the_lead_and_a_yes_drops_it(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = run(alice)
+    sponsor = build.member(alice.engagement, "Priya", Role.SPONSOR)
+    one = item(review, "One")
+
+    answer_item(item=one, still_right=False, by=sponsor, now=TUESDAY)
+    answer_item(item=one, still_right=False, by=sponsor, now=TUESDAY)
+
+    action = ActionItem.objects.get()
+    assert (action.what, action.owner) == ("Propose a change of “One”", alice)
+    assert action.due_on.isoformat() == "2026-03-17"
+    assert (action.key_result, action.agenda_item) == (rows[0], one)
+    assert item(review, "One").still_right is False
+
+    answer_item(item=one, still_right=True, by=sponsor, now=TUESDAY)
+
+    action.refresh_from_db()
+    assert action.dropped_by == sponsor
+    assert (item(review, "One").still_right, item(review, "One").answered_by) == (True, sponsor)
+
+
+def test_an_objective_is_asked_about_too_and_a_list_is_not(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    act(alice, due_on=TUESDAY.date())
+    review = plan(alice, now=at("2026-03-11T09:00"))
+    objective = rows[0].objective
+    added = add_item(review=review, title="", minutes=5, objective=objective, by=alice, now=TUESDAY)
+    assert [one["title"] for one in added.facts["rows"]] == ["One", "Two", "Three"]
+
+    answer_item(item=added, still_right=False, by=alice, now=TUESDAY)
+
+    assert ActionItem.objects.filter(what=f"Propose a change of “{objective.title}”").exists()
+    with pytest.raises(ValidationError) as refused:
+        answer_item(
+            item=item(review, "One overdue action"), still_right=True, by=alice, now=TUESDAY
+        )
+    assert code(refused.value) == "no_question"
+
+
+def test_an_overdue_action_is_ticked_off_in_the_room(alice: Membership) -> None:
+    action, other = act(alice, due_on=TUESDAY.date()), act(alice, "Call", due_on=TUESDAY.date())
+    wednesday = at("2026-03-11T09:00")
+    review = run(alice, now=wednesday)
+    overdue = item(review, "Two overdue actions")
+
+    tick_off(item=overdue, action=action, by=alice, now=wednesday)
+
+    action.refresh_from_db()
+    assert action.done_at == wednesday
+    rows = item(review, "Two overdue actions").facts["rows"]
+    assert [(one["action"], one.get("label")) for one in rows] == [
+        (other.public_id, None),
+        (action.public_id, "dealt with"),
+    ]
+
+
+def test_who_is_here_is_kept(alice: Membership, bob: Membership) -> None:
+    review = plan(alice, attendees=[bob])
+
+    mark_here(review=review, member=bob, is_here=True, by=alice)
+    mark_here(review=review, member=alice, is_here=True, by=alice)
+    mark_here(review=review, member=bob, is_here=False, by=alice)
+
+    found = {one.member: one.is_here for one in Attendance.objects.filter(review=review)}
+    assert found == {bob: False, alice: True}
+
+
+COMMANDS: list[Callable[[Review, AgendaItem, Membership], object]] = [
+    lambda review, item, by: show_item(review=review, item=item, by=by, now=TUESDAY),
+    lambda review, item, by: next_item(review=review, by=by, now=TUESDAY),
+    lambda review, item, by: previous_item(review=review, by=by, now=TUESDAY),
+    lambda review, item, by: park_item(item=item, by=by, now=TUESDAY),
+    lambda review, item, by: unpark_item(item=item, by=by, now=TUESDAY),
+    lambda review, item, by: move_item(item=item, up=False, by=by, now=TUESDAY),
+    lambda review, item, by: mark_here(review=review, member=by, is_here=True, by=by),
+    lambda review, item, by: answer_item(item=item, still_right=True, by=by, now=TUESDAY),
+    lambda review, item, by: add_item(review=review, title="x", minutes=5, by=by, now=TUESDAY),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_change_is_told_to_the_room(
+    alice: Membership,
+    rows: list[KeyResult],
+    command: Callable[[Review, AgendaItem, Membership], object],
+) -> None:
+    review = run(alice)
+    before = room(review)
+
+    command(review, item(review, "One"), alice)
+
+    assert room(review) > before
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.SPONSOR])
+def test_leads_run_it_deciders_answer_and_add_nobody_else_does(
+    alice: Membership,
+    rows: list[KeyResult],
+    role: str,
+    command: Callable[[Review, AgendaItem, Membership], object],
+) -> None:
+    review, other = run(alice), build.member(alice.engagement, "Other", role)
+
+    if role == Role.SPONSOR and COMMANDS.index(command) >= 7:
+        command(review, item(review, "One"), other)
+        return
+    with pytest.raises(ValidationError) as refused:
+        command(review, item(review, "One"), other)
+    assert code(refused.value) == "no_right"

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from engagements.models import Membership, Role
+from okrs.models import KeyResult
+from reviews.commands import next_item
+from reviews.models import ActionItem, Decision, Review
+from tests import build
+from tests.checkins.posting import TUESDAY
+from tests.reviews.running import checked, item, key_results, run
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def clock(db: None) -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(TUESDAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def lead(client: Client, alice: Membership) -> Client:
+    assert alice.user is not None
+    client.force_login(alice.user)
+    return client
+
+
+@pytest.fixture
+def rows(alice: Membership) -> list[KeyResult]:
+    found = key_results(alice, "API latency", "Day seven")
+    for row in found:
+        checked(row, alice, "8.9", confidence=2)
+    return found
+
+
+@pytest.fixture
+def review(alice: Membership, rows: list[KeyResult]) -> Review:
+    return run(alice)
+
+
+def url(review: Review, name: str) -> str:
+    return reverse(f"reviews:{name}", args=[review.engagement.slug, review.public_id])
+
+
+def typed(review: Review, owner: Membership, **fields: str) -> dict[str, str]:
+    return {
+        "about": item(review, "API latency").public_id,
+        "text": "Pair the offer.",
+        "what": "Ask for an export.",
+        "owner": owner.public_id,
+        "due_on": "2026-03-24",
+        "change": "bet",
+        "client_visible": "on",
+        **fields,
+    }
+
+
+def test_a_decision_is_recorded_beside_its_item(
+    lead: Client, alice: Membership, review: Review, rows: list[KeyResult]
+) -> None:
+    answer = lead.post(url(review, "review-decide"), typed(review, alice), headers=HTMX)
+
+    decision = Decision.objects.get()
+    assert answer.status_code == 200
+    assert (decision.text, decision.client_visible) == ("Pair the offer.", True)
+    assert decision.agenda_item == item(review, "API latency")
+    assert decision.touches[0]["key_result"] == rows[0].public_id
+    assert answer.text.strip().startswith('<div class="capture" id="capture"')
+    assert 'id="captured" hx-swap-oob="true"' in answer.text
+    assert "form-saved" in answer.headers["HX-Trigger"]
+    assert "Pair the offer." in answer.text
+
+
+def test_an_action_is_added_without_htmx_too(
+    lead: Client, alice: Membership, bob: Membership, review: Review
+) -> None:
+    answer = lead.post(url(review, "review-act") + "?capture=action", typed(review, bob))
+
+    action = ActionItem.objects.get()
+    assert answer.headers["Location"] == url(review, "review-detail") + "?capture=action#captured"
+    assert (action.what, action.owner, action.review) == ("Ask for an export.", bob, review)
+
+
+def test_what_is_captured_belongs_to_the_item_that_the_form_was_about(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    said = typed(review, alice)
+    next_item(review=review, by=alice, now=TUESDAY)
+
+    lead.post(url(review, "review-decide"), said, headers=HTMX)
+
+    assert Decision.objects.get().agenda_item == item(review, "API latency")
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
+@pytest.mark.parametrize(("name", "field"), [("review-decide", "change"), ("review-act", "due_on")])
+def test_a_bad_form_keeps_every_word_and_its_item(
+    lead: Client,
+    alice: Membership,
+    review: Review,
+    name: str,
+    field: str,
+    headers: dict[str, str],
+) -> None:
+    said = typed(review, alice, **{field: ""})
+    next_item(review=review, by=alice, now=TUESDAY)
+
+    answer = lead.post(url(review, name), said, headers=headers)
+
+    assert answer.status_code == 422
+    assert ("Pair the offer." if name == "review-decide" else "Ask for an export.") in answer.text
+    assert "On “API latency”" in answer.text
+    assert "data-touched" in answer.text
+    assert ("<html" in answer.text) == (not headers)
+    assert not Decision.objects.exists()
+    assert not ActionItem.objects.exists()
+
+
+def test_a_contributor_captures_nothing_and_a_sponsor_does(
+    client: Client, alice: Membership, review: Review
+) -> None:
+    build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
+    assert client.post(url(review, "review-decide"), typed(review, alice)).status_code == 403
+
+    build.sign_in(client, alice.engagement, Role.SPONSOR)
+    assert client.post(url(review, "review-decide"), typed(review, alice)).status_code == 302
+
+
+def test_what_somebody_wrote_is_escaped(lead: Client, alice: Membership, review: Review) -> None:
+    lead.post(url(review, "review-decide"), typed(review, alice, text="<b>bold</b>"))
+
+    assert "&lt;b&gt;bold&lt;/b&gt;" in lead.get(url(review, "review-detail")).text

@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from engagements.models import Membership, Role
+from reviews.commands import close_review, update_review, update_summary
+from reviews.models import Attendance, Review, StatusReport, Summary
+from tests import build
+from tests.checkins.posting import TUESDAY, at
+from tests.query_counts import assert_constant_queries
+from tests.reviews.meeting import act, decide
+from tests.reviews.running import YES, closed, key_results, plan, run
+
+HTMX = {"HX-Request": "true"}
+LIST, NEW = "/e/northwind/reviews/", "/e/northwind/reviews/new/"
+
+
+@pytest.fixture(autouse=True)
+def clock(db: None) -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(TUESDAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def lead(client: Client, alice: Membership) -> Client:
+    assert alice.user is not None
+    client.force_login(alice.user)
+    return client
+
+
+def url(review: Review, name: str, *more: str) -> str:
+    return reverse(f"reviews:{name}", args=[review.engagement.slug, review.public_id, *more])
+
+
+def typed(by: Membership, *people: Membership, **fields: object) -> dict[str, object]:
+    return {
+        "kind": "weekly",
+        "title": "",
+        "scheduled_at": "2026-03-12T14:00",
+        "minutes": "",
+        "lead": by.public_id,
+        "attendees": [one.public_id for one in people],
+        **fields,
+    }
+
+
+def test_the_list_says_what_runs_what_comes_and_what_was(lead: Client, alice: Membership) -> None:
+    running, ahead = run(alice, title="Now"), plan(alice, title="Soon")
+    past = closed(alice, title="Past")
+
+    page = lead.get(LIST).text
+
+    order = [page.index(text) for text in ("Now is running.", "Soon</strong>", "Past</a>")]
+    assert order == sorted(order)
+    assert url(running, "review-detail") in page
+    assert url(ahead, "review-detail") in page
+    assert url(past, "summary-update") in page
+    assert "/e/northwind/actions/" in page
+
+
+def test_an_empty_list_has_one_action_for_the_lead(
+    client: Client, lead: Client, alice: Membership
+) -> None:
+    assert "No review yet." in lead.get(LIST).text
+    assert NEW in lead.get(LIST).text
+
+    build.sign_in(client, alice.engagement, Role.SPONSOR)
+    assert NEW not in client.get(LIST).text
+
+
+def test_the_list_costs_the_same_however_long(lead: Client, alice: Membership) -> None:
+    def more() -> None:
+        for number in range(10):
+            review = closed(alice, title=f"Past {number}")
+            act(alice, what=f"{number}")
+            plan(alice, title=f"Soon {review.pk}")
+
+    more()
+    assert_constant_queries(lambda: lead.get(LIST), grow=more, most=6)
+
+
+def test_a_review_is_planned_for_the_clock_of_its_reader(
+    lead: Client, alice: Membership, bob: Membership
+) -> None:
+    answer = lead.post(NEW, typed(alice, bob))
+
+    review = Review.objects.get()
+    assert answer.headers["Location"] == url(review, "review-detail")
+    assert (review.title, review.minutes) == ("Week of 9 March", 30)
+    assert review.scheduled_at == at("2026-03-12T14:00")
+    assert [one.member for one in Attendance.objects.all()] == [bob]
+
+
+def test_sponsor_champions_and_owners_are_proposed(lead: Client, alice: Membership) -> None:
+    build.member(alice.engagement, "Priya", Role.SPONSOR)
+    owner = build.member(alice.engagement, "Olga", Role.CONTRIBUTOR)
+    build.member(alice.engagement, "Vera", Role.VIEWER)
+    build.objective(owner, build.cycle(alice.engagement))
+
+    form = lead.get(NEW).context["form"]
+
+    assert [one.name for one in form.initial["attendees"]] == ["Olga", "Priya"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"scheduled_at": ""}, "Choose day and time."),
+        ({"scheduled_at": "soon"}, "Write day and time"),
+        ({"minutes": "3"}, "greater than or equal to 5"),
+        ({"lead": ""}, "Choose one person."),
+    ],
+)
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_what_is_amiss_is_said_and_the_rest_kept(
+    lead: Client, alice: Membership, fields: dict[str, str], said: str, headers: dict[str, str]
+) -> None:
+    answer = lead.post(NEW, typed(alice, title="Ours", **fields), headers=headers)
+
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert 'value="Ours"' in answer.text
+    assert ("<html" in answer.text) == (not headers)
+    assert not Review.objects.exists()
+
+
+def test_a_stale_edit_shows_both_versions(lead: Client, alice: Membership) -> None:
+    review = plan(alice)
+    known = {"scheduled_at": TUESDAY, "lead": alice, "by": alice, "now": TUESDAY}
+    update_review(review=review, version=1, title="Theirs", **known)  # type: ignore[arg-type]
+
+    stale = lead.post(url(review, "review-update"), typed(alice, title="Mine", version="1"))
+    again = lead.post(url(review, "review-update"), typed(alice, title="Mine", version="2"))
+
+    assert stale.status_code == 409
+    assert "Theirs" in stale.text
+    assert "Mine" in stale.text
+    assert again.headers["Location"] == url(review, "review-detail")
+    review.refresh_from_db()
+    assert (review.title, review.kind, review.minutes) == ("Mine", "monthly", 45)
+
+
+def test_a_review_is_cancelled_from_its_edit_page(lead: Client, alice: Membership) -> None:
+    review, started = plan(alice), run(alice)
+
+    assert "Cancel the review" in lead.get(url(review, "review-update")).text
+    assert lead.post(url(review, "review-cancel")).headers["Location"] == LIST
+    refused = lead.post(url(started, "review-cancel"), follow=True)
+
+    assert "This review has started. Close it instead." in refused.text
+    assert list(Review.objects.all()) == [started]
+
+
+def test_an_item_is_added_by_a_decider(client: Client, alice: Membership) -> None:
+    review = plan(alice)
+    build.sign_in(client, alice.engagement, Role.SPONSOR)
+    address = url(review, "item-create")
+
+    bad = client.post(address, {"title": "", "minutes": "5"})
+    good = client.post(address, {"title": "The off-site", "minutes": "5"})
+
+    assert (bad.status_code, "Say what it is about." in bad.text) == (422, True)
+    assert good.headers["Location"] == url(review, "review-detail")
+    assert "The off-site" in client.get(url(review, "review-detail")).text
+
+
+def test_closing_asks_three_questions_and_names_what_is_left(
+    lead: Client, alice: Membership
+) -> None:
+    key_results(alice, "Never checked in")
+    review = run(alice, now=at("2026-03-10T09:40"))
+    address = url(review, "review-close")
+
+    page = lead.get(address)
+    bad = lead.post(address, {"on_outcomes": "yes", "closing_note": "Kept"})
+    said = {"on_outcomes": "yes", "evidence_weekly": "no", "moved_resources": "yes"}
+    good = lead.post(address, said)
+
+    assert "One card gone quiet" in page.text
+    assert "Are we on outcomes?" in page.text
+    assert (bad.status_code, "Kept" in bad.text) == (422, True)
+    assert good.headers["Location"] == url(review, "summary-update")
+    review.refresh_from_db()
+    assert (review.on_outcomes, review.evidence_weekly) == (True, False)
+
+
+def test_the_weekly_close_asks_for_a_note_only(lead: Client, alice: Membership) -> None:
+    review = run(alice, kind="weekly")
+
+    page = lead.get(url(review, "review-close"))
+    lead.post(url(review, "review-close"), {"closing_note": "All named."})
+
+    assert "Are we on outcomes?" not in page.text
+    review.refresh_from_db()
+    assert (review.is_closed, review.closing_note) == (True, "All named.")
+
+
+def test_what_does_not_run_is_not_closed(lead: Client, alice: Membership) -> None:
+    review = plan(alice)
+
+    assert lead.get(url(review, "review-close")).headers["Location"] == url(review, "review-detail")
+
+
+WORDS = {"headline": "We hold.", "moved": "a", "red": "b", "decided": "c", "next_steps": "d"}
+
+
+def test_a_summary_is_edited_published_and_leads_to_its_report(
+    lead: Client, alice: Membership
+) -> None:
+    review = run(alice)
+    decide(review, alice, "Shown", client_visible=True)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+    address = url(review, "summary-update")
+
+    page = lead.get(address).text
+    saved = lead.post(address, {**WORDS, "version": "1", "then": "save"})
+    published = lead.post(address, {**WORDS, "version": "2", "then": "publish"})
+
+    assert "Everything on this page is what the client will read." in page
+    assert "Shown. By 24\u00a0Mar." in page
+    assert saved.headers["Location"] == address
+    report = StatusReport.objects.get()
+    assert published.headers["Location"] == reverse(
+        "reviews:report-detail", args=["northwind", report.number]
+    )
+    assert (report.headline, report.review, report.next_steps) == ("We hold.", review, "d")
+    assert "report 1" in lead.get(address).text
+
+
+def test_a_summary_without_a_headline_is_not_published(lead: Client, alice: Membership) -> None:
+    review = closed(alice)
+
+    answer = lead.post(
+        url(review, "summary-update"),
+        {**WORDS, "headline": "", "moved": "Kept", "version": "1", "then": "publish"},
+        headers=HTMX,
+    )
+
+    assert answer.status_code == 422
+    assert "Kept" in answer.text
+    assert answer.text.strip().startswith("<form")
+    assert not StatusReport.objects.exists()
+
+
+def test_a_stale_summary_shows_both_versions(lead: Client, alice: Membership) -> None:
+    review = closed(alice)
+    summary = Summary.objects.get(review=review)
+    update_summary(summary=summary, version=1, headline="Theirs", by=alice)
+
+    answer = lead.post(url(review, "summary-update"), {**WORDS, "version": "1", "then": "publish"})
+
+    assert answer.status_code == 409
+    assert "Theirs" in answer.text
+    assert "We hold." in answer.text
+    assert not StatusReport.objects.exists()
+
+
+def test_members_read_the_summary_and_change_nothing(client: Client, alice: Membership) -> None:
+    review = closed(alice)
+    build.sign_in(client, alice.engagement, Role.CHAMPION)
+
+    page = client.get(url(review, "summary-update"))
+
+    assert "No key result has a value yet." in page.text
+    assert "Publish" not in page.text
+    assert client.post(url(review, "summary-update"), WORDS).status_code == 403
+
+
+def test_before_the_close_there_is_no_summary(lead: Client, alice: Membership) -> None:
+    review = run(alice)
+
+    assert lead.get(url(review, "summary-update")).headers["Location"] == url(
+        review, "review-detail"
+    )
