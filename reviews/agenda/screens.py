@@ -136,7 +136,7 @@ def _decision(row: KeyResult, told: Told, *, unit: str, today: dt.date) -> Row |
     decision = told.decision
     if decision is None:
         return None
-    label, words = moved_since(decision, row, check_in=told.check_in, unit=unit)
+    label, words = moved_since(decision, row, unit=unit)
     weeks = max(1, round((today - decision.decided_on).days / 7))
     span = f" in {weeks} week{'s' if weeks > 1 else ''}" if words else ""
     return {
@@ -147,12 +147,10 @@ def _decision(row: KeyResult, told: Told, *, unit: str, today: dt.date) -> Row |
     }
 
 
-def moved_since(
-    decision: Decision, row: KeyResult, *, check_in: CheckIn | None, unit: str
-) -> tuple[str, str]:
-    """ "did not move it" and "8.2 → 7.4 %": what became of a key result after a decision."""
+def moved_since(decision: Decision, row: KeyResult, *, unit: str) -> tuple[str, str]:
+    """ "did not move it" and "8.2 → 7.4 %": by a value measured on a day after the decision."""
     then = touched(decision, row).get("value")
-    after = check_in is not None and check_in.posted_at > decision.recorded_at
+    after = row.measured_on is not None and row.measured_on > decision.decided_on
     found = movement(
         then=_number(then),
         now=row.latest_value,

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q
-
-from checkins.models import CheckIn
 from checkins.periods import open_periods
 from checkins.queries.states import due_of
 from checkins.rhythms import rhythm_of
@@ -44,7 +41,7 @@ class Gathered:
 
 
 def gather(review: Review, *, engagement: Engagement, now: dt.datetime) -> Gathered:
-    """Everything that this review's agenda is drawn from. At most eleven queries."""
+    """Everything that this review's agenda is drawn from. At most ten queries."""
     today = engagement.today(now)
     rows = live_rows(engagement, now=now)
     told = tell(rows, review=review, engagement=engagement, now=now)
@@ -67,7 +64,7 @@ def gather(review: Review, *, engagement: Engagement, now: dt.datetime) -> Gathe
                 since=engagement.today(since) if since else today - FIRST_LOOK_BACK,
                 today=today,
             ),
-            decisions=_decisions(before, rows, told=told),
+            decisions=_decisions(before, rows),
         ),
         rows={row.public_id: row for row in rows},
         screens={row.public_id: key_result_screen(row, told[row.pk], today=today) for row in rows},
@@ -172,9 +169,7 @@ def _experiments(
     ]
 
 
-def _decisions(
-    before: Review | None, rows: Sequence[KeyResult], *, told: Mapping[int, Told]
-) -> list[DecisionFacts]:
+def _decisions(before: Review | None, rows: Sequence[KeyResult]) -> list[DecisionFacts]:
     """Those of the last review that stand, with what became of the key result that they touch."""
     if before is None:
         return []
@@ -182,21 +177,18 @@ def _decisions(
         engagement_id=before.engagement_id, review=before, superseded_by=None
     )
     decisions = list(made.select_related("owner").order_by("number"))
-    known = {row.public_id: (row, told[row.pk].check_in) for row in rows}
+    known = {row.public_id: row for row in rows}
     known |= _gone(_touched(decisions) - known.keys(), engagement_id=before.engagement_id)
     return [_decision(one, known) for one in decisions]
 
 
-def _decision(
-    decision: Decision, known: Mapping[str, tuple[KeyResult, CheckIn | None]]
-) -> DecisionFacts:
+def _decision(decision: Decision, known: Mapping[str, KeyResult]) -> DecisionFacts:
     about = [str(one["title"]) for one in decision.touches if "title" in one]
     public_id = next(iter(_touched([decision])), "")
     label = words = ""
-    if public_id in known:
-        row, check_in = known[public_id]
+    if row := known.get(public_id):
         unit = row.metric.unit if row.metric else ""
-        label, words = moved_since(decision, row, check_in=check_in, unit=unit)
+        label, words = moved_since(decision, row, unit=unit)
     return DecisionFacts(
         text=decision.text,
         owner=decision.owner.name,
@@ -213,19 +205,12 @@ def _touched(decisions: Iterable[Decision]) -> set[str]:
     return {public_id for public_id in touches if public_id}
 
 
-def _gone(
-    public_ids: set[str], *, engagement_id: int
-) -> dict[str, tuple[KeyResult, CheckIn | None]]:
-    """Key results that are live no longer, with the check-in that stands. Two queries, or none."""
+def _gone(public_ids: set[str], *, engagement_id: int) -> dict[str, KeyResult]:
+    """Key results that are live no longer. One query, or none."""
     if not public_ids:
         return {}
     here = KeyResult.objects.filter(engagement_id=engagement_id, public_id__in=public_ids)
-    rows = list(here.select_related("metric"))
-    standing = CheckIn.objects.standing().filter(
-        Q(period=F("key_result__last_period")), engagement_id=engagement_id, key_result__in=rows
-    )
-    check_ins = {one.key_result_id: one for one in standing}
-    return {row.public_id: (row, check_ins.get(row.pk)) for row in rows}
+    return {row.public_id: row for row in here.select_related("metric")}
 
 
 def _number(text: str | None) -> Decimal | None:

@@ -209,7 +209,7 @@ def test_the_room_is_moved_with_and_without_htmx(
 
     assert plain.headers["Location"] == url(review) + "?view=all"
     assert parts.status_code == 200
-    assert '<div id="room"' in parts.text
+    assert '<div id="room-state"' in parts.text
     assert "<html" not in parts.text
 
 

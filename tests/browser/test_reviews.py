@@ -1,0 +1,158 @@
+"""A lead runs a review from its agenda to the published summary, while a sponsor watches."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from engagements.models import Membership, Role
+from engagements.scoping import scope
+from okrs.models import Objective
+from tests.browser import cast
+from tests.browser.conftest import SCREENS, Opens
+from tests.browser.visitors import Visitor
+
+DESK = [screen for screen in SCREENS if not screen.is_phone][:1]
+FOLLOWS = 10_000  # milliseconds; a screen asks every three seconds
+
+
+def now() -> str:
+    return timezone.now().strftime("%Y-%m-%dT%H:%M")
+
+
+def led(client_name: str) -> tuple[Membership, Membership]:
+    """A lead whose three key results are behind, and a sponsor."""
+    client = cast.client(client_name)
+    lead = cast.member(client, cast.user("Alice"))
+    cast.cards(lead, "Days to a first visit", "Days to a second visit", "Days to a reply")
+    with scope(client.id):
+        committed_at = timezone.now() - dt.timedelta(weeks=3)
+        Objective.objects.update(committed_at=committed_at, committed_by=lead)
+    return lead, cast.member(client, cast.user("Priya"), Role.SPONSOR)
+
+
+def test_a_review_runs_from_its_agenda_to_the_published_summary(opens: Opens) -> None:
+    lead, sponsor = led("Northwind SaaS")
+    room, watcher = opens(), opens()
+    room.signs_in_as(lead.user)  # type: ignore[arg-type]
+    watcher.signs_in_as(sponsor.user)  # type: ignore[arg-type]
+
+    plans(room, lead)
+    watcher.visit(room.page.url, says="Our review")
+    moves_the_room(room, watcher)
+    captures(room, watcher)
+    closes_and_publishes(room, watcher)
+
+
+def plans(room: Visitor, lead: Membership) -> None:
+    page = room.page
+    room.visit(f"/e/{lead.engagement.slug}/reviews/", says="No review is planned.")
+    room.inspect("no review")
+    page.get_by_role("link", name="Plan a review").click()
+    page.get_by_label("Title").fill("Our review")
+    page.get_by_label("When").fill(now())
+    room.inspect("plan")
+    page.get_by_role("button", name="Plan the review").click()
+    expect(page.get_by_role("button", name="Start the review")).to_be_visible()
+    room.inspect("planned review")
+
+
+def moves_the_room(room: Visitor, watcher: Visitor) -> None:
+    page, other = room.page, watcher.page
+    page.get_by_role("button", name="Start the review").click()
+    expect(page.get_by_role("button", name="Next item")).to_be_visible()
+    first = page.locator("#items h2").inner_text()
+    expect(other.get_by_text("of 45 left")).to_be_visible(timeout=FOLLOWS)
+    other.get_by_label("What is decided?").fill("Half a thought")
+    page.get_by_role("button", name="Next item").click()
+    expect(page.locator("#items h2")).not_to_have_text(first)
+    second = page.locator("#items h2").inner_text()
+    expect(other.locator("#items h2")).to_have_text(second, timeout=FOLLOWS)
+    expect(other.locator("#now")).to_have_text(f"Now: {second}")
+    expect(other.get_by_label("What is decided?")).to_have_value("Half a thought")
+    expect(other.locator("#capture")).to_contain_text(f"On “{first}”")
+    room.inspect("running review")
+    watcher.inspect("review of a sponsor")
+
+
+def captures(room: Visitor, watcher: Visitor) -> None:
+    page = room.page
+    page.get_by_label("What is decided?").fill("Bring the form to the north.")
+    page.get_by_role("button", name="Record the decision").click()
+    expect(page.locator("#capture [role=alert]")).to_be_visible()  # what it changes is missing
+    expect(page.get_by_label("What is decided?")).to_have_value("Bring the form to the north.")
+    page.get_by_label("What it changes").select_option("bet")
+    page.get_by_label("Client may see it").check()
+    page.get_by_role("button", name="Record the decision").click()
+    expect(page.locator("#captured")).to_contain_text("Bring the form to the north.")
+    expect(page.get_by_label("What is decided?")).to_have_value("")
+    heard = watcher.page.locator("#captured")
+    expect(heard).to_contain_text("Bring the form to the north.", timeout=FOLLOWS)
+
+
+def closes_and_publishes(room: Visitor, watcher: Visitor) -> None:
+    page = room.page
+    page.get_by_role("link", name="Close the review").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Close the review")
+    for question in page.get_by_role("radio", name="Yes").all():
+        question.check()
+    room.inspect("close")
+    page.get_by_role("button", name="Close the review").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Summary for the client")
+    expect(page.get_by_label("What was decided")).to_have_value(re.compile("Bring the form"))
+    room.inspect("summary")
+    read = watcher.page.get_by_role("link", name="Read the summary")
+    expect(read).to_be_visible(timeout=FOLLOWS)
+    watcher.inspect("closed review")
+    page.get_by_role("button", name="Publish to the status page").click()
+    expect(page.locator("main")).to_contain_text("Bring the form to the north.")
+    room.inspect("published report")
+
+
+@pytest.mark.parametrize("screen", DESK, ids=str)
+def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
+    lead, _ = led("Harbor Retail")
+    visitor = opens()
+    visitor.signs_in_as(lead.user)  # type: ignore[arg-type]
+    page = visitor.page
+    visitor.visit(f"/e/{lead.engagement.slug}/reviews/new/", says="Plan a review")
+    page.get_by_label("When").fill(now())
+    page.get_by_role("button", name="Plan the review").click()
+    page.get_by_role("button", name="Start the review").click()
+    first = page.locator("#items h2").inner_text()
+    expect(page.get_by_role("button", name="Next item")).to_be_visible()
+
+    page.keyboard.press("j")
+    expect(page.locator("#items h2")).not_to_have_text(first)
+    page.keyboard.press("k")
+    expect(page.locator("#items h2")).to_have_text(first)
+
+    page.get_by_role("link", name="All at once").click()
+    expect(page.locator(".review-item")).to_have_count(page.locator("ol.agenda > li").count())
+    page.emulate_media(media="print")
+    expect(page.locator("#capture")).to_be_hidden()
+    expect(page.locator(".review-item").last).to_be_visible()
+
+
+@pytest.mark.parametrize("screen", DESK, ids=str)
+def test_a_review_runs_without_a_script(opens: Opens) -> None:
+    lead, _ = led("Cedar Advisory")
+    visitor = opens(script=False)
+    visitor.signs_in_as(lead.user)  # type: ignore[arg-type]
+    page = visitor.page
+    visitor.visit(f"/e/{lead.engagement.slug}/reviews/new/", says="Plan a review")
+    page.get_by_label("When").fill(now())
+    page.get_by_role("button", name="Plan the review").click()
+    page.get_by_role("button", name="Start the review").click()
+    first = page.locator("#items h2").inner_text()
+    page.locator("#capture label", has_text="Action").click()
+    page.get_by_label("What is to be done?").fill("Call them")
+    page.get_by_role("button", name="Add the action").click()
+    expect(page.locator("#captured")).to_contain_text("Call them")
+    page.get_by_role("button", name="Next item").click()
+    expect(page.locator("#items h2")).not_to_have_text(first)
+    visitor.inspect("review without a script")
