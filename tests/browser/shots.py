@@ -20,17 +20,23 @@ REPLACED = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SWEEP_URL", "REDIS_U
 GREETING = "Ctrl-C stops it."
 
 
+TAKEN = (  # who, width, height, scheme, what
+    ("consultant", 1280, 900, "light", ("my-week", "key-result", "board")),
+    ("consultant", 390, 844, "dark", ("my-week",)),
+    ("client", 1280, 900, "light", ("status",)),
+    ("client", 390, 844, "light", ("status",)),
+    ("lead", 1280, 900, "light", ("review",)),
+)
+
+
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with running() as url, sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu"]
         chromium = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
-        for width, height, scheme, names in (
-            (1280, 900, "light", ("my-week", "key-result", "board")),
-            (390, 844, "dark", ("my-week",)),
-        ):
-            page = signed_in(browser, url, width=width, height=height, scheme=scheme)
+        for who, width, height, scheme, names in TAKEN:
+            page = signed_in(browser, url, who=who, width=width, height=height, scheme=scheme)
             for name in names:
                 SHOWS[name](page)
                 page.evaluate("scrollTo(0, 0)")
@@ -65,7 +71,9 @@ def running() -> Iterator[str]:
             process.communicate()
 
 
-def signed_in(browser: Browser, url: str, *, width: int, height: int, scheme: str) -> Page:
+def signed_in(
+    browser: Browser, url: str, *, who: str, width: int, height: int, scheme: str
+) -> Page:
     page = browser.new_page(
         base_url=url,
         color_scheme="dark" if scheme == "dark" else "light",
@@ -73,10 +81,11 @@ def signed_in(browser: Browser, url: str, *, width: int, height: int, scheme: st
         viewport={"width": width, "height": height},
     )
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("consultant@demo.test")
+    page.get_by_label("Email").fill(f"{who}@demo.test")
     page.get_by_label("Password").fill("plumbline-demo")
     page.get_by_label("Password").press("Enter")
-    page.wait_for_url(f"{url}/")
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_url(lambda address: "/accounts/" not in address)
     return page
 
 
@@ -104,7 +113,28 @@ def board(page: Page) -> None:
     page.locator(".board.mt-5").wait_for()
 
 
-SHOWS = {"my-week": my_week, "key-result": key_result, "board": board}
+def status(page: Page) -> None:
+    page.goto("/e/harbor/status/")
+    page.get_by_role("heading", name="Moved").wait_for()
+
+
+def review(page: Page) -> None:
+    """Running, at what is red, with a decision about to be recorded."""
+    page.goto("/e/northwind/reviews/")
+    page.get_by_role("link", name="review").and_(page.locator("main li a")).first.click()
+    page.get_by_role("button", name="Start the review").click()
+    page.get_by_role("button", name="Next item").click()
+    page.get_by_role("heading", name="Accounts that expand within thirty days").wait_for()
+    page.get_by_label("What is decided?").fill("Pair the offer with first use of reports.")
+
+
+SHOWS = {
+    "my-week": my_week,
+    "key-result": key_result,
+    "board": board,
+    "status": status,
+    "review": review,
+}
 
 if __name__ == "__main__":
     main()

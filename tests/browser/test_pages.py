@@ -14,6 +14,7 @@ from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, Objective, Team
 from reviews.demo import address
 from reviews.demo.story import Person
+from reviews.models import Decision, Review
 from tests.browser.conftest import SCREENS, Opens
 
 SIGNED_OUT = (
@@ -36,8 +37,13 @@ LISTS = (
     "okrs:team-create",
     "metrics:metric-list",
     "metrics:metric-create",
+    "reviews:review-list",
+    "reviews:review-create",
     "reviews:decision-list",
     "reviews:action-list",
+    "reviews:status",
+    "reviews:report-list",
+    "reviews:report-create",
 )
 OF_ONE = {
     "engagements:member-remove": Membership,
@@ -52,6 +58,10 @@ OF_ONE = {
     "metrics:metric-update": Metric,
     "checkins:key-result-detail": KeyResult,
     "okrs:key-result-update": KeyResult,
+    "reviews:review-detail": Review,
+    "reviews:decision-supersede": Decision,
+    "reviews:objective-decisions": Objective,
+    "reviews:key-result-decisions": KeyResult,
 }
 
 
@@ -73,11 +83,15 @@ def pages(engagement: Engagement) -> Iterator[str]:
     """Its lists and forms, and of what has one page each the first and the last."""
     yield from (reverse(name, args=[engagement.slug]) for name in LISTS)
     yield reverse("okrs:board", args=[engagement.slug]) + "?cycle="
+    yield reverse("reviews:report-detail", args=[engagement.slug, 1])
+    yield reverse("reviews:decision-list", args=[engagement.slug]) + "?q=of+nothing"
     with scope(engagement.id):
         for name, model in OF_ONE.items():
             rows: Any = model._default_manager.order_by("pk")
             for row in {rows.first(), rows.last()} - {None}:
                 yield reverse(name, args=[engagement.slug, row.public_id])
+        if closed := Review.objects.closed().first():
+            yield reverse("reviews:summary-update", args=[engagement.slug, closed.public_id])
 
 
 def test_every_page_of_the_lead_is_accessible(opens: Opens) -> None:
