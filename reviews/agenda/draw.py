@@ -56,7 +56,8 @@ def draw(facts: AgendaFacts) -> list[Drawn]:
     reasons = _monthly_reasons if facts.kind == ReviewKind.MONTHLY else _weekly_reasons
     found = [(row, reasons(row, facts)) for row in facts.key_results]
     spoken_of = [(row, causes) for row, causes in found if causes]
-    calm = [row for row, causes in found if not causes]
+    # A late card may hold the best figure of all.
+    calm = [row for row, causes in found if all(one.section == Section.QUIET for one in causes)]
     items: list[Drawn | None] = [actions(facts), *_single(spoken_of, kind=facts.kind)]
     if facts.kind == ReviewKind.MONTHLY:
         silent = [(row, causes[0]) for row, causes in spoken_of if _is_quiet_only(causes)]

@@ -92,7 +92,7 @@ def experiments(facts: AgendaFacts) -> Drawn | None:
 
 
 def wins(calm: Sequence[KeyResultFacts], facts: AgendaFacts) -> Drawn | None:
-    """Key results that moved up since the last review, and stand under no other reason."""
+    """Key results that moved up since the last review, and give no worry but a late card."""
     gains = [(gain, row) for row in calm if (gain := _gain(row, facts)) > 0]
     if not gains:
         return None

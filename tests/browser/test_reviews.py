@@ -46,6 +46,7 @@ def test_a_review_runs_from_its_agenda_to_the_published_summary(opens: Opens) ->
     moves_the_room(room, watcher)
     captures(room, watcher)
     closes_and_publishes(room, watcher)
+    reads(opens(), cast.member(lead.engagement, cast.user("Dana"), Role.VIEWER))
 
 
 def plans(room: Visitor, lead: Membership) -> None:
@@ -92,6 +93,10 @@ def captures(room: Visitor, watcher: Visitor) -> None:
     expect(page.get_by_label("What is decided?")).to_have_value("")
     heard = watcher.page.locator("#captured")
     expect(heard).to_contain_text("Bring the form to the north.", timeout=FOLLOWS)
+    page.locator("#capture label", has_text="Action").click()
+    page.get_by_label("What is to be done?").fill("Call them")
+    page.get_by_role("button", name="Add the action").click()
+    expect(heard).to_contain_text("Call them", timeout=FOLLOWS)
 
 
 def closes_and_publishes(room: Visitor, watcher: Visitor) -> None:
@@ -111,6 +116,15 @@ def closes_and_publishes(room: Visitor, watcher: Visitor) -> None:
     page.get_by_role("button", name="Publish to the status page").click()
     expect(page.locator("main")).to_contain_text("Bring the form to the north.")
     room.inspect("published report")
+
+
+def reads(visitor: Visitor, viewer: Membership) -> None:
+    """The client finds the decision at once, and nothing of the room."""
+    visitor.signs_in_as(viewer.user)  # type: ignore[arg-type]
+    visitor.visit("/")
+    expect(visitor.page.get_by_text("Bring the form to the north.").first).to_be_visible()
+    expect(visitor.page.get_by_text("Call them")).to_have_count(0)
+    visitor.inspect("status page after the review")
 
 
 @pytest.mark.parametrize("screen", DESK, ids=str)
