@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 
 from checkins.models import CheckIn
 from engagements.models import Engagement
@@ -43,7 +43,7 @@ PATHS = {
     "objective_title": "objective__title",
     "objective_owner": "objective__owner__name",
     "team": "objective__team__name",
-    "parent": "objective__parent__title",
+    "parent": "parent_title",
     "cycle": "objective__cycle__public_id",
     "cycle_name": "objective__cycle__name",
     "cycle_kind": "objective__cycle__kind",
@@ -76,7 +76,13 @@ def status_facts(
     today = engagement.today(now)
     rows = list(
         shown_key_results(engagement, at=now, today=today)
-        .annotate(posted_at=Subquery(posts(engagement, at=now).values("posted_at")[:1]))
+        .annotate(
+            posted_at=Subquery(posts(engagement, at=now).values("posted_at")[:1]),
+            # A draft is nothing that clients know of, be it named or not.
+            parent_title=Case(
+                When(objective__parent__committed_at__lte=now, then=F("objective__parent__title"))
+            ),
+        )
         .values_list(*PATHS.values(), "posted_at")
     )
     report = last_report(engagement, at=now, publishing=publishing)

@@ -92,7 +92,10 @@ def _then(
     return Then(
         key_results=key_results,
         objectives=objectives,
-        parents=rows_at(Objective, ids=[one.parent_id for one in held], **where),
+        # Those that were committed by then: of drafts clients know nothing.
+        parents=rows_at(
+            Objective, ids=[one.parent_id for one in held], committed_at__lte=at, **where
+        ),
         teams=rows_at(Team, ids=[one.team_id for one in held], **where),
         cycles=rows_at(Cycle, ids=[one.cycle_id for one in held], **where),
         metrics=rows_at(Metric, ids=[one.metric_id for one in key_results.values()], **where),
@@ -108,7 +111,7 @@ def _facts(
     engagement: Engagement,
 ) -> KeyResultFacts:
     event, objective = then.key_results[row.pk], then.objectives[row.objective_id]
-    cycle = then.cycles[objective.cycle_id]
+    cycle, parent = then.cycles[objective.cycle_id], then.parents.get(objective.parent_id)
     stood, written_at = figures or (Standing(), None)
     return KeyResultFacts(
         public_id=row.public_id,
@@ -128,7 +131,7 @@ def _facts(
         objective_title=objective.title,
         objective_owner=_name(then.people, objective.owner_id) or "",
         team=then.teams[objective.team_id].name if objective.team_id else None,
-        parent=then.parents[objective.parent_id].title if objective.parent_id else None,
+        parent=parent.title if parent else None,
         cycle=str(objective.cycle_id),
         cycle_name=cycle.name,
         cycle_kind=cycle.kind,

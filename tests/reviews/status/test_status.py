@@ -237,3 +237,21 @@ def test_two_readers_share_no_cached_page(
     client.force_login(alice.user)
 
     assert client.get("/e/northwind/status/", headers=known).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["", "?as_of=2026-03-09"])
+def test_a_company_objective_is_named_once_it_is_committed(
+    reader: Client, alice: Membership, query: str
+) -> None:
+    company = build.objective(alice, build.cycle(alice.engagement), title="Win back trust")
+    team, cycle = build.team(alice.engagement), company.cycle
+    key_result(objective(alice, cycle=cycle, team=team, parent=company), "Accounts that expand")
+
+    drafted = reader.get(f"/e/northwind/status/{query}")
+    company.committed_at, company.committed_by = week(9), alice
+    company.save(update_fields=["committed_at", "committed_by"])
+    committed = reader.get(f"/e/northwind/status/{query}")
+
+    assert "Accounts that expand" in drafted.text
+    assert company.title not in drafted.text
+    assert f"contributes to “{company.title}”" in committed.text
