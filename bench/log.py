@@ -25,7 +25,7 @@ RUNS = 3  # the best one counts: others may use the machine meanwhile
 RECORD = """
     INSERT INTO reviews_decision (engagement_id, public_id, number, decided_on, text, owner_id,
         due_on, change, touches, evidence, client_visible, review_id, recorded_by_id, recorded_at,
-        previous_hash, hash)
+        idempotency_key, previous_hash, hash)
     SELECT %(engagement)s, 'b' || lpad(n::text, 11, '0'), 0, %(day)s,
         'Move the offer of week ' || n || ' from day 30 to day 20, and look again in a fortnight.',
         %(owner)s, %(day)s::date + 14, 'bet',
@@ -34,7 +34,8 @@ RECORD = """
             'score', '0.23', 'rag', 'red')),
         jsonb_build_array(jsonb_build_object('label', 'Check-in of 9 Mar, 0.23',
             'check_in', 'c' || n)),
-        n %% 2 = 0, %(review)s, %(owner)s, %(now)s::timestamptz + n * interval '1 second', '', ''
+        n %% 2 = 0, %(review)s, %(owner)s, %(now)s::timestamptz + n * interval '1 second',
+        gen_random_uuid(), '', ''
     FROM generate_series(%(first)s::int, %(last)s::int) n
 """
 

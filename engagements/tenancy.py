@@ -97,6 +97,8 @@ def shows_on_status(*, updates: bool = True, where: str = "") -> list[pgtrigger.
     What a status page is made from carries them, so that "unchanged" is one number to compare,
     whatever wrote the row. Give `updates=False` where rows are only added, and `where` (SQL on the
     changed row) where only some of them show.
+
+    The engagement's row is locked last: a command that locks it too does so after its other rows.
     """
     among = f" WHERE {where}" if where else ""
     operations = {"insert": pgtrigger.Insert}
@@ -109,7 +111,11 @@ def shows_on_status(*, updates: bool = True, where: str = "") -> list[pgtrigger.
             when=pgtrigger.After,
             operation=operation,
             referencing=pgtrigger.Referencing(new="changed"),  # type: ignore[no-untyped-call]
+            # Rows of several clients are locked in one order, or two such statements would deadlock.
             func=f"""
+                PERFORM 1 FROM engagements_engagement
+                WHERE id IN (SELECT engagement_id FROM changed{among})
+                ORDER BY id FOR NO KEY UPDATE;
                 UPDATE engagements_engagement SET status_version = status_version + 1
                 WHERE id IN (SELECT engagement_id FROM changed{among});
                 RETURN NULL;

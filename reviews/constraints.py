@@ -47,8 +47,9 @@ def digest(row: str) -> str:
 class DecisionChain(DeferredConstraint):
     """Numbers and seals each decision as it comes in, whatever the statement says.
 
-    The function runs as the tables' owner, so that the head needs no grant to anybody. A decision
-    that claims to be older than the last one is refused.
+    The function runs as the tables' owner, so that the head needs no grant to anybody; temporary
+    tables come last in its path, or one could stand in for the head. A decision that claims to be
+    older than the last one is refused.
     """
 
     def statements(self, model: type[models.Model], quote: Any) -> list[str]:
@@ -56,7 +57,7 @@ class DecisionChain(DeferredConstraint):
         return [
             f"""
             CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql
-            SECURITY DEFINER SET search_path = pg_catalog, public AS $chain$
+            SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $chain$
             DECLARE head {HEAD};
             BEGIN
                 INSERT INTO {HEAD} (engagement_id, public_id, number, hash, recorded_at)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import uuid4
 
 from django.db import models
 
@@ -22,7 +23,7 @@ class ActionItemQuerySet(models.QuerySet["ActionItem"]):
 ActionItemManager = TenantManager.from_queryset(ActionItemQuerySet)
 
 
-@tracked()
+@tracked(exclude=("idempotency_key",))
 class ActionItem(TenantModel):
     """What somebody does next: what, who, by when, done when (M8.3)."""
 
@@ -35,6 +36,7 @@ class ActionItem(TenantModel):
     due_on = models.DateField()
     created_by = TenantKey("engagements.Membership", related_name="+")
     created_at = models.DateTimeField()
+    idempotency_key = models.UUIDField(default=uuid4, editable=False)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     dropped_at = models.DateTimeField(null=True, blank=True)
@@ -54,6 +56,9 @@ class ActionItem(TenantModel):
                 "created_by",
                 "done_by",
                 "dropped_by",
+            ),
+            models.UniqueConstraint(
+                fields=["engagement", "idempotency_key"], name="actionitem_added_once"
             ),
             models.CheckConstraint(
                 condition=models.Q(done_at=None, done_by=None)

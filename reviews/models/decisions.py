@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import uuid4
 
 import pgtrigger
 from django.db import models
@@ -49,6 +50,7 @@ class Decision(TenantModel):
     supersedes = TenantKey("self", null=True, blank=True, related_name="superseded_by")
     recorded_by = TenantKey("engagements.Membership", related_name="+")
     recorded_at = models.DateTimeField()
+    idempotency_key = models.UUIDField(default=uuid4, editable=False)
     previous_hash = models.CharField(max_length=64, editable=False)
     hash = models.CharField(max_length=64, editable=False)
 
@@ -61,6 +63,9 @@ class Decision(TenantModel):
             models.UniqueConstraint(fields=["engagement", "number"], name="decision_numbered_once"),
             models.UniqueConstraint(
                 fields=["engagement", "supersedes"], name="decision_superseded_once"
+            ),
+            models.UniqueConstraint(
+                fields=["engagement", "idempotency_key"], name="decision_recorded_once"
             ),
             DecisionChain(name="decision_chain"),
         ]

@@ -17,7 +17,7 @@ from engagements.tenancy import (
 FROZEN_WITH_ITS_REVIEW = """
     IF EXISTS (
         SELECT 1 FROM reviews_review
-        WHERE id = coalesce(NEW.review_id, OLD.review_id) AND closed_at IS NOT NULL
+        WHERE id IN (NEW.review_id, OLD.review_id) AND closed_at IS NOT NULL
     ) THEN
         RAISE EXCEPTION 'the agenda of a closed review stays as it is';
     END IF;

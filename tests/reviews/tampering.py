@@ -54,8 +54,9 @@ def add(number: int) -> str:
         " client_visible, review_id, recorded_by_id, recorded_at"
     )
     return (
-        f"INSERT INTO reviews_decision ({columns}, public_id, number, previous_hash, hash)"
-        f" SELECT {columns}, 'forged{number}', {number},"
+        f"INSERT INTO reviews_decision ({columns}, public_id, idempotency_key, number,"
+        f" previous_hash, hash)"
+        f" SELECT {columns}, 'forged{number}', gen_random_uuid(), {number},"
         f" (SELECT p.hash FROM reviews_decision p WHERE {at(number - 1).replace('d.', 'p.')}), ''"
         f" FROM reviews_decision d WHERE {at(2)};{seal(number)}"
     )
