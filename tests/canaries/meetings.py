@@ -1,0 +1,214 @@
+"""The reviews of a client: published, closed and not published, running, to come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, cast
+
+from engagements.models import Membership
+from okrs.models import KeyResult
+from reviews.commands import (
+    add_action,
+    add_item,
+    answer_item,
+    close_review,
+    complete_action,
+    next_item,
+    park_item,
+    plan_review,
+    publish_report,
+    record_decision,
+    start_review,
+    supersede_decision,
+    update_summary,
+)
+from reviews.commands.reports import Words
+from reviews.models import ActionItem, AgendaItem, Decision, Review, StatusReport, Summary
+from tests.canaries.marks import Marks
+from tests.checkins.posting import at
+
+WORDS = ("headline", "moved", "red", "decided", "next_steps")
+FEBRUARY, WEEKLY, RELEASED = at("2026-02-10T14:00"), at("2026-02-18T14:00"), at("2026-03-03T14:00")
+MARCH, APRIL = at("2026-03-10T08:30"), at("2026-04-07T14:00")
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """Runs the reviews of one client about one key result."""
+
+    marks: Marks
+    lead: Membership
+    other: Membership
+    about: KeyResult
+
+    def hold_february(self) -> StatusReport:
+        """Published twice: in the words of the draft, and once more in the lead's own."""
+        marks = self.marks
+        # The summary tells clients which reviews come next, so this one's name is theirs.
+        self.plan("monthly", at=APRIL, title=marks.client_reads("review.title.april"))
+        review = self.start(
+            "monthly", at=FEBRUARY, title=marks.client_reads("review.title.february")
+        )
+        item = self.capture(review, name="february", now=FEBRUARY)
+        self.decide(review, marks.client_reads("decision.text"), item=item, client_visible=True)
+        hidden = marks.inside("decision.text.hidden")
+        self.decide(review, hidden, item=item, client_visible=False)
+        self.change_its_mind(review, item=item)
+        self.close(review, now=FEBRUARY + DAY / 24)
+        self.publish(review, now=FEBRUARY + DAY / 8)
+        self.edit_summary(review, mark=marks.client_reads)
+        return self.publish(review, now=FEBRUARY + DAY)
+
+    def hold_weekly(self) -> Review:
+        """Closed, its summary never published."""
+        marks = self.marks
+        review = self.start("weekly", at=WEEKLY, title=marks.inside("review.title.weekly"))
+        item = self.capture(review, name="weekly", now=WEEKLY)
+        unpublished = marks.inside("decision.text.unpublished")
+        self.decide(review, unpublished, item=item, client_visible=True, now=WEEKLY)
+        self.close(review, now=WEEKLY + DAY / 24)
+        self.edit_summary(review, mark=marks.inside)
+        return review
+
+    def release_without_review(self) -> StatusReport:
+        words = {name: self.marks.client_reads(f"statusreport.{name}") for name in WORDS}
+        return self._publish(words, now=RELEASED)
+
+    def run_march(self) -> Review:
+        """Running now: nothing of it is out yet."""
+        marks = self.marks
+        review = self.start("monthly", at=MARCH, title=marks.inside("review.title.march"))
+        item = self.capture(review, name="march", now=MARCH)
+        for visible in (True, False):
+            text = marks.inside("decision.text.running")
+            self.decide(review, text, item=item, client_visible=visible, now=MARCH)
+        return review
+
+    def decide_again_later(self) -> None:
+        """A decision that clients know, superseded after the publication."""
+        known = self.marks.client_reads("decision.text")
+        decision = Decision.objects.get(engagement=self.lead.engagement, text=known)
+        self.supersede(decision, self.marks.later("decision.text"), client_visible=True, now=MARCH)
+
+    # The steps
+
+    def plan(self, kind: str, *, at: dt.datetime, title: str) -> Review:
+        return plan_review(
+            engagement=self.lead.engagement,
+            kind=kind,
+            scheduled_at=at,
+            lead=self.lead,
+            by=self.lead,
+            now=min(at, FEBRUARY) - DAY,
+            title=title,
+            attendees=[self.other],
+        )
+
+    def start(self, kind: str, *, at: dt.datetime, title: str) -> Review:
+        review = self.plan(kind, at=at, title=title)
+        return start_review(review=review, by=self.lead, now=at)
+
+    def capture(self, review: Review, *, name: str, now: dt.datetime) -> AgendaItem:
+        """Items of its own, one of them parked, and what people have to do."""
+        marks = self.marks
+        room: dict[str, Any] = {"review": review, "by": self.lead, "now": now}
+        own = add_item(**room, title=marks.inside(f"agendaitem.title.{name}"), minutes=5)
+        parked = add_item(**room, title=marks.inside("agendaitem.title.parked"), minutes=5)
+        park_item(item=parked, by=self.lead, now=now)
+        next_item(**room)
+        drawn = AgendaItem.objects.filter(engagement=self.lead.engagement, review=review)
+        for item in drawn.filter(key_result=self.about):
+            answer_item(item=item, still_right=False, by=self.lead, now=now)
+        for what, owner in (("open", self.lead), ("done", self.other)):
+            action = self.act(review, what, item=own, owner=owner, now=now)
+            if what == "done":
+                complete_action(action=action, by=owner, now=now)
+        return own
+
+    def act(
+        self, review: Review, name: str, *, item: AgendaItem, owner: Membership, now: dt.datetime
+    ) -> ActionItem:
+        return add_action(
+            what=self.marks.inside(f"actionitem.what.{name}"),
+            owner=owner,
+            due_on=now.date() + DAY,
+            by=self.lead,
+            now=now,
+            review=review,
+            agenda_item=item,
+            key_result=self.about,
+        )
+
+    def decide(
+        self,
+        review: Review,
+        text: str,
+        *,
+        item: AgendaItem,
+        client_visible: bool,
+        now: dt.datetime = FEBRUARY,
+    ) -> Decision:
+        return record_decision(
+            review=review,
+            text=text,
+            agenda_item=item,
+            key_result=self.about,
+            evidence_url=self.marks.inside_url("decision.evidence"),
+            **self._ruling(client_visible, now=now),
+        )
+
+    def supersede(
+        self, decision: Decision, text: str, *, client_visible: bool, now: dt.datetime = FEBRUARY
+    ) -> Decision:
+        ruling = self._ruling(client_visible, now=now)
+        return supersede_decision(decision=decision, text=text, **ruling)
+
+    def change_its_mind(self, review: Review, *, item: AgendaItem) -> None:
+        """Superseded in the room: shown to nobody outside, whether what came then is or is not."""
+        marks = self.marks
+        for name, visible in (("shown", True), ("hidden", False)):
+            text = marks.inside(f"decision.text.superseded.{name}")
+            first = self.decide(review, text, item=item, client_visible=True)
+            mark = marks.client_reads if visible else marks.inside
+            self.supersede(first, mark(f"decision.text.then.{name}"), client_visible=visible)
+
+    def close(self, review: Review, *, now: dt.datetime) -> None:
+        answers: dict[str, Any] = {}
+        if review.kind == "monthly":
+            answers = {"on_outcomes": True, "evidence_weekly": True, "moved_resources": False}
+        note = self.marks.inside("review.closing_note")
+        close_review(review=review, by=self.lead, now=now, closing_note=note, **answers)
+
+    def edit_summary(self, review: Review, *, mark: Any) -> None:
+        summary = Summary.objects.get(engagement=self.lead.engagement, review=review)
+        words = {name: mark(f"summary.{name}") for name in WORDS}
+        update_summary(summary=summary, version=summary.version, by=self.lead, **words)
+
+    def publish(self, review: Review, *, now: dt.datetime) -> StatusReport:
+        summary = Summary.objects.get(engagement=self.lead.engagement, review=review)
+        closed = Review.objects.get(engagement=self.lead.engagement, pk=review.pk)
+        words = {name: getattr(summary, name) for name in WORDS}
+        return self._publish(words, now=now, review=closed)
+
+    def _publish(
+        self, words: dict[str, str], *, now: dt.datetime, review: Review | None = None
+    ) -> StatusReport:
+        return publish_report(
+            engagement=self.lead.engagement,
+            words=cast(Words, words),
+            review=review,
+            by=self.lead,
+            now=now,
+        )
+
+    def _ruling(self, client_visible: bool, *, now: dt.datetime) -> dict[str, Any]:
+        return {
+            "owner": self.lead,
+            "due_on": now.date() + 14 * DAY,
+            "change": "bet",
+            "client_visible": client_visible,
+            "by": self.lead,
+            "now": now,
+        }

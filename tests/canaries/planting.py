@@ -1,0 +1,164 @@
+"""Plants two clients: one of everything in each, every text with its mark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import time_machine
+from django.urls import reverse
+
+from checkins.models import Blocker, CheckIn, HelpRequest
+from engagements.commands import invite_member, send_invitation, update_engagement
+from engagements.invitations import token_of as invitation_token_of
+from engagements.models import Engagement, Membership, Role, ShareLink, StatusPage, User
+from engagements.scoping import identity, scope, unscoped
+from engagements.share_links import token_of
+from reviews.models import ActionItem, AgendaItem, Decision, Review
+from tests import access_cast
+from tests.access_table import LINKS
+from tests.canaries.marks import OURS, THEIRS, Marks
+from tests.canaries.meetings import RELEASED, Meetings
+from tests.canaries.sets import Planned, plan_the_set, rename_the_set
+from tests.canaries.weeks import check_in_later, check_in_weekly, leave_work_of
+from tests.checkins.posting import TUESDAY, at
+from tests.engagements.sharing import share, share_expired, share_revoked
+
+NOW = TUESDAY  # Tuesday 10 March 2026, 09:40 in Berlin
+GROUND = at("2026-01-05T10:00")
+
+
+@dataclass(frozen=True)
+class Planting:
+    """The cast on marked ground, and per client the address of an invitation that still holds."""
+
+    cast: access_cast.Cast
+    engagements: tuple[Engagement, Engagement]
+    invitations: tuple[str, str]
+
+
+def plant(*, status_page: str = StatusPage.LIVE) -> Planting:
+    """The story of both clients from January 2026 until NOW, told at its own times."""
+    with time_machine.travel(GROUND, tick=False):
+        cast = access_cast.make()
+        leaders = (cast.people["lead"], cast.people["stranger"])
+        grounds = [
+            _ground(Marks(name), *_team(leader, slug), status_page=status_page)
+            for name, leader, slug in zip((OURS, THEIRS), leaders, cast.slugs, strict=True)
+        ]
+    with time_machine.travel(NOW, tick=False):
+        told = [ground.tell() for ground in grounds]
+        links = [_links(ground) for ground in grounds]
+        invitations = [_invite(ground) for ground in grounds]
+    ours, theirs = ({**base, **own} for base, own in zip(cast.objects, told, strict=True))
+    return Planting(
+        cast=replace(cast, objects=(ours, theirs), tokens=(links[0], links[1])),
+        engagements=(grounds[0].lead.engagement, grounds[1].lead.engagement),
+        invitations=(invitations[0], invitations[1]),
+    )
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One client with its set planned."""
+
+    marks: Marks
+    lead: Membership
+    other: Membership
+    planned: Planned
+
+    def tell(self) -> dict[str, str]:
+        """What happens until NOW; the public ids of one marked thing of each kind."""
+        with scope(self.lead.engagement_id):
+            meetings = Meetings(self.marks, self.lead, self.other, about=self.planned.line)
+            check_in_weekly(self.marks, self.planned, lead=self.lead)
+            meetings.hold_february()
+            weekly = meetings.hold_weekly()
+            report = meetings.release_without_review()
+            check_in_later(self.marks, self.planned, lead=self.lead)
+            rename_the_set(self.marks, self.planned, lead=self.lead)
+            running = meetings.run_march()
+            meetings.decide_again_later()
+            _leave_work(self.marks, self.planned)
+            return {
+                **self._ids(running),
+                "closed_review": weekly.public_id,
+                "number": str(report.number),
+            }
+
+    def _ids(self, running: Review) -> dict[str, str]:
+        here, planned = {"engagement": self.lead.engagement}, self.planned
+        rows = {
+            "cycle": planned.cycle,
+            "team": planned.team,
+            "metric": planned.metric,
+            "objective": planned.company,
+            "key_result": planned.line,
+            "contribution": planned.contribution,
+            "check_in": CheckIn.objects.filter(**here, key_result=planned.line).first(),
+            "help_request": HelpRequest.objects.filter(**here, answered_at=None).first(),
+            "blocker": Blocker.objects.filter(**here, resolved_at=None).first(),
+            "review": running,
+            "item": AgendaItem.objects.filter(**here, review=running, section="added").first(),
+            "action": ActionItem.objects.filter(**here, review=running).first(),
+            "decision": Decision.objects.filter(**here, review=running).first(),
+            "share_link": ShareLink.objects.filter(**here).first(),
+        }
+        return {name: row.public_id for name, row in rows.items() if row is not None}
+
+
+def _team(leader: User, slug: str) -> tuple[Membership, Membership]:
+    """Lead and contributor, who answer for things: clients know their names."""
+    with identity(user_id=leader.pk), unscoped():
+        lead = Membership.objects.get(user=leader, engagement__slug=slug)
+    with scope(lead.engagement_id):
+        here = Membership.objects.filter(engagement_id=lead.engagement_id)
+        return lead, here.get(role=Role.CONTRIBUTOR)
+
+
+def _ground(marks: Marks, lead: Membership, other: Membership, *, status_page: str) -> Ground:
+    with scope(lead.engagement_id):
+        engagement = Engagement.objects.get(pk=lead.engagement_id)
+        update_engagement(
+            engagement=engagement,
+            version=engagement.version,
+            by=lead,
+            client_name=marks.client_reads("engagement.client_name"),
+            vision=marks.inside("engagement.vision"),
+            strategy_themes=[marks.inside("engagement.strategy_themes")],
+            status_page=status_page,
+        )
+        for member in Membership.objects.active().filter(engagement=engagement):
+            mark = marks.client_reads if member in (lead, other) else marks.inside
+            member.name = mark(f"membership.name.{member.role}")
+            member.save(update_fields=["name"])
+        people = Membership.objects.select_related("engagement")
+        lead, other = (people.get(pk=one.pk) for one in (lead, other))
+        return Ground(marks, lead, other, plan_the_set(marks, lead=lead, other=other))
+
+
+def _leave_work(marks: Marks, planned: Planned) -> None:
+    viewers = Membership.objects.filter(engagement=planned.line.engagement, role=Role.VIEWER)
+    for viewer in viewers.filter(user__isnull=False):
+        leave_work_of(viewer, marks=marks, on=planned.line, now=RELEASED)
+
+
+def _links(ground: Ground) -> dict[str, str]:
+    """Tokens by who holds the link."""
+    label = ground.marks.inside("sharelink.label")
+    links = [make(ground.lead, label=label) for make in (share, share_expired, share_revoked)]
+    return dict(zip(LINKS, map(token_of, links), strict=True))
+
+
+def _invite(ground: Ground) -> str:
+    """Somebody who has not joined: by a link that was replaced, and by one that holds."""
+    marks, lead = ground.marks, ground.lead
+    with scope(lead.engagement_id):
+        invited = invite_member(
+            engagement=lead.engagement,
+            email=marks.inside_email("membership.email"),
+            name=marks.inside("membership.name.invited"),
+            role=Role.VIEWER,
+            by=lead,
+        )
+        invitation = send_invitation(membership=invited, by=lead)
+        return reverse("engagements:invitation-accept", args=[invitation_token_of(invitation)])

@@ -1,0 +1,86 @@
+"""The weekly rhythm of a client: check-ins that stand, stood or never did, and what they asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from checkins.commands import answer_help_request, resolve_blocker, undo_check_in
+from checkins.models import Blocker, CheckIn, HelpRequest
+from engagements.models import Membership
+from okrs.models import Collaborator, KeyResult
+from tests.canaries.marks import Marks
+from tests.canaries.sets import Planned
+from tests.checkins.posting import at, post
+
+HOUR = dt.timedelta(hours=1)
+
+
+def check_in_weekly(marks: Marks, planned: Planned, *, lead: Membership) -> None:
+    """Until the publication. What was superseded or undone within a day stood on no page."""
+    line, first, second = planned.line, at("2026-01-19T08:00"), at("2026-01-26T08:00")
+    post(line, lead, now=first, actual=8, **said(marks.client_reads, "first"))
+    post(line, lead, now=second, actual=8, **said(marks.inside, "superseded"))
+    post(line, lead, now=second + HOUR, actual=7, **said(marks.client_reads, "second"))
+    undone = post(line, lead, now=second + 2 * HOUR, actual=7, **said(marks.inside, "undone"))
+    undo_check_in(check_in=undone, by=lead, now=second + 3 * HOUR)
+    _ask(marks, line, lead=lead)
+    for on in ("2026-02-02T08:00", "2026-02-09T08:00", "2026-02-16T08:00"):
+        post(line, lead, now=at(on), actual=9, **said(marks.client_reads, "red"))
+    post(planned.steps, lead, now=second, actual=70, **said(marks.client_reads, "steps"))
+    url = marks.inside_url("checkin.evidence_url")
+    more = {**said(marks.client_reads, "steps"), "evidence_url": url}
+    post(planned.steps, lead, now=at("2026-02-09T08:00"), actual=85, **more)
+    post(planned.yes, lead, now=second, actual=1, **said(marks.client_reads, "yes"))
+
+
+def check_in_later(marks: Marks, planned: Planned, *, lead: Membership) -> None:
+    """After the publication."""
+    for row, value in ((planned.line, 9), (planned.steps, 92)):
+        more = {
+            "help_needed": marks.inside("helprequest.text.later"),
+            "evidence_url": marks.inside_url("checkin.evidence_url"),
+        }
+        words = {**said(marks.later, "later"), **more}
+        post(row, lead, now=at("2026-03-09T08:00"), actual=value, **words)
+
+
+def leave_work_of(viewer: Membership, *, marks: Marks, on: KeyResult, now: dt.datetime) -> None:
+    """What somebody asked, named and helped with before they came to be a viewer."""
+    own = {"engagement": viewer.engagement, "key_result": on}
+    stands = CheckIn.objects.filter(**own).standing().first()
+    said_here: dict[str, Any] = {**own, "check_in": stands}
+    HelpRequest.objects.create(
+        **said_here, text=marks.inside("helprequest.text.viewer"), asked_by=viewer, asked_at=now
+    )
+    Blocker.objects.create(
+        **said_here, text=marks.inside("blocker.text.viewer"), opened_by=viewer, opened_at=now
+    )
+    Collaborator.objects.create(**own, member=viewer)
+
+
+def said(mark: Any, name: str) -> dict[str, str]:
+    words = {"insight": mark(f"checkin.insight.{name}")}
+    return {**words, "next_action": mark(f"checkin.next_action.{name}")}
+
+
+def _ask(marks: Marks, row: KeyResult, *, lead: Membership) -> None:
+    """Two asks and two blockers; of each one is dealt with."""
+    for name, now in (("first", at("2026-01-28T08:00")), ("second", at("2026-01-29T08:00"))):
+        asks = {
+            "help_needed": marks.inside(f"helprequest.text.{name}"),
+            "blocker": marks.inside(f"blocker.text.{name}"),
+        }
+        post(row, lead, now=now, actual=7, **said(marks.client_reads, "asking"), **asks)
+    own = {"engagement": lead.engagement, "key_result": row}
+    answer_help_request(
+        help_request=HelpRequest.objects.filter(**own).order_by("id")[0],
+        answer=marks.inside("helprequest.answer"),
+        by=lead,
+        now=at("2026-01-30T08:00"),
+    )
+    resolve_blocker(
+        blocker=Blocker.objects.filter(**own).order_by("id")[0],
+        by=lead,
+        now=at("2026-01-30T08:00"),
+    )

@@ -1,0 +1,241 @@
+"""No text of one client turns up at another, and nothing from inside reaches a client.
+
+Two clients carry a mark in every text. Everybody reads all that they can reach: pages, fragments,
+refusals, toasts, mails. What is reported is each mark in an answer to somebody it is not for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+
+from checkins.models import HelpRequest
+from engagements import access
+from engagements.models import Engagement, Invitation, Membership, Role, StatusPage
+from engagements.scoping import scope
+from notifications import kinds
+from okrs.models import Team
+from reviews.models import Decision
+from reviews.queries import status as status_queries
+from reviews.status import DecisionFacts, rows
+from tests.canaries.actors import (
+    BOTH,
+    Actor,
+    actors,
+    crawl_of,
+    everywhere,
+    invited_by,
+    status_pages,
+)
+from tests.canaries.catalogue import planted, unmarked
+from tests.canaries.crawl import Ask
+from tests.canaries.marks import CLIENT, INSIDE, LATER, OURS, THEIRS, Mark, marks_in
+from tests.canaries.planting import NOW, Planting, plant
+
+LEAST = 3000  # responses
+CLIENTS = ("viewer", "open link of ours", "open link of theirs")
+Payloads = Callable[[int], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def planting(django_db_setup: str, django_db_blocker: Any) -> Iterator[Planting]:
+    """Planted once, in a transaction that is taken back: the crawl leaves all as it was."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield plant()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def present() -> Iterator[None]:
+    """The day on which the story ends. Refusals are counted, so they need not be logged."""
+    logging.disable(logging.WARNING)
+    with time_machine.travel(NOW, tick=False), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    logging.disable(logging.NOTSET)
+
+
+def actor(planting: Planting, name: str, *, published_only: bool = False) -> Actor:
+    everybody = actors(planting, published_only=published_only)
+    return next(one for one in everybody if one.name == name)
+
+
+def leaks(planting: Planting, name: str, *paths: str) -> list[str]:
+    """What this one actor is shown there that is not for them."""
+    asks = [Ask(path) for path in paths]
+    return crawl_of(actor(planting, name), planting).run(asks, follow=False).leaks
+
+
+def status_url(planting: Planting) -> str:
+    return reverse("reviews:status", args=[planting.cast.slugs[0]])
+
+
+def test_every_text_of_both_clients_carries_a_mark(planting: Planting) -> None:
+    missing = [
+        f"{client}: {column}"
+        for client, engagement in zip(BOTH, planting.engagements, strict=True)
+        for column in unmarked(engagement, client=client)
+    ]
+
+    assert missing == []
+
+
+def test_nobody_reads_a_mark_that_is_not_for_them(planting: Planting) -> None:
+    crawls = {
+        one.name: crawl_of(one, planting).run(everywhere(one, planting)) for one in actors(planting)
+    }
+
+    statuses = sum((one.statuses for one in crawls.values()), Counter[int]())
+    assert [leak for one in crawls.values() for leak in one.leaks] == []
+    assert statuses.total() >= LEAST
+    assert [code for code in statuses if code == 429 or code >= 500] == []
+    # The crawl goes deep enough: leads have seen every mark, clients every one that is for them.
+    for engagement, lead, *clients in (
+        (planting.engagements[0], "lead", "viewer", "open link of ours"),
+        (planting.engagements[1], "stranger", "open link of theirs"),
+    ):
+        there = planted(engagement)
+        assert there - crawls[lead].seen == set()
+        for client in clients:
+            assert {mark for mark in there if mark.audience != INSIDE} <= crawls[client].seen
+
+
+def test_until_they_are_published_later_words_reach_no_client(planting: Planting) -> None:
+    publish_only(planting)
+
+    crawls = {
+        name: crawl_of(one, planting).run(status_pages(one, planting))
+        for name in CLIENTS
+        if (one := actor(planting, name, published_only=True))
+    }
+
+    assert [leak for one in crawls.values() for leak in one.leaks] == []
+    for name, client in zip(CLIENTS, (OURS, OURS, THEIRS), strict=True):
+        assert Mark(client, CLIENT, "statusreport.headline") in crawls[name].seen
+
+
+def test_a_mail_holds_only_what_its_reader_may_know(planting: Planting) -> None:
+    sent = mails(planting)
+
+    assert {client for client, _ in sent} == {OURS, THEIRS}
+    for client, text in sent:
+        found = set(marks_in(text))
+        assert found
+        assert [mark for mark in found if not invited_by(client)(mark)] == []
+
+
+# Whoever registers a kind says here which payloads it is tried with; none where its text comes
+# from no tenant.
+PAYLOADS: dict[str, Payloads] = {
+    "invitation": lambda engagement: [
+        {"engagement": engagement, "invitation": row.pk}
+        for row in Invitation.objects.filter(engagement_id=engagement)
+    ],
+    "account-mail": lambda engagement: [],
+}
+
+
+def mails(planting: Planting) -> list[tuple[str, str]]:
+    """Every mail of every kind that can be written for rows of the two clients."""
+    own = {
+        name: kind for name, kind in kinds._kinds.items() if "tests" not in kind.render.__module__
+    }
+    assert own.keys() == PAYLOADS.keys()
+    written = []
+    for client, engagement in zip(BOTH, planting.engagements, strict=True):
+        for name, kind in own.items():
+            with scope(engagement.pk):
+                payloads = PAYLOADS[name](engagement.pk)
+            for payload in payloads:
+                mail = kind.render(payload)
+                written.append((client, f"{mail.subject}\n{mail.text}\n{mail.html}"))
+    return written
+
+
+def publish_only(planting: Planting) -> None:
+    for engagement in planting.engagements:
+        with scope(engagement.pk):
+            here = Engagement.objects.filter(pk=engagement.pk)
+            here.update(status_page=StatusPage.PUBLISHED)
+
+
+# Planted faults: each is reported, else the tests above would prove nothing.
+
+
+def test_a_column_without_a_mark_is_named(planting: Planting) -> None:
+    ours = planting.engagements[0]
+
+    with scope(ours.pk):
+        Team.objects.filter(engagement=ours).update(name=F("public_id"))
+
+    assert unmarked(ours, client=OURS) == ["okrs.Team.name"]
+
+
+def test_a_gate_that_lets_strangers_in_is_reported(
+    planting: Planting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def anybody(request: object, *, slug: str) -> Membership:
+        with scope(*(one.pk for one in planting.engagements)):
+            leads = Membership.objects.active().select_related("engagement")
+            return leads.get(engagement__slug=slug, role=Role.LEAD)
+
+    board = reverse("okrs:board", args=[planting.cast.slugs[0]])
+    assert leaks(planting, "stranger", board) == []
+
+    monkeypatch.setattr(access, "_membership", anybody)
+
+    assert any(f"shows CANARY-{OURS}-" in leak for leak in leaks(planting, "stranger", board))
+
+
+def test_a_hidden_decision_on_the_status_page_is_reported(
+    planting: Planting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def every_decision(engagement: Engagement, **known: object) -> list[DecisionFacts]:
+        return [
+            DecisionFacts(
+                number=one.number,
+                decided_on=one.decided_on,
+                text=one.text,
+                owner="",
+                owner_id=one.owner_id,
+                change="",
+                touches=one.touches,
+            )
+            for one in Decision.objects.filter(engagement=engagement)
+        ]
+
+    monkeypatch.setattr(status_queries, "visible_decisions", every_decision)
+
+    found = leaks(planting, "viewer", status_url(planting))
+    assert any("decision.text.running" in leak for leak in found)
+
+
+def test_a_help_request_on_the_status_page_is_reported(
+    planting: Planting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = rows._meta
+
+    def with_help(row: Any) -> str:
+        asked = HelpRequest.objects.filter(key_result__public_id=row.public_id).first()
+        return f"{usual(row)} {asked.text if asked else ''}"
+
+    monkeypatch.setattr(rows, "_meta", with_help)
+
+    found = leaks(planting, "open link of ours", actor(planting, "open link of ours").holds)
+    assert any("helprequest.text" in leak for leak in found)
+
+
+def test_a_live_page_where_the_published_one_belongs_is_reported(planting: Planting) -> None:
+    client = actor(planting, "viewer", published_only=True)
+
+    crawl = crawl_of(client, planting).run([Ask(status_url(planting))], follow=False)
+
+    assert any(f"-{LATER}-" in leak for leak in crawl.leaks)
