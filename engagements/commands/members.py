@@ -73,9 +73,12 @@ def revoke_invitations(*, membership: Membership, at: dt.datetime) -> None:
 
 
 def _locked(membership: Membership) -> Membership:
-    # All of an engagement's leads queue here, so that two of them cannot remove each other.
-    Engagement.objects.select_for_update().get(pk=membership.engagement_id)
-    current = Membership.objects.get(engagement_id=membership.engagement_id, pk=membership.pk)
+    own = Membership.objects.filter(engagement_id=membership.engagement_id, pk=membership.pk)
+    own.select_for_update(of=("self",)).get()
+    # All of an engagement's leads queue here, so that two of them cannot remove each other. After
+    # the member's row, as every write of one locks them.
+    Engagement.objects.select_for_update(no_key=True).get(pk=membership.engagement_id)
+    current = own.get()
     if current.removed_at is not None:
         raise ValidationError(f"{current.name} was removed in the meantime.", code="removed")
     return current

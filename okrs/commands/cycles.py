@@ -59,8 +59,9 @@ def update_cycle(
     Errors as in `create_cycle`; `frozen` where kind or start would move under something committed
     (M5.10), `dates` where it would start after a draft is due; StaleEdit if somebody was faster.
     """
-    held = Engagement.objects.select_for_update(no_key=True).get(pk=cycle.engagement_id)
     current: Cycle = lock_for_edit(cycle, version=version)
+    # After the cycle: whoever drafts in it holds the cycle when the engagement's version counts up.
+    held = Engagement.objects.select_for_update(no_key=True).get(pk=cycle.engagement_id)
     moved = (kind, starts_on) != (current.kind, current.starts_on)
     if moved and current.objectives.filter(committed_at__isnull=False).exists():
         raise ValidationError(
