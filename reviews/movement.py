@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -45,6 +46,26 @@ class Movement:
             return ""
         latest = write_value(self.now, unit=unit)
         return f"{_before(self.then, unit=unit)}{NO_BREAK}→ {latest}"
+
+
+def moved_since(
+    decided_on: dt.date,
+    *,
+    then: Decimal | None,
+    now: Decimal | None,
+    measured_on: dt.date | None,
+    higher_is_better: bool,
+) -> Movement:
+    """Compare the value at a decision with the value now, which counts from the day after on.
+
+    What was measured on the day of the decision was known to it.
+    """
+    return movement(
+        then=then,
+        now=now,
+        higher_is_better=higher_is_better,
+        measured_since=measured_on is not None and measured_on > decided_on,
+    )
 
 
 def movement(

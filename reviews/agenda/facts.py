@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from reviews.figures import is_early
 from reviews.models import Section
 from scoring import Rag, Scale
 
@@ -69,8 +70,7 @@ class KeyResultFacts:
 
     @property
     def is_early(self) -> bool:
-        """Red, and merely early: the forecast holds."""
-        return self.rag is Rag.RED and self.forecast_holds is True
+        return is_early(self.rag, forecast_holds=self.forecast_holds)
 
 
 @dataclass(frozen=True, kw_only=True)

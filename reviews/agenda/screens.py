@@ -14,8 +14,9 @@ from okrs.charts import History
 from okrs.figures import YES_NO, write_day, write_value
 from okrs.models import KeyResult
 from reviews.agenda.facts import Ask, Row, Spell
+from reviews.figures import is_early, plain
 from reviews.models import Decision
-from reviews.movement import movement
+from reviews.movement import moved_since as movement_since
 from scoring import Rag, format_number, format_score
 
 Facts = dict[str, Any]
@@ -47,11 +48,11 @@ def key_result_screen(row: KeyResult, told: Told, *, today: dt.date) -> Facts:
         "goal": _side(row.target, unit=unit),
         "unit": _sign(unit),
         "measured": _day(row.measured_on, today=today),
-        "score": _plain(row.score),
+        "score": plain(row.score),
         "rag": row.rag,
         "confidence": row.confidence,
         "stage": row.stage,
-        "pace": _plain(found.pace),
+        "pace": plain(found.pace),
         "forecast_holds": found.forecast_holds,
         "unverified": row.is_unverified,
         "explanation": found.explanation,
@@ -79,9 +80,7 @@ class Screen:
 
     @property
     def is_early(self) -> bool:
-        """Red or amber, and the forecast holds (M12)."""
-        worrying = self.facts["rag"] in (Rag.RED, Rag.AMBER)
-        return worrying and self.facts["forecast_holds"] is True
+        return is_early(self.facts["rag"], forecast_holds=self.facts["forecast_holds"])
 
     @property
     def history(self) -> History | None:
@@ -105,14 +104,14 @@ def _chart(row: KeyResult, spells: Sequence[Spell], *, unit: str, today: dt.date
     due_on = row.due_on or row.objective.cycle.ends_on
     return {
         "unit": unit,
-        "readings": [[min(one.monday, today).isoformat(), _plain(one.value)] for one in spells],
+        "readings": [[min(one.monday, today).isoformat(), plain(one.value)] for one in spells],
         "starts_on": row.starts_on.isoformat(),
         "due_on": due_on.isoformat(),
         "today": today.isoformat(),
-        "start": _plain(row.baseline),
-        "goal": _plain(row.target),
+        "start": plain(row.baseline),
+        "goal": plain(row.target),
         "rungs": [
-            [_plain(threshold), format_score(score, scale=scale)] for threshold, score in row.rungs
+            [plain(threshold), format_score(score, scale=scale)] for threshold, score in row.rungs
         ],
     }
 
@@ -148,14 +147,13 @@ def _decision(row: KeyResult, told: Told, *, unit: str, today: dt.date) -> Row |
 
 
 def moved_since(decision: Decision, row: KeyResult, *, unit: str) -> tuple[str, str]:
-    """ "did not move it" and "8.2 → 7.4 %": by a value measured on a day after the decision."""
-    then = touched(decision, row).get("value")
-    after = row.measured_on is not None and row.measured_on > decision.decided_on
-    found = movement(
-        then=_number(then),
+    """ "did not move it" and "8.2 → 7.4 %"."""
+    found = movement_since(
+        decision.decided_on,
+        then=_number(touched(decision, row).get("value")),
         now=row.latest_value,
+        measured_on=row.measured_on,
         higher_is_better=row.higher_is_better,
-        measured_since=after,
     )
     return found.label, found.words(unit=unit)
 
@@ -185,10 +183,6 @@ def _sign(unit: str) -> str:
 
 def _day(on: dt.date | None, *, today: dt.date) -> str:
     return "" if on is None else write_day(on, today=today, weekday=False)
-
-
-def _plain(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value.normalize() + 0:f}"
 
 
 def _number(text: str | None) -> Decimal | None:

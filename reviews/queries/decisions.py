@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +14,7 @@ from checkins.models import CheckIn
 from engagements.models import Engagement, Membership
 from okrs.models import KeyResult, Objective
 from reviews.models import ActionItem, Decision, DecisionHead, Review, StatusReport
-from reviews.movement import Movement, movement
+from reviews.movement import Movement, moved_since
 from scoring import Rag
 
 IN_SHORT = 20  # decisions that an aside shows
@@ -166,18 +167,17 @@ def _touch(one: dict[str, Any], decision: Decision, key_results: dict[str, KeyRe
         score=None if score is None else Decimal(score),
         rag=Rag(one.get("rag") or Rag.NO_DATA),
         unit=row.metric.unit if row and row.metric else "",
-        since=moved_since(row, then=then, decision=decision) if row else None,
+        since=_since(row, then=then, on=decision.decided_on) if row else None,
     )
 
 
-def moved_since(key_result: KeyResult, *, then: Decimal | None, decision: Decision) -> Movement:
-    """Whether its metric moved since the decision: by a value measured on a later day."""
-    on = key_result.measured_on
-    return movement(
+def _since(row: KeyResult, *, then: Decimal | None, on: dt.date) -> Movement:
+    return moved_since(
+        on,
         then=then,
-        now=key_result.latest_value,
-        higher_is_better=key_result.higher_is_better,
-        measured_since=on is not None and on > decision.decided_on,
+        now=row.latest_value,
+        measured_on=row.measured_on,
+        higher_is_better=row.higher_is_better,
     )
 
 

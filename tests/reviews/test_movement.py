@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
 
-from reviews.movement import Moved, movement
+from reviews.movement import Moved, moved_since, movement
 
 
 def of(then: str | None, now: str | None, *, higher: bool = True, since: bool = True) -> Moved:
@@ -52,3 +53,24 @@ def test_shows_no_figures_while_there_is_no_value_since() -> None:
     waiting = movement(then=Decimal(8), now=Decimal(8), higher_is_better=True, measured_since=False)
 
     assert (waiting.label, waiting.words(unit="days")) == ("no value since", "")
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [
+        (None, Moved.UNKNOWN),
+        (9, Moved.UNKNOWN),
+        (10, Moved.UNKNOWN),  # known to those who decided
+        (11, Moved.BETTER),
+    ],
+)
+def test_counts_what_was_measured_on_a_later_day(measured: int | None, expected: Moved) -> None:
+    found = moved_since(
+        dt.date(2026, 3, 10),
+        then=Decimal(8),
+        now=Decimal(7),
+        measured_on=None if measured is None else dt.date(2026, 3, measured),
+        higher_is_better=False,
+    )
+
+    assert found.moved is expected
