@@ -9,11 +9,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.text import Truncator
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from engagements.edit_forms import EditForm
 from engagements.http import MemberRequest
 from engagements.staleness import StaleEdit, saved_by
+
+MOST_REPEATED = 80  # characters
 
 
 def take(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
@@ -39,6 +42,11 @@ def refuse(form: forms.Form, refusal: ValidationError) -> None:
         code = error.code or ""
         field = mended_in.get(code, code)
         form.add_error(field if field in form.fields else None, error)
+
+
+def in_short(text: str) -> str:
+    """Somebody's words as a toast repeats them: a header carries it, and long ones are refused."""
+    return Truncator(" ".join(text.split())).chars(MOST_REPEATED)
 
 
 def form_page(

@@ -17,6 +17,7 @@ from checkins import queries
 from checkins.forms import CheckInForm
 from checkins.queries import DueCard
 from engagements.access import find
+from engagements.answers import in_short
 from engagements.http import MemberRequest
 from okrs.figures import write_value
 from okrs.models import KeyResult
@@ -88,7 +89,7 @@ def saved_text(card: DueCard) -> str:
     unit = key_result.metric.unit if key_result.metric else ""
     value = write_value(key_result.latest_value, unit=unit)
     score = format_score(key_result.score, scale=engagement.score_scale)
-    return f"Saved: {key_result.title}, {value}, {score} {card.rag.label}."
+    return f"Saved: {in_short(key_result.title)}, {value}, {score} {card.rag.label}."
 
 
 def draft_key(request: MemberRequest, key_result: KeyResult) -> str:

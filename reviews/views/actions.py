@@ -12,6 +12,7 @@ from django_htmx.http import trigger_client_event
 
 from checkins.views.answers import toast, went_back
 from engagements.access import find, member
+from engagements.answers import in_short
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from reviews.commands import complete_action, drop_action, reopen_action
@@ -59,7 +60,7 @@ def _change(
     )
     try:
         command(action=row, by=request.membership, now=now)
-        said, refused = text.format(row.what), False
+        said, refused = text.format(in_short(row.what)), False
     except ValidationError as refusal:
         said, refused = " ".join(refusal.messages), True
     if not request.htmx:

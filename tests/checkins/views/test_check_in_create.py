@@ -58,6 +58,20 @@ def test_it_saves_and_renders_the_card_again(signed_in: Client, onboarding: KeyR
     assert standing(onboarding).score == Decimal("0.32")
 
 
+def test_it_says_what_it_saved_of_a_long_title_too(
+    signed_in: Client, onboarding: KeyResult, alice: Membership
+) -> None:
+    with scope(alice.engagement_id):
+        KeyResult.objects.filter(pk=onboarding.pk).update(title="Days to go " * 20)
+
+    answer = signed_in.post(url("check-in-create", onboarding), typed(), headers=HTMX)
+
+    said = json.loads(answer.headers["HX-Trigger"])["toast"]["text"]
+    assert said.startswith("Saved: Days to go Days")
+    assert said.endswith("…, 7.4\u00a0days, 0.32 Amber.")
+    assert len(said) < 120
+
+
 def test_a_late_card_reads_as_saved_though_the_next_week_is_open(
     signed_in: Client, onboarding: KeyResult, clock: time_machine.Traveller
 ) -> None:

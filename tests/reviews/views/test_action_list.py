@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -87,6 +88,18 @@ def test_swaps_its_row_and_offers_to_take_it_back(lead: Client, alice: Membershi
     assert f'hx-post="{url(action, "done")}"' in again.text
     action.refresh_from_db()
     assert action.is_open
+
+
+@pytest.mark.parametrize("verb", ["done", "drop"])
+def test_says_long_words_in_short(lead: Client, alice: Membership, verb: str) -> None:
+    action = act(alice, "Ask für den Export " * 200)
+
+    row = lead.post(url(action, verb), headers=HTMX)
+
+    said = json.loads(row.headers["HX-Trigger"])["toast"]["text"]
+    assert said.endswith("…")
+    assert len(said) <= 90
+    assert len(row.headers["HX-Trigger"]) < 700
 
 
 def test_goes_back_to_where_the_button_was(lead: Client, alice: Membership) -> None:
