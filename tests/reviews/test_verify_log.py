@@ -11,13 +11,13 @@ from threading import Barrier
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.db.utils import Error
 
 from engagements.models import Membership
 from engagements.scoping import scope
 from okrs.models import KeyResult
-from reviews.models import AgendaItem, Decision, Review, StatusReport
+from reviews.models import AgendaItem, Decision, DecisionHead, Review, StatusReport
 from reviews.queries.chain import Log, verify_logs
 from tests import build
 from tests.checkins.posting import TUESDAY, post
@@ -223,6 +223,30 @@ def test_not_even_the_owner_changes_it_by_accident(logs: Ids, statement: str) ->
         connections["owner"].cursor() as cursor,
     ):
         cursor.execute(statement)
+
+
+FORGED_HEAD = """
+    CREATE TEMP TABLE reviews_decisionhead AS SELECT * FROM public.reviews_decisionhead;
+    CREATE UNIQUE INDEX ON pg_temp.reviews_decisionhead (engagement_id);
+    GRANT ALL ON pg_temp.reviews_decisionhead TO PUBLIC;
+    UPDATE pg_temp.reviews_decisionhead SET number = 40, hash = 'forged';
+"""
+
+
+def test_no_temporary_table_stands_in_for_the_head(logs: Ids) -> None:
+    lead = record_of(logs)
+    with scope(logs["ours"]):
+        with connection.cursor() as cursor:
+            cursor.execute(FORGED_HEAD)
+        assert DecisionHead.objects.get().number == 40  # what the application itself would read
+        decision = decide(
+            Review.objects.get(title="April"), lead, now=TUESDAY + dt.timedelta(hours=1)
+        )
+
+    northwind = found()["northwind"]
+    assert decision.number == northwind.head.number == 13
+    assert northwind.head.hash == decision.hash
+    assert northwind.is_intact
 
 
 def test_eight_who_record_at_once_get_numbers_without_a_gap(logs: Ids) -> None:
