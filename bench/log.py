@@ -32,7 +32,7 @@ RECORD = """
         jsonb_build_array(jsonb_build_object('objective', 'o' || n, 'key_result', 'k' || n,
             'title', 'Accounts that expand within thirty days', 'value', (n %% 97)::text,
             'score', '0.23', 'rag', 'red')),
-        jsonb_build_array(jsonb_build_object('label', 'Check-in of 9 Mar, 0.23',
+        jsonb_build_array(jsonb_build_object('label', 'Check-in of 9 Mar 2026, 0.23',
             'check_in', 'c' || n)),
         n %% 2 = 0, %(review)s, %(owner)s, %(now)s::timestamptz + n * interval '1 second',
         gen_random_uuid(), '', ''

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,7 +11,8 @@ from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult, Objective
 from reviews.commands.decisions import Errors, owner_errors
-from reviews.commands.open_reviews import lock_open_review
+from reviews.commands.once import must_say_the_same, posted_before
+from reviews.commands.open_reviews import lock_review, lock_rooms, must_be_open
 from reviews.commands.rooms import tell_the_room
 from reviews.models import ActionItem, AgendaItem, Review
 
@@ -26,30 +29,45 @@ def add_action(
     agenda_item: AgendaItem | None = None,
     objective: Objective | None = None,
     key_result: KeyResult | None = None,
+    idempotency_key: UUID | None = None,
 ) -> ActionItem:
     """Write down what somebody does next, by when (M8.3). Any member who reads may.
 
-    Raises ValidationError: `no_right`, `closed` where the review is, `other_review` where the item
-    is another one's, or by field `required`, `owner`, `in_past`.
+    The same `idempotency_key` with the same words again returns the first row.
+
+    Raises ValidationError: `no_right`, `reused` where the key comes with other words, `closed` where
+    the review is, `other_review` where the item is another one's, or by field `required`, `owner`,
+    `in_past`.
     """
     _must_read(by)
-    locked = None if review is None else lock_open_review(review, by=by)
+    locked = None if review is None else lock_review(review, by=by)
+    said: dict[str, Any] = {
+        "review": locked,
+        "agenda_item": agenda_item,
+        "objective": objective or (key_result.objective if key_result else None),
+        "key_result": key_result,
+        "what": what.strip(),
+        "owner": owner,
+        "due_on": due_on,
+    }
+    here = ActionItem.objects.filter(engagement_id=by.engagement_id)
+    posted: ActionItem | None = posted_before(here, key=idempotency_key, **said)
+    if posted is not None:
+        return posted
+    if locked is not None:
+        must_be_open(locked)
     if agenda_item is not None and (locked is None or agenda_item.review_id != locked.pk):
         raise ValidationError("This item stands in another review.", code="other_review")
     _check(what=what, owner=owner, due_on=due_on, today=by.engagement.today(now))
-    action = ActionItem.objects.create(
+    action, is_new = ActionItem.objects.get_or_create(
         engagement_id=by.engagement_id,
-        review=locked,
-        agenda_item=agenda_item,
-        objective=objective or (key_result.objective if key_result else None),
-        key_result=key_result,
-        what=what.strip(),
-        owner=owner,
-        due_on=due_on,
-        created_by=by,
-        created_at=now,
+        idempotency_key=idempotency_key or uuid4(),
+        defaults={"created_by": by, "created_at": now, **said},
     )
-    _tell(action)
+    # Without a review nothing was locked: somebody may have been as fast.
+    must_say_the_same(action, **said)
+    if is_new:
+        _tell(action)
     return action
 
 
@@ -114,6 +132,8 @@ def _must_read(by: Membership) -> None:
 
 
 def _lock(action: ActionItem, *, by: Membership) -> ActionItem:
+    """The action as it stands now, locked after its room."""
+    lock_rooms(action.review_id, by=by)
     return (
         ActionItem.objects.select_for_update(of=("self",), no_key=True)
         .select_related("review", "owner")

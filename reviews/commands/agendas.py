@@ -10,7 +10,7 @@ from engagements.models import Membership
 from okrs.models import KeyResult, Objective
 from reviews.commands.actions import complete_action
 from reviews.commands.drawing import draw_onto, items_of, refresh
-from reviews.commands.open_reviews import lock_open_review
+from reviews.commands.open_reviews import lock_open_review, lock_rooms
 from reviews.commands.rooms import tell_the_room
 from reviews.commands.running import (
     item_of,
@@ -50,13 +50,16 @@ def show_item(*, review: Review, item: AgendaItem, by: Membership, now: dt.datet
 
 
 @transaction.atomic
-def next_item(*, review: Review, by: Membership, now: dt.datetime) -> AgendaItem | None:
+def next_item(*, review: Review, at: str, by: Membership, now: dt.datetime) -> AgendaItem | None:
     """Tick the current item off and move the room to the next one that is open.
 
-    Returns where the room is now. Errors as in `show_item`.
+    `at` is the public id of the item that the screen showed as current, "" for none: where the
+    room has moved on already, it stays. Returns where it is now. Errors as in `show_item`.
     """
     must_run(by)
     locked = lock_running(review, by=by)
+    if not _is_at(locked, at):
+        return _current(locked)
     items = _on_agenda(locked)
     _discuss(locked, items, now=now)
     after = _after(items, locked.current_item_id)
@@ -65,13 +68,17 @@ def next_item(*, review: Review, by: Membership, now: dt.datetime) -> AgendaItem
 
 
 @transaction.atomic
-def previous_item(*, review: Review, by: Membership, now: dt.datetime) -> AgendaItem | None:
-    """Move the room back by one. Errors as in `show_item`."""
+def previous_item(
+    *, review: Review, at: str, by: Membership, now: dt.datetime
+) -> AgendaItem | None:
+    """Move the room back by one, from where the screen showed it. As `next_item`."""
     must_run(by)
     locked = lock_running(review, by=by)
+    if not _is_at(locked, at):
+        return _current(locked)
     items = _on_agenda(locked)
-    at = _index(items, locked.current_item_id)
-    return _move_on(locked, items[at - 1] if at > 0 else None, by=by, now=now)
+    place = _index(items, locked.current_item_id)
+    return _move_on(locked, items[place - 1] if place > 0 else None, by=by, now=now)
 
 
 @transaction.atomic
@@ -174,6 +181,8 @@ def tick_off(
 ) -> AgendaItem:
     """Say in the room that an overdue action is done. Errors as in `complete_action`, or `closed`."""
     must_decide(by)
+    # It may be an action of another review that is open.
+    lock_rooms(item.review_id, action.review_id, by=by)
     locked = lock_open_review(item.review, by=by)
     row = item_of(locked, item)
     complete_action(action=action, by=by, now=now)
@@ -196,9 +205,18 @@ def _move_on(
     """To that item; without one the room stays where it is."""
     if item is None:
         tell_the_room(review)
-        current: AgendaItem | None = review.current_item
-        return current
+        return _current(review)
     return _show(review, item_of(review, item), by=by, now=now)
+
+
+def _current(review: Review) -> AgendaItem | None:
+    current: AgendaItem | None = review.current_item
+    return current
+
+
+def _is_at(review: Review, public_id: str) -> bool:
+    current = _current(review)
+    return (current.public_id if current else "") == public_id
 
 
 def _on_agenda(review: Review) -> list[AgendaItem]:

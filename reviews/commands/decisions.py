@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -12,7 +13,8 @@ from engagements.ownership import check_owners
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult, Objective
 from reviews.commands.evidence import Touches, refreshed, rests_on, touched
-from reviews.commands.open_reviews import lock_open_review
+from reviews.commands.once import posted_before
+from reviews.commands.open_reviews import lock_review, must_be_open
 from reviews.commands.rooms import tell_the_room
 from reviews.models import AgendaItem, Decision, DecisionHead, ResultingChange, Review
 
@@ -36,41 +38,42 @@ def record_decision(
     key_result: KeyResult | None = None,
     evidence_url: str = "",
     decided_on: dt.date | None = None,
+    idempotency_key: UUID | None = None,
 ) -> Decision:
     """Append a decision to the engagement's log (M8.2), in a review that is still open.
 
     What it touches, the key result or else the objective, is sealed with its values as they stand
     now; the check-in that stands for it is its evidence, besides the address. The row comes back
-    with the number and the hash that the database gave it.
+    with the number and the hash that the database gave it. The same `idempotency_key` with the
+    same words again returns the first row.
 
-    Raises ValidationError: `no_right`, `closed`, `other_review` where the item is another one's,
-    or by field `required`, `owner`, `before_decision`, `in_future`, `invalid`.
+    Raises ValidationError: `no_right`, `reused` where the key comes with other words, `closed`,
+    `other_review` where the item is another one's, or by field `required`, `owner`,
+    `before_decision`, `in_future`, `invalid`.
     """
     _must_decide(by)
-    locked = lock_open_review(review, by=by)
-    if agenda_item is not None and agenda_item.review_id != locked.pk:
-        raise ValidationError("This item stands in another review.", code="other_review")
-    today = by.engagement.today(now)
+    locked = lock_review(review, by=by)
+    today, url = by.engagement.today(now), evidence_url.strip()
     said: dict[str, Any] = {
         "text": text.strip(),
         "owner": owner,
         "due_on": due_on,
         "change": change,
         "client_visible": client_visible,
-        "decided_on": decided_on or today,
+        "review": locked,
+        "agenda_item": agenda_item,
     }
-    _check(said, url=evidence_url.strip(), today=today)
+    log = Decision.objects.filter(engagement_id=by.engagement_id)
+    if posted := posted_before(log, key=idempotency_key, evidence_url=url, **said):
+        return cast(Decision, posted)
+    must_be_open(locked)
+    if agenda_item is not None and agenda_item.review_id != locked.pk:
+        raise ValidationError("This item stands in another review.", code="other_review")
+    said |= {"decided_on": decided_on or today, "idempotency_key": idempotency_key or uuid4()}
+    _check(said, url=url, today=today)
     touches = touched(engagement_id=by.engagement_id, objective=objective, key_result=key_result)
     tell_the_room(locked)
-    return _append(
-        said,
-        review=locked,
-        agenda_item=agenda_item,
-        touches=touches,
-        url=evidence_url,
-        by=by,
-        now=now,
-    )
+    return _append(said, touches=touches, url=url, by=by, now=now)
 
 
 @transaction.atomic
@@ -95,30 +98,24 @@ def supersede_decision(
     _must_decide(by)
     here = Review.objects.filter(engagement_id=by.engagement_id)
     review = here.select_for_update(no_key=True).get(pk=decision.review_id)
-    today = by.engagement.today(now)
+    today, url = by.engagement.today(now), evidence_url.strip()
     said: dict[str, Any] = {
         "text": text.strip(),
         "owner": owner,
         "due_on": due_on,
         "change": change,
         "client_visible": client_visible,
+        "review": review,
+        "agenda_item": decision.agenda_item,
         "decided_on": today,
         "supersedes": decision,
     }
-    _check(said, url=evidence_url.strip(), today=today)
+    _check(said, url=url, today=today)
     if Decision.objects.filter(engagement_id=by.engagement_id, supersedes=decision).exists():
         raise ValidationError("A later decision supersedes this one already.", code="superseded")
     touches = refreshed(decision.touches, engagement_id=by.engagement_id)
     tell_the_room(review)
-    return _append(
-        said,
-        review=review,
-        agenda_item=decision.agenda_item,
-        touches=touches,
-        url=evidence_url,
-        by=by,
-        now=now,
-    )
+    return _append(said, touches=touches, url=url, by=by, now=now)
 
 
 def _must_decide(by: Membership) -> None:
@@ -127,26 +124,16 @@ def _must_decide(by: Membership) -> None:
 
 
 def _append(
-    said: dict[str, Any],
-    *,
-    review: Review,
-    agenda_item: AgendaItem | None,
-    touches: Touches,
-    url: str,
-    by: Membership,
-    now: dt.datetime,
+    said: dict[str, Any], *, touches: Touches, url: str, by: Membership, now: dt.datetime
 ) -> Decision:
     """The row, recorded after the last one whatever the clocks of two writers said."""
-    today = by.engagement.today(now)
     # One writer at a time: whoever comes second reads the head that the first one left.
     Engagement.objects.select_for_update(no_key=True).get(pk=by.engagement_id)
     head = DecisionHead.objects.filter(engagement_id=by.engagement_id).first()
     decision = Decision.objects.create(
         engagement_id=by.engagement_id,
-        review=review,
-        agenda_item=agenda_item,
         touches=touches,
-        evidence=rests_on(touches, engagement_id=by.engagement_id, today=today, url=url.strip()),
+        evidence=rests_on(touches, engagement_id=by.engagement_id, url=url),
         recorded_by=by,
         recorded_at=max(now, head.recorded_at) if head else now,
         **said,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from checkins.models import CheckIn
-from okrs.figures import write_day
+from okrs.figures import NO_BREAK
 from okrs.models import KeyResult, Objective
+from reviews.figures import plain
 from scoring import format_score
 
 Touches = list[dict[str, Any]]
@@ -36,17 +36,21 @@ def refreshed(touches: Touches, *, engagement_id: int) -> Touches:
     return [fresh.get(one.get("key_result", ""), one) for one in touches]
 
 
-def rests_on(touches: Touches, *, engagement_id: int, today: dt.date, url: str) -> Evidence:
+def rests_on(touches: Touches, *, engagement_id: int, url: str) -> Evidence:
     """The check-in that stands for each key result, and the address that was given."""
     found: Evidence = []
     for row in key_results(engagement_id, named(touches)):
         posts = CheckIn.objects.filter(engagement_id=engagement_id, key_result=row).standing()
         if check_in := posts.order_by("-period").first():
-            day = write_day(check_in.measured_on, today=today, weekday=False)
             score = format_score(check_in.score, scale=row.engagement.scale)
-            label = f"Check-in of {day}, {score}"
+            label = f"Check-in of {_day(check_in.measured_on)}, {score}"
             found.append({"label": label, "check_in": check_in.public_id})
     return [*found, {"label": url, "url": url}] if url else found
+
+
+def _day(on: dt.date) -> str:
+    """With its year always: it is sealed, and read in years to come."""
+    return f"{on.day} {on:%b} {on.year}".replace(" ", NO_BREAK)
 
 
 def named(touches: Touches) -> list[str]:
@@ -70,8 +74,3 @@ def _key_result(row: KeyResult) -> dict[str, Any]:
         "score": None if row.score is None else f"{row.score:.2f}",
         "rag": row.rag,
     }
-
-
-def plain(value: Decimal | None) -> str | None:
-    """A value as the trail has it: digits alone, no zeros at the end."""
-    return None if value is None else f"{value.normalize() + 0:f}"

@@ -6,7 +6,7 @@ from django import forms
 
 from engagements.form_fields import DayField, MemberField, choose_among, who_can_own
 from engagements.models import Engagement
-from reviews.forms.decisions import LONGEST
+from reviews.forms.decisions import LONGEST, key_field, keyed
 
 
 class ActionForm(forms.Form):
@@ -23,6 +23,7 @@ class ActionForm(forms.Form):
     )
     owner = MemberField(label="Owner", empty_label="Choose one person")
     due_on = DayField(label="Due")
+    key = key_field()
 
     def __init__(
         self,
@@ -37,3 +38,6 @@ class ActionForm(forms.Form):
             data, initial=initial, prefix=prefix, auto_id=auto_id, use_required_attribute=False
         )
         choose_among(self, owner=who_can_own(engagement, named=[]))
+
+    def clean(self) -> dict[str, Any]:
+        return keyed(super().clean() or {})

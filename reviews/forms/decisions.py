@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 
@@ -11,8 +12,24 @@ from reviews.models import ResultingChange
 LONGEST = 4000
 
 
+def key_field() -> forms.UUIDField:
+    """What tells a form that comes twice from two forms; each form that opens has its own."""
+    return forms.UUIDField(
+        initial=uuid4,
+        widget=forms.HiddenInput,
+        error_messages={"required": "Reload the page.", "invalid": "Reload the page."},
+    )
+
+
+def keyed(cleaned: dict[str, Any]) -> dict[str, Any]:
+    """The key by the name that commands call it."""
+    if "key" in cleaned:
+        cleaned["idempotency_key"] = cleaned.pop("key")
+    return cleaned
+
+
 class DecisionForm(forms.Form):
-    """What is decided, in the words that `record_decision` and `supersede_decision` take (M8.2).
+    """What is decided, in the words that `record_decision` takes (M8.2).
 
     Give a `prefix` where several stand on one page.
     """
@@ -37,6 +54,7 @@ class DecisionForm(forms.Form):
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
     )
     client_visible = forms.BooleanField(label="Client may see it, once published", required=False)
+    key = key_field()
 
     def __init__(
         self,
@@ -52,3 +70,12 @@ class DecisionForm(forms.Form):
             data, initial=initial, prefix=prefix, auto_id=auto_id, use_required_attribute=False
         )
         choose_among(self, owner=who_can_own(engagement, named=named or []))
+
+    def clean(self) -> dict[str, Any]:
+        return keyed(super().clean() or {})
+
+
+class SupersedeForm(DecisionForm):
+    """The same in the words that `supersede_decision` takes: a decision is superseded once."""
+
+    key = None  # type: ignore[assignment]

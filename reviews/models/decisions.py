@@ -87,6 +87,11 @@ class Decision(TenantModel):
     def __str__(self) -> str:
         return f"{self.number}: {self.text}"
 
+    @property
+    def evidence_url(self) -> str:
+        """The address among its evidence; empty where none was given."""
+        return next((one["url"] for one in self.evidence if "url" in one), "")
+
 
 class DecisionHead(TenantModel):
     """The end of an engagement's chain: number and hash of its newest decision.

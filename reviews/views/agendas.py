@@ -26,14 +26,16 @@ def review_draw(request: MemberRequest, review: str) -> HttpResponse:
 @member(Permission.RUN_REVIEWS)
 def review_next(request: MemberRequest, review: str) -> HttpResponse:
     row = review_of(request, review)
-    return moved(request, row, commands.next_item, review=row, now=timezone.now())
+    at = request.POST.get("at", "")
+    return moved(request, row, commands.next_item, review=row, at=at, now=timezone.now())
 
 
 @require_POST
 @member(Permission.RUN_REVIEWS)
 def review_previous(request: MemberRequest, review: str) -> HttpResponse:
     row = review_of(request, review)
-    return moved(request, row, commands.previous_item, review=row, now=timezone.now())
+    at = request.POST.get("at", "")
+    return moved(request, row, commands.previous_item, review=row, at=at, now=timezone.now())
 
 
 @require_POST

@@ -13,7 +13,7 @@ from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from okrs.models import KeyResult, Objective
 from reviews.commands import supersede_decision
-from reviews.forms import DecisionForm, LogFilter
+from reviews.forms import LogFilter, SupersedeForm
 from reviews.headlines import log_headline
 from reviews.models import Decision, DecisionHead
 from reviews.queries.decisions import decisions, entries, log_head, object_log, sift
@@ -49,7 +49,7 @@ def decision_list(request: MemberRequest) -> HttpResponse:
 def decision_supersede(request: MemberRequest, decision: str) -> HttpResponse:
     """Record what takes the place of a decision; the form opens with its words."""
     row = find(decisions(request.engagement), decision)
-    form = DecisionForm(
+    form = SupersedeForm(
         request.POST or None,
         engagement=request.engagement,
         named=[row.owner],

@@ -7,7 +7,7 @@ from typing import Any
 
 from engagements.models import Membership
 from okrs.models import KeyResult
-from reviews.commands import close_review, plan_review, start_review
+from reviews.commands import close_review, next_item, plan_review, previous_item, start_review
 from reviews.models import AgendaItem, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
@@ -31,6 +31,14 @@ def closed(lead: Membership, *, now: dt.datetime = FEBRUARY, **fields: Any) -> R
     answers: dict[str, Any] = {} if fields.get("kind") == "weekly" else YES
     review = run(lead, now=now, **fields)
     return close_review(review=review, by=lead, now=now, **answers)
+
+
+def go_on(review: Review, by: Membership, *, back: bool = False) -> AgendaItem | None:
+    """Next, or previous, on a screen that shows where the room is."""
+    current = Review.objects.select_related("current_item").get(pk=review.pk).current_item
+    command = previous_item if back else next_item
+    at = current.public_id if current else ""
+    return command(review=review, at=at, by=by, now=TUESDAY)
 
 
 def key_results(lead: Membership, *titles: str, **fields: Any) -> list[KeyResult]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -134,3 +135,29 @@ def test_is_no_business_of_a_viewer(alice: Membership, command: Any) -> None:
         command(action=act(alice), by=viewer, now=LATER)
 
     assert code(refusal.value) == "no_right"
+
+
+def test_of_one_form_is_added_once(alice: Membership, review: Review) -> None:
+    key = uuid4()
+    first = act(alice, review=review, idempotency_key=key)
+
+    assert act(alice, review=review, idempotency_key=key, now=LATER) == first
+    assert ActionItem.objects.count() == 1
+    review.refresh_from_db()
+    assert review.room == 2
+
+
+def test_of_one_form_does_not_come_with_other_words(alice: Membership, bob: Membership) -> None:
+    key = uuid4()
+    act(alice, idempotency_key=key)
+
+    others: list[dict[str, Any]] = [
+        {"what": "Call them"},
+        {"owner": bob},
+        {"due_on": dt.date(2026, 3, 25)},
+    ]
+    for other in others:
+        with pytest.raises(ValidationError) as refusal:
+            act(alice, **other, idempotency_key=key)
+        assert code(refusal.value) == "reused"
+    assert ActionItem.objects.count() == 1

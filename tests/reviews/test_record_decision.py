@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
-from reviews.models import AgendaItem, DecisionHead, Review
+from reviews.models import AgendaItem, Decision, DecisionHead, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, code, post
 from tests.reviews.meeting import close, decide, planned
@@ -51,7 +52,7 @@ def test_keeps_what_it_touches_as_it_stands(
             "rag": "amber",
         }
     ]
-    label = "Check-in of 10\N{NO-BREAK SPACE}Mar, 0.60"
+    label = "Check-in of 10\N{NO-BREAK SPACE}Mar\N{NO-BREAK SPACE}2026, 0.60"
     assert decision.evidence == [{"label": label, "check_in": check_in.public_id}]
 
 
@@ -168,3 +169,36 @@ def test_is_owned_by_a_member(review: Review, alice: Membership) -> None:
         decide(review, alice, owner=viewer)
 
     assert code(refusal.value, field="owner") == "owner"
+
+
+def test_of_one_form_is_recorded_once(review: Review, alice: Membership) -> None:
+    said: dict[str, Any] = {"evidence_url": "https://example.com/usage", "idempotency_key": uuid4()}
+    first = decide(review, alice, **said)
+    close(review)
+
+    again = decide(review, alice, now=LATER, **said)
+
+    assert again == first
+    assert Decision.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"text": "Move it to day twenty."},
+        {"due_on": dt.date(2026, 3, 25)},
+        {"client_visible": True},
+        {"evidence_url": "https://example.com/other"},
+    ],
+)
+def test_of_one_form_does_not_come_with_other_words(
+    review: Review, alice: Membership, other: dict[str, Any]
+) -> None:
+    key = uuid4()
+    decide(review, alice, idempotency_key=key)
+
+    with pytest.raises(ValidationError) as refusal:
+        decide(review, alice, **other, idempotency_key=key)
+
+    assert code(refusal.value) == "reused"
+    assert Decision.objects.count() == 1

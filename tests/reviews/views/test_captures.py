@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -9,11 +11,10 @@ from django.urls import reverse
 
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
-from reviews.commands import next_item
 from reviews.models import ActionItem, Decision, Review
 from tests import build
 from tests.checkins.posting import TUESDAY
-from tests.reviews.running import checked, item, key_results, run
+from tests.reviews.running import checked, go_on, item, key_results, run
 
 HTMX = {"HX-Request": "true"}
 
@@ -57,6 +58,7 @@ def typed(review: Review, owner: Membership, **fields: str) -> dict[str, str]:
         "due_on": "2026-03-24",
         "change": "bet",
         "client_visible": "on",
+        "key": str(uuid4()),
         **fields,
     }
 
@@ -91,7 +93,7 @@ def test_what_is_captured_belongs_to_the_item_that_the_form_was_about(
     lead: Client, alice: Membership, review: Review
 ) -> None:
     said = typed(review, alice)
-    next_item(review=review, by=alice, now=TUESDAY)
+    go_on(review, alice)
 
     lead.post(url(review, "review-decide"), said, headers=HTMX)
 
@@ -109,7 +111,7 @@ def test_a_bad_form_keeps_every_word_and_its_item(
     headers: dict[str, str],
 ) -> None:
     said = typed(review, alice, **{field: ""})
-    next_item(review=review, by=alice, now=TUESDAY)
+    go_on(review, alice)
 
     answer = lead.post(url(review, name), said, headers=headers)
 
@@ -136,3 +138,47 @@ def test_what_somebody_wrote_is_escaped(lead: Client, alice: Membership, review:
     lead.post(url(review, "review-decide"), typed(review, alice, text="<b>bold</b>"))
 
     assert "&lt;b&gt;bold&lt;/b&gt;" in lead.get(url(review, "review-detail")).text
+
+
+@pytest.mark.parametrize("name", ["review-decide", "review-act"])
+def test_a_form_that_comes_twice_is_taken_once(
+    lead: Client, alice: Membership, review: Review, name: str
+) -> None:
+    said = typed(review, alice)
+
+    answers = [lead.post(url(review, name), said, headers=HTMX) for _ in range(2)]
+    other = lead.post(url(review, name), {**said, "due_on": "2026-03-25"}, headers=HTMX)
+
+    assert [one.status_code for one in answers] == [200, 200]
+    assert Decision.objects.count() + ActionItem.objects.count() == 1
+    assert other.status_code == 422
+    assert "This form was used already. Reload it." in other.text
+
+
+@pytest.mark.parametrize("name", ["review-decide", "review-act"])
+def test_a_form_without_its_key_is_not_taken(
+    lead: Client, alice: Membership, review: Review, name: str
+) -> None:
+    answer = lead.post(url(review, name), {**typed(review, alice), "key": ""}, headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "Reload the page." in answer.text
+
+
+def keys(page: str) -> list[str]:
+    return re.findall(r'name="key" value="([0-9a-f-]{36})"', page)
+
+
+def test_each_form_that_opens_has_a_key_of_its_own_and_a_refused_one_keeps_it(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    opened = keys(lead.get(url(review, "review-detail")).text)
+    said = typed(review, alice, key=opened[0])
+
+    refused = lead.post(url(review, "review-decide"), {**said, "text": ""}, headers=HTMX)
+    taken = lead.post(url(review, "review-decide"), said, headers=HTMX)
+
+    assert len(set(opened)) == 2
+    assert opened[0] in keys(refused.text)
+    assert len(keys(taken.text)) == 2
+    assert not set(keys(taken.text)) & set(opened)

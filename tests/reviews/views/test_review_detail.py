@@ -10,13 +10,13 @@ from django.urls import reverse
 
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
-from reviews.commands import add_item, close_review, next_item
+from reviews.commands import add_item, close_review
 from reviews.models import AgendaItem, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
 from tests.query_counts import assert_constant_queries, queries_of
 from tests.reviews.meeting import act, decide
-from tests.reviews.running import YES, checked, item, key_results, plan, run
+from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run
 
 HTMX = {"HX-Request": "true"}
 
@@ -56,7 +56,7 @@ def test_the_room_is_at_one_item_at_a_time(
     review = run(alice)
 
     first = lead.get(url(review)).text
-    next_item(review=review, by=alice, now=TUESDAY)
+    go_on(review, alice)
     second = lead.get(url(review)).text
 
     assert "Item 1 of 4" in first
@@ -164,7 +164,7 @@ def test_a_screen_that_follows_gets_nothing_until_the_room_moves(
     asked = f"{url(review, 'review-room')}?seen={review.room}&at={item(review, 'API latency').public_id}"
 
     nothing = client.get(asked, headers=HTMX)
-    next_item(review=review, by=alice, now=TUESDAY)
+    go_on(review, alice)
     something = client.get(asked, headers=HTMX)
 
     assert (nothing.status_code, nothing.content) == (204, b"")
@@ -196,6 +196,25 @@ def test_the_clock_says_how_far_over_it_is(lead: Client, alice: Membership) -> N
 
 
 POSTS = ["review-next", "review-previous", "review-draw", "review-start"]
+
+
+@pytest.mark.parametrize("name", ["review-next", "review-previous"])
+def test_a_button_moves_the_room_from_where_its_screen_shows_it(
+    lead: Client, alice: Membership, rows: list[KeyResult], name: str
+) -> None:
+    review = run(alice)
+    go_on(review, alice)
+    old, shown = item(review, "API latency").public_id, item(review, "Day seven").public_id
+    assert lead.get(url(review)).text.count(f'name="at" value="{shown}"') == 3
+
+    late = lead.post(url(review, name), {"at": old}, headers=HTMX)
+    review.refresh_from_db()
+    stood = review.current_item
+    lead.post(url(review, name), {"at": shown}, headers=HTMX)
+    review.refresh_from_db()
+
+    assert (late.status_code, stood.public_id) == (200, shown)
+    assert review.current_item.public_id != shown
 
 
 @pytest.mark.parametrize("name", POSTS)
