@@ -5,8 +5,9 @@ import datetime as dt
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from engagements.models import Membership
+from engagements.models import Membership, Role
 from reviews.commands.actions import add_action
+from reviews.commands.decisions import owner_errors
 from reviews.commands.open_reviews import lock_open_review
 from reviews.commands.rooms import tell_the_room
 from reviews.commands.running import item_of, must_decide
@@ -23,7 +24,7 @@ def answer_item(
     """Say whether it is still the right key result, or whether they still prove the objective (M3.3).
 
     A no makes an action for the lead, to propose the change within a week; a yes after a no drops
-    it again. Raises ValidationError: `no_right`, `closed`, `no_question` where nothing is asked.
+    it again. Where the lead takes no actions any more, it is for whoever says no. Raises ValidationError: `no_right`, `closed`, `no_question` where nothing is asked.
     """
     must_decide(by)
     review = lock_open_review(item.review, by=by)
@@ -52,10 +53,17 @@ def _proposal(item: AgendaItem) -> str:
     return f"Propose a change of “{about}”"
 
 
+def _who_proposes(review: Review, *, by: Membership) -> Membership:
+    """The lead of the review, else who asks, else a lead: whoever may own it first (M9.3)."""
+    leads = Membership.objects.active().filter(engagement_id=by.engagement_id, role=Role.LEAD)
+    may_own = (one for one in (review.lead, by, *leads.order_by("pk")) if not owner_errors(one))
+    return next(may_own, by)
+
+
 def _ask_for_change(review: Review, item: AgendaItem, *, by: Membership, now: dt.datetime) -> None:
     add_action(
         what=_proposal(item),
-        owner=review.lead,
+        owner=_who_proposes(review, by=by),
         due_on=by.engagement.today(now) + TO_PROPOSE,
         review=review,
         agenda_item=item,

@@ -137,9 +137,15 @@ def start_review(*, review: Review, by: Membership, now: dt.datetime) -> Review:
 
 @transaction.atomic
 def mark_here(*, review: Review, member: Membership, is_here: bool, by: Membership) -> Attendance:
-    """Say whether somebody is in the room. Raises ValidationError: `no_right`, `closed`."""
+    """Say whether somebody is in the room: one of those asked, or a member who walked in.
+
+    Raises ValidationError: `no_right`, `closed`, `owner` for a viewer or somebody who left.
+    """
     must_run(by)
     locked = lock_open_review(review, by=by)
+    asked = Attendance.objects.filter(engagement_id=locked.engagement_id, review=locked)
+    if not asked.filter(member=member).exists():
+        check_owners(member)
     attendance, _ = Attendance.objects.update_or_create(
         engagement_id=locked.engagement_id,
         review=locked,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -24,7 +25,7 @@ from reviews.models import ActionItem, AgendaItem, Attendance, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, at, code, post
 from tests.reviews.meeting import act
-from tests.reviews.running import checked, item, key_results, plan, run, titles
+from tests.reviews.running import checked, go_on, item, key_results, plan, run, titles
 
 THREE = ("One", "Two", "Three")
 
@@ -66,13 +67,32 @@ def test_next_ticks_off_and_moves_on_and_previous_goes_back(
 ) -> None:
     review = run(alice)
 
-    next_item(review=review, by=alice, now=TUESDAY)
+    go_on(review, alice)
     assert now_at(review) == "Two"
     assert item(review, "One").discussed_at == TUESDAY
-    previous_item(review=review, by=alice, now=TUESDAY)
+    go_on(review, alice, back=True)
     assert now_at(review) == "One"
-    previous_item(review=review, by=alice, now=TUESDAY)
+    go_on(review, alice, back=True)
     assert now_at(review) == "One"
+
+
+def test_two_who_press_at_once_move_the_room_once(alice: Membership, rows: list[KeyResult]) -> None:
+    review = run(alice)
+    pressed: dict[str, Any] = {
+        "review": review,
+        "at": item(review, "One").public_id,
+        "by": alice,
+        "now": TUESDAY,
+    }
+
+    next_item(**pressed)
+    second = next_item(**pressed)
+
+    assert second == item(review, "Two")
+    assert now_at(review) == "Two"
+    assert item(review, "Two").discussed_at is None
+    assert previous_item(**pressed) == item(review, "Two")
+    assert next_item(**{**pressed, "at": ""}) == item(review, "Two")
 
 
 def test_next_leaves_out_what_was_discussed_and_comes_back_to_what_was_not(
@@ -83,7 +103,7 @@ def test_next_leaves_out_what_was_discussed_and_comes_back_to_what_was_not(
 
     visited = [now_at(review)]
     for _ in range(5):
-        next_item(review=review, by=alice, now=TUESDAY)
+        go_on(review, alice)
         visited.append(now_at(review))
 
     last = "Three closing questions"
@@ -107,7 +127,7 @@ def test_the_room_moves_only_while_it_runs(alice: Membership, rows: list[KeyResu
 
     for command in (next_item, previous_item):
         with pytest.raises(ValidationError) as refused:
-            command(review=review, by=alice, now=TUESDAY)
+            command(review=review, at="", by=alice, now=TUESDAY)
         assert code(refused.value) == "not_started"
 
 
@@ -240,6 +260,21 @@ def test_a_no_makes_one_action_for_the_lead_and_a_yes_drops_it(
     assert (item(review, "One").still_right, item(review, "One").answered_by) == (True, sponsor)
 
 
+@pytest.mark.parametrize("gone", [{"removed_at": TUESDAY}, {"role": Role.VIEWER}])
+def test_a_no_is_for_whoever_says_it_where_the_lead_takes_no_actions(
+    alice: Membership, rows: list[KeyResult], gone: dict[str, object]
+) -> None:
+    other = build.member(alice.engagement, "Lara")
+    review = run(alice)
+    Review.objects.filter(pk=review.pk).update(lead=other)
+    Membership.objects.filter(pk=other.pk).update(**gone)
+    sponsor = build.member(alice.engagement, "Priya", Role.SPONSOR)
+
+    answer_item(item=item(review, "One"), still_right=False, by=sponsor, now=TUESDAY)
+
+    assert ActionItem.objects.get().owner == sponsor
+
+
 def test_an_objective_is_asked_about_too_and_a_list_is_not(
     alice: Membership, rows: list[KeyResult]
 ) -> None:
@@ -287,10 +322,32 @@ def test_who_is_here_is_kept(alice: Membership, bob: Membership) -> None:
     assert found == {bob: False, alice: True}
 
 
+def test_somebody_who_walked_in_is_here_and_no_viewer_is(alice: Membership) -> None:
+    review = plan(alice)
+    sponsor = build.member(alice.engagement, "Priya", Role.SPONSOR)
+    viewer = build.member(alice.engagement, "Vera", Role.VIEWER)
+    gone = build.member(alice.engagement, "Gus", removed_at=TUESDAY)
+
+    mark_here(review=review, member=sponsor, is_here=True, by=alice)
+
+    for one in (viewer, gone):
+        with pytest.raises(ValidationError) as refused:
+            mark_here(review=review, member=one, is_here=True, by=alice)
+        assert code(refused.value) == "owner"
+    assert Attendance.objects.get(review=review).member == sponsor
+
+
+def test_somebody_who_was_asked_and_left_since_was_here(alice: Membership, bob: Membership) -> None:
+    review = plan(alice, attendees=[bob])
+    Membership.objects.filter(pk=bob.pk).update(removed_at=TUESDAY)
+
+    assert mark_here(review=review, member=bob, is_here=True, by=alice).is_here
+
+
 COMMANDS: list[Callable[[Review, AgendaItem, Membership], object]] = [
     lambda review, item, by: show_item(review=review, item=item, by=by, now=TUESDAY),
-    lambda review, item, by: next_item(review=review, by=by, now=TUESDAY),
-    lambda review, item, by: previous_item(review=review, by=by, now=TUESDAY),
+    lambda review, item, by: go_on(review, by),
+    lambda review, item, by: go_on(review, by, back=True),
     lambda review, item, by: park_item(item=item, by=by, now=TUESDAY),
     lambda review, item, by: unpark_item(item=item, by=by, now=TUESDAY),
     lambda review, item, by: move_item(item=item, up=False, by=by, now=TUESDAY),
