@@ -25,7 +25,7 @@ from engagements.http import LinkRequest, MemberRequest, SignedInRequest
 from engagements.models import Membership
 from engagements.permissions import Permission, may
 from engagements.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope, unscoped
-from engagements.share_link_limits import asks_too_often, count_wrong_token
+from engagements.share_link_limits import asks_too_often, guesses_too_often
 from engagements.share_link_views import count_view
 from engagements.share_links import find_share_link
 
@@ -76,10 +76,11 @@ def link_holder(view: View) -> View:
     @wraps(view)
     def gated(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
         if asks_too_often(request):
-            return render(request, "429.html", {"by_link": True}, status=429)
+            return _too_often(request)
         now, link = timezone.now(), find_share_link(token)
         if link is None or not link.is_open(now=now):
-            count_wrong_token(request)
+            if guesses_too_often(request):
+                return _too_often(request)
             return render(request, "engagements/share_link_gone.html", status=404)
         admitted = cast(LinkRequest, request)
         admitted.user = AnonymousUser()
@@ -93,6 +94,10 @@ def link_holder(view: View) -> View:
 
     gated.permission = "link_holder"  # type: ignore[attr-defined]
     return gated
+
+
+def _too_often(request: HttpRequest) -> HttpResponse:
+    return render(request, "429.html", {"by_link": True}, status=429)
 
 
 def find(queryset: models.QuerySet[M], public_id: str) -> M:

@@ -20,29 +20,27 @@ WRONG_TOKENS = 20
 
 
 def asks_too_often(request: HttpRequest) -> bool:
-    """Count one more read of this address; true beyond its limit, or after its wrong tokens."""
-    reads, wrong = _key(request, "reads"), _key(request, "wrong")
-    try:
-        with counters().pipeline() as pipe:
-            pipe.incr(reads)
-            pipe.expire(reads, SECONDS)
-            pipe.get(wrong)
-            count, _, missed = pipe.execute()
-    except redis.RedisError:
-        return False
-    return bool(count > READS or int(missed or 0) >= WRONG_TOKENS)
+    """Count one more read of this address; true beyond its limit."""
+    return _count(request, "reads") > READS
 
 
-def count_wrong_token(request: HttpRequest) -> None:
-    """One that leads nowhere, be it made up, expired or revoked."""
-    wrong = _key(request, "wrong")
+def guesses_too_often(request: HttpRequest) -> bool:
+    """Count one more token that leads nowhere, made up, expired or revoked; true beyond the limit.
+
+    Whoever holds a link that works is let in all the same: the office shares its address.
+    """
+    return _count(request, "wrong") > WRONG_TOKENS
+
+
+def _count(request: HttpRequest, what: str) -> int:
+    key = _key(request, what)
     try:
         with counters().pipeline() as pipe:
-            pipe.incr(wrong)
-            pipe.expire(wrong, SECONDS)
-            pipe.execute()
+            pipe.incr(key)
+            pipe.expire(key, SECONDS)
+            return int(pipe.execute()[0])
     except redis.RedisError:
-        return
+        return 0
 
 
 def _key(request: HttpRequest, what: str) -> str:
