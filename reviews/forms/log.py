@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.db.models import F, Func, QuerySet
 from django.db.models.fields.json import KeyTextTransform
+from django.utils import timezone
 
 from engagements.form_fields import RowField, choose_among
 from engagements.models import Engagement, Membership
+from okrs.figures import write_day
 from okrs.models import Objective
 from reviews.models import Decision, ResultingChange, Review
 
@@ -20,7 +22,12 @@ class LogFilter(forms.Form):
     change = forms.ChoiceField(
         required=False, choices=[("", "Any change"), *ResultingChange.choices], label="Change"
     )
-    review = RowField(required=False, empty_label="Any review", label="Review")
+    review = RowField(
+        required=False,
+        empty_label="Any review",
+        label="Review",
+        label_of=lambda review: f"{review}, {_day_of(review)}",  # two may have one title
+    )
     objective = RowField(required=False, empty_label="Any objective", label="Objective")
     superseded = forms.BooleanField(required=False, label="Superseded too")
 
@@ -32,7 +39,7 @@ class LogFilter(forms.Form):
         choose_among(
             self,
             owner=people.filter(pk__in=rows.values("owner")).order_by("name"),
-            review=held.filter(pk__in=rows.values("review")),
+            review=held.filter(pk__in=rows.values("review")).order_by("-scheduled_at"),
             objective=_touched(rows, engagement=engagement),
         )
 
@@ -45,6 +52,11 @@ class LogFilter(forms.Form):
     def narrows(self) -> bool:
         """Whether it can hide anything that is in force."""
         return bool(self.asked().keys() - {"superseded"})
+
+
+def _day_of(review: Review) -> str:
+    on = timezone.localdate(review.scheduled_at)
+    return write_day(on, today=timezone.localdate(), weekday=False)
 
 
 def _touched(rows: QuerySet[Decision], *, engagement: Engagement) -> QuerySet[Objective]:

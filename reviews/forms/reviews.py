@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
@@ -38,6 +40,9 @@ class ReviewForm(EditForm):
         required=False,
         min_value=5,
         max_value=480,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), "Write whole minutes, from 5 to 480."
+        ),
         label="Minutes",
         help_text="Left empty, 45 for a monthly review and 30 for a weekly one.",
     )
@@ -62,6 +67,14 @@ class ReviewForm(EditForm):
         if row is not None:
             del self.fields["kind"]
 
+    def clean_scheduled_at(self) -> dt.datetime:
+        """Today at the earliest, where it is new or moved; a late start is nobody's error."""
+        chosen: dt.datetime = self.cleaned_data["scheduled_at"]
+        moved = "scheduled_at" in self.changed_data
+        if moved and timezone.localdate(chosen) < timezone.localdate():
+            raise ValidationError("This day has gone by. Choose one from today on.", code="past")
+        return chosen
+
     @classmethod
     def shown(cls, row: models.Model) -> dict[str, Any]:
         assert isinstance(row, Review)  # noqa: S101 - for the type checker
@@ -81,7 +94,15 @@ class ItemForm(forms.Form):
         label="What is it about?",
         help_text="Left empty, it is named after what you choose below.",
     )
-    minutes = forms.IntegerField(min_value=1, max_value=240, initial=5, label="Minutes")
+    minutes = forms.IntegerField(
+        min_value=1,
+        max_value=240,
+        initial=5,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"), "Write whole minutes, from 1 to 240."
+        ),
+        label="Minutes",
+    )
     key_result = RowField(required=False, empty_label="None", label="Key result")
     objective = RowField(required=False, empty_label="None", label="Objective")
 

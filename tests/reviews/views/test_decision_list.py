@@ -46,7 +46,7 @@ def test_shows_the_newest_first_with_all_that_belongs_to_it(
     assert f'href="/e/northwind/key-results/{onboarding.public_id}/"' in page.text
     assert "stood at 6\u00a0days" in page.text
     assert f'href="{url}"' in page.text
-    assert "Check-in of 10\u00a0Mar, 0.60" in page.text
+    assert "Check-in of 10\u00a0Mar\u00a02026, 0.60" in page.text
 
 
 def test_names_the_head_and_how_it_is_proved(
@@ -57,7 +57,7 @@ def test_names_the_head_and_how_it_is_proved(
     page = lead.get(LOG)
 
     head = DecisionHead.objects.get(engagement=alice.engagement)
-    assert f'Head 1, <code title="{head.hash}">{head.hash[:12]}</code>' in page.text
+    assert f'<code title="{head.hash}">1:{head.hash[:16]}</code>' in page.text
     assert "manage.py verify_log --engagement northwind" in page.text
 
 
