@@ -9,17 +9,18 @@ from django.db import transaction
 
 from engagements.models import Engagement, Membership
 from engagements.staleness import lock_for_edit
+from okrs.figures import write_day
 from okrs.models import KeyResult
-from reviews.agenda.reasons import red_weeks
 from reviews.commands.drawing import refresh_all
 from reviews.commands.rooms import tell_the_room
 from reviews.commands.running import lock_running, must_run
+from reviews.figures import plain
 from reviews.models import Decision, Review, ReviewKind, Summary
-from reviews.queries.agenda import Gathered, gather
-from reviews.summaries import Ahead, Decided, Draft, Told, draft_summary
+from reviews.queries.agenda import gather
+from reviews.queries.status import status_facts
+from reviews.status import draft_words
 
 QUESTIONS = ("on_outcomes", "evidence_weekly", "moved_resources")  # M8.4
-MOST_AHEAD = 3
 WORDS = ("headline", "moved", "red", "decided", "next_steps")
 
 
@@ -50,7 +51,7 @@ def close_review(
         _must_answer(answers)
     gathered = gather(locked, engagement=by.engagement, now=now)
     refresh_all(locked, gathered=gathered, engagement=by.engagement, now=now)
-    _draft(locked, gathered=gathered, engagement=by.engagement, now=now)
+    _draft(locked, engagement=by.engagement, now=now)
     tell_the_room(locked)
     locked.refresh_from_db(fields=["room"])
     for name, answer in answers.items():
@@ -107,7 +108,7 @@ def _standings(engagement: Engagement) -> dict[str, Any]:
     """How each live key result stands, by public id: what the next review compares with."""
     return {
         row.public_id: {
-            "value": None if row.latest_value is None else f"{row.latest_value.normalize() + 0:f}",
+            "value": plain(row.latest_value),
             "score": None if row.score is None else f"{row.score:.2f}",
             "rag": row.rag,
             "title": row.title,
@@ -116,57 +117,30 @@ def _standings(engagement: Engagement) -> dict[str, Any]:
     }
 
 
-def _draft(
-    review: Review, *, gathered: Gathered, engagement: Engagement, now: dt.datetime
-) -> Summary:
-    today = gathered.facts.today
-    draft: Draft = draft_summary(
-        key_results=_told(gathered),
-        decisions=_decided(review),
-        ahead=_ahead(review, engagement=engagement),
-        today=today,
-        scale=engagement.score_scale,
+def _draft(review: Review, *, engagement: Engagement, now: dt.datetime) -> Summary:
+    """From what the status page will say once the summary is published."""
+    facts = status_facts(engagement, now=now, releasing=True, publishing=review)
+    words = draft_words(
+        facts,
+        decided=_decided(review, today=facts.today),
+        next_review=_next_review(engagement, now=now),
     )
-    return Summary.objects.create(
-        engagement=engagement,
-        review=review,
-        drafted_at=now,
-        **{name: getattr(draft, name) for name in WORDS},
-    )
+    return Summary.objects.create(engagement=engagement, review=review, drafted_at=now, **words)
 
 
-def _told(gathered: Gathered) -> list[Told]:
-    return [
-        Told(
-            title=one.title,
-            unit=one.unit,
-            value=one.value,
-            score=one.score,
-            rag=one.rag,
-            forecast_holds=one.forecast_holds,
-            red_weeks=red_weeks(one, today=gathered.facts.today),
-            # Before the first review a key result moved from where it began.
-            then_value=one.then.value if one.then else one.baseline,
-            then_score=one.then.score if one.then else None,
-            insight=one.insight,
-            next_action=gathered.rows[one.public_id].next_action,
-            next_action_due=gathered.rows[one.public_id].next_action_due,
-        )
-        for one in gathered.facts.key_results
-    ]
-
-
-def _decided(review: Review) -> list[Decided]:
+def _decided(review: Review, *, today: dt.date) -> list[str]:
     """Only what the client may see (M8.2)."""
     made = Decision.objects.filter(
         engagement_id=review.engagement_id, review=review, client_visible=True, superseded_by=None
     )
-    return [Decided(text=one.text, due_on=one.due_on) for one in made.order_by("number")]
-
-
-def _ahead(review: Review, *, engagement: Engagement) -> list[Ahead]:
-    planned = Review.objects.filter(engagement=engagement, started_at=None).ahead()
-    later = planned.filter(scheduled_at__gt=review.scheduled_at).order_by("scheduled_at")
     return [
-        Ahead(title=one.title, on=engagement.today(one.scheduled_at)) for one in later[:MOST_AHEAD]
+        f"{one.text.rstrip('.')}. By {write_day(one.due_on, today=today, weekday=False)}."
+        for one in made.order_by("number")
     ]
+
+
+def _next_review(engagement: Engagement, *, now: dt.datetime) -> dt.date | None:
+    """The day of the next one that is planned; its title is nobody's outside."""
+    planned = Review.objects.filter(engagement=engagement, started_at=None).ahead()
+    later = planned.filter(scheduled_at__gt=now).order_by("scheduled_at").first()
+    return engagement.today(later.scheduled_at) if later else None

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import TypedDict
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,17 +11,7 @@ from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
 from reviews.models import DecisionHead, Review, StatusReport
 from reviews.queries.status import status_facts
-from reviews.status import Facts, LastReport, Page, status_page
-
-
-class Words(TypedDict):
-    """What the lead says beside the figures."""
-
-    headline: str
-    moved: str
-    red: str
-    decided: str
-    next_steps: str
+from reviews.status import Facts, LastReport, Page, Words, status_page
 
 
 @transaction.atomic
@@ -33,12 +22,14 @@ def publish_report(
     by: Membership,
     now: dt.datetime,
     review: Review | None = None,
+    after: int | None = None,
 ) -> StatusReport:
     """Release words and figures to the client as they stand now, for good (M8.4, M12).
 
     With a review its client-visible decisions are released too. Published again, it is another
-    report with the next number. Raises ValidationError: `no_right`, `not_closed`, and by field
-    `required`.
+    report with the next number. `after` is the last one that the lead knows of. Raises
+    ValidationError: `no_right`, `not_closed`, `meanwhile` where there is a later one than that,
+    and by field `required`.
     """
     if not may(by.role, Permission.RUN_REVIEWS):
         raise ValidationError("Only a program lead publishes.", code="no_right")
@@ -52,8 +43,11 @@ def publish_report(
     Engagement.objects.select_for_update(no_key=True).get(pk=engagement.pk)
     own = StatusReport.objects.filter(engagement=engagement)
     number = (own.aggregate(last=Max("number"))["last"] or 0) + 1
+    if after is not None and after + 1 != number:
+        message = f"Report {number - 1} was published meanwhile. Read it before you publish again."
+        raise ValidationError(message, code="meanwhile")
     head = DecisionHead.objects.filter(engagement=engagement).first()
-    facts = status_facts(engagement, now=now, publishing=review)
+    facts = status_facts(engagement, now=now, releasing=True, publishing=review)
     last = LastReport(
         number=number,
         **said,

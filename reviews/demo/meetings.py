@@ -17,10 +17,10 @@ from reviews.commands import (
     record_decision,
     start_review,
 )
-from reviews.commands.reports import Words
 from reviews.demo.people import Members
 from reviews.demo.story import ClientStory, Meeting, Person, ToDo
 from reviews.models import Review, Summary
+from reviews.status import Words
 
 PLANNED_BEFORE = dt.timedelta(days=4)
 A_MINUTE = dt.timedelta(minutes=1)

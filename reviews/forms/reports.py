@@ -11,7 +11,7 @@ def words(label: str, *, help_text: str = "") -> forms.CharField:
         label=label,
         help_text=help_text,
         required=False,
-        max_length=4000,
+        max_length=12_000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -30,6 +30,8 @@ class WordsForm(forms.Form):
     red = words("What is red, and what we do")
     decided = words("What was decided")
     next_steps = words("What comes next")
+
+    after = forms.IntegerField(widget=forms.HiddenInput, required=False)  # the last report then
 
     def sections(self) -> list[tuple[str, list[Any]]]:
         """For `components/edit_form.html`: one plain list."""

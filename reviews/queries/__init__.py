@@ -1,5 +1,21 @@
 from __future__ import annotations
 
-from reviews.queries.reports import live_page, page_on, published, report, report_list
+from reviews.queries.reports import (
+    last_number,
+    live_page,
+    page_on,
+    published,
+    report,
+    report_list,
+    words_of_now,
+)
 
-__all__ = ["live_page", "page_on", "published", "report", "report_list"]
+__all__ = [
+    "last_number",
+    "live_page",
+    "page_on",
+    "published",
+    "report",
+    "report_list",
+    "words_of_now",
+]

@@ -25,6 +25,7 @@ from reviews.agenda import (
 )
 from reviews.agenda.screens import Facts, Told, key_result_screen, moved_since
 from reviews.models import ActionItem, Decision, Review
+from reviews.queries.previous import previous_review
 from reviews.queries.told import live_rows, tell
 from scoring import Rag
 
@@ -69,12 +70,6 @@ def gather(review: Review, *, engagement: Engagement, now: dt.datetime) -> Gathe
         rows={row.public_id: row for row in rows},
         screens={row.public_id: key_result_screen(row, told[row.pk], today=today) for row in rows},
     )
-
-
-def previous_review(review: Review) -> Review | None:
-    """The last closed one of the same kind."""
-    closed = Review.objects.filter(engagement_id=review.engagement_id, kind=review.kind).closed()
-    return closed.exclude(pk=review.pk).order_by("-closed_at").first()
 
 
 def overdue_actions(engagement: Engagement, *, today: dt.date) -> list[ActionFacts]:

@@ -10,7 +10,7 @@ from engagements.models import Engagement
 from reviews.models import StatusReport
 from reviews.queries.status import status_facts
 from reviews.queries.status_at import end_of, status_facts_on
-from reviews.status import Page, status_page
+from reviews.status import Page, Words, draft_words, status_page
 
 
 def live_page(engagement: Engagement, *, now: dt.datetime) -> Page:
@@ -38,6 +38,16 @@ def published(engagement: Engagement, *, day: dt.date | None) -> dict[str, Any]:
 def report(engagement: Engagement, *, number: int) -> StatusReport | None:
     """A published report by its number. One query."""
     return _reports(engagement).filter(number=number).first()
+
+
+def last_number(engagement: Engagement) -> int:
+    """Of the latest report, 0 before the first. One query."""
+    return _reports(engagement).values_list("number", flat=True).first() or 0
+
+
+def words_of_now(engagement: Engagement, *, now: dt.datetime) -> Words:
+    """What a lead may say of the state of today, drafted. Three queries."""
+    return draft_words(status_facts(engagement, now=now, releasing=True))
 
 
 def report_list(engagement: Engagement) -> Sequence[StatusReport]:

@@ -11,9 +11,12 @@ from checkins.models import CheckIn
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
 from reviews.models import Decision, ResultingChange, Review, StatusReport
+from reviews.queries.previous import previous_review
 from reviews.status import DecisionFacts, Facts, KeyResultFacts, LastReport, Since
 
 MOST_DECISIONS = 60
+FRESH_FOR = dt.timedelta(days=6)
+RESTS_FOR = dt.timedelta(days=100)  # a quarter, and some days to plan the next
 SAID = (
     "number",
     "headline",
@@ -66,12 +69,16 @@ PATHS = {
 
 
 def status_facts(
-    engagement: Engagement, *, now: dt.datetime, publishing: Review | None = None
+    engagement: Engagement,
+    *,
+    now: dt.datetime,
+    releasing: bool = False,
+    publishing: Review | None = None,
 ) -> Facts:
     """The page of now. Three queries.
 
-    `publishing` is the review that is just being published: its decisions show already, and the
-    page compares with the one before it.
+    `releasing`: as it will stand once a report is published now. `publishing` is the review of that
+    report: its decisions show already, and the page compares with the review before it.
     """
     today = engagement.today(now)
     rows = list(
@@ -85,15 +92,15 @@ def status_facts(
         )
         .values_list(*PATHS.values(), "posted_at")
     )
-    report = last_report(engagement, at=now, publishing=publishing)
+    report = last_report(engagement, at=now)
     return Facts(
         engagement=engagement,
         at=now,
         today=today,
         posted_at=rows[0][-1] if rows else None,
         key_results=[KeyResultFacts(**dict(zip(PATHS, row[:-1], strict=True))) for row in rows],
-        decisions=visible_decisions(engagement, at=now, publishing=publishing),
-        since=since(report, engagement=engagement),
+        decisions=visible_decisions(engagement, at=now, releasing=releasing, publishing=publishing),
+        since=_before(publishing) if publishing else since(report, engagement=engagement),
         report=said(report),
     )
 
@@ -103,8 +110,8 @@ def shown_key_results(
 ) -> QuerySet[KeyResult]:
     """Committed by `at`, of the cycles that run today; of a kind that rests, of the last one.
 
-    In the order of the page: quarterly cycles, then annual, then micro; the company's objectives,
-    then those of teams.
+    In the order of the page: quarterly cycles, then micro, then annual ones; the company's
+    objectives, then those of teams. `status_at` says the same of rows as they stood.
     """
     later = Cycle.objects.filter(
         engagement_id=OuterRef("engagement_id"),
@@ -114,7 +121,11 @@ def shown_key_results(
         objectives__committed_at__lte=at,
     )
     runs = Q(objective__cycle__ends_on__gte=today)
-    rests = ~Q(objective__cycle__kind=CycleKind.MICRO) & ~Exists(later)
+    rests = (
+        Q(objective__cycle__ends_on__gte=today - RESTS_FOR)
+        & ~Q(objective__cycle__kind=CycleKind.MICRO)
+        & ~Exists(later)
+    )
     return (
         KeyResult.objects.filter(
             runs | rests,
@@ -143,26 +154,30 @@ def posts(engagement: Engagement, *, at: dt.datetime) -> QuerySet[CheckIn]:
 
 
 def visible_decisions(
-    engagement: Engagement, *, at: dt.datetime, publishing: Review | None = None
+    engagement: Engagement,
+    *,
+    at: dt.datetime,
+    releasing: bool = False,
+    publishing: Review | None = None,
 ) -> list[DecisionFacts]:
     """Those for the client's eyes, their review published by then, none superseded (M8.2).
 
     Latest first. One query.
     """
-    published = StatusReport.objects.filter(
-        engagement_id=OuterRef("engagement_id"),
-        review_id=OuterRef("review_id"),
-        published_at__lte=at,
-    )
+    mine = {"engagement_id": OuterRef("engagement_id"), "published_at__lte": at}
+    of_its_review = StatusReport.objects.filter(review_id=OuterRef("review_id"), **mine)
+    since = StatusReport.objects.filter(published_at__gte=OuterRef("recorded_at"), **mine)
+    # Only a lead's publication changes what clients read: what supersedes waits for it too.
+    released = Q(recorded_at__lte=at) if releasing else Q(Exists(since))
     superseding = Decision.objects.filter(
-        engagement_id=OuterRef("engagement_id"), supersedes_id=OuterRef("pk"), recorded_at__lte=at
+        released, engagement_id=OuterRef("engagement_id"), supersedes_id=OuterRef("pk")
     )
     found = Decision.objects.filter(
-        Exists(published) | Q(review=publishing) if publishing else Exists(published),
+        Exists(of_its_review) | Q(review=publishing) if publishing else Exists(of_its_review),
+        released,
         ~Exists(superseding),
         engagement=engagement,
         client_visible=True,
-        recorded_at__lte=at,
     ).order_by("-decided_on", "-number")
     names = dict(ResultingChange.choices)
     rows = found.values_list(
@@ -182,16 +197,18 @@ def visible_decisions(
     ]
 
 
-def last_report(
-    engagement: Engagement, *, at: dt.datetime, publishing: Review | None = None
-) -> dict[str, Any] | None:
-    """The latest report, and beside it the latest review that was published. One query."""
+def last_report(engagement: Engagement, *, at: dt.datetime) -> dict[str, Any] | None:
+    """The latest report, and beside it the published review to compare with. One query.
+
+    For some days after a review the page still tells of the time before it, or it would fall
+    silent just when it is read.
+    """
     reports = StatusReport.objects.filter(engagement=engagement, published_at__lte=at)
     reviews = Review.objects.filter(
-        Exists(reports.filter(review_id=OuterRef("pk"))), engagement=engagement
+        Exists(reports.filter(review_id=OuterRef("pk"))),
+        engagement=engagement,
+        closed_at__lte=at - FRESH_FOR,
     ).order_by("-closed_at")
-    if publishing is not None:
-        reviews = reviews.exclude(pk=publishing.pk)
     found: Any = reports.order_by("-number").annotate(
         since_title=Subquery(reviews.values("title")[:1]),
         since_at=Subquery(reviews.values("closed_at")[:1]),
@@ -206,6 +223,15 @@ def last_report(
         "since_standings",
     ).first()
     return row
+
+
+def _before(review: Review) -> Since | None:
+    """What a summary compares with."""
+    found = previous_review(review)
+    if found is None or found.closed_at is None:
+        return None
+    on = review.engagement.today(found.closed_at)
+    return Since(title=found.title, on=on, standings=found.standings)
 
 
 def since(report: dict[str, Any] | None, *, engagement: Engagement) -> Since | None:

@@ -1,13 +1,14 @@
 """The facts of a status page as they stood on an earlier day, from rows that are only added.
 
-Which key results stood there follows from when they were committed; their words and terms from
-the events of their rows, their figures from the check-ins posted by then.
+Which key results stood there follows from when they were committed and from the dates that their
+cycles had; their words and terms from the events of their rows, their figures from the check-ins
+posted by then. Bands, scale, rhythm and zone are the engagement's of today.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,13 +16,13 @@ from checkins.queries import standings_at
 from engagements.history import rows_at
 from engagements.models import Engagement, Membership
 from metrics.models import Metric
-from okrs.models import Cycle, KeyResult, Objective, Stage, Team
+from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage, Team
 from okrs.standing import Standing, stage_for
 from reviews.queries.status import (
+    RESTS_FOR,
     last_report,
     posts,
     said,
-    shown_key_results,
     since,
     visible_decisions,
 )
@@ -35,6 +36,7 @@ Events = Mapping[int, Any]  # by the id of their row
 class Then:
     """Rows as they stood, each kind by id."""
 
+    rows: Sequence[KeyResult]
     key_results: Events
     objectives: Events
     parents: Events
@@ -45,11 +47,11 @@ class Then:
 
 
 def status_facts_on(engagement: Engagement, *, day: dt.date, now: dt.datetime) -> Facts:
-    """The page as it stood at the end of that day on the client's calendar. 12 queries at most."""
+    """The page as it stood at the end of that day on the client's calendar. 13 queries at most."""
     at = min(now, end_of(day, engagement=engagement))
-    shown = list(shown_key_results(engagement, at=at, today=day).select_related("objective"))
     decisions = visible_decisions(engagement, at=at)
-    then = _then(shown, decisions=decisions, engagement=engagement, at=at)
+    then = _then(engagement, decisions=decisions, at=at)
+    shown = _shown(then, day=day)
     figures = standings_at(engagement_id=engagement.pk, ids=[one.pk for one in shown], at=at)
     report = last_report(engagement, at=at)
     latest = posts(engagement, at=at).values_list("posted_at", flat=True).first()
@@ -76,20 +78,21 @@ def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
     return midnight - dt.timedelta(microseconds=1)
 
 
-def _then(
-    shown: list[KeyResult],
-    *,
-    decisions: list[DecisionFacts],
-    engagement: Engagement,
-    at: dt.datetime,
-) -> Then:
+def _then(engagement: Engagement, *, decisions: list[DecisionFacts], at: dt.datetime) -> Then:
+    """All that was committed by then, whichever cycle it was in."""
     where: dict[str, Any] = {"engagement_id": engagement.pk, "at": at}
+    rows = list(
+        KeyResult.objects.filter(
+            engagement=engagement, committed_at__lte=at, objective__committed_at__lte=at
+        ).select_related("objective")
+    )
     committed = {**where, "committed_at__isnull": False}
-    key_results = rows_at(KeyResult, ids=[one.pk for one in shown], **committed)
-    objectives = rows_at(Objective, ids=[one.objective_id for one in shown], **committed)
+    key_results = rows_at(KeyResult, ids=[one.pk for one in rows], **committed)
+    objectives = rows_at(Objective, ids=[one.objective_id for one in rows], **committed)
     held = objectives.values()
     people = [one.owner_id for one in (*key_results.values(), *held, *decisions)]
     return Then(
+        rows=rows,
         key_results=key_results,
         objectives=objectives,
         # Those that were committed by then: of drafts clients know nothing.
@@ -101,6 +104,48 @@ def _then(
         metrics=rows_at(Metric, ids=[one.metric_id for one in key_results.values()], **where),
         people=rows_at(Membership, ids=people, **where),
     )
+
+
+def _shown(then: Then, *, day: dt.date) -> list[KeyResult]:
+    """Those of the page, in its order: what `status.shown_key_results` says, of rows as they stood."""
+    begun = [one for one in then.cycles.values() if one.starts_on <= day]
+    cycles = {one.pgh_obj_id for one in begun if _is_shown(one, among=begun, day=day)}
+    shown = [
+        one
+        for one in then.rows
+        if then.objectives[one.objective_id].cycle_id in cycles
+        and then.key_results[one.pk].stage != Stage.WITHDRAWN
+    ]
+    # Kinds run backwards (quarterly, micro, annual), all else forwards.
+    ranked = sorted(shown, key=lambda one: _place(one, then=then))
+    return sorted(ranked, key=lambda one: _cycle(one, then=then).kind, reverse=True)
+
+
+def _is_shown(cycle: Any, *, among: list[Any], day: dt.date) -> bool:
+    if cycle.ends_on >= day:
+        return True
+    later = any(one.kind == cycle.kind and one.ends_on > cycle.ends_on for one in among)
+    rests = cycle.kind != CycleKind.MICRO and cycle.ends_on >= day - RESTS_FOR
+    return rests and not later
+
+
+def _place(row: KeyResult, *, then: Then) -> tuple[Any, ...]:
+    event, objective = then.key_results[row.pk], then.objectives[row.objective_id]
+    cycle = _cycle(row, then=then)
+    team = then.teams[objective.team_id].name if objective.team_id else ""
+    return (
+        cycle.starts_on,
+        cycle.pgh_obj_id,
+        team,
+        objective.position,
+        row.objective_id,
+        event.position,
+        row.pk,
+    )
+
+
+def _cycle(row: KeyResult, *, then: Then) -> Any:
+    return then.cycles[then.objectives[row.objective_id].cycle_id]
 
 
 def _facts(

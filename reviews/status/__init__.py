@@ -6,9 +6,10 @@ and read for ever as the client saw it.
 
 from __future__ import annotations
 
+from reviews.status.drafts import draft_words
 from reviews.status.facts import DecisionFacts, Facts, KeyResultFacts, LastReport, Since
 from reviews.status.pages import status_page
-from reviews.status.terms import Page
+from reviews.status.terms import Page, Words
 
 __all__ = [
     "DecisionFacts",
@@ -17,5 +18,7 @@ __all__ = [
     "LastReport",
     "Page",
     "Since",
+    "Words",
+    "draft_words",
     "status_page",
 ]

@@ -16,14 +16,14 @@ def decided(decision: DecisionFacts, *, facts: Facts) -> Said:
     moved, figures = _since_then(decision, facts=facts)
     meta = [decision.change, decision.owner]
     if moved:
-        meta.append(f"since then {figures}, {moved}" if figures else moved)
+        meta.append(f"since then {figures}, {moved}")
     return {
         "number": decision.number,
         "iso": decision.decided_on.isoformat(),
         "on": write_day(decision.decided_on, today=facts.today, weekday=False),
         "text": decision.text,
         "meta": " · ".join(part for part in meta if part),
-        "moved": moved,
+        "moved": f"since then {figures}" if moved else "",
     }
 
 

@@ -11,6 +11,8 @@ from reviews.status.facts import KeyResultFacts
 from reviews.status.rows import holds, is_early
 from scoring import Rag
 
+LONGEST_NAME = 90
+
 
 def status_headline(
     rows: Sequence[KeyResultFacts], *, engagement: Engagement, today: dt.date
@@ -24,12 +26,15 @@ def status_headline(
         return "The work has begun. No key result has a value yet."
     red = [row for row in rows if row.rag == Rag.RED]
     early = sum(is_early(row, engagement=engagement, today=today) for row in red)
-    return f"{_forecasts(known.count(True), len(known))} {_red(len(red), early=early)}"
+    name = red[0].title if len(red) == 1 and len(red[0].title) <= LONGEST_NAME else ""
+    return f"{_forecasts(known.count(True), len(known))} {_red(len(red), early=early, name=name)}"
 
 
 def _forecasts(held: int, total: int) -> str:
     if total == 1:
         return "The one forecast holds." if held else "The one forecast does not hold."
+    if held == total == 2:
+        return "Both forecasts hold."
     if held == total:
         return f"All {in_words(total)} forecasts hold."
     if not held:
@@ -38,11 +43,13 @@ def _forecasts(held: int, total: int) -> str:
     return f"{in_words(held).capitalize()} of {in_words(total)} forecasts {verb}."
 
 
-def _red(red: int, *, early: int) -> str:
+def _red(red: int, *, early: int, name: str) -> str:
     if not red:
         return "Nothing is red."
     are = "key result is" if red == 1 else "key results are"
     said = f"{in_words(red).capitalize()} {are} red"
     if early == red:
-        return f"{said}, merely early." if red == 1 else f"{said}, all merely early."
-    return f"{said}, {in_words(early)} of them merely early." if early else f"{said}."
+        return f"{said}, merely early." if red == 1 else f"{said}, merely early all of them."
+    if early:
+        return f"{said}, {in_words(early)} of them merely early."
+    return f"{said}: {name}." if name else f"{said}."

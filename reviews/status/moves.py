@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
-from okrs.figures import YES_NO, in_words, write_value
+from okrs.figures import YES_NO, in_words, write_day, write_value
 from reviews.reds import weeks_red
 from reviews.status.facts import Facts, KeyResultFacts
 from reviews.status.rows import is_early
@@ -31,18 +32,14 @@ def moves(facts: Facts) -> list[Move]:
         and before["value"] != row.value
     ]
     ranked = sorted(found, key=lambda pair: _rank(*pair))
-    return [_move(row, before) for row, before in ranked]
+    return [_move(row, before, facts=facts) for row, before in ranked]
 
 
 def reds(facts: Facts) -> list[Red]:
-    """What is red and not merely early, the longest first."""
-    found = [
-        row
-        for row in facts.key_results
-        if row.rag == Rag.RED and not is_early(row, engagement=facts.engagement, today=facts.today)
-    ]
-    ranked = sorted(found, key=lambda row: row.red_since or facts.today)
-    return [_red(row, facts=facts) for row in ranked]
+    """What is red, the longest first; what is merely early comes last."""
+    rows = [row for row in facts.key_results if row.rag == Rag.RED]
+    longest_first = sorted(rows, key=lambda row: row.red_since or facts.today)
+    return sorted((_red(row, facts=facts) for row in longest_first), key=itemgetter("early"))
 
 
 def _before(
@@ -61,28 +58,37 @@ def _rank(row: KeyResultFacts, before: Mapping[str, Any]) -> tuple[bool, int]:
     return same_band, ORDER.index(Rag(row.rag))
 
 
-def _move(row: KeyResultFacts, before: Mapping[str, Any]) -> Move:
+def _move(row: KeyResultFacts, before: Mapping[str, Any], *, facts: Facts) -> Move:
     unit = row.unit or ""
     band = Rag(row.rag).label
     words = f"{band}, as before" if before["rag"] == row.rag else band
     if before["rag"] not in (None, row.rag):
         words = f"{Rag(before['rag']).label} to {band}"
-    short = unit if unit in ("percent", YES_NO) else ""
+    early = is_early(row, engagement=facts.engagement, today=facts.today)
     return {
         "rag": row.rag,
         "title": row.title,
-        "then": write_value(before["value"], unit=short),
-        "now": write_value(row.value, unit=short),
-        "words": words,
+        "then": write_value(before["value"], unit=unit if unit == YES_NO else ""),
+        "now": write_value(row.value, unit=unit),
+        "words": f"{words}; early, forecast holds" if early else words,
     }
 
 
 def _red(row: KeyResultFacts, *, facts: Facts) -> Red:
-    weeks = weeks_red(red_since=row.red_since, last_period=row.last_period, today=facts.today)
+    early = is_early(row, engagement=facts.engagement, today=facts.today)
+    weeks = weeks_red(
+        red_since=row.red_since,
+        last_period=row.last_period,
+        today=min(facts.today, row.cycle_ends_on),
+    )
+    lasted = "one week" if weeks == 1 else f"{in_words(weeks)} weeks"
+    by = row.next_action_due
+    due = f", by {write_day(by, today=facts.today, weekday=False)}" if by else ""
     return {
         "id": row.public_id,
         "title": row.title,
-        "weeks": "one week" if weeks == 1 else f"{in_words(weeks)} weeks",
+        "since": "early, forecast holds" if early else lasted,
+        "early": early,
         "insight": row.insight,
-        "next": row.next_action,
+        "next": f"{row.next_action}{due}" if row.next_action else "",
     }

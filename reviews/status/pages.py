@@ -12,9 +12,10 @@ from reviews.status.decisions import decided
 from reviews.status.facts import Facts, KeyResultFacts, LastReport
 from reviews.status.headlines import status_headline
 from reviews.status.moves import moves, reds
-from reviews.status.rows import holds, is_early, key_result, objective_standing
+from reviews.status.rows import holds, key_result, objective_standing
 from reviews.status.terms import Block, Cycle, Page, Report, Tally
 from scoring import Rag, band_range, format_score
+from scoring.readings import STRETCHED_ABOVE, SUCCESS_FROM
 
 MOST_MOVES = 6
 MOST_UNFOLDED = 8
@@ -28,7 +29,7 @@ def status_page(facts: Facts) -> Page:
     forecasts = [holds(row, engagement=engagement, today=today) for row in rows]
     moved = moves(facts)
     recent = [one for one in facts.decisions if one.decided_on >= today - RECENT]
-    early = [row.title for row in rows if is_early(row, engagement=engagement, today=today)]
+    known = [one for one in forecasts if one is not None]
     return {
         "client": engagement.client_name,
         "day": _long_day(today),
@@ -39,12 +40,15 @@ def status_page(facts: Facts) -> Page:
         "moves": moved[:MOST_MOVES],
         "more_moves": max(0, len(moved) - MOST_MOVES),
         "reds": reds(facts),
-        "early": early,
         "decided": [decided(one, facts=facts) for one in recent[:4]],
         "counts": _counts(rows),
         "tally": _tally(rows),
-        "forecasts": f"{forecasts.count(True)} of {len(rows)}",
-        "line": _line(rows, today=today),
+        "forecasts": f"{known.count(True)} of {len(known)}" if known else "–",
+        "line": "is pace: where a straight line from start to due date would be today.",
+        "success": " to ".join(
+            format_score(bound, scale=engagement.score_scale)
+            for bound in (SUCCESS_FROM, STRETCHED_ABOVE)
+        ),
         "folded": len(rows) > MOST_UNFOLDED,
         "cycles": _cycles(facts),
         "legend": [_named(band, 0) for band in (*BANDS, Rag.NO_DATA)],
@@ -143,7 +147,7 @@ def report(said: LastReport, *, facts: Facts) -> Report:
         "published": write_instant(said.published_at, facts=facts),
         "on": write_day(on, today=facts.today, weekday=False),
         "by": said.published_by,
-        "head": f"{said.head_number}:{said.head_hash}" if said.head_number else "",
+        "head": f"{said.head_number}:{said.head_hash[:16]}" if said.head_number else "",
     }
 
 
@@ -174,14 +178,6 @@ def _tally(rows: Iterable[KeyResultFacts]) -> list[Tally]:
 
 def _named(band: Rag, count: int) -> Tally:
     return {"rag": band.value, "word": band.label, "count": count}
-
-
-def _line(rows: Sequence[KeyResultFacts], *, today: dt.date) -> str:
-    if not rows:
-        return ""
-    first, last = rows[0].cycle_starts_on, rows[0].cycle_ends_on
-    days = [write_day(day, today=today, weekday=False) for day in (first, last)]
-    return f"is pace: where a straight line from {days[0]} to {days[1]} would be today."
 
 
 def _band_words(facts: Facts) -> list[str]:

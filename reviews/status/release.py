@@ -11,9 +11,11 @@ from django.conf import settings
 
 @cache
 def release() -> str:
-    """A short digest of templates and of the code of this page; the same on every host."""
-    sources = [*Path(__file__).parent.glob("*.py"), *(settings.BASE_DIR / "static").rglob("*.*")]
-    sources += (settings.BASE_DIR / "templates").rglob("*.html")
+    """A short digest of code, templates and static files; the same on every host."""
+    root: Path = settings.BASE_DIR
+    rooms = [package.parent for package in root.glob("*/__init__.py")]
+    sources = [source for room in rooms for source in room.rglob("*.py")]
+    sources += [*(root / "templates").rglob("*.html"), *(root / "static").rglob("*.*")]
     digest = hashlib.sha256()
     for source in sorted(sources):
         digest.update(source.read_bytes())

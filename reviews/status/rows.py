@@ -78,7 +78,9 @@ def key_result(
     unit = row.unit or ""
     late, missed = _late_and_missed(row, engagement=engagement, at=at)
     early = is_early(row, engagement=engagement, today=today)
-    weeks = weeks_red(red_since=row.red_since, last_period=row.last_period, today=today)
+    weeks = weeks_red(
+        red_since=row.red_since, last_period=row.last_period, today=min(today, row.cycle_ends_on)
+    )
     spark, sentence = _spark(row, engagement=engagement)
     return {
         "id": row.public_id,
@@ -96,8 +98,8 @@ def key_result(
         "target": _figure(row.target, unit=unit),
         "spark": spark,
         "spark_sentence": sentence,
-        "starts_on": write_day(row.starts_on, today=today, weekday=False),
-        "due_on": write_day(row.due_on, today=today, weekday=False) if row.due_on else "",
+        "starts_on": _under_the_line(row.starts_on),
+        "due_on": _under_the_line(row.due_on) if row.due_on else "",
         "standing": standing(
             row.score,
             stage=row.stage,
@@ -158,6 +160,11 @@ def objective_standing(
 def _meta(row: KeyResultFacts) -> str:
     weight = "" if row.weight == 1 else f", weight {format_number(row.weight)}"
     return f"{row.owner or 'Nobody yet'} · {row.commitment}{weight}"
+
+
+def _under_the_line(day: dt.date) -> str:
+    """Without its year: there is room for little."""
+    return f"{day.day}{NO_BREAK}{day:%b}"
 
 
 def _is_unverified(row: KeyResultFacts) -> bool:

@@ -105,7 +105,8 @@ class Red(TypedDict):
 
     id: str
     title: str
-    weeks: str
+    since: str  # how long, or that it is merely early
+    early: bool
     insight: str
     next: str
 
@@ -116,6 +117,16 @@ class Tally(TypedDict):
     rag: str
     word: str
     count: int
+
+
+class Words(TypedDict):
+    """What the lead says beside the figures."""
+
+    headline: str
+    moved: str
+    red: str
+    decided: str
+    next_steps: str
 
 
 class Report(TypedDict):
@@ -143,12 +154,12 @@ class Page(TypedDict):
     moves: list[Move]
     more_moves: int
     reds: list[Red]
-    early: list[str]
     decided: list[Said]
     counts: str
     tally: list[Tally]
     forecasts: str
     line: str
+    success: str  # of aspirational ones
     folded: bool
     cycles: list[Cycle]
     legend: list[Tally]

@@ -22,9 +22,10 @@ from engagements.http import MemberRequest
 from engagements.models import Engagement, StatusPage
 from engagements.permissions import Permission, may
 from reviews import queries
-from reviews.commands.reports import Words, publish_report
+from reviews.commands.reports import publish_report
 from reviews.forms.reports import WordsForm
 from reviews.models import StatusReport
+from reviews.status import Words
 from reviews.status.release import release
 
 PRIVATE = "private, no-cache"  # kept by the browser, asked for each time
@@ -65,19 +66,31 @@ def report_detail(request: MemberRequest, number: int) -> HttpResponse:
 @member(Permission.RUN_REVIEWS)
 def report_create(request: MemberRequest) -> HttpResponse:
     """Release the live state without a review."""
-    now, known = timezone.now(), {"engagement": request.engagement, "by": request.membership}
-    page = queries.live_page(request.engagement, now=now)
-    form = WordsForm(request.POST or None, initial={"headline": page["headline"]})
-    if form.is_valid() and (report := publish(form, now=now, **known)):
-        messages.success(request, f"Report {report.number} is published. Clients see it now.")
-        return onward(request, "reviews:report-detail", report.number)
-    return form_page(request, "reviews/report_create.html", form=form, page=page, **TAB)
+    now, engagement = timezone.now(), request.engagement
+    last = queries.last_number(engagement)
+    if request.method == "POST":
+        form = WordsForm(request.POST)
+        if form.is_valid() and (report := _publish(request, form, now=now)):
+            messages.success(request, f"Report {report.number} is published. Clients see it now.")
+            return onward(request, "reviews:report-detail", report.number)
+        form.data = {**request.POST.dict(), "after": last}
+    else:
+        drafted = queries.words_of_now(engagement, now=now)
+        form = WordsForm(initial={**drafted, "after": last})
+    return form_page(request, "reviews/report_create.html", form=form, last=last, **TAB)
 
 
-def publish(form: WordsForm, *, now: dt.datetime, **known: Any) -> StatusReport | None:
-    """The report of these words; None where a rule refused it, which stands on the form then."""
+def _publish(request: MemberRequest, form: WordsForm, *, now: dt.datetime) -> StatusReport | None:
+    """None where a rule refused it, which stands on the form then."""
+    words = {**form.cleaned_data}
     try:
-        return publish_report(words=cast(Words, form.cleaned_data), now=now, **known)
+        return publish_report(
+            engagement=request.engagement,
+            by=request.membership,
+            after=words.pop("after"),
+            words=cast(Words, words),
+            now=now,
+        )
     except ValidationError as refusal:
         refuse(form, refusal)
         return None
@@ -134,7 +147,13 @@ def _rendered(
     request: HttpRequest, *, reader: Reader, status: int = 200, **context: Any
 ) -> HttpResponse:
     now = timezone.now()
-    page = {"reader": reader, "today": reader.engagement.today(now), **TAB, **context}
+    report: StatusReport | None = context.get("report")
+    days = {
+        "today": reader.engagement.today(now),
+        # On the client's clock, as everything on the page.
+        "published_on": reader.engagement.today(report.published_at) if report else None,
+    }
+    page = {"reader": reader, **days, **TAB, **context}
     return render(request, "reviews/status.html", page, status=status)
 
 
@@ -142,7 +161,7 @@ def _member(request: MemberRequest) -> Reader:
     user, engagement = request.user, request.engagement
     own = f"/e/{engagement.slug}/status/"
     get_token(request)  # the page's forms carry it, so a cached page must be of the same one
-    seen = (user.pk, user.name, user.theme, user.shortcuts, request.membership.role)
+    seen = (user.pk, user.name, user.theme, user.shortcuts, user.time_zone, request.membership.role)
     return Reader(
         engagement=engagement,
         frame="base.html",

@@ -14,10 +14,10 @@ from engagements.http import MemberRequest
 from engagements.permissions import Permission, may
 from engagements.staleness import StaleEdit
 from reviews import commands
-from reviews.commands.reports import Words
 from reviews.forms.reviews import SummaryForm
 from reviews.models import Review, StatusReport, Summary
 from reviews.queries.reviews import report_of, summary_of
+from reviews.status import Words
 from reviews.views.rooms import TAB, review_of, review_url
 
 TEMPLATE = "reviews/summary_update.html"

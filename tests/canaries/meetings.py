@@ -23,8 +23,8 @@ from reviews.commands import (
     supersede_decision,
     update_summary,
 )
-from reviews.commands.reports import Words
 from reviews.models import ActionItem, AgendaItem, Decision, Review, StatusReport, Summary
+from reviews.status import Words
 from tests.canaries.marks import Marks
 from tests.checkins.posting import at
 
@@ -117,7 +117,8 @@ class Meetings:
         own = add_item(**room, title=marks.inside(f"agendaitem.title.{name}"), minutes=5)
         parked = add_item(**room, title=marks.inside("agendaitem.title.parked"), minutes=5)
         park_item(item=parked, by=self.lead, now=now)
-        next_item(**room)
+        review.refresh_from_db(fields=["current_item"])
+        next_item(**room, at=review.current_item.public_id)
         drawn = AgendaItem.objects.filter(engagement=self.lead.engagement, review=review)
         for item in drawn.filter(key_result=self.about):
             answer_item(item=item, still_right=False, by=self.lead, now=now)

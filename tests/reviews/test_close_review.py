@@ -92,11 +92,12 @@ def test_the_summary_is_drafted_from_what_a_client_may_read(
     summary = Summary.objects.get(review=review)
     text = summary.headline + summary.moved + summary.red + summary.decided + summary.next_steps
     assert "SECRET" not in text
-    assert summary.headline == "One of two forecasts holds; one key result is red: Red."
-    assert "Won: 9 → 5\u00a0days, 0.80 Green." in summary.moved
+    assert summary.headline == "One of two forecasts holds. One key result is red: Red."
+    assert "Won: 9 → 5\u00a0days, Green." in summary.moved
     assert "Red, red for two weeks. The shorter form did it. Next: Roll the form out" in summary.red
     assert summary.decided == "Move the offer. By 24\u00a0Mar."
-    assert summary.next_steps.startswith("April review: Tue\u00a014\u00a0Apr.\nWon: Roll the form")
+    assert summary.next_steps.startswith("Red: Roll the form")
+    assert summary.next_steps.endswith("\nNext review on Tue\u00a014\u00a0Apr.")
 
 
 def test_a_summary_is_edited_by_the_lead_and_not_over_somebody_elses_words(
@@ -122,7 +123,7 @@ def test_a_summary_is_edited_by_the_lead_and_not_over_somebody_elses_words(
 def test_the_next_review_looks_back_on_the_last_of_its_kind(alice: Membership) -> None:
     first = closed(alice)
     closed(alice, kind="weekly", now=at("2026-02-20T10:00"))
-    from reviews.queries.agenda import previous_review
+    from reviews.queries.previous import previous_review
 
     assert previous_review(plan(alice)) == first
     assert Review.objects.closed().count() == 2

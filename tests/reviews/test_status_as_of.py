@@ -16,7 +16,7 @@ from checkins.commands import undo_check_in
 from checkins.models import CheckIn
 from engagements.models import Membership, Role
 from engagements.scoping import scope
-from okrs.models import KeyResult, Objective, Team
+from okrs.models import Cycle, KeyResult, Objective, Team
 from reviews import queries
 from reviews.commands import publish_report, record_decision, supersede_decision
 from reviews.models import Decision, Review
@@ -66,6 +66,8 @@ class History:
                 self.undo,
                 self.rename,
                 self.hand_over,
+                self.reorder,
+                self.move_end,
                 self.add,
                 self.decide,
                 self.supersede,
@@ -102,6 +104,17 @@ class History:
         owner = self.chance.choice(self.people)
         row = self.chance.choice(self.rows)
         KeyResult.objects.filter(pk=row.pk).update(owner=owner, weight=self.chance.choice([1, 2]))
+
+    def reorder(self, now: dt.datetime) -> None:
+        for row in self.rows:
+            KeyResult.objects.filter(pk=row.pk).update(position=self.chance.randint(0, 9))
+        for goal in (self.company, self.own):
+            Objective.objects.filter(pk=goal.pk).update(position=self.chance.randint(0, 9))
+
+    def move_end(self, now: dt.datetime) -> None:
+        """At times before today, so that the cycle rests, or runs on."""
+        ends_on = now.date() + dt.timedelta(days=self.chance.randint(-3, 20))
+        Cycle.objects.filter(pk=self.company.cycle_id).update(ends_on=ends_on)
 
     def add(self, now: dt.datetime) -> None:
         goal = self.chance.choice([self.company, self.own])

@@ -9,8 +9,8 @@ from django.utils import timezone
 from engagements.models import Engagement, Membership, Role, StatusPage
 from okrs.models import KeyResult
 from reviews.commands import publish_report
-from reviews.commands.reports import Words
 from reviews.models import StatusReport
+from reviews.status import Words
 from tests import build
 from tests.checkins.posting import post
 from tests.query_counts import queries_of
@@ -132,9 +132,24 @@ def test_a_lead_publishes_without_a_review(
     form = client.get("/e/northwind/status/publish/")
     answer = client.post("/e/northwind/status/publish/", {**WORDS})
 
-    assert "One key result is red." in form.text
+    assert "One key result is red: " in form.text  # all words are drafted, not the headline alone
+    assert "Next: Roll the form out" in form.text
     assert answer.headers["Location"] == "/e/northwind/status/reports/1/"
     assert StatusReport.objects.get().page["report"]["headline"] == WORDS["headline"]
+
+
+def test_a_second_click_publishes_nothing_again(client: Client, alice: Membership) -> None:
+    build.sign_in(client, alice.engagement, Role.LEAD)
+    form = {**WORDS, "after": "0"}
+    client.post("/e/northwind/status/publish/", form)
+
+    again = client.post("/e/northwind/status/publish/", form)
+    anyway = client.post("/e/northwind/status/publish/", {**WORDS, "after": "1"})
+
+    assert again.status_code == 422
+    assert "Report 1 was published meanwhile." in again.text
+    assert 'name="after" value="1"' in again.text
+    assert anyway.headers["Location"] == "/e/northwind/status/reports/2/"
 
 
 def test_without_a_headline_nothing_is_published_and_the_words_stay(

@@ -112,7 +112,8 @@ def test_sponsor_champions_and_owners_are_proposed(lead: Client, alice: Membersh
     [
         ({"scheduled_at": ""}, "Choose day and time."),
         ({"scheduled_at": "soon"}, "Write day and time"),
-        ({"minutes": "3"}, "greater than or equal to 5"),
+        ({"scheduled_at": "2026-03-09T14:00"}, "This day has gone by."),
+        ({"minutes": "3"}, "Write whole minutes, from 5 to 480."),
         ({"lead": ""}, "Choose one person."),
     ],
 )
@@ -221,7 +222,7 @@ def test_a_summary_is_edited_published_and_leads_to_its_report(
     saved = lead.post(address, {**WORDS, "version": "1", "then": "save"})
     published = lead.post(address, {**WORDS, "version": "2", "then": "publish"})
 
-    assert "Everything on this page is what the client will read." in page
+    assert "The client will read all of these words," in page
     assert "Shown. By 24\u00a0Mar." in page
     assert saved.headers["Location"] == address
     report = StatusReport.objects.get()
@@ -266,7 +267,7 @@ def test_members_read_the_summary_and_change_nothing(client: Client, alice: Memb
 
     page = client.get(url(review, "summary-update"))
 
-    assert "No key result has a value yet." in page.text
+    assert "No objective is committed yet." in page.text
     assert "Publish" not in page.text
     assert client.post(url(review, "summary-update"), WORDS).status_code == 403
 

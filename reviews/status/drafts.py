@@ -1,0 +1,63 @@
+"""The words of a report as they are drafted, from what its page will say; the lead edits them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from okrs.figures import write_day
+from reviews.status.facts import Facts
+from reviews.status.headlines import status_headline
+from reviews.status.moves import moves, reds
+from reviews.status.terms import Red, Words
+
+MOST_LINES = 12
+LONGEST = 400  # of one line
+
+
+def draft_words(
+    facts: Facts, *, decided: Iterable[str] = (), next_review: dt.date | None = None
+) -> Words:
+    """Headline, what moved, what is red, what was decided, what comes next (M8.4).
+
+    All of it is on the page already or is given, so nothing internal can get in.
+    """
+    headline = status_headline(facts.key_results, engagement=facts.engagement, today=facts.today)
+    return {
+        "headline": headline,
+        "moved": _lines(
+            f"{one['title']}: {one['then']} → {one['now']}, {one['words']}." for one in moves(facts)
+        ),
+        "red": _lines(_red(one) for one in reds(facts)) or "Nothing is red.",
+        "decided": _lines(decided),
+        "next_steps": _lines(_next(facts, next_review=next_review)),
+    }
+
+
+def _red(one: Red) -> str:
+    lasted = one["since"] if one["early"] else f"red for {one['since']}"
+    parts = [f"{one['title']}, {lasted}.", one["insight"]]
+    if one["next"]:
+        parts.append(f"Next: {one['next']}.")
+    return " ".join(part for part in parts if part)
+
+
+def _next(facts: Facts, *, next_review: dt.date | None) -> Iterable[str]:
+    """Next actions whose day is still to come, the first one first; then the next review."""
+    due = [
+        (row.next_action_due, row)
+        for row in facts.key_results
+        if row.next_action and row.next_action_due and row.next_action_due >= facts.today
+    ]
+    for day, row in sorted(due, key=lambda pair: pair[0]):
+        by = write_day(day, today=facts.today, weekday=False)
+        yield f"{row.title}: {row.next_action}, by {by}."
+    if next_review is not None:
+        yield f"Next review on {write_day(next_review, today=facts.today)}."
+
+
+def _lines(found: Iterable[str]) -> str:
+    lines = [one if len(one) <= LONGEST else f"{one[: LONGEST - 1]}…" for one in found]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:MOST_LINES], f"And {len(lines) - MOST_LINES} more."]
+    return "\n".join(lines)
