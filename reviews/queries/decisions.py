@@ -55,7 +55,7 @@ class Entry:
     touches: Sequence[Touch]
     evidence: Sequence[Evidence]
     superseded_by: int | None
-    is_published: bool  # its review is
+    is_published: bool  # to clients, if they may see it at all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +71,16 @@ def decisions(engagement: Engagement) -> QuerySet[Decision]:
     """The engagement's log, newest first, with all that a row shows joined in."""
     here = {"engagement_id": engagement.pk}
     later = Decision.objects.filter(**here, supersedes_id=OuterRef("pk")).order_by()
-    reports = StatusReport.objects.filter(**here, review_id=OuterRef("review_id"))
+    reports = StatusReport.objects.filter(**here)
+    # As on the status page: by a report of its review, and by none before it was recorded.
+    released = Exists(reports.filter(review_id=OuterRef("review_id"))) & Exists(
+        reports.filter(published_at__gte=OuterRef("recorded_at"))
+    )
     return (
         Decision.objects.filter(**here)
         .select_related("owner", "review", "supersedes", "recorded_by")
         .defer("review__standings")
-        .annotate(superseded=Subquery(later.values("number")[:1]), published=Exists(reports))
+        .annotate(superseded=Subquery(later.values("number")[:1]), published=released)
         .order_by("-number")
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from engagements.models import Engagement, Membership, Role
@@ -68,9 +68,10 @@ class ItemView:
 
 @dataclass(frozen=True, kw_only=True)
 class Captured:
-    """A decision or an action of this review."""
+    """A decision or an action of this review, and the item that it was about."""
 
     at: dt.datetime
+    about: str
     decision: Decision | None = None
     action: ActionItem | None = None
 
@@ -152,26 +153,38 @@ def review_page(
 
 
 def captured(review: Review, *, engagement: Engagement) -> list[Captured]:
-    """Decisions and actions of a review, latest first. Two queries."""
+    """Decisions and actions of a review, latest first. Two queries.
+
+    What superseded one of them after the close belongs to the log, not to the meeting.
+    """
     here = {"engagement": engagement, "review": review}
     later = Decision.objects.filter(engagement=engagement, supersedes_id=OuterRef("pk"))
-    decisions = Decision.objects.filter(**here).annotate(is_superseded=Exists(later))
-    actions = ActionItem.objects.filter(**here).select_related("owner")
+    decisions = Decision.objects.filter(**here).select_related("owner", "agenda_item")
+    if review.closed_at is not None:
+        decisions = decisions.filter(recorded_at__lte=review.closed_at)
+    actions = ActionItem.objects.filter(**here).select_related("owner", "agenda_item")
     found = [
-        *(Captured(at=one.recorded_at, decision=one) for one in decisions.select_related("owner")),
-        *(Captured(at=one.created_at, action=one) for one in actions),
+        *(
+            Captured(at=one.recorded_at, about=_title(one.agenda_item), decision=one)
+            for one in decisions.annotate(is_superseded=Exists(later))
+        ),
+        *(
+            Captured(at=one.created_at, about=_title(one.agenda_item), action=one)
+            for one in actions
+        ),
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
 def review_list(engagement: Engagement) -> QuerySet[Review]:
     """Every review with what came of it, the latest first."""
+    in_the_room = Q(review__closed_at=None) | Q(recorded_at__lte=F("review__closed_at"))
     return (
         Review.objects.filter(engagement=engagement)
         .defer("standings")
         .select_related("lead")
         .annotate(
-            decided=_count(Decision.objects.all()),
+            decided=_count(Decision.objects.filter(in_the_room)),
             acted=_count(ActionItem.objects.all()),
             published=Subquery(
                 StatusReport.objects.filter(
@@ -203,6 +216,10 @@ def usual_attendees(engagement: Engagement, *, today: dt.date) -> list[Membershi
     by_role = people.filter(role__in=(Role.SPONSOR, Role.LEAD, Role.CHAMPION))
     by_owning = people.filter(pk__in=owners).exclude(role=Role.VIEWER)
     return list((by_role | by_owning).order_by("name", "id"))
+
+
+def _title(item: AgendaItem | None) -> str:
+    return item.title if item else ""
 
 
 def _count(rows: QuerySet[Any]) -> Coalesce:

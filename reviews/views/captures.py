@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
-from checkins.views.answers import toast
 from engagements.access import find, member
 from engagements.answers import take
 from engagements.http import MemberRequest
@@ -72,9 +71,9 @@ def _captured(request: MemberRequest, review: Review, text: str) -> HttpResponse
     if not request.htmx:
         return redirect(f"{review_url(request, review)}{look_of(request).query}#captured")
     fresh = review_of(request, review.public_id)
-    context = {**screen(request, fresh), "beside": True}
+    context = {**screen(request, fresh), "beside": True, "said": text}
     answer = render(request, f"{TEMPLATE}#captured_now", context)
-    return toast(trigger_client_event(answer, "form-saved"), text)
+    return trigger_client_event(answer, "form-saved")
 
 
 def _refused(

@@ -74,6 +74,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
     focusOn(swapped.querySelector(".due-act :is(a, button)"));
   } else if (swapped.matches("[data-action]")) {
     focusOn(swapped.querySelector("button"));
+  } else if (pressed.has(event.detail.xhr) && document.activeElement === document.body) {
+    focusOn(swapped.querySelector("[data-lands]") ?? document.querySelector("[data-lands]"));
   }
 });
 
@@ -92,20 +94,10 @@ function firstField(card) {
 
 function focusOn(element) {
   if (!element) return;
-  if (element.getAttribute("role") === "alert") element.tabIndex = -1;
+  if (element.matches("[role=alert], [data-lands]")) element.tabIndex = -1;
   element.focus();
   if (element.matches(".input-figure")) element.select();
 }
-
-// -- what somebody is writing in stays, while the screen around it follows the room
-
-document.addEventListener("input", ({ target }) => {
-  const kept = target.closest("[data-keeps]");
-  if (kept && target.closest("form")) kept.dataset.touched = "";
-});
-document.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
-  if (target.matches("[data-touched]")) detail.shouldSwap = false;
-});
 
 // -- toasts: a copy of what the page says too, gone after a while or at a press
 

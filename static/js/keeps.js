@@ -1,0 +1,40 @@
+// What somebody is writing in stays, while the screen around it follows the room; it says so once the
+// room is elsewhere, and is turned to where the room is by its button.
+
+const WORDS = "textarea, [type=text], [type=url]";
+
+function hasWords(kept) {
+  return [...kept.querySelectorAll(WORDS)].some(({ value }) => value.trim());
+}
+
+document.addEventListener("input", ({ target }) => {
+  const kept = target.closest("[data-keeps]");
+  if (!kept || !target.closest("form")) return;
+  kept.toggleAttribute("data-touched", hasWords(kept) || !target.matches(WORDS));
+});
+
+document.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
+  if (!target.matches("[data-touched]")) return;
+  detail.shouldSwap = false;
+  const fresh = detail.fragment.querySelector?.("[data-keeps]");
+  if (fresh) tell(target, fresh.dataset);
+});
+
+function tell(kept, { about, title }) {
+  const notice = kept.querySelector("[data-elsewhere]");
+  notice.hidden = about === kept.dataset.about;
+  notice.dataset.about = about;
+  notice.dataset.title = title;
+  notice.querySelector("[data-room]").textContent = title;
+}
+
+document.addEventListener("click", ({ target }) => {
+  if (!target.closest("[data-follow]")) return;
+  const kept = target.closest("[data-keeps]");
+  const notice = kept.querySelector("[data-elsewhere]");
+  Object.assign(kept.dataset, { about: notice.dataset.about, title: notice.dataset.title });
+  for (const field of kept.querySelectorAll("[name=about]")) field.value = kept.dataset.about;
+  kept.querySelector("[data-on]").textContent = `On “${kept.dataset.title}”`;
+  notice.hidden = true;
+  kept.querySelector("form:not([hidden]) textarea")?.focus();
+});
