@@ -100,6 +100,17 @@ def test_the_summary_is_drafted_from_what_a_client_may_read(
     assert summary.next_steps.endswith("\nNext review on Tue\u00a014\u00a0Apr.")
 
 
+def test_a_meeting_that_was_never_held_is_not_what_comes_next(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = run(alice, scheduled_at=at("2026-02-10T14:00"))
+    plan(alice, scheduled_at=at("2026-03-03T14:00"))
+
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    assert "Next review" not in Summary.objects.get(review=review).next_steps
+
+
 def test_a_summary_is_edited_by_the_lead_and_not_over_somebody_elses_words(
     alice: Membership, bob: Membership
 ) -> None:
