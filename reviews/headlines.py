@@ -11,16 +11,15 @@ from checkins.queries import DueCard, MyWeek
 from okrs.figures import in_words, write_day
 
 
-def my_week_headline(week: MyWeek) -> str:
-    """ "Eight cards to go. Three are late, two are due by noon." """
-    if not week.total:
-        return _nothing_due(week)
+def my_week_headline(week: MyWeek, *, overdue: int = 0) -> str:
+    """ "Eight cards to go. Three are late, two are due by noon."
+
+    `overdue` actions are named once no card is left.
+    """
     if not week.left:
-        return (
-            "Your card is saved."
-            if week.total == 1
-            else f"All {in_words(week.total)} cards are saved."
-        )
+        said = _saved(week.total) if week.total else _nothing_due(week)
+        are = "action is" if overdue == 1 else "actions are"
+        return f"{said} {in_words(overdue).capitalize()} {are} overdue." if overdue else said
     waiting = [card for group in week.groups for card in group.cards if not card.is_done]
     cards = "card" if week.left == 1 else "cards"
     return f"{in_words(week.left).capitalize()} {cards} to go. {_urgent(week, waiting)}"
@@ -45,6 +44,12 @@ def actions_headline(*, open_ones: int, overdue: int) -> str:
     if not overdue:
         return f"{said}, none is overdue."
     return f"{said}, {_who(overdue, of=open_ones)} {'is' if overdue == 1 else 'are'} overdue."
+
+
+def _saved(cards: int) -> str:
+    if cards == 1:
+        return "Your card is saved."
+    return f"{'Both' if cards == 2 else f'All {in_words(cards)}'} cards are saved."
 
 
 def _nothing_due(week: MyWeek) -> str:

@@ -74,7 +74,7 @@ def revoke_invitations(*, membership: Membership, at: dt.datetime) -> None:
 
 def _locked(membership: Membership) -> Membership:
     own = Membership.objects.filter(engagement_id=membership.engagement_id, pk=membership.pk)
-    own.select_for_update(of=("self",)).get()
+    own.select_for_update(of=("self",), no_key=True).get()
     # All of an engagement's leads queue here, so that two of them cannot remove each other. After
     # the member's row, as every write of one locks them.
     Engagement.objects.select_for_update(no_key=True).get(pk=membership.engagement_id)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from okrs.figures import write_day
 from okrs.models import Direction
-from reviews.movement import movement
+from reviews.movement import moved_since
 from reviews.status.facts import DecisionFacts, Facts, KeyResultFacts
 from reviews.status.terms import Said
 
@@ -38,12 +38,12 @@ def _since_then(decision: DecisionFacts, *, facts: Facts) -> tuple[str, str]:
 
 
 def _of(row: KeyResultFacts, *, then: Decimal, decision: DecisionFacts) -> tuple[str, str]:
-    measured = row.measured_on is not None and row.measured_on > decision.decided_on
-    found = movement(
+    found = moved_since(
+        decision.decided_on,
         then=then,
         now=row.value,
+        measured_on=row.measured_on,
         higher_is_better=row.direction == Direction.HIGHER,
-        measured_since=measured,
     )
     # Nothing is said of what nobody measured since.
     return (found.label, found.words(unit=row.unit or "")) if found.is_known else ("", "")

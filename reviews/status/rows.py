@@ -22,6 +22,7 @@ from okrs.figures import (
 )
 from okrs.queries import trace
 from okrs.standing import weakest
+from reviews import figures
 from reviews.reds import weeks_red
 from reviews.status.facts import KeyResultFacts
 from reviews.status.terms import KeyResult, Spark, Standing
@@ -68,8 +69,8 @@ def holds(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> boo
 
 def is_early(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> bool:
     """Red or amber by the calendar only: the forecast holds (M12)."""
-    alarming = row.rag in (Rag.RED, Rag.AMBER)
-    return alarming and holds(row, engagement=engagement, today=today) is True
+    forecast = holds(row, engagement=engagement, today=today)
+    return figures.is_early(row.rag, forecast_holds=forecast)
 
 
 def key_result(

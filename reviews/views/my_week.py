@@ -54,10 +54,12 @@ def _only_status_pages(request: SignedInRequest) -> HttpResponse:
 
 def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
     clients = queries.clients(memberships=request.memberships, now=now)
+    waiting = _waiting(request, now=now)
+    overdue = sum(one.action.is_overdue(today=one.today) for one in waiting["actions"])
     return {
         "week": week,
-        "headline": my_week_headline(week),
-        **_waiting(request, now=now),
+        "headline": my_week_headline(week, overdue=overdue),
+        **waiting,
         "clients": clients,
         "may_create": may_create_engagement(request.user, request.memberships),
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),

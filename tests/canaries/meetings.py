@@ -46,8 +46,8 @@ class Meetings:
     def hold_february(self) -> StatusReport:
         """Published twice: in the words of the draft, and once more in the lead's own."""
         marks = self.marks
-        # The summary tells clients which reviews come next, so this one's name is theirs.
-        self.plan("monthly", at=APRIL, title=marks.client_reads("review.title.april"))
+        # Clients read the day of the next review, not its name.
+        self.plan("monthly", at=APRIL, title=marks.inside("review.title.april"))
         review = self.start(
             "monthly", at=FEBRUARY, title=marks.client_reads("review.title.february")
         )
@@ -87,10 +87,11 @@ class Meetings:
         return review
 
     def decide_again_later(self) -> None:
-        """A decision that clients know, superseded after the publication."""
+        """A decision that clients know, superseded after the publication: they still read that."""
         known = self.marks.client_reads("decision.text")
         decision = Decision.objects.get(engagement=self.lead.engagement, text=known)
-        self.supersede(decision, self.marks.later("decision.text"), client_visible=True, now=MARCH)
+        later = self.marks.inside("decision.text.later")
+        self.supersede(decision, later, client_visible=True, now=MARCH)
 
     # The steps
 

@@ -230,3 +230,17 @@ def quietly(doing: Doing) -> Doing:
             doing()
 
     return tried
+
+
+def test_a_role_and_a_decision_that_names_its_holder_do_not_wait_for_each_other(
+    lead: Membership, review: Review
+) -> None:
+    with scope(lead.engagement_id):
+        other = build.member(lead.engagement, "Bob", Role.CONTRIBUTOR)
+    roles = iter([Role.CHAMPION, Role.CONTRIBUTOR] * TURNS)
+
+    in_turns(
+        lead,
+        lambda: change_role(membership=other, role=next(roles), by=lead),
+        lambda: decide(review, lead, owner=other),
+    )

@@ -60,6 +60,7 @@ LATER = card("2026-03-12T10:00")
         ([LATER], "One card to go. It is not due before Thu 12 Mar."),
         ([LATER, LATER], "Two cards to go. None is due before Thu 12 Mar."),
         ([SAVED], "Your card is saved."),
+        ([SAVED] * 2, "Both cards are saved."),
         ([SAVED] * 11, "All 11 cards are saved."),
         ([], "Nothing is due."),
     ],
@@ -78,6 +79,20 @@ def test_nothing_due_names_the_next_opening() -> None:
     said = my_week_headline(week(opens=at("2026-03-13T00:00")))
 
     assert said.replace("\u00a0", " ") == "Nothing is due. The next card opens Fri 13 Mar."
+
+
+@pytest.mark.parametrize(
+    ("cards", "overdue", "said"),
+    [
+        ([], 1, "Nothing is due. One action is overdue."),
+        ([SAVED], 2, "Your card is saved. Two actions are overdue."),
+        ([LATE], 2, "One card to go. It is late."),
+    ],
+)
+def test_overdue_actions_are_named_once_no_card_is_left(
+    cards: list[Mock], overdue: int, said: str
+) -> None:
+    assert my_week_headline(week(*cards), overdue=overdue) == said
 
 
 def test_numbers_to_ten_are_words() -> None:
