@@ -8,12 +8,14 @@ from django.utils import timezone
 
 from engagements.models import Engagement, Membership, Role, StatusPage
 from okrs.models import KeyResult
-from reviews.commands import publish_report
+from reviews.commands import close_review, publish_report
 from reviews.models import StatusReport
 from reviews.status import Words
 from tests import build
 from tests.checkins.posting import post
 from tests.query_counts import queries_of
+from tests.reviews.meeting import decide, supersede
+from tests.reviews.running import YES, run
 from tests.reviews.status.quarter import key_result, objective, week
 
 WORDS: Words = {
@@ -190,3 +192,23 @@ def test_a_report_is_never_rewritten(alice: Membership) -> None:
         StatusReport.objects.update(headline="Another one")
     with pytest.raises(DatabaseError), transaction.atomic():
         report.delete()
+
+
+def test_a_decision_that_supersedes_waits_for_the_next_report(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    review = run(alice, now=week(9))
+    first = decide(
+        review, alice, "Move the offer.", client_visible=True, now=week(9), key_result=row
+    )
+    review = close_review(review=review, by=alice, now=week(9), **YES)
+    publish_report(engagement=alice.engagement, words=WORDS, by=alice, now=week(9), review=review)
+    supersede(first, alice, text="Move it to day twenty.")
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+
+    waiting = client.get("/e/northwind/status/").text
+    publish(alice)
+    released = client.get("/e/northwind/status/").text
+
+    assert ("Move the offer." in waiting, "Move it to day twenty." in waiting) == (True, False)
+    assert ("Move the offer." in released, "Move it to day twenty." in released) == (False, True)

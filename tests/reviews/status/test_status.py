@@ -91,6 +91,20 @@ def test_early_reds_are_told_apart_in_the_same_weight(reader: Client, alice: Mem
     assert '<span class="early">early, forecast holds</span>' in page
 
 
+def test_forecasts_are_counted_among_those_that_are_known(
+    reader: Client, alice: Membership
+) -> None:
+    goal = objective(alice)
+    post(key_result(goal, "On its way"), alice, actual=9, confidence=4, now=week(10))
+    post(key_result(goal, "Behind"), alice, actual=1, confidence=2, now=week(10))
+    key_result(goal, "Never measured")
+
+    page = reader.get("/e/northwind/status/").text
+
+    assert "One of two forecasts holds. One key result is red: Behind." in page
+    assert "1 of 2" in page
+
+
 def test_it_marks_what_is_stale_late_and_unverified(reader: Client, alice: Membership) -> None:
     goal = objective(alice)
     post(key_result(goal, "Gone quiet"), alice, actual=9, now=week(8))
