@@ -115,7 +115,7 @@ def board(page: Page) -> None:
 
 def status(page: Page) -> None:
     page.goto("/e/harbor/status/")
-    page.get_by_role("heading", name="Moved").wait_for()
+    page.get_by_role("heading", name="Moved", exact=True).wait_for()
 
 
 def review(page: Page) -> None:
