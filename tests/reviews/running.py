@@ -61,6 +61,25 @@ def checked(
     return row
 
 
+def three_red(lead: Membership) -> list[KeyResult]:
+    """One, Two and Three, in the order of an agenda."""
+    found = key_results(lead, "One", "Two", "Three")
+    for row, value in zip(found, ("8.95", "8.9", "8.8"), strict=True):
+        checked(row, lead, "8.9", value, confidence=2)
+    return found
+
+
+def room(review: Review) -> int:
+    """How often the room has changed."""
+    return Review.objects.values_list("room", flat=True).get(pk=review.pk)
+
+
+def now_at(review: Review) -> str:
+    """The title of the item at which the room is."""
+    review.refresh_from_db()
+    return review.current_item.title if review.current_item else ""
+
+
 def items(review: Review) -> list[AgendaItem]:
     return list(AgendaItem.objects.filter(review=review).order_by("position"))
 

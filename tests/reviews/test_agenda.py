@@ -4,97 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from reviews.agenda import (
     ActionFacts,
-    AgendaFacts,
-    Ask,
     DecisionFacts,
-    Drawn,
     ExperimentFacts,
     KeyResultFacts,
-    Spell,
     Then,
-    draw,
 )
 from scoring import Rag, Scale
-
-TODAY = dt.date(2026, 3, 10)  # a Tuesday
-MONDAYS = [dt.date(2026, 1, 26) + dt.timedelta(weeks=week) for week in range(7)]  # to 9 March
-BANDS = {"r": Rag.RED, "a": Rag.AMBER, "g": Rag.GREEN, "s": Rag.STRETCH}
-
-
-def spells(bands: str, *, values: str = "") -> list[Spell]:
-    """One letter for each week up to this one, "-" for a missed one: "aarr"."""
-    weeks = MONDAYS[-len(bands) :]
-    said = values.split() or [str(at) for at in range(len(bands))]
-    return [
-        Spell(monday=monday)
-        if band == "-"
-        else Spell(monday=monday, value=Decimal(value), rag=BANDS[band])
-        for monday, band, value in zip(weeks, bands, said, strict=True)
-    ]
-
-
-def row(title: str = "API latency", **fields: Any) -> KeyResultFacts:
-    """Green, on pace, Jonas's: nothing to speak of."""
-    values: dict[str, Any] = {
-        "public_id": title.lower().replace(" ", "-"),
-        "owner": "Jonas",
-        "rag": Rag.GREEN,
-        "score": Decimal("0.70"),
-        "pace": Decimal("0.76"),
-        "confidence": 4,
-        "forecast_holds": True,
-        "value": Decimal(6),
-        "baseline": Decimal(2),
-        **fields,
-    }
-    return KeyResultFacts(title=title, **values)
-
-
-def red(title: str = "API latency", **fields: Any) -> KeyResultFacts:
-    values = {
-        "rag": Rag.RED,
-        "score": Decimal("0.20"),
-        "forecast_holds": False,
-        "red_since": dt.date(2026, 3, 2),
-        "spells": spells("aarr"),
-        **fields,
-    }
-    return row(title, **values)
-
-
-def amber(title: str = "API latency", **fields: Any) -> KeyResultFacts:
-    values = {
-        "rag": Rag.AMBER,
-        "score": Decimal("0.45"),
-        "forecast_holds": False,
-        **fields,
-    }
-    return row(title, **values)
-
-
-def ask(days: int) -> Ask:
-    return Ask(text="A nightly export", since=TODAY - dt.timedelta(days=days), by="Jonas")
-
-
-def agenda(*rows: KeyResultFacts, kind: str = "monthly", **facts: Any) -> list[Drawn]:
-    return draw(AgendaFacts(kind=kind, today=TODAY, key_results=rows, **facts))
-
-
-def told(items: list[Drawn]) -> list[tuple[str, str, str]]:
-    return [(one.section.value, one.title, one.why.replace("\u00a0", " ")) for one in items]
-
-
-def why(item: KeyResultFacts, **facts: Any) -> str:
-    """Of the one item before wins and close."""
-    first = agenda(item, **facts)[0]
-    assert first.key_result == item.public_id, first
-    return first.why.replace("\u00a0", " ")
+from tests.reviews.agendas import TODAY, agenda, amber, ask, red, row, spells, told, why
 
 
 @pytest.mark.parametrize(
@@ -312,80 +233,6 @@ def test_experiments_say_when_the_last_ended() -> None:
 
     assert told([one]) == [("experiments", "Experiment: A", "ended 6 Mar, what it taught")]
     assert told([two]) == [("experiments", "Two experiments", "the last ended 6 Mar")]
-
-
-@pytest.mark.parametrize(
-    ("item", "section", "expected"),
-    [
-        (row(late_since=dt.date(2026, 3, 9)), "quiet", "check-in late since Mon 9 Mar"),
-        (row(spells=spells("gg-")), "quiet", "no check-in for the week of 9 Mar"),
-        (row(owner="", owner_gap="nobody answers for it"), "unowned", "nobody answers for it"),
-        (row(owner_gap="Tom has left"), "unowned", "Tom has left"),
-        (
-            row(spells=spells("aaaa", values="4 5 5 5")),
-            "stuck",
-            "the same value three times in a row",
-        ),
-        (row(blockers=[ask(7)]), "stuck", "waits on others for 7 days"),
-        (row(help_requests=[ask(8)]), "stuck", "help asked 8 days ago"),
-        (row(spells=spells("rgrrag")), "returning", "red in 3 of the last 6 periods"),
-        (row(spells=spells("rrarrr")), "returning", "red in 5 of the last 6 periods"),
-        (row(spells=spells("r-ra-r")), "returning", "red in 3 of the last 6 periods"),
-        (row(spells=spells("gg-g-g")), "returning", "missed 2 of the last 4 check-ins"),
-        (row(spells=spells("-g-g")), "returning", "missed 2 of the last 4 check-ins"),
-    ],
-)
-def test_the_weekly_review_asks_for_what_hides(
-    item: KeyResultFacts, section: str, expected: str
-) -> None:
-    items = agenda(item, kind="weekly")
-
-    assert items[0].section == section
-    assert items[0].why.replace("\u00a0", " ") == expected
-
-
-@pytest.mark.parametrize(
-    "item",
-    [
-        row(spells=spells("aaa", values="5 5 6")),
-        row(score=Decimal("1.00"), rag=Rag.STRETCH, spells=spells("sss", values="5 5 5")),
-        row(blockers=[ask(6)]),
-        row(help_requests=[ask(6)]),
-        row(rag=Rag.RED, spells=spells("rrr")),
-        row(spells=spells("rr-r")),
-        row(spells=spells("rgrggg")),
-        row(spells=spells("g-gggg")),
-        amber(),
-    ],
-    ids=str,
-)
-def test_the_weekly_review_leaves_the_rest_alone(item: KeyResultFacts) -> None:
-    sections = {one.section.value for one in agenda(item, kind="weekly")}
-
-    assert sections <= {"wins", "closing"}
-
-
-def test_the_sections_of_the_weekly_review_come_in_their_order() -> None:
-    items = agenda(
-        row("Won"),
-        row("Returns", spells=spells("rgrrag")),
-        row("Stuck", blockers=[ask(9)]),
-        row("Nobody’s", owner_gap="nobody answers for it"),
-        row("Silent", late_since=dt.date(2026, 3, 9)),
-        kind="weekly",
-        actions=[ActionFacts(what="Call", owner="Tom", due_on=dt.date(2026, 3, 6))],
-        decisions=[DecisionFacts(text="Move it", owner="Tom", due_on=TODAY)],
-    )
-
-    assert [one.title for one in items] == [
-        "One overdue action",
-        "Silent",
-        "Nobody’s",
-        "Stuck",
-        "Returns",
-        "Wins and learnings",
-        "To close",
-    ]
 
 
 @pytest.mark.parametrize("kind", ["monthly", "weekly"])
