@@ -8,13 +8,16 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
+from reviews.commands import close_review
 from reviews.models import ActionItem, Decision, Review
 from tests import build
 from tests.checkins.posting import TUESDAY
-from tests.reviews.running import checked, go_on, item, key_results, run
+from tests.reviews.meeting import decide, supersede
+from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run
 
 HTMX = {"HX-Request": "true"}
 
@@ -77,6 +80,7 @@ def test_a_decision_is_recorded_beside_its_item(
     assert 'id="captured" hx-swap-oob="true"' in answer.text
     assert "form-saved" in answer.headers["HX-Trigger"]
     assert "Pair the offer." in answer.text
+    assert "Decision on “API latency” · Alice" in answer.text
 
 
 def test_an_action_is_added_without_htmx_too(
@@ -182,3 +186,34 @@ def test_each_form_that_opens_has_a_key_of_its_own_and_a_refused_one_keeps_it(
     assert opened[0] in keys(refused.text)
     assert len(keys(taken.text)) == 2
     assert not set(keys(taken.text)) & set(opened)
+
+
+def test_nothing_is_captured_before_the_review_has_started(
+    lead: Client, alice: Membership, rows: list[KeyResult]
+) -> None:
+    to_come = plan(alice)
+
+    waiting = lead.get(url(to_come, "review-detail"))
+    lead.post(url(to_come, "review-start"))
+    started = lead.get(url(to_come, "review-detail"))
+
+    assert "recorded here once the review has started." in waiting.text
+    assert "What is decided?" not in waiting.text
+    assert "What is decided?" in started.text
+
+
+def test_what_superseded_after_the_close_is_not_of_the_meeting(
+    lead: Client, alice: Membership, review: Review, clock: time_machine.Traveller
+) -> None:
+    first = decide(review, alice)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+    clock.shift(60)
+    supersede(first, alice, now=timezone.now())
+
+    page = lead.get(url(review, "review-detail")).text
+    listed = lead.get(reverse("reviews:review-list", args=[alice.engagement.slug])).text
+
+    assert "<s>Move the offer.</s>" in page
+    assert "Move it to day twenty." not in page
+    assert '<td class="n">1</td>' in listed
+    assert '<td class="n">2</td>' not in listed
