@@ -9,7 +9,6 @@ from django.db import transaction
 
 from engagements.models import Engagement, Membership
 from engagements.staleness import lock_for_edit
-from okrs.figures import write_day
 from okrs.models import KeyResult
 from reviews.commands.drawing import refresh_all
 from reviews.commands.rooms import tell_the_room
@@ -122,21 +121,18 @@ def _draft(review: Review, *, engagement: Engagement, now: dt.datetime) -> Summa
     facts = status_facts(engagement, now=now, releasing=True, publishing=review)
     words = draft_words(
         facts,
-        decided=_decided(review, today=facts.today),
+        decided=_decided(review),
         next_review=_next_review(engagement, now=now),
     )
     return Summary.objects.create(engagement=engagement, review=review, drafted_at=now, **words)
 
 
-def _decided(review: Review, *, today: dt.date) -> list[str]:
+def _decided(review: Review) -> list[tuple[str, dt.date]]:
     """Only what the client may see (M8.2)."""
     made = Decision.objects.filter(
         engagement_id=review.engagement_id, review=review, client_visible=True, superseded_by=None
     )
-    return [
-        f"{one.text.rstrip('.')}. By {write_day(one.due_on, today=today, weekday=False)}."
-        for one in made.order_by("number")
-    ]
+    return list(made.order_by("number").values_list("text", "due_on"))
 
 
 def _next_review(engagement: Engagement, *, now: dt.datetime) -> dt.date | None:

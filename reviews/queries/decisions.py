@@ -72,9 +72,9 @@ def decisions(engagement: Engagement) -> QuerySet[Decision]:
     here = {"engagement_id": engagement.pk}
     later = Decision.objects.filter(**here, supersedes_id=OuterRef("pk")).order_by()
     reports = StatusReport.objects.filter(**here)
-    # As on the status page: by a report of its review, and by none before it was recorded.
+    # As on the status page: by a report of its review, once one holds it.
     released = Exists(reports.filter(review_id=OuterRef("review_id"))) & Exists(
-        reports.filter(published_at__gte=OuterRef("recorded_at"))
+        reports.filter(head_number__gte=OuterRef("number"))
     )
     return (
         Decision.objects.filter(**here)

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 
 from engagements.models import Engagement
 from reviews.models import StatusReport
-from reviews.queries.status import status_facts
-from reviews.queries.status_at import end_of, status_facts_on
+from reviews.queries.status import end_of, status_facts
+from reviews.queries.status_at import status_facts_on
 from reviews.status import Page, Words, draft_words, status_page
 
 

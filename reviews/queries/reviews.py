@@ -161,7 +161,7 @@ def captured(review: Review, *, engagement: Engagement) -> list[Captured]:
     later = Decision.objects.filter(engagement=engagement, supersedes_id=OuterRef("pk"))
     decisions = Decision.objects.filter(**here).select_related("owner", "agenda_item")
     if review.closed_at is not None:
-        decisions = decisions.filter(recorded_at__lte=review.closed_at)
+        decisions = decisions.filter(Q(supersedes=None) | Q(recorded_at__lte=review.closed_at))
     actions = ActionItem.objects.filter(**here).select_related("owner", "agenda_item")
     found = [
         *(
@@ -178,13 +178,13 @@ def captured(review: Review, *, engagement: Engagement) -> list[Captured]:
 
 def review_list(engagement: Engagement) -> QuerySet[Review]:
     """Every review with what came of it, the latest first."""
-    in_the_room = Q(review__closed_at=None) | Q(recorded_at__lte=F("review__closed_at"))
+    held = Q(review__closed_at=None) | Q(recorded_at__lte=F("review__closed_at"))
     return (
         Review.objects.filter(engagement=engagement)
         .defer("standings")
         .select_related("lead")
         .annotate(
-            decided=_count(Decision.objects.filter(in_the_room)),
+            decided=_count(Decision.objects.filter(held | Q(supersedes=None))),
             acted=_count(ActionItem.objects.all()),
             published=Subquery(
                 StatusReport.objects.filter(

@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Collate
 
 from checkins.models import CheckIn
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
 from reviews.models import Decision, ResultingChange, Review, StatusReport
-from reviews.queries.previous import previous_review
 from reviews.status import DecisionFacts, Facts, KeyResultFacts, LastReport, Since
 
 MOST_DECISIONS = 60
@@ -139,13 +139,22 @@ def shown_key_results(
             "-objective__cycle__kind",  # quarterly, micro, annual
             "objective__cycle__starts_on",
             "objective__cycle_id",
-            F("objective__team__name").asc(nulls_first=True),
+            # By code point, as `status_at` sorts rows that are gone.
+            Collate("objective__team__name", "C").asc(nulls_first=True),
             "objective__position",
             "objective_id",
             "position",
             "id",
         )
     )
+
+
+def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
+    """The last instant of that day on the client's calendar."""
+    midnight = dt.datetime.combine(
+        day + dt.timedelta(days=1), dt.time(), tzinfo=engagement.zone
+    ).astimezone(dt.UTC)
+    return midnight - dt.timedelta(microseconds=1)
 
 
 def posts(engagement: Engagement, *, at: dt.datetime) -> QuerySet[CheckIn]:
@@ -166,9 +175,9 @@ def visible_decisions(
     """
     mine = {"engagement_id": OuterRef("engagement_id"), "published_at__lte": at}
     of_its_review = StatusReport.objects.filter(review_id=OuterRef("review_id"), **mine)
-    since = StatusReport.objects.filter(published_at__gte=OuterRef("recorded_at"), **mine)
+    since = StatusReport.objects.filter(head_number__gte=OuterRef("number"), **mine)
     # Only a lead's publication changes what clients read: what supersedes waits for it too.
-    released = Q(recorded_at__lte=at) if releasing else Q(Exists(since))
+    released = Q() if releasing else Q(Exists(since))
     superseding = Decision.objects.filter(
         released, engagement_id=OuterRef("engagement_id"), supersedes_id=OuterRef("pk")
     )
@@ -204,11 +213,9 @@ def last_report(engagement: Engagement, *, at: dt.datetime) -> dict[str, Any] | 
     silent just when it is read.
     """
     reports = StatusReport.objects.filter(engagement=engagement, published_at__lte=at)
-    reviews = Review.objects.filter(
-        Exists(reports.filter(review_id=OuterRef("pk"))),
-        engagement=engagement,
-        closed_at__lte=at - FRESH_FOR,
-    ).order_by("-closed_at")
+    # By days, as the page changes with the day and not within it.
+    rested = end_of(engagement.today(at) - FRESH_FOR, engagement=engagement)
+    reviews = _published(engagement.pk, published_at__lte=at).filter(closed_at__lte=rested)
     found: Any = reports.order_by("-number").annotate(
         since_title=Subquery(reviews.values("title")[:1]),
         since_at=Subquery(reviews.values("closed_at")[:1]),
@@ -226,12 +233,24 @@ def last_report(engagement: Engagement, *, at: dt.datetime) -> dict[str, Any] | 
 
 
 def _before(review: Review) -> Since | None:
-    """What a summary compares with."""
-    found = previous_review(review)
+    """What a summary compares with: the last published review that was closed before this one."""
+    earlier = _published(review.engagement_id).exclude(pk=review.pk)
+    if review.closed_at is not None:
+        earlier = earlier.filter(closed_at__lt=review.closed_at)
+    found = earlier.first()
     if found is None or found.closed_at is None:
         return None
     on = review.engagement.today(found.closed_at)
     return Since(title=found.title, on=on, standings=found.standings)
+
+
+def _published(engagement_id: int, **by: Any) -> QuerySet[Review]:
+    """Closed reviews of which there is a report, the last one first."""
+    reports = StatusReport.objects.filter(
+        engagement_id=engagement_id, review_id=OuterRef("pk"), **by
+    )
+    found = Review.objects.filter(Exists(reports), engagement_id=engagement_id)
+    return found.order_by("-closed_at")
 
 
 def since(report: dict[str, Any] | None, *, engagement: Engagement) -> Since | None:

@@ -20,6 +20,7 @@ from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage, Team
 from okrs.standing import Standing, stage_for
 from reviews.queries.status import (
     RESTS_FOR,
+    end_of,
     last_report,
     posts,
     said,
@@ -68,14 +69,6 @@ def status_facts_on(engagement: Engagement, *, day: dt.date, now: dt.datetime) -
         since=since(report, engagement=engagement),
         report=said(report),
     )
-
-
-def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
-    """The last instant of that day on the client's calendar."""
-    midnight = dt.datetime.combine(
-        day + dt.timedelta(days=1), dt.time(), tzinfo=engagement.zone
-    ).astimezone(dt.UTC)
-    return midnight - dt.timedelta(microseconds=1)
 
 
 def _then(engagement: Engagement, *, decisions: list[DecisionFacts], at: dt.datetime) -> Then:

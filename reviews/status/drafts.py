@@ -9,18 +9,23 @@ from okrs.figures import write_day
 from reviews.status.facts import Facts
 from reviews.status.headlines import status_headline
 from reviews.status.moves import moves, reds
+from reviews.status.sentences import clause, sentence
 from reviews.status.terms import Red, Words
 
 MOST_LINES = 12
-LONGEST = 400  # of one line
+LONGEST = 300  # of what one of them is told in
 
 
 def draft_words(
-    facts: Facts, *, decided: Iterable[str] = (), next_review: dt.date | None = None
+    facts: Facts,
+    *,
+    decided: Iterable[tuple[str, dt.date]] = (),
+    next_review: dt.date | None = None,
 ) -> Words:
     """Headline, what moved, what is red, what was decided, what comes next (M8.4).
 
-    All of it is on the page already or is given, so nothing internal can get in.
+    `decided`: words and due dates. All of it is on the page already or is given, so nothing internal
+    can get in.
     """
     headline = status_headline(facts.key_results, engagement=facts.engagement, today=facts.today)
     return {
@@ -29,16 +34,19 @@ def draft_words(
             f"{one['title']}: {one['then']} → {one['now']}, {one['words']}." for one in moves(facts)
         ),
         "red": _lines(_red(one) for one in reds(facts)) or "Nothing is red.",
-        "decided": _lines(decided),
+        "decided": _lines(
+            f"{_in_short(sentence(text))} By {write_day(by, today=facts.today, weekday=False)}."
+            for text, by in decided
+        ),
         "next_steps": _lines(_next(facts, next_review=next_review)),
     }
 
 
 def _red(one: Red) -> str:
     lasted = one["since"] if one["early"] else f"red for {one['since']}"
-    parts = [f"{one['title']}, {lasted}.", one["insight"]]
+    parts = [f"{one['title']}, {lasted}.", _in_short(sentence(one["insight"]))]
     if one["next"]:
-        parts.append(f"Next: {one['next']}.")
+        parts.append(f"Next: {_in_short(one['next'])}.")
     return " ".join(part for part in parts if part)
 
 
@@ -51,13 +59,17 @@ def _next(facts: Facts, *, next_review: dt.date | None) -> Iterable[str]:
     ]
     for day, row in sorted(due, key=lambda pair: pair[0]):
         by = write_day(day, today=facts.today, weekday=False)
-        yield f"{row.title}: {row.next_action}, by {by}."
+        yield f"{row.title}: {_in_short(clause(row.next_action))}, by {by}."
     if next_review is not None:
         yield f"Next review on {write_day(next_review, today=facts.today)}."
 
 
+def _in_short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
 def _lines(found: Iterable[str]) -> str:
-    lines = [one if len(one) <= LONGEST else f"{one[: LONGEST - 1]}…" for one in found]
+    lines = list(found)
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"And {len(lines) - MOST_LINES} more."]
     return "\n".join(lines)

@@ -19,7 +19,7 @@ def status_headline(
 ) -> str:
     """ "Five of six forecasts hold. One key result is red." """
     if not rows:
-        return "No objective is committed yet."
+        return "No committed objective runs now."
     said = [holds(row, engagement=engagement, today=today) for row in rows]
     known = [one for one in said if one is not None]
     if not known:

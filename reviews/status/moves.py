@@ -11,6 +11,7 @@ from okrs.figures import YES_NO, in_words, write_day, write_value
 from reviews.reds import weeks_red
 from reviews.status.facts import Facts, KeyResultFacts
 from reviews.status.rows import is_early
+from reviews.status.sentences import clause
 from reviews.status.terms import Move, Red
 from scoring import Rag
 
@@ -90,5 +91,5 @@ def _red(row: KeyResultFacts, *, facts: Facts) -> Red:
         "since": "early, forecast holds" if early else lasted,
         "early": early,
         "insight": row.insight,
-        "next": f"{row.next_action}{due}" if row.next_action else "",
+        "next": f"{clause(row.next_action)}{due}" if row.next_action else "",
     }

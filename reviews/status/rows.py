@@ -25,6 +25,7 @@ from okrs.standing import weakest
 from reviews import figures
 from reviews.reds import weeks_red
 from reviews.status.facts import KeyResultFacts
+from reviews.status.sentences import clause
 from reviews.status.terms import KeyResult, Spark, Standing
 from scoring import (
     Rag,
@@ -110,7 +111,7 @@ def key_result(
         ),
         "confidence": row.confidence,
         "insight": row.insight,
-        "next_action": row.next_action,
+        "next_action": clause(row.next_action),
         "next_due": (
             write_day(row.next_action_due, today=today, weekday=False)
             if row.next_action_due

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from engagements.access import find, member
 from engagements.answers import take
@@ -85,6 +86,16 @@ def _refused(
     **form: Any,
 ) -> HttpResponse:
     """422, with every word kept and the item it was about."""
+    if review_of(request, review.public_id).is_closed:
+        return _too_late(request, review)
     context = screen(request, review, about=item, refused=kind, **form)
     part = "reviews/_review_capture.html" if request.htmx else TEMPLATE
     return render(request, part, context, status=422)
+
+
+def _too_late(request: MemberRequest, review: Review) -> HttpResponse:
+    """The closed review has no form: the words are given back in a message."""
+    words = request.POST.get("text") or request.POST.get("what", "")
+    messages.error(request, f"The review was closed meanwhile. Not recorded: “{words}”")
+    to = review_url(request, review)
+    return HttpResponseClientRedirect(to) if request.htmx else redirect(to)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -73,7 +73,8 @@ def report_create(request: MemberRequest) -> HttpResponse:
         if form.is_valid() and (report := _publish(request, form, now=now)):
             messages.success(request, f"Report {report.number} is published. Clients see it now.")
             return onward(request, "reviews:report-detail", report.number)
-        form.data = {**request.POST.dict(), "after": last}
+        if form.has_error(NON_FIELD_ERRORS, code="meanwhile"):  # said now, so known
+            form.data = {**request.POST.dict(), "after": last}
     else:
         drafted = queries.words_of_now(engagement, now=now)
         form = WordsForm(initial={**drafted, "after": last})

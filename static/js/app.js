@@ -74,10 +74,15 @@ document.addEventListener("htmx:afterSettle", (event) => {
     focusOn(swapped.querySelector(".due-act :is(a, button)"));
   } else if (swapped.matches("[data-action]")) {
     focusOn(swapped.querySelector("button"));
-  } else if (pressed.has(event.detail.xhr) && document.activeElement === document.body) {
-    focusOn(swapped.querySelector("[data-lands]") ?? document.querySelector("[data-lands]"));
+  } else if (document.activeElement === document.body && isGone(pressed.get(event.detail.xhr))) {
+    focusOn(document.querySelector("[data-lands]"));
   }
 });
+
+// A button that came back in the new content keeps the focus itself.
+function isGone(button) {
+  return button && !button.isConnected && !(button.id && document.getElementById(button.id));
+}
 
 function goToNextCard(card, opensNext) {
   const cards = [...document.querySelectorAll(".due")];

@@ -13,6 +13,12 @@ document.addEventListener("input", ({ target }) => {
   kept.toggleAttribute("data-touched", hasWords(kept) || !target.matches(WORDS));
 });
 
+// A draft that came back was written by somebody too.
+document.addEventListener("draft-restored", ({ target }) => {
+  const kept = target.closest("[data-keeps]");
+  kept?.toggleAttribute("data-touched", hasWords(kept));
+});
+
 document.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
   if (!target.matches("[data-touched]")) return;
   detail.shouldSwap = false;
@@ -32,9 +38,14 @@ document.addEventListener("click", ({ target }) => {
   if (!target.closest("[data-follow]")) return;
   const kept = target.closest("[data-keeps]");
   const notice = kept.querySelector("[data-elsewhere]");
-  Object.assign(kept.dataset, { about: notice.dataset.about, title: notice.dataset.title });
-  for (const field of kept.querySelectorAll("[name=about]")) field.value = kept.dataset.about;
+  const { about, title } = notice.dataset;
+  for (const form of kept.querySelectorAll("form")) {
+    form.elements.about.value = about;
+    const [who, , what] = form.dataset.draft.split(":");
+    form.dataset.draft = `${who}:${about}:${what}`;
+  }
+  Object.assign(kept.dataset, { about, title });
   kept.querySelector("[data-on]").textContent = `On “${kept.dataset.title}”`;
   notice.hidden = true;
-  kept.querySelector("form:not([hidden]) textarea")?.focus();
+  [...kept.querySelectorAll("textarea")].find((field) => field.offsetParent)?.focus();
 });

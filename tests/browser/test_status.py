@@ -36,7 +36,7 @@ def test_a_client_reads_what_was_published_and_what_is_live(opens: Opens) -> Non
     visitor.page.get_by_label("The page as it stood on").fill("2020-01-01")
     visitor.page.get_by_role("button", name="Show").click()
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text(
-        "No objective is committed yet."
+        "No committed objective runs now."
     )
     visitor.inspect("page of an early day")
 

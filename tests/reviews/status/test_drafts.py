@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from engagements.models import Membership
@@ -57,10 +58,10 @@ def test_what_is_early_is_told_apart(alice: Membership) -> None:
 
 
 def test_calm_words_where_nothing_is_red(alice: Membership) -> None:
-    words = drafted(alice, decided=["Move the call. By 20 Mar."])
+    words = drafted(alice, decided=[("Move the call", dt.date(2026, 3, 20))])
 
     assert words["red"] == "Nothing is red."
-    assert words["decided"] == "Move the call. By 20 Mar."
+    assert words["decided"] == "Move the call. By 20\u00a0Mar."
     assert words["moved"] == words["next_steps"] == ""
 
 
@@ -73,4 +74,24 @@ def test_long_lines_and_long_lists_are_cut(alice: Membership) -> None:
 
     assert len(lines) == MOST_LINES + 1
     assert lines[-1] == "And 2 more."
-    assert max(map(len, lines)) == LONGEST
+    assert "x" * (LONGEST - 1) + "… Next: Roll the form out" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("The vendor is late", "The vendor is late. Next: Call the vendor, by 16\u00a0Mar."),
+        ("Do they know?", "Do they know? Next: Call the vendor, by 16\u00a0Mar."),
+        ("Late.\nStill.", "Late. Still. Next: Call the vendor, by 16\u00a0Mar."),
+    ],
+)
+def test_stops_of_people_and_of_the_sentence_are_one(
+    alice: Membership, said: str, told: str
+) -> None:
+    row = key_result(objective(alice), "Accounts that expand")
+    post(row, alice, actual=2, now=week(10), insight=said, next_action="Call the vendor.")
+
+    words = drafted(alice)
+
+    assert words["red"].endswith(told)
+    assert words["next_steps"] == "Accounts that expand: Call the vendor, by 16\u00a0Mar."

@@ -9,7 +9,7 @@ from django.utils import timezone
 from engagements.models import Engagement, Membership, Role, StatusPage
 from okrs.models import KeyResult
 from reviews.commands import close_review, publish_report
-from reviews.models import StatusReport
+from reviews.models import Review, StatusReport
 from reviews.status import Words
 from tests import build
 from tests.checkins.posting import post
@@ -212,3 +212,21 @@ def test_a_decision_that_supersedes_waits_for_the_next_report(
 
     assert ("Move the offer." in waiting, "Move it to day twenty." in waiting) == (True, False)
     assert ("Move the offer." in released, "Move it to day twenty." in released) == (False, True)
+
+
+def test_a_report_compares_with_the_published_review_before_its_own(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    def held(number: int, **fields: str) -> Review:
+        answers = {} if "kind" in fields else YES
+        review = run(alice, now=week(number), **fields)
+        return close_review(review=review, by=alice, now=week(number), **answers)
+
+    first, unpublished, second = held(5), held(7, kind="weekly"), held(8)
+    for review in (first, second, held(9), second):
+        report = publish_report(
+            engagement=alice.engagement, words=WORDS, by=alice, review=review, now=week(10)
+        )
+
+    assert report.page["since"] == "since the review of 2\u00a0Feb"
+    assert unpublished.closed_at == week(7)

@@ -182,7 +182,7 @@ def test_between_two_cycles_the_last_one_stays(
 def test_an_empty_client_is_told_so(reader: Client) -> None:
     page = reader.get("/e/northwind/status/").text
 
-    assert "No objective is committed yet." in page
+    assert "No committed objective runs now." in page
     assert "Objectives and key results show here once they are committed." in page
 
 

@@ -217,3 +217,18 @@ def test_what_superseded_after_the_close_is_not_of_the_meeting(
     assert "Move it to day twenty." not in page
     assert '<td class="n">1</td>' in listed
     assert '<td class="n">2</td>' not in listed
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_words_that_come_after_the_close_are_given_back(
+    lead: Client, alice: Membership, review: Review, headers: dict[str, str]
+) -> None:
+    form = typed(review, alice)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    answer = lead.post(url(review, "review-decide"), form, headers=headers)
+
+    to = answer.headers.get("HX-Redirect") or answer.headers["Location"]
+    assert to == url(review, "review-detail")
+    assert "Not recorded: “Pair the offer.”" in lead.get(to).text
+    assert not Decision.objects.exists()

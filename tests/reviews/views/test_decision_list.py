@@ -105,6 +105,7 @@ def test_says_what_the_client_sees(lead: Client, alice: Membership, review: Revi
     StatusReport.objects.create(
         engagement=alice.engagement,
         number=1,
+        head_number=1,
         review=review,
         headline="Calm",
         page={},

@@ -267,7 +267,7 @@ def test_members_read_the_summary_and_change_nothing(client: Client, alice: Memb
 
     page = client.get(url(review, "summary-update"))
 
-    assert "No objective is committed yet." in page.text
+    assert "No committed objective runs now." in page.text
     assert "Publish" not in page.text
     assert client.post(url(review, "summary-update"), WORDS).status_code == 403
 
