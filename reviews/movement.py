@@ -58,25 +58,10 @@ def moved_since(
 ) -> Movement:
     """Compare the value at a decision with the value now, which counts from the day after on.
 
-    What was measured on the day of the decision was known to it.
+    What was measured on the day of the decision was known to it; without a later one nothing is
+    known. A first value after the decision counts as moved: there was none before.
     """
-    return movement(
-        then=then,
-        now=now,
-        higher_is_better=higher_is_better,
-        measured_since=measured_on is not None and measured_on > decided_on,
-    )
-
-
-def movement(
-    *, then: Decimal | None, now: Decimal | None, higher_is_better: bool, measured_since: bool
-) -> Movement:
-    """Compare the value at a decision with the value now, in the direction that counts.
-
-    `measured_since` says whether a check-in came after the decision; without one nothing is known.
-    A first value after the decision counts as moved: there was none before.
-    """
-    if not measured_since or now is None:
+    if now is None or measured_on is None or measured_on <= decided_on:
         return Movement(then=then, now=now, moved=Moved.UNKNOWN)
     better = then is None or (now > then if higher_is_better else now < then)
     return Movement(then=then, now=now, moved=Moved.BETTER if better else Moved.NO_BETTER)

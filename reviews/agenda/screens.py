@@ -16,7 +16,7 @@ from okrs.models import KeyResult
 from reviews.agenda.facts import Ask, Row, Spell
 from reviews.figures import is_early, plain
 from reviews.models import Decision
-from reviews.movement import moved_since as movement_since
+from reviews.movement import moved_since
 from scoring import Rag, format_number, format_score
 
 Facts = dict[str, Any]
@@ -135,7 +135,7 @@ def _decision(row: KeyResult, told: Told, *, unit: str, today: dt.date) -> Row |
     decision = told.decision
     if decision is None:
         return None
-    label, words = moved_since(decision, row, unit=unit)
+    label, words = outcome_of(decision, row, unit=unit)
     weeks = max(1, round((today - decision.decided_on).days / 7))
     span = f" in {weeks} week{'s' if weeks > 1 else ''}" if words else ""
     return {
@@ -146,9 +146,9 @@ def _decision(row: KeyResult, told: Told, *, unit: str, today: dt.date) -> Row |
     }
 
 
-def moved_since(decision: Decision, row: KeyResult, *, unit: str) -> tuple[str, str]:
+def outcome_of(decision: Decision, row: KeyResult, *, unit: str) -> tuple[str, str]:
     """ "did not move it" and "8.2 → 7.4 %"."""
-    found = movement_since(
+    found = moved_since(
         decision.decided_on,
         then=_number(touched(decision, row).get("value")),
         now=row.latest_value,

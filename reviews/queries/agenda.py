@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Case, Value, When
+
 from checkins.periods import open_periods
 from checkins.queries.states import due_of
 from checkins.rhythms import rhythm_of
@@ -23,9 +25,8 @@ from reviews.agenda import (
     KeyResultFacts,
     Then,
 )
-from reviews.agenda.screens import Facts, Told, key_result_screen, moved_since
+from reviews.agenda.screens import Facts, Told, key_result_screen, outcome_of
 from reviews.models import ActionItem, Decision, Review
-from reviews.queries.previous import previous_review
 from reviews.queries.told import live_rows, tell
 from scoring import Rag
 
@@ -70,6 +71,13 @@ def gather(review: Review, *, engagement: Engagement, now: dt.datetime) -> Gathe
         rows={row.public_id: row for row in rows},
         screens={row.public_id: key_result_screen(row, told[row.pk], today=today) for row in rows},
     )
+
+
+def previous_review(review: Review) -> Review | None:
+    """The last closed one of the same kind, else of any. One query."""
+    closed = Review.objects.filter(engagement_id=review.engagement_id).closed()
+    other = Case(When(kind=review.kind, then=Value(0)), default=Value(1))
+    return closed.exclude(pk=review.pk).order_by(other, "-closed_at").first()
 
 
 def overdue_actions(engagement: Engagement, *, today: dt.date) -> list[ActionFacts]:
@@ -183,7 +191,7 @@ def _decision(decision: Decision, known: Mapping[str, KeyResult]) -> DecisionFac
     label = words = ""
     if row := known.get(public_id):
         unit = row.metric.unit if row.metric else ""
-        label, words = moved_since(decision, row, unit=unit)
+        label, words = outcome_of(decision, row, unit=unit)
     return DecisionFacts(
         text=decision.text,
         owner=decision.owner.name,

@@ -8,6 +8,7 @@ from engagements.staleness import StaleEdit
 from okrs.models import KeyResult
 from reviews.commands import close_review, update_summary
 from reviews.models import Review, Summary
+from reviews.queries.agenda import previous_review
 from tests.checkins.posting import TUESDAY, at, code, post
 from tests.reviews.meeting import act, decide
 from tests.reviews.running import YES, checked, closed, item, key_results, plan, run
@@ -134,7 +135,6 @@ def test_a_summary_is_edited_by_the_lead_and_not_over_somebody_elses_words(
 def test_the_next_review_looks_back_on_the_last_of_its_kind(alice: Membership) -> None:
     first = closed(alice)
     closed(alice, kind="weekly", now=at("2026-02-20T10:00"))
-    from reviews.queries.previous import previous_review
 
     assert previous_review(plan(alice)) == first
     assert Review.objects.closed().count() == 2

@@ -5,16 +5,20 @@ from decimal import Decimal
 
 import pytest
 
-from reviews.movement import Moved, moved_since, movement
+from reviews.movement import Moved, Movement, moved_since
 
 
-def of(then: str | None, now: str | None, *, higher: bool = True, since: bool = True) -> Moved:
-    return movement(
+def of(
+    then: str | None, now: str | None, *, higher: bool = True, measured: int | None = 11
+) -> Movement:
+    """What was decided on 10 March, and measured on that day of March."""
+    return moved_since(
+        dt.date(2026, 3, 10),
         then=None if then is None else Decimal(then),
         now=None if now is None else Decimal(now),
+        measured_on=None if measured is None else dt.date(2026, 3, measured),
         higher_is_better=higher,
-        measured_since=since,
-    ).moved
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,18 +35,16 @@ def of(then: str | None, now: str | None, *, higher: bool = True, since: bool = 
 def test_follows_the_direction_that_counts(
     then: str | None, now: str, *, higher: bool, expected: Moved
 ) -> None:
-    assert of(then, now, higher=higher) is expected
+    assert of(then, now, higher=higher).moved is expected
 
 
 def test_knows_nothing_without_a_check_in_since() -> None:
-    assert of("7.4", "8.2", since=False) is Moved.UNKNOWN
-    assert of("7.4", None) is Moved.UNKNOWN
+    assert of("7.4", "8.2", measured=None).moved is Moved.UNKNOWN
+    assert of("7.4", None).moved is Moved.UNKNOWN
 
 
 def test_says_it_in_words() -> None:
-    fell = movement(
-        then=Decimal("8.2"), now=Decimal("7.4"), higher_is_better=True, measured_since=True
-    )
+    fell = of("8.2", "7.4")
 
     assert fell.label == "did not move it"
     assert fell.sentence == "Did not move it."
@@ -50,7 +52,7 @@ def test_says_it_in_words() -> None:
 
 
 def test_shows_no_figures_while_there_is_no_value_since() -> None:
-    waiting = movement(then=Decimal(8), now=Decimal(8), higher_is_better=True, measured_since=False)
+    waiting = of("8", "8", measured=None)
 
     assert (waiting.label, waiting.words(unit="days")) == ("no value since", "")
 
@@ -65,12 +67,4 @@ def test_shows_no_figures_while_there_is_no_value_since() -> None:
     ],
 )
 def test_counts_what_was_measured_on_a_later_day(measured: int | None, expected: Moved) -> None:
-    found = moved_since(
-        dt.date(2026, 3, 10),
-        then=Decimal(8),
-        now=Decimal(7),
-        measured_on=None if measured is None else dt.date(2026, 3, measured),
-        higher_is_better=False,
-    )
-
-    assert found.moved is expected
+    assert of("8", "7", higher=False, measured=measured).moved is expected
