@@ -7,6 +7,7 @@ without its wall and say nothing; the catalogue test looks for that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -15,6 +16,7 @@ from django.db.models.constraints import BaseConstraint
 
 SCOPE = "ANY (nullif(current_setting('app.engagements', true), '')::bigint[])"
 OWN_USER = "nullif(current_setting('app.user', true), '')::bigint"
+SWEEP_ROLE = "plumbline_sweep"
 OWN_TOKEN = "nullif(current_setting('app.token', true), '')"  # noqa: S105
 
 
@@ -111,3 +113,33 @@ class TenantWall(DeferredConstraint):
         if self.also:
             kwargs["also"] = self.also
         return path, args, kwargs
+
+
+class SweepAccess(DeferredConstraint):
+    """The sweeps' way through the wall: policies for their role, over all tenants.
+
+    What they may read or write of the table is narrower still: `sweep_grants` names the columns.
+    """
+
+    CLAUSES = {"SELECT": "USING (true)", "INSERT": "WITH CHECK (true)", "UPDATE": "USING (true)"}
+
+    def __init__(self, *, name: str, operations: Sequence[str] = ("SELECT",)) -> None:
+        self.operations = tuple(operations)
+        super().__init__(name=name)
+
+    def statements(self, model: type[models.Model], quote: Any) -> list[str]:
+        table = quote(model._meta.db_table)
+        return [
+            f"CREATE POLICY sweep_{operation.lower()} ON {table} FOR {operation}"
+            f" TO {SWEEP_ROLE} {self.CLAUSES[operation]}"
+            for operation in self.operations
+        ]
+
+    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
+        table = schema_editor.quote_name(model._meta.db_table)  # type: ignore[union-attr]
+        names = (operation.lower() for operation in self.operations)
+        return "; ".join(f"DROP POLICY IF EXISTS sweep_{name} ON {table}" for name in names)
+
+    def deconstruct(self) -> Any:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "operations": self.operations}

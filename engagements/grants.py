@@ -8,8 +8,9 @@ from django.apps import apps
 from django.db import connections
 from pgtrigger import Protect
 
+from engagements.constraints import SWEEP_ROLE
+
 APP_ROLE = "plumbline_app"
-SWEEP_ROLE = "plumbline_sweep"
 
 
 def grant_tables(*, using: str, **_: Any) -> None:

@@ -13,6 +13,8 @@ from django.db.models.constraints import BaseConstraint
 from engagements.constraints import TenantForeignKey, TenantWall
 from engagements.scoping import engagements_in_scope
 
+# The same made by PostgreSQL, for rows that a sweep writes: 48 random bits, of the alphabet below.
+NEW_PUBLIC_ID = "left(translate(replace(gen_random_uuid()::text, '-', ''), '01', 'gh'), 12)"
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # none that read alike
 M = TypeVar("M", bound=models.Model)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from okrs.models import KeyResult, Stage
 from okrs.models.key_results import LIVE
-from scoring import PLAYBOOK_BANDS, Bands, Rag, forecast_holds, pace
+from scoring import PLAYBOOK_BANDS, Bands, Method, Rag, forecast_holds, pace
 
+DAY = dt.timedelta(days=1)
+EARLY_PACE = {Method.LINEAR: Decimal("0.30"), Method.LADDER: Decimal("0.67")}
 Trail = list[list[str | None]]
 
 # What an objective shows of its key results (M9): the first of these that is among them.
@@ -39,7 +42,9 @@ class Standing:
     next_action: str = ""
     next_action_due: dt.date | None = None
     evidence_url: str = ""
+    week: dt.date | None = None  # the Monday of the week for which the newest one stands (M7.1)
     red_since: dt.date | None = None
+    red_reported: int = 0
     trail: Trail = field(default_factory=list)  # [period, value, score], oldest first
 
 
@@ -48,6 +53,22 @@ def expected_pace(key_result: KeyResult, *, today: dt.date) -> Decimal | None:
     if key_result.due_on is None or key_result.due_on <= key_result.starts_on:
         return None
     return pace(start=key_result.starts_on, due=key_result.due_on, today=today)
+
+
+def early_until(key_result: KeyResult) -> dt.date | None:
+    """The last day on which pace is at most 0.30, of a ladder 0.67: red may be merely early (M7.2).
+
+    None where the dates give no line.
+    """
+    if key_result.due_on is None or key_result.due_on <= key_result.starts_on:
+        return None
+    limit = EARLY_PACE[Method(key_result.method)]
+    days = range((key_result.due_on - key_result.starts_on).days + 1)
+    due, starts_on = key_result.due_on, key_result.starts_on
+    passed = bisect_right(
+        days, limit, key=lambda day: pace(start=starts_on, due=due, today=starts_on + DAY * day)
+    )
+    return starts_on + DAY * (passed - 1)
 
 
 def stage_for(

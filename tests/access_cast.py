@@ -10,8 +10,8 @@ from uuid import uuid4
 from django.urls import reverse
 from django.utils import timezone
 
-from checkins.models import Blocker, CheckIn, HelpRequest
-from engagements.models import Engagement, Invitation, Membership, Role, User
+from checkins.models import Blocker, CheckIn, Escalation, HelpRequest
+from engagements.models import Engagement, Invitation, Membership, Notice, Role, User
 from engagements.scoping import scope
 from engagements.share_links import token_of
 from okrs.models import Collaborator, ContributionLink, KeyResult, KeyResultAudit
@@ -121,6 +121,7 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
             opened_by=lead,
             opened_at=timezone.now(),
         )
+        escalation = escalated(key_result, told=other)
         met = met_and_decided(key_result, lead, other)
     return {
         **met,
@@ -134,6 +135,7 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
         "check_in": check_in.public_id,
         "help_request": asked.public_id,
         "blocker": blocker.public_id,
+        "escalation": escalation.public_id,
         "member": other.public_id,
         "token": "not-a-token-that-was-ever-given-out",
         "uidb36": "1",
@@ -197,12 +199,38 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
     }
 
 
+def escalated(key_result: KeyResult, *, told: Membership) -> Escalation:
+    """Active, with a huddle to convene, and somebody who was told."""
+    now = timezone.now()
+    monday = now.date() - dt.timedelta(days=now.weekday() + 14)
+    escalation = Escalation.objects.create(
+        engagement=key_result.engagement,
+        key_result=key_result,
+        streak=monday,
+        opened_at=now,
+        activated_at=now,
+        cause="strict",
+        huddle_due_at=now + dt.timedelta(hours=48),
+    )
+    Notice.objects.create(
+        engagement=key_result.engagement,
+        rule="escalation_active",
+        person=told,
+        subject=escalation.pk,
+        period=monday,
+        created_at=now,
+        due_at=now,
+    )
+    return escalation
+
+
 def checked_in(key_result: KeyResult, by: Membership) -> CheckIn:
     today, now = timezone.localdate(), timezone.now()
     return CheckIn.objects.create(
         engagement_id=key_result.engagement_id,
         key_result=key_result,
         period=today - dt.timedelta(days=today.weekday()),
+        week=today - dt.timedelta(days=today.weekday()),
         measured_on=today,
         actual=Decimal(7),
         score=Decimal("0.40"),

@@ -16,6 +16,7 @@ from checkins.periods import Period, due_after, fill, fillable_periods
 from checkins.queries.standing import recompute_standing
 from checkins.rhythms import filled_periods, rhythm_of
 from checkins.undoing import undo_refusal
+from checkins.weeks import week_for
 from engagements.models import Membership
 from okrs.commands import record_standing
 from okrs.models import KeyResult
@@ -200,6 +201,7 @@ def _create(
         engagement_id=key_result.engagement_id,
         key_result=key_result,
         period=period.monday,
+        week=week_for(period=period.monday, posted_on=today),
         due_at=period.due_at,
         closes_at=period.closes_at,
         supersedes=chain.order_by("-id").first(),
@@ -217,7 +219,9 @@ def _supersede(check_in: CheckIn, *, by: Membership, now: dt.datetime) -> CheckI
     earlier = check_in.supersedes
     restored = earlier if earlier and earlier.kind == CheckInKind.UPDATE else None
     words = restored or check_in
+    posted_on = by.engagement.today(now)
     return CheckIn.objects.create(
+        week=week_for(period=check_in.period, posted_on=posted_on),
         key_result_id=check_in.key_result_id,
         kind=CheckInKind.UPDATE if restored else CheckInKind.UNDO,
         supersedes=check_in,

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from checkins.chains import kept_posts
 from checkins.models import CheckIn, CheckInKind
+from checkins.weeks import red_run
 from okrs.models import KeyResult
 from okrs.standing import Standing
 from scoring import Rag
@@ -46,13 +47,16 @@ def _of_rows(rows: Iterable[CheckIn]) -> Standing:
     """The standing of one key result's rows, which come by period and id."""
     chains = [list(chain) for _, chain in groupby(rows, key=attrgetter("period"))]
     standing = [chain for chain in chains if chain[-1].kind == CheckInKind.UPDATE]
-    return _standing(standing) if standing else Standing()
+    if not standing:
+        return Standing()
+    posts = sorted((row for chain in chains for row in chain), key=attrgetter("id"))
+    return _standing(standing, posts=posts)
 
 
-def _standing(chains: Sequence[Sequence[CheckIn]]) -> Standing:
+def _standing(chains: Sequence[Sequence[CheckIn]], *, posts: Sequence[CheckIn]) -> Standing:
     history = [chain[-1] for chain in chains]
     newest = history[-1]
-    reds = [check_in for check_in in _last_run(history) if check_in.rag == Rag.RED]
+    reds = red_run(posts) if newest.rag == Rag.RED else None
     return Standing(
         value=newest.actual,
         score=newest.score,
@@ -65,7 +69,9 @@ def _standing(chains: Sequence[Sequence[CheckIn]]) -> Standing:
         next_action=newest.next_action,
         next_action_due=newest.next_action_due,
         evidence_url=newest.evidence_url,
-        red_since=reds[0].period if reds else None,
+        week=newest.week,
+        red_since=reds.since if reds else None,
+        red_reported=reds.reported if reds else 0,
         trail=[_point(check_in) for check_in in history],
     )
 
@@ -77,14 +83,6 @@ def _checked_in_at(chain: Sequence[CheckIn]) -> dt.datetime:
     restart them, the next period's check-in does.
     """
     return next(post.posted_at for post in kept_posts(chain) if post.rag == chain[-1].rag)
-
-
-def _last_run(history: Sequence[CheckIn]) -> Sequence[CheckIn]:
-    """The check-ins at the end that share the newest one's band."""
-    start = len(history)
-    while start and history[start - 1].rag == history[-1].rag:
-        start -= 1
-    return history[start:]
 
 
 def _point(check_in: CheckIn) -> list[str | None]:

@@ -8,6 +8,7 @@ from engagements.models.engagements import (
     StatusPage,
 )
 from engagements.models.memberships import Invitation, Membership, Role
+from engagements.models.notices import Notice
 from engagements.models.share_links import ShareLink
 from engagements.models.users import Theme, User
 
@@ -18,6 +19,7 @@ __all__ = [
     "GuardrailPreset",
     "Invitation",
     "Membership",
+    "Notice",
     "Role",
     "ShareLink",
     "StatusPage",

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from engagements.constraints import OWN_TOKEN, OWN_USER, TenantWall
+from engagements.constraints import OWN_TOKEN, OWN_USER, SweepAccess, TenantWall
 from engagements.scoping import engagements_in_scope
 from scoring import BAND_PRESETS, Bands, Scale
 
@@ -89,6 +90,7 @@ class Engagement(models.Model):
     escalation = models.CharField(
         max_length=12, choices=Escalation.choices, default=Escalation.EARLY_AWARE
     )
+    pauses_weekends = models.BooleanField(default=False)  # clocks that count hours (M7.8)
     status_page = models.CharField(
         max_length=10, choices=StatusPage.choices, default=StatusPage.LIVE
     )
@@ -100,11 +102,19 @@ class Engagement(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EngagementManager()
+    sweep_grants: ClassVar[tuple[str, ...]] = (
+        (
+            "SELECT (id, time_zone, country, cadence, due_weekday, due_time, opens_days_before,"
+            " escalation, pauses_weekends, status_version)"
+        ),
+        "UPDATE (status_version)",  # what a sweep writes shows on the status page
+    )
 
     class Meta:
         ordering = ["client_name"]
         constraints = [
             TenantWall(name="engagement_wall", column="id", also=MEMBERS_AND_LINK_HOLDERS),
+            SweepAccess(name="engagement_sweep", operations=("SELECT", "UPDATE")),
             models.CheckConstraint(
                 condition=models.Q(due_weekday__lte=6), name="engagement_due_weekday"
             ),

@@ -7,7 +7,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 
-from engagements.constraints import OWN_TOKEN, OWN_USER
+from engagements.constraints import OWN_TOKEN, OWN_USER, SweepAccess
 from engagements.tenancy import (
     TenantKey,
     TenantManager,
@@ -57,11 +57,15 @@ class Membership(TenantModel):
     removed_by = TenantKey("self", null=True, blank=True, related_name="+")
 
     objects = MembershipManager()
+    sweep_grants: ClassVar[tuple[str, ...]] = (
+        "SELECT (id, engagement_id, user_id, role, removed_at)",
+    )
 
     class Meta:
         ordering = ["name", "id"]
         constraints = [
             *tenant_constraints("removed_by", also=f"user_id = {OWN_USER}"),
+            SweepAccess(name="membership_sweep"),
             models.UniqueConstraint(fields=["engagement", "user"], name="membership_once"),
             models.UniqueConstraint(
                 "engagement", models.functions.Lower("email"), name="membership_email_once"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -32,12 +33,24 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
     shortcuts = models.BooleanField(default=True)
+    # One message a day, and when it is quiet; on this person's clock (M6.4).
+    message_at = models.TimeField(default=dt.time(9))
+    quiet_from = models.TimeField(default=dt.time(20))
+    quiet_until = models.TimeField(default=dt.time(7))
+    wants_reminders = models.BooleanField(default=True)  # before a deadline and after it
+    wants_digests = models.BooleanField(default=True)  # Fridays, and what came of escalations
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+    sweep_grants: ClassVar[tuple[str, ...]] = (
+        (
+            "SELECT (id, email, time_zone, message_at, quiet_from, quiet_until, wants_reminders,"
+            " wants_digests, is_active)"
+        ),
+    )
 
     objects = UserManager()
 

@@ -13,6 +13,7 @@ from metrics.models import GAP_FOR, Metric
 from okrs.commands.locks import lock_cycle
 from okrs.models import KeyResult, Objective, Stage
 from okrs.queries.blocks import in_the_way
+from okrs.standing import early_until
 
 
 @transaction.atomic
@@ -111,7 +112,15 @@ def _freeze(key_result: KeyResult, *, on: dt.date, by: Membership, at: dt.dateti
     key_result.stage = Stage.COMMITTED
     key_result.committed_at, key_result.committed_by = at, by
     key_result.data_gap_until = on + GAP_FOR if metric and metric.data_questions_open else None
+    key_result.early_until = early_until(key_result)
     key_result.version += 1
     key_result.save(
-        update_fields=["stage", "committed_at", "committed_by", "data_gap_until", "version"]
+        update_fields=[
+            "stage",
+            "committed_at",
+            "committed_by",
+            "data_gap_until",
+            "early_until",
+            "version",
+        ]
     )

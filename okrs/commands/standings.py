@@ -39,7 +39,9 @@ def record_standing(*, key_result: KeyResult, standing: Standing, today: dt.date
     key_result.measured_on = standing.measured_on
     key_result.checked_in_at = standing.checked_in_at
     key_result.last_period = standing.period
+    key_result.last_week = standing.week
     key_result.red_since = standing.red_since
+    key_result.red_reported = standing.red_reported
     key_result.insight = standing.insight
     key_result.next_action = standing.next_action
     key_result.next_action_due = standing.next_action_due

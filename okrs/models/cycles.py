@@ -6,6 +6,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from engagements.constraints import SweepAccess
 from engagements.tenancy import (
     TenantKey,
     TenantManager,
@@ -41,11 +42,13 @@ class Cycle(TenantModel):
     version = models.PositiveIntegerField(default=1)
 
     objects = CycleManager()
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT (id, engagement_id, starts_on, ends_on)",)
 
     class Meta:
         ordering = ["-starts_on", "name"]
         constraints = [
             *tenant_constraints(),
+            SweepAccess(name="cycle_sweep"),
             models.UniqueConstraint(
                 "engagement", models.functions.Lower("name"), name="cycle_name_once"
             ),
@@ -76,11 +79,13 @@ class Team(TenantModel):
     version = models.PositiveIntegerField(default=1)
 
     objects = TenantManager["Team"]()
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT (id, engagement_id, champion_id)",)
 
     class Meta:
         ordering = ["name"]
         constraints = [
             *tenant_constraints("champion"),
+            SweepAccess(name="team_sweep"),
             models.UniqueConstraint(
                 "engagement", models.functions.Lower("name"), name="team_name_once"
             ),

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from engagements.constraints import SweepAccess
 from engagements.models import Membership
 from engagements.tenancy import (
     TenantKey,
@@ -58,7 +59,9 @@ STANDING = (
     "measured_on",
     "checked_in_at",
     "last_period",
+    "last_week",
     "red_since",
+    "red_reported",
     "insight",
     "next_action",
     "next_action_due",
@@ -101,7 +104,7 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
 KeyResultManager = TenantManager.from_queryset(KeyResultQuerySet)
 
 
-@tracked(exclude=tuple(name for name in STANDING if name != "stage"))
+@tracked(exclude=("early_until", *(name for name in STANDING if name != "stage")))
 class KeyResult(TenantModel):
     """A number or yes/no that shows whether the objective came true.
 
@@ -134,6 +137,8 @@ class KeyResult(TenantModel):
     committed_at = models.DateTimeField(null=True, blank=True)
     committed_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     data_gap_until = models.DateField(null=True, blank=True)
+    # The last day on which pace alone explains a red (M7.2); worked out at commit.
+    early_until = models.DateField(null=True, blank=True)
 
     # The standing.
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.DRAFT)
@@ -144,7 +149,11 @@ class KeyResult(TenantModel):
     measured_on = models.DateField(null=True, blank=True)
     checked_in_at = models.DateTimeField(null=True, blank=True)
     last_period = models.DateField(null=True, blank=True)
+    # Calendar weeks by their Mondays (M7.1): for which one the newest check-in stands; since which
+    # one it is red without a break; how many of those reported red themselves.
+    last_week = models.DateField(null=True, blank=True)
     red_since = models.DateField(null=True, blank=True)
+    red_reported = models.PositiveSmallIntegerField(default=0)
     insight = models.TextField(blank=True)
     next_action = models.TextField(blank=True)
     next_action_due = models.DateField(null=True, blank=True)
@@ -153,11 +162,20 @@ class KeyResult(TenantModel):
     trail = models.JSONField(default=list, blank=True)
 
     objects = KeyResultManager()
+    # What the sweeps compare: facts of the row, no words.
+    sweep_grants: ClassVar[tuple[str, ...]] = (
+        (
+            "SELECT (id, engagement_id, objective_id, owner_id, stage, committed_at, method, rag,"
+            " confidence, last_period, last_week, red_since, red_reported, early_until, trail,"
+            " evidence_url)"
+        ),
+    )
 
     class Meta:
         ordering = ["position", "id"]
         constraints = [
             *tenant_constraints("objective", "metric", "owner", "created_by", "committed_by"),
+            SweepAccess(name="keyresult_sweep"),
             models.UniqueConstraint(
                 "engagement",
                 "objective",

@@ -5,6 +5,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from engagements.constraints import SweepAccess
 from engagements.tenancy import (
     TenantKey,
     TenantManager,
@@ -60,6 +61,9 @@ class Objective(TenantModel):
     committed_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
 
     objects = ObjectiveManager()
+    sweep_grants: ClassVar[tuple[str, ...]] = (
+        "SELECT (id, engagement_id, cycle_id, team_id, owner_id)",
+    )
 
     class Meta:
         ordering = ["team__name", "position", "id"]
@@ -67,6 +71,7 @@ class Objective(TenantModel):
             *tenant_constraints(
                 "cycle", "team", "parent", "owner", "reviewer", "created_by", "committed_by"
             ),
+            SweepAccess(name="objective_sweep"),
             models.UniqueConstraint(
                 "engagement", "cycle", models.functions.Lower("title"), name="objective_said_once"
             ),

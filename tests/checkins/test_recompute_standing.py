@@ -66,7 +66,9 @@ def stored(key_result: KeyResult) -> Standing:
         next_action=row.next_action,
         next_action_due=row.next_action_due,
         evidence_url=row.evidence_url,
+        week=row.last_week,
         red_since=row.red_since,
+        red_reported=row.red_reported,
         trail=row.trail,
     )
 

@@ -63,6 +63,14 @@ def test_the_running_role_owns_nothing_and_cannot_bypass() -> None:
             "CREATE POLICY known ON okrs_team FOR SELECT USING (true)",
             "okrs_team: policy known",
         ),
+        (
+            "CREATE POLICY sweep_select ON metrics_metric FOR SELECT TO plumbline_sweep USING (true)",
+            "metrics_metric: policy sweep_select",
+        ),
+        (
+            "ALTER POLICY sweep_select ON okrs_team TO PUBLIC",
+            "okrs_team: policy sweep_select",
+        ),
         ("CREATE INDEX planted ON okrs_team (name)", "okrs_team: index planted"),
         (
             "ALTER TABLE okrs_objective ADD FOREIGN KEY (cycle_id) REFERENCES okrs_cycle (id)",

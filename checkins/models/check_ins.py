@@ -5,14 +5,9 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from engagements.constraints import SweepAccess
 from engagements.models import Membership
-from engagements.tenancy import (
-    TenantKey,
-    TenantManager,
-    TenantModel,
-    tenant_constraints,
-    tracked,
-)
+from engagements.tenancy import TenantKey, TenantManager, TenantModel, tenant_constraints
 from okrs.models import Direction
 from okrs.models.key_results import method_choices, rag_choices
 
@@ -45,6 +40,9 @@ class CheckIn(TenantModel):
     key_result = TenantKey("okrs.KeyResult", related_name="check_ins")
     kind = models.CharField(max_length=6, choices=CheckInKind.choices, default=CheckInKind.UPDATE)
     period = models.DateField()  # the Monday that names it
+    # The Monday of the calendar week for which it stands: the period's, if it was posted by that
+    # week's Sunday on the client's clock, else that of the posting (M7.1).
+    week = models.DateField()
     measured_on = models.DateField()
     actual = models.DecimalField(max_digits=20, decimal_places=6)
     out_of_range_confirmed = models.BooleanField(default=False)
@@ -73,11 +71,13 @@ class CheckIn(TenantModel):
     idempotency_key = models.UUIDField()
 
     objects = CheckInManager()
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT",)
 
     class Meta:
         ordering = ["-posted_at", "-id"]
         constraints = [
             *tenant_constraints("key_result", "supersedes", "author", "undone_by"),
+            SweepAccess(name="checkin_sweep"),
             models.UniqueConstraint(
                 fields=["engagement", "idempotency_key"], name="checkin_posted_once"
             ),
@@ -130,70 +130,3 @@ class CheckIn(TenantModel):
         """Who saved this row: whoever pressed undo, else the author of its words."""
         saved_by: Membership = self.undone_by or self.author
         return saved_by
-
-
-@tracked()
-class HelpRequest(TenantModel):
-    """An ask that stays on show until somebody answers it (M6.6)."""
-
-    key_result = TenantKey("okrs.KeyResult", related_name="help_requests")
-    check_in = TenantKey("checkins.CheckIn", related_name="help_requests")
-    text = models.TextField()
-    asked_by = TenantKey("engagements.Membership", related_name="+")
-    asked_at = models.DateTimeField()
-    answer = models.TextField(blank=True)
-    answered_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
-    answered_at = models.DateTimeField(null=True, blank=True)
-
-    objects = TenantManager["HelpRequest"]()
-
-    class Meta:
-        ordering = ["-asked_at"]
-        constraints = [
-            *tenant_constraints("key_result", "check_in", "asked_by", "answered_by"),
-            models.CheckConstraint(
-                condition=models.Q(answered_at=None, answered_by=None)
-                | models.Q(answered_at__isnull=False, answered_by__isnull=False),
-                name="helprequest_answered_pair",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["engagement", "key_result"],
-                condition=models.Q(answered_at=None),
-                name="helprequest_open",
-            ),
-        ]
-
-
-@tracked()
-class Blocker(TenantModel):
-    """What stands in the way, on show until it is resolved (M6.6)."""
-
-    key_result = TenantKey("okrs.KeyResult", related_name="blockers")
-    check_in = TenantKey("checkins.CheckIn", related_name="blockers")
-    text = models.TextField()
-    opened_by = TenantKey("engagements.Membership", related_name="+")
-    opened_at = models.DateTimeField()
-    resolved_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
-    resolved_at = models.DateTimeField(null=True, blank=True)
-
-    objects = TenantManager["Blocker"]()
-
-    class Meta:
-        ordering = ["-opened_at"]
-        constraints = [
-            *tenant_constraints("key_result", "check_in", "opened_by", "resolved_by"),
-            models.CheckConstraint(
-                condition=models.Q(resolved_at=None, resolved_by=None)
-                | models.Q(resolved_at__isnull=False, resolved_by__isnull=False),
-                name="blocker_resolved_pair",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["engagement", "key_result"],
-                condition=models.Q(resolved_at=None),
-                name="blocker_open",
-            ),
-        ]
