@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 
+from tests import faults
 from tests.databases import ROLES, copy_of, execute_as_owner, switch
 
 
@@ -58,3 +59,16 @@ def empty_cache() -> Iterator[None]:
     """Rate limits and sessions of one test are none of the next one's business."""
     yield
     cache.clear()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    if call.when == "call":
+        faults.hand_over(item)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if found := faults.lines(each for some in terminalreporter.stats.values() for each in some):
+        terminalreporter.section("faults")
+        for line in found:
+            terminalreporter.write_line(line)
