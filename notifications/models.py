@@ -54,3 +54,13 @@ class OutboxMessage(models.Model):
                 name="outbox_due",
             ),
         ]
+
+
+class Heartbeat(models.Model):
+    """When a task last came to its end; `installation` is when this table was made."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    ran_at = models.DateTimeField()
+
+    app_grants: ClassVar[tuple[str, ...]] = ("SELECT",)
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")

@@ -22,9 +22,9 @@ def test_a_run_ends_with_what_its_faults_cost(tmp_path: Path, workers: str) -> N
     (tmp_path / "conftest.py").write_text(HOOKS)
     (tmp_path / "test_it.py").write_text(TEST)
 
+    pytest_alone = f"-m pytest -q -p no:cacheprovider -n {workers} -c pyproject.toml".split()
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", workers]
-        + ["-c", settings.BASE_DIR / "pyproject.toml", f"--rootdir={tmp_path}", tmp_path],
+        [sys.executable, *pytest_alone, f"--rootdir={tmp_path}", tmp_path],
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
