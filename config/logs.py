@@ -5,8 +5,12 @@ from __future__ import annotations
 import logging
 import re
 
-# Share links, invitations, password resets; as they are, or quoted inside another address.
-TOKEN = re.compile(r"""((?:/|%2F)(?:s|invitations|reset/key)(?:/|%2F))[^/\s?&#"'<>%]+""", re.I)
+# Share links, invitations, password resets, stop links; as they are, or quoted in another address.
+TOKEN = re.compile(
+    r"""((?:/|%2F)(?:s|invitations|reset(?:/|%2F)key|notices(?:/|%2F)stop)(?:/|%2F))"""
+    r"""[^/\s?&#"'<>%]+""",
+    re.I,
+)
 
 
 def masked(text: str) -> str:

@@ -18,11 +18,11 @@ from engagements.scoping import identity
 
 Handler = Callable[[HttpRequest], HttpResponse]
 PAGE_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
-SHARED = "/s/"  # where share links lead
+KEYS = ("/s/", "/notices/stop/")  # addresses that are keys: share links, stop links
 
 
 class SharedPageMiddleware:
-    """Keeps the addresses of share links out of other sites' logs and out of search engines.
+    """Keeps addresses that open a page by themselves out of others' logs and of search engines.
 
     The outermost of all, so that every answer there carries it: pages, redirects, refusals.
     """
@@ -32,7 +32,7 @@ class SharedPageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path_info.startswith(SHARED):
+        if request.path_info.startswith(KEYS):
             response["Referrer-Policy"] = "no-referrer"
             response["X-Robots-Tag"] = "noindex, nofollow"
         return response

@@ -27,5 +27,6 @@ urlpatterns = [
     path("engagements/new/", views.engagement_create, name="engagement-create"),
     path("invitations/<str:token>/", views.invitation_accept, name="invitation-accept"),
     path("profile/", views.profile, name="profile"),
+    path("notices/stop/<str:token>/", views.notices_stop, name="notices-stop"),
     path("e/<slug:slug>/", include(inside)),
 ]

@@ -59,6 +59,7 @@ TABLE: dict[str, Row] = {
     # People
     "engagements:invitation-accept": Row(get=ANYBODY, post=ANYBODY, also=frozenset({404})),
     "engagements:profile": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "engagements:notices-stop": Row(get=ANYBODY, post=ANYBODY, also=frozenset({404})),
     "engagements:engagement-create": Row(
         get=frozenset({"lead", "stranger"}), post=frozenset({"lead", "stranger"})
     ),

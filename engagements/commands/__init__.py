@@ -20,7 +20,7 @@ from engagements.commands.share_links import (
     create_share_link,
     revoke_share_link,
 )
-from engagements.commands.users import disable_user, update_profile
+from engagements.commands.users import disable_user, stop_notices, update_profile
 
 __all__ = [
     "accept_as_user",
@@ -37,6 +37,7 @@ __all__ = [
     "remove_member",
     "revoke_share_link",
     "send_invitation",
+    "stop_notices",
     "update_engagement",
     "update_profile",
 ]

@@ -17,6 +17,12 @@ def update_profile(*, user: User, name: str, time_zone: str, theme: str, shortcu
     return user
 
 
+def stop_notices(*, user: User) -> None:
+    """No more reminders and digests; escalations still come (M6.4)."""
+    user.wants_reminders = user.wants_digests = False
+    user.save(update_fields=["wants_reminders", "wants_digests"])
+
+
 def disable_user(*, user: User) -> None:
     """Close an account everywhere: no sign-in, and every open session ends at its next request."""
     user.is_active = False

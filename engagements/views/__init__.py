@@ -9,6 +9,7 @@ from engagements.views.members import (
     member_remove,
     member_send_invitation,
 )
+from engagements.views.notices import notices_stop
 from engagements.views.profile import profile
 from engagements.views.share_links import (
     share_link_create,
@@ -25,6 +26,7 @@ __all__ = [
     "member_list",
     "member_remove",
     "member_send_invitation",
+    "notices_stop",
     "profile",
     "settings",
     "share_link_create",

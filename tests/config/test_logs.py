@@ -34,6 +34,9 @@ TOKEN = "Zx3kq-token_that-nobody-may-read-0123456789"
         "/accounts/login/?next=/invitations/{}/",
         "/accounts/login/?next=%2Finvitations%2F{}%2F",
         "/accounts/password/reset/key/{}/",
+        "/accounts/login/?next=%2Faccounts%2Fpassword%2Freset%2Fkey%2F{}%2F",
+        "/notices/stop/{}/",
+        "/accounts/login/?next=%2Fnotices%2Fstop%2F{}%2F",
     ],
 )
 def test_addresses_that_are_keys_are_masked_wherever_they_stand(address: str) -> None:

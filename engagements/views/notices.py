@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+
+from engagements.commands import stop_notices
+from engagements.stop_links import masked, user_of
+
+PAGE = "engagements/notices_stop.html"
+
+
+# Security: the token in the address is the key, to two switches of one person and nothing else.
+# No form token besides: mail programs post here for their reader, without cookies (RFC 8058), and
+# who could forge the request would have to know the address that only this person's mails hold.
+@csrf_exempt
+@login_not_required
+def notices_stop(request: HttpRequest, token: str) -> HttpResponse:
+    user = user_of(token)
+    if user is None:
+        return render(request, "engagements/notices_stop_gone.html", status=404)
+    if request.method == "POST":  # answered here: a mail program does not follow redirects
+        stop_notices(user=user)
+    page = {
+        "address": masked(user.email),
+        "just_stopped": request.method == "POST",
+        "stopped": not (user.wants_reminders or user.wants_digests),
+    }
+    return render(request, PAGE, page)
