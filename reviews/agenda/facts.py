@@ -44,8 +44,8 @@ class Then:
 class KeyResultFacts:
     """A live key result. `owner_gap` says why nobody answers for it, empty where somebody does.
 
-    `spells` are its periods until now, oldest first; `late_since` is the day on which the one that
-    is open now was due.
+    `ends_on` is the last day of its cycle. `spells` are its periods until now, oldest first;
+    `late_since` is the day on which the one that is open now was due.
     """
 
     public_id: str
@@ -60,7 +60,10 @@ class KeyResultFacts:
     confidence: int | None = None
     pace: Decimal | None = None
     forecast_holds: bool | None = None
+    ends_on: dt.date | None = None
+    last_week: dt.date | None = None
     red_since: dt.date | None = None
+    red_reported: int = 0
     spells: Sequence[Spell] = ()
     late_since: dt.date | None = None
     blockers: Sequence[Ask] = ()

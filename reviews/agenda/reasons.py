@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from checkins.weeks import weeks_red
 from okrs.figures import write_day
 from reviews.agenda.facts import Ask, KeyResultFacts, Spell
 from reviews.models import Section
-from reviews.reds import weeks_red
 from scoring import Rag, Scale, format_score
 from scoring.forecasts import ENOUGH_CONFIDENCE, SLACK
 
@@ -34,7 +34,7 @@ def red(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
         return None
     if row.is_early:
         return Reason(section=Section.RED, why="red: early, forecast holds", minutes=4)
-    weeks, reported = red_weeks(row, today=today), _reported(row)
+    weeks, reported = red_weeks(row, today=today), max(1, row.red_reported)
     said = f"red {weeks} week{'s' if weeks > 1 else ''}"
     why = f"{said}, reported {TIMES.get(reported, f'{reported} times')}"
     # Those with the lower score first where they have been red for as long.
@@ -44,9 +44,10 @@ def red(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
 
 def red_weeks(row: KeyResultFacts, *, today: dt.date) -> int:
     """Calendar weeks in a row that are red; at least the one in which it became so (M7.1)."""
-    said = [one.monday for one in row.spells if one.rag is not None]
-    last = said[-1] if said else None
-    return max(1, weeks_red(red_since=row.red_since, last_period=last, today=today))
+    weeks = weeks_red(
+        red_since=row.red_since, last_week=row.last_week, today=today, ends_on=row.ends_on
+    )
+    return max(1, weeks)
 
 
 def behind(row: KeyResultFacts, *, scale: Scale) -> Reason | None:
@@ -133,12 +134,6 @@ def returning(row: KeyResultFacts) -> Reason | None:
     if not parts:
         return None
     return Reason(section=Section.RETURNING, why="; ".join(parts), weight=Decimal(len(reds)))
-
-
-def _reported(row: KeyResultFacts) -> int:
-    since = row.red_since
-    said = [one for one in row.spells if one.rag is Rag.RED and (not since or one.monday >= since)]
-    return len(said) or 1
 
 
 def _missed_last(spells: Sequence[Spell]) -> list[Spell]:

@@ -59,6 +59,7 @@ PATHS = {
     "confidence": "confidence",
     "measured_on": "measured_on",
     "last_period": "last_period",
+    "last_week": "last_week",
     "red_since": "red_since",
     "insight": "insight",
     "next_action": "next_action",

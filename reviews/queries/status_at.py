@@ -182,6 +182,7 @@ def _facts(
         confidence=stood.confidence,
         measured_on=stood.measured_on,
         last_period=stood.period,
+        last_week=stood.week,
         red_since=stood.red_since,
         insight=stood.insight,
         next_action=stood.next_action,

@@ -46,6 +46,7 @@ class KeyResultFacts:
     confidence: int | None
     measured_on: dt.date | None
     last_period: dt.date | None
+    last_week: dt.date | None
     red_since: dt.date | None
     insight: str
     next_action: str

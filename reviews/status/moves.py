@@ -7,8 +7,8 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
+from checkins.weeks import weeks_red
 from okrs.figures import YES_NO, in_words, write_day, write_value
-from reviews.reds import weeks_red
 from reviews.status.facts import Facts, KeyResultFacts
 from reviews.status.rows import is_early
 from reviews.status.sentences import clause
@@ -79,8 +79,9 @@ def _red(row: KeyResultFacts, *, facts: Facts) -> Red:
     early = is_early(row, engagement=facts.engagement, today=facts.today)
     weeks = weeks_red(
         red_since=row.red_since,
-        last_period=row.last_period,
-        today=min(facts.today, row.cycle_ends_on),
+        last_week=row.last_week,
+        today=facts.today,
+        ends_on=row.cycle_ends_on,
     )
     lasted = "one week" if weeks == 1 else f"{in_words(weeks)} weeks"
     by = row.next_action_due

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from checkins.periods import closed_periods, open_periods, periods
 from checkins.rhythms import rhythm_between
+from checkins.weeks import weeks_red
 from engagements.models import Engagement
 from okrs.drawings import sparkline, track
 from okrs.figures import (
@@ -23,7 +24,6 @@ from okrs.figures import (
 from okrs.queries import trace
 from okrs.standing import weakest
 from reviews import figures
-from reviews.reds import weeks_red
 from reviews.status.facts import KeyResultFacts
 from reviews.status.sentences import clause
 from reviews.status.terms import KeyResult, Spark, Standing
@@ -81,7 +81,10 @@ def key_result(
     late, missed = _late_and_missed(row, engagement=engagement, at=at)
     early = is_early(row, engagement=engagement, today=today)
     weeks = weeks_red(
-        red_since=row.red_since, last_period=row.last_period, today=min(today, row.cycle_ends_on)
+        red_since=row.red_since,
+        last_week=row.last_week,
+        today=today,
+        ends_on=row.cycle_ends_on,
     )
     spark, sentence = _spark(row, engagement=engagement)
     return {

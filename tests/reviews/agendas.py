@@ -55,7 +55,9 @@ def red(title: str = "API latency", **fields: Any) -> KeyResultFacts:
         "rag": Rag.RED,
         "score": Decimal("0.20"),
         "forecast_holds": False,
+        "last_week": dt.date(2026, 3, 9),
         "red_since": dt.date(2026, 3, 2),
+        "red_reported": 2,
         "spells": spells("aarr"),
         **fields,
     }

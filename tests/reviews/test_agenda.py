@@ -17,19 +17,25 @@ from reviews.agenda import (
 from scoring import Rag, Scale
 from tests.reviews.agendas import TODAY, agenda, amber, ask, red, row, spells, told, why
 
+LAST_WEEK = dt.date(2026, 3, 2)
+
 
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
         (red(), "red 2 weeks, reported twice"),
-        (red(spells=spells("aar-")), "red 1 week, reported once"),
-        (red(red_since=dt.date(2026, 2, 23), spells=spells("ar-r")), "red 3 weeks, reported twice"),
+        (red(last_week=LAST_WEEK, red_reported=1), "red 1 week, reported once"),
+        (red(red_since=dt.date(2026, 2, 23)), "red 3 weeks, reported twice"),
+        (red(red_since=dt.date(2026, 2, 16), red_reported=4), "red 4 weeks, reported 4 times"),
         (
-            red(red_since=dt.date(2026, 2, 16), spells=spells("rrrr")),
-            "red 4 weeks, reported 4 times",
+            red(red_since=dt.date(2026, 2, 23), last_week=dt.date(2026, 2, 23), red_reported=1),
+            "red 2 weeks, reported once",
         ),
-        (red(red_since=dt.date(2026, 2, 23), spells=spells("ar--")), "red 2 weeks, reported once"),
-        (red(red_since=None, spells=()), "red 1 week, reported once"),
+        (
+            red(red_since=dt.date(2026, 2, 16), ends_on=dt.date(2026, 2, 22), last_week=None),
+            "red 1 week, reported twice",
+        ),
+        (red(red_since=None, red_reported=0), "red 1 week, reported once"),
         (red(forecast_holds=True), "red: early, forecast holds"),
         (amber(), "amber, 0.31 behind pace"),
         (amber(confidence=2), "amber, 0.31 behind pace, confidence 2 of 5"),
@@ -106,7 +112,7 @@ def test_the_sections_of_the_monthly_review_come_in_their_order() -> None:
 
 def test_the_heaviest_of_a_section_comes_first() -> None:
     items = agenda(
-        red("One week", red_since=dt.date(2026, 3, 9), spells=spells("ar")),
+        red("One week", red_since=dt.date(2026, 3, 9), red_reported=1),
         red("Two weeks, higher", score=Decimal("0.28")),
         red("Two weeks, lower", score=Decimal("0.02")),
         amber("Far behind", score=Decimal("0.35")),

@@ -107,7 +107,7 @@ def test_no_two_check_ins_say_the_same() -> None:
 
 def test_every_standing_is_the_one_that_its_check_ins_add_up_to(clients: list[Engagement]) -> None:
     committed = KeyResult.objects.exclude(stage=Stage.DRAFT)
-    names = {"value": "latest_value", "period": "last_period"}
+    names = {"value": "latest_value", "period": "last_period", "week": "last_week"}
 
     assert committed.count() == SHIPPED
     for key_result in committed:
