@@ -40,7 +40,7 @@ class OutboxMessage(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     dead_at = models.DateTimeField(null=True, blank=True)
 
-    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "UPDATE")
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")
 
     class Meta:
         constraints = [
