@@ -1,11 +1,23 @@
+"""The operator's probes: `live` for restarts and balancers, `ready` for alarms."""
+
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import Error, connections
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from notifications import heartbeats
+
+SWEEP_LIMIT = timedelta(minutes=5)  # beat rings every minute
+MAIL_LIMIT = timedelta(minutes=15)
+
+Answers = dict[str, bool | int | str | None]
 
 
 @login_not_required  # for the operator's probes; says nothing about any client
@@ -18,26 +30,43 @@ def live(request: HttpRequest) -> JsonResponse:
 @login_not_required  # for the operator's probes; says nothing about any client
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """The process can work: database and broker answer. 503 names what does not."""
-    checks = {"database": _database_answers(), "broker": _broker_answers()}
-    well = all(checks.values())
-    return JsonResponse(
-        {"status": "ok" if well else "failing", **checks}, status=200 if well else 503
-    )
+    """The whole works: database, broker, sweeps, mail. 503 where one of them is false.
+
+    Work is judged by what it leaves behind, since a process that is up may do nothing.
+    """
+    answers: Answers = {"broker": _broker_answers(), **_work(now=timezone.now())}
+    failing = any(answer is False for answer in answers.values())
+    status = "failing" if failing else "ok"
+    return JsonResponse({"status": status, **answers}, status=503 if failing else 200)
 
 
-def _database_answers() -> bool:
+def _work(*, now: datetime) -> Answers:
+    """What the database tells: seconds since the last sweep (null before the first), and for how
+    many seconds the oldest due message has been in nobody's hands.
+    """
     try:
-        with connection.cursor() as cursor:
+        with connections["default"].cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
+        last = heartbeats.last(using="sweep")
+        waiting = heartbeats.waiting_since(now=now) or now
+    except Error:
+        return {"database": False}
+    swept = last.get("sweep")
+    since = swept or last["installation"]
+    return {
+        "database": True,
+        "sweep": now - since <= SWEEP_LIMIT,
+        "sweep_seconds": int((now - swept).total_seconds()) if swept else None,
+        "mail": now - waiting <= MAIL_LIMIT,
+        "mail_seconds": int((now - waiting).total_seconds()),
+        **({} if swept else {"note": "No sweep has run yet."}),
+    }
 
 
 def _broker_answers() -> bool:
+    limits = {"socket_connect_timeout": 2, "socket_timeout": 2}
     try:
-        client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
-        return bool(client.ping())
+        with redis.Redis.from_url(settings.REDIS_URL, **limits) as client:
+            return bool(client.ping())
     except redis.RedisError:
         return False

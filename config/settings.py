@@ -125,7 +125,7 @@ def database(variable: str) -> dict[str, Any]:
 DATABASES = {
     "default": database("DATABASE_URL"),
     "owner": database("DATABASE_OWNER_URL"),
-    "sweep": database("DATABASE_SWEEP_URL"),
+    "sweep": {**database("DATABASE_SWEEP_URL"), "CONN_MAX_AGE": 0},  # no page keeps one
 }
 DATABASE_ROUTERS = ["engagements.database_routers.RoleRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
