@@ -28,13 +28,27 @@ class Difference:
     yours: Segments
 
 
-class EditForm(forms.Form):
+class GroupedForm(forms.Form):
+    """A form whose fields stand under headings, in the order of the page; none: one plain list."""
+
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The visible fields by heading."""
+        if not self.groups:
+            return [("", self.visible_fields())]
+        grouped = (
+            (heading, [self[name] for name in names if name in self.fields])
+            for heading, names in self.groups.items()
+        )
+        return [(heading, fields) for heading, fields in grouped if fields]
+
+
+class EditForm(GroupedForm):
     """What a command takes; on an existing row it carries the version that it shows."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
-    # Fields under their headings, in the order of the page; none given shows one plain list.
-    groups: ClassVar[dict[str, tuple[str, ...]]] = {}
     # Where the refusal of a rule is shown: its code, and the field to mend.
     mended_in: ClassVar[dict[str, str]] = {}
 
@@ -64,16 +78,6 @@ class EditForm(forms.Form):
         value = self.initial.get(name) or []
         return value if isinstance(value, list) else [value]
 
-    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The visible fields by heading."""
-        if not self.groups:
-            return [("", self.visible_fields())]
-        grouped = (
-            (heading, [self[name] for name in names if name in self.fields])
-            for heading, names in self.groups.items()
-        )
-        return [(heading, fields) for heading, fields in grouped if fields]
-
     def on_top_of(self, current: models.Model) -> Self:
         """The same typed words on what stands now: saving again puts them on top."""
         data = QueryDict(mutable=True)
@@ -102,6 +106,8 @@ class EditForm(forms.Form):
 def written(field: forms.BoundField) -> str:
     """The value of a field as its reader sees it: labels of choices, words, digits."""
     value = field.value()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     values = value if isinstance(value, list | tuple) else [value]
     # A browser sends the lines of a text in its own way; that is no difference.
     texts = [str(each).replace("\r\n", "\n") for each in values if each not in (None, "")]

@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import models
 from django.utils import timezone
 
-from engagements.edit_forms import EditForm, written
+from engagements.edit_forms import EditForm, GroupedForm, written
 from engagements.models import (
     Cadence,
     Engagement,
@@ -138,7 +138,7 @@ class EngagementCreateForm(forms.Form):
 
     client_name = forms.CharField(max_length=120, label="Client")
     time_zone = ZoneField(help_text="Check-ins open, are due and close on the client’s clock.")
-    country = CountryField(help_text="For its public holidays.")
+    country = CountryField(help_text="Its public holidays are no working days for reminders.")
 
     def __init__(self, data: Any = None, *, clients: list[str], initial: dict[str, Any]) -> None:
         super().__init__(data, initial=initial)
@@ -163,14 +163,15 @@ class SettingsForm(EditForm):
         "Client": ("client_name", "time_zone", "country"),
         "Direction": ("vision", "strategy_themes"),
         "Check-ins": ("cadence", "due_weekday", "due_time", "opens_days_before"),
-        "Scores and rules": ("scale", "bands", "guardrails", "escalation"),
+        "Scores and rules": ("scale", "bands", "guardrails"),
+        "Escalations": ("escalation", "pauses_weekends"),
         "Clients": ("status_page",),
     }
     mended_in: ClassVar = {"bands_frozen": "bands"}
 
     client_name = forms.CharField(max_length=120, label="Client")
     time_zone = ZoneField()
-    country = CountryField(help_text="For its public holidays.")
+    country = CountryField(help_text="Its public holidays are no working days for reminders.")
     vision = forms.CharField(
         required=False,
         max_length=2000,
@@ -194,7 +195,18 @@ class SettingsForm(EditForm):
     )
     bands = forms.ChoiceField(choices=band_choices, label="RAG bands")
     guardrails = forms.ChoiceField(choices=GuardrailPreset.choices, label="Guardrails")
-    escalation = forms.ChoiceField(choices=Escalation.choices, label="Escalation")
+    escalation = forms.ChoiceField(
+        choices=Escalation.choices,
+        label="Red for two weeks",
+        help_text="Early in a cycle red can be merely early: it is watched while pace is low,"
+        " confidence 3 or more and nothing blocks it. Otherwise a huddle is due at once.",
+    )
+    pauses_weekends = forms.BooleanField(
+        required=False,
+        label="Clocks that count hours stand still at weekends",
+        help_text="The huddle is due 48 hours after an escalation turns active. It holds for"
+        " clocks that start from now on.",
+    )
     status_page = forms.ChoiceField(
         choices=StatusPage.choices,
         label="Status page",
@@ -218,15 +230,42 @@ class SettingsForm(EditForm):
         ]
 
 
-class ProfileForm(forms.Form):
-    """How a person is called and what they see; the same in every engagement."""
+class ProfileForm(GroupedForm):
+    """How a person is called, what they see and what they are told; the same for every client."""
+
+    groups: ClassVar = {
+        "You": ("name", "time_zone", "theme", "shortcuts"),
+        "What you are told": (
+            "message_at",
+            "quiet_from",
+            "quiet_until",
+            "wants_reminders",
+            "wants_digests",
+        ),
+    }
+    mended_in: ClassVar = {"message_in_quiet_hours": "message_at"}
 
     name = forms.CharField(
         max_length=120, label="Name", widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    time_zone = ZoneField(help_text="Times are shown on this clock.")
+    time_zone = ZoneField(help_text="Times are shown on this clock, and mails keep to it.")
     theme = forms.ChoiceField(choices=Theme.choices, label="Theme", widget=forms.RadioSelect)
     shortcuts = forms.BooleanField(required=False, label="Keyboard shortcuts")
+    message_at = ClockField(
+        label="Mail of the day", help_text="One, Monday to Friday, for all your clients."
+    )
+    quiet_from = ClockField(label="Quiet from")
+    quiet_until = ClockField(label="Quiet until", help_text="The same time twice: no quiet hours.")
+    wants_reminders = forms.BooleanField(
+        required=False,
+        label="Reminders",
+        help_text="Before a check-in is due, and once when it is late.",
+    )
+    wants_digests = forms.BooleanField(
+        required=False,
+        label="Digests",
+        help_text="What is at risk or late on Fridays, missed check-ins, and how escalations end.",
+    )
 
 
 def day(date: dt.date) -> str:

@@ -32,6 +32,7 @@ class Settings(TypedDict, total=False):
     opens_days_before: int
     guardrails: str
     escalation: str
+    pauses_weekends: bool
     status_page: str
     vision: str
     strategy_themes: list[str]

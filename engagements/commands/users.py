@@ -1,20 +1,54 @@
 from __future__ import annotations
 
+import datetime as dt
+from typing import TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Membership, User
+from engagements.quiet_hours import is_quiet
 from engagements.scoping import MAX_ENGAGEMENTS, identity, scope, unscoped
 
 
+class Profile(TypedDict, total=False):
+    """What a person can set for themselves."""
+
+    name: str
+    time_zone: str
+    theme: str
+    shortcuts: bool
+    message_at: dt.time
+    quiet_from: dt.time
+    quiet_until: dt.time
+    wants_reminders: bool
+    wants_digests: bool
+
+
 @transaction.atomic
-def update_profile(*, user: User, name: str, time_zone: str, theme: str, shortcuts: bool) -> User:
-    """Change how a person is called and what they see; every engagement calls them so too."""
-    user.name, user.time_zone, user.theme, user.shortcuts = name, time_zone, theme, shortcuts
-    user.save(update_fields=["name", "time_zone", "theme", "shortcuts"])
+def update_profile(*, user: User, **profile: Unpack[Profile]) -> User:
+    """Change how a person is called, what they see and what they are told.
+
+    Every engagement calls them so too. Raises ValidationError where the mail of the day would
+    fall into the quiet hours (M6.4).
+    """
+    for name, value in profile.items():
+        setattr(user, name, value)
+    _refuse_message_in_quiet_hours(user)
+    user.save(update_fields=[*profile])
     for ids in _engagements_of(user):
         with scope(*ids):
             Membership.objects.filter(engagement_id__in=ids, user=user).update(name=str(user))
     return user
+
+
+def _refuse_message_in_quiet_hours(user: User) -> None:
+    if is_quiet(user.message_at, since=user.quiet_from, until=user.quiet_until):
+        raise ValidationError(
+            f"{user.message_at:%H:%M} lies in your quiet hours, {user.quiet_from:%H:%M} to"
+            f" {user.quiet_until:%H:%M}. Choose a time outside them.",
+            code="message_in_quiet_hours",
+        )
 
 
 def stop_notices(*, user: User) -> None:

@@ -28,6 +28,15 @@ def test_a_new_name_reaches_every_engagement() -> None:
     assert (alice.time_zone, alice.theme, alice.shortcuts) == ("Asia/Tokyo", "dark", False)
 
 
+def test_what_is_not_given_stays() -> None:
+    alice = build.user("Alice")
+
+    update_profile(user=alice, wants_digests=False)
+
+    alice.refresh_from_db()
+    assert (alice.name, alice.wants_reminders, alice.wants_digests) == ("Alice", True, False)
+
+
 def test_a_disabled_person_is_no_longer_active() -> None:
     alice = build.user("Alice")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from zoneinfo import available_timezones
 
 import pytest
@@ -12,7 +13,17 @@ from tests import build
 pytestmark = pytest.mark.django_db
 
 URL = "/profile/"
-TYPED = {"name": "Alice Stone", "time_zone": "Asia/Tokyo", "theme": "dark", "shortcuts": "on"}
+TYPED = {
+    "name": "Alice Stone",
+    "time_zone": "Asia/Tokyo",
+    "theme": "dark",
+    "shortcuts": "on",
+    "message_at": "08:30",
+    "quiet_from": "21:00",
+    "quiet_until": "06:30",
+    "wants_reminders": "on",
+    "wants_digests": "on",
+}
 
 
 def test_it_is_saved_and_shown_at_once(client: Client) -> None:
@@ -35,7 +46,15 @@ def test_shortcuts_can_be_switched_off(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "typed"), [("name", ""), ("time_zone", "Mars/Olympus"), ("theme", "pink")]
+    ("field", "typed"),
+    [
+        ("name", ""),
+        ("time_zone", "Mars/Olympus"),
+        ("theme", "pink"),
+        ("message_at", ""),
+        ("quiet_from", "25:00"),
+        ("quiet_until", "soon"),
+    ],
 )
 def test_a_bad_form_changes_nothing(client: Client, field: str, typed: str) -> None:
     build.sign_in(client, build.engagement())
@@ -44,6 +63,62 @@ def test_a_bad_form_changes_nothing(client: Client, field: str, typed: str) -> N
 
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
     assert User.objects.get().time_zone == "Europe/Berlin"
+
+
+def test_when_one_is_told_is_saved(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    client.post(URL, TYPED)
+
+    user = User.objects.get()
+    times = (user.message_at, user.quiet_from, user.quiet_until)
+    assert times == (dt.time(8, 30), dt.time(21), dt.time(6, 30))
+    assert (user.wants_reminders, user.wants_digests) == (True, True)
+
+
+@pytest.mark.parametrize("switch", ["wants_reminders", "wants_digests"])
+def test_each_kind_of_mail_is_switched_off_by_itself(client: Client, switch: str) -> None:
+    build.sign_in(client, build.engagement())
+
+    client.post(URL, {name: value for name, value in TYPED.items() if name != switch})
+
+    user = User.objects.get()
+    both = {"wants_reminders": user.wants_reminders, "wants_digests": user.wants_digests}
+    assert [name for name, wanted in both.items() if not wanted] == [switch]
+
+
+@pytest.mark.parametrize(
+    ("quiet_from", "quiet_until"), [("20:00", "09:00"), ("08:00", "12:00"), ("08:30", "08:31")]
+)
+def test_the_mail_of_the_day_cannot_fall_into_the_quiet_hours(
+    client: Client, quiet_from: str, quiet_until: str
+) -> None:
+    build.sign_in(client, build.engagement())
+
+    answer = client.post(URL, {**TYPED, "quiet_from": quiet_from, "quiet_until": quiet_until})
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["message_at"])
+    text = answer.content.decode()
+    assert f"08:30 lies in your quiet hours, {quiet_from} to {quiet_until}." in text
+    assert f'value="{quiet_from}"' in text
+    assert User.objects.get().quiet_from == dt.time(20)
+
+
+def test_the_same_time_twice_means_no_quiet_hours(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    answer = client.post(URL, {**TYPED, "quiet_from": "08:30", "quiet_until": "08:30"})
+
+    assert answer.status_code == 302
+
+
+def test_the_page_says_what_cannot_be_switched_off(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    text = client.get(URL).content.decode()
+
+    assert "Reminders and digests never come at weekends." in text
+    assert "Escalations, and what is decided about them, come at once" in text
 
 
 def test_somebody_without_an_engagement_has_a_profile_too(client: Client) -> None:

@@ -27,6 +27,7 @@ TYPED = {
     "bands": "strict",
     "guardrails": "wide",
     "escalation": "strict",
+    "pauses_weekends": "on",
     "status_page": "published",
 }
 
@@ -58,6 +59,16 @@ def test_everything_typed_is_saved(client: Client, lead: Membership) -> None:
     assert (now.cadence, now.due_weekday, now.due_time) == ("biweekly", 2, dt.time(16, 30))
     assert (now.bands, now.guardrails, now.escalation) == ("strict", "wide", "strict")
     assert (now.opens_days_before, now.scale, now.version) == (2, form["scale"], 2)
+    assert now.pauses_weekends
+
+
+def test_clocks_run_through_weekends_unless_switched(client: Client, lead: Membership) -> None:
+    client.post(URL, {**TYPED, "scale": lead.engagement.scale})
+    typed = {name: value for name, value in TYPED.items() if name != "pauses_weekends"}
+
+    client.post(URL, {**typed, "scale": lead.engagement.scale, "version": "2"})
+
+    assert not saved(lead.engagement).pauses_weekends
 
 
 @pytest.mark.parametrize(
@@ -139,6 +150,9 @@ def test_members_read_them_and_change_nothing(
     page = client.get(URL)
     assert (page.status_code, "<input" in page.content.decode().split("<main")[1]) == (200, False)
     assert "Every week" in page.content.decode()
+    assert "<dt>Clocks that count hours stand still at weekends</dt><dd>no</dd>" in (
+        page.content.decode()
+    )
     assert client.post(URL, TYPED).status_code == 403
     assert saved(engagement).version == 1
 
