@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reviews.agenda.draw import SECTIONS, draw
+from reviews.agenda.escalations import EscalationFacts
 from reviews.agenda.facts import (
     ActionFacts,
     AgendaFacts,
@@ -23,6 +24,7 @@ __all__ = [
     "Ask",
     "DecisionFacts",
     "Drawn",
+    "EscalationFacts",
     "ExperimentFacts",
     "KeyResultFacts",
     "Place",

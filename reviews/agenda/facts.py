@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from reviews.agenda.escalations import EscalationFacts
 from reviews.figures import is_early
 from reviews.models import Section
 from scoring import Rag, Scale
@@ -64,6 +65,7 @@ class KeyResultFacts:
     last_week: dt.date | None = None
     red_since: dt.date | None = None
     red_reported: int = 0
+    escalation: EscalationFacts | None = None  # the open one
     spells: Sequence[Spell] = ()
     late_since: dt.date | None = None
     blockers: Sequence[Ask] = ()

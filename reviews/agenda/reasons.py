@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from checkins.weeks import weeks_red
 from okrs.figures import write_day
+from reviews.agenda.escalations import rank_of, where_it_stands
 from reviews.agenda.facts import Ask, KeyResultFacts, Spell
 from reviews.models import Section
 from scoring import Rag, Scale, format_score
@@ -29,17 +30,30 @@ class Reason:
 
 
 def red(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
-    """Red, with how long and how often it was said; the merely early come after the others."""
+    """Red, with how long and how often it was said, and where its escalation stands.
+
+    Those that somebody must act on come first (M8.3), the merely early last.
+    """
     if row.rag is not Rag.RED:
         return None
-    if row.is_early:
+    escalation = row.escalation
+    if row.is_early and escalation is None:
         return Reason(section=Section.RED, why="red: early, forecast holds", minutes=4)
     weeks, reported = red_weeks(row, today=today), max(1, row.red_reported)
     said = f"red {weeks} week{'s' if weeks > 1 else ''}"
     why = f"{said}, reported {TIMES.get(reported, f'{reported} times')}"
+    if escalation is not None:
+        why = f"{why}; {where_it_stands(escalation, today=today)}"
+        if escalation.is_watched:
+            return Reason(section=Section.RED, why=why, minutes=4)
     # Those with the lower score first where they have been red for as long.
     weight = Decimal(weeks) + Decimal(1) - (row.score or Decimal(0)) / 2
-    return Reason(section=Section.RED, why=why, weight=weight, minutes=10 if weeks > 1 else 8)
+    return Reason(
+        section=Section.RED,
+        why=why,
+        weight=rank_of(escalation) + weight,
+        minutes=10 if weeks > 1 else 8,
+    )
 
 
 def red_weeks(row: KeyResultFacts, *, today: dt.date) -> int:
@@ -103,8 +117,12 @@ def unowned(row: KeyResultFacts) -> Reason | None:
 
 
 def stuck(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
-    """The same value three check-ins in a row and not at its goal, or open for a week or more."""
+    """Escalated (M7), the same value three check-ins in a row and not at its goal, or asks that are
+    open for a week or more."""
     parts = []
+    escalation, rank = row.escalation, rank_of(row.escalation)
+    if escalation is not None and rank:
+        parts.append(where_it_stands(escalation, today=today))
     values = [one.value for one in row.spells if one.rag is not None][-3:]
     if len(values) == 3 and len(set(values)) == 1 and row.score != 1:
         parts.append("the same value three times in a row")
@@ -116,7 +134,8 @@ def stuck(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
         parts.append(f"help asked {asked} days ago")
     if not parts:
         return None
-    return Reason(section=Section.STUCK, why="; ".join(parts), weight=Decimal(max(days, asked)))
+    weight = rank + Decimal(max(days, asked))
+    return Reason(section=Section.STUCK, why="; ".join(parts), weight=weight)
 
 
 def returning(row: KeyResultFacts) -> Reason | None:

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from checkins.assessment import assess_standing
-from checkins.models import CheckIn
+from checkins.models import CheckIn, Escalation
 from okrs.charts import History
 from okrs.figures import YES_NO, write_day, write_value
 from okrs.models import KeyResult
+from reviews.agenda.escalations import escalation_screen
 from reviews.agenda.facts import Ask, Row, Spell
 from reviews.figures import is_early, plain
 from reviews.models import Decision
@@ -28,6 +29,7 @@ class Told:
 
     check_in: CheckIn | None = None
     decision: Decision | None = None
+    escalation: Escalation | None = None  # of the streak that runs
     help_requests: Sequence[Ask] = ()
     blockers: Sequence[Ask] = ()
     spells: Sequence[Spell] = ()
@@ -59,6 +61,7 @@ def key_result_screen(row: KeyResult, told: Told, *, today: dt.date) -> Facts:
         "chart": _chart(row, told.spells, unit=unit, today=today),
         "help": _asks(told.help_requests, today=today),
         "blockers": _asks(told.blockers, today=today),
+        "escalation": escalation_screen(told.escalation, engagement=row.engagement, today=today),
         "decision": _decision(row, told, unit=unit, today=today),
         **_said(row, told.check_in, today=today),
     }

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import F
 
-from checkins.models import Blocker, CheckIn, HelpRequest
+from checkins.models import Blocker, CheckIn, Escalation, HelpRequest
 from checkins.periods import closed_periods
 from checkins.rhythms import rhythm_of, was_asked
 from engagements.models import Engagement
@@ -33,7 +33,7 @@ def live_rows(engagement: Engagement, *, now: dt.datetime) -> list[KeyResult]:
 
 
 def screen_of(row: KeyResult, *, review: Review, engagement: Engagement, now: dt.datetime) -> Facts:
-    """The facts of one key result's screen in this review, live or not. Five queries."""
+    """The facts of one key result's screen in this review, live or not. Six queries."""
     fresh = KeyResult.objects.select_related(*JOINED).get(engagement=engagement, pk=row.pk)
     told = tell([fresh], review=review, engagement=engagement, now=now)
     return key_result_screen(fresh, told[fresh.pk], today=engagement.today(now))
@@ -42,7 +42,7 @@ def screen_of(row: KeyResult, *, review: Review, engagement: Engagement, now: dt
 def tell(
     rows: Sequence[KeyResult], *, review: Review, engagement: Engagement, now: dt.datetime
 ) -> dict[int, Told]:
-    """What is said of each beside its own row: four queries.
+    """What is said of each beside its own row: five queries.
 
     The last decision is that of an earlier review: what this one decides cannot have moved anything.
     """
@@ -59,10 +59,12 @@ def tell(
         since = engagement.today(each.opened_at)
         blocked[each.key_result_id].append(Ask(text=each.text, since=since, by=each.opened_by.name))
     decided = _last_decisions(engagement, before=review)
+    escalated = _escalations(rows, engagement=engagement)
     return {
         row.pk: Told(
             check_in=check_ins.get(row.pk),
             decision=decided.get(row.public_id),
+            escalation=escalated.get(row.pk),
             help_requests=helped[row.pk],
             blockers=blocked[row.pk],
             spells=spells(row, now=now),
@@ -92,6 +94,19 @@ def spells(row: KeyResult, *, now: dt.datetime) -> list[Spell]:
         else Spell(monday=monday)
         for monday in sorted(missed | set(filled))
     ]
+
+
+def _escalations(rows: Sequence[KeyResult], *, engagement: Engagement) -> dict[int, Escalation]:
+    """The escalation of each streak of red that runs, open or decided by the sponsor. One query."""
+    since = {row.pk: row.red_since for row in rows}
+    found = Escalation.objects.filter(
+        engagement=engagement, key_result__in=rows, recovered_at=None
+    ).select_related("huddle_set_by", "plan_owner", "decided_by")
+    return {
+        one.key_result_id: one
+        for one in found.order_by("opened_at", "id")
+        if one.is_open or one.streak == since[one.key_result_id]
+    }
 
 
 def _last_decisions(engagement: Engagement, *, before: Review) -> dict[str, Decision]:

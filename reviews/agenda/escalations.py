@@ -1,0 +1,113 @@
+"""How an agenda says where an escalation stands, and how it ranks among the red ones (M7)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from checkins.models import Escalation, EscalationState
+from engagements.models import Engagement
+from okrs.figures import NO_BREAK, write_day
+
+FIRST = Decimal(1000)  # more weeks than anything can be red
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationFacts:
+    """An open escalation. Its times are on the client's clock.
+
+    `is_over`: its 48 hours are over, and nobody recorded an outcome.
+    """
+
+    state: EscalationState
+    huddle_by: dt.datetime | None = None
+    huddle_at: dt.datetime | None = None
+    is_over: bool = False
+    raised_on: dt.date | None = None
+    checkpoint_on: dt.date | None = None
+
+    @property
+    def is_watched(self) -> bool:
+        return self.state is EscalationState.WATCHING
+
+
+def rank_of(found: EscalationFacts | None) -> Decimal:
+    """Raised ones first, then over-time huddles, then active ones, then plans that run (M8.3)."""
+    if found is None or found.is_watched:
+        return Decimal(0)
+    if found.state is EscalationState.RAISED:
+        return 4 * FIRST
+    if found.state is EscalationState.ANSWERED:
+        return FIRST
+    return (3 if found.is_over else 2) * FIRST
+
+
+def where_it_stands(found: EscalationFacts, *, today: dt.date) -> str:
+    """ "escalation active, huddle by Wed 11 Mar 09:04": what is asked, in a few words."""
+    if found.is_watched:
+        return "watched: red, but early"
+    if found.state is EscalationState.RAISED and found.raised_on:
+        return f"with the sponsor since {write_day(found.raised_on, today=today)}"
+    if found.state is EscalationState.ANSWERED and found.checkpoint_on:
+        checkpoint = write_day(found.checkpoint_on, today=today, weekday=False)
+        return f"plan runs to its checkpoint on {checkpoint}"
+    return f"escalation active, {_huddle(found, today=today)}"
+
+
+def escalation_screen(
+    row: Escalation | None, *, engagement: Engagement, today: dt.date
+) -> dict[str, Any] | None:
+    """What a closed review keeps of it: its state since when, and what was set and recorded."""
+    if row is None:
+        return None
+    since = row.decided_at or row.raised_at or row.answered_at or row.activated_at or row.opened_at
+    return {
+        "state": row.state.value,
+        "label": row.state.label,
+        "since": _at(engagement.local(since), today=today),
+        "said": [
+            *_set(row, engagement=engagement, today=today),
+            *_plan(row, today=today),
+            *_verdict(row),
+        ],
+    }
+
+
+def _set(row: Escalation, *, engagement: Engagement, today: dt.date) -> list[dict[str, str]]:
+    if row.huddle_at is None:
+        return []
+    at = _at(engagement.local(row.huddle_at), today=today)
+    by = f"set by {row.huddle_set_by.name}" if row.huddle_set_by else ""
+    return [{"head": f"Huddle {at}", "text": "", "meta": by}]
+
+
+def _plan(row: Escalation, *, today: dt.date) -> list[dict[str, str]]:
+    if row.checkpoint_on is None or row.plan_owner is None:
+        return []
+    checkpoint = write_day(row.checkpoint_on, today=today, weekday=False)
+    meta = f"{row.plan_owner.name}, checkpoint {checkpoint}"
+    return [{"head": row.get_outcome_display(), "text": row.plan, "meta": meta}]
+
+
+def _verdict(row: Escalation) -> list[dict[str, str]]:
+    if row.decided_by is None:
+        return []
+    by = row.decided_by.name
+    meta = f"{row.word_of}, recorded by {by}" if row.word_of else by
+    return [{"head": row.get_verdict_display(), "text": row.verdict_note, "meta": meta}]
+
+
+def _huddle(found: EscalationFacts, *, today: dt.date) -> str:
+    if found.huddle_at is not None:
+        said = "no outcome since the huddle of" if found.is_over else "huddle on"
+        return f"{said} {_at(found.huddle_at, today=today)}"
+    if found.huddle_by is None:
+        return "huddle to be held"
+    said = "huddle late since" if found.is_over else "huddle by"
+    return f"{said} {_at(found.huddle_by, today=today)}"
+
+
+def _at(moment: dt.datetime, *, today: dt.date) -> str:
+    return f"{write_day(moment.date(), today=today)}{NO_BREAK}{moment:%H:%M}"
