@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import connections, transaction
 
 from engagements.notice_rules import urgent_rules
+from engagements.quiet_hours import is_quiet
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('engagements.gathering'))"
 SATURDAY = 5
@@ -80,11 +81,8 @@ class Clock:
     quiet_from: dt.time
     quiet_until: dt.time
 
-    def is_quiet(self, time: dt.time) -> bool:
-        """Whether the hour is in the quiet ones, which may span midnight; none if both are equal."""
-        if self.quiet_from <= self.quiet_until:
-            return self.quiet_from <= time < self.quiet_until
-        return time >= self.quiet_from or time < self.quiet_until
+    def is_quiet(self, at: dt.time) -> bool:
+        return is_quiet(at, since=self.quiet_from, until=self.quiet_until)
 
     def is_awake(self, now: dt.datetime) -> bool:
         return not self.is_quiet(now.astimezone(ZoneInfo(self.zone)).time())

@@ -37,6 +37,7 @@ RUN_SECONDS = 150  # no message is begun later: the task's own limits come after
 # Outlasts a run and its last message, six waits for the server of EMAIL_TIMEOUT each.
 LEASE = timedelta(minutes=6)
 MAX_ATTEMPTS = 8
+MAX_FOLLOWING = 2 * MAX_ATTEMPTS  # with the attempts at what follows from its end
 MAX_SUBJECT = 120
 
 # MATERIALIZED: run once, or SKIP LOCKED may claim more than the limit.
@@ -103,20 +104,27 @@ def _deliver_batch(
 
 def _deliver(message: OutboxMessage, *, connection: BaseEmailBackend, clock: Clock) -> Outcome:
     try:
-        written = _write(kinds.find(message.kind), message.payload)
+        kind = kinds.find(message.kind)
+    except kinds.UnknownKindError as error:
+        return _give_up(message, kinds.nothing, error=error, at=clock())
+    if message.accepted_at is not None:  # only what follows from it is left
+        return _conclude_sent(message, kind.on_sent, at=clock())
+    if message.attempts >= MAX_ATTEMPTS:  # the same of one that was given up
+        return _conclude_dead(message, kind.on_dead, at=clock())
+    try:
+        written = _write(kind, message.payload)
         if written:
             connection.open()  # stays open for the batch; by itself it would close each time
             connection.send_messages([_compose(message, written)])
-    except kinds.UnknownKindError as error:
-        return _bury(message, error=error, at=clock())
     except Exception as error:  # noqa: BLE001 - whatever it is, the others must go out
         _close(connection)
-        return _postpone(message, error=error, at=clock())
+        if message.attempts + 1 < MAX_ATTEMPTS:
+            return _postpone(message, error=error, at=clock())
+        return _give_up(message, kind.on_dead, error=error, at=clock())
     if written is None:
         _settle(message, cancelled_at=clock())
         return "cancelled"
-    _settle(message, sent_at=clock(), last_error="")
-    return "sent"
+    return _conclude_sent(message, kind.on_sent, at=clock())
 
 
 def _write(kind: kinds.Kind, payload: kinds.Payload) -> kinds.Mail | None:
@@ -131,7 +139,11 @@ def _compose(message: OutboxMessage, written: kinds.Mail) -> mail.EmailMultiAlte
         subject=_one_line(written.subject),
         body=written.text,
         to=[message.recipient],
-        headers={"Message-ID": f"<{message.id}@{host}>", "Auto-Submitted": "auto-generated"},
+        headers={
+            **written.headers,
+            "Message-ID": f"<{message.id}@{host}>",
+            "Auto-Submitted": "auto-generated",
+        },
     )
     if written.html:
         envelope.attach_alternative(written.html, "text/html")
@@ -147,18 +159,69 @@ def _one_line(subject: str) -> str:
 def _postpone(message: OutboxMessage, *, error: Exception, at: datetime) -> Outcome:
     """Try again after 1, 4, 16 and 64 minutes, then every 4 hours: longer than a night."""
     attempts = message.attempts + 1
-    if attempts >= MAX_ATTEMPTS:
-        return _bury(message, error=error, at=at)
-    pause = timedelta(minutes=min(4 ** (attempts - 1), 240))
     logger.warning("Message %s failed, attempt %s: %r", message.id, attempts, error)
-    _mark(message, attempts=attempts, last_error=_say(error), due_at=at + pause)
+    _mark(message, attempts=attempts, last_error=_say(error), due_at=at + _pause(attempts))
     return "failed"
 
 
-def _bury(message: OutboxMessage, *, error: Exception, at: datetime) -> Outcome:
+def _pause(attempts: int) -> timedelta:
+    return timedelta(minutes=min(4 ** (attempts - 1), 240))
+
+
+def _give_up(
+    message: OutboxMessage,
+    on_dead: Callable[[kinds.Payload, str], None],
+    *,
+    error: Exception,
+    at: datetime,
+) -> Outcome:
     logger.error("Message %s (%s) is given up: %r", message.id, message.kind, error)
-    _settle(message, attempts=message.attempts + 1, last_error=_say(error), dead_at=at)
+    message.attempts, message.last_error = message.attempts + 1, _say(error)
+    return _conclude_dead(message, on_dead, at=at)
+
+
+def _conclude_dead(
+    message: OutboxMessage, on_dead: Callable[[kinds.Payload, str], None], *, at: datetime
+) -> Outcome:
+    """Have done what follows from giving it up, then mark that."""
+    known = {"attempts": message.attempts, "last_error": message.last_error}
+    failed = _failure(message, lambda: on_dead(message.payload, message.last_error))
+    if failed and message.attempts < MAX_FOLLOWING:
+        attempts = message.attempts + 1
+        _mark(message, **{**known, "attempts": attempts}, due_at=at + _pause(attempts))
+        return "failed"
+    _settle(message, **known, dead_at=at)
     return "dead"
+
+
+def _conclude_sent(
+    message: OutboxMessage, on_sent: Callable[[kinds.Payload], None], *, at: datetime
+) -> Outcome:
+    """Have done what follows from the sending, then mark that.
+
+    In this order a worker that dies between costs a double at most, never what follows. Where that
+    fails it is tried again by itself, as often as a message is: the mail is out, and goes once.
+    """
+    accepted_at = message.accepted_at or at
+    failed = _failure(message, lambda: on_sent(message.payload))
+    known = {"accepted_at": accepted_at, "last_error": _say(failed) if failed else ""}
+    if failed and message.attempts < MAX_FOLLOWING:
+        attempts = message.attempts + 1
+        _mark(message, **known, attempts=attempts, due_at=at + _pause(attempts))
+        return "failed"
+    _settle(message, **known, sent_at=accepted_at)
+    return "sent"
+
+
+def _failure(message: OutboxMessage, follow: Callable[[], None]) -> Exception | None:
+    """What a hook raised, run in a transaction of its own; None where it did its work."""
+    try:
+        with transaction.atomic():
+            follow()
+    except Exception as error:
+        logger.exception("What follows from message %s failed.", message.id)
+        return error
+    return None
 
 
 def _say(error: Exception) -> str:

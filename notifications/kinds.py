@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 Payload = dict[str, Any]
@@ -11,19 +11,27 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mail:
-    """What one message says; `html` is optional."""
+    """What one message says; `html` and further `headers` are optional."""
 
     subject: str
     text: str
     html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Render = Callable[[Payload], Mail | None]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How a message is written, and whether its cause and its recipient's access still hold."""
+    """How a message is written, whether its cause and its recipient's access still hold, and what
+    follows once it was sent or given up.
+    """
 
-    render: Callable[[Payload], Mail]
+    render: Render
     still_holds: Callable[[Payload], bool]
+    on_sent: Callable[[Payload], None]
+    on_dead: Callable[[Payload, str], None]
     forget: bool
 
 
@@ -35,25 +43,37 @@ def always(payload: Payload) -> bool:
     return True
 
 
+def nothing(payload: Payload, error: str = "") -> None:
+    """Nothing follows."""
+
+
 _kinds: dict[str, Kind] = {}
 
 
 def register(
     kind: str,
     *,
-    render: Callable[[Payload], Mail],
+    render: Render,
     still_holds: Callable[[Payload], bool] = always,
+    on_sent: Callable[[Payload], None] = nothing,
+    on_dead: Callable[[Payload, str], None] = nothing,
     forget: bool = False,
 ) -> None:
     """Say how messages of `kind` are written, at the moment they are sent.
 
-    Both functions get the payload, run as the application's role in one transaction and open
-    their own scope. `forget` empties the payload once the message is sent, cancelled or given up:
-    for secrets. Raises ValueError for a name that is taken.
+    All functions get the payload, run as the application's role and open their own scope.
+    `still_holds` and `render` share a transaction; a message of which nothing holds, or of which
+    `render` finds nothing left to say (None), is cancelled. `on_sent` and `on_dead` (with the last
+    error) run in one of their own before the end is marked, so they may run twice and must not
+    mind. `forget` empties the payload at the end: for secrets.
+
+    Raises ValueError for a name that is taken.
     """
     if kind in _kinds:
         raise ValueError(f"The kind “{kind}” is registered already.")
-    _kinds[kind] = Kind(render=render, still_holds=still_holds, forget=forget)
+    _kinds[kind] = Kind(
+        render=render, still_holds=still_holds, on_sent=on_sent, on_dead=on_dead, forget=forget
+    )
 
 
 def forgets(kind: str) -> bool:

@@ -36,6 +36,7 @@ class OutboxMessage(models.Model):
     claim_token = models.UUIDField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)  # by the mail server: no second time
     sent_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     dead_at = models.DateTimeField(null=True, blank=True)

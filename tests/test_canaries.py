@@ -156,6 +156,7 @@ def mails(planting: Planting) -> list[tuple[str, str]]:
                 payloads = PAYLOADS[name](engagement.pk)
             for payload in payloads:
                 mail = kind.render(payload)
+                assert mail is not None
                 written.append((client, f"{mail.subject}\n{mail.text}\n{mail.html}"))
     return written
 
