@@ -15,6 +15,7 @@ class Permission(StrEnum):
     COMMIT = "commit"  # pass the quality gate
     PLAN = "plan"  # cycles and teams
     DECIDE = "decide"  # record a decision in a review
+    HUDDLE = "huddle"  # convene the huddle of any escalation, and record its outcome (M7.3)
     RUN_REVIEWS = "run_reviews"  # plan, lead, close; publish to the client
     MANAGE_MEMBERS = "manage_members"
     MANAGE_SETTINGS = "manage_settings"
@@ -23,7 +24,7 @@ class Permission(StrEnum):
 _CONTRIBUTOR = frozenset(
     {Permission.READ_STATUS, Permission.READ, Permission.DRAFT, Permission.CHECK_IN}
 )
-_CHAMPION = _CONTRIBUTOR | {Permission.COMMIT, Permission.DECIDE}
+_CHAMPION = _CONTRIBUTOR | {Permission.COMMIT, Permission.DECIDE, Permission.HUDDLE}
 _LEAD = _CHAMPION | {
     Permission.PLAN,
     Permission.RUN_REVIEWS,

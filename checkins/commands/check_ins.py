@@ -11,6 +11,7 @@ from django.db import transaction
 from checkins.assessment import assess, outside_range
 from checkins.commands.asks import has_asked, raise_asks, take_back_asks
 from checkins.commands.rules import check_content, must_take_check_ins
+from checkins.commands.settling import lock_escalation, settle_escalation
 from checkins.models import CheckIn, CheckInKind, CheckInQuerySet
 from checkins.periods import Period, due_after, fill, fillable_periods
 from checkins.queries.standing import recompute_standing
@@ -88,6 +89,7 @@ def record_check_in(
     `in_past`, `invalid`, `out_of_range` (M4.5; `confirm_range` says that the value is right).
     """
     locked = _lock(key_result.pk, by=by)
+    escalation = lock_escalation(locked)
     posted = _posted_before(locked, idempotency_key=idempotency_key, said=said)
     if posted is not None:
         return posted
@@ -100,6 +102,7 @@ def record_check_in(
     check_in = _create(locked, period=period, by=by, now=now, **post)
     raise_asks(check_in, **_asks(said))
     record_standing(key_result=locked, standing=recompute_standing(locked), today=today)
+    settle_escalation(locked, escalation=escalation, by=by, now=now)
     return check_in
 
 
@@ -114,6 +117,7 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     `not_newest`, `period_closed`.
     """
     locked = _lock(check_in.key_result_id, by=by)
+    escalation = lock_escalation(locked)
     must_take_check_ins(locked, by=by)
     latest = _posts(locked).order_by("-id").first()
     if latest and latest.supersedes_id == check_in.pk and latest.undone_by_id == by.pk:
@@ -127,6 +131,7 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     take_back_asks(check_in, by=by, now=now)
     today = rhythm.day_of(now)
     record_standing(key_result=locked, standing=recompute_standing(locked), today=today)
+    settle_escalation(locked, escalation=escalation, by=by, now=now)
     return undo
 
 

@@ -1,0 +1,56 @@
+"""What a check-in means for the escalation of its key result, in the same transaction (M7)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from checkins.models import Escalation
+from checkins.sweeps.escalations import (
+    Over,
+    activate_escalations,
+    open_escalations,
+    raise_escalations,
+    recover_escalations,
+    reopen_escalations,
+)
+from checkins.weeks import WEEK, monday_of
+from engagements.commands.notices import ring_after_commit
+from engagements.models import Membership
+from okrs.models import KeyResult
+
+
+def lock_escalation(key_result: KeyResult) -> Escalation | None:
+    """The newest escalation of a key result, whose lock the caller holds; None where it has none.
+
+    Locked right after its key result and before anything is written: the engagement's row comes
+    last, for everybody. An older one stays as it is.
+    """
+    return (
+        Escalation.objects.select_for_update(of=("self",), no_key=True)
+        .filter(engagement_id=key_result.engagement_id, key_result=key_result)
+        .order_by("-opened_at")
+        .first()
+    )
+
+
+def settle_escalation(
+    key_result: KeyResult, *, escalation: Escalation | None, by: Membership, now: dt.datetime
+) -> None:
+    """Open, activate, raise, close or reopen it, as its rules have it after a check-in `by` them.
+
+    The caller has written the key result's standing and got `escalation` by `lock_escalation`.
+    Costs nothing where there is none and the key result has not been red for two weeks.
+    """
+    over: Over = {"now": now, "using": "default", "key_result": key_result, "by": by}
+    streak, written = key_result.red_since, 0
+    if escalation is not None and escalation.streak != streak:
+        written += recover_escalations(**over) if escalation.is_open else 0
+    elif escalation is not None and escalation.recovered_at is not None:
+        reopen_escalations(**over)
+    if streak is not None and streak <= monday_of(key_result.engagement.today(now)) - WEEK:
+        # One that was just opened is judged already.
+        written += open_escalations(**over) or (
+            activate_escalations(**over) + raise_escalations(**over)
+        )
+    if written:
+        ring_after_commit()

@@ -1,0 +1,58 @@
+"""What runs every minute over all clients (M7.9): each sweep once, in its order, as of one instant.
+
+Each compares stored facts with the clock in one statement, in a transaction of its own. Whatever
+runs twice or at once writes nothing twice: the unique keys hold that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+
+from django.db import connections, transaction
+
+from checkins.sweeps.digests import friday_digests
+from checkins.sweeps.reminders import climb, nudge, remind
+
+logger = logging.getLogger(__name__)
+
+Sweep = Callable[..., int]  # (*, now, using) -> rows written
+
+ORDER: tuple[tuple[str, Sweep], ...] = (
+    ("reminders", remind),
+    ("overdue", nudge),
+    ("missed", climb),
+    ("friday_digests", friday_digests),
+)
+
+
+class SweepsFailed(Exception):
+    """Some sweeps of a tick failed; the others ran. Each failure stands in the log."""
+
+
+def tick(*, now: dt.datetime) -> dict[str, int]:
+    """Run every sweep as of `now`, and count the rows and messages made by each.
+
+    Raises SweepsFailed once all have run, where one or more failed.
+    """
+    counts, failed = dict.fromkeys((name for name, _ in ORDER), 0), []
+    for name, sweep in ORDER:
+        try:
+            counts[name] = _alone(name, sweep, now=now)
+        except Exception:
+            logger.exception("The sweep %s failed; the others go on", name)
+            failed.append(name)
+    if failed:
+        raise SweepsFailed(f"Failed: {', '.join(failed)}. The log says why.")
+    return counts
+
+
+def _alone(name: str, sweep: Sweep, *, now: dt.datetime) -> int:
+    """Run it in its own transaction, or leave it to whoever is just running it."""
+    with transaction.atomic(using="sweep"):
+        with connections["sweep"].cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"sweeps.{name}"])
+            if cursor.fetchone() != (True,):
+                return 0
+        return sweep(now=now, using="sweep")
