@@ -14,16 +14,19 @@ from django.db import connections, transaction
 
 from checkins.sweeps.digests import friday_digests
 from checkins.sweeps.reminders import climb, nudge, remind
+from engagements.gathering import gather
 
 logger = logging.getLogger(__name__)
 
 Sweep = Callable[..., int]  # (*, now, using) -> rows written
 
+# What is gathered comes last, so that a message holds all that was found by its hour.
 ORDER: tuple[tuple[str, Sweep], ...] = (
     ("reminders", remind),
     ("overdue", nudge),
     ("missed", climb),
     ("friday_digests", friday_digests),
+    ("messages", gather),
 )
 
 

@@ -1,0 +1,196 @@
+"""Reminders before a deadline and after it, and missed check-ins that climb (M6.4, M7.7)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from checkins.periods import Period, open_periods
+from checkins.sweeps.notices import IS_EMPTY, tell
+from checkins.sweeps.people import Clock, clocks
+from checkins.sweeps.rhythms import (
+    LOOK_BACK,
+    Beat,
+    closed_at,
+    columns,
+    cycles_of,
+    running_beats,
+)
+from engagements.working_days import working_days
+
+DAY = dt.timedelta(days=1)
+FARTHEST = 2 * DAY  # by which the dates of two zones may differ from those of an instant
+
+REMINDERS = f"""
+    moment AS (
+        SELECT * FROM unnest(%(beats)s::int[], %(mondays)s::date[], %(zones)s::text[],
+            %(times)s::time[], %(remind_at)s::timestamptz[])
+            AS given (beat, monday, time_zone, message_at, remind_at)
+    ),
+    found AS (
+        SELECT 'reminder' AS rule, asked.engagement_id, person.id AS person_id,
+            asked.id AS subject, moment.monday AS period, moment.remind_at AS due_at
+        FROM asked
+        JOIN person ON person.engagement_id = asked.engagement_id AND person.id = asked.owner_id
+        JOIN moment USING (beat, time_zone, message_at)
+        WHERE person.wants_reminders AND {IS_EMPTY.format(monday="moment.monday")}
+    )
+"""  # noqa: S608 - made of constants
+OVERDUE = f"""
+    owed AS (
+        SELECT * FROM unnest(%(beats)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[])
+            AS given (beat, monday, due_at)
+    ),
+    found AS (
+        SELECT 'overdue' AS rule, asked.engagement_id, person.id AS person_id,
+            asked.id AS subject, owed.monday AS period, owed.due_at
+        FROM asked
+        JOIN owed USING (beat)
+        JOIN person ON person.engagement_id = asked.engagement_id AND person.id = asked.owner_id
+        WHERE person.wants_reminders AND asked.committed_at <= owed.due_at
+          AND {IS_EMPTY.format(monday="owed.monday")}
+    )
+"""  # noqa: S608
+# Two in a row are told once per streak, by the second one of it: `filled` is the newest period
+# before the streak that has a check-in, `place` counts the missed ones since.
+MISSED = f"""
+    closed AS (
+        SELECT * FROM unnest(%(beats)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[],
+            %(closes_at)s::timestamptz[], %(places)s::int[], %(recent)s::boolean[])
+            AS given (beat, monday, due_at, closes_at, place, is_recent)
+    ),
+    missed AS (
+        SELECT asked.*, closed.monday, closed.closes_at, closed.place, closed.is_recent
+        FROM asked JOIN closed USING (beat)
+        WHERE closed.place <= {LOOK_BACK + 1} AND asked.committed_at <= closed.due_at
+          AND {IS_EMPTY.format(monday="closed.monday")}
+    ),
+    streak AS (
+        SELECT DISTINCT newer.engagement_id, newer.id, newer.beat, newer.committed_at,
+            coalesce((SELECT max((point ->> 0)::date) FROM jsonb_array_elements(newer.trail) point
+                      WHERE (point ->> 0)::date < newer.monday), '-infinity') AS filled
+        FROM missed newer JOIN missed older ON older.id = newer.id AND older.place = newer.place + 1
+        WHERE newer.is_recent
+    ),
+    member_of_streak AS (
+        SELECT streak.engagement_id, streak.id, closed.monday, closed.closes_at,
+            row_number() OVER (PARTITION BY streak.id, streak.filled ORDER BY closed.monday) AS nth
+        FROM streak JOIN closed USING (beat)
+        WHERE closed.monday > streak.filled AND streak.committed_at <= closed.due_at
+    ),
+    found AS (
+        SELECT 'missed' AS rule, missed.engagement_id, person.id AS person_id,
+            missed.id AS subject, missed.monday AS period, missed.closes_at AS due_at
+        FROM missed
+        JOIN person ON person.engagement_id = missed.engagement_id
+            AND person.id = missed.objective_owner_id
+        WHERE missed.is_recent AND person.wants_digests
+        UNION ALL
+        SELECT 'missed_twice', second.engagement_id, person.id, second.id, second.monday,
+            second.closes_at
+        FROM member_of_streak second
+        JOIN person ON person.engagement_id = second.engagement_id AND person.role = 'lead'
+        WHERE second.nth = 2 AND person.wants_digests
+    )
+"""  # noqa: S608
+
+
+def remind(*, now: dt.datetime, using: str = "sweep") -> int:
+    """Remind each owner once of each check-in that is due soon and not done (M6.4).
+
+    On the last working day before, at the time of their daily message; never of a deadline that
+    has gone by. Returns the notices written. At most three queries.
+    """
+    beats = running_beats(now=now, using=using)
+    ahead = [
+        (place, beat, period)
+        for place, beat in enumerate(beats)
+        for period in open_periods(beat.rhythm, now)
+        if now < period.due_at
+    ]
+    if not ahead:
+        return 0
+    rows = list(_moments(ahead, clocks(using=using), now=now))
+    facts = columns(rows, "beats", "mondays", "zones", "times", "remind_at")
+    return _tell(REMINDERS, beats=beats, facts=facts, now=now, using=using)
+
+
+def nudge(*, now: dt.datetime, using: str = "sweep") -> int:
+    """Tell each owner once of each open check-in whose due time has passed (M6.4, M7.7).
+
+    Returns the notices written. At most two queries.
+    """
+    beats = running_beats(now=now, using=using)
+    rows = [
+        (place, period.monday, period.due_at)
+        for place, beat in enumerate(beats)
+        for period in open_periods(beat.rhythm, now)
+        if period.due_at < now
+    ]
+    facts = columns(rows, "beats", "mondays", "due_at")
+    return _tell(OVERDUE, beats=beats, facts=facts, now=now, using=using)
+
+
+def climb(*, now: dt.datetime, using: str = "sweep") -> int:
+    """Tell the objective's owner of a period that closed without a check-in, and the leads of two
+    in a row, once per streak (M7.7, M7.9).
+
+    The last two closed periods are looked at, so that an outage is caught up without a storm.
+    Returns the notices written. At most two queries.
+    """
+    beats = running_beats(now=now, using=using)
+    rows = [
+        (place, one.period.monday, one.period.due_at, one.period.closes_at, ago, one.is_recent)
+        for place, beat in enumerate(beats)
+        for ago, one in enumerate(closed_at(beat.rhythm, now), start=1)
+    ]
+    facts = columns(rows, "beats", "mondays", "due_at", "closes_at", "places", "recent")
+    if not any(facts["recent"]):
+        return 0
+    return _tell(MISSED, beats=beats, facts=facts, now=now, using=using)
+
+
+def _tell(
+    found: str, *, beats: Sequence[Beat], facts: dict[str, list[Any]], now: dt.datetime, using: str
+) -> int:
+    if not facts["beats"]:
+        return 0
+    return tell(found, facts={**cycles_of(beats), **facts}, now=now, using=using)
+
+
+def _moments(
+    ahead: Sequence[tuple[int, Beat, Period]], people: Sequence[Clock], *, now: dt.datetime
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of the rhythms' periods and people's clocks for which it is time to remind."""
+    for place, beat, period in ahead:
+        for clock in people:
+            at = remind_at(period, zone=beat.rhythm.zone, country=beat.country, clock=clock)
+            if at <= now:
+                yield place, period.monday, *clock, at
+
+
+@lru_cache(maxsize=65_536)
+def remind_at(period: Period, *, zone: ZoneInfo, country: str, clock: Clock) -> dt.datetime:
+    """When a person with this clock is reminded of this period: aware UTC, before it is due.
+
+    At the time of their message on the last working day before the due day, in the zone and the
+    country of the client. If the period is not open by then, on the first working day from its
+    opening on whose message comes before the due time; if there is none, as it opens.
+    """
+    days = _candidates(period, zone=zone, country=country)
+    in_time = (at for day in days if period.opens_at <= (at := clock.on(day)) < period.due_at)
+    return next(in_time, period.opens_at)
+
+
+@lru_cache(maxsize=8192)
+def _candidates(period: Period, *, zone: ZoneInfo, country: str) -> tuple[dt.date, ...]:
+    """Working days, the best first: from the one before the due day back to the opening, then from
+    the due day on. Some more at both ends, since a person's date may be another one.
+    """
+    opens_on, due_on = (at.astimezone(zone).date() for at in (period.opens_at, period.due_at))
+    before = working_days(opens_on - FARTHEST, due_on - DAY, country)
+    after = working_days(due_on, due_on + FARTHEST, country)
+    return (*reversed(list(before)), *after)
