@@ -13,6 +13,12 @@ from collections.abc import Callable
 from django.db import connections, transaction
 
 from checkins.sweeps.digests import friday_digests
+from checkins.sweeps.escalations import (
+    activate_escalations,
+    open_escalations,
+    raise_escalations,
+    recover_escalations,
+)
 from checkins.sweeps.reminders import climb, nudge, remind
 from engagements.gathering import gather
 
@@ -20,8 +26,13 @@ logger = logging.getLogger(__name__)
 
 Sweep = Callable[..., int]  # (*, now, using) -> rows written
 
-# What is gathered comes last, so that a message holds all that was found by its hour.
+# What has left red goes first, so that nothing is said of it; messages are gathered last, so that
+# they hold all that was found by their hour.
 ORDER: tuple[tuple[str, Sweep], ...] = (
+    ("escalations_recovered", recover_escalations),
+    ("escalations_opened", open_escalations),
+    ("escalations_activated", activate_escalations),
+    ("escalations_raised", raise_escalations),
     ("reminders", remind),
     ("overdue", nudge),
     ("missed", climb),
