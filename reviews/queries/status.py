@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Collate
 
-from checkins.models import CheckIn
+from checkins.models import CheckIn, Escalation
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
 from reviews.models import Decision, ResultingChange, Review, StatusReport
@@ -61,6 +61,8 @@ PATHS = {
     "last_period": "last_period",
     "last_week": "last_week",
     "red_since": "red_since",
+    "answered_since": "answered_since",
+    "checkpoint_on": "checkpoint_on",
     "insight": "insight",
     "next_action": "next_action",
     "next_action_due": "next_action_due",
@@ -85,6 +87,7 @@ def status_facts(
     rows = list(
         shown_key_results(engagement, at=now, today=today)
         .annotate(
+            **answers(at=now),
             posted_at=Subquery(posts(engagement, at=now).values("posted_at")[:1]),
             # A draft is nothing that clients know of, be it named or not.
             parent_title=Case(
@@ -161,6 +164,25 @@ def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
 def posts(engagement: Engagement, *, at: dt.datetime) -> QuerySet[CheckIn]:
     """Check-ins until then, latest first."""
     return CheckIn.objects.filter(engagement=engagement, posted_at__lte=at).order_by("-id")
+
+
+def answers(*, at: dt.datetime) -> dict[str, Subquery]:
+    """By key result since when an escalation is active and open, and its plan's checkpoint.
+
+    Both as of that instant. One that was recovered and opened again within a week reads as if it
+    had stayed open; but meanwhile its key result was not red, and of that the page says nothing.
+    """
+    active = Escalation.objects.filter(
+        Q(recovered_at=None) | Q(recovered_at__gt=at),
+        Q(decided_at=None) | Q(decided_at__gt=at),
+        engagement_id=OuterRef("engagement_id"),
+        key_result_id=OuterRef("pk"),
+        activated_at__lte=at,
+    ).order_by("-opened_at")
+    return {
+        "answered_since": Subquery(active.values("activated_at")[:1]),
+        "checkpoint_on": Subquery(active.filter(answered_at__lte=at).values("checkpoint_on")[:1]),
+    }
 
 
 def visible_decisions(

@@ -20,6 +20,7 @@ from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage, Team
 from okrs.standing import Standing, stage_for
 from reviews.queries.status import (
     RESTS_FOR,
+    answers,
     end_of,
     last_report,
     posts,
@@ -77,7 +78,9 @@ def _then(engagement: Engagement, *, decisions: list[DecisionFacts], at: dt.date
     rows = list(
         KeyResult.objects.filter(
             engagement=engagement, committed_at__lte=at, objective__committed_at__lte=at
-        ).select_related("objective")
+        )
+        .annotate(**answers(at=at))
+        .select_related("objective")
     )
     committed = {**where, "committed_at__isnull": False}
     key_results = rows_at(KeyResult, ids=[one.pk for one in rows], **committed)
@@ -184,6 +187,8 @@ def _facts(
         last_period=stood.period,
         last_week=stood.week,
         red_since=stood.red_since,
+        answered_since=row.answered_since,  # type: ignore[attr-defined] # `answers`
+        checkpoint_on=row.checkpoint_on,  # type: ignore[attr-defined]
         insight=stood.insight,
         next_action=stood.next_action,
         next_action_due=stood.next_action_due,

@@ -44,7 +44,11 @@ def draft_words(
 
 def _red(one: Red) -> str:
     lasted = one["since"] if one["early"] else f"red for {one['since']}"
-    parts = [f"{one['title']}, {lasted}.", _in_short(sentence(one["insight"]))]
+    answered = one.get("answered", "")
+    parts = [
+        f"{one['title']}, {lasted}{f', {answered}' if answered else ''}.",
+        _in_short(sentence(one["insight"])),
+    ]
     if one["next"]:
         parts.append(f"Next: {_in_short(one['next'])}.")
     return " ".join(part for part in parts if part)

@@ -14,7 +14,11 @@ from okrs.standing import Trail
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyResultFacts:
-    """A committed key result with its objective, its cycle and where it stands; names, no keys."""
+    """A committed key result with its objective, its cycle and where it stands; names, no keys.
+
+    `answered_since` is when its escalation became active, where one is open, and `checkpoint_on`
+    the day of the recovery plan's checkpoint: all that clients learn of either (M12).
+    """
 
     public_id: str
     title: str
@@ -48,6 +52,8 @@ class KeyResultFacts:
     last_period: dt.date | None
     last_week: dt.date | None
     red_since: dt.date | None
+    answered_since: dt.datetime | None
+    checkpoint_on: dt.date | None
     insight: str
     next_action: str
     next_action_due: dt.date | None

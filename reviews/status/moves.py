@@ -10,7 +10,7 @@ from typing import Any
 from checkins.weeks import weeks_red
 from okrs.figures import YES_NO, in_words, write_day, write_value
 from reviews.status.facts import Facts, KeyResultFacts
-from reviews.status.rows import is_early
+from reviews.status.rows import being_answered, is_early
 from reviews.status.sentences import clause
 from reviews.status.terms import Move, Red
 from scoring import Rag
@@ -91,6 +91,7 @@ def _red(row: KeyResultFacts, *, facts: Facts) -> Red:
         "title": row.title,
         "since": "early, forecast holds" if early else lasted,
         "early": early,
+        "answered": being_answered(row, engagement=facts.engagement, today=facts.today),
         "insight": row.insight,
         "next": f"{clause(row.next_action)}{due}" if row.next_action else "",
     }

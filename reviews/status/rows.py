@@ -74,6 +74,17 @@ def is_early(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> 
     return figures.is_early(row.rag, forecast_holds=forecast)
 
 
+def being_answered(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> str:
+    """ "being answered since Mon 9 Mar, next checkpoint 24 Mar"; of what is not red, nothing."""
+    if row.rag != Rag.RED or row.answered_since is None:
+        return ""
+    since = write_day(engagement.today(row.answered_since), today=today)
+    said = f"being answered since {since}"
+    if row.checkpoint_on is None or row.checkpoint_on < today:
+        return said
+    return f"{said}, next checkpoint {write_day(row.checkpoint_on, today=today, weekday=False)}"
+
+
 def key_result(
     row: KeyResultFacts, *, engagement: Engagement, today: dt.date, at: dt.datetime
 ) -> KeyResult:
@@ -97,6 +108,7 @@ def key_result(
             *(["Stale"] if missed else []),
         ],
         "detail": _stale(row, missed=missed, today=today) if missed else "",
+        "answered": being_answered(row, engagement=engagement, today=today),
         "baseline": _figure(row.baseline, unit=unit),
         "latest": _figure(row.value, unit=unit),
         "unit": _unit(row.value, unit=unit),

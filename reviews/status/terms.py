@@ -1,8 +1,11 @@
-"""The shape of a finished page: words, figures and lists that JSON keeps as they are."""
+"""The shape of a finished page: words, figures and lists that JSON keeps as they are.
+
+It only grows: what is not required is missing from the pages that were published before it.
+"""
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Bar(TypedDict):
@@ -44,6 +47,7 @@ class KeyResult(TypedDict):
     flags: list[str]  # somebody must act
     notes: list[str]  # quiet: stale, unverified
     detail: str
+    answered: NotRequired[str]  # since when somebody answers for its being red
     baseline: str
     latest: str
     unit: str
@@ -107,6 +111,7 @@ class Red(TypedDict):
     title: str
     since: str  # how long, or that it is merely early
     early: bool
+    answered: NotRequired[str]
     insight: str
     next: str
 

@@ -1,0 +1,280 @@
+"""Of an escalation clients read that it is being answered, never the inner talk (M12)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from checkins.models import Escalation, Verdict
+from engagements.models import Membership, ShareLink
+from engagements.share_links import token_of
+from okrs.models import KeyResult
+from reviews.commands import publish_report
+from reviews.models import StatusReport
+from reviews.queries.status import status_facts
+from reviews.status import Words, draft_words
+from tests.checkins.posting import at, post
+from tests.engagements.sharing import share
+from tests.query_counts import assert_constant_queries
+from tests.reviews.escalated import escalate, plan
+from tests.reviews.status.quarter import key_result, objective, week
+
+STATUS = "/e/northwind/status/"
+SINCE = "Being answered since Mon\u00a09\u00a0Mar"
+WORDS = Words(headline="Red is looked after.", moved="", red="", decided="", next_steps="")
+
+
+@pytest.fixture
+def reader(client: Client, dana: Membership) -> Client:
+    assert dana.user is not None
+    client.force_login(dana.user)
+    return client
+
+
+@pytest.fixture
+def row(alice: Membership) -> KeyResult:
+    """Red for two weeks, and past being early."""
+    found = key_result(objective(alice), "Accounts that expand")
+    post(found, alice, actual=1, now=week(9))
+    post(found, alice, actual=2, now=week(10))
+    found.refresh_from_db()
+    return found
+
+
+def test_a_client_reads_that_it_is_being_answered(reader: Client, row: KeyResult) -> None:
+    escalate(row)
+
+    page = reader.get(STATUS).text
+
+    assert page.count(SINCE) == 2  # beside the key result, and among what is red
+    assert "next checkpoint" not in page
+
+
+def test_with_a_plan_the_next_checkpoint_is_named(reader: Client, row: KeyResult) -> None:
+    escalate(row, **plan(row))
+
+    page = reader.get(STATUS).text
+
+    assert page.count(f"{SINCE}, next checkpoint 24\u00a0Mar") == 2
+
+
+def test_a_checkpoint_that_is_over_is_named_no_more(reader: Client, row: KeyResult) -> None:
+    over = plan(row, checkpoint_on=dt.date(2026, 3, 9))
+    escalate(row, **over, raised_at=at("2026-03-10T00:01"), raised_for="checkpoint")
+
+    page = reader.get(STATUS).text
+
+    assert SINCE in page
+    assert "next checkpoint" not in page
+
+
+def test_the_inner_talk_stays_inside(reader: Client, alice: Membership, row: KeyResult) -> None:
+    escalate(
+        row,
+        **plan(row, checkpoint_on=dt.date(2026, 3, 9)),
+        huddle_at=at("2026-03-11T08:15"),
+        huddle_set_by=alice,
+        raised_at=at("2026-03-10T00:01"),
+        raised_for="checkpoint",
+        verdict=Verdict.RESOURCES,
+        verdict_note="Two more engineers",
+        word_of="The chief executive",
+        evidence_url="https://example.test/minutes",
+    )
+
+    page = reader.get(STATUS).text
+
+    for inner in (
+        "Borrow an engineer",
+        "08:15",
+        "uddle",
+        "sponsor",
+        "Two more engineers",
+        "chief executive",
+        "minutes",
+        "scalat",
+        "Ask for help",
+    ):
+        assert inner not in page, inner
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"watched": True},
+        {"recovered_at": at("2026-03-10T09:00")},
+        {
+            "raised_at": at("2026-03-09T12:00"),
+            "raised_for": "no_plan",
+            "decided_at": at("2026-03-10T09:00"),
+        },
+    ],
+    ids=["watched", "recovered", "decided"],
+)
+def test_of_what_nobody_must_answer_nothing_is_said(
+    reader: Client, alice: Membership, row: KeyResult, fields: dict[str, Any]
+) -> None:
+    if "decided_at" in fields:
+        fields = {**fields, "decided_by": alice, "verdict": Verdict.RESOURCES}
+    escalate(row, **fields)
+
+    assert "eing answered" not in reader.get(STATUS).text
+
+
+def test_what_left_red_is_not_said_to_be_answered(
+    reader: Client, alice: Membership, row: KeyResult
+) -> None:
+    escalate(row)
+    post(row, alice, actual=9)
+    Escalation.objects.update(recovered_at=None)  # the sweep has not come by yet
+
+    assert "eing answered" not in reader.get(STATUS).text
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2026-03-08", ""),
+        ("2026-03-09", f"{SINCE}</p>"),
+        ("2026-03-10", f"{SINCE}, next checkpoint 24\u00a0Mar</p>"),
+        ("2026-03-12", ""),
+    ],
+)
+def test_an_earlier_day_says_what_stood_then(
+    reader: Client,
+    row: KeyResult,
+    clock: time_machine.Traveller,
+    day: str,
+    said: str,
+) -> None:
+    escalate(row, **plan(row), recovered_at=at("2026-03-12T18:00"))
+    clock.move_to(at("2026-03-16T09:00"))
+
+    page = reader.get(f"{STATUS}?as_of={day}").text
+
+    assert "Accounts that expand" in page
+    assert said in page
+    assert ("eing answered" in page) is bool(said)
+
+
+def test_one_that_was_decided_since_reads_as_being_answered_before(
+    reader: Client, alice: Membership, row: KeyResult, clock: time_machine.Traveller
+) -> None:
+    escalate(
+        row,
+        raised_at=at("2026-03-11T10:00"),
+        raised_for="no_plan",
+        decided_at=at("2026-03-13T10:00"),
+        decided_by=alice,
+        verdict=Verdict.STRATEGY,
+    )
+    clock.move_to(at("2026-03-16T09:00"))
+
+    assert SINCE in reader.get(f"{STATUS}?as_of=2026-03-12").text
+    assert "eing answered" not in reader.get(f"{STATUS}?as_of=2026-03-13").text
+
+
+def test_one_that_was_opened_again_is_silent_while_it_was_not_red(
+    reader: Client, alice: Membership, row: KeyResult, clock: time_machine.Traveller
+) -> None:
+    """What recovered it on Wednesday was taken back on Thursday."""
+    escalate(row)
+    clock.move_to(at("2026-03-11T09:00"))
+    post(row, alice, actual=9, now=at("2026-03-11T09:00"))
+    post(row, alice, actual=2, now=at("2026-03-12T09:00"))
+    Escalation.objects.update(recovered_at=None)
+    clock.move_to(at("2026-03-16T09:00"))
+
+    said = {day: SINCE in reader.get(f"{STATUS}?as_of=2026-03-{day}").text for day in (10, 11, 12)}
+
+    assert said == {10: True, 11: False, 12: True}
+
+
+def test_who_holds_a_share_link_reads_the_same(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    escalate(row, **plan(row))
+    link: ShareLink = share(alice)
+
+    page = client.get(f"/s/{token_of(link)}/").text
+
+    assert page.count(f"{SINCE}, next checkpoint 24\u00a0Mar") == 2
+    assert "Borrow an engineer" not in page
+
+
+def test_a_published_page_keeps_it(reader: Client, alice: Membership, row: KeyResult) -> None:
+    escalate(row)
+    publish_report(engagement=alice.engagement, words=WORDS, by=alice, now=timezone.now())
+    Escalation.objects.update(recovered_at=timezone.now())
+
+    assert SINCE in reader.get(f"{STATUS}reports/1/").text
+    assert SINCE not in reader.get(STATUS).text
+
+
+def test_a_page_that_was_published_before_there_were_escalations_still_reads(
+    reader: Client, alice: Membership, row: KeyResult
+) -> None:
+    report = publish_report(engagement=alice.engagement, words=WORDS, by=alice, now=timezone.now())
+    older = report.page
+    rows = [
+        one
+        for cycle in older["cycles"]
+        for block in cycle["blocks"]
+        for one in block["key_results"]
+    ]
+    for one in (*rows, *older["reds"]):
+        del one["answered"]
+    StatusReport.objects.create(
+        engagement=alice.engagement,
+        number=2,
+        page=older,
+        published_by=alice,
+        published_at=timezone.now(),
+        **WORDS,
+    )
+
+    page = reader.get(f"{STATUS}reports/2/")
+
+    assert page.status_code == 200
+    assert "Accounts that expand" in page.text
+
+
+def test_the_draft_of_a_summary_says_it(alice: Membership, row: KeyResult) -> None:
+    escalate(row, **plan(row))
+
+    words = draft_words(status_facts(alice.engagement, now=timezone.now()))
+
+    assert (
+        words["red"]
+        .replace("\u00a0", " ")
+        .startswith(
+            "Accounts that expand, red for two weeks, being answered since Mon 9 Mar,"
+            " next checkpoint 24 Mar. The shorter form did it."
+        )
+    )
+
+
+def test_escalations_cost_no_query(reader: Client, alice: Membership, row: KeyResult) -> None:
+    def ten_more() -> None:
+        for number in range(10):
+            more = key_result(row.objective, f"Result {number}")
+            post(more, alice, actual=1, now=week(9))
+            escalate(more, **plan(more))
+
+    assert_constant_queries(lambda: reader.get(STATUS), grow=ten_more, most=4 + 1)
+
+
+def test_a_kept_page_is_sent_anew_once_it_is_answered(reader: Client, row: KeyResult) -> None:
+    escalation = escalate(row)
+    known = {"If-None-Match": reader.get(STATUS).headers["ETag"]}
+
+    Escalation.objects.filter(pk=escalation.pk).update(**plan(row))
+    page = reader.get(STATUS, headers=known)
+
+    assert page.status_code == 200
+    assert "next checkpoint 24\u00a0Mar" in page.text
