@@ -1,0 +1,204 @@
+"""The reminder ledger: who was told what, when, by which rule, and what became of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from checkins.models import Escalation
+from engagements.models import Engagement, Membership, Notice
+from engagements.models.notices import NoticeQuerySet
+from engagements.notice_rules import rules
+from okrs.models import KeyResult
+
+# What the subject of a rule is; a rule of a room above is shown by its name alone.
+OF_KEY_RESULTS = (
+    "reminder",
+    "overdue",
+    "missed",
+    "missed_twice",
+    "friday_at_risk",
+    "friday_late",
+)
+OF_ESCALATIONS = (
+    "escalation_active",
+    "escalation_answered",
+    "escalation_raised",
+    "escalation_decided",
+    "escalation_recovered",
+)
+OF_PEOPLE = ("undelivered",)
+
+LATELY = dt.timedelta(days=30)
+MOST_FAILED = 200
+
+
+class TellingState(StrEnum):
+    """What became of a notice, read off its dates."""
+
+    WAITS = "waits"
+    ON_ITS_WAY = "on_its_way"
+    SENT = "sent"
+    DROPPED = "dropped"
+    NOT_DELIVERED = "not_delivered"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
+IN_STATE = {
+    TellingState.WAITS: Q(sent_at=None, failed_at=None, dropped_at=None, envelope=None),
+    TellingState.ON_ITS_WAY: Q(
+        sent_at=None, failed_at=None, dropped_at=None, envelope__isnull=False
+    ),
+    TellingState.SENT: Q(sent_at__isnull=False),
+    TellingState.DROPPED: Q(sent_at=None, failed_at=None, dropped_at__isnull=False),
+    TellingState.NOT_DELIVERED: Q(sent_at=None, failed_at__isnull=False),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """A line of the ledger. Of the three subjects one is given, none where it is not known."""
+
+    notice: Notice
+    rule: str
+    state: TellingState
+    is_urgent: bool
+    key_result: KeyResult | None = None
+    member: Membership | None = None
+
+    @property
+    def on(self) -> dt.date:
+        """The day under which it stands, on the reader's clock."""
+        return timezone.localdate(self.notice.created_at)
+
+    @property
+    def is_of_escalation(self) -> bool:
+        return self.notice.rule in OF_ESCALATIONS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreached:
+    """Somebody whose last mails could not be delivered."""
+
+    member: Membership
+    count: int
+    last: Notice
+
+
+def ledger(engagement: Engagement) -> NoticeQuerySet:
+    """Everything that anybody was to be told, the newest first."""
+    rows: NoticeQuerySet = Notice.objects.filter(engagement=engagement).select_related("person")
+    return rows.order_by("-created_at", "-id")
+
+
+def sift_ledger(
+    rows: NoticeQuerySet,
+    *,
+    person: Membership | None = None,
+    rule: str = "",
+    state: str = "",
+) -> NoticeQuerySet:
+    """Those that the filter lets through."""
+    if person is not None:
+        rows = rows.filter(person=person)
+    if rule:
+        rows = rows.filter(rule=rule)
+    return rows.filter(IN_STATE[TellingState(state)]) if state else rows
+
+
+def tellings(rows: Iterable[Notice], *, engagement: Engagement) -> list[Telling]:
+    """The rows of the ledger as they are shown. Three queries at most, however many rows."""
+    found = list(rows)
+    subjects = _subjects(found)
+    here = {"engagement_id": engagement.pk}
+    opened = Escalation.objects.filter(**here, pk__in=subjects[OF_ESCALATIONS])
+    escalations = dict(opened.values_list("pk", "key_result_id"))
+    key_results = KeyResult.objects.filter(**here).in_bulk(
+        {*subjects[OF_KEY_RESULTS], *escalations.values()}
+    )
+    members = Membership.objects.filter(**here).in_bulk(subjects[OF_PEOPLE])
+    urgent = {name for name, rule in rules().items() if rule.is_urgent}
+    return [
+        Telling(
+            notice=row,
+            rule=rule_label(row.rule),
+            state=state_of(row),
+            is_urgent=row.rule in urgent,
+            key_result=_key_result(row, key_results=key_results, escalations=escalations),
+            member=members.get(row.subject) if row.rule in OF_PEOPLE else None,
+        )
+        for row in found
+    ]
+
+
+def who_was_told(engagement: Engagement) -> QuerySet[Membership]:
+    """Everybody who stands in the ledger, by name; those who have left too."""
+    here = {"engagement": engagement}
+    told = Notice.objects.filter(**here, person=OuterRef("pk")).order_by()
+    return Membership.objects.filter(Exists(told), **here).order_by("name", "id")
+
+
+def unreached(engagement: Engagement, *, now: dt.datetime) -> list[Unreached]:
+    """Members whose mails of the last 30 days failed, and whom none has reached since. One query."""
+    here = {"engagement": engagement}
+    later = Notice.objects.filter(
+        **here, person=OuterRef("person"), sent_at__gt=OuterRef("failed_at")
+    )
+    failed = Notice.objects.filter(
+        IN_STATE[TellingState.NOT_DELIVERED],
+        ~Exists(later.order_by()),
+        **here,
+        created_at__gte=now - LATELY,
+        person__removed_at=None,
+    )
+    by_person: dict[Membership, list[Notice]] = defaultdict(list)
+    for row in failed.select_related("person").order_by("-failed_at", "-id")[:MOST_FAILED]:
+        by_person[row.person].append(row)
+    return [
+        Unreached(member=member, count=len(found), last=found[0])
+        for member, found in by_person.items()
+    ]
+
+
+def state_of(notice: Notice) -> TellingState:
+    if notice.sent_at is not None:
+        return TellingState.SENT
+    if notice.failed_at is not None:
+        return TellingState.NOT_DELIVERED
+    if notice.dropped_at is not None:
+        return TellingState.DROPPED
+    return TellingState.ON_ITS_WAY if notice.envelope else TellingState.WAITS
+
+
+def rule_label(name: str) -> str:
+    """The rule as its room words it, or its name in words."""
+    known = rules().get(name)
+    return known.label if known else name.replace("_", " ").capitalize()
+
+
+def rule_labels() -> list[tuple[str, str]]:
+    """Every rule by which somebody may have been told."""
+    names = dict.fromkeys((*OF_KEY_RESULTS, *OF_ESCALATIONS, *OF_PEOPLE, *rules()))
+    return [(name, rule_label(name)) for name in names]
+
+
+def _subjects(rows: Sequence[Notice]) -> Mapping[tuple[str, ...], set[int]]:
+    kinds = (OF_KEY_RESULTS, OF_ESCALATIONS, OF_PEOPLE)
+    return {kind: {row.subject for row in rows if row.rule in kind} for kind in kinds}
+
+
+def _key_result(
+    row: Notice, *, key_results: Mapping[int, KeyResult], escalations: Mapping[int, int]
+) -> KeyResult | None:
+    if row.rule in OF_ESCALATIONS:
+        return key_results.get(escalations.get(row.subject, 0))
+    return key_results.get(row.subject) if row.rule in OF_KEY_RESULTS else None

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from checkins.forms.ledger import LedgerFilter
+from checkins.queries.reminders import ledger, sift_ledger, tellings, unreached
+from engagements.access import member
+from engagements.http import MemberRequest
+from engagements.permissions import Permission, may
+
+PAGE = "checkins/reminder_list.html"
+ON_A_PAGE = 50
+
+
+@require_safe
+@member(Permission.READ)
+def reminder_list(request: MemberRequest) -> HttpResponse:
+    """The ledger, newest first, as far as the filter lets it through."""
+    engagement, now = request.engagement, timezone.now()
+    sifting = LedgerFilter(request.GET, engagement=engagement)
+    asked = sifting.asked()
+    rows = sift_ledger(ledger(engagement), **asked)
+    page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
+    leads = may(request.membership.role, Permission.MANAGE_MEMBERS)
+    context = {
+        "page": page,
+        "tellings": tellings(page, engagement=engagement),
+        "unreached": unreached(engagement, now=now) if leads else [],
+        "filter": sifting,
+        "narrows": bool(asked),
+        "now": now,
+        "tab": "reminders",
+    }
+    return render(request, PAGE + ("#ledger" if request.htmx else ""), context)
