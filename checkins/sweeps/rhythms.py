@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 DAY = dt.timedelta(days=1)
 LOOK_BACK = 2  # periods (M7.9)
+LONGEST_CYCLE = 3660 * DAY
 LONGEST = {"weekly": 7 * DAY, "biweekly": 14 * DAY, "monthly": 35 * DAY}
 # A first period opens at most a week before the cycle starts; what a last one left undone has been
 # told when two more would have closed. A day more, since the date here is that of UTC.
@@ -84,9 +85,11 @@ def _beat(
             starts_on=starts_on,
             ends_on=ends_on,
         )
+        if ends_on - starts_on > LONGEST_CYCLE:
+            raise ValueError(f"A cycle does not last from {starts_on} to {ends_on}.")
         periods(rhythm)
-    except (LookupError, ValueError, OverflowError):
-        logger.exception("Cycles %s are left out of the sweeps: no periods", list(cycles))
+    except (LookupError, ValueError, OverflowError) as error:
+        logger.warning("Cycles %s are left out of the sweeps: %s", list(cycles), error)
         return None
     return Beat(rhythm=rhythm, country=country, engagements=engagements, cycles=cycles)
 
