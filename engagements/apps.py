@@ -10,7 +10,7 @@ class EngagementsConfig(AppConfig):
     name = "engagements"
 
     def ready(self) -> None:
-        from engagements.messages import register_kinds
+        from engagements.kinds import register_kinds
 
         post_migrate.connect(grant_tables, sender=self)
         register_kinds()

@@ -116,6 +116,8 @@ def _deliver(message: OutboxMessage, *, connection: BaseEmailBackend, clock: Clo
         if written:
             connection.open()  # stays open for the batch; by itself it would close each time
             connection.send_messages([_compose(message, written)])
+    except kinds.SentBefore:
+        return _conclude_sent(message, kind.on_sent, at=clock())
     except Exception as error:  # noqa: BLE001 - whatever it is, the others must go out
         _close(connection)
         if message.attempts + 1 < MAX_ATTEMPTS:

@@ -39,6 +39,10 @@ class UnknownKindError(LookupError):
     """A message whose kind no app has registered."""
 
 
+class SentBefore(Exception):
+    """`render` may raise it where `on_sent` has done its work: only the mark was lost."""
+
+
 def always(payload: Payload) -> bool:
     return True
 

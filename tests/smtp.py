@@ -64,6 +64,13 @@ class MailServer:
         return "250 OK"
 
 
+def text_of(mail: EmailMessage, kind: str = "plain") -> str:
+    """Its text part, or its HTML part, with plain line ends."""
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
 class Listener(Controller):
     """Listens on a socket that is bound already: no port to lose between asking and taking."""
 

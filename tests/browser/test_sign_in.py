@@ -11,6 +11,7 @@ from tests.browser import cast
 from tests.browser.conftest import Opens
 from tests.browser.servers import Served
 from tests.build import PASSWORD
+from tests.smtp import text_of
 
 
 def test_somebody_signs_in_by_password_and_out_again(opens: Opens) -> None:
@@ -79,6 +80,6 @@ def mail_to(address: str, served: Served) -> EmailMessage:
 
 
 def code_in(mail: EmailMessage) -> str:
-    found = re.search(r"^\s*([A-Z0-9]{3,}-?[A-Z0-9]{3,})\s*$", str(mail.get_content()), re.M)
-    assert found, mail.get_content()
+    found = re.search(r"^\s*([A-Z0-9]{3,}-?[A-Z0-9]{3,})\s*$", text_of(mail), re.M)
+    assert found, text_of(mail)
     return found[1]

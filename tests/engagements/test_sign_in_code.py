@@ -13,7 +13,7 @@ from notifications.delivery import Delivered, deliver_due
 from notifications.models import OutboxMessage
 from tests import build
 from tests.engagements.signing_in import CODE, CONFIRM, code_for, is_signed_in
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer, mail_server, text_of
 
 __all__ = ["mail_server"]
 
@@ -85,7 +85,7 @@ def test_the_worker_mails_the_code_and_forgets_it(
 
     (mail,) = mail_server.messages
     assert (mail["To"], mail["Subject"]) == ("alice@example.test", "Your sign-in code")
-    code = re.search(r"^    (\S+)", mail.get_content(), re.MULTILINE)
+    code = re.search(r"^    (\S+)", text_of(mail), re.MULTILINE)
     assert code
     client.post(CONFIRM, {"code": code[1]})
     assert is_signed_in(client)

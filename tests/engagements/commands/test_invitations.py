@@ -21,7 +21,7 @@ from notifications.delivery import Delivered, deliver_due
 from notifications.models import OutboxMessage
 from tests import build
 from tests.build import PASSWORD
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer, mail_server, text_of
 
 __all__ = ["mail_server"]
 
@@ -187,7 +187,7 @@ def test_the_worker_writes_the_link_into_the_mail(committed: str, mail_server: M
     (mail,) = mail_server.messages
     assert mail["To"] == "bob@example.test"
     assert mail["Subject"] == "Alice invites you to Northwind SaaS"
-    assert invitations.link_of(invitation) in mail.get_content().replace("\r\n", "\n")
+    assert invitations.link_of(invitation) in text_of(mail)
 
 
 def test_the_outbox_never_holds_the_link(committed: str) -> None:

@@ -1,0 +1,1 @@
+"""Envelopes: what people are told, gathered, worded when it is sent, and marked when it was."""
