@@ -7,7 +7,6 @@ from engagements import views
 app_name = "engagements"
 
 inside = [
-    path("", views.home, name="home"),
     path("settings/", views.settings, name="settings"),
     path("members/", views.member_list, name="member-list"),
     path("members/invite/", views.member_invite, name="member-invite"),

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 
 from django.utils import timezone
 
 from checkins.queries import DueCard, MyWeek
 from okrs.figures import in_words, write_day
+from reviews.figures import is_early
+from reviews.queries.home import Home
+from reviews.status.headlines import LONGEST_NAME, say_forecasts, say_reds
+from scoring import Rag
 
 
 def my_week_headline(week: MyWeek, *, overdue: int = 0) -> str:
@@ -44,6 +49,42 @@ def actions_headline(*, open_ones: int, overdue: int) -> str:
     if not overdue:
         return f"{said}, none is overdue."
     return f"{said}, {_who(overdue, of=open_ones)} {'is' if overdue == 1 else 'are'} overdue."
+
+
+def home_headline(home: Home) -> str:
+    """ "Three of six forecasts hold. One key result is red: its name." """
+    if not home.cycles:
+        return _no_cycle(home)
+    if not home.objectives:
+        return f"{home.cycles[0].cycle} runs, and holds no objective yet."
+    if not any(one.objective.committed_at for one in home.objectives):
+        drafted = len(home.objectives)
+        many = "objective is" if drafted == 1 else "objectives are"
+        return f"{in_words(drafted).capitalize()} {many} drafted, none is committed yet."
+    if not home.forecasts:
+        return "The work has begun. No key result has a value yet."
+    said = [say_forecasts(home.forecasts.count(True), len(home.forecasts)), _reds(home)]
+    if home.over_time:
+        are = "escalation is" if home.over_time == 1 else "escalations are"
+        said.append(f"{in_words(home.over_time).capitalize()} {are} over time.")
+    return " ".join(said)
+
+
+def _no_cycle(home: Home) -> str:
+    if home.beside is None:
+        return "No cycle yet. The quarter that comes is a good first one."
+    day = partial(write_day, today=home.today, weekday=False)
+    if home.beside.starts_on > home.today:
+        return f"No cycle runs now. {home.beside} starts on {day(home.beside.starts_on)}."
+    return f"No cycle runs now. {home.beside} ended on {day(home.beside.ends_on)}."
+
+
+def _reds(home: Home) -> str:
+    red = [line for line in home.lines if line.key_result.rag == Rag.RED]
+    early = [is_early(line.key_result.rag, forecast_holds=line.forecast_holds) for line in red]
+    name = red[0].key_result.title if len(red) == 1 else ""
+    name = name if len(name) <= LONGEST_NAME else ""
+    return say_reds(len(red), early=early.count(True), name=name)
 
 
 def _saved(cards: int) -> str:

@@ -8,6 +8,7 @@ app_name = "reviews"
 
 # /e/<slug>/
 inside = [
+    path("", views.home, name="home"),
     # The status page
     path("status/", views.status, name="status"),
     path("status/publish/", views.report_create, name="report-create"),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engagements.views.engagements import engagement_create, home, settings
+from engagements.views.engagements import engagement_create, settings
 from engagements.views.invitations import invitation_accept
 from engagements.views.members import (
     member_change_role,
@@ -19,7 +19,6 @@ from engagements.views.share_links import (
 
 __all__ = [
     "engagement_create",
-    "home",
     "invitation_accept",
     "member_change_role",
     "member_invite",

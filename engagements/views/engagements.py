@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.views.decorators.http import require_safe
 
 from engagements.access import member, signed_in
 from engagements.answers import form_page, onward, stale_page, take
@@ -24,17 +23,11 @@ def engagement_create(request: SignedInRequest) -> HttpResponse:
     clients = [each.engagement.client_name for each in request.memberships]
     form = EngagementCreateForm(request.POST or None, clients=clients, initial=first)
     if form.is_valid() and (lead := take(form, create_engagement, by_user=request.user)):
-        address = resolve_url("engagements:home", lead.engagement.slug)
+        address = resolve_url("reviews:home", lead.engagement.slug)
         messages.success(request, f"{lead.engagement} is open at {address}. Invite its people.")
         return redirect("engagements:member-list", lead.engagement.slug)
     status = 422 if form.is_bound else 200
     return render(request, "engagements/engagement_create.html", {"form": form}, status=status)
-
-
-@require_safe
-@member(Permission.READ)
-def home(request: MemberRequest) -> HttpResponse:
-    return redirect("okrs:board", request.engagement.slug)
 
 
 @member(Permission.READ)

@@ -27,10 +27,11 @@ def status_headline(
     red = [row for row in rows if row.rag == Rag.RED]
     early = sum(is_early(row, engagement=engagement, today=today) for row in red)
     name = red[0].title if len(red) == 1 and len(red[0].title) <= LONGEST_NAME else ""
-    return f"{_forecasts(known.count(True), len(known))} {_red(len(red), early=early, name=name)}"
+    return f"{say_forecasts(known.count(True), len(known))} {say_reds(len(red), early=early, name=name)}"
 
 
-def _forecasts(held: int, total: int) -> str:
+def say_forecasts(held: int, total: int) -> str:
+    """ "Five of six forecasts hold." """
     if total == 1:
         return "The one forecast holds." if held else "The one forecast does not hold."
     if held == total == 2:
@@ -43,7 +44,8 @@ def _forecasts(held: int, total: int) -> str:
     return f"{in_words(held).capitalize()} of {in_words(total)} forecasts {verb}."
 
 
-def _red(red: int, *, early: int, name: str) -> str:
+def say_reds(red: int, *, early: int, name: str) -> str:
+    """ "One key result is red: its name." """
     if not red:
         return "Nothing is red."
     are = "key result is" if red == 1 else "key results are"

@@ -21,6 +21,7 @@ from reviews.views.decisions import (
     key_result_decisions,
     objective_decisions,
 )
+from reviews.views.home import home
 from reviews.views.my_week import my_week
 from reviews.views.reviews import (
     review_cancel,
@@ -43,6 +44,7 @@ __all__ = [
     "attendance_mark",
     "decision_list",
     "decision_supersede",
+    "home",
     "item_answer",
     "item_create",
     "item_done",

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from engagements.access import member
+from engagements.http import MemberRequest
+from engagements.permissions import Permission
+from reviews.headlines import home_headline
+from reviews.queries.home import home_page
+
+
+@require_safe
+@member(Permission.READ)
+def home(request: MemberRequest) -> HttpResponse:
+    """How the client stands, what presses and what comes next."""
+    now = timezone.now()
+    page = home_page(membership=request.membership, now=now)
+    context = {"page": page, "headline": home_headline(page), "now": now, "tab": "home"}
+    return render(request, "reviews/home.html", context)
