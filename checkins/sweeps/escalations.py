@@ -22,8 +22,6 @@ from okrs.models import KeyResult
 
 DAY = dt.timedelta(days=1)
 EVER = "infinity"  # after all that is on record
-# Spares a useless double; that nothing is written twice is the unique keys' doing.
-IS_MY_TURN = "SELECT pg_try_advisory_xact_lock(hashtext('checkins.escalations'))"
 ZONES = "SELECT DISTINCT time_zone FROM engagements_engagement"
 
 
@@ -75,10 +73,8 @@ def _sweep(
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         if key_result is not None:
             values, only = _of_key_result(key_result, now=now), OF_KEY_RESULT
-        elif _ask(cursor, IS_MY_TURN) == [True]:
-            values, only = _of_all(_ask(cursor, ZONES), now=now), ""
         else:
-            return 0
+            values, only = _of_all(_ask(cursor, ZONES), now=now), ""
         values |= {"now": now, "readers": READERS, "by": by.pk if by else None}
         (written,) = _ask(cursor, statement.format(only=only), values)
         return int(written)

@@ -1,0 +1,370 @@
+"""Histories of key results, and which escalation fires when (M7.1 to M7.4, M7.8).
+
+They are played by `test_histories`, and stand as a table in `docs/domain.md`. Days are of 2026, on
+the client's clock; a check-in without an hour is posted at 09:40. Unless something else is said:
+Berlin, a check-in a week, the cycle runs from 1 January to 31 March, linear; then red is early
+until 28 January, of a ladder until 2 March.
+"""
+
+from __future__ import annotations
+
+from tests.checkins.stories import (
+    History,
+    active,
+    amber,
+    by_hand,
+    decide,
+    green,
+    opens,
+    plan,
+    raised,
+    recovers,
+    red,
+    reopens,
+    resolve,
+    undo,
+)
+
+FORTNIGHTLY, MONTHLY = {"cadence": "biweekly"}, {"cadence": "monthly"}
+
+HISTORIES = (
+    # Weeks.
+    History(
+        "Red in two weeks",
+        (red("02-03"), red("02-10")),
+        (opens("02-10", "pace"),),
+        until="02-15",
+    ),
+    History("Red in one week", (red("02-03"), amber("02-10")), (), until="02-28"),
+    History(
+        "Red, better, red again",
+        (red("02-03"), amber("02-10"), red("02-17"), amber("02-24")),
+        (),
+        until="03-08",
+    ),
+    History(
+        "Red, then silence",
+        (red("02-03"),),
+        (opens("02-16 00:00", "pace"),),
+        until="02-22",
+    ),
+    History(
+        "Amber, then silence",
+        (amber("02-03"),),
+        (),
+        until="03-15",
+    ),
+    History(
+        "Late, on the last minute of its week",
+        (red("02-03"), red("02-15 23:59")),
+        (opens("02-15 23:59", "pace"),),
+        until="02-15",
+    ),
+    History(
+        "Late, in the week after: the close came first",
+        (red("02-03"), red("02-16 00:10")),
+        (opens("02-16 00:00", "pace"), raised("02-18 00:00", "no_plan")),
+        until="02-20",
+    ),
+    History(
+        "Early, on the Friday before: it stands for the week to come",
+        (red("02-03"), red("02-06")),
+        (opens("02-09 00:00", "pace"),),
+        until="02-12",
+    ),
+    History(
+        "Better, on the Friday before: it leaves red at once",
+        (red("02-03"), red("02-10"), amber("02-13")),
+        (opens("02-10", "pace"), recovers("02-13")),
+        until="03-01",
+    ),
+    # Corrections and undo.
+    History(
+        "Corrected within the first week",
+        (red("02-03"), amber("02-05"), red("02-10")),
+        (),
+        until="02-15",
+    ),
+    History(
+        "Corrected within the second week",
+        (red("02-03"), red("02-10"), amber("02-12")),
+        (opens("02-10", "pace"), recovers("02-12")),
+        until="03-01",
+    ),
+    History(
+        "Corrected twice within the week: the same one goes on",
+        (red("02-03"), red("02-10"), amber("02-11"), red("02-12")),
+        (opens("02-10", "pace"), recovers("02-11"), reopens("02-12")),
+        until="02-15",
+    ),
+    History(
+        "The better one is undone: the same one goes on",
+        (red("02-03"), red("02-10"), amber("02-11"), undo("02-12")),
+        (opens("02-10", "pace"), recovers("02-11"), reopens("02-12")),
+        until="02-15",
+    ),
+    History(
+        "The second red is undone: the first one still stands",
+        (red("02-03"), red("02-10"), undo("02-11")),
+        (opens("02-10", "pace"),),
+        until="02-15",
+    ),
+    History(
+        "The only red is undone in its week",
+        (red("02-03"), undo("02-04")),
+        (),
+        until="02-22",
+    ),
+    History(
+        "Corrected to better in a later week: it can only recover",
+        (red("02-03"), amber("02-17 08:00")),
+        (opens("02-16 00:00", "pace"), recovers("02-17 08:00")),
+        until="03-01",
+        engagement=MONTHLY,
+    ),
+    History(
+        "Corrected to red in a later week: the week that closed stays as it was",
+        (amber("02-03"), red("02-12")),
+        (opens("02-23 00:00", "pace"),),
+        until="02-25",
+        engagement=MONTHLY,
+    ),
+    History(
+        "Undone in a later week: it leaves red then",
+        (red("02-03"), undo("02-10")),
+        (),
+        until="03-01",
+        engagement=FORTNIGHTLY,
+    ),
+    # Other cadences: weeks are weeks.
+    History(
+        "Every two weeks, reported once",
+        (red("02-03"),),
+        (opens("02-16 00:00", "pace"),),
+        until="02-17",
+        engagement=FORTNIGHTLY,
+    ),
+    History(
+        "Every two weeks, reported twice in one period",
+        (red("02-03"), red("02-10")),
+        (opens("02-10", "pace"),),
+        until="02-15",
+        engagement=FORTNIGHTLY,
+    ),
+    History(
+        "Every month, reported once",
+        (red("02-03"), amber("03-03")),
+        (
+            opens("02-16 00:00", "pace"),
+            raised("02-23 00:00", "no_plan"),
+            recovers("03-03"),
+        ),
+        until="03-22",
+        engagement=MONTHLY,
+    ),
+    # Early in the cycle.
+    History(
+        "Early red is watched until its pace is past",
+        (red("01-06"), red("01-13"), red("01-20"), red("01-27")),
+        (
+            opens("01-13"),
+            active("02-02 00:00", "pace"),
+            raised("02-04 00:00", "no_plan"),
+        ),
+        until="02-05",
+    ),
+    History(
+        "Early red whose check-in comes once pace is past",
+        (red("01-13"), red("01-20"), red("01-29")),
+        (opens("01-20"), active("01-29", "pace"), raised("01-31 09:40", "no_plan")),
+        until="02-01",
+    ),
+    History(
+        "Early red with little confidence",
+        (red("01-06"), red("01-13", confidence=2)),
+        (opens("01-13", "confidence"),),
+        until="01-18",
+    ),
+    History(
+        "Watched, then confidence falls",
+        (red("01-06"), red("01-13"), red("01-20", confidence=2)),
+        (opens("01-13"), active("01-20", "confidence")),
+        until="01-21",
+    ),
+    History(
+        "Early red with a blocker",
+        (red("01-06"), red("01-13", blocker=True)),
+        (opens("01-13", "blocker"),),
+        until="01-18",
+    ),
+    History(
+        "Watched, then a blocker opens",
+        (red("01-06"), red("01-13"), red("01-20", blocker=True)),
+        (opens("01-13"), active("01-20", "blocker")),
+        until="01-21",
+    ),
+    History(
+        "Early red whose blocker is resolved before it fires",
+        (red("01-06", blocker=True), resolve("01-08"), red("01-13")),
+        (opens("01-13"),),
+        until="01-25",
+    ),
+    History(
+        "Watched, and better in time",
+        (red("01-06"), red("01-13"), amber("01-20")),
+        (opens("01-13"), recovers("01-20")),
+        until="02-08",
+    ),
+    History(
+        "Watched, and made active by hand",
+        (red("01-06"), red("01-13"), by_hand("01-14")),
+        (opens("01-13"), active("01-14", "by_hand")),
+        until="01-18",
+    ),
+    History(
+        "Early red where every red counts at once",
+        (red("01-06"), red("01-13")),
+        (opens("01-13", "strict"),),
+        until="01-18",
+        engagement={"escalation": "strict"},
+    ),
+    History(
+        "A ladder is early for longer",
+        (red("02-03"), red("02-10"), red("02-17"), red("02-24"), red("03-02")),
+        (
+            opens("02-10"),
+            active("03-09 00:00", "pace"),
+            raised("03-11 00:00", "no_plan"),
+        ),
+        until="03-11",
+        terms="ladder",
+    ),
+    History(
+        "Yes or no: a no late in the cycle",
+        (red("03-03"), red("03-10"), green("03-17")),
+        (opens("03-10", "pace"), recovers("03-17")),
+        until="03-29",
+        terms="yes or no",
+    ),
+    # Answered, raised, decided.
+    History(
+        "Three red weeks without a plan",
+        (red("02-03"), red("02-10"), red("02-17")),
+        (opens("02-10", "pace"), raised("02-17", "no_plan")),
+        until="02-22",
+    ),
+    History(
+        "Three red weeks without a plan, the third one silent",
+        (red("02-03"), red("02-10")),
+        (opens("02-10", "pace"), raised("02-23 00:00", "no_plan")),
+        until="02-24",
+    ),
+    History(
+        "A plan, and better by its checkpoint",
+        (
+            red("02-03"),
+            red("02-10"),
+            plan("02-11", checkpoint="02-24"),
+            red("02-17"),
+            amber("02-24"),
+        ),
+        (opens("02-10", "pace"), recovers("02-24")),
+        until="03-08",
+    ),
+    History(
+        "A plan, and red past its checkpoint",
+        (
+            red("02-03"),
+            red("02-10"),
+            plan("02-11", checkpoint="02-24"),
+            red("02-17"),
+            red("02-24"),
+        ),
+        (opens("02-10", "pace"), raised("02-25 00:00", "checkpoint")),
+        until="03-08",
+    ),
+    History(
+        "A plan after the huddle was due",
+        (red("02-03"), red("02-10"), plan("02-15", checkpoint="03-01"), red("02-17")),
+        (opens("02-10", "pace"), raised("03-02 00:00", "checkpoint")),
+        until="03-03",
+    ),
+    History(
+        "With the sponsor, and better",
+        (red("02-03"), red("02-10"), red("02-17"), amber("02-24")),
+        (opens("02-10", "pace"), raised("02-17", "no_plan"), recovers("02-24")),
+        until="03-08",
+    ),
+    History(
+        "Decided by the sponsor: it stays closed while the streak lasts",
+        (red("02-03"), red("02-10"), red("02-17"), decide("02-18"), red("02-24"), red("03-03")),
+        (opens("02-10", "pace"), raised("02-17", "no_plan")),
+        until="03-15",
+    ),
+    History(
+        "A second streak fires anew",
+        (red("02-03"), red("02-10"), amber("02-17"), red("02-24"), red("03-03")),
+        (opens("02-10", "pace"), recovers("02-17"), opens("03-03", "pace")),
+        until="03-08",
+    ),
+    # Clocks.
+    History(
+        "The hours of the huddle run over a night without an hour",
+        (red("03-10"), red("03-17"), red("03-24"), by_hand("03-27")),
+        (
+            opens("03-17"),
+            active("03-27", "by_hand"),
+            raised("03-29 10:40", "no_plan"),
+        ),
+        until="03-29",
+        terms="ladder",
+        cycle=("02-01", "05-31"),
+    ),
+    History(
+        "The hours of the huddle stand still at the weekend",
+        (red("02-10"), red("02-17"), red("02-24"), by_hand("02-27")),
+        (
+            opens("02-17"),
+            active("02-27", "by_hand"),
+            raised("03-03 09:40", "no_plan"),
+        ),
+        until="03-03",
+        terms="ladder",
+        engagement={"pauses_weekends": True},
+    ),
+    History(
+        "No sweep ran for three weeks: nobody is raised past a huddle",
+        (red("02-03"),),
+        (opens("03-09 08:00", "pace"), raised("03-11 08:00", "no_plan")),
+        until="03-12",
+        sweeps_from="03-09 08:00",
+    ),
+    History(
+        "Auckland: its weeks close on its own clock",
+        (red("02-03"),),
+        (opens("02-16 00:00", "pace"), raised("02-23 00:00", "no_plan")),
+        until="02-24",
+        engagement={"time_zone": "Pacific/Auckland"},
+    ),
+    History(
+        "Honolulu: its weeks close on its own clock",
+        (red("02-03"), amber("02-15 22:00")),
+        (),
+        until="03-01",
+        engagement={"time_zone": "Pacific/Honolulu"},
+    ),
+    # The end of the cycle.
+    History(
+        "The last week of the cycle still fires, and is not raised",
+        (red("03-24"), red("03-31")),
+        (opens("03-31", "pace"),),
+        until="04-30",
+    ),
+    History(
+        "The last week of the cycle closes red in silence",
+        (red("03-24"),),
+        (opens("04-06 00:00", "pace"),),
+        until="04-30",
+    ),
+    History("Red in the last week only", (red("03-31"),), (), until="04-30"),
+)

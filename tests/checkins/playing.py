@@ -1,0 +1,198 @@
+"""Plays a history through the product's commands and sweeps, and notes what fires when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from checkins.commands import (
+    activate_escalation,
+    decide_escalation,
+    record_outcome,
+    resolve_blocker,
+    undo_check_in,
+)
+from checkins.models import Blocker, Escalation
+from checkins.sweeps.escalations import (
+    activate_escalations,
+    open_escalations,
+    raise_escalations,
+    recover_escalations,
+)
+from engagements.models import Role
+from engagements.scoping import scope
+from okrs.models import KeyResult
+from okrs.standing import early_until
+from tests import build
+from tests.checkins.posting import newest, post
+from tests.checkins.stories import Fires, History, Step, moment
+
+SWEEPS = (recover_escalations, open_escalations, activate_escalations, raise_escalations)
+DAY, SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
+VALUES = {
+    "linear": {"red": 9, "amber": 7, "green": 5},
+    "ladder": {"red": 9, "amber": 8, "green": 6},
+    "yes or no": {"red": 0, "green": 1},
+}
+TERMS: dict[str, dict[str, Any]] = {
+    "linear": {},
+    "ladder": {"method": "ladder", "ladder": [["4", "1.0"], ["6", "0.7"], ["8", "0.4"]]},
+    "yes or no": {
+        "method": "ladder",
+        "direction": "higher",
+        "ladder": [["1", "1.00"]],
+        "baseline": None,
+        "target": None,
+    },
+}
+State = dict[dt.date, Escalation]
+
+
+class Play:
+    """One key result of a client, its people, and what has fired so far."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.lead = build.member(build.engagement(**history.engagement))
+        self.zone = ZoneInfo(self.lead.engagement.time_zone)
+        self.owner = build.member(self.lead.engagement, "Bob", Role.CONTRIBUTOR)
+        self.champion = build.member(self.lead.engagement, "Carla", Role.CHAMPION)
+        self.sponsor = build.member(self.lead.engagement, "Sam", Role.SPONSOR)
+        self.key_result = self._card()
+        self.back = moment(history.sweeps_from) if history.sweeps_from else None
+        self.fired: list[Fires] = []
+        self.state: State = {}
+
+    def _card(self) -> KeyResult:
+        starts_on, ends_on = (moment(day).date() for day in self.history.cycle)
+        cycle = build.cycle(self.lead.engagement, starts_on=starts_on, ends_on=ends_on)
+        team = build.team(self.lead.engagement, champion=self.champion)
+        objective = build.objective(self.lead, cycle, team=team)
+        card = build.live_key_result(objective, owner_id=self.owner.pk, **TERMS[self.history.terms])
+        with scope(self.lead.engagement_id):
+            card.early_until = early_until(card)
+            card.save(update_fields=["early_until"])
+        return card
+
+    def run(self) -> list[Fires]:
+        """Everything of the story at its instant, and the sweeps whenever something may change."""
+        with scope(self.lead.engagement_id):
+            before = self._instant(self.history.story[0].at)
+            for at, step in self._timeline():
+                now = self._instant(at)
+                for due_at in self._huddles_between(before, now):
+                    self._sweep(due_at)
+                if step is None:
+                    self._sweep(now)
+                else:
+                    self._do(step, now=now)
+                before = now
+        return self.fired
+
+    def _instant(self, local: dt.datetime) -> dt.datetime:
+        return local.replace(tzinfo=self.zone).astimezone(dt.UTC)
+
+    def _timeline(self) -> Iterator[tuple[dt.datetime, Step | None]]:
+        """The steps, the midnights at which a week or a checkpoint ends, and the end of it all."""
+        story, last = self.history.story, moment(self.history.until).date()
+        days = [story[0].at.date() + DAY * days for days in range(100)]
+        ends = {day for day in days if day.weekday() == 0}
+        ends |= {step.checkpoint + DAY for step in story if step.checkpoint}
+        sweeps = [dt.datetime.combine(day, dt.time(0)) for day in ends if day <= last]
+        sweeps += [self.back] if self.back else []
+        sweeps += [dt.datetime.combine(last, dt.time(23, 59, 59))]
+        steps = [*((at, None) for at in sweeps), *((step.at, step) for step in story)]
+        yield from sorted(steps, key=lambda one: one[0])
+
+    def _huddles_between(self, before: dt.datetime, now: dt.datetime) -> list[dt.datetime]:
+        due = Escalation.objects.filter(huddle_due_at__gt=before, huddle_due_at__lt=now)
+        return [at for at in due.values_list("huddle_due_at", flat=True) if at is not None]
+
+    def _sweep(self, now: dt.datetime) -> None:
+        """A second before, when it must not be yet, and at the instant; once more each for nothing."""
+        for at in (now - SECOND, now):
+            if self.back and at < self._instant(self.back):
+                continue
+            swept(now=at)
+            self._note(now=at)
+            assert swept(now=at) == [0, 0, 0, 0]
+
+    def _do(self, step: Step, *, now: dt.datetime) -> None:
+        getattr(self, f"_{step.does}")(step, now=now)
+        self._note(now=now)
+
+    def _post(self, step: Step, *, now: dt.datetime) -> None:
+        post(
+            self.key_result,
+            self.owner,
+            actual=VALUES[self.history.terms][step.band],
+            now=now,
+            measured_on=step.at.date(),
+            confidence=step.confidence,
+            blocker="No access" if step.blocker else "",
+        )
+
+    def _undo(self, step: Step, *, now: dt.datetime) -> None:
+        latest = newest(self.key_result)
+        assert latest is not None
+        undo_check_in(check_in=latest, by=self.owner, now=now)
+
+    def _resolve(self, step: Step, *, now: dt.datetime) -> None:
+        resolve_blocker(blocker=Blocker.objects.get(resolved_at=None), by=self.owner, now=now)
+
+    def _activate(self, step: Step, *, now: dt.datetime) -> None:
+        activate_escalation(escalation=Escalation.objects.get(), by=self.champion, now=now)
+
+    def _plan(self, step: Step, *, now: dt.datetime) -> None:
+        escalation = Escalation.objects.get()
+        record_outcome(
+            escalation=escalation,
+            version=escalation.version,
+            outcome="change_bet",
+            plan="Offer the session before the contract is signed",
+            plan_owner=self.owner,
+            checkpoint_on=step.checkpoint,
+            by=self.lead,
+            now=now,
+        )
+
+    def _decide(self, step: Step, *, now: dt.datetime) -> None:
+        escalation = Escalation.objects.get()
+        decide_escalation(
+            escalation=escalation,
+            version=escalation.version,
+            verdict="resources",
+            note="A second data person from March on.",
+            by=self.sponsor,
+            now=now,
+        )
+
+    def _note(self, *, now: dt.datetime) -> None:
+        """What has changed since the last look; every moment that was written is this one."""
+        local = now.astimezone(self.zone).replace(tzinfo=None)
+        for row in Escalation.objects.order_by("streak"):
+            for what, why in changes(self.state.get(row.streak), row):
+                self.fired.append(Fires(local, what, why))
+            self.state[row.streak] = row
+            moments = (row.opened_at, row.activated_at, row.raised_at, row.recovered_at)
+            assert all(at <= now for at in moments if at is not None)
+
+
+def swept(*, now: dt.datetime) -> list[int]:
+    return [sweep(now=now, using="default") for sweep in SWEEPS]
+
+
+def changes(before: Escalation | None, row: Escalation) -> Iterator[tuple[str, str]]:
+    """What the rule did to it since: opens, turns active, to the sponsor, recovers, reopens."""
+    if before is None:
+        yield "opens", row.cause
+    elif row.activated_at and not before.activated_at:
+        yield "turns active", row.cause
+    if row.raised_at and not (before and before.raised_at):
+        yield "to the sponsor", row.raised_for
+    if row.recovered_at and not (before and before.recovered_at):
+        yield "recovers", ""
+    if before and before.recovered_at and not row.recovered_at:
+        yield "reopens", ""
