@@ -39,7 +39,7 @@ LATELY = dt.timedelta(days=30)
 MOST_FAILED = 200
 
 
-class TellingState(StrEnum):
+class LineState(StrEnum):
     """What became of a notice, read off its dates."""
 
     WAITS = "waits"
@@ -54,23 +54,23 @@ class TellingState(StrEnum):
 
 
 IN_STATE = {
-    TellingState.WAITS: Q(sent_at=None, failed_at=None, dropped_at=None, envelope=None),
-    TellingState.ON_ITS_WAY: Q(
+    LineState.WAITS: Q(sent_at=None, failed_at=None, dropped_at=None, envelope=None),
+    LineState.ON_ITS_WAY: Q(
         sent_at=None, failed_at=None, dropped_at=None, envelope__isnull=False
     ),
-    TellingState.SENT: Q(sent_at__isnull=False),
-    TellingState.DROPPED: Q(sent_at=None, failed_at=None, dropped_at__isnull=False),
-    TellingState.NOT_DELIVERED: Q(sent_at=None, failed_at__isnull=False),
+    LineState.SENT: Q(sent_at__isnull=False),
+    LineState.DROPPED: Q(sent_at=None, failed_at=None, dropped_at__isnull=False),
+    LineState.NOT_DELIVERED: Q(sent_at=None, failed_at__isnull=False),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Telling:
+class LedgerLine:
     """A line of the ledger. Of the three subjects one is given, none where it is not known."""
 
     notice: Notice
     rule: str
-    state: TellingState
+    state: LineState
     is_urgent: bool
     key_result: KeyResult | None = None
     member: Membership | None = None
@@ -112,10 +112,10 @@ def sift_ledger(
         rows = rows.filter(person=person)
     if rule:
         rows = rows.filter(rule=rule)
-    return rows.filter(IN_STATE[TellingState(state)]) if state else rows
+    return rows.filter(IN_STATE[LineState(state)]) if state else rows
 
 
-def tellings(rows: Iterable[Notice], *, engagement: Engagement) -> list[Telling]:
+def ledger_lines(rows: Iterable[Notice], *, engagement: Engagement) -> list[LedgerLine]:
     """The rows of the ledger as they are shown. Three queries at most, however many rows."""
     found = list(rows)
     subjects = _subjects(found)
@@ -128,7 +128,7 @@ def tellings(rows: Iterable[Notice], *, engagement: Engagement) -> list[Telling]
     members = Membership.objects.filter(**here).in_bulk(subjects[OF_PEOPLE])
     urgent = {name for name, rule in rules().items() if rule.is_urgent}
     return [
-        Telling(
+        LedgerLine(
             notice=row,
             rule=rule_label(row.rule),
             state=state_of(row),
@@ -154,7 +154,7 @@ def unreached(engagement: Engagement, *, now: dt.datetime) -> list[Unreached]:
         **here, person=OuterRef("person"), sent_at__gt=OuterRef("failed_at")
     )
     failed = Notice.objects.filter(
-        IN_STATE[TellingState.NOT_DELIVERED],
+        IN_STATE[LineState.NOT_DELIVERED],
         ~Exists(later.order_by()),
         **here,
         created_at__gte=now - LATELY,
@@ -169,14 +169,14 @@ def unreached(engagement: Engagement, *, now: dt.datetime) -> list[Unreached]:
     ]
 
 
-def state_of(notice: Notice) -> TellingState:
+def state_of(notice: Notice) -> LineState:
     if notice.sent_at is not None:
-        return TellingState.SENT
+        return LineState.SENT
     if notice.failed_at is not None:
-        return TellingState.NOT_DELIVERED
+        return LineState.NOT_DELIVERED
     if notice.dropped_at is not None:
-        return TellingState.DROPPED
-    return TellingState.ON_ITS_WAY if notice.envelope else TellingState.WAITS
+        return LineState.DROPPED
+    return LineState.ON_ITS_WAY if notice.envelope else LineState.WAITS
 
 
 def rule_label(name: str) -> str:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from checkins.forms.ledger import LedgerFilter
-from checkins.queries.reminders import ledger, sift_ledger, tellings, unreached
+from checkins.queries.reminders import ledger, ledger_lines, sift_ledger, unreached
 from engagements.access import member
 from engagements.http import MemberRequest
 from engagements.permissions import Permission, may
@@ -28,7 +28,7 @@ def reminder_list(request: MemberRequest) -> HttpResponse:
     leads = may(request.membership.role, Permission.MANAGE_MEMBERS)
     context = {
         "page": page,
-        "tellings": tellings(page, engagement=engagement),
+        "lines": ledger_lines(page, engagement=engagement),
         "unreached": unreached(engagement, now=now) if leads else [],
         "filter": sifting,
         "narrows": bool(asked),
