@@ -1,4 +1,4 @@
-"""Form controls of their own look: a number with its unit, and the confidence scale."""
+"""Form controls of their own look: a number with its unit, the confidence scale, a few choices."""
 
 from __future__ import annotations
 
@@ -35,3 +35,9 @@ class ScaleInput(forms.RadioSelect):
             str(option["label"]).lower() for option in (options[:1] + options[-1:])
         ]
         return context
+
+
+class SegmentInput(forms.RadioSelect):
+    """Two or three choices side by side, each a whole button."""
+
+    template_name = "django/forms/widgets/segments.html"

@@ -63,7 +63,6 @@ TABLE: dict[str, Row] = {
     "engagements:engagement-create": Row(
         get=frozenset({"lead", "stranger"}), post=frozenset({"lead", "stranger"})
     ),
-    "engagements:home": Row(get=MEMBERS),
     "engagements:settings": Row(get=MEMBERS, post=LEADS),
     "engagements:member-list": Row(get=MEMBERS),
     "engagements:member-invite": Row(post=LEADS),
@@ -101,6 +100,8 @@ TABLE: dict[str, Row] = {
     "okrs:key-result-audit": Row(post=DRAFTERS),
     "okrs:contribution-create": Row(post=DRAFTERS),
     "okrs:contribution-delete": Row(post=DRAFTERS),
+    # The engagement's home
+    "reviews:home": Row(get=MEMBERS),
     # What clients see
     "reviews:status": Row(get=READERS),
     "reviews:report-list": Row(get=READERS),
@@ -143,9 +144,17 @@ TABLE: dict[str, Row] = {
     "reviews:my-week": Row(get=SIGNED_IN),
     "reviews:shared-status": Row(get=ANYBODY - {"expired link", "revoked link"}, by_link=True),
     "checkins:key-result-detail": Row(get=MEMBERS),
+    "checkins:reminder-list": Row(get=MEMBERS),
     "checkins:check-in-create": Row(get=DRAFTERS, post=DRAFTERS),
     "checkins:check-in-preview": Row(get=DRAFTERS),
     "checkins:check-in-undo": Row(post=DRAFTERS),
+    "checkins:escalation-list": Row(get=MEMBERS),
+    "checkins:escalation-activate": Row(post=COMMITTERS),
+    "checkins:escalation-huddle": Row(get=COMMITTERS, post=COMMITTERS),
+    "checkins:escalation-outcome": Row(get=COMMITTERS, post=COMMITTERS),
+    "checkins:escalation-verdict": Row(
+        get=frozenset({"lead", "sponsor"}), post=frozenset({"lead", "sponsor"})
+    ),
     "checkins:help-request-answer": Row(post=MEMBERS),
     "checkins:blocker-resolve": Row(post=MEMBERS),
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from checkins.assessment import Assessment
-from checkins.models import CheckIn
+from checkins.models import CheckIn, EscalationState
 from checkins.periods import Period
 from checkins.prompts import Prompt
 from checkins.queries.states import CardState, Due
@@ -33,6 +33,7 @@ class DueCard:
     prompt: Prompt | None
     latest_check_in_id: str
     next_action_due: dt.date
+    escalation: EscalationState | None  # of the one that is open
 
     @property
     def engagement(self) -> Engagement:

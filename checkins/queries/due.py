@@ -4,10 +4,10 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
 
 from checkins.assessment import assess_standing, standing_prompt
-from checkins.models import CheckIn
+from checkins.models import CheckIn, Escalation, EscalationState
 from checkins.periods import Period, closed_periods, due_after, next_opening, open_periods
 from checkins.queries.cards import DueCard, Group, MyWeek
 from checkins.queries.states import due_of
@@ -60,8 +60,26 @@ def _live() -> KeyResultQuerySet:
         KeyResult.objects.live()
         .for_card()
         .select_related("engagement")
-        .annotate(latest_check_in_id=Subquery(latest.order_by("-id").values("public_id")[:1]))
+        .annotate(
+            latest_check_in_id=Subquery(latest.order_by("-id").values("public_id")[:1]),
+            escalation_state=Subquery(_open_escalation()),
+        )
     )
+
+
+def _open_escalation() -> QuerySet[Escalation, str]:
+    """The state of a key result's open escalation, as `Escalation.state` reads it."""
+    states = {
+        "raised_at": EscalationState.RAISED,
+        "answered_at": EscalationState.ANSWERED,
+        "activated_at": EscalationState.ACTIVE,
+    }
+    whens = [When(**{f"{at}__isnull": False}, then=Value(state)) for at, state in states.items()]
+    rows = Escalation.objects.open().filter(
+        engagement_id=OuterRef("engagement_id"), key_result_id=OuterRef("pk")
+    )
+    read = Case(*whens, default=Value(EscalationState.WATCHING))
+    return rows.order_by("-streak").annotate(stands=read).values_list("stands", flat=True)[:1]
 
 
 def _cards(
@@ -83,6 +101,7 @@ def _card(
     rhythm = rhythm_of(key_result)
     due = due_of(key_result, now=now)
     found = assess_standing(key_result, today=rhythm.day_of(now))
+    state = getattr(key_result, "escalation_state", None)
     return DueCard(
         key_result=key_result,
         due=due,
@@ -94,6 +113,7 @@ def _card(
         prompt=standing_prompt(key_result, assessment=found, now=now),
         latest_check_in_id=getattr(key_result, "latest_check_in_id", None) or "",
         next_action_due=max(due_after(rhythm, due.period), rhythm.day_of(now)),
+        escalation=EscalationState(state) if state else None,
     )
 
 

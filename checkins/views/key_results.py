@@ -33,6 +33,9 @@ def page_answer(
     """The page of a key result, with the form that was refused where there is one."""
     now = timezone.now()
     page = queries.key_result_page(key_result=row, now=now)
+    escalations = queries.escalations_of(
+        page.key_result, thread=page.thread, membership=request.membership, now=now
+    )
     audits = KeyResultAudit.objects.filter(engagement=request.engagement, key_result=row)
     answers = audits.select_related("answered_by").first()
     criteria = audit(page.key_result, answers)
@@ -42,6 +45,8 @@ def page_answer(
         "card": fresh_card(request, row, now=now),
         "steps": steps(page.key_result),
         "trace": trace(page.key_result.trail, cadence=request.engagement.cadence),
+        "escalations": escalations,
+        "tellings": queries.tellings(escalations.rows),
         "periods": len(periods(rhythm_of(page.key_result))),
         "criteria": criteria,
         "passed": sum(criterion.passed for criterion in criteria),

@@ -73,7 +73,9 @@ def _waiting(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
     """What waits for this person beside the cards, and how much it is."""
     asks = queries.open_asks(memberships=request.memberships)
     actions = waiting_actions(memberships=request.memberships, now=now)
-    return {"asks": asks, "actions": actions, "waiting": asks.total + len(actions)}
+    escalations = queries.waiting_escalations(memberships=request.memberships, now=now)
+    total = asks.total + len(actions) + len(escalations)
+    return {"asks": asks, "actions": actions, "escalations": escalations, "waiting": total}
 
 
 def _opened(request: HttpRequest, week: MyWeek) -> DueCard | None:

@@ -74,6 +74,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
     focusOn(swapped.querySelector(".due-act :is(a, button)"));
   } else if (swapped.matches("[data-action]")) {
     focusOn(swapped.querySelector("button"));
+  } else if (swapped.matches("[data-escalation]")) {
+    focusOn(firstField(swapped) ?? swapped.querySelector(".actions :is(a, button)") ?? swapped);
   } else if (document.activeElement === document.body && isGone(pressed.get(event.detail.xhr))) {
     focusOn(document.querySelector("[data-lands]"));
   }

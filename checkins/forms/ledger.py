@@ -1,0 +1,34 @@
+"""The filter above the reminder ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from checkins.queries.reminders import LineState, rule_labels, who_was_told
+from engagements.form_fields import RowField, choose_among
+from engagements.models import Engagement
+
+
+class LedgerFilter(forms.Form):
+    """Which lines the ledger shows: of whom, by which rule, in which state."""
+
+    person = RowField(required=False, empty_label="Anybody", label="Person")
+    rule = forms.ChoiceField(
+        required=False, choices=lambda: [("", "Any rule"), *rule_labels()], label="Rule"
+    )
+    state = forms.ChoiceField(
+        required=False,
+        choices=[("", "Any state"), *((each.value, each.label) for each in LineState)],
+        label="State",
+    )
+
+    def __init__(self, data: Any, *, engagement: Engagement) -> None:
+        super().__init__(data, auto_id="ledger-%s")
+        choose_among(self, person=who_was_told(engagement))
+
+    def asked(self) -> dict[str, Any]:
+        """What is filled in; an answer that is not offered counts as not given."""
+        self.full_clean()
+        return {name: value for name, value in self.cleaned_data.items() if value}

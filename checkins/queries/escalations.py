@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from checkins.escalation_clocks import Clock, ClockState, Step, clocks, path, rises_at
+from checkins.escalation_rights import EscalationAct, acts_of, speaks_for_sponsor
+from checkins.escalation_words import OVER, Told, either
+from checkins.models import CheckIn, Escalation, EscalationState
+from checkins.models.escalations import EscalationQuerySet
+from checkins.queries.thread import ThreadEntry
+from checkins.weeks import WEEK, monday_of, weeks_red
+from engagements.models import Membership, Role
+from engagements.permissions import Permission, may
+from okrs.models import KeyResult
+from okrs.standing import EARLY_PACE, expected_pace
+from scoring import Method, Rag
+
+LAST_CYCLE = dt.timedelta(days=100)  # closed ones stay in the list so long after its end
+MOST_TRIED = 3
+CHAMPION = "key_result__objective__team__champion"
+JOINED = (
+    "key_result__engagement",
+    "key_result__metric",
+    "key_result__owner",
+    "key_result__objective__owner",
+    "key_result__objective__cycle",
+    f"{CHAMPION}__user",
+    "activated_by",
+    "huddle_set_by",
+    "plan_owner",
+    "answered_by",
+    "decided_by",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationCard:
+    """What a screen shows of one escalation (M7).
+
+    `told` is what the words are made of; `tried` holds red check-ins of its weeks, newest first:
+    their next actions are what was tried. `acts` is what the reader may do about it now, and
+    `on_behalf` whether a verdict of theirs is the word of somebody else.
+    """
+
+    escalation: Escalation
+    told: Told
+    clocks: Sequence[Clock]
+    path: Sequence[Step]
+    tried: Sequence[CheckIn]
+    acts: frozenset[EscalationAct]
+    on_behalf: bool
+
+    @property
+    def key_result(self) -> KeyResult:
+        found: KeyResult = self.escalation.key_result
+        return found
+
+    @property
+    def state(self) -> EscalationState:
+        return self.escalation.state
+
+    @property
+    def is_over_time(self) -> bool:
+        return any(clock.state is ClockState.OVER for clock in self.clocks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Escalations:
+    """Open ones by urgency, and the closed ones as memory, newest first."""
+
+    open: Sequence[EscalationCard]
+    closed: Sequence[EscalationCard]
+
+    @property
+    def rows(self) -> list[Escalation]:
+        return [card.escalation for card in (*self.open, *self.closed)]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many are over their time, and how many of the others stand where."""
+        return Counter(OVER if card.is_over_time else card.state for card in self.open)
+
+
+# How urgent a state is; what is over its time comes before all of them.
+URGENCY = (
+    EscalationState.RAISED,
+    EscalationState.ACTIVE,
+    EscalationState.ANSWERED,
+    EscalationState.WATCHING,
+)
+
+
+def escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
+    """Those of one client: all that are open, the closed ones of the last cycle. Three queries."""
+    engagement = membership.engagement
+    since = engagement.today(now) - LAST_CYCLE
+    lately = Q(key_result__objective__cycle__ends_on__gte=since)
+    rows = list(joined().filter(_open() | lately, engagement=engagement))
+    tries = CheckIn.objects.filter(
+        engagement=engagement, key_result__in={row.key_result_id for row in rows}
+    )
+    return _sorted(_cards(rows, tries=tries.standing(), membership=membership, now=now))
+
+
+def escalations_of(
+    key_result: KeyResult,
+    *,
+    thread: Iterable[ThreadEntry],
+    membership: Membership,
+    now: dt.datetime,
+) -> Escalations:
+    """Those of one key result, whose thread is given. Two queries, one where there is none."""
+    rows = joined().filter(engagement_id=key_result.engagement_id, key_result=key_result)
+    tries = [entry.standing for entry in thread if entry.standing]
+    return _sorted(_cards(list(rows), tries=tries, membership=membership, now=now))
+
+
+def escalation_card(
+    escalation: Escalation, *, membership: Membership, now: dt.datetime
+) -> EscalationCard:
+    """One as it stands in the database now. Three queries."""
+    return escalation_cards([escalation.pk], membership=membership, now=now)[escalation.pk]
+
+
+def escalation_cards(
+    ids: Iterable[int], *, membership: Membership, now: dt.datetime
+) -> dict[int, EscalationCard]:
+    """Those of this engagement with these ids, as they stand now. Three queries, however many."""
+    rows = list(joined().filter(engagement_id=membership.engagement_id, pk__in=ids))
+    ours = {row.key_result_id for row in rows}
+    tries = CheckIn.objects.filter(engagement_id=membership.engagement_id, key_result__in=ours)
+    cards = _cards(rows, tries=tries.standing(), membership=membership, now=now)
+    return {card.escalation.pk: card for card in cards}
+
+
+def joined() -> EscalationQuerySet:
+    """With all that a card shows joined in."""
+    return Escalation.objects.select_related(*JOINED)
+
+
+def can_convene(champion: Membership | None) -> bool:
+    """Whether there is a champion to convene the huddle: else the leads do (M7.3)."""
+    if champion is None or champion.removed_at is not None or champion.user is None:
+        return False
+    return champion.user.is_active and may(champion.role, Permission.HUDDLE)
+
+
+def _open() -> Q:
+    return Q(recovered_at=None, decided_at=None)
+
+
+def _sorted(cards: Sequence[EscalationCard]) -> Escalations:
+    open_ones = [card for card in cards if card.escalation.is_open]
+    closed = [card for card in cards if not card.escalation.is_open]
+    return Escalations(
+        open=sorted(open_ones, key=_urgency),
+        closed=sorted(closed, key=lambda card: ended_at(card.escalation), reverse=True),
+    )
+
+
+def _urgency(card: EscalationCard) -> tuple[bool, int, dt.date, int]:
+    row = card.escalation
+    return not card.is_over_time, URGENCY.index(card.state), row.streak, row.pk
+
+
+def ended_at(escalation: Escalation) -> dt.datetime:
+    """When it recovered or was decided; its opening for one that is open."""
+    ended: dt.datetime = escalation.recovered_at or escalation.decided_at or escalation.opened_at
+    return ended
+
+
+def _cards(
+    rows: Sequence[Escalation],
+    *,
+    tries: Iterable[CheckIn],
+    membership: Membership,
+    now: dt.datetime,
+) -> list[EscalationCard]:
+    if not rows:
+        return []
+    people = Membership.objects.active().filter(
+        engagement_id__in={row.engagement_id for row in rows},
+        role__in=(Role.LEAD, Role.SPONSOR),
+        user__is_active=True,
+    )
+    by_role: dict[str, list[Membership]] = defaultdict(list)
+    for one in people:
+        by_role[one.role].append(one)
+    by_key_result: dict[int, list[CheckIn]] = defaultdict(list)
+    for post in sorted(tries, key=lambda one: one.posted_at, reverse=True):
+        by_key_result[post.key_result_id].append(post)
+    known: dict[str, Any] = {"people": by_role, "membership": membership, "now": now}
+    return [_card(row, posts=by_key_result[row.key_result_id], **known) for row in rows]
+
+
+def _card(
+    row: Escalation,
+    *,
+    people: Mapping[str, Sequence[Membership]],
+    posts: Sequence[CheckIn],
+    membership: Membership,
+    now: dt.datetime,
+) -> EscalationCard:
+    team = row.key_result.objective.team
+    champion = team.champion if team else None
+    alone = [champion] if champion and can_convene(champion) else []
+    conveners = alone or people.get(Role.LEAD, ())
+    names = either([str(one) for one in conveners])
+    owner, today = str(row.key_result.objective.owner), row.key_result.engagement.today(now)
+    tried = [one for one in posts if _is_of(one, row) and one.rag == Rag.RED]
+    rises = rises_at(
+        row,
+        last_week=row.key_result.last_week,
+        ends_on=row.key_result.objective.cycle.ends_on,
+        zone=row.key_result.engagement.zone,
+    )
+    sponsors = [str(one) for one in people.get(Role.SPONSOR, ())]
+    return EscalationCard(
+        escalation=row,
+        told=_told(row, conveners=names, sponsors=sponsors, posts=posts, tried=tried, now=now),
+        clocks=clocks(row, conveners=names, rises=rises, today=today, now=now),
+        path=path(row, conveners=names, owner=owner, now=now),
+        tried=tried[:MOST_TRIED],
+        acts=acts_of(row, by=membership),
+        on_behalf=speaks_for_sponsor(membership),
+    )
+
+
+def _is_of(post: CheckIn, row: Escalation) -> bool:
+    """Whether a check-in stands for one of its weeks and was there before it ended."""
+    return post.week >= row.streak and (row.is_open or post.posted_at <= ended_at(row))
+
+
+def _told(
+    row: Escalation,
+    *,
+    conveners: str,
+    sponsors: Sequence[str],
+    posts: Sequence[CheckIn],
+    tried: Sequence[CheckIn],
+    now: dt.datetime,
+) -> Told:
+    key_result, engagement = row.key_result, row.key_result.engagement
+    today = engagement.today(now)
+    last = next((one for one in posts if _is_of(one, row)), None)
+    return Told(
+        state=row.state,
+        streak=row.streak,
+        weeks=_weeks(row, today=today),
+        reported=_reported(row, tried=tried),
+        today=today,
+        was_watched=row.activated_at is not None and row.opened_at < row.activated_at,
+        cause=row.cause,
+        activated_by=str(row.activated_by or ""),
+        pace=expected_pace(key_result, today=today),
+        limit=EARLY_PACE[Method(key_result.method)],
+        early_until=key_result.early_until,
+        confidence=key_result.confidence,
+        scale=engagement.score_scale,
+        conveners=conveners,
+        owner=str(key_result.objective.owner),
+        huddle_is_set=row.huddle_at is not None,
+        huddle_is_held=row.huddle_at is not None and row.huddle_at <= now,
+        huddle_is_late=row.huddle_due_at is not None and row.huddle_due_at <= now,
+        plan_owner=str(row.plan_owner or ""),
+        checkpoint_on=row.checkpoint_on,
+        raised_for=row.raised_for,
+        sponsors=sponsors,
+        verdict=row.verdict,
+        decided_by=str(row.decided_by or ""),
+        word_of=row.word_of,
+        closed_on=None if row.is_open else engagement.today(ended_at(row)),
+        rag=Rag(last.rag) if last else Rag(key_result.rag),
+        score=last.score if last else key_result.score,
+    )
+
+
+def _weeks(row: Escalation, *, today: dt.date) -> int:
+    """Weeks in a row that were red, up to now or to its end."""
+    key_result = row.key_result
+    if row.is_open:
+        ends_on = key_result.objective.cycle.ends_on
+        last = key_result.last_week
+        return weeks_red(red_since=row.streak, last_week=last, today=today, ends_on=ends_on)
+    ended_on = key_result.engagement.today(ended_at(row))
+    return max(1, (monday_of(ended_on) - row.streak) // WEEK)
+
+
+def _reported(row: Escalation, *, tried: Sequence[CheckIn]) -> int:
+    """How many of those weeks had a red check-in of their own."""
+    key_result = row.key_result
+    if row.is_open and key_result.red_since == row.streak:
+        return int(key_result.red_reported)
+    return len({one.week for one in tried})

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Exists, OuterRef, Q
+
+from checkins.escalation_clocks import Clock, ClockState, clocks, rises_at
+from checkins.escalation_rights import speaks_for_sponsor
+from checkins.models import Escalation, EscalationState
+from checkins.queries.escalations import CHAMPION, can_convene, joined
+from checkins.weeks import weeks_red
+from engagements.models import Membership, Role
+from engagements.permissions import PERMISSIONS, Permission, may
+
+CONVENERS = [role for role, held in PERMISSIONS.items() if Permission.HUDDLE in held]
+
+
+class Wanted(StrEnum):
+    """What an escalation wants of one person."""
+
+    HUDDLE = "huddle"
+    OUTCOME = "outcome"
+    VERDICT = "verdict"
+
+
+LABELS = {
+    Wanted.HUDDLE: "Set the huddle",
+    Wanted.OUTCOME: "Record the outcome",
+    Wanted.VERDICT: "Record the decision",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingEscalation:
+    """An escalation that waits for this person, and what for."""
+
+    escalation: Escalation
+    membership: Membership
+    wanted: Wanted
+    weeks: int
+    clock: Clock
+
+    @property
+    def label(self) -> str:
+        """What its button says."""
+        if self.wanted is Wanted.VERDICT and speaks_for_sponsor(self.membership):
+            return "Record the sponsor’s word"
+        return LABELS[self.wanted]
+
+    @property
+    def is_over_time(self) -> bool:
+        return self.clock.state is ClockState.OVER
+
+
+def waiting_escalations(
+    *, memberships: Iterable[Membership], now: dt.datetime
+) -> list[WaitingEscalation]:
+    """Those that wait for this person, in every engagement (M7.3, M7.4). One query.
+
+    For whoever convenes until the huddle is set; for the objective's owner once it is set, or its
+    hours are over; raised ones for sponsors, without any for leads. What is over time comes first,
+    then by the clock.
+    """
+    members = {one.engagement_id: one for one in memberships if may(one.role, Permission.READ)}
+    if not members:
+        return []
+    mine = Q(engagement_id__in=members) & (
+        _to_convene(members.values())
+        | _to_answer(members.values(), now=now)
+        | _to_decide(members.values())
+    )
+    rows = joined().open().filter(mine)
+    found = [_waiting(row, member=members[row.engagement_id], now=now) for row in rows]
+    return sorted(found, key=lambda one: _urgency(one, now=now))
+
+
+def wait_of(
+    escalation: Escalation, *, membership: Membership, now: dt.datetime
+) -> WaitingEscalation | None:
+    """How this one waits for this person; None where it does not. One query."""
+    found = waiting_escalations(memberships=[membership], now=now)
+    return next((one for one in found if one.escalation == escalation), None)
+
+
+def _to_convene(members: Iterable[Membership]) -> Q:
+    """The champion of the team; without one that can, the leads."""
+    can = {
+        f"{CHAMPION}__removed_at": None,
+        f"{CHAMPION}__user__is_active": True,
+        f"{CHAMPION}__role__in": CONVENERS,
+    }
+    leads = Q(engagement_id__in=_with_role(members, Role.LEAD))
+    convenes = Q(**{**can, f"{CHAMPION}__in": list(members)}) | (leads & ~Q(**can))
+    return _active() & Q(huddle_at=None) & convenes
+
+
+def _to_answer(members: Iterable[Membership], *, now: dt.datetime) -> Q:
+    is_owner = Q(key_result__objective__owner__in=list(members))
+    is_time = Q(huddle_at__isnull=False) | Q(huddle_due_at__lte=now)
+    return _active() & is_owner & is_time
+
+
+def _to_decide(members: Iterable[Membership]) -> Q:
+    sponsors = Membership.objects.active().filter(
+        engagement_id=OuterRef("engagement_id"), role=Role.SPONSOR, user__is_active=True
+    )
+    decides = Q(engagement_id__in=_with_role(members, Role.SPONSOR)) | (
+        Q(~Exists(sponsors), engagement_id__in=_with_role(members, Role.LEAD))
+    )
+    return Q(raised_at__isnull=False) & decides
+
+
+def _active() -> Q:
+    """Waits for a huddle and an outcome."""
+    return Q(activated_at__isnull=False, answered_at=None, raised_at=None)
+
+
+def _with_role(members: Iterable[Membership], role: str) -> list[int]:
+    return [one.engagement_id for one in members if one.role == role]
+
+
+def _waiting(row: Escalation, *, member: Membership, now: dt.datetime) -> WaitingEscalation:
+    key_result = row.key_result
+    engagement, ends_on = key_result.engagement, key_result.objective.cycle.ends_on
+    today, last = engagement.today(now), key_result.last_week
+    rises = rises_at(row, last_week=last, ends_on=ends_on, zone=engagement.zone)
+    running = clocks(row, conveners="", rises=rises, today=today, now=now)
+    wanted = _wanted(row, member=member)
+    # Once the huddle is set it is the plan that the time runs out for.
+    is_plan = wanted is Wanted.OUTCOME and row.huddle_at is not None
+    return WaitingEscalation(
+        escalation=row,
+        membership=member,
+        wanted=wanted,
+        weeks=weeks_red(red_since=row.streak, last_week=last, today=today, ends_on=ends_on),
+        clock=running[-1 if is_plan else 0],
+    )
+
+
+def _wanted(row: Escalation, *, member: Membership) -> Wanted:
+    if row.state is EscalationState.RAISED:
+        return Wanted.VERDICT
+    team = row.key_result.objective.team
+    champion = team.champion if team else None
+    convenes = champion == member if can_convene(champion) else member.role == Role.LEAD
+    return Wanted.HUDDLE if convenes and row.huddle_at is None else Wanted.OUTCOME
+
+
+def _urgency(one: WaitingEscalation, *, now: dt.datetime) -> tuple[bool, bool, dt.datetime, int]:
+    is_raised = one.wanted is Wanted.VERDICT
+    return not one.is_over_time, not is_raised, one.clock.at or now, one.escalation.pk
