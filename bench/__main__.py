@@ -13,10 +13,10 @@ def main() -> int:
     size = parser.parse_args().size
     with workspace():
         # Models can be imported only now that Django is set up.
-        from bench import imports, log
+        from bench import imports, log, sweeps
 
         print(f"Measured on {machine()}.\n")
-        kept = [imports.measure(size), log.measure(size)]
+        kept = [imports.measure(size), log.measure(size), sweeps.measure(size)]
         return 0 if all(kept) else 1
 
 
