@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging.config
 import os
 
 import django
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, setup_logging, worker_init
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -15,6 +16,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("plumbline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(lambda: settings.INSTALLED_APPS)
+
+
+@setup_logging.connect
+def log_as_pages_do(**_: object) -> None:
+    """Keep our own logs, which mask tokens, where Celery would put in its own (and heed `-l`)."""
+    logging.config.dictConfig(settings.LOGGING)
 
 
 @worker_init.connect

@@ -110,8 +110,8 @@ def workspace(found: Paths, *, port: int) -> Plan:
         ],
         members=[
             command("web", "-m", *web, *threads, *quiet),
-            command("worker", "-m", *celery, "worker", "--concurrency", "2", "-l", "INFO"),
-            command("beat", "-m", *celery, "beat", "--schedule", schedule, "-l", "INFO"),
+            command("worker", "-m", *celery, "worker", "--concurrency", "2"),
+            command("beat", "-m", *celery, "beat", "--schedule", schedule),
         ],
         health=f"http://127.0.0.1:{port}/healthz/live",
         greeting=greeting(f"http://localhost:{port}/", logs=found.logs),

@@ -218,18 +218,20 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = 240  # always less than the visibility timeout
+CELERY_TASK_TIME_LIMIT = 240
 CELERY_TASK_SOFT_TIME_LIMIT = 200
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # KiB
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # however long the broker is away
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 300,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
+    # Beat rings again within a minute, sooner than a broker gives back what a worker held; and
+    # a worker that held something when the broker died would end over the attempt (kombu 5.7).
+    "ack_emulation": False,
     "socket_keepalive": True,
     "health_check_interval": 25,
-    # A request that rings must not wait for a broker that is down; beat rings again.
+    # A request that rings must not wait for a broker that is down.
     "max_retries": 0,
     "socket_connect_timeout": 1,
     "socket_timeout": 3,

@@ -14,13 +14,6 @@ from psycopg import sql
 
 OWNER, APP, SWEEP = "plumbline_owner", "plumbline_app", "plumbline_sweep"
 
-# A page that waits longer than this has failed; better that it says so and lets go of its locks.
-APP_LIMITS = {
-    "statement_timeout": "15s",
-    "lock_timeout": "5s",
-    "idle_in_transaction_session_timeout": "30s",
-}
-
 
 @dataclass(frozen=True)
 class Attributes:
@@ -39,6 +32,21 @@ class Attributes:
 # The owner sees every row: without it data migrations and pg_dump would find none.
 ROLES = {OWNER: Attributes(bypassrls=True, createdb=True), APP: Attributes(), SWEEP: Attributes()}
 
+# A page that waits longer than this has failed; better that it says so and lets go of its locks.
+# A sweep comes again within a minute; its statement would outlive a worker that was killed.
+LIMITS = {
+    APP: {
+        "statement_timeout": "15s",
+        "lock_timeout": "5s",
+        "idle_in_transaction_session_timeout": "30s",
+    },
+    SWEEP: {
+        "statement_timeout": "60s",
+        "lock_timeout": "10s",
+        "idle_in_transaction_session_timeout": "30s",
+    },
+}
+
 
 def bootstrap_roles(
     connection: psycopg.Connection, *, database: str, passwords: Mapping[str, str] | None = None
@@ -52,10 +60,11 @@ def bootstrap_roles(
     for role, password in (passwords or {}).items():
         statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
         connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
-    for name, value in APP_LIMITS.items():
-        statement = sql.SQL("ALTER ROLE {} SET {} = {}")
-        limit = (sql.Identifier(APP), sql.Identifier(name), sql.Literal(value))
-        connection.execute(statement.format(*limit))
+    for role, limits in LIMITS.items():
+        for name, value in limits.items():
+            statement = sql.SQL("ALTER ROLE {} SET {} = {}")
+            limit = (sql.Identifier(role), sql.Identifier(name), sql.Literal(value))
+            connection.execute(statement.format(*limit))
     join_owner(connection)
     ensure_database(connection, database=database)
     info = connection.info

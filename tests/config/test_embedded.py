@@ -11,6 +11,7 @@ import environ
 import psycopg
 import pytest
 
+from config.embedded import servers
 from config.embedded.home import SYSTEM, Home, find_home, package_folder, reachable, service_user
 from config.embedded.lease import hold, secret_key
 from config.embedded.paths import Paths, ServicesError, short_hash, urls, verify_sockets
@@ -52,9 +53,35 @@ def test_the_application_role_owns_nothing_and_cannot_bypass_the_walls(running: 
     assert ask(running, sought) == (False, True, True)
 
 
-def test_the_application_role_gives_up_waiting(running: Paths) -> None:
-    for name, value in {"statement_timeout": "15s", "lock_timeout": "5s"}.items():
-        assert ask(running, f"SHOW {name}", role="DATABASE_URL") == (value,)
+@pytest.mark.parametrize(
+    ("role", "limits"),
+    [
+        ("DATABASE_URL", {"statement_timeout": "15s", "lock_timeout": "5s"}),
+        ("DATABASE_SWEEP_URL", {"statement_timeout": "1min", "lock_timeout": "10s"}),
+    ],
+    ids=["pages", "sweeps"],
+)
+def test_pages_and_sweeps_give_up_waiting(
+    running: Paths, role: str, limits: dict[str, str]
+) -> None:
+    limits = {**limits, "idle_in_transaction_session_timeout": "30s"}
+
+    assert {name: ask(running, f"SHOW {name}", role=role) for name in limits} == {
+        name: (value,) for name, value in limits.items()
+    }
+
+
+def test_what_is_acknowledged_is_written_and_nothing_is_evicted(tmp_path: Path) -> None:
+    paths = Paths(data=tmp_path, sockets=tmp_path)
+    home = Home(data=tmp_path, user=None)
+
+    postgres = servers.postgres(paths=paths, home=home, fast=False).argv
+    valkey = " ".join(str(word) for word in servers.valkey(paths=paths, home=home, fast=False).argv)
+
+    assert "synchronous_commit=on" in postgres
+    assert "fsync=off" not in postgres
+    for flag in ("--appendonly yes", "--appendfsync everysec", "--maxmemory-policy noeviction"):
+        assert flag in valkey
 
 
 def test_the_application_may_write_rows_and_never_truncate(running: Paths) -> None:

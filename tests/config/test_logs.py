@@ -17,10 +17,10 @@ from config.logs import MaskTokens, masked
 from engagements.share_link_limits import WRONG_TOKENS
 from engagements.share_links import token_of
 from tests import build
-from tests.browser.servers import serving
+from tests.browser.servers import broker, running, serving
+from tests.config.indiscreet import TOKEN
 from tests.engagements.sharing import share, share_revoked
-
-TOKEN = "Zx3kq-token_that-nobody-may-read-0123456789"
+from tests.processes import beat, environment, eventually, worker
 
 
 @pytest.mark.parametrize(
@@ -127,3 +127,17 @@ def code_of(url: str) -> int:
             return int(response.status)
     except urllib.error.HTTPError as refusal:
         return refusal.code
+
+
+@pytest.mark.parametrize("what", ["worker", "beat"])
+def test_worker_and_beat_log_without_tokens(committed: str, tmp_path: Path, what: str) -> None:
+    app, log = "tests.config.indiscreet", tmp_path / "log"
+    commands = {"worker": worker(app=app), "beat": beat(tmp_path / "schedule", app=app)}
+
+    with broker() as bell, running(commands[what], environment(bell=bell, mail_port=1), log=log):
+        told = eventually(lambda: "RuntimeError: cannot draw" in log.read_text())
+
+    assert told, log.read_text()
+    assert TOKEN not in log.read_text()
+    assert "ERROR plumbline Failed on /s/…/" in log.read_text()
+    assert "RuntimeError: cannot draw /s/…/" in log.read_text()
