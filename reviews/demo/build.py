@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from operator import itemgetter
 from uuid import uuid4
 
 from django.db import transaction
@@ -29,7 +31,18 @@ from okrs.commands import (
 from okrs.imports import import_okrs
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Team
 from reviews.demo.cedar import CEDAR
-from reviews.demo.dates import Post, Span, committed_at, meetings, posts, span_of
+from reviews.demo.dates import (
+    Post,
+    Span,
+    answers,
+    closes,
+    committed_at,
+    meetings,
+    posts,
+    rounds,
+    span_of,
+)
+from reviews.demo.escalating import answer, judge, keep_as_told, tell
 from reviews.demo.harbor import HARBOR
 from reviews.demo.lakeside import LAKESIDE
 from reviews.demo.meetings import hold, look_ahead
@@ -140,35 +153,58 @@ def _commit(cycle: Cycle, *, by: Membership, at: dt.datetime) -> None:
 
 
 def _happen(story: ClientStory, *, members: Members, now: dt.datetime) -> int:
-    """Check in and meet, one after the other; returns how many check-ins that made."""
+    """All that happened until now, in the order of time; returns how many check-ins that made."""
     told = posts(story, now=now)
+    rows = _key_results(members[Person.LEAD])
     seen: dict[str, str] = {}
-    for at, meeting in meetings(story, now=now):
-        before = [post for post in told if post.at < at]
-        told = told[len(before) :]
-        _check_in(before, members=members, seen=seen, now=now)
-        hold(meeting, at=at, members=members, now=now)
-    _check_in(told, members=members, seen=seen, now=now)
-    return len(posts(story, now=now))
+    happened: list[tuple[dt.datetime, Callable[[], None]]] = [
+        *((at, partial(judge, now=at)) for at in closes(story, now=now)),
+        *((at, partial(tell, now=at)) for at in rounds(story, now=now)),
+        *(
+            (one.at, partial(_check_in, one, rows=rows, members=members, seen=seen, now=now))
+            for one in told
+        ),
+        *(
+            (at, partial(answer, one, at=at, members=members))
+            for at, one in answers(story, now=now)
+        ),
+        *(
+            (at, partial(hold, one, at=at, members=members, now=now))
+            for at, one in meetings(story, now=now)
+        ),
+        (now, partial(judge, now=now)),
+        (now, partial(tell, now=now)),
+    ]
+    for _, happen in sorted(happened, key=itemgetter(0)):
+        happen()
+    keep_as_told(members[Person.LEAD].engagement, now=now)
+    return len(told)
+
+
+def _key_results(lead: Membership) -> dict[str, KeyResult]:
+    """By their metrics."""
+    committed = KeyResult.objects.filter(engagement=lead.engagement).select_related("metric")
+    return {one.metric.name: one for one in committed if one.metric}
 
 
 def _check_in(
-    told: Sequence[Post], *, members: Members, seen: dict[str, str], now: dt.datetime
+    post: Post,
+    *,
+    rows: Mapping[str, KeyResult],
+    members: Members,
+    seen: dict[str, str],
+    now: dt.datetime,
 ) -> None:
     """Post what was told; `seen` keeps the latest check-in of each metric."""
-    engagement = members[Person.LEAD].engagement
-    committed = KeyResult.objects.filter(engagement=engagement).select_related("metric")
-    key_results = {one.metric.name: one for one in committed if one.metric}
-    for post in told:
-        metric = post.key_result.metric
-        check_in = _post(
-            post,
-            key_result=key_results[metric],
-            by=members[post.author],
-            seen=seen.get(metric, ""),
-        )
-        seen[metric] = check_in.public_id
-        _settle(check_in, told=post.told, by=members[Person.LEAD], now=now)
+    metric = post.key_result.metric
+    check_in = _post(
+        post,
+        key_result=rows[metric],
+        by=members[post.author],
+        seen=seen.get(metric, ""),
+    )
+    seen[metric] = check_in.public_id
+    _settle(check_in, told=post.told, by=members[Person.LEAD], now=now)
 
 
 def _post(post: Post, *, key_result: KeyResult, by: Membership, seen: str) -> CheckIn:

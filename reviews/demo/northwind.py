@@ -1,10 +1,10 @@
-"""Northwind SaaS: midway, one key result red for weeks, one ahead of its goal."""
+"""Northwind SaaS: midway, one red with the sponsor, one just escalated, one ahead of its goal."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from reviews.demo import agreed
+from reviews.demo import agreed, answered
 from reviews.demo.story import (
     FRIDAY_BEFORE,
     TUESDAY,
@@ -187,31 +187,32 @@ LATENCY = KeyResultStory(
     at=dt.time(8, 50),
     evidence="https://telemetry.northwind.example/api",
     fetched_by="Platform lead",
+    is_fresh=True,
     told=(
         Told(
-            read=Read(ago=6, value="470", confidence=3),
+            read=Read(ago=5, value="424", confidence=3),
             insight="Three endpoints make up most of the tail; search alone is half of it.",
             next_action="Profile search with last month’s slowest hundred requests",
         ),
         Told(
-            read=Read(ago=5, value="455", confidence=3),
+            read=Read(ago=4, value="418", confidence=3),
             insight="Search waits for a permission check that is asked once per row.",
             next_action="Ask for the permissions of a page in one go",
         ),
         Told(
-            read=Read(ago=3, value="432", confidence=3),
+            read=Read(ago=2, value="409", confidence=3),
             insight="The batch check works in two of five services; exports still ask row by row.",
             next_action="Move exports to the batch check",
         ),
         Told(
-            read=Read(ago=2, value="441", confidence=2),
-            insight="Back up a little: the month-end exports of three large accounts.",
+            read=Read(ago=1, value="433", confidence=3),
+            insight="Up for the first time: the month-end exports of three large accounts.",
             next_action="Run large exports in the background",
         ),
         Told(
-            read=Read(ago=0, value="372", confidence=3, day=TUESDAY),
-            insight="Background exports took the spikes away. Search is the next third.",
-            next_action="Try the index that the profile suggests on a copy",
+            read=Read(ago=0, value="441", confidence=2),
+            insight="Exports run in the background now, and search queues behind them.",
+            next_action="Give search a queue of its own and measure again",
         ),
     ),
 )
@@ -267,6 +268,7 @@ NORTHWIND = ClientStory(
     access="Everybody at Northwind, and Ines Marlow",
     key_results=(TIME_TO_FIRST_VALUE, DAY_SEVEN, EXPANSION, INCIDENTS, LATENCY, NPS),
     meetings=agreed.NORTHWIND,
+    answers=answered.NORTHWIND,
     planned=Planned(kind="monthly", days=1),
     shared_with="Northwind board",
 )

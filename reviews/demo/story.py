@@ -56,6 +56,8 @@ class KeyResultStory:
     at: dt.time = dt.time(8, 30)  # when its owner checks in
     evidence: str = ""
     fetched_by: str = ""  # empty leaves a data question open (M4.3)
+    # Its last check-in came some hours ago, whatever day it is; its weeks count back from there.
+    is_fresh: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +112,50 @@ class Meeting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Huddle:
+    """The huddle of an open escalation is set, for so many hours later (M7.3)."""
+
+    metric: str
+    by: Person
+    ago: int
+    day: int
+    at: dt.time
+    hours: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A recovery plan is recorded, its checkpoint so many days later (M7.3)."""
+
+    metric: str
+    by: Person
+    ago: int
+    day: int
+    at: dt.time
+    outcome: str
+    plan: str
+    owner: Person
+    checkpoint: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """The lead records what the sponsor decided, with who said so and where (M7.4, M9.5)."""
+
+    metric: str
+    ago: int
+    day: int
+    at: dt.time
+    verdict: str
+    note: str
+    word_of: str
+    evidence: str
+
+
+Answer = Huddle | Outcome | Ruling
+
+
+@dataclass(frozen=True, kw_only=True)
 class Planned:
     """A review to come, in so many days."""
 
@@ -133,5 +179,6 @@ class ClientStory:
     access: str  # who can read the sources
     draft: DraftStory | None = None
     meetings: tuple[Meeting, ...] = ()
+    answers: tuple[Answer, ...] = ()  # to what escalated
     planned: Planned | None = None
     shared_with: str = ""  # the label of a share link

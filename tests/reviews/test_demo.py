@@ -14,11 +14,12 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
+from checkins.models import Blocker, CheckIn, CheckInKind, Escalation, HelpRequest
 from checkins.queries import my_week
 from checkins.queries.standing import recompute_standing
+from checkins.sweeps import tick
 from config.startup import DEMO_DOMAIN, DEMO_PASSWORD
-from engagements.models import Engagement, Membership, StatusPage, User
+from engagements.models import Engagement, Membership, Notice, StatusPage, User
 from engagements.scoping import scope, unscoped
 from notifications.models import OutboxMessage
 from okrs.audit import answers_of, audit
@@ -222,6 +223,63 @@ def test_one_client_sees_only_what_was_published(clients: list[Engagement]) -> N
     shown = {one.slug for one in clients if one.status_page == StatusPage.PUBLISHED}
 
     assert shown == {"harbor"}
+
+
+def test_escalations_stand_at_every_point_of_their_path(clients: list[Engagement]) -> None:
+    found = Escalation.objects.open().select_related("engagement", "key_result__metric")
+    states = {(one.engagement.slug, str(one.key_result.metric)): one.state for one in found}
+
+    assert {where: state for where, state in states.items() if where[0] != "cedar"} == {
+        ("northwind", "30-day expansion"): "raised",
+        ("northwind", "API latency p95"): "active",
+        ("harbor", "Onboarding time"): "watching",
+        ("lakeside", "Top-three keywords"): "answered",
+    }
+    # In its third week red is merely early there.
+    assert {state for where, state in states.items() if where[0] == "cedar"} == {"watching"}
+
+
+def test_the_memory_holds_what_recovered_and_what_the_sponsor_decided(
+    clients: list[Engagement],
+) -> None:
+    closed = [one for one in Escalation.objects.all() if not one.is_open]
+
+    assert Counter(one.state for one in closed) == {"recovered": 9, "decided": 1}
+    assert any(one.answered_at and one.huddle_at for one in closed)
+    assert any(one.activated_at is None for one in closed)
+
+
+def test_the_champion_has_a_huddle_to_convene(clients: list[Engagement]) -> None:
+    active = Escalation.objects.get(key_result__metric__name="API latency p95")
+    team = active.key_result.objective.team
+
+    assert active.huddle_due_at is not None
+    assert active.huddle_due_at > NOW
+    assert active.huddle_at is None
+    assert team is not None
+    assert team.champion is not None
+    assert team.champion.email == address_of("champion")
+
+
+def test_the_ledger_says_who_was_told_what_until_now(clients: list[Engagement]) -> None:
+    notices = Notice.objects.all()
+
+    assert {one.rule for one in notices} == {
+        "reminder",
+        "overdue",
+        "missed",
+        "friday_at_risk",
+        "friday_late",
+        "escalation_active",
+        "escalation_answered",
+        "escalation_raised",
+        "escalation_decided",
+        "escalation_recovered",
+    }
+    assert all(one.due_at <= one.sent_at <= NOW for one in notices if one.sent_at)
+    assert all(one.envelope for one in notices if one.sent_at)
+    # The first tick makes no message of what is past.
+    assert tick(now=NOW) == dict.fromkeys(tick(now=NOW), 0)
 
 
 def test_nothing_is_mailed(clients: list[Engagement]) -> None:

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
+from checkins.models import Escalation, EscalationState
 from checkins.periods import Rhythm, fill, fillable_periods
 from checkins.queries import MyWeek, my_week
-from engagements.models import Membership, User
+from engagements.models import Membership, Notice, User
 from engagements.scoping import identity, scope, unscoped
 from reviews.demo import address, load_demo
 from reviews.demo.build import STORIES
@@ -46,10 +47,9 @@ def filled_by(
     rhythm, filled, found = rhythm_of(story, now=now), set[dt.date](), []
     for post in posts(story, now=now):
         if post.key_result is key_result:
-            meant = post.day - dt.timedelta(days=post.told.read.day)
             period = fill(fillable_periods(rhythm, post.at), filled)
             filled.add(period.monday)
-            found.append((meant, period.monday))
+            found.append((post.monday, period.monday))
     return found
 
 
@@ -88,6 +88,31 @@ def test_the_consultant_finds_my_week_alive(day: int) -> None:
     assert week.left >= 5
     assert week.done >= 2
     assert len(week.groups) == len(STORIES)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hour", [5, 6 * 24 + 21], ids=["Monday at dawn", "Sunday night"])
+def test_on_any_day_each_state_of_an_escalation_is_there(hour: int) -> None:
+    now = MONDAY + dt.timedelta(hours=hour)
+    with time_machine.travel(now, tick=False):
+        load_demo(now=now)
+
+    with scope(*my_engagements()):
+        found = list(Escalation.objects.all())
+        late = Notice.objects.filter(sent_at__gt=now)
+
+        assert {one.state for one in found} == set(EscalationState)
+        active = next(one for one in found if one.state is EscalationState.ACTIVE)
+        assert active.huddle_due_at is not None
+        assert now < active.huddle_due_at < now + dt.timedelta(hours=48)
+        assert not late.exists()
+
+
+def my_engagements() -> list[int]:
+    lead = User.objects.get(email=address(Person.LEAD))
+    with identity(user_id=lead.pk), unscoped():
+        mine = Membership.objects.filter(user=lead)
+        return list(mine.values_list("engagement_id", flat=True))
 
 
 def my_week_of_consultant(*, now: dt.datetime) -> MyWeek:

@@ -12,8 +12,14 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connections
 
-from checkins.commands import undo_check_in
-from checkins.models import CheckIn
+from checkins.commands import decide_escalation, record_outcome, undo_check_in
+from checkins.models import CheckIn, Escalation
+from checkins.sweeps.escalations import (
+    activate_escalations,
+    open_escalations,
+    raise_escalations,
+    recover_escalations,
+)
 from engagements.models import Membership, Role
 from engagements.scoping import scope
 from okrs.models import Cycle, KeyResult, Objective, Team
@@ -64,6 +70,9 @@ class History:
                 self.check_in,
                 self.check_in,
                 self.undo,
+                self.sweep,
+                self.answer,
+                self.rule,
                 self.rename,
                 self.hand_over,
                 self.reorder,
@@ -92,6 +101,43 @@ class History:
                 undo_check_in(check_in=newest, by=self.lead, now=now)
             except ValidationError:
                 return  # its period is closed
+
+    def sweep(self, now: dt.datetime) -> None:
+        for close in (
+            recover_escalations,
+            open_escalations,
+            activate_escalations,
+            raise_escalations,
+        ):
+            close(now=now, using="default")
+
+    def answer(self, now: dt.datetime) -> None:
+        found = Escalation.objects.active().filter(answered_at=None, raised_at=None).first()
+        if found is not None:
+            record_outcome(
+                escalation=found,
+                version=found.version,
+                outcome="change_bet",
+                plan=f"Planned {now:%d %b %H}",
+                plan_owner=self.lead,
+                checkpoint_on=now.date() + dt.timedelta(days=self.chance.randint(2, 9)),
+                by=self.lead,
+                now=now,
+            )
+
+    def rule(self, now: dt.datetime) -> None:
+        found = Escalation.objects.open().filter(raised_at__isnull=False).first()
+        if found is not None:
+            decide_escalation(
+                escalation=found,
+                version=found.version,
+                verdict="resources",
+                note=f"Ruled {now:%d %b %H}",
+                word_of="Priya",
+                evidence_url="https://example.test/minutes",
+                by=self.lead,
+                now=now,
+            )
 
     def rename(self, now: dt.datetime) -> None:
         name = f"Renamed {now:%d %b %H}"
@@ -222,7 +268,10 @@ def test_each_day_reads_as_it_was(dated_by_the_story: None, seed: int) -> None:
     with scope(engagement.pk):
         for day, page in seen.items():
             assert written(queries.page_on(engagement, day=day, now=last)) == page, day
-    assert len({json.dumps(page) for page in seen.values()}) > DAYS / 2
+    pages = {json.dumps(page) for page in seen.values()}
+    assert len(pages) > DAYS / 2
+    assert any("being answered since" in page for page in pages)
+    assert any("next checkpoint" in page for page in pages)
 
 
 def written(page: object) -> object:

@@ -1,0 +1,118 @@
+"""Closes the weeks of a story, answers what escalated, and keeps who was told, each at its time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import count
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from checkins.commands import decide_escalation, record_outcome, set_huddle
+from checkins.models import Escalation
+from checkins.sweeps.digests import friday_digests
+from checkins.sweeps.escalations import (
+    activate_escalations,
+    open_escalations,
+    raise_escalations,
+    recover_escalations,
+)
+from checkins.sweeps.reminders import climb, nudge, remind
+from engagements.gathering import SATURDAY, Clock
+from engagements.models import Engagement, Notice, User
+from engagements.notice_rules import urgent_rules
+from reviews.demo.people import Members
+from reviews.demo.story import Answer, Huddle, Outcome, Person, Ruling
+
+JUDGED = (recover_escalations, open_escalations, activate_escalations, raise_escalations)
+TOLD = (remind, nudge, climb, friday_digests)
+HOUR = dt.timedelta(hours=1)
+DAY = dt.timedelta(days=1)
+
+
+def judge(*, now: dt.datetime) -> None:
+    """Run the escalations' sweeps over the client of the scope."""
+    for sweep in JUDGED:
+        sweep(now=now, using="default")
+
+
+def tell(*, now: dt.datetime) -> None:
+    """Run the sweeps that remind, over the client of the scope."""
+    for sweep in TOLD:
+        sweep(now=now, using="default")
+
+
+def answer(given: Answer, *, at: dt.datetime, members: Members) -> None:
+    """Answer the open escalation that it is about, by the product's own commands."""
+    lead = members[Person.LEAD]
+    escalation = (
+        Escalation.objects.open()
+        .select_related("key_result")
+        .get(engagement=lead.engagement, key_result__metric__name=given.metric)
+    )
+    match given:
+        case Huddle():
+            set_huddle(
+                escalation=escalation,
+                version=escalation.version,
+                at=at + given.hours * HOUR,
+                by=members[given.by],
+                now=at,
+            )
+        case Outcome():
+            record_outcome(
+                escalation=escalation,
+                version=escalation.version,
+                outcome=given.outcome,
+                plan=given.plan,
+                plan_owner=members[given.owner],
+                checkpoint_on=lead.engagement.today(at) + dt.timedelta(days=given.checkpoint),
+                by=members[given.by],
+                now=at,
+            )
+        case Ruling():
+            decide_escalation(
+                escalation=escalation,
+                version=escalation.version,
+                verdict=given.verdict,
+                note=given.note,
+                word_of=given.word_of,
+                evidence_url=given.evidence,
+                by=lead,
+                now=at,
+            )
+
+
+def keep_as_told(engagement: Engagement, *, now: dt.datetime) -> None:
+    """Mark what was due by now as sent at its hour: nothing is mailed for the past.
+
+    What rides a message that is still to come waits for it.
+    """
+    pending = Notice.objects.pending().filter(engagement=engagement).select_related("person__user")
+    told = []
+    for notice in pending:
+        user = notice.person.user
+        at = _hour_of(notice, user=user)
+        if at <= now:
+            occasion = "urgent" if notice.rule in urgent_rules() else "daily"
+            notice.envelope = uuid5(NAMESPACE_URL, f"{occasion}:{user.pk}:{at.isoformat()}")
+            notice.sent_at = at
+            told.append(notice)
+    Notice.objects.bulk_update(told, ["envelope", "sent_at"])
+
+
+def _hour_of(notice: Notice, *, user: User) -> dt.datetime:
+    """When a message takes it along: at once outside quiet hours, else the day's (M6.4)."""
+    clock = Clock(user.time_zone, user.message_at, user.quiet_from, user.quiet_until)
+    is_urgent = notice.rule in urgent_rules()
+    at: dt.datetime = notice.due_at
+    if is_urgent and clock.is_awake(at):
+        return at
+    hour = user.quiet_until if is_urgent else user.message_at
+    zone = ZoneInfo(user.time_zone)
+    first = at.astimezone(zone).date()
+    hours = (dt.datetime.combine(first + days * DAY, hour, zone) for days in count())
+    return next(
+        then.astimezone(dt.UTC)
+        for then in hours
+        if then >= at and (is_urgent or then.weekday() < SATURDAY)
+    )
