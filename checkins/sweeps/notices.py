@@ -24,7 +24,7 @@ ASKED = """
         FROM cycle
         JOIN okrs_objective o ON o.engagement_id = cycle.engagement_id AND o.cycle_id = cycle.id
         JOIN okrs_keyresult k ON k.engagement_id = o.engagement_id AND k.objective_id = o.id
-        WHERE k.stage = ANY (%(live)s::text[])
+        WHERE k.stage = ANY (%(live)s::text[]) AND k.committed_at <= %(now)s::timestamptz
     )
 """
 # `found` holds rule, engagement_id, person_id, subject, period, due_at. What is there already is

@@ -9,23 +9,22 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connections
 
-from checkins.periods import Period, Rhythm, periods
+from checkins.periods import Period, Rhythm, closed_periods, periods
 
 logger = logging.getLogger(__name__)
 
 DAY = dt.timedelta(days=1)
 LOOK_BACK = 2  # periods (M7.9)
 LONGEST_CYCLE = 3660 * DAY
-LONGEST = {"weekly": 7 * DAY, "biweekly": 14 * DAY, "monthly": 35 * DAY}
-# A first period opens at most a week before the cycle starts; what a last one left undone has been
-# told when two more would have closed. A day more, since the date here is that of UTC.
-BEFORE_START, AFTER_END = 8 * DAY, 4 * LONGEST["monthly"]
+# A first period opens at most a week before the cycle starts. A last one may begin five weeks after
+# a short cycle, and is looked back on until two more would have closed. A day more for the zones.
+BEFORE_START, AFTER_END = 8 * DAY, (4 * 35 + 1) * DAY
 
 RHYTHMS = """
     SELECT e.cadence, e.time_zone, e.due_weekday, e.due_time, e.opens_days_before, c.starts_on,
@@ -97,12 +96,12 @@ def _beat(
 def closed_at(rhythm: Rhythm, now: dt.datetime) -> Iterator[Closed]:
     """All closed periods of the cycle, the last one first.
 
-    Looked back on are the last two, until two more would have closed after the cycle's end.
+    Looked back on are the last two, as if the cycle went on: its end is told of and then over.
     """
-    span = LOOK_BACK * LONGEST[rhythm.cadence] + DAY  # a day for clocks that are set back
-    closed = [period for period in periods(rhythm) if period.closes_at <= now]
-    for place, period in enumerate(reversed(closed)):
-        yield Closed(period, place < LOOK_BACK and now < period.closes_at + span)
+    going_on = replace(rhythm, ends_on=rhythm.ends_on + AFTER_END)
+    recent = {period.monday for period in closed_periods(going_on, now)[-LOOK_BACK:]}
+    for period in reversed(closed_periods(rhythm, now)):
+        yield Closed(period, period.monday in recent)
 
 
 def cycles_of(beats: Sequence[Beat]) -> dict[str, Any]:
