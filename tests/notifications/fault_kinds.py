@@ -1,0 +1,59 @@
+"""What the workers of the fault tests know: one kind, a short lease, and ways to do it wrong."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from celery import shared_task
+from django.core import mail
+from django.utils import timezone
+
+from notifications import delivery, kinds
+from notifications.kinds import Mail
+from notifications.models import OutboxMessage
+
+# A killed worker's messages wait for their lease. As in the product, it outlasts a run by far.
+delivery.LEASE, delivery.RUN_SECONDS = timedelta(seconds=3), 1.0
+
+# Who sent it stands in the mail, so that its server may kill them.
+kinds.register(
+    "greeting", render=lambda payload: Mail(f"Hello {payload['name']}", str(os.getpid()))
+)
+
+
+@shared_task
+def greet_alone(name: str) -> None:
+    """Wrong: the queue of the broker is all that knows of the message."""
+    _send(f"{name}@example.test")
+
+
+def mark_then_send() -> bool:
+    """Wrong: what is marked and not sent yet dies with the worker."""
+    batch = delivery.claim(now=timezone.now(), limit=20)
+    for message in batch:
+        _mark(message)
+        _send(message.recipient)
+    return bool(batch)
+
+
+def send_unclaimed() -> bool:
+    """Wrong: another worker may be sending the same."""
+    batch = list(OutboxMessage.objects.using("sweep").filter(sent_at=None)[:20])
+    for message in batch:
+        _send(message.recipient)
+        _mark(message)
+    return bool(batch)
+
+
+def as_the_product_does() -> bool:
+    return bool(delivery.deliver_due().sent)
+
+
+def _mark(message: OutboxMessage) -> None:
+    mine = OutboxMessage.objects.using("sweep").filter(pk=message.pk)
+    mine.update(sent_at=timezone.now())
+
+
+def _send(recipient: str) -> None:
+    mail.EmailMessage("Hello", str(os.getpid()), to=[recipient]).send()
