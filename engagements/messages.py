@@ -79,7 +79,7 @@ def undelivered(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
 
 UNDELIVERED_RULE = NoticeRule(
     label="Mail not delivered",
-    reason="you lead the program",
+    reason="lead the program",
     noun=Noun("person", "people", "is", "are"),
     describe=undelivered,
 )

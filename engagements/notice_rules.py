@@ -30,8 +30,9 @@ class Item:
 
     Items of a client are grouped under `heading` ("Late, closes Sun 24:00"); of two items about
     the same `about` the heavier one is shown. `state` is how the subject and the headline count
-    it ("late", "due today by 12:00"): words of the system, never of people. `url` is a path of this
-    site.
+    it ("late", "due today by 12:00"): words of the system, never of people. `text` is a paragraph
+    to a line. `why` says what the person has to do with it, where that is more than the rule's
+    `reason`. `url` is a path of this site.
     """
 
     heading: str
@@ -45,6 +46,11 @@ class Item:
     rag: Rag | None = None
     score: str = ""
     text: str = ""
+    why: str = ""
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return [line for line in self.text.split("\n") if line.strip()]
 
 
 Describe = Callable[[Sequence[Notice], dt.datetime], Mapping[int, Item]]
@@ -56,7 +62,8 @@ class NoticeRule:
 
     `describe` gets notices of one engagement, in its scope, and the present; it answers by
     notice id, and leaves out those whose cause is gone. It runs on the clock of the person, who is
-    joined in, as is the engagement. `label` stands in the ledger, `reason` at the foot of the mail.
+    joined in, as is the engagement. `label` stands in the ledger; "because you", then `reason`,
+    at the foot of the mail.
     `switch` is the field of the user that turns it off. Urgent ones go at once, quiet hours apart;
     the others ride the message of the day (M6.4).
     """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from unicodedata import bidirectional, category
 
 from django.utils.text import Truncator
 
+SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # but those that do not break
 # They would turn the words around them: overrides, embeddings and isolates.
 TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
@@ -15,7 +17,7 @@ def one_line(text: str, *, most: int = 0) -> str:
 
     So nothing that was typed can look like a line of the message, or turn it around.
     """
-    line = "".join(c for c in " ".join(str(text).split()) if not _is_control(c))
+    line = "".join(c for c in SPACES.sub(" ", str(text)).strip() if not _is_control(c))
     return Truncator(line).chars(most) if most else line
 
 

@@ -40,6 +40,7 @@ def write(envelope: Envelope, *, is_daily: bool) -> Mail:
         "envelope": envelope,
         "subject": subject(lines),
         "headline": headline(lines),
+        "greeting": f"{reader.first_name}: {headline(lines)}",
         "preheader": _preheader(envelope),
         "why": why(lines),
         "is_daily": is_daily,

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from engagements.envelopes.reading import Line
 from engagements.notice_rules import Noun
+from notifications.delivery import MAX_SUBJECT
 
 WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+NO_BREAK = "\u00a0"
 MOST_STATES = 3  # of one noun, in a subject
 MOST_SENTENCES = 2
 
@@ -34,13 +36,21 @@ def counts(lines: Iterable[Line]) -> list[Count]:
     """By noun and state, in the order of the lines."""
     found: dict[Noun, Counter[str]] = {}
     for line in lines:
-        found.setdefault(line.rule.noun, Counter())[line.item.state] += 1
+        state = line.item.state.replace(NO_BREAK, " ")  # a headline must break somewhere
+        found.setdefault(line.rule.noun, Counter())[state] += 1
     return [Count(noun, list(states.items())) for noun, states in found.items()]
 
 
 def subject(lines: Iterable[Line]) -> str:
-    """ "5 check-ins: 3 late, 2 due today by 12:00; 1 escalation recovered"."""
-    return "; ".join(_counted(count) for count in counts(lines))
+    """ "5 check-ins: 3 late, 2 due today by 12:00; 1 escalation recovered".
+
+    Where it would be too long, all but the first noun are counted together.
+    """
+    first, *others = counts(lines)
+    whole = "; ".join(_counted(count) for count in (first, *others))
+    if len(whole) <= MAX_SUBJECT:
+        return whole
+    return f"{_counted(first)}; {sum(one.total for one in others)} more"
 
 
 def headline(lines: Iterable[Line]) -> str:
@@ -51,15 +61,26 @@ def headline(lines: Iterable[Line]) -> str:
 
 
 def why(lines: Iterable[Line]) -> str:
-    """ "You get this because you answer for these cards (rules: due soon, late)."."""
-    rules = list({line.rule.label: line.rule for line in lines}.values())
-    reasons = " and ".join(dict.fromkeys(rule.reason for rule in rules))
-    labels = ", ".join(rule.label.lower() for rule in rules)
-    return f"You get this because {reasons} ({'rule' if len(rules) == 1 else 'rules'}: {labels})."
+    """ "You get this because you answer for key results (rules: due soon, late)."."""
+    found = list(lines)
+    reasons = list(dict.fromkeys(line.item.why or line.rule.reason for line in found))
+    labels = list(dict.fromkeys(_lower(line.rule.label) for line in found))
+    rules = f"{'rule' if len(labels) == 1 else 'rules'}: {', '.join(labels)}"
+    return f"You get this because you {_listed(reasons)} ({rules})."
 
 
 def in_words(number: int) -> str:
     return WORDS[number] if number < len(WORDS) else str(number)
+
+
+def _lower(label: str) -> str:
+    return f"{label[0].lower()}{label[1:]}"
+
+
+def _listed(phrases: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *firsts, last = phrases
+    return f"{', '.join(firsts)} and {last}" if firsts else last
 
 
 def _counted(count: Count) -> str:

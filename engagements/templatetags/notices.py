@@ -36,9 +36,9 @@ def mail_colour(rag: Rag) -> str:
 
 
 @register.filter
-def folded(text: str) -> str:
-    """A paragraph of a text part, indented under its title."""
-    indent = " " * 4
+def folded(text: str, indented: int = 0) -> str:
+    """A paragraph of a text part, by so many characters under its title."""
+    indent = " " * indented
     line = one_line(text)
     return textwrap.fill(
         line,

@@ -1,0 +1,92 @@
+"""What is common to the rules about key results: the rows, and the card of each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from checkins.periods import Period, periods
+from checkins.rhythms import filled_periods, rhythm_of
+from engagements.models import Membership, Notice, Role
+from engagements.notice_rules import Item, Noun
+from engagements.permissions import Permission, may
+from okrs.figures import write_value
+from okrs.models import KeyResult
+from scoring import Rag, format_score
+
+CHECK_IN = Noun("check-in", "check-ins", "waits for you", "wait for you")
+KEY_RESULT = Noun("key result", "key results", "needs a look", "need a look")
+Subjects = Iterator[tuple[Notice, KeyResult]]
+
+
+def live_subjects(notices: Sequence[Notice]) -> Subjects:
+    """Each notice with its key result, of those that still ask for check-ins. One query."""
+    rows = (
+        KeyResult.objects.live()
+        .for_card()
+        .select_related("engagement", "objective__owner")
+        .filter(engagement_id=notices[0].engagement_id)
+        .in_bulk({one.subject for one in notices})
+    )
+    return ((one, rows[one.subject]) for one in notices if one.subject in rows)
+
+
+def period_of(notice: Notice, key_result: KeyResult) -> Period | None:
+    """The period that the notice is about; None where the rhythm has become another one."""
+    found = periods(rhythm_of(key_result))
+    return next((period for period in found if period.monday == notice.period), None)
+
+
+def is_filled_since(key_result: KeyResult, monday: dt.date) -> bool:
+    """Whether this period or a later one has its check-in."""
+    return any(filled >= monday for filled in filled_periods(key_result))
+
+
+def card(key_result: KeyResult, *, to: Membership, **said: Any) -> Item:
+    """The card of a key result as a mail shows it, with its latest value, band and score."""
+    rag, unit = Rag(key_result.rag), key_result.metric.unit if key_result.metric else ""
+    has_value = key_result.latest_value is not None
+    value = write_value(key_result.latest_value, unit=unit)
+    score = format_score(key_result.score, scale=key_result.engagement.score_scale)
+    return Item(
+        title=key_result.title,
+        about=f"key_result:{key_result.pk}",
+        meta=f"last {value}" if has_value else value,
+        rag=rag if has_value else None,
+        score=score if key_result.score is not None else "",
+        why=stand_of(to, key_result),
+        **{"url": page_of(key_result), "button": "Open", **said},
+    )
+
+
+def page_of(key_result: KeyResult) -> str:
+    slug = key_result.engagement.slug
+    return reverse("checkins:key-result-detail", args=[slug, key_result.public_id])
+
+
+def check_in_link(key_result: KeyResult, *, member: Membership) -> dict[str, str]:
+    """Straight to the card, for whoever may check in; its page for others."""
+    if not may(member.role, Permission.CHECK_IN):
+        return {"url": page_of(key_result), "button": "Open"}
+    slug = key_result.engagement.slug
+    form = reverse("checkins:check-in-create", args=[slug, key_result.public_id])
+    back = urlencode({"next": page_of(key_result)}, safe="/")
+    return {"url": f"{form}?{back}", "button": "Check in"}
+
+
+def stand_of(person: Membership, key_result: KeyResult) -> str:
+    """What this person has to do with it: "answer for key results"; empty if nothing is known."""
+    objective = key_result.objective
+    if key_result.owner_id == person.pk:
+        return "answer for key results"
+    if objective.owner_id == person.pk:
+        return "own the objective"
+    if objective.team is not None and objective.team.champion_id == person.pk:
+        return "champion the team"
+    return {Role.LEAD.value: "lead the program", Role.SPONSOR.value: "sponsor it"}.get(
+        person.role, ""
+    )

@@ -1,0 +1,98 @@
+"""What Friday brings: what is at risk or blocked, and whose update is late or thin (M6.4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from checkins.messages.cards import card, live_subjects
+from checkins.messages.moments import moment, week_of
+from checkins.models import Blocker
+from checkins.periods import Period, closed_periods, open_periods
+from checkins.rhythms import filled_periods, is_overdue, missed_periods, rhythm_of
+from engagements.models import Notice
+from engagements.notice_rules import Item
+from engagements.plain_text import one_line
+from okrs.figures import write_day
+from okrs.models import KeyResult, Stage
+
+FEW_WORDS = 4  # an insight or a next action with fewer is thin
+MOST_SAID = 200  # characters of what somebody wrote
+
+
+def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
+    """To objective owners and leads: what is at risk, and what is blocked. Two queries."""
+    subjects = list(live_subjects(notices))
+    blockers: dict[int, Blocker] = {}
+    open_ones = Blocker.objects.filter(
+        engagement_id=notices[0].engagement_id,
+        key_result__in=[row.pk for _, row in subjects],
+        resolved_at=None,
+    )
+    for one in open_ones.order_by("-opened_at"):
+        blockers[one.key_result_id] = one  # the oldest stays
+    return {
+        notice.pk: card(
+            row,
+            to=notice.person,
+            heading="At risk or blocked",
+            state="blocked" if row.pk in blockers else "at risk",
+            weight=55 if row.pk in blockers else 50,
+            text=_trouble(row, blocker=blockers.get(row.pk), now=now),
+        )
+        for notice, row in subjects
+        if row.pk in blockers or row.stage == Stage.AT_RISK
+    }
+
+
+def friday_late(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
+    """To the champion, or the leads: what is late, was missed, or says too little. One query."""
+    found = ((notice, row, _lacks(row, now=now)) for notice, row in live_subjects(notices))
+    return {
+        notice.pk: card(
+            row,
+            to=notice.person,
+            heading="Late or thin",
+            state="late or thin",
+            weight=40,
+            text=" ".join([*lacks, f"{row.owner.name} answers for it." if row.owner else ""]),
+        )
+        for notice, row, lacks in found
+        if lacks
+    }
+
+
+def _trouble(row: KeyResult, *, blocker: Blocker | None, now: dt.datetime) -> str:
+    today = rhythm_of(row).day_of(now)
+    said = []
+    if blocker is not None:
+        since = write_day(rhythm_of(row).day_of(blocker.opened_at), today=today)
+        said.append(f"Blocked since {since}: {one_line(blocker.text, most=MOST_SAID)}")
+    if row.stage == Stage.AT_RISK:
+        said.append(f"The forecast does not hold, confidence {row.confidence} of 5.")
+    if row.next_action:
+        said.append(f"Next: {one_line(row.next_action, most=MOST_SAID)}")
+    return "\n".join(each if each[-1] in ".!?…" else f"{each}." for each in said)
+
+
+def _lacks(row: KeyResult, *, now: dt.datetime) -> list[str]:
+    """What the update lacks, in sentences; nothing where it is in time and says enough."""
+    late = _late_period(row, now=now)
+    closed, gone = closed_periods(rhythm_of(row), now)[-1:], missed_periods(row, now=now)[-1:]
+    if late is not None:
+        return [f"Late since {moment(late.due_at, now=now)}."]
+    if closed and gone and closed[0].monday == gone[0].monday:
+        today = rhythm_of(row).day_of(now)
+        return [f"No check-in for {week_of(gone[0].monday, today=today)}."]
+    if row.last_week is None:
+        return []
+    thin = {"insight": row.insight, "next action": row.next_action}
+    few = [name for name, text in thin.items() if len(text.split()) < FEW_WORDS]
+    said = [f"Thin: {' and '.join(few)} under four words."] if few else []
+    return [*said, *(["Green without evidence."] if row.is_unverified else [])]
+
+
+def _late_period(row: KeyResult, *, now: dt.datetime) -> Period | None:
+    rhythm, filled = rhythm_of(row), filled_periods(row)
+    unmet = (period for period in open_periods(rhythm, now) if period.monday not in filled)
+    return next((one for one in unmet if is_overdue(row, period=one, now=now)), None)

@@ -1,0 +1,134 @@
+"""Before a deadline, after it, and when nobody checked in (M6.4, M7.7)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from checkins.messages.cards import (
+    Subjects,
+    card,
+    check_in_link,
+    is_filled_since,
+    live_subjects,
+    period_of,
+)
+from checkins.messages.moments import moment, week_of
+from checkins.periods import Period
+from checkins.rhythms import missed_periods, rhythm_of
+from engagements.models import Membership, Notice
+from engagements.notice_rules import Item
+from okrs.models import KeyResult
+
+Items = Iterator[tuple[int, Item]]
+
+
+def reminder(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
+    """To whoever answers for it, while it is neither done nor late."""
+    return dict(_reminders(live_subjects(notices), now=now))
+
+
+def overdue(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
+    """To whoever answers for it, until it or a later period is done."""
+    return dict(_overdue(live_subjects(notices), now=now))
+
+
+def missed(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
+    """To the objective's owner, once the period has closed, until somebody checks in."""
+    return dict(_missed(live_subjects(notices), now=now))
+
+
+def missed_twice(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
+    """To the leads, until somebody checks in."""
+    return dict(_missed_twice(live_subjects(notices), now=now))
+
+
+def _reminders(subjects: Subjects, *, now: dt.datetime) -> Items:
+    for notice, row in subjects:
+        period = _asked(notice, row)
+        if period and now < period.due_at and row.owner_id == notice.person_id:
+            at = moment(period.due_at, now=now)
+            yield (
+                notice.pk,
+                card(
+                    row,
+                    to=notice.person,
+                    heading=f"Due {at}",
+                    state=_due_by(period, now=now),
+                    weight=85 if at.startswith("today") else 80,
+                    **check_in_link(row, member=notice.person),
+                ),
+            )
+
+
+def _overdue(subjects: Subjects, *, now: dt.datetime) -> Items:
+    for notice, row in subjects:
+        period = _asked(notice, row)
+        if period and period.due_at <= now and row.owner_id == notice.person_id:
+            was, closes = (moment(at, now=now) for at in (period.due_at, period.closes_at))
+            is_open = now < period.closes_at
+            yield (
+                notice.pk,
+                card(
+                    row,
+                    to=notice.person,
+                    heading=f"Was due {was}, {'closes' if is_open else 'closed'} {closes}",
+                    state="late" if is_open else "missed",
+                    weight=90,
+                    **check_in_link(row, member=notice.person),
+                ),
+            )
+
+
+def _missed(subjects: Subjects, *, now: dt.datetime) -> Items:
+    for notice, row in subjects:
+        period = _asked(notice, row)
+        if period and period.closes_at <= now and row.objective.owner_id == notice.person_id:
+            week = week_of(period.monday, today=rhythm_of(row).day_of(now))
+            yield (
+                notice.pk,
+                card(
+                    row,
+                    to=notice.person,
+                    heading="Closed without a check-in",
+                    state="without a check-in",
+                    weight=60,
+                    text=f"No check-in for {week}. {_answers(row)}",
+                ),
+            )
+
+
+def _missed_twice(subjects: Subjects, *, now: dt.datetime) -> Items:
+    for notice, row in subjects:
+        if is_filled_since(row, notice.period):
+            continue
+        weeks = [one.monday for one in missed_periods(row, now=now) if one.monday <= notice.period]
+        if len(weeks) > 1:
+            today = rhythm_of(row).day_of(now)
+            first, second = (week_of(monday, today=today) for monday in weeks[-2:])
+            yield (
+                notice.pk,
+                card(
+                    row,
+                    to=notice.person,
+                    heading="Two check-ins in a row are missing",
+                    state="without a check-in twice in a row",
+                    weight=70,
+                    text=f"None for {first} and none for {second}. {_answers(row)}",
+                ),
+            )
+
+
+def _asked(notice: Notice, row: KeyResult) -> Period | None:
+    """The period of the notice, unless it or a later one has its check-in."""
+    return None if is_filled_since(row, notice.period) else period_of(notice, row)
+
+
+def _due_by(period: Period, *, now: dt.datetime) -> str:
+    """ "due today by 12:00", "due Mon 16 Mar 10:00"."""
+    return f"due {moment(period.due_at, now=now)}".replace("today\u00a0", "today by\u00a0")
+
+
+def _answers(row: KeyResult) -> str:
+    owner: Membership | None = row.owner
+    return f"{owner.name} answers for it." if owner else "Nobody answers for it: name an owner."
