@@ -198,14 +198,13 @@ class SettingsForm(EditForm):
     escalation = forms.ChoiceField(
         choices=Escalation.choices,
         label="Red for two weeks",
-        help_text="Early in a cycle red can be merely early: it is watched while pace is low,"
-        " confidence 3 or more and nothing blocks it. Otherwise a huddle is due at once.",
+        help_text="What is merely early is watched, without a huddle: pace is low, confidence 3 or"
+        " more, and nothing blocks it.",
     )
     pauses_weekends = forms.BooleanField(
         required=False,
         label="Clocks that count hours stand still at weekends",
-        help_text="The huddle is due 48 hours after an escalation turns active. It holds for"
-        " clocks that start from now on.",
+        help_text="A huddle is due within 48 hours. Clocks that run already stay as they are.",
     )
     status_page = forms.ChoiceField(
         choices=StatusPage.choices,

@@ -33,6 +33,6 @@ def reminder_list(request: MemberRequest) -> HttpResponse:
         "filter": sifting,
         "narrows": bool(asked),
         "now": now,
-        "tab": "reminders",
+        "tab": "members",
     }
     return render(request, PAGE + ("#ledger" if request.htmx else ""), context)

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from engagements.models import Engagement, Membership, User
 from engagements.scoping import scope, unscoped
+from engagements.stop_links import token_of
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, Objective, Team
 from reviews.demo import address
@@ -27,6 +28,8 @@ SIGNED_OUT = (
 )
 ROOM = ("reviews:my-week", "engagements:profile", "engagements:engagement-create")
 LISTS = (
+    "reviews:home",
+    "checkins:reminder-list",
     "engagements:settings",
     "engagements:member-list",
     "engagements:share-link-list",
@@ -118,7 +121,8 @@ def test_every_page_before_the_sign_in_is_accessible(opens: Opens) -> None:
     visitor = opens()
     visitor.expected = {404}  # an invitation that is used up
 
-    for path in [*map(reverse, SIGNED_OUT), "/invitations/of-yesterday/"]:
+    stops = reverse("engagements:notices-stop", args=[token_of(somebody(Person.LEAD).pk)])
+    for path in [*map(reverse, SIGNED_OUT), "/invitations/of-yesterday/", stops]:
         visitor.visit(path)
         visitor.inspect(path)
 
