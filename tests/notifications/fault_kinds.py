@@ -14,7 +14,7 @@ from notifications.kinds import Mail
 from notifications.models import OutboxMessage
 
 # A killed worker's messages wait for their lease. As in the product, it outlasts a run by far.
-delivery.LEASE, delivery.RUN_SECONDS = timedelta(seconds=3), 1.0
+delivery.LEASE, delivery.RUN_SECONDS = timedelta(seconds=3), 1
 
 # Who sent it stands in the mail, so that its server may kill them.
 kinds.register(
