@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import connections, transaction
 
@@ -81,11 +81,18 @@ class Clock:
     quiet_from: dt.time
     quiet_until: dt.time
 
+    def local(self, now: dt.datetime) -> dt.datetime:
+        """By UTC where this machine does not know the zone: one person's stops nobody else."""
+        try:
+            return now.astimezone(ZoneInfo(self.zone))
+        except (ZoneInfoNotFoundError, ValueError):
+            return now.astimezone(dt.UTC)
+
     def is_quiet(self, at: dt.time) -> bool:
         return is_quiet(at, since=self.quiet_from, until=self.quiet_until)
 
     def is_awake(self, now: dt.datetime) -> bool:
-        return not self.is_quiet(now.astimezone(ZoneInfo(self.zone)).time())
+        return not self.is_quiet(self.local(now).time())
 
     def message_of_the_day(self, now: dt.datetime) -> tuple[dt.date, dt.datetime] | None:
         """Which day's message may be made now, and until when it gathers; None if none may.
@@ -93,7 +100,7 @@ class Clock:
         What falls due after the hour of the message rides the next day's, however late this one
         is made. An hour of one's own that is a quiet one waits for the end of the quiet.
         """
-        local = now.astimezone(ZoneInfo(self.zone))
+        local = self.local(now)
         hour = self.quiet_until if self.is_quiet(self.message_at) else self.message_at
         until = dt.datetime.combine(local.date(), hour, local.tzinfo).astimezone(dt.UTC)
         may = local.weekday() < SATURDAY and now >= until and self.is_awake(now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from django.db import connections, transaction
 
@@ -50,23 +51,27 @@ def tick(*, now: dt.datetime) -> dict[str, int]:
 
     Raises SweepsFailed once all have run, where one or more failed.
     """
-    counts, failed = dict.fromkeys((name for name, _ in ORDER), 0), []
+    counts, failed, skipped = dict.fromkeys((name for name, _ in ORDER), 0), [], False
     for name, sweep in ORDER:
+        # The message of a day is closed once it is made: not before all is found that it holds.
+        run = partial(sweep, is_daily=False) if sweep is gather and skipped else sweep
         try:
-            counts[name] = _alone(name, sweep, now=now)
+            made = _alone(name, run, now=now)
         except Exception:
             logger.exception("The sweep %s failed; the others go on", name)
             failed.append(name)
+        else:
+            counts[name], skipped = made or 0, skipped or made is None
     if failed:
         raise SweepsFailed(f"Failed: {', '.join(failed)}. The log says why.")
     return counts
 
 
-def _alone(name: str, sweep: Sweep, *, now: dt.datetime) -> int:
-    """Run it in its own transaction, or leave it to whoever is just running it."""
+def _alone(name: str, sweep: Sweep, *, now: dt.datetime) -> int | None:
+    """Run it in its own transaction; None where it is left to whoever is just running it."""
     with transaction.atomic(using="sweep"):
         with connections["sweep"].cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"sweeps.{name}"])
             if cursor.fetchone() != (True,):
-                return 0
+                return None
         return sweep(now=now, using="sweep")
