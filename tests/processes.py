@@ -12,8 +12,6 @@ from django.conf import settings
 from tests import databases
 from tests.browser.servers import VARIABLES
 
-ALONE = ("--without-gossip", "--without-mingle", "-c", "1")
-
 
 def environment(*, bell: str, mail_port: int, **extra: str) -> dict[str, str]:
     """What a process of the product reads; the database is the one of the connections."""
@@ -30,9 +28,9 @@ def environment(*, bell: str, mail_port: int, **extra: str) -> dict[str, str]:
 
 
 def worker(*, app: str = "config", knows: str = "") -> Sequence[str]:
-    """A worker with one child, which imports the module `knows` too."""
+    """A worker as `make run` has it, which imports the module `knows` too."""
     included = ["--include", knows] if knows else []
-    return ["celery", "-A", app, "worker", *ALONE, *included]
+    return ["celery", "-A", app, "worker", "--concurrency", "2", *included]
 
 
 def beat(schedule: Path, *, app: str = "config") -> Sequence[str]:
