@@ -106,7 +106,7 @@ def next_dates(
     """What comes next, the earliest first; moments on the clock that is active."""
     found = [
         *(NextDate(on=_day(at), at=at, what="Check-ins due") for at in due),
-        *(_review(one) for one in reviews if one.started_at or one.scheduled_at >= now),
+        *(_review(one) for one in reviews),
         *(NextDate(on=one.due_on, what=f"{one.owner}: {one.what}", action=one) for one in actions),
         *(date for one in escalations for date in _of_escalation(one, today=today, now=now)),
         *(date for one in cycles for date in _of_cycle(one, today=today)),

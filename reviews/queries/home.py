@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from checkins.models import Blocker, HelpRequest
 from checkins.periods import open_periods
@@ -106,7 +106,8 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
     review = Review.objects.filter(engagement=engagement).closed().order_by("-closed_at").first()
     found = escalations(membership=membership, now=now).open
     actions = ActionItem.objects.filter(engagement=engagement).open()
-    ahead = Review.objects.filter(engagement=engagement).ahead().defer("standings")
+    to_come = Q(scheduled_at__gte=now) | Q(started_at__isnull=False)
+    ahead = Review.objects.filter(to_come, engagement=engagement).ahead().defer("standings")
     return Home(
         cycles=glances,
         beside=None if running else _beside(cycles, today=today),

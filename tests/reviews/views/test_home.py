@@ -164,6 +164,17 @@ def test_the_next_dates_come_in_order(lead: Client, alice: Membership) -> None:
     ]
 
 
+def test_a_review_that_runs_is_today_and_one_that_was_let_slip_is_no_date(
+    lead: Client, alice: Membership
+) -> None:
+    planned(alice, title="February", scheduled_at=at("2026-02-10T14:00"))
+    planned(alice, title="March", scheduled_at=at("2026-03-10T09:00"), started_at=TUESDAY)
+
+    found = [(date.on.isoformat(), date.what) for date in lead.get(URL).context["page"].dates]
+
+    assert found == [("2026-03-10", "March, runs now")]
+
+
 def test_a_huddle_and_a_checkpoint_are_dates(lead: Client, alice: Membership) -> None:
     one, other = key_results(alice, "Onboarding", "Expansion", owner=alice)
     escalate(one, huddle_at=at("2026-03-11T15:00"), huddle_set_by=alice, huddle_set_at=TUESDAY)
