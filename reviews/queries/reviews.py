@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from checkins.queries.escalations import EscalationCard
 from engagements.models import Engagement, Membership, Role
 from okrs.models import Objective
 from reviews.agenda.screens import Screen
@@ -24,11 +25,15 @@ from reviews.models import (
     StatusReport,
     Summary,
 )
+from reviews.queries.escalated import cards_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class ItemView:
-    """An item as the screen draws it. `number` is its place on the agenda, 0 where it is parked."""
+    """An item as the screen draws it. `number` is its place on the agenda, 0 where it is parked.
+
+    `escalation` stands as it is now, until the review closes: from then on its facts say it.
+    """
 
     item: AgendaItem
     number: int
@@ -36,6 +41,7 @@ class ItemView:
     is_shown: bool = False
     may_rise: bool = False
     may_sink: bool = False
+    escalation: EscalationCard | None = None
 
     @property
     def public_id(self) -> str:
@@ -117,12 +123,18 @@ class ReviewPage:
 
 
 def review_page(
-    review: Review, *, engagement: Engagement, now: dt.datetime, look: str = ""
+    review: Review,
+    *,
+    membership: Membership,
+    now: dt.datetime,
+    look: str = "",
+    looks_at_all: bool = False,
 ) -> ReviewPage:
-    """Everything that the screen of this review shows, but for its forms. Four queries.
+    """Everything that the screen of this review shows, but for its forms. Nine queries at most.
 
     `look` is the public id of an item to look at without moving the room.
     """
+    engagement = membership.engagement
     rows = list(
         AgendaItem.objects.filter(engagement=engagement, review=review)
         .select_related("key_result__owner", "objective", "answered_by")
@@ -130,7 +142,15 @@ def review_page(
     )
     agenda = [one for one in rows if one.parked_at is None]
     shown = _shown(rows, agenda=agenda, current=review.current_item_id, look=look)
-    views = _views(rows, agenda=agenda, current=review.current_item_id, shown=shown)
+    in_view = agenda if looks_at_all else [shown] if shown else []
+    about = [] if review.is_closed else [one.key_result_id for one in in_view if one.key_result_id]
+    views = _views(
+        rows,
+        agenda=agenda,
+        current=review.current_item_id,
+        shown=shown,
+        cards=cards_of(about, membership=membership, now=now),
+    )
     on_agenda = [views[one.pk] for one in agenda]
     attendances = Attendance.objects.filter(engagement=engagement, review=review)
     return ReviewPage(
@@ -252,6 +272,7 @@ def _views(
     agenda: Sequence[AgendaItem],
     current: int | None,
     shown: AgendaItem | None,
+    cards: Mapping[int, EscalationCard],
 ) -> dict[int, ItemView]:
     numbers = {one.pk: number for number, one in enumerate(agenda, start=1)}
     last = sum(one.section != Section.CLOSING for one in agenda)
@@ -263,6 +284,7 @@ def _views(
             is_shown=shown is not None and one.pk == shown.pk,
             may_rise=1 < numbers.get(one.pk, 0) <= last,
             may_sink=0 < numbers.get(one.pk, 0) < last,
+            escalation=cards.get(one.key_result_id or 0),
         )
         for one in rows
     }

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import F
 
-from checkins.models import Blocker, CheckIn, Escalation, HelpRequest
+from checkins.models import Blocker, CheckIn, HelpRequest
 from checkins.periods import closed_periods
 from checkins.rhythms import rhythm_of, was_asked
 from engagements.models import Engagement
@@ -18,6 +18,7 @@ from okrs.models.key_results import LIVE
 from reviews.agenda import Ask, Spell
 from reviews.agenda.screens import Facts, Told, key_result_screen
 from reviews.models import Decision, Review
+from reviews.queries.escalated import running
 from reviews.queries.status import shown_key_results
 from scoring import rag
 
@@ -59,7 +60,11 @@ def tell(
         since = engagement.today(each.opened_at)
         blocked[each.key_result_id].append(Ask(text=each.text, since=since, by=each.opened_by.name))
     decided = _last_decisions(engagement, before=review)
-    escalated = _escalations(rows, engagement=engagement)
+    found = running(engagement, key_results=[row.pk for row in rows])
+    escalated = {
+        one.key_result_id: one
+        for one in found.select_related("huddle_set_by", "plan_owner", "decided_by")
+    }
     return {
         row.pk: Told(
             check_in=check_ins.get(row.pk),
@@ -94,19 +99,6 @@ def spells(row: KeyResult, *, now: dt.datetime) -> list[Spell]:
         else Spell(monday=monday)
         for monday in sorted(missed | set(filled))
     ]
-
-
-def _escalations(rows: Sequence[KeyResult], *, engagement: Engagement) -> dict[int, Escalation]:
-    """The escalation of each streak of red that runs, open or decided by the sponsor. One query."""
-    since = {row.pk: row.red_since for row in rows}
-    found = Escalation.objects.filter(
-        engagement=engagement, key_result__in=rows, recovered_at=None
-    ).select_related("huddle_set_by", "plan_owner", "decided_by")
-    return {
-        one.key_result_id: one
-        for one in found.order_by("opened_at", "id")
-        if one.is_open or one.streak == since[one.key_result_id]
-    }
 
 
 def _last_decisions(engagement: Engagement, *, before: Review) -> dict[str, Decision]:

@@ -102,5 +102,5 @@ def review_close(request: MemberRequest, review: str) -> HttpResponse:
             request, "Closed and frozen. The summary is drafted: read it, then publish."
         )
         return onward(request, "reviews:summary-update", row.public_id)
-    page = review_page(row, engagement=request.engagement, now=now)
+    page = review_page(row, membership=request.membership, now=now)
     return form_page(request, "reviews/review_close.html", form=form, review=row, page=page, **TAB)

@@ -21,6 +21,7 @@ from engagements.http import MemberRequest
 from engagements.permissions import Permission, may
 from reviews.forms import ActionForm, DecisionForm
 from reviews.models import AgendaItem, Review
+from reviews.queries.escalated import seen
 from reviews.queries.reviews import ReviewPage, report_of, review_page
 
 TEMPLATE = "reviews/review_detail.html"
@@ -63,6 +64,7 @@ def look_of(request: HttpRequest) -> Look:
 def review_of(request: MemberRequest, public_id: str) -> Review:
     """The review of that public id in this engagement, or 404."""
     rows = Review.objects.filter(engagement=request.engagement)
+    rows = rows.annotate(seen=seen())
     return find(rows.defer("standings").select_related("lead", "closed_by"), public_id)
 
 
@@ -84,7 +86,7 @@ def review_detail(request: MemberRequest, review: str) -> HttpResponse:
 def review_room(request: MemberRequest, review: str) -> HttpResponse:
     """What moved since a screen last asked: nothing, or its parts anew."""
     row = review_of(request, review)
-    if request.GET.get("seen") == str(row.room):
+    if request.GET.get("seen") == str(row.seen):  # type: ignore[attr-defined] # annotated
         return HttpResponse(status=204)
     if row.is_closed:
         return HttpResponseClientRedirect(review_url(request, row))
@@ -95,7 +97,7 @@ def review_room(request: MemberRequest, review: str) -> HttpResponse:
 @member(Permission.READ)
 def review_clock(request: MemberRequest, review: str) -> HttpResponse:
     row = review_of(request, review)
-    page = review_page(row, engagement=request.engagement, now=timezone.now())
+    page = review_page(row, membership=request.membership, now=timezone.now())
     return render(request, "reviews/_review_clock.html", {"page": page, "review": row})
 
 
@@ -109,7 +111,13 @@ def screen(
 ) -> dict[str, Any]:
     """The context of the screen, with the form that was refused where there is one."""
     now, look = timezone.now(), look_of(request)
-    page = review_page(review, engagement=request.engagement, now=now, look=look.item)
+    page = review_page(
+        review,
+        membership=request.membership,
+        now=now,
+        look=look.item,
+        looks_at_all=look.all,
+    )
     role = request.membership.role
     captures = not review.is_closed and may(role, Permission.DECIDE)
     forms = _forms(request, page, decision=decision_form, action=action_form) if captures else {}

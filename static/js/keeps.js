@@ -19,7 +19,15 @@ document.addEventListener("draft-restored", ({ target }) => {
   kept?.toggleAttribute("data-touched", hasWords(kept));
 });
 
+// An item stays as it is while somebody writes in a form of its own; their own steps leave it.
+let follows = false;
+
+document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
+  follows = detail.elt.id === "room";
+});
+
 document.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
+  if (follows && target.querySelector("[data-touched]")) detail.shouldSwap = false;
   if (!target.matches("[data-touched]")) return;
   detail.shouldSwap = false;
   const fresh = detail.fragment.querySelector?.("[data-keeps]");

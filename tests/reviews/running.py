@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.test import Client
+from django.urls import reverse
+
 from engagements.models import Membership
 from okrs.models import KeyResult
 from reviews.commands import close_review, next_item, plan_review, previous_item, start_review
@@ -72,6 +75,14 @@ def three_red(lead: Membership) -> list[KeyResult]:
 def room(review: Review) -> int:
     """How often the room has changed."""
     return Review.objects.values_list("room", flat=True).get(pk=review.pk)
+
+
+def seen(client: Client, review: Review) -> str:
+    """What the screen of this reader has seen."""
+    page = client.get(
+        reverse("reviews:review-detail", args=[review.engagement.slug, review.public_id])
+    )
+    return page.text.split('name="seen" value="')[1].split('"')[0]
 
 
 def now_at(review: Review) -> str:

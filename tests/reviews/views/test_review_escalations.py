@@ -1,0 +1,280 @@
+"""An escalation is answered in the room, by whom it asks, and every screen follows (M8.3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from checkins.commands import activate_escalation, record_outcome
+from checkins.models import Escalation
+from engagements.models import Membership, Role
+from okrs.models import KeyResult
+from reviews.commands import close_review
+from reviews.models import AgendaItem, Review
+from tests import build
+from tests.checkins.posting import TUESDAY, at, post
+from tests.query_counts import assert_constant_queries
+from tests.reviews.escalated import escalate, plan
+from tests.reviews.running import YES, checked, item, key_results, run, seen
+
+HTMX = {"HX-Request": "true"}
+PLAN = "Borrow an engineer from <b>Reporting</b>"
+
+
+@pytest.fixture
+def row(alice: Membership, lead: Client) -> KeyResult:
+    """Red for two weeks."""
+    (found,) = key_results(alice, "API latency")
+    return checked(found, alice, "8.9", "8.8", confidence=2)
+
+
+@pytest.fixture
+def escalation(row: KeyResult) -> Escalation:
+    return escalate(row)
+
+
+@pytest.fixture
+def review(alice: Membership, escalation: Escalation) -> Review:
+    return run(alice)
+
+
+def url(review: Review, name: str = "review-detail") -> str:
+    return reverse(f"reviews:{name}", args=[review.engagement.slug, review.public_id])
+
+
+def act(escalation: Escalation, name: str) -> str:
+    slug = escalation.engagement.slug
+    return reverse(f"checkins:escalation-{name}", args=[slug, escalation.public_id])
+
+
+def said(escalation: Escalation, by: Membership) -> dict[str, str]:
+    """A recovery plan as it is typed."""
+    return {
+        "outcome": "ask_help",
+        "plan": PLAN,
+        "plan_owner": by.public_id,
+        "checkpoint_on": "2026-03-24",
+        "version": str(escalation.version),
+        "place": "review",
+    }
+
+
+def answer(escalation: Escalation, by: Membership) -> Escalation:
+    return record_outcome(
+        escalation=escalation,
+        version=escalation.version,
+        outcome="ask_help",
+        plan=PLAN,
+        plan_owner=by,
+        checkpoint_on=dt.date(2026, 3, 24),
+        by=by,
+        now=TUESDAY,
+    )
+
+
+def test_the_item_shows_its_escalation_and_what_the_lead_may_do(
+    lead: Client, review: Review, escalation: Escalation
+) -> None:
+    page = lead.get(url(review)).text
+
+    assert f'id="escalation-{escalation.public_id}"' in page
+    assert 'data-state="active"' in page
+    for name in ("huddle", "outcome"):
+        assert f'hx-get="{act(escalation, name)}?place=review"' in page
+        assert f'href="{act(escalation, name)}?next={url(review)}"' in page
+
+
+@pytest.mark.parametrize(
+    ("role", "acts"),
+    [(Role.CONTRIBUTOR, False), (Role.CHAMPION, True), (Role.SPONSOR, False)],
+)
+def test_others_in_the_room_may_what_their_role_may(
+    client: Client, alice: Membership, review: Review, escalation: Escalation, role: str, acts: bool
+) -> None:
+    build.sign_in(client, alice.engagement, role)
+
+    page = client.get(url(review)).text
+
+    assert f'id="escalation-{escalation.public_id}"' in page
+    assert (act(escalation, "outcome") in page) is acts
+
+
+def test_what_is_with_the_sponsor_is_decided_in_the_room(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    escalation = escalate(row, raised_at=at("2026-03-10T09:05"), raised_for="no_plan")
+    review = run(alice)
+    build.sign_in(client, alice.engagement, Role.SPONSOR)
+    verdict = {"verdict": "resources", "note": "Two more engineers", "place": "review"}
+
+    before = client.get(url(review)).text
+    version = {"version": str(escalation.version)}
+    client.post(act(escalation, "verdict"), {**verdict, **version}, headers=HTMX)
+    after = client.get(url(review)).text
+
+    assert act(escalation, "verdict") in before
+    assert "Two more engineers" in after
+    assert 'data-state="decided"' in after
+    assert act(escalation, "verdict") not in after
+
+
+def test_an_answer_renews_its_part_of_the_screen(
+    lead: Client, alice: Membership, review: Review, escalation: Escalation
+) -> None:
+    sent = lead.post(act(escalation, "outcome"), said(escalation, alice), headers=HTMX)
+
+    assert sent.status_code == 200
+    assert sent.text.strip().startswith(
+        f'<section class="escalation" id="escalation-{escalation.public_id}"'
+    )
+    assert "Borrow an engineer from &lt;b&gt;Reporting" in sent.text
+    assert "Borrow an engineer from &lt;b&gt;Reporting" in lead.get(url(review)).text
+
+
+def test_without_a_script_an_answer_leads_back_into_the_room(
+    lead: Client, alice: Membership, review: Review, escalation: Escalation
+) -> None:
+    form = lead.get(f"{act(escalation, 'outcome')}?next={url(review)}")
+    sent = lead.post(act(escalation, "outcome"), {**said(escalation, alice), "next": url(review)})
+
+    assert f'name="next" value="{url(review)}"' in form.text
+    assert sent.headers["Location"] == url(review)
+
+
+def test_every_screen_follows_what_is_recorded(
+    client: Client, alice: Membership, review: Review, escalation: Escalation
+) -> None:
+    build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
+    asked = f"{url(review, 'review-room')}?seen={seen(client, review)}"
+
+    before = client.get(asked, headers=HTMX)
+    answer(escalation, alice)
+    after = client.get(asked, headers=HTMX)
+
+    assert before.status_code == 204
+    assert after.status_code == 200
+    assert "Borrow an engineer" in after.text
+    assert client.get(asked.split("=")[0] + f"={seen(client, review)}", headers=HTMX).content == b""
+
+
+def test_every_screen_follows_one_that_is_made_active(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    escalation = escalate(row, watched=True)
+    review = run(alice)
+    build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
+    asked = f"{url(review, 'review-room')}?seen={seen(client, review)}"
+
+    activate_escalation(escalation=escalation, by=alice, now=TUESDAY)
+
+    assert "Active since" in client.get(asked, headers=HTMX).text
+
+
+def test_what_left_red_shows_none(
+    lead: Client, alice: Membership, review: Review, row: KeyResult
+) -> None:
+    post(row, alice, actual="5")
+
+    assert "data-escalation" not in lead.get(url(review)).text
+
+
+def test_one_of_an_item_in_view_only_is_read(lead: Client, alice: Membership) -> None:
+    first, second = key_results(alice, "One", "Two")
+    for each in (first, second):
+        escalate(checked(each, alice, "8.9", "8.8", confidence=2))
+    review = run(alice)
+
+    one, both = lead.get(url(review)).text, lead.get(f"{url(review)}?view=all").text
+
+    assert one.count("data-escalation") == 1
+    assert both.count("data-escalation") == 2
+
+
+def test_closing_keeps_what_was_said_of_it(
+    lead: Client, alice: Membership, review: Review, escalation: Escalation
+) -> None:
+    answer(escalation, alice)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+    Escalation.objects.update(plan="Written later", checkpoint_on=dt.date(2026, 4, 1))
+
+    page = lead.get(f"{url(review)}?view=all").text
+
+    assert "Escalation: Plan runs, Tue\u00a010\u00a0Mar\u00a009:40" in page
+    assert "Borrow an engineer from &lt;b&gt;Reporting" in page
+    assert "Alice, checkpoint 24\u00a0Mar" in page
+    assert "Written later" not in page
+    assert "data-escalation" not in page
+
+
+def test_a_closed_review_names_huddle_and_verdict(
+    lead: Client, alice: Membership, row: KeyResult
+) -> None:
+    escalate(
+        row,
+        **plan(row, checkpoint_on=dt.date(2026, 3, 9)),
+        huddle_at=at("2026-03-09T15:00"),
+        huddle_set_by=alice,
+        raised_at=at("2026-03-10T00:01"),
+        raised_for="checkpoint",
+        verdict="strategy",
+        verdict_note="We leave this market",
+        word_of="Priya Raman",
+        evidence_url="https://example.test/minutes",
+        decided_at=at("2026-03-10T09:30"),
+        decided_by=alice,
+    )
+    review = run(alice)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    page = lead.get(f"{url(review)}?view=all").text.replace("\u00a0", " ")
+
+    assert "Escalation: Decided, Tue 10 Mar 09:30" in page
+    assert "Huddle Mon 9 Mar 15:00" in page
+    assert "set by Alice" in page
+    assert "Change the strategy" in page
+    assert "We leave this market" in page
+    assert "Priya Raman, recorded by Alice" in page
+
+
+def test_one_that_was_closed_without_a_word_says_so(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    assert "Nothing was recorded of it yet." in lead.get(f"{url(review)}?view=all").text
+
+
+def test_a_review_of_before_there_were_escalations_still_reads(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    for one in AgendaItem.objects.exclude(key_result=None):
+        del one.facts["escalation"]
+        one.save(update_fields=["facts"])
+    open_page = lead.get(url(review))
+    AgendaItem.objects.filter(review=review).update(key_result=None)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    closed_page = lead.get(f"{url(review)}?view=all")
+
+    assert open_page.status_code == closed_page.status_code == 200
+    assert "Escalation:" not in closed_page.text
+
+
+def test_its_queries_do_not_grow_with_escalations(lead: Client, alice: Membership) -> None:
+    found = key_results(alice, *[f"Row {number}" for number in range(20)])
+    for row in found[:10]:
+        escalate(checked(row, alice, "8.9", "8.8", confidence=2), **plan(row))
+    review = run(alice)
+
+    def ten_more() -> None:
+        for row in found[10:]:
+            escalate(checked(row, alice, "8.9", "8.8", confidence=2), **plan(row))
+        lead.post(url(review, "review-draw"))
+
+    address = f"{url(review)}?view=all"
+    # Three of them are those of the cards, and one says which.
+    assert_constant_queries(lambda: lead.get(address), grow=ten_more, most=12)
+    assert item(review, "Row 19").facts["escalation"]["state"] == "answered"
