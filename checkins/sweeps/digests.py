@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from checkins.periods import open_periods
-from checkins.sweeps.notices import IS_EMPTY, tell
+from checkins.sweeps.notices import is_empty, tell
 from checkins.sweeps.people import clocks
 from checkins.sweeps.rhythms import Beat, closed_at, columns, cycles_of, running_beats
 from scoring import Rag
@@ -49,7 +49,7 @@ FRIDAYS = f"""
     late AS (
         SELECT DISTINCT asked.engagement_id, asked.id
         FROM asked JOIN owed USING (beat)
-        WHERE asked.committed_at <= owed.due_at AND {IS_EMPTY.format(monday="owed.monday")}
+        WHERE asked.committed_at <= owed.due_at AND {is_empty("asked.trail", "owed.monday")}
     ),
     found AS (
         SELECT 'friday_at_risk' AS rule, running.engagement_id, hearer.id AS person_id,

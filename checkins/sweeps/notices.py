@@ -45,8 +45,11 @@ TELL = f"""
     ORDER BY engagement_id, person_id, rule, subject, period
     ON CONFLICT DO NOTHING
 """  # noqa: S608 - made of constants
-# A period has a check-in where the key result's trail has a point for it.
-IS_EMPTY = "NOT asked.trail @> jsonb_build_array(jsonb_build_array({monday}::text))"
+
+
+def is_empty(trail: str, monday: str) -> str:
+    """SQL: the period has no check-in, since the key result's trail has no point for it."""
+    return f"NOT {trail} @> jsonb_build_array(jsonb_build_array({monday}::text))"
 
 
 def tell(found: str, *, facts: dict[str, Any], now: dt.datetime, using: str) -> int:

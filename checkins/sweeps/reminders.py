@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from checkins.periods import Period, open_periods
-from checkins.sweeps.notices import IS_EMPTY, tell
+from checkins.sweeps.notices import is_empty, tell
 from checkins.sweeps.people import Clock, clocks
 from checkins.sweeps.rhythms import (
     LOOK_BACK,
@@ -24,19 +24,29 @@ from engagements.working_days import working_days
 DAY = dt.timedelta(days=1)
 FARTHEST = 2 * DAY  # by which the dates of two zones may differ from those of an instant
 
+# `owned` is worked out for itself: joined by rhythm alone, each key result would meet the moments of
+# everybody's clock.
 REMINDERS = f"""
-    moment AS (
-        SELECT * FROM unnest(%(beats)s::int[], %(mondays)s::date[], %(zones)s::text[],
-            %(times)s::time[], %(remind_at)s::timestamptz[])
-            AS given (beat, monday, time_zone, message_at, remind_at)
+    clock AS (
+        SELECT * FROM unnest(%(zones)s::text[], %(times)s::time[])
+            WITH ORDINALITY AS given (time_zone, message_at, clock)
     ),
-    found AS (
-        SELECT 'reminder' AS rule, asked.engagement_id, person.id AS person_id,
-            asked.id AS subject, moment.monday AS period, moment.remind_at AS due_at
+    moment AS (
+        SELECT * FROM unnest(%(beats)s::int[], %(mondays)s::date[], %(clocks)s::int[],
+            %(remind_at)s::timestamptz[]) AS given (beat, monday, clock, remind_at)
+    ),
+    owned AS MATERIALIZED (
+        SELECT asked.engagement_id, asked.id, asked.trail, asked.beat, asked.owner_id, clock.clock
         FROM asked
         JOIN person ON person.engagement_id = asked.engagement_id AND person.id = asked.owner_id
-        JOIN moment USING (beat, time_zone, message_at)
-        WHERE person.wants_reminders AND {IS_EMPTY.format(monday="moment.monday")}
+        JOIN clock USING (time_zone, message_at)
+        WHERE person.wants_reminders
+    ),
+    found AS (
+        SELECT 'reminder' AS rule, owned.engagement_id, owned.owner_id AS person_id,
+            owned.id AS subject, moment.monday AS period, moment.remind_at AS due_at
+        FROM owned JOIN moment USING (beat, clock)
+        WHERE {is_empty("owned.trail", "moment.monday")}
     )
 """  # noqa: S608 - made of constants
 OVERDUE = f"""
@@ -51,7 +61,7 @@ OVERDUE = f"""
         JOIN owed USING (beat)
         JOIN person ON person.engagement_id = asked.engagement_id AND person.id = asked.owner_id
         WHERE person.wants_reminders AND asked.committed_at <= owed.due_at
-          AND {IS_EMPTY.format(monday="owed.monday")}
+          AND {is_empty("asked.trail", "owed.monday")}
     )
 """  # noqa: S608
 # Two in a row are told once per streak, by the second one of it: `filled` is the newest period
@@ -66,7 +76,7 @@ MISSED = f"""
         SELECT asked.*, closed.monday, closed.closes_at, closed.place, closed.is_recent
         FROM asked JOIN closed USING (beat)
         WHERE closed.place <= {LOOK_BACK + 1} AND asked.committed_at <= closed.due_at
-          AND {IS_EMPTY.format(monday="closed.monday")}
+          AND {is_empty("asked.trail", "closed.monday")}
     ),
     streak AS (
         SELECT DISTINCT newer.engagement_id, newer.id, newer.beat, newer.committed_at,
@@ -113,8 +123,13 @@ def remind(*, now: dt.datetime, using: str = "sweep") -> int:
     ]
     if not ahead:
         return 0
-    rows = list(_moments(ahead, clocks(using=using), now=now))
-    facts = columns(rows, "beats", "mondays", "zones", "times", "remind_at")
+    people = clocks(using=using)
+    facts = {
+        **columns(people, "zones", "times"),
+        **columns(
+            list(_moments(ahead, people, now=now)), "beats", "mondays", "clocks", "remind_at"
+        ),
+    }
     return _tell(REMINDERS, beats=beats, facts=facts, now=now, using=using)
 
 
@@ -164,12 +179,12 @@ def _tell(
 def _moments(
     ahead: Sequence[tuple[int, Beat, Period]], people: Sequence[Clock], *, now: dt.datetime
 ) -> Iterator[tuple[Any, ...]]:
-    """Rows of the rhythms' periods and people's clocks for which it is time to remind."""
+    """Rows of the rhythms' periods and people's clocks (from 1) for which it is time to remind."""
     for place, beat, period in ahead:
-        for clock in people:
+        for number, clock in enumerate(people, start=1):
             at = remind_at(period, zone=beat.rhythm.zone, country=beat.country, clock=clock)
             if at <= now:
-                yield place, period.monday, *clock, at
+                yield place, period.monday, number, at
 
 
 @lru_cache(maxsize=65_536)

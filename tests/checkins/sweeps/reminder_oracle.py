@@ -61,7 +61,7 @@ class Oracle:
 
 def _to_owner(key_result: KeyResult, now: dt.datetime) -> Iterator[Told]:
     owner = key_result.owner
-    if owner is None or not _hears(owner) or not owner.user.wants_reminders:  # type: ignore[union-attr]
+    if owner is None or not _hears(owner) or not owner.user.wants_reminders:
         return
     for span in _empty(key_result):
         if not span.opens_at <= now < span.closes_at:
@@ -92,7 +92,8 @@ def _missed(key_result: KeyResult, leads: Sequence[Membership], now: dt.datetime
 
 def _streaks(key_result: KeyResult, now: dt.datetime) -> Iterator[list[Span]]:
     """For each missed period all that were missed in a row up to it."""
-    empty, streak = set(_empty(key_result)), []
+    empty = set(_empty(key_result))
+    streak: list[Span] = []
     for span in spans_of(key_result.engagement, key_result.objective.cycle):
         if span.closes_at <= now:
             streak = [*streak, span] if span in empty and _was_asked(key_result, span) else []

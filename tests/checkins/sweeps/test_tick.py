@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
 from checkins import sweeps, tasks
+from checkins.sweeps.reminders import remind
 from engagements.models import Membership, Notice, Role
 from engagements.scoping import scope
 from notifications import heartbeats, outbox
@@ -125,7 +126,7 @@ def test_a_sweep_that_fails_half_way_leaves_nothing_behind(
     lead: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def half(*, now: dt.datetime, using: str) -> int:
-        sweeps.remind(now=now, using=using)
+        remind(now=now, using=using)
         raise RuntimeError("the lights went out")
 
     monkeypatch.setattr(sweeps, "ORDER", [("reminders", half)])
