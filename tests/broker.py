@@ -18,3 +18,8 @@ def ring_at(monkeypatch: pytest.MonkeyPatch, broker_url: str) -> None:
 def redis_url(database: int) -> str:
     """The tests' Valkey, another of its numbered databases."""
     return f"{settings.REDIS_URL.rsplit('=', 1)[0]}={database}"
+
+
+def celery_url(url: str) -> str:
+    """The address of a Valkey as Celery spells it."""
+    return url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")

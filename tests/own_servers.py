@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGKILL, SIGQUIT, Signals
 
+from django.db import connections
+
 from config.embedded import servers
-from config.embedded.home import Home, find_home, socket_owners
+from config.embedded.home import Home, find_home, postgres_binaries, socket_owners
 from config.embedded.paths import DATABASE, Paths, short_hash, verify_sockets
 from config.embedded.processes import Command, Members
 from engagements.database_roles import bootstrap_roles
+from tests.databases import ROLES
 
 ANSWERS_WITHIN = 30.0
 
@@ -58,8 +61,11 @@ def own_valkey(*, forgetful: bool = False) -> Iterator[tuple[Server, str]]:
 
 
 @contextmanager
-def own_postgres() -> Iterator[tuple[Server, Paths]]:
-    """A PostgreSQL with the roles and an empty database, which writes down what it acknowledges."""
+def own_postgres(*, like: str) -> Iterator[tuple[Server, Paths]]:
+    """A PostgreSQL with the roles and a copy of the run's database `like`.
+
+    It writes down what it acknowledges, as in production.
+    """
     with _folders() as (paths, home, members):
         servers.lay_out(home=home)
         initdb = servers.initdb(paths=paths, home=home, fast=True)
@@ -71,7 +77,18 @@ def own_postgres() -> Iterator[tuple[Server, Paths]]:
         server.start()
         with servers.connect(paths) as connection:
             bootstrap_roles(connection, database=DATABASE)
+        _copy(like, paths=paths, home=home)
         yield server, paths
+
+
+def _copy(database: str, *, paths: Paths, home: Home) -> None:
+    """The run's database, with what it holds and grants, in the new server."""
+    tools, owner = postgres_binaries(home), ["--username", ROLES["owner"]]
+    there = ["--host", connections["owner"].get_connection_params()["host"], database]
+    dumped = subprocess.run([tools / "pg_dump", *owner, *there], capture_output=True, check=True)
+    here = ["--host", str(paths.sockets), "--dbname", DATABASE]
+    quiet = ["--quiet", "--output", os.devnull, "--set", "ON_ERROR_STOP=1"]
+    subprocess.run([tools / "psql", *owner, *here, *quiet], input=dumped.stdout, check=True)
 
 
 @contextmanager

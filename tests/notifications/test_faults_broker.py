@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from config.celery import app
 from engagements.models import Membership
 from tests import build, faults
-from tests.broker import ring_at
+from tests.broker import celery_url, ring_at
 from tests.browser.servers import running
 from tests.notifications.conftest import post
 from tests.notifications.reaper import Reaper, reaping
@@ -35,9 +35,7 @@ def lead(committed: str, client: Client) -> Membership:
 def valkey(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Server]:
     """Cache and doorbell of this test, for its own pages too."""
     with own_valkey(forgetful=True) as (server, url):
-        ring_at(
-            monkeypatch, url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
-        )
+        ring_at(monkeypatch, celery_url(url))
         settings.REDIS_URL = url
         settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": url}}
         yield server

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from notifications.tasks import deliver_due
 from tests import databases
-from tests.broker import redis_url, ring_at
+from tests.broker import celery_url, redis_url, ring_at
 from tests.notifications.conftest import post, stored
 from tests.smtp import MailServer
 
@@ -31,8 +31,7 @@ def bell(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     url = redis_url(DATABASE)
     with redis.Redis.from_url(url) as client:
         client.flushdb()
-        broker_url = url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
-        ring_at(monkeypatch, broker_url)
+        ring_at(monkeypatch, celery_url(url))
         yield url
         client.flushdb()
 
