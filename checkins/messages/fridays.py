@@ -47,7 +47,10 @@ def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Ite
 
 def friday_late(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
     """To the champion, or the leads: what is late, was missed, or says too little. One query."""
-    found = ((notice, row, _lacks(row, now=now)) for notice, row in live_subjects(notices))
+    found = (
+        (notice, row, _lacks(row, since=notice.period, now=now))
+        for notice, row in live_subjects(notices)
+    )
     return {
         notice.pk: card(
             row,
@@ -75,8 +78,11 @@ def _trouble(row: KeyResult, *, blocker: Blocker | None, now: dt.datetime) -> st
     return "\n".join(each if each[-1] in ".!?…" else f"{each}." for each in said)
 
 
-def _lacks(row: KeyResult, *, now: dt.datetime) -> list[str]:
-    """What the update lacks, in sentences; nothing where it is in time and says enough."""
+def _lacks(row: KeyResult, *, since: dt.date, now: dt.datetime) -> list[str]:
+    """What the update lacks, in sentences; nothing where it is in time and says enough.
+
+    Thin is only asked of one that stands for the week that began on `since`, or later.
+    """
     late = _late_period(row, now=now)
     closed, gone = closed_periods(rhythm_of(row), now)[-1:], missed_periods(row, now=now)[-1:]
     if late is not None:
@@ -84,7 +90,7 @@ def _lacks(row: KeyResult, *, now: dt.datetime) -> list[str]:
     if closed and gone and closed[0].monday == gone[0].monday:
         today = rhythm_of(row).day_of(now)
         return [f"No check-in for {week_of(gone[0].monday, today=today)}."]
-    if row.last_week is None:
+    if row.last_week is None or row.last_week < since:
         return []
     thin = {"insight": row.insight, "next action": row.next_action}
     few = [name for name, text in thin.items() if len(text.split()) < FEW_WORDS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from checkins.messages.cards import (
     Subjects,
@@ -14,7 +15,7 @@ from checkins.messages.cards import (
     period_of,
 )
 from checkins.messages.moments import moment, week_of
-from checkins.periods import Period
+from checkins.periods import Period, periods
 from checkins.rhythms import missed_periods, rhythm_of
 from engagements.models import Membership, Notice
 from engagements.notice_rules import Item
@@ -100,12 +101,11 @@ def _missed(subjects: Subjects, *, now: dt.datetime) -> Items:
 
 def _missed_twice(subjects: Subjects, *, now: dt.datetime) -> Items:
     for notice, row in subjects:
-        if is_filled_since(row, notice.period):
-            continue
-        weeks = [one.monday for one in missed_periods(row, now=now) if one.monday <= notice.period]
-        if len(weeks) > 1:
+        missing = {one.monday for one in missed_periods(row, now=now)}
+        both = next((two for two in pairwise(_mondays(row)) if two[1] == notice.period), ())
+        if both and missing.issuperset(both) and not is_filled_since(row, notice.period):
             today = rhythm_of(row).day_of(now)
-            first, second = (week_of(monday, today=today) for monday in weeks[-2:])
+            first, second = (week_of(monday, today=today) for monday in both)
             yield (
                 notice.pk,
                 card(
@@ -117,6 +117,10 @@ def _missed_twice(subjects: Subjects, *, now: dt.datetime) -> Items:
                     text=f"None for {first} and none for {second}. {_answers(row)}",
                 ),
             )
+
+
+def _mondays(row: KeyResult) -> list[dt.date]:
+    return [period.monday for period in periods(rhythm_of(row))]
 
 
 def _asked(notice: Notice, row: KeyResult) -> Period | None:
