@@ -40,14 +40,16 @@ def red_run(rows: Sequence[CheckIn]) -> RedRun | None:
     then: past closes are never rewritten, a late correction can only recover (M7.8).
     """
     bands: dict[dt.date, str] = {}
+    left: set[dt.date] = set()  # weeks in which one of an earlier week was taken back
     week_of: dict[int | None, dt.date] = {row.pk: row.week for row in rows}
     for row in rows:
         if row.kind == CheckInKind.UPDATE:
             bands[row.week] = row.rag
-        elif week_of.get(row.supersedes_id) == row.week:
+        elif week_of.get(row.supersedes_id) == row.week and row.week not in left:
             bands.pop(row.week, None)
         else:
             bands[row.week] = Rag.NO_DATA.value
+            left.add(row.week)
     calm = max((week for week, band in bands.items() if band != Rag.RED), default=dt.date.min)
     reds = [week for week in bands if week > calm]
     return RedRun(since=min(reds), reported=len(reds)) if reds else None

@@ -78,6 +78,13 @@ HISTORIES = (
         (opens("02-10", "pace"), recovers("02-13")),
         until="03-01",
     ),
+    History(
+        "Early, in a week that has none of its own: the week closes first",
+        (red("02-03"), red("02-13")),
+        (opens("02-16 00:00", "pace"),),
+        until="02-17",
+        engagement=FORTNIGHTLY,
+    ),
     # Corrections and undo.
     History(
         "Corrected within the first week",
