@@ -27,10 +27,10 @@ def environment(*, bell: str, mail_port: int, **extra: str) -> dict[str, str]:
     }
 
 
-def worker(*, app: str = "config", knows: str = "") -> Sequence[str]:
+def worker(*, app: str = "config", knows: str = "", name: str = "worker") -> Sequence[str]:
     """A worker as `make run` has it, which imports the module `knows` too."""
     included = ["--include", knows] if knows else []
-    return ["celery", "-A", app, "worker", "--concurrency", "2", *included]
+    return ["celery", "-A", app, "worker", "--concurrency", "2", "-n", f"{name}@%h", *included]
 
 
 def beat(schedule: Path, *, app: str = "config") -> Sequence[str]:

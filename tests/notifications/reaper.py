@@ -31,7 +31,8 @@ class Reaper(MailServer):
     pace: float = 0
     seen: int = 0
     killed: int = 0
-    taken: Counter[str] = field(default_factory=Counter)
+    taken: Counter[str] = field(default_factory=Counter)  # by recipient
+    copies: Counter[bytes] = field(default_factory=Counter)  # by Message-ID
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope
@@ -41,13 +42,13 @@ class Reaper(MailServer):
         time.sleep(self.pace)
         if death != BEFORE:
             self.taken.update(envelope.rcpt_tos)
+            self.copies.update(re.findall(rb"^Message-ID: (.*?)\r", content(envelope), re.M))
         if death:
             self.kill(envelope)
         return "250 OK"
 
     def kill(self, envelope: Envelope) -> None:
-        assert isinstance(envelope.content, bytes)
-        (sender,) = re.findall(rb"\r\n\r\n(\d+)\s*$", envelope.content)
+        (sender,) = re.findall(rb"\r\n\r\n(\d+)\s*$", content(envelope))
         if os.getpgid(int(sender)) == self.group:
             os.kill(int(sender), SIGKILL)
             self.killed += 1
@@ -59,6 +60,11 @@ class Reaper(MailServer):
 
     def lost(self, recipients: set[str]) -> int:
         return len(recipients - set(self.taken))
+
+
+def content(envelope: Envelope) -> bytes:
+    assert isinstance(envelope.content, bytes)
+    return envelope.content
 
 
 @contextmanager
