@@ -58,7 +58,8 @@ def write_span(span: dt.timedelta) -> str:
     if span > LONG:
         return f"{span // DAY} days"
     hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else ""]
+    return " ".join(part for part in parts if part)
 
 
 def rises_at(
@@ -81,7 +82,6 @@ def rises_at(
 def clocks(
     escalation: Escalation,
     *,
-    conveners: str,
     rises: dt.datetime | None,
     today: dt.date,
     now: dt.datetime,
@@ -89,7 +89,7 @@ def clocks(
     """What runs now; none while it is watched or closed. `today` is on the client's calendar."""
     match escalation.state:
         case EscalationState.ACTIVE:
-            return [_huddle(escalation, conveners=conveners, now=now), _rise(rises, now=now)]
+            return [_huddle(escalation, now=now), _rise(rises, now=now)]
         case EscalationState.ANSWERED:
             return [_checkpoint(escalation, today=today)]
         case EscalationState.RAISED:
@@ -97,7 +97,7 @@ def clocks(
     return []
 
 
-def _huddle(escalation: Escalation, *, conveners: str, now: dt.datetime) -> Clock:
+def _huddle(escalation: Escalation, *, now: dt.datetime) -> Clock:
     due_at, at = escalation.huddle_due_at, escalation.huddle_at
     assert due_at is not None  # noqa: S101 - the database holds it for active ones
     if at is not None and at > now:
@@ -105,12 +105,11 @@ def _huddle(escalation: Escalation, *, conveners: str, now: dt.datetime) -> Cloc
     if at is not None:
         note = "its outcome is not recorded yet"
         return Clock(figure=write_span(now - at), text="since the huddle,", at=at, note=note)
-    note = f"{conveners} convenes" if conveners else ""
     if due_at > now:
         text = "left to convene the huddle, by"
-        return Clock(figure=write_span(due_at - now), text=text, at=due_at, note=note)
+        return Clock(figure=write_span(due_at - now), text=text, at=due_at)
     figure, text = write_span(now - due_at), "over: the huddle was due"
-    return Clock(figure=figure, text=text, at=due_at, note=note, state=ClockState.OVER)
+    return Clock(figure=figure, text=text, at=due_at, state=ClockState.OVER)
 
 
 def _rise(rises: dt.datetime | None, *, now: dt.datetime) -> Clock:
@@ -120,7 +119,7 @@ def _rise(rises: dt.datetime | None, *, now: dt.datetime) -> Clock:
     if rises <= now:
         text = "goes to the sponsor unless a recovery plan is recorded"
         return Clock(figure="now", text=text, state=ClockState.OVER)
-    text = "to record a recovery plan, else it goes to the sponsor"
+    text = "to record a recovery plan, else to the sponsor,"
     return Clock(figure=write_span(rises - now), text=text, at=rises)
 
 
@@ -139,17 +138,18 @@ def _checkpoint(escalation: Escalation, *, today: dt.date) -> Clock:
 def _sponsor(escalation: Escalation, *, now: dt.datetime) -> Clock:
     at = escalation.raised_at
     assert at is not None  # noqa: S101 - its state says so
-    return Clock(figure=write_span(now - at), text="with the sponsor, since", at=at)
+    note = RaisedFor(escalation.raised_for).label if escalation.raised_for else ""
+    return Clock(figure=write_span(now - at), text="with the sponsor, since", at=at, note=note)
 
 
-def path(escalation: Escalation, *, conveners: str, owner: str, now: dt.datetime) -> list[Step]:
+def path(escalation: Escalation, *, now: dt.datetime) -> list[Step]:
     """Steps done, the one that is current, and those to come; empty while it is only watched."""
     if escalation.activated_at is None:
         return []
     return [
         *_opening(escalation),
-        *_meeting(escalation, conveners=conveners, now=now),
-        *_answer(escalation, owner=owner, now=now),
+        *_meeting(escalation, now=now),
+        *_answer(escalation, now=now),
         *_end(escalation),
     ]
 
@@ -163,7 +163,7 @@ def _opening(escalation: Escalation) -> Iterator[Step]:
     yield Step(text="Active,", at=escalation.activated_at, note=cause)
 
 
-def _meeting(escalation: Escalation, *, conveners: str, now: dt.datetime) -> Iterator[Step]:
+def _meeting(escalation: Escalation, *, now: dt.datetime) -> Iterator[Step]:
     is_active = escalation.state is EscalationState.ACTIVE
     if escalation.huddle_at is not None:
         coming = is_active and escalation.huddle_at > now
@@ -171,13 +171,12 @@ def _meeting(escalation: Escalation, *, conveners: str, now: dt.datetime) -> Ite
         state = StepState.CURRENT if coming else StepState.DONE
         yield Step(text="Huddle,", at=escalation.huddle_at, note=set_by, state=state)
     elif is_active:
-        note = f"{conveners} convenes" if conveners else ""
-        yield Step(text="Huddle within 48 hours", note=note, state=StepState.CURRENT)
+        yield Step(text="Huddle within 48 hours", state=StepState.CURRENT)
     else:
         yield Step(text="No huddle was set", state=StepState.COMING)
 
 
-def _answer(escalation: Escalation, *, owner: str, now: dt.datetime) -> Iterator[Step]:
+def _answer(escalation: Escalation, *, now: dt.datetime) -> Iterator[Step]:
     if escalation.answered_at is not None:
         chosen = Outcome(escalation.outcome).label
         note = f"{chosen[0].lower()}{chosen[1:]}, recorded by {escalation.answered_by}"
@@ -186,10 +185,8 @@ def _answer(escalation: Escalation, *, owner: str, now: dt.datetime) -> Iterator
         yield Step(text="No recovery plan was recorded", state=StepState.COMING)
     else:
         met = escalation.huddle_at is not None and escalation.huddle_at <= now
-        text = f"{owner} records the outcome"
-        note = "change the bet, or ask for help"
         state = StepState.CURRENT if met else StepState.COMING
-        yield Step(text=text, note=note, state=state)
+        yield Step(text="Outcome", note="change the bet, or ask for help", state=state)
 
 
 def _end(escalation: Escalation) -> Iterator[Step]:
@@ -207,11 +204,7 @@ def _end(escalation: Escalation) -> Iterator[Step]:
             )
         case EscalationState.RAISED:
             yield _raised(escalation)
-            yield Step(
-                text="The sponsor decides",
-                note="revise the key result, add resources, or change the strategy",
-                state=StepState.CURRENT,
-            )
+            yield Step(text="The sponsor decides", state=StepState.CURRENT)
         case EscalationState.DECIDED:
             yield _raised(escalation)
             verdict = Verdict(escalation.verdict).label

@@ -16,15 +16,20 @@ from reviews.status.headlines import LONGEST_NAME, say_forecasts, say_reds
 from scoring import Rag
 
 
-def my_week_headline(week: MyWeek, *, overdue: int = 0) -> str:
+def my_week_headline(week: MyWeek, *, overdue: int = 0, escalations: int = 0) -> str:
     """ "Eight cards to go. Three are late, two are due by noon."
 
-    `overdue` actions are named once no card is left.
+    Escalations that wait and `overdue` actions are named once no card is left.
     """
     if not week.left:
-        said = _saved(week.total) if week.total else _nothing_due(week)
-        are = "action is" if overdue == 1 else "actions are"
-        return f"{said} {in_words(overdue).capitalize()} {are} overdue." if overdue else said
+        said = [_saved(week.total) if week.total else _nothing_due(week)]
+        if escalations:
+            wait = "escalation waits" if escalations == 1 else "escalations wait"
+            said.append(f"{in_words(escalations).capitalize()} {wait} for you.")
+        if overdue:
+            are = "action is" if overdue == 1 else "actions are"
+            said.append(f"{in_words(overdue).capitalize()} {are} overdue.")
+        return " ".join(said)
     waiting = [card for group in week.groups for card in group.cards if not card.is_done]
     cards = "card" if week.left == 1 else "cards"
     return f"{in_words(week.left).capitalize()} {cards} to go. {_urgent(week, waiting)}"

@@ -14,7 +14,7 @@ from checkins.escalation_words import OVER, Told, either
 from checkins.models import CheckIn, Escalation, EscalationState
 from checkins.models.escalations import EscalationQuerySet
 from checkins.queries.thread import ThreadEntry
-from checkins.weeks import WEEK, monday_of, weeks_red
+from checkins.weeks import weeks_red
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult
@@ -212,7 +212,7 @@ def _card(
     alone = [champion] if champion and can_convene(champion) else []
     conveners = alone or people.get(Role.LEAD, ())
     names = either([str(one) for one in conveners])
-    owner, today = str(row.key_result.objective.owner), row.key_result.engagement.today(now)
+    today = row.key_result.engagement.today(now)
     tried = [one for one in posts if _is_of(one, row) and one.rag == Rag.RED]
     rises = rises_at(
         row,
@@ -224,8 +224,8 @@ def _card(
     return EscalationCard(
         escalation=row,
         told=_told(row, conveners=names, sponsors=sponsors, posts=posts, tried=tried, now=now),
-        clocks=clocks(row, conveners=names, rises=rises, today=today, now=now),
-        path=path(row, conveners=names, owner=owner, now=now),
+        clocks=clocks(row, rises=rises, today=today, now=now),
+        path=path(row, now=now),
         tried=tried[:MOST_TRIED],
         acts=acts_of(row, by=membership),
         on_behalf=speaks_for_sponsor(membership),
@@ -252,7 +252,7 @@ def _told(
     return Told(
         state=row.state,
         streak=row.streak,
-        weeks=_weeks(row, today=today),
+        weeks=_weeks(row, tried=tried, today=today),
         reported=_reported(row, tried=tried),
         today=today,
         was_watched=row.activated_at is not None and row.opened_at < row.activated_at,
@@ -281,15 +281,14 @@ def _told(
     )
 
 
-def _weeks(row: Escalation, *, today: dt.date) -> int:
+def _weeks(row: Escalation, *, tried: Sequence[CheckIn], today: dt.date) -> int:
     """Weeks in a row that were red, up to now or to its end."""
-    key_result = row.key_result
-    if row.is_open:
-        ends_on = key_result.objective.cycle.ends_on
-        last = key_result.last_week
-        return weeks_red(red_since=row.streak, last_week=last, today=today, ends_on=ends_on)
-    ended_on = key_result.engagement.today(ended_at(row))
-    return max(1, (monday_of(ended_on) - row.streak) // WEEK)
+    key_result, last_week = row.key_result, row.key_result.last_week
+    if not row.is_open:
+        today = key_result.engagement.today(ended_at(row))
+        last_week = max((one.week for one in tried), default=None)
+    ends_on = key_result.objective.cycle.ends_on
+    return weeks_red(red_since=row.streak, last_week=last_week, today=today, ends_on=ends_on)
 
 
 def _reported(row: Escalation, *, tried: Sequence[CheckIn]) -> int:

@@ -92,8 +92,15 @@ def _to_convene(members: Iterable[Membership]) -> Q:
         f"{CHAMPION}__user__is_active": True,
         f"{CHAMPION}__role__in": CONVENERS,
     }
+    # Each reason by itself: of no champion at all SQL knows nothing, not even that they cannot.
+    cannot = (
+        Q(**{f"{CHAMPION}__user": None})
+        | Q(**{f"{CHAMPION}__removed_at__isnull": False})
+        | Q(**{f"{CHAMPION}__user__is_active": False})
+        | ~Q(**{f"{CHAMPION}__role__in": CONVENERS})
+    )
     leads = Q(engagement_id__in=_with_role(members, Role.LEAD))
-    convenes = Q(**{**can, f"{CHAMPION}__in": list(members)}) | (leads & ~Q(**can))
+    convenes = Q(**{**can, f"{CHAMPION}__in": list(members)}) | (leads & cannot)
     return _active() & Q(huddle_at=None) & convenes
 
 
@@ -127,7 +134,7 @@ def _waiting(row: Escalation, *, member: Membership, now: dt.datetime) -> Waitin
     engagement, ends_on = key_result.engagement, key_result.objective.cycle.ends_on
     today, last = engagement.today(now), key_result.last_week
     rises = rises_at(row, last_week=last, ends_on=ends_on, zone=engagement.zone)
-    running = clocks(row, conveners="", rises=rises, today=today, now=now)
+    running = clocks(row, rises=rises, today=today, now=now)
     wanted = _wanted(row, member=member)
     # Once the huddle is set it is the plan that the time runs out for.
     is_plan = wanted is Wanted.OUTCOME and row.huddle_at is not None

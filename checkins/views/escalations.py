@@ -74,7 +74,7 @@ VERDICT = Asked(
 def escalation_list(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     page = queries.escalations(membership=request.membership, now=now)
-    context = {"page": page, "headline": headline(page.counts), "at": "list", "now": now, **TAB}
+    context = {"page": page, "headline": headline(page.counts), "place": "list", "now": now, **TAB}
     return render(request, "checkins/escalation_list.html", context)
 
 
@@ -208,15 +208,18 @@ def _shown(
     request: MemberRequest, row: Escalation, *, now: dt.datetime, status: int = 200, **more: Any
 ) -> HttpResponse:
     """The part of the page that asked, for htmx; else a page of its own."""
-    at = (request.POST.get("at") or request.GET.get("at") or "") if request.htmx else "own"
+    asked_in = request.POST.get("place") or request.GET.get("place") or ""
+    place = asked_in if request.htmx else "own"
     card = queries.escalation_card(row, membership=request.membership, now=now)
-    part = PARTS.get(at, "checkins/_escalation.html")
-    wait = queries.wait_of(row, membership=request.membership, now=now) if at == "my-week" else None
+    part = PARTS.get(place, "checkins/_escalation.html")
+    wait = (
+        queries.wait_of(row, membership=request.membership, now=now) if place == "my-week" else None
+    )
     context = {
         "card": card,
         "row": card.escalation,
         "wait": wait,
-        "at": at,
+        "place": place,
         "back": _back(request, row),
     }
     return render(request, part, {**context, "now": now, **TAB, **more}, status=status)

@@ -58,7 +58,9 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
     overdue = sum(one.action.is_overdue(today=one.today) for one in waiting["actions"])
     return {
         "week": week,
-        "headline": my_week_headline(week, overdue=overdue),
+        "headline": my_week_headline(
+            week, overdue=overdue, escalations=len(waiting["escalations"])
+        ),
         **waiting,
         "clients": clients,
         "may_create": may_create_engagement(request.user, request.memberships),

@@ -42,11 +42,11 @@ def active(**fields: Any) -> Escalation:
 def shown(row: Escalation, *, now: dt.datetime, last_week: dt.date | None = None) -> list[Clock]:
     rises = rises_at(row, last_week=last_week, ends_on=ENDS_ON, zone=BERLIN)
     today = now.astimezone(BERLIN).date()
-    return clocks(row, conveners="Sofia Lindqvist", rises=rises, today=today, now=now)
+    return clocks(row, rises=rises, today=today, now=now)
 
 
 def steps(row: Escalation, *, now: dt.datetime = ACTIVATED) -> list[tuple[str, str]]:
-    found = path(row, conveners="Sofia Lindqvist", owner="Ines Marlow", now=now)
+    found = path(row, now=now)
     return [(step.state.value, said(step)) for step in found]
 
 
@@ -59,9 +59,9 @@ def said(step: Step) -> str:
     [
         (0 * HOUR, "0 min"),
         (dt.timedelta(minutes=59, seconds=59), "59 min"),
-        (HOUR, "1 h 0 min"),
+        (HOUR, "1 h"),
         (45 * HOUR + dt.timedelta(minutes=56), "45 h 56 min"),
-        (48 * HOUR, "48 h 0 min"),
+        (48 * HOUR, "48 h"),
         (49 * HOUR, "2 days"),
         (119 * HOUR, "4 days"),
     ],
@@ -109,24 +109,24 @@ def test_the_third_week_closes_by_the_clock_of_the_client() -> None:
 @pytest.mark.parametrize(
     ("fields", "hours", "figures"),
     [
-        ({}, 1, [("47 h 0 min", "running"), ("5 days", "running")]),
-        ({}, 49, [("1 h 0 min", "over"), ("3 days", "running")]),
+        ({}, 1, [("47 h", "running"), ("5 days", "running")]),
+        ({}, 49, [("1 h", "over"), ("3 days", "running")]),
         ({}, 24 * 7, [("5 days", "over"), ("now", "over")]),
         (
             {"huddle_at": ACTIVATED + 20 * HOUR},
             1,
-            [("19 h 0 min", "running"), ("5 days", "running")],
+            [("19 h", "running"), ("5 days", "running")],
         ),
         (
             {"huddle_at": ACTIVATED + 20 * HOUR},
             22,
-            [("2 h 0 min", "running"), ("4 days", "running")],
+            [("2 h", "running"), ("4 days", "running")],
         ),
         (PLAN, 32, [("5 days", "running")]),
         (PLAN, 24 * 5, [("1 day", "running")]),
         (PLAN, 24 * 6, [("today", "running")]),
         (PLAN, 24 * 7, [("checkpoint", "over")]),
-        ({"raised_at": ACTIVATED + 48 * HOUR}, 72, [("24 h 0 min", "running")]),
+        ({"raised_at": ACTIVATED + 48 * HOUR}, 72, [("24 h", "running")]),
         ({"raised_at": ACTIVATED, "decided_at": DUE}, 72, []),
         ({"recovered_at": DUE}, 72, []),
         ({"activated_at": None, "huddle_due_at": None, "cause": ""}, 1, []),
@@ -139,7 +139,7 @@ def test_what_runs_now(fields: dict[str, Any], hours: int, figures: list[tuple[s
 
 
 def test_without_a_week_left_in_the_cycle_no_clock_runs_to_the_sponsor() -> None:
-    found = clocks(active(), conveners="", rises=None, today=STREAK, now=ACTIVATED)
+    found = clocks(active(), rises=None, today=STREAK, now=ACTIVATED)
 
     assert (found[1].figure, found[1].state.value) == ("no clock", "idle")
 
@@ -152,8 +152,8 @@ def test_without_a_week_left_in_the_cycle_no_clock_runs_to_the_sponsor() -> None
             [
                 ("done", "Watched from: red, but early"),
                 ("done", "Active,: it is no longer early"),
-                ("current", "Huddle within 48 hours: Sofia Lindqvist convenes"),
-                ("coming", "Ines Marlow records the outcome: change the bet, or ask for help"),
+                ("current", "Huddle within 48 hours"),
+                ("coming", "Outcome: change the bet, or ask for help"),
                 ("coming", "Checkpoint: out of red, or to the sponsor"),
             ],
         ),
@@ -167,7 +167,7 @@ def test_without_a_week_left_in_the_cycle_no_clock_runs_to_the_sponsor() -> None
             [
                 ("done", "Active,: made active by Sofia Lindqvist"),
                 ("done", "Huddle,: set by Sofia Lindqvist"),
-                ("current", "Ines Marlow records the outcome: change the bet, or ask for help"),
+                ("current", "Outcome: change the bet, or ask for help"),
                 ("coming", "Checkpoint: out of red, or to the sponsor"),
             ],
         ),
@@ -189,10 +189,7 @@ def test_without_a_week_left_in_the_cycle_no_clock_runs_to_the_sponsor() -> None
                 ("done", "To the sponsor,: still red at the checkpoint of the plan"),
                 (
                     "current",
-                    (
-                        "The sponsor decides: revise the key result, add resources, or change the"
-                        " strategy"
-                    ),
+                    "The sponsor decides",
                 ),
             ],
         ),

@@ -35,7 +35,10 @@ def test_waits_and_is_counted(bobs: Client, bob: Membership) -> None:
     assert "Waits for you" in page.text
     assert "Action · Northwind SaaS · due Thu\u00a012\u00a0Mar, in 2 days" in page.text
     assert "Ask for an export" in page.text
-    assert '?part=waiting" hx-trigger="action-changed from:body, escalation-changed from:body"' in page.text
+    assert (
+        '?part=waiting" hx-trigger="action-changed from:body, escalation-changed from:body"'
+        in page.text
+    )
     assert 'hx-swap="outerHTML">1</span>' in page.text
 
 
