@@ -10,16 +10,18 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.urls import reverse
 
 from checkins.models import HelpRequest
 from engagements import access
-from engagements.models import Engagement, Invitation, Membership, Role, StatusPage
+from engagements.models import Engagement, Invitation, Membership, Notice, Role, StatusPage
+from engagements.notice_rules import urgent_rules
 from engagements.scoping import scope
 from notifications import kinds
 from okrs.models import Team
@@ -125,11 +127,15 @@ def test_until_they_are_published_later_words_reach_no_client(planting: Planting
 def test_a_mail_holds_only_what_its_reader_may_know(planting: Planting) -> None:
     sent = mails(planting)
 
-    assert {client for client, _ in sent} == {OURS, THEIRS}
-    for client, text in sent:
+    assert {(client, name) for client, name, _ in sent} == {
+        (client, name) for client in BOTH for name in ("invitation", "daily", "urgent")
+    }
+    for client, name, text in sent:
         found = set(marks_in(text))
         assert found
-        assert [mark for mark in found if not invited_by(client)(mark)] == []
+        # Members may read all of their client, who is only invited next to nothing.
+        may_read = invited_by(client) if name == "invitation" else of_client(client)
+        assert [mark for mark in found if not may_read(mark)] == []
 
 
 # Whoever registers a kind says here which payloads it is tried with; none where its text comes
@@ -140,11 +146,31 @@ PAYLOADS: dict[str, Payloads] = {
         for row in Invitation.objects.filter(engagement_id=engagement)
     ],
     "account-mail": lambda engagement: [],
+    "daily": lambda engagement: envelopes(engagement, urgent=False),
+    "urgent": lambda engagement: envelopes(engagement, urgent=True),
 }
 
 
-def mails(planting: Planting) -> list[tuple[str, str]]:
-    """Every mail of every kind that can be written for rows of the two clients."""
+def envelopes(engagement: int, *, urgent: bool) -> list[dict[str, Any]]:
+    """One for each person for whom something of that kind waits."""
+    rules = Q(rule__in=urgent_rules())
+    waiting = Notice.objects.pending().filter(
+        rules if urgent else ~rules, engagement_id=engagement, sent_at=None, failed_at=None
+    )
+    made = []
+    for person, user in waiting.order_by().values_list("person", "person__user").distinct():
+        envelope = uuid4()
+        waiting.filter(person=person).update(envelope=envelope)
+        made.append({"envelope": str(envelope), "user": user, "engagements": [engagement]})
+    return made
+
+
+def of_client(client: str) -> Callable[[Mark], bool]:
+    return lambda mark: mark.client == client
+
+
+def mails(planting: Planting) -> list[tuple[str, str, str]]:
+    """Every mail of every kind that can be written for rows of the two clients: whose, which, what."""
     own = {
         name: kind for name, kind in kinds._kinds.items() if "tests" not in kind.render.__module__
     }
@@ -155,9 +181,10 @@ def mails(planting: Planting) -> list[tuple[str, str]]:
             with scope(engagement.pk):
                 payloads = PAYLOADS[name](engagement.pk)
             for payload in payloads:
-                mail = kind.render(payload)
-                assert mail is not None
-                written.append((client, f"{mail.subject}\n{mail.text}\n{mail.html}"))
+                # None of an envelope in which nothing holds any more.
+                if (mail := kind.render(payload)) is not None:
+                    text = f"{mail.subject}\n{mail.text}\n{mail.html}"
+                    written.append((client, name, text))
     return written
 
 

@@ -26,6 +26,7 @@ CANNOT_HOLD_TEXT = {
     "ladder": "thresholds and scores",
     "trail": "dates, values and scores",
     "agendaitem.source": "the kind of a cause and public ids",
+    "notice.rule": "the name of a rule",
     "engagement.slug": "an address: the crawl itself asks for it",
     "engagement.time_zone": "a name of the time zone database",
     "engagement.country": "two letters of ISO 3166",

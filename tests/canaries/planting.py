@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import time_machine
 from django.urls import reverse
 
-from checkins.models import Blocker, CheckIn, HelpRequest
+from checkins.models import Blocker, CheckIn, Escalation, HelpRequest
 from engagements.commands import invite_member, send_invitation, update_engagement
 from engagements.invitations import token_of as invitation_token_of
 from engagements.models import Engagement, Membership, Role, ShareLink, StatusPage, User
@@ -16,6 +16,7 @@ from engagements.share_links import token_of
 from reviews.models import ActionItem, AgendaItem, Decision, Review
 from tests import access_cast
 from tests.access_table import LINKS
+from tests.canaries.escalating import decide_an_earlier_one, tell
 from tests.canaries.marks import OURS, THEIRS, Marks
 from tests.canaries.meetings import RELEASED, Meetings
 from tests.canaries.sets import Planned, plan_the_set, rename_the_set
@@ -71,6 +72,7 @@ class Ground:
         with scope(self.lead.engagement_id):
             meetings = Meetings(self.marks, self.lead, self.other, about=self.planned.line)
             check_in_weekly(self.marks, self.planned, lead=self.lead)
+            decide_an_earlier_one(self.marks, self.planned.line, lead=self.lead)
             meetings.hold_february()
             weekly = meetings.hold_weekly()
             report = meetings.release_without_review()
@@ -79,6 +81,7 @@ class Ground:
             running = meetings.run_march()
             meetings.decide_again_later()
             _leave_work(self.marks, self.planned)
+            tell(self.marks, self.planned.line, lead=self.lead, now=NOW)
             return {
                 **self._ids(running),
                 "closed_review": weekly.public_id,
@@ -96,6 +99,7 @@ class Ground:
             "contribution": planned.contribution,
             "check_in": CheckIn.objects.filter(**here, key_result=planned.line).first(),
             "help_request": HelpRequest.objects.filter(**here, answered_at=None).first(),
+            "escalation": Escalation.objects.filter(**here, decided_at=None).first(),
             "blocker": Blocker.objects.filter(**here, resolved_at=None).first(),
             "review": running,
             "item": AgendaItem.objects.filter(**here, review=running, section="added").first(),

@@ -9,6 +9,7 @@ from checkins.commands import answer_help_request, resolve_blocker, undo_check_i
 from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Membership
 from okrs.models import Collaborator, KeyResult
+from tests.canaries.escalating import answer
 from tests.canaries.marks import Marks
 from tests.canaries.sets import Planned
 from tests.checkins.posting import at, post
@@ -25,8 +26,10 @@ def check_in_weekly(marks: Marks, planned: Planned, *, lead: Membership) -> None
     undone = post(line, lead, now=second + 2 * HOUR, actual=7, **said(marks.inside, "undone"))
     undo_check_in(check_in=undone, by=lead, now=second + 3 * HOUR)
     _ask(marks, line, lead=lead)
-    for on in ("2026-02-02T08:00", "2026-02-09T08:00", "2026-02-16T08:00"):
+    for on in ("2026-02-02T08:00", "2026-02-09T08:00"):
         post(line, lead, now=at(on), actual=9, **said(marks.client_reads, "red"))
+    answer(marks, line, lead=lead)
+    post(line, lead, now=at("2026-02-16T08:00"), actual=9, **said(marks.client_reads, "red"))
     post(planned.steps, lead, now=second, actual=70, **said(marks.client_reads, "steps"))
     url = marks.inside_url("checkin.evidence_url")
     more = {**said(marks.client_reads, "steps"), "evidence_url": url}
