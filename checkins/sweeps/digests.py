@@ -29,27 +29,23 @@ FRIDAYS = f"""
             SELECT 1 FROM notifications_outboxmessage made
             WHERE made.dedupe_key = 'daily:' || person.user_id || ':' || friday.day)
     ),
-    span AS (
-        SELECT * FROM unnest(%(beats)s::int[], %(starts_on)s::date[], %(ends_on)s::date[])
-            AS given (beat, starts_on, ends_on)
-    ),
-    running AS (
-        SELECT asked.*, span.starts_on, span.ends_on, champion.id AS champion_id
-        FROM asked
-        JOIN span USING (beat)
-        LEFT JOIN okrs_team team
-            ON team.engagement_id = asked.engagement_id AND team.id = asked.team_id
-        LEFT JOIN person champion
-            ON champion.engagement_id = team.engagement_id AND champion.id = team.champion_id
-    ),
     owed AS (
-        SELECT * FROM unnest(%(owed_beats)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[])
+        SELECT * FROM unnest(%(beats)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[])
             AS given (beat, monday, due_at)
     ),
     late AS (
         SELECT DISTINCT asked.engagement_id, asked.id
         FROM asked JOIN owed USING (beat)
         WHERE asked.committed_at <= owed.due_at AND {is_empty("asked.trail", "owed.monday")}
+    ),
+    running AS (
+        SELECT asked.*, champion.id AS champion_id, late.id IS NOT NULL AS is_late
+        FROM asked
+        LEFT JOIN late ON late.engagement_id = asked.engagement_id AND late.id = asked.id
+        LEFT JOIN okrs_team team
+            ON team.engagement_id = asked.engagement_id AND team.id = asked.team_id
+        LEFT JOIN person champion
+            ON champion.engagement_id = team.engagement_id AND champion.id = team.champion_id
     ),
     found AS (
         SELECT 'friday_at_risk' AS rule, running.engagement_id, hearer.id AS person_id,
@@ -69,14 +65,13 @@ FRIDAYS = f"""
             AND (hearer.id = running.champion_id
                  OR (running.champion_id IS NULL AND hearer.role = 'lead'))
             AND running.starts_on <= hearer.day AND running.ends_on >= hearer.monday
-        LEFT JOIN late ON late.engagement_id = running.engagement_id AND late.id = running.id
         LEFT JOIN LATERAL (
             SELECT c.insight, c.next_action FROM checkins_checkin c
             WHERE c.engagement_id = running.engagement_id AND c.key_result_id = running.id
               AND c.period = running.last_period
             ORDER BY c.id DESC LIMIT 1
         ) said ON running.last_week >= hearer.monday
-        WHERE late.id IS NOT NULL OR (running.last_week >= hearer.monday AND (
+        WHERE running.is_late OR (running.last_week >= hearer.monday AND (
             (running.rag = ANY (%(proud)s::text[]) AND running.evidence_url = '')
             OR {{insight}} < {FEW_WORDS} OR {{next_action}} < {FEW_WORDS}))
     )
@@ -105,19 +100,16 @@ def friday_digests(*, now: dt.datetime, using: str = "sweep") -> int:
     beats = running_beats(now=now, using=using)
     facts = {
         **columns(rows, "zones", "times", "fridays", "told_at"),
-        **_rhythms(beats, now=now),
+        **columns(_owed(beats, now=now), "beats", "mondays", "due_at"),
         **cycles_of(beats),
         "proud": [Rag.GREEN.value, Rag.STRETCH.value],
     }
     return tell(DIGESTS, facts=facts, now=now, using=using)
 
 
-def _rhythms(beats: list[Beat], *, now: dt.datetime) -> dict[str, Any]:
-    """Arrays for SQL: the cycle's days of each rhythm, and the periods that may be owed."""
-    spans = [
-        (place, beat.rhythm.starts_on, beat.rhythm.ends_on) for place, beat in enumerate(beats)
-    ]
-    owed = [
+def _owed(beats: list[Beat], *, now: dt.datetime) -> list[tuple[Any, ...]]:
+    """The periods without which a key result is late: open and overdue, or closed last."""
+    return [
         (place, period.monday, period.due_at)
         for place, beat in enumerate(beats)
         for period in (
@@ -125,7 +117,3 @@ def _rhythms(beats: list[Beat], *, now: dt.datetime) -> dict[str, Any]:
             *(one.period for one in list(closed_at(beat.rhythm, now))[:1] if one.is_recent),
         )
     ]
-    return {
-        **columns(spans, "beats", "starts_on", "ends_on"),
-        **columns(owed, "owed_beats", "mondays", "due_at"),
-    }

@@ -7,22 +7,21 @@ from typing import Any
 
 from django.db import connections
 
-from checkins.sweeps.people import PEOPLE, READERS
+from checkins.sweeps.people import PEOPLE
+from checkins.sweeps.telling import READERS
 from engagements.tenancy import NEW_PUBLIC_ID
 from okrs.models.key_results import LIVE
 
-# Live key results of the cycles that were handed in, with what the rules of the rhythm compare.
+# Live key results of the cycles that were handed in, with what the rules of the rhythm compare. The
+# way leads over the tables, whose keys tell PostgreSQL how many rows to expect: of arrays it guesses.
 ASKED = """
-    cycle AS (
-        SELECT * FROM unnest(%(cycle_beats)s::int[], %(cycle_engagements)s::bigint[],
-            %(cycles)s::bigint[]) AS given (beat, engagement_id, id)
-    ),
     asked AS (
-        SELECT cycle.beat, k.engagement_id, k.id, k.owner_id, k.committed_at, k.trail, k.stage,
+        SELECT given.beat, k.engagement_id, k.id, k.owner_id, k.committed_at, k.trail, k.stage,
             k.rag, k.evidence_url, k.last_period, k.last_week,
-            o.owner_id AS objective_owner_id, o.team_id
-        FROM cycle
-        JOIN okrs_objective o ON o.engagement_id = cycle.engagement_id AND o.cycle_id = cycle.id
+            o.owner_id AS objective_owner_id, o.team_id, c.starts_on, c.ends_on
+        FROM unnest(%(cycle_beats)s::int[], %(cycles)s::bigint[]) AS given (beat, cycle_id)
+        JOIN okrs_cycle c ON c.id = given.cycle_id
+        JOIN okrs_objective o ON o.engagement_id = c.engagement_id AND o.cycle_id = c.id
         JOIN okrs_keyresult k ON k.engagement_id = o.engagement_id AND k.objective_id = o.id
         WHERE k.stage = ANY (%(live)s::text[]) AND k.committed_at <= %(now)s::timestamptz
     )

@@ -10,9 +10,6 @@ from zoneinfo import ZoneInfo
 
 from django.db import connections
 
-from engagements.models import Role
-from engagements.permissions import Permission, may
-
 logger = logging.getLogger(__name__)
 
 CLOCKS = """
@@ -27,7 +24,6 @@ PEOPLE = """
         WHERE m.removed_at IS NULL AND u.is_active AND m.role = ANY (%(readers)s::text[])
     )
 """
-READERS = [role.value for role in Role if may(role, Permission.READ)]
 
 
 class Clock(NamedTuple):

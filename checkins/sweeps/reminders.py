@@ -65,7 +65,7 @@ OVERDUE = f"""
     )
 """  # noqa: S608
 # Two in a row are told once per streak, by the second one of it: `filled` is the newest period
-# before the streak that has a check-in, `place` counts the missed ones since.
+# before the streak that has a check-in, `nth` counts the missed ones since.
 MISSED = f"""
     closed AS (
         SELECT * FROM unnest(%(beats)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[],
@@ -73,17 +73,18 @@ MISSED = f"""
             AS given (beat, monday, due_at, closes_at, place, is_recent)
     ),
     missed AS (
-        SELECT asked.*, closed.monday, closed.closes_at, closed.place, closed.is_recent
+        SELECT asked.*, closed.monday, closed.closes_at, closed.is_recent,
+            lead(closed.place) OVER (PARTITION BY asked.id ORDER BY closed.place)
+                = closed.place + 1 AS is_second
         FROM asked JOIN closed USING (beat)
         WHERE closed.place <= {LOOK_BACK + 1} AND asked.committed_at <= closed.due_at
           AND {is_empty("asked.trail", "closed.monday")}
     ),
     streak AS (
-        SELECT DISTINCT newer.engagement_id, newer.id, newer.beat, newer.committed_at,
-            coalesce((SELECT max((point ->> 0)::date) FROM jsonb_array_elements(newer.trail) point
-                      WHERE (point ->> 0)::date < newer.monday), '-infinity') AS filled
-        FROM missed newer JOIN missed older ON older.id = newer.id AND older.place = newer.place + 1
-        WHERE newer.is_recent
+        SELECT DISTINCT engagement_id, id, beat, committed_at,
+            coalesce((SELECT max((point ->> 0)::date) FROM jsonb_array_elements(trail) point
+                      WHERE (point ->> 0)::date < monday), '-infinity') AS filled
+        FROM missed WHERE is_recent AND is_second
     ),
     member_of_streak AS (
         SELECT streak.engagement_id, streak.id, closed.monday, closed.closes_at,

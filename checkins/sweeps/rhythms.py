@@ -28,7 +28,7 @@ BEFORE_START, AFTER_END = 8 * DAY, (4 * 35 + 1) * DAY
 
 RHYTHMS = """
     SELECT e.cadence, e.time_zone, e.due_weekday, e.due_time, e.opens_days_before, c.starts_on,
-        c.ends_on, e.country, array_agg(c.engagement_id ORDER BY c.id), array_agg(c.id ORDER BY c.id)
+        c.ends_on, e.country, array_agg(c.id ORDER BY c.id)
     FROM okrs_cycle c JOIN engagements_engagement e ON e.id = c.engagement_id
     WHERE c.starts_on <= %s AND c.ends_on >= %s
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
@@ -41,7 +41,6 @@ class Beat:
 
     rhythm: Rhythm
     country: str
-    engagements: Sequence[int]  # of each cycle
     cycles: Sequence[int]
 
 
@@ -68,7 +67,6 @@ def _beat(
     starts_on: dt.date,
     ends_on: dt.date,
     country: str,
-    engagements: Sequence[int],
     cycles: Sequence[int],
 ) -> Beat | None:
     """None, and a line in the log, where its periods cannot be worked out: one client's odd
@@ -90,7 +88,7 @@ def _beat(
     except (LookupError, ValueError, OverflowError) as error:
         logger.warning("Cycles %s are left out of the sweeps: %s", list(cycles), error)
         return None
-    return Beat(rhythm=rhythm, country=country, engagements=engagements, cycles=cycles)
+    return Beat(rhythm=rhythm, country=country, cycles=cycles)
 
 
 def closed_at(rhythm: Rhythm, now: dt.datetime) -> Iterator[Closed]:
@@ -106,12 +104,8 @@ def closed_at(rhythm: Rhythm, now: dt.datetime) -> Iterator[Closed]:
 
 def cycles_of(beats: Sequence[Beat]) -> dict[str, Any]:
     """Arrays for SQL: each cycle with its rhythm's place in `beats`."""
-    rows = [
-        (place, *pair)
-        for place, beat in enumerate(beats)
-        for pair in zip(beat.engagements, beat.cycles, strict=True)
-    ]
-    return columns(rows, "cycle_beats", "cycle_engagements", "cycles")
+    rows = [(place, cycle) for place, beat in enumerate(beats) for cycle in beat.cycles]
+    return columns(rows, "cycle_beats", "cycles")
 
 
 def columns(rows: Sequence[tuple[Any, ...]], *names: str) -> dict[str, list[Any]]:
