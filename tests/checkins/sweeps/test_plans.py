@@ -26,7 +26,7 @@ def explained(committed: str) -> Iterator[Explained]:
     """Runs a sweep over 150 clients in the spring, one of which goes on in the autumn."""
     clients.write(150)
     lead = build.member(build.engagement(country="XX"))
-    days = {"starts_on": dt.date(2026, 9, 1), "ends_on": dt.date(2026, 12, 31)}
+    days: dict[str, Any] = {"starts_on": dt.date(2026, 9, 1), "ends_on": dt.date(2026, 12, 31)}
     objective = build.objective(lead, build.cycle(lead.engagement, **days))
     for _ in range(3):
         build.live_key_result(objective)
