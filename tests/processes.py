@@ -37,7 +37,7 @@ def beat(schedule: Path, *, app: str = "config") -> Sequence[str]:
     return ["celery", "-A", app, "beat", "--schedule", str(schedule)]
 
 
-def eventually(condition: Callable[[], object], *, within: float = 20) -> bool:
+def eventually(condition: Callable[[], object], *, within: float = 40) -> bool:
     deadline = time.monotonic() + within
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)

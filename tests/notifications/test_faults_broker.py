@@ -72,7 +72,7 @@ def test_a_broker_killed_at_work_loses_nothing(
         with running(beat(tmp_path / "schedule"), told, log=tmp_path / "beat") as ringing:
             for occasion in ("again", "once-more"):
                 recipients |= killed_at_work(occasion, valkey, mail=mail, client=client)
-            arrived = eventually(lambda: not mail.lost(recipients), within=30)
+            arrived = eventually(lambda: not mail.lost(recipients))
             assert (hearing.poll(), ringing.poll()) == (None, None), log.read_text()[-3000:]
         lost, doubled = mail.lost(recipients), mail.doubled
         faults.report("valkey-kill-9", injected=3, lost=lost, dup=doubled)

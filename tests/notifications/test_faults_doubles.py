@@ -25,7 +25,7 @@ from tests.notifications.reaper import reaping
 from tests.processes import beat, environment, eventually, worker
 
 QUICK = "tests.notifications.quick"
-WAVES, EACH, LEADS = 3, 4, ("Alice", "Bob", "Dana")
+WAVES, EACH, LEADS = 2, 5, ("Alice", "Bob", "Dana")
 WEEK = dt.timedelta(days=7)
 FRIDAY = at("2026-03-06T09:00")  # when the owner is reminded of Monday's check-in
 
