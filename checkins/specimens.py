@@ -234,12 +234,13 @@ def _made(row: KeyResult, *, state: EscalationState, occasion: Occasion) -> Esca
         EscalationState.DECIDED: {**raised, **verdict},
         EscalationState.RECOVERED: {"recovered_at": now},
     }
+    none_yet = dict.fromkeys(("answered_at", "raised_at", "decided_at", "recovered_at"))
     dates = {"opened_at": now - 3 * HOUR, "activated_at": now - 3 * HOUR, "cause": "pace"}
     found, _ = Escalation.objects.update_or_create(
         engagement_id=row.engagement_id,
         key_result=chosen,
         streak=streak,
-        defaults={**dates, "huddle_due_at": now + 45 * HOUR, **more.get(state, {})},
+        defaults={**none_yet, **dates, "huddle_due_at": now + 45 * HOUR, **more.get(state, {})},
     )
     return found
 

@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from checkins.models import HelpRequest
 from engagements import access
+from engagements.envelopes import reading
 from engagements.models import Engagement, Invitation, Membership, Notice, Role, StatusPage
 from engagements.notice_rules import urgent_rules
 from engagements.scoping import scope
@@ -221,6 +222,23 @@ def test_a_gate_that_lets_strangers_in_is_reported(
     monkeypatch.setattr(access, "_membership", anybody)
 
     assert any(f"shows CANARY-{OURS}-" in leak for leak in leaks(planting, "stranger", board))
+
+
+def test_an_envelope_that_does_not_ask_who_reads_it_would_show_one_client_to_another(
+    planting: Planting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, stranger = planting.engagements[0], planting.cast.people["stranger"]
+    with scope(ours.pk):
+        payloads = [{**one, "user": stranger.pk} for one in envelopes(ours.pk, urgent=True)]
+    assert payloads
+    with transaction.atomic():
+        assert [kinds.find("urgent").render(one) for one in payloads] == [None] * len(payloads)
+        transaction.set_rollback(True)
+
+    monkeypatch.setattr(reading, "_may_know", lambda notice, *, reader: True)
+
+    written = [mail.text for one in payloads if (mail := kinds.find("urgent").render(one))]
+    assert any(mark.client == OURS for text in written for mark in marks_in(text))
 
 
 def test_a_hidden_decision_on_the_status_page_is_reported(
