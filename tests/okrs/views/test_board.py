@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from engagements.models import Engagement, Role
 from okrs.models import Stage
@@ -13,6 +14,7 @@ from tests import build
 from tests.query_counts import assert_constant_queries
 
 pytestmark = pytest.mark.django_db
+WEEK = dt.timedelta(days=7)
 
 
 @pytest.fixture
@@ -51,6 +53,33 @@ def test_a_card_stands_in_the_column_of_its_stage(client: Client, engagement: En
     assert "Days until first value" in at_risk
     assert "Red" in at_risk
     assert "confidence 2" in at_risk
+
+
+@pytest.mark.parametrize(
+    ("weeks", "said"), [(0, ""), (1, ""), (2, "red for two weeks"), (10, "red for ten weeks")]
+)
+def test_a_card_says_for_how_many_weeks_it_is_red(
+    client: Client, engagement: Engagement, *, weeks: int, said: str
+) -> None:
+    lead = build.sign_in(client, engagement)
+    today = engagement.today(timezone.now())
+    monday = today - dt.timedelta(days=today.weekday())
+    cycle = build.cycle(engagement, starts_on=monday - 12 * WEEK, ends_on=monday + 3 * WEEK)
+    build.live_key_result(
+        build.objective(lead, cycle),
+        stage=Stage.AT_RISK,
+        rag="red",
+        score=Decimal("0.10"),
+        red_since=monday - (weeks - 1) * WEEK if weeks else None,
+        last_week=monday,
+    )
+
+    board = client.get(url(engagement)).text
+    of_cycle = client.get(reverse("okrs:cycle-detail", args=["northwind", cycle.public_id])).text
+
+    for page in (board, of_cycle):
+        assert said in page
+        assert ("red for" in page) == bool(said)
 
 
 def test_the_headline_says_what_is_found(client: Client, engagement: Engagement) -> None:
