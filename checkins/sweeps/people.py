@@ -54,6 +54,6 @@ def zone_of(name: str) -> ZoneInfo:
     """The zone, or UTC where this machine does not know the name: nobody is left out for it."""
     try:
         return ZoneInfo(name)
-    except (LookupError, ValueError):
+    except (LookupError, OSError, ValueError):  # "Europe" is a folder
         logger.warning("There is no time zone %r here: its people are told by UTC.", name)
         return ZoneInfo("UTC")

@@ -85,7 +85,7 @@ def _beat(
         if ends_on - starts_on > LONGEST_CYCLE:
             raise ValueError(f"A cycle does not last from {starts_on} to {ends_on}.")
         periods(rhythm)
-    except (LookupError, ValueError, OverflowError) as error:
+    except (LookupError, OSError, ValueError, OverflowError) as error:
         logger.warning("Cycles %s are left out of the sweeps: %s", list(cycles), error)
         return None
     return Beat(rhythm=rhythm, country=country, cycles=cycles)

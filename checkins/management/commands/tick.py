@@ -10,6 +10,7 @@ from django.utils import timezone
 from checkins import sweeps
 
 EXAMPLE = "2026-03-09T10:00:00Z"
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
 class Command(BaseCommand):
@@ -46,4 +47,6 @@ def read_instant(text: str) -> dt.datetime:
             f"“{text}” does not say in which zone. Write {moment:%Y-%m-%dT%H:%M:%S}Z for UTC, or"
             f" +01:00 and the like in place of Z."
         )
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise CommandError(f"“{text}” lies outside the years {FIRST_YEAR} to {LAST_YEAR}.")
     return moment.astimezone(dt.UTC)

@@ -95,5 +95,5 @@ def test_people_of_an_unknown_zone_are_told_by_utc(caplog: pytest.LogCaptureFixt
     zone_of.cache_clear()
 
     assert zone_of("Mars/Olympus") == ZoneInfo("UTC")
-    assert zone_of("../etc/passwd") == ZoneInfo("UTC")
+    assert zone_of("../etc/passwd") == zone_of("Europe") == ZoneInfo("UTC")
     assert "Mars/Olympus" in caplog.text

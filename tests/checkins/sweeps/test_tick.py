@@ -103,6 +103,12 @@ def test_a_time_without_its_zone_is_refused_with_how_to_write_it(text: str) -> N
         ticked("--at", text)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_year_beyond_all_reason_is_refused(text: str) -> None:
+    with pytest.raises(CommandError, match="lies outside the years"):
+        ticked("--at", text)
+
+
 def test_one_failing_sweep_stops_no_other_and_is_not_hidden(
     lead: Membership, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
