@@ -14,7 +14,15 @@ from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db import connections, transaction
 
-from checkins.sweeps.statements import ACTIVATE, OF_KEY_RESULT, OPEN, RAISE, RECOVER, REOPEN
+from checkins.sweeps.statements import (
+    ACTIVATE,
+    ONLY,
+    ONLY_NEW,
+    OPEN,
+    RAISE,
+    RECOVER,
+    REOPEN,
+)
 from checkins.sweeps.telling import READERS
 from checkins.sweeps.zones import ZoneClock, zone_clock, zone_clocks
 from engagements.models import Membership
@@ -72,11 +80,13 @@ def _sweep(
 ) -> int:
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         if key_result is not None:
-            values, only = _of_key_result(key_result, now=now), OF_KEY_RESULT
+            values = _of_key_result(key_result, now=now)
+            statement = statement.format(only=ONLY, only_new=ONLY_NEW)
         else:
-            values, only = _of_all(_ask(cursor, ZONES), now=now), ""
+            values = _of_all(_ask(cursor, ZONES), now=now)
+            statement = statement.format(only="", only_new="")
         values |= {"now": now, "readers": READERS, "by": by.pk if by else None}
-        (written,) = _ask(cursor, statement.format(only=only), values)
+        (written,) = _ask(cursor, statement, values)
         return int(written)
 
 

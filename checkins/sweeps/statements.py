@@ -13,8 +13,9 @@ from __future__ import annotations
 from checkins.sweeps.telling import OF_ACTIVE, OF_RAISED, OF_TOLD, telling
 from engagements.tenancy import NEW_PUBLIC_ID
 
-# Of one key result, at its check-in; else `{only}` is empty and all clients are swept.
-OF_KEY_RESULT = "AND k.engagement_id = %(engagement)s AND k.id = %(key_result)s"
+# Of one key result, at its check-in; where all clients are swept, `{only}` is empty.
+ONLY_NEW = "AND k.engagement_id = %(engagement)s AND k.id = %(key_result)s"
+ONLY = "AND e.engagement_id = %(engagement)s AND e.key_result_id = %(key_result)s"
 
 CLOCK = """
     clock AS (
@@ -57,7 +58,7 @@ OPEN = f"""
     WITH {CLOCK}, fired AS (
         SELECT g.id AS engagement_id, g.status_version, k.id AS key_result_id,
             k.red_since AS streak, {CAUSE} AS cause, {HUDDLE_DUE} AS huddle_due_at
-        FROM engagements_engagement g {REDS} {{only}}
+        FROM engagements_engagement g {REDS} {{only_new}}
           AND k.red_since <= clock.monday - 7
           AND (k.red_since <= clock.monday - 14 OR k.last_week = clock.monday)
           AND NOT EXISTS (
@@ -135,11 +136,12 @@ RAISE = f"""
 # The streak that fired is over (M7.8), whatever came after it.
 RECOVER = f"""
     WITH due AS (
-        SELECT e.engagement_id, e.id
-        FROM checkins_escalation e
-        JOIN okrs_keyresult k ON k.engagement_id = e.engagement_id AND k.id = e.key_result_id
+        SELECT e.engagement_id, e.id FROM checkins_escalation e
         WHERE e.recovered_at IS NULL AND e.decided_at IS NULL {{only}}
-          AND (k.rag <> 'red' OR k.red_since IS DISTINCT FROM e.streak)
+          AND NOT EXISTS (
+            SELECT 1 FROM okrs_keyresult k
+            WHERE k.engagement_id = e.engagement_id AND k.id = e.key_result_id
+              AND k.red_since IS NOT NULL AND k.red_since = e.streak AND k.rag = 'red')
         ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
     ), heard AS (
         UPDATE checkins_escalation e SET recovered_at = %(now)s, version = e.version + 1

@@ -80,12 +80,8 @@ BROKEN = {
         "e.checkpoint_on < clock.today",
         "e.checkpoint_on <= clock.today",
     ),
-    "keeps what is over": (
-        "RECOVER",
-        "k.rag <> 'red' OR k.red_since IS DISTINCT FROM e.streak",
-        "false",
-    ),
-    "keeps a streak that is over": ("RECOVER", "OR k.red_since IS DISTINCT FROM e.streak", ""),
+    "keeps what is over": ("RECOVER", "AND NOT EXISTS (", "AND false AND NOT EXISTS ("),
+    "keeps a streak that is over": ("RECOVER", "AND k.red_since = e.streak", ""),
 }
 Rows = set[tuple[Any, ...]]
 
