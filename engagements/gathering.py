@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import connections, transaction
 
+from engagements.models import User
 from engagements.notice_rules import urgent_rules
 from engagements.quiet_hours import is_quiet
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('engagements.gathering'))"
 SATURDAY = 5
+DAY = dt.timedelta(days=1)
 
 CLOCKS = """
     SELECT DISTINCT person.time_zone, person.message_at, person.quiet_from, person.quiet_until
@@ -101,10 +103,29 @@ class Clock:
         is made. An hour of one's own that is a quiet one waits for the end of the quiet.
         """
         local = self.local(now)
-        hour = self.quiet_until if self.is_quiet(self.message_at) else self.message_at
-        until = dt.datetime.combine(local.date(), hour, local.tzinfo).astimezone(dt.UTC)
+        until = dt.datetime.combine(local.date(), self._hour, local.tzinfo).astimezone(dt.UTC)
         may = local.weekday() < SATURDAY and now >= until and self.is_awake(now)
         return (local.date(), until) if may else None
+
+    def waits_until(self, now: dt.datetime, *, is_daily: bool) -> dt.datetime | None:
+        """When a message that was made may be sent, if not now: a retry keeps the hours too."""
+        local = at = self.local(now)
+        if self.is_quiet(at.time()):
+            is_evening = at.time() >= self.quiet_until
+            day = at.date() + DAY if is_evening else at.date()
+            at = dt.datetime.combine(day, self.quiet_until, at.tzinfo)
+        if is_daily and at.weekday() >= SATURDAY:
+            monday = at.date() + (7 - at.weekday()) * DAY
+            at = dt.datetime.combine(monday, self._hour, at.tzinfo)
+        return None if at == local else at.astimezone(dt.UTC)
+
+    @property
+    def _hour(self) -> dt.time:
+        return self.quiet_until if self.is_quiet(self.message_at) else self.message_at
+
+
+def clock_of(person: User) -> Clock:
+    return Clock(person.time_zone, person.message_at, person.quiet_from, person.quiet_until)
 
 
 Told = tuple[Clock, dt.date | None, dt.datetime]  # of which day, and what is due until when

@@ -31,7 +31,7 @@ from notifications.models import OutboxMessage
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-Outcome = Literal["sent", "cancelled", "failed", "dead"]
+Outcome = Literal["sent", "cancelled", "put_off", "failed", "dead"]
 
 RUN_SECONDS = 150  # no message is begun later: the task's own limits come after
 # Outlasts a run and its last message, six waits for the server of EMAIL_TIMEOUT each.
@@ -55,10 +55,14 @@ CLAIM = """
 
 @dataclass(frozen=True)
 class Delivered:
-    """What became of the messages; `failed` ones are tried again, `dead` ones are given up."""
+    """What became of the messages; `failed` ones are tried again, `dead` ones are given up.
+
+    Those that are `put_off` wait for a time that suits their recipient.
+    """
 
     sent: int = 0
     cancelled: int = 0
+    put_off: int = 0
     failed: int = 0
     dead: int = 0
 
@@ -112,21 +116,32 @@ def _deliver(message: OutboxMessage, *, connection: BaseEmailBackend, clock: Clo
     if message.attempts >= MAX_ATTEMPTS:  # the same of one that was given up
         return _conclude_dead(message, kind.on_dead, at=clock())
     try:
-        written = _write(kind, message.payload)
-        if written:
-            connection.open()  # stays open for the batch; by itself it would close each time
-            connection.send_messages([_compose(message, written)])
-    except kinds.SentBefore:
-        return _conclude_sent(message, kind.on_sent, at=clock())
+        is_out = _send(message, kind, connection=connection)
+    except kinds.NotNow as wait:
+        _mark(message, due_at=wait.until)
+        return "put_off"
     except Exception as error:  # noqa: BLE001 - whatever it is, the others must go out
         _close(connection)
         if message.attempts + 1 < MAX_ATTEMPTS:
             return _postpone(message, error=error, at=clock())
         return _give_up(message, kind.on_dead, error=error, at=clock())
+    if is_out:
+        return _conclude_sent(message, kind.on_sent, at=clock())
+    _settle(message, cancelled_at=clock())
+    return "cancelled"
+
+
+def _send(message: OutboxMessage, kind: kinds.Kind, *, connection: BaseEmailBackend) -> bool:
+    """Write it and hand it over; False where there is nothing to say."""
+    try:
+        written = _write(kind, message.payload)
+    except kinds.SentBefore:
+        return True
     if written is None:
-        _settle(message, cancelled_at=clock())
-        return "cancelled"
-    return _conclude_sent(message, kind.on_sent, at=clock())
+        return False
+    connection.open()  # stays open for the batch; by itself it would close each time
+    connection.send_messages([_compose(message, written)])
+    return True
 
 
 def _write(kind: kinds.Kind, payload: kinds.Payload) -> kinds.Mail | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 Payload = dict[str, Any]
@@ -41,6 +42,14 @@ class UnknownKindError(LookupError):
 
 class SentBefore(Exception):
     """`render` may raise it where `on_sent` has done its work: only the mark was lost."""
+
+
+class NotNow(Exception):
+    """`render` may raise it where this is no time for its recipient: the message waits `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(f"Not before {until}.")
 
 
 def always(payload: Payload) -> bool:

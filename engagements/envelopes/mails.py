@@ -13,21 +13,25 @@ from django.utils import timezone
 from engagements.commands import notices
 from engagements.envelopes.reading import Envelope, open_envelope
 from engagements.envelopes.wording import headline, subject, why
+from engagements.gathering import clock_of
+from engagements.models import User
 from engagements.scoping import scope
 from engagements.stop_links import stop_link
-from notifications.kinds import Mail
+from notifications.kinds import Mail, NotNow
 
 Payload = dict[str, Any]
 
 
 def daily(payload: Payload) -> Mail | None:
     """The message of the day (M6.4); payload: `envelope`, `user`, `engagements` (ids)."""
+    _keep_hours(payload, is_daily=True)
     envelope = open_envelope(payload, now=timezone.now(), with_asides=True)
     return write(envelope, is_daily=True) if envelope else None
 
 
 def urgent(payload: Payload) -> Mail | None:
     """What goes at once; payload as of `daily`."""
+    _keep_hours(payload, is_daily=False)
     envelope = open_envelope(payload, now=timezone.now(), with_asides=False)
     return write(envelope, is_daily=False) if envelope else None
 
@@ -71,6 +75,15 @@ def mark_dead(payload: Payload, error: str) -> None:
             notices.mark_failed(
                 envelope=_id(payload), engagement_id=engagement_id, error=error, now=now
             )
+
+
+def _keep_hours(payload: Payload, *, is_daily: bool) -> None:
+    """Raises NotNow in quiet hours and, for the message of the day, at weekends: it may be late."""
+    until = clock_of(User.objects.get(pk=payload["user"])).waits_until(
+        timezone.now(), is_daily=is_daily
+    )
+    if until is not None:
+        raise NotNow(until)
 
 
 def _id(payload: Payload) -> UUID:

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -146,6 +147,38 @@ def test_a_retry_is_the_same_message(bob: Membership, mail_server: MailServer) -
     (envelope,) = envelopes()
     host = urlsplit(settings.SITE_URL).hostname
     assert mail_server.messages[0]["Message-ID"] == f"<{envelope.pk}@{host}>"
+
+
+@pytest.mark.parametrize(
+    ("rule", "failed_at", "sent_at"),
+    [
+        ("parcel", "2026-03-09T21:00", "2026-03-10T07:00"),  # quiet hours
+        ("parcel", "2026-03-10T06:59", "2026-03-10T07:00"),
+        ("parcel", "2026-03-13T21:00", "2026-03-16T09:00"),  # the weekend
+        ("parcel", "2026-03-14T12:00", "2026-03-16T09:00"),
+        ("alarm", "2026-03-13T21:00", "2026-03-14T07:00"),
+        ("alarm", "2026-03-14T12:00", "2026-03-14T12:00"),
+    ],
+)
+def test_a_retry_keeps_the_hours_too(
+    bob: Membership, mail_server: MailServer, rule: str, failed_at: str, sent_at: str
+) -> None:
+    notify(bob, rule=rule)
+    gather(now=NINE)
+    failed, sent = (
+        dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin"))
+        for text in (failed_at, sent_at)
+    )
+
+    with time_machine.travel(failed, tick=False):
+        delivered = deliver_due(now=failed)
+    if failed != sent:
+        assert delivered == Delivered(put_off=1)
+        assert envelopes()[0].due_at == sent
+        with time_machine.travel(sent, tick=False):
+            delivered = deliver_due(now=sent)
+
+    assert delivered == Delivered(sent=1)
 
 
 def lose_role(bob: Membership) -> None:

@@ -175,3 +175,34 @@ def test_a_header_that_would_start_another_is_refused(
     assert deliver_due() == Delivered(failed=1)
     assert mail_server.messages == []
     assert "BadHeaderError" in stored(message_id).last_error
+
+
+def test_a_message_may_wait_for_a_time_that_suits_its_recipient(
+    committed: str, mail_server: MailServer
+) -> None:
+    monday = MONDAY + dt.timedelta(days=7)
+
+    def render(payload: kinds.Payload) -> Mail:
+        if not suits:
+            raise kinds.NotNow(monday)
+        return Mail(subject="Hi", text="-")
+
+    suits: list[bool] = []
+    kinds.register("shy", render=render)
+    message_id = post("alice", kind="shy")
+
+    assert deliver_due(now=MONDAY) == Delivered(put_off=1)
+    assert (stored(message_id).due_at, stored(message_id).attempts) == (monday, 0)
+    suits.append(True)
+    assert deliver_due(now=monday) == Delivered(sent=1)
+
+
+def test_what_was_marked_before_is_not_sent_again(committed: str, mail_server: MailServer) -> None:
+    def render(payload: kinds.Payload) -> Mail:
+        raise kinds.SentBefore
+
+    kinds.register("known", render=render)
+    message_id = post("alice", kind="known")
+
+    assert deliver_due(now=MONDAY) == Delivered(sent=1)
+    assert (mail_server.messages, stored(message_id).sent_at) == ([], MONDAY)
