@@ -14,15 +14,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db import connections, transaction
 
-from checkins.sweeps.statements import (
-    ACTIVATE,
-    ONLY,
-    ONLY_NEW,
-    OPEN,
-    RAISE,
-    RECOVER,
-    REOPEN,
-)
+from checkins.sweeps import statements
 from checkins.sweeps.telling import READERS
 from checkins.sweeps.zones import ZoneClock, zone_clock, zone_clocks
 from engagements.models import Membership
@@ -44,7 +36,7 @@ class Over(TypedDict):
 
 def open_escalations(**over: Unpack[Over]) -> int:
     """Open one for each streak of two red weeks, watched or active at once (M7.1, M7.2)."""
-    return _sweep(OPEN, **over)
+    return _sweep(statements.OPEN, **over)
 
 
 def activate_escalations(**over: Unpack[Over]) -> int:
@@ -52,22 +44,22 @@ def activate_escalations(**over: Unpack[Over]) -> int:
 
     Over all clients only those that were open when the last week closed are judged.
     """
-    return _sweep(ACTIVATE, **over)
+    return _sweep(statements.ACTIVATE, **over)
 
 
 def raise_escalations(**over: Unpack[Over]) -> int:
     """Raise to the sponsor: three red weeks without a plan, or red past the checkpoint (M7.4)."""
-    return _sweep(RAISE, **over)
+    return _sweep(statements.RAISE, **over)
 
 
 def recover_escalations(**over: Unpack[Over]) -> int:
     """Close those whose key result has left red (M7.8)."""
-    return _sweep(RECOVER, **over)
+    return _sweep(statements.RECOVER, **over)
 
 
 def reopen_escalations(**over: Unpack[Over]) -> int:
     """Open those again whose streak goes on: what had ended it was taken back in its week."""
-    return _sweep(REOPEN, **over)
+    return _sweep(statements.REOPEN, **over)
 
 
 def _sweep(
@@ -81,7 +73,7 @@ def _sweep(
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         if key_result is not None:
             values = _of_key_result(key_result, now=now)
-            statement = statement.format(only=ONLY, only_new=ONLY_NEW)
+            statement = statement.format(only=statements.ONLY, only_new=statements.ONLY_NEW)
         else:
             values = _of_all(_ask(cursor, ZONES), now=now)
             statement = statement.format(only="", only_new="")

@@ -11,7 +11,7 @@ import pytest
 from django.db import connections
 
 from bench import clients
-from checkins.sweeps import escalations
+from checkins.sweeps import escalations, statements
 from engagements.tenancy import NEW_PUBLIC_ID
 
 CLIENTS = 250  # 4,000 key results, 48,000 check-ins
@@ -53,7 +53,7 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, dict[str, 
 
         with monkeypatch.context() as patched:
             patched.setattr(escalations, "_ask", explain)
-            escalations._sweep(getattr(escalations, name), now=NOW)
+            escalations._sweep(getattr(statements, name), now=NOW)
         (plan,) = plans
         yield name, (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
 

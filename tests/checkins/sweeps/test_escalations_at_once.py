@@ -20,7 +20,8 @@ from checkins.commands import (
     undo_check_in,
 )
 from checkins.models import Escalation, EscalationState
-from checkins.sweeps import escalations
+from checkins.sweeps import statements
+from checkins.sweeps.escalations import open_escalations
 from engagements.models import Membership
 from engagements.scoping import scope
 from engagements.staleness import StaleEdit
@@ -56,7 +57,7 @@ def test_four_sweeps_at_once_fire_each_streak_once_and_wait_for_nobody() -> None
 def test_sweeps_that_trust_to_luck_fire_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the unique key, and without a look at what changed, the same test goes red."""
     objectives = clients()
-    monkeypatch.setattr(escalations, "OPEN", escalations.OPEN.replace(UNSURE, ""))
+    monkeypatch.setattr(statements, "OPEN", statements.OPEN.replace(UNSURE, ""))
     with connections["owner"].cursor() as cursor:
         cursor.execute("ALTER TABLE checkins_escalation DROP CONSTRAINT escalation_once")
 
@@ -66,11 +67,11 @@ def test_sweeps_that_trust_to_luck_fire_twice(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_sweeps_that_do_not_expect_a_conflict_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    naive = escalations.OPEN.replace(UNSURE, "").replace(
+    naive = statements.OPEN.replace(UNSURE, "").replace(
         "ON CONFLICT DO NOTHING\n        RETURNING", "RETURNING"
     )
-    assert naive.count("ON CONFLICT") == escalations.OPEN.count("ON CONFLICT") - 1
-    monkeypatch.setattr(escalations, "OPEN", naive)
+    assert naive.count("ON CONFLICT") == statements.OPEN.count("ON CONFLICT") - 1
+    monkeypatch.setattr(statements, "OPEN", naive)
 
     with pytest.raises(IntegrityError):
         races(clients(), turns=TURNS)
@@ -100,7 +101,7 @@ def opened_beside_a_sweep() -> int:
         row.save(update_fields=["confidence"])
         end = racing.begin(racing.sweep)
         assert racing.eventually_waits()
-        opened = escalations.open_escalations(now=NOW, using="default", key_result=row)
+        opened = open_escalations(now=NOW, using="default", key_result=row)
     end()
     return opened
 
@@ -110,9 +111,9 @@ def test_a_check_in_and_a_sweep_that_open_the_same_do_not_wait_for_each_other() 
 
 
 def test_a_sweep_that_locks_its_clients_last_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    unlocked = escalations.OPEN.replace("ORDER BY id FOR NO KEY UPDATE", "ORDER BY id")
-    assert unlocked != escalations.OPEN
-    monkeypatch.setattr(escalations, "OPEN", unlocked)
+    unlocked = statements.OPEN.replace("ORDER BY id FOR NO KEY UPDATE", "ORDER BY id")
+    assert unlocked != statements.OPEN
+    monkeypatch.setattr(statements, "OPEN", unlocked)
     before = deadlocks()
 
     with pytest.raises(OperationalError, match="deadlock"):
@@ -168,7 +169,7 @@ def act(row: Escalation, by: Membership, *, turn: int, now: dt.datetime) -> None
     if row.state is EscalationState.WATCHING:
         activate_escalation(escalation=row, by=by, now=now)
     elif row.state is EscalationState.RAISED:
-        said = {"word_of": "Sam", "evidence_url": "https://example.test/minutes"}
+        said: dict[str, Any] = {"word_of": "Sam", "evidence_url": "https://example.test/minutes"}
         decide_escalation(**edit, verdict="resources", note="A second person.", **said)
     elif turn % 2:
         set_huddle(**edit, at=now + DAY)

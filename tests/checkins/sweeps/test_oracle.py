@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 
-from checkins.sweeps import escalations
+from checkins.sweeps import escalations, statements
 from tests.checkins.sweeps.generating import cards, store
 from tests.checkins.sweeps.oracle import Reader
 
@@ -124,10 +124,10 @@ def sweep(now: dt.datetime) -> None:
 def swept_wrongly(name: str, *, now: dt.datetime, monkeypatch: pytest.MonkeyPatch) -> Rows:
     """What the sweeps would write with that mistake in them."""
     statement, right, wrong = BROKEN[name]
-    sql = getattr(escalations, statement)
+    sql = getattr(statements, statement)
     assert right in sql
     with monkeypatch.context() as broken, transaction.atomic(using="sweep"):
-        broken.setattr(escalations, statement, sql.replace(right, wrong))
+        broken.setattr(statements, statement, sql.replace(right, wrong))
         sweep(now)
         rows = written()
         transaction.set_rollback(True, using="sweep")
