@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from checkins.clock_hours import HUDDLE_HOURS, after_hours
+from checkins.sweeps.people import zone_of
 from checkins.weeks import monday_of
 
 
@@ -24,7 +24,7 @@ class ZoneClock:
 
 
 def zone_clock(name: str, *, now: dt.datetime) -> ZoneClock:
-    zone = ZoneInfo(name)
+    zone = zone_of(name)
     today = now.astimezone(zone).date()
     monday = monday_of(today)
     return ZoneClock(

@@ -33,3 +33,9 @@ def test_a_huddle_called_for_now_is_due_in_48_hours_weekends_left_out_or_not() -
 
     assert berlin.huddle_due_at == dt.datetime(2026, 3, 15, 9, tzinfo=dt.UTC)
     assert berlin.huddle_due_at_paused == dt.datetime(2026, 3, 17, 9, tzinfo=dt.UTC)
+
+
+def test_a_zone_that_nobody_knows_stops_no_sweep() -> None:
+    nowhere = zone_clock("Mars/Olympus", now=NOW)
+
+    assert (nowhere.zone, nowhere.today) == ("Mars/Olympus", dt.date(2026, 3, 8))
