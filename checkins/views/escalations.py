@@ -88,7 +88,7 @@ def escalation_activate(request: MemberRequest, escalation: str) -> HttpResponse
         text = " ".join(refusal.messages)
         if not request.htmx:
             messages.error(request, text)
-            return redirect(_home(row))
+            return redirect(_back(request, row))
         return toast(_shown(request, row, now=now, status=422, refusal=text), text)
     return _done(request, current, now=now, text="It is active. Whoever acts on it is told.")
 

@@ -29,7 +29,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
         return _only_status_pages(request)
     now = timezone.now()
     if request.htmx and request.GET.get("part") == "waiting":
-        context = {**_waiting(request, now=now), "beside": True}
+        context = {**_waiting(request, now=now), "beside": True, "below": "below" in request.GET}
         return render(request, "reviews/my_week.html#waiting", context)
     week = queries.my_week(memberships=request.memberships, now=now)
     context = _context(request, week, now=now)

@@ -32,8 +32,10 @@ def red_weeks(
     key_result: KeyResult, by: Membership, *, weeks: int = 2, now: dt.datetime = TUESDAY
 ) -> None:
     """A red check-in in each of the last weeks, the newest one now."""
+    today = key_result.engagement.today(now)
     for back in reversed(range(weeks)):
         said = {
+            "measured_on": today - back * WEEK,
             "insight": f"Members wait for the export, week {weeks - back}.",
             "next_action": f"Ask for a nightly export, attempt {weeks - back}",
         }

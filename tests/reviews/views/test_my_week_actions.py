@@ -89,12 +89,14 @@ def test_is_done_there_in_one_click(bobs: Client, bob: Membership) -> None:
     assert f'hx-post="{done}"' in bobs.get("/").text
 
     row = bobs.post(done, {"at": "my-week", "next": "/"}, headers=HTMX)
-    counts = bobs.get("/?part=waiting", headers=HTMX)
+    counts = bobs.get("/?part=waiting&below", headers=HTMX)
+    alone = bobs.get("/?part=waiting", headers=HTMX)
 
     assert "Northwind SaaS" in row.text
     assert ">Undo<" in row.text
     assert 'hx-swap="outerHTML">0</span>' in counts.text
     assert 'id="waiting-below" hx-swap-oob="true"></span>' in counts.text
+    assert "waiting-below" not in alone.text  # a page without cards has no such place
 
 
 def test_goes_back_to_my_week_without_script(bobs: Client, bob: Membership) -> None:
