@@ -127,10 +127,10 @@ def _checkpoint(escalation: Escalation, *, today: dt.date) -> Clock:
     on = escalation.checkpoint_on
     assert on is not None  # noqa: S101 - the database holds it for answered ones
     days = (on - today).days
+    figure = {0: "today", 1: "1 day"}.get(abs(days), f"{abs(days)} days")
     if days < 0:
-        text = "is over: still red, it goes to the sponsor. It was"
-        return Clock(figure="checkpoint", text=text, on=on, state=ClockState.OVER)
-    figure = {0: "today", 1: "1 day"}.get(days, f"{days} days")
+        over = ClockState.OVER
+        return Clock(figure=figure, text="over: the checkpoint was", on=on, state=over)
     text = "is the checkpoint:" if days == 0 else "to the checkpoint,"
     return Clock(figure=figure, text=text, on=on, note="out of red by then, or to the sponsor")
 

@@ -125,7 +125,7 @@ def test_the_third_week_closes_by_the_clock_of_the_client() -> None:
         (PLAN, 32, [("5 days", "running")]),
         (PLAN, 24 * 5, [("1 day", "running")]),
         (PLAN, 24 * 6, [("today", "running")]),
-        (PLAN, 24 * 7, [("checkpoint", "over")]),
+        (PLAN, 24 * 7, [("1 day", "over")]),
         ({"raised_at": ACTIVATED + 48 * HOUR}, 72, [("24 h", "running")]),
         ({"raised_at": ACTIVATED, "decided_at": DUE}, 72, []),
         ({"recovered_at": DUE}, 72, []),

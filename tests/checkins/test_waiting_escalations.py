@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,9 @@ def test_without_a_champion_who_can_the_leads_convene(
 def test_the_owner_of_the_objective_is_asked_once_the_huddle_is_set_or_over(
     row: KeyResult, bob: Membership, sofia: Membership, owner: Membership, *, after: str
 ) -> None:
-    fields = {"huddle_due_at": TUESDAY - HOUR} if after == "over" else {"huddle_at": TUESDAY}
+    fields: dict[str, Any] = (
+        {"huddle_due_at": TUESDAY - HOUR} if after == "over" else {"huddle_at": TUESDAY}
+    )
     escalated(row, bob, **fields)
 
     assert wanted_of(owner) == [OUTCOME]

@@ -34,7 +34,7 @@ def test_without_one_it_says_so(signed_in: Client, onboarding: KeyResult) -> Non
     page = signed_in.get(URL)
 
     assert "No escalation is open." in page.text
-    assert "No key result has been red for two weeks." in page.text
+    assert "A key result that is red for two weeks shows with what was tried" in page.text
 
 
 def test_one_shows_what_is_red_since_when_how_often_and_what_was_tried(

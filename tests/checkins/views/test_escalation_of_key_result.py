@@ -163,8 +163,8 @@ def test_its_queries_do_not_grow_with_its_escalations(
             for _ in range(10):
                 made.append(onboarding)
                 streak = dt.date(2025, 1, 6) - len(made) * WEEK
-                known = {"state": DECIDED, "now": at("2025-02-04T09:00"), "streak": streak}
-                put_in(onboarding, bob, **known)
+                then = at("2025-02-04T09:00")
+                put_in(onboarding, bob, state=DECIDED, now=then, streak=streak)
 
     made: list[KeyResult] = []
     escalated(onboarding, bob)
