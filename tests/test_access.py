@@ -142,7 +142,8 @@ def right(row: Row, *, actor: str, method: str, whose: str, status: int, locatio
     if actor in OUTSIDERS and actor not in audience:
         return status in ({404} if whose != "own" or row_is_of_a_client(row) else {403, 404})
     if actor not in audience:
-        return status == 403
+        # What is not there is not there for whoever may do it to some rows and not to others.
+        return status == 403 or (whose == "their object" and status == 404)
     if whose == "their object":
         return status == 404
     return status in row.also or (
