@@ -8,6 +8,7 @@ in twenty since last week.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import connections, transaction
 
@@ -125,7 +126,7 @@ CHECK_INS = f"""
 
 def write(clients: int) -> dict[str, int]:
     """Write that many clients; returns rows by table."""
-    facts = {
+    facts: dict[str, Any] = {
         "clients": clients,
         "users": USERS,
         "zones": list(ZONES),

@@ -55,9 +55,7 @@ class LineState(StrEnum):
 
 IN_STATE = {
     LineState.WAITS: Q(sent_at=None, failed_at=None, dropped_at=None, envelope=None),
-    LineState.ON_ITS_WAY: Q(
-        sent_at=None, failed_at=None, dropped_at=None, envelope__isnull=False
-    ),
+    LineState.ON_ITS_WAY: Q(sent_at=None, failed_at=None, dropped_at=None, envelope__isnull=False),
     LineState.SENT: Q(sent_at__isnull=False),
     LineState.DROPPED: Q(sent_at=None, failed_at=None, dropped_at__isnull=False),
     LineState.NOT_DELIVERED: Q(sent_at=None, failed_at__isnull=False),
