@@ -178,7 +178,7 @@ def _asked_of_sponsor(told: Told) -> str:
 def _reported(told: Told) -> str:
     if told.reported >= told.weeks:
         return "both reported" if told.weeks == 2 else "each of them reported"
-    return f"{in_words(told.reported)} of them reported"
+    return f"{in_words(told.reported) if told.reported else 'none'} of them reported"
 
 
 def _silence(told: Told) -> str:
