@@ -23,7 +23,7 @@ def lock_for_edit(row: Any, *, version: int) -> Any:
 
     Raises StaleEdit unless it still has the version that the form showed.
     """
-    current = type(row).objects.select_for_update(of=("self",)).get(pk=row.pk)
+    current = type(row).objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
     if current.version != version:
         raise StaleEdit(current)
     return current

@@ -78,7 +78,7 @@ def update_metric(
 @transaction.atomic
 def archive_metric(*, metric: Metric, by: Membership) -> Metric:
     """Take a metric out of use; key results that read it keep it. Twice is once."""
-    current = Metric.objects.select_for_update(of=("self",)).get(pk=metric.pk)
+    current = Metric.objects.select_for_update(of=("self",), no_key=True).get(pk=metric.pk)
     if current.archived_at is None:
         current.archived_at, current.archived_by = timezone.now(), by
         current.save(update_fields=["archived_at", "archived_by"])

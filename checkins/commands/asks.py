@@ -26,7 +26,7 @@ def answer_help_request(
         raise ValidationError("Only members answer.", code="no_right")
     if not answer.strip():
         raise ValidationError({"answer": ValidationError("Write an answer.", code="required")})
-    locked = HelpRequest.objects.select_for_update().get(
+    locked = HelpRequest.objects.select_for_update(no_key=True).get(
         engagement_id=by.engagement_id, pk=help_request.pk
     )
     if locked.answered_at is not None:
@@ -44,7 +44,9 @@ def resolve_blocker(*, blocker: Blocker, by: Membership, now: dt.datetime) -> Bl
     """
     if not may(by.role, Permission.READ):
         raise ValidationError("Only members resolve a blocker.", code="no_right")
-    locked = Blocker.objects.select_for_update().get(engagement_id=by.engagement_id, pk=blocker.pk)
+    locked = Blocker.objects.select_for_update(no_key=True).get(
+        engagement_id=by.engagement_id, pk=blocker.pk
+    )
     if locked.resolved_at is not None:
         raise ValidationError("This is resolved already.", code="resolved")
     locked.resolved_by, locked.resolved_at = by, now

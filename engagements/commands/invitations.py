@@ -12,6 +12,7 @@ from engagements.models import Engagement, Invitation, Membership, User
 from engagements.scoping import identity, scope
 from engagements.tenancy import new_public_id
 from notifications import outbox
+from notifications.models import Priority
 
 VALID_FOR = dt.timedelta(days=14)
 
@@ -32,7 +33,7 @@ def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
 
     Raises ValidationError for somebody who has joined already or was removed.
     """
-    current = Membership.objects.select_for_update(of=("self",)).get(
+    current = Membership.objects.select_for_update(of=("self",), no_key=True).get(
         engagement_id=membership.engagement_id, pk=membership.pk
     )
     if not current.is_placeholder or current.removed_at:
@@ -43,6 +44,7 @@ def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
         recipient=current.email,
         payload={"engagement": invitation.engagement_id, "invitation": invitation.pk},
         dedupe_key=f"invitation:{invitation.engagement_id}:{invitation.public_id}",
+        priority=Priority.AWAITED,
     )
     return invitation
 
@@ -99,7 +101,7 @@ def _claimed(token: str) -> Invitation:
         with scope(found.engagement_id):
             invitation = (
                 Invitation.objects.select_related("membership")
-                .select_for_update(of=("self", "membership"))
+                .select_for_update(of=("self", "membership"), no_key=True)
                 .get(engagement_id=found.engagement_id, pk=found.pk)
             )
         if invitation.is_open(now=timezone.now()):

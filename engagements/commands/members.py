@@ -20,7 +20,7 @@ def add_placeholder(
     ValidationError where the address belongs to a member.
     """
     found = (
-        Membership.objects.select_for_update(of=("self",))
+        Membership.objects.select_for_update(of=("self",), no_key=True)
         .filter(engagement=engagement, email__iexact=email.strip())
         .first()
     )

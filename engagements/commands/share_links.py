@@ -46,7 +46,7 @@ def create_share_link(
 @transaction.atomic
 def revoke_share_link(*, share_link: ShareLink, by: Membership, now: dt.datetime) -> ShareLink:
     """End a link with the next request of whoever holds it; a second time changes nothing."""
-    links = ShareLink.objects.select_for_update(of=("self",))
+    links = ShareLink.objects.select_for_update(of=("self",), no_key=True)
     current = links.get(engagement_id=share_link.engagement_id, pk=share_link.pk)
     if current.revoked_at is None:
         current.revoked_at, current.revoked_by = now, by

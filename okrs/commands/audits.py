@@ -27,7 +27,7 @@ def answer_audit(
     `version` is the one that the person read, None for callers that show none. Raises
     ValidationError (`frozen`), and StaleEdit where it was changed since.
     """
-    current = KeyResult.objects.select_for_update(of=("self",)).get(pk=key_result.pk)
+    current = KeyResult.objects.select_for_update(of=("self",), no_key=True).get(pk=key_result.pk)
     if not current.is_draft:
         raise ValidationError("The audit was closed at commit.", code="frozen")
     if version is not None and current.version != version:

@@ -63,12 +63,12 @@ def versions_of(objective: Objective, drafts: Iterable[KeyResult]) -> dict[str, 
 def _locked(objective: Objective) -> tuple[Objective, list[KeyResult]]:
     lock_cycle(objective.cycle_id)
     current = (
-        Objective.objects.select_for_update(of=("self",))
+        Objective.objects.select_for_update(of=("self",), no_key=True)
         .select_related("cycle", "team__champion", "engagement", "owner")
         .get(pk=objective.pk)
     )
     drafts = (
-        KeyResult.objects.select_for_update(of=("self",))
+        KeyResult.objects.select_for_update(of=("self",), no_key=True)
         .filter(engagement_id=current.engagement_id, objective=current, stage=Stage.DRAFT)
         .select_related("owner")
         .prefetch_related("audits")

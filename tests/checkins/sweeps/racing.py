@@ -99,8 +99,8 @@ def at_once(*doings: Callable[[], Any]) -> list[Any]:
     return [end() for end in ends]
 
 
-def begin(doing: Callable[[], Any]) -> Callable[[], Any]:
-    """Begin it on a connection of its own; what is returned waits for its end."""
+def begin(doing: Callable[[], Any]) -> Callable[..., Any]:
+    """Begin it on a connection of its own; what is returned waits for its end, at most `timeout` s."""
 
     def do() -> Any:
         try:

@@ -24,7 +24,8 @@ from checkins.sweeps import statements
 from checkins.sweeps.escalations import open_escalations
 from engagements.models import Membership
 from engagements.scoping import scope
-from engagements.staleness import StaleEdit
+from engagements.staleness import StaleEdit, lock_for_edit
+from okrs.commands import update_key_result
 from okrs.models import KeyResult, Objective
 from tests.checkins.posting import newest, post
 from tests.checkins.sweeps import racing
@@ -122,11 +123,27 @@ def test_a_sweep_that_locks_its_clients_last_would(monkeypatch: pytest.MonkeyPat
     assert eventually(lambda: deadlocks() > before)
 
 
+def test_whoever_edits_a_card_holds_no_sweep_up() -> None:
+    """The sweep holds the client and points at the card; the edit has the card, wants the client."""
+    (objective,) = clients(1)
+    (key,) = turn_red([objective], count=1, label="edited")
+
+    with scope(objective.engagement_id):
+        shown = KeyResult.objects.get(pk=key)
+        row = lock_for_edit(shown, version=shown.version)
+        racing.begin(racing.sweep)(timeout=20)
+        row.title = "Days from order to first report"
+        row.save(update_fields=["title"])
+
+    with scope(objective.engagement_id):
+        assert Escalation.objects.count() == 1
+
+
 # People who act meanwhile.
 
 
 class Meanwhile:
-    """Check-ins, answers and sweeps over a quarter, each by a clock of its own, twelve hours a turn."""
+    """Check-ins, answers, edits and sweeps over a quarter, each by a clock of its own, twelve hours a turn."""
 
     began = dt.datetime(2026, 2, 2, 9, tzinfo=dt.UTC)
 
@@ -151,6 +168,16 @@ class Meanwhile:
                     undo_check_in(check_in=latest, by=by, now=now)
                 else:
                     post(row, by, actual=7 if chance > 0.92 else 9, now=now)
+
+    def edit(self, *, seed: int) -> None:
+        """A better title now and then, for which the card is held until the client's row is written."""
+        random = Random(seed)  # noqa: S311 - the same every time
+        for turn in range(self.turns):
+            objective = random.choice(self.objectives)
+            with scope(objective.engagement_id), suppress(StaleEdit):
+                row = random.choice(KeyResult.objects.select_related("objective").order_by("id"))
+                by, title = self.people[objective.engagement_id][0], f"{row.pk}, said anew {turn}"
+                update_key_result(key_result=row, version=row.version, by=by, title=title)
 
     def answer(self) -> None:
         for turn in range(self.turns):
@@ -188,6 +215,7 @@ def test_people_and_sweeps_never_wait_for_each_other_and_agree_in_the_end() -> N
         meanwhile.sweep,
         lambda: meanwhile.check_in(seed=0),
         lambda: meanwhile.check_in(seed=1),
+        lambda: meanwhile.edit(seed=2),
         meanwhile.answer,
     )
     end = meanwhile.began + 12 * HOUR * meanwhile.turns
