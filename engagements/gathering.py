@@ -10,13 +10,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import connections, transaction
 
 from engagements.models import User
 from engagements.notice_rules import urgent_rules
 from engagements.quiet_hours import is_quiet
+from engagements.zones import zone_of
+from notifications.models import Priority
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('engagements.gathering'))"
 SATURDAY = 5
@@ -55,12 +56,12 @@ ENVELOPES = """
         FROM waiting GROUP BY user_id, email, day
     ), made AS (
         INSERT INTO notifications_outboxmessage
-            (id, kind, recipient, user_id, payload, dedupe_key, created_at, due_at, attempts,
-             last_error)
+            (id, kind, recipient, user_id, payload, dedupe_key, created_at, due_at, priority,
+             attempts, last_error)
         SELECT id, %(kind)s::text, email, user_id,
             jsonb_build_object('envelope', id, 'user', user_id, 'engagements', engagements),
             %(kind)s::text || ':' || user_id || ':' || occasion,
-            %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+            %(now)s::timestamptz, %(now)s::timestamptz, %(priority)s::smallint, 0, ''
         FROM envelope ORDER BY user_id
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, user_id
@@ -84,11 +85,7 @@ class Clock:
     quiet_until: dt.time
 
     def local(self, now: dt.datetime) -> dt.datetime:
-        """By UTC where this machine does not know the zone: one person's stops nobody else."""
-        try:
-            return now.astimezone(ZoneInfo(self.zone))
-        except (ZoneInfoNotFoundError, ValueError):
-            return now.astimezone(dt.UTC)
+        return now.astimezone(zone_of(self.zone))
 
     def is_quiet(self, at: dt.time) -> bool:
         return is_quiet(at, since=self.quiet_from, until=self.quiet_until)
@@ -148,12 +145,17 @@ def gather(*, now: dt.datetime, using: str = "sweep", is_daily: bool = True) -> 
 
 def _urgent(clocks: list[Clock], *, now: dt.datetime) -> dict[str, Any]:
     awake: list[Told] = [(clock, None, now) for clock in clocks if clock.is_awake(now)]
-    return {"kind": "urgent", "is_urgent": True, **_columns(awake)}
+    return {
+        "kind": "urgent",
+        "is_urgent": True,
+        "priority": Priority.URGENT.value,
+        **_columns(awake),
+    }
 
 
 def _daily(clocks: list[Clock], *, now: dt.datetime) -> dict[str, Any]:
     due: list[Told] = [(clock, *day) for clock in clocks if (day := clock.message_of_the_day(now))]
-    return {"kind": "daily", "is_urgent": False, **_columns(due)}
+    return {"kind": "daily", "is_urgent": False, "priority": Priority.USUAL.value, **_columns(due)}
 
 
 def _columns(rows: list[Told]) -> dict[str, Any]:

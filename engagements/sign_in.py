@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from engagements.models import User
 from notifications import outbox
+from notifications.models import Priority
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -58,6 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
             },
             dedupe_key=f"account-mail:{uuid4()}",
             user_id=recipient.pk if recipient else None,
+            priority=Priority.AWAITED,
         )
 
 

@@ -46,7 +46,7 @@ CLAIM = """
         SELECT id FROM notifications_outboxmessage
         WHERE sent_at IS NULL AND cancelled_at IS NULL AND dead_at IS NULL
           AND due_at <= %s AND (claimed_until IS NULL OR claimed_until <= %s)
-        ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
+        ORDER BY priority, due_at LIMIT %s FOR UPDATE SKIP LOCKED
     )
     UPDATE notifications_outboxmessage AS message SET claim_token = %s, claimed_until = %s
     FROM due WHERE message.id = due.id RETURNING message.*
@@ -81,14 +81,15 @@ def deliver_due(*, now: datetime | None = None, limit: int = 20) -> Delivered:
 
 
 def claim(*, now: datetime, limit: int) -> list[OutboxMessage]:
-    """Take up to `limit` due messages, oldest first, which are nobody else's for a LEASE.
+    """Take up to `limit` due messages, which are nobody else's for a LEASE: the most awaited first,
+    of these the oldest.
 
     The lease runs by the real clock, whatever `now` is.
     """
     present = timezone.now()
     parameters = [now, present, limit, uuid4(), present + LEASE]
     claimed = OutboxMessage.objects.using("sweep").raw(CLAIM, parameters)
-    return sorted(claimed, key=lambda message: message.due_at)
+    return sorted(claimed, key=lambda message: (message.priority, message.due_at))
 
 
 def _deliver_batch(

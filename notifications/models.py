@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import uuid
+from enum import IntEnum
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 
 from notifications.constraints import EnvelopeWall
+
+
+class Priority(IntEnum):
+    """Of messages that are due, which go first."""
+
+    AWAITED = 0  # somebody stands at the door for it: codes, links, invitations
+    URGENT = 1
+    USUAL = 2
 
 
 class OutboxMessage(models.Model):
@@ -29,6 +38,7 @@ class OutboxMessage(models.Model):
     )
     payload = models.JSONField(default=dict)
     dedupe_key = models.CharField(max_length=200)
+    priority = models.PositiveSmallIntegerField(default=Priority.USUAL.value)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
 
@@ -50,7 +60,7 @@ class OutboxMessage(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_at"],
+                fields=["priority", "due_at"],
                 condition=models.Q(sent_at=None, cancelled_at=None, dead_at=None),
                 name="outbox_due",
             ),

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 from psycopg.types.json import Jsonb
 
 from notifications.kinds import Payload
+from notifications.models import Priority
 from notifications.tasks import deliver_due
 
 logger = logging.getLogger(__name__)
@@ -21,8 +22,9 @@ logger = logging.getLogger(__name__)
 # read the row: the application posts for anybody and reads only a person's own.
 INSERT = """
     INSERT INTO notifications_outboxmessage
-        (id, kind, recipient, user_id, payload, dedupe_key, created_at, due_at, attempts, last_error)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, '')
+        (id, kind, recipient, user_id, payload, dedupe_key, priority, created_at, due_at, attempts,
+         last_error)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '')
     ON CONFLICT DO NOTHING
 """
 
@@ -35,16 +37,17 @@ def enqueue(
     dedupe_key: str,
     user_id: int | None = None,
     due_at: datetime | None = None,
+    priority: Priority = Priority.USUAL,
 ) -> UUID | None:
     """Post one message in the caller's transaction; it is sent at `due_at` (now) or after.
 
     `payload` is what the kind's functions need to write it: ids, not text. Give `user_id` where
-    the recipient signs in. Returns the message's id, or None where `dedupe_key` was used before.
+    the recipient signs in. Of what is due, the lower `priority` goes first. Returns the message's id, or None where `dedupe_key` was used before.
     """
     message_id, now = uuid4(), timezone.now()
     values: list[Any] = [message_id, kind, recipient, user_id, Jsonb(payload), dedupe_key]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [*values, now, due_at or now])
+        cursor.execute(INSERT, [*values, priority.value, now, due_at or now])
         if not cursor.rowcount:
             return None
     if not any(callback is ring for _, callback, *_ in connection.run_on_commit):

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
-from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.db import connections
 
-logger = logging.getLogger(__name__)
+from engagements.zones import zone_of
 
 CLOCKS = """
     SELECT DISTINCT time_zone, message_at FROM engagements_user WHERE is_active ORDER BY 1, 2
@@ -47,13 +44,3 @@ def clocks(*, using: str) -> list[Clock]:
     with connections[using].cursor() as cursor:
         cursor.execute(CLOCKS)
         return [Clock(*row) for row in cursor.fetchall()]
-
-
-@lru_cache(maxsize=1024)
-def zone_of(name: str) -> ZoneInfo:
-    """The zone, or UTC where this machine does not know the name: nobody is left out for it."""
-    try:
-        return ZoneInfo(name)
-    except (LookupError, OSError, ValueError):  # "Europe" is a folder
-        logger.warning("There is no time zone %r here: its people are told by UTC.", name)
-        return ZoneInfo("UTC")

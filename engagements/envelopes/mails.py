@@ -17,6 +17,7 @@ from engagements.gathering import clock_of
 from engagements.models import User
 from engagements.scoping import scope
 from engagements.stop_links import stop_link
+from engagements.zones import zone_of
 from notifications.kinds import Mail, NotNow
 
 Payload = dict[str, Any]
@@ -52,7 +53,7 @@ def write(envelope: Envelope, *, is_daily: bool) -> Mail:
         "stop": stop,
         "site": settings.SITE_URL,
     }
-    with timezone.override(reader.time_zone):
+    with timezone.override(zone_of(reader.time_zone)):
         return Mail(
             subject=context["subject"],
             text=render_to_string("engagements/email/envelope.txt", context).strip(),

@@ -20,6 +20,7 @@ from engagements.models import Engagement, Membership, Notice, User
 from engagements.notice_rules import Aside, Item, NoticeRule, asides_for, rules
 from engagements.permissions import Permission, may
 from engagements.scoping import MAX_ENGAGEMENTS, identity, scope, unscoped
+from engagements.zones import zone_of
 from notifications.kinds import SentBefore
 
 
@@ -69,7 +70,7 @@ def open_envelope(
     say. Raises SentBefore where all that is left was sent already.
     """
     reader = User.objects.get(pk=payload["user"])
-    with timezone.override(reader.time_zone):
+    with timezone.override(zone_of(reader.time_zone)):
         found = [
             section
             for engagement_id in payload["engagements"]

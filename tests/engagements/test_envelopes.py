@@ -181,6 +181,23 @@ def test_a_retry_keeps_the_hours_too(
     assert delivered == Delivered(sent=1)
 
 
+@pytest.mark.parametrize("zone", ["Mars/Olympus_Mons", "Europe"])
+def test_who_lives_in_a_zone_that_this_machine_does_not_know_is_told_by_utc(
+    bob: Membership, mail_server: MailServer, zone: str
+) -> None:
+    assert bob.user is not None
+    bob.user.time_zone = zone
+    bob.user.save()
+    notice = notify(bob)
+    told_at = NINE + dt.timedelta(hours=1)
+
+    with time_machine.travel(told_at, tick=False):
+        gather(now=told_at)
+        assert deliver_due(now=told_at) == Delivered(sent=1)
+
+    assert read(notice).sent_at == told_at
+
+
 def lose_role(bob: Membership) -> None:
     changed(bob, role=Role.VIEWER)
 

@@ -17,6 +17,7 @@ from engagements.gathering import ENVELOPES, gather
 from engagements.models import Membership, Role
 from engagements.scoping import scope
 from notifications import delivery
+from notifications.models import Priority
 from tests import build
 from tests.broker import ring_at
 from tests.engagements.noticing import HOUR, NINE, carried, envelopes, keys, notify, read, rule
@@ -169,9 +170,10 @@ def test_days_on_which_clocks_change_have_one_message(
     assert keys() == [f"daily:{bob.user_id}:{day}"]
 
 
-def test_a_zone_that_this_machine_does_not_know_stops_nobody(bob: Membership) -> None:
+@pytest.mark.parametrize("zone", ["Mars/Olympus_Mons", "Europe", "../etc/passwd"])
+def test_a_zone_that_this_machine_does_not_know_stops_nobody(bob: Membership, zone: str) -> None:
     lost = build.member(bob.engagement, "Carol", Role.CONTRIBUTOR)
-    set_clock(lost, time_zone="Mars/Olympus_Mons")
+    set_clock(lost, time_zone=zone)
     notify(bob)
     notify(lost)
 
@@ -223,6 +225,18 @@ def test_a_second_urgent_thing_goes_in_a_second_envelope(bob: Membership) -> Non
 
     assert gather(now=NINE) == 1
     assert [carried(one) for one in envelopes()] == [[1], [2]]
+
+
+def test_what_is_urgent_goes_before_what_is_not_and_after_what_is_awaited(
+    bob: Membership,
+) -> None:
+    notify(bob, 1)
+    notify(bob, 2, rule="alarm")
+
+    gather(now=NINE)
+
+    ranks = {one.kind: one.priority for one in envelopes()}
+    assert Priority.AWAITED < ranks["urgent"] < ranks["daily"]
 
 
 def test_only_what_is_urgent_is_gathered_where_the_tick_has_not_found_all_yet(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from engagements.commands import disable_user
 from engagements.models import User
 from notifications.delivery import Delivered, deliver_due
-from notifications.models import OutboxMessage
+from notifications.models import OutboxMessage, Priority
 from tests import build
 from tests.engagements.signing_in import CODE, CONFIRM, code_for, is_signed_in
 from tests.smtp import MailServer, mail_server, text_of
@@ -89,7 +89,8 @@ def test_the_worker_mails_the_code_and_forgets_it(
     assert code
     client.post(CONFIRM, {"code": code[1]})
     assert is_signed_in(client)
-    assert OutboxMessage.objects.using("sweep").get().payload == {}
+    message = OutboxMessage.objects.using("sweep").get()
+    assert (message.payload, message.priority) == ({}, Priority.AWAITED)
 
 
 def test_a_code_that_ran_out_is_not_mailed(

@@ -8,7 +8,7 @@ import pytest
 
 from notifications import kinds
 from notifications.kinds import Mail
-from notifications.models import OutboxMessage
+from notifications.models import OutboxMessage, Priority
 from notifications.outbox import enqueue
 from tests.broker import ring_at
 from tests.smtp import mail_server
@@ -43,6 +43,7 @@ def post(
     kind: str = "greeting",
     payload: dict[str, Any] | None = None,
     due_at: datetime | None = None,
+    priority: Priority = Priority.USUAL,
 ) -> UUID:
     """One message to `name`, committed unless the test holds a transaction."""
     message_id = enqueue(
@@ -51,6 +52,7 @@ def post(
         payload={"name": name, **(payload or {})},
         dedupe_key=f"{kind}:{name}",
         due_at=due_at,
+        priority=priority,
     )
     assert message_id
     return message_id

@@ -11,6 +11,7 @@ from engagements.scoping import scope
 from notifications import kinds
 from notifications.delivery import Delivered, deliver_due
 from notifications.kinds import Mail
+from notifications.models import Priority
 from tests import build
 from tests.notifications.conftest import post, stored, unwritten
 from tests.smtp import MailServer
@@ -63,6 +64,20 @@ def test_it_goes_on_until_nothing_is_due_on_one_connection_a_batch(
     assert deliver_due(limit=3) == Delivered(sent=7)
     assert len(set(mail_server.recipients)) == 7
     assert mail_server.connections == 3
+
+
+def test_what_is_awaited_overtakes_all_that_was_due_before(
+    committed: str, mail_server: MailServer
+) -> None:
+    now = timezone.now()
+    for minutes, (name, priority) in enumerate(
+        [("daily", Priority.USUAL), ("urgent", Priority.URGENT), ("code", Priority.AWAITED)]
+    ):
+        post(name, priority=priority, due_at=now + dt.timedelta(minutes=minutes))
+
+    deliver_due(now=now + dt.timedelta(hours=1), limit=2)
+
+    assert [one.split("@")[0] for one in mail_server.recipients] == ["code", "urgent", "daily"]
 
 
 def test_html_goes_along_as_the_alternative(committed: str, mail_server: MailServer) -> None:

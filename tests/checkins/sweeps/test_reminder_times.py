@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from checkins.sweeps.people import Clock, zone_of
+from checkins.sweeps.people import Clock
 from checkins.sweeps.reminders import remind_at
+from engagements.zones import zone_of
 from tests.checkins.rhythms import BERLIN, period, rhythm
 
 

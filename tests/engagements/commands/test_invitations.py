@@ -18,7 +18,7 @@ from engagements.commands import (
 from engagements.models import Engagement, Invitation, Membership, Role, User
 from engagements.scoping import scope
 from notifications.delivery import Delivered, deliver_due
-from notifications.models import OutboxMessage
+from notifications.models import OutboxMessage, Priority
 from tests import build
 from tests.build import PASSWORD
 from tests.smtp import MailServer, mail_server, text_of
@@ -190,7 +190,7 @@ def test_the_worker_writes_the_link_into_the_mail(committed: str, mail_server: M
     assert invitations.link_of(invitation) in text_of(mail)
 
 
-def test_the_outbox_never_holds_the_link(committed: str) -> None:
+def test_the_outbox_holds_ids_that_go_first_and_never_the_link(committed: str) -> None:
     invitation = invite_bob()
 
     (message,) = OutboxMessage.objects.using("sweep").all()
@@ -198,6 +198,7 @@ def test_the_outbox_never_holds_the_link(committed: str) -> None:
         "engagement": invitation.engagement_id,
         "invitation": invitation.pk,
     }
+    assert message.priority == Priority.AWAITED
 
 
 def test_a_link_that_was_taken_back_is_not_mailed(committed: str, mail_server: MailServer) -> None:
