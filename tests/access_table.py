@@ -101,7 +101,7 @@ TABLE: dict[str, Row] = {
     "okrs:contribution-create": Row(post=DRAFTERS),
     "okrs:contribution-delete": Row(post=DRAFTERS),
     # The engagement's home
-    "reviews:home": Row(get=MEMBERS),
+    "reviews:home": Row(get=READERS),  # viewers are led on to the status page
     # What clients see
     "reviews:status": Row(get=READERS),
     "reviews:report-list": Row(get=READERS),

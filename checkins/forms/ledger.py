@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 
-from checkins.queries.reminders import LineState, rule_labels, who_was_told
+from checkins.queries.reminders import LineState, rule_labels, sees_all, who_was_told
 from engagements.form_fields import RowField, choose_among
-from engagements.models import Engagement
+from engagements.models import Membership
 
 
 class LedgerFilter(forms.Form):
@@ -24,9 +24,12 @@ class LedgerFilter(forms.Form):
         label="State",
     )
 
-    def __init__(self, data: Any, *, engagement: Engagement) -> None:
+    def __init__(self, data: Any, *, membership: Membership) -> None:
         super().__init__(data, auto_id="ledger-%s")
-        choose_among(self, person=who_was_told(engagement))
+        if sees_all(membership):
+            choose_among(self, person=who_was_told(membership.engagement))
+        else:
+            del self.fields["person"]
 
     def asked(self) -> dict[str, Any]:
         """What is filled in; an answer that is not offered counts as not given."""

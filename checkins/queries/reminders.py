@@ -15,6 +15,7 @@ from checkins.models import Escalation
 from engagements.models import Engagement, Membership, Notice
 from engagements.models.notices import NoticeQuerySet
 from engagements.notice_rules import rules
+from engagements.permissions import Permission, may
 from okrs.models import KeyResult
 
 # What the subject of a rule is; a rule of a room above is shown by its name alone.
@@ -72,6 +73,7 @@ class LedgerLine:
     is_urgent: bool
     key_result: KeyResult | None = None
     member: Membership | None = None
+    why_dropped: str = ""
 
     @property
     def on(self) -> dt.date:
@@ -92,10 +94,21 @@ class Unreached:
     last: Notice
 
 
-def ledger(engagement: Engagement) -> NoticeQuerySet:
-    """Everything that anybody was to be told, the newest first."""
-    rows: NoticeQuerySet = Notice.objects.filter(engagement=engagement).select_related("person")
-    return rows.order_by("-created_at", "-id")
+def sees_all(membership: Membership) -> bool:
+    """Whether this member reads everybody's lines.
+
+    Contributors read their own: all lines of one person by rule would be a record of how late
+    they are (M6.7).
+    """
+    return may(membership.role, Permission.DECIDE)
+
+
+def ledger(membership: Membership) -> NoticeQuerySet:
+    """What anybody, or this member alone, was to be told, as far as they may see; newest first."""
+    rows: NoticeQuerySet = Notice.objects.filter(engagement_id=membership.engagement_id)
+    if not sees_all(membership):
+        rows = rows.filter(person=membership)
+    return rows.select_related("person").order_by("-created_at", "-id")
 
 
 def sift_ledger(
@@ -119,9 +132,9 @@ def ledger_lines(rows: Iterable[Notice], *, engagement: Engagement) -> list[Ledg
     subjects = _subjects(found)
     here = {"engagement_id": engagement.pk}
     opened = Escalation.objects.filter(**here, pk__in=subjects[OF_ESCALATIONS])
-    escalations = dict(opened.values_list("pk", "key_result_id"))
+    escalations = opened.in_bulk()
     key_results = KeyResult.objects.filter(**here).in_bulk(
-        {*subjects[OF_KEY_RESULTS], *escalations.values()}
+        {*subjects[OF_KEY_RESULTS], *(one.key_result_id for one in escalations.values())}
     )
     members = Membership.objects.filter(**here).in_bulk(subjects[OF_PEOPLE])
     urgent = {name for name, rule in rules().items() if rule.is_urgent}
@@ -133,6 +146,7 @@ def ledger_lines(rows: Iterable[Notice], *, engagement: Engagement) -> list[Ledg
             is_urgent=row.rule in urgent,
             key_result=_key_result(row, key_results=key_results, escalations=escalations),
             member=members.get(row.subject) if row.rule in OF_PEOPLE else None,
+            why_dropped=_why_dropped(row, escalations=escalations),
         )
         for row in found
     ]
@@ -195,8 +209,23 @@ def _subjects(rows: Sequence[Notice]) -> Mapping[tuple[str, ...], set[int]]:
 
 
 def _key_result(
-    row: Notice, *, key_results: Mapping[int, KeyResult], escalations: Mapping[int, int]
+    row: Notice, *, key_results: Mapping[int, KeyResult], escalations: Mapping[int, Escalation]
 ) -> KeyResult | None:
     if row.rule in OF_ESCALATIONS:
-        return key_results.get(escalations.get(row.subject, 0))
+        found = escalations.get(row.subject)
+        return key_results.get(found.key_result_id) if found else None
     return key_results.get(row.subject) if row.rule in OF_KEY_RESULTS else None
+
+
+def _why_dropped(row: Notice, *, escalations: Mapping[int, Escalation]) -> str:
+    """As far as what is stored says it; empty for a line that was not dropped."""
+    if row.dropped_at is None:
+        return ""
+    person = row.person
+    if person.removed_at is not None or not may(person.role, Permission.READ):
+        return "no access any more"
+    about = escalations.get(row.subject) if row.rule in OF_ESCALATIONS else None
+    ended = about and (about.recovered_at or about.decided_at)
+    if ended and ended <= row.dropped_at:
+        return "what it was about was settled"
+    return "settled meanwhile, switched off, or no access"

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from checkins.forms.ledger import LedgerFilter
-from checkins.queries.reminders import ledger, ledger_lines, sift_ledger, unreached
+from checkins.queries.reminders import ledger, ledger_lines, sees_all, sift_ledger, unreached
 from engagements.access import member
 from engagements.http import MemberRequest
 from engagements.permissions import Permission, may
@@ -19,11 +19,11 @@ ON_A_PAGE = 50
 @require_safe
 @member(Permission.READ)
 def reminder_list(request: MemberRequest) -> HttpResponse:
-    """The ledger, newest first, as far as the filter lets it through."""
+    """The ledger as far as its reader may see it and the filter lets it through, newest first."""
     engagement, now = request.engagement, timezone.now()
-    sifting = LedgerFilter(request.GET, engagement=engagement)
+    sifting = LedgerFilter(request.GET, membership=request.membership)
     asked = sifting.asked()
-    rows = sift_ledger(ledger(engagement), **asked)
+    rows = sift_ledger(ledger(request.membership), **asked)
     page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
     leads = may(request.membership.role, Permission.MANAGE_MEMBERS)
     context = {
@@ -32,6 +32,7 @@ def reminder_list(request: MemberRequest) -> HttpResponse:
         "unreached": unreached(engagement, now=now) if leads else [],
         "filter": sifting,
         "narrows": bool(asked),
+        "sees_all": sees_all(request.membership),
         "now": now,
         "tab": "members",
     }

@@ -1,21 +1,23 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from engagements.access import member
 from engagements.http import MemberRequest
-from engagements.permissions import Permission
+from engagements.permissions import Permission, may
 from reviews.headlines import home_headline
 from reviews.queries.home import home_page
 
 
 @require_safe
-@member(Permission.READ)
+@member(Permission.READ_STATUS)
 def home(request: MemberRequest) -> HttpResponse:
-    """How the client stands, what presses and what comes next."""
+    """How the client stands, what presses and what comes next; viewers have the status page."""
+    if not may(request.membership.role, Permission.READ):
+        return redirect("reviews:status", request.engagement.slug)
     now = timezone.now()
     page = home_page(membership=request.membership, now=now)
     context = {"page": page, "headline": home_headline(page), "now": now, "tab": "home"}

@@ -65,7 +65,7 @@ def test_it_says_who_was_told_what_when_and_by_which_rule(
         (
             "reminder",
             {"dropped_at": TUESDAY},
-            "Dropped Tue\u00a010\u00a0Mar\u00a009:40: by then it no longer held",
+            "Not told: settled meanwhile, switched off, or no access, Tue\u00a010\u00a0Mar\u00a009:40",
         ),
         (
             "reminder",
@@ -231,8 +231,8 @@ def test_whom_a_later_mail_reached_is_no_longer_named(
     assert "Who was told what, and when." in lead.get(URL).text
 
 
-@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
-def test_all_members_read_it_but_only_leads_are_asked_to_mend(
+@pytest.mark.parametrize("role", [Role.CHAMPION, Role.SPONSOR])
+def test_champions_and_sponsors_read_it_but_only_leads_are_asked_to_mend(
     client: Client, alice: Membership, bob: Membership, onboarding: KeyResult, role: str
 ) -> None:
     not_sent(bob, "overdue", onboarding, failed_at=TUESDAY, error=f"No mailbox {bob.email}")
@@ -244,6 +244,56 @@ def test_all_members_read_it_but_only_leads_are_asked_to_mend(
     assert "Who was told what, and when." in text
     assert "invite them" not in text
     assert bob.email not in text
+
+
+def test_contributors_read_their_own_lines_alone(
+    client: Client, alice: Membership, bob: Membership, onboarding: KeyResult
+) -> None:
+    mine = build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
+    told(mine, "reminder", onboarding)
+    told(bob, "overdue", onboarding)
+
+    page = client.get(URL, {"person": bob.public_id})
+
+    assert [one.notice.person for one in page.context["lines"]] == [mine]
+    assert "What you were told, and when." in page.text
+    assert 'name="person"' not in page.text
+    assert "Bob" not in page.text.split("<main")[1]
+
+
+def test_a_contributor_who_was_told_nothing_reads_so(
+    client: Client, alice: Membership, bob: Membership, onboarding: KeyResult
+) -> None:
+    told(bob, "reminder", onboarding)
+    build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
+
+    assert "You have not been told anything yet." in client.get(URL).text
+
+
+def test_a_line_of_somebody_who_left_says_why_it_was_not_told(
+    lead: Client, bob: Membership, onboarding: KeyResult
+) -> None:
+    not_sent(bob, "reminder", onboarding, dropped_at=TUESDAY)
+    Membership.objects.filter(pk=bob.pk).update(removed_at=TUESDAY)
+
+    assert "Not told: no access any more, " in lead.get(URL).text
+
+
+def test_a_line_of_an_escalation_that_is_over_says_so(
+    lead: Client, bob: Membership, escalation: Escalation
+) -> None:
+    not_sent(bob, "escalation_active", escalation, dropped_at=TUESDAY + HOUR)
+    Escalation.objects.filter(pk=escalation.pk).update(recovered_at=TUESDAY)
+
+    assert "Not told: what it was about was settled, " in lead.get(URL).text
+
+
+def test_the_time_of_a_line_says_what_it_is(
+    lead: Client, bob: Membership, onboarding: KeyResult
+) -> None:
+    told(bob, "reminder", onboarding)
+
+    assert ">arose 09:40</time>" in lead.get(URL).text
 
 
 def test_another_clients_lines_stay_theirs(

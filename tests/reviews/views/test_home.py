@@ -260,11 +260,17 @@ def test_all_members_see_it(client: Client, alice: Membership, role: str) -> Non
     assert client.get(URL).status_code == 200
 
 
-def test_viewers_and_strangers_do_not(client: Client, alice: Membership) -> None:
+def test_viewers_are_led_to_the_status_page(client: Client, alice: Membership) -> None:
     build.sign_in(client, alice.engagement, Role.VIEWER)
-    assert client.get(URL).status_code == 403
 
+    answer = client.get(URL)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/e/northwind/status/")
+
+
+def test_strangers_do_not(client: Client, alice: Membership) -> None:
     build.sign_in(client, build.engagement("Harbor"))
+
     assert client.get(URL).status_code == 404
 
 
