@@ -98,13 +98,18 @@ def why_active(told: Told) -> str:
 
 def why_watched(told: Told) -> str:
     """ "Red, but early: pace 0.28, confidence 3, no blocker. Turns active when …" (M7.2)."""
+    return f"Red, but early: {still_early(told)}"
+
+
+def still_early(told: Told) -> str:
+    """The same without its head: "pace 0.28, confidence 3, no blocker. Turns active when …"."""
     pace = "" if told.pace is None else f"pace {format_score(told.pace, scale=told.scale)}, "
     limit = format_score(told.limit, scale=told.scale)
     on = ""
     if told.early_until is not None:
         on = f" ({_day(told.early_until + dt.timedelta(days=1), told)})"
     return (
-        f"Red, but early: {pace}confidence {told.confidence or 'not given'}, no blocker."
+        f"{pace}confidence {told.confidence or 'not given'}, no blocker."
         f" Turns active when pace passes {limit}{on}, confidence falls under {LEAST_CONFIDENCE},"
         " or a blocker opens."
     )

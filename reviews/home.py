@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from checkins.models import Escalation
+from checkins.models import Escalation, EscalationState
 from checkins.periods import periods
 from checkins.rhythms import cycle_rhythm
 from engagements.models import Engagement
@@ -136,6 +136,9 @@ def _of_escalation(
     escalation: Escalation, *, today: dt.date, now: dt.datetime
 ) -> Iterable[NextDate]:
     row, at, on = escalation.key_result, escalation.huddle_at, escalation.checkpoint_on
+    due_at = escalation.huddle_due_at if escalation.state is EscalationState.ACTIVE else None
+    if at is None and due_at is not None and due_at > now:
+        yield NextDate(on=_day(due_at), at=due_at, what=f"Huddle due: {row}", key_result=row)
     if at is not None and at > now and escalation.answered_at is None:
         yield NextDate(on=_day(at), at=at, what=f"Huddle: {row}", key_result=row)
     if on is not None and on >= today and escalation.raised_at is None:

@@ -7,7 +7,9 @@ from django.template import Context
 from django.utils import timezone
 
 from checkins import escalation_words
+from checkins.escalation_rights import EscalationAct
 from checkins.escalation_words import Told
+from checkins.queries import EscalationCard
 from checkins.weeks import weeks_red
 from okrs.models import KeyResult
 
@@ -23,8 +25,22 @@ def why(told: Told) -> str:
 
 
 register.filter("why_watched", escalation_words.why_watched)
+register.filter("still_early", escalation_words.still_early)
 register.filter("asks", escalation_words.what_is_asked)
 register.filter("ended", escalation_words.how_it_ended)
+
+
+@register.filter
+def next_act(card: EscalationCard) -> str:
+    """What its reader does about it next, as the button says it; empty for whoever looks on."""
+    told = card.told
+    if EscalationAct.HUDDLE in card.acts and not told.huddle_is_set:
+        return "Set the huddle"
+    if EscalationAct.ANSWER in card.acts:
+        return "Record the outcome"
+    if EscalationAct.DECIDE in card.acts:
+        return "Record the sponsor’s word" if card.on_behalf else "Record the decision"
+    return ""
 
 
 @register.simple_tag(takes_context=True)

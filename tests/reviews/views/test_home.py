@@ -66,7 +66,7 @@ def test_what_is_late_or_overdue_is_counted(lead: Client, alice: Membership) -> 
 
     text = lead.get(URL).text
 
-    assert "<span>1 check-in late</span>" in text
+    assert '<a href="/e/northwind/board/">1 check-in late</a>' in text
     assert ">1 action overdue</a>" in text
 
 
@@ -80,7 +80,7 @@ def test_open_escalations_are_shown_with_their_clocks(lead: Client, alice: Membe
 
     assert "2 escalations open" in text
     assert text.count('class="clock" data-state="running"') == 1
-    assert "watched:" in text
+    assert "watched while early: pace" in text
     assert text.index("<strong>Onboarding</strong>") < text.index("<strong>Expansion</strong>")
     assert "<strong>Latency</strong>" not in text
 
@@ -139,7 +139,7 @@ def test_the_last_decisions_are_shown_with_what_became_of_them(
 
     text = lead.get(URL).text
 
-    assert 'Call on day two. <span class="meta">moved it</span>' in text
+    assert f'moved it: <a href="/e/northwind/key-results/{row.public_id}/">Onboarding</a>' in text
 
 
 def test_the_next_dates_come_in_order(lead: Client, alice: Membership) -> None:
@@ -192,6 +192,48 @@ def test_a_huddle_and_a_checkpoint_are_dates(lead: Client, alice: Membership) ->
 
     assert found["Huddle: Onboarding"] == dt.date(2026, 3, 11)
     assert found["Checkpoint: Expansion"] == dt.date(2026, 3, 24)
+
+
+def test_the_end_of_the_huddles_hours_is_a_date_until_it_is_set(
+    lead: Client, alice: Membership
+) -> None:
+    row, other = key_results(alice, "Onboarding", "Expansion", owner=alice)
+    escalate(row)
+    escalate(other, activated_at=None, cause="", huddle_due_at=None)
+
+    page = lead.get(URL)
+
+    found = {date.what: date.on for date in page.context["page"].dates}
+    assert found["Huddle due: Onboarding"] == dt.date(2026, 3, 12)
+    assert "Huddle due: Expansion" not in found
+    assert f'/key-results/{row.public_id}/#escalation">Huddle due: Onboarding</a>' in page.text
+
+
+def test_an_escalation_says_who_must_act_and_leads_there(lead: Client, alice: Membership) -> None:
+    (row,) = key_results(alice, "Onboarding", owner=alice)
+    escalate(row)
+
+    text = lead.get(URL).text
+
+    assert "Alice convenes a huddle within 48 hours" in text
+    assert f'/key-results/{row.public_id}/#escalation">Set the huddle<' in text
+
+
+def test_whoever_looks_on_is_offered_nothing(
+    client: Client, lead: Client, alice: Membership
+) -> None:
+    (row,) = key_results(alice, "Onboarding", owner=alice)
+    escalate(row)
+    build.sign_in(client, alice.engagement, Role.SPONSOR)
+
+    text = client.get(URL).text
+
+    assert "Alice convenes a huddle" in text
+    assert "Set the huddle" not in text
+
+
+def test_on_paper_it_names_the_client_and_the_day(lead: Client) -> None:
+    assert '<p class="print-only">Northwind SaaS · Tue\u00a010\u00a0Mar</p>' in lead.get(URL).text
 
 
 def test_a_new_client_is_led_to_its_first_step(lead: Client) -> None:
