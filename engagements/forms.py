@@ -50,6 +50,11 @@ class CountryField(forms.ChoiceField):
 class ClockField(forms.TimeField):
     """A time of day to the minute."""
 
+    default_error_messages: ClassVar = {
+        "required": "Give a time, such as 09:00.",
+        "invalid": "Give a time, such as 09:00.",
+    }
+
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TimeInput(attrs={"type": "time"})
         super().__init__(**{"widget": widget, **kwargs})
@@ -251,7 +256,7 @@ class ProfileForm(GroupedForm):
     theme = forms.ChoiceField(choices=Theme.choices, label="Theme", widget=forms.RadioSelect)
     shortcuts = forms.BooleanField(required=False, label="Keyboard shortcuts")
     message_at = ClockField(
-        label="Mail of the day", help_text="One, Monday to Friday, for all your clients."
+        label="Mail of the day", help_text="One, Monday to Friday, for all your clients. Outside your quiet hours."
     )
     quiet_from = ClockField(label="Quiet from")
     quiet_until = ClockField(label="Quiet until", help_text="The same time twice: no quiet hours.")
@@ -265,6 +270,13 @@ class ProfileForm(GroupedForm):
         label="Digests",
         help_text="What is at risk or late on Fridays, missed check-ins, and how escalations end.",
     )
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any], is_told: bool = True) -> None:
+        """Whom nothing is told (`is_told`) is not asked when: what was set stays."""
+        super().__init__(data, initial=initial)
+        if not is_told:
+            for name in self.groups["What you are told"]:
+                del self.fields[name]
 
 
 def day(date: dt.date) -> str:

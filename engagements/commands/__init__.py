@@ -20,7 +20,7 @@ from engagements.commands.share_links import (
     create_share_link,
     revoke_share_link,
 )
-from engagements.commands.users import disable_user, stop_notices, update_profile
+from engagements.commands.users import disable_user, resume_notices, stop_notices, update_profile
 
 __all__ = [
     "accept_as_user",
@@ -35,6 +35,7 @@ __all__ = [
     "invite_member",
     "prepare_engagement",
     "remove_member",
+    "resume_notices",
     "revoke_share_link",
     "send_invitation",
     "stop_notices",

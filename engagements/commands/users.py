@@ -57,6 +57,12 @@ def stop_notices(*, user: User) -> None:
     user.save(update_fields=["wants_reminders", "wants_digests"])
 
 
+def resume_notices(*, user: User) -> None:
+    """Reminders and digests again, both."""
+    user.wants_reminders = user.wants_digests = True
+    user.save(update_fields=["wants_reminders", "wants_digests"])
+
+
 def disable_user(*, user: User) -> None:
     """Close an account everywhere: no sign-in, and every open session ends at its next request."""
     user.is_active = False

@@ -5,10 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from engagements.commands import stop_notices
+from engagements.commands import resume_notices, stop_notices
 from engagements.stop_links import masked, user_of
 
 PAGE = "engagements/notices_stop.html"
+AGAIN = "again"  # the button that takes it back; a mail program sends none
 
 
 # Security: the token in the address is the key, to two switches of one person and nothing else.
@@ -21,10 +22,11 @@ def notices_stop(request: HttpRequest, token: str) -> HttpResponse:
     if user is None:
         return render(request, "engagements/notices_stop_gone.html", status=404)
     if request.method == "POST":  # answered here: a mail program does not follow redirects
-        stop_notices(user=user)
+        change = resume_notices if AGAIN in request.POST else stop_notices
+        change(user=user)
     page = {
         "address": masked(user.email),
-        "just_stopped": request.method == "POST",
+        "just_changed": request.method == "POST",
         "stopped": not (user.wants_reminders or user.wants_digests),
     }
     return render(request, PAGE, page)

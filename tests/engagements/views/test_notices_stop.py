@@ -33,7 +33,7 @@ def test_the_page_says_whose_mails_and_what_stops(client: Client, url: str) -> N
 
     assert "Stop reminders and digests to a…@example.test?" in text
     assert "Stop these mails" in text
-    assert "Escalations still come" in text
+    assert "Escalations, and what is decided about them, still come" in text
 
 
 def test_looking_writes_nothing(client: Client, url: str, alice: User) -> None:
@@ -47,8 +47,26 @@ def test_the_button_stops_both_without_sign_in(client: Client, url: str, alice: 
     answer = client.post(url)
 
     assert answer.status_code == 200
-    assert "To switch them on again, sign in and open your profile." in answer.content.decode()
+    assert "Switch them on again" in answer.content.decode()
     assert wants(alice) == (False, False)
+
+
+def test_the_same_page_switches_them_on_again(client: Client, url: str, alice: User) -> None:
+    client.post(url)
+
+    answer = client.post(url, {"again": "on"})
+
+    assert answer.status_code == 200
+    assert "to a…@example.test are on again." in answer.content.decode()
+    assert wants(alice) == (True, True)
+
+
+def test_it_names_all_that_stops_and_what_does_not(client: Client, url: str) -> None:
+    for answer in (client.get(url), client.post(url)):
+        text = answer.content.decode()
+
+        assert "the Friday mail, missed check-ins, and news of escalations" in text
+        assert "Program leads still hear whose mail could not be delivered." in text
 
 
 def test_a_mail_program_stops_them_with_one_click_and_no_cookie(url: str, alice: User) -> None:

@@ -121,6 +121,37 @@ def test_the_page_says_what_cannot_be_switched_off(client: Client) -> None:
     assert "Escalations, and what is decided about them, come at once" in text
 
 
+@pytest.mark.parametrize("field", ["message_at", "quiet_from", "quiet_until"])
+@pytest.mark.parametrize("typed", ["", "soon"])
+def test_a_time_that_is_missing_says_how_to_mend_it(client: Client, field: str, typed: str) -> None:
+    build.sign_in(client, build.engagement())
+
+    text = client.post(URL, {**TYPED, field: typed}).content.decode()
+
+    assert "Give a time, such as 09:00." in text
+    assert 'role="alert" tabindex="-1" autofocus>' in text
+
+
+def test_the_rule_of_the_quiet_hours_stands_beside_the_field(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    assert "for all your clients. Outside your quiet hours." in client.get(URL).content.decode()
+
+
+def test_whoever_only_views_is_not_asked_what_to_be_told(client: Client) -> None:
+    viewer = build.sign_in(client, build.engagement(), Role.VIEWER)
+
+    text = client.get(URL).content.decode()
+    answer = client.post(URL, {"name": "Vera", "time_zone": "Asia/Tokyo", "theme": "dark"})
+
+    assert "You read status pages; no reminders are sent to you." in text
+    assert 'name="wants_reminders"' not in text
+    assert 'name="message_at"' not in text
+    assert viewer.user is not None
+    viewer.user.refresh_from_db()
+    assert (answer.status_code, viewer.user.wants_reminders) == (302, True)
+
+
 def test_somebody_without_an_engagement_has_a_profile_too(client: Client) -> None:
     client.force_login(build.user("Alice"))
 
@@ -134,8 +165,8 @@ def test_it_links_to_the_engagements_that_one_may_read(client: Client) -> None:
     text = client.get(URL).content.decode()
 
     assert '<a href="/e/northwind/">Northwind SaaS</a>' in text
-    assert "Harbor" in text
-    assert "/e/harbor/" not in text
+    assert '<a href="/e/harbor/status/">Harbor</a>' in text
+    assert '"/e/harbor/"' not in text
 
 
 def test_pages_carry_the_zone_in_which_they_tell_the_time(client: Client) -> None:
