@@ -119,7 +119,7 @@ def _rise(rises: dt.datetime | None, *, now: dt.datetime) -> Clock:
     if rises <= now:
         text = "goes to the sponsor unless a recovery plan is recorded"
         return Clock(figure="now", text=text, state=ClockState.OVER)
-    text = "to record a recovery plan, else to the sponsor,"
+    text = "left to record a recovery plan, else to the sponsor,"
     return Clock(figure=write_span(rises - now), text=text, at=rises)
 
 

@@ -8,6 +8,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from django.utils import timezone
+
 from checkins.escalation_words import (
     how_it_ended,
     raised_because,
@@ -187,12 +189,15 @@ def _aside(one: WaitingEscalation, *, now: dt.datetime) -> Aside:
         Wanted.HUDDLE: ("the huddle on", "is due"),
         Wanted.OUTCOME: ("the outcome of the escalation of", "is to be recorded"),
         Wanted.VERDICT: ("the sponsor’s decision on", "is asked for"),
+        Wanted.PLAN: ("the recovery plan of", "is yours to carry out"),
     }[one.wanted]
     at = None if one.wanted is Wanted.VERDICT else one.clock.at
     if at is not None and at <= now:
         after = f"was due {moment(at, now=now)}"
     elif at is not None:
         after = f"{after} by {moment(at, now=now)}"
+    elif one.clock.on is not None:
+        after = f"{after}, checkpoint {write_day(one.clock.on, today=timezone.localdate(now))}"
     row = one.escalation.key_result
     return Aside(
         client=row.engagement.client_name,

@@ -24,12 +24,14 @@ class Wanted(StrEnum):
     HUDDLE = "huddle"
     OUTCOME = "outcome"
     VERDICT = "verdict"
+    PLAN = "plan"  # to carry it out
 
 
 LABELS = {
     Wanted.HUDDLE: "Set the huddle",
     Wanted.OUTCOME: "Record the outcome",
     Wanted.VERDICT: "Record the decision",
+    Wanted.PLAN: "Carry out the plan",
 }
 
 
@@ -60,17 +62,18 @@ def waiting_escalations(
 ) -> list[WaitingEscalation]:
     """Those that wait for this person, in every engagement (M7.3, M7.4). One query.
 
-    For whoever convenes until the huddle is set; for the objective's owner once it is set, or its
-    hours are over; raised ones for sponsors, without any for leads. What is over time comes first,
-    then by the clock.
+    For whoever convenes until the huddle is set; for the objective's owner from the start; a plan
+    that runs for whoever carries it out; raised ones for sponsors, without any for leads. What is
+    over time comes first, then by the clock; plans that run come last.
     """
     members = {one.engagement_id: one for one in memberships if may(one.role, Permission.READ)}
     if not members:
         return []
     mine = Q(engagement_id__in=members) & (
         _to_convene(members.values())
-        | _to_answer(members.values(), now=now)
+        | _to_answer(members.values())
         | _to_decide(members.values())
+        | _to_carry_out(members.values())
     )
     rows = joined().open().filter(mine)
     found = [_waiting(row, member=members[row.engagement_id], now=now) for row in rows]
@@ -104,10 +107,13 @@ def _to_convene(members: Iterable[Membership]) -> Q:
     return _active() & Q(huddle_at=None) & convenes
 
 
-def _to_answer(members: Iterable[Membership], *, now: dt.datetime) -> Q:
-    is_owner = Q(key_result__objective__owner__in=list(members))
-    is_time = Q(huddle_at__isnull=False) | Q(huddle_due_at__lte=now)
-    return _active() & is_owner & is_time
+def _to_answer(members: Iterable[Membership]) -> Q:
+    """The objective's owner, who may record the outcome before any huddle."""
+    return _active() & Q(key_result__objective__owner__in=list(members))
+
+
+def _to_carry_out(members: Iterable[Membership]) -> Q:
+    return Q(answered_at__isnull=False, raised_at=None, plan_owner__in=list(members))
 
 
 def _to_decide(members: Iterable[Membership]) -> Q:
@@ -136,26 +142,29 @@ def _waiting(row: Escalation, *, member: Membership, now: dt.datetime) -> Waitin
     rises = rises_at(row, last_week=last, ends_on=ends_on, zone=engagement.zone)
     running = clocks(row, rises=rises, today=today, now=now)
     wanted = _wanted(row, member=member)
-    # Once the huddle is set it is the plan that the time runs out for.
-    is_plan = wanted is Wanted.OUTCOME and row.huddle_at is not None
     return WaitingEscalation(
         escalation=row,
         membership=member,
         wanted=wanted,
         weeks=weeks_red(red_since=row.streak, last_week=last, today=today, ends_on=ends_on),
-        clock=running[-1 if is_plan else 0],
+        # Of an active one the huddle's clock comes first, the plan's last.
+        clock=running[-1 if wanted is Wanted.OUTCOME else 0],
     )
 
 
 def _wanted(row: Escalation, *, member: Membership) -> Wanted:
     if row.state is EscalationState.RAISED:
         return Wanted.VERDICT
+    if row.state is EscalationState.ANSWERED:
+        return Wanted.PLAN
     team = row.key_result.objective.team
     champion = team.champion if team else None
     convenes = champion == member if can_convene(champion) else member.role == Role.LEAD
     return Wanted.HUDDLE if convenes and row.huddle_at is None else Wanted.OUTCOME
 
 
-def _urgency(one: WaitingEscalation, *, now: dt.datetime) -> tuple[bool, bool, dt.datetime, int]:
-    is_raised = one.wanted is Wanted.VERDICT
-    return not one.is_over_time, not is_raised, one.clock.at or now, one.escalation.pk
+def _urgency(
+    one: WaitingEscalation, *, now: dt.datetime
+) -> tuple[bool, bool, bool, dt.datetime, int]:
+    is_raised, is_plan = one.wanted is Wanted.VERDICT, one.wanted is Wanted.PLAN
+    return not one.is_over_time, not is_raised, is_plan, one.clock.at or now, one.escalation.pk

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from checkins import queries
 from checkins.forms import CheckInForm
-from checkins.queries import DueCard, MyWeek
+from checkins.queries import DueCard, MyWeek, WaitingEscalation, Wanted
 from engagements.access import signed_in
 from engagements.http import SignedInRequest
 from engagements.permissions import Permission, may
@@ -29,8 +29,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
         return _only_status_pages(request)
     now = timezone.now()
     if request.htmx and request.GET.get("part") == "waiting":
-        context = {**_waiting(request, now=now), "beside": True, "below": "below" in request.GET}
-        return render(request, "reviews/my_week.html#waiting", context)
+        return render(request, "reviews/my_week.html#waiting", _counted(request, now=now))
     week = queries.my_week(memberships=request.memberships, now=now)
     context = _context(request, week, now=now)
     if request.htmx and request.GET.get("part") == "counts":
@@ -55,12 +54,9 @@ def _only_status_pages(request: SignedInRequest) -> HttpResponse:
 def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
     clients = queries.clients(memberships=request.memberships, now=now)
     waiting = _waiting(request, now=now)
-    overdue = sum(one.action.is_overdue(today=one.today) for one in waiting["actions"])
     return {
         "week": week,
-        "headline": my_week_headline(
-            week, overdue=overdue, escalations=len(waiting["escalations"])
-        ),
+        "headline": _headline(week, waiting),
         **waiting,
         "clients": clients,
         "may_create": may_create_engagement(request.user, request.memberships),
@@ -69,6 +65,22 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
         "today": timezone.localdate(),
         "tab": "my-week",
     }
+
+
+def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
+    """What waits now, and the sentence at the head, which says so too."""
+    waiting = _waiting(request, now=now)
+    week = queries.my_week(memberships=request.memberships, now=now)
+    below = "below" in request.GET
+    return {**waiting, "headline": _headline(week, waiting), "beside": True, "below": below}
+
+
+def _headline(week: MyWeek, waiting: dict[str, Any]) -> str:
+    """A plan that runs to its checkpoint is no escalation that waits."""
+    found: list[WaitingEscalation] = waiting["escalations"]
+    asking = sum(one.wanted is not Wanted.PLAN or one.is_over_time for one in found)
+    overdue = sum(one.action.is_overdue(today=one.today) for one in waiting["actions"])
+    return my_week_headline(week, overdue=overdue, escalations=asking)
 
 
 def _waiting(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from tests.checkins.escalating import HOUR, escalated
 from tests.checkins.posting import TUESDAY
 from tests.query_counts import queries_of
 
-HUDDLE, OUTCOME, VERDICT = Wanted.HUDDLE, Wanted.OUTCOME, Wanted.VERDICT
+HUDDLE, OUTCOME, VERDICT, PLAN = Wanted.HUDDLE, Wanted.OUTCOME, Wanted.VERDICT, Wanted.PLAN
 
 
 def wanted_of(*members: Membership, now: dt.datetime = TUESDAY) -> list[Wanted]:
@@ -52,7 +52,7 @@ def test_the_champion_of_the_team_is_the_one_who_convenes(
 
     found = {one.name: wanted_of(one) for one in (sofia, alice, owner, bob, other)}
 
-    assert found == {"Sofia": [HUDDLE], "Alice": [], "Olga": [], "Bob": [], "Una": []}
+    assert found == {"Sofia": [HUDDLE], "Alice": [], "Olga": [OUTCOME], "Bob": [], "Una": []}
 
 
 @pytest.mark.parametrize("gone", ["no team", "no champion", "removed", "locked out", "no role"])
@@ -79,17 +79,36 @@ def test_without_a_champion_who_can_the_leads_convene(
     assert wanted_of(sofia) == []
 
 
-@pytest.mark.parametrize("after", ["set", "over"])
-def test_the_owner_of_the_objective_is_asked_once_the_huddle_is_set_or_over(
-    row: KeyResult, bob: Membership, sofia: Membership, owner: Membership, *, after: str
+@pytest.mark.parametrize("when", ["at once", "set", "over"])
+def test_the_owner_of_the_objective_is_asked_from_the_start_by_the_clock_of_the_plan(
+    row: KeyResult, bob: Membership, sofia: Membership, owner: Membership, *, when: str
 ) -> None:
-    fields: dict[str, Any] = (
-        {"huddle_due_at": TUESDAY - HOUR} if after == "over" else {"huddle_at": TUESDAY}
-    )
-    escalated(row, bob, **fields)
+    fields: dict[str, dict[str, Any]] = {
+        "at once": {},
+        "set": {"huddle_at": TUESDAY},
+        "over": {"huddle_due_at": TUESDAY - HOUR},
+    }
+    escalated(row, bob, **fields[when])
 
-    assert wanted_of(owner) == [OUTCOME]
-    assert wanted_of(sofia) == ([HUDDLE] if after == "over" else [])
+    with scope(row.engagement_id):
+        found = waiting_escalations(memberships=[owner], now=TUESDAY)
+
+    assert [one.wanted for one in found] == [OUTCOME]
+    assert found[0].clock.text.startswith("left to record a recovery plan")
+    assert wanted_of(sofia) == ([] if when == "set" else [HUDDLE])
+
+
+def test_a_plan_that_runs_waits_for_whoever_carries_it_out(
+    row: KeyResult, bob: Membership, sofia: Membership, alice: Membership, owner: Membership
+) -> None:
+    escalated(row, sofia, state=EscalationState.ANSWERED, plan_owner=bob)
+
+    found = [wanted_of(one) for one in (bob, sofia, alice, owner)]
+
+    assert found == [[PLAN], [], [], []]
+    with scope(row.engagement_id):
+        first = waiting_escalations(memberships=[bob], now=TUESDAY)[0]
+    assert first.clock.text == "to the checkpoint,"
 
 
 def test_who_convenes_and_owns_it_is_asked_one_thing_after_the_other(
@@ -121,7 +140,6 @@ def test_a_raised_one_waits_for_sponsors_and_without_any_for_leads(
     "state",
     [
         EscalationState.WATCHING,
-        EscalationState.ANSWERED,
         EscalationState.DECIDED,
         EscalationState.RECOVERED,
     ],

@@ -106,6 +106,36 @@ def test_what_is_recorded_waits_no_longer(alices: Client, bob: Membership, red: 
     assert "Accounts that expand" not in alices.get("/").text
 
 
+def test_whoever_carries_a_plan_out_finds_it_with_its_checkpoint(
+    client: Client, clock: time_machine.Traveller, bob: Membership, red: KeyResult
+) -> None:
+    row = escalated(red, bob, state=EscalationState.ANSWERED, plan="Call <b>every</b> store.")
+    assert bob.user is not None
+    client.force_login(bob.user)
+
+    page = client.get("/").text
+
+    waits = page[page.index('id="waits"') :]
+    assert "Recovery plan · Northwind SaaS · you carry it out" in waits
+    assert "Call &lt;b&gt;every&lt;/b&gt; store." in waits
+    assert "<b>7 days</b>" in waits
+    assert "to the checkpoint, Tue\u00a017\u00a0Mar" in waits
+    assert f'/e/northwind/key-results/{red.public_id}/#escalation">Its story' in waits
+    assert url("outcome", row) not in waits
+    assert "escalation waits for you" not in page
+
+
+def test_the_headline_is_renewed_with_the_count(
+    alices: Client, bob: Membership, red: KeyResult
+) -> None:
+    escalated(red, bob, huddle_at=TUESDAY)
+
+    counted = alices.get("/?part=waiting", headers=HTMX).text
+
+    assert '<h1 id="headline" hx-swap-oob="true">' in counted
+    assert "One escalation waits for you." in counted
+
+
 def test_a_raised_one_waits_for_the_sponsor(
     client: Client, clock: time_machine.Traveller, bob: Membership, red: KeyResult
 ) -> None:
