@@ -86,7 +86,16 @@ def _no_cycle(home: Home) -> str:
 
 def _reds(home: Home) -> str:
     red = [line for line in home.lines if line.key_result.rag == Rag.RED]
-    early = [is_early(line.key_result.rag, forecast_holds=line.forecast_holds) for line in red]
+    escalated = {
+        card.escalation.key_result_id
+        for card in home.escalations
+        if card.escalation.activated_at is not None
+    }
+    early = [
+        is_early(line.key_result.rag, forecast_holds=line.forecast_holds)
+        for line in red
+        if line.key_result.pk not in escalated
+    ]
     name = red[0].key_result.title if len(red) == 1 else ""
     name = name if len(name) <= LONGEST_NAME else ""
     return say_reds(len(red), early=early.count(True), name=name)

@@ -69,7 +69,9 @@ def set_huddle(
     locked = _lock(escalation, by=by, act=EscalationAct.HUDDLE, version=version)
     _must_wait_for_outcome(locked)
     refuse({"at": huddle_error(locked, at=at, now=now)})
-    locked.huddle_at, locked.huddle_set_by, locked.huddle_set_at = at, by, now
+    locked.huddle_at, locked.huddle_set_by = at, by
+    # When it was first set, which a later time of the huddle does not change.
+    locked.huddle_set_at = locked.huddle_set_at or now
     return _save(locked, "huddle_at", "huddle_set_by", "huddle_set_at")
 
 

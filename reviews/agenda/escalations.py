@@ -9,16 +9,22 @@ from typing import Any
 
 from checkins.models import Escalation, EscalationState
 from engagements.models import Engagement
+from engagements.places import city
 from okrs.figures import NO_BREAK, write_day
 
 FIRST = Decimal(1000)  # more weeks than anything can be red
+WATCHED = "watched: red, but early"
+ACTIVE = "escalation active, "
+PLAN = "plan runs to its checkpoint on "
+RAISED = "with the sponsor since "
+DECIDED = "the sponsor decided on "
 
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationFacts:
-    """An open escalation. Its times are on the client's clock.
+    """An open escalation, or one that the sponsor decided while its streak is still red.
 
-    `is_over`: its 48 hours are over, and nobody recorded an outcome.
+    Its times are on the client's clock, whose `city` is named beside them. `is_over`: its 48 hours are over, and nobody recorded an outcome.
     """
 
     state: EscalationState
@@ -27,6 +33,9 @@ class EscalationFacts:
     is_over: bool = False
     raised_on: dt.date | None = None
     checkpoint_on: dt.date | None = None
+    decided_on: dt.date | None = None
+    verdict: str = ""  # its label
+    city: str = ""
 
     @property
     def is_watched(self) -> bool:
@@ -35,7 +44,7 @@ class EscalationFacts:
 
 def rank_of(found: EscalationFacts | None) -> Decimal:
     """Raised ones first, then over-time huddles, then active ones, then plans that run (M8.3)."""
-    if found is None or found.is_watched:
+    if found is None or found.state in (EscalationState.WATCHING, EscalationState.DECIDED):
         return Decimal(0)
     if found.state is EscalationState.RAISED:
         return 4 * FIRST
@@ -47,13 +56,44 @@ def rank_of(found: EscalationFacts | None) -> Decimal:
 def where_it_stands(found: EscalationFacts, *, today: dt.date) -> str:
     """ "escalation active, huddle by Wed 11 Mar 09:04": what is asked, in a few words."""
     if found.is_watched:
-        return "watched: red, but early"
+        return WATCHED
+    if found.state is EscalationState.DECIDED and found.decided_on:
+        on = write_day(found.decided_on, today=today, weekday=False)
+        return f"{DECIDED}{on}: {found.verdict.lower()}"
     if found.state is EscalationState.RAISED and found.raised_on:
-        return f"with the sponsor since {write_day(found.raised_on, today=today)}"
+        return f"{RAISED}{write_day(found.raised_on, today=today)}"
     if found.state is EscalationState.ANSWERED and found.checkpoint_on:
         checkpoint = write_day(found.checkpoint_on, today=today, weekday=False)
-        return f"plan runs to its checkpoint on {checkpoint}"
-    return f"escalation active, {_huddle(found, today=today)}"
+        return f"{PLAN}{checkpoint}"
+    return f"{ACTIVE}{_huddle(found, today=today)}"
+
+
+def why_now(why: str, found: EscalationFacts, *, today: dt.date) -> str:
+    """A drawn why, in which the escalation is said to stand where it stands now."""
+    begins = (WATCHED, ACTIVE, PLAN, RAISED, DECIDED)
+    said = where_it_stands(found, today=today)
+    parts = why.split("; ")
+    return "; ".join(said if one.startswith(begins) else one for one in parts)
+
+
+def escalation_facts(
+    row: Escalation | None, *, engagement: Engagement, now: dt.datetime
+) -> EscalationFacts | None:
+    """What an agenda says of it; nothing once the key result left red."""
+    if row is None or row.recovered_at is not None:
+        return None
+    local = engagement.local
+    return EscalationFacts(
+        state=row.state,
+        huddle_by=local(row.huddle_due_at) if row.huddle_due_at else None,
+        huddle_at=local(row.huddle_at) if row.huddle_at else None,
+        is_over=row.huddle_due_at is not None and row.huddle_due_at <= now,
+        raised_on=local(row.raised_at).date() if row.raised_at else None,
+        checkpoint_on=row.checkpoint_on,
+        decided_on=local(row.decided_at).date() if row.decided_at else None,
+        verdict=row.get_verdict_display(),
+        city=city(engagement.time_zone),
+    )
 
 
 def escalation_screen(
@@ -102,11 +142,16 @@ def _verdict(row: Escalation) -> list[dict[str, str]]:
 def _huddle(found: EscalationFacts, *, today: dt.date) -> str:
     if found.huddle_at is not None:
         said = "no outcome since the huddle of" if found.is_over else "huddle on"
-        return f"{said} {_at(found.huddle_at, today=today)}"
+        return f"{said} {_at(found.huddle_at, today=today)}{_clock(found)}"
     if found.huddle_by is None:
         return "huddle to be held"
     said = "huddle late since" if found.is_over else "huddle by"
-    return f"{said} {_at(found.huddle_by, today=today)}"
+    return f"{said} {_at(found.huddle_by, today=today)}{_clock(found)}"
+
+
+def _clock(found: EscalationFacts) -> str:
+    """ " New York time": whoever reads it may live elsewhere."""
+    return f" {found.city} time" if found.city else ""
 
 
 def _at(moment: dt.datetime, *, today: dt.date) -> str:

@@ -65,7 +65,7 @@ class KeyResultFacts:
     last_week: dt.date | None = None
     red_since: dt.date | None = None
     red_reported: int = 0
-    escalation: EscalationFacts | None = None  # the open one
+    escalation: EscalationFacts | None = None  # of the streak that runs
     spells: Sequence[Spell] = ()
     late_since: dt.date | None = None
     blockers: Sequence[Ask] = ()

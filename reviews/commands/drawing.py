@@ -9,8 +9,11 @@ from typing import Any
 from engagements.models import Engagement
 from okrs.models import KeyResult
 from reviews.agenda import SECTIONS, Drawn, Place, draw, fit, merge
+from reviews.agenda.draw import LONGEST_WHY
+from reviews.agenda.escalations import escalation_facts, why_now
 from reviews.models import ActionItem, AgendaItem, Decision, Review, Section
 from reviews.queries.agenda import Gathered, gather
+from reviews.queries.escalated import acts_during, of_items, running_of
 from reviews.queries.told import screen_of
 
 LISTS = "list"
@@ -75,6 +78,7 @@ def refresh_all(
     by_pk = {row.pk: gathered.screens[public_id] for public_id, row in gathered.rows.items()}
     items = AgendaItem.objects.filter(engagement_id=review.engagement_id, review=review)
     rows = list(items.select_related("key_result", "objective"))
+    _keep_answers(rows, review=review, engagement=engagement, now=now)
     for item in rows:
         if item.key_result is not None:
             fresh = by_pk.get(item.key_result.pk)
@@ -85,7 +89,23 @@ def refresh_all(
             item.facts = objective_facts(item)
         elif item.source and item.section != Section.CLOSING:
             item.facts = list_facts(drawn.get(item.source), before=item)
-    AgendaItem.objects.bulk_update(rows, ["facts"])
+    AgendaItem.objects.bulk_update(rows, ["facts", "why", "discussed_at"])
+
+
+def _keep_answers(
+    items: Sequence[AgendaItem], *, review: Review, engagement: Engagement, now: dt.datetime
+) -> None:
+    """Keep where escalations stand in the why; an item that was answered is discussed. One query."""
+    about = {one.key_result_id for one in items if one.key_result_id}
+    found = of_items(engagement, key_results=about)
+    stand = running_of(found)
+    acts = acts_during(found, since=review.started_at, until=now)
+    answered = {one.escalation.key_result_id: one.at for one in acts}
+    for item in items:
+        facts = escalation_facts(stand.get(item.key_result_id or 0), engagement=engagement, now=now)
+        if facts is not None:
+            item.why = why_now(item.why, facts, today=engagement.today(now))[:LONGEST_WHY]
+        item.discussed_at = item.discussed_at or answered.get(item.key_result_id or 0)
 
 
 def objective_facts(item: AgendaItem) -> dict[str, Any]:

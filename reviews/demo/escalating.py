@@ -7,6 +7,8 @@ from itertools import count
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
+
 from checkins.commands import decide_escalation, record_outcome, set_huddle
 from checkins.models import Escalation
 from checkins.sweeps.digests import friday_digests
@@ -85,8 +87,11 @@ def answer(given: Answer, *, at: dt.datetime, members: Members) -> None:
 def keep_as_told(engagement: Engagement, *, now: dt.datetime) -> None:
     """Mark what was due by now as sent at its hour: nothing is mailed for the past.
 
-    What rides a message that is still to come waits for it.
+    What rides a message that is still to come waits for it. The story's rounds come after the hours
+    of the people: what was due before them, the rule would have written when it was due.
     """
+    late = Notice.objects.filter(engagement=engagement, created_at__gt=F("due_at"))
+    late.update(created_at=F("due_at"))
     pending = Notice.objects.pending().filter(engagement=engagement).select_related("person__user")
     told = []
     for notice in pending:

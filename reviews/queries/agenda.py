@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db.models import Case, Value, When
 
-from checkins.models import Escalation
 from checkins.periods import open_periods
 from checkins.queries.states import due_of
 from checkins.rhythms import rhythm_of
@@ -22,11 +21,11 @@ from reviews.agenda import (
     ActionFacts,
     AgendaFacts,
     DecisionFacts,
-    EscalationFacts,
     ExperimentFacts,
     KeyResultFacts,
     Then,
 )
+from reviews.agenda.escalations import escalation_facts
 from reviews.agenda.screens import Facts, Told, key_result_screen, outcome_of
 from reviews.models import ActionItem, Decision, Review
 from reviews.queries.told import live_rows, tell
@@ -126,30 +125,13 @@ def _key_result(
         last_week=row.last_week,
         red_since=row.red_since,
         red_reported=row.red_reported,
-        escalation=_escalation(told.escalation, engagement=row.engagement, now=now),
+        escalation=escalation_facts(told.escalation, engagement=row.engagement, now=now),
         spells=told.spells,
         late_since=rhythm.day_of(due.period.due_at) if due and due.is_late else None,
         blockers=told.blockers,
         help_requests=told.help_requests,
         then=_then(then),
         insight=row.insight,
-    )
-
-
-def _escalation(
-    row: Escalation | None, *, engagement: Engagement, now: dt.datetime
-) -> EscalationFacts | None:
-    """What the agenda says of an open one; of what the sponsor decided nothing is asked any more."""
-    if row is None or not row.is_open:
-        return None
-    local = engagement.local
-    return EscalationFacts(
-        state=row.state,
-        huddle_by=local(row.huddle_due_at) if row.huddle_due_at else None,
-        huddle_at=local(row.huddle_at) if row.huddle_at else None,
-        is_over=row.huddle_due_at is not None and row.huddle_due_at <= now,
-        raised_on=local(row.raised_at).date() if row.raised_at else None,
-        checkpoint_on=row.checkpoint_on,
     )
 
 

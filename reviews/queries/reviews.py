@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from checkins.queries.escalations import EscalationCard
 from engagements.models import Engagement, Membership, Role
 from okrs.models import Objective
+from reviews.agenda.escalations import EscalationFacts, escalation_facts, why_now
 from reviews.agenda.screens import Screen
 from reviews.clocks import Clock, clock_of
 from reviews.models import (
@@ -25,7 +26,7 @@ from reviews.models import (
     StatusReport,
     Summary,
 )
-from reviews.queries.escalated import cards_of
+from reviews.queries.escalated import Act, acts_during, cards_of, of_items, running_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,9 @@ class ItemView:
     may_rise: bool = False
     may_sink: bool = False
     escalation: EscalationCard | None = None
+    stands: EscalationFacts | None = None
+    was_answered: bool = False  # its escalation, in this meeting
+    today: dt.date | None = None
 
     @property
     def public_id(self) -> str:
@@ -64,7 +68,14 @@ class ItemView:
 
     @property
     def is_done(self) -> bool:
-        return self.item.discussed_at is not None
+        return self.item.discussed_at is not None or self.was_answered
+
+    @property
+    def why(self) -> str:
+        """As it was drawn, but for what was recorded of its escalation since."""
+        if self.stands is None or self.today is None:
+            return str(self.item.why)
+        return why_now(self.item.why, self.stands, today=self.today)
 
     @property
     def asks(self) -> bool:
@@ -74,10 +85,12 @@ class ItemView:
 
 @dataclass(frozen=True, kw_only=True)
 class Captured:
-    """A decision or an action of this review, and the item that it was about."""
+    """A decision or an action of this review, or what was recorded of an escalation while it ran,
+    and the item that it was about."""
 
     at: dt.datetime
     about: str
+    act: Act | None = None
     decision: Decision | None = None
     action: ActionItem | None = None
 
@@ -143,13 +156,24 @@ def review_page(
     agenda = [one for one in rows if one.parked_at is None]
     shown = _shown(rows, agenda=agenda, current=review.current_item_id, look=look)
     in_view = agenda if looks_at_all else [shown] if shown else []
-    about = [] if review.is_closed else [one.key_result_id for one in in_view if one.key_result_id]
+    about = {one.key_result_id for one in rows if one.key_result_id}
+    escalations = of_items(engagement, key_results=about)
+    acts = acts_during(escalations, since=review.started_at, until=review.closed_at or now)
+    # A closed review says where they stood.
+    stand = {} if review.is_closed else running_of(escalations)
+    seen = [stand[one.key_result_id] for one in in_view if one.key_result_id in stand]
     views = _views(
         rows,
         agenda=agenda,
         current=review.current_item_id,
         shown=shown,
-        cards=cards_of(about, membership=membership, now=now),
+        cards=cards_of(seen, membership=membership, now=now),
+        stand={
+            key_result: escalation_facts(row, engagement=engagement, now=now)
+            for key_result, row in stand.items()
+        },
+        answered={one.escalation.key_result_id for one in acts},
+        today=engagement.today(now),
     )
     on_agenda = [views[one.pk] for one in agenda]
     attendances = Attendance.objects.filter(engagement=engagement, review=review)
@@ -166,14 +190,14 @@ def review_page(
         shown=views[shown.pk] if shown else None,
         current=views.get(review.current_item_id or 0),
         looks_elsewhere=bool(shown and review.is_running and shown.pk != review.current_item_id),
-        captured=captured(review, engagement=engagement),
+        captured=captured(review, engagement=engagement, acts=acts),
         attendances=list(attendances.select_related("member").order_by("member__name")),
         is_stale=review.started_at is None and engagement.status_version > review.drawn_from,
     )
 
 
-def captured(review: Review, *, engagement: Engagement) -> list[Captured]:
-    """Decisions and actions of a review, latest first. Two queries.
+def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()) -> list[Captured]:
+    """Decisions, actions and `acts` on escalations of a review, latest first. Two queries.
 
     What superseded one of them after the close belongs to the log, not to the meeting.
     """
@@ -192,6 +216,7 @@ def captured(review: Review, *, engagement: Engagement) -> list[Captured]:
             Captured(at=one.created_at, about=_title(one.agenda_item), action=one)
             for one in actions
         ),
+        *(Captured(at=one.at, about=one.escalation.key_result.title, act=one) for one in acts),
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
@@ -273,6 +298,9 @@ def _views(
     current: int | None,
     shown: AgendaItem | None,
     cards: Mapping[int, EscalationCard],
+    stand: Mapping[int, EscalationFacts | None],
+    answered: Collection[int],
+    today: dt.date,
 ) -> dict[int, ItemView]:
     numbers = {one.pk: number for number, one in enumerate(agenda, start=1)}
     last = sum(one.section != Section.CLOSING for one in agenda)
@@ -285,6 +313,9 @@ def _views(
             may_rise=1 < numbers.get(one.pk, 0) <= last,
             may_sink=0 < numbers.get(one.pk, 0) < last,
             escalation=cards.get(one.key_result_id or 0),
+            stands=stand.get(one.key_result_id or 0),
+            was_answered=one.key_result_id in answered,
+            today=today,
         )
         for one in rows
     }

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Collate
+from django.db.models.functions import Collate, Least
 
 from checkins.models import CheckIn, Escalation
 from engagements.models import Engagement
@@ -61,7 +61,9 @@ PATHS = {
     "last_period": "last_period",
     "last_week": "last_week",
     "red_since": "red_since",
+    "escalated_since": "escalated_since",
     "answered_since": "answered_since",
+    "decided_streak": "decided_streak",
     "checkpoint_on": "checkpoint_on",
     "insight": "insight",
     "next_action": "next_action",
@@ -167,22 +169,31 @@ def posts(engagement: Engagement, *, at: dt.datetime) -> QuerySet[CheckIn]:
 
 
 def answers(*, at: dt.datetime) -> dict[str, Subquery]:
-    """By key result since when an escalation is active and open, and its plan's checkpoint.
+    """By key result what its last active escalation says, as of that instant.
 
-    Both as of that instant. One that was recovered and opened again within a week reads as if it
-    had stayed open; but meanwhile its key result was not red, and of that the page says nothing.
+    `escalated_since` while it is open; `answered_since` once a huddle was set, a plan or a verdict
+    recorded; `decided_streak` once the sponsor decided; the plan's checkpoint. One that was
+    recovered and opened again within a week reads as if it had stayed open; but meanwhile its key
+    result was not red, and of that the page says nothing.
     """
-    active = Escalation.objects.filter(
-        Q(recovered_at=None) | Q(recovered_at__gt=at),
-        Q(decided_at=None) | Q(decided_at__gt=at),
-        engagement_id=OuterRef("engagement_id"),
-        key_result_id=OuterRef("pk"),
-        activated_at__lte=at,
-    ).order_by("-opened_at")
-    return {
-        "answered_since": Subquery(active.values("activated_at")[:1]),
-        "checkpoint_on": Subquery(active.filter(answered_at__lte=at).values("checkpoint_on")[:1]),
+    last = (
+        Escalation.objects.filter(
+            Q(recovered_at=None) | Q(recovered_at__gt=at),
+            engagement_id=OuterRef("engagement_id"),
+            key_result_id=OuterRef("pk"),
+            activated_at__lte=at,
+        )
+        # Least leaves out what is not set.
+        .annotate(first=Least("huddle_set_at", "answered_at", "decided_at"))
+        .order_by("-opened_at", "-id")
+    )
+    said = {
+        "escalated_since": When(~Q(decided_at__lte=at) | Q(decided_at=None), then="activated_at"),
+        "answered_since": When(first__lte=at, then="first"),
+        "decided_streak": When(decided_at__lte=at, then="streak"),
+        "checkpoint_on": When(answered_at__lte=at, then="checkpoint_on"),
     }
+    return {name: Subquery(last.values_list(Case(then))[:1]) for name, then in said.items()}
 
 
 def visible_decisions(

@@ -187,7 +187,9 @@ def _facts(
         last_period=stood.period,
         last_week=stood.week,
         red_since=stood.red_since,
-        answered_since=row.answered_since,  # type: ignore[attr-defined] # `answers`
+        escalated_since=row.escalated_since,  # type: ignore[attr-defined] # `answers`
+        answered_since=row.answered_since,  # type: ignore[attr-defined]
+        decided_streak=row.decided_streak,  # type: ignore[attr-defined]
         checkpoint_on=row.checkpoint_on,  # type: ignore[attr-defined]
         insight=stood.insight,
         next_action=stood.next_action,

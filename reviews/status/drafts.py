@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from operator import itemgetter
 
 from okrs.figures import write_day
-from reviews.status.facts import Facts
+from reviews.status.facts import Facts, KeyResultFacts
 from reviews.status.headlines import status_headline
 from reviews.status.moves import moves, reds
+from reviews.status.rows import being_answered
 from reviews.status.sentences import clause, sentence
 from reviews.status.terms import Red, Words
 
@@ -55,17 +57,27 @@ def _red(one: Red) -> str:
 
 
 def _next(facts: Facts, *, next_review: dt.date | None) -> Iterable[str]:
-    """Next actions whose day is still to come, the first one first; then the next review."""
-    due = [
-        (row.next_action_due, row)
-        for row in facts.key_results
-        if row.next_action and row.next_action_due and row.next_action_due >= facts.today
-    ]
-    for day, row in sorted(due, key=lambda pair: pair[0]):
-        by = write_day(day, today=facts.today, weekday=False)
-        yield f"{row.title}: {_in_short(clause(row.next_action))}, by {by}."
+    """Next actions whose day is still to come, the first one first; then the next review.
+
+    Where a plan runs its checkpoint comes next, in the words of the page.
+    """
+    due = [one for row in facts.key_results if (one := _due(row, facts=facts))]
+    for _, title, said in sorted(due, key=itemgetter(0)):
+        yield f"{title}: {said}."
     if next_review is not None:
         yield f"Next review on {write_day(next_review, today=facts.today)}."
+
+
+def _due(row: KeyResultFacts, *, facts: Facts) -> tuple[dt.date, str, str] | None:
+    """The day, the key result, and what is to come of it."""
+    answered = being_answered(row, engagement=facts.engagement, today=facts.today)
+    if answered and row.checkpoint_on is not None and row.checkpoint_on >= facts.today:
+        return row.checkpoint_on, row.title, answered
+    day = row.next_action_due
+    if not row.next_action or day is None or day < facts.today:
+        return None
+    by = write_day(day, today=facts.today, weekday=False)
+    return day, row.title, f"{_in_short(clause(row.next_action))}, by {by}"
 
 
 def _in_short(text: str) -> str:

@@ -16,8 +16,9 @@ from okrs.standing import Trail
 class KeyResultFacts:
     """A committed key result with its objective, its cycle and where it stands; names, no keys.
 
-    `answered_since` is when its escalation became active, where one is open, and `checkpoint_on`
-    the day of the recovery plan's checkpoint: all that clients learn of either (M12).
+    `escalated_since` is when its escalation became active, where one is open; `answered_since` when
+    first something was done about it; `decided_streak` the streak of which the sponsor decided.
+    With the day of the recovery plan's checkpoint that is all that clients learn of it (M12).
     """
 
     public_id: str
@@ -52,7 +53,9 @@ class KeyResultFacts:
     last_period: dt.date | None
     last_week: dt.date | None
     red_since: dt.date | None
+    escalated_since: dt.datetime | None
     answered_since: dt.datetime | None
+    decided_streak: dt.date | None
     checkpoint_on: dt.date | None
     insight: str
     next_action: str

@@ -25,7 +25,9 @@ def status_headline(
     if not known:
         return "The work has begun. No key result has a value yet."
     red = [row for row in rows if row.rag == Rag.RED]
-    early = sum(is_early(row, engagement=engagement, today=today) for row in red)
+    # What is escalated is more than early, whatever its forecast (M7.2).
+    unescalated = [row for row in red if row.escalated_since is None]
+    early = sum(is_early(row, engagement=engagement, today=today) for row in unescalated)
     name = red[0].title if len(red) == 1 and len(red[0].title) <= LONGEST_NAME else ""
     return f"{say_forecasts(known.count(True), len(known))} {say_reds(len(red), early=early, name=name)}"
 

@@ -75,8 +75,14 @@ def is_early(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> 
 
 
 def being_answered(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> str:
-    """ "being answered since Mon 9 Mar, next checkpoint 24 Mar"; of what is not red, nothing."""
+    """ "being answered since Mon 9 Mar, next checkpoint 24 Mar".
+
+    Nothing before something was done, nothing of what is not red, and nothing of a later streak
+    than the one of which the sponsor decided.
+    """
     if row.rag != Rag.RED or row.answered_since is None:
+        return ""
+    if row.decided_streak is not None and row.decided_streak != row.red_since:
         return ""
     since = write_day(engagement.today(row.answered_since), today=today)
     said = f"being answered since {since}"

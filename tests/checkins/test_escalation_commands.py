@@ -127,11 +127,11 @@ def test_one_that_is_active_is_not_activated_again(active: Escalation, alice: Me
 def test_a_champion_sets_the_huddle_and_moves_it(active: Escalation, carla: Membership) -> None:
     first = huddle(active, carla)
 
-    moved = huddle(first, carla, at=TUESDAY + 2 * DAY)
+    moved = huddle(first, carla, at=TUESDAY + 2 * DAY, now=LATER + HOUR)
     moved.refresh_from_db()
 
     assert (moved.huddle_at, moved.huddle_set_by) == (TUESDAY + 2 * DAY, carla)
-    assert moved.huddle_set_at == LATER
+    assert moved.huddle_set_at == LATER  # as of any day: when it was first set
     assert moved.state is EscalationState.ACTIVE
 
 

@@ -277,6 +277,8 @@ def test_the_ledger_says_who_was_told_what_until_now(clients: list[Engagement]) 
         "escalation_recovered",
     }
     assert all(one.due_at <= one.sent_at <= NOW for one in notices if one.sent_at)
+    assert all(one.created_at <= one.due_at for one in notices)
+    assert all(one.created_at <= one.sent_at for one in notices if one.sent_at)
     assert all(one.envelope for one in notices if one.sent_at)
     # The first tick makes no message of what is past.
     assert tick(now=NOW) == dict.fromkeys(tick(now=NOW), 0)

@@ -27,6 +27,7 @@ def home(*lines: Mock, committed: bool = True, objectives: int = 1, **fields: An
         "lines": lines,
         "forecasts": [one.forecast_holds for one in lines if one.forecast_holds is not None],
         "over_time": 0,
+        "escalations": [],
         "beside": None,
         "today": TODAY,
         **fields,
@@ -77,6 +78,22 @@ def home(*lines: Mock, committed: bool = True, objectives: int = 1, **fields: An
 )
 def test_the_headline_says_what_is_found(stands: Home, said: str) -> None:
     assert home_headline(stands) == said
+
+
+@pytest.mark.parametrize(
+    ("activated_at", "said"),
+    [
+        (None, "Two key results are red, merely early all of them."),
+        (COMMITTED, "Two key results are red, one of them merely early."),
+    ],
+)
+def test_what_is_escalated_is_not_merely_early(activated_at: dt.datetime | None, said: str) -> None:
+    lines = (line(True, "red"), line(True, "red"))
+    escalation = Mock(key_result_id=lines[0].key_result.pk, activated_at=activated_at)
+
+    stands = home(*lines, escalations=[Mock(escalation=escalation)])
+
+    assert home_headline(stands) == f"Both forecasts hold. {said}"
 
 
 def test_an_empty_cycle_is_named() -> None:

@@ -12,7 +12,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connections
 
-from checkins.commands import decide_escalation, record_outcome, undo_check_in
+from checkins.commands import decide_escalation, record_outcome, set_huddle, undo_check_in
 from checkins.models import CheckIn, Escalation
 from checkins.sweeps.escalations import (
     activate_escalations,
@@ -73,6 +73,7 @@ class History:
                 self.check_in,
                 self.undo,
                 self.sweep,
+                self.convene,
                 self.answer,
                 self.answer,
                 self.rule,
@@ -117,6 +118,18 @@ class History:
             raise_escalations,
         ):
             close(now=now, using="default")
+
+    def convene(self, now: dt.datetime) -> None:
+        """A huddle that may be moved later."""
+        found = Escalation.objects.active().filter(answered_at=None, raised_at=None).first()
+        if found is not None:
+            set_huddle(
+                escalation=found,
+                version=found.version,
+                at=now + dt.timedelta(hours=self.chance.randint(2, 30)),
+                by=self.lead,
+                now=now,
+            )
 
     def answer(self, now: dt.datetime) -> None:
         found = Escalation.objects.active().filter(answered_at=None, raised_at=None).first()

@@ -10,7 +10,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from checkins.models import Escalation, Verdict
+from checkins.models import Cause, Escalation, Verdict
 from engagements.models import Membership, ShareLink
 from engagements.share_links import token_of
 from okrs.models import KeyResult
@@ -21,7 +21,7 @@ from reviews.status import Words, draft_words
 from tests.checkins.posting import at, post
 from tests.engagements.sharing import share
 from tests.query_counts import assert_constant_queries
-from tests.reviews.escalated import escalate, plan
+from tests.reviews.escalated import MONDAY, escalate, plan
 from tests.reviews.status.quarter import key_result, objective, week
 
 STATUS = "/e/northwind/status/"
@@ -46,8 +46,18 @@ def row(alice: Membership) -> KeyResult:
     return found
 
 
+def answered(row: KeyResult, **fields: Any) -> Escalation:
+    """Active, its huddle set on Monday."""
+    huddle = {
+        "huddle_at": at("2026-03-11T08:15"),
+        "huddle_set_by": row.owner,
+        "huddle_set_at": None if fields.get("watched") else MONDAY,
+    }
+    return escalate(row, **{**huddle, **fields})
+
+
 def test_a_client_reads_that_it_is_being_answered(reader: Client, row: KeyResult) -> None:
-    escalate(row)
+    answered(row)
 
     page = reader.get(STATUS).text
 
@@ -56,7 +66,7 @@ def test_a_client_reads_that_it_is_being_answered(reader: Client, row: KeyResult
 
 
 def test_with_a_plan_the_next_checkpoint_is_named(reader: Client, row: KeyResult) -> None:
-    escalate(row, **plan(row))
+    answered(row, **plan(row))
 
     page = reader.get(STATUS).text
 
@@ -65,7 +75,7 @@ def test_with_a_plan_the_next_checkpoint_is_named(reader: Client, row: KeyResult
 
 def test_a_checkpoint_that_is_over_is_named_no_more(reader: Client, row: KeyResult) -> None:
     over = plan(row, checkpoint_on=dt.date(2026, 3, 9))
-    escalate(row, **over, raised_at=at("2026-03-10T00:01"), raised_for="checkpoint")
+    answered(row, **over, raised_at=at("2026-03-10T00:01"), raised_for="checkpoint")
 
     page = reader.get(STATUS).text
 
@@ -74,11 +84,9 @@ def test_a_checkpoint_that_is_over_is_named_no_more(reader: Client, row: KeyResu
 
 
 def test_the_inner_talk_stays_inside(reader: Client, alice: Membership, row: KeyResult) -> None:
-    escalate(
+    answered(
         row,
         **plan(row, checkpoint_on=dt.date(2026, 3, 9)),
-        huddle_at=at("2026-03-11T08:15"),
-        huddle_set_by=alice,
         raised_at=at("2026-03-10T00:01"),
         raised_for="checkpoint",
         verdict=Verdict.RESOURCES,
@@ -107,21 +115,15 @@ def test_the_inner_talk_stays_inside(reader: Client, alice: Membership, row: Key
     "fields",
     [
         {"watched": True},
+        {"huddle_at": None, "huddle_set_by": None, "huddle_set_at": None},
         {"recovered_at": at("2026-03-10T09:00")},
-        {
-            "raised_at": at("2026-03-09T12:00"),
-            "raised_for": "no_plan",
-            "decided_at": at("2026-03-10T09:00"),
-        },
     ],
-    ids=["watched", "recovered", "decided"],
+    ids=["watched", "waits for its huddle", "recovered"],
 )
-def test_of_what_nobody_must_answer_nothing_is_said(
-    reader: Client, alice: Membership, row: KeyResult, fields: dict[str, Any]
+def test_of_what_nobody_answers_nothing_is_said(
+    reader: Client, row: KeyResult, fields: dict[str, Any]
 ) -> None:
-    if "decided_at" in fields:
-        fields = {**fields, "decided_by": alice, "verdict": Verdict.RESOURCES}
-    escalate(row, **fields)
+    answered(row, **fields)
 
     assert "eing answered" not in reader.get(STATUS).text
 
@@ -129,7 +131,7 @@ def test_of_what_nobody_must_answer_nothing_is_said(
 def test_what_left_red_is_not_said_to_be_answered(
     reader: Client, alice: Membership, row: KeyResult
 ) -> None:
-    escalate(row)
+    answered(row)
     post(row, alice, actual=9)
     Escalation.objects.update(recovered_at=None)  # the sweep has not come by yet
 
@@ -152,7 +154,7 @@ def test_an_earlier_day_says_what_stood_then(
     day: str,
     said: str,
 ) -> None:
-    escalate(row, **plan(row), recovered_at=at("2026-03-12T18:00"))
+    answered(row, **plan(row), recovered_at=at("2026-03-12T18:00"))
     clock.move_to(at("2026-03-16T09:00"))
 
     page = reader.get(f"{STATUS}?as_of={day}").text
@@ -162,28 +164,70 @@ def test_an_earlier_day_says_what_stood_then(
     assert ("eing answered" in page) is bool(said)
 
 
-def test_one_that_was_decided_since_reads_as_being_answered_before(
-    reader: Client, alice: Membership, row: KeyResult, clock: time_machine.Traveller
-) -> None:
-    escalate(
+def decided(row: KeyResult, by: Membership, **fields: Any) -> Escalation:
+    """Nobody set a huddle; the sponsor decided on Friday."""
+    return escalate(
         row,
         raised_at=at("2026-03-11T10:00"),
         raised_for="no_plan",
         decided_at=at("2026-03-13T10:00"),
-        decided_by=alice,
+        decided_by=by,
         verdict=Verdict.STRATEGY,
+        **fields,
     )
+
+
+def test_what_the_sponsor_decided_is_being_answered_from_then_on(
+    reader: Client, alice: Membership, row: KeyResult, clock: time_machine.Traveller
+) -> None:
+    decided(row, alice)
+    clock.move_to(at("2026-03-16T09:00"))
+    friday = "eing answered since Fri\u00a013\u00a0Mar"
+
+    assert "eing answered" not in reader.get(f"{STATUS}?as_of=2026-03-12").text
+    assert friday in reader.get(f"{STATUS}?as_of=2026-03-13").text
+    assert friday in reader.get(STATUS).text
+
+
+def test_of_a_later_streak_than_the_decided_one_nothing_is_said(
+    reader: Client, alice: Membership, row: KeyResult, clock: time_machine.Traveller
+) -> None:
+    decided(row, alice, streak=dt.date(2026, 1, 5))
+    Escalation.objects.filter(decided_at=None).delete()
     clock.move_to(at("2026-03-16T09:00"))
 
-    assert SINCE in reader.get(f"{STATUS}?as_of=2026-03-12").text
+    assert "eing answered" not in reader.get(STATUS).text
     assert "eing answered" not in reader.get(f"{STATUS}?as_of=2026-03-13").text
+
+
+@pytest.mark.parametrize(
+    ("watched", "said"),
+    [
+        (True, "One key result is red, merely early."),
+        (False, "One key result is red: Newly begun."),
+    ],
+)
+def test_a_headline_calls_nothing_merely_early_that_is_escalated(
+    reader: Client, alice: Membership, watched: bool, said: str
+) -> None:
+    early = key_result(objective(alice), "Newly begun", starts_on=dt.date(2026, 3, 1))
+    post(early, alice, actual=2, confidence=4, now=week(10))
+    early.refresh_from_db()
+    escalate(early, watched=watched, **({} if watched else {"cause": Cause.BY_HAND}))
+
+    page = reader.get(STATUS).text
+    that_day = reader.get(f"{STATUS}?as_of=2026-03-10").text
+
+    assert said in page
+    assert said in that_day
+    assert "early, forecast holds" in page  # of the forecast it is still true
 
 
 def test_one_that_was_opened_again_is_silent_while_it_was_not_red(
     reader: Client, alice: Membership, row: KeyResult, clock: time_machine.Traveller
 ) -> None:
     """What recovered it on Wednesday was taken back on Thursday."""
-    escalate(row)
+    answered(row)
     clock.move_to(at("2026-03-11T09:00"))
     post(row, alice, actual=9, now=at("2026-03-11T09:00"))
     post(row, alice, actual=2, now=at("2026-03-12T09:00"))
@@ -198,7 +242,7 @@ def test_one_that_was_opened_again_is_silent_while_it_was_not_red(
 def test_who_holds_a_share_link_reads_the_same(
     client: Client, alice: Membership, row: KeyResult
 ) -> None:
-    escalate(row, **plan(row))
+    answered(row, **plan(row))
     link: ShareLink = share(alice)
 
     page = client.get(f"/s/{token_of(link)}/").text
@@ -208,7 +252,7 @@ def test_who_holds_a_share_link_reads_the_same(
 
 
 def test_a_published_page_keeps_it(reader: Client, alice: Membership, row: KeyResult) -> None:
-    escalate(row)
+    answered(row)
     publish_report(engagement=alice.engagement, words=WORDS, by=alice, now=timezone.now())
     Escalation.objects.update(recovered_at=timezone.now())
 
@@ -245,7 +289,7 @@ def test_a_page_that_was_published_before_there_were_escalations_still_reads(
 
 
 def test_the_draft_of_a_summary_says_it(alice: Membership, row: KeyResult) -> None:
-    escalate(row, **plan(row))
+    answered(row, **plan(row))
 
     words = draft_words(status_facts(alice.engagement, now=timezone.now()))
 
@@ -264,13 +308,13 @@ def test_escalations_cost_no_query(reader: Client, alice: Membership, row: KeyRe
         for number in range(10):
             more = key_result(row.objective, f"Result {number}")
             post(more, alice, actual=1, now=week(9))
-            escalate(more, **plan(more))
+            answered(more, **plan(more))
 
     assert_constant_queries(lambda: reader.get(STATUS), grow=ten_more, most=4 + 1)
 
 
 def test_a_kept_page_is_sent_anew_once_it_is_answered(reader: Client, row: KeyResult) -> None:
-    escalation = escalate(row)
+    escalation = answered(row)
     known = {"If-None-Match": reader.get(STATUS).headers["ETag"]}
 
     Escalation.objects.filter(pk=escalation.pk).update(**plan(row))

@@ -198,7 +198,8 @@ def test_closing_keeps_what_was_said_of_it(
 ) -> None:
     answer(escalation, alice)
     close_review(review=review, by=alice, now=TUESDAY, **YES)
-    Escalation.objects.update(plan="Written later", checkpoint_on=dt.date(2026, 4, 1))
+    later = {"answered_at": at("2026-03-11T09:00"), "checkpoint_on": dt.date(2026, 4, 1)}
+    Escalation.objects.update(plan="Written later", **later)
 
     page = lead.get(f"{url(review)}?view=all").text
 
