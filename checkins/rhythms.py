@@ -37,7 +37,7 @@ def filled_periods(key_result: KeyResult) -> set[dt.date]:
 
 
 def missed_periods(key_result: KeyResult, *, now: dt.datetime) -> list[Period]:
-    """Closed periods without a check-in, oldest first; none that was due before the commit."""
+    """Closed periods without a check-in, oldest first; none that was not asked for."""
     filled = filled_periods(key_result)
     return [
         period
@@ -47,8 +47,16 @@ def missed_periods(key_result: KeyResult, *, now: dt.datetime) -> list[Period]:
 
 
 def was_asked(key_result: KeyResult, *, period: Period) -> bool:
-    """Whether the key result was committed by the period's due time."""
-    return key_result.committed_at is not None and key_result.committed_at <= period.due_at
+    """Whether the key result was committed, and kept this rhythm, by the period's due time."""
+    committed_at = key_result.committed_at
+    if committed_at is None:
+        return False
+    return asked_since(committed_at, engagement=key_result.engagement) <= period.due_at
+
+
+def asked_since(committed_at: dt.datetime, *, engagement: Engagement) -> dt.datetime:
+    """From when on due times ask for a check-in: the commit, or the rhythm's last change."""
+    return max(committed_at, engagement.rhythm_since or committed_at)
 
 
 def is_overdue(key_result: KeyResult, *, period: Period, now: dt.datetime) -> bool:

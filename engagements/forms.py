@@ -186,7 +186,11 @@ class SettingsForm(EditForm):
     strategy_themes = LinesField(
         longest=200, required=False, label="Strategy themes", help_text="One a line."
     )
-    cadence = forms.ChoiceField(choices=Cadence.choices, label="Cadence")
+    cadence = forms.ChoiceField(
+        choices=Cadence.choices,
+        label="Cadence",
+        help_text="Another rhythm asks for nothing that was due before the change.",
+    )
     due_weekday = forms.TypedChoiceField(choices=Weekday.choices, coerce=int, label="Due on")
     due_time = ClockField(label="Due at")
     opens_days_before = forms.IntegerField(

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
+
+from django.db import connections
 
 from checkins.periods import open_periods
 from checkins.sweeps.notices import is_empty, tell
-from checkins.sweeps.people import clocks
+from checkins.sweeps.people import Clock
 from checkins.sweeps.rhythms import Beat, closed_at, columns, cycles_of, running_beats
+from engagements.quiet_hours import is_quiet
+from engagements.zones import zone_of
 from scoring import Rag
 
 FRIDAY = 4
-DAY = dt.timedelta(days=1)
 FEW_WORDS = 4  # an insight or a next action with fewer is thin
 
-# `hearer`: for whom it is Friday, until their message of the day is made; what comes up later than
-# that is not Friday's any more.
+HEARERS = """
+    SELECT DISTINCT time_zone, message_at, quiet_from, quiet_until FROM engagements_user
+    WHERE is_active AND wants_digests ORDER BY 1, 2, 3, 4
+"""
+# `hearer`: for whom it is Friday, until their message of the day is made or their evening begins;
+# what comes up later than that is not Friday's any more.
 FRIDAYS = f"""
     friday AS (
-        SELECT * FROM unnest(%(zones)s::text[], %(times)s::time[], %(fridays)s::date[],
-            %(told_at)s::timestamptz[]) AS given (time_zone, message_at, day, told_at)
+        SELECT * FROM unnest(%(zones)s::text[], %(times)s::time[], %(quiet_from)s::time[],
+            %(quiet_until)s::time[], %(fridays)s::date[], %(told_at)s::timestamptz[])
+            AS given (time_zone, message_at, quiet_from, quiet_until, day, told_at)
     ),
     hearer AS (
         SELECT person.*, friday.day, friday.day - {FRIDAY} AS monday, friday.told_at
-        FROM person JOIN friday USING (time_zone, message_at)
+        FROM person JOIN friday USING (time_zone, message_at, quiet_from, quiet_until)
         WHERE person.wants_digests AND NOT EXISTS (
             SELECT 1 FROM notifications_outboxmessage made
             WHERE made.dedupe_key = 'daily:' || person.user_id || ':' || friday.day)
@@ -36,7 +45,7 @@ FRIDAYS = f"""
     late AS (
         SELECT DISTINCT asked.engagement_id, asked.id
         FROM asked JOIN owed USING (beat)
-        WHERE asked.committed_at <= owed.due_at AND {is_empty("asked.trail", "owed.monday")}
+        WHERE asked.asked_since <= owed.due_at AND {is_empty("asked.trail", "owed.monday")}
     ),
     running AS (
         SELECT asked.*, champion.id AS champion_id, late.id IS NOT NULL AS is_late
@@ -90,21 +99,32 @@ def friday_digests(*, now: dt.datetime, using: str = "sweep") -> int:
     under four words, or green without evidence. Only of cycles that run in that week. Returns the
     notices written. At most three queries.
     """
-    rows = []
-    for clock in clocks(using=using):
-        today = clock.date(now)
-        if today.weekday() == FRIDAY and clock.on(today) <= now:
-            rows.append((*clock, today, clock.on(today)))
+    rows = list(_fridays(now=now, using=using))
     if not rows:
         return 0
     beats = running_beats(now=now, using=using)
     facts = {
-        **columns(rows, "zones", "times", "fridays", "told_at"),
+        **columns(rows, "zones", "times", "quiet_from", "quiet_until", "fridays", "told_at"),
         **columns(_owed(beats, now=now), "beats", "mondays", "due_at"),
         **cycles_of(beats),
         "proud": [Rag.GREEN.value, Rag.STRETCH.value],
     }
     return tell(DIGESTS, facts=facts, now=now, using=using)
+
+
+def _fridays(*, now: dt.datetime, using: str) -> Iterator[tuple[Any, ...]]:
+    """Clocks on which it is Friday, past the hour of the message and not quiet. One query."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(HEARERS)
+        hearers = cursor.fetchall()
+    for zone, message_at, since, until in hearers:
+        # An hour of one's own that is a quiet one waits for the end of the quiet.
+        hour = until if is_quiet(message_at, since=since, until=until) else message_at
+        local, clock = now.astimezone(zone_of(zone)), Clock(zone, hour)
+        told_at = clock.on(local.date())
+        is_awake = not is_quiet(local.time(), since=since, until=until)
+        if local.weekday() == FRIDAY and told_at <= now and is_awake:
+            yield zone, message_at, since, until, local.date(), told_at
 
 
 def _owed(beats: list[Beat], *, now: dt.datetime) -> list[tuple[Any, ...]]:

@@ -16,11 +16,13 @@ from okrs.models.key_results import LIVE
 # way leads over the tables, whose keys tell PostgreSQL how many rows to expect: of arrays it guesses.
 ASKED = """
     asked AS (
-        SELECT given.beat, k.engagement_id, k.id, k.owner_id, k.committed_at, k.trail, k.stage,
-            k.rag, k.evidence_url, k.last_period, k.last_week,
-            o.owner_id AS objective_owner_id, o.team_id, c.starts_on, c.ends_on
+        SELECT given.beat, k.engagement_id, k.id, k.owner_id, k.trail, k.stage,
+            greatest(k.committed_at, e.rhythm_since) AS asked_since, k.rag, k.evidence_url,
+            k.last_period, k.last_week, o.owner_id AS objective_owner_id, o.team_id,
+            c.starts_on, c.ends_on
         FROM unnest(%(cycle_beats)s::int[], %(cycles)s::bigint[]) AS given (beat, cycle_id)
         JOIN okrs_cycle c ON c.id = given.cycle_id
+        JOIN engagements_engagement e ON e.id = c.engagement_id
         JOIN okrs_objective o ON o.engagement_id = c.engagement_id AND o.cycle_id = c.id
         JOIN okrs_keyresult k ON k.engagement_id = o.engagement_id AND k.objective_id = o.id
         WHERE k.stage = ANY (%(live)s::text[]) AND k.committed_at <= %(now)s::timestamptz

@@ -16,7 +16,7 @@ CLOCKS = """
 PEOPLE = """
     person AS (
         SELECT m.engagement_id, m.id, m.role, u.id AS user_id, u.time_zone, u.message_at,
-            u.wants_reminders, u.wants_digests
+            u.quiet_from, u.quiet_until, u.wants_reminders, u.wants_digests
         FROM engagements_membership m JOIN engagements_user u ON u.id = m.user_id
         WHERE m.removed_at IS NULL AND u.is_active AND m.role = ANY (%(readers)s::text[])
     )

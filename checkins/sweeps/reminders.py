@@ -26,6 +26,7 @@ FARTHEST = 2 * DAY  # by which the dates of two zones may differ from those of a
 
 # `owned` is worked out for itself: joined by rhythm alone, each key result would meet the moments of
 # everybody's clock.
+MOMENT = ("beats", "mondays", "clocks", "remind_at", "due_at")
 REMINDERS = f"""
     clock AS (
         SELECT * FROM unnest(%(zones)s::text[], %(times)s::time[])
@@ -33,10 +34,12 @@ REMINDERS = f"""
     ),
     moment AS (
         SELECT * FROM unnest(%(beats)s::int[], %(mondays)s::date[], %(clocks)s::int[],
-            %(remind_at)s::timestamptz[]) AS given (beat, monday, clock, remind_at)
+            %(remind_at)s::timestamptz[], %(due_at)s::timestamptz[])
+            AS given (beat, monday, clock, remind_at, due_at)
     ),
     owned AS MATERIALIZED (
-        SELECT asked.engagement_id, asked.id, asked.trail, asked.beat, asked.owner_id, clock.clock
+        SELECT asked.engagement_id, asked.id, asked.trail, asked.beat, asked.owner_id,
+            asked.asked_since, clock.clock
         FROM asked
         JOIN person ON person.engagement_id = asked.engagement_id AND person.id = asked.owner_id
         JOIN clock USING (time_zone, message_at)
@@ -46,7 +49,7 @@ REMINDERS = f"""
         SELECT 'reminder' AS rule, owned.engagement_id, owned.owner_id AS person_id,
             owned.id AS subject, moment.monday AS period, moment.remind_at AS due_at
         FROM owned JOIN moment USING (beat, clock)
-        WHERE {is_empty("owned.trail", "moment.monday")}
+        WHERE owned.asked_since <= moment.due_at AND {is_empty("owned.trail", "moment.monday")}
     )
 """  # noqa: S608 - made of constants
 OVERDUE = f"""
@@ -60,12 +63,13 @@ OVERDUE = f"""
         FROM asked
         JOIN owed USING (beat)
         JOIN person ON person.engagement_id = asked.engagement_id AND person.id = asked.owner_id
-        WHERE person.wants_reminders AND asked.committed_at <= owed.due_at
+        WHERE person.wants_reminders AND asked.asked_since <= owed.due_at
           AND {is_empty("asked.trail", "owed.monday")}
     )
 """  # noqa: S608
-# Two in a row are told once per streak, by the second one of it: `filled` is the newest period
-# before the streak that has a check-in, `nth` counts the missed ones since.
+# Two in a row are told once per streak and person, by the newest two: of what an outage or another
+# role kept from somebody, that is what counts. `since` is the first period of the streak: the first
+# that was asked for after the newest one before it with a check-in.
 MISSED = f"""
     closed AS (
         SELECT * FROM unnest(%(beats)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[],
@@ -74,23 +78,19 @@ MISSED = f"""
     ),
     missed AS (
         SELECT asked.*, closed.monday, closed.closes_at, closed.is_recent,
-            lead(closed.place) OVER (PARTITION BY asked.id ORDER BY closed.place)
-                = closed.place + 1 AS is_second
+            closed.place = 1 AND count(*) OVER (PARTITION BY asked.id) = {LOOK_BACK} AS is_second
         FROM asked JOIN closed USING (beat)
-        WHERE closed.place <= {LOOK_BACK + 1} AND asked.committed_at <= closed.due_at
+        WHERE closed.place <= {LOOK_BACK} AND asked.asked_since <= closed.due_at
           AND {is_empty("asked.trail", "closed.monday")}
     ),
-    streak AS (
-        SELECT DISTINCT engagement_id, id, beat, committed_at,
-            coalesce((SELECT max((point ->> 0)::date) FROM jsonb_array_elements(trail) point
-                      WHERE (point ->> 0)::date < monday), '-infinity') AS filled
+    second AS (
+        SELECT missed.*, (
+            SELECT min(closed.monday) FROM closed
+            WHERE closed.beat = missed.beat AND missed.asked_since <= closed.due_at
+              AND closed.monday > coalesce((
+                  SELECT max((point ->> 0)::date) FROM jsonb_array_elements(missed.trail) point
+                  WHERE (point ->> 0)::date < missed.monday), '-infinity')) AS since
         FROM missed WHERE is_recent AND is_second
-    ),
-    member_of_streak AS (
-        SELECT streak.engagement_id, streak.id, closed.monday, closed.closes_at,
-            row_number() OVER (PARTITION BY streak.id, streak.filled ORDER BY closed.monday) AS nth
-        FROM streak JOIN closed USING (beat)
-        WHERE closed.monday > streak.filled AND streak.committed_at <= closed.due_at
     ),
     found AS (
         SELECT 'missed' AS rule, missed.engagement_id, person.id AS person_id,
@@ -102,9 +102,13 @@ MISSED = f"""
         UNION ALL
         SELECT 'missed_twice', second.engagement_id, person.id, second.id, second.monday,
             second.closes_at
-        FROM member_of_streak second
+        FROM second
         JOIN person ON person.engagement_id = second.engagement_id AND person.role = 'lead'
-        WHERE second.nth = 2 AND person.wants_digests
+        WHERE person.wants_digests AND NOT EXISTS (
+            SELECT 1 FROM engagements_notice told
+            WHERE told.engagement_id = second.engagement_id AND told.person_id = person.id
+              AND told.rule = 'missed_twice' AND told.subject = second.id
+              AND told.period BETWEEN second.since AND second.monday)
     )
 """  # noqa: S608
 
@@ -127,9 +131,7 @@ def remind(*, now: dt.datetime, using: str = "sweep") -> int:
     people = clocks(using=using)
     facts = {
         **columns(people, "zones", "times"),
-        **columns(
-            list(_moments(ahead, people, now=now)), "beats", "mondays", "clocks", "remind_at"
-        ),
+        **columns(list(_moments(ahead, people, now=now)), *MOMENT),
     }
     return _tell(REMINDERS, beats=beats, facts=facts, now=now, using=using)
 
@@ -154,7 +156,8 @@ def climb(*, now: dt.datetime, using: str = "sweep") -> int:
     """Tell the objective's owner of a period that closed without a check-in, and the leads of two
     in a row, once per streak (M7.7, M7.9).
 
-    The last two closed periods are looked at, so that an outage is caught up without a storm.
+    The last two closed periods are looked at, so that an outage is caught up without a storm. Nobody
+    is told twice of a streak, and of one that is older only the newest two.
     Returns the notices written. At most two queries.
     """
     beats = running_beats(now=now, using=using)
@@ -185,7 +188,7 @@ def _moments(
         for number, clock in enumerate(people, start=1):
             at = remind_at(period, zone=beat.rhythm.zone, country=beat.country, clock=clock)
             if at <= now:
-                yield place, period.monday, number, at
+                yield place, period.monday, number, at, period.due_at
 
 
 @lru_cache(maxsize=65_536)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
@@ -15,6 +15,7 @@ from engagements.staleness import lock_for_edit
 from engagements.tenancy import new_public_id
 
 BANDS_FROZEN = "The first cycle has started: its bands stay, so that old scores keep their colour."
+RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time", "opens_days_before")
 SLUG_TAKEN = "This address is taken. Choose another one."
 
 
@@ -75,14 +76,18 @@ def update_engagement(
 ) -> Engagement:
     """Change the settings that hold for the whole engagement.
 
-    Raises StaleEdit where somebody saved since, and ValidationError where the bands would change
-    after the first cycle started (M5.4).
+    Another rhythm asks for nothing that was due before this (M6.3). Raises StaleEdit where
+    somebody saved since, and ValidationError where the bands would change after the first cycle
+    started (M5.4).
     """
+    now = timezone.now()
     current: Engagement = lock_for_edit(engagement, version=version)
-    frozen = current.bands_are_frozen(today=current.today(timezone.now()))
+    frozen = current.bands_are_frozen(today=current.today(now))
     if frozen and settings.get("bands", current.bands) != current.bands:
         raise ValidationError(BANDS_FROZEN, code="bands_frozen")
-    changes = {**settings, "version": version + 1}
+    changes: dict[str, Any] = {**settings, "version": version + 1}
+    if any(name in RHYTHM and value != getattr(current, name) for name, value in settings.items()):
+        changes["rhythm_since"] = now
     for field, value in changes.items():
         setattr(current, field, value)
     current.save(update_fields=list(changes))

@@ -40,6 +40,11 @@ class Migration(migrations.Migration):
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
+            model_name='engagement',
+            name='rhythm_since',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
             model_name='user',
             name='message_at',
             field=models.TimeField(default=datetime.time(9, 0)),

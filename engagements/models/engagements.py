@@ -84,6 +84,8 @@ class Engagement(models.Model):
     due_weekday = models.PositiveSmallIntegerField(choices=Weekday.choices, default=Weekday.MONDAY)
     due_time = models.TimeField(default=dt.time(10, 0))
     opens_days_before = models.PositiveSmallIntegerField(default=3)
+    # Since when the zone and these four hold; null: since ever. Nothing due before was asked by them.
+    rhythm_since = models.DateTimeField(null=True, blank=True)
     guardrails = models.CharField(
         max_length=20, choices=GuardrailPreset.choices, default=GuardrailPreset.PLAYBOOK
     )
@@ -105,7 +107,7 @@ class Engagement(models.Model):
     sweep_grants: ClassVar[tuple[str, ...]] = (
         (
             "SELECT (id, time_zone, country, cadence, due_weekday, due_time, opens_days_before,"
-            " escalation, pauses_weekends, status_version)"
+            " rhythm_since, escalation, pauses_weekends, status_version)"
         ),
         "UPDATE (status_version)",  # what a sweep writes shows on the status page
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from checkins.periods import closed_periods, open_periods, periods
-from checkins.rhythms import rhythm_between
+from checkins.rhythms import asked_since, rhythm_between
 from checkins.weeks import weeks_red
 from engagements.models import Engagement
 from okrs.drawings import sparkline, track
@@ -222,11 +222,12 @@ def _late_and_missed(
 ) -> tuple[dt.datetime | None, int]:
     """Since when the open period's check-in is late, and how many were missed since the last one.
 
-    Nothing counts that was due before the commit (M6.3).
+    Nothing counts that was due before the commit or by another rhythm (M6.3).
     """
     rhythm = rhythm_between(row.cycle_starts_on, row.cycle_ends_on, engagement=engagement)
     filled = {str(point[0]) for point in row.trail}
-    asked = [one for one in periods(rhythm) if row.committed_at <= one.due_at]
+    since = asked_since(row.committed_at, engagement=engagement)
+    asked = [one for one in periods(rhythm) if since <= one.due_at]
     unfilled = [one for one in asked if one.monday.isoformat() not in filled]
     late = [one.due_at for one in unfilled if one in open_periods(rhythm, at) and one.due_at < at]
     last = row.last_period or dt.date.min

@@ -55,6 +55,7 @@ CYCLES = (
     ("Short", "2026-03-03", "2026-03-06"),
     ("Year", "2025-12-29", "2026-12-27"),
 )
+MIDWAY = dt.datetime(2026, 2, 18, 9, tzinfo=dt.UTC)
 EARLY = dt.datetime(2025, 12, 1, tzinfo=dt.UTC)
 Facts = dict[str, Any]
 
@@ -74,6 +75,7 @@ def _client(index: int, random: Random) -> Engagement:
         due_weekday=random.choice([0, 0, 0, 1, 2, 3, 4, 5, 6]),
         due_time=dt.time(random.choice([0, 7, 10, 10, 17, 23]), random.choice([0, 30])),
         opens_days_before=random.choice([0, 1, 3, 3, 3, 5, 7]),
+        rhythm_since=random.choice([None, None, EARLY, MIDWAY]),
     )
     members = [_member(engagement, place, random) for place in range(8)]
     with scope(engagement.pk):

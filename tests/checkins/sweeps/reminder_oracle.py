@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from okrs.models import Cycle, KeyResult
 from tests.checkins.sweeps.telling import Told
 
 DAY = dt.timedelta(days=1)
+Known = tuple[str, int, int, dt.date]  # rule, person, subject, period
 MAY_READ = {"contributor", "champion", "lead", "sponsor"}
 
 
@@ -32,7 +33,7 @@ class Span(NamedTuple):
 
 
 class Oracle:
-    """Says what is told at an instant where nothing was told before."""
+    """Says what is told at an instant where nothing else was told before than `known`."""
 
     def __init__(self) -> None:
         with unscoped():
@@ -40,12 +41,13 @@ class Oracle:
                 "engagement", "objective__cycle", "owner__user", "objective__owner__user"
             )
             self.key_results = list(rows.order_by("id"))
-            self.leads: Mapping[int, list[Membership]] = defaultdict(list)
+            self.leads: dict[int, list[Membership]] = defaultdict(list)
             leads = Membership.objects.using("owner").filter(role="lead").select_related("user")
             for one in leads:
                 self.leads[one.engagement_id].append(one)
 
-    def told(self, now: dt.datetime) -> set[Told]:
+    def told(self, now: dt.datetime, known: Collection[Told] = ()) -> set[Told]:
+        once = {one[:4] for one in known}
         return {
             one
             for key_result in self.key_results
@@ -54,8 +56,9 @@ class Oracle:
             and key_result.committed_at <= now
             for one in (
                 *_to_owner(key_result, now),
-                *_missed(key_result, self.leads[key_result.engagement_id], now),
+                *_missed(key_result, self.leads[key_result.engagement_id], now, once),
             )
+            if one[:4] not in once
         }
 
 
@@ -67,27 +70,32 @@ def _to_owner(key_result: KeyResult, now: dt.datetime) -> Iterator[Told]:
         if not span.opens_at <= now < span.closes_at:
             continue
         at = remind_at(span, engagement=key_result.engagement, person=owner)
-        if at <= now < span.due_at:
+        if at <= now < span.due_at and _was_asked(key_result, span):
             yield Told("reminder", owner.pk, key_result.pk, span.monday, at)
         if span.due_at < now and _was_asked(key_result, span):
             yield Told("overdue", owner.pk, key_result.pk, span.monday, span.due_at)
 
 
-def _missed(key_result: KeyResult, leads: Sequence[Membership], now: dt.datetime) -> Iterator[Told]:
+def _missed(
+    key_result: KeyResult, leads: Sequence[Membership], now: dt.datetime, known: set[Known]
+) -> Iterator[Told]:
     boss = key_result.objective.owner
     recent = _recent_mondays(key_result.engagement, key_result.objective.cycle, now)
-    twice: dict[dt.date, Span] = {}
+    running: list[Span] = []
     for streak in _streaks(key_result, now):
         last = streak[-1]
         if last.monday not in recent:
             continue
         if _wants_digests(boss):
             yield Told("missed", boss.pk, key_result.pk, last.monday, last.closes_at)
-        if len(streak) > 1:
-            twice[streak[1].monday] = streak[1]
+        running = streak
+    spans = spans_of(key_result.engagement, key_result.objective.cycle)
+    if len(running) < 2 or running[-1] != [one for one in spans if one.closes_at <= now][-1]:
+        return
     for lead in filter(_wants_digests, leads):
-        for span in twice.values():
-            yield Told("missed_twice", lead.pk, key_result.pk, span.monday, span.closes_at)
+        heard = [("missed_twice", lead.pk, key_result.pk, one.monday) for one in running]
+        if known.isdisjoint(heard):
+            yield Told(*heard[-1], running[-1].closes_at)
 
 
 def _streaks(key_result: KeyResult, now: dt.datetime) -> Iterator[list[Span]]:
@@ -108,7 +116,11 @@ def _empty(key_result: KeyResult) -> list[Span]:
 
 
 def _was_asked(key_result: KeyResult, span: Span) -> bool:
-    return key_result.committed_at is not None and key_result.committed_at <= span.due_at
+    """Committed by then, under the rhythm that still holds."""
+    marks = (key_result.committed_at, key_result.engagement.rhythm_since)
+    return key_result.committed_at is not None and all(
+        at <= span.due_at for at in marks if at is not None
+    )
 
 
 def _hears(person: Membership) -> bool:

@@ -226,6 +226,21 @@ class TestWhen:
         with identity(user_id=alice.user.pk):
             assert run() == 0
 
+    def test_nor_is_what_comes_up_once_the_evening_has_begun(self, alice: Membership) -> None:
+        assert run(at("2026-03-06T20:00")) == 0
+
+        assert run(at("2026-03-06T19:59")) > 0
+
+    def test_an_hour_that_is_a_quiet_one_waits_for_the_end_of_the_quiet(
+        self, alice: Membership
+    ) -> None:
+        """By ten in the evening Friday's message has long been made; it is made at seven."""
+        change(alice.user, message_at=dt.time(22))
+
+        assert run(at("2026-03-06T06:59")) == 0
+        assert run(at("2026-03-06T07:00")) > 0
+        assert told("friday_at_risk")[0].due_at == at("2026-03-06T07:00")
+
     @pytest.mark.parametrize(("day", "tells"), [("2026-04-03", True), ("2026-04-10", False)])
     def test_in_the_weeks_of_the_cycle_only(self, day: str, *, tells: bool) -> None:
         """It ends on Tuesday, 31 March."""

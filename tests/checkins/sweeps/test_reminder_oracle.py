@@ -11,6 +11,8 @@ from django.db import connections, transaction
 
 from checkins.sweeps.people import Clock
 from checkins.sweeps.reminders import climb, nudge, remind, remind_at
+from engagements.models import Membership, Role
+from engagements.scoping import unscoped
 from tests.checkins.sweeps.crowds import crowd
 from tests.checkins.sweeps.reminder_oracle import Oracle, spans_of
 from tests.checkins.sweeps.telling import Told, told
@@ -58,6 +60,32 @@ def test_the_sweeps_equal_the_oracle(oracle: Oracle) -> None:
 
     assert rules == {"reminder", "overdue", "missed", "missed_twice"}
     assert len(oracle.key_results) == 384
+
+
+def test_lived_through_they_tell_what_the_oracle_tells_of_what_it_knows(oracle: Oracle) -> None:
+    """With silences of weeks in between, and people who start to lead."""
+    known: set[Told] = set()
+    for now in sorted(instants(oracle)):
+        for sweep in (remind, nudge, climb):
+            sweep(now=now, using="sweep")
+        found = set(told(using="sweep"))
+
+        assert found - known == oracle.told(now, known), now
+        known = found
+        somebody_starts_to_lead(oracle)
+
+    assert {one.rule for one in known} == {"reminder", "overdue", "missed", "missed_twice"}
+
+
+def somebody_starts_to_lead(oracle: Oracle) -> None:
+    """The next who contributes, at a client with a streak or without."""
+    with unscoped():
+        rows = Membership.objects.using("owner").filter(role=Role.CONTRIBUTOR)
+        one = rows.select_related("user").order_by("-id").first()
+        if one is not None:
+            rows.filter(pk=one.pk).update(role=Role.LEAD)
+            one.role = Role.LEAD
+            oracle.leads[one.engagement_id] = [*oracle.leads[one.engagement_id], one]
 
 
 right = Clock.on

@@ -227,7 +227,38 @@ class TestMissed:
         periods = [one.period for one in told("missed")]
         assert periods == [dt.date(2026, 2, 23), dt.date(2026, 3, 2)]
         (twice,) = told("missed_twice")
-        assert twice.period == dt.date(2026, 1, 12)
+        assert twice.period == dt.date(2026, 3, 2)
+
+    def test_a_streak_told_of_by_an_older_pair_is_not_told_again(
+        self, onboarding: KeyResult, alice: Membership, carol: Membership
+    ) -> None:
+        run(climb, at("2026-01-19T00:00"))
+
+        run(climb, at("2026-03-11T12:00"))
+
+        (twice,) = told("missed_twice")
+        assert (twice.person, twice.period) == (alice.pk, dt.date(2026, 1, 12))
+
+    def test_whoever_leads_later_hears_of_the_newest_two_and_once(
+        self, onboarding: KeyResult, alice: Membership, carol: Membership
+    ) -> None:
+        run(climb, at("2026-01-19T00:00"))
+        change(carol, role=Role.LEAD)
+        for day in ("02", "09"):
+            run(climb, at(f"2026-03-{day}T00:00"))
+
+        periods = {one.person: one.period for one in told("missed_twice")}
+        assert periods == {alice.pk: dt.date(2026, 1, 12), carol.pk: dt.date(2026, 2, 23)}
+        assert len(told("missed_twice")) == 2
+
+    def test_a_pair_that_was_followed_by_a_check_in_is_told_to_nobody(
+        self, onboarding: KeyResult, bob: Membership, carol: Membership
+    ) -> None:
+        post(onboarding, bob, now=at("2026-03-03T09:00"))
+
+        run(climb, at("2026-03-11T12:00"))
+
+        assert told("missed_twice") == []
 
     def test_the_last_period_is_told_after_the_cycles_end_and_then_no_more(
         self, onboarding: KeyResult, carol: Membership, alice: Membership

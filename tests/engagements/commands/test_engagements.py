@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -18,6 +20,7 @@ from engagements.staleness import StaleEdit
 from tests import build
 
 pytestmark = pytest.mark.django_db
+NOON = dt.datetime(2026, 3, 25, 12, tzinfo=dt.UTC)
 
 
 def test_its_creator_becomes_the_lead() -> None:
@@ -70,6 +73,29 @@ def test_it_changes_settings_and_counts_the_version() -> None:
         saved = Engagement.objects.get()
 
     assert (saved.vision, saved.due_weekday, saved.version) == ("Be there", 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_another"),
+    [
+        ({"cadence": "monthly"}, True),
+        ({"due_weekday": 4}, True),
+        ({"due_time": dt.time(9)}, True),
+        ({"opens_days_before": 0}, True),
+        ({"time_zone": "Asia/Tokyo"}, True),
+        ({"cadence": "weekly", "due_time": dt.time(10), "vision": "Be there"}, False),
+    ],
+)
+def test_it_notes_since_when_another_rhythm_holds(
+    settings: dict[str, Any], *, is_another: bool
+) -> None:
+    alice = build.member(build.engagement())
+
+    with scope(alice.engagement_id), time_machine.travel(NOON, tick=False):
+        update_engagement(engagement=alice.engagement, version=1, by=alice, **settings)
+        saved = Engagement.objects.get()
+
+    assert saved.rhythm_since == (NOON if is_another else None)
 
 
 def test_it_refuses_an_edit_of_an_old_version() -> None:

@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from django.test import Client
 
-from engagements.models import Membership
+from engagements.models import Engagement, Membership
 from tests import build
-from tests.checkins.posting import at, post
+from tests.checkins.posting import TUESDAY, at, post
 from tests.query_counts import assert_constant_queries, queries_of
 from tests.reviews.status.quarter import key_result, objective, week
 
@@ -125,6 +125,19 @@ def test_it_marks_what_is_stale_late_and_unverified(reader: Client, alice: Membe
     assert "Stale" not in proven
     assert "late since" not in proven
     assert "Unverified" not in proven
+
+
+def test_what_another_rhythm_never_asked_for_is_neither_late_nor_missed(
+    reader: Client, alice: Membership
+) -> None:
+    post(key_result(objective(alice), "Gone quiet"), alice, actual=9, now=week(8))
+    Engagement.objects.filter(pk=alice.engagement_id).update(rhythm_since=TUESDAY)
+
+    page = reader.get("/e/northwind/status/").text
+
+    assert "Gone quiet" in page
+    assert "missed" not in page
+    assert "late since" not in page
 
 
 def test_a_key_result_without_a_value_is_neither_red_nor_green(
