@@ -75,3 +75,14 @@ class Heartbeat(models.Model):
 
     app_grants: ClassVar[tuple[str, ...]] = ("SELECT",)
     sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")
+
+
+class Turn(models.Model):
+    """Who alone may do something until when, by the database's clock; over early where it is done."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    token = models.UUIDField()
+    until = models.DateTimeField()
+
+    app_grants: ClassVar[tuple[str, ...]] = ("SELECT",)
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")

@@ -22,9 +22,12 @@ from checkins.sweeps.escalations import (
 )
 from checkins.sweeps.reminders import climb, nudge, remind
 from engagements.gathering import gather
+from notifications.turns import turn
 
 logger = logging.getLogger(__name__)
 
+HOLD = "SELECT pg_advisory_xact_lock(hashtext(%s))"
+TRY_TO_HOLD = "SELECT pg_try_advisory_xact_lock(hashtext(%s))"
 Sweep = Callable[..., int]  # (*, now, using) -> rows written
 
 # What has left red goes first, so that nothing is said of it; messages are gathered last, so that
@@ -49,29 +52,30 @@ class SweepsFailed(Exception):
 def tick(*, now: dt.datetime) -> dict[str, int]:
     """Run every sweep as of `now`, and count the rows and messages made by each.
 
-    Raises SweepsFailed once all have run, where one or more failed.
+    Of ticks at once one alone makes the message of the day, which is closed once it is made: it
+    waits for each sweep that another is running, so that it holds what that one finds. The others
+    leave those, and gather only what is urgent. Raises SweepsFailed once all have run, where one
+    or more failed.
     """
-    counts, failed, skipped = dict.fromkeys((name for name, _ in ORDER), 0), [], False
-    for name, sweep in ORDER:
-        # The message of a day is closed once it is made: not before all is found that it holds.
-        run = partial(sweep, is_daily=False) if sweep is gather and skipped else sweep
-        try:
-            made = _alone(name, run, now=now)
-        except Exception:
-            logger.exception("The sweep %s failed; the others go on", name)
-            failed.append(name)
-        else:
-            counts[name], skipped = made or 0, skipped or made is None
+    counts, failed = dict.fromkeys((name for name, _ in ORDER), 0), []
+    with turn("tick") as is_ours:
+        for name, sweep in ORDER:
+            run = partial(sweep, is_daily=is_ours) if sweep is gather else sweep
+            try:
+                counts[name] = _alone(name, run, now=now, waits=is_ours)
+            except Exception:
+                logger.exception("The sweep %s failed; the others go on", name)
+                failed.append(name)
     if failed:
         raise SweepsFailed(f"Failed: {', '.join(failed)}. The log says why.")
     return counts
 
 
-def _alone(name: str, sweep: Sweep, *, now: dt.datetime) -> int | None:
-    """Run it in its own transaction; None where it is left to whoever is just running it."""
+def _alone(name: str, sweep: Sweep, *, now: dt.datetime, waits: bool) -> int:
+    """Run it in its own transaction; unless it `waits`, leave it to whoever is just running it."""
     with transaction.atomic(using="sweep"):
         with connections["sweep"].cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"sweeps.{name}"])
-            if cursor.fetchone() != (True,):
-                return None
+            cursor.execute(HOLD if waits else TRY_TO_HOLD, [f"sweeps.{name}"])
+            if cursor.fetchone() == (False,):
+                return 0
         return sweep(now=now, using="sweep")

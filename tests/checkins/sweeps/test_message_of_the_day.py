@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
+from threading import Event
+from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.utils import timezone
 
 from checkins import sweeps
 from engagements.models import Membership, Role
-from notifications.models import OutboxMessage
+from notifications.models import OutboxMessage, Turn
+from notifications.turns import turn
 from tests import build
+from tests.checkins.sweeps import racing
 
 NINE = dt.datetime(2026, 3, 6, 8, tzinfo=dt.UTC)  # a Friday, in Berlin
 
@@ -28,14 +34,57 @@ def bob(committed: str) -> Iterator[Membership]:
         connections[alias].close()
 
 
+def dailies() -> int:
+    return OutboxMessage.objects.using("sweep").filter(kind="daily").count()
+
+
 def test_it_waits_while_another_worker_finds_what_it_holds(bob: Membership) -> None:
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sweeps.reminders'))")
+        end = racing.begin(lambda: sweeps.tick(now=NINE))
+        assert racing.eventually_waits()
+        assert dailies() == 0
 
-        assert sweeps.tick(now=NINE)["messages"] == 0
+    assert end()["messages"] == 2
+    assert dailies() == 2
+
+
+def test_of_ticks_that_keep_each_other_from_a_sweep_one_makes_it(
+    bob: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one is in the first sweep as the other comes to it, and comes to the last one later."""
+    doors = {"first": (Event(), Event()), "last": (Event(), Event())}
+
+    def held(name: str, **_: Any) -> int:
+        entered, leave = doors[name]
+        entered.set()
+        leave.wait(timeout=20)
+        return 0
+
+    first, last = [(name, partial(held, name)) for name in doors]
+    monkeypatch.setattr(sweeps, "ORDER", [first, *sweeps.ORDER[:-1], last, sweeps.ORDER[-1]])
+    ends = []
+    for entered, _ in doors.values():
+        ends.append(racing.begin(lambda: sweeps.tick(now=NINE)))
+        assert entered.wait(timeout=20)
+
+    doors["first"][1].set()
+    racing.eventually_waits()
+    doors["last"][1].set()
+
+    assert sum(end()["messages"] for end in ends) == dailies() == 2
+
+
+def test_it_is_made_once_the_turn_of_one_that_died_has_run_out(
+    bob: Membership,
+) -> None:
+    died = turn("tick")
+    died.__enter__()
+    assert sweeps.tick(now=NINE)["messages"] == 0
+
+    Turn.objects.using("sweep").update(until=timezone.now())
 
     assert sweeps.tick(now=NINE)["messages"] == 2
-    assert OutboxMessage.objects.using("sweep").filter(kind="daily").count() == 2
 
 
 def test_it_goes_out_without_what_a_broken_sweep_would_have_found(

@@ -19,6 +19,7 @@ from checkins.sweeps.reminders import remind
 from engagements.models import Membership, Notice, Role
 from engagements.scoping import scope
 from notifications import heartbeats, outbox
+from notifications.turns import turn
 from tests import build
 from tests.checkins.sweeps.telling import told
 
@@ -143,7 +144,7 @@ def test_a_sweep_that_fails_half_way_leaves_nothing_behind(
 
 
 def test_a_sweep_that_somebody_else_is_running_is_left_to_them(lead: Membership) -> None:
-    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+    with turn("tick"), transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sweeps.reminders'))")
 
         counts = sweeps.tick(now=NOW)
@@ -158,7 +159,7 @@ def test_ticks_at_once_tell_each_thing_once(
 ) -> None:
     """The unique key is the guarantee; the lock spares a useless double."""
     if not is_locked:
-        monkeypatch.setattr(sweeps, "_alone", lambda _, sweep, *, now: sweep(now=now))
+        monkeypatch.setattr(sweeps, "_alone", lambda _, sweep, *, now, waits: sweep(now=now))
     start, failures, counts = threading.Barrier(4), [], []
 
     def run() -> None:
@@ -180,6 +181,7 @@ def test_ticks_at_once_tell_each_thing_once(
     found = told(using="sweep")
     assert len(found) == 3 + 3 + 9 + 3
     assert sum(one["reminders"] for one in counts) == 3
+    assert sum(one["messages"] for one in counts) == 2
 
 
 def test_the_task_ticks_now_leaves_a_sign_of_life_and_rings_for_what_it_made(
