@@ -13,6 +13,7 @@ from okrs.figures import NO_BREAK, in_words, write_day
 from scoring import Rag, Scale, format_score
 
 LEAST_CONFIDENCE = 3
+WEEKS_TO_RISE = 3
 OVER = "over"  # its time is over, whatever its state
 # In the order of urgency: of one, of several.
 IN_HEADLINE = {
@@ -54,6 +55,7 @@ class Told:
     checkpoint_on: dt.date | None = None
     raised_for: str = ""
     sponsors: Sequence[str] = ()
+    would_rise: bool = True  # made active now, before the cycle is over
     verdict: str = ""
     decided_by: str = ""
     word_of: str = ""
@@ -113,6 +115,27 @@ def still_early(told: Told) -> str:
         f" Turns active when pace passes {limit}{on}, confidence falls under {LEAST_CONFIDENCE},"
         " or a blocker opens."
     )
+
+
+def by_hand_means(told: Told) -> str:
+    """What making it active by hand does: whom it tells, which clock begins (M7.2 to M7.4)."""
+    said = (
+        "Tells its owner, the champion, the objective’s owner and the leads at once;"
+        " 48 hours for a huddle begin."
+    )
+    if told.weeks < WEEKS_TO_RISE or not told.would_rise:
+        return said
+    red = red_for(told.weeks).capitalize()
+    return f"{said} {red}: without a plan it goes to the sponsor after them."
+
+
+def verdict_of(told: Told) -> str:
+    """ "Decided by the sponsor: add resources, 25 Nov"; empty unless it is decided."""
+    if told.state is not EscalationState.DECIDED:
+        return ""
+    verdict = Verdict(told.verdict).label
+    on = _day(told.closed_on or told.today, told)
+    return f"Decided by the sponsor: {verdict[0].lower()}{verdict[1:]}, {on}"
 
 
 def what_is_asked(told: Told) -> str:

@@ -32,7 +32,7 @@ def huddle_error(
     if locked.activated_at is not None and at < locked.activated_at:
         return ValidationError("This is before the escalation. Give a time since.", code="in_past")
     if at > now + HUDDLE_AHEAD:
-        return ValidationError("Give a time within 48 hours, two weeks at most.", code="too_far")
+        return ValidationError("Give a time within two weeks.", code="too_far")
     return None
 
 

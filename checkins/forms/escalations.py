@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from checkins.models import Escalation, Outcome, Verdict
+from checkins.templatetags.weeks import when
 from engagements.edit_forms import NOTHING, Difference, EditForm, difference, written
 from engagements.form_fields import DayField, MemberField
 from engagements.models import Engagement
@@ -17,6 +18,7 @@ from okrs.figures import write_day
 from okrs.widgets import SegmentInput
 
 LONGEST = 4000
+DASH = "–"
 
 
 class EscalationForm(EditForm):
@@ -41,10 +43,23 @@ class EscalationForm(EditForm):
         saved = self.over(self.row)
         return not any(saved[field.name].value() for field in saved.visible_fields())
 
+    def compare(self) -> list[Difference]:
+        """Days as people write them; a dash where nothing was given."""
+        saved = self.over(self.row)
+        pairs = [
+            (str(field.label), _shown(saved[field.name]), _shown(field))
+            for field in self.visible_fields()
+        ]
+        return [
+            difference(label=label, theirs=theirs, yours=yours)
+            for label, theirs, yours in pairs
+            if theirs != yours
+        ]
+
     def typed(self) -> list[tuple[str, str]]:
         """What somebody typed, by its label."""
-        shown = [(str(field.label), written(field)) for field in self.visible_fields()]
-        return [(label, words) for label, words in shown if words != NOTHING]
+        shown = [(str(field.label), _shown(field)) for field in self.visible_fields()]
+        return [(label, words) for label, words in shown if words != DASH]
 
 
 class HuddleForm(EscalationForm):
@@ -61,7 +76,9 @@ class HuddleForm(EscalationForm):
 
     def __init__(self, data: Any = None, **known: Any) -> None:
         super().__init__(data, **known)
-        self.fields["at"].help_text = f"By the clock of {timezone.get_current_timezone()}."
+        due_at = self.row.huddle_due_at if isinstance(self.row, Escalation) else None
+        by = f"By {when(due_at)}; later is late, two weeks at most. " if due_at else ""
+        self.fields["at"].help_text = f"{by}By the clock of {timezone.get_current_timezone()}."
 
     @classmethod
     def shown(cls, row: models.Model) -> dict[str, Any]:
@@ -136,8 +153,11 @@ class VerdictForm(EscalationForm):
         error_messages={"required": "Give the address of what shows it."},
     )
 
-    def __init__(self, data: Any = None, *, on_behalf: bool = False, **known: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, on_behalf: bool = False, sponsor: str = "", **known: Any
+    ) -> None:
         super().__init__(data, **known)
+        self.initial["word_of"] = sponsor
         self.on_behalf = on_behalf
         if not on_behalf:
             del self.fields["word_of"], self.fields["evidence_url"]
@@ -151,8 +171,19 @@ class VerdictForm(EscalationForm):
         return type(self)(data, engagement=self.engagement, row=row, on_behalf=self.on_behalf)
 
 
+def _shown(field: forms.BoundField) -> str:
+    words = written(field)
+    if words == NOTHING:
+        return DASH
+    try:
+        on = dt.date.fromisoformat(words)
+    except ValueError:
+        return words
+    return write_day(on, today=timezone.localdate())
+
+
 def _moment(at: dt.datetime | None) -> str:
     if at is None:
-        return NOTHING
+        return DASH
     local = timezone.localtime(at)
     return f"{write_day(local.date(), today=timezone.localdate())} {local:%H:%M}"

@@ -167,8 +167,12 @@ def _plan(found: EscalationCard) -> str:
 
 
 def _tried(found: EscalationCard) -> str:
-    """What was to be done next, as the newest red check-in said."""
-    return f"Tried: {_said(found.tried[0].next_action)}" if found.tried else ""
+    """What the newest red check-in before that one meant to do, and what is still to come."""
+    said = [f"Tried: {_said(found.tried[0].next_action)}"] if found.tried else []
+    if found.coming is not None:
+        on = write_day(found.coming.next_action_due, today=found.told.today, weekday=False)
+        said.append(f"Next, by {on}: {_said(found.coming.next_action)}")
+    return " ".join(said)
 
 
 def _said(text: str) -> str:

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db.models import Q
 
+from checkins.clock_hours import HUDDLE_HOURS, after_hours
 from checkins.escalation_clocks import Clock, ClockState, Step, clocks, path, rises_at
 from checkins.escalation_rights import EscalationAct, acts_of, speaks_for_sponsor
 from checkins.escalation_words import OVER, Told, either
 from checkins.models import CheckIn, Escalation, EscalationState
 from checkins.models.escalations import EscalationQuerySet
 from checkins.queries.thread import ThreadEntry
-from checkins.weeks import weeks_red
+from checkins.weeks import WEEK, monday_of, weeks_red
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult
@@ -23,6 +24,7 @@ from scoring import Method, Rag
 
 LAST_CYCLE = dt.timedelta(days=100)  # closed ones stay in the list so long after its end
 MOST_TRIED = 3
+WEEKS_THAT_FIRE = 2  # M7.1
 CHAMPION = "key_result__objective__team__champion"
 JOINED = (
     "key_result__engagement",
@@ -43,8 +45,8 @@ JOINED = (
 class EscalationCard:
     """What a screen shows of one escalation (M7).
 
-    `told` is what the words are made of; `tried` holds red check-ins of its weeks, newest first:
-    their next actions are what was tried. `acts` is what the reader may do about it now, and
+    `told` is what the words are made of; `tried` holds red check-ins of its weeks, newest first,
+    whose next actions had their time; `coming` is the one whose next action still runs. `acts` is what the reader may do about it now, and
     `on_behalf` whether a verdict of theirs is the word of somebody else.
     """
 
@@ -53,6 +55,7 @@ class EscalationCard:
     clocks: Sequence[Clock]
     path: Sequence[Step]
     tried: Sequence[CheckIn]
+    coming: CheckIn | None
     acts: frozenset[EscalationAct]
     on_behalf: bool
 
@@ -66,20 +69,31 @@ class EscalationCard:
         return self.escalation.state
 
     @property
+    def is_still_red(self) -> bool:
+        """Whether it was decided while its streak runs on."""
+        row, key_result = self.escalation, self.key_result
+        return (
+            row.state is EscalationState.DECIDED
+            and key_result.rag == Rag.RED
+            and key_result.red_since == row.streak
+        )
+
+    @property
     def is_over_time(self) -> bool:
         return any(clock.state is ClockState.OVER for clock in self.clocks)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Escalations:
-    """Open ones by urgency, and the closed ones as memory, newest first."""
+    """Open ones by urgency; closed ones, newest first: decided but still red, and as memory."""
 
     open: Sequence[EscalationCard]
+    decided: Sequence[EscalationCard]
     closed: Sequence[EscalationCard]
 
     @property
     def rows(self) -> list[Escalation]:
-        return [card.escalation for card in (*self.open, *self.closed)]
+        return [card.escalation for card in (*self.open, *self.decided, *self.closed)]
 
     @property
     def counts(self) -> Counter[str]:
@@ -157,10 +171,12 @@ def _open() -> Q:
 
 def _sorted(cards: Sequence[EscalationCard]) -> Escalations:
     open_ones = [card for card in cards if card.escalation.is_open]
-    closed = [card for card in cards if not card.escalation.is_open]
+    over = [card for card in cards if not card.escalation.is_open]
+    over.sort(key=lambda card: ended_at(card.escalation), reverse=True)
     return Escalations(
         open=sorted(open_ones, key=_urgency),
-        closed=sorted(closed, key=lambda card: ended_at(card.escalation), reverse=True),
+        decided=[card for card in over if card.is_still_red],
+        closed=[card for card in over if not card.is_still_red],
     )
 
 
@@ -213,7 +229,9 @@ def _card(
     conveners = alone or people.get(Role.LEAD, ())
     names = either([str(one) for one in conveners])
     today = row.key_result.engagement.today(now)
-    tried = [one for one in posts if _is_of(one, row) and one.rag == Rag.RED]
+    red = [one for one in posts if _is_of(one, row) and one.rag == Rag.RED]
+    # Newest first: what stands before all others is followed by none, and runs until its day.
+    coming = next((one for one in red if one == posts[0] and one.next_action_due >= today), None)
     rises = rises_at(
         row,
         last_week=row.key_result.last_week,
@@ -223,10 +241,11 @@ def _card(
     sponsors = [str(one) for one in people.get(Role.SPONSOR, ())]
     return EscalationCard(
         escalation=row,
-        told=_told(row, conveners=names, sponsors=sponsors, posts=posts, tried=tried, now=now),
+        told=_told(row, conveners=names, sponsors=sponsors, posts=posts, red=red, now=now),
         clocks=clocks(row, rises=rises, today=today, now=now),
         path=path(row, now=now),
-        tried=tried[:MOST_TRIED],
+        tried=[one for one in red if one != coming][:MOST_TRIED],
+        coming=coming,
         acts=acts_of(row, by=membership),
         on_behalf=speaks_for_sponsor(membership),
     )
@@ -243,7 +262,7 @@ def _told(
     conveners: str,
     sponsors: Sequence[str],
     posts: Sequence[CheckIn],
-    tried: Sequence[CheckIn],
+    red: Sequence[CheckIn],
     now: dt.datetime,
 ) -> Told:
     key_result, engagement = row.key_result, row.key_result.engagement
@@ -252,8 +271,8 @@ def _told(
     return Told(
         state=row.state,
         streak=row.streak,
-        weeks=_weeks(row, tried=tried, today=today),
-        reported=_reported(row, tried=tried),
+        weeks=_weeks(row, red=red, today=today),
+        reported=_reported(row, red=red),
         today=today,
         was_watched=row.activated_at is not None and row.opened_at < row.activated_at,
         cause=row.cause,
@@ -272,6 +291,7 @@ def _told(
         checkpoint_on=row.checkpoint_on,
         raised_for=row.raised_for,
         sponsors=sponsors,
+        would_rise=_would_rise(key_result, now=now),
         verdict=row.verdict,
         decided_by=str(row.decided_by or ""),
         word_of=row.word_of,
@@ -281,19 +301,30 @@ def _told(
     )
 
 
-def _weeks(row: Escalation, *, tried: Sequence[CheckIn], today: dt.date) -> int:
-    """Weeks in a row that were red, up to now or to its end."""
+def _would_rise(key_result: KeyResult, *, now: dt.datetime) -> bool:
+    """Whether one made active now could go to the sponsor: not in weeks after the cycle (M7.4)."""
+    engagement = key_result.engagement
+    due_at = after_hours(
+        now, hours=HUDDLE_HOURS, zone=engagement.zone, pauses_weekends=engagement.pauses_weekends
+    ).astimezone(engagement.zone)
+    ends_on: dt.date = key_result.objective.cycle.ends_on
+    return monday_of(due_at.date()) - WEEK <= ends_on
+
+
+def _weeks(row: Escalation, *, red: Sequence[CheckIn], today: dt.date) -> int:
+    """Weeks in a row that were red, up to now or to its end; what fired were two at least."""
     key_result, last_week = row.key_result, row.key_result.last_week
     if not row.is_open:
         today = key_result.engagement.today(ended_at(row))
-        last_week = max((one.week for one in tried), default=None)
+        last_week = max((one.week for one in red), default=None)
     ends_on = key_result.objective.cycle.ends_on
-    return weeks_red(red_since=row.streak, last_week=last_week, today=today, ends_on=ends_on)
+    weeks = weeks_red(red_since=row.streak, last_week=last_week, today=today, ends_on=ends_on)
+    return weeks if row.is_open else max(weeks, WEEKS_THAT_FIRE)
 
 
-def _reported(row: Escalation, *, tried: Sequence[CheckIn]) -> int:
+def _reported(row: Escalation, *, red: Sequence[CheckIn]) -> int:
     """How many of those weeks had a red check-in of their own."""
     key_result = row.key_result
     if row.is_open and key_result.red_since == row.streak:
         return int(key_result.red_reported)
-    return len({one.week for one in tried})
+    return len({one.week for one in red})

@@ -27,6 +27,8 @@ def why(told: Told) -> str:
 register.filter("why_watched", escalation_words.why_watched)
 register.filter("still_early", escalation_words.still_early)
 register.filter("asks", escalation_words.what_is_asked)
+register.filter("by_hand_means", escalation_words.by_hand_means)
+register.filter("verdict_of", escalation_words.verdict_of)
 register.filter("ended", escalation_words.how_it_ended)
 
 

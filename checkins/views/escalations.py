@@ -29,6 +29,7 @@ from checkins.views.answers import back_of, key_result_url, toast
 from engagements.access import find, member
 from engagements.answers import take
 from engagements.http import MemberRequest
+from engagements.models import Membership, Role
 from engagements.permissions import Permission
 from engagements.staleness import StaleEdit
 
@@ -150,7 +151,15 @@ def _form(
     known: dict[str, Any] = {"engagement": request.engagement, "row": row}
     if asked is VERDICT:
         known["on_behalf"] = speaks_for_sponsor(request.membership)
+        known["sponsor"] = _sponsor(request) if known["on_behalf"] else ""
     return asked.form(data, **known)
+
+
+def _sponsor(request: MemberRequest) -> str:
+    """The one whose word it can only be; empty where there is none, or several."""
+    rows = Membership.objects.active().filter(engagement=request.engagement, role=Role.SPONSOR)
+    names = [str(one) for one in rows.select_related("user")]
+    return names[0] if len(names) == 1 else ""
 
 
 def _stale(
@@ -166,6 +175,8 @@ def _stale(
     assert isinstance(row, Escalation)  # noqa: S101 - the commands lock no other rows
     again = form.on_top_of(row)
     by, changed = _changed(row)
+    if by and by == str(request.membership):
+        changed = f"You{changed.removeprefix(by)} in another window"
     more = {
         "is_stale": True,
         "changed": changed,
@@ -221,7 +232,11 @@ def _shown(
         "wait": wait,
         "place": place,
         "back": _back(request, row),
+        "story": _home(row),
     }
+    if place == "list" and "done" in more:
+        page = queries.escalations(membership=request.membership, now=now)
+        context |= {"headline": headline(page.counts), "beside": True}
     return render(request, part, {**context, "now": now, **TAB, **more}, status=status)
 
 
@@ -244,7 +259,9 @@ def _home(row: Escalation) -> str:
 
 def _said(row: Escalation, asked: Asked) -> str:
     if asked is HUDDLE:
-        return f"The huddle is set for {when(row.huddle_at)}."
+        late = row.huddle_at and row.huddle_due_at and row.huddle_at > row.huddle_due_at
+        after = ", after its 48 hours" if late else ""
+        return f"The huddle is set for {when(row.huddle_at)}{after}."
     if asked is OUTCOME:
         return f"Recorded: {row.get_outcome_display().lower()}. Its checkpoint is set."
     return f"Recorded: {row.get_verdict_display().lower()}. The escalation is closed."

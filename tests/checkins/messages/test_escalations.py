@@ -44,7 +44,10 @@ def test_an_active_one_says_all_of_it(alice: Membership, active: Escalation) -> 
             "Fired because the weeks of 2 Mar and 9 Mar were both red; red for two weeks, both"
             " reported. Pace is past 0.30: it is no longer early."
         ),
-        "Tried: Ask for a nightly export, attempt 2.",
+        (
+            "Tried: Ask for a nightly export, attempt 1."
+            " Next, by 16 Mar: Ask for a nightly export, attempt 2."
+        ),
         (
             "Alice convenes a huddle within 48 hours, then Alice records the outcome: change the"
             " bet, or ask for help. The huddle is due by Thu 12 Mar 09:40."

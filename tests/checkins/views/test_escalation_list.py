@@ -37,18 +37,34 @@ def test_without_one_it_says_so(signed_in: Client, onboarding: KeyResult) -> Non
     assert "A key result that is red for two weeks shows with what was tried" in page.text
 
 
+def test_what_was_decided_stays_in_the_list_while_it_is_red(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    escalated(onboarding, bob, state=EscalationState.DECIDED)
+
+    page = signed_in.get(URL)
+
+    assert "Decided, still red" in page.text
+    assert "Decided by the sponsor: add resources, 10\u00a0Mar" in page.text
+    assert 'id="memory"' not in page.text
+
+
 def test_one_shows_what_is_red_since_when_how_often_and_what_was_tried(
     signed_in: Client, onboarding: KeyResult, bob: Membership
 ) -> None:
-    escalated(onboarding, bob, weeks=4)
+    escalated(onboarding, bob, weeks=5)
 
     page = signed_in.get(URL)
 
     assert "One escalation is open: it waits for an answer." in page.text
-    assert "red for four weeks ·" in page.text
-    assert "the weeks of 16\u00a0Feb and 23\u00a0Feb were both red; red for four weeks" in page.text
+    assert "red for five weeks ·" in page.text
+    assert "the weeks of 9\u00a0Feb and 16\u00a0Feb were both red; red for five weeks" in page.text
     assert "each of them reported" in page.text
-    assert "Ask for a nightly export, attempt 4" in page.text
+    coming, tried = page.text.split("What was tried")
+    assert "Next, by 16\u00a0Mar" in coming
+    assert "Ask for a nightly export, attempt 5" in coming
+    assert "attempt 5" not in tried
+    assert "Ask for a nightly export, attempt 4" in tried
     assert "attempt 1<" not in page.text
     assert "Alice convenes a huddle within 48 hours, then Alice records the outcome" in page.text
     assert "<b>48 h</b>" in page.text
