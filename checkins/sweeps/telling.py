@@ -20,14 +20,18 @@ from engagements.tenancy import NEW_PUBLIC_ID
 READERS = [role.value for role in Role if may(role, Permission.READ)]
 
 OF_ACTIVE = "m.id IN (k.owner_id, o.owner_id, t.champion_id) OR m.role = 'lead'"
-OF_DECIDED = f"m.id IS DISTINCT FROM %(by)s::bigint AND ({OF_ACTIVE})"
+# Whoever carries the plan out hears what came of it, whether or not they were told before.
+OF_DECIDED = (
+    f"m.id IS DISTINCT FROM %(by)s::bigint AND ({OF_ACTIVE} OR m.id = written.plan_owner_id)"
+)
 OF_RAISED = "m.id = o.owner_id OR m.role IN ('lead', 'sponsor')"
 # Those who were told of this escalation; what came of it rides the digests that one can stop.
-OF_TOLD = """m.id IS DISTINCT FROM %(by)s::bigint AND u.wants_digests AND EXISTS (
-    SELECT 1 FROM engagements_notice n
-    WHERE n.engagement_id = heard.engagement_id AND n.person_id = m.id
-      AND n.rule IN ('escalation_active', 'escalation_raised')
-      AND n.subject = heard.id AND n.period = heard.streak AND n.dropped_at IS NULL)"""
+OF_TOLD = """m.id IS DISTINCT FROM %(by)s::bigint AND u.wants_digests
+    AND (m.id = written.plan_owner_id OR EXISTS (
+        SELECT 1 FROM engagements_notice n
+        WHERE n.engagement_id = heard.engagement_id AND n.person_id = m.id
+          AND n.rule IN ('escalation_active', 'escalation_raised')
+          AND n.subject = heard.id AND n.period = heard.streak AND n.dropped_at IS NULL))"""
 
 
 HEARD = """
@@ -54,6 +58,8 @@ def telling(*, rule: str, to: str, among: str = "true") -> str:
           ON k.engagement_id = heard.engagement_id AND k.id = heard.key_result_id
         JOIN okrs_objective o ON o.engagement_id = k.engagement_id AND o.id = k.objective_id
         LEFT JOIN okrs_team t ON t.engagement_id = o.engagement_id AND t.id = o.team_id
+        LEFT JOIN checkins_escalation written
+          ON written.engagement_id = heard.engagement_id AND written.id = heard.id
         JOIN engagements_membership m ON m.engagement_id = heard.engagement_id
         JOIN engagements_user u ON u.id = m.user_id AND u.is_active
         WHERE m.removed_at IS NULL AND m.role = ANY (%(readers)s::text[])

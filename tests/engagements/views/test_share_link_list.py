@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -30,7 +31,9 @@ def lead(engagement: Engagement, client: Client) -> Membership:
 
 
 def in_days(days: int) -> str:
-    return f"{timezone.localdate() + dt.timedelta(days=days):%Y-%m-%d}"
+    """On the client's calendar, which may be a day ahead of ours."""
+    today = timezone.localdate(timezone=ZoneInfo("Europe/Berlin"))
+    return f"{today + dt.timedelta(days=days):%Y-%m-%d}"
 
 
 def links(engagement: Engagement) -> list[ShareLink]:
