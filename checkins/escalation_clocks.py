@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from checkins.models import Cause, Escalation, EscalationState, Outcome, RaisedFor, Verdict
 from checkins.weeks import WEEK, monday_of
+from engagements.models import Cadence
 
 LONG = dt.timedelta(hours=48)  # from here on days say enough
 DAY = dt.timedelta(days=1)
@@ -63,20 +64,29 @@ def write_span(span: dt.timedelta) -> str:
 
 
 def rises_at(
-    escalation: Escalation, *, last_week: dt.date | None, ends_on: dt.date, zone: ZoneInfo
+    escalation: Escalation,
+    *,
+    last_week: dt.date | None,
+    ends_on: dt.date,
+    zone: ZoneInfo,
+    cadence: str,
 ) -> dt.datetime | None:
     """When an active one goes to the sponsor unless a plan is recorded (M7.4).
 
     At three red weeks, never before the hours of the huddle are over; None where that would be in
-    a week after the cycle's last one.
+    a week after the cycle's last one. The third week counts from its check-in on, else from its
+    close; where a check-in is due every week, one for a week to come tells that this one has its
+    own. The sweep asks the same (`statements.RAISE`).
     """
     if escalation.huddle_due_at is None:
         return None
     third = escalation.streak + 2 * WEEK
-    closes_at = dt.datetime.combine(third + WEEK, dt.time(0), zone)
-    is_reported = last_week is not None and last_week >= third
-    at = escalation.huddle_due_at if is_reported else max(escalation.huddle_due_at, closes_at)
-    return at if monday_of(at.astimezone(zone).date()) - WEEK <= ends_on else None
+    is_reported = last_week is not None and (
+        last_week == third or (last_week > third and cadence == Cadence.WEEKLY)
+    )
+    counts_from = dt.datetime.combine(third if is_reported else third + WEEK, dt.time(0), zone)
+    at = max(escalation.huddle_due_at, counts_from)
+    return at if monday_of(at.astimezone(zone).date()) <= ends_on else None
 
 
 def clocks(

@@ -237,6 +237,7 @@ def _card(
         last_week=row.key_result.last_week,
         ends_on=row.key_result.objective.cycle.ends_on,
         zone=row.key_result.engagement.zone,
+        cadence=row.key_result.engagement.cadence,
     )
     sponsors = [str(one) for one in people.get(Role.SPONSOR, ())]
     return EscalationCard(

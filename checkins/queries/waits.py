@@ -139,7 +139,13 @@ def _waiting(row: Escalation, *, member: Membership, now: dt.datetime) -> Waitin
     key_result = row.key_result
     engagement, ends_on = key_result.engagement, key_result.objective.cycle.ends_on
     today, last = engagement.today(now), key_result.last_week
-    rises = rises_at(row, last_week=last, ends_on=ends_on, zone=engagement.zone)
+    rises = rises_at(
+        row,
+        last_week=last,
+        ends_on=ends_on,
+        zone=engagement.zone,
+        cadence=engagement.cadence,
+    )
     running = clocks(row, rises=rises, today=today, now=now)
     wanted = _wanted(row, member=member)
     return WaitingEscalation(

@@ -25,7 +25,8 @@ CLOCK = """
         ) AS clock (zone, monday, today, judged_on, judged_at, huddle, huddle_paused)
     )
 """
-# `g`, `clock`, `k`, `o` and `c` of live key results that are red, up to the week after the cycle.
+# `g`, `clock`, `k`, `o` and `c` of live key results that are red, up to the week after the cycle:
+# there is only what the close of its last week decides.
 REDS = """
     JOIN clock ON clock.zone = g.time_zone
     JOIN okrs_keyresult k ON k.engagement_id = g.id
@@ -60,7 +61,8 @@ OPEN = f"""
             k.red_since AS streak, {CAUSE} AS cause, {HUDDLE_DUE} AS huddle_due_at
         FROM engagements_engagement g {REDS} {{only_new}}
           AND k.red_since <= clock.monday - 7
-          AND (k.red_since <= clock.monday - 14 OR k.last_week = clock.monday)
+          AND (k.red_since <= clock.monday - 14
+            OR k.last_week = clock.monday AND clock.monday <= c.ends_on)
           AND NOT EXISTS (
             SELECT 1 FROM checkins_escalation e
             WHERE e.engagement_id = k.engagement_id AND e.rule = 'red_two_weeks'
@@ -95,6 +97,7 @@ ACTIVATE = f"""
           AND k.id = e.key_result_id AND k.red_since = e.streak
           AND e.recovered_at IS NULL AND e.decided_at IS NULL AND e.activated_at IS NULL
           AND e.opened_at < clock.judged_at AND {CAUSE} <> ''
+          AND (clock.judged_at <= %(now)s OR clock.monday <= c.ends_on)
         ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
     ), heard AS (
         UPDATE checkins_escalation e
@@ -108,7 +111,8 @@ ACTIVATE = f"""
     SELECT count(*) FROM heard
 """  # noqa: S608 - made of constants
 
-# Three red weeks: closed, or the third one reported. Nobody is raised past a huddle to come.
+# Three red weeks: closed, or the third one reported; so it is where a weekly one is said early
+# for the week after. Nobody is raised past a huddle to come. `escalation_clocks.rises_at` says it.
 RAISE = f"""
     WITH {CLOCK}, due AS (
         SELECT e.engagement_id, e.id,
@@ -117,10 +121,11 @@ RAISE = f"""
           {{only}}
           AND k.id = e.key_result_id AND k.red_since = e.streak
           AND e.recovered_at IS NULL AND e.decided_at IS NULL AND e.raised_at IS NULL
-          AND e.activated_at IS NOT NULL
+          AND e.activated_at IS NOT NULL AND clock.monday <= c.ends_on
           AND CASE WHEN e.answered_at IS NOT NULL THEN e.checkpoint_on < clock.today
               ELSE e.huddle_due_at <= %(now)s AND (e.streak <= clock.monday - 21
-                OR e.streak <= clock.monday - 14 AND k.last_week = clock.monday) END
+                OR e.streak <= clock.monday - 14 AND (k.last_week = clock.monday
+                  OR k.last_week > clock.monday AND g.cadence = 'weekly')) END
         ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
     ), heard AS (
         UPDATE checkins_escalation e

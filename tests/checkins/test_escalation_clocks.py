@@ -18,6 +18,7 @@ ACTIVATED = at("2026-03-10T09:36")
 DUE = ACTIVATED + 48 * HOUR
 STREAK = dt.date(2026, 2, 23)
 ENDS_ON = dt.date(2026, 3, 31)
+WEEKLY: dict[str, Any] = {"zone": BERLIN, "cadence": "weekly"}
 SOFIA = Membership(pk=1, name="Sofia Lindqvist")
 PLAN = {
     "outcome": "change_bet",
@@ -40,7 +41,7 @@ def active(**fields: Any) -> Escalation:
 
 
 def shown(row: Escalation, *, now: dt.datetime, last_week: dt.date | None = None) -> list[Clock]:
-    rises = rises_at(row, last_week=last_week, ends_on=ENDS_ON, zone=BERLIN)
+    rises = rises_at(row, last_week=last_week, ends_on=ENDS_ON, **WEEKLY)
     today = now.astimezone(BERLIN).date()
     return clocks(row, rises=rises, today=today, now=now)
 
@@ -83,7 +84,9 @@ def test_a_span_is_written_in_hours_and_from_two_days_on_in_days(
         (at("2026-03-17T09:00"), dt.date(2026, 3, 2), ENDS_ON, at("2026-03-17T09:00")),
         # Nothing rises in weeks after the cycle's last one.
         (DUE, dt.date(2026, 3, 2), dt.date(2026, 3, 8), None),
-        (DUE, dt.date(2026, 3, 2), dt.date(2026, 3, 9), at("2026-03-16T00:00")),
+        (DUE, dt.date(2026, 3, 2), dt.date(2026, 3, 15), None),
+        (DUE, dt.date(2026, 3, 2), dt.date(2026, 3, 16), at("2026-03-16T00:00")),
+        (DUE, dt.date(2026, 3, 9), dt.date(2026, 3, 9), DUE),
         (None, dt.date(2026, 3, 2), ENDS_ON, None),
     ],
 )
@@ -95,13 +98,13 @@ def test_it_rises_at_three_red_weeks_and_never_past_the_huddle(
 ) -> None:
     row = active(huddle_due_at=due_at)
 
-    assert rises_at(row, last_week=last_week, ends_on=ends_on, zone=BERLIN) == rises
+    assert rises_at(row, last_week=last_week, ends_on=ends_on, **WEEKLY) == rises
 
 
 def test_the_third_week_closes_by_the_clock_of_the_client() -> None:
     pacific = ZoneInfo("Pacific/Auckland")
 
-    found = rises_at(active(), last_week=None, ends_on=ENDS_ON, zone=pacific)
+    found = rises_at(active(), last_week=None, ends_on=ENDS_ON, **{**WEEKLY, "zone": pacific})
 
     assert found == dt.datetime(2026, 3, 16, tzinfo=pacific)
 

@@ -60,11 +60,14 @@ class Reader:
         if not run or this_week - WEEK > self.card.ends_on:
             return
         closed = [week for week in run if week < this_week]
-        reported = this_week in run
+        # In the week after the cycle only what the close of its last week decided.
+        reported = this_week in run and this_week <= self.card.ends_on
         self._open(run[0], closed=closed, reported=reported, this_week=this_week, now=now)
         for one in self.expected:
-            if one.is_open:
-                self._activate(one, this_week=this_week, now=now)
+            if not one.is_open:
+                continue
+            self._activate(one, this_week=this_week, now=now)
+            if this_week <= self.card.ends_on:
                 self._raise(one, closed=closed, reported=reported, today=today, now=now)
 
     def _open(

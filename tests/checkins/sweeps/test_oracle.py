@@ -33,9 +33,15 @@ BROKEN = {
         "k.red_since <= clock.monday - 14",
         "k.red_since < clock.monday - 14",
     ),
-    "waits for the close": ("OPEN", "OR k.last_week = clock.monday", ""),
+    "waits for the close": (
+        "OPEN",
+        "OR k.last_week = clock.monday AND clock.monday <= c.ends_on",
+        "",
+    ),
     "fires for good": ("OPEN", "clock.monday - 7 <= c.ends_on", "true"),
     "ends with the cycle": ("OPEN", "clock.monday - 7 <= c.ends_on", "clock.monday <= c.ends_on"),
+    "fires by a check-in after the cycle": ("OPEN", " AND clock.monday <= c.ends_on", ""),
+    "raises after the cycle": ("RAISE", " AND clock.monday <= c.ends_on", ""),
     "is early a day less": (
         "OPEN",
         "k.early_until < clock.judged_on",
