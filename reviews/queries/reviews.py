@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from checkins.queries.escalations import EscalationCard
@@ -26,7 +26,8 @@ from reviews.models import (
     StatusReport,
     Summary,
 )
-from reviews.queries.escalated import Act, acts_during, cards_of, of_items, running_of
+from reviews.queries.captured import Captured, captured
+from reviews.queries.escalated import acts_during, cards_of, of_items, running_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,18 +82,6 @@ class ItemView:
     def asks(self) -> bool:
         """Whether M3.3 asks something of it."""
         return self.kind in ("key_result", "objective")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Captured:
-    """A decision or an action of this review, or what was recorded of an escalation while it ran,
-    and the item that it was about."""
-
-    at: dt.datetime
-    about: str
-    act: Act | None = None
-    decision: Decision | None = None
-    action: ActionItem | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,31 +185,6 @@ def review_page(
     )
 
 
-def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()) -> list[Captured]:
-    """Decisions, actions and `acts` on escalations of a review, latest first. Two queries.
-
-    What superseded one of them after the close belongs to the log, not to the meeting.
-    """
-    here = {"engagement": engagement, "review": review}
-    later = Decision.objects.filter(engagement=engagement, supersedes_id=OuterRef("pk"))
-    decisions = Decision.objects.filter(**here).select_related("owner", "agenda_item")
-    if review.closed_at is not None:
-        decisions = decisions.filter(Q(supersedes=None) | Q(recorded_at__lte=review.closed_at))
-    actions = ActionItem.objects.filter(**here).select_related("owner", "agenda_item")
-    found = [
-        *(
-            Captured(at=one.recorded_at, about=_title(one.agenda_item), decision=one)
-            for one in decisions.annotate(is_superseded=Exists(later))
-        ),
-        *(
-            Captured(at=one.created_at, about=_title(one.agenda_item), action=one)
-            for one in actions
-        ),
-        *(Captured(at=one.at, about=one.escalation.key_result.title, act=one) for one in acts),
-    ]
-    return sorted(found, key=lambda one: one.at, reverse=True)
-
-
 def review_list(engagement: Engagement) -> QuerySet[Review]:
     """Every review with what came of it, the latest first."""
     held = Q(review__closed_at=None) | Q(recorded_at__lte=F("review__closed_at"))
@@ -261,10 +225,6 @@ def usual_attendees(engagement: Engagement, *, today: dt.date) -> list[Membershi
     by_role = people.filter(role__in=(Role.SPONSOR, Role.LEAD, Role.CHAMPION))
     by_owning = people.filter(pk__in=owners).exclude(role=Role.VIEWER)
     return list((by_role | by_owning).order_by("name", "id"))
-
-
-def _title(item: AgendaItem | None) -> str:
-    return item.title if item else ""
 
 
 def _count(rows: QuerySet[Any]) -> Coalesce:

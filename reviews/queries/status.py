@@ -6,12 +6,13 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Collate, Least
+from django.db.models.functions import Collate
 
-from checkins.models import CheckIn, Escalation
+from checkins.models import CheckIn
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
 from reviews.models import Decision, ResultingChange, Review, StatusReport
+from reviews.queries.answers import answers
 from reviews.status import DecisionFacts, Facts, KeyResultFacts, LastReport, Since
 
 MOST_DECISIONS = 60
@@ -166,34 +167,6 @@ def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
 def posts(engagement: Engagement, *, at: dt.datetime) -> QuerySet[CheckIn]:
     """Check-ins until then, latest first."""
     return CheckIn.objects.filter(engagement=engagement, posted_at__lte=at).order_by("-id")
-
-
-def answers(*, at: dt.datetime) -> dict[str, Subquery]:
-    """By key result what its last active escalation says, as of that instant.
-
-    `escalated_since` while it is open; `answered_since` once a huddle was set, a plan or a verdict
-    recorded; `decided_streak` once the sponsor decided; the plan's checkpoint. One that was
-    recovered and opened again within a week reads as if it had stayed open; but meanwhile its key
-    result was not red, and of that the page says nothing.
-    """
-    last = (
-        Escalation.objects.filter(
-            Q(recovered_at=None) | Q(recovered_at__gt=at),
-            engagement_id=OuterRef("engagement_id"),
-            key_result_id=OuterRef("pk"),
-            activated_at__lte=at,
-        )
-        # Least leaves out what is not set.
-        .annotate(first=Least("huddle_set_at", "answered_at", "decided_at"))
-        .order_by("-opened_at", "-id")
-    )
-    said = {
-        "escalated_since": When(~Q(decided_at__lte=at) | Q(decided_at=None), then="activated_at"),
-        "answered_since": When(first__lte=at, then="first"),
-        "decided_streak": When(decided_at__lte=at, then="streak"),
-        "checkpoint_on": When(answered_at__lte=at, then="checkpoint_on"),
-    }
-    return {name: Subquery(last.values_list(Case(then))[:1]) for name, then in said.items()}
 
 
 def visible_decisions(

@@ -18,9 +18,9 @@ from engagements.models import Engagement, Membership
 from metrics.models import Metric
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage, Team
 from okrs.standing import Standing, stage_for
+from reviews.queries.answers import answers
 from reviews.queries.status import (
     RESTS_FOR,
-    answers,
     end_of,
     last_report,
     posts,
