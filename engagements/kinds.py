@@ -24,5 +24,11 @@ def register_kinds() -> None:
         forget=True,
     )
     for name, render in (("daily", mails.daily), ("urgent", mails.urgent)):
-        register(name, render=render, on_sent=mails.mark_sent, on_dead=mails.mark_dead)
+        register(
+            name,
+            render=render,
+            on_sent=mails.mark_sent,
+            on_dead=mails.mark_dead,
+            on_revived=mails.mark_revived,
+        )
     register_rule(UNDELIVERED, messages.UNDELIVERED_RULE)

@@ -11,7 +11,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -21,11 +20,11 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core import mail
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 
 from notifications import kinds
+from notifications.mail_server import AwayError, MailServer
 from notifications.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
@@ -36,6 +35,7 @@ Outcome = Literal["sent", "cancelled", "put_off", "failed", "dead"]
 RUN_SECONDS = 150  # no message is begun later: the task's own limits come after
 # Outlasts a run and its last message, six waits for the server of EMAIL_TIMEOUT each.
 LEASE = timedelta(minutes=6)
+AWAY = timedelta(minutes=2)  # between looks for a mail server that is away
 MAX_ATTEMPTS = 8
 MAX_FOLLOWING = 2 * MAX_ATTEMPTS  # with the attempts at what follows from its end
 MAX_SUBJECT = 120
@@ -57,7 +57,7 @@ CLAIM = """
 class Delivered:
     """What became of the messages; `failed` ones are tried again, `dead` ones are given up.
 
-    Those that are `put_off` wait for a time that suits their recipient.
+    Those that are `put_off` wait for a time that suits their recipient, or for the mail server.
     """
 
     sent: int = 0
@@ -70,13 +70,18 @@ class Delivered:
 def deliver_due(*, now: datetime | None = None, limit: int = 20) -> Delivered:
     """Send all that is due at `now` (the present), `limit` messages to a connection.
 
-    Stops when nothing is due, or after RUN_SECONDS; what one message does never stops the others.
+    Stops when nothing is due, after RUN_SECONDS, or with the batch that finds the mail server
+    away; what one message does never stops the others.
     """
     clock: Clock = (lambda: now) if now else timezone.now
     stop_at = time.monotonic() + RUN_SECONDS
     outcomes: Counter[str] = Counter()
-    while time.monotonic() < stop_at and (batch := claim(now=clock(), limit=limit)):
-        outcomes.update(_deliver_batch(batch, clock=clock, stop_at=stop_at))
+    server = MailServer()
+    while time.monotonic() < stop_at and not server.is_away:
+        if not (batch := claim(now=clock(), limit=limit)):
+            break
+        server = MailServer()
+        outcomes.update(_deliver_batch(batch, server=server, clock=clock, stop_at=stop_at))
     return Delivered(**outcomes)
 
 
@@ -93,21 +98,20 @@ def claim(*, now: datetime, limit: int) -> list[OutboxMessage]:
 
 
 def _deliver_batch(
-    batch: list[OutboxMessage], *, clock: Clock, stop_at: float
+    batch: list[OutboxMessage], *, server: MailServer, clock: Clock, stop_at: float
 ) -> Iterator[Outcome]:
-    connection = mail.get_connection()
     try:
         for message in batch:
             if time.monotonic() >= stop_at:
                 break
-            yield _deliver(message, connection=connection, clock=clock)
+            yield _deliver(message, server=server, clock=clock)
     finally:
-        _close(connection)
+        server.close()
         left = OutboxMessage.objects.using("sweep").filter(claim_token=batch[0].claim_token)
         left.update(claim_token=None, claimed_until=None)
 
 
-def _deliver(message: OutboxMessage, *, connection: BaseEmailBackend, clock: Clock) -> Outcome:
+def _deliver(message: OutboxMessage, *, server: MailServer, clock: Clock) -> Outcome:
     try:
         kind = kinds.find(message.kind)
     except kinds.UnknownKindError as error:
@@ -116,13 +120,22 @@ def _deliver(message: OutboxMessage, *, connection: BaseEmailBackend, clock: Clo
         return _conclude_sent(message, kind.on_sent, at=clock())
     if message.attempts >= MAX_ATTEMPTS:  # the same of one that was given up
         return _conclude_dead(message, kind.on_dead, at=clock())
+    return _attempt(message, kind, server=server, clock=clock)
+
+
+def _attempt(
+    message: OutboxMessage, kind: kinds.Kind, *, server: MailServer, clock: Clock
+) -> Outcome:
     try:
-        is_out = _send(message, kind, connection=connection)
+        is_out = _send(message, kind, server=server)
     except kinds.NotNow as wait:
         _mark(message, due_at=wait.until)
         return "put_off"
+    except AwayError as error:  # it says nothing of this message: no attempt is counted
+        _mark(message, last_error=_say(error.cause), due_at=clock() + AWAY)
+        return "put_off"
     except Exception as error:  # noqa: BLE001 - whatever it is, the others must go out
-        _close(connection)
+        server.close()
         if message.attempts + 1 < MAX_ATTEMPTS:
             return _postpone(message, error=error, at=clock())
         return _give_up(message, kind.on_dead, error=error, at=clock())
@@ -132,7 +145,7 @@ def _deliver(message: OutboxMessage, *, connection: BaseEmailBackend, clock: Clo
     return "cancelled"
 
 
-def _send(message: OutboxMessage, kind: kinds.Kind, *, connection: BaseEmailBackend) -> bool:
+def _send(message: OutboxMessage, kind: kinds.Kind, *, server: MailServer) -> bool:
     """Write it and hand it over; False where there is nothing to say."""
     try:
         written = _write(kind, message.payload)
@@ -140,8 +153,7 @@ def _send(message: OutboxMessage, kind: kinds.Kind, *, connection: BaseEmailBack
         return True
     if written is None:
         return False
-    connection.open()  # stays open for the batch; by itself it would close each time
-    connection.send_messages([_compose(message, written)])
+    server.send(_compose(message, written))
     return True
 
 
@@ -259,8 +271,3 @@ def _mark(message: OutboxMessage, **fields: Any) -> None:
     )
     if not mine.update(claim_token=None, claimed_until=None, **fields):
         logger.warning("Message %s was claimed by another worker meanwhile.", message.id)
-
-
-def _close(connection: BaseEmailBackend) -> None:
-    with suppress(OSError):  # smtplib's errors are OSErrors too
-        connection.close()

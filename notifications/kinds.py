@@ -33,6 +33,7 @@ class Kind:
     still_holds: Callable[[Payload], bool]
     on_sent: Callable[[Payload], None]
     on_dead: Callable[[Payload, str], None]
+    on_revived: Callable[[Payload], None]
     forget: bool
 
 
@@ -70,6 +71,7 @@ def register(
     still_holds: Callable[[Payload], bool] = always,
     on_sent: Callable[[Payload], None] = nothing,
     on_dead: Callable[[Payload, str], None] = nothing,
+    on_revived: Callable[[Payload], None] = nothing,
     forget: bool = False,
 ) -> None:
     """Say how messages of `kind` are written, at the moment they are sent.
@@ -78,14 +80,19 @@ def register(
     `still_holds` and `render` share a transaction; a message of which nothing holds, or of which
     `render` finds nothing left to say (None), is cancelled. `on_sent` and `on_dead` (with the last
     error) run in one of their own before the end is marked, so they may run twice and must not
-    mind. `forget` empties the payload at the end: for secrets.
+    mind; `on_revived` likewise, before one that was given up is to be sent after all. `forget` empties the payload at the end: for secrets.
 
     Raises ValueError for a name that is taken.
     """
     if kind in _kinds:
         raise ValueError(f"The kind “{kind}” is registered already.")
     _kinds[kind] = Kind(
-        render=render, still_holds=still_holds, on_sent=on_sent, on_dead=on_dead, forget=forget
+        render=render,
+        still_holds=still_holds,
+        on_sent=on_sent,
+        on_dead=on_dead,
+        on_revived=on_revived,
+        forget=forget,
     )
 
 

@@ -44,6 +44,12 @@ def drop_notices(notices: Sequence[Notice], *, now: dt.datetime) -> None:
         mine.filter(pk__in=[one.pk for one in notices]).update(dropped_at=now)
 
 
+def put_back(*, envelope: UUID | str, engagement_id: int) -> None:
+    """Have what an envelope could not say of this engagement wait for a later one."""
+    mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope)
+    mine.filter(dropped_at=None, sent_at=None).update(envelope=None)
+
+
 def mark_told(*, envelope: UUID, engagement_id: int, now: dt.datetime) -> None:
     """The envelope was sent with all of its notices that are not dropped. Safe to repeat."""
     _told_by(envelope, engagement_id=engagement_id).update(sent_at=now)
@@ -61,6 +67,12 @@ def mark_failed(*, envelope: UUID, engagement_id: int, error: str, now: dt.datet
     )
     for person in {one.person_id: one.person for one in failed}.values():
         tell_leads_undelivered(person, now=now)
+
+
+def mark_waiting(*, envelope: UUID, engagement_id: int) -> None:
+    """The envelope that was given up is to be sent after all. Safe to repeat."""
+    mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope, sent_at=None)
+    mine.exclude(failed_at=None).update(failed_at=None, error="")
 
 
 def invitation_undelivered(payload: dict[str, int], error: str) -> None:

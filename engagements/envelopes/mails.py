@@ -78,6 +78,12 @@ def mark_dead(payload: Payload, error: str) -> None:
             )
 
 
+def mark_revived(payload: Payload) -> None:
+    for engagement_id in payload["engagements"]:
+        with scope(engagement_id):
+            notices.mark_waiting(envelope=_id(payload), engagement_id=engagement_id)
+
+
 def _keep_hours(payload: Payload, *, is_daily: bool) -> None:
     """Raises NotNow in quiet hours and, for the message of the day, at weekends: it may be late."""
     until = clock_of(User.objects.get(pk=payload["user"])).waits_until(

@@ -17,6 +17,7 @@ from engagements.models import Membership, Notice, Role
 from engagements.notice_rules import Item
 from engagements.scoping import identity, scope
 from notifications import delivery, kinds
+from notifications.dead_letters import resend_dead
 from notifications.delivery import Delivered, deliver_due
 from tests import build
 from tests.engagements.noticing import NINE, envelopes, notify, read, rule
@@ -136,6 +137,22 @@ def test_every_engagement_of_the_envelope_hears_of_it_in_its_own_words(
     assert [one.subject for one in told(alice)] == [bob.pk]
     assert [one.subject for one in told(hank)] == [there.pk]
     assert told(unconcerned) == []
+
+
+def test_what_is_sent_after_all_is_told_as_if_it_had_never_failed(
+    bob: Membership, mail_server: MailServer
+) -> None:
+    notice = notify(bob)
+    gather(now=NINE)
+    deliver_due(now=NINE)
+    assert read(notice).failed_at
+    mail_server.refused.clear()
+
+    resend_dead(now=NINE)
+
+    assert (read(notice).failed_at, read(notice).error) == (None, "")
+    deliver_due(now=NINE)
+    assert read(notice).sent_at == NINE
 
 
 def test_it_may_run_twice(alice: Membership, bob: Membership) -> None:

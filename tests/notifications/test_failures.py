@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -87,13 +88,62 @@ def test_it_waits_longer_each_time_and_gives_up_after_eight(
     assert "550" in message.last_error
 
 
-def test_no_server_at_all_is_a_failure_like_others(committed: str, settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    post("alice")
-    post("bob")
+def hang_up(settings: Settings) -> None:
+    settings.EMAIL_PORT = 1  # nobody listens there
 
-    assert deliver_due() == Delivered(failed=2)
+
+def refuse_sign_in(settings: Settings) -> None:
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "plumbline", "wrong"
+
+
+def refuse_encryption(settings: Settings) -> None:
+    settings.EMAIL_USE_TLS = True
+
+
+@pytest.mark.parametrize("leave", [hang_up, refuse_sign_in, refuse_encryption])
+def test_a_server_that_is_away_for_days_costs_no_message_an_attempt(
+    committed: str,
+    mail_server: MailServer,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    leave: Callable[[Settings], None],
+) -> None:
+    messages = [post(name) for name in ("alice", "bob")]
+    leave(settings)
+    at = MONDAY
+    for _ in range(delivery.MAX_FOLLOWING + 1):
+        caplog.clear()
+        assert deliver_due(now=at) == Delivered(put_off=2)
+        assert caplog.text.count("The mail server is away") == 1
+        at += dt.timedelta(hours=4)
+    assert [stored(one).attempts for one in messages] == [0, 0]
+    assert stored(messages[0]).last_error
+    settings.EMAIL_PORT, settings.EMAIL_USE_TLS = mail_server.port, False
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+
+    assert deliver_due(now=at) == Delivered(sent=2)
+
+
+def test_a_server_that_is_away_is_looked_for_once_a_run(
+    committed: str, mail_server: MailServer, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    hang_up(settings)
+    for number in range(5):
+        post(f"person{number}")
+
+    assert deliver_due(now=MONDAY, limit=2) == Delivered(put_off=2)
+    assert caplog.text.count("The mail server is away") == 1
+
+
+def test_without_a_server_what_has_lost_its_cause_is_still_cancelled(
+    committed: str, mail_server: MailServer, settings: Settings
+) -> None:
+    hang_up(settings)
+    kinds.register("asked", render=unwritten, still_holds=lambda payload: False)
+    post("alice")
+    post("bob", kind="asked")
+
+    assert deliver_due(now=MONDAY) == Delivered(put_off=1, cancelled=1)
 
 
 def test_an_unknown_kind_is_given_up_at_once_and_says_so(
