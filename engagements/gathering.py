@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections, transaction
+from django.utils import timezone
 
 from engagements.models import User
 from engagements.notice_rules import urgent_rules
 from engagements.quiet_hours import is_quiet
 from engagements.zones import zone_of
+from notifications.delivery import MAX_ATTEMPTS
 from notifications.models import Priority
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('engagements.gathering'))"
 SATURDAY = 5
 DAY = dt.timedelta(days=1)
+GRACE = dt.timedelta(minutes=5)
 
 CLOCKS = """
     SELECT DISTINCT person.time_zone, person.message_at, person.quiet_from, person.quiet_until
@@ -29,17 +32,60 @@ CLOCKS = """
     JOIN engagements_membership AS member
       ON member.engagement_id = notice.engagement_id AND member.id = notice.person_id
     JOIN engagements_user AS person ON person.id = member.user_id
-    WHERE notice.envelope IS NULL AND notice.dropped_at IS NULL AND notice.due_at <= %s
+    WHERE notice.envelope IS NULL AND notice.dropped_at IS NULL AND notice.due_at <= %(now)s
+    UNION
+    SELECT person.time_zone, person.message_at, person.quiet_from, person.quiet_until
+    FROM notifications_outboxmessage AS message
+    JOIN engagements_user AS person ON person.id = message.user_id
+    WHERE message.kind = 'daily' AND message.accepted_at IS NULL AND message.sent_at IS NULL
+      AND message.cancelled_at IS NULL AND message.dead_at IS NULL
 """
 
-# The key of an envelope makes it one: a person's day, or the first notice of what is urgent.
-ENVELOPES = """
+CLOCK = """
     WITH clock AS (
         SELECT * FROM unnest(
             %(zones)s::text[], %(message_at)s::time[], %(quiet_from)s::time[],
             %(quiet_until)s::time[], %(days)s::date[], %(until)s::timestamptz[]
         ) AS clock (time_zone, message_at, quiet_from, quiet_until, day, until)
-    ), waiting AS (
+    )
+"""
+
+# An earlier day's message that no server has accepted rides today's, which is not made yet. One
+# that a worker has in hand is left to it; a worker that lost its lease may write no outcome.
+TAKE_BACK = f"""{CLOCK}
+    , late AS (
+        SELECT message.id, message.user_id, message.attempts, message.payload
+        FROM notifications_outboxmessage AS message
+        JOIN engagements_user AS person ON person.id = message.user_id
+        JOIN clock USING (time_zone, message_at, quiet_from, quiet_until)
+        WHERE message.kind = 'daily' AND message.accepted_at IS NULL AND message.sent_at IS NULL
+          AND message.cancelled_at IS NULL AND message.dead_at IS NULL
+          AND message.attempts < %(most)s::int
+          AND (message.claimed_until IS NULL OR message.claimed_until <= %(present)s::timestamptz)
+          AND NOT EXISTS (
+            SELECT 1 FROM notifications_outboxmessage AS made
+            WHERE made.dedupe_key = 'daily:' || message.user_id || ':' || clock.day)
+        ORDER BY message.id FOR UPDATE OF message SKIP LOCKED
+    ), cancelled AS (
+        UPDATE notifications_outboxmessage AS message
+        SET cancelled_at = %(now)s::timestamptz, claim_token = NULL, claimed_until = NULL
+        FROM late WHERE message.id = late.id
+    ), held AS (
+        SELECT id, jsonb_array_elements(payload -> 'engagements')::bigint AS engagement_id FROM late
+    ), freed AS (
+        UPDATE engagements_notice AS notice SET envelope = NULL FROM held
+        WHERE notice.engagement_id = held.engagement_id AND notice.envelope = held.id
+          AND notice.dropped_at IS NULL AND notice.sent_at IS NULL AND notice.failed_at IS NULL
+    )
+    SELECT coalesce(jsonb_object_agg(user_id, attempts), '{{}}')::text FROM (
+        SELECT user_id, max(attempts) AS attempts FROM late GROUP BY user_id
+    ) AS tried
+"""  # noqa: S608 - made of constants
+
+# The key of an envelope makes it one: a person's day, or the first notice of what is urgent. That
+# one may have been in an envelope before, which went without it.
+ENVELOPES = f"""{CLOCK}
+    , waiting AS (
         SELECT notice.engagement_id, notice.id, person.id AS user_id, person.email, clock.day
         FROM engagements_notice AS notice
         JOIN engagements_membership AS member
@@ -60,8 +106,13 @@ ENVELOPES = """
              attempts, last_error)
         SELECT id, %(kind)s::text, email, user_id,
             jsonb_build_object('envelope', id, 'user', user_id, 'engagements', engagements),
-            %(kind)s::text || ':' || user_id || ':' || occasion,
-            %(now)s::timestamptz, %(now)s::timestamptz, %(priority)s::smallint, 0, ''
+            %(kind)s::text || ':' || user_id || ':' || occasion || CASE
+                WHEN %(is_urgent)s::boolean AND EXISTS (
+                    SELECT 1 FROM notifications_outboxmessage AS before
+                    WHERE before.dedupe_key = 'urgent:' || user_id || ':' || occasion
+                ) THEN ':' || id ELSE '' END,
+            %(now)s::timestamptz, %(now)s::timestamptz, %(priority)s::smallint,
+            coalesce((%(tried)s::jsonb ->> user_id::text)::int, 0), ''
         FROM envelope ORDER BY user_id
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, user_id
@@ -72,7 +123,7 @@ ENVELOPES = """
           AND notice.envelope IS NULL
     )
     SELECT count(*) FROM made
-"""
+"""  # noqa: S608 - the same
 
 
 @dataclass(frozen=True)
@@ -105,16 +156,26 @@ class Clock:
         return (local.date(), until) if may else None
 
     def waits_until(self, now: dt.datetime, *, is_daily: bool) -> dt.datetime | None:
-        """When a message that was made may be sent, if not now: a retry keeps the hours too."""
+        """When a message that was made may be sent, if not now: a retry keeps the hours too.
+
+        The message of a day that is over goes no earlier than the next day's, which may take it
+        along.
+        """
         local = at = self.local(now)
         if self.is_quiet(at.time()):
             is_evening = at.time() >= self.quiet_until
             day = at.date() + DAY if is_evening else at.date()
             at = dt.datetime.combine(day, self.quiet_until, at.tzinfo)
         if is_daily and at.weekday() >= SATURDAY:
-            monday = at.date() + (7 - at.weekday()) * DAY
-            at = dt.datetime.combine(monday, self._hour, at.tzinfo)
+            at = dt.datetime.combine(at.date() + (7 - at.weekday()) * DAY, dt.time(0), at.tzinfo)
+        if is_daily and at.time() < self._hour:
+            at = self._after_the_hour(at)
         return None if at == local else at.astimezone(dt.UTC)
+
+    def _after_the_hour(self, day: dt.datetime) -> dt.datetime:
+        """A little later, so that the gathering comes first, unless that were quiet already."""
+        hour = dt.datetime.combine(day.date(), self._hour, day.tzinfo)
+        return hour if self.is_quiet((hour + GRACE).time()) else hour + GRACE
 
     @property
     def _hour(self) -> dt.time:
@@ -137,10 +198,12 @@ def gather(*, now: dt.datetime, using: str = "sweep", is_daily: bool = True) -> 
     """
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(LOCK)
-        cursor.execute(CLOCKS, [now])
+        cursor.execute(CLOCKS, {"now": now})
         clocks = [Clock(*row) for row in cursor.fetchall()]
-        rounds = [_urgent(clocks, now=now), *([_daily(clocks, now=now)] if is_daily else [])]
-        return sum(_made(cursor, parameters, now=now) for parameters in rounds)
+        made = _made(cursor, _urgent(clocks, now=now), now=now)
+        if is_daily and (due := _daily(clocks, now=now))["zones"]:
+            made += _made(cursor, due, now=now, tried=_taken_back(cursor, due, now=now))
+        return made
 
 
 def _urgent(clocks: list[Clock], *, now: dt.datetime) -> dict[str, Any]:
@@ -169,9 +232,19 @@ def _columns(rows: list[Told]) -> dict[str, Any]:
     }
 
 
-def _made(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime) -> int:
+def _taken_back(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime) -> str:
+    """Has messages of earlier days wait for today's; returns how often each person's was tried."""
+    present = timezone.now()  # leases run by the real clock
+    cursor.execute(TAKE_BACK, {**parameters, "now": now, "present": present, "most": MAX_ATTEMPTS})
+    (tried,) = cursor.fetchone()
+    return str(tried)
+
+
+def _made(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime, tried: str = "{}") -> int:
+    """`tried`: by user, how often an earlier message was; who is never reached is found out so."""
     if not parameters["zones"]:
         return 0
-    cursor.execute(ENVELOPES, {**parameters, "now": now, "urgent": urgent_rules()})
+    given = {**parameters, "now": now, "urgent": urgent_rules(), "tried": tried}
+    cursor.execute(ENVELOPES, given)
     (made,) = cursor.fetchone()
     return int(made)
