@@ -29,7 +29,7 @@ class Item:
     """What one notice says: a line of the message, with the link that does it.
 
     Items of a client are grouped under `heading` ("Late, closes Sun 24:00"); of two items about
-    the same `about` the heavier one is shown. `state` is how the subject and the headline count
+    the same `about` the heavier one is shown, with the other's heading and text below. `state` is how the subject and the headline count
     it ("late", "due today by 12:00"): words of the system, never of people. `text` is a paragraph
     to a line. `why` says what the person has to do with it, where that is more than the rule's
     `reason`. `url` is a path of this site.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -82,21 +83,24 @@ def _overdue(subjects: Subjects, *, now: dt.datetime) -> Items:
 
 
 def _missed(subjects: Subjects, *, now: dt.datetime) -> Items:
+    """All weeks of a key result that closed so are said in one line."""
+    found: defaultdict[KeyResult, list[tuple[Notice, Period]]] = defaultdict(list)
     for notice, row in subjects:
         period = _asked(notice, row)
         if period and period.closes_at <= now and row.objective.owner_id == notice.person_id:
-            week = week_of(period.monday, today=rhythm_of(row).day_of(now))
-            yield (
-                notice.pk,
-                card(
-                    row,
-                    to=notice.person,
-                    heading="Closed without a check-in",
-                    state="without a check-in",
-                    weight=60,
-                    text=f"No check-in for {week}. {_answers(row)}",
-                ),
-            )
+            found[row].append((notice, period))
+    for row, closed in found.items():
+        today = rhythm_of(row).day_of(now)
+        weeks = [week_of(monday, today=today) for monday in sorted({p.monday for _, p in closed})]
+        item = card(
+            row,
+            to=closed[0][0].person,
+            heading="Closed without a check-in",
+            state="without a check-in",
+            weight=60,
+            text=f"No check-in for {' and '.join(weeks)}.\n{_answers(row)}",
+        )
+        yield from ((notice.pk, item) for notice, _ in closed)
 
 
 def _missed_twice(subjects: Subjects, *, now: dt.datetime) -> Items:
@@ -114,7 +118,7 @@ def _missed_twice(subjects: Subjects, *, now: dt.datetime) -> Items:
                     heading="Two check-ins in a row are missing",
                     state="without a check-in twice in a row",
                     weight=70,
-                    text=f"None for {first} and none for {second}. {_answers(row)}",
+                    text=f"None for {first} and none for {second}.\n{_answers(row)}",
                 ),
             )
 

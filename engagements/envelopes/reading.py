@@ -7,15 +7,17 @@ does not is dropped; an envelope in which nothing is left says nothing.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
-from engagements.commands.notices import drop_notices
+from engagements.commands.notices import drop_notices, put_back
 from engagements.models import Engagement, Membership, Notice, User
 from engagements.notice_rules import Aside, Item, NoticeRule, asides_for, rules
 from engagements.permissions import Permission, may
@@ -23,13 +25,16 @@ from engagements.scoping import MAX_ENGAGEMENTS, identity, scope, unscoped
 from engagements.zones import zone_of
 from notifications.kinds import SentBefore
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """An item with the rule that told it."""
+    """An item with the rule that told it, and what else is told of the same thing below it."""
 
     item: Item
     rule: NoticeRule
+    also: Sequence[Line] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,26 +72,47 @@ def open_envelope(
     """Read an envelope again, on its reader's clock, and drop what no longer holds of it.
 
     `payload`: `envelope` and `user` (ids), `engagements` (ids). None where nothing is left to
-    say. Raises SentBefore where all that is left was sent already.
+    say. Raises SentBefore where all that is left was sent already, and what a rule raised where
+    there is nothing but what it could not word; beside others, a client of which that is so is
+    left out, and waits for a later envelope.
     """
     reader = User.objects.get(pk=payload["user"])
     with timezone.override(zone_of(reader.time_zone)):
-        found = [
-            section
-            for engagement_id in payload["engagements"]
-            if (section := _section(engagement_id, payload["envelope"], reader=reader, now=now))
-        ]
+        found, failed = _sections(payload, reader=reader, now=now)
         if not found:
+            for error in failed.values():
+                raise error
             return None
+        for engagement_id in failed:
+            with scope(engagement_id):
+                put_back(envelope=payload["envelope"], engagement_id=engagement_id)
         told = {line.item.about for section in found for line in section.lines}
         asides = _asides(reader, but=told, now=now) if with_asides else []
     return Envelope(reader=reader, now=now, sections=sorted(found, key=_by_urgency), asides=asides)
 
 
+def _sections(
+    payload: dict[str, Any], *, reader: User, now: dt.datetime
+) -> tuple[list[Section], dict[int, Exception]]:
+    """Of each client in which something holds, and what went wrong at others, by their ids."""
+    found, failed = [], {}
+    for engagement_id in payload["engagements"]:
+        try:
+            section = _section(engagement_id, payload["envelope"], reader=reader, now=now)
+        except SentBefore:
+            raise
+        except Exception as error:
+            logger.exception("Engagement %s cannot be worded.", engagement_id)
+            failed[engagement_id] = error
+        else:
+            found += [section] if section else []
+    return found, failed
+
+
 def _section(
     engagement_id: int, envelope: str, *, reader: User, now: dt.datetime
 ) -> Section | None:
-    with scope(engagement_id):
+    with scope(engagement_id), transaction.atomic():  # what fails here spoils no other
         rows = Notice.objects.filter(
             engagement_id=engagement_id, envelope=envelope, dropped_at=None
         ).select_related("person", "engagement")
@@ -115,11 +141,26 @@ def describe(notices: Sequence[Notice], *, reader: User, now: dt.datetime) -> di
 
 
 def section_of(engagement: Engagement, lines: Iterable[Line]) -> Section:
-    """One line about each thing: of two the heavier one."""
-    chosen: dict[str, Line] = {}
+    """One line about each thing: the heaviest, with what the others say below it."""
+    by_thing: dict[str, list[Line]] = {}
     for line in sorted(lines, key=_by_weight):
-        chosen.setdefault(line.item.about, line)
-    return Section(client=engagement.client_name, lines=list(chosen.values()))
+        by_thing.setdefault(line.item.about, []).append(line)
+    merged = [_merged(line, others) for line, *others in by_thing.values()]
+    return Section(client=engagement.client_name, lines=merged)
+
+
+def _merged(line: Line, others: Sequence[Line]) -> Line:
+    below = (said for other in others for said in _below(other.item, under=line.item))
+    said = dict.fromkeys([*line.item.paragraphs, *below])  # nothing twice
+    return replace(line, item=replace(line.item, text="\n".join(said)), also=others)
+
+
+def _below(item: Item, *, under: Item) -> list[str]:
+    """Its paragraphs, the first after its heading: "At risk or blocked: Blocked since Tue …"."""
+    first, *rest = item.paragraphs or [""]
+    if item.heading == under.heading:
+        return item.paragraphs
+    return [f"{item.heading}: {first}" if first else f"{item.heading}.", *rest]
 
 
 def _may_know(notice: Notice, *, reader: User) -> bool:

@@ -62,7 +62,7 @@ def headline(lines: Iterable[Line]) -> str:
 
 def why(lines: Iterable[Line]) -> str:
     """ "You get this because you answer for key results (rules: due soon, late)."."""
-    found = list(lines)
+    found = [each for line in lines for each in (line, *line.also)]
     reasons = list(dict.fromkeys(line.item.why or line.rule.reason for line in found))
     labels = list(dict.fromkeys(_lower(line.rule.label) for line in found))
     rules = f"{'rule' if len(labels) == 1 else 'rules'}: {', '.join(labels)}"

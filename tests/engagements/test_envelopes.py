@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
 from django.urls import resolve
 
 from engagements import notice_rules
@@ -18,7 +20,7 @@ from engagements.commands import disable_user
 from engagements.envelopes import mails
 from engagements.gathering import gather
 from engagements.models import Membership, Notice, Role
-from engagements.notice_rules import Aside
+from engagements.notice_rules import Aside, Item
 from engagements.scoping import scope
 from engagements.stop_links import stop_link, user_of
 from notifications import kinds
@@ -152,10 +154,13 @@ def test_a_retry_is_the_same_message(bob: Membership, mail_server: MailServer) -
 @pytest.mark.parametrize(
     ("rule", "failed_at", "sent_at"),
     [
-        ("parcel", "2026-03-09T21:00", "2026-03-10T07:00"),  # quiet hours
-        ("parcel", "2026-03-10T06:59", "2026-03-10T07:00"),
-        ("parcel", "2026-03-13T21:00", "2026-03-16T09:00"),  # the weekend
-        ("parcel", "2026-03-14T12:00", "2026-03-16T09:00"),
+        # The gathering of the next day comes first: it takes along what is left.
+        ("parcel", "2026-03-09T21:00", "2026-03-10T09:05"),  # quiet hours
+        ("parcel", "2026-03-10T06:59", "2026-03-10T09:05"),
+        ("parcel", "2026-03-10T07:00", "2026-03-10T09:05"),
+        ("parcel", "2026-03-13T21:00", "2026-03-16T09:05"),  # the weekend
+        ("parcel", "2026-03-14T12:00", "2026-03-16T09:05"),
+        ("alarm", "2026-03-09T21:00", "2026-03-10T07:00"),
         ("alarm", "2026-03-13T21:00", "2026-03-14T07:00"),
         ("alarm", "2026-03-14T12:00", "2026-03-14T12:00"),
     ],
@@ -278,21 +283,43 @@ def test_a_notice_of_a_rule_that_no_room_knows_any_more_is_dropped(
     assert read(notice).dropped_at
 
 
-def test_of_two_things_about_one_the_heavier_is_shown_and_both_are_told(
+def test_of_two_things_about_one_the_heavier_is_the_line_and_the_other_is_said_below(
     bob: Membership, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heavier = rule(
-        item={"about": "parcel:1", "weight": 9, "title": "Parcel 1, for the second time"}
-    )
-    monkeypatch.setitem(notice_rules._rules, "again", heavier)
-    both = [notify(bob, 1), notify(bob, 1, rule="again")]
+    heavier = {"heading": "Due today", "weight": 9, "text": "Bob waits."}
+    lighter = {"heading": "Blocked", "weight": 1, "text": "Legal has not signed.\nNext: ask."}
+    for name, item in (("heavier", heavier), ("lighter", lighter)):
+        known = rule(label=name.title(), item=item)
+        monkeypatch.setitem(notice_rules._rules, name, known)
+    both = [notify(bob, 1, rule="lighter"), notify(bob, 1, rule="heavier")]
+
+    deliver()
+
+    (mail,) = mail_server.messages
+    for text in (text_of(mail), text_of(mail, "html")):
+        told = [text.index(word) for word in ("Due today", "Bob waits.", "Blocked: Legal", "Next:")]
+        assert told == sorted(told)
+    assert text_of(mail).count("Fetch:") == 1
+    assert "(rules: heavier, lighter)" in text_of(mail)
+    assert [read(one).sent_at for one in both] == [NINE, NINE]
+
+
+def test_what_two_say_in_the_same_words_is_said_once(
+    bob: Membership, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, weight in (("heavier", 9), ("lighter", 1)):
+        known = rule(item={"heading": name.title(), "weight": weight, "text": "A.\nBob answers."})
+        monkeypatch.setitem(notice_rules._rules, name, known)
+        notify(bob, 1, rule=name)
+    monkeypatch.setitem(notice_rules._rules, "bare", rule(item={"heading": "Bare"}))
+    notify(bob, 1, rule="bare")
 
     deliver()
 
     text = text_of(mail_server.messages[0])
-    assert text.count("Fetch:") == 1
-    assert "for the second time" in text
-    assert [read(one).sent_at for one in both] == [NINE, NINE]
+    assert text.count("Bob answers.") == 1
+    assert "Lighter: A." in text
+    assert "Bare." in text
 
 
 def test_clocks_that_run_for_the_reader_stand_below_all_else(
@@ -377,3 +404,57 @@ def test_the_kinds_are_registered_with_what_follows_from_them() -> None:
     for name in ("daily", "urgent"):
         kind = kinds.find(name)
         assert (kind.on_sent, kind.on_dead) == (mails.mark_sent, mails.mark_dead)
+
+
+def poison(monkeypatch: pytest.MonkeyPatch, *, at: Membership, name: str) -> Callable[[], None]:
+    """At this client the rule cannot word anything, until what is returned is called."""
+    known = notice_rules._rules[name]
+
+    def describe(notices: Sequence[Notice], now: dt.datetime) -> Mapping[int, Item]:
+        if notices[0].engagement_id == at.engagement_id:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / 0")
+        return known.describe(notices, now)
+
+    monkeypatch.setitem(notice_rules._rules, name, replace(known, describe=describe))
+    return lambda: monkeypatch.setitem(notice_rules._rules, name, known)
+
+
+@pytest.mark.parametrize("name", ["parcel", "alarm"])
+def test_a_client_that_cannot_be_worded_waits_for_a_later_envelope_and_keeps_no_other(
+    bob: Membership,
+    mail_server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+) -> None:
+    there = build.member(build.engagement("Harbor Retail"), "Bob", user=bob.user)
+    waits, told = notify(there, 1, rule=name), notify(bob, 2, rule=name)
+    mend = poison(monkeypatch, at=there, name=name)
+
+    assert deliver() == Delivered(sent=1)
+
+    assert "Harbor" not in text_of(mail_server.messages[0])
+    assert (read(told).sent_at, read(waits).sent_at, read(waits).envelope) == (NINE, None, None)
+    assert "cannot be worded" in caplog.text
+    mend()
+    tomorrow = NINE + dt.timedelta(days=1)
+    with time_machine.travel(tomorrow, tick=False):
+        gather(now=tomorrow)
+        assert deliver_due(now=tomorrow) == Delivered(sent=1)
+    assert read(waits).sent_at == tomorrow
+
+
+def test_where_nothing_can_be_worded_the_message_fails(
+    bob: Membership, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = build.member(build.engagement("Harbor Retail"), "Bob", user=bob.user)
+    gone, notice = notify(bob, 1), notify(there, 2)
+    GONE.add(1)
+    poison(monkeypatch, at=there, name="parcel")
+
+    assert deliver() == Delivered(failed=1)
+
+    (envelope,) = envelopes()
+    assert "division by zero" in envelope.last_error
+    assert {read(one).envelope for one in (gone, notice)} == {envelope.pk}

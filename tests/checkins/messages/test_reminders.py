@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from checkins.messages.cards import KEY_RESULT
-from engagements.models import Membership, Role
+from engagements.envelopes.reading import describe, section_of
+from engagements.models import Membership, Notice, Role
 from engagements.notice_rules import find_rule
 from okrs.models import KeyResult, Stage
 from scoring import Rag
@@ -154,11 +156,69 @@ def test_a_missed_period_is_told_with_who_answers(alice: Membership, onboarding:
     found = said("missed", onboarding, to=alice, now=AFTER)
 
     assert (found.heading, found.state) == ("Closed without a check-in", "without a check-in")
-    assert plain(found.text) == "No check-in for the week of 9 Mar. Bob answers for it."
+    assert plain(found.text) == "No check-in for the week of 9 Mar.\nBob answers for it."
     assert (found.why, found.url.endswith(f"{onboarding.public_id}/")) == (
         "own the objective",
         True,
     )
+
+
+def test_two_missed_periods_of_one_key_result_are_one_line_with_both_weeks(
+    alice: Membership, onboarding: KeyResult
+) -> None:
+    now = at("2026-03-23T09:00")
+    notices = [
+        Notice(
+            id=place,
+            engagement=alice.engagement,
+            person=alice,
+            rule="missed",
+            subject=onboarding.pk,
+            period=period,
+            created_at=now,
+            due_at=now,
+        )
+        for place, period in enumerate((MONDAY + WEEK, MONDAY))
+    ]
+    assert alice.user is not None
+
+    lines = describe(notices, reader=alice.user, now=now)
+    section = section_of(alice.engagement, lines.values())
+
+    assert len(lines) == 2
+    (line,) = section.lines
+    assert plain(line.item.text) == (
+        "No check-in for the week of 9 Mar and the week of 16 Mar.\nBob answers for it."
+    )
+
+
+def test_what_is_blocked_is_said_below_the_reminder_of_the_same_key_result(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    change(onboarding, owner=alice, stage=Stage.AT_RISK, confidence=2)
+    both = [
+        Notice(
+            id=place,
+            engagement=alice.engagement,
+            person=alice,
+            rule=rule,
+            subject=onboarding.pk,
+            period=period,
+            created_at=FRIDAY,
+            due_at=FRIDAY,
+        )
+        for place, (rule, period) in enumerate(
+            [("friday_at_risk", LAST_WEEK), ("reminder", MONDAY)]
+        )
+    ]
+    assert alice.user is not None
+
+    with timezone.override(alice.user.time_zone):
+        lines = describe(both, reader=alice.user, now=FRIDAY)
+    (line,) = section_of(alice.engagement, lines.values()).lines
+
+    assert plain(line.item.heading) == "Due Mon 9 Mar 10:00"
+    assert line.item.text.startswith("At risk or blocked: The forecast does not hold")
 
 
 def test_a_missed_period_is_not_told_to_a_former_owner_of_the_objective(
@@ -176,7 +236,7 @@ def test_two_missed_in_a_row_are_told_with_both_weeks(
 
     assert found.heading == "Two check-ins in a row are missing"
     assert plain(found.text) == (
-        "None for the week of 9 Mar and none for the week of 16 Mar. Bob answers for it."
+        "None for the week of 9 Mar and none for the week of 16 Mar.\nBob answers for it."
     )
 
 
