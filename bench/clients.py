@@ -110,12 +110,12 @@ KEY_RESULTS = f"""
 CHECK_INS = f"""
     INSERT INTO checkins_checkin (engagement_id, public_id, key_result_id, kind, period, week,
         measured_on, actual, out_of_range_confirmed, score, rag, confidence, insight, next_action,
-        next_action_due, evidence_url, due_at, closes_at, method, direction, baseline, target,
+        next_action_due, is_thin, evidence_url, due_at, closes_at, method, direction, baseline, target,
         ladder, author_id, posted_at, idempotency_key)
     SELECT k.engagement_id, {PUBLIC_ID}, k.id, 'update', d.monday, d.monday, d.monday, 2, false,
         0.20, CASE WHEN d.monday >= k.red_since THEN 'red' ELSE 'green' END, 3,
-        'The offer reaches accounts too late.', 'Move the offer to day twenty', d.monday + 7, '',
-        d.monday + time '10:00', d.monday + 7, 'linear', 'higher', 0, 10, '[]', k.owner_id,
+        'The offer reaches accounts too late.', 'Move the offer to day twenty', d.monday + 7, false,
+        '', d.monday + time '10:00', d.monday + 7, 'linear', 'higher', 0, 10, '[]', k.owner_id,
         d.monday + time '09:00', gen_random_uuid()
     FROM okrs_keyresult k
     CROSS JOIN generate_series(1, 13) w

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.db import connections
+from django.db import connections, transaction
 from pgtrigger import Protect
 
 from engagements.constraints import SWEEP_ROLE
@@ -17,9 +17,11 @@ def grant_tables(*, using: str, **_: Any) -> None:
     """Let the application read and write rows; append-only tables it may only add to.
 
     Tables never grant TRUNCATE. A model may name SQL privileges of its own: `app_grants` in
-    place of all that, `sweep_grants` for the sweep role, which else gets none.
+    place of all that, `sweep_grants` for the sweep role, which else gets none. What a role was
+    granted before and is not any more, it loses; nobody sees it without in between.
     """
-    with connections[using].cursor() as cursor:
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        cursor.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {SWEEP_ROLE}")
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}, {SWEEP_ROLE}")
         cursor.execute(
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}"

@@ -239,6 +239,7 @@ def checked_in(key_result: KeyResult, by: Membership) -> CheckIn:
         insight="The welcome call moved to day two.",
         next_action="Ask for a nightly export",
         next_action_due=today + dt.timedelta(days=7),
+        is_thin=False,
         method=key_result.method,
         direction=key_result.direction,
         baseline=key_result.baseline,

@@ -16,6 +16,7 @@ from checkins.models import CheckIn, CheckInKind, CheckInQuerySet
 from checkins.periods import Period, due_after, fill, fillable_periods
 from checkins.queries.standing import recompute_standing
 from checkins.rhythms import filled_periods, rhythm_of
+from checkins.thinness import is_thin
 from checkins.undoing import undo_refusal
 from checkins.weeks import week_for
 from engagements.models import Membership
@@ -39,6 +40,7 @@ HANDED_ON = (
     "insight",
     "next_action",
     "next_action_due",
+    "is_thin",
     "evidence_url",
     *TERMS,
 )
@@ -213,6 +215,7 @@ def _create(
         author=by,
         posted_at=now,
         out_of_range_confirmed=bool(outside_range(key_result, actual=actual)),
+        is_thin=is_thin(insight=post["insight"], next_action=post["next_action"]),
         **{name: getattr(key_result, name) for name in TERMS},
         **scored,
         **post,

@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db import models
+
 from checkins.messages.cards import card, live_subjects
 from checkins.messages.moments import moment, week_of
-from checkins.models import Blocker
+from checkins.models import Blocker, CheckIn
 from checkins.periods import Period, closed_periods, open_periods
 from checkins.rhythms import filled_periods, is_overdue, missed_periods, rhythm_of
+from checkins.thinness import thin_parts
 from engagements.models import Notice
 from engagements.notice_rules import Item
 from engagements.plain_text import one_line
 from okrs.figures import write_day
 from okrs.models import KeyResult, Stage
 
-FEW_WORDS = 4  # an insight or a next action with fewer is thin
 MOST_SAID = 200  # characters of what somebody wrote
 
 
@@ -46,10 +48,12 @@ def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Ite
 
 
 def friday_late(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """To the champion, or the leads: what is late, was missed, or says too little. One query."""
+    """To the champion, or the leads: what is late, was missed, or says too little. Two queries."""
+    subjects = list(live_subjects(notices))
+    thin = _thin(notices)
     found = (
-        (notice, row, _lacks(row, since=notice.period, now=now))
-        for notice, row in live_subjects(notices)
+        (notice, row, _lacks(row, is_thin=row.pk in thin, since=notice.period, now=now))
+        for notice, row in subjects
     )
     return {
         notice.pk: card(
@@ -78,7 +82,18 @@ def _trouble(row: KeyResult, *, blocker: Blocker | None, now: dt.datetime) -> st
     return "\n".join(each if each[-1] in ".!?…" else f"{each}." for each in said)
 
 
-def _lacks(row: KeyResult, *, since: dt.date, now: dt.datetime) -> list[str]:
+def _thin(notices: Sequence[Notice]) -> set[int]:
+    """Key results whose newest check-in was thin when it was posted. One query."""
+    newest = CheckIn.objects.standing().filter(
+        engagement_id=notices[0].engagement_id,
+        key_result__in={one.subject for one in notices},
+        period=models.F("key_result__last_period"),
+        is_thin=True,
+    )
+    return set(newest.values_list("key_result_id", flat=True))
+
+
+def _lacks(row: KeyResult, *, is_thin: bool, since: dt.date, now: dt.datetime) -> list[str]:
     """What the update lacks, in sentences; nothing where it is in time and says enough.
 
     Thin is only asked of one that stands for the week that began on `since`, or later.
@@ -92,9 +107,8 @@ def _lacks(row: KeyResult, *, since: dt.date, now: dt.datetime) -> list[str]:
         return [f"No check-in for {week_of(gone[0].monday, today=today)}."]
     if row.last_week is None or row.last_week < since:
         return []
-    thin = {"insight": row.insight, "next action": row.next_action}
-    few = [name for name, text in thin.items() if len(text.split()) < FEW_WORDS]
-    said = [f"Thin: {' and '.join(few)} under four words."] if few else []
+    few = thin_parts(insight=row.insight, next_action=row.next_action)
+    said = [f"Thin: {' and '.join(few)} under four words."] if is_thin else []
     return [*said, *(["Green without evidence."] if row.is_unverified else [])]
 
 

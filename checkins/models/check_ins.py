@@ -52,6 +52,7 @@ class CheckIn(TenantModel):
     insight = models.TextField()
     next_action = models.TextField()
     next_action_due = models.DateField()
+    is_thin = models.BooleanField()  # the insight or the next action says too little (M6.4)
     evidence_url = models.URLField(max_length=500, blank=True)
 
     # As the key result and the rhythm stood when this was posted.
@@ -71,7 +72,9 @@ class CheckIn(TenantModel):
     idempotency_key = models.UUIDField()
 
     objects = CheckInManager()
-    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT",)
+    sweep_grants: ClassVar[tuple[str, ...]] = (
+        "SELECT (id, engagement_id, key_result_id, period, is_thin)",
+    )
 
     class Meta:
         ordering = ["-posted_at", "-id"]

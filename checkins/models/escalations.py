@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.db import models
@@ -81,6 +81,9 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
 
 EscalationManager = TenantManager.from_queryset(EscalationQuerySet)
 
+# What only people say. The sweep that opens one may not write it: the database leaves it empty.
+UNSAID: dict[str, Any] = {"blank": True, "default": "", "db_default": ""}
+
 
 class Escalation(TenantModel):
     """A rule that fired for one streak of a key result, with its clocks, until it is closed (M7).
@@ -104,8 +107,8 @@ class Escalation(TenantModel):
     huddle_set_at = models.DateTimeField(null=True, blank=True)
 
     # The outcome, as a recovery plan with its checkpoint.
-    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
-    plan = models.TextField(blank=True)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, **UNSAID)
+    plan = models.TextField(**UNSAID)
     plan_owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     checkpoint_on = models.DateField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -114,10 +117,10 @@ class Escalation(TenantModel):
     # Raised to the sponsor, and what the sponsor recorded (M7.4); the lead may record their word.
     raised_at = models.DateTimeField(null=True, blank=True)
     raised_for = models.CharField(max_length=12, choices=RaisedFor.choices, blank=True)
-    verdict = models.CharField(max_length=12, choices=Verdict.choices, blank=True)
-    verdict_note = models.TextField(blank=True)
-    word_of = models.CharField(max_length=120, blank=True)
-    evidence_url = models.URLField(max_length=500, blank=True)
+    verdict = models.CharField(max_length=12, choices=Verdict.choices, **UNSAID)
+    verdict_note = models.TextField(**UNSAID)
+    word_of = models.CharField(max_length=120, **UNSAID)
+    evidence_url = models.URLField(max_length=500, **UNSAID)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
 
@@ -125,7 +128,21 @@ class Escalation(TenantModel):
     version = models.PositiveIntegerField(default=1)
 
     objects = EscalationManager()
-    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")
+    sweep_grants: ClassVar[tuple[str, ...]] = (
+        (
+            "SELECT (id, engagement_id, rule, key_result_id, streak, opened_at, activated_at,"
+            " huddle_due_at, plan_owner_id, checkpoint_on, answered_at, raised_at, decided_at,"
+            " recovered_at, version)"
+        ),
+        (
+            "INSERT (engagement_id, public_id, rule, key_result_id, streak, opened_at,"
+            " activated_at, cause, huddle_due_at, raised_for, version)"
+        ),
+        (
+            "UPDATE (activated_at, cause, huddle_due_at, raised_at, raised_for, recovered_at,"
+            " version)"
+        ),
+    )
 
     class Meta:
         ordering = ["-opened_at", "-id"]

@@ -17,7 +17,6 @@ from engagements.zones import zone_of
 from scoring import Rag
 
 FRIDAY = 4
-FEW_WORDS = 4  # an insight or a next action with fewer is thin
 
 HEARERS = """
     SELECT DISTINCT time_zone, message_at, quiet_from, quiet_until FROM engagements_user
@@ -25,7 +24,7 @@ HEARERS = """
 """
 # `hearer`: for whom it is Friday, until their message of the day is made or their evening begins;
 # what comes up later than that is not Friday's any more.
-FRIDAYS = f"""
+DIGESTS = f"""
     friday AS (
         SELECT * FROM unnest(%(zones)s::text[], %(times)s::time[], %(quiet_from)s::time[],
             %(quiet_until)s::time[], %(fridays)s::date[], %(told_at)s::timestamptz[])
@@ -75,20 +74,16 @@ FRIDAYS = f"""
                  OR (running.champion_id IS NULL AND hearer.role = 'lead'))
             AND running.starts_on <= hearer.day AND running.ends_on >= hearer.monday
         LEFT JOIN LATERAL (
-            SELECT c.insight, c.next_action FROM checkins_checkin c
+            SELECT c.is_thin FROM checkins_checkin c
             WHERE c.engagement_id = running.engagement_id AND c.key_result_id = running.id
               AND c.period = running.last_period
             ORDER BY c.id DESC LIMIT 1
         ) said ON running.last_week >= hearer.monday
         WHERE running.is_late OR (running.last_week >= hearer.monday AND (
             (running.rag = ANY (%(proud)s::text[]) AND running.evidence_url = '')
-            OR {{insight}} < {FEW_WORDS} OR {{next_action}} < {FEW_WORDS}))
+            OR said.is_thin))
     )
 """  # noqa: S608 - made of constants
-WORDS = r"cardinality(regexp_split_to_array(btrim(said.{text}), '\s+'))"
-DIGESTS = FRIDAYS.format(
-    insight=WORDS.format(text="insight"), next_action=WORDS.format(text="next_action")
-)
 
 
 def friday_digests(*, now: dt.datetime, using: str = "sweep") -> int:

@@ -73,18 +73,17 @@ OPEN = f"""
     ), heard AS (
         INSERT INTO checkins_escalation
             (engagement_id, public_id, rule, key_result_id, streak, opened_at, activated_at, cause,
-             huddle_due_at, outcome, plan, raised_for, verdict, verdict_note, word_of,
-             evidence_url, version)
+             huddle_due_at, raised_for, version)
         SELECT fired.engagement_id, {NEW_PUBLIC_ID}, 'red_two_weeks', key_result_id, streak,
             %(now)s, CASE WHEN cause <> '' THEN %(now)s::timestamptz END, cause,
-            CASE WHEN cause <> '' THEN huddle_due_at END, '', '', '', '', '', '', '', 1
+            CASE WHEN cause <> '' THEN huddle_due_at END, '', 1
         FROM fired JOIN held ON held.id = fired.engagement_id
           AND held.status_version = fired.status_version
         ORDER BY fired.engagement_id, key_result_id, streak
         ON CONFLICT DO NOTHING
         RETURNING engagement_id, id, key_result_id, streak, activated_at
     ), told AS (
-        {telling(rule="escalation_active", to=OF_ACTIVE, among="activated_at IS NOT NULL")}
+        {telling(rule="escalation_active", to=OF_ACTIVE, among="heard.activated_at IS NOT NULL")}
     )
     SELECT count(*) FROM heard
 """  # noqa: S608 - made of constants

@@ -181,3 +181,12 @@ def test_it_refuses_once_the_period_is_closed(onboarding: KeyResult, bob: Member
         undo_check_in(check_in=check_in, by=bob, now=TUESDAY + dt.timedelta(days=7))
 
     assert code(refused.value) == "period_closed"
+
+
+def test_a_thin_one_that_is_put_back_is_thin_again(onboarding: KeyResult, bob: Membership) -> None:
+    thin = post(onboarding, bob, insight="As last week.")
+    full = post(onboarding, bob)
+
+    undo = undo_check_in(check_in=full, by=bob, now=SOON)
+
+    assert (thin.is_thin, full.is_thin, undo.is_thin) == (True, False, True)

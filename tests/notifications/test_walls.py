@@ -88,12 +88,26 @@ def test_posting_asks_for_no_right_to_read_even_where_the_key_was_used() -> None
         "client_name FROM engagements_engagement",
         "title FROM okrs_keyresult",
         "text FROM checkins_blocker",
+        "insight FROM checkins_checkin",
+        "next_action FROM checkins_checkin",
+        "evidence_url FROM checkins_checkin",
+        "plan FROM checkins_escalation",
+        "verdict_note FROM checkins_escalation",
+        "word_of FROM checkins_escalation",
         "text FROM reviews_decision",
     ],
 )
 def test_the_sweeps_read_no_words(committed: str, column: str) -> None:
     with connections["sweep"].cursor() as cursor, pytest.raises(ProgrammingError, match="denied"):
         cursor.execute(f"SELECT {column}")
+
+
+@pytest.mark.parametrize(
+    "column", ["outcome", "plan", "verdict", "verdict_note", "word_of", "evidence_url"]
+)
+def test_the_sweeps_answer_for_nobody(committed: str, column: str) -> None:
+    with connections["sweep"].cursor() as cursor, pytest.raises(ProgrammingError, match="denied"):
+        cursor.execute(f"UPDATE checkins_escalation SET {column} = ''")
 
 
 # It posts what was gathered over all clients, which no page could: ids, not words.

@@ -259,6 +259,7 @@ def _kept(card: Card, lead: Membership) -> CheckIn:
         confidence=post.confidence,
         insight="It is the paper forms.",
         next_action="Print fewer",
+        is_thin=True,
         next_action_due=post.period,
         due_at=post.posted_at,
         closes_at=post.posted_at,

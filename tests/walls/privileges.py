@@ -1,0 +1,78 @@
+"""What the sweeps' role may do with which column, written out by hand (docs/adr/0015).
+
+Facts and keys, and the person's address that a message goes to; nothing that anybody wrote.
+"""
+
+from __future__ import annotations
+
+from django.db import connections
+
+PRIVILEGES = """
+    SELECT table_name, privilege_type, string_agg(column_name, ' ' ORDER BY column_name)
+    FROM information_schema.column_privileges
+    WHERE grantee = 'plumbline_sweep' GROUP BY 1, 2
+"""
+NOTICE = """
+    created_at dropped_at due_at engagement_id envelope error failed_at id period person_id
+    public_id rule sent_at subject
+"""
+ENVELOPE = """
+    accepted_at attempts cancelled_at claim_token claimed_until created_at dead_at dedupe_key due_at
+    id kind last_error payload priority recipient sent_at user_id
+"""
+HEARTBEAT = "name ran_at"
+TURN = "name token until"
+SWEEPS_MAY = {
+    ("checkins_blocker", "SELECT"): "engagement_id id key_result_id opened_at resolved_at",
+    ("checkins_checkin", "SELECT"): "engagement_id id is_thin key_result_id period",
+    ("checkins_escalation", "SELECT"): """
+        activated_at answered_at checkpoint_on decided_at engagement_id huddle_due_at id
+        key_result_id opened_at plan_owner_id raised_at recovered_at rule streak version
+    """,
+    ("checkins_escalation", "INSERT"): """
+        activated_at cause engagement_id huddle_due_at key_result_id opened_at public_id raised_for
+        rule streak version
+    """,
+    ("checkins_escalation", "UPDATE"): """
+        activated_at cause huddle_due_at raised_at raised_for recovered_at version
+    """,
+    ("engagements_engagement", "SELECT"): """
+        cadence country due_time due_weekday escalation id opens_days_before pauses_weekends
+        rhythm_since status_version time_zone
+    """,
+    ("engagements_engagement", "UPDATE"): "status_version",
+    ("engagements_membership", "SELECT"): "engagement_id id removed_at role user_id",
+    ("engagements_notice", "SELECT"): NOTICE,
+    ("engagements_notice", "INSERT"): NOTICE,
+    ("engagements_notice", "UPDATE"): "envelope",
+    ("engagements_user", "SELECT"): """
+        email id is_active message_at quiet_from quiet_until time_zone wants_digests wants_reminders
+    """,
+    ("notifications_heartbeat", "SELECT"): HEARTBEAT,
+    ("notifications_heartbeat", "INSERT"): HEARTBEAT,
+    ("notifications_heartbeat", "UPDATE"): HEARTBEAT,
+    ("notifications_outboxmessage", "SELECT"): ENVELOPE,
+    ("notifications_outboxmessage", "INSERT"): ENVELOPE,
+    ("notifications_outboxmessage", "UPDATE"): ENVELOPE,
+    ("notifications_turn", "SELECT"): TURN,
+    ("notifications_turn", "INSERT"): TURN,
+    ("notifications_turn", "UPDATE"): TURN,
+    ("okrs_cycle", "SELECT"): "ends_on engagement_id id starts_on",
+    ("okrs_keyresult", "SELECT"): """
+        committed_at confidence early_until engagement_id evidence_url id last_period last_week
+        method objective_id owner_id rag red_reported red_since stage trail
+    """,
+    ("okrs_objective", "SELECT"): "cycle_id engagement_id id owner_id team_id",
+    ("okrs_team", "SELECT"): "champion_id engagement_id id",
+}
+
+
+def granted(using: str) -> dict[tuple[str, str], list[str]]:
+    """By table and verb the columns that the sweeps' role has been granted."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(PRIVILEGES)
+        return {(table, verb): columns.split() for table, verb, columns in cursor.fetchall()}
+
+
+def listed() -> dict[tuple[str, str], list[str]]:
+    return {key: columns.split() for key, columns in SWEEPS_MAY.items()}
