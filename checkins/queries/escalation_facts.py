@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from checkins.clock_hours import HUDDLE_HOURS, after_hours
 from checkins.escalation_words import Told
 from checkins.models import CheckIn, Escalation
-from checkins.weeks import WEEK, monday_of, weeks_red
+from checkins.weeks import monday_of, weeks_red
 from okrs.models import KeyResult
 from okrs.standing import EARLY_PACE, expected_pace
 from scoring import Method, Rag
@@ -79,7 +79,7 @@ def _would_rise(key_result: KeyResult, *, now: dt.datetime) -> bool:
         now, hours=HUDDLE_HOURS, zone=engagement.zone, pauses_weekends=engagement.pauses_weekends
     ).astimezone(engagement.zone)
     ends_on: dt.date = key_result.objective.cycle.ends_on
-    return monday_of(due_at.date()) - WEEK <= ends_on
+    return monday_of(due_at.date()) <= ends_on
 
 
 def _weeks(row: Escalation, *, red: Sequence[CheckIn], today: dt.date) -> int:

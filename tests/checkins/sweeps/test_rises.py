@@ -8,8 +8,9 @@ import pytest
 
 from checkins.escalation_clocks import rises_at
 from checkins.models import Escalation
+from checkins.queries.escalations import escalation_card
 from checkins.sweeps.escalations import raise_escalations
-from engagements.models import Engagement
+from engagements.models import Engagement, Membership
 from okrs.models import KeyResult
 from tests.checkins.posting import BERLIN, at
 
@@ -36,6 +37,19 @@ def test_it_rises_when_its_clock_says(
     # A check-in is on record from the Friday before its week on.
     since = max(huddle_due_at - SECOND, at(f"{said - dt.timedelta(days=3)}T00:00"))
     assert raised_from(since) == (max(rises, since) if rises else None)
+
+
+@pytest.mark.parametrize(("ends_on", "would"), [("2026-02-15", False), ("2026-02-16", True)])
+def test_what_is_watched_is_not_said_to_rise_after_the_cycle(
+    onboarding: KeyResult, alice: Membership, ends_on: str, would: bool
+) -> None:
+    row = active(onboarding, huddle_due_at=HUDDLES[0])
+    type(onboarding.objective.cycle).objects.update(ends_on=ends_on)
+
+    # The hours of a huddle that is called for now are over on Monday 16 February.
+    card = escalation_card(row, membership=alice, now=at("2026-02-14T09:00"))
+
+    assert card.told.would_rise is would
 
 
 def active(key_result: KeyResult, *, huddle_due_at: dt.datetime) -> Escalation:
