@@ -386,3 +386,12 @@ def test_the_decision_is_told_to_whoever_answers_for_it_bar_who_recorded_it(
     verdict(raised, alice, word_of="Sam", evidence_url=MINUTES)
 
     assert told("escalation_decided") == {"Bob"}
+
+
+def test_whoever_carries_the_plan_out_is_told_of_it_and_of_what_comes_of_it(
+    active: Escalation, alice: Membership, carla: Membership
+) -> None:
+    outcome(active, alice, plan_owner=carla)
+
+    assert told("escalation_active") == {"Alice", "Bob"}
+    assert told("escalation_answered") == {"Bob", "Carla"}

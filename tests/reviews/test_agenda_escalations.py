@@ -45,6 +45,18 @@ RAISED = EscalationFacts(
         ),
         (ANSWERED, "plan runs to its checkpoint on 24 Mar"),
         (RAISED, "with the sponsor since Mon 9 Mar"),
+        (
+            EscalationFacts(state=EscalationState.ACTIVE, huddle_by=WEDNESDAY, city="New York"),
+            "escalation active, huddle by Wed 11 Mar 09:04 New York time",
+        ),
+        (
+            EscalationFacts(
+                state=EscalationState.DECIDED,
+                decided_on=dt.date(2026, 3, 9),
+                verdict="Add resources",
+            ),
+            "the sponsor decided on 9 Mar: add resources",
+        ),
     ],
 )
 def test_the_agenda_says_where_an_escalation_stands(

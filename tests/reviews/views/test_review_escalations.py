@@ -210,6 +210,23 @@ def test_closing_keeps_what_was_said_of_it(
     assert "data-escalation" not in page
 
 
+def test_what_is_answered_in_the_room_is_discussed_and_captured(
+    lead: Client, alice: Membership, review: Review, escalation: Escalation
+) -> None:
+    answer(escalation, alice)
+
+    page = lead.get(url(review)).text
+    closing = lead.get(url(review, "review-close")).text
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    assert "Recovery plan: Borrow an engineer" in page
+    assert "plan runs to its checkpoint on 24\u00a0Mar" in page
+    assert "escalation active, huddle by" not in page
+    assert "API latency" not in closing
+    assert "plan runs to its checkpoint" in item(review, "API latency").why
+    assert item(review, "API latency").discussed_at == TUESDAY
+
+
 def test_a_closed_review_names_huddle_and_verdict(
     lead: Client, alice: Membership, row: KeyResult
 ) -> None:
