@@ -260,7 +260,8 @@ class ProfileForm(GroupedForm):
     theme = forms.ChoiceField(choices=Theme.choices, label="Theme", widget=forms.RadioSelect)
     shortcuts = forms.BooleanField(required=False, label="Keyboard shortcuts")
     message_at = ClockField(
-        label="Mail of the day", help_text="One, Monday to Friday, for all your clients. Outside your quiet hours."
+        label="Mail of the day",
+        help_text="One, Monday to Friday, for all your clients. Outside your quiet hours.",
     )
     quiet_from = ClockField(label="Quiet from")
     quiet_until = ClockField(label="Quiet until", help_text="The same time twice: no quiet hours.")

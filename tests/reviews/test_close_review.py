@@ -96,8 +96,7 @@ def test_the_summary_is_drafted_from_what_a_client_may_read(
     assert summary.headline == "One of two forecasts holds. One key result is red: Red."
     assert "Won: 9 → 5\u00a0days, Green." in summary.moved
     assert summary.red.replace("\u00a0", " ").startswith(
-        "Red, red for two weeks. The shorter form did it."
-        " Next: Roll the form out"
+        "Red, red for two weeks. The shorter form did it. Next: Roll the form out"
     )
     assert summary.decided == "Move the offer. By 24\u00a0Mar."
     assert summary.next_steps.startswith("Red: Roll the form")

@@ -45,7 +45,10 @@ def test_an_active_one_shows_its_clocks_its_why_and_its_path(
     assert 'data-state="active"' in page
     assert "Escalation: red for two weeks" in page
     assert "Active since today\u00a009:40" in page
-    assert "left to record a recovery plan, else to the sponsor, Mon\u00a023\u00a0Mar\u00a000:00" in page
+    assert (
+        "left to record a recovery plan, else to the sponsor, Mon\u00a023\u00a0Mar\u00a000:00"
+        in page
+    )
     assert "It was only watched until pace passed 0.30." in page
     assert "<li data-done><span>Watched from Mon\u00a09\u00a0Mar\u00a003:40: red, but early" in page
     assert '<li aria-current="step"><span>Huddle within 48 hours</span>' in page
