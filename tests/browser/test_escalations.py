@@ -23,6 +23,7 @@ from tests.checkins.escalating import escalated
 HOUR = dt.timedelta(hours=1)
 EXPANSION = "Accounts that expand within thirty days"
 PLAN = "Pair the offer with the first use of reports."
+ENDS = [SCREENS[0], SCREENS[-1]]  # the widest in light, the narrowest in dark
 PHONES = [screen for screen in SCREENS if screen.is_phone]
 
 
@@ -157,6 +158,7 @@ def records_the_plan(champion: Visitor, section: Locator) -> None:
     champion.inspect("plan runs")
 
 
+@pytest.mark.parametrize("screen", ENDS, ids=str)
 def test_a_sponsor_decides_on_my_week_and_the_story_stays(opens: Opens) -> None:
     found, visitor = team(), opens()
     red(found, state=EscalationState.RAISED, weeks=3)
@@ -185,6 +187,7 @@ def test_a_sponsor_decides_on_my_week_and_the_story_stays(opens: Opens) -> None:
     visitor.inspect("decided")
 
 
+@pytest.mark.parametrize("screen", ENDS, ids=str)
 def test_a_lead_records_the_word_of_a_sponsor_who_does_not_sign_in(opens: Opens) -> None:
     found, visitor = team(), opens()
     red(found, state=EscalationState.RAISED, weeks=3)
@@ -210,6 +213,7 @@ def test_a_lead_records_the_word_of_a_sponsor_who_does_not_sign_in(opens: Opens)
     visitor.inspect("decided in the list, after a while")
 
 
+@pytest.mark.parametrize("screen", ENDS, ids=str)
 def test_who_only_contributes_reads_the_story_and_finds_no_button(opens: Opens) -> None:
     found, visitor = team(), opens()
     red(found)
