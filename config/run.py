@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from config import start
 from config.embedded.home import find_home
 from config.embedded.lease import ROOT, Lease, join_workspace, read_env_file
 from config.embedded.locks import Lock
@@ -97,21 +98,16 @@ def workspace(found: Paths, *, port: int) -> Plan:
         log = found.logs / f"{name.lower().replace(' ', '-')}.log"
         return Command(name=name, argv=[sys.executable, *arguments], log=log, folder=ROOT)
 
-    web = ["gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    threads = ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-    quiet = ["--graceful-timeout", "2", "--no-control-socket", "--access-logfile", "-"]
-    celery = ["celery", "-A", "config"]
-    schedule = str(found.data / "beat-schedule")
     return Plan(
         steps=[
             command("Database", "manage.py", "migrate", "--noinput"),
-            command("Demo", "manage.py", "load_demo", "--if-empty"),
+            *([command("Demo", "manage.py", "load_demo", "--if-empty")] if is_demo() else []),
             command("Static files", "manage.py", "collectstatic", "--noinput"),
         ],
         members=[
-            command("web", "-m", *web, *threads, *quiet),
-            command("worker", "-m", *celery, "worker", "--concurrency", "2"),
-            command("beat", "-m", *celery, "beat", "--schedule", schedule),
+            command("web", "-m", *start.web(bind=f"127.0.0.1:{port}", grace=2)),
+            command("worker", "-m", *start.worker()),
+            command("beat", "-m", *start.beat()),
         ],
         health=f"http://127.0.0.1:{port}/healthz/live",
         greeting=greeting(f"http://localhost:{port}/", logs=found.logs),
@@ -120,10 +116,14 @@ def workspace(found: Paths, *, port: int) -> Plan:
 
 def greeting(address: str, *, logs: Path) -> str:
     lines = ["", f"Plumbline is at {address}", f"Logs are in {logs}", "Ctrl-C stops it."]
-    if os.environ.get("PLUMBLINE_DEMO") == "1":
+    if is_demo():
         people = ", ".join(f"{name}@demo.test" for name in PEOPLE)
         lines.insert(2, f"Sign in as {people}; the password is plumbline-demo")
     return "\n".join(lines)
+
+
+def is_demo() -> bool:
+    return os.environ.get("PLUMBLINE_DEMO") == "1"
 
 
 def carry_out(step: Command, *, members: Members, stop: Callable[[], bool]) -> None:

@@ -30,9 +30,12 @@ class Command(BaseCommand):
     def handle(self, *, admin_url: str | None, for_tests: bool, **options: Any) -> None:
         if not admin_url:
             raise CommandError("Say who may create roles: --admin-url or DATABASE_ADMIN_URL.")
-        database = settings.DATABASES["owner"]["NAME"]
-        with psycopg.connect(admin_url, autocommit=True) as connection:
-            bootstrap_roles(connection, database=database, passwords=self.passwords())
+        database, passwords = settings.DATABASES["owner"]["NAME"], self.passwords()
+        try:
+            with psycopg.connect(admin_url, autocommit=True) as connection:
+                bootstrap_roles(connection, database=database, passwords=passwords)
+        except psycopg.OperationalError as error:
+            raise CommandError(f"The administrator cannot sign in: {error}") from None
         if for_tests:
             with psycopg.connect(admin_url, dbname="template1", autocommit=True) as template:
                 grant_by_default(template)

@@ -1,0 +1,100 @@
+"""`python -m config.start web`: how each process starts, said once for whoever starts it.
+
+`make run`, the Dockerfile, docker-compose.yml and a host's supervisor all use these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from config.embedded.lease import ROOT, read_env_file
+from config.embedded.paths import paths
+
+GRACE = 30
+SERVED = ("SECRET_KEY", "DATABASE_URL", "DATABASE_SWEEP_URL", "REDIS_URL", "EMAIL_URL")
+OWNED = ("DATABASE_URL", "DATABASE_SWEEP_URL", "DATABASE_OWNER_URL")
+
+
+def web(*, bind: str, grace: int) -> list[str]:
+    """gunicorn at an address; `grace` seconds to answer what is under way when asked to end."""
+    workers = ["--workers", os.environ.get("WEB_CONCURRENCY", "2")]
+    threads = ["--worker-class", "gthread", "--threads", os.environ.get("WEB_THREADS", "4")]
+    ending = ["--graceful-timeout", str(grace), "--no-control-socket"]
+    listening = ["gunicorn", "config.wsgi:application", "--bind", bind]
+    return [*listening, *workers, *threads, *ending, "--access-logfile", "-"]
+
+
+def worker() -> list[str]:
+    """A worker; asked to end, it ends what it has begun."""
+    children = os.environ.get("WORKER_CONCURRENCY", "2")
+    return ["celery", "-A", "config", "worker", "--concurrency", children]
+
+
+def beat() -> list[str]:
+    return ["celery", "-A", "config", "beat", "--schedule", str(beat_schedule())]
+
+
+def beat_schedule() -> Path:
+    """Where beat notes when it rang last; losing it costs nothing."""
+    return paths(ROOT).data / "beat-schedule"
+
+
+def start_web() -> None:
+    host, port = os.environ.get("BIND", "127.0.0.1"), os.environ.get("PORT", "8000")
+    become("-m", *web(bind=f"{host}:{port}", grace=GRACE))
+
+
+def start_worker() -> None:
+    become("-m", *worker())
+
+
+def start_beat() -> None:
+    beat_schedule().parent.mkdir(parents=True, exist_ok=True)
+    become("-m", *beat())
+
+
+def migrate() -> None:
+    """Bring roles and tables up to date: the roles where an administrator's address is given."""
+    if os.environ.get("DATABASE_ADMIN_URL"):
+        subprocess.run([sys.executable, "manage.py", "bootstrap_roles"], check=True)
+    become("manage.py", "migrate", "--noinput")
+
+
+def become(*arguments: str) -> None:
+    """Go on as that Python program, which gets our signals."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  fixed words, no shell
+
+
+COMMANDS: dict[str, tuple[Callable[[], None], Sequence[str]]] = {
+    "web": (start_web, SERVED),
+    "worker": (start_worker, SERVED),
+    "beat": (start_beat, SERVED),
+    "migrate": (migrate, OWNED),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m config.start", description=__doc__)
+    parser.add_argument("name", choices=COMMANDS)
+    name = parser.parse_args().name
+    os.chdir(ROOT)
+    read_env_file()
+    start, needed = COMMANDS[name]
+    if missing := [variable for variable in needed if not os.environ.get(variable)]:
+        which = ", ".join(missing)
+        sys.exit(f"To start {name}, set {which}. docs/settings.md says to what.")
+    try:
+        start()
+    except subprocess.CalledProcessError as error:  # it has said why
+        return error.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

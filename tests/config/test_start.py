@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from config import probe, start
+from config.embedded.lease import ROOT
+
+
+def run(name: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A start with nothing in the environment but this."""
+    return subprocess.run(
+        [sys.executable, "-m", "config.start", name],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_it_names_every_variable_that_is_missing() -> None:
+    ended = run("web", DATABASE_URL="postgres://plumbline_app@db/plumbline", SECRET_KEY="")
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "To start web, set SECRET_KEY, DATABASE_SWEEP_URL, REDIS_URL, EMAIL_URL."
+        " docs/settings.md says to what.\n"
+    )
+
+
+def test_migrations_ask_for_the_owner_and_need_no_key() -> None:
+    told = dict.fromkeys(start.OWNED[:2], "postgres://db/plumbline")
+
+    assert "To start migrate, set DATABASE_OWNER_URL." in run("migrate", **told).stderr
+
+
+def test_roles_that_cannot_be_made_stop_the_migrations() -> None:
+    roles = {"DATABASE_URL": "app", "DATABASE_SWEEP_URL": "sweep", "DATABASE_OWNER_URL": "owner"}
+    told = {name: f"postgres://plumbline_{role}@db/plumbline" for name, role in roles.items()}
+
+    ended = run("migrate", **told, DATABASE_ADMIN_URL="postgres://admin@127.0.0.1:1/postgres")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("CommandError: The administrator cannot sign in: ")
+
+
+def test_sizes_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", "6")
+    monkeypatch.setenv("WEB_THREADS", "8")
+    monkeypatch.setenv("WORKER_CONCURRENCY", "3")
+
+    web = " ".join(start.web(bind="127.0.0.1:8000", grace=30))
+
+    assert "--workers 6" in web
+    assert "--threads 8" in web
+    assert "--concurrency 3" in " ".join(start.worker())
+
+
+def test_a_web_that_does_not_answer_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "1")
+
+    assert not probe.web()
+
+
+def test_a_beat_that_notes_nothing_is_not_well(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_DATA_DIR", str(tmp_path))
+    assert not probe.beat()
+
+    (tmp_path / "beat-schedule.db").touch()
+    assert probe.beat()
+
+    long_ago = time.time() - 601
+    os.utime(tmp_path / "beat-schedule.db", (long_ago, long_ago))
+    assert not probe.beat()
