@@ -16,6 +16,9 @@ urlpatterns = [
     path("cycles/<str:cycle>/edit/", views.cycle_update, name="cycle-update"),
     path("cycles/<str:cycle>/objectives/new/", views.objective_create, name="objective-create"),
     path("cycles/<str:cycle>/objectives/check/", views.objective_check, name="objective-check"),
+    # import/
+    path("import/", views.sheet_import, name="sheet-import"),
+    path("import/okrs.csv", views.sheet_example, name="sheet-example"),
     # teams/
     path("teams/", views.team_list, name="team-list"),
     path("teams/new/", views.team_create, name="team-create"),

@@ -84,6 +84,8 @@ TABLE: dict[str, Row] = {
     "okrs:cycle-detail": Row(get=MEMBERS),
     "okrs:cycle-create": Row(get=LEADS, post=LEADS),
     "okrs:cycle-update": Row(get=LEADS, post=LEADS),
+    "okrs:sheet-import": Row(get=LEADS, post=LEADS),
+    "okrs:sheet-example": Row(get=LEADS),
     "okrs:team-list": Row(get=MEMBERS),
     "okrs:team-create": Row(get=LEADS, post=LEADS),
     "okrs:team-update": Row(get=LEADS, post=LEADS),

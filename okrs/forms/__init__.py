@@ -5,6 +5,7 @@ from okrs.forms.contributions import ContributionForm
 from okrs.forms.cycles import BoardFilter, CycleForm, TeamForm
 from okrs.forms.key_results import AuditForm, KeyResultForm
 from okrs.forms.objectives import ObjectiveForm
+from okrs.forms.sheets import SheetForm
 
 __all__ = [
     "AuditForm",
@@ -13,6 +14,7 @@ __all__ = [
     "CycleForm",
     "KeyResultForm",
     "ObjectiveForm",
+    "SheetForm",
     "TeamForm",
     "read_versions",
 ]

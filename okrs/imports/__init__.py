@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from okrs.imports.cells import Problem
-from okrs.imports.command import ImportRefusedError, Outcome, import_okrs
+from okrs.imports.command import ImportChangedError, ImportRefusedError, Outcome, import_okrs
+from okrs.imports.examples import example
 from okrs.imports.sheets import COLUMNS
+from okrs.imports.wording import counted, said_made
 from okrs.imports.writing import Made
 
-__all__ = ["COLUMNS", "ImportRefusedError", "Made", "Outcome", "Problem", "import_okrs"]
+__all__ = [
+    "COLUMNS",
+    "ImportChangedError",
+    "ImportRefusedError",
+    "Made",
+    "Outcome",
+    "Problem",
+    "counted",
+    "example",
+    "import_okrs",
+    "said_made",
+]

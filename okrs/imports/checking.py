@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
@@ -11,22 +10,12 @@ from engagements.models import Role
 from okrs.imports.cells import Problem, shown
 from okrs.imports.existing import Existing
 from okrs.imports.rows import Row
+from okrs.quarters import quarter
 
-QUARTER = re.compile(r"([0-9]{4})-Q([1-4])", re.IGNORECASE)
 METRIC_FACTS = ("definition", "unit", "source", "refresh", "valid_low", "valid_high")
 
 Fact = str | Decimal
 Span = tuple[dt.date, dt.date]
-
-
-def quarter(name: str) -> Span | None:
-    """First and last day of a calendar quarter named like 2026-Q1; None for another name."""
-    match = QUARTER.fullmatch(name)
-    if match is None or not 1900 <= int(match[1]) <= 2200:
-        return None
-    year, last_month = int(match[1]), 3 * int(match[2])
-    after = dt.date(year + last_month // 12, last_month % 12 + 1, 1)
-    return dt.date(year, last_month - 2, 1), after - dt.timedelta(days=1)
 
 
 def check_together(rows: Sequence[Row]) -> Iterator[Problem]:
@@ -76,7 +65,8 @@ def check_beside(rows: Iterable[Row], *, existing: Existing) -> Iterator[Problem
 
 def cycle_span(name: str, *, existing: Existing) -> Span | None:
     cycle = existing.cycles.get(name.casefold())
-    return (cycle.starts_on, cycle.ends_on) if cycle else quarter(name)
+    span = cycle or quarter(name)
+    return (span.starts_on, span.ends_on) if span else None
 
 
 def _said_twice(rows: Iterable[Row]) -> Iterator[Problem]:

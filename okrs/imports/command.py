@@ -17,11 +17,26 @@ from okrs.imports.writing import Made, Writer
 
 
 class ImportRefusedError(Exception):
-    """The file has problems; nothing was written. Carries every one of them, in line order."""
+    """The file has problems; nothing was written. Carries every one of them, in line order.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    `taken_from` as in the outcome.
+    """
+
+    def __init__(self, problems: Sequence[Problem], *, taken_from: tuple[str, ...] = ()) -> None:
         self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column))
+        self.taken_from = taken_from
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class ImportChangedError(Exception):
+    """It would no longer make what somebody agreed to; nothing was written.
+
+    Carries the outcome that it would have now.
+    """
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__("The engagement has changed since the sheet was checked.")
 
 
 @dataclass(frozen=True)
@@ -39,18 +54,25 @@ class Outcome:
 
 @transaction.atomic
 def import_okrs(
-    *, content: bytes, by: Membership, client: str = "", dry_run: bool = False
+    *,
+    content: bytes,
+    by: Membership,
+    client: str = "",
+    dry_run: bool = False,
+    expecting: int | None = None,
 ) -> Outcome:
     """Load a file of OKR sets into the engagement of `by`: everything, or nothing.
 
     `content` is a CSV file with the columns of `COLUMNS`. Where it names this client, by name or
     slug, in its engagement column, rows of other clients are left out unread; where it names it
-    nowhere, all rows are taken, or only those of `client` where one is given. Key results stay in Draft; their objectives are owned by `by`. A
-    cycle named like 2026-Q1 is that calendar quarter, any other must exist. Unknown owners become
-    placeholders without mail. Dates are taken as they stand. A key result that the engagement has
-    already, by cycle, objective and title in any case, is left as it is.
+    nowhere, all rows are taken, or only those of `client` where one is given. Key results stay in
+    Draft; their objectives are owned by `by`. A cycle named like 2026-Q1 is that calendar quarter,
+    any other must exist. Unknown owners become placeholders without mail. Dates are taken as they
+    stand. A key result that the engagement has already, by cycle, objective and title in any case,
+    is left as it is.
 
-    Runs inside the engagement's scope. Raises ImportRefusedError with every bad cell.
+    Runs inside the engagement's scope. Raises ImportRefusedError with every bad cell, and
+    ImportChangedError where it would not make as many key results as somebody is `expecting`.
     """
     # Names are unique per engagement: whoever adds one queues here, as in the other commands.
     engagement = Engagement.objects.select_for_update(no_key=True).get(pk=by.engagement_id)
@@ -64,18 +86,21 @@ def import_okrs(
     problems += check_together(rows)
     problems += check_beside(new, existing=existing)
     problems += check_contributions(new, targets=targets, torn=sheet.torn)
+    strangers = _strangers(engagement, records)
     if problems:
-        raise ImportRefusedError(problems)
-    made = Writer(by=by, existing=existing).write(new, targets=targets)
-    settle_bands(engagement)
-    if dry_run:
-        transaction.set_rollback(True)
-    return Outcome(
-        made=made,
+        raise ImportRefusedError(problems, taken_from=strangers)
+    outcome = Outcome(
+        made=Writer(by=by, existing=existing).write(new, targets=targets),
         already_there=len(rows) - len(new),
         of_other_clients=len(sheet.records) - len(records),
-        taken_from=_strangers(engagement, records),
+        taken_from=strangers,
     )
+    settle_bands(engagement)
+    if expecting not in (None, outcome.made.key_results):
+        raise ImportChangedError(outcome)
+    if dry_run:
+        transaction.set_rollback(True)
+    return outcome
 
 
 def _records_of(engagement: Engagement, records: list[Record], *, client: str) -> list[Record]:

@@ -18,6 +18,7 @@ from okrs.views.objectives import (
     objective_discard,
     objective_update,
 )
+from okrs.views.sheets import sheet_example, sheet_import
 from okrs.views.teams import team_create, team_list, team_update
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
     "objective_detail",
     "objective_discard",
     "objective_update",
+    "sheet_example",
+    "sheet_import",
     "team_create",
     "team_list",
     "team_update",

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from engagements.models import Engagement, Membership, Role
 from engagements.scoping import identity, scope, unscoped
-from okrs.imports import ImportRefusedError, Outcome, import_okrs
+from okrs.imports import ImportRefusedError, Outcome, counted, import_okrs, said_made
 
 
 class Command(BaseCommand):
@@ -72,23 +72,12 @@ def find_lead(engagement_id: int, *, email: str | None) -> Membership:
 
 
 def said(outcome: Outcome, *, dry_run: bool) -> str:
-    made = outcome.made
-    parts = [
-        _counted(made.key_results, "key result"),
-        _counted(made.objectives, "objective"),
-        _counted(made.metrics, "metric"),
-        _counted(made.cycles, "cycle"),
-        _counted(made.teams, "team"),
-        _counted(made.placeholders, "placeholder"),
-        _counted(made.contributions, "contribution link"),
-    ]
-    sentences = [f"{'Would make' if dry_run else 'Made'} {', '.join(parts)}."]
+    verb = "Would make" if dry_run else "Made"
+    sentences = [f"{verb} {', '.join(said_made(outcome.made))}."]
     if outcome.already_there:
-        sentences.append(f"There already: {_counted(outcome.already_there, 'key result')}.")
+        sentences.append(f"There already: {counted(outcome.already_there, 'key result')}.")
     if outcome.of_other_clients:
-        sentences.append(
-            f"Left out, of other clients: {_counted(outcome.of_other_clients, 'row')}."
-        )
+        sentences.append(f"Left out, of other clients: {counted(outcome.of_other_clients, 'row')}.")
     if outcome.taken_from:
         names = ", ".join(outcome.taken_from)
         sentences.append(
@@ -96,7 +85,3 @@ def said(outcome: Outcome, *, dry_run: bool) -> str:
             " --client NAME takes those of one."
         )
     return " ".join(sentences)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
 from django.utils import timezone
 
 from engagements.models import Membership, Role
 from engagements.scoping import scope
 from metrics.models import Metric
-from okrs.imports.checking import quarter
 from okrs.models import Cycle, KeyResult
 from tests import build
 from tests.okrs.imports.files import file_of, load, refusal
-
-
-@pytest.mark.parametrize(
-    ("name", "first", "last"),
-    [
-        ("2026-Q1", dt.date(2026, 1, 1), dt.date(2026, 3, 31)),
-        ("2026-q2", dt.date(2026, 4, 1), dt.date(2026, 6, 30)),
-        ("2026-Q3", dt.date(2026, 7, 1), dt.date(2026, 9, 30)),
-        ("2026-Q4", dt.date(2026, 10, 1), dt.date(2026, 12, 31)),
-    ],
-)
-def test_a_quarter_is_read_from_its_name(name: str, first: dt.date, last: dt.date) -> None:
-    assert quarter(name) == (first, last)
-
-
-@pytest.mark.parametrize("name", ["Q1 2026", "2026-Q0", "2026-Q5", "0000-Q1", "٢٠٢٦-Q1", ""])
-def test_no_other_name_is_a_quarter(name: str) -> None:
-    assert quarter(name) is None
 
 
 def test_another_cycle_must_exist_and_keeps_its_dates(lead: Membership) -> None:

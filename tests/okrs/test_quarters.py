@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from okrs.quarters import quarter, quarters_from
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("2026-Q1", dt.date(2026, 1, 1), dt.date(2026, 3, 31)),
+        ("2026-q2", dt.date(2026, 4, 1), dt.date(2026, 6, 30)),
+        ("2026-Q3", dt.date(2026, 7, 1), dt.date(2026, 9, 30)),
+        ("2026-Q4", dt.date(2026, 10, 1), dt.date(2026, 12, 31)),
+    ],
+)
+def test_a_quarter_is_read_from_its_name(name: str, first: dt.date, last: dt.date) -> None:
+    found = quarter(name)
+
+    assert found is not None
+    assert (found.name, found.starts_on, found.ends_on) == (name.upper(), first, last)
+
+
+@pytest.mark.parametrize("name", ["Q1 2026", "2026-Q0", "2026-Q5", "0000-Q1", "٢٠٢٦-Q1", ""])
+def test_no_other_name_is_a_quarter(name: str) -> None:
+    assert quarter(name) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "running", "coming"),
+    [
+        (dt.date(2026, 1, 1), "2026-Q1", "2026-Q2"),
+        (dt.date(2026, 9, 30), "2026-Q3", "2026-Q4"),
+        (dt.date(2026, 10, 1), "2026-Q4", "2027-Q1"),
+        (dt.date(2026, 12, 31), "2026-Q4", "2027-Q1"),
+    ],
+)
+def test_a_day_lies_in_one_quarter_and_another_follows(
+    day: dt.date, running: str, coming: str
+) -> None:
+    assert [found.name for found in quarters_from(day)] == [running, coming]

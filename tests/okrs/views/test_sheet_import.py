@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from engagements.models import Engagement, Membership, Role
+from engagements.scoping import scope
+from okrs.forms.sheets import MOST
+from okrs.imports import COLUMNS
+from okrs.models import Cycle, KeyResult
+from tests import build
+from tests.okrs.imports.files import SHIPPED, file_of, load
+from tests.query_counts import assert_constant_queries
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def engagement() -> Engagement:
+    return build.engagement()
+
+
+@pytest.fixture
+def lead(client: Client, engagement: Engagement) -> Membership:
+    return build.sign_in(client, engagement)
+
+
+def url(engagement: Engagement) -> str:
+    return reverse("okrs:sheet-import", args=[engagement.slug])
+
+
+def send(client: Client, engagement: Engagement, content: bytes, **fields: Any) -> Any:
+    """The file, as a browser without a script sends it."""
+    return client.post(url(engagement), {"sheet": file(content), **fields})
+
+
+def file(content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("okrs.csv", content, content_type="text/csv")
+
+
+def kept(page: Any) -> str:
+    """The lines that the page carries, as a browser sends them again."""
+    found = re.search(r'<textarea name="lines" hidden>\n(.*?)</textarea>', page.text, re.DOTALL)
+    assert found, page.text
+    return html.unescape(found[1]).replace("\n", "\r\n")
+
+
+def titles(engagement: Engagement) -> list[str]:
+    with scope(engagement.id):
+        return list(KeyResult.objects.filter(engagement=engagement).values_list("title", flat=True))
+
+
+def test_the_page_says_what_a_sheet_holds(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    page = client.get(url(engagement))
+
+    listed = page.text.partition("All columns")[2].partition("</dl>")[0]
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"<dt>(.*?)</dt>", listed))))
+    assert named == set(COLUMNS)
+    assert reverse("okrs:sheet-example", args=[engagement.slug]) in page.text
+
+
+def test_checking_says_what_it_would_make_and_writes_nothing(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    page = send(client, engagement, file_of({}, {"owner_email": lead.email}))
+
+    assert page.status_code == 200
+    assert "nothing is written yet" in page.text
+    for made in ("2 key results", "1 objective", "2 metrics", "1 cycle", "1 placeholder"):
+        assert f"<li>{made}</li>" in page.text
+    assert "0 teams" not in page.text
+    assert "Import 2 key results" in page.text
+    assert titles(engagement) == []
+    with scope(engagement.id):
+        assert not Cycle.objects.filter(engagement=engagement).exists()
+        assert Membership.objects.filter(engagement=engagement).count() == 1
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+def test_what_was_checked_is_imported(
+    client: Client, engagement: Engagement, lead: Membership, newline: bytes
+) -> None:
+    sheet = file_of(
+        {"definition": "Share,\n“in” <percent> & more"},
+        {"owner": "Zoë Łuk", "owner_email": "zoe@x.test"},
+    )
+    checked = send(client, engagement, sheet.replace(b"\n", newline))
+
+    answer = client.post(url(engagement), {"lines": kept(checked), "expecting": "2"})
+
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("reviews:home", args=[engagement.slug])
+    assert "Imported 2 key results." in client.get(answer["Location"]).text
+    assert titles(engagement) == ["Result 1", "Result 2"]
+    with scope(engagement.id):
+        made = KeyResult.objects.select_related("metric", "owner", "created_by").order_by("id")
+        first, second = made
+    assert first.is_draft
+    assert first.created_by == lead
+    assert first.metric is not None
+    assert first.metric.definition == "Share,\n“in” <percent> & more"
+    assert second.owner is not None
+    assert second.owner.is_placeholder
+
+
+def test_a_byte_order_mark_does_not_travel(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    checked = send(client, engagement, b"\xef\xbb\xbf" + file_of({}))
+
+    client.post(url(engagement), {"lines": kept(checked), "expecting": "1"})
+
+    assert titles(engagement) == ["Result 1"]
+
+
+def test_lines_may_be_pasted_from_a_spreadsheet(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    pasted = file_of({}, delimiter="\t").decode()
+
+    page = client.post(url(engagement), {"lines": pasted})
+
+    assert "Import 1 key result<" in page.text
+
+
+def test_every_bad_line_is_named_with_its_column_and_how_to_mend_it(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    bad = [
+        {"target": "18"},
+        {"owner_email": "nobody", "direction": "up"},
+        {},
+        {"cycle": "<i>Spring</i>"},
+    ]
+
+    page = send(client, engagement, file_of(*bad))
+
+    assert page.status_code == 422
+    rows = re.findall(r'class="n">(\d+)</th><td>(.*?)</td><td>(.*?)</td>', page.text)
+    assert [(line, column) for line, column, _ in rows] == [
+        ("2", "target"),
+        ("3", "direction"),
+        ("3", "owner_email"),
+        ("5", "cycle"),
+    ]
+    assert "4 things to mend, nothing is written." in page.text
+    assert "Write it as ana@client.com." in rows[2][2]
+    assert "<i>Spring" not in page.text
+    assert titles(engagement) == []
+
+
+def test_a_bad_sheet_stays_to_be_mended_on_the_page(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    page = send(client, engagement, file_of({"target": "18"}))
+
+    found = re.search(r'name="lines" rows="8"[^>]*>\n(.*?)</textarea>', page.text, re.DOTALL)
+    assert found
+    mended = html.unescape(found[1]).replace("18,18", "18,28")
+    assert "Import 1 key result<" in client.post(url(engagement), {"lines": mended}).text
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "The file is empty."),
+        ("Größe".encode("latin-1"), "The file is not UTF-8."),
+        (b"title,owner\nA,B\n", "The column is missing."),
+    ],
+    ids=["empty", "latin-1", "other columns"],
+)
+def test_what_is_no_sheet_of_okrs_is_told_so(
+    client: Client, engagement: Engagement, lead: Membership, content: bytes, says: str
+) -> None:
+    page = send(client, engagement, content)
+
+    assert page.status_code == 422
+    assert says in page.text
+
+
+def test_nothing_sent_is_told_so(client: Client, engagement: Engagement, lead: Membership) -> None:
+    page = client.post(url(engagement), {"lines": " "})
+
+    assert page.status_code == 422
+    assert "Choose a file, or paste its lines." in page.text
+
+
+@pytest.mark.parametrize("size", [MOST + 60_000, 3 * MOST], ids=["read", "never kept"])
+def test_a_large_file_is_refused_with_its_size(
+    client: Client, engagement: Engagement, lead: Membership, size: int
+) -> None:
+    page = send(client, engagement, b"x" * size)
+
+    assert page.status_code == 422
+    assert f"It has {size / 1_000_000:.1f} MB, the most is 1 MB. Split it" in page.text
+
+
+def test_large_lines_are_refused_with_their_size(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    page = client.post(url(engagement), {"lines": "ü" * 600_000})
+
+    assert page.status_code == 422
+    assert "It has 1.2 MB" in page.text
+
+
+def test_what_became_bad_since_is_not_imported(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    sheet = file_of({"owner_email": "dana@harbor.test"}, {})
+    checked = send(client, engagement, sheet)
+    build.member(engagement, "Dana", Role.VIEWER, email="dana@harbor.test")
+
+    answer = client.post(url(engagement), {"lines": kept(checked), "expecting": "2"})
+
+    assert answer.status_code == 422
+    assert "Dana only reads status pages." in html.unescape(answer.text)
+    assert titles(engagement) == []
+
+
+def test_what_would_make_something_else_by_now_is_asked_again(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    checked = send(client, engagement, file_of({}, {}))
+    load(file_of({}), by=lead)
+
+    answer = client.post(url(engagement), {"lines": kept(checked), "expecting": "2"})
+
+    assert answer.status_code == 409
+    assert "1 key result is there already and stays as it is." in answer.text
+    assert titles(engagement) == ["Result 1"]
+
+    client.post(url(engagement), {"lines": kept(answer), "expecting": "1"})
+
+    assert titles(engagement) == ["Result 1", "Result 2"]
+
+
+def test_a_sheet_that_says_nothing_new_offers_no_import(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    load(file_of({}), by=lead)
+
+    page = send(client, engagement, file_of({}))
+
+    assert "Nothing in it is new." in page.text
+    assert 'name="expecting" value=' not in page.text
+
+
+def test_of_a_sheet_of_several_clients_one_can_be_taken(client: Client) -> None:
+    engagement = build.engagement("Brightwater")
+    build.sign_in(client, engagement)
+    page = send(client, engagement, SHIPPED.read_bytes())
+    names = re.findall(r'name="client" value="(.*?)"', page.text)
+
+    narrowed = client.post(url(engagement), {"lines": kept(page), "client": names[1]})
+
+    assert len(names) > 1
+    assert "lines of other clients are left out." in narrowed.text
+    count = re.search(r'name="expecting" value="(\d+)"', narrowed.text)
+    assert count
+    taken = {"lines": kept(narrowed), "client": names[1], "expecting": count[1]}
+    client.post(url(engagement), taken)
+    assert len(titles(engagement)) == int(count[1])
+
+
+def test_htmx_gets_the_part_and_is_led_on(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    hx = {"HX-Request": "true"}
+    checked = client.post(url(engagement), {"sheet": file(file_of({}))}, headers=hx)
+    refused = client.post(url(engagement), {"lines": "x"}, headers=hx)
+    done = client.post(url(engagement), {"lines": kept(checked), "expecting": "1"}, headers=hx)
+
+    assert checked.text.lstrip().startswith('<div id="sheet-import">')
+    assert refused.status_code == 422
+    assert "<html" not in refused.text
+    assert done["HX-Redirect"] == reverse("reviews:home", args=[engagement.slug])
+
+
+def test_the_example_passes_as_it_is(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    sheet = client.get(reverse("okrs:sheet-example", args=[engagement.slug]))
+
+    assert sheet["Content-Disposition"] == 'attachment; filename="okrs.csv"'
+    page = send(client, engagement, sheet.content)
+    assert "Import 2 key results" in page.text
+    assert "placeholder</li>" not in page.text
+
+
+def test_a_sheet_costs_the_same_queries_however_long(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    lines: list[dict[str, str]] = [{} for _ in range(10)]
+
+    assert_constant_queries(
+        lambda: send(client, engagement, file_of(*lines)),
+        grow=lambda: lines.extend({} for _ in range(10)),
+        most=30,
+    )
+
+
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
+def test_only_leads_import(client: Client, engagement: Engagement, role: Role) -> None:
+    build.sign_in(client, engagement, role)
+
+    assert send(client, engagement, file_of({}), expecting="1").status_code == 403
+    assert titles(engagement) == []
