@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from engagements.grants import too_wide
 from engagements.models import User
 
 DEMO_DOMAIN = "@demo.test"
@@ -17,13 +18,15 @@ def refuse_unsafe_start() -> None:
     """Stop with a sentence that says how to mend it, before the first request is answered.
 
     Raises ImproperlyConfigured for a default secret, mail without a server or a demo password
-    outside the demo, and for a database role that could walk round the walls anywhere.
+    outside the demo, and anywhere for a database role that could walk round the walls or change
+    what is only ever added to.
     """
     if not settings.DEMO:
         _refuse_default_secret()
         _refuse_mail_to_the_log()
         _refuse_demo_passwords()
     _refuse_role_without_walls()
+    _refuse_wide_grants()
 
 
 def _refuse_default_secret() -> None:
@@ -65,4 +68,12 @@ def _refuse_role_without_walls() -> None:
         raise ImproperlyConfigured(
             "The role in DATABASE_URL owns tables, is a superuser or bypasses row level security."
             " Run `manage.py bootstrap_roles` and name the role plumbline_app there."
+        )
+
+
+def _refuse_wide_grants() -> None:
+    if tables := too_wide(using="default"):
+        raise ImproperlyConfigured(
+            f"The role in DATABASE_URL may change what is only ever added to: {', '.join(tables)}."
+            " A restored database needs `manage.py migrate` once, which grants anew."
         )
