@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from checkins.models import Escalation, EscalationState
 from engagements.models import Membership, Role
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may_here
 
 
 class EscalationAct(StrEnum):
@@ -41,11 +41,11 @@ def may_act(escalation: Escalation, act: EscalationAct, *, by: Membership) -> bo
     the objective's too; the verdict is the sponsor's, the lead records it on their behalf (M9.5).
     """
     if act is EscalationAct.HUDDLE:
-        return may(by.role, Permission.HUDDLE)
+        return may_here(by, Permission.HUDDLE)
     if act is EscalationAct.DECIDE:
-        return by.role in (Role.SPONSOR, Role.LEAD)
-    owns = escalation.key_result.objective.owner_id == by.pk and may(by.role, Permission.READ)
-    return owns or may(by.role, Permission.HUDDLE)
+        return by.role in (Role.SPONSOR, Role.LEAD) and not by.engagement.is_closed
+    owns = escalation.key_result.objective.owner_id == by.pk and may_here(by, Permission.READ)
+    return (owns and not by.engagement.is_closed) or may_here(by, Permission.HUDDLE)
 
 
 def speaks_for_sponsor(by: Membership) -> bool:

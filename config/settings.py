@@ -176,6 +176,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/15m/key",
     "request_login_code": "20/m/ip,3/m/key",
     "reset_password": "20/m/ip,5/m/key",
+    "change_email": "10/h/user",
 }
 
 # Rate limits count by address: behind proxies say how many, or all visitors share one.

@@ -20,6 +20,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRefresh
 
 from engagements.http import LinkRequest, MemberRequest, SignedInRequest
 from engagements.models import Membership
@@ -33,8 +34,11 @@ M = TypeVar("M", bound=models.Model)
 View = Callable[..., HttpResponse]
 
 
-def member(permission: Permission) -> Callable[[View], View]:
-    """Admit members of `/e/<slug>/` with this permission; the view gets a MemberRequest."""
+def member(permission: Permission, *, even_when_closed: bool = False) -> Callable[[View], View]:
+    """Admit members of `/e/<slug>/` with this permission; the view gets a MemberRequest.
+
+    In an engagement that is closed they only read, but for views that say otherwise.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -45,6 +49,8 @@ def member(permission: Permission) -> Callable[[View], View]:
             admitted = cast(MemberRequest, request)
             admitted.membership = membership
             admitted.engagement = membership.engagement
+            if membership.engagement.is_closed and not (even_when_closed or _reads(request)):
+                return _closed(admitted)
             with scope(membership.engagement_id), timezone.override(admitted.user.time_zone):
                 return _rendered(view(admitted, **kwargs))
 
@@ -55,13 +61,18 @@ def member(permission: Permission) -> Callable[[View], View]:
 
 
 def signed_in(view: View) -> View:
-    """Admit any signed-in person, in the scope of all engagements where they may read."""
+    """Admit any signed-in person, in the scope of all engagements where they may read.
+
+    Those that are closed stand apart: what asks for work leaves them out.
+    """
 
     @wraps(view)
     def gated(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         admitted = cast(SignedInRequest, request)
-        admitted.memberships = _memberships(request)
-        ids = [membership.engagement_id for membership in admitted.memberships]
+        mine = _memberships(request)
+        admitted.memberships = [one for one in mine if not one.engagement.is_closed]
+        admitted.closed = [one for one in mine if one.engagement.is_closed]
+        ids = [membership.engagement_id for membership in mine]
         with scope(*ids), timezone.override(admitted.user.time_zone):
             return _rendered(view(admitted, **kwargs))
 
@@ -94,6 +105,17 @@ def link_holder(view: View) -> View:
 
     gated.permission = "link_holder"  # type: ignore[attr-defined]
     return gated
+
+
+def _reads(request: HttpRequest) -> bool:
+    return request.method in ("GET", "HEAD")
+
+
+def _closed(request: MemberRequest) -> HttpResponse:
+    """Nothing is written; a page that still showed a form is read anew."""
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    return render(request, "engagements/engagement_is_closed.html", status=403)
 
 
 def _too_often(request: HttpRequest) -> HttpResponse:

@@ -49,11 +49,12 @@ class TenantForeignKey(DeferredConstraint):
     """(engagement_id, <field>_id) references <target>(engagement_id, id).
 
     A plain foreign key check bypasses row level security, so that a row could point into another
-    client's data; the composite key cannot.
+    client's data; the composite key cannot. `column` names the tenant in the table itself.
     """
 
-    def __init__(self, *, field: str, name: str) -> None:
+    def __init__(self, *, field: str, name: str, column: str = "engagement_id") -> None:
         self.field = field
+        self.column = column
         super().__init__(name=name)
 
     def statements(self, model: type[models.Model], quote: Any) -> list[str]:
@@ -61,7 +62,7 @@ class TenantForeignKey(DeferredConstraint):
         target = field.related_model._meta.db_table  # type: ignore[union-attr]
         statement = (
             f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)}"
-            f" FOREIGN KEY (engagement_id, {quote(field.column)})"  # type: ignore[union-attr]
+            f" FOREIGN KEY ({quote(self.column)}, {quote(field.column)})"  # type: ignore[union-attr]
             f" REFERENCES {quote(target)} (engagement_id, id) DEFERRABLE INITIALLY DEFERRED"
         )
         return [statement]
@@ -72,6 +73,8 @@ class TenantForeignKey(DeferredConstraint):
 
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
+        if self.column != "engagement_id":
+            kwargs["column"] = self.column
         return path, args, {**kwargs, "field": self.field}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from engagements.permissions import PERMISSIONS
+from engagements.permissions import permissions_of
 
 
 def workspace(request: HttpRequest) -> dict[str, Any]:
@@ -17,5 +17,5 @@ def workspace(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "engagement": membership.engagement,
         "membership": membership,
-        "may": dict.fromkeys((p.value for p in PERMISSIONS[membership.role]), True),
+        "may": dict.fromkeys((p.value for p in permissions_of(membership)), True),
     }

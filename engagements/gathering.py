@@ -155,6 +155,13 @@ class Clock:
         may = local.weekday() < SATURDAY and now >= until and self.is_awake(now)
         return (local.date(), until) if may else None
 
+    def next_message(self, now: dt.datetime) -> dt.datetime:
+        """When the next message of the day comes, if anything is to be told by then: aware UTC."""
+        local = self.local(now)
+        days = (local.date() + ahead * DAY for ahead in range(8))
+        ahead = (dt.datetime.combine(day, self._hour, local.tzinfo) for day in days)
+        return next(at for at in ahead if at.weekday() < SATURDAY and at > local).astimezone(dt.UTC)
+
     def waits_until(self, now: dt.datetime, *, is_daily: bool) -> dt.datetime | None:
         """When a message that was made may be sent, if not now: a retry keeps the hours too.
 

@@ -15,6 +15,7 @@ class SignedInRequest(HttpRequest):
     user: User
     htmx: HtmxDetails
     memberships: list[Membership]
+    closed: list[Membership]  # where the work is over
 
 
 class MemberRequest(HttpRequest):

@@ -1,10 +1,13 @@
-"""What each role may do (M9.6): the one table. A role is a set of permissions, not a rank."""
+"""What each role may do (M9.6): the one table. A role is a set of permissions, not a rank.
+
+An engagement that is closed is read, and its people and links looked after; nothing else.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from engagements.models import Role
+from engagements.models import Membership, Role
 
 
 class Permission(StrEnum):
@@ -40,6 +43,26 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.SPONSOR: frozenset({Permission.READ_STATUS, Permission.READ, Permission.DECIDE}),
 }
 
+WHEN_CLOSED = frozenset(
+    {
+        Permission.READ_STATUS,
+        Permission.READ,
+        Permission.MANAGE_MEMBERS,
+        Permission.MANAGE_SETTINGS,  # it can be opened again
+    }
+)
+
 
 def may(role: str, permission: Permission) -> bool:
     return permission in PERMISSIONS[role]
+
+
+def permissions_of(membership: Membership) -> frozenset[Permission]:
+    """What this member may do in the engagement as it stands. Needs it joined in."""
+    granted = PERMISSIONS[membership.role]
+    return granted & WHEN_CLOSED if membership.engagement.is_closed else granted
+
+
+def may_here(membership: Membership, permission: Permission) -> bool:
+    """Whether this member may do it in the engagement as it stands. Needs it joined in."""
+    return permission in permissions_of(membership)

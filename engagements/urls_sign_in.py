@@ -1,6 +1,6 @@
 """Of allauth's pages those that are used, by allauth's own names.
 
-There is no sign-up, nobody changes their address, and nothing asks to sign in a second time: what
+There is no sign-up, an address is changed in the profile, and nothing asks to sign in a second time: what
 is not listed here does not exist.
 """
 

@@ -59,18 +59,26 @@ TABLE: dict[str, Row] = {
     # People
     "engagements:invitation-accept": Row(get=ANYBODY, post=ANYBODY, also=frozenset({404})),
     "engagements:profile": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "engagements:sessions-end": Row(post=SIGNED_IN),
+    "engagements:address-change": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "engagements:address-confirm": Row(get=SIGNED_IN, post=SIGNED_IN, also=frozenset({404})),
     "engagements:notices-stop": Row(get=ANYBODY, post=ANYBODY, also=frozenset({404})),
     "engagements:engagement-create": Row(
         get=frozenset({"lead", "stranger"}), post=frozenset({"lead", "stranger"})
     ),
     "engagements:settings": Row(get=MEMBERS, post=LEADS),
+    "engagements:engagement-close": Row(get=LEADS, post=LEADS),
+    "engagements:engagement-reopen": Row(post=LEADS),
     "engagements:member-list": Row(get=MEMBERS),
     "engagements:member-invite": Row(post=LEADS),
     "engagements:member-send-invitation": Row(post=LEADS),
+    "engagements:member-withdraw-invitation": Row(post=LEADS),
+    "engagements:member-update": Row(get=LEADS, post=LEADS),
     "engagements:member-change-role": Row(post=LEADS),
     "engagements:member-remove": Row(get=LEADS, post=LEADS),
     "engagements:share-link-list": Row(get=MEMBERS),
     "engagements:share-link-create": Row(post=LEADS),
+    "engagements:share-link-update": Row(get=LEADS, post=LEADS),
     "engagements:share-link-revoke": Row(post=LEADS),
     # The metric dictionary
     "metrics:metric-list": Row(get=MEMBERS),

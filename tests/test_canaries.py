@@ -269,9 +269,9 @@ def test_a_help_request_on_the_status_page_is_reported(
 ) -> None:
     usual = rows._meta
 
-    def with_help(row: Any) -> str:
+    def with_help(row: Any, *, names: bool) -> str:
         asked = HelpRequest.objects.filter(key_result__public_id=row.public_id).first()
-        return f"{usual(row)} {asked.text if asked else ''}"
+        return f"{usual(row, names=names)} {asked.text if asked else ''}"
 
     monkeypatch.setattr(rows, "_meta", with_help)
 

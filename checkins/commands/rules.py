@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from checkins.assessment import outside_range
 from checkins.models import CheckIn
 from engagements.models import Membership
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may_here
 from okrs.models import KeyResult
 
 MEASURED_BEFORE_START = dt.timedelta(days=31)  # a first value may be a month old, not older
@@ -20,7 +20,7 @@ Errors = dict[str, list[ValidationError]]
 
 def must_take_check_ins(key_result: KeyResult, *, by: Membership) -> None:
     """Raises ValidationError `no_right`, `draft` or `closed`."""
-    if not may(by.role, Permission.CHECK_IN):
+    if not may_here(by, Permission.CHECK_IN):
         raise ValidationError("Your role does not check in.", code="no_right")
     refusal = stage_refusal(key_result)
     if refusal is not None:

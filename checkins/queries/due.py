@@ -14,7 +14,7 @@ from checkins.queries.states import due_of
 from checkins.rhythms import missed_periods, rhythm_of
 from checkins.undoing import undo_refusal
 from engagements.models import Engagement, Membership
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may, may_here
 from okrs.models import KeyResult
 from okrs.models.key_results import KeyResultQuerySet
 from scoring import pace
@@ -45,7 +45,7 @@ def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime)
 
     None where it is not live, or where this member may not check in.
     """
-    if not may(membership.role, Permission.CHECK_IN):
+    if not may_here(membership, Permission.CHECK_IN):
         return None
     found = _live().filter(engagement_id=membership.engagement_id, pk=key_result.pk)
     members = {membership.engagement_id: membership}

@@ -30,7 +30,7 @@ RHYTHMS = """
     SELECT e.cadence, e.time_zone, e.due_weekday, e.due_time, e.opens_days_before, c.starts_on,
         c.ends_on, e.country, array_agg(c.id ORDER BY c.id)
     FROM okrs_cycle c JOIN engagements_engagement e ON e.id = c.engagement_id
-    WHERE c.starts_on <= %s AND c.ends_on >= %s
+    WHERE c.starts_on <= %s AND c.ends_on >= %s AND e.closed_at IS NULL
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 

@@ -34,7 +34,7 @@ REDS = """
     JOIN okrs_cycle c ON c.engagement_id = o.engagement_id AND c.id = o.cycle_id
     WHERE k.red_since <= %(latest)s AND k.rag = 'red'
       AND k.stage IN ('committed', 'on_track', 'at_risk')
-      AND clock.monday - 7 <= c.ends_on
+      AND clock.monday - 7 <= c.ends_on AND g.closed_at IS NULL
 """
 # Why it is active; empty while it is watched (M7.2). Without a line nothing is early.
 CAUSE = """
@@ -142,6 +142,9 @@ RECOVER = f"""
     WITH due AS (
         SELECT e.engagement_id, e.id FROM checkins_escalation e
         WHERE e.recovered_at IS NULL AND e.decided_at IS NULL {{only}}
+          AND EXISTS (
+            SELECT 1 FROM engagements_engagement g
+            WHERE g.id = e.engagement_id AND g.closed_at IS NULL)
           AND NOT EXISTS (
             SELECT 1 FROM okrs_keyresult k
             WHERE k.engagement_id = e.engagement_id AND k.id = e.key_result_id

@@ -34,6 +34,6 @@ def reminder_list(request: MemberRequest) -> HttpResponse:
         "narrows": bool(asked),
         "sees_all": sees_all(request.membership),
         "now": now,
-        "tab": "members",
+        "tab": "reminders",
     }
     return render(request, PAGE + ("#ledger" if request.htmx else ""), context)

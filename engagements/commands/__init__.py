@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engagements.commands.addresses import ask_for_address, change_address
+from engagements.commands.closing import close_engagement, reopen_engagement
 from engagements.commands.engagements import (
     create_engagement,
     freeze_bands,
@@ -11,34 +13,51 @@ from engagements.commands.engagements import (
 from engagements.commands.invitations import (
     accept_as_user,
     accept_invitation,
+    correct_placeholder,
     invite_member,
     send_invitation,
+    withdraw_invitation,
 )
 from engagements.commands.members import add_placeholder, change_role, remove_member
 from engagements.commands.share_links import (
     count_share_link_views,
     create_share_link,
     revoke_share_link,
+    update_share_link,
 )
-from engagements.commands.users import disable_user, resume_notices, stop_notices, update_profile
+from engagements.commands.users import (
+    disable_user,
+    end_other_sessions,
+    resume_notices,
+    stop_notices,
+    update_profile,
+)
 
 __all__ = [
     "accept_as_user",
     "accept_invitation",
     "add_placeholder",
+    "ask_for_address",
+    "change_address",
     "change_role",
+    "close_engagement",
+    "correct_placeholder",
     "count_share_link_views",
     "create_engagement",
     "create_share_link",
     "disable_user",
+    "end_other_sessions",
     "freeze_bands",
     "invite_member",
     "prepare_engagement",
     "remove_member",
+    "reopen_engagement",
     "resume_notices",
     "revoke_share_link",
     "send_invitation",
     "stop_notices",
     "update_engagement",
     "update_profile",
+    "update_share_link",
+    "withdraw_invitation",
 ]

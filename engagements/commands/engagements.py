@@ -35,6 +35,9 @@ class Settings(TypedDict, total=False):
     escalation: str
     pauses_weekends: bool
     status_page: str
+    shows_owners: bool
+    workflow_owner: Membership | None
+    context_owner: Membership | None
     vision: str
     strategy_themes: list[str]
 

@@ -10,6 +10,7 @@ from engagements import invitations, tokens
 from engagements.commands.members import add_placeholder, revoke_invitations
 from engagements.models import Engagement, Invitation, Membership, User
 from engagements.scoping import identity, scope
+from engagements.staleness import lock_for_edit
 from engagements.tenancy import new_public_id
 from notifications import outbox
 from notifications.models import Priority
@@ -47,6 +48,49 @@ def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
         priority=Priority.AWAITED,
     )
     return invitation
+
+
+@transaction.atomic
+def withdraw_invitation(*, membership: Membership, by: Membership) -> Membership:
+    """End the link that was sent; the person stays named, and can be invited again."""
+    revoke_invitations(membership=membership, at=timezone.now())
+    return membership
+
+
+@transaction.atomic
+def correct_placeholder(
+    *, membership: Membership, version: int, name: str, email: str, by: Membership
+) -> Membership:
+    """Mend the name or the address of somebody who has not joined yet.
+
+    A link that was sent to another address ends, and a new one is mailed. Raises StaleEdit where
+    somebody saved since, and ValidationError: `joined`, `already_member`, `was_member`.
+    """
+    current: Membership = lock_for_edit(membership, version=version)
+    if not current.is_placeholder or current.removed_at:
+        raise ValidationError(f"{current.name} has joined and sees to this alone.", code="joined")
+    email, before = email.strip().lower(), current.email
+    _refuse_address_of_another(current, email=email)
+    current.name, current.email, current.version = name, email, version + 1
+    current.save(update_fields=["name", "email", "version"])
+    invited = Invitation.objects.filter(engagement_id=current.engagement_id, membership=current)
+    if email != before and invited.unanswered().exists():
+        send_invitation(membership=current, by=by)
+    return current
+
+
+def _refuse_address_of_another(membership: Membership, *, email: str) -> None:
+    here = Membership.objects.filter(engagement_id=membership.engagement_id, email__iexact=email)
+    other = here.exclude(pk=membership.pk).first()
+    if other and other.removed_at is None:
+        raise ValidationError(
+            f"{other.name} has this address and is a member already.", code="already_member"
+        )
+    if other:
+        raise ValidationError(
+            f"{other.name}, who was removed, has this address. Invite that address instead.",
+            code="was_member",
+        )
 
 
 def issue_invitation(*, membership: Membership, by: Membership) -> Invitation:

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from engagements.models import Engagement, Invitation, Membership, Role
@@ -50,6 +51,7 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
         _keep_a_lead(current)
     if role == Role.VIEWER:
         _check_holds_nothing(current)
+        _give_up_the_engagement(current)
     current.role = role
     current.save(update_fields=["role"])
     return current
@@ -62,6 +64,7 @@ def remove_member(*, membership: Membership, by: Membership) -> None:
     _keep_a_lead(current)
     current.removed_at, current.removed_by = timezone.now(), by
     current.save(update_fields=["removed_at", "removed_by"])
+    _give_up_the_engagement(current)
     revoke_invitations(membership=current, at=current.removed_at)
 
 
@@ -82,6 +85,13 @@ def _locked(membership: Membership) -> Membership:
     if current.removed_at is not None:
         raise ValidationError(f"{current.name} was removed in the meantime.", code="removed")
     return current
+
+
+def _give_up_the_engagement(leaving: Membership) -> None:
+    """Whoever owned workflow or context of all of it (M9.3) does no longer: the leads do."""
+    for key in ("workflow_owner", "context_owner"):
+        owned = Engagement.objects.filter(pk=leaving.engagement_id, **{key: leaving})
+        owned.update(**{key: None, "version": F("version") + 1})
 
 
 def _check_holds_nothing(member: Membership) -> None:

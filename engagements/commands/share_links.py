@@ -9,6 +9,7 @@ from django.db.models.functions import Greatest
 
 from engagements import share_links, tokens
 from engagements.models import Engagement, Membership, ShareLink
+from engagements.staleness import lock_for_edit
 from engagements.tenancy import new_public_id
 
 VALID_FOR = dt.timedelta(days=90)
@@ -41,6 +42,32 @@ def create_share_link(
     share_link.token_hash = tokens.hash_of(share_links.token_of(share_link))
     share_link.save(force_insert=True)
     return share_link
+
+
+@transaction.atomic
+def update_share_link(
+    *,
+    share_link: ShareLink,
+    version: int,
+    label: str,
+    expires_on: dt.date,
+    by: Membership,
+    now: dt.datetime,
+) -> ShareLink:
+    """Name a link anew, or let it work longer or shorter; its address stays (M12).
+
+    One that has expired works again. Raises StaleEdit where somebody saved since, and
+    ValidationError: `revoked`, and what `create_share_link` raises.
+    """
+    current: ShareLink = lock_for_edit(share_link, version=version)
+    if current.revoked_at is not None:
+        raise ValidationError("This link was revoked. Make a new one.", code="revoked")
+    engagement = by.engagement
+    current.label = _label(label)
+    current.expires_at = _end_of(expires_on, engagement=engagement, today=engagement.today(now))
+    current.version = version + 1
+    current.save(update_fields=["label", "expires_at", "version"])
+    return current
 
 
 @transaction.atomic

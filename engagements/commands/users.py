@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from engagements.models import Membership, User
 from engagements.quiet_hours import is_quiet
@@ -36,7 +37,7 @@ def update_profile(*, user: User, **profile: Unpack[Profile]) -> User:
         setattr(user, name, value)
     _refuse_message_in_quiet_hours(user)
     user.save(update_fields=[*profile])
-    for ids in _engagements_of(user):
+    for ids in engagements_of(user):
         with scope(*ids):
             Membership.objects.filter(engagement_id__in=ids, user=user).update(name=str(user))
     return user
@@ -63,13 +64,22 @@ def resume_notices(*, user: User) -> None:
     user.save(update_fields=["wants_reminders", "wants_digests"])
 
 
+def end_other_sessions(*, user: User) -> None:
+    """Sign this person out everywhere, with the next request of each session.
+
+    Whoever calls it from a session that is to stay renews that one.
+    """
+    user.signed_out_at = timezone.now()
+    user.save(update_fields=["signed_out_at"])
+
+
 def disable_user(*, user: User) -> None:
     """Close an account everywhere: no sign-in, and every open session ends at its next request."""
     user.is_active = False
     user.save(update_fields=["is_active"])
 
 
-def _engagements_of(user: User) -> list[list[int]]:
+def engagements_of(user: User) -> list[list[int]]:
     """The ids of their engagements, in parts that a scope can hold."""
     with identity(user_id=user.pk), unscoped():
         mine = Membership.objects.active().filter(user=user).order_by("engagement_id")

@@ -166,6 +166,8 @@ def _below(item: Item, *, under: Item) -> list[str]:
 def _may_know(notice: Notice, *, reader: User) -> bool:
     person = notice.person
     is_theirs = person.user_id == reader.pk and person.removed_at is None
+    if notice.engagement.is_closed:  # it asks for nothing any more
+        return False
     return reader.is_active and is_theirs and may(person.role, Permission.READ)
 
 
@@ -177,7 +179,9 @@ def _asides(reader: User, *, but: set[str], now: dt.datetime) -> list[Aside]:
     with identity(user_id=reader.pk), unscoped():
         mine = Membership.objects.active().filter(user=reader).select_related("engagement")
         memberships = [
-            one for one in mine.order_by("-id")[:MAX_ENGAGEMENTS] if may(one.role, Permission.READ)
+            one
+            for one in mine.filter(engagement__closed_at=None).order_by("-id")[:MAX_ENGAGEMENTS]
+            if may(one.role, Permission.READ)
         ]
     with scope(*(one.engagement_id for one in memberships)):
         return list(_without(asides_for(memberships, now=now), but=but))

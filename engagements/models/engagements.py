@@ -7,8 +7,15 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from engagements.constraints import OWN_TOKEN, OWN_USER, SweepAccess, TenantWall
+from engagements.constraints import (
+    OWN_TOKEN,
+    OWN_USER,
+    SweepAccess,
+    TenantForeignKey,
+    TenantWall,
+)
 from engagements.scoping import engagements_in_scope
+from engagements.tenancy import TenantKey
 from scoring import BAND_PRESETS, Bands, Scale
 
 MEMBERS_AND_LINK_HOLDERS = (
@@ -58,7 +65,20 @@ def scale_choices() -> list[tuple[str, str]]:
 
 
 def band_choices() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ").capitalize()) for name in BAND_PRESETS]
+    return [
+        (name, f"{name.capitalize()}: amber from {low}, green {green}, stretch {stretch}")
+        for name, (low, green, stretch) in BAND_PRESETS.items()
+    ]
+
+
+def guardrail_choices() -> list[tuple[str, str]]:
+    """The presets of M2.5 in words."""
+    held = {
+        GuardrailPreset.PLAYBOOK: "4 objectives at most, 2 to 4 key results each",
+        GuardrailPreset.SMALL_BUSINESS: "3 objectives at most, 2 in a team, 2 to 4 key results",
+        GuardrailPreset.WIDE: "3 to 5 objectives, 3 to 5 key results each",
+    }
+    return [(preset.value, f"{preset.label}: {words}") for preset, words in held.items()]
 
 
 class EngagementManager(models.Manager["Engagement"]):
@@ -96,8 +116,15 @@ class Engagement(models.Model):
     status_page = models.CharField(
         max_length=10, choices=StatusPage.choices, default=StatusPage.LIVE
     )
+    shows_owners = models.BooleanField(default=True, db_default=True)  # to clients (M12)
     vision = models.TextField(blank=True)
     strategy_themes = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    # Named per engagement (M9.3); nobody: the leads.
+    workflow_owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    context_owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    # The work here is over: it asks for nothing and changes no more, until it is opened again.
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     # Counted up by the database with every write that a status page may show.
     status_version = models.BigIntegerField(default=1)
@@ -107,7 +134,7 @@ class Engagement(models.Model):
     sweep_grants: ClassVar[tuple[str, ...]] = (
         (
             "SELECT (id, time_zone, country, cadence, due_weekday, due_time, opens_days_before,"
-            " rhythm_since, escalation, pauses_weekends, status_version)"
+            " rhythm_since, escalation, pauses_weekends, closed_at, status_version)"
         ),
         "UPDATE (status_version)",  # what a sweep writes shows on the status page
     )
@@ -123,10 +150,23 @@ class Engagement(models.Model):
             models.CheckConstraint(
                 condition=models.Q(opens_days_before__lte=7), name="engagement_opens_within_week"
             ),
+            models.CheckConstraint(
+                condition=models.Q(closed_at=None, closed_by=None)
+                | models.Q(closed_at__isnull=False, closed_by__isnull=False),
+                name="engagement_closed_pair",
+            ),
+            *(
+                TenantForeignKey(field=key, name=f"engagement_{key}_key", column="id")
+                for key in ("workflow_owner", "context_owner", "closed_by")
+            ),
         ]
 
     def __str__(self) -> str:
         return self.client_name
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
 
     @property
     def zone(self) -> ZoneInfo:

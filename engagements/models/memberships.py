@@ -37,7 +37,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 MembershipManager = TenantManager.from_queryset(MembershipQuerySet)
 
 
-@tracked()
+@tracked(exclude=("version",))
 class Membership(TenantModel):
     """A person in one engagement. Without a user it is a placeholder: named, not yet signed in."""
 
@@ -55,6 +55,7 @@ class Membership(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_by = TenantKey("self", null=True, blank=True, related_name="+")
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     objects = MembershipManager()
     sweep_grants: ClassVar[tuple[str, ...]] = (

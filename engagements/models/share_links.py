@@ -14,7 +14,7 @@ from engagements.tenancy import (
 )
 
 
-@tracked(exclude=("token_hash", "views", "last_viewed_at"))
+@tracked(exclude=("token_hash", "views", "last_viewed_at", "version"))
 class ShareLink(TenantModel):
     """A link to the status page, for whoever holds it; it can be named, dated and revoked (M12).
 
@@ -29,6 +29,7 @@ class ShareLink(TenantModel):
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     views = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1, db_default=1)
     last_viewed_at = models.DateTimeField(null=True, blank=True)
 
     objects = TenantManager["ShareLink"]()

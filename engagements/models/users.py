@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 
 class Theme(models.TextChoices):
@@ -40,6 +41,8 @@ class User(AbstractBaseUser):
     wants_reminders = models.BooleanField(default=True)  # before a deadline and after it
     wants_digests = models.BooleanField(default=True)  # Fridays, and what came of escalations
     is_active = models.BooleanField(default=True)
+    # Sessions from before it end at their next request; null: none was ended.
+    signed_out_at = models.DateTimeField(null=True, blank=True)
     joined_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -61,6 +64,14 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        known: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if self.signed_out_at is None:
+            return known
+        key_salt = "engagements.User.signed_out_at"
+        value = f"{known}:{self.signed_out_at.timestamp()}"
+        return salted_hmac(key_salt, value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def first_name(self) -> str:

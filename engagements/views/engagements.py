@@ -10,17 +10,18 @@ from engagements.answers import form_page, onward, stale_page, take
 from engagements.commands import create_engagement, update_engagement
 from engagements.forms import EngagementCreateForm, SettingsForm
 from engagements.http import MemberRequest, SignedInRequest
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may_here
 from engagements.queries import may_create_engagement
 from engagements.staleness import StaleEdit
 
 
 @signed_in
 def engagement_create(request: SignedInRequest) -> HttpResponse:
-    if not may_create_engagement(request.user, request.memberships):
+    mine = [*request.memberships, *request.closed]
+    if not may_create_engagement(request.user, mine):
         raise PermissionDenied
     first = {"time_zone": request.user.time_zone, "country": "DE"}
-    clients = [each.engagement.client_name for each in request.memberships]
+    clients = [each.engagement.client_name for each in mine]
     form = EngagementCreateForm(request.POST or None, clients=clients, initial=first)
     if form.is_valid() and (lead := take(form, create_engagement, by_user=request.user)):
         address = resolve_url("reviews:home", lead.engagement.slug)
@@ -34,7 +35,7 @@ def engagement_create(request: SignedInRequest) -> HttpResponse:
 def settings(request: MemberRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, engagement=request.engagement)
     template, page = "engagements/settings.html", {"tab": "settings"}
-    if request.method == "POST" and not may(request.membership.role, Permission.MANAGE_SETTINGS):
+    if request.method == "POST" and not may_here(request.membership, Permission.MANAGE_SETTINGS):
         raise PermissionDenied
     known = {"engagement": request.engagement, "by": request.membership}
     try:

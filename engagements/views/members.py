@@ -10,12 +10,21 @@ from django_htmx.http import trigger_client_event
 
 from engagements import queries
 from engagements.access import find, member
-from engagements.answers import take
-from engagements.commands import change_role, invite_member, remove_member, send_invitation
-from engagements.forms import InviteForm, RoleForm
+from engagements.answers import form_page, onward, stale_page, take
+from engagements.commands import (
+    change_role,
+    correct_placeholder,
+    invite_member,
+    remove_member,
+    send_invitation,
+    withdraw_invitation,
+)
+from engagements.forms import InviteForm, PlaceholderForm, RoleForm
 from engagements.http import MemberRequest
 from engagements.models import Membership, Role
 from engagements.permissions import Permission
+from engagements.role_words import role_headings, role_rows
+from engagements.staleness import StaleEdit
 
 PAGE = "engagements/member_list.html"
 TAB = {"tab": "members", "roles": Role.choices}
@@ -28,7 +37,7 @@ def member_list(request: MemberRequest) -> HttpResponse:
 
 
 @require_POST
-@member(Permission.MANAGE_MEMBERS)
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_invite(request: MemberRequest) -> HttpResponse:
     form = InviteForm(request.POST)
     if not form.is_valid() or not (
@@ -42,7 +51,7 @@ def member_invite(request: MemberRequest) -> HttpResponse:
 
 
 @require_POST
-@member(Permission.MANAGE_MEMBERS)
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_send_invitation(request: MemberRequest, member: str) -> HttpResponse:
     row = _member(request, member)
     try:
@@ -53,7 +62,36 @@ def member_send_invitation(request: MemberRequest, member: str) -> HttpResponse:
 
 
 @require_POST
-@member(Permission.MANAGE_MEMBERS)
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
+def member_withdraw_invitation(request: MemberRequest, member: str) -> HttpResponse:
+    row = _member(request, member)
+    withdraw_invitation(membership=row, by=request.membership)
+    return _row(request, row, said=f"The invitation for {row.name} no longer works.")
+
+
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
+def member_update(request: MemberRequest, member: str) -> HttpResponse:
+    """Name and address of somebody who has not joined; whoever has sees to that in their profile."""
+    row = _member(request, member)
+    if not row.is_placeholder:
+        return _back(
+            request, "", refused=f"{row.name} has joined, and changes that in the profile."
+        )
+    form = PlaceholderForm(request.POST or None, engagement=request.engagement, row=row)
+    template, page = "engagements/member_update.html", {"member": row, **TAB}
+    try:
+        if form.is_valid() and (
+            saved := take(form, correct_placeholder, membership=row, by=request.membership)
+        ):
+            messages.success(request, f"{saved.name} is saved.")
+            return onward(request, "engagements:member-list")
+    except StaleEdit as stale:
+        return stale_page(request, template, form=form, stale=stale, **page)
+    return form_page(request, template, form=form, **page)
+
+
+@require_POST
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_change_role(request: MemberRequest, member: str) -> HttpResponse:
     row = _member(request, member)
     form = RoleForm(request.POST)
@@ -66,7 +104,7 @@ def member_change_role(request: MemberRequest, member: str) -> HttpResponse:
     return _row(request, row, said=f"{row.name} is {row.get_role_display().lower()} now.")
 
 
-@member(Permission.MANAGE_MEMBERS)
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_remove(request: MemberRequest, member: str) -> HttpResponse:
     row = _member(request, member)
     page = {"member": row, "held": queries.held_by(row), **TAB}
@@ -93,6 +131,8 @@ def _list(request: MemberRequest, *, form: InviteForm, status: int = 200) -> Htt
         "members": people,
         "to_join": sum(person.membership.is_placeholder for person in people),
         "form": form,
+        "role_headings": role_headings(),
+        "role_rows": role_rows(),
     }
     part = f"{PAGE}#members" if request.htmx else PAGE
     return render(request, part, {**page, **TAB}, status=status)

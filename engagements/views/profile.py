@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from engagements.access import signed_in
 from engagements.answers import take
-from engagements.commands import update_profile
+from engagements.commands import end_other_sessions, update_profile
 from engagements.forms import ProfileForm
+from engagements.gathering import clock_of
 from engagements.http import SignedInRequest
+from engagements.models import User
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
 
@@ -23,10 +30,27 @@ def profile(request: SignedInRequest) -> HttpResponse:
     if form.is_valid() and take(form, update_profile, user=user):
         messages.success(request, "Your profile is saved.")
         return redirect("engagements:profile")
-    page = {
-        "form": form,
-        "is_told": is_told,
-        "memberships": request.memberships,
-        "may_create": may_create_engagement(user, request.memberships),
-    }
+    page = {"form": form, "is_told": is_told, **_beside(request)}
     return render(request, "engagements/profile.html", page, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@signed_in
+def sessions_end(request: SignedInRequest) -> HttpResponse:
+    end_other_sessions(user=request.user)
+    update_session_auth_hash(request, request.user)  # this one goes on
+    messages.success(request, "Every other browser is signed out.")
+    return redirect("engagements:profile")
+
+
+def _beside(request: SignedInRequest) -> dict[str, Any]:
+    """What stands beside the form, as it is saved: not as a form that was refused would have it."""
+    now, saved = timezone.now(), User.objects.get(pk=request.user.pk)
+    return {
+        "saved": saved,
+        "now": now,
+        "next_mail_at": clock_of(saved).next_message(now),
+        "memberships": sorted(request.memberships, key=lambda one: str(one.engagement).casefold()),
+        "closed": request.closed,
+        "may_create": may_create_engagement(saved, [*request.memberships, *request.closed]),
+    }

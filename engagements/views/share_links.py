@@ -9,15 +9,17 @@ from django_htmx.http import trigger_client_event
 
 from engagements import queries
 from engagements.access import find, member
-from engagements.answers import take
-from engagements.commands import create_share_link, revoke_share_link
+from engagements.answers import form_page, onward, stale_page, take
+from engagements.commands import create_share_link, revoke_share_link, update_share_link
 from engagements.commands.share_links import VALID_FOR
-from engagements.forms import ShareLinkForm
+from engagements.forms import ShareLinkEditForm, ShareLinkForm
 from engagements.http import MemberRequest
 from engagements.models import ShareLink
 from engagements.permissions import Permission
+from engagements.staleness import StaleEdit
 
 PAGE = "engagements/share_link_list.html"
+TAB = {"tab": "links"}
 
 
 @require_safe
@@ -27,7 +29,7 @@ def share_link_list(request: MemberRequest) -> HttpResponse:
 
 
 @require_POST
-@member(Permission.MANAGE_MEMBERS)
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def share_link_create(request: MemberRequest) -> HttpResponse:
     form = ShareLinkForm(request.POST)
     known = {"engagement": request.engagement, "by": request.membership, "now": timezone.now()}
@@ -36,8 +38,24 @@ def share_link_create(request: MemberRequest) -> HttpResponse:
     return _changed(request, f"The link for {made.label} is ready. Copy its address and send it.")
 
 
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
+def share_link_update(request: MemberRequest, share_link: str) -> HttpResponse:
+    links = ShareLink.objects.filter(engagement=request.engagement).select_related("engagement")
+    link = find(links, share_link)
+    form = ShareLinkEditForm(request.POST or None, engagement=request.engagement, row=link)
+    known = {"share_link": link, "by": request.membership, "now": timezone.now()}
+    template, page = "engagements/share_link_update.html", {"link": link, **TAB}
+    try:
+        if form.is_valid() and take(form, update_share_link, **known):
+            messages.success(request, "The link is saved. Its address stays the same.")
+            return onward(request, "engagements:share-link-list")
+    except StaleEdit as stale:
+        return stale_page(request, template, form=form, stale=stale, **page)
+    return form_page(request, template, form=form, **page)
+
+
 @require_POST
-@member(Permission.MANAGE_MEMBERS)
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def share_link_revoke(request: MemberRequest, share_link: str) -> HttpResponse:
     link = find(ShareLink.objects.filter(engagement=request.engagement), share_link)
     revoke_share_link(share_link=link, by=request.membership, now=timezone.now())
@@ -51,7 +69,7 @@ def _blank(request: MemberRequest) -> ShareLinkForm:
 
 def _list(request: MemberRequest, *, form: ShareLinkForm, status: int = 200) -> HttpResponse:
     links = queries.share_links(request.engagement, now=timezone.now())
-    page = {"links": links, "form": form, "tab": "members"}
+    page = {"links": links, "form": form, **TAB}
     part = f"{PAGE}#links" if request.htmx else PAGE
     return render(request, part, page, status=status)
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from engagements.models import Engagement, Membership
 from engagements.ownership import check_owners
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may_here
 from okrs.models import KeyResult, Objective
 from reviews.commands.evidence import Touches, refreshed, rests_on, touched
 from reviews.commands.once import posted_before
@@ -119,7 +119,7 @@ def supersede_decision(
 
 
 def _must_decide(by: Membership) -> None:
-    if not may(by.role, Permission.DECIDE):
+    if not may_here(by, Permission.DECIDE):
         raise ValidationError("Your role does not record decisions.", code="no_right")
 
 

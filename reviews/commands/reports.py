@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from engagements.models import Engagement, Membership
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may_here
 from reviews.models import DecisionHead, Review, StatusReport
 from reviews.queries.status import status_facts
 from reviews.status import Facts, LastReport, Page, Words, status_page
@@ -31,7 +31,7 @@ def publish_report(
     ValidationError: `no_right`, `not_closed`, `meanwhile` where there is a later one than that,
     and by field `required`.
     """
-    if not may(by.role, Permission.RUN_REVIEWS):
+    if not may_here(by, Permission.RUN_REVIEWS):
         raise ValidationError("Only a program lead publishes.", code="no_right")
     if review is not None and not review.is_closed:
         raise ValidationError("Close the review first.", code="not_closed")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may_here
 from reviews.commands.open_reviews import lock_open_review
 from reviews.models import AgendaItem, Review, Section
 
 
 def must_run(by: Membership) -> None:
     """Raises ValidationError `no_right`."""
-    if not may(by.role, Permission.RUN_REVIEWS):
+    if not may_here(by, Permission.RUN_REVIEWS):
         raise ValidationError("Only the lead runs a review.", code="no_right")
 
 
 def must_decide(by: Membership) -> None:
     """Raises ValidationError `no_right`."""
-    if not may(by.role, Permission.DECIDE):
+    if not may_here(by, Permission.DECIDE):
         raise ValidationError("Your role takes no part in this.", code="no_right")
 
 

@@ -14,7 +14,7 @@ from reviews.status.terms import Said
 def decided(decision: DecisionFacts, *, facts: Facts) -> Said:
     """Its words, what it changed, who answers for it, and what came of it."""
     moved, figures = _since_then(decision, facts=facts)
-    meta = [decision.change, decision.owner]
+    meta = [decision.change, decision.owner if facts.engagement.shows_owners else ""]
     if moved:
         meta.append(f"since then {figures}, {moved}")
     return {

@@ -83,7 +83,7 @@ def _block(rows: Sequence[KeyResultFacts], *, facts: Facts) -> Block:
         "id": first.objective,
         "label": _label(first),
         "title": first.objective_title,
-        "meta": _of_the_mean(rows),
+        "meta": _of_the_mean(rows, names=engagement.shows_owners),
         "standing": objective_standing(rows, engagement=engagement, today=today),
         "key_results": [
             key_result(row, engagement=engagement, today=today, at=facts.at) for row in rows
@@ -97,13 +97,14 @@ def _label(row: KeyResultFacts) -> str:
     return f"{level} · contributes to “{row.parent}”" if row.parent else level
 
 
-def _of_the_mean(rows: Sequence[KeyResultFacts]) -> str:
+def _of_the_mean(rows: Sequence[KeyResultFacts], *, names: bool) -> str:
     many = f"{len(rows)} key result{'' if len(rows) == 1 else 's'}"
     by_weight = ", mean of scores by weight" if len({row.weight for row in rows}) > 1 else ""
     mean = by_weight or (", mean of scores" if len(rows) > 1 else "")
     missing = sum(row.score is None for row in rows)
     without = f", {in_words(missing)} without a value left out" if missing else ""
-    return f"{rows[0].objective_owner} · {many}{mean}{without}"
+    owner = f"{rows[0].objective_owner} · " if names else ""
+    return f"{owner}{many}{mean}{without}"
 
 
 def _kicker(facts: Facts) -> str:

@@ -107,7 +107,7 @@ def key_result(
     return {
         "id": row.public_id,
         "title": row.title,
-        "meta": _meta(row),
+        "meta": _meta(row, names=engagement.shows_owners),
         "flags": [f"Red for {weeks} weeks"] if weeks >= 2 and not early else [],
         "notes": [
             *(["Unverified"] if _is_unverified(row) else []),
@@ -180,9 +180,10 @@ def objective_standing(
     )
 
 
-def _meta(row: KeyResultFacts) -> str:
+def _meta(row: KeyResultFacts, *, names: bool) -> str:
     weight = "" if row.weight == 1 else f", weight {format_number(row.weight)}"
-    return f"{row.owner or 'Nobody yet'} · {row.commitment}{weight}"
+    owner = f"{row.owner or 'Nobody yet'} · " if names else ""
+    return f"{owner}{row.commitment}{weight}"
 
 
 def _under_the_line(day: dt.date) -> str:

@@ -13,6 +13,7 @@ from checkins.forms import CheckInForm
 from checkins.queries import DueCard, MyWeek, WaitingEscalation, Wanted
 from engagements.access import signed_in
 from engagements.http import SignedInRequest
+from engagements.models import Membership
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
 from okrs.figures import in_words
@@ -23,10 +24,9 @@ from reviews.queries.actions import waiting_actions
 @require_safe
 @signed_in
 def my_week(request: SignedInRequest) -> HttpResponse:
-    if request.memberships and not any(
-        may(one.role, Permission.READ) for one in request.memberships
-    ):
-        return _only_status_pages(request)
+    mine = request.memberships or request.closed
+    if mine and not any(may(one.role, Permission.READ) for one in mine):
+        return _only_status_pages(request, mine)
     now = timezone.now()
     if request.htmx and request.GET.get("part") == "waiting":
         return render(request, "reviews/my_week.html#waiting", _counted(request, now=now))
@@ -41,9 +41,9 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     return render(request, "reviews/my_week.html", {**context, "opened": opened, "form": form})
 
 
-def _only_status_pages(request: SignedInRequest) -> HttpResponse:
+def _only_status_pages(request: SignedInRequest, mine: list[Membership]) -> HttpResponse:
     """A viewer has no week: where there is one page to read, this is it."""
-    clients = [one.engagement for one in request.memberships]
+    clients = [one.engagement for one in mine]
     if len(clients) == 1:
         return redirect("reviews:status", clients[0].slug)
     said = f"{in_words(len(clients)).capitalize()} clients show you where they stand."
@@ -59,7 +59,8 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
         "headline": _headline(week, waiting),
         **waiting,
         "clients": clients,
-        "may_create": may_create_engagement(request.user, request.memberships),
+        "may_create": may_create_engagement(request.user, [*request.memberships, *request.closed]),
+        "closed": request.closed,
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
         "now": now,
         "today": timezone.localdate(),

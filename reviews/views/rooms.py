@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from engagements.access import find, member
 from engagements.http import MemberRequest
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may_here
 from reviews.forms import ActionForm, DecisionForm
 from reviews.models import AgendaItem, Review
 from reviews.queries.escalated import seen
@@ -118,14 +118,14 @@ def screen(
         look=look.item,
         looks_at_all=look.all,
     )
-    role = request.membership.role
-    captures = not review.is_closed and may(role, Permission.DECIDE)
+    member = request.membership
+    captures = not review.is_closed and may_here(member, Permission.DECIDE)
     forms = _forms(request, page, decision=decision_form, action=action_form) if captures else {}
     return {
         "page": page,
         "review": review,
         "look": look,
-        "runs": not review.is_closed and may(role, Permission.RUN_REVIEWS),
+        "runs": not review.is_closed and may_here(member, Permission.RUN_REVIEWS),
         "answers": captures,
         "report": report_of(review) if review.is_closed else None,
         "today": request.engagement.today(now),

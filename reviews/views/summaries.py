@@ -11,7 +11,7 @@ from django.utils import timezone
 from engagements.access import member
 from engagements.answers import form_page, onward, refuse, stale_page, take
 from engagements.http import MemberRequest
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may_here
 from engagements.staleness import StaleEdit
 from reviews import commands
 from reviews.forms.reviews import SummaryForm
@@ -27,7 +27,7 @@ WORDS = ("headline", "moved", "red", "decided", "next_steps")
 @member(Permission.READ)
 def summary_update(request: MemberRequest, closed_review: str) -> HttpResponse:
     """The words for the client: the lead edits and publishes them, members read them (M8.4)."""
-    edits = may(request.membership.role, Permission.RUN_REVIEWS)
+    edits = may_here(request.membership, Permission.RUN_REVIEWS)
     if request.method == "POST" and not edits:
         raise PermissionDenied
     review = review_of(request, closed_review)

@@ -175,7 +175,7 @@ function fadeEdges() {
 }
 
 if (tabs) {
-  const current = tabs.querySelector("[aria-current=page]");
+  const current = tabs.querySelector("[aria-current]");
   if (current) tabs.scrollLeft = current.offsetLeft - (tabs.clientWidth - current.offsetWidth) / 2;
   tabs.addEventListener("scroll", fadeEdges, { passive: true });
   new ResizeObserver(fadeEdges).observe(tabs);

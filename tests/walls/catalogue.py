@@ -62,7 +62,7 @@ def _faults_of(oid: int, name: str, secured: bool, forced: bool) -> list[str]:
     if not (secured and forced):
         found.append(f"{name}: row level security is not forced")
     found += [f"{name}: {fault}" for fault in _policy_faults(oid, name)]
-    found += [f"{name}: key {key} leaves the tenant out" for key in _plain_keys(oid)]
+    found += [f"{name}: key {key} leaves the tenant out" for key in _plain_keys(oid, name)]
     if name != "engagements_engagement":
         found += [
             f"{name}: index {index} does not lead with engagement_id"
@@ -95,8 +95,9 @@ def _policy_faults(oid: int, name: str) -> list[str]:
     return faults
 
 
-def _plain_keys(oid: int) -> list[str]:
+def _plain_keys(oid: int, name: str) -> list[str]:
     """Foreign keys into another tenant table that do not carry the engagement."""
+    column = "id" if name == "engagements_engagement" else "engagement_id"
     return [
         key
         for (key,) in _rows(
@@ -107,9 +108,10 @@ def _plain_keys(oid: int) -> list[str]:
           AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = k.confrelid
                       AND a.attname = 'engagement_id')
           AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = k.conrelid
-                          AND a.attname = 'engagement_id' AND a.attnum = ANY (k.conkey))
+                          AND a.attname = %s AND a.attnum = ANY (k.conkey))
         """,
             oid,
+            column,
         )
     ]
 
@@ -128,8 +130,8 @@ def _foreign_indexes(oid: int) -> list[str]:
     return [name for (name,) in rows if name not in INDEXES_WITHOUT_TENANT]
 
 
-def _rows(sql: str, oid: int) -> list[tuple[Any, ...]]:
+def _rows(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [oid])
+        cursor.execute(sql, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

@@ -37,7 +37,7 @@ SWEEPS_MAY = {
         activated_at cause huddle_due_at raised_at raised_for recovered_at version
     """,
     ("engagements_engagement", "SELECT"): """
-        cadence country due_time due_weekday escalation id opens_days_before pauses_weekends
+        cadence closed_at country due_time due_weekday escalation id opens_days_before pauses_weekends
         rhythm_since status_version time_zone
     """,
     ("engagements_engagement", "UPDATE"): "status_version",

@@ -1,0 +1,43 @@
+"""The link that proves a new address: mailed there, followed by whoever is signed in.
+
+The token names person, old and new address, and is signed with the secret key: nothing is stored.
+Once the address has changed the old one no longer fits, so that it works once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from engagements.models import User
+
+VALID_FOR = dt.timedelta(days=1)
+SALT = "engagements.addresses"
+
+
+@dataclass(frozen=True)
+class AddressChange:
+    """What a link asks for."""
+
+    user_id: int
+    old: str
+    new: str
+
+
+def link_to(user: User, *, new: str) -> str:
+    """The whole address, for the mail."""
+    token = signing.dumps([user.pk, user.email, new], salt=SALT)
+    return f"{settings.SITE_URL}{reverse('engagements:address-confirm', args=[token])}"
+
+
+def find_change(token: str, *, user: User) -> AddressChange | None:
+    """What the link asks for; None where it ran out, is not this person's, or was used."""
+    try:
+        found = AddressChange(*signing.loads(token, salt=SALT, max_age=VALID_FOR))
+    except (signing.BadSignature, TypeError):
+        return None
+    return found if (found.user_id, found.old) == (user.pk, user.email) else None

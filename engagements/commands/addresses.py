@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from engagements.addresses import VALID_FOR, find_change, link_to
+from engagements.commands.users import engagements_of
+from engagements.models import Membership, User
+from engagements.scoping import scope
+from notifications import outbox
+from notifications.models import Priority
+
+GONE = "This link no longer works. Ask for a new one in your profile."
+SAME = "This is your address already."
+MAIL = "engagements/email/address"
+
+
+@transaction.atomic
+def ask_for_address(*, user: User, email: str) -> None:
+    """Mail a link to a new address: it is theirs once they follow it, signed in.
+
+    Whether the address has an account is said in that mail and nowhere else. Raises
+    ValidationError `same`.
+    """
+    email = email.strip().lower()
+    if email == user.email:
+        raise ValidationError(SAME, code="same")
+    taken = User.objects.filter(email__iexact=email).exists()
+    link = "" if taken else link_to(user, new=email)
+    _mail(email, subject="Confirm your new address", name="confirm", taken=taken, link=link)
+
+
+@transaction.atomic
+def change_address(*, user: User, token: str) -> User:
+    """Sign in and be told by the address that the link proves; every engagement lists it.
+
+    The old address is told. Raises ValidationError: `gone`, `taken`.
+    """
+    current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    change = find_change(token, user=current)
+    if change is None:
+        raise ValidationError(GONE, code="gone")
+    if User.objects.filter(email__iexact=change.new).exists():
+        raise ValidationError("This address has another account.", code="taken")
+    for ids in engagements_of(current):
+        with scope(*ids):
+            _refuse_where_listed(change.new, ids=ids, user=current)
+            Membership.objects.filter(engagement_id__in=ids, user=current).update(email=change.new)
+    current.email = change.new
+    current.save(update_fields=["email"])
+    subject = "Your address was changed"
+    _mail(change.old, subject=subject, name="changed", user=current, new=change.new)
+    return current
+
+
+def _refuse_where_listed(email: str, *, ids: list[int], user: User) -> None:
+    others = Membership.objects.filter(engagement_id__in=ids, email__iexact=email)
+    listed = others.exclude(user=user).select_related("engagement").first()
+    if listed:
+        raise ValidationError(
+            f"{listed.engagement} lists {listed.name} under this address. Ask its program lead to"
+            " correct that first.",
+            code="taken",
+        )
+
+
+def _mail(to: str, *, subject: str, name: str, user: User | None = None, **context: str | bool) -> None:
+    text = render_to_string(f"{MAIL}_{name}.txt", context)
+    outbox.enqueue(
+        kind="account-mail",
+        recipient=to,
+        payload={
+            "subject": subject,
+            "text": text.strip(),
+            "until": (timezone.now() + VALID_FOR).isoformat(),
+        },
+        dedupe_key=f"account-mail:{uuid4()}",
+        user_id=user.pk if user else None,
+        priority=Priority.AWAITED,
+    )

@@ -1,0 +1,44 @@
+"""The end of the work with a client, and its going on after all."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from engagements.models import Engagement, Membership, Notice
+
+
+@transaction.atomic
+def close_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
+    """End the work here: it asks nobody for anything and is read only, until it is reopened.
+
+    What waited to be told is told no more. A second time changes nothing.
+    """
+    now = timezone.now()
+    # Before the engagement, which everybody locks last.
+    Notice.objects.filter(engagement=engagement).pending().update(dropped_at=now)
+    current = _locked(engagement)
+    if not current.is_closed:
+        current.closed_at, current.closed_by = now, by
+        _save(current, "closed_at", "closed_by")
+    return current
+
+
+@transaction.atomic
+def reopen_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
+    """Take the work up again; nothing is asked for that was due while it was closed (M6.3)."""
+    current = _locked(engagement)
+    if current.is_closed:
+        current.closed_at = current.closed_by = None
+        current.rhythm_since = timezone.now()
+        _save(current, "closed_at", "closed_by", "rhythm_since")
+    return current
+
+
+def _locked(engagement: Engagement) -> Engagement:
+    return Engagement.objects.select_for_update(of=("self",), no_key=True).get(pk=engagement.pk)
+
+
+def _save(engagement: Engagement, *fields: str) -> None:
+    engagement.version += 1  # forms that were opened before are stale
+    engagement.save(update_fields=[*fields, "version"])

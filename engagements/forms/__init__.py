@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from engagements.forms.addresses import AddressForm
+from engagements.forms.engagements import EngagementCreateForm, SettingsForm
+from engagements.forms.members import AcceptForm, InviteForm, PlaceholderForm, RoleForm
+from engagements.forms.profile import ProfileForm
+from engagements.forms.share_links import ShareLinkEditForm, ShareLinkForm
+
+__all__ = [
+    "AcceptForm",
+    "AddressForm",
+    "EngagementCreateForm",
+    "InviteForm",
+    "PlaceholderForm",
+    "ProfileForm",
+    "RoleForm",
+    "SettingsForm",
+    "ShareLinkEditForm",
+    "ShareLinkForm",
+]

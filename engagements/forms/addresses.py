@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from engagements.models import User
+
+
+class AddressForm(forms.Form):
+    """A new address, and the password that shows who asks."""
+
+    mended_in: ClassVar = {"same": "email"}
+
+    email = forms.EmailField(
+        max_length=254,
+        label="New address",
+        help_text="A mail goes there, with a link that confirms it. Until then nothing changes.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data)
+        self.user = user
+
+    def clean_password(self) -> None:
+        if not self.user.check_password(self.cleaned_data["password"]):
+            raise forms.ValidationError("This is not your password.", code="wrong")
+
+    def clean(self) -> dict[str, Any]:
+        """What the command takes: the password has done its work."""
+        data = super().clean() or self.cleaned_data
+        data.pop("password", None)
+        return data

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from engagements.edit_forms import GroupedForm
+from engagements.forms.fields import ClockField, ZoneField
+from engagements.models import Theme
+
+
+class ProfileForm(GroupedForm):
+    """How a person is called, what they see and what they are told; the same for every client."""
+
+    groups: ClassVar = {
+        "You": ("name", "time_zone", "theme", "shortcuts"),
+        "What you are told": (
+            "message_at",
+            "quiet_from",
+            "quiet_until",
+            "wants_reminders",
+            "wants_digests",
+        ),
+    }
+    mended_in: ClassVar = {"message_in_quiet_hours": "message_at"}
+
+    name = forms.CharField(
+        max_length=120, label="Name", widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    time_zone = ZoneField(help_text="Times are shown on this clock, and mails keep to it.")
+    theme = forms.ChoiceField(choices=Theme.choices, label="Theme", widget=forms.RadioSelect)
+    shortcuts = forms.BooleanField(required=False, label="Keyboard shortcuts")
+    message_at = ClockField(
+        label="Mail of the day",
+        help_text="One, Monday to Friday, for all your clients. Outside your quiet hours.",
+    )
+    quiet_from = ClockField(label="Quiet from")
+    quiet_until = ClockField(label="Quiet until", help_text="The same time twice: no quiet hours.")
+    wants_reminders = forms.BooleanField(
+        required=False,
+        label="Reminders",
+        help_text="Before a check-in is due, and once when it is late.",
+    )
+    wants_digests = forms.BooleanField(
+        required=False,
+        label="Digests",
+        help_text="What is at risk or late on Fridays, missed check-ins, and how escalations end.",
+    )
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any], is_told: bool = True) -> None:
+        """Whom nothing is told (`is_told`) is not asked when: what was set stays."""
+        super().__init__(data, initial=initial)
+        if not is_told:
+            for name in self.groups["What you are told"]:
+                del self.fields[name]

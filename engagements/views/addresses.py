@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from engagements.access import signed_in
+from engagements.addresses import find_change
+from engagements.answers import take
+from engagements.commands import ask_for_address, change_address
+from engagements.forms import AddressForm
+from engagements.http import SignedInRequest
+
+PAGE = "engagements/address_change.html"
+CONFIRM = "engagements/address_confirm.html"
+
+
+@signed_in
+def address_change(request: SignedInRequest) -> HttpResponse:
+    """Asks for a new address; whoever signs in by codes alone sets a password first."""
+    user = request.user
+    form = AddressForm(request.POST or None, user=user)
+    if request.method == "POST" and user.has_usable_password():
+        # Guesses at the password count, and mails to strangers.
+        if not ratelimit.consume(request, action="change_email", user=user):
+            return ratelimit.respond_429(request)
+        if form.is_valid() and _asked(form, request):
+            said = f"A mail is on its way to {form.cleaned_data['email']}. Follow its link."
+            messages.success(request, said)
+            return redirect("engagements:profile")
+    return render(request, PAGE, {"form": form}, status=422 if form.is_bound else 200)
+
+
+@signed_in
+def address_confirm(request: SignedInRequest, token: str) -> HttpResponse:
+    change, refusal = find_change(token, user=request.user), ""
+    if change is not None and request.method == "POST":
+        try:
+            change_address(user=request.user, token=token)
+        except ValidationError as error:
+            refusal = error.messages[0]
+        else:
+            messages.success(request, f"Your address is {change.new} now.")
+            return redirect("engagements:profile")
+    status = 404 if change is None else 422 if refusal else 200
+    page = {"change": change, "refusal": refusal}
+    return render(request, CONFIRM, page, status=status)
+
+
+def _asked(form: AddressForm, request: SignedInRequest) -> bool:
+    take(form, ask_for_address, user=request.user)
+    return form.is_valid()

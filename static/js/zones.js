@@ -1,0 +1,52 @@
+// The time in the zone that is chosen, beside its list, and the zone of this device at a press.
+// Without it the list works all the same.
+
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+function cityOf(select) {
+  return select.selectedOptions[0]?.textContent ?? "";
+}
+
+function timeIn(zone) {
+  try {
+    return new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", hour: "2-digit", minute: "2-digit" }).format();
+  } catch {
+    return ""; // a zone that this browser does not know
+  }
+}
+
+function say(select) {
+  const box = select.parentElement.querySelector("[data-zone-now]") ?? added(select);
+  const time = timeIn(select.value);
+  box.querySelector("span").textContent = time && `In ${cityOf(select)} it is ${time}. `;
+  const isOffered = here !== select.value && [...select.options].some(({ value }) => value === here);
+  box.querySelector("button").hidden = !isOffered;
+}
+
+function added(select) {
+  const box = document.createElement("p");
+  box.className = "hint";
+  box.dataset.zoneNow = "";
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn-link";
+  button.textContent = `Take this device’s: ${here}`;
+  button.addEventListener("click", () => {
+    select.value = here;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    select.focus();
+  });
+  box.append(document.createElement("span"), button);
+  select.after(box);
+  return box;
+}
+
+function sayAll() {
+  document.querySelectorAll('select[name="time_zone"]').forEach(say);
+}
+
+sayAll();
+document.addEventListener("htmx:afterSettle", sayAll);
+document.addEventListener("change", ({ target }) => {
+  if (target.matches('select[name="time_zone"]')) say(target);
+});

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, connection
+from django.utils import timezone
+
+from engagements.commands import close_engagement, reopen_engagement
+from engagements.models import Engagement, Membership, Notice, Role
+from engagements.permissions import Permission, may_here
+from engagements.scoping import scope
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lead() -> Membership:
+    return build.member(build.engagement())
+
+
+def saved(engagement: Engagement) -> Engagement:
+    with scope(engagement.id):
+        return Engagement.objects.get(pk=engagement.pk)
+
+
+def close(lead: Membership) -> Engagement:
+    with scope(lead.engagement_id):
+        return close_engagement(engagement=lead.engagement, by=lead)
+
+
+def notice(person: Membership, **fields: dt.datetime) -> Notice:
+    now = timezone.now()
+    with scope(person.engagement_id):
+        return Notice.objects.create(
+            engagement_id=person.engagement_id,
+            person=person,
+            rule="reminder",
+            subject=len(fields),
+            period=now.date(),
+            created_at=now,
+            due_at=now,
+            **fields,
+        )
+
+
+def test_closing_says_who_and_when(lead: Membership) -> None:
+    close(lead)
+
+    now = saved(lead.engagement)
+    assert (now.is_closed, now.closed_by_id, now.version) == (True, lead.pk, 2)
+
+
+def test_closing_twice_changes_nothing(lead: Membership) -> None:
+    first = close(lead).closed_at
+    other = build.member(lead.engagement, "Olga")
+
+    with scope(lead.engagement_id):
+        again = close_engagement(engagement=lead.engagement, by=other)
+
+    assert (again.closed_at, again.closed_by_id, again.version) == (first, lead.pk, 2)
+
+
+def test_what_waited_to_be_told_is_told_no_more_and_what_was_told_stays(lead: Membership) -> None:
+    waiting, told = notice(lead), notice(lead, sent_at=timezone.now())
+    elsewhere = notice(build.member(build.engagement("Harbor"), "Hannah"))
+
+    close(lead)
+
+    with scope(lead.engagement_id, elsewhere.engagement_id):
+        rows = dict(Notice.objects.values_list("pk", "dropped_at"))
+    assert rows[waiting.pk] is not None
+    assert rows[elsewhere.pk] is None
+    assert told.pk in rows
+
+
+def test_opened_again_it_asks_for_nothing_that_was_due_meanwhile(lead: Membership) -> None:
+    close(lead)
+    before = timezone.now()
+
+    with scope(lead.engagement_id):
+        reopen_engagement(engagement=lead.engagement, by=lead)
+
+    now = saved(lead.engagement)
+    assert (now.is_closed, now.closed_by_id) == (False, None)
+    assert now.rhythm_since is not None
+    assert now.rhythm_since >= before
+
+
+def test_reopening_what_is_open_keeps_its_rhythm(lead: Membership) -> None:
+    with scope(lead.engagement_id):
+        reopen_engagement(engagement=lead.engagement, by=lead)
+
+    assert (saved(lead.engagement).rhythm_since, saved(lead.engagement).version) == (None, 1)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_nobody_works_in_it_and_whoever_read_it_reads_it(lead: Membership, role: str) -> None:
+    member = build.member(lead.engagement, role.capitalize(), role)
+    before = {one for one in Permission if may_here(member, one)}
+    member.engagement = close(lead)
+
+    kept = {one for one in Permission if may_here(member, one)}
+
+    assert kept == before & {"read_status", "read", "manage_members", "manage_settings"}
+
+
+def test_the_database_keeps_its_owners_inside_the_client(lead: Membership) -> None:
+    stranger = build.member(build.engagement("Harbor"), "Hannah")
+    with scope(lead.engagement_id), connection.cursor() as cursor:
+        Engagement.objects.filter(pk=lead.engagement_id).update(workflow_owner=stranger)
+        with pytest.raises(IntegrityError, match="engagement_workflow_owner_key"):
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
