@@ -22,16 +22,28 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
 
+from engagements.compiled import Compiled, Slot
 from engagements.http import LinkRequest, MemberRequest, SignedInRequest
 from engagements.models import Membership
 from engagements.permissions import Permission, may
-from engagements.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope, unscoped
+from engagements.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope
 from engagements.share_link_limits import asks_too_often, guesses_too_often
 from engagements.share_link_views import count_view
 from engagements.share_links import find_share_link
 
 M = TypeVar("M", bound=models.Model)
 View = Callable[..., HttpResponse]
+
+
+def _active() -> models.QuerySet[Membership]:
+    mine = Membership.objects.active().filter(user=Slot("user", models.BigIntegerField()))
+    return mine.select_related("engagement")
+
+
+MEMBERSHIP = Compiled(
+    lambda: _active().filter(engagement__slug=Slot("slug", models.CharField()))[:1], walled=False
+)
+MEMBERSHIPS = Compiled(lambda: _active().order_by("-id")[:MAX_ENGAGEMENTS], walled=False)
 
 
 def member(permission: Permission, *, even_when_closed: bool = False) -> Callable[[View], View]:
@@ -131,22 +143,14 @@ def find(queryset: models.QuerySet[M], public_id: str) -> M:
 
 
 def _membership(request: HttpRequest, *, slug: str) -> Membership:
-    with unscoped():
-        membership = (
-            Membership.objects.active()
-            .select_related("engagement")
-            .filter(user=request.user.pk, engagement__slug=slug)
-            .first()
-        )
-    if membership is None:
+    found = MEMBERSHIP(user=request.user.pk, slug=slug)
+    if not found:
         raise Http404
-    return membership
+    return found[0]
 
 
 def _memberships(request: HttpRequest) -> list[Membership]:
-    with unscoped():
-        mine = Membership.objects.active().filter(user=request.user.pk)
-        return list(mine.select_related("engagement").order_by("-id")[:MAX_ENGAGEMENTS])
+    return MEMBERSHIPS(user=request.user.pk)
 
 
 def _rendered(response: HttpResponse) -> HttpResponse:

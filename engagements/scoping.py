@@ -23,9 +23,11 @@ MAX_ENGAGEMENTS = 200  # beyond it the policy's array costs more than the pages 
 __all__ = [
     "MAX_ENGAGEMENTS",
     "ScopeError",
+    "compiling",
     "engagements_in_scope",
     "forbid_writes",
     "identity",
+    "is_compiling",
     "scope",
     "unscoped",
 ]
@@ -45,6 +47,7 @@ class Wall:
         return [ids, user, self.token, json.dumps({"user": self.user_id}) if user else ""]
 
 
+_compiles: ContextVar[bool] = ContextVar("compiles", default=False)
 _wall: ContextVar[Wall] = ContextVar("wall", default=Wall())  # noqa: B039 - frozen
 
 
@@ -74,6 +77,20 @@ def unscoped() -> Iterator[None]:
     """Switch the application's wall off; the database's stays up. For the gate's own look-ups."""
     with django_scopes.scopes_disabled():
         yield
+
+
+@contextmanager
+def compiling() -> Iterator[None]:
+    """Build a query for whatever will be in scope when it runs (`engagements.compiled`)."""
+    token = _compiles.set(True)
+    try:
+        yield
+    finally:
+        _compiles.reset(token)
+
+
+def is_compiling() -> bool:
+    return _compiles.get()
 
 
 def engagements_in_scope() -> list[int] | None:

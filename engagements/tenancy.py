@@ -10,8 +10,9 @@ import pgtrigger
 from django.db import models
 from django.db.models.constraints import BaseConstraint
 
+from engagements.compiled import InScope
 from engagements.constraints import TenantForeignKey, TenantWall
-from engagements.scoping import engagements_in_scope
+from engagements.scoping import engagements_in_scope, is_compiling
 
 # The same made by PostgreSQL, for rows that a sweep writes: 48 random bits, of the alphabet below.
 NEW_PUBLIC_ID = "left(translate(replace(gen_random_uuid()::text, '-', ''), '01', 'gh'), 12)"
@@ -28,8 +29,10 @@ class TenantManager(models.Manager[M]):
     """Rows of the engagements in scope; raises ScopeError where none is active."""
 
     def get_queryset(self) -> models.QuerySet[M]:
-        ids = engagements_in_scope()
         queryset = super().get_queryset()
+        if is_compiling():
+            return queryset.filter(InScope())
+        ids = engagements_in_scope()
         if ids is None:
             return queryset
         if len(ids) == 1:

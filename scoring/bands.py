@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
@@ -51,6 +52,11 @@ def rag(score: Number | None, bands: Iterable[Number] = PLAYBOOK_BANDS) -> Rag:
     lower = validate_bands(bands)
     if score is None:
         return Rag.NO_DATA
+    return _band(score, lower)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _band(score: Number, lower: Bands) -> Rag:
     rounded = unit(score)
     if rounded >= lower.stretch:
         return Rag.STRETCH
@@ -76,7 +82,12 @@ def band_range(band: Rag, bands: Iterable[Number] = PLAYBOOK_BANDS) -> tuple[Dec
 
 def validate_bands(bands: Iterable[Number]) -> Bands:
     """Three lower bounds in hundredths, rising from above 0 up to 1, or a ScoringError (M5.4)."""
-    lower = [number(bound) for bound in bands]
+    return _validated(*bands)
+
+
+@lru_cache(maxsize=64, typed=True)
+def _validated(*bounds: Number) -> Bands:
+    lower = [number(bound) for bound in bounds]
     if len(lower) != len(Bands._fields):
         raise ScoringError("Bands are three lower bounds: of amber, of green, of stretch.")
     if any(bound != hundredths(bound) for bound in lower):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from scoring.errors import ScoringError
 from scoring.formats import format_number
@@ -44,6 +45,11 @@ def pace(*, start: date, due: date, today: date) -> Decimal:
     for day in (start, due, today):
         if not isinstance(day, date) or isinstance(day, datetime):
             raise ScoringError(f"{day!r} is no date. Give the date in the engagement's zone.")
+    return _pace(start, due, today)
+
+
+@lru_cache(maxsize=4096)
+def _pace(start: date, due: date, today: date) -> Decimal:
     if start == due:
         raise ScoringError(f"Start and due date are both {start}. Move one.")
     if due < start:

@@ -19,6 +19,9 @@ HUNDREDTH = Decimal("0.01")
 MOST_DIGITS = 40
 PRECISION = 150
 
+# For sums that are one call; it keeps no state that matters, so all threads may share it.
+EXACT = Context(prec=PRECISION, rounding=ROUND_HALF_UP)
+
 _SPACES = " \u00a0\u2009\u202f"
 _TYPED = re.compile(
     rf"""(?P<sign>[+−-]?)(?P<digits>
@@ -37,12 +40,14 @@ _SHORTHAND = {"k": 1000, "K": 1000, "M": 1_000_000, "%": 1}
 
 def exactly() -> AbstractContextManager[Context]:
     """The context for all sums: the caller's own precision and rounding never leak in."""
-    return localcontext(Context(prec=PRECISION, rounding=ROUND_HALF_UP))
+    return localcontext(EXACT)
 
 
 def number(value: Number) -> Decimal:
     """`value` as a finite Decimal. Floats, bools, NaN and infinities raise ScoringError."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+    if type(value) is not Decimal and (
+        isinstance(value, bool) or not isinstance(value, int | str | Decimal)
+    ):
         raise ScoringError(f"{value!r} is no exact number. Give an int, a str or a Decimal.")
     try:
         read = Decimal(value)
@@ -61,8 +66,7 @@ def number(value: Number) -> Decimal:
 
 def hundredths(value: Decimal) -> Decimal:
     """Rounded half up to two places (M5.1), never minus zero."""
-    with exactly():
-        return value.quantize(HUNDREDTH) + ZERO
+    return EXACT.plus(EXACT.quantize(value, HUNDREDTH))
 
 
 def clamped(value: Decimal) -> Decimal:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.template import Context
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
-from okrs import figures
+from okrs import components, figures
 from okrs.charts import History
 from okrs.charts import history_chart as draw_history
 from okrs.drawings import sparkline as draw_sparkline
@@ -21,59 +22,47 @@ from scoring import rag as band_of
 
 register = template.Library()
 
-# WeasyPrint styles no inline SVG from the page's stylesheet, so shapes carry their light colour.
-LIGHT_COLOURS = {
-    Rag.RED: "#c4261d",
-    Rag.AMBER: "#b87200",
-    Rag.GREEN: "#1c8044",
-    Rag.STRETCH: "#7040c8",
-    Rag.NO_DATA: "#74787e",
-}
-
 
 def _scale(context: Context, scale: str) -> str:
     """The given scale, else that of the page's engagement (M5.7)."""
     return scale or getattr(context.get("engagement"), "scale", "") or Scale.UNIT
 
 
-@register.inclusion_tag("components/shape.html")
-def shape(rag: str | None) -> dict[str, Any]:
+@register.simple_tag
+def shape(rag: str | None) -> SafeString:
     """The shape of a band alone; words must stand in reach."""
-    band = Rag(rag or Rag.NO_DATA)
-    return {"rag": band, "colour": LIGHT_COLOURS[band]}
+    return components.shape(rag or Rag.NO_DATA)
 
 
-@register.inclusion_tag("components/rag.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def rag(
     context: Context, rag: str | None, score: Decimal | None = None, scale: str = ""
-) -> dict[str, Any]:
+) -> SafeString:
     """Shape, word and score: `{% rag key_result.rag key_result.score %}`."""
-    band = Rag(rag or Rag.NO_DATA)
     written = "" if score is None else format_score(score, scale=_scale(context, scale))
-    return {"rag": band, "score": written}
+    return components.standing(rag or Rag.NO_DATA, written)
 
 
-@register.inclusion_tag("components/stage.html")
-def stage(stage: str) -> dict[str, Any]:
+@register.simple_tag
+def stage(stage: str) -> SafeString:
     """The stage of M9 in its thin box."""
-    return {"stage": stage, "label": stage.replace("_", " ").capitalize()}
+    return components.stage(stage)
 
 
-@register.inclusion_tag("components/confidence.html")
-def confidence(confidence: int | None) -> dict[str, Any]:
-    """Five bars and the words; confidence is never a RAG colour (M5.8)."""
-    bars = [(index * 6, index < (confidence or 0)) for index in range(5)]
-    return {"confidence": confidence, "bars": bars}
+@register.simple_tag
+def confidence(confidence: int | None) -> SafeString:
+    """Five bars and the words."""
+    return components.confidence(confidence)
 
 
-@register.inclusion_tag("components/track.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def track(
     context: Context,
     score: Decimal | None,
     pace: Decimal | None = None,
     bands: Iterable[Decimal] | None = None,
     scale: str = "",
-) -> dict[str, Any]:
+) -> SafeString:
     """Score against pace on the bands of the page's engagement, or the given ones."""
     own = getattr(context.get("engagement"), "rag_bands", PLAYBOOK_BANDS)
     lower = tuple(own if bands is None else bands)
@@ -82,10 +71,18 @@ def track(
         score=score, rag=band, pace=pace, scale=_scale(context, scale)
     )
     drawn = draw_track(score=score, pace=pace, bands=lower)
-    return {"track": drawn, "rag": band, "colour": LIGHT_COLOURS[band], "sentence": sentence}
+    return components.track(
+        rag=band, bar=drawn.bar, gaps=drawn.gaps, pace=drawn.pace, sentence=sentence
+    )
 
 
-@register.inclusion_tag("components/spark.html")
+@register.simple_tag
+def drawn_track(standing: Mapping[str, Any]) -> SafeString:
+    """The track of a standing in finished words, as status pages keep it."""
+    return components.track(rag=standing["rag"], sentence=standing["sentence"], **standing["track"])
+
+
+@register.simple_tag
 def sparkline(
     values: Sequence[Decimal | None],
     *,
@@ -93,13 +90,17 @@ def sparkline(
     unit: str = "",
     goal: Decimal | None = None,
     periods: int = 0,
-) -> dict[str, Any]:
+) -> SafeString:
     """One value per period, oldest first, None where there is none."""
     sentence = figures.describe_trend(values, title=title, unit=unit, goal=goal)
-    return {
-        "spark": draw_sparkline(values, goal=goal, periods=periods),
-        "sentence": sentence,
-    }
+    drawn = draw_sparkline(values, goal=goal, periods=periods)
+    return components.spark(trace=drawn.trace, dots=drawn.dots, goal=drawn.goal, sentence=sentence)
+
+
+@register.simple_tag
+def drawn_spark(spark: Mapping[str, str], sentence: str) -> SafeString:
+    """The sparkline that a status page keeps."""
+    return components.spark(sentence=sentence, **spark)
 
 
 @register.inclusion_tag("components/history_chart.html")

@@ -8,9 +8,10 @@ from django.db.models import Case, OuterRef, Q, Subquery, When
 from django.db.models.functions import Least
 
 from checkins.models import Escalation
+from engagements.compiled import Slot
 
 
-def answers(*, at: dt.datetime) -> dict[str, Subquery]:
+def answers(*, at: dt.datetime | Slot) -> dict[str, Subquery]:
     """By key result what its last active escalation says, as of that instant.
 
     `escalated_since` while it is open; `answered_since` once a huddle was set, a plan or a verdict

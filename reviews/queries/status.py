@@ -5,19 +5,32 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import (
+    Case,
+    DateField,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 from django.db.models.functions import Collate
 
 from checkins.models import CheckIn
+from engagements.compiled import Compiled, Slot
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
-from reviews.models import Decision, ResultingChange, Review, StatusReport
+from reviews.models import Review, StatusReport
 from reviews.queries.answers import answers
-from reviews.status import DecisionFacts, Facts, KeyResultFacts, LastReport, Since
+from reviews.queries.shown_decisions import AT, ENGAGEMENT, At, visible_decisions
+from reviews.status import Facts, KeyResultFacts, LastReport, Since
 
-MOST_DECISIONS = 60
 FRESH_FOR = dt.timedelta(days=6)
 RESTS_FOR = dt.timedelta(days=100)  # a quarter, and some days to plan the next
+RESTED = Slot("rested", DateField())
 SAID = (
     "number",
     "headline",
@@ -87,18 +100,7 @@ def status_facts(
     report: its decisions show already, and the page compares with the review before it.
     """
     today = engagement.today(now)
-    rows = list(
-        shown_key_results(engagement, at=now, today=today)
-        .annotate(
-            **answers(at=now),
-            posted_at=Subquery(posts(engagement, at=now).values("posted_at")[:1]),
-            # A draft is nothing that clients know of, be it named or not.
-            parent_title=Case(
-                When(objective__parent__committed_at__lte=now, then=F("objective__parent__title"))
-            ),
-        )
-        .values_list(*PATHS.values(), "posted_at")
-    )
+    rows = ROWS(engagement=engagement.pk, at=now, today=today, rested=today - RESTS_FOR)
     report = last_report(engagement, at=now)
     return Facts(
         engagement=engagement,
@@ -115,9 +117,14 @@ def status_facts(
 def shown_key_results(
     engagement: Engagement, *, at: dt.datetime, today: dt.date
 ) -> QuerySet[KeyResult]:
-    """Committed by `at`, of the cycles that run today; of a kind that rests, of the last one.
+    """Committed by `at`, of the cycles that run today; of a kind that rests, of the last one."""
+    return _shown(engagement.pk, at=at, today=today, rested=today - RESTS_FOR)
 
-    In the order of the page: quarterly cycles, then micro, then annual ones; the company's
+
+def _shown(
+    engagement_id: int | Slot, *, at: At, today: dt.date | Slot, rested: dt.date | Slot
+) -> QuerySet[KeyResult]:
+    """In the order of the page: quarterly cycles, then micro, then annual ones; the company's
     objectives, then those of teams. `status_at` says the same of rows as they stood.
     """
     later = Cycle.objects.filter(
@@ -129,14 +136,14 @@ def shown_key_results(
     )
     runs = Q(objective__cycle__ends_on__gte=today)
     rests = (
-        Q(objective__cycle__ends_on__gte=today - RESTS_FOR)
+        Q(objective__cycle__ends_on__gte=rested)
         & ~Q(objective__cycle__kind=CycleKind.MICRO)
         & ~Exists(later)
     )
     return (
         KeyResult.objects.filter(
             runs | rests,
-            engagement=engagement,
+            engagement_id=engagement_id,
             committed_at__lte=at,
             objective__committed_at__lte=at,
             objective__cycle__starts_on__lte=today,
@@ -164,53 +171,27 @@ def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
     return midnight - dt.timedelta(microseconds=1)
 
 
-def posts(engagement: Engagement, *, at: dt.datetime) -> QuerySet[CheckIn]:
+def posts(engagement_id: int | Slot, *, at: At) -> QuerySet[CheckIn]:
     """Check-ins until then, latest first."""
-    return CheckIn.objects.filter(engagement=engagement, posted_at__lte=at).order_by("-id")
+    return CheckIn.objects.filter(engagement_id=engagement_id, posted_at__lte=at).order_by("-id")
 
 
-def visible_decisions(
-    engagement: Engagement,
-    *,
-    at: dt.datetime,
-    releasing: bool = False,
-    publishing: Review | None = None,
-) -> list[DecisionFacts]:
-    """Those for the client's eyes, their review published by then, none superseded (M8.2).
-
-    Latest first. One query.
-    """
-    mine = {"engagement_id": OuterRef("engagement_id"), "published_at__lte": at}
-    of_its_review = StatusReport.objects.filter(review_id=OuterRef("review_id"), **mine)
-    since = StatusReport.objects.filter(head_number__gte=OuterRef("number"), **mine)
-    # Only a lead's publication changes what clients read: what supersedes waits for it too.
-    released = Q() if releasing else Q(Exists(since))
-    superseding = Decision.objects.filter(
-        released, engagement_id=OuterRef("engagement_id"), supersedes_id=OuterRef("pk")
-    )
-    found = Decision.objects.filter(
-        Exists(of_its_review) | Q(review=publishing) if publishing else Exists(of_its_review),
-        released,
-        ~Exists(superseding),
-        engagement=engagement,
-        client_visible=True,
-    ).order_by("-decided_on", "-number")
-    names = dict(ResultingChange.choices)
-    rows = found.values_list(
-        "number", "decided_on", "text", "owner__name", "owner_id", "change", "touches"
-    )
-    return [
-        DecisionFacts(
-            number=number,
-            decided_on=decided_on,
-            text=text,
-            owner=owner,
-            owner_id=owner_id,
-            change="" if change == ResultingChange.NONE else str(names[change]),
-            touches=touches,
+def _rows() -> QuerySet[KeyResult, tuple[Any, ...]]:
+    return (
+        _shown(ENGAGEMENT, at=AT, today=Slot("today", DateField()), rested=RESTED)
+        .annotate(
+            **answers(at=AT),
+            posted_at=Subquery(posts(ENGAGEMENT, at=AT).values("posted_at")[:1]),
+            # A draft is nothing that clients know of, be it named or not.
+            parent_title=Case(
+                When(objective__parent__committed_at__lte=AT, then=F("objective__parent__title"))
+            ),
         )
-        for number, decided_on, text, owner, owner_id, change, touches in rows[:MOST_DECISIONS]
-    ]
+        .values_list(*PATHS.values(), "posted_at")
+    )
+
+
+ROWS = Compiled(_rows)
 
 
 def last_report(engagement: Engagement, *, at: dt.datetime) -> dict[str, Any] | None:
@@ -219,24 +200,33 @@ def last_report(engagement: Engagement, *, at: dt.datetime) -> dict[str, Any] | 
     For some days after a review the page still tells of the time before it, or it would fall
     silent just when it is read.
     """
-    reports = StatusReport.objects.filter(engagement=engagement, published_at__lte=at)
     # By days, as the page changes with the day and not within it.
     rested = end_of(engagement.today(at) - FRESH_FOR, engagement=engagement)
-    reviews = _published(engagement.pk, published_at__lte=at).filter(closed_at__lte=rested)
+    rows = LAST_REPORT(engagement=engagement.pk, at=at, rested=rested)
+    return rows[0] if rows else None
+
+
+def _last_report() -> QuerySet[StatusReport, dict[str, Any]]:
+    rested = Slot("rested", DateTimeField())
+    reports = StatusReport.objects.filter(engagement_id=ENGAGEMENT, published_at__lte=AT)
+    reviews = _published(ENGAGEMENT, published_at__lte=AT).filter(closed_at__lte=rested)
     found: Any = reports.order_by("-number").annotate(
         since_title=Subquery(reviews.values("title")[:1]),
         since_at=Subquery(reviews.values("closed_at")[:1]),
         since_standings=Subquery(reviews.values("standings")[:1]),
     )
-    row: dict[str, Any] | None = found.values(
+    rows: QuerySet[StatusReport, dict[str, Any]] = found.values(
         *SAID,
         "review__title",
         "page__report__by",
         "since_title",
         "since_at",
         "since_standings",
-    ).first()
-    return row
+    )[:1]
+    return rows
+
+
+LAST_REPORT = Compiled(_last_report)
 
 
 def _before(review: Review) -> Since | None:
@@ -251,7 +241,7 @@ def _before(review: Review) -> Since | None:
     return Since(title=found.title, on=on, standings=found.standings)
 
 
-def _published(engagement_id: int, **by: Any) -> QuerySet[Review]:
+def _published(engagement_id: int | Slot, **by: Any) -> QuerySet[Review]:
     """Closed reviews of which there is a report, the last one first."""
     reports = StatusReport.objects.filter(
         engagement_id=engagement_id, review_id=OuterRef("pk"), **by

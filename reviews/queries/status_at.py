@@ -19,6 +19,7 @@ from metrics.models import Metric
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage, Team
 from okrs.standing import Standing, stage_for
 from reviews.queries.answers import answers
+from reviews.queries.shown_decisions import visible_decisions
 from reviews.queries.status import (
     RESTS_FOR,
     end_of,
@@ -26,7 +27,6 @@ from reviews.queries.status import (
     posts,
     said,
     since,
-    visible_decisions,
 )
 from reviews.status import DecisionFacts, Facts, KeyResultFacts
 from scoring import pace
@@ -56,7 +56,7 @@ def status_facts_on(engagement: Engagement, *, day: dt.date, now: dt.datetime) -
     shown = _shown(then, day=day)
     figures = standings_at(engagement_id=engagement.pk, ids=[one.pk for one in shown], at=at)
     report = last_report(engagement, at=at)
-    latest = posts(engagement, at=at).values_list("posted_at", flat=True).first()
+    latest = posts(engagement.pk, at=at).values_list("posted_at", flat=True).first()
     return Facts(
         engagement=engagement,
         at=at,
