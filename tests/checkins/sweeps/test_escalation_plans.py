@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from bench import clients
 from checkins.sweeps import escalations, statements
 from engagements.tenancy import NEW_PUBLIC_ID
+from reviews.seeding import seed
 
 CLIENTS = 250  # 4,000 key results, 48,000 check-ins
+MONDAY = dt.date(2026, 3, 9)
 NOW = dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)
 SWEEPS = ("RECOVER", "OPEN", "ACTIVATE", "RAISE")
 LARGE = {"checkins_checkin", "okrs_keyresult"}
@@ -33,7 +34,7 @@ MEMORY = f"""
 
 @pytest.fixture
 def many(committed: str) -> None:
-    clients.write(CLIENTS)
+    seed(clients=CLIENTS, monday=MONDAY)
     with connections["owner"].cursor() as cursor:
         cursor.execute(MEMORY)
         cursor.execute("VACUUM ANALYZE checkins_escalation")

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from bench import clients
 from checkins.sweeps.digests import friday_digests
 from checkins.sweeps.reminders import climb, nudge, remind
+from reviews.seeding import seed
 from tests import build
 
 Sweep = Callable[..., int]
 Explained = Callable[[Sweep, dt.datetime], list[str]]
 
+MONDAY = dt.date(2026, 3, 9)
 FRIDAY = dt.datetime(2026, 3, 6, 18, tzinfo=dt.UTC)
 IN_AUTUMN = dt.datetime(2026, 10, 9, 15, tzinfo=dt.UTC)  # a Friday too
 
@@ -24,7 +25,7 @@ IN_AUTUMN = dt.datetime(2026, 10, 9, 15, tzinfo=dt.UTC)  # a Friday too
 @pytest.fixture
 def explained(committed: str) -> Iterator[Explained]:
     """Runs a sweep over 150 clients in the spring, one of which goes on in the autumn."""
-    clients.write(150)
+    seed(clients=150, monday=MONDAY)
     lead = build.member(build.engagement(country="XX"))
     days: dict[str, Any] = {"starts_on": dt.date(2026, 9, 1), "ends_on": dt.date(2026, 12, 31)}
     objective = build.objective(lead, build.cycle(lead.engagement, **days))
