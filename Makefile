@@ -3,17 +3,22 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test test-browser lint format bench lock clean
+.PHONY: run test test-browser test-deployment lint format bench load lock clean
 
 run: .venv/runtime.stamp  ## the workspace, until Ctrl-C
 	@exec $(VENV) -m config.run --stop-with-parent
 
-test: .venv/dev.stamp  ## everything but the browser
+test: .venv/dev.stamp  ## everything but the browser and the deployment
 	$(VENV) -m pytest -n 2
 
 test-browser: .venv/dev.stamp  ## Playwright driving Chromium
 	@command -v chromium >/dev/null || { echo "There is no Chromium: apt install chromium"; exit 1; }
 	$(VENV) -m pytest -m browser -n 2 tests/browser
+
+test-deployment: .venv/dev.stamp  ## the start commands over PostgreSQL and Redis of the system
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v redis-server >/dev/null || \
+		{ echo "There is no PostgreSQL or Redis: apt install postgresql redis-server"; exit 1; }
+	$(VENV) -m pytest -m deployment tests/deployment
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .
@@ -35,6 +40,10 @@ format: .venv/dev.stamp
 BENCH ?=
 bench: .venv/dev.stamp  ## measured figures; BENCH=short for a quick look
 	$(VENV) -m bench $(BENCH)
+
+LOAD ?=
+load: .venv/dev.stamp  ## two minutes of visitors; LOAD="--clients 50 --seconds 10" for a quick look
+	$(VENV) -m bench.load $(LOAD)
 
 lock: .venv/dev.stamp  ## after a change in pyproject.toml
 	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \

@@ -62,7 +62,7 @@ def run(*arguments: str | Path, told: Mapping[str, str], typed: str = "") -> str
         input=typed,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr

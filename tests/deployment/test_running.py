@@ -10,7 +10,7 @@ from email.utils import parseaddr
 import psycopg
 import pytest
 
-from tests.deployment.installation import Installation, migrate, run
+from tests.deployment.installation import Installation, run
 from tests.deployment.servers import Cluster
 from tests.processes import eventually
 from tests.smtp import text_of
@@ -27,10 +27,6 @@ def lead(installation: Installation) -> None:
     command = ["manage.py", "create_lead", LEAD, "--client", "First & Sons", "--password"]
     said = run(*command, told=installation.environment, typed=PASSWORD)
     assert said == f"First & Sons is open. {LEAD} signs in as its lead.\n"
-
-
-def test_migrating_again_changes_nothing(cluster: Cluster) -> None:
-    assert "No migrations to apply." in migrate(cluster)
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
