@@ -26,6 +26,11 @@ class Member:
         return self.invitation is not None and self.invitation.is_open(now=self.now)
 
     @property
+    def asks_for_invitation(self) -> bool:
+        """Named, and no link was sent."""
+        return self.membership.is_placeholder and self.invitation is None
+
+    @property
     def has_run_out(self) -> bool:
         return self.invitation is not None and self.invitation.expires_at <= self.now
 
@@ -144,8 +149,10 @@ class Invited:
     """What somebody sees who follows the link of an invitation."""
 
     engagement: str
+    slug: str
     inviter: str
     role: str
+    leads: bool
     name: str
     email: str
     has_account: bool
@@ -160,8 +167,10 @@ def invited(invitation: Invitation) -> Invited:
     membership = found.membership
     return Invited(
         engagement=found.engagement.client_name,
+        slug=found.engagement.slug,
         inviter=found.sent_by.name if found.sent_by != membership else "",
         role=membership.get_role_display(),
+        leads=membership.role == Role.LEAD,
         name=membership.name,
         email=membership.email,
         has_account=User.objects.filter(email__iexact=membership.email).exists(),

@@ -12,6 +12,8 @@ inside = [
     path("settings/reopen/", views.engagement_reopen, name="engagement-reopen"),
     path("members/", views.member_list, name="member-list"),
     path("members/invite/", views.member_invite, name="member-invite"),
+    path("members/invite-several/", views.member_invite_many, name="member-invite-many"),
+    path("members/invite-waiting/", views.member_invite_waiting, name="member-invite-waiting"),
     path(
         "members/<str:member>/send-invitation/",
         views.member_send_invitation,

@@ -77,7 +77,7 @@ def home_headline(home: Home) -> str:
 
 def _no_cycle(home: Home) -> str:
     if home.beside is None:
-        return "No cycle yet. The quarter that comes is a good first one."
+        return "No cycle yet. A quarter is a good first one."
     day = partial(write_day, today=home.today, weekday=False)
     if home.beside.starts_on > home.today:
         return f"No cycle runs now. {home.beside} starts on {day(home.beside.starts_on)}."

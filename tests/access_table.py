@@ -71,6 +71,8 @@ TABLE: dict[str, Row] = {
     "engagements:engagement-reopen": Row(post=LEADS),
     "engagements:member-list": Row(get=MEMBERS),
     "engagements:member-invite": Row(post=LEADS),
+    "engagements:member-invite-many": Row(get=LEADS, post=LEADS),
+    "engagements:member-invite-waiting": Row(post=LEADS),
     "engagements:member-send-invitation": Row(post=LEADS),
     "engagements:member-withdraw-invitation": Row(post=LEADS),
     "engagements:member-update": Row(get=LEADS, post=LEADS),

@@ -18,6 +18,7 @@ from engagements.commands.invitations import (
     send_invitation,
     withdraw_invitation,
 )
+from engagements.commands.inviting import invite_members, invite_waiting
 from engagements.commands.members import add_placeholder, change_role, remove_member
 from engagements.commands.share_links import (
     count_share_link_views,
@@ -49,6 +50,8 @@ __all__ = [
     "end_other_sessions",
     "freeze_bands",
     "invite_member",
+    "invite_members",
+    "invite_waiting",
     "prepare_engagement",
     "remove_member",
     "reopen_engagement",

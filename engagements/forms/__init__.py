@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from engagements.forms.addresses import AddressForm
 from engagements.forms.engagements import EngagementCreateForm, SettingsForm
+from engagements.forms.inviting import InviteManyForm
 from engagements.forms.members import AcceptForm, InviteForm, PlaceholderForm, RoleForm
 from engagements.forms.profile import ProfileForm
 from engagements.forms.share_links import ShareLinkEditForm, ShareLinkForm
@@ -11,6 +12,7 @@ __all__ = [
     "AddressForm",
     "EngagementCreateForm",
     "InviteForm",
+    "InviteManyForm",
     "PlaceholderForm",
     "ProfileForm",
     "RoleForm",

@@ -4,6 +4,7 @@ from engagements.views.addresses import address_change, address_confirm
 from engagements.views.closing import engagement_close, engagement_reopen
 from engagements.views.engagements import engagement_create, settings
 from engagements.views.invitations import invitation_accept
+from engagements.views.inviting import member_invite_many, member_invite_waiting
 from engagements.views.members import (
     member_change_role,
     member_invite,
@@ -31,6 +32,8 @@ __all__ = [
     "invitation_accept",
     "member_change_role",
     "member_invite",
+    "member_invite_many",
+    "member_invite_waiting",
     "member_list",
     "member_remove",
     "member_send_invitation",

@@ -25,8 +25,8 @@ def engagement_create(request: SignedInRequest) -> HttpResponse:
     form = EngagementCreateForm(request.POST or None, clients=clients, initial=first)
     if form.is_valid() and (lead := take(form, create_engagement, by_user=request.user)):
         address = resolve_url("reviews:home", lead.engagement.slug)
-        messages.success(request, f"{lead.engagement} is open at {address}. Invite its people.")
-        return redirect("engagements:member-list", lead.engagement.slug)
+        messages.success(request, f"{lead.engagement} is open at {address}.")
+        return redirect(address)
     status = 422 if form.is_bound else 200
     return render(request, "engagements/engagement_create.html", {"form": form}, status=status)
 

@@ -54,6 +54,8 @@ def _as_newcomer(request: HttpRequest, *, token: str, page: Invited) -> HttpResp
 
 def _welcome(request: HttpRequest, page: Invited) -> HttpResponse:
     messages.success(request, f"Welcome to {page.engagement}.")
+    if page.leads:  # to the first steps; everybody else to what is theirs to do
+        return redirect("reviews:home", page.slug)
     return redirect("/")
 
 

@@ -130,6 +130,7 @@ def _list(request: MemberRequest, *, form: InviteForm, status: int = 200) -> Htt
     page = {
         "members": people,
         "to_join": sum(person.membership.is_placeholder for person in people),
+        "to_invite": sum(person.asks_for_invitation for person in people),
         "form": form,
         "role_headings": role_headings(),
         "role_rows": role_rows(),

@@ -11,6 +11,7 @@ from django.db import transaction
 from engagements.models import Membership
 from engagements.ownership import check_owners
 from engagements.staleness import lock_for_edit
+from metrics.commands import create_metric
 from metrics.models import Metric
 from okrs.commands.collaborators import set_collaborators
 from okrs.commands.locks import lock_cycle
@@ -41,6 +42,7 @@ class KeyResultFields(TypedDict, total=False):
     """What may be said of a key result beside its title; left out, it stays as it is."""
 
     metric: Metric | None
+    new_metric: dict[str, str]  # what is said of one that is not in the dictionary yet
     owner: Membership | None
     method: str
     direction: str
@@ -62,7 +64,8 @@ def draft_key_result(
     """Write a key result down in Draft; it starts with its cycle and is due at its end.
 
     Raises ValidationError: the codes of M3 that block at once (`empty`, `said_twice`,
-    `target_is_baseline`), `ladder` (M5.3), `due_on`, `weight`, `owner`, `archived`.
+    `target_is_baseline`), `ladder` (M5.3), `due_on`, `weight`, `owner`, `archived`; `duplicate` of
+    a `new_metric`, which is entered in the dictionary along the way (M4.4).
     """
     current = _held(objective)
     key_result = KeyResult(
@@ -73,7 +76,8 @@ def draft_key_result(
         created_by=by,
         position=current.key_results.count(),
     )
-    changed = _assign(key_result, title=title, fields=dict(fields))
+    said = _with_new_metric(fields, objective=current, by=by)
+    changed = _assign(key_result, title=title, fields=said)
     _check(key_result, changed=changed)
     key_result.save(force_insert=True)
     set_collaborators(fields.get("collaborators"), key_result=key_result)
@@ -101,7 +105,8 @@ def update_key_result(
     current: KeyResult = lock_for_edit(key_result, version=version)
     current.objective = objective
     before = _said(current)
-    assigned = _assign(current, title=title, fields=dict(fields))
+    said = _with_new_metric(fields, objective=objective, by=by)
+    assigned = _assign(current, title=title, fields=said)
     changed = [field for field, value in _said(current).items() if value != before[field]]
     if not current.is_draft:
         _check_frozen(changed)
@@ -118,6 +123,18 @@ def _held(objective: Objective) -> Objective:
     held = Objective.objects.select_for_update(of=("self",), no_key=True).get(pk=objective.pk)
     held.cycle = cycle
     return held
+
+
+def _with_new_metric(
+    fields: KeyResultFields, *, objective: Objective, by: Membership
+) -> dict[str, Any]:
+    """Whoever owns the key result answers for the metric too, until the dictionary says more."""
+    said: dict[str, Any] = dict(fields)
+    if new := said.pop("new_metric", None):
+        owner = said.get("owner")
+        about: dict[str, Any] = {**new, "owner": owner, "steward": owner}
+        said["metric"] = create_metric(engagement=objective.engagement, by=by, **about)
+    return said
 
 
 def _assign(key_result: KeyResult, *, title: str, fields: dict[str, Any]) -> list[str]:

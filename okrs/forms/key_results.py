@@ -7,8 +7,6 @@ from typing import Any, ClassVar, Self
 from django import forms
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
-from django.utils.html import format_html
 
 from engagements.form_fields import (
     DayField,
@@ -21,6 +19,7 @@ from engagements.form_fields import (
 from metrics.models import Metric
 from okrs.commands.key_results import FROZEN
 from okrs.forms.ladders import LadderField, rows_for
+from okrs.forms.new_metrics import NAMES, NewMetricForm
 from okrs.forms.objectives import helpers
 from okrs.forms.reasons import ReasonedForm
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Objective
@@ -32,9 +31,9 @@ from scoring import Method
 BESIDE = {"collaborators", "version"}  # no columns of the card
 
 
-class KeyResultForm(ReasonedForm):
+class KeyResultForm(NewMetricForm, ReasonedForm):
     groups: ClassVar = {
-        "": ("title", "metric", "direction", "baseline", "target"),
+        "": ("title", "metric", *NAMES, "direction", "baseline", "target"),
         "How it is scored": ("method", "ladder", "weight", "commitment"),
         "Who and when": ("owner", "due_on", "indicator", "collaborators"),
     }
@@ -44,6 +43,7 @@ class KeyResultForm(ReasonedForm):
         "said_twice": "title",
         "target_is_baseline": "target",
         "archived": "metric",
+        "duplicate": "metric_name",
     }
 
     title = forms.CharField(
@@ -102,13 +102,9 @@ class KeyResultForm(ReasonedForm):
         metrics = Metric.objects.filter(engagement=objective.engagement)
         read_now = getattr(self.row, "metric_id", None)
         choose_among(self, metric=metrics.filter(Q(archived_at=None) | Q(pk=read_now)))
-        self.fields["metric"].help_text = format_html(
-            '<a href="{}" target="_blank">Add a metric</a> in a new tab; a draft needs none yet.',
-            reverse("metrics:metric-create", args=[objective.engagement.slug]),
-        )
         if isinstance(self.row, KeyResult) and not self.row.is_draft:
             self.needed_at_commit = ()
-            for name in FROZEN:
+            for name in (*FROZEN, *NAMES):
                 del self.fields[name]
 
     @classmethod
@@ -140,6 +136,8 @@ class KeyResultForm(ReasonedForm):
             self.is_valid()
             for name in self.fields.keys() & self.cleaned_data.keys() - BESIDE:
                 setattr(key_result, name, self.cleaned_data[name])
+            if new := self.cleaned_data.get("new_metric"):
+                key_result.metric = Metric(engagement=self.engagement, **new)
         return key_result
 
 

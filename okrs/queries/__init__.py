@@ -13,6 +13,7 @@ from okrs.queries.cycles import (
     current_cycle,
     cycle_list,
     cycle_page,
+    next_quarter,
 )
 from okrs.queries.findings import guardrail_findings, key_result_findings, objective_findings
 from okrs.queries.objectives import ObjectivePage, objective_page
@@ -44,6 +45,7 @@ __all__ = [
     "guardrail_findings",
     "in_the_way",
     "key_result_findings",
+    "next_quarter",
     "objective_findings",
     "objective_page",
     "team_list",

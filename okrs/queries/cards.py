@@ -82,6 +82,14 @@ class Card:
         return sum(criterion.passed for criterion in self.audit)
 
     @property
+    def asks_a_person(self) -> bool:
+        """Only what nobody but a person can answer is open, and nobody has answered anything."""
+        asked = {"refresh_confirmed", "ambitious"}
+        return {one.code for one in self.audit if not one.passed} == asked and not answers_of(
+            self.key_result
+        )
+
+    @property
     def data_gap_until(self) -> dt.date | None:
         return self.key_result.open_gap_until
 

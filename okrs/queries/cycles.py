@@ -12,6 +12,7 @@ from engagements.models import Engagement
 from metrics.models import Metric
 from okrs.guardrails import check_objectives, objectives_span
 from okrs.models import Commitment, Cycle, CycleKind, KeyResult, Objective, Origin, Team
+from okrs.quarters import quarters_from
 from okrs.queries.cards import Card
 from okrs.queries.sets import ObjectiveRow, fetch_sets, objective_row
 from okrs.standards import Finding
@@ -88,6 +89,21 @@ class CyclePage:
         """How many forecasts hold and how many do not (M9.2), of those that say anything yet."""
         cards = (card for group in self.groups for row in group.rows for card in row.cards)
         return _mix(card.forecast_holds for card in cards if card.forecast_holds is not None)
+
+
+def next_quarter(engagement: Engagement, *, today: dt.date) -> dict[str, Any]:
+    """Name and days of the quarter that runs, else of the one that comes; empty if both are there.
+
+    Taken is a quarter whose name a cycle has, or whose first day lies in a quarterly one.
+    """
+    cycles = list(Cycle.objects.filter(engagement=engagement))
+    names = {cycle.name.casefold() for cycle in cycles}
+    spans = [(one.starts_on, one.ends_on) for one in cycles if one.kind == CycleKind.QUARTERLY]
+    for found in quarters_from(today):
+        inside = any(first <= found.starts_on <= last for first, last in spans)
+        if not inside and found.name.casefold() not in names:
+            return {"name": found.name, "starts_on": found.starts_on, "ends_on": found.ends_on}
+    return {}
 
 
 def current_cycle(engagement: Engagement, *, today: dt.date) -> Cycle | None:

@@ -40,7 +40,7 @@ def _missing(key_result: KeyResult) -> list[str]:
         "a goal": key_result.target,
         "a due date": key_result.due_on,
         "an owner": key_result.owner_id,
-        "a metric": key_result.metric_id,
+        "a metric": metric,
         "the source of its metric": metric is None or metric.source.strip() or None,
     }
     return [name for name, value in needed.items() if value is None]

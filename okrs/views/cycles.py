@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,6 +16,7 @@ from okrs import queries
 from okrs.commands import create_cycle, update_cycle
 from okrs.forms import CycleForm
 from okrs.models import Cycle
+from okrs.quarters import quarters_from
 
 TAB = {"tab": "cycles"}
 
@@ -22,20 +25,22 @@ TAB = {"tab": "cycles"}
 @member(Permission.READ)
 def cycle_list(request: MemberRequest) -> HttpResponse:
     cycles = queries.cycle_list(request.engagement)
-    return render(request, "okrs/cycle_list.html", {"cycles": cycles, **TAB})
+    page = {"cycles": cycles, "quarters": quarters_from(today_of(request)), **TAB}
+    return render(request, "okrs/cycle_list.html", page)
 
 
 @require_safe
 @member(Permission.READ)
 def cycle_detail(request: MemberRequest, cycle: str) -> HttpResponse:
-    today = request.engagement.local(timezone.now()).date()
+    today = today_of(request)
     page = queries.cycle_page(cycle_of(request, cycle), today=today)
     return render(request, "okrs/cycle_detail.html", {"page": page, "today": today, **TAB})
 
 
 @member(Permission.PLAN)
 def cycle_create(request: MemberRequest) -> HttpResponse:
-    form = CycleForm(request.POST or None, engagement=request.engagement)
+    first = queries.next_quarter(request.engagement, today=today_of(request))
+    form = CycleForm(request.POST or None, engagement=request.engagement, initial=first)
     if form.is_valid() and (
         cycle := take(form, create_cycle, engagement=request.engagement, by=request.membership)
     ):
@@ -54,6 +59,11 @@ def cycle_update(request: MemberRequest, cycle: str) -> HttpResponse:
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)
     return form_page(request, template, form=form, **page)
+
+
+def today_of(request: MemberRequest) -> dt.date:
+    """Today in the engagement's zone."""
+    return request.engagement.today(timezone.now())
 
 
 def cycle_of(request: MemberRequest, public_id: str) -> Cycle:

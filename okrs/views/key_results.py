@@ -22,7 +22,8 @@ from okrs.commands import (
 )
 from okrs.forms import AuditForm, KeyResultForm
 from okrs.models import KeyResult
-from okrs.views.objectives import objective_answer, objective_of, today_of
+from okrs.views.cycles import today_of
+from okrs.views.objectives import objective_answer, objective_of
 
 TAB = {"tab": "cycles"}
 

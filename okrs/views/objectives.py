@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +7,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from engagements.access import find, member
@@ -25,7 +23,7 @@ from okrs.commands import (
 )
 from okrs.forms import ContributionForm, ObjectiveForm, read_versions
 from okrs.models import Objective
-from okrs.views.cycles import cycle_of
+from okrs.views.cycles import cycle_of, today_of
 
 TAB = {"tab": "cycles"}
 
@@ -140,8 +138,3 @@ def objective_of(request: MemberRequest, public_id: str) -> Objective:
     objectives = Objective.objects.filter(engagement=request.engagement)
     beside = ("engagement", "cycle__engagement", "team", "parent__cycle", "owner", "reviewer")
     return find(objectives.select_related(*beside), public_id)
-
-
-def today_of(request: MemberRequest) -> dt.date:
-    """Today in the engagement's zone."""
-    return request.engagement.local(timezone.now()).date()

@@ -23,6 +23,7 @@ from okrs.standing import expected_pace, weakest
 from reviews.home import Line, NextDate, Win, check_ins_due, next_dates, wins
 from reviews.models import ActionItem, Review
 from reviews.queries.decisions import Entry, decisions, entries, sift
+from reviews.queries.first_steps import FirstSteps, first_steps
 from scoring import Rag, objective_score, pace, rag
 
 SHORT = 6  # rows of a list in the margin
@@ -68,9 +69,8 @@ class Home:
     decisions: Sequence[Entry]
     dates: Sequence[NextDate]
     overdue_actions: int
-    people: int
-    has_cycle: bool
     has_begun: bool  # an objective was committed
+    steps: FirstSteps | None  # until somebody has checked in
     today: dt.date
 
     @property
@@ -96,13 +96,15 @@ class Home:
 
 
 def home_page(*, membership: Membership, now: dt.datetime) -> Home:
-    """Everything of the page. At most sixteen queries, however much there is."""
+    """Everything of the page. At most sixteen queries, however much there is, and until somebody
+    has checked in six more."""
     engagement = membership.engagement
     today = engagement.today(now)
     cycles = list(Cycle.objects.filter(engagement=engagement).order_by("-kind", "starts_on", "id"))
     running = [one for one in cycles if one.starts_on <= today <= one.ends_on]
     glances = _glances(running, engagement=engagement, today=today, now=now)
     lines = [line for one in glances for line in one.lines]
+    beside = None if running else _beside(cycles, today=today)
     review = Review.objects.filter(engagement=engagement).closed().order_by("-closed_at").first()
     found = escalations(membership=membership, now=now).open
     actions = ActionItem.objects.filter(engagement=engagement).open()
@@ -110,7 +112,7 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
     ahead = Review.objects.filter(to_come, engagement=engagement).ahead().defer("standings")
     return Home(
         cycles=glances,
-        beside=None if running else _beside(cycles, today=today),
+        beside=beside,
         escalations=found,
         help_requests=_asked(engagement),
         blockers=_named(engagement),
@@ -129,11 +131,18 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
             now=now,
         ),
         overdue_actions=actions.filter(due_on__lt=today).count(),
-        people=Membership.objects.active().filter(engagement=engagement).count(),
-        has_cycle=bool(cycles),
         has_begun=Objective.objects.filter(engagement=engagement).committed().exists(),
+        steps=_steps(membership, lines, cycle=next(iter(running), beside)),
         today=today,
     )
+
+
+def _steps(
+    membership: Membership, lines: Sequence[Line], *, cycle: Cycle | None
+) -> FirstSteps | None:
+    if any(line.key_result.checked_in_at for line in lines):
+        return None
+    return first_steps(membership=membership, cycle=cycle)
 
 
 def _beside(cycles: Sequence[Cycle], *, today: dt.date) -> Cycle | None:

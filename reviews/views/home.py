@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from engagements.access import member
 from engagements.http import MemberRequest
 from engagements.permissions import Permission, may
+from okrs.quarters import quarters_from
 from reviews.headlines import home_headline
 from reviews.queries.home import home_page
 
@@ -21,4 +22,6 @@ def home(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     page = home_page(membership=request.membership, now=now)
     context = {"page": page, "headline": home_headline(page), "now": now, "tab": "home"}
+    if page.steps and page.steps.cycle is None:
+        context["quarters"] = quarters_from(page.today)
     return render(request, "reviews/home.html", context)

@@ -41,6 +41,26 @@ def test_the_first_lead_gets_a_password_from_a_pipe(
     assert client.get("/e/harbor/settings/").status_code == 200
 
 
+def test_the_very_first_person_opens_the_first_engagement_in_the_browser(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
+
+    said = run("create_lead", "lea@example.test", name="Lea", password=True)
+
+    assert "opens the first engagement there" in said
+    assert client.login(email="lea@example.test", password=PASSWORD)
+    assert 'href="/engagements/new/"' in client.get("/").text
+    with pytest.raises(CommandError, match="Name the client"):
+        run("create_lead", "bob@example.test", password=True)
+
+
+@pytest.mark.parametrize("options", [{}, {"name": "Lea"}])
+def test_an_invitation_needs_a_client(options: dict[str, str]) -> None:
+    with pytest.raises(CommandError, match="Name the client"):
+        run("create_lead", "lea@example.test", **options)
+
+
 def test_a_weak_password_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))
 

@@ -106,7 +106,7 @@ def test_an_empty_cycle_is_named() -> None:
 
 def test_without_a_cycle_it_says_how_to_begin() -> None:
     assert home_headline(home(cycles=[])) == (
-        "No cycle yet. The quarter that comes is a good first one."
+        "No cycle yet. A quarter is a good first one."
     )
 
 

@@ -17,12 +17,13 @@ from engagements.models import User
 class Command(BaseCommand):
     help = (
         "Open an engagement with its program lead, for example the first of an installation."
-        " Prints the link with which the lead makes their account; nothing is mailed."
+        " Prints the link with which the lead makes their account; nothing is mailed. The very"
+        " first person may do without a client: they open it in the browser."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="address with which the lead signs in")
-        parser.add_argument("--client", required=True, help="name of the client")
+        parser.add_argument("--client", default="", help="name of the client")
         parser.add_argument("--name", default="", help="name of the lead (default: the address)")
         parser.add_argument(
             "--password",
@@ -34,8 +35,16 @@ class Command(BaseCommand):
         try:
             validate_email(email)
             user = User.objects.filter(email__iexact=email).first()
+            if not client and (user or not password or User.objects.exists()):
+                raise CommandError(
+                    "Name the client: --client NAME. Only the very first person, with --password,"
+                    " does without."
+                )
             if user is None and password:
                 user = new_user(email=email, name=name)
+            if user is not None and not client:
+                self.stdout.write(f"{user.email} signs in, and opens the first engagement there.")
+                return
             if user is not None:
                 lead = create_engagement(client_name=client, by_user=user)
                 self.stdout.write(f"{lead.engagement} is open. {user.email} signs in as its lead.")

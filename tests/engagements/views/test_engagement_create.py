@@ -19,7 +19,7 @@ def test_a_lead_opens_the_next_one_and_leads_it(client: Client) -> None:
 
     answer = client.post(URL, HARBOR)
 
-    assert (answer.status_code, answer["Location"]) == (302, "/e/harbor-freight/members/")
+    assert (answer.status_code, answer["Location"]) == (302, "/e/harbor-freight/")
     page = client.get("/e/harbor-freight/settings/")
     assert page.context["engagement"].time_zone == "Europe/Oslo"
 

@@ -1,0 +1,53 @@
+"""Inviting many people with one press."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+
+from engagements.commands.invitations import invite_member, send_invitation
+from engagements.models import Engagement, Invitation, Membership
+
+
+@transaction.atomic
+def invite_members(
+    *, engagement: Engagement, people: Mapping[str, str], role: str, by: Membership
+) -> list[Membership]:
+    """Name these people (address to name) and mail each their link: all of them, or none.
+
+    Who is named already and has not joined keeps name and role, and is sent a new link. Raises
+    ValidationError with one `already_member` for each address that belongs to a member.
+    """
+    named = {each.email.lower(): each for each in _named(engagement)}
+    invited, refusals = [], []
+    for email, name in people.items():
+        try:
+            if placeholder := named.get(email.lower()):
+                send_invitation(membership=placeholder, by=by)
+                invited.append(placeholder)
+            else:
+                person = {"email": email, "name": name, "role": role}
+                invited.append(invite_member(engagement=engagement, by=by, **person))
+        except ValidationError as refusal:
+            refusals += refusal.error_list
+    if refusals:
+        raise ValidationError(refusals)
+    return invited
+
+
+@transaction.atomic
+def invite_waiting(*, engagement: Engagement, by: Membership) -> list[Membership]:
+    """Mail a link to everybody who is named and for whom no invitation waits."""
+    sent = Invitation.objects.filter(engagement=engagement).unanswered().values("membership_id")
+    waiting = list(_named(engagement).exclude(pk__in=sent))
+    for placeholder in waiting:
+        send_invitation(membership=placeholder, by=by)
+    return waiting
+
+
+def _named(engagement: Engagement) -> QuerySet[Membership]:
+    rows = Membership.objects.active().filter(engagement=engagement, user=None)
+    return rows.order_by("name", "id")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from engagements.access import member
+from engagements.answers import form_page, onward, take
+from engagements.commands import invite_members, invite_waiting
+from engagements.forms import InviteManyForm
+from engagements.http import MemberRequest
+from engagements.models import Membership
+from engagements.permissions import Permission
+
+NAMED = 3  # names in a message, before it counts
+
+
+@member(Permission.MANAGE_MEMBERS)
+def member_invite_many(request: MemberRequest) -> HttpResponse:
+    form = InviteManyForm(request.POST or None)
+    by = {"engagement": request.engagement, "by": request.membership}
+    if form.is_valid() and (invited := take(form, invite_members, **by)):
+        messages.success(request, _said(invited))
+        return onward(request, "engagements:member-list")
+    return form_page(request, "engagements/member_invite_many.html", form=form, tab="members")
+
+
+@require_POST
+@member(Permission.MANAGE_MEMBERS)
+def member_invite_waiting(request: MemberRequest) -> HttpResponse:
+    invited = invite_waiting(engagement=request.engagement, by=request.membership)
+    if invited:
+        messages.success(request, _said(invited))
+    else:
+        messages.info(request, "Everybody is invited already.")
+    return redirect("engagements:member-list", request.engagement.slug)
+
+
+def _said(invited: list[Membership]) -> str:
+    if len(invited) == 1:
+        return f"The invitation for {invited[0].name} is on its way."
+    if len(invited) > NAMED:
+        return f"{len(invited)} invitations are on their way."
+    *others, last = [each.name for each in invited]
+    return f"The invitations for {', '.join(others)} and {last} are on their way."

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import html
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from engagements.commands import send_invitation
+from engagements.forms.inviting import MOST, name_of, read_people
+from engagements.models import Engagement, Invitation, Membership, Role
+from engagements.scoping import scope
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lead(client: Client) -> Membership:
+    return build.sign_in(client, build.engagement())
+
+
+def url(engagement: Engagement, name: str = "member-invite-many") -> str:
+    return reverse(f"engagements:{name}", args=[engagement.slug])
+
+
+def invited(engagement: Engagement) -> list[str]:
+    """Whose link waits for them."""
+    with scope(engagement.id):
+        links = Invitation.objects.filter(engagement=engagement).unanswered()
+        return sorted(links.values_list("membership__email", flat=True))
+
+
+def people(engagement: Engagement) -> dict[str, tuple[str, str]]:
+    with scope(engagement.id):
+        rows = Membership.objects.filter(engagement=engagement, user=None)
+        return {row.email: (row.name, row.role) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("a@x.test\nb@x.test", [("", "a@x.test"), ("", "b@x.test")]),
+        ("a@x.test, b@x.test c@x.test", [("", f"{one}@x.test") for one in "abc"]),
+        ("Ana <a@x.test>, Ben Stone <b@x.test>", [("Ana", "a@x.test"), ("Ben Stone", "b@x.test")]),
+        ('"Lopez, Ana" <a@x.test>; b@x.test', [("Lopez, Ana", "a@x.test"), ("", "b@x.test")]),
+        ("\r\n ;; \n", []),
+    ],
+)
+def test_addresses_are_read_as_people_copy_them(text: str, read: list[tuple[str, str]]) -> None:
+    assert list(read_people(text)) == read
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [("ana.lopez@x.test", "Ana Lopez"), ("cfo@x.test", "Cfo"), ("zoë_k@x.test", "Zoë K")],
+)
+def test_a_name_is_guessed_until_they_say_it(address: str, name: str) -> None:
+    assert name_of(address) == name
+
+
+def test_all_are_named_and_mailed(client: Client, lead: Membership) -> None:
+    typed = {"people": "Ana Lopez <Ana@x.test>\nben.stone@x.test, ana@x.test", "role": "champion"}
+
+    answer = client.post(url(lead.engagement), typed)
+
+    assert answer["Location"] == reverse("engagements:member-list", args=["northwind"])
+    said = "The invitations for Ana Lopez and Ben Stone are on their way."
+    assert said in client.get(answer["Location"]).text
+    assert people(lead.engagement) == {
+        "ana@x.test": ("Ana Lopez", Role.CHAMPION),
+        "ben.stone@x.test": ("Ben Stone", Role.CHAMPION),
+    }
+    assert invited(lead.engagement) == ["ana@x.test", "ben.stone@x.test"]
+
+
+def test_who_is_named_already_is_invited_as_named(client: Client, lead: Membership) -> None:
+    build.member(lead.engagement, "Dana", Role.SPONSOR, user=None, email="dana@x.test")
+
+    client.post(url(lead.engagement), {"people": "D <DANA@x.test>", "role": "viewer"})
+
+    assert people(lead.engagement) == {"dana@x.test": ("Dana", Role.SPONSOR)}
+    assert invited(lead.engagement) == ["dana@x.test"]
+
+
+def test_with_one_wrong_nobody_is_invited_and_each_is_named(
+    client: Client, lead: Membership
+) -> None:
+    typed = {"people": "a@x.test\nnot-an-address\n<b>@", "role": "contributor"}
+
+    page = client.post(url(lead.engagement), typed)
+
+    assert page.status_code == 422
+    text = html.unescape(page.text)
+    assert "“not-an-address” is no email address." in text
+    assert "a@x.test\nnot-an-address" in text
+    assert people(lead.engagement) == {}
+    assert invited(lead.engagement) == []
+
+
+def test_members_among_them_are_each_pointed_out(client: Client, lead: Membership) -> None:
+    build.member(lead.engagement, "Ben", Role.SPONSOR, email="ben@x.test")
+    typed = {"people": f"a@x.test, ben@x.test, {lead.email}", "role": "contributor"}
+
+    page = client.post(url(lead.engagement), typed)
+
+    assert page.status_code == 422
+    assert page.text.count("has this address and is a member already.") == 2
+    assert people(lead.engagement) == {}
+    assert invited(lead.engagement) == []
+
+
+def test_not_more_than_can_be_overlooked(client: Client, lead: Membership) -> None:
+    addresses = " ".join(f"p{number}@x.test" for number in range(MOST + 1))
+
+    page = client.post(url(lead.engagement), {"people": addresses, "role": "viewer"})
+
+    assert f"These are {MOST + 1}. Invite at most {MOST} at once." in page.text
+    assert invited(lead.engagement) == []
+
+
+def test_those_an_import_named_are_invited_by_one_press(client: Client, lead: Membership) -> None:
+    for name in ("Ana", "Ben", "Cem"):
+        build.member(
+            lead.engagement, name, Role.CONTRIBUTOR, user=None, email=f"{name.lower()}@x.test"
+        )
+    with scope(lead.engagement_id):
+        send_invitation(membership=Membership.objects.get(name="Cem"), by=lead)
+    listed = reverse("engagements:member-list", args=[lead.engagement.slug])
+    assert "Invite the 2 who are not invited yet" in client.get(listed).text
+
+    client.post(url(lead.engagement, "member-invite-waiting"))
+    client.post(url(lead.engagement, "member-invite-waiting"))
+
+    assert invited(lead.engagement) == ["ana@x.test", "ben@x.test", "cem@x.test"]
+    assert "who are not invited yet" not in client.get(listed).text
+
+
+def test_htmx_gets_the_form_and_is_led_on(client: Client, lead: Membership) -> None:
+    hx = {"HX-Request": "true"}
+    refused = client.post(url(lead.engagement), {"people": "x", "role": "viewer"}, headers=hx)
+    done = client.post(url(lead.engagement), {"people": "a@x.test", "role": "viewer"}, headers=hx)
+
+    assert refused.status_code == 422
+    assert refused.text.lstrip().startswith("<form")
+    assert done["HX-Redirect"] == reverse("engagements:member-list", args=["northwind"])
