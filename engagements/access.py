@@ -25,7 +25,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from engagements.compiled import Compiled, Slot
 from engagements.http import LinkRequest, MemberRequest, SignedInRequest
 from engagements.models import Membership
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may, may_here
 from engagements.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope
 from engagements.share_link_limits import asks_too_often, guesses_too_often
 from engagements.share_link_views import count_view
@@ -61,7 +61,7 @@ def member(permission: Permission, *, even_when_closed: bool = False) -> Callabl
             admitted = cast(MemberRequest, request)
             admitted.membership = membership
             admitted.engagement = membership.engagement
-            if membership.engagement.is_closed and not (even_when_closed or _reads(request)):
+            if not even_when_closed and not _still_open(admitted, permission):
                 return _closed(admitted)
             with scope(membership.engagement_id), timezone.override(admitted.user.time_zone):
                 return _rendered(view(admitted, **kwargs))
@@ -119,8 +119,10 @@ def link_holder(view: View) -> View:
     return gated
 
 
-def _reads(request: HttpRequest) -> bool:
-    return request.method in ("GET", "HEAD")
+def _still_open(request: MemberRequest, permission: Permission) -> bool:
+    """Whether there is work to do here, or they merely read."""
+    reads = request.method in ("GET", "HEAD") and may_here(request.membership, permission)
+    return reads or not request.engagement.is_closed
 
 
 def _closed(request: MemberRequest) -> HttpResponse:

@@ -15,6 +15,7 @@ from engagements.form_fields import MemberField, MembersField, who_can_own
 from engagements.models import Engagement, Membership
 
 NOTHING = "nothing"
+BLANK = "---------"  # what Django calls the empty choice
 
 Segments = list[tuple[str, bool]]  # text, whether it differs
 
@@ -114,7 +115,7 @@ def written(field: forms.BoundField) -> str:
     labels = {str(choice): str(label) for choice, label in getattr(field.field, "choices", ())}
     if labels:
         texts = sorted(labels.get(text, text) for text in texts)
-    return ", ".join(texts) or NOTHING
+    return ", ".join(texts) or labels.get("", "").replace(BLANK, "") or NOTHING
 
 
 def difference(*, label: str, theirs: str, yours: str) -> Difference:

@@ -120,12 +120,14 @@ class SettingsForm(EditForm):
     )
     bands = forms.ChoiceField(
         choices=band_choices,
+        widget=forms.Select(attrs={"data-wide": True}),
         label="RAG bands",
         help_text="Which scores are red, amber, green. Fixed once the first cycle begins, so that"
         " old scores keep their colour.",
     )
     guardrails = forms.ChoiceField(
         choices=guardrail_choices,
+        widget=forms.Select(attrs={"data-wide": True}),
         label="Guardrails",
         help_text="How much a cycle may hold: a hint in draft, a block at commit.",
     )

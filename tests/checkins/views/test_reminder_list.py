@@ -219,7 +219,7 @@ def test_leads_see_first_whom_no_mail_reaches_and_what_to_do(
     assert "<h1>1 person does not get their mails.</h1>" in text
     assert f"<strong>Bob</strong>, {bob.email}: 1 thing not delivered" in text
     assert "No such mailbox" in text
-    assert "invite them with another one under Members" in text
+    assert "they change it in their profile" in text
 
 
 def test_whom_a_later_mail_reached_is_no_longer_named(

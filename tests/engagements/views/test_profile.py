@@ -4,6 +4,7 @@ import datetime as dt
 from zoneinfo import available_timezones
 
 import pytest
+import time_machine
 from django.test import Client
 
 from engagements.models import Membership, Role, User
@@ -187,3 +188,54 @@ def test_every_zone_it_offers_exists_and_has_one_name(client: Client) -> None:
 
 def test_visitors_are_asked_to_sign_in(client: Client) -> None:
     assert client.get(URL)["Location"] == f"/accounts/login/?next={URL}"
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        ("2026-03-09T07:00Z", "Monday 9 March at 08:30"),  # 08:00 in Berlin
+        ("2026-03-09T08:00Z", "Tuesday 10 March at 08:30"),
+        ("2026-03-13T08:00Z", "Monday 16 March at 08:30"),  # a Friday, past the hour
+        ("2026-03-27T08:00Z", "Monday 30 March at 08:30"),  # summer time begins in between
+    ],
+)
+def test_it_says_when_the_next_mail_comes(client: Client, now: str, says: str) -> None:
+    member = build.sign_in(client, build.engagement())
+    assert member.user is not None
+    member.user.message_at = dt.time(8, 30)
+    member.user.save()
+
+    with time_machine.travel(dt.datetime.fromisoformat(now), tick=False):
+        client.force_login(member.user)
+        text = client.get(URL).text.replace("<strong>", "").replace("</strong>", "")
+
+    assert f"Your next mail comes on {says}" in text
+    assert "It goes to lead@example.test." in text
+
+
+def test_an_hour_in_the_quiet_ones_waits_for_their_end(client: Client) -> None:
+    member = build.sign_in(client, build.engagement())
+    assert member.user is not None
+    member.user.message_at = dt.time(6)  # before the quiet hours end, at seven
+    member.user.save()
+
+    with time_machine.travel(dt.datetime(2026, 3, 9, 1, tzinfo=dt.UTC), tick=False):
+        client.force_login(member.user)
+        assert "Monday 9 March at 07:00" in client.get(URL).text
+
+
+def test_what_is_saved_says_it_not_what_was_refused(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    text = client.post(URL, {**TYPED, "name": "", "message_at": "11:11"}).text
+
+    assert "at 09:00</strong>" in text
+
+
+def test_it_lists_the_keys_and_leads_to_the_mails_of_each_client(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    text = client.get(URL).text
+
+    assert '<a class="meta" href="/e/northwind/reminders/">' in text
+    assert text.count("check in on this card") == 2  # here and behind the ? of every page

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -9,7 +10,9 @@ from django.utils import timezone
 from engagements.commands import freeze_bands, update_engagement
 from engagements.models import Engagement, Membership, Role
 from engagements.scoping import scope
+from okrs.guardrails import PRESETS
 from tests import build
+from tests.query_counts import assert_constant_queries
 
 URL = "/e/northwind/settings/"
 TYPED = {
@@ -195,3 +198,62 @@ def test_an_old_name_of_a_zone_stays_selectable(client: Client, db: None) -> Non
 
     assert form.fields["time_zone"].valid_value("Asia/Calcutta")
     assert 'value="Asia/Calcutta" selected' in str(form["time_zone"])
+
+
+def test_owners_of_workflow_and_context_are_named_and_given_back(
+    client: Client, lead: Membership
+) -> None:
+    eve = build.member(lead.engagement, "Eve", Role.CHAMPION)
+    form = {**TYPED, "scale": lead.engagement.scale, "workflow_owner": eve.public_id}
+
+    client.post(URL, form)
+    named = saved(lead.engagement)
+    client.post(URL, {**form, "workflow_owner": "", "version": "2"})
+
+    assert (named.workflow_owner_id, named.context_owner_id) == (eve.pk, None)
+    assert saved(lead.engagement).workflow_owner_id is None
+
+
+@pytest.mark.parametrize("of", ["viewer", "stranger", "nobody"])
+def test_only_members_who_read_own_them(client: Client, lead: Membership, of: str) -> None:
+    people = {
+        "viewer": build.member(lead.engagement, "Vera", Role.VIEWER).public_id,
+        "stranger": build.member(build.engagement("Harbor"), "Hannah").public_id,
+        "nobody": "x" * 12,
+    }
+
+    answer = client.post(
+        URL, {**TYPED, "scale": lead.engagement.scale, "context_owner": people[of]}
+    )
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["context_owner"])
+
+
+def test_members_read_who_owns_them(client: Client, engagement: Engagement) -> None:
+    eve = build.member(engagement, "Eve", Role.CHAMPION)
+    with scope(engagement.id):
+        Engagement.objects.filter(pk=engagement.pk).update(workflow_owner=eve)
+    build.sign_in(client, engagement, Role.SPONSOR)
+
+    text = client.get(URL).text
+
+    assert "<dt>Workflow owner</dt><dd>Eve</dd>" in text
+    assert "<dt>Context owner</dt><dd>The program leads</dd>" in text
+
+
+def test_the_guardrails_say_what_the_rules_hold(client: Client, lead: Membership) -> None:
+    words = dict(client.get(URL).context["form"].fields["guardrails"].choices)
+
+    for preset, held in PRESETS.items():
+        assert f"{held.key_results} key results" in words[preset]
+        assert str(held.company.most) in words[preset].split(" objectives")[0]
+
+
+def test_it_needs_the_same_queries_for_ten_and_for_twenty(client: Client, lead: Membership) -> None:
+    def ten_more() -> None:
+        for _ in range(10):
+            name = f"Person {uuid4().hex[:6]}"
+            build.member(lead.engagement, name, Role.CHAMPION, user=None)
+
+    ten_more()
+    assert_constant_queries(lambda: client.get(URL), grow=ten_more, most=8)

@@ -7,9 +7,12 @@ import time_machine
 from django.test import Client
 
 from engagements.models import Engagement, Membership
+from reviews.commands import publish_report
+from reviews.status import Words
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
 from tests.query_counts import assert_constant_queries, queries_of
+from tests.reviews.meeting import close, decide, planned
 from tests.reviews.status.quarter import key_result, objective, week
 
 
@@ -281,3 +284,30 @@ def test_a_company_objective_is_named_once_it_is_committed(
     assert "Accounts that expand" in drafted.text
     assert company.title not in drafted.text
     assert f"contributes to “{company.title}”" in committed.text
+
+
+def test_owners_are_named_unless_the_lead_switches_their_names_off(
+    reader: Client, alice: Membership
+) -> None:
+    olga, oscar = build.member(alice.engagement, "Olga"), build.member(alice.engagement, "Oscar")
+    goal = objective(olga)
+    for title in ("Accounts that expand", "Accounts that stay"):
+        post(key_result(goal, title, owner_id=oscar.pk), alice, actual=1, now=week(9))
+    review = planned(alice)
+    decide(review, alice, "Keep the price.", owner=olga, client_visible=True)
+    words: Words = {"headline": "Q1", "moved": "", "red": "", "decided": "", "next_steps": ""}
+    publish_report(
+        engagement=alice.engagement, words=words, by=alice, now=TUESDAY, review=close(review)
+    )
+
+    named = reader.get("/e/northwind/status/").text
+    Engagement.objects.filter(pk=alice.engagement_id).update(shows_owners=False, version=2)
+    unnamed = [reader.get(f"/e/northwind/status/{day}").text for day in ("", "?as_of=2026-03-09")]
+
+    assert "Olga" in named
+    assert "Oscar" in named
+    assert "Keep the price" in named
+    for page in unnamed:
+        assert "Accounts that expand" in page
+        assert "Olga" not in page
+        assert "Oscar" not in page
