@@ -157,6 +157,9 @@ def _join(invitation: Invitation, *, user: User) -> None:
     membership = invitation.membership
     # Who asks is known from here on: the history of both rows names the new member.
     with identity(user_id=user.pk), scope(invitation.engagement_id):
+        # Who was removed under an earlier address comes back as this row.
+        earlier = Membership.objects.filter(engagement_id=invitation.engagement_id, user=user)
+        earlier.exclude(removed_at=None).update(user=None)
         membership.user, membership.name = user, str(user)
         membership.save(update_fields=["user", "name"])
         invitation.accepted_at = timezone.now()
