@@ -1,0 +1,141 @@
+"""A lead walks all of the settings, by mouse and by keyboard, and closes the engagement."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engagements.models import Role
+from tests import build
+from tests.browser import cast
+from tests.browser.conftest import SCREENS, Opens
+from tests.browser.visitors import Visitor
+
+DESK, PHONE = SCREENS[0], SCREENS[-1]  # light and dark
+BOTH = pytest.mark.parametrize("screen", [DESK, PHONE], ids=str)
+PAGES = {
+    "Teams": "Teams",
+    "Share links": "No link shows the status page.",
+    "Reminders": "Who was told what, and when.",
+    "Engagement": "Settings",
+}
+
+
+@BOTH
+def test_a_lead_walks_the_settings_and_closes_the_engagement(opens: Opens) -> None:
+    alice, ashton = cast.user(), cast.client("Ashton Mills")
+    cast.member(ashton, alice)
+    build.member(ashton, "Bob", Role.CONTRIBUTOR, user=None)
+    visitor = opens()
+    visitor.signs_in_as(alice)
+    visitor.visit(f"/e/{ashton.slug}/members/", says="2 people take part")
+
+    mend_a_name(visitor)
+    tabs = visitor.page.get_by_role("navigation", name="Settings")
+    for tab, headline in PAGES.items():
+        tabs.get_by_role("link", name=tab).click()
+        expect(visitor.page.get_by_role("heading", level=1)).to_have_text(headline)
+        expect(tabs.locator("[aria-current=page]")).to_have_text(tab)
+        visitor.inspect(f"settings: {tab}")
+    name_an_owner(visitor)
+    close(visitor)
+
+
+def mend_a_name(visitor: Visitor) -> None:
+    page = visitor.page
+    page.get_by_text("What each role may do").first.click()
+    visitor.inspect("members with roles")
+    page.get_by_role("link", name="Edit Bob").click()
+    visitor.inspect("edit a placeholder")
+    page.get_by_label("Name").fill("Robert")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Robert")).to_be_visible()
+
+
+def name_an_owner(visitor: Visitor) -> None:
+    page = visitor.page
+    expect(page.get_by_text("In UTC it is")).to_be_visible()
+    page.get_by_label("Workflow owner").select_option(label="Robert")
+    page.get_by_label("Client", exact=True).fill("")
+    page.get_by_role("button", name="Save the settings").click()
+    expect(page.get_by_role("alert")).to_contain_text("Not saved yet.")
+    visitor.inspect("settings refused")
+    page.get_by_label("Client", exact=True).fill("Ashton Mills")
+    page.get_by_role("button", name="Save the settings").click()
+    expect(page.get_by_role("status")).to_contain_text("The settings are saved.")
+    expect(page.get_by_label("Workflow owner").locator("option:checked")).to_have_text("Robert")
+
+
+def close(visitor: Visitor) -> None:
+    page = visitor.page
+    page.get_by_role("link", name="Close the engagement").click()
+    visitor.inspect("close?")
+    page.get_by_role("button", name="Close the engagement").press("Enter")
+    expect(page.get_by_text("Closed on").first).to_be_visible()
+    visitor.inspect("closed")
+    visitor.visit("/")
+    expect(page.get_by_text("All your engagements are closed.")).to_be_visible()
+    visitor.inspect("nothing but closed ones")
+    page.get_by_role("link", name="Your profile").click()
+    page.get_by_role("link", name="Ashton Mills", exact=True).click()
+    page.get_by_role("link", name="Settings", exact=True).click()
+    page.get_by_role("navigation", name="Settings").get_by_role("link", name="Engagement").click()
+    page.get_by_role("button", name="Open the engagement again").click()
+    expect(page.get_by_role("status")).to_contain_text("is open again.")
+
+
+@BOTH
+def test_a_profile_says_what_time_it_is_and_when_the_next_mail_comes(opens: Opens) -> None:
+    alice, ashton = cast.user(), cast.client("Ashton Mills")
+    cast.member(ashton, alice)
+    visitor, elsewhere = opens(), opens()
+    for browser in (visitor, elsewhere):
+        browser.signs_in_as(alice)
+    visitor.visit("/profile/", says="Profile")
+    page = visitor.page
+
+    expect(page.get_by_text("Your next mail comes on")).to_be_visible()
+    page.get_by_label("Time zone").select_option("Asia/Tokyo")
+    expect(page.get_by_text("In Tokyo it is")).to_be_visible()
+    visitor.inspect("profile")
+    take_this_devices_zone(page)
+    page.get_by_role("link", name="Change your address").press("Enter")
+    visitor.inspect("change of address")
+    page.get_by_label("New address").fill("alice@")
+    page.get_by_role("button", name="Mail the link").click()
+    visitor.inspect("change of address refused")
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("button", name="Sign out everywhere else").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Every other browser is signed out.")
+    elsewhere.visit("/profile/")
+    expect(elsewhere.page.get_by_label("Password")).to_be_visible()
+
+
+def take_this_devices_zone(page: Page) -> None:
+    """The browser's own may have no place, and is not offered then."""
+    here = page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    offered = page.get_by_role("button", name="Take this device’s")
+    if page.locator(f'select[name="time_zone"] option[value="{here}"]').count():
+        offered.click()
+        expect(page.get_by_label("Time zone")).to_have_value(here)
+    expect(offered).to_be_hidden()
+
+
+@pytest.mark.parametrize("screen", [DESK], ids=str)
+def test_all_of_it_works_without_script(opens: Opens) -> None:
+    alice, ashton = cast.user(), cast.client("Ashton Mills")
+    cast.member(ashton, alice)
+    build.member(ashton, "Bob", Role.CONTRIBUTOR, user=None)
+    visitor = opens(script=False)
+    visitor.signs_in_as(alice)
+    visitor.visit(f"/e/{ashton.slug}/members/")
+    page = visitor.page
+
+    page.get_by_role("link", name="Edit Bob").click()
+    page.get_by_label("Name").fill("Robert")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Robert")).to_be_visible()
+    visitor.visit(f"/e/{ashton.slug}/settings/close/")
+    page.get_by_role("button", name="Close the engagement").click()
+    page.get_by_role("button", name="Open the engagement again").click()
+    expect(page.get_by_text("is open again.")).to_be_visible()
