@@ -24,6 +24,7 @@ from config.embedded.processes import Command, Members, tail
 
 HOST = "okr.load.test"
 ANSWERS_WITHIN = 60.0
+SHOWN = 60  # lines of a log
 TROUBLE = re.compile(r"^Traceback|\b(?:ERROR|CRITICAL)\b", re.M)
 
 
@@ -52,9 +53,10 @@ class Stage:
         if ended := self.members.ended():
             yield ended
         for log in sorted(self.logs.glob("*.log")):
-            found = TROUBLE.findall(log.read_text(errors="replace"))
-            if found:
-                yield f"{len(found)} errors in {log.name}:\n{tail(log)}"
+            text = log.read_text(errors="replace")
+            if found := list(TROUBLE.finditer(text)):
+                first = "\n".join(text[found[0].start() :].splitlines()[:SHOWN])
+                yield f"{len(found)} errors in {log.name}, the first one:\n{first}"
 
 
 @contextmanager
