@@ -119,7 +119,7 @@ def test_somebody_removed_comes_back_under_the_new_address(alice: User) -> None:
     former = build.member(lead.engagement, role=Role.CONTRIBUTOR, user=alice)
     with scope(lead.engagement_id):
         remove_member(membership=former, by=lead)
-    change_address(user=alice, token=asked(alice))
+    alice = change_address(user=alice, token=asked(alice))
     with scope(lead.engagement_id):
         invited = invite_member(
             engagement=lead.engagement, email=NEW, name="Alice", role="viewer", by=lead
