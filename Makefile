@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test test-browser test-deployment lint format bench load lock clean
+.PHONY: run test test-browser test-deployment lint format bench bench-large load lock clean
 
 run: .venv/runtime.stamp  ## the workspace, until Ctrl-C
 	@exec $(VENV) -m config.run --stop-with-parent
@@ -40,6 +40,9 @@ format: .venv/dev.stamp
 BENCH ?=
 bench: .venv/dev.stamp  ## measured figures; BENCH=short for a quick look
 	$(VENV) -m bench $(BENCH)
+
+bench-large: .venv/dev.stamp  ## the same over 5,000 clients with a million check-ins
+	$(VENV) -m bench large
 
 LOAD ?=
 load: .venv/dev.stamp  ## two minutes of visitors; LOAD="--clients 50 --seconds 10" for a quick look

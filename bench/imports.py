@@ -18,7 +18,7 @@ from engagements.scoping import scope
 from okrs.imports import COLUMNS
 from okrs.models import KeyResult
 
-ROWS = {"short": 2_000, "full": 10_000}
+ROWS = {"short": 2_000, "full": 10_000, "large": 10_000}
 LIMIT = 20.0  # seconds
 PER_OBJECTIVE, PER_TEAM, OWNERS = 4, 40, 300
 SEED = 2026

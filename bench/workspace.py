@@ -14,16 +14,17 @@ from config.embedded.paths import paths, urls
 
 
 @contextmanager
-def workspace() -> Iterator[None]:
+def workspace(*, static: bool = False) -> Iterator[None]:
     """Django, set up on a migrated database that nobody else uses.
 
-    The services keep their data as in production, flushed at every commit. Nothing of Django's
-    models may be imported before this.
+    The services keep their data as in production, flushed at every commit. `static` where pages
+    are rendered. Nothing of Django's models may be imported before this.
     """
     folder = Path(tempfile.mkdtemp(prefix="plumbline-bench-"))
     folder.chmod(0o711)  # as root, the servers run as somebody else
     os.environ |= {
         "PLUMBLINE_DATA_DIR": str(folder),
+        "STATIC_ROOT": str(folder / "static"),
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SECRET_KEY": "for-measuring-only-and-long-enough-for-the-checks-of-django",
     }
@@ -31,18 +32,20 @@ def workspace() -> Iterator[None]:
     lease = hold(found, temporary=True)
     try:
         os.environ |= urls(found)
-        prepare()
+        prepare(static=static)
         yield
     finally:
         lease.release()
 
 
-def prepare() -> None:
+def prepare(*, static: bool) -> None:
     import django
     from django.core.management import call_command
 
     django.setup()
     call_command("migrate", database="owner", verbosity=0)
+    if static:
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def machine() -> str:

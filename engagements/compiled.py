@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import BooleanField, Expression, F, Field, Model, QuerySet
+from django.db.models import BigIntegerField, BooleanField, Expression, F, Field, Model, QuerySet
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -42,23 +42,28 @@ class Slot(Expression):
         return "%s", [self]
 
 
-class InScope(Expression):
-    """Whether a row's engagement is in scope when the query runs."""
+class AnyOf(Expression):
+    """Whether a column is among the ids, a list, that are given when the query runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, column: str, ids: str) -> None:
         super().__init__(output_field=BooleanField())
-        self.engagement = F("engagement_id")
-        self.ids = Slot(SCOPE, BooleanField())
+        self.column: Any = F(column)
+        self.ids = Slot(ids, BigIntegerField())
 
     def get_source_expressions(self) -> list[Any]:
-        return [self.engagement]
+        return [self.column]
 
     def set_source_expressions(self, exprs: Any) -> None:
-        (self.engagement,) = exprs
+        (self.column,) = exprs
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:
-        column, params = compiler.compile(self.engagement)  # type: ignore[arg-type]
+        column, params = compiler.compile(self.column)
         return f"{column} = ANY(%s::bigint[])", [*params, self.ids]
+
+
+def in_scope() -> AnyOf:
+    """Whether a row's engagement is in scope when the query runs."""
+    return AnyOf("engagement_id", SCOPE)
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,13 @@ class Compiled(Generic[Row]):
             if values[SCOPE] is None:
                 raise ScopeError("This query is made for a scope. Run it in one.")
         return list(self._bound(values))
+
+    def one(self, **values: Any) -> Row:
+        """The only row; raises DoesNotExist where there is none."""
+        rows = self(**values)
+        if not rows:
+            raise self._made[0].model.DoesNotExist
+        return rows[0]
 
     @cached_property
     def _made(self) -> tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import pgtrigger
 from django.db import models
 from django.db.models.constraints import BaseConstraint
 
-from engagements.compiled import InScope
+from engagements.compiled import in_scope
 from engagements.constraints import TenantForeignKey, TenantWall
 from engagements.scoping import engagements_in_scope, is_compiling
 
@@ -31,7 +31,7 @@ class TenantManager(models.Manager[M]):
     def get_queryset(self) -> models.QuerySet[M]:
         queryset = super().get_queryset()
         if is_compiling():
-            return queryset.filter(InScope())
+            return queryset.filter(in_scope())
         ids = engagements_in_scope()
         if ids is None:
             return queryset

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import BigIntegerField, Q, QuerySet, UUIDField
 
 from checkins.assessment import assess, outside_range
 from checkins.commands.asks import has_asked, raise_asks, take_back_asks
@@ -14,15 +16,18 @@ from checkins.commands.rules import check_content, must_take_check_ins
 from checkins.commands.settling import lock_escalation, settle_escalation
 from checkins.models import CheckIn, CheckInKind, CheckInQuerySet
 from checkins.periods import Period, due_after, fill, fillable_periods
-from checkins.queries.standing import recompute_standing
+from checkins.queries.standing import recompute_standing, standing_of
 from checkins.rhythms import filled_periods, rhythm_of
 from checkins.thinness import is_thin
 from checkins.undoing import undo_refusal
 from checkins.weeks import week_for
+from engagements.compiled import Compiled, Slot
 from engagements.models import Membership
 from okrs.commands import record_standing
 from okrs.models import KeyResult
 
+ENGAGEMENT = Slot("engagement", BigIntegerField())
+KEY_RESULT = Slot("key_result", BigIntegerField())
 TERMS = ("method", "direction", "baseline", "target", "ladder")
 # What an undo hands on from the check-in that it puts back in force, or takes back.
 HANDED_ON = (
@@ -92,18 +97,26 @@ def record_check_in(
     """
     locked = _lock(key_result.pk, by=by)
     escalation = lock_escalation(locked)
-    posted = _posted_before(locked, idempotency_key=idempotency_key, said=said)
+    known = POSTS(engagement=by.engagement_id, key_result=locked.pk, key=idempotency_key)
+    posts = [one for one in known if one.key_result_id == locked.pk]
+    newest = max(posts, key=attrgetter("pk"), default=None)
+    posted = next((one for one in known if one.idempotency_key == idempotency_key), None)
     if posted is not None:
+        _must_say_the_same(posted, newest=newest, key_result=locked, said=said)
         return posted
     must_take_check_ins(locked, by=by)
     today, period = rhythm_of(locked).day_of(now), _period(locked, now=now)
     content = _content(said, next_due=max(due_after(rhythm_of(locked), period), today))
     check_content(locked, content=content, confirm_range=confirm_range, today=today)
-    _must_have_seen_newest(locked, seen=seen)
+    if newest is not None and newest.public_id != seen:
+        raise Conflict(newest)
+    chain = [one for one in posts if one.period == period.monday]
     post = {"idempotency_key": idempotency_key, "seconds_spent": seconds_spent, **content}
+    post["supersedes"] = max(chain, key=attrgetter("pk"), default=None)
     check_in = _create(locked, period=period, by=by, now=now, **post)
     raise_asks(check_in, **_asks(said))
-    record_standing(key_result=locked, standing=recompute_standing(locked), today=today)
+    standing = standing_of(sorted([*posts, check_in], key=attrgetter("period", "pk")))
+    record_standing(key_result=locked, standing=standing, today=today)
     settle_escalation(locked, escalation=escalation, by=by, now=now)
     return check_in
 
@@ -138,11 +151,24 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
 
 
 def _lock(key_result_id: int, *, by: Membership) -> KeyResult:
-    return (
-        KeyResult.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("engagement", "objective__cycle", "metric")
-        .get(engagement_id=by.engagement_id, pk=key_result_id)
+    return LOCKED.one(engagement=by.engagement_id, key_result=key_result_id)
+
+
+def _locked() -> QuerySet[KeyResult]:
+    rows = KeyResult.objects.select_for_update(of=("self",), no_key=True).filter(
+        engagement_id=ENGAGEMENT, pk=KEY_RESULT
     )
+    return rows.select_related("engagement", "objective__cycle", "metric")
+
+
+def _known() -> QuerySet[CheckIn]:
+    """All of one key result, and what a form has posted wherever it was."""
+    rows = CheckIn.objects.select_related("author", "undone_by").filter(engagement_id=ENGAGEMENT)
+    posted = Q(idempotency_key=Slot("key", UUIDField()))
+    return rows.filter(Q(key_result_id=KEY_RESULT) | posted).order_by("period", "id")
+
+
+LOCKED, POSTS = Compiled(_locked), Compiled(_known)
 
 
 def _posts(key_result: KeyResult) -> CheckInQuerySet:
@@ -151,26 +177,16 @@ def _posts(key_result: KeyResult) -> CheckInQuerySet:
     )
 
 
-def _posted_before(key_result: KeyResult, *, idempotency_key: UUID, said: Said) -> CheckIn | None:
-    """What this form posted once already; its answer may have been lost, and its words edited."""
-    posted = CheckIn.objects.filter(
-        engagement_id=key_result.engagement_id, idempotency_key=idempotency_key
-    ).first()
-    if posted is None:
-        return None
+def _must_say_the_same(
+    posted: CheckIn, *, newest: CheckIn | None, key_result: KeyResult, said: Said
+) -> None:
+    """Of what this form posted once already: its answer may have been lost, its words edited."""
     if posted.key_result_id != key_result.pk:
         raise ValidationError("This form was used for another card. Reload it.", code="reused")
     content = _content(said, next_due=posted.next_action_due)
     differs = any(getattr(posted, name) != value for name, value in content.items())
     if differs or not has_asked(posted, **_asks(said)):
-        raise Conflict(_posts(key_result).order_by("-id").first() or posted)
-    return posted
-
-
-def _must_have_seen_newest(key_result: KeyResult, *, seen: str) -> None:
-    newest = _posts(key_result).order_by("-id").first()
-    if newest is not None and newest.public_id != seen:
-        raise Conflict(newest)
+        raise Conflict(newest or posted)
 
 
 def _period(key_result: KeyResult, *, now: dt.datetime) -> Period:
@@ -202,7 +218,6 @@ def _create(
     """The row with its score and band, the terms they follow from (M5.10), and its due time."""
     actual, today = post["actual"], rhythm_of(key_result).day_of(now)
     found = assess(key_result, actual=actual, confidence=post["confidence"], today=today)
-    chain = _posts(key_result).filter(period=period.monday)
     scored: dict[str, Any] = {"score": found.score, "rag": found.rag.value}
     return CheckIn.objects.create(
         engagement_id=key_result.engagement_id,
@@ -211,7 +226,6 @@ def _create(
         week=week_for(period=period.monday, posted_on=today),
         due_at=period.due_at,
         closes_at=period.closes_at,
-        supersedes=chain.order_by("-id").first(),
         author=by,
         posted_at=now,
         out_of_range_confirmed=bool(outside_range(key_result, actual=actual)),

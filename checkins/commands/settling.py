@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import BigIntegerField, QuerySet
+
 from checkins.models import Escalation
 from checkins.sweeps.escalations import (
     Over,
@@ -15,6 +17,7 @@ from checkins.sweeps.escalations import (
 )
 from checkins.weeks import WEEK, monday_of
 from engagements.commands.notices import ring_after_commit
+from engagements.compiled import Compiled, Slot
 from engagements.models import Membership
 from okrs.models import KeyResult
 
@@ -25,12 +28,19 @@ def lock_escalation(key_result: KeyResult) -> Escalation | None:
     Locked right after its key result and before anything is written: the engagement's row comes
     last, for everybody. An older one stays as it is.
     """
-    return (
-        Escalation.objects.select_for_update(of=("self",), no_key=True)
-        .filter(engagement_id=key_result.engagement_id, key_result=key_result)
-        .order_by("-opened_at")
-        .first()
+    found = NEWEST(engagement=key_result.engagement_id, key_result=key_result.pk)
+    return found[0] if found else None
+
+
+def _newest() -> QuerySet[Escalation]:
+    rows = Escalation.objects.select_for_update(of=("self",), no_key=True).filter(
+        engagement_id=Slot("engagement", BigIntegerField()),
+        key_result_id=Slot("key_result", BigIntegerField()),
     )
+    return rows.order_by("-opened_at")[:1]
+
+
+NEWEST = Compiled(_newest)
 
 
 def settle_escalation(

@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from checkins.models import Blocker, CheckIn, HelpRequest
+from engagements.compiled import AnyOf, Compiled
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult
@@ -36,30 +37,49 @@ def open_asks(*, memberships: Iterable[Membership]) -> Asks:
     they lead, and what they asked themselves. Oldest first. Two queries.
     """
     members = [one for one in memberships if may(one.role, Permission.READ)]
-    own = {one.pk for one in members}
-    asked = HelpRequest.objects.filter(_concerns(members) | Q(asked_by__in=members))
-    named = Blocker.objects.filter(_concerns(members) | Q(opened_by__in=members))
-    scoped = {
-        "engagement_id__in": [one.engagement_id for one in members],
-        "key_result__stage__in": LIVE,
+    own = [one.pk for one in members]
+    given = {
+        "members": own,
+        "engagements": [one.engagement_id for one in members],
+        "led": [one.engagement_id for one in members if one.role == Role.LEAD],
     }
-    asked = asked.filter(**scoped, answered_at=None).select_related("asked_by")
-    named = named.filter(**scoped, resolved_at=None).select_related("opened_by")
-    requests = list(asked.select_related("key_result__engagement").order_by("asked_at"))
+    requests = REQUESTS(**given)
     return Asks(
         help_requests=[one for one in requests if one.asked_by_id not in own],
         own_help_requests=[one for one in requests if one.asked_by_id in own],
-        blockers=list(named.select_related("key_result__engagement").order_by("opened_at")),
+        blockers=BLOCKERS(**given),
     )
 
 
-def _concerns(members: Sequence[Membership]) -> Q:
-    led = [one.engagement_id for one in members if one.role == Role.LEAD]
+def _concerns() -> Q:
     return (
-        Q(engagement_id__in=led)
-        | Q(key_result__objective__owner__in=members)
-        | Q(key_result__in=KeyResult.objects.live().answered_for_by(members))
+        Q(AnyOf("engagement_id", "led"))
+        | Q(AnyOf("key_result__objective__owner_id", "members"))
+        | Q(key_result__in=KeyResult.objects.live().answered_for_by("members"))
     )
+
+
+def _requests() -> QuerySet[HelpRequest]:
+    asked = HelpRequest.objects.filter(
+        _concerns() | Q(AnyOf("asked_by_id", "members")),
+        AnyOf("engagement_id", "engagements"),
+        key_result__stage__in=LIVE,
+        answered_at=None,
+    )
+    return asked.select_related("asked_by", "key_result__engagement").order_by("asked_at")
+
+
+def _blockers() -> QuerySet[Blocker]:
+    named = Blocker.objects.filter(
+        _concerns() | Q(AnyOf("opened_by_id", "members")),
+        AnyOf("engagement_id", "engagements"),
+        key_result__stage__in=LIVE,
+        resolved_at=None,
+    )
+    return named.select_related("opened_by", "key_result__engagement").order_by("opened_at")
+
+
+REQUESTS, BLOCKERS = Compiled(_requests), Compiled(_blockers)
 
 
 def asks_of(check_in: CheckIn) -> dict[str, str]:

@@ -4,12 +4,15 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
-from checkins.assessment import Assessment
+from checkins.assessment import Assessment, assess_standing, standing_prompt
 from checkins.models import CheckIn, EscalationState
-from checkins.periods import Period
+from checkins.periods import Period, Rhythm, closed_periods, due_after
 from checkins.prompts import Prompt
 from checkins.queries.states import CardState, Due
+from checkins.rhythms import missed_periods, rhythm_of
+from checkins.undoing import undo_refusal
 from engagements.models import Engagement, Membership
 from okrs.models import Cycle, KeyResult
 from scoring import Rag
@@ -21,19 +24,53 @@ class DueCard:
 
     `due.period` is the one that a post fills, or the newest filled one of a saved card. `previous`
     is the check-in that stands; `latest_check_in_id` its public id or that of the undo after it, for
-    `seen`. `missed` closed without a check-in just before `period`.
+    `seen`. What only an open card shows is worked out when it is asked for.
     """
 
     key_result: KeyResult
+    membership: Membership
     due: Due
-    missed: Period | None
-    may_undo: bool
     previous: CheckIn | None
-    assessment: Assessment
-    prompt: Prompt | None
     latest_check_in_id: str
-    next_action_due: dt.date
     escalation: EscalationState | None  # of the one that is open
+    now: dt.datetime
+
+    @cached_property
+    def rhythm(self) -> Rhythm:
+        return rhythm_of(self.key_result)
+
+    @property
+    def today(self) -> dt.date:
+        return self.rhythm.day_of(self.now)
+
+    @cached_property
+    def assessment(self) -> Assessment:
+        return assess_standing(self.key_result, today=self.today)
+
+    @property
+    def prompt(self) -> Prompt | None:
+        return standing_prompt(self.key_result, assessment=self.assessment, now=self.now)
+
+    @property
+    def missed(self) -> Period | None:
+        """The period that closed just before this one opened to posts, if it went without."""
+        closed = closed_periods(self.rhythm, self.now)
+        missed = missed_periods(self.key_result, now=self.now)
+        is_last = bool(missed) and missed[-1] == closed[-1]
+        return missed[-1] if is_last and missed[-1].monday < self.period.monday else None
+
+    @property
+    def may_undo(self) -> bool:
+        last = self.previous
+        if last is None:
+            return False
+        by, rhythm = self.membership, self.rhythm
+        return undo_refusal(last, newest=last, rhythm=rhythm, by=by, now=self.now) is None
+
+    @property
+    def next_action_due(self) -> dt.date:
+        """What a check-in takes for its next action unless it says another day (M6.1)."""
+        return max(due_after(self.rhythm, self.period), self.today)
 
     @property
     def engagement(self) -> Engagement:

@@ -4,13 +4,23 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from checkins.periods import open_periods
-from checkins.queries.states import due_of
-from checkins.rhythms import rhythm_of
+from checkins.queries.states import due_by
+from checkins.rhythms import asked_since, rhythm_between
+from engagements.compiled import AnyOf, Compiled
 from engagements.models import Membership
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult, Stage
+
+# Mondays of the last check-ins, latest first: never are three periods open at once.
+LAST = {
+    f"last_{back}": KeyTextTransform("0", KeyTransform(f"-{back}", "trail")) for back in (1, 2, 3)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +36,12 @@ class Client:
 def clients(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Client]:
     """Each client of this person with its late and at-risk key results. One query."""
     members = list(memberships)
-    readable = [one.engagement_id for one in members if may(one.role, Permission.READ)]
-    rows = KeyResult.objects.live().filter(engagement_id__in=readable)
-    live = list(rows.select_related("engagement", "objective__cycle"))
-    late = Counter(one.engagement_id for one in live if _is_late(one, now=now))
-    at_risk = Counter(one.engagement_id for one in live if one.stage == Stage.AT_RISK)
+    readable = {one.engagement_id: one for one in members if may(one.role, Permission.READ)}
+    late, at_risk = Counter[int](), Counter[int]()
+    for client, count, risky, *facts in ALIKE(engagements=list(readable)):
+        at_risk[client] += risky
+        if _is_late(readable[client], *facts, now=now):
+            late[client] += count
     return [
         Client(
             membership=one,
@@ -42,6 +53,33 @@ def clients(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Clie
     ]
 
 
-def _is_late(key_result: KeyResult, *, now: dt.datetime) -> bool:
-    is_asked = bool(open_periods(rhythm_of(key_result), now))
-    return is_asked and due_of(key_result, now=now).is_late
+def _alike() -> QuerySet[KeyResult, tuple[Any, ...]]:
+    """Live key results by what their being late depends on; those of one commit are alike."""
+    rows = KeyResult.objects.live().filter(AnyOf("engagement_id", "engagements"))
+    cycle = ("objective__cycle__starts_on", "objective__cycle__ends_on")
+    alike = rows.order_by().values("engagement_id", *cycle, "committed_at", **LAST)
+    counts = {"count": Count("pk"), "at_risk": Count("pk", filter=Q(stage=Stage.AT_RISK))}
+    found: QuerySet[KeyResult, tuple[Any, ...]] = alike.annotate(**counts).values_list(
+        "engagement_id", "count", "at_risk", *cycle, "committed_at", *LAST
+    )
+    return found
+
+
+ALIKE = Compiled(_alike)
+
+
+def _is_late(
+    membership: Membership,
+    starts_on: dt.date,
+    ends_on: dt.date,
+    committed_at: dt.datetime,
+    *last: str | None,
+    now: dt.datetime,
+) -> bool:
+    engagement = membership.engagement
+    rhythm = rhythm_between(starts_on, ends_on, engagement=engagement)
+    if not open_periods(rhythm, now):
+        return False
+    filled = {dt.date.fromisoformat(monday) for monday in last if monday}
+    since = asked_since(committed_at, engagement=engagement)
+    return due_by(rhythm, filled=filled, since=since, now=now).is_late

@@ -4,15 +4,14 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import BigIntegerField, Case, F, OuterRef, QuerySet, Subquery, Value, When
 
-from checkins.assessment import assess_standing, standing_prompt
 from checkins.models import CheckIn, Escalation, EscalationState
-from checkins.periods import Period, closed_periods, due_after, next_opening, open_periods
+from checkins.periods import next_opening, open_periods
 from checkins.queries.cards import DueCard, Group, MyWeek
 from checkins.queries.states import due_of
-from checkins.rhythms import missed_periods, rhythm_of
-from checkins.undoing import undo_refusal
+from checkins.rhythms import rhythm_of
+from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may, may_here
 from okrs.models import KeyResult
@@ -20,19 +19,31 @@ from okrs.models.key_results import KeyResultQuerySet
 from scoring import pace
 
 Members = Mapping[int, Membership]  # by engagement
+# What a closed card shows; the rest is read once somebody opens one.
+SHOWN = (
+    *("id", "engagement_id", "public_id", "title", "stage", "committed_at", "trail"),
+    *("latest_value", "score", "rag", "evidence_url", "red_since", "last_week"),
+    *("metric__unit", "objective__title"),
+    *("objective__cycle__public_id", "objective__cycle__name"),
+    *("objective__cycle__starts_on", "objective__cycle__ends_on"),
+)
 
 
 def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
     """The cards that this person owns or helps with, wherever a period is open (M6.3).
 
     Cards are grouped by client and cycle; groups and cards come late first, then by due time, then
-    by name, those that are done last. Two queries.
+    by name, those that are done last. Two queries; what a closed card does not show is not read.
     """
     members = {one.engagement_id: one for one in memberships if may(one.role, Permission.CHECK_IN)}
-    mine = list(_live().answered_for_by(members.values()))
+    mine = MINE(members=[one.pk for one in members.values()], engagements=list(members))
+    for one in mine:
+        one.engagement = members[one.engagement_id].engagement
     waiting = [one for one in mine if open_periods(rhythm_of(one), now)]
     cards = list(_cards(waiting, members=members, now=now))
-    opening = min(_openings(mine, now=now), key=lambda pair: pair[0], default=(None, None))
+    opening = min(
+        () if cards else _openings(mine, now=now), key=lambda pair: pair[0], default=(None, None)
+    )
     return MyWeek(
         groups=_groups(cards, members=members, now=now),
         next_opens_at=opening[0],
@@ -47,23 +58,40 @@ def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime)
     """
     if not may_here(membership, Permission.CHECK_IN):
         return None
-    found = _live().filter(engagement_id=membership.engagement_id, pk=key_result.pk)
+    found = ONE(engagement=membership.engagement_id, key_result=key_result.pk)
     members = {membership.engagement_id: membership}
-    return next(_cards(list(found), members=members, now=now), None)
+    return next(_cards(found, members=members, now=now), None)
 
 
 def _live() -> KeyResultQuerySet:
     latest = CheckIn.objects.filter(
         engagement_id=OuterRef("engagement_id"), key_result_id=OuterRef("pk")
     )
-    return (
-        KeyResult.objects.live()
-        .for_card()
-        .select_related("engagement")
-        .annotate(
-            latest_check_in_id=Subquery(latest.order_by("-id").values("public_id")[:1]),
-            escalation_state=Subquery(_open_escalation()),
-        )
+    return KeyResult.objects.live().annotate(
+        latest_check_in_id=Subquery(latest.order_by("-id").values("public_id")[:1]),
+        escalation_state=Subquery(_open_escalation()),
+    )
+
+
+def _mine() -> KeyResultQuerySet:
+    rows = _live().answered_for_by("members").filter(AnyOf("engagement_id", "engagements"))
+    return rows.select_related("objective__cycle", "metric").only(*SHOWN)
+
+
+def _one() -> KeyResultQuerySet:
+    rows = _live().for_card().select_related("engagement")
+    return rows.filter(
+        engagement_id=Slot("engagement", BigIntegerField()),
+        pk=Slot("key_result", BigIntegerField()),
+    )
+
+
+def _standing() -> QuerySet[CheckIn]:
+    rows = CheckIn.objects.standing().select_related("author")
+    return rows.filter(
+        AnyOf("engagement_id", "engagements"),
+        AnyOf("key_result_id", "key_results"),
+        period=F("key_result__last_period"),
     )
 
 
@@ -82,47 +110,26 @@ def _open_escalation() -> QuerySet[Escalation, str]:
     return rows.order_by("-streak").annotate(stands=read).values_list("stands", flat=True)[:1]
 
 
+MINE, ONE, STANDING = Compiled(_mine), Compiled(_one), Compiled(_standing)
+
+
 def _cards(
     key_results: Sequence[KeyResult], *, members: Members, now: dt.datetime
 ) -> Iterator[DueCard]:
-    standing = CheckIn.objects.standing().filter(
-        engagement_id__in={one.engagement_id for one in key_results},
-        key_result__in=key_results,
-        period=F("key_result__last_period"),
-    )
-    previous = {one.key_result_id: one for one in standing.select_related("author")}
+    ids, clients = [one.pk for one in key_results], {one.engagement_id for one in key_results}
+    standing = STANDING(engagements=list(clients), key_results=ids) if ids else []
+    previous = {one.key_result_id: one for one in standing}
     for one in key_results:
-        yield _card(one, previous=previous.get(one.pk), member=members[one.engagement_id], now=now)
-
-
-def _card(
-    key_result: KeyResult, *, previous: CheckIn | None, member: Membership, now: dt.datetime
-) -> DueCard:
-    rhythm = rhythm_of(key_result)
-    due = due_of(key_result, now=now)
-    found = assess_standing(key_result, today=rhythm.day_of(now))
-    state = getattr(key_result, "escalation_state", None)
-    return DueCard(
-        key_result=key_result,
-        due=due,
-        missed=_missed_before(due.period, key_result=key_result, now=now),
-        previous=previous,
-        may_undo=previous is not None
-        and undo_refusal(previous, newest=previous, rhythm=rhythm, by=member, now=now) is None,
-        assessment=found,
-        prompt=standing_prompt(key_result, assessment=found, now=now),
-        latest_check_in_id=getattr(key_result, "latest_check_in_id", None) or "",
-        next_action_due=max(due_after(rhythm, due.period), rhythm.day_of(now)),
-        escalation=EscalationState(state) if state else None,
-    )
-
-
-def _missed_before(period: Period, *, key_result: KeyResult, now: dt.datetime) -> Period | None:
-    """The period that closed just before this one opened to posts, if it went without."""
-    closed = closed_periods(rhythm_of(key_result), now)
-    missed = missed_periods(key_result, now=now)
-    is_last = bool(missed) and missed[-1] == closed[-1] and missed[-1].monday < period.monday
-    return missed[-1] if is_last else None
+        state = getattr(one, "escalation_state", None)
+        yield DueCard(
+            key_result=one,
+            membership=members[one.engagement_id],
+            due=due_of(one, now=now),
+            previous=previous.get(one.pk),
+            latest_check_in_id=getattr(one, "latest_check_in_id", None) or "",
+            escalation=EscalationState(state) if state else None,
+            now=now,
+        )
 
 
 def _groups(cards: Iterable[DueCard], *, members: Members, now: dt.datetime) -> list[Group]:

@@ -22,7 +22,7 @@ def recompute_standing(key_result: KeyResult) -> Standing:
     rows = CheckIn.objects.filter(
         engagement_id=key_result.engagement_id, key_result_id=key_result.pk
     ).order_by("period", "id")
-    return _of_rows(rows)
+    return standing_of(rows)
 
 
 def standings_at(
@@ -39,12 +39,12 @@ def standings_at(
     for key_result_id, own in groupby(rows, key=attrgetter("key_result_id")):
         posts = list(own)
         written_at = max(posts, key=attrgetter("id")).posted_at
-        found[key_result_id] = (_of_rows(posts), written_at)
+        found[key_result_id] = (standing_of(posts), written_at)
     return found
 
 
-def _of_rows(rows: Iterable[CheckIn]) -> Standing:
-    """The standing of one key result's rows, which come by period and id."""
+def standing_of(rows: Iterable[CheckIn]) -> Standing:
+    """The standing of all rows of one key result, which come by period and id."""
     chains = [list(chain) for _, chain in groupby(rows, key=attrgetter("period"))]
     standing = [chain for chain in chains if chain[-1].kind == CheckInKind.UPDATE]
     if not standing:

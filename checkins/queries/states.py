@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from checkins.periods import Period, fill, fillable_periods
-from checkins.rhythms import filled_periods, is_overdue, rhythm_of
+from checkins.periods import Period, Rhythm, fill, fillable_periods
+from checkins.rhythms import asked_since, filled_periods, rhythm_of
 from okrs.models import KeyResult
 
 
@@ -50,7 +51,16 @@ class Due:
 
 def due_of(key_result: KeyResult, *, now: dt.datetime) -> Due:
     """Needs the engagement and `objective__cycle` joined in."""
-    rhythm, filled = rhythm_of(key_result), filled_periods(key_result)
+    committed_at, engagement = key_result.committed_at, key_result.engagement
+    since = asked_since(committed_at, engagement=engagement) if committed_at else None
+    filled = filled_periods(key_result)
+    return due_by(rhythm_of(key_result), filled=filled, since=since, now=now)
+
+
+def due_by(
+    rhythm: Rhythm, *, filled: Collection[dt.date], since: dt.datetime | None, now: dt.datetime
+) -> Due:
+    """`filled`: the Mondays of periods that have a check-in; none was asked for before `since`."""
     fillable = fillable_periods(rhythm, now)
     period = fill(fillable, filled)
     state = (
@@ -62,6 +72,6 @@ def due_of(key_result: KeyResult, *, now: dt.datetime) -> Due:
     return Due(
         period=period,
         state=state,
-        is_late=state is CardState.TODO and is_overdue(key_result, period=period, now=now),
+        is_late=state is CardState.TODO and since is not None and since <= period.due_at < now,
         saved_monday=saved[-1] if saved else None,
     )

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from checkins.escalation_clocks import Clock, ClockState, clocks, rises_at
 from checkins.escalation_rights import speaks_for_sponsor
 from checkins.models import Escalation, EscalationState
 from checkins.queries.escalations import CHAMPION, can_convene, joined
 from checkins.weeks import weeks_red
+from engagements.compiled import AnyOf, Compiled
 from engagements.models import Membership, Role
 from engagements.permissions import PERMISSIONS, Permission, may
 
@@ -69,13 +70,12 @@ def waiting_escalations(
     members = {one.engagement_id: one for one in memberships if may(one.role, Permission.READ)}
     if not members:
         return []
-    mine = Q(engagement_id__in=members) & (
-        _to_convene(members.values())
-        | _to_answer(members.values())
-        | _to_decide(members.values())
-        | _to_carry_out(members.values())
+    rows = WAITING(
+        members=[one.pk for one in members.values()],
+        engagements=list(members),
+        led=[one.engagement_id for one in members.values() if one.role == Role.LEAD],
+        sponsored=[one.engagement_id for one in members.values() if one.role == Role.SPONSOR],
     )
-    rows = joined().open().filter(mine)
     found = [_waiting(row, member=members[row.engagement_id], now=now) for row in rows]
     return sorted(found, key=lambda one: _urgency(one, now=now))
 
@@ -88,7 +88,15 @@ def wait_of(
     return next((one for one in found if one.escalation == escalation), None)
 
 
-def _to_convene(members: Iterable[Membership]) -> Q:
+def _rows() -> QuerySet[Escalation]:
+    mine = _to_convene() | _to_answer() | _to_decide() | _to_carry_out()
+    return joined().open().filter(mine, AnyOf("engagement_id", "engagements"))
+
+
+WAITING = Compiled(_rows)
+
+
+def _to_convene() -> Q:
     """The champion of the team; without one that can, the leads."""
     can = {
         f"{CHAMPION}__removed_at": None,
@@ -102,26 +110,26 @@ def _to_convene(members: Iterable[Membership]) -> Q:
         | Q(**{f"{CHAMPION}__user__is_active": False})
         | ~Q(**{f"{CHAMPION}__role__in": CONVENERS})
     )
-    leads = Q(engagement_id__in=_with_role(members, Role.LEAD))
-    convenes = Q(**{**can, f"{CHAMPION}__in": list(members)}) | (leads & cannot)
+    mine = Q(AnyOf("key_result__objective__team__champion_id", "members"), **can)
+    convenes = mine | (Q(AnyOf("engagement_id", "led")) & cannot)
     return _active() & Q(huddle_at=None) & convenes
 
 
-def _to_answer(members: Iterable[Membership]) -> Q:
+def _to_answer() -> Q:
     """The objective's owner, who may record the outcome before any huddle."""
-    return _active() & Q(key_result__objective__owner__in=list(members))
+    return _active() & Q(AnyOf("key_result__objective__owner_id", "members"))
 
 
-def _to_carry_out(members: Iterable[Membership]) -> Q:
-    return Q(answered_at__isnull=False, raised_at=None, plan_owner__in=list(members))
+def _to_carry_out() -> Q:
+    return Q(AnyOf("plan_owner_id", "members"), answered_at__isnull=False, raised_at=None)
 
 
-def _to_decide(members: Iterable[Membership]) -> Q:
+def _to_decide() -> Q:
     sponsors = Membership.objects.active().filter(
         engagement_id=OuterRef("engagement_id"), role=Role.SPONSOR, user__is_active=True
     )
-    decides = Q(engagement_id__in=_with_role(members, Role.SPONSOR)) | (
-        Q(~Exists(sponsors), engagement_id__in=_with_role(members, Role.LEAD))
+    decides = Q(AnyOf("engagement_id", "sponsored")) | (
+        Q(~Exists(sponsors), AnyOf("engagement_id", "led"))
     )
     return Q(raised_at__isnull=False) & decides
 
@@ -129,10 +137,6 @@ def _to_decide(members: Iterable[Membership]) -> Q:
 def _active() -> Q:
     """Waits for a huddle and an outcome."""
     return Q(activated_at__isnull=False, answered_at=None, raised_at=None)
-
-
-def _with_role(members: Iterable[Membership], role: str) -> list[int]:
-    return [one.engagement_id for one in members if one.role == role]
 
 
 def _waiting(row: Escalation, *, member: Membership, now: dt.datetime) -> WaitingEscalation:

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db.models import BigIntegerField, CharField, QuerySet
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,8 +17,8 @@ from django_htmx.http import HttpResponseClientRedirect, replace_url, trigger_cl
 from checkins import queries
 from checkins.forms import CheckInForm
 from checkins.queries import DueCard
-from engagements.access import find
 from engagements.answers import in_short
+from engagements.compiled import Compiled, Slot
 from engagements.http import MemberRequest
 from okrs.figures import write_value
 from okrs.models import KeyResult
@@ -26,8 +27,21 @@ from scoring import format_score
 
 def key_result_of(request: MemberRequest, public_id: str) -> KeyResult:
     """The key result of that public id in this engagement, or 404."""
-    rows = KeyResult.objects.filter(engagement=request.engagement)
-    return find(rows.select_related("engagement", "objective__cycle", "metric"), public_id)
+    found = NAMED(engagement=request.engagement.pk, public_id=public_id)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def _named() -> QuerySet[KeyResult]:
+    rows = KeyResult.objects.select_related("engagement", "objective__cycle", "metric")
+    return rows.filter(
+        engagement_id=Slot("engagement", BigIntegerField()),
+        public_id=Slot("public_id", CharField()),
+    )
+
+
+NAMED = Compiled(_named)
 
 
 def card_answer(
@@ -43,6 +57,7 @@ def card_answer(
     part = "checkins/_due_card.html" if request.htmx else "checkins/check_in_create.html"
     back = back_of(request)
     context = {"card": card, "form": form, "now": now, "back": back, "alone": bool(back), **more}
+    context["home"] = reverse("reviews:my-week")
     if not request.htmx:
         context["back"] = back or my_week_after(card.key_result)
         context["alone"] = True

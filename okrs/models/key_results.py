@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import ClassVar
 
 import pgtrigger
 from django.db import models
 
+from engagements.compiled import AnyOf
 from engagements.constraints import SweepAccess
-from engagements.models import Membership
 from engagements.tenancy import (
     TenantKey,
     TenantManager,
@@ -83,18 +82,14 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
         """Committed and not closed: these ask for check-ins."""
         return self.filter(stage__in=LIVE)
 
-    def answered_for_by(self, memberships: Iterable[Membership]) -> KeyResultQuerySet:
-        """Those that one of these members owns or helps with (M9.3)."""
-        members = list(memberships)
+    def answered_for_by(self, members: str) -> KeyResultQuerySet:
+        """Those that one of these members owns or helps with (M9.3); `members` names a slot."""
         helps = Collaborator.objects.filter(
+            AnyOf("member_id", members),
             engagement_id=models.OuterRef("engagement_id"),
             key_result_id=models.OuterRef("pk"),
-            member__in=members,
         )
-        return self.filter(
-            models.Q(owner__in=members) | models.Exists(helps),
-            engagement_id__in=[one.engagement_id for one in members],
-        )
+        return self.filter(models.Q(AnyOf("owner_id", members)) | models.Exists(helps))
 
     def for_card(self) -> KeyResultQuerySet:
         """With all that a card shows joined in."""

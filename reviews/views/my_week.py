@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -34,7 +35,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     context = _context(request, week, now=now)
     if request.htmx and request.GET.get("part") == "counts":
         return render(request, "reviews/my_week.html#counts", {**context, "beside": True})
-    opened = _opened(request, week)
+    opened = _opened(request, week, now=now)
     form = CheckInForm(card=opened, now=now) if opened else None
     if form:
         form.focus_first()
@@ -64,6 +65,7 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
         "now": now,
         "today": timezone.localdate(),
+        "home": reverse("reviews:my-week"),
         "tab": "my-week",
     }
 
@@ -93,8 +95,17 @@ def _waiting(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
     return {"asks": asks, "actions": actions, "escalations": escalations, "waiting": total}
 
 
-def _opened(request: HttpRequest, week: MyWeek) -> DueCard | None:
-    """The card that the address opens: by name, or the one that comes after another."""
+def _opened(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> DueCard | None:
+    """The card that the address opens, with all that its form needs."""
+    wanted = _wanted(request, week)
+    if wanted is None:
+        return None
+    key_result, membership = wanted.key_result, wanted.membership
+    return queries.due_card(key_result=key_result, membership=membership, now=now)
+
+
+def _wanted(request: HttpRequest, week: MyWeek) -> DueCard | None:
+    """By name, or the one that comes after another."""
     cards = [card for group in week.groups for card in group.cards]
     by_name = {card.key_result.public_id: card for card in cards}
     if name := request.GET.get("open"):

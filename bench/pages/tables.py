@@ -1,0 +1,36 @@
+"""The figures as the lines of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.pages.comparing import Figure
+
+
+def print_figures(figures: Sequence[Figure], *, clients: int) -> None:
+    print(f"\nPages over {clients} clients with {clients * 16} key results")
+    print(
+        f"{'':<22}{'queries':>8}{'bytes':>8}{'ms':>8}{'ratio':>8}{'of CPU':>8}{'most':>6}{'aim':>5}"
+    )
+    for one in figures:
+        print(
+            f"{one.name:<22}{one.queries:>8}{one.size:>8}{one.wall * 1000:>8.2f}"
+            f"{one.ratio:>8.1f}{one.cpu_ratio:>8.1f}{one.most or '':>6}{one.aim or '':>5}"
+            f"{'' if one.is_kept else '  MISSED'}"
+        )
+
+
+def print_growth(small: Sequence[Figure], large: Sequence[Figure], *, most: float) -> bool:
+    """How much dearer each page is over the larger data; False where one grew more than `most`."""
+    before = {one.name: one for one in small}
+    grown = {
+        one.name: min(
+            one.ratio / before[one.name].ratio, one.cpu_ratio / before[one.name].cpu_ratio
+        )
+        for one in large
+    }
+    worst = max(grown.values())
+    lines = ", ".join(f"{name} {times:.2f}" for name, times in grown.items())
+    print(f"Growth: {lines}.")
+    print(f"Limit: {most}, {'kept' if worst <= most else 'MISSED'}.")
+    return worst <= most
