@@ -1,0 +1,257 @@
+"""No page, no post and no sweep reads a large table from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connections, transaction
+from django.test import Client
+from django.urls import reverse
+
+from checkins import sweeps
+from checkins.models import CheckIn
+from checkins.queries import recompute_standing
+from checkins.sweeps.reminders import remind
+from engagements.gathering import gather
+from engagements.models import Engagement, Membership, User
+from engagements.scoping import scope, unscoped
+from engagements.share_links import token_of
+from notifications import delivery
+from notifications.heartbeats import waiting_since
+from okrs.models import Cycle, KeyResult
+from reviews.models import Review
+from reviews.queries.chain import verify_logs
+from reviews.seeding import address
+from tests.checkins.test_recompute_standing import stored
+from tests.checkins.views.typing import typed
+from tests.databases import copy_of
+from tests.engagements.sharing import share
+from tests.plans.explaining import Plans, explained
+from tests.plans.seeded import CLIENTS, FRIDAY, LARGE, MONDAY, NOW, fill, pages_of
+
+SLUG, OBJECTIVE, KEY_RESULT = "seed-1", "seedobject02", "seedresult04"
+INSIDE = (
+    "reviews:home",
+    "reviews:status",
+    "reviews:report-list",
+    "reviews:decision-list",
+    "reviews:action-list",
+    "reviews:review-list",
+    "okrs:board",
+    "okrs:cycle-list",
+    "okrs:team-list",
+    "metrics:metric-list",
+    "checkins:escalation-list",
+    "checkins:reminder-list",
+    "engagements:member-list",
+    "engagements:share-link-list",
+    "engagements:settings",
+)
+OF_KEY_RESULT = ("checkins:key-result-detail", "reviews:key-result-decisions")
+OF_OBJECTIVE = ("okrs:objective-detail", "reviews:objective-decisions")
+
+
+# What a sweep may read whole all the same, and why.
+MEANT = {
+    ("reminders ahead", "okrs_keyresult"): "every one of them is due, so all are asked",
+    ("messages", "engagements_notice"): "no mail of Friday went out: all of it rides today's",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def seeded(django_db_setup: str, django_db_blocker: Any) -> Iterator[set[str]]:
+    """The database; yields the keys that the check-ins had before it was filled."""
+    with ExitStack() as stack:
+        stack.enter_context(django_db_blocker.unblock())
+        stack.enter_context(copy_of(django_db_setup))
+        stack.enter_context(time_machine.travel(NOW, tick=False))
+        keys = keys_of("checkins_checkin")
+        fill()
+        yield keys
+        for alias in ("sweep", "owner"):
+            connections[alias].close()
+
+
+@pytest.fixture(scope="module")
+def lead(seeded: None) -> Membership:
+    with unscoped():
+        engagement = Engagement.objects.using("owner").get(slug=SLUG)
+    with scope(engagement.pk):
+        return Membership.objects.select_related("engagement", "user").get(
+            engagement=engagement, role="lead"
+        )
+
+
+def signed_in(kind: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(email=address(kind)))
+    return client
+
+
+def addresses(lead: Membership) -> Iterator[tuple[str, str]]:
+    """Pages by name, and where they are."""
+    inside = {"engagement": lead.engagement}
+    with scope(lead.engagement_id):
+        cycle = Cycle.objects.get(**inside)
+        reviews = list(Review.objects.filter(**inside).order_by("closed_at"))
+    for name in INSIDE:
+        yield name, reverse(name, args=[SLUG])
+    for name in OF_KEY_RESULT:
+        yield name, reverse(name, args=[SLUG, KEY_RESULT])
+    for name in OF_OBJECTIVE:
+        yield name, reverse(name, args=[SLUG, OBJECTIVE])
+    yield "okrs:cycle-detail", reverse("okrs:cycle-detail", args=[SLUG, cycle.public_id])
+    yield "as of", reverse("reviews:status", args=[SLUG]) + "?as_of=2026-02-20"
+    yield "report", reverse("reviews:report-detail", args=[SLUG, 1])
+    for review in reviews:
+        state = "closed" if review.is_closed else "planned"
+        yield f"{state} review", reverse("reviews:review-detail", args=[SLUG, review.public_id])
+    yield "reviews:my-week", reverse("reviews:my-week")
+
+
+def read_whole(plans: Plans, name: str) -> list[tuple[str, ...]]:
+    return [(name, *found) for found in plans.whole]
+
+
+def test_what_is_called_large_is_large() -> None:
+    assert {table: pages for table in LARGE if (pages := pages_of(table)) < 20} == {}
+
+
+def test_pages_read_by_index(lead: Membership) -> None:
+    found = []
+    for kind in ("lead", "consultant"):
+        client = signed_in(kind)
+        for name, path in addresses(lead):
+            with explained() as plans:
+                answer = client.get(path)
+            assert answer.status_code == 200, name
+            assert plans.seen
+            found += read_whole(plans, f"{name} by {kind}")
+
+    assert found == []
+
+
+def test_a_share_link_and_a_viewer_read_by_index(lead: Membership) -> None:
+    pages = {
+        "link": (Client(), reverse("reviews:shared-status", args=[token_of(share(lead))])),
+        "viewer": (signed_in("viewer"), reverse("reviews:status", args=[SLUG])),
+    }
+    found = []
+    for name, (client, path) in pages.items():
+        with explained() as plans:
+            answer = client.get(path)
+        assert answer.status_code == 200
+        found += read_whole(plans, name)
+
+    assert found == []
+
+
+def test_a_check_in_is_written_by_index(lead: Membership) -> None:
+    with scope(lead.engagement_id):
+        key_result = KeyResult.objects.get(engagement=lead.engagement, public_id=KEY_RESULT)
+        latest = CheckIn.objects.filter(key_result=key_result).order_by("-id")[0]
+    client = signed_in("consultant")
+    key = [SLUG, KEY_RESULT]
+    value = str(latest.actual)
+    filled = typed(actual=value, seen=latest.public_id)
+
+    with explained() as plans:
+        preview = client.get(reverse("checkins:check-in-preview", args=key), {"actual": value})
+        post = client.post(reverse("checkins:check-in-create", args=key), filled)
+
+    assert (preview.status_code, post.status_code) == (200, 302)
+    with scope(lead.engagement_id):
+        assert CheckIn.objects.filter(key_result=key_result, period=MONDAY).exists()
+    assert read_whole(plans, "post") == []
+
+
+SWEEPS: dict[str, Callable[[], Any]] = {
+    **{name: partial(sweep, now=NOW) for name, sweep in sweeps.ORDER},
+    "reminders ahead": partial(remind, now=FRIDAY),
+    "messages of urgent things": partial(gather, now=NOW, is_daily=False),
+    "claim of due mail": lambda: list(delivery.claim(now=NOW, limit=20)),
+    "what waits for mail": partial(waiting_since, now=NOW),
+}
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_sweeps_read_by_index(name: str) -> None:
+    with explained() as plans:
+        SWEEPS[name]()
+
+    assert plans.seen
+    meant = {table for sweep, table in MEANT if sweep == name}
+    assert [found for found in plans.whole if found[0] not in meant] == []
+
+
+def test_reading_a_whole_table_shows() -> None:
+    with explained() as plans, connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM checkins_checkin WHERE is_thin")
+
+    assert [table for table, _ in plans.whole] == ["checkins_checkin"]
+
+
+def test_an_index_that_is_missing_shows(lead: Membership) -> None:
+    """As the tables' owner, whose transaction is taken back."""
+    own = "SELECT id FROM engagements_notice WHERE engagement_id = %s ORDER BY created_at DESC"
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        with explained() as before:
+            cursor.execute(own, [lead.engagement_id])
+        for index in ("notice_newest", "notice_pending", "notice_of_envelope"):
+            cursor.execute(f"DROP INDEX {index}")
+        for key in ("notice_once", "notice_tenant", "notice_public_id"):
+            cursor.execute(f"ALTER TABLE engagements_notice DROP CONSTRAINT {key}")
+        with explained() as after:
+            cursor.execute(own, [lead.engagement_id])
+        transaction.set_rollback(True, using="owner")
+
+    assert (before.whole, [table for table, _ in after.whole]) == ([], ["engagements_notice"])
+
+
+def test_seeding_leaves_keys_and_triggers_as_they_were(seeded: set[str]) -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgenabled = 'D'")
+        resting = cursor.fetchone()
+
+    assert keys_of("checkins_checkin") == seeded
+    assert len(seeded) > 3
+    assert resting == (0,)
+
+
+@pytest.mark.parametrize("slug", ["seed-1", "seed-20", "seed-173"])
+def test_seeded_standings_are_what_the_check_ins_add_up_to(slug: str) -> None:
+    with unscoped():
+        engagement = Engagement.objects.using("owner").get(slug=slug)
+    with scope(engagement.pk):
+        rows = list(KeyResult.objects.filter(engagement=engagement))
+
+        assert len(rows) == 16
+        assert [stored(one) for one in rows] == [recompute_standing(one) for one in rows]
+
+
+def test_seeded_decisions_are_sealed() -> None:
+    logs = verify_logs()
+
+    assert len(logs) == CLIENTS
+    assert all(log.is_intact and log.decisions == 3 for log in logs)
+
+
+def test_a_consultant_has_a_full_week() -> None:
+    page = signed_in("consultant").get(reverse("reviews:my-week"))
+
+    assert page.content.count(b"seedresult") >= 50
+
+
+def keys_of(table: str) -> set[str]:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid = %s::regclass AND contype = 'f'",
+            [table],
+        )
+        return {key for (key,) in cursor.fetchall()}
