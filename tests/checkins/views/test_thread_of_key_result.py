@@ -94,6 +94,6 @@ def test_what_was_asked_and_is_dealt_with_stands_in_the_thread(
     page = signed_in.get(url("key-result-detail", onboarding))
 
     moment = "Tue\u00a010\u00a0Mar\u00a009:40"
-    assert f"<strong>Answered</strong> by Alice, {moment}: Jonas comes." in page.text
+    assert f"<strong>Answered</strong> by Alice, {moment}: <bdi>Jonas comes.</bdi>" in page.text
     assert f"<strong>Resolved</strong> by Alice, {moment}" in page.text
     assert "In the way" not in page.text

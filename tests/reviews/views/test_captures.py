@@ -80,7 +80,7 @@ def test_a_decision_is_recorded_beside_its_item(
     assert 'id="captured" hx-swap-oob="true"' in answer.text
     assert "form-saved" in answer.headers["HX-Trigger"]
     assert "Pair the offer." in answer.text
-    assert "Decision on “API latency” · Alice" in answer.text
+    assert "Decision on “<bdi>API latency</bdi>” · Alice" in answer.text
 
 
 def test_an_action_is_added_without_htmx_too(

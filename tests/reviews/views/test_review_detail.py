@@ -102,7 +102,7 @@ def test_another_item_can_be_looked_at_without_moving_the_room(
 
     page = lead.get(f"{url(review)}?item={other.public_id}").text
 
-    assert "The room is at “API latency”." in page
+    assert "The room is at “<bdi>API latency</bdi>”." in page
     assert "Follow the room" in page
     assert "Show this to the room" in page
     review.refresh_from_db()
