@@ -1,4 +1,4 @@
-"""`python -m tests.browser.shots`: takes the README's screenshots of a fresh demo."""
+"""`python -m tests.browser.shots`: takes the pictures of README and tour from a fresh demo."""
 
 from __future__ import annotations
 
@@ -18,6 +18,29 @@ ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
 REPLACED = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SWEEP_URL", "REDIS_URL")
 GREETING = "Ctrl-C stops it."
+WAYS = {  # an address, and the links from there
+    "home": ("/e/northwind/",),
+    "cycle": ("/e/northwind/cycles/", "main th a"),
+    "objective": ("/e/northwind/", "a.objective-sm"),
+    "objective-draft": ("/e/lakeside/cycles/", "main th a", "a.objective-sm"),
+    "objective-edit": ("/e/northwind/", "a.objective-sm", "a[href$='/edit/']"),
+    "import": ("/e/northwind/import/",),
+    "escalations": ("/e/northwind/escalations/",),
+    "outcome": ("/e/northwind/escalations/", "a:has-text('Record the outcome')"),
+    "reviews": ("/e/northwind/reviews/",),
+    "summary": ("/e/harbor/reviews/", "main th a", "a[href$='/summary/']"),
+    "decisions": ("/e/northwind/decisions/",),
+    "actions": ("/e/northwind/actions/",),
+    "reports": ("/e/harbor/status/reports/",),
+    "metrics": ("/e/northwind/metrics/",),
+    "metric": ("/e/northwind/metrics/", "main th a"),
+    "teams": ("/e/northwind/teams/",),
+    "members": ("/e/northwind/members/",),
+    "share-links": ("/e/northwind/share-links/",),
+    "reminders": ("/e/northwind/reminders/",),
+    "settings": ("/e/northwind/settings/",),
+    "profile": ("/profile/",),
+}
 
 
 TAKEN = (  # who, width, height, scheme, what
@@ -25,7 +48,8 @@ TAKEN = (  # who, width, height, scheme, what
     ("consultant", 390, 844, "dark", ("my-week",)),
     ("client", 1280, 900, "light", ("status",)),
     ("client", 390, 844, "light", ("status",)),
-    ("lead", 1280, 900, "light", ("review",)),
+    ("lead", 1280, 900, "light", tuple(WAYS)),
+    ("lead", 1280, 900, "light", ("review", "first-steps")),  # they change something
 )
 
 
@@ -35,14 +59,28 @@ def main() -> None:
         flags = ["--no-sandbox", "--disable-gpu"]
         chromium = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        sign_in(opened(browser, url, width=1280, height=900, scheme="light"))
         for who, width, height, scheme, names in TAKEN:
-            page = signed_in(browser, url, who=who, width=width, height=height, scheme=scheme)
+            page = opened(browser, url, width=width, height=height, scheme=scheme)
+            signs_in(page, who=who)
             for name in names:
-                SHOWS[name](page)
-                page.evaluate("scrollTo(0, 0)")
-                page.screenshot(path=IMAGES / f"{name}-{width}-{scheme}.png")
-                sys.stdout.write(f"docs/images/{name}-{width}-{scheme}.png\n")
+                SHOWS[name](page) if name in SHOWS else follow(page, *WAYS[name])
+                keep(page, f"{name}-{width}-{scheme}")
         browser.close()
+
+
+def keep(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle" if "review" not in name else "load")
+    page.evaluate("scrollTo(0, 0)")
+    page.screenshot(path=IMAGES / f"{name}.png")
+    sys.stdout.write(f"docs/images/{name}.png\n")
+
+
+def follow(page: Page, path: str, *links: str) -> None:
+    """Open the address, then the first link that each selector names."""
+    page.goto(path)
+    for link in links:
+        page.goto(page.locator(link).first.get_attribute("href") or "")
 
 
 @contextmanager
@@ -71,22 +109,27 @@ def running() -> Iterator[str]:
             process.communicate()
 
 
-def signed_in(
-    browser: Browser, url: str, *, who: str, width: int, height: int, scheme: str
-) -> Page:
-    page = browser.new_page(
+def opened(browser: Browser, url: str, *, width: int, height: int, scheme: str) -> Page:
+    return browser.new_page(
         base_url=url,
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
         viewport={"width": width, "height": height},
     )
+
+
+def signs_in(page: Page, *, who: str) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("Email").fill(f"{who}@demo.test")
     page.get_by_label("Password").fill("plumbline-demo")
     page.get_by_label("Password").press("Enter")
     page.get_by_role("heading", level=1).wait_for()
     page.wait_for_url(lambda address: "/accounts/" not in address)
-    return page
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/accounts/login/")
+    keep(page, "sign-in-1280-light")
 
 
 def my_week(page: Page) -> None:
@@ -128,7 +171,16 @@ def review(page: Page) -> None:
     page.get_by_label("What is decided?").fill("Pair the offer with first use of reports.")
 
 
+def first_steps(page: Page) -> None:
+    """A client that was opened a moment ago."""
+    page.goto("/engagements/new/")
+    page.get_by_label("Client").first.fill("Alder Logistics")
+    page.get_by_role("button", name="Open the engagement").click()
+    page.get_by_role("heading", name="First steps").wait_for()
+
+
 SHOWS = {
+    "first-steps": first_steps,
     "my-week": my_week,
     "key-result": key_result,
     "board": board,
