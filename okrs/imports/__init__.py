@@ -5,6 +5,7 @@ from __future__ import annotations
 from okrs.imports.cells import Problem
 from okrs.imports.command import ImportChangedError, ImportRefusedError, Outcome, import_okrs
 from okrs.imports.examples import example
+from okrs.imports.formulas import guarded, unguarded
 from okrs.imports.sheets import COLUMNS
 from okrs.imports.wording import counted, said_made
 from okrs.imports.writing import Made
@@ -18,6 +19,8 @@ __all__ = [
     "Problem",
     "counted",
     "example",
+    "guarded",
     "import_okrs",
     "said_made",
+    "unguarded",
 ]

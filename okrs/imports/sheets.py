@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from okrs.imports.cells import Problem, shown
+from okrs.imports.formulas import unguarded
 from okrs.writing import plain
 
 COLUMNS = (
@@ -44,7 +45,7 @@ class Sheet:
 def read_sheet(content: bytes) -> Sheet:
     """UTF-8, with or without byte order mark; cells parted by comma, semicolon or tab.
 
-    Columns come in any order. With a wrong first line nothing else is looked at.
+    Cells that an export guarded against being run as formulas are opened again. Columns come in any order. With a wrong first line nothing else is looked at.
     """
     sheet = Sheet()
     try:
@@ -83,7 +84,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str] | Problem]]:
             yield line, _unreadable(line, error)
             continue
         if any(cell.strip() for cell in cells):
-            yield line, cells
+            yield line, [unguarded(cell) for cell in cells]
 
 
 def _unreadable(line: int, error: csv.Error) -> Problem:
