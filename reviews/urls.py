@@ -9,6 +9,7 @@ app_name = "reviews"
 # /e/<slug>/
 inside = [
     path("", views.home, name="home"),
+    path("export/", views.engagement_export, name="engagement-export"),
     # The status page
     path("status/", views.status, name="status"),
     path("status/publish/", views.report_create, name="report-create"),

@@ -114,6 +114,7 @@ TABLE: dict[str, Row] = {
     "okrs:contribution-delete": Row(post=DRAFTERS),
     # The engagement's home
     "reviews:home": Row(get=READERS),  # viewers are led on to the status page
+    "reviews:engagement-export": Row(get=LEADS),
     # What clients see
     "reviews:status": Row(get=READERS),
     "reviews:report-list": Row(get=READERS),

@@ -21,6 +21,7 @@ from reviews.views.decisions import (
     key_result_decisions,
     objective_decisions,
 )
+from reviews.views.exports import engagement_export
 from reviews.views.home import home
 from reviews.views.my_week import my_week
 from reviews.views.reviews import (
@@ -44,6 +45,7 @@ __all__ = [
     "attendance_mark",
     "decision_list",
     "decision_supersede",
+    "engagement_export",
     "home",
     "item_answer",
     "item_create",

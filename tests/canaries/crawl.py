@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 from django.db import transaction
 from django.test import Client
@@ -16,10 +18,11 @@ from tests.canaries.marks import Mark, marks_in
 from tests.canaries.pages import ways_of
 
 HTMX = {"HX-Request": "true"}
-# The first would end the crawl, the other asks for patience; their pages are read.
-NEVER_POSTED = {"account_logout", "account_change_password"}
+# The first two would end the crawl, the other asks for patience; their pages are read.
+NEVER_POSTED = {"account_logout", "engagements:sessions-end", "account_change_password"}
 MOST_POSTS = 1  # of one name that are followed, beside those that the crawl starts from
 HTML = "text/html"
+ZIP = "application/zip"
 LEADS_ON = {200, 409, 422}  # refusals lead nowhere
 
 
@@ -93,7 +96,7 @@ class Crawl:
         """The body; what must not be in it or in the headers is kept among the leaks."""
         response = self._answer(ask)
         self.statuses[response.status_code] += 1
-        body = response.content.decode()
+        body = _text_of(response)
         headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
         found = set(marks_in(body)) | set(marks_in(headers))
         self.seen |= found
@@ -135,3 +138,11 @@ class Crawl:
             shown, blank = (tuple(sorted(data.items())) for data in (form.values, form.blank()))
             self._plan(Ask(form.action, is_htmx=True, data=shown))
             self._plan(Ask(form.action, data=blank))
+
+
+def _text_of(response: Any) -> str:
+    """What it says, also where that is packed into a zip."""
+    if response.headers.get("Content-Type") != ZIP:
+        return str(response.content.decode())
+    with ZipFile(BytesIO(response.content)) as archive:
+        return "\n".join(archive.read(name).decode() for name in archive.namelist())

@@ -1,0 +1,99 @@
+"""A table of an export: its columns, and lines that are fetched as they are written."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, cast
+
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.expressions import Case, Combinable, When
+
+from okrs.imports import guarded
+
+CHUNK = 2000  # rows that are held at a time
+Line = Sequence[object]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A name, what it selects, and how a value that is there is shown."""
+
+    name: str
+    source: str | Combinable
+    shown: Callable[[Any], object] | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file of the export; `about` is its sentence in the read-me. Its lines are read once."""
+
+    name: str
+    about: str
+    header: Sequence[str]
+    lines: Iterable[Line]
+
+    def write(self, to: IO[str]) -> None:
+        writer = csv.writer(to)
+        writer.writerow(self.header)
+        writer.writerows(self.lines)
+
+
+def fact(name: str, source: str | Combinable = "") -> Column:
+    """As it is stored: days, ids, words of the product."""
+    return Column(name, source or name)
+
+
+def words(name: str, source: str = "") -> Column:
+    """What people typed: never a formula."""
+    return Column(name, source or name, guarded)
+
+
+def figure(name: str, source: str = "") -> Column:
+    """A number without the zeros that only fill it up; a negative one stays a number."""
+    trimmed = Func(F(source or name), function="trim_scale")
+    return Column(name, Func(trimmed, template="(%(expressions)s)::text", output_field=TEXT))
+
+
+def moment(name: str, source: str = "") -> Column:
+    """An instant in UTC, as spreadsheets read it."""
+    pattern = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
+    return Column(name, Func(F(source or name), template=pattern, output_field=TEXT))
+
+
+def state(name: str, *cases: tuple[Q, str], otherwise: str) -> Column:
+    """The word of the first case that holds."""
+    whens = [When(condition, then=Value(word)) for condition, word in cases]
+    return Column(name, Case(*whens, default=Value(otherwise), output_field=TEXT))
+
+
+def yes(name: str, source: str = "") -> Column:
+    return state(name, (Q(**{source or name: True}), "yes"), otherwise="")
+
+
+def names(columns: Iterable[Column]) -> list[str]:
+    return [column.name for column in columns]
+
+
+def selected(rows: models.QuerySet[Any], columns: Sequence[Column]) -> Iterator[Line]:
+    """The columns of these rows in one query, no more than a chunk of them in memory.
+
+    Needs the scope's transaction: the cursor stays with it.
+    """
+    asked = rows.values_list(*(column.source for column in columns))
+    shown = [(place, one.shown) for place, one in enumerate(columns) if one.shown is not None]
+    # `iterator` fetches all at once here: the settings switch cursors off, for poolers that do not
+    # keep a connection between transactions. This one ends with its transaction.
+    compiler = asked.query.get_compiler(asked.db)
+    found = compiler.results_iter(tuple_expected=True, chunked_fetch=True, chunk_size=CHUNK)
+    for row in cast("Iterator[tuple[Any, ...]]", found):
+        line = list(row)
+        for place, show in shown:
+            if line[place] is not None:
+                line[place] = show(line[place])
+        yield line
+
+
+TEXT: models.TextField[str, str] = models.TextField()
