@@ -24,13 +24,14 @@ def main() -> int:
 
 
 def jobs(size: str) -> bool:
-    """Import, decision log and sweeps, on one database."""
+    """Import, decision log, sweeps and exports, on one database."""
     with workspace():
         # Models can be imported only now that Django is set up.
-        from bench import imports, log, sweeps
+        from bench import exports, imports, log, sweeps
 
         print(f"\nMeasured on {machine()}.\n", flush=True)
         kept = [imports.measure(size), log.measure(size), sweeps.measure(size)]
+        kept.append(exports.measure(size))
     return all(kept)
 
 
