@@ -1,75 +1,96 @@
-"""A closed card in finished words: what its line on My week says, on the reader's clock."""
+"""A closed card as its line on My week: finished words on the reader's clock, and their HTML.
+
+My week shows dozens of lines and is opened most of all pages, so a line is one text with its gaps
+filled, not a template.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
+from functools import lru_cache
+from html import escape
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from checkins.escalation_words import red_for
 from checkins.models import EscalationState
 from checkins.queries import DueCard
 from checkins.templatetags.weeks import when
 from checkins.weeks import weeks_red
+from okrs import components
 from okrs.figures import write_day, write_distance, write_value
+from scoring import format_score
 
+ANY = "~any~"  # stands where a public id will; none has such signs
 URGENT = (EscalationState.ACTIVE, EscalationState.RAISED)
+LINE = """
+<li class="due" id="card-{id}" data-state="{state}">
+  <div class="due-line">
+    <div><h3 class="due-name"><a href="{address}">{title}</a></h3>
+<p class="meta">{said}{flag}<bdi>{objective}</bdi></p></div>
+    <p class="due-last"><span class="num">{value}</span> <span>{standing}</span><span class="when quiet">{note}</span><span class="when quiet" data-draft-of="{draft}"></span></p>
+    <div class="due-act">{undo}<a class="btn{quiet}" href="{home}?open={id}" hx-get="{check_in}" hx-target="#card-{id}" hx-swap="outerHTML" hx-replace-url="{home}?open={id}">{act}<span class="visually-hidden">{act_on} {title}</span></a></div>
+  </div>
+  {refusal}
+</li>
+"""
+SAID = '<span class="visually-hidden">Saved. </span>'
+FLAG = '<a class="flag"{} href="{}#escalation">{}</a> '
+IS_QUIET = SafeString(' data-kind="quiet"')
+UNDO = """<form method="post" action="{undo}" hx-post="{undo}" hx-target="#card-{id}" hx-swap="outerHTML" hx-sync="this:drop"><input type="hidden" name="csrfmiddlewaretoken" value="{token}"><button class="btn btn-quiet" type="submit">Undo<span class="visually-hidden"> the check-in of {title}</span></button></form>"""
+REFUSAL = '<div class="notice mt-4" data-kind="error" role="alert">{}</div>'
 
 
-@dataclass(frozen=True, kw_only=True)
-class DueLine:
-    """What `checkins/_due_line.html` shows; addresses are of the key result's page and its acts."""
-
-    id: str
-    state: str  # todo, saved
-    is_saved: bool  # for every period that is open
-    title: str
-    objective: str
-    flag: str  # an escalation that is open
-    flag_is_quiet: bool
-    value: str
-    rag: str
-    score: Decimal | None
-    scale: str
-    note: str
-    draft: str  # the name under which a browser keeps what was typed
-    address: str
-    check_in: str
-    undo: str  # empty where nothing may be undone
-
-
-def due_line(card: DueCard) -> DueLine:
+def due_line(card: DueCard, *, token: str, refusal: str = "") -> SafeString:
+    """The line as HTML; `token` is the page's CSRF token, `refusal` why an undo was refused."""
     key_result, engagement = card.key_result, card.engagement
-    place = (engagement.slug, key_result.public_id)
-    undone = card.previous if card.is_done and card.may_undo else None
-    return DueLine(
+    address, check_in, home = (
+        one.replace(ANY, key_result.public_id) for one in _addresses(engagement.slug)
+    )
+    unit = key_result.metric.unit if key_result.metric else ""
+    score, is_done = key_result.score, card.is_done
+    filled = LINE.format(
+        # People's words; all the rest is ours and holds no sign of HTML but its own.
+        title=escape(key_result.title),
+        objective=escape(key_result.objective.title),
+        value=escape(write_value(key_result.latest_value, unit=unit)),
         id=key_result.public_id,
-        state="saved" if card.is_done else "todo",
-        is_saved=card.is_saved,
-        title=key_result.title,
-        objective=key_result.objective.title,
-        flag=_flag(card),
-        flag_is_quiet=card.escalation not in URGENT,
-        value=write_value(
-            key_result.latest_value, unit=key_result.metric.unit if key_result.metric else ""
+        state="saved" if is_done else "todo",
+        address=address,
+        said=SAID if is_done else "",
+        flag=line_flag(card, address=address),
+        standing=components.standing(
+            key_result.rag,
+            "" if score is None else format_score(score, scale=engagement.scale),
         ),
-        rag=key_result.rag,
-        score=key_result.score,
-        scale=engagement.scale,
         note=_note(card),
         draft=f"{card.membership.user_id}:{key_result.public_id}",
-        address=reverse("checkins:key-result-detail", args=place),
-        check_in=reverse("checkins:check-in-create", args=place),
-        undo=reverse("checkins:check-in-undo", args=(engagement.slug, undone.public_id))
-        if undone
-        else "",
+        undo=_undo(card, token=token) if is_done and card.may_undo else "",
+        quiet=" btn-quiet" if is_done else "",
+        home=home,
+        check_in=check_in,
+        act="Edit" if card.is_saved else "Check in",
+        act_on=" the check-in of" if card.is_saved else ":",
+        refusal=format_html(REFUSAL, refusal) if refusal else "",
+    )
+    return SafeString(filled)
+
+
+@lru_cache(maxsize=1024)
+def _addresses(slug: str) -> tuple[str, str, str]:
+    """Of a key result's page, of its check-in and of My week: found once for a client."""
+    place = (slug, ANY)
+    return (
+        reverse("checkins:key-result-detail", args=place),
+        reverse("checkins:check-in-create", args=place),
+        reverse("reviews:my-week"),
     )
 
 
-def _flag(card: DueCard) -> str:
-    """ "Red for 3 weeks: active"; empty where no escalation is open."""
+def line_flag(card: DueCard, *, address: str) -> SafeString | str:
+    """The escalation that is open, as "Red for 3 weeks: active"; empty where none is."""
     if card.escalation is None:
         return ""
     key_result = card.key_result
@@ -80,7 +101,21 @@ def _flag(card: DueCard) -> str:
         ends_on=key_result.objective.cycle.ends_on,
     )
     is_watched = card.escalation is EscalationState.WATCHING
-    return f"{red_for(weeks)}: {'watched' if is_watched else card.escalation.label.lower()}"
+    words = f"{red_for(weeks)}: {'watched' if is_watched else card.escalation.label.lower()}"
+    return format_html(FLAG, "" if card.escalation in URGENT else IS_QUIET, address, words)
+
+
+def _undo(card: DueCard, *, token: str) -> SafeString | str:
+    if card.previous is None:
+        return ""
+    place = (card.engagement.slug, card.previous.public_id)
+    return format_html(
+        UNDO,
+        undo=reverse("checkins:check-in-undo", args=place),
+        id=card.key_result.public_id,
+        token=token,
+        title=card.key_result.title,
+    )
 
 
 def _note(card: DueCard) -> str:

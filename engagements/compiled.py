@@ -17,11 +17,10 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BigIntegerField, BooleanField, Expression, F, Field, Model, QuerySet
-from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
 from engagements.scoping import ScopeError, compiling, engagements_in_scope, unscoped
@@ -67,6 +66,17 @@ def in_scope() -> AnyOf:
 
 
 @dataclass(frozen=True)
+class Made(Generic[Row]):
+    """A queryset and what its compiler found out."""
+
+    queryset: QuerySet[Any, Row]
+    compiler: SQLCompiler
+    sql: str
+    params: tuple[Any, ...]
+    converters: dict[int, Any]
+
+
+@dataclass(frozen=True)
 class Compiled(Generic[Row]):
     """A query that is built at its first run; without prefetches. `walled` as the manager is."""
 
@@ -85,27 +95,30 @@ class Compiled(Generic[Row]):
         """The only row; raises DoesNotExist where there is none."""
         rows = self(**values)
         if not rows:
-            raise self._made[0].model.DoesNotExist
+            raise self._made.queryset.model.DoesNotExist
         return rows[0]
 
     @cached_property
-    def _made(self) -> tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]]:
+    def _made(self) -> Made[Row]:
         with compiling() if self.walled else unscoped():
             queryset = self.build()
             compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
             sql, params = compiler.as_sql()
-        return queryset, compiler, sql, params
+        converters = compiler.get_converters([one[0] for one in compiler.select])
+        return Made(queryset, compiler, sql, tuple(params), converters)
 
     def _bound(self, values: dict[str, Any]) -> QuerySet[Any, Row]:
-        """The queryset with a compiler that has its SQL already."""
-        made, compiler, sql, params = self._made
-        given = tuple(values[one.name] if isinstance(one, Slot) else one for one in params)
-        compiler = copy.copy(compiler)
+        """The queryset with a compiler that has made its SQL already."""
+        made = self._made
+        given = tuple(values[one.name] if isinstance(one, Slot) else one for one in made.params)
+        compiler: Any = copy.copy(made.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
-        compiler.as_sql = lambda *args, **kwargs: (sql, given)  # type: ignore[method-assign]
-        query: Query = copy.copy(made.query)
-        query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
-        bound = made.__class__(model=made.model, query=query, using=DEFAULT_DB_ALIAS)
-        bound._iterable_class, bound._fields = made._iterable_class, made._fields  # type: ignore[attr-defined]
-        bound._known_related_objects = made._known_related_objects  # type: ignore[attr-defined]
-        return bound
+        compiler.as_sql = lambda *args, **kwargs: (made.sql, given)
+        compiler.get_converters = lambda expressions: made.converters
+        query: Any = copy.copy(made.queryset.query)
+        query.get_compiler = lambda *args, **kwargs: compiler
+        known: Any = made.queryset
+        bound: Any = known.__class__(model=known.model, query=query, using=DEFAULT_DB_ALIAS)
+        bound._iterable_class, bound._fields = known._iterable_class, known._fields
+        bound._known_related_objects = known._known_related_objects
+        return cast("QuerySet[Any, Row]", bound)

@@ -27,6 +27,10 @@ SHOWN = (
     *("objective__cycle__public_id", "objective__cycle__name"),
     *("objective__cycle__starts_on", "objective__cycle__ends_on"),
 )
+SAID = (
+    *("id", "engagement_id", "public_id", "key_result_id", "period", "measured_on", "posted_at"),
+    *("author_id", "undone_by_id", "author__name"),
+)
 
 
 def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
@@ -40,7 +44,7 @@ def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
     for one in mine:
         one.engagement = members[one.engagement_id].engagement
     waiting = [one for one in mine if open_periods(rhythm_of(one), now)]
-    cards = list(_cards(waiting, members=members, now=now))
+    cards = list(_cards(waiting, members=members, now=now, read=STANDING_SHOWN))
     opening = min(
         () if cards else _openings(mine, now=now), key=lambda pair: pair[0], default=(None, None)
     )
@@ -60,7 +64,7 @@ def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime)
         return None
     found = ONE(engagement=membership.engagement_id, key_result=key_result.pk)
     members = {membership.engagement_id: membership}
-    return next(_cards(found, members=members, now=now), None)
+    return next(_cards(found, members=members, now=now, read=STANDING), None)
 
 
 def _live() -> KeyResultQuerySet:
@@ -111,13 +115,18 @@ def _open_escalation() -> QuerySet[Escalation, str]:
 
 
 MINE, ONE, STANDING = Compiled(_mine), Compiled(_one), Compiled(_standing)
+STANDING_SHOWN = Compiled(lambda: _standing().only(*SAID))
 
 
 def _cards(
-    key_results: Sequence[KeyResult], *, members: Members, now: dt.datetime
+    key_results: Sequence[KeyResult],
+    *,
+    members: Members,
+    now: dt.datetime,
+    read: Compiled[CheckIn],
 ) -> Iterator[DueCard]:
     ids, clients = [one.pk for one in key_results], {one.engagement_id for one in key_results}
-    standing = STANDING(engagements=list(clients), key_results=ids) if ids else []
+    standing = read(engagements=list(clients), key_results=ids) if ids else []
     previous = {one.key_result_id: one for one in standing}
     for one in key_results:
         state = getattr(one, "escalation_state", None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, DateField, Q, QuerySet
 
 from checkins.escalation_clocks import Clock, ClockState, Step, clocks, path, rises_at
 from checkins.escalation_rights import EscalationAct, acts_of, speaks_for_sponsor
@@ -15,11 +15,13 @@ from checkins.models import CheckIn, Escalation, EscalationState
 from checkins.models.escalations import EscalationQuerySet
 from checkins.queries.escalation_facts import ended_at, is_of, told_of
 from checkins.queries.thread import ThreadEntry
+from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult
 from scoring import Rag
 
+ENGAGEMENT = Slot("engagement", BigIntegerField())
 LAST_CYCLE = dt.timedelta(days=100)  # closed ones stay in the list so long after its end
 MOST_TRIED = 3
 CHAMPION = "key_result__objective__team__champion"
@@ -111,12 +113,8 @@ def escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
     """Those of one client: all that are open, the closed ones of the last cycle. Three queries."""
     engagement = membership.engagement
     since = engagement.today(now) - LAST_CYCLE
-    lately = Q(key_result__objective__cycle__ends_on__gte=since)
-    rows = list(joined().filter(_open() | lately, engagement=engagement))
-    tries = CheckIn.objects.filter(
-        engagement=engagement, key_result__in={row.key_result_id for row in rows}
-    )
-    return _sorted(_cards(rows, tries=tries.standing(), membership=membership, now=now))
+    rows = LATELY(engagement=engagement.pk, since=since)
+    return _sorted(_cards(rows, tries=_tries(rows), membership=membership, now=now))
 
 
 def escalations_of(
@@ -127,9 +125,9 @@ def escalations_of(
     now: dt.datetime,
 ) -> Escalations:
     """Those of one key result, whose thread is given. Two queries, one where there is none."""
-    rows = joined().filter(engagement_id=key_result.engagement_id, key_result=key_result)
+    rows = OF_KEY_RESULT(engagement=key_result.engagement_id, key_result=key_result.pk)
     tries = [entry.standing for entry in thread if entry.standing]
-    return _sorted(_cards(list(rows), tries=tries, membership=membership, now=now))
+    return _sorted(_cards(rows, tries=tries, membership=membership, now=now))
 
 
 def escalation_card(
@@ -143,16 +141,49 @@ def escalation_cards(
     ids: Iterable[int], *, membership: Membership, now: dt.datetime
 ) -> dict[int, EscalationCard]:
     """Those of this engagement with these ids, as they stand now. Three queries, however many."""
-    rows = list(joined().filter(engagement_id=membership.engagement_id, pk__in=ids))
-    ours = {row.key_result_id for row in rows}
-    tries = CheckIn.objects.filter(engagement_id=membership.engagement_id, key_result__in=ours)
-    cards = _cards(rows, tries=tries.standing(), membership=membership, now=now)
+    rows = NAMED(engagement=membership.engagement_id, ids=list(ids))
+    cards = _cards(rows, tries=_tries(rows), membership=membership, now=now)
     return {card.escalation.pk: card for card in cards}
 
 
 def joined() -> EscalationQuerySet:
     """With all that a card shows joined in."""
     return Escalation.objects.select_related(*JOINED)
+
+
+def _lately() -> QuerySet[Escalation]:
+    lately = Q(key_result__objective__cycle__ends_on__gte=Slot("since", DateField()))
+    return joined().filter(_open() | lately, engagement_id=ENGAGEMENT)
+
+
+def _of_key_result() -> QuerySet[Escalation]:
+    key_result = Slot("key_result", BigIntegerField())
+    return joined().filter(engagement_id=ENGAGEMENT, key_result_id=key_result)
+
+
+def _named() -> QuerySet[Escalation]:
+    return joined().filter(AnyOf("id", "ids"), engagement_id=ENGAGEMENT)
+
+
+def _posts() -> QuerySet[CheckIn]:
+    rows = CheckIn.objects.filter(AnyOf("key_result_id", "key_results"), engagement_id=ENGAGEMENT)
+    return rows.standing()
+
+
+def _people() -> QuerySet[Membership]:
+    return Membership.objects.active().filter(
+        engagement_id=ENGAGEMENT, role__in=(Role.LEAD, Role.SPONSOR), user__is_active=True
+    )
+
+
+LATELY, OF_KEY_RESULT, NAMED = Compiled(_lately), Compiled(_of_key_result), Compiled(_named)
+POSTS, PEOPLE = Compiled(_posts), Compiled(_people)
+
+
+def _tries(rows: Sequence[Escalation]) -> list[CheckIn]:
+    """Check-ins that stand, of the key results of these; they are of one client."""
+    key_results = list({row.key_result_id for row in rows})
+    return POSTS(engagement=rows[0].engagement_id, key_results=key_results) if rows else []
 
 
 def can_convene(champion: Membership | None) -> bool:
@@ -191,11 +222,7 @@ def _cards(
 ) -> list[EscalationCard]:
     if not rows:
         return []
-    people = Membership.objects.active().filter(
-        engagement_id__in={row.engagement_id for row in rows},
-        role__in=(Role.LEAD, Role.SPONSOR),
-        user__is_active=True,
-    )
+    people = PEOPLE(engagement=membership.engagement_id)
     by_role: dict[str, list[Membership]] = defaultdict(list)
     for one in people:
         by_role[one.role].append(one)

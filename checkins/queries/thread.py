@@ -4,6 +4,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from django.db.models import BigIntegerField, Model, QuerySet
 
 from checkins.assessment import Assessment, assess_standing, standing_prompt
 from checkins.chains import kept_posts
@@ -12,10 +15,15 @@ from checkins.periods import Timeliness, open_periods, timeliness
 from checkins.prompts import Prompt
 from checkins.queries.states import Due, due_of
 from checkins.rhythms import missed_periods, rhythm_of
+from engagements.compiled import Compiled, Slot
 from engagements.models import Membership
 from okrs.charts import History
 from okrs.models import Collaborator, KeyResult
 from scoring import Rag, format_score
+
+M = TypeVar("M", bound=Model)
+ENGAGEMENT = Slot("engagement", BigIntegerField())
+KEY_RESULT = Slot("key_result", BigIntegerField())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,21 +85,15 @@ class KeyResultPage:
 
 def key_result_page(*, key_result: KeyResult, now: dt.datetime) -> KeyResultPage:
     """Everything of one key result that its page shows (M4.1, M6.6). Five queries."""
-    own = {"engagement_id": key_result.engagement_id, "key_result_id": key_result.pk}
-    card = (
-        KeyResult.objects.for_card()
-        .select_related("engagement", "objective__owner", "committed_by")
-        .get(engagement_id=key_result.engagement_id, pk=key_result.pk)
-    )
+    own = {"engagement": key_result.engagement_id, "key_result": key_result.pk}
+    card = CARD.one(**own)
     today = rhythm_of(card).day_of(now)
     found = assess_standing(card, today=today)
     thread = _thread(card, now=now)
-    helpers = Collaborator.objects.filter(**own).select_related("member")
-    asked = list(HelpRequest.objects.filter(**own).select_related("asked_by", "answered_by"))
-    named = list(Blocker.objects.filter(**own).select_related("opened_by", "resolved_by"))
+    asked, named = ASKED(**own), NAMED(**own)
     return KeyResultPage(
         key_result=card,
-        collaborators=[one.member for one in helpers.order_by("member__name")],
+        collaborators=[one.member for one in HELPERS(**own)],
         assessment=found,
         prompt=standing_prompt(card, assessment=found, now=now) if card.is_live else None,
         week=card.objective.cycle.week_on(today),
@@ -104,12 +106,27 @@ def key_result_page(*, key_result: KeyResult, now: dt.datetime) -> KeyResultPage
     )
 
 
-def _thread(key_result: KeyResult, *, now: dt.datetime) -> list[ThreadEntry]:
-    rows = CheckIn.objects.filter(
-        engagement_id=key_result.engagement_id, key_result_id=key_result.pk
+def _card() -> QuerySet[KeyResult]:
+    rows = KeyResult.objects.for_card().select_related(
+        "engagement", "objective__owner", "committed_by"
     )
+    return rows.filter(engagement_id=ENGAGEMENT, pk=KEY_RESULT)
+
+
+def _of(rows: QuerySet[M], *joined: str) -> QuerySet[M]:
+    return rows.filter(engagement_id=ENGAGEMENT, key_result_id=KEY_RESULT).select_related(*joined)
+
+
+CARD = Compiled(_card)
+HELPERS = Compiled(lambda: _of(Collaborator.objects.order_by("member__name"), "member"))
+ASKED = Compiled(lambda: _of(HelpRequest.objects.all(), "asked_by", "answered_by"))
+NAMED = Compiled(lambda: _of(Blocker.objects.all(), "opened_by", "resolved_by"))
+POSTS = Compiled(lambda: _of(CheckIn.objects.order_by("id"), "author", "undone_by"))
+
+
+def _thread(key_result: KeyResult, *, now: dt.datetime) -> list[ThreadEntry]:
     chains: dict[dt.date, list[CheckIn]] = defaultdict(list)
-    for row in rows.select_related("author", "undone_by").order_by("id"):
+    for row in POSTS(engagement=key_result.engagement_id, key_result=key_result.pk):
         chains[row.period].append(row)
     missed = {period.monday for period in missed_periods(key_result, now=now)}
     entries: list[ThreadEntry] = []

@@ -1,9 +1,25 @@
+"""Tags of the lines on My week."""
+
 from __future__ import annotations
 
 from django import template
+from django.template import Context
+from django.utils.safestring import SafeString
 
 from checkins import lines
+from checkins.queries import DueCard
 
 register = template.Library()
 
-register.filter("due_line", lines.due_line)
+
+@register.simple_tag(takes_context=True)
+def due_line(context: Context, card: DueCard) -> SafeString:
+    """A closed card."""
+    token = str(context["csrf_token"])
+    return lines.due_line(card, token=token, refusal=context.get("refusal") or "")
+
+
+@register.filter
+def line_flag(card: DueCard, address: str) -> str:
+    """The flag of its open escalation, which leads to it."""
+    return lines.line_flag(card, address=address)

@@ -57,7 +57,6 @@ def card_answer(
     part = "checkins/_due_card.html" if request.htmx else "checkins/check_in_create.html"
     back = back_of(request)
     context = {"card": card, "form": form, "now": now, "back": back, "alone": bool(back), **more}
-    context["home"] = reverse("reviews:my-week")
     if not request.htmx:
         context["back"] = back or my_week_after(card.key_result)
         context["alone"] = True

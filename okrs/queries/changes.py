@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from django.db.models import BigIntegerField, Q, QuerySet
+
+from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Membership
 from metrics.models import Metric
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Stage
 from okrs.models.key_results import LIVE, method_choices
 from scoring import format_number
 
+ENGAGEMENT = Slot("engagement", BigIntegerField())
 # What the log tells of, in the words of the card.
 TOLD = {
     "title": "Title",
@@ -54,8 +58,7 @@ def changes(key_result: KeyResult) -> list[Change]:
 
     Moves between live stages are left out: they follow the check-ins (M9.1). Three queries.
     """
-    kept: Any = key_result.events  # type: ignore[attr-defined]  # made by the tracker
-    events = list(kept.filter(engagement=key_result.engagement_id).order_by("pgh_id"))
+    events = EVENTS(engagement=key_result.engagement_id, key_result=key_result.pk)
     names = _names(events, engagement_id=key_result.engagement_id)
     told = [
         Change(
@@ -70,6 +73,26 @@ def changes(key_result: KeyResult) -> list[Change]:
         if _differs(field, before, event)
     ]
     return told[::-1]
+
+
+def _events() -> QuerySet[Any]:
+    kept: Any = KeyResult.events.rel.related_model  # type: ignore[attr-defined]  # by the tracker
+    of = {"engagement_id": ENGAGEMENT, "pgh_obj_id": Slot("key_result", BigIntegerField())}
+    rows: QuerySet[Any] = kept.objects.filter(**of).order_by("pgh_id")
+    return rows
+
+
+def _people() -> QuerySet[Membership]:
+    named = Q(AnyOf("user_id", "users")) | Q(AnyOf("id", "members"))
+    return Membership.objects.filter(named, engagement_id=ENGAGEMENT)
+
+
+def _metrics() -> QuerySet[Metric, tuple[int, str]]:
+    rows = Metric.objects.filter(AnyOf("id", "metrics"), engagement_id=ENGAGEMENT)
+    return rows.values_list("pk", "name")
+
+
+EVENTS, PEOPLE, METRICS = Compiled(_events), Compiled(_people), Compiled(_metrics)
 
 
 def _when(field: str, event: Any) -> dt.datetime:
@@ -87,16 +110,14 @@ def _differs(field: str, before: Any, event: Any) -> bool:
 
 def _names(events: Iterable[Any], *, engagement_id: int) -> dict[str, dict[Any, str]]:
     """Names by id: of signed-in people, of members, of metrics."""
-    members = Membership.objects.filter(engagement=engagement_id)
-    metrics = Metric.objects.filter(engagement=engagement_id)
     users = {(event.pgh_context or {}).get("user") for event in events} - {None}
     named = {event.owner_id for event in events} - {None}
-    people = list(members.filter(user__in=users) | members.filter(pk__in=named))
-    read = {event.metric_id for event in events} - {None}
+    people = PEOPLE(engagement=engagement_id, users=list(users), members=list(named))
+    read = list({event.metric_id for event in events} - {None})
     return {
         "who": {person.user_id: person.name for person in people},
         "owner_id": {person.pk: person.name for person in people},
-        "metric_id": dict(metrics.filter(pk__in=read).values_list("pk", "name")),
+        "metric_id": dict(METRICS(engagement=engagement_id, metrics=read)),
     }
 
 

@@ -6,11 +6,15 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BigIntegerField, DateTimeField, Exists, OuterRef, Q, QuerySet
 
+from engagements.compiled import Compiled, Slot
 from engagements.models import Engagement
 from reviews.models import ActionItem, AgendaItem, Decision, Review
 from reviews.queries.escalated import Act
+
+ENGAGEMENT = Slot("engagement", BigIntegerField())
+REVIEW = Slot("review", BigIntegerField())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,24 +34,35 @@ def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()
 
     What superseded one of them after the close belongs to the log, not to the meeting.
     """
-    here = {"engagement": engagement, "review": review}
-    later = Decision.objects.filter(engagement=engagement, supersedes_id=OuterRef("pk"))
-    decisions = Decision.objects.filter(**here).select_related("owner", "agenda_item")
-    if review.closed_at is not None:
-        decisions = decisions.filter(Q(supersedes=None) | Q(recorded_at__lte=review.closed_at))
-    actions = ActionItem.objects.filter(**here).select_related("owner", "agenda_item")
+    here = {"engagement": engagement.pk, "review": review.pk}
+    until = review.closed_at or dt.datetime.max.replace(tzinfo=dt.UTC)
     found = [
         *(
             Captured(at=one.recorded_at, about=_title(one.agenda_item), decision=one)
-            for one in decisions.annotate(is_superseded=Exists(later))
+            for one in DECISIONS(**here, until=until)
         ),
         *(
             Captured(at=one.created_at, about=_title(one.agenda_item), action=one)
-            for one in actions
+            for one in ACTIONS(**here)
         ),
         *(Captured(at=one.at, about=one.escalation.key_result.title, act=one) for one in acts),
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _decisions() -> QuerySet[Decision]:
+    later = Decision.objects.filter(engagement_id=ENGAGEMENT, supersedes_id=OuterRef("pk"))
+    held = Q(supersedes=None) | Q(recorded_at__lte=Slot("until", DateTimeField()))
+    rows = Decision.objects.filter(held, engagement_id=ENGAGEMENT, review_id=REVIEW)
+    return rows.select_related("owner", "agenda_item").annotate(is_superseded=Exists(later))
+
+
+def _actions() -> QuerySet[ActionItem]:
+    rows = ActionItem.objects.filter(engagement_id=ENGAGEMENT, review_id=REVIEW)
+    return rows.select_related("owner", "agenda_item")
+
+
+DECISIONS, ACTIONS = Compiled(_decisions), Compiled(_actions)
 
 
 def _title(item: AgendaItem | None) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from checkins.models import CheckIn
+from engagements.compiled import Slot
 from engagements.models import Engagement, Membership
 from okrs.models import KeyResult, Objective
 from reviews.models import ActionItem, Decision, DecisionHead, Review, StatusReport
@@ -67,9 +68,9 @@ class ObjectLog:
     more: bool  # than are shown
 
 
-def decisions(engagement: Engagement) -> QuerySet[Decision]:
+def decisions(engagement: Engagement | Slot) -> QuerySet[Decision]:
     """The engagement's log, newest first, with all that a row shows joined in."""
-    here = {"engagement_id": engagement.pk}
+    here = {"engagement": engagement}
     later = Decision.objects.filter(**here, supersedes_id=OuterRef("pk")).order_by()
     reports = StatusReport.objects.filter(**here)
     # As on the status page: by a report of its review, once one holds it.
@@ -117,10 +118,13 @@ def entries(rows: Iterable[Any], *, engagement: Engagement) -> list[Entry]:
     touched = {one.get("key_result") for row in found for one in row.touches} - {None}
     posts = {one.get("check_in") for row in found for one in row.evidence} - {None}
     here = {"engagement_id": engagement.pk}
-    key_results = KeyResult.objects.filter(**here, public_id__in=touched).select_related("metric")
-    check_ins = CheckIn.objects.filter(**here, public_id__in=posts)
-    by_id = {row.public_id: row for row in key_results}
-    owners = dict(check_ins.values_list("public_id", "key_result__public_id"))
+    by_id, owners = {}, {}
+    if touched:
+        rows = KeyResult.objects.filter(**here, public_id__in=touched).select_related("metric")
+        by_id = {row.public_id: row for row in rows}
+    if posts:
+        rows = CheckIn.objects.filter(**here, public_id__in=posts)
+        owners = dict(rows.values_list("public_id", "key_result__public_id"))
     return [
         Entry(
             decision=row,

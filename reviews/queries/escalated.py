@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import F, IntegerField, OuterRef, Q, Subquery, Sum
+from django.db.models import BigIntegerField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
 from checkins.models import Escalation
 from checkins.models.escalations import EscalationQuerySet
 from checkins.queries.escalations import EscalationCard, escalation_cards
+from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Engagement, Membership
 from reviews.models import AgendaItem
 
@@ -46,9 +47,18 @@ def of_items(engagement: Engagement, *, key_results: Ids) -> list[Escalation]:
     """Every escalation of these, the newest last. One query, or none."""
     if not key_results:
         return []
-    found = Escalation.objects.filter(engagement=engagement, key_result_id__in=key_results)
+    return OF_ITEMS(engagement=engagement.pk, key_results=list(key_results))
+
+
+def _of_items() -> QuerySet[Escalation]:
+    found = Escalation.objects.filter(
+        AnyOf("key_result_id", "key_results"), engagement_id=Slot("engagement", BigIntegerField())
+    )
     joined = ("key_result", "activated_by", "huddle_set_by", "plan_owner", "decided_by")
-    return list(found.select_related(*joined).order_by("opened_at", "id"))
+    return found.select_related(*joined).order_by("opened_at", "id")
+
+
+OF_ITEMS = Compiled(_of_items)
 
 
 def running_of(rows: Iterable[Escalation]) -> dict[int, Escalation]:

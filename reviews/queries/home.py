@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import BigIntegerField, Q, QuerySet
 
 from checkins.models import Blocker, HelpRequest
 from checkins.periods import open_periods
 from checkins.queries import EscalationCard, escalations
 from checkins.queries.states import due_of
 from checkins.rhythms import rhythm_of
+from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Engagement, Membership
 from okrs.assessment import forecast
 from okrs.models import Cycle, KeyResult, Objective, Stage
@@ -26,6 +28,7 @@ from reviews.queries.decisions import Entry, decisions, entries, sift
 from reviews.queries.first_steps import FirstSteps, first_steps
 from scoring import Rag, objective_score, pace, rag
 
+ENGAGEMENT = Slot("engagement", BigIntegerField())
 SHORT = 6  # rows of a list in the margin
 SOON = dt.timedelta(days=21)
 
@@ -100,7 +103,7 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
     has checked in six more."""
     engagement = membership.engagement
     today = engagement.today(now)
-    cycles = list(Cycle.objects.filter(engagement=engagement).order_by("-kind", "starts_on", "id"))
+    cycles = CYCLES(engagement=engagement.pk)
     running = [one for one in cycles if one.starts_on <= today <= one.ends_on]
     glances = _glances(running, engagement=engagement, today=today, now=now)
     lines = [line for one in glances for line in one.lines]
@@ -114,8 +117,8 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
         cycles=glances,
         beside=beside,
         escalations=found,
-        help_requests=_asked(engagement),
-        blockers=_named(engagement),
+        help_requests=ASKED(engagement=engagement.pk),
+        blockers=NAMED(engagement=engagement.pk),
         wins=wins(lines, standings=review.standings if review else None)[:SHORT],
         since=engagement.today(review.closed_at) if review and review.closed_at else None,
         decisions=_decided(engagement),
@@ -156,18 +159,18 @@ def _beside(cycles: Sequence[Cycle], *, today: dt.date) -> Cycle | None:
 def _glances(
     cycles: Sequence[Cycle], *, engagement: Engagement, today: dt.date, now: dt.datetime
 ) -> list[CycleGlance]:
-    rows = KeyResult.objects.filter(engagement=engagement).exclude(stage=Stage.WITHDRAWN)
-    rows = rows.select_related("metric", "owner", "engagement").order_by("position", "id")
-    objectives = (
-        Objective.objects.filter(engagement=engagement, cycle__in=cycles)
-        .select_related("cycle", "team", "owner")
-        .prefetch_related(Prefetch("key_results", rows))
-        .order_by("team__name", "position", "id")
-    )
+    given = {"engagement": engagement.pk, "cycles": [one.pk for one in cycles]}
+    held: dict[int, list[KeyResult]] = defaultdict(list)
+    for row in KEY_RESULTS(**given) if cycles else ():
+        row.engagement = engagement
+        held[row.objective_id].append(row)
     by_cycle: dict[int, list[ObjectiveGlance]] = {one.pk: [] for one in cycles}
-    company_first = sorted(objectives, key=lambda one: one.team_id is not None)
-    for one in company_first:
-        by_cycle[one.cycle_id].append(_glance(one, engagement=engagement, today=today, now=now))
+    found = OBJECTIVES(**given) if cycles else []
+    for one in sorted(found, key=lambda one: one.team_id is not None):  # the company's first
+        for row in held[one.pk]:
+            row.objective = one
+        glance = _glance(one, held[one.pk], engagement=engagement, today=today, now=now)
+        by_cycle[one.cycle_id].append(glance)
     return [
         CycleGlance(
             cycle=one,
@@ -179,10 +182,27 @@ def _glances(
     ]
 
 
+def _objectives() -> QuerySet[Objective]:
+    rows = Objective.objects.filter(AnyOf("cycle_id", "cycles"), engagement_id=ENGAGEMENT)
+    return rows.select_related("cycle", "team", "owner").order_by("team__name", "position", "id")
+
+
+def _key_results() -> QuerySet[KeyResult]:
+    rows = KeyResult.objects.filter(
+        AnyOf("objective__cycle_id", "cycles"), engagement_id=ENGAGEMENT
+    )
+    shown = rows.exclude(stage=Stage.WITHDRAWN).select_related("metric", "owner")
+    return shown.order_by("position", "id")
+
+
 def _glance(
-    objective: Objective, *, engagement: Engagement, today: dt.date, now: dt.datetime
+    objective: Objective,
+    held: Sequence[KeyResult],
+    *,
+    engagement: Engagement,
+    today: dt.date,
+    now: dt.datetime,
 ) -> ObjectiveGlance:
-    held: list[KeyResult] = list(objective.key_results.all())
     lines = [_line(one, engagement=engagement, today=today, now=now) for one in held]
     score = objective_score((one.score, one.weight) for one in held if not one.is_draft)
     alone = Stage.COMMITTED if objective.committed_at else Stage.DRAFT
@@ -212,19 +232,25 @@ def _line(row: KeyResult, *, engagement: Engagement, today: dt.date, now: dt.dat
     )
 
 
-def _asked(engagement: Engagement) -> list[HelpRequest]:
-    rows = HelpRequest.objects.filter(**_live_in(engagement), answered_at=None)
-    return list(rows.select_related("key_result", "asked_by").order_by("asked_at", "id"))
+def _asked() -> QuerySet[HelpRequest]:
+    rows = HelpRequest.objects.filter(**LIVE_HERE, answered_at=None)
+    return rows.select_related("key_result", "asked_by").order_by("asked_at", "id")
 
 
-def _named(engagement: Engagement) -> list[Blocker]:
-    rows = Blocker.objects.filter(**_live_in(engagement), resolved_at=None)
-    return list(rows.select_related("key_result", "opened_by").order_by("opened_at", "id"))
+def _named() -> QuerySet[Blocker]:
+    rows = Blocker.objects.filter(**LIVE_HERE, resolved_at=None)
+    return rows.select_related("key_result", "opened_by").order_by("opened_at", "id")
 
 
-def _live_in(engagement: Engagement) -> dict[str, Any]:
-    return {"engagement": engagement, "key_result__stage__in": LIVE}
+def _cycles() -> QuerySet[Cycle]:
+    return Cycle.objects.filter(engagement_id=ENGAGEMENT).order_by("-kind", "starts_on", "id")
+
+
+LIVE_HERE: dict[str, Any] = {"engagement_id": ENGAGEMENT, "key_result__stage__in": LIVE}
+CYCLES, OBJECTIVES, KEY_RESULTS = Compiled(_cycles), Compiled(_objectives), Compiled(_key_results)
+ASKED, NAMED = Compiled(_asked), Compiled(_named)
+DECIDED = Compiled(lambda: sift(decisions(ENGAGEMENT))[:SHORT])
 
 
 def _decided(engagement: Engagement) -> list[Entry]:
-    return entries(sift(decisions(engagement))[:SHORT], engagement=engagement)
+    return entries(DECIDED(engagement=engagement.pk), engagement=engagement)

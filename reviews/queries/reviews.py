@@ -7,10 +7,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 
 from checkins.queries.escalations import EscalationCard
+from engagements.compiled import Compiled
 from engagements.models import Engagement, Membership, Role
 from okrs.models import Objective
 from reviews.agenda.escalations import EscalationFacts, escalation_facts, why_now
@@ -26,7 +35,7 @@ from reviews.models import (
     StatusReport,
     Summary,
 )
-from reviews.queries.captured import Captured, captured
+from reviews.queries.captured import ENGAGEMENT, REVIEW, Captured, captured
 from reviews.queries.escalated import acts_during, cards_of, of_items, running_of
 
 
@@ -137,11 +146,8 @@ def review_page(
     `look` is the public id of an item to look at without moving the room.
     """
     engagement = membership.engagement
-    rows = list(
-        AgendaItem.objects.filter(engagement=engagement, review=review)
-        .select_related("key_result__owner", "objective", "answered_by")
-        .order_by("position", "id")
-    )
+    here = {"engagement": engagement.pk, "review": review.pk}
+    rows = ITEMS(**here)
     agenda = [one for one in rows if one.parked_at is None]
     shown = _shown(rows, agenda=agenda, current=review.current_item_id, look=look)
     in_view = agenda if looks_at_all else [shown] if shown else []
@@ -165,7 +171,6 @@ def review_page(
         today=engagement.today(now),
     )
     on_agenda = [views[one.pk] for one in agenda]
-    attendances = Attendance.objects.filter(engagement=engagement, review=review)
     return ReviewPage(
         review=review,
         clock=clock_of(
@@ -180,9 +185,23 @@ def review_page(
         current=views.get(review.current_item_id or 0),
         looks_elsewhere=bool(shown and review.is_running and shown.pk != review.current_item_id),
         captured=captured(review, engagement=engagement, acts=acts),
-        attendances=list(attendances.select_related("member").order_by("member__name")),
+        attendances=ATTENDANCES(**here),
         is_stale=review.started_at is None and engagement.status_version > review.drawn_from,
     )
+
+
+def _items() -> QuerySet[AgendaItem]:
+    rows = AgendaItem.objects.filter(engagement_id=ENGAGEMENT, review_id=REVIEW)
+    joined = rows.select_related("key_result__owner", "objective", "answered_by")
+    return joined.order_by("position", "id")
+
+
+def _attendances() -> QuerySet[Attendance]:
+    joined = Attendance.objects.select_related("member").order_by("member__name")
+    return joined.filter(engagement_id=ENGAGEMENT, review_id=REVIEW)
+
+
+ITEMS, ATTENDANCES = Compiled(_items), Compiled(_attendances)
 
 
 def review_list(engagement: Engagement) -> QuerySet[Review]:

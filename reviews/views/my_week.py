@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -65,7 +64,6 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
         "now": now,
         "today": timezone.localdate(),
-        "home": reverse("reviews:my-week"),
         "tab": "my-week",
     }
 

@@ -17,7 +17,7 @@ from django.db import connections
 
 from checkins.models import Blocker, CheckIn, CheckInKind
 from checkins.periods import Rhythm, fill, fillable_periods
-from checkins.queries.standing import _of_rows
+from checkins.queries.standing import standing_of
 from checkins.rhythms import cycle_rhythm
 from checkins.weeks import week_for
 from engagements.models import Membership, Role
@@ -114,7 +114,7 @@ def store(cards: list[Card], *, now: dt.datetime) -> None:
 
 def _facts(card: Card, *, now: dt.datetime) -> tuple[object, ...]:
     until: list[Any] = [post for post in card.posts if post.posted_at <= now]
-    standing = _of_rows(sorted(until, key=lambda post: (post.period, post.pk)))
+    standing = standing_of(sorted(until, key=lambda post: (post.period, post.pk)))
     row = card.key_result
     row.rag, row.red_since = standing.rag.value, standing.red_since
     return row.rag, standing.confidence, standing.week, row.red_since, standing.red_reported
