@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from bench.pages.asking import Asker, Environ, Page, get
@@ -18,7 +20,9 @@ POSTS = 2  # calls in a slot: each takes another card, and there are some 160
 
 def measure(*, clients: int, rounds: int) -> list[Figure]:
     """Seed so many clients, read, and write in a pass of its own: posts make pages cold."""
-    seed(clients=clients, monday=monday_of(timezone.now().date()))
+    began = time.perf_counter()
+    rows = sum(seed(clients=clients, monday=monday_of(timezone.now().date())).values())
+    print(f"Seeded {rows:,} rows in {time.perf_counter() - began:.0f} s: {_sizes()}.", flush=True)
     settings.ROOT_URLCONF = "bench.pages.urls"
     cast = gather()
     bare = Page(name="bare view", ask=lambda: get("/bare/"))
@@ -26,6 +30,17 @@ def measure(*, clients: int, rounds: int) -> list[Figure]:
     few = clients < 10  # the consultant has cards of ten
     written = compared([bare, _post(cast)], rounds=3 if few else rounds, calls=1 if few else POSTS)
     return [*read, *written[1:]]
+
+
+def _sizes() -> str:
+    """Of the database, and of its three largest tables with their indexes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 'database', pg_database_size(current_database()) UNION ALL"
+            " (SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r'"
+            " ORDER BY 2 DESC LIMIT 3)"
+        )
+        return ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in cursor.fetchall())
 
 
 def _read(cast: Cast) -> list[Page]:
@@ -37,7 +52,7 @@ def _read(cast: Cast) -> list[Page]:
         Page(name="key result", ask=cast.key_result),
         Page(name="engagement home", ask=cast.page),
         Page(name="board", ask=lambda: cast.page("board/")),
-        Page(name="review screen", ask=cast.review, most=40),
+        Page(name="review screen", ask=cast.review, aim=40),
         Page(name="decision log", ask=lambda: cast.page("decisions/")),
     ]
 

@@ -31,14 +31,15 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     if request.htmx and request.GET.get("part") == "waiting":
         return render(request, "reviews/my_week.html#waiting", _counted(request, now=now))
     week = queries.my_week(memberships=request.memberships, now=now)
-    context = _context(request, week, now=now)
     if request.htmx and request.GET.get("part") == "counts":
-        return render(request, "reviews/my_week.html#counts", {**context, "beside": True})
+        counts = {**_cards(request, week, now=now), "beside": True}
+        return render(request, "reviews/my_week.html#counts", counts)
     opened = _opened(request, week, now=now)
     form = CheckInForm(card=opened, now=now) if opened else None
     if form:
         form.focus_first()
-    return render(request, "reviews/my_week.html", {**context, "opened": opened, "form": form})
+    context = {**_context(request, week, now=now), "opened": opened, "form": form}
+    return render(request, "reviews/my_week.html", context)
 
 
 def _only_status_pages(request: SignedInRequest, mine: list[Membership]) -> HttpResponse:
@@ -52,20 +53,22 @@ def _only_status_pages(request: SignedInRequest, mine: list[Membership]) -> Http
 
 
 def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
-    clients = queries.clients(memberships=request.memberships, now=now)
-    waiting = _waiting(request, now=now)
+    mine = [*request.memberships, *request.closed]
     return {
-        "week": week,
-        "headline": _headline(week, waiting),
-        **waiting,
-        "clients": clients,
-        "may_create": may_create_engagement(request.user, [*request.memberships, *request.closed]),
+        **_cards(request, week, now=now),
+        "clients": queries.clients(memberships=request.memberships, now=now),
+        "may_create": may_create_engagement(request.user, mine),
         "closed": request.closed,
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
-        "now": now,
-        "today": timezone.localdate(),
         "tab": "my-week",
     }
+
+
+def _cards(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
+    """The cards, what waits beside them, and the sentence at the head that says both."""
+    waiting = _waiting(request, now=now)
+    said = {"headline": _headline(week, waiting), "now": now, "today": timezone.localdate()}
+    return {"week": week, **waiting, **said}
 
 
 def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
