@@ -1,7 +1,7 @@
 """The small parts of cards as HTML, from `templates/components/`.
 
 A page shows each of them dozens of times, and few ever differ: what was rendered is kept for what
-it shows.
+it shows. By type too, since a text that is escaped already equals one that is not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from scoring import Rag
 
-# WeasyPrint styles no inline SVG from the page's stylesheet, so shapes carry their light colour.
+# Where a page's stylesheet does not reach, in mail and in print to PDF, shapes keep a colour.
 LIGHT_COLOURS = {
     Rag.RED: "#c4261d",
     Rag.AMBER: "#b87200",
@@ -31,20 +31,20 @@ TRACE = '<path class="trace" fill="none" stroke="#17191c" stroke-width="1.75" d=
 DOTS = '<path class="dot" stroke="#17191c" stroke-width="5" stroke-linecap="round" d="{}"/>'
 
 
-@lru_cache
+@lru_cache(typed=True)
 def shape(rag: str) -> SafeString:
     """The shape of a band alone; words must stand in reach."""
     band = Rag(rag)
     return render_to_string("components/shape.html", {"rag": band, "colour": LIGHT_COLOURS[band]})
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024, typed=True)
 def standing(rag: str, score: str) -> SafeString:
     """Shape, word and the written score."""
     return render_to_string("components/rag.html", {"rag": Rag(rag), "score": score})
 
 
-@lru_cache
+@lru_cache(typed=True)
 def stage(stage: str) -> SafeString:
     """The stage of M9 in its thin box."""
     label = stage.replace("_", " ").capitalize()
@@ -59,7 +59,7 @@ def confidence(confidence: int | None) -> SafeString:
     return render_to_string("components/confidence.html", found)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def track(*, rag: str, bar: str, gaps: str, pace: str, sentence: str) -> SafeString:
     """A score on its bed, with its pace; `sentence` says the same in words."""
     drawn = {"bar": bar, "gaps": gaps, "pace": pace}

@@ -23,12 +23,7 @@ def print_figures(figures: Sequence[Figure], *, clients: int) -> None:
 def print_growth(small: Sequence[Figure], large: Sequence[Figure], *, most: float) -> bool:
     """How much dearer each page is over the larger data; False where one grew more than `most`."""
     before = {one.name: one for one in small}
-    grown = {
-        one.name: min(
-            one.ratio / before[one.name].ratio, one.cpu_ratio / before[one.name].cpu_ratio
-        )
-        for one in large
-    }
+    grown = {one.name: one.ratio / before[one.name].ratio for one in large}
     worst = max(grown.values())
     lines = ", ".join(f"{name} {times:.2f}" for name, times in grown.items())
     print(f"Growth: {lines}.")

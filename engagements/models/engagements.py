@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from engagements.compiled import SCOPE, AnyOf
 from engagements.constraints import (
     OWN_TOKEN,
     OWN_USER,
@@ -14,7 +15,7 @@ from engagements.constraints import (
     TenantForeignKey,
     TenantWall,
 )
-from engagements.scoping import engagements_in_scope
+from engagements.scoping import engagements_in_scope, is_compiling
 from engagements.tenancy import TenantKey
 from scoring import BAND_PRESETS, Bands, Scale
 
@@ -85,8 +86,10 @@ class EngagementManager(models.Manager["Engagement"]):
     """Engagements in scope; raises ScopeError where none is active."""
 
     def get_queryset(self) -> models.QuerySet[Engagement]:
-        ids = engagements_in_scope()
         queryset = super().get_queryset()
+        if is_compiling():
+            return queryset.filter(AnyOf("id", SCOPE))
+        ids = engagements_in_scope()
         return queryset if ids is None else queryset.filter(id__in=ids)
 
 

@@ -37,7 +37,7 @@ from scoring import (
     rag,
 )
 
-# WeasyPrint and mail know no style sheet: shapes and bars carry their light colour.
+# Published pages keep it: shapes and bars carry their light colour where no stylesheet reaches.
 COLOURS = {
     Rag.RED: "#c4261d",
     Rag.AMBER: "#b87200",

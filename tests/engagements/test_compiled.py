@@ -8,7 +8,7 @@ from django.db.models import CharField
 from django.test.utils import CaptureQueriesContext
 
 from engagements.compiled import Compiled, Slot
-from engagements.models import Membership, Role
+from engagements.models import Engagement, Membership, Role
 from engagements.scoping import ScopeError, scope, unscoped
 from tests.build import engagement, member
 
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 BY_ROLE = Compiled(
     lambda: Membership.objects.filter(role=Slot("role", CharField())).select_related("engagement")
 )
+CLIENTS = Compiled(lambda: Engagement.objects.order_by("id"))
 NAMES = Compiled(lambda: Membership.objects.order_by("name").values_list("name", "role"))
 
 
@@ -67,6 +68,14 @@ def test_without_a_scope_it_raises() -> None:
         NAMES()
     with unscoped(), pytest.raises(ScopeError):
         NAMES()
+
+
+def test_engagements_themselves_are_those_of_each_run() -> None:
+    first, second = start(), start("Harbor")
+
+    for one in (first, second):
+        with scope(one.engagement_id):
+            assert [found.pk for found in CLIENTS()] == [one.engagement_id]
 
 
 def test_a_run_builds_no_sql() -> None:
