@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from checkins import queries
 from checkins.commands import (
@@ -205,10 +205,13 @@ def _changed(row: Escalation) -> tuple[str, str]:
 
 
 def _done(request: MemberRequest, row: Escalation, *, now: dt.datetime, text: str) -> HttpResponse:
-    """The escalation as it stands now; without htmx, or where it was asked for, onward."""
+    """The escalation as it stands now; without htmx, or from a page of its own, onward."""
     if not request.htmx:
         messages.success(request, text)
         return redirect(_back(request, row))
+    if request.POST.get("place") == "own":
+        messages.success(request, text)
+        return trigger_client_event(HttpResponseClientRedirect(_back(request, row)), "form-saved")
     answer = _shown(request, row, now=now, done=text)
     return toast(
         trigger_client_event(trigger_client_event(answer, "form-saved"), "escalation-changed"), text
@@ -222,7 +225,7 @@ def _shown(
     asked_in = request.POST.get("place") or request.GET.get("place") or ""
     place = asked_in if request.htmx else "own"
     card = queries.escalation_card(row, membership=request.membership, now=now)
-    part = PARTS.get(place, "checkins/_escalation.html")
+    part = PARTS.get(place, "checkins/_escalation.html") if request.htmx else PAGE
     wait = (
         queries.wait_of(row, membership=request.membership, now=now) if place == "my-week" else None
     )
@@ -240,8 +243,8 @@ def _shown(
     return render(request, part, {**context, "now": now, **TAB, **more}, status=status)
 
 
+PAGE = "checkins/escalation_act.html"
 PARTS = {
-    "own": "checkins/escalation_act.html",
     "list": "checkins/_escalation_row.html",
     "my-week": "checkins/_escalation_wait.html",
 }

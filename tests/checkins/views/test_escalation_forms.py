@@ -411,3 +411,23 @@ def test_after_it_one_is_led_back_to_where_one_came_from(
     assert 'name="next" value="/"' in opened.text
     assert home.url == "/"  # type: ignore[attr-defined]
     assert elsewhere.url == story(onboarding)  # type: ignore[attr-defined]
+
+
+def test_on_its_own_page_htmx_goes_onward_or_swaps_no_more_than_the_escalation(
+    client: Client, onboarding: KeyResult, bob: Membership, champion: Membership
+) -> None:
+    row = escalated(onboarding, bob)
+    own = {"at": "2026-03-11T10:00", "version": row.version, "place": "own"}
+
+    refused = client.post(url("huddle", row), {**own, "at": ""}, headers=HTMX)
+    saved = client.post(url("huddle", row), {**own, "next": "/"}, headers=HTMX)
+    stale = client.post(url("huddle", row), {**own, "at": "2026-03-11T11:00"}, headers=HTMX)
+    again = client.post(url("huddle", row), {**own, "version": row.version + 1}, headers=HTMX)
+
+    for answer, status in ((refused, 422), (stale, 409)):
+        assert answer.status_code == status
+        assert answer.text.lstrip().startswith('<section class="escalation"')
+        assert 'name="place" value="own"' in answer.text
+    assert (saved["HX-Redirect"], saved.content) == ("/", b"")
+    assert "form-saved" in saved["HX-Trigger"]
+    assert again["HX-Redirect"] == story(onboarding)
