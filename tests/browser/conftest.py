@@ -87,8 +87,8 @@ def opens(
     """Opens a browser for somebody; what it shows is kept when the journey fails."""
     visitors: list[Visitor] = []
 
-    def open_one(**options: Any) -> Visitor:
-        visitors.append(Visitor(browser, served.url, screen=screen, **options))
+    def open_one(*, url: str = served.url, **options: Any) -> Visitor:
+        visitors.append(Visitor(browser, url, screen=screen, **options))
         return visitors[-1]
 
     yield open_one

@@ -1,0 +1,215 @@
+"""From an empty installation to the first check-in, by a sheet and typed, with clicks counted.
+
+A click is a press of a link, a button, a box or an entry of a list; a field is a text that is
+typed. Docs: getting-started.md says the same numbers.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import override_settings
+from playwright.sync_api import Locator, expect
+
+from config.settings import PASSWORD_HASHERS  # noqa: TID251 - the ones that the product reads
+from engagements.models import User
+from tests.browser.conftest import SCREENS, Opens
+from tests.browser.servers import Served, serving
+from tests.browser.visitors import Visitor
+from tests.databases import copy_of
+
+LEAD, PASSWORD = "lena@example.test", "correct horse battery"
+OBJECTIVE = "Make first-time buyers want to return"
+TYPED = [
+    ("Share of first-time buyers who buy again", "Repeat purchase rate", "18", "28"),
+    ("Orders that arrive within two days", "Fast orders", "61", "80"),
+]
+WIDE = [screen for screen in SCREENS if not screen.is_phone and screen.scheme == "light"]
+PHONE = [screen for screen in SCREENS if screen.is_phone and screen.scheme == "dark"]
+
+
+@pytest.fixture(scope="module")
+def empty(
+    served: Served,
+    django_db_setup: str,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """An installation of its own with one account, as `manage.py create_lead` leaves it."""
+    with (
+        override_settings(PASSWORD_HASHERS=PASSWORD_HASHERS),
+        pytest.MonkeyPatch.context() as patch,
+        django_db_blocker.unblock(),
+        copy_of(django_db_setup),
+        serving(tmp_path_factory.mktemp("empty")) as found,
+    ):
+        patch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
+        said = io.StringIO()
+        call_command("create_lead", LEAD, name="Lena Brandt", password=True, stdout=said)
+        assert User.objects.count() == 1
+        yield found
+
+
+class Counted:
+    """Somebody at work, whose presses and typed texts are counted."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor, self.page = visitor, visitor.page
+        self.clicks = self.fields = 0
+
+    def press(self, what: str, role: Any = "button", within: Locator | None = None) -> None:
+        self.clicks += 1
+        place = within or self.page
+        place.get_by_role(role, name=re.compile(f"^{what}")).first.click()
+
+    def follow(self, what: str) -> None:
+        self.press(what, "link")
+
+    def type(self, label: str, text: str) -> None:
+        self.fields += 1
+        self.page.get_by_label(label, exact=True).fill(text)
+
+    def tick(self, label: str, within: Locator) -> None:
+        self.clicks += 1
+        within.get_by_label(re.compile(label)).check()
+
+    def arrives(self, title: str) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+@pytest.fixture
+def lena(empty: Served, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> Counted:
+    visitor = opens(url=empty.url)
+    visitor.visit("/")
+    return Counted(visitor)
+
+
+@pytest.mark.parametrize("screen", PHONE, ids=str)
+def test_a_sheet_leads_to_the_first_check_in(lena: Counted, tmp_path: Path) -> None:
+    opens_an_engagement(lena, "Harbor Retail")
+    lena.follow("Import a sheet")
+    lena.visitor.inspect("import")
+    takes_the_sheet(lena, tmp_path)
+    lena.press("Import 2 key results")
+    lena.arrives("One objective is drafted, none is committed yet.")
+    invites(lena)
+    commits(lena)
+    checks_in(lena, "Share of first-time buyers who buy again")
+    assert (lena.clicks, lena.fields) == (25, 7)
+
+
+@pytest.mark.parametrize("screen", WIDE, ids=str)
+def test_a_typed_set_leads_to_the_first_check_in(lena: Counted) -> None:
+    opens_an_engagement(lena, "Lakeside Hotels")
+    lena.press("Begin with")
+    lena.follow("Draft an objective")
+    lena.type("Objective", OBJECTIVE)
+    lena.press("Save the draft")
+    lena.arrives(OBJECTIVE)
+    for line in TYPED:
+        types_a_key_result(lena, *line)
+    lena.follow("Home")
+    invites(lena)
+    commits(lena)
+    checks_in(lena, TYPED[0][0])
+    assert (lena.clicks, lena.fields) == (28, 18)
+
+
+def opens_an_engagement(lena: Counted, client: str) -> None:
+    lena.type("Email", LEAD)
+    lena.type("Password", PASSWORD)
+    lena.press("Sign in$")
+    lena.press("Create an engagement|New engagement", "link")
+    lena.type("Client", client)
+    lena.press("Open the engagement")
+    lena.arrives("No cycle yet. A quarter is a good first one.")
+    lena.visitor.inspect("first steps of a new client")
+
+
+def takes_the_sheet(lena: Counted, folder: Path) -> None:
+    """The example, once with a mistake in it."""
+    page = lena.page
+    with page.expect_download() as download:
+        lena.follow("Example with two lines")
+    sheet = folder / "okrs.csv"
+    download.value.save_as(sheet)
+    good = sheet.read_bytes().replace(LEAD.encode(), b"ana@example.test")
+    good = good.replace(b"Lena Brandt", b"Ana Lopez")
+    for content in (good.replace(b",28,", b",18,"), good):
+        sheet.write_bytes(content)
+        lena.clicks += 1  # to choose the file
+        page.get_by_label("CSV file").set_input_files(sheet)
+        lena.press("Check the sheet")
+        if content != good:
+            lena.arrives("1 thing to mend, nothing is written.")
+            expect(page.get_by_role("row").nth(1)).to_contain_text("Start and goal are both 18.")
+            lena.visitor.inspect("sheet with a mistake")
+    lena.arrives("The sheet can be imported, nothing is written yet.")
+    expect(page.locator("main")).to_contain_text("1 placeholder")
+    lena.visitor.inspect("sheet checked")
+
+
+def types_a_key_result(lena: Counted, title: str, metric: str, start: str, goal: str) -> None:
+    lena.follow("Draft a key result")
+    lena.type("Key result", title)
+    lena.page.get_by_label("Or a new metric").fill(metric)
+    lena.page.get_by_label("Where from").fill("Shop database")
+    lena.page.get_by_label("Start").fill(start)
+    lena.page.get_by_label("Goal").fill(goal)
+    lena.fields += 4
+    lena.clicks += 1
+    lena.page.get_by_label("How often refreshed").select_option("Weekly")
+    lena.press("Save the draft")
+    lena.arrives(OBJECTIVE)
+    expect(lena.page.get_by_role("link", name=title, exact=True)).to_be_visible()
+
+
+def invites(lena: Counted) -> None:
+    """Those whom the sheet names, and two more."""
+    lena.follow("Invite the people")
+    lena.follow("Invite several")
+    lena.visitor.inspect("invite several")
+    lena.fields += 1
+    addresses = "Ana Lopez <ana@example.test>\nsam.jones@example.test"
+    lena.page.get_by_label("Addresses").fill(addresses)
+    lena.press("Send the invitations")
+    expect(lena.page.get_by_role("status")).to_contain_text("Ana Lopez and Sam Jones")
+    lena.follow("Home")
+
+
+def commits(lena: Counted) -> None:
+    lena.follow("Audit and commit")
+    lena.arrives(OBJECTIVE)
+    lena.visitor.inspect("audits that ask a person")
+    cards = lena.page.locator("article.kr")
+    for number in range(2):
+        card = cards.nth(number)
+        lena.tick("The figure is refreshed", card)
+        lena.tick("The goal is ambitious", card)
+        lena.press("Save the audit", within=card)
+        expect(card).to_contain_text("Audit 6 of 6")
+    lena.press("Commit the objective")
+    expect(lena.page.get_by_role("status")).to_contain_text("Committed and frozen:")
+
+
+def checks_in(lena: Counted, title: str) -> None:
+    page = lena.page
+    lena.press(f"Check in.*{title}", "link")
+    lena.arrives("Check in")
+    lena.type("Value", "19")
+    lena.clicks += 1
+    page.locator(".scale label").nth(3).click()
+    lena.type("Insight: what does the number mean?", "The welcome parcel brings people back.")
+    lena.type("Next action", "Send it with every first order")
+    lena.press("Save$")
+    lena.arrives(OBJECTIVE)
+    lena.visitor.inspect("the first check-in is saved")
+    page.get_by_role("link", name="Home", exact=True).click()
+    expect(page.get_by_role("heading", name="First steps")).to_have_count(0)
