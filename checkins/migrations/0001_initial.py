@@ -3,10 +3,10 @@
 import django.db.models.deletion
 import engagements.constraints
 import engagements.tenancy
+import engagements.triggers
 import okrs.models.key_results
 import pghistory.utils
 import pgtrigger.compiler
-import pgtrigger.migrations
 from django.db import migrations, models
 
 
@@ -20,23 +20,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Blocker',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
-                ('text', models.TextField()),
-                ('opened_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
-                ('key_result', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='blockers', to='okrs.keyresult')),
-                ('opened_by', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-                ('resolved_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-            ],
-            options={
-                'ordering': ['-opened_at'],
-            },
-        ),
         migrations.CreateModel(
             name='CheckIn',
             fields=[
@@ -72,6 +55,56 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-posted_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['engagement', 'key_result', '-period', '-id'], name='checkin_of_key_result'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='checkin_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='checkin_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='checkin_public_id'),
+                    engagements.constraints.TenantForeignKey(field='key_result', name='checkin_key_result_key'),
+                    engagements.constraints.TenantForeignKey(field='supersedes', name='checkin_supersedes_key'),
+                    engagements.constraints.TenantForeignKey(field='author', name='checkin_author_key'),
+                    engagements.constraints.TenantForeignKey(field='undone_by', name='checkin_undone_by_key'),
+                    models.UniqueConstraint(fields=('engagement', 'idempotency_key'), name='checkin_posted_once'),
+                    models.UniqueConstraint(fields=('engagement', 'supersedes'), name='checkin_superseded_once'),
+                    models.UniqueConstraint(condition=models.Q(('supersedes', None)), fields=('engagement', 'key_result', 'period'), name='checkin_chain_of_period'),
+                    models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='checkin_score_0_to_1'),
+                    models.CheckConstraint(condition=models.Q(('confidence__gte', 1), ('confidence__lte', 5)), name='checkin_confidence_1_to_5'),
+                    models.CheckConstraint(condition=models.Q(('kind', 'update'), ('undone_by__isnull', False), _connector='OR'), name='checkin_undone_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(('undone_by', None), ('supersedes__isnull', False), _connector='OR'), name='checkin_undo_supersedes'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Blocker',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
+                ('text', models.TextField()),
+                ('opened_at', models.DateTimeField()),
+                ('resolved_at', models.DateTimeField(blank=True, null=True)),
+                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
+                ('key_result', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='blockers', to='okrs.keyresult')),
+                ('opened_by', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('resolved_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('check_in', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='blockers', to='checkins.checkin')),
+            ],
+            options={
+                'ordering': ['-opened_at'],
+                'indexes': [
+                    models.Index(condition=models.Q(('resolved_at', None)), fields=['engagement', 'key_result'], name='blocker_open'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='blocker_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='blocker_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='blocker_public_id'),
+                    engagements.constraints.TenantForeignKey(field='key_result', name='blocker_key_result_key'),
+                    engagements.constraints.TenantForeignKey(field='check_in', name='blocker_check_in_key'),
+                    engagements.constraints.TenantForeignKey(field='opened_by', name='blocker_opened_by_key'),
+                    engagements.constraints.TenantForeignKey(field='resolved_by', name='blocker_resolved_by_key'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('resolved_at', None), ('resolved_by', None)), models.Q(('resolved_at__isnull', False), ('resolved_by__isnull', False)), _connector='OR'), name='blocker_resolved_pair'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -94,12 +127,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='blockerevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='blockerevent_wall'),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name='blocker',
-            name='check_in',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='blockers', to='checkins.checkin'),
         ),
         migrations.CreateModel(
             name='HelpRequest',
@@ -118,6 +152,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-asked_at'],
+                'indexes': [
+                    models.Index(condition=models.Q(('answered_at', None)), fields=['engagement', 'key_result'], name='helprequest_open'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='helprequest_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='helprequest_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='helprequest_public_id'),
+                    engagements.constraints.TenantForeignKey(field='key_result', name='helprequest_key_result_key'),
+                    engagements.constraints.TenantForeignKey(field='check_in', name='helprequest_check_in_key'),
+                    engagements.constraints.TenantForeignKey(field='asked_by', name='helprequest_asked_by_key'),
+                    engagements.constraints.TenantForeignKey(field='answered_by', name='helprequest_answered_by_key'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('answered_by', None)), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='helprequest_answered_pair'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -141,193 +188,51 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='helprequestevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='helprequestevent_wall'),
+                ],
             },
         ),
-        migrations.AddIndex(
-            model_name='checkin',
-            index=models.Index(fields=['engagement', 'key_result', '-period', '-id'], name='checkin_of_key_result'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=engagements.constraints.TenantWall(name='checkin_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='checkin_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='checkin_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=engagements.constraints.TenantForeignKey(field='key_result', name='checkin_key_result_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=engagements.constraints.TenantForeignKey(field='supersedes', name='checkin_supersedes_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=engagements.constraints.TenantForeignKey(field='author', name='checkin_author_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=engagements.constraints.TenantForeignKey(field='undone_by', name='checkin_undone_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.UniqueConstraint(fields=('engagement', 'idempotency_key'), name='checkin_posted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.UniqueConstraint(fields=('engagement', 'supersedes'), name='checkin_superseded_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.UniqueConstraint(condition=models.Q(('supersedes', None)), fields=('engagement', 'key_result', 'period'), name='checkin_chain_of_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='checkin_score_0_to_1'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 1), ('confidence__lte', 5)), name='checkin_confidence_1_to_5'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'update'), ('undone_by__isnull', False), _connector='OR'), name='checkin_undone_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.CheckConstraint(condition=models.Q(('undone_by', None), ('supersedes__isnull', False), _connector='OR'), name='checkin_undo_supersedes'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='checkin',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='6e3f9b7264382fe55fbf9ffaa3e8e0881bd64506', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_d2675', table='checkins_checkin', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='checkin',
             trigger=pgtrigger.compiler.Trigger(name='never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'check-ins are append-only';", hash='7465c11360cff533b54e16258782afe7de204b6d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_truncated_8f836', table='checkins_checkin', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='blockerevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='blockerevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='blockerevent',
-            constraint=engagements.constraints.TenantWall(name='blockerevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='blockerevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='323332fbbc4f17fb09762d7e3eff2d232e8da036', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_61b18', table='checkins_blockerevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='blocker',
-            index=models.Index(condition=models.Q(('resolved_at', None)), fields=['engagement', 'key_result'], name='blocker_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocker',
-            constraint=engagements.constraints.TenantWall(name='blocker_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocker',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='blocker_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocker',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='blocker_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocker',
-            constraint=engagements.constraints.TenantForeignKey(field='key_result', name='blocker_key_result_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocker',
-            constraint=engagements.constraints.TenantForeignKey(field='check_in', name='blocker_check_in_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocker',
-            constraint=engagements.constraints.TenantForeignKey(field='opened_by', name='blocker_opened_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocker',
-            constraint=engagements.constraints.TenantForeignKey(field='resolved_by', name='blocker_resolved_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocker',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resolved_at', None), ('resolved_by', None)), models.Q(('resolved_at__isnull', False), ('resolved_by__isnull', False)), _connector='OR'), name='blocker_resolved_pair'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='blocker',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "checkins_blockerevent" ("check_in_id", "engagement_id", "id", "key_result_id", "opened_at", "opened_by_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "resolved_at", "resolved_by_id", "text") VALUES (NEW."check_in_id", NEW."engagement_id", NEW."id", NEW."key_result_id", NEW."opened_at", NEW."opened_by_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."resolved_at", NEW."resolved_by_id", NEW."text"); RETURN NULL;', hash='c6eed1b106e7f01d52aefa3b38edd4d2b9b5924f', operation='INSERT', pgid='pgtrigger_insert_insert_7ff06', table='checkins_blocker', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='blocker',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."check_in_id" IS DISTINCT FROM (NEW."check_in_id") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."key_result_id" IS DISTINCT FROM (NEW."key_result_id") OR OLD."opened_at" IS DISTINCT FROM (NEW."opened_at") OR OLD."opened_by_id" IS DISTINCT FROM (NEW."opened_by_id") OR OLD."resolved_at" IS DISTINCT FROM (NEW."resolved_at") OR OLD."resolved_by_id" IS DISTINCT FROM (NEW."resolved_by_id") OR OLD."text" IS DISTINCT FROM (NEW."text"))', func='INSERT INTO "checkins_blockerevent" ("check_in_id", "engagement_id", "id", "key_result_id", "opened_at", "opened_by_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "resolved_at", "resolved_by_id", "text") VALUES (NEW."check_in_id", NEW."engagement_id", NEW."id", NEW."key_result_id", NEW."opened_at", NEW."opened_by_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."resolved_at", NEW."resolved_by_id", NEW."text"); RETURN NULL;', hash='d38f89fbd95b199762018a8f69b7bfd9b455fcd0', operation='UPDATE', pgid='pgtrigger_update_update_dfa53', table='checkins_blocker', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='blocker',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "checkins_blockerevent" ("check_in_id", "engagement_id", "id", "key_result_id", "opened_at", "opened_by_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "resolved_at", "resolved_by_id", "text") VALUES (OLD."check_in_id", OLD."engagement_id", OLD."id", OLD."key_result_id", OLD."opened_at", OLD."opened_by_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."resolved_at", OLD."resolved_by_id", OLD."text"); RETURN NULL;', hash='7bd9227fc749ef589ba43770a046a6aad938b68f', operation='DELETE', pgid='pgtrigger_delete_delete_4c161', table='checkins_blocker', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='helprequest',
-            index=models.Index(condition=models.Q(('answered_at', None)), fields=['engagement', 'key_result'], name='helprequest_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='helprequest',
-            constraint=engagements.constraints.TenantWall(name='helprequest_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='helprequest',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='helprequest_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='helprequest',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='helprequest_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='helprequest',
-            constraint=engagements.constraints.TenantForeignKey(field='key_result', name='helprequest_key_result_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='helprequest',
-            constraint=engagements.constraints.TenantForeignKey(field='check_in', name='helprequest_check_in_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='helprequest',
-            constraint=engagements.constraints.TenantForeignKey(field='asked_by', name='helprequest_asked_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='helprequest',
-            constraint=engagements.constraints.TenantForeignKey(field='answered_by', name='helprequest_answered_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='helprequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('answered_by', None)), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='helprequest_answered_pair'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='helprequest',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "checkins_helprequestevent" ("answer", "answered_at", "answered_by_id", "asked_at", "asked_by_id", "check_in_id", "engagement_id", "id", "key_result_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "text") VALUES (NEW."answer", NEW."answered_at", NEW."answered_by_id", NEW."asked_at", NEW."asked_by_id", NEW."check_in_id", NEW."engagement_id", NEW."id", NEW."key_result_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."text"); RETURN NULL;', hash='99af3eae36d42be98d4fad30a3ef1b175c1f8153', operation='INSERT', pgid='pgtrigger_insert_insert_30e43', table='checkins_helprequest', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='helprequest',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."answer" IS DISTINCT FROM (NEW."answer") OR OLD."answered_at" IS DISTINCT FROM (NEW."answered_at") OR OLD."answered_by_id" IS DISTINCT FROM (NEW."answered_by_id") OR OLD."asked_at" IS DISTINCT FROM (NEW."asked_at") OR OLD."asked_by_id" IS DISTINCT FROM (NEW."asked_by_id") OR OLD."check_in_id" IS DISTINCT FROM (NEW."check_in_id") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."key_result_id" IS DISTINCT FROM (NEW."key_result_id") OR OLD."text" IS DISTINCT FROM (NEW."text"))', func='INSERT INTO "checkins_helprequestevent" ("answer", "answered_at", "answered_by_id", "asked_at", "asked_by_id", "check_in_id", "engagement_id", "id", "key_result_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "text") VALUES (NEW."answer", NEW."answered_at", NEW."answered_by_id", NEW."asked_at", NEW."asked_by_id", NEW."check_in_id", NEW."engagement_id", NEW."id", NEW."key_result_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."text"); RETURN NULL;', hash='ed656e9cb88d79ac296ef8328aa1a5d3ded6342c', operation='UPDATE', pgid='pgtrigger_update_update_74682', table='checkins_helprequest', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='helprequest',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "checkins_helprequestevent" ("answer", "answered_at", "answered_by_id", "asked_at", "asked_by_id", "check_in_id", "engagement_id", "id", "key_result_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "text") VALUES (OLD."answer", OLD."answered_at", OLD."answered_by_id", OLD."asked_at", OLD."asked_by_id", OLD."check_in_id", OLD."engagement_id", OLD."id", OLD."key_result_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."text"); RETURN NULL;', hash='da6c2c511a1089f15ffd406dac9b06e9e8b13737', operation='DELETE', pgid='pgtrigger_delete_delete_513e7', table='checkins_helprequest', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='helprequestevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='helprequestevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='helprequestevent',
-            constraint=engagements.constraints.TenantWall(name='helprequestevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='helprequestevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='d54a4f99319d4bc3f386f93ca78be8db5bc0b330', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_27532', table='checkins_helprequestevent', when='BEFORE')),
         ),

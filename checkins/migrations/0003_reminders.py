@@ -4,8 +4,8 @@ import datetime
 import django.db.models.deletion
 import engagements.constraints
 import engagements.tenancy
+import engagements.triggers
 import pgtrigger.compiler
-import pgtrigger.migrations
 from django.db import migrations, models
 
 
@@ -44,9 +44,36 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('recovered_at', models.DateTimeField(blank=True, null=True)),
                 ('version', models.PositiveIntegerField(default=1)),
+                ('activated_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('answered_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('decided_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
+                ('huddle_set_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('key_result', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='okrs.keyresult')),
+                ('plan_owner', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
             ],
             options={
                 'ordering': ['-opened_at', '-id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('decided_at', None), ('recovered_at', None)), fields=['engagement', 'key_result'], name='escalation_open'),
+                    models.Index(fields=['engagement', 'key_result', '-opened_at'], name='escalation_memory'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='escalation_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='escalation_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='escalation_public_id'),
+                    engagements.constraints.TenantForeignKey(field='key_result', name='escalation_key_result_key'),
+                    engagements.constraints.TenantForeignKey(field='activated_by', name='escalation_activated_by_key'),
+                    engagements.constraints.TenantForeignKey(field='huddle_set_by', name='escalation_huddle_set_by_key'),
+                    engagements.constraints.TenantForeignKey(field='plan_owner', name='escalation_plan_owner_key'),
+                    engagements.constraints.TenantForeignKey(field='answered_by', name='escalation_answered_by_key'),
+                    engagements.constraints.TenantForeignKey(field='decided_by', name='escalation_decided_by_key'),
+                    engagements.constraints.SweepAccess(name='escalation_sweep', operations=('SELECT', 'INSERT', 'UPDATE')),
+                    models.UniqueConstraint(fields=('engagement', 'rule', 'key_result', 'streak'), name='escalation_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('activated_at', None), ('cause', ''), ('huddle_due_at', None)), models.Q(('activated_at__isnull', False), ('huddle_due_at__isnull', False)), _connector='OR'), name='escalation_active_has_clock'),
+                    models.CheckConstraint(condition=models.Q(('answered_at', None), models.Q(('activated_at__isnull', False), ('answered_by__isnull', False), ('checkpoint_on__isnull', False), ('plan_owner__isnull', False)), _connector='OR'), name='escalation_plan_whole'),
+                    models.CheckConstraint(condition=models.Q(('decided_at', None), models.Q(('decided_by__isnull', False), ('raised_at__isnull', False)), _connector='OR'), name='escalation_decided_when_raised'),
+                ],
             },
         ),
         migrations.AddField(
@@ -69,110 +96,11 @@ class Migration(migrations.Migration):
             model_name='checkin',
             constraint=engagements.constraints.SweepAccess(name='checkin_sweep', operations=('SELECT',)),
         ),
-        migrations.AddField(
-            model_name='escalation',
-            name='activated_by',
-            field=engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership'),
-        ),
-        migrations.AddField(
-            model_name='escalation',
-            name='answered_by',
-            field=engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership'),
-        ),
-        migrations.AddField(
-            model_name='escalation',
-            name='decided_by',
-            field=engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership'),
-        ),
-        migrations.AddField(
-            model_name='escalation',
-            name='engagement',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement'),
-        ),
-        migrations.AddField(
-            model_name='escalation',
-            name='huddle_set_by',
-            field=engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership'),
-        ),
-        migrations.AddField(
-            model_name='escalation',
-            name='key_result',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='okrs.keyresult'),
-        ),
-        migrations.AddField(
-            model_name='escalation',
-            name='plan_owner',
-            field=engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership'),
-        ),
-        migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(condition=models.Q(('decided_at', None), ('recovered_at', None)), fields=['engagement', 'key_result'], name='escalation_open'),
-        ),
-        migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['engagement', 'key_result', '-opened_at'], name='escalation_memory'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=engagements.constraints.TenantWall(name='escalation_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='escalation_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='escalation_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=engagements.constraints.TenantForeignKey(field='key_result', name='escalation_key_result_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=engagements.constraints.TenantForeignKey(field='activated_by', name='escalation_activated_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=engagements.constraints.TenantForeignKey(field='huddle_set_by', name='escalation_huddle_set_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=engagements.constraints.TenantForeignKey(field='plan_owner', name='escalation_plan_owner_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=engagements.constraints.TenantForeignKey(field='answered_by', name='escalation_answered_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=engagements.constraints.TenantForeignKey(field='decided_by', name='escalation_decided_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=engagements.constraints.SweepAccess(name='escalation_sweep', operations=('SELECT', 'INSERT', 'UPDATE')),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(fields=('engagement', 'rule', 'key_result', 'streak'), name='escalation_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('activated_at', None), ('cause', ''), ('huddle_due_at', None)), models.Q(('activated_at__isnull', False), ('huddle_due_at__isnull', False)), _connector='OR'), name='escalation_active_has_clock'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(('answered_at', None), models.Q(('activated_at__isnull', False), ('answered_by__isnull', False), ('checkpoint_on__isnull', False), ('plan_owner__isnull', False)), _connector='OR'), name='escalation_plan_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_at', None), models.Q(('decided_by__isnull', False), ('raised_at__isnull', False)), _connector='OR'), name='escalation_decided_when_raised'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='escalation',
             trigger=pgtrigger.compiler.Trigger(name='shows_on_status_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                PERFORM 1 FROM engagements_engagement\n                WHERE id IN (SELECT engagement_id FROM changed)\n                ORDER BY id FOR NO KEY UPDATE;\n                UPDATE engagements_engagement SET status_version = status_version + 1\n                WHERE id IN (SELECT engagement_id FROM changed);\n                RETURN NULL;\n            ', hash='bf944d913fda83d692a4e9b952d581f3218f1419', level='STATEMENT', operation='INSERT', pgid='pgtrigger_shows_on_status_insert_e8da1', referencing='REFERENCING NEW TABLE AS changed ', table='checkins_escalation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='escalation',
             trigger=pgtrigger.compiler.Trigger(name='shows_on_status_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                PERFORM 1 FROM engagements_engagement\n                WHERE id IN (SELECT engagement_id FROM changed)\n                ORDER BY id FOR NO KEY UPDATE;\n                UPDATE engagements_engagement SET status_version = status_version + 1\n                WHERE id IN (SELECT engagement_id FROM changed);\n                RETURN NULL;\n            ', hash='f33e1df744a7c6ff896026accd37acac96d60a4b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_shows_on_status_update_2222d', referencing='REFERENCING NEW TABLE AS changed ', table='checkins_escalation', when='AFTER')),
         ),

@@ -7,9 +7,9 @@ import django.db.models.functions.text
 import engagements.constraints
 import engagements.models.engagements
 import engagements.tenancy
+import engagements.triggers
 import pghistory.utils
 import pgtrigger.compiler
-import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
@@ -68,19 +68,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
-                ('token_hash', models.CharField(editable=False, max_length=64)),
-                ('sent_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
-            ],
-        ),
-        migrations.CreateModel(
             name='Membership',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -96,6 +83,46 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'indexes': [
+                    models.Index(fields=['user'], name='membership_of_user'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(also="user_id = nullif(current_setting('app.user', true), '')::bigint", name='membership_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='membership_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='membership_public_id'),
+                    engagements.constraints.TenantForeignKey(field='removed_by', name='membership_removed_by_key'),
+                    models.UniqueConstraint(fields=('engagement', 'user'), name='membership_once'),
+                    models.UniqueConstraint(models.F('engagement'), django.db.models.functions.text.Lower('email'), name='membership_email_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('removed_at', None), ('removed_by', None)), ('removed_at__isnull', False), _connector='OR'), name='membership_removed_pair'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
+                ('token_hash', models.CharField(editable=False, max_length=64)),
+                ('sent_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
+                ('membership', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='engagements.membership')),
+                ('sent_by', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+            ],
+            options={
+                'indexes': [
+                    models.Index(fields=['engagement', 'membership'], name='invitation_of_member'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(also="token_hash = nullif(current_setting('app.token', true), '')", name='invitation_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='invitation_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='invitation_public_id'),
+                    engagements.constraints.TenantForeignKey(field='membership', name='invitation_membership_key'),
+                    engagements.constraints.TenantForeignKey(field='sent_by', name='invitation_sent_by_key'),
+                    models.UniqueConstraint(fields=('token_hash',), name='invitation_token_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -117,17 +144,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='invitationevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='invitationevent_wall'),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name='invitation',
-            name='membership',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='engagements.membership'),
-        ),
-        migrations.AddField(
-            model_name='invitation',
-            name='sent_by',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership'),
         ),
         migrations.CreateModel(
             name='MembershipEvent',
@@ -149,113 +172,43 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='membershipevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='membershipevent_wall'),
+                ],
             },
         ),
-        migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['user'], name='membership_of_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=engagements.constraints.TenantWall(also="user_id = nullif(current_setting('app.user', true), '')::bigint", name='membership_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='membership_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='membership_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=engagements.constraints.TenantForeignKey(field='removed_by', name='membership_removed_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('engagement', 'user'), name='membership_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(models.F('engagement'), django.db.models.functions.text.Lower('email'), name='membership_email_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('removed_at', None), ('removed_by', None)), ('removed_at__isnull', False), _connector='OR'), name='membership_removed_pair'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='membership',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "engagements_membershipevent" ("created_at", "email", "engagement_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "removed_at", "removed_by_id", "role", "user_id") VALUES (NEW."created_at", NEW."email", NEW."engagement_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."removed_at", NEW."removed_by_id", NEW."role", NEW."user_id"); RETURN NULL;', hash='0484c25a7c97ab5054ecd58a68c8941ede091866', operation='INSERT', pgid='pgtrigger_insert_insert_eda98', table='engagements_membership', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='membership',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."removed_at" IS DISTINCT FROM (NEW."removed_at") OR OLD."removed_by_id" IS DISTINCT FROM (NEW."removed_by_id") OR OLD."role" IS DISTINCT FROM (NEW."role") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id"))', func='INSERT INTO "engagements_membershipevent" ("created_at", "email", "engagement_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "removed_at", "removed_by_id", "role", "user_id") VALUES (NEW."created_at", NEW."email", NEW."engagement_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."removed_at", NEW."removed_by_id", NEW."role", NEW."user_id"); RETURN NULL;', hash='e5dd16aef3e07521365dd649d7d75b79cb7a1551', operation='UPDATE', pgid='pgtrigger_update_update_ec2c4', table='engagements_membership', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='membership',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "engagements_membershipevent" ("created_at", "email", "engagement_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "removed_at", "removed_by_id", "role", "user_id") VALUES (OLD."created_at", OLD."email", OLD."engagement_id", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."removed_at", OLD."removed_by_id", OLD."role", OLD."user_id"); RETURN NULL;', hash='4fded427aaad065e7d5aa13de1883d183340b456', operation='DELETE', pgid='pgtrigger_delete_delete_3f32a', table='engagements_membership', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='invitationevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='invitationevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationevent',
-            constraint=engagements.constraints.TenantWall(name='invitationevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='invitationevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='97e1ced01041ac98d7ef2c294d75b1ad668f6fb2', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_89259', table='engagements_invitationevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['engagement', 'membership'], name='invitation_of_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=engagements.constraints.TenantWall(also="token_hash = nullif(current_setting('app.token', true), '')", name='invitation_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='invitation_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='invitation_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=engagements.constraints.TenantForeignKey(field='membership', name='invitation_membership_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=engagements.constraints.TenantForeignKey(field='sent_by', name='invitation_sent_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('token_hash',), name='invitation_token_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='invitation',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "engagements_invitationevent" ("accepted_at", "engagement_id", "expires_at", "id", "membership_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "sent_at", "sent_by_id") VALUES (NEW."accepted_at", NEW."engagement_id", NEW."expires_at", NEW."id", NEW."membership_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."revoked_at", NEW."sent_at", NEW."sent_by_id"); RETURN NULL;', hash='70b7ab48e77446af7d0ce68972f4d145fe3c6faa', operation='INSERT', pgid='pgtrigger_insert_insert_e0a80', table='engagements_invitation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='invitation',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."accepted_at" IS DISTINCT FROM (NEW."accepted_at") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at") OR OLD."sent_at" IS DISTINCT FROM (NEW."sent_at") OR OLD."sent_by_id" IS DISTINCT FROM (NEW."sent_by_id"))', func='INSERT INTO "engagements_invitationevent" ("accepted_at", "engagement_id", "expires_at", "id", "membership_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "sent_at", "sent_by_id") VALUES (NEW."accepted_at", NEW."engagement_id", NEW."expires_at", NEW."id", NEW."membership_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."revoked_at", NEW."sent_at", NEW."sent_by_id"); RETURN NULL;', hash='0214e4bec948f050683bf50dd947041e6a02dd9c', operation='UPDATE', pgid='pgtrigger_update_update_4d0ec', table='engagements_invitation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='invitation',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "engagements_invitationevent" ("accepted_at", "engagement_id", "expires_at", "id", "membership_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "sent_at", "sent_by_id") VALUES (OLD."accepted_at", OLD."engagement_id", OLD."expires_at", OLD."id", OLD."membership_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."revoked_at", OLD."sent_at", OLD."sent_by_id"); RETURN NULL;', hash='62036b7f9a68ce0d947bd9fdb275dc90242cc4de', operation='DELETE', pgid='pgtrigger_delete_delete_7046e', table='engagements_invitation', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='membershipevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='membershipevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='membershipevent',
-            constraint=engagements.constraints.TenantWall(name='membershipevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='membershipevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e6124b2c1af218f61d44783d3e9262f86d2c15f3', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_0a9a0', table='engagements_membershipevent', when='BEFORE')),
         ),

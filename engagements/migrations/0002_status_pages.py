@@ -3,9 +3,9 @@
 import django.db.models.deletion
 import engagements.constraints
 import engagements.tenancy
+import engagements.triggers
 import pghistory.utils
 import pgtrigger.compiler
-import pgtrigger.migrations
 from django.db import migrations, models
 
 
@@ -28,9 +28,21 @@ class Migration(migrations.Migration):
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
                 ('views', models.PositiveIntegerField(default=0)),
                 ('last_viewed_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
+                ('revoked_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
             ],
             options={
                 'ordering': ['-created_at', '-id'],
+                'constraints': [
+                    engagements.constraints.TenantWall(also="token_hash = nullif(current_setting('app.token', true), '')", name='sharelink_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='sharelink_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='sharelink_public_id'),
+                    engagements.constraints.TenantForeignKey(field='created_by', name='sharelink_created_by_key'),
+                    engagements.constraints.TenantForeignKey(field='revoked_by', name='sharelink_revoked_by_key'),
+                    models.UniqueConstraint(fields=('token_hash',), name='sharelink_token_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('revoked_at', None), ('revoked_by', None)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='sharelink_revoked_pair'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -45,9 +57,19 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='engagements.membership')),
+                ('engagement', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='engagements.engagement')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='engagements.sharelink')),
+                ('revoked_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='engagements.membership')),
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='sharelinkevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='sharelinkevent_wall'),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -64,11 +86,11 @@ class Migration(migrations.Migration):
             name='status_version',
             field=models.BigIntegerField(default=1),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='membership',
             trigger=pgtrigger.compiler.Trigger(name='shows_on_status_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                PERFORM 1 FROM engagements_engagement\n                WHERE id IN (SELECT engagement_id FROM changed)\n                ORDER BY id FOR NO KEY UPDATE;\n                UPDATE engagements_engagement SET status_version = status_version + 1\n                WHERE id IN (SELECT engagement_id FROM changed);\n                RETURN NULL;\n            ', hash='d4e55c0f1a482acabacbb56d5dad8eb60eb7c98a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_shows_on_status_insert_4186b', referencing='REFERENCING NEW TABLE AS changed ', table='engagements_membership', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='membership',
             trigger=pgtrigger.compiler.Trigger(name='shows_on_status_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                PERFORM 1 FROM engagements_engagement\n                WHERE id IN (SELECT engagement_id FROM changed)\n                ORDER BY id FOR NO KEY UPDATE;\n                UPDATE engagements_engagement SET status_version = status_version + 1\n                WHERE id IN (SELECT engagement_id FROM changed);\n                RETURN NULL;\n            ', hash='dd8b59d3a787821b092079ad6217e90621dca9f8', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_shows_on_status_update_3b944', referencing='REFERENCING NEW TABLE AS changed ', table='engagements_membership', when='AFTER')),
         ),
@@ -76,90 +98,19 @@ class Migration(migrations.Migration):
             model_name='engagement',
             constraint=engagements.constraints.TenantWall(also="EXISTS (SELECT 1 FROM engagements_membership m WHERE m.engagement_id = engagements_engagement.id AND m.user_id = nullif(current_setting('app.user', true), '')::bigint AND m.removed_at IS NULL) OR EXISTS (SELECT 1 FROM engagements_sharelink l WHERE l.engagement_id = engagements_engagement.id AND l.token_hash = nullif(current_setting('app.token', true), '') AND l.revoked_at IS NULL)", column='id', name='engagement_wall'),
         ),
-        migrations.AddField(
-            model_name='sharelink',
-            name='created_by',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership'),
-        ),
-        migrations.AddField(
-            model_name='sharelink',
-            name='engagement',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement'),
-        ),
-        migrations.AddField(
-            model_name='sharelink',
-            name='revoked_by',
-            field=engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership'),
-        ),
-        migrations.AddField(
-            model_name='sharelinkevent',
-            name='created_by',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='engagements.membership'),
-        ),
-        migrations.AddField(
-            model_name='sharelinkevent',
-            name='engagement',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='engagements.engagement'),
-        ),
-        migrations.AddField(
-            model_name='sharelinkevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='engagements.sharelink'),
-        ),
-        migrations.AddField(
-            model_name='sharelinkevent',
-            name='revoked_by',
-            field=engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='engagements.membership'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharelink',
-            constraint=engagements.constraints.TenantWall(also="token_hash = nullif(current_setting('app.token', true), '')", name='sharelink_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharelink',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='sharelink_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharelink',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='sharelink_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharelink',
-            constraint=engagements.constraints.TenantForeignKey(field='created_by', name='sharelink_created_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharelink',
-            constraint=engagements.constraints.TenantForeignKey(field='revoked_by', name='sharelink_revoked_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharelink',
-            constraint=models.UniqueConstraint(fields=('token_hash',), name='sharelink_token_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharelink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at', None), ('revoked_by', None)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='sharelink_revoked_pair'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='sharelink',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "engagements_sharelinkevent" ("created_at", "created_by_id", "engagement_id", "expires_at", "id", "label", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "revoked_by_id") VALUES (NEW."created_at", NEW."created_by_id", NEW."engagement_id", NEW."expires_at", NEW."id", NEW."label", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."revoked_at", NEW."revoked_by_id"); RETURN NULL;', hash='8760d14ff7e7e0f7c008f9d094efdab5e8cead16', operation='INSERT', pgid='pgtrigger_insert_insert_7ab37', table='engagements_sharelink', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='sharelink',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."created_by_id" IS DISTINCT FROM (NEW."created_by_id") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."label" IS DISTINCT FROM (NEW."label") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at") OR OLD."revoked_by_id" IS DISTINCT FROM (NEW."revoked_by_id"))', func='INSERT INTO "engagements_sharelinkevent" ("created_at", "created_by_id", "engagement_id", "expires_at", "id", "label", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "revoked_by_id") VALUES (NEW."created_at", NEW."created_by_id", NEW."engagement_id", NEW."expires_at", NEW."id", NEW."label", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."revoked_at", NEW."revoked_by_id"); RETURN NULL;', hash='fc725cf425dcb924f1d1ba7d5625a77ce959e6f9', operation='UPDATE', pgid='pgtrigger_update_update_956ea', table='engagements_sharelink', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='sharelink',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "engagements_sharelinkevent" ("created_at", "created_by_id", "engagement_id", "expires_at", "id", "label", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "revoked_by_id") VALUES (OLD."created_at", OLD."created_by_id", OLD."engagement_id", OLD."expires_at", OLD."id", OLD."label", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."revoked_at", OLD."revoked_by_id"); RETURN NULL;', hash='b25df19537ad13be3a5cf1f23918c850f06e9333', operation='DELETE', pgid='pgtrigger_delete_delete_fa93d', table='engagements_sharelink', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='sharelinkevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='sharelinkevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharelinkevent',
-            constraint=engagements.constraints.TenantWall(name='sharelinkevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='sharelinkevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='cf7969dc97ac96f80e34183fcf422015fbb5b3e2', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_3fed7', table='engagements_sharelinkevent', when='BEFORE')),
         ),

@@ -29,9 +29,24 @@ class Migration(migrations.Migration):
                 ('dropped_at', models.DateTimeField(blank=True, null=True)),
                 ('failed_at', models.DateTimeField(blank=True, null=True)),
                 ('error', models.TextField(blank=True)),
+                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
+                ('person', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
             ],
             options={
                 'ordering': ['-created_at', '-id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('dropped_at', None), ('envelope', None)), fields=['engagement', 'person', 'due_at'], name='notice_pending'),
+                    models.Index(condition=models.Q(('envelope__isnull', False)), fields=['engagement', 'envelope'], name='notice_of_envelope'),
+                    models.Index(fields=['engagement', '-created_at', '-id'], name='notice_newest'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='notice_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='notice_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='notice_public_id'),
+                    engagements.constraints.TenantForeignKey(field='person', name='notice_person_key'),
+                    engagements.constraints.SweepAccess(name='notice_sweep', operations=('SELECT', 'INSERT', 'UPDATE')),
+                    models.UniqueConstraint(fields=('engagement', 'person', 'rule', 'subject', 'period'), name='notice_once'),
+                ],
             },
         ),
         migrations.AddField(
@@ -76,51 +91,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='membership',
             constraint=engagements.constraints.SweepAccess(name='membership_sweep', operations=('SELECT',)),
-        ),
-        migrations.AddField(
-            model_name='notice',
-            name='engagement',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement'),
-        ),
-        migrations.AddField(
-            model_name='notice',
-            name='person',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('dropped_at', None), ('envelope', None)), fields=['engagement', 'person', 'due_at'], name='notice_pending'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('envelope__isnull', False)), fields=['engagement', 'envelope'], name='notice_of_envelope'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['engagement', '-created_at', '-id'], name='notice_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=engagements.constraints.TenantWall(name='notice_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='notice_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='notice_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=engagements.constraints.TenantForeignKey(field='person', name='notice_person_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=engagements.constraints.SweepAccess(name='notice_sweep', operations=('SELECT', 'INSERT', 'UPDATE')),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('engagement', 'person', 'rule', 'subject', 'period'), name='notice_once'),
         ),
     ]

@@ -4,9 +4,9 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import engagements.constraints
 import engagements.tenancy
+import engagements.triggers
 import pghistory.utils
 import pgtrigger.compiler
-import pgtrigger.migrations
 from django.db import migrations, models
 
 
@@ -45,6 +45,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='metric_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='metric_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='metric_public_id'),
+                    engagements.constraints.TenantForeignKey(field='owner', name='metric_owner_key'),
+                    engagements.constraints.TenantForeignKey(field='steward', name='metric_steward_key'),
+                    engagements.constraints.TenantForeignKey(field='archived_by', name='metric_archived_by_key'),
+                    models.UniqueConstraint(models.F('engagement'), django.db.models.functions.text.Lower('name'), name='metric_name_once'),
+                    models.CheckConstraint(condition=models.Q(('valid_low', None), ('valid_high', None), ('valid_low__lt', models.F('valid_high')), _connector='OR'), name='metric_range_in_order'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -77,61 +87,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='metricevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='metricevent_wall'),
+                ],
             },
         ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=engagements.constraints.TenantWall(name='metric_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='metric_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='metric_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=engagements.constraints.TenantForeignKey(field='owner', name='metric_owner_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=engagements.constraints.TenantForeignKey(field='steward', name='metric_steward_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=engagements.constraints.TenantForeignKey(field='archived_by', name='metric_archived_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=models.UniqueConstraint(models.F('engagement'), django.db.models.functions.text.Lower('name'), name='metric_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_low', None), ('valid_high', None), ('valid_low__lt', models.F('valid_high')), _connector='OR'), name='metric_range_in_order'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='metric',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "metrics_metricevent" ("access", "archived_at", "archived_by_id", "created_at", "definition", "engagement_id", "fetched_by", "id", "name", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "refresh", "source", "source_url", "steward_id", "technical_definition", "unit", "valid_high", "valid_low", "version") VALUES (NEW."access", NEW."archived_at", NEW."archived_by_id", NEW."created_at", NEW."definition", NEW."engagement_id", NEW."fetched_by", NEW."id", NEW."name", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."refresh", NEW."source", NEW."source_url", NEW."steward_id", NEW."technical_definition", NEW."unit", NEW."valid_high", NEW."valid_low", NEW."version"); RETURN NULL;', hash='6ff6538d956f57b688f07f6f8c9a77fc574d0024', operation='INSERT', pgid='pgtrigger_insert_insert_be2f6', table='metrics_metric', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='metric',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."access" IS DISTINCT FROM (NEW."access") OR OLD."archived_at" IS DISTINCT FROM (NEW."archived_at") OR OLD."archived_by_id" IS DISTINCT FROM (NEW."archived_by_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."definition" IS DISTINCT FROM (NEW."definition") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."fetched_by" IS DISTINCT FROM (NEW."fetched_by") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."refresh" IS DISTINCT FROM (NEW."refresh") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."source_url" IS DISTINCT FROM (NEW."source_url") OR OLD."steward_id" IS DISTINCT FROM (NEW."steward_id") OR OLD."technical_definition" IS DISTINCT FROM (NEW."technical_definition") OR OLD."unit" IS DISTINCT FROM (NEW."unit") OR OLD."valid_high" IS DISTINCT FROM (NEW."valid_high") OR OLD."valid_low" IS DISTINCT FROM (NEW."valid_low") OR OLD."version" IS DISTINCT FROM (NEW."version"))', func='INSERT INTO "metrics_metricevent" ("access", "archived_at", "archived_by_id", "created_at", "definition", "engagement_id", "fetched_by", "id", "name", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "refresh", "source", "source_url", "steward_id", "technical_definition", "unit", "valid_high", "valid_low", "version") VALUES (NEW."access", NEW."archived_at", NEW."archived_by_id", NEW."created_at", NEW."definition", NEW."engagement_id", NEW."fetched_by", NEW."id", NEW."name", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."refresh", NEW."source", NEW."source_url", NEW."steward_id", NEW."technical_definition", NEW."unit", NEW."valid_high", NEW."valid_low", NEW."version"); RETURN NULL;', hash='2074a68f893016c0bb5e796442415eface525c55', operation='UPDATE', pgid='pgtrigger_update_update_1b131', table='metrics_metric', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='metric',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "metrics_metricevent" ("access", "archived_at", "archived_by_id", "created_at", "definition", "engagement_id", "fetched_by", "id", "name", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "refresh", "source", "source_url", "steward_id", "technical_definition", "unit", "valid_high", "valid_low", "version") VALUES (OLD."access", OLD."archived_at", OLD."archived_by_id", OLD."created_at", OLD."definition", OLD."engagement_id", OLD."fetched_by", OLD."id", OLD."name", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."refresh", OLD."source", OLD."source_url", OLD."steward_id", OLD."technical_definition", OLD."unit", OLD."valid_high", OLD."valid_low", OLD."version"); RETURN NULL;', hash='0b27bc4c1aac33366e1a26e26940d794543ee90b', operation='DELETE', pgid='pgtrigger_delete_delete_110e8', table='metrics_metric', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='metricevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='metricevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricevent',
-            constraint=engagements.constraints.TenantWall(name='metricevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='metricevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2bee8d216c49fa712e105dbba2f7a947fd6c1f1b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b7710', table='metrics_metricevent', when='BEFORE')),
         ),

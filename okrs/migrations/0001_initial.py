@@ -4,10 +4,10 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import engagements.constraints
 import engagements.tenancy
+import engagements.triggers
 import okrs.models.key_results
 import pghistory.utils
 import pgtrigger.compiler
-import pgtrigger.migrations
 from decimal import Decimal
 from django.db import migrations, models
 
@@ -23,15 +23,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ContributionLink',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
-                ('how', models.CharField(blank=True, max_length=240)),
-                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
-            ],
-        ),
-        migrations.CreateModel(
             name='Cycle',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -45,6 +36,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-starts_on', 'name'],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='cycle_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='cycle_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='cycle_public_id'),
+                    models.UniqueConstraint(models.F('engagement'), django.db.models.functions.text.Lower('name'), name='cycle_name_once'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='cycle_dates_in_order'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -65,6 +63,78 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='cycleevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='cycleevent_wall'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Team',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
+                ('name', models.CharField(max_length=80)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('champion', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
+            ],
+            options={
+                'ordering': ['name'],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='team_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='team_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='team_public_id'),
+                    engagements.constraints.TenantForeignKey(field='champion', name='team_champion_key'),
+                    models.UniqueConstraint(models.F('engagement'), django.db.models.functions.text.Lower('name'), name='team_name_once'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Objective',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
+                ('title', models.CharField(max_length=240)),
+                ('why_now', models.TextField(blank=True)),
+                ('origin', models.CharField(choices=[('top_down', 'Top-down'), ('bottom_up', 'Bottom-up')], default='top_down', max_length=10)),
+                ('review_by', models.DateField(blank=True, null=True)),
+                ('divergence_reason', models.TextField(blank=True)),
+                ('reasons', models.JSONField(blank=True, default=dict)),
+                ('position', models.PositiveIntegerField(default=0)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('committed_at', models.DateTimeField(blank=True, null=True)),
+                ('committed_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('created_by', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('cycle', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='objectives', to='okrs.cycle')),
+                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
+                ('owner', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('parent', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='okrs.objective')),
+                ('reviewer', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('team', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='objectives', to='okrs.team')),
+            ],
+            options={
+                'ordering': ['team__name', 'position', 'id'],
+                'indexes': [
+                    models.Index(fields=['engagement', 'cycle', 'team'], name='objective_in_cycle'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='objective_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='objective_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='objective_public_id'),
+                    engagements.constraints.TenantForeignKey(field='cycle', name='objective_cycle_key'),
+                    engagements.constraints.TenantForeignKey(field='team', name='objective_team_key'),
+                    engagements.constraints.TenantForeignKey(field='parent', name='objective_parent_key'),
+                    engagements.constraints.TenantForeignKey(field='owner', name='objective_owner_key'),
+                    engagements.constraints.TenantForeignKey(field='reviewer', name='objective_reviewer_key'),
+                    engagements.constraints.TenantForeignKey(field='created_by', name='objective_created_by_key'),
+                    engagements.constraints.TenantForeignKey(field='committed_by', name='objective_committed_by_key'),
+                    models.UniqueConstraint(models.F('engagement'), models.F('cycle'), django.db.models.functions.text.Lower('title'), name='objective_said_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('committed_at', None), ('committed_by', None)), models.Q(('committed_at__isnull', False), ('committed_by__isnull', False)), _connector='OR'), name='objective_committed_pair'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -106,9 +176,56 @@ class Migration(migrations.Migration):
                 ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
                 ('metric', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='key_results', to='metrics.metric')),
                 ('owner', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('objective', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='key_results', to='okrs.objective')),
             ],
             options={
                 'ordering': ['position', 'id'],
+                'indexes': [
+                    models.Index(fields=['engagement', 'objective'], name='keyresult_of_objective'),
+                    models.Index(condition=models.Q(('stage__in', ('committed', 'on_track', 'at_risk'))), fields=['engagement', 'owner'], name='keyresult_live_of_owner'),
+                    models.Index(condition=models.Q(('red_since__isnull', False)), fields=['engagement', 'red_since'], name='keyresult_red'),
+                    models.Index(fields=['engagement', 'metric'], name='keyresult_of_metric'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='keyresult_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='keyresult_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='keyresult_public_id'),
+                    engagements.constraints.TenantForeignKey(field='objective', name='keyresult_objective_key'),
+                    engagements.constraints.TenantForeignKey(field='metric', name='keyresult_metric_key'),
+                    engagements.constraints.TenantForeignKey(field='owner', name='keyresult_owner_key'),
+                    engagements.constraints.TenantForeignKey(field='created_by', name='keyresult_created_by_key'),
+                    engagements.constraints.TenantForeignKey(field='committed_by', name='keyresult_committed_by_key'),
+                    models.UniqueConstraint(models.F('engagement'), models.F('objective'), django.db.models.functions.text.Lower('title'), name='keyresult_said_once'),
+                    models.CheckConstraint(condition=models.Q(('score', None), models.Q(('score__gte', 0), ('score__lte', 1)), _connector='OR'), name='keyresult_score_0_to_1'),
+                    models.CheckConstraint(condition=models.Q(('confidence', None), models.Q(('confidence__gte', 1), ('confidence__lte', 5)), _connector='OR'), name='keyresult_confidence_1_to_5'),
+                    models.CheckConstraint(condition=models.Q(('weight__gt', 0)), name='keyresult_weight'),
+                    models.CheckConstraint(condition=models.Q(('stage', 'draft'), ('committed_at__isnull', False), _connector='OR'), name='keyresult_draft_until_committed'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='ContributionLink',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
+                ('how', models.CharField(blank=True, max_length=240)),
+                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
+                ('source', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='contributes_to', to='okrs.keyresult')),
+                ('target', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='contributions', to='okrs.keyresult')),
+            ],
+            options={
+                'indexes': [
+                    models.Index(fields=['engagement', 'target'], name='contribution_to'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='contributionlink_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='contributionlink_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='contributionlink_public_id'),
+                    engagements.constraints.TenantForeignKey(field='source', name='contributionlink_source_key'),
+                    engagements.constraints.TenantForeignKey(field='target', name='contributionlink_target_key'),
+                    models.UniqueConstraint(fields=('engagement', 'source', 'target'), name='contribution_once'),
+                    models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='contribution_to_another'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -127,17 +244,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='contributionlinkevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='contributionlinkevent_wall'),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name='contributionlink',
-            name='source',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='contributes_to', to='okrs.keyresult'),
-        ),
-        migrations.AddField(
-            model_name='contributionlink',
-            name='target',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='contributions', to='okrs.keyresult'),
         ),
         migrations.CreateModel(
             name='KeyResultAudit',
@@ -152,32 +265,15 @@ class Migration(migrations.Migration):
                 ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
                 ('key_result', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='audits', to='okrs.keyresult')),
             ],
-        ),
-        migrations.CreateModel(
-            name='Objective',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
-                ('title', models.CharField(max_length=240)),
-                ('why_now', models.TextField(blank=True)),
-                ('origin', models.CharField(choices=[('top_down', 'Top-down'), ('bottom_up', 'Bottom-up')], default='top_down', max_length=10)),
-                ('review_by', models.DateField(blank=True, null=True)),
-                ('divergence_reason', models.TextField(blank=True)),
-                ('reasons', models.JSONField(blank=True, default=dict)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('committed_at', models.DateTimeField(blank=True, null=True)),
-                ('committed_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-                ('created_by', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-                ('cycle', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='objectives', to='okrs.cycle')),
-                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
-                ('owner', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-                ('parent', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='okrs.objective')),
-                ('reviewer', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-            ],
             options={
-                'ordering': ['team__name', 'position', 'id'],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='keyresultaudit_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='keyresultaudit_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='keyresultaudit_public_id'),
+                    engagements.constraints.TenantForeignKey(field='key_result', name='keyresultaudit_key_result_key'),
+                    engagements.constraints.TenantForeignKey(field='answered_by', name='keyresultaudit_answered_by_key'),
+                    models.UniqueConstraint(fields=('engagement', 'key_result'), name='audit_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -216,12 +312,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='keyresultevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='keyresultevent_wall'),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name='keyresult',
-            name='objective',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='key_results', to='okrs.objective'),
         ),
         migrations.CreateModel(
             name='Collaborator',
@@ -233,19 +330,20 @@ class Migration(migrations.Migration):
                 ('key_result', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='collaborators', to='okrs.keyresult')),
                 ('objective', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='collaborators', to='okrs.objective')),
             ],
-        ),
-        migrations.CreateModel(
-            name='Team',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
-                ('name', models.CharField(max_length=80)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('champion', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
-            ],
             options={
-                'ordering': ['name'],
+                'indexes': [
+                    models.Index(fields=['engagement', 'key_result'], name='collaborator_of_kr'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='collaborator_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='collaborator_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='collaborator_public_id'),
+                    engagements.constraints.TenantForeignKey(field='objective', name='collaborator_objective_key'),
+                    engagements.constraints.TenantForeignKey(field='key_result', name='collaborator_key_result_key'),
+                    engagements.constraints.TenantForeignKey(field='member', name='collaborator_member_key'),
+                    models.UniqueConstraint(fields=('engagement', 'objective', 'key_result', 'member'), name='collaborator_once', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(('objective', None), ('key_result', None), _connector='XOR'), name='collaborator_of_one_thing'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -278,12 +376,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='objectiveevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='objectiveevent_wall'),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name='objective',
-            name='team',
-            field=engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='objectives', to='okrs.team'),
         ),
         migrations.CreateModel(
             name='TeamEvent',
@@ -301,377 +400,91 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='teamevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='teamevent_wall'),
+                ],
             },
         ),
-        migrations.AddConstraint(
-            model_name='cycle',
-            constraint=engagements.constraints.TenantWall(name='cycle_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='cycle_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='cycle_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.UniqueConstraint(models.F('engagement'), django.db.models.functions.text.Lower('name'), name='cycle_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='cycle_dates_in_order'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='cycle',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "okrs_cycleevent" ("ends_on", "engagement_id", "id", "kind", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts_on", "version") VALUES (NEW."ends_on", NEW."engagement_id", NEW."id", NEW."kind", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."starts_on", NEW."version"); RETURN NULL;', hash='0922fd051d42805a986710eb90a2ee31b396e6c2', operation='INSERT', pgid='pgtrigger_insert_insert_4778a', table='okrs_cycle', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='cycle',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."ends_on" IS DISTINCT FROM (NEW."ends_on") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."starts_on" IS DISTINCT FROM (NEW."starts_on") OR OLD."version" IS DISTINCT FROM (NEW."version"))', func='INSERT INTO "okrs_cycleevent" ("ends_on", "engagement_id", "id", "kind", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts_on", "version") VALUES (NEW."ends_on", NEW."engagement_id", NEW."id", NEW."kind", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."starts_on", NEW."version"); RETURN NULL;', hash='289a1bef8117cd4e7e8a48fe3d8cbfe9ed33d140', operation='UPDATE', pgid='pgtrigger_update_update_1343b', table='okrs_cycle', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='cycle',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "okrs_cycleevent" ("ends_on", "engagement_id", "id", "kind", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts_on", "version") VALUES (OLD."ends_on", OLD."engagement_id", OLD."id", OLD."kind", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."starts_on", OLD."version"); RETURN NULL;', hash='d26cc57c4efd17e9a66d2023dd9c40de3b43676c', operation='DELETE', pgid='pgtrigger_delete_delete_10c48', table='okrs_cycle', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='cycleevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='cycleevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='cycleevent',
-            constraint=engagements.constraints.TenantWall(name='cycleevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='cycleevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='ec2587c5f9e55bb0b021fdeae31d0e434a37169d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_6d4bd', table='okrs_cycleevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='contributionlinkevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='contributionlinkevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionlinkevent',
-            constraint=engagements.constraints.TenantWall(name='contributionlinkevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='contributionlinkevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='dd1ce76418d049c1bad4f083b932d5a945996948', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_bbe70', table='okrs_contributionlinkevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='contributionlink',
-            index=models.Index(fields=['engagement', 'target'], name='contribution_to'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionlink',
-            constraint=engagements.constraints.TenantWall(name='contributionlink_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionlink',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='contributionlink_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionlink',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='contributionlink_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionlink',
-            constraint=engagements.constraints.TenantForeignKey(field='source', name='contributionlink_source_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionlink',
-            constraint=engagements.constraints.TenantForeignKey(field='target', name='contributionlink_target_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionlink',
-            constraint=models.UniqueConstraint(fields=('engagement', 'source', 'target'), name='contribution_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='contributionlink',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='contribution_to_another'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='contributionlink',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "okrs_contributionlinkevent" ("engagement_id", "how", "id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "source_id", "target_id") VALUES (NEW."engagement_id", NEW."how", NEW."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."source_id", NEW."target_id"); RETURN NULL;', hash='4663064ca13bf943459a78612e7c24071f65f420', operation='INSERT', pgid='pgtrigger_insert_insert_4c5ee', table='okrs_contributionlink', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='contributionlink',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."how" IS DISTINCT FROM (NEW."how") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."source_id" IS DISTINCT FROM (NEW."source_id") OR OLD."target_id" IS DISTINCT FROM (NEW."target_id"))', func='INSERT INTO "okrs_contributionlinkevent" ("engagement_id", "how", "id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "source_id", "target_id") VALUES (NEW."engagement_id", NEW."how", NEW."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."source_id", NEW."target_id"); RETURN NULL;', hash='d85ffb3a405a59600786346baf682106f44a6090', operation='UPDATE', pgid='pgtrigger_update_update_e39d4', table='okrs_contributionlink', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='contributionlink',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "okrs_contributionlinkevent" ("engagement_id", "how", "id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "source_id", "target_id") VALUES (OLD."engagement_id", OLD."how", OLD."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."source_id", OLD."target_id"); RETURN NULL;', hash='ea1e281b798284f7a85d07a3746fb70e8e55d8ad', operation='DELETE', pgid='pgtrigger_delete_delete_ae03e', table='okrs_contributionlink', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='keyresultaudit',
-            constraint=engagements.constraints.TenantWall(name='keyresultaudit_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresultaudit',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='keyresultaudit_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresultaudit',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='keyresultaudit_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresultaudit',
-            constraint=engagements.constraints.TenantForeignKey(field='key_result', name='keyresultaudit_key_result_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresultaudit',
-            constraint=engagements.constraints.TenantForeignKey(field='answered_by', name='keyresultaudit_answered_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresultaudit',
-            constraint=models.UniqueConstraint(fields=('engagement', 'key_result'), name='audit_once'),
-        ),
-        migrations.AddIndex(
-            model_name='keyresultevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='keyresultevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresultevent',
-            constraint=engagements.constraints.TenantWall(name='keyresultevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='keyresultevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='dfc013efc35fe54dddb014be326891630b9ad16c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9e8aa', table='okrs_keyresultevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='keyresult',
-            index=models.Index(fields=['engagement', 'objective'], name='keyresult_of_objective'),
-        ),
-        migrations.AddIndex(
-            model_name='keyresult',
-            index=models.Index(condition=models.Q(('stage__in', ('committed', 'on_track', 'at_risk'))), fields=['engagement', 'owner'], name='keyresult_live_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='keyresult',
-            index=models.Index(condition=models.Q(('red_since__isnull', False)), fields=['engagement', 'red_since'], name='keyresult_red'),
-        ),
-        migrations.AddIndex(
-            model_name='keyresult',
-            index=models.Index(fields=['engagement', 'metric'], name='keyresult_of_metric'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=engagements.constraints.TenantWall(name='keyresult_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='keyresult_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='keyresult_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=engagements.constraints.TenantForeignKey(field='objective', name='keyresult_objective_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=engagements.constraints.TenantForeignKey(field='metric', name='keyresult_metric_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=engagements.constraints.TenantForeignKey(field='owner', name='keyresult_owner_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=engagements.constraints.TenantForeignKey(field='created_by', name='keyresult_created_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=engagements.constraints.TenantForeignKey(field='committed_by', name='keyresult_committed_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=models.UniqueConstraint(models.F('engagement'), models.F('objective'), django.db.models.functions.text.Lower('title'), name='keyresult_said_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=models.CheckConstraint(condition=models.Q(('score', None), models.Q(('score__gte', 0), ('score__lte', 1)), _connector='OR'), name='keyresult_score_0_to_1'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence', None), models.Q(('confidence__gte', 1), ('confidence__lte', 5)), _connector='OR'), name='keyresult_confidence_1_to_5'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gt', 0)), name='keyresult_weight'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=models.CheckConstraint(condition=models.Q(('stage', 'draft'), ('committed_at__isnull', False), _connector='OR'), name='keyresult_draft_until_committed'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='keyresult',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "okrs_keyresultevent" ("baseline", "commitment", "committed_at", "committed_by_id", "created_at", "created_by_id", "data_gap_until", "direction", "due_on", "engagement_id", "id", "indicator", "ladder", "method", "metric_id", "objective_id", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "reasons", "stage", "starts_on", "target", "title", "version", "weight") VALUES (NEW."baseline", NEW."commitment", NEW."committed_at", NEW."committed_by_id", NEW."created_at", NEW."created_by_id", NEW."data_gap_until", NEW."direction", NEW."due_on", NEW."engagement_id", NEW."id", NEW."indicator", NEW."ladder", NEW."method", NEW."metric_id", NEW."objective_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."position", NEW."reasons", NEW."stage", NEW."starts_on", NEW."target", NEW."title", NEW."version", NEW."weight"); RETURN NULL;', hash='fb32433ce85991ad745ea06049b0419fdded2114', operation='INSERT', pgid='pgtrigger_insert_insert_1a9bb', table='okrs_keyresult', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='keyresult',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."baseline" IS DISTINCT FROM (NEW."baseline") OR OLD."commitment" IS DISTINCT FROM (NEW."commitment") OR OLD."committed_at" IS DISTINCT FROM (NEW."committed_at") OR OLD."committed_by_id" IS DISTINCT FROM (NEW."committed_by_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."created_by_id" IS DISTINCT FROM (NEW."created_by_id") OR OLD."data_gap_until" IS DISTINCT FROM (NEW."data_gap_until") OR OLD."direction" IS DISTINCT FROM (NEW."direction") OR OLD."due_on" IS DISTINCT FROM (NEW."due_on") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."indicator" IS DISTINCT FROM (NEW."indicator") OR OLD."ladder" IS DISTINCT FROM (NEW."ladder") OR OLD."method" IS DISTINCT FROM (NEW."method") OR OLD."metric_id" IS DISTINCT FROM (NEW."metric_id") OR OLD."objective_id" IS DISTINCT FROM (NEW."objective_id") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."reasons" IS DISTINCT FROM (NEW."reasons") OR OLD."stage" IS DISTINCT FROM (NEW."stage") OR OLD."starts_on" IS DISTINCT FROM (NEW."starts_on") OR OLD."target" IS DISTINCT FROM (NEW."target") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."weight" IS DISTINCT FROM (NEW."weight"))', func='INSERT INTO "okrs_keyresultevent" ("baseline", "commitment", "committed_at", "committed_by_id", "created_at", "created_by_id", "data_gap_until", "direction", "due_on", "engagement_id", "id", "indicator", "ladder", "method", "metric_id", "objective_id", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "reasons", "stage", "starts_on", "target", "title", "version", "weight") VALUES (NEW."baseline", NEW."commitment", NEW."committed_at", NEW."committed_by_id", NEW."created_at", NEW."created_by_id", NEW."data_gap_until", NEW."direction", NEW."due_on", NEW."engagement_id", NEW."id", NEW."indicator", NEW."ladder", NEW."method", NEW."metric_id", NEW."objective_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."position", NEW."reasons", NEW."stage", NEW."starts_on", NEW."target", NEW."title", NEW."version", NEW."weight"); RETURN NULL;', hash='b27cb158540c42e12bfae8c090ffdc25d1f2e32f', operation='UPDATE', pgid='pgtrigger_update_update_ce2bb', table='okrs_keyresult', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='keyresult',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "okrs_keyresultevent" ("baseline", "commitment", "committed_at", "committed_by_id", "created_at", "created_by_id", "data_gap_until", "direction", "due_on", "engagement_id", "id", "indicator", "ladder", "method", "metric_id", "objective_id", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "reasons", "stage", "starts_on", "target", "title", "version", "weight") VALUES (OLD."baseline", OLD."commitment", OLD."committed_at", OLD."committed_by_id", OLD."created_at", OLD."created_by_id", OLD."data_gap_until", OLD."direction", OLD."due_on", OLD."engagement_id", OLD."id", OLD."indicator", OLD."ladder", OLD."method", OLD."metric_id", OLD."objective_id", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."position", OLD."reasons", OLD."stage", OLD."starts_on", OLD."target", OLD."title", OLD."version", OLD."weight"); RETURN NULL;', hash='138bda745e42213a4995c94d2947faeebcce295b', operation='DELETE', pgid='pgtrigger_delete_delete_b12f9', table='okrs_keyresult', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='collaborator',
-            index=models.Index(fields=['engagement', 'key_result'], name='collaborator_of_kr'),
-        ),
-        migrations.AddConstraint(
-            model_name='collaborator',
-            constraint=engagements.constraints.TenantWall(name='collaborator_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='collaborator',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='collaborator_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='collaborator',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='collaborator_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='collaborator',
-            constraint=engagements.constraints.TenantForeignKey(field='objective', name='collaborator_objective_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='collaborator',
-            constraint=engagements.constraints.TenantForeignKey(field='key_result', name='collaborator_key_result_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='collaborator',
-            constraint=engagements.constraints.TenantForeignKey(field='member', name='collaborator_member_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='collaborator',
-            constraint=models.UniqueConstraint(fields=('engagement', 'objective', 'key_result', 'member'), name='collaborator_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='collaborator',
-            constraint=models.CheckConstraint(condition=models.Q(('objective', None), ('key_result', None), _connector='XOR'), name='collaborator_of_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='team',
-            constraint=engagements.constraints.TenantWall(name='team_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='team',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='team_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='team',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='team_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='team',
-            constraint=engagements.constraints.TenantForeignKey(field='champion', name='team_champion_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='team',
-            constraint=models.UniqueConstraint(models.F('engagement'), django.db.models.functions.text.Lower('name'), name='team_name_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='team',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "okrs_teamevent" ("champion_id", "engagement_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "version") VALUES (NEW."champion_id", NEW."engagement_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."version"); RETURN NULL;', hash='af6899fd928d32f447c3a0c8472792c9b0f5d84e', operation='INSERT', pgid='pgtrigger_insert_insert_325a6', table='okrs_team', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='team',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."champion_id" IS DISTINCT FROM (NEW."champion_id") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."version" IS DISTINCT FROM (NEW."version"))', func='INSERT INTO "okrs_teamevent" ("champion_id", "engagement_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "version") VALUES (NEW."champion_id", NEW."engagement_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."version"); RETURN NULL;', hash='0f0ed0c279083ff664aa5f1e19191743164118d1', operation='UPDATE', pgid='pgtrigger_update_update_58753', table='okrs_team', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='team',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "okrs_teamevent" ("champion_id", "engagement_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "version") VALUES (OLD."champion_id", OLD."engagement_id", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."version"); RETURN NULL;', hash='b243a74dd55a9e1700584dd2e2ad4703670a0f11', operation='DELETE', pgid='pgtrigger_delete_delete_e5841', table='okrs_team', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='objectiveevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='objectiveevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='objectiveevent',
-            constraint=engagements.constraints.TenantWall(name='objectiveevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='objectiveevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='63e4e1c2c077ccd9377e0f34226adfda40e8d8aa', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a1389', table='okrs_objectiveevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='objective',
-            index=models.Index(fields=['engagement', 'cycle', 'team'], name='objective_in_cycle'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=engagements.constraints.TenantWall(name='objective_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='objective_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='objective_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=engagements.constraints.TenantForeignKey(field='cycle', name='objective_cycle_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=engagements.constraints.TenantForeignKey(field='team', name='objective_team_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=engagements.constraints.TenantForeignKey(field='parent', name='objective_parent_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=engagements.constraints.TenantForeignKey(field='owner', name='objective_owner_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=engagements.constraints.TenantForeignKey(field='reviewer', name='objective_reviewer_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=engagements.constraints.TenantForeignKey(field='created_by', name='objective_created_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=engagements.constraints.TenantForeignKey(field='committed_by', name='objective_committed_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.UniqueConstraint(models.F('engagement'), models.F('cycle'), django.db.models.functions.text.Lower('title'), name='objective_said_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('committed_at', None), ('committed_by', None)), models.Q(('committed_at__isnull', False), ('committed_by__isnull', False)), _connector='OR'), name='objective_committed_pair'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='objective',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "okrs_objectiveevent" ("committed_at", "committed_by_id", "created_at", "created_by_id", "cycle_id", "divergence_reason", "engagement_id", "id", "origin", "owner_id", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "reasons", "review_by", "reviewer_id", "team_id", "title", "version", "why_now") VALUES (NEW."committed_at", NEW."committed_by_id", NEW."created_at", NEW."created_by_id", NEW."cycle_id", NEW."divergence_reason", NEW."engagement_id", NEW."id", NEW."origin", NEW."owner_id", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."position", NEW."reasons", NEW."review_by", NEW."reviewer_id", NEW."team_id", NEW."title", NEW."version", NEW."why_now"); RETURN NULL;', hash='3696040be5f03f9f34303bc5a486ca7c50803cd0', operation='INSERT', pgid='pgtrigger_insert_insert_17cb8', table='okrs_objective', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='objective',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."committed_at" IS DISTINCT FROM (NEW."committed_at") OR OLD."committed_by_id" IS DISTINCT FROM (NEW."committed_by_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."created_by_id" IS DISTINCT FROM (NEW."created_by_id") OR OLD."cycle_id" IS DISTINCT FROM (NEW."cycle_id") OR OLD."divergence_reason" IS DISTINCT FROM (NEW."divergence_reason") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."reasons" IS DISTINCT FROM (NEW."reasons") OR OLD."review_by" IS DISTINCT FROM (NEW."review_by") OR OLD."reviewer_id" IS DISTINCT FROM (NEW."reviewer_id") OR OLD."team_id" IS DISTINCT FROM (NEW."team_id") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."why_now" IS DISTINCT FROM (NEW."why_now"))', func='INSERT INTO "okrs_objectiveevent" ("committed_at", "committed_by_id", "created_at", "created_by_id", "cycle_id", "divergence_reason", "engagement_id", "id", "origin", "owner_id", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "reasons", "review_by", "reviewer_id", "team_id", "title", "version", "why_now") VALUES (NEW."committed_at", NEW."committed_by_id", NEW."created_at", NEW."created_by_id", NEW."cycle_id", NEW."divergence_reason", NEW."engagement_id", NEW."id", NEW."origin", NEW."owner_id", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."position", NEW."reasons", NEW."review_by", NEW."reviewer_id", NEW."team_id", NEW."title", NEW."version", NEW."why_now"); RETURN NULL;', hash='330bc27ee6cb362f227a9168e79094cac463c6d2', operation='UPDATE', pgid='pgtrigger_update_update_22ee6', table='okrs_objective', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='objective',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "okrs_objectiveevent" ("committed_at", "committed_by_id", "created_at", "created_by_id", "cycle_id", "divergence_reason", "engagement_id", "id", "origin", "owner_id", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "reasons", "review_by", "reviewer_id", "team_id", "title", "version", "why_now") VALUES (OLD."committed_at", OLD."committed_by_id", OLD."created_at", OLD."created_by_id", OLD."cycle_id", OLD."divergence_reason", OLD."engagement_id", OLD."id", OLD."origin", OLD."owner_id", OLD."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."position", OLD."reasons", OLD."review_by", OLD."reviewer_id", OLD."team_id", OLD."title", OLD."version", OLD."why_now"); RETURN NULL;', hash='80f94a57bcc6af7edbe239be2d451884b24bff99', operation='DELETE', pgid='pgtrigger_delete_delete_3ea6f', table='okrs_objective', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='teamevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='teamevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='teamevent',
-            constraint=engagements.constraints.TenantWall(name='teamevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='teamevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c49a66aaa1d278e8ad3122b3ee2ed20d0c187d99', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_bf27d', table='okrs_teamevent', when='BEFORE')),
         ),

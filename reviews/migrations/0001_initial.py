@@ -3,9 +3,9 @@
 import django.db.models.deletion
 import engagements.constraints
 import engagements.tenancy
+import engagements.triggers
 import pghistory.utils
 import pgtrigger.compiler
-import pgtrigger.migrations
 import reviews.constraints
 import uuid
 from django.db import migrations, models
@@ -45,30 +45,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ActionItem',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
-                ('what', models.TextField()),
-                ('due_on', models.DateField()),
-                ('created_at', models.DateTimeField()),
-                ('idempotency_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('dropped_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-                ('done_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-                ('dropped_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
-                ('key_result', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='okrs.keyresult')),
-                ('objective', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='okrs.objective')),
-                ('owner', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
-                ('agenda_item', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.agendaitem')),
-            ],
-            options={
-                'ordering': ['due_on', 'id'],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='agendaitem_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='agendaitem_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='agendaitem_public_id'),
+                    engagements.constraints.TenantForeignKey(field='objective', name='agendaitem_objective_key'),
+                    engagements.constraints.TenantForeignKey(field='key_result', name='agendaitem_key_result_key'),
+                    engagements.constraints.TenantForeignKey(field='added_by', name='agendaitem_added_by_key'),
+                    engagements.constraints.TenantForeignKey(field='answered_by', name='agendaitem_answered_by_key'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -98,6 +83,65 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-scheduled_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['engagement', '-scheduled_at'], name='review_by_time'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='review_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='review_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='review_public_id'),
+                    engagements.constraints.TenantForeignKey(field='lead', name='review_lead_key'),
+                    engagements.constraints.TenantForeignKey(field='closed_by', name='review_closed_by_key'),
+                    engagements.constraints.TenantForeignKey(field='current_item', name='review_current_item_key'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('started_at__isnull', False)), _connector='OR'), name='review_closed_pair'),
+                    models.CheckConstraint(condition=models.Q(('minutes__gte', 5), ('minutes__lte', 480)), name='review_minutes'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='ActionItem',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=engagements.tenancy.new_public_id, editable=False, max_length=12)),
+                ('what', models.TextField()),
+                ('due_on', models.DateField()),
+                ('created_at', models.DateTimeField()),
+                ('idempotency_key', models.UUIDField(default=uuid.uuid4, editable=False)),
+                ('done_at', models.DateTimeField(blank=True, null=True)),
+                ('dropped_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('done_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('dropped_by', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
+                ('key_result', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='okrs.keyresult')),
+                ('objective', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='okrs.objective')),
+                ('owner', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
+                ('agenda_item', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.agendaitem')),
+                ('review', engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='reviews.review')),
+            ],
+            options={
+                'ordering': ['due_on', 'id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('done_at', None), ('dropped_at', None)), fields=['engagement', 'due_on'], name='actionitem_open'),
+                    models.Index(fields=['engagement', 'review'], name='actionitem_of_review'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='actionitem_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='actionitem_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='actionitem_public_id'),
+                    engagements.constraints.TenantForeignKey(field='review', name='actionitem_review_key'),
+                    engagements.constraints.TenantForeignKey(field='agenda_item', name='actionitem_agenda_item_key'),
+                    engagements.constraints.TenantForeignKey(field='objective', name='actionitem_objective_key'),
+                    engagements.constraints.TenantForeignKey(field='key_result', name='actionitem_key_result_key'),
+                    engagements.constraints.TenantForeignKey(field='owner', name='actionitem_owner_key'),
+                    engagements.constraints.TenantForeignKey(field='created_by', name='actionitem_created_by_key'),
+                    engagements.constraints.TenantForeignKey(field='done_by', name='actionitem_done_by_key'),
+                    engagements.constraints.TenantForeignKey(field='dropped_by', name='actionitem_dropped_by_key'),
+                    models.UniqueConstraint(fields=('engagement', 'idempotency_key'), name='actionitem_added_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None)), models.Q(('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='actionitem_done_pair'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('dropped_at', None), ('dropped_by', None)), models.Q(('dropped_at__isnull', False), ('dropped_by__isnull', False)), _connector='OR'), name='actionitem_dropped_pair'),
+                    models.CheckConstraint(condition=models.Q(('done_at', None), ('dropped_at', None), _connector='OR'), name='actionitem_done_or_dropped'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -126,6 +170,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
+                'indexes': [
+                    models.Index(fields=['engagement', 'review'], name='decision_of_review'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='decision_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='decision_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='decision_public_id'),
+                    engagements.constraints.TenantForeignKey(field='owner', name='decision_owner_key'),
+                    engagements.constraints.TenantForeignKey(field='review', name='decision_review_key'),
+                    engagements.constraints.TenantForeignKey(field='agenda_item', name='decision_agenda_item_key'),
+                    engagements.constraints.TenantForeignKey(field='supersedes', name='decision_supersedes_key'),
+                    engagements.constraints.TenantForeignKey(field='recorded_by', name='decision_recorded_by_key'),
+                    models.UniqueConstraint(fields=('engagement', 'number'), name='decision_numbered_once'),
+                    models.UniqueConstraint(fields=('engagement', 'supersedes'), name='decision_superseded_once'),
+                    models.UniqueConstraint(fields=('engagement', 'idempotency_key'), name='decision_recorded_once'),
+                    reviews.constraints.DecisionChain(name='decision_chain'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -138,11 +199,16 @@ class Migration(migrations.Migration):
                 ('member', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.membership')),
                 ('review', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='attendances', to='reviews.review')),
             ],
-        ),
-        migrations.AddField(
-            model_name='agendaitem',
-            name='review',
-            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='reviews.review'),
+            options={
+                'constraints': [
+                    engagements.constraints.TenantWall(name='attendance_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='attendance_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='attendance_public_id'),
+                    engagements.constraints.TenantForeignKey(field='review', name='attendance_review_key'),
+                    engagements.constraints.TenantForeignKey(field='member', name='attendance_member_key'),
+                    models.UniqueConstraint(fields=('engagement', 'review', 'member'), name='attendance_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ActionItemEvent',
@@ -170,12 +236,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='actionitemevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='actionitemevent_wall'),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name='actionitem',
-            name='review',
-            field=engagements.tenancy.TenantKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='reviews.review'),
         ),
         migrations.CreateModel(
             name='ReviewEvent',
@@ -203,6 +270,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='reviewevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='reviewevent_wall'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -226,6 +299,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
+                'indexes': [
+                    models.Index(fields=['engagement', 'review'], name='statusreport_of_review'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='statusreport_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='statusreport_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='statusreport_public_id'),
+                    engagements.constraints.TenantForeignKey(field='review', name='statusreport_review_key'),
+                    engagements.constraints.TenantForeignKey(field='published_by', name='statusreport_published_by_key'),
+                    models.UniqueConstraint(fields=('engagement', 'number'), name='statusreport_numbered_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -243,6 +327,15 @@ class Migration(migrations.Migration):
                 ('engagement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='engagements.engagement')),
                 ('review', engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='summaries', to='reviews.review')),
             ],
+            options={
+                'constraints': [
+                    engagements.constraints.TenantWall(name='summary_wall'),
+                    models.UniqueConstraint(fields=('engagement', 'id'), name='summary_tenant'),
+                    models.UniqueConstraint(fields=('engagement', 'public_id'), name='summary_public_id'),
+                    engagements.constraints.TenantForeignKey(field='review', name='summary_review_key'),
+                    models.UniqueConstraint(fields=('engagement', 'review'), name='summary_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SummaryEvent',
@@ -265,6 +358,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='summaryevent_of'),
+                ],
+                'constraints': [
+                    engagements.constraints.TenantWall(name='summaryevent_wall'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -281,153 +380,46 @@ class Migration(migrations.Migration):
                 'constraints': [engagements.constraints.TenantWall(name='decisionhead_wall'), models.UniqueConstraint(fields=('engagement', 'id'), name='decisionhead_tenant'), models.UniqueConstraint(fields=('engagement', 'public_id'), name='decisionhead_public_id'), models.UniqueConstraint(fields=('engagement',), name='decisionhead_once')],
             },
         ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['engagement', '-scheduled_at'], name='review_by_time'),
+        migrations.AddField(
+            model_name='agendaitem',
+            name='review',
+            field=engagements.tenancy.TenantKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='reviews.review'),
         ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=engagements.constraints.TenantWall(name='review_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='review_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='review_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=engagements.constraints.TenantForeignKey(field='lead', name='review_lead_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=engagements.constraints.TenantForeignKey(field='closed_by', name='review_closed_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=engagements.constraints.TenantForeignKey(field='current_item', name='review_current_item_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('started_at__isnull', False)), _connector='OR'), name='review_closed_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 5), ('minutes__lte', 480)), name='review_minutes'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='review',
             trigger=pgtrigger.compiler.Trigger(name='frozen', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."closed_at" IS NOT NULL)', func="RAISE EXCEPTION 'a closed review stays as it is';", hash='064275cb3197df2a9af8ef04825846f9e713118c', operation='UPDATE OR DELETE', pgid='pgtrigger_frozen_59e18', table='reviews_review', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='review',
             trigger=pgtrigger.compiler.Trigger(name='shows_on_status_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                PERFORM 1 FROM engagements_engagement\n                WHERE id IN (SELECT engagement_id FROM changed WHERE closed_at IS NOT NULL)\n                ORDER BY id FOR NO KEY UPDATE;\n                UPDATE engagements_engagement SET status_version = status_version + 1\n                WHERE id IN (SELECT engagement_id FROM changed WHERE closed_at IS NOT NULL);\n                RETURN NULL;\n            ', hash='f6eb07a6471345437ecca25dbb02862d80e74395', level='STATEMENT', operation='INSERT', pgid='pgtrigger_shows_on_status_insert_bdb09', referencing='REFERENCING NEW TABLE AS changed ', table='reviews_review', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='review',
             trigger=pgtrigger.compiler.Trigger(name='shows_on_status_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                PERFORM 1 FROM engagements_engagement\n                WHERE id IN (SELECT engagement_id FROM changed WHERE closed_at IS NOT NULL)\n                ORDER BY id FOR NO KEY UPDATE;\n                UPDATE engagements_engagement SET status_version = status_version + 1\n                WHERE id IN (SELECT engagement_id FROM changed WHERE closed_at IS NOT NULL);\n                RETURN NULL;\n            ', hash='57e91ae0dd1af737d4b1a42afac78adce11c733a', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_shows_on_status_update_e01a2', referencing='REFERENCING NEW TABLE AS changed ', table='reviews_review', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='review',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reviews_reviewevent" ("closed_at", "closed_by_id", "closing_note", "engagement_id", "evidence_weekly", "id", "kind", "lead_id", "minutes", "moved_resources", "on_outcomes", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheduled_at", "started_at", "title", "version") VALUES (NEW."closed_at", NEW."closed_by_id", NEW."closing_note", NEW."engagement_id", NEW."evidence_weekly", NEW."id", NEW."kind", NEW."lead_id", NEW."minutes", NEW."moved_resources", NEW."on_outcomes", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."scheduled_at", NEW."started_at", NEW."title", NEW."version"); RETURN NULL;', hash='4140b08006d1381702588270610685c0a64106e0', operation='INSERT', pgid='pgtrigger_insert_insert_7a7c1', table='reviews_review', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='review',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."closed_at" IS DISTINCT FROM (NEW."closed_at") OR OLD."closed_by_id" IS DISTINCT FROM (NEW."closed_by_id") OR OLD."closing_note" IS DISTINCT FROM (NEW."closing_note") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."evidence_weekly" IS DISTINCT FROM (NEW."evidence_weekly") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."lead_id" IS DISTINCT FROM (NEW."lead_id") OR OLD."minutes" IS DISTINCT FROM (NEW."minutes") OR OLD."moved_resources" IS DISTINCT FROM (NEW."moved_resources") OR OLD."on_outcomes" IS DISTINCT FROM (NEW."on_outcomes") OR OLD."scheduled_at" IS DISTINCT FROM (NEW."scheduled_at") OR OLD."started_at" IS DISTINCT FROM (NEW."started_at") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."version" IS DISTINCT FROM (NEW."version"))', func='INSERT INTO "reviews_reviewevent" ("closed_at", "closed_by_id", "closing_note", "engagement_id", "evidence_weekly", "id", "kind", "lead_id", "minutes", "moved_resources", "on_outcomes", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheduled_at", "started_at", "title", "version") VALUES (NEW."closed_at", NEW."closed_by_id", NEW."closing_note", NEW."engagement_id", NEW."evidence_weekly", NEW."id", NEW."kind", NEW."lead_id", NEW."minutes", NEW."moved_resources", NEW."on_outcomes", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."scheduled_at", NEW."started_at", NEW."title", NEW."version"); RETURN NULL;', hash='925de7a73e40bc553ae2547b34a75df3b31a8d31', operation='UPDATE', pgid='pgtrigger_update_update_b34c8', table='reviews_review', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='review',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reviews_reviewevent" ("closed_at", "closed_by_id", "closing_note", "engagement_id", "evidence_weekly", "id", "kind", "lead_id", "minutes", "moved_resources", "on_outcomes", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheduled_at", "started_at", "title", "version") VALUES (OLD."closed_at", OLD."closed_by_id", OLD."closing_note", OLD."engagement_id", OLD."evidence_weekly", OLD."id", OLD."kind", OLD."lead_id", OLD."minutes", OLD."moved_resources", OLD."on_outcomes", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."scheduled_at", OLD."started_at", OLD."title", OLD."version"); RETURN NULL;', hash='2dddd9576089d934e226914a2d8f1181ec5dd32c', operation='DELETE', pgid='pgtrigger_delete_delete_98b05', table='reviews_review', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['engagement', 'review'], name='decision_of_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=engagements.constraints.TenantWall(name='decision_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='decision_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='decision_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=engagements.constraints.TenantForeignKey(field='owner', name='decision_owner_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=engagements.constraints.TenantForeignKey(field='review', name='decision_review_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=engagements.constraints.TenantForeignKey(field='agenda_item', name='decision_agenda_item_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=engagements.constraints.TenantForeignKey(field='supersedes', name='decision_supersedes_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=engagements.constraints.TenantForeignKey(field='recorded_by', name='decision_recorded_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('engagement', 'number'), name='decision_numbered_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('engagement', 'supersedes'), name='decision_superseded_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('engagement', 'idempotency_key'), name='decision_recorded_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=reviews.constraints.DecisionChain(name='decision_chain'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='decision',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a4890d8ce34815165d30c49d7c7e318c99488410', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_fbc9d', table='reviews_decision', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='decision',
             trigger=pgtrigger.compiler.Trigger(name='never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'decisions are append-only';", hash='d398399042af928a0fbbc0ca0833e1d2d3d60bc6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_truncated_d7ca8', table='reviews_decision', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='decision',
             trigger=pgtrigger.compiler.Trigger(name='shows_on_status_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                PERFORM 1 FROM engagements_engagement\n                WHERE id IN (SELECT engagement_id FROM changed)\n                ORDER BY id FOR NO KEY UPDATE;\n                UPDATE engagements_engagement SET status_version = status_version + 1\n                WHERE id IN (SELECT engagement_id FROM changed);\n                RETURN NULL;\n            ', hash='525f254f86a7e56509f21d6c5f20cd60aa74e367', level='STATEMENT', operation='INSERT', pgid='pgtrigger_shows_on_status_insert_2367d', referencing='REFERENCING NEW TABLE AS changed ', table='reviews_decision', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='attendance',
-            constraint=engagements.constraints.TenantWall(name='attendance_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='attendance_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='attendance_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='attendance',
-            constraint=engagements.constraints.TenantForeignKey(field='review', name='attendance_review_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='attendance',
-            constraint=engagements.constraints.TenantForeignKey(field='member', name='attendance_member_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('engagement', 'review', 'member'), name='attendance_once'),
         ),
         migrations.AddIndex(
             model_name='agendaitem',
@@ -435,225 +427,57 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='agendaitem',
-            constraint=engagements.constraints.TenantWall(name='agendaitem_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='agendaitem',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='agendaitem_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='agendaitem',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='agendaitem_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='agendaitem',
             constraint=engagements.constraints.TenantForeignKey(field='review', name='agendaitem_review_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='agendaitem',
-            constraint=engagements.constraints.TenantForeignKey(field='objective', name='agendaitem_objective_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='agendaitem',
-            constraint=engagements.constraints.TenantForeignKey(field='key_result', name='agendaitem_key_result_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='agendaitem',
-            constraint=engagements.constraints.TenantForeignKey(field='added_by', name='agendaitem_added_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='agendaitem',
-            constraint=engagements.constraints.TenantForeignKey(field='answered_by', name='agendaitem_answered_by_key'),
         ),
         migrations.AddConstraint(
             model_name='agendaitem',
             constraint=models.UniqueConstraint(condition=models.Q(('source', ''), _negated=True), fields=('engagement', 'review', 'source'), name='agendaitem_drawn_once'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='agendaitem',
             trigger=pgtrigger.compiler.Trigger(name='frozen', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (\n        SELECT 1 FROM reviews_review\n        WHERE id IN (NEW.review_id, OLD.review_id) AND closed_at IS NOT NULL\n    ) THEN\n        RAISE EXCEPTION 'the agenda of a closed review stays as it is';\n    END IF;\n    RETURN coalesce(NEW, OLD);\n", hash='cc9df43fbef818750d603efa1d701c151301fca1', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_frozen_953a5', table='reviews_agendaitem', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='actionitemevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='actionitemevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitemevent',
-            constraint=engagements.constraints.TenantWall(name='actionitemevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='actionitemevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='19dbda196cdaeea151d3fea32f94c300fedf6a27', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_0ec21', table='reviews_actionitemevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='actionitem',
-            index=models.Index(condition=models.Q(('done_at', None), ('dropped_at', None)), fields=['engagement', 'due_on'], name='actionitem_open'),
-        ),
-        migrations.AddIndex(
-            model_name='actionitem',
-            index=models.Index(fields=['engagement', 'review'], name='actionitem_of_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=engagements.constraints.TenantWall(name='actionitem_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='actionitem_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='actionitem_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=engagements.constraints.TenantForeignKey(field='review', name='actionitem_review_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=engagements.constraints.TenantForeignKey(field='agenda_item', name='actionitem_agenda_item_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=engagements.constraints.TenantForeignKey(field='objective', name='actionitem_objective_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=engagements.constraints.TenantForeignKey(field='key_result', name='actionitem_key_result_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=engagements.constraints.TenantForeignKey(field='owner', name='actionitem_owner_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=engagements.constraints.TenantForeignKey(field='created_by', name='actionitem_created_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=engagements.constraints.TenantForeignKey(field='done_by', name='actionitem_done_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=engagements.constraints.TenantForeignKey(field='dropped_by', name='actionitem_dropped_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=models.UniqueConstraint(fields=('engagement', 'idempotency_key'), name='actionitem_added_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None)), models.Q(('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='actionitem_done_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dropped_at', None), ('dropped_by', None)), models.Q(('dropped_at__isnull', False), ('dropped_by__isnull', False)), _connector='OR'), name='actionitem_dropped_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='actionitem',
-            constraint=models.CheckConstraint(condition=models.Q(('done_at', None), ('dropped_at', None), _connector='OR'), name='actionitem_done_or_dropped'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='actionitem',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reviews_actionitemevent" ("agenda_item_id", "created_at", "created_by_id", "done_at", "done_by_id", "dropped_at", "dropped_by_id", "due_on", "engagement_id", "id", "key_result_id", "objective_id", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "review_id", "what") VALUES (NEW."agenda_item_id", NEW."created_at", NEW."created_by_id", NEW."done_at", NEW."done_by_id", NEW."dropped_at", NEW."dropped_by_id", NEW."due_on", NEW."engagement_id", NEW."id", NEW."key_result_id", NEW."objective_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."review_id", NEW."what"); RETURN NULL;', hash='8699dce9fc98e1f0742a1cccc2802f19efd7b84a', operation='INSERT', pgid='pgtrigger_insert_insert_fff3b', table='reviews_actionitem', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='actionitem',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."agenda_item_id" IS DISTINCT FROM (NEW."agenda_item_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."created_by_id" IS DISTINCT FROM (NEW."created_by_id") OR OLD."done_at" IS DISTINCT FROM (NEW."done_at") OR OLD."done_by_id" IS DISTINCT FROM (NEW."done_by_id") OR OLD."dropped_at" IS DISTINCT FROM (NEW."dropped_at") OR OLD."dropped_by_id" IS DISTINCT FROM (NEW."dropped_by_id") OR OLD."due_on" IS DISTINCT FROM (NEW."due_on") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."key_result_id" IS DISTINCT FROM (NEW."key_result_id") OR OLD."objective_id" IS DISTINCT FROM (NEW."objective_id") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."review_id" IS DISTINCT FROM (NEW."review_id") OR OLD."what" IS DISTINCT FROM (NEW."what"))', func='INSERT INTO "reviews_actionitemevent" ("agenda_item_id", "created_at", "created_by_id", "done_at", "done_by_id", "dropped_at", "dropped_by_id", "due_on", "engagement_id", "id", "key_result_id", "objective_id", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "review_id", "what") VALUES (NEW."agenda_item_id", NEW."created_at", NEW."created_by_id", NEW."done_at", NEW."done_by_id", NEW."dropped_at", NEW."dropped_by_id", NEW."due_on", NEW."engagement_id", NEW."id", NEW."key_result_id", NEW."objective_id", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."review_id", NEW."what"); RETURN NULL;', hash='4e5d6d5d00d92ad63787a2df5f05394751ac2d4b', operation='UPDATE', pgid='pgtrigger_update_update_a49af', table='reviews_actionitem', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='actionitem',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reviews_actionitemevent" ("agenda_item_id", "created_at", "created_by_id", "done_at", "done_by_id", "dropped_at", "dropped_by_id", "due_on", "engagement_id", "id", "key_result_id", "objective_id", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "review_id", "what") VALUES (OLD."agenda_item_id", OLD."created_at", OLD."created_by_id", OLD."done_at", OLD."done_by_id", OLD."dropped_at", OLD."dropped_by_id", OLD."due_on", OLD."engagement_id", OLD."id", OLD."key_result_id", OLD."objective_id", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."review_id", OLD."what"); RETURN NULL;', hash='8bcf3ee686fc0c4ba95d6afedbc2c71ebaf1cdca', operation='DELETE', pgid='pgtrigger_delete_delete_0b32d', table='reviews_actionitem', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='reviewevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='reviewevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewevent',
-            constraint=engagements.constraints.TenantWall(name='reviewevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='reviewevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5a1e209eb50ced211e995b11f77552ac291a0cae', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_92188', table='reviews_reviewevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='statusreport',
-            index=models.Index(fields=['engagement', 'review'], name='statusreport_of_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusreport',
-            constraint=engagements.constraints.TenantWall(name='statusreport_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusreport',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='statusreport_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusreport',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='statusreport_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusreport',
-            constraint=engagements.constraints.TenantForeignKey(field='review', name='statusreport_review_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusreport',
-            constraint=engagements.constraints.TenantForeignKey(field='published_by', name='statusreport_published_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusreport',
-            constraint=models.UniqueConstraint(fields=('engagement', 'number'), name='statusreport_numbered_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='statusreport',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2f46c89e9eedb486dacb16a5151c177a1bd2efb5', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_bcf58', table='reviews_statusreport', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='statusreport',
             trigger=pgtrigger.compiler.Trigger(name='shows_on_status_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                PERFORM 1 FROM engagements_engagement\n                WHERE id IN (SELECT engagement_id FROM changed)\n                ORDER BY id FOR NO KEY UPDATE;\n                UPDATE engagements_engagement SET status_version = status_version + 1\n                WHERE id IN (SELECT engagement_id FROM changed);\n                RETURN NULL;\n            ', hash='148515e5a6e5c2f616031bd29a42248bd0f6b3cc', level='STATEMENT', operation='INSERT', pgid='pgtrigger_shows_on_status_insert_5cf8e', referencing='REFERENCING NEW TABLE AS changed ', table='reviews_statusreport', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='summary',
-            constraint=engagements.constraints.TenantWall(name='summary_wall'),
-        ),
-        migrations.AddConstraint(
-            model_name='summary',
-            constraint=models.UniqueConstraint(fields=('engagement', 'id'), name='summary_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='summary',
-            constraint=models.UniqueConstraint(fields=('engagement', 'public_id'), name='summary_public_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='summary',
-            constraint=engagements.constraints.TenantForeignKey(field='review', name='summary_review_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='summary',
-            constraint=models.UniqueConstraint(fields=('engagement', 'review'), name='summary_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='summary',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reviews_summaryevent" ("decided", "drafted_at", "engagement_id", "headline", "id", "moved", "next_steps", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "red", "review_id", "version") VALUES (NEW."decided", NEW."drafted_at", NEW."engagement_id", NEW."headline", NEW."id", NEW."moved", NEW."next_steps", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."red", NEW."review_id", NEW."version"); RETURN NULL;', hash='d3c074b1809e928ab76b87d5dc0682f91293065f', operation='INSERT', pgid='pgtrigger_insert_insert_6f30c', table='reviews_summary', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='summary',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."decided" IS DISTINCT FROM (NEW."decided") OR OLD."drafted_at" IS DISTINCT FROM (NEW."drafted_at") OR OLD."engagement_id" IS DISTINCT FROM (NEW."engagement_id") OR OLD."headline" IS DISTINCT FROM (NEW."headline") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."moved" IS DISTINCT FROM (NEW."moved") OR OLD."next_steps" IS DISTINCT FROM (NEW."next_steps") OR OLD."red" IS DISTINCT FROM (NEW."red") OR OLD."review_id" IS DISTINCT FROM (NEW."review_id") OR OLD."version" IS DISTINCT FROM (NEW."version"))', func='INSERT INTO "reviews_summaryevent" ("decided", "drafted_at", "engagement_id", "headline", "id", "moved", "next_steps", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "red", "review_id", "version") VALUES (NEW."decided", NEW."drafted_at", NEW."engagement_id", NEW."headline", NEW."id", NEW."moved", NEW."next_steps", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."red", NEW."review_id", NEW."version"); RETURN NULL;', hash='c9418c105867375f90ea8226c44b89f8ba020ecb', operation='UPDATE', pgid='pgtrigger_update_update_0689c', table='reviews_summary', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='summary',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reviews_summaryevent" ("decided", "drafted_at", "engagement_id", "headline", "id", "moved", "next_steps", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "red", "review_id", "version") VALUES (OLD."decided", OLD."drafted_at", OLD."engagement_id", OLD."headline", OLD."id", OLD."moved", OLD."next_steps", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."red", OLD."review_id", OLD."version"); RETURN NULL;', hash='4309a3f8fc920a806c9bdf1efe482014d1edd183', operation='DELETE', pgid='pgtrigger_delete_delete_b87a7', table='reviews_summary', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='summaryevent',
-            index=models.Index(fields=['engagement', 'pgh_obj', 'pgh_id'], name='summaryevent_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='summaryevent',
-            constraint=engagements.constraints.TenantWall(name='summaryevent_wall'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        engagements.triggers.AddTrigger(
             model_name='summaryevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='64cfd551bf624e834aa2ea1bdbd8df81a8abaf41', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8bae9', table='reviews_summaryevent', when='BEFORE')),
         ),
