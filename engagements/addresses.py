@@ -1,7 +1,8 @@
 """The link that proves a new address: mailed there, followed by whoever is signed in.
 
 The token names person, old and new address, and is signed with the secret key: nothing is stored.
-Once the address has changed the old one no longer fits, so that it works once.
+It works while the person is at the old address: no longer once it was followed, and again within
+its day if they go back.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
+from django.db.models import Q
 from django.urls import reverse
 
 from engagements.models import User
@@ -35,9 +38,17 @@ def link_to(user: User, *, new: str) -> str:
 
 
 def find_change(token: str, *, user: User) -> AddressChange | None:
-    """What the link asks for; None where it ran out, is not this person's, or was used."""
+    """What the link asks for; None where it ran out, or is not for this person at this address."""
     try:
         found = AddressChange(*signing.loads(token, salt=SALT, max_age=VALID_FOR))
     except (signing.BadSignature, TypeError):
         return None
     return found if (found.user_id, found.old) == (user.pk, user.email) else None
+
+
+def forget_others(user: User) -> None:
+    """Leave in allauth's own list no address that this person lost, nor theirs under another's name.
+
+    Sign-in looks there too: by such a row a mailbox would open the account of somebody else.
+    """
+    EmailAddress.objects.filter(Q(user=user) ^ Q(email=user.email)).delete()

@@ -9,8 +9,10 @@ from allauth.core import context as current
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -32,6 +34,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_login(  # type: ignore[override]
+        self, request: HttpRequest, user: User, **login: Any
+    ) -> HttpResponse | None:
+        """A code was mailed to the address that they had then: of no use once that has changed."""
+        if (email := login["email"]) and email.lower() != user.email:
+            request.session.flush()
+            messages.error(request, "That code no longer works. Ask for a new one.")
+            return redirect("account_login")
+        refusal: HttpResponse | None = super().pre_login(request, user, **login)
+        return refusal
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("engagements:profile")

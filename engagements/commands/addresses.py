@@ -3,11 +3,13 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from engagements.addresses import VALID_FOR, find_change, link_to
+from engagements.addresses import VALID_FOR, find_change, forget_others, link_to
 from engagements.commands.users import engagements_of
 from engagements.models import Membership, User
 from engagements.scoping import scope
@@ -16,6 +18,7 @@ from notifications.models import Priority
 
 GONE = "This link no longer works. Ask for a new one in your profile."
 SAME = "This is your address already."
+TAKEN = "This address has another account."
 MAIL = "engagements/email/address"
 
 
@@ -34,31 +37,40 @@ def ask_for_address(*, user: User, email: str) -> None:
     _mail(email, subject="Confirm your new address", name="confirm", taken=taken, link=link)
 
 
-@transaction.atomic
 def change_address(*, user: User, token: str) -> User:
     """Sign in and be told by the address that the link proves; every engagement lists it.
 
-    The old address is told. Raises ValidationError: `gone`, `taken`.
+    The old address is told, and opens nothing any more. Raises ValidationError: `gone`, `taken`.
     """
+    try:
+        with transaction.atomic():
+            return _change(user, token=token)
+    except IntegrityError as error:  # somebody got the address between check and save
+        raise ValidationError(TAKEN, code="taken") from error
+
+
+def _change(user: User, *, token: str) -> User:
     current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     change = find_change(token, user=current)
     if change is None:
         raise ValidationError(GONE, code="gone")
     if User.objects.filter(email__iexact=change.new).exists():
-        raise ValidationError("This address has another account.", code="taken")
+        raise ValidationError(TAKEN, code="taken")
     for ids in engagements_of(current):
         with scope(*ids):
             _refuse_where_listed(change.new, ids=ids, user=current)
+            _free_of_removed(change.new, ids=ids)
             Membership.objects.filter(engagement_id__in=ids, user=current).update(email=change.new)
     current.email = change.new
     current.save(update_fields=["email"])
+    forget_others(current)
     subject = "Your address was changed"
     _mail(change.old, subject=subject, name="changed", user=current, new=change.new)
     return current
 
 
 def _refuse_where_listed(email: str, *, ids: list[int], user: User) -> None:
-    others = Membership.objects.filter(engagement_id__in=ids, email__iexact=email)
+    others = Membership.objects.active().filter(engagement_id__in=ids, email__iexact=email)
     listed = others.exclude(user=user).select_related("engagement").first()
     if listed:
         raise ValidationError(
@@ -68,7 +80,16 @@ def _refuse_where_listed(email: str, *, ids: list[int], user: User) -> None:
         )
 
 
-def _mail(to: str, *, subject: str, name: str, user: User | None = None, **context: str | bool) -> None:
+def _free_of_removed(email: str, *, ids: list[int]) -> None:
+    """Whoever was removed keeps their row and name; nobody can correct the address there."""
+    here = Membership.objects.filter(engagement_id__in=ids, email__iexact=email)
+    nowhere = Concat("public_id", Value("@removed.invalid"))
+    here.exclude(removed_at=None).update(email=nowhere)
+
+
+def _mail(
+    to: str, *, subject: str, name: str, user: User | None = None, **context: str | bool
+) -> None:
     text = render_to_string(f"{MAIL}_{name}.txt", context)
     outbox.enqueue(
         kind="account-mail",

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from engagements import invitations, tokens
+from engagements.addresses import forget_others
 from engagements.commands.members import add_placeholder, revoke_invitations
 from engagements.models import Engagement, Invitation, Membership, User
 from engagements.scoping import identity, scope
@@ -155,6 +156,7 @@ def _claimed(token: str) -> Invitation:
 
 def _join(invitation: Invitation, *, user: User) -> None:
     membership = invitation.membership
+    forget_others(user)
     # Who asks is known from here on: the history of both rows names the new member.
     with identity(user_id=user.pk), scope(invitation.engagement_id):
         # Who was removed under an earlier address comes back as this row.

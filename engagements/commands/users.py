@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from engagements.addresses import forget_others
 from engagements.models import Membership, User
 from engagements.quiet_hours import is_quiet
 from engagements.scoping import MAX_ENGAGEMENTS, identity, scope, unscoped
@@ -77,6 +78,7 @@ def disable_user(*, user: User) -> None:
     """Close an account everywhere: no sign-in, and every open session ends at its next request."""
     user.is_active = False
     user.save(update_fields=["is_active"])
+    forget_others(user)
 
 
 def engagements_of(user: User) -> list[list[int]]:

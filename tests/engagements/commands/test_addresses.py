@@ -6,6 +6,7 @@ import re
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from engagements.addresses import link_to
@@ -112,6 +113,69 @@ def test_an_address_under_which_a_client_lists_somebody_else_is_refused(alice: U
 
     alice.refresh_from_db()
     assert alice.email == "alice@example.test"
+
+
+def test_an_address_under_which_somebody_removed_stands_is_free(alice: User) -> None:
+    lead = build.member(build.engagement(), "Lea")
+    build.member(lead.engagement, role=Role.CONTRIBUTOR, user=alice)
+    mistyped = build.member(lead.engagement, "Alicia", Role.VIEWER, user=None, email=NEW)
+    with scope(lead.engagement_id):
+        remove_member(membership=mistyped, by=lead)
+
+    change_address(user=alice, token=asked(alice))
+
+    with scope(lead.engagement_id):
+        assert Membership.objects.get(email=NEW).user == alice
+        mistyped.refresh_from_db()
+    assert (mistyped.name, mistyped.email.endswith("@removed.invalid")) == ("Alicia", True)
+
+
+def test_a_former_member_does_not_hold_an_address_they_left(alice: User) -> None:
+    lead = build.member(build.engagement(), "Lea")
+    build.member(lead.engagement, role=Role.CONTRIBUTOR, user=alice)
+    former = build.member(lead.engagement, "Alan", Role.VIEWER, email=NEW)
+    with scope(lead.engagement_id):
+        remove_member(membership=former, by=lead)
+    assert former.user
+    User.objects.filter(pk=former.user.pk).update(email="alan@new.test")
+
+    change_address(user=alice, token=asked(alice))
+
+    alice.refresh_from_db()
+    assert alice.email == NEW
+
+
+def test_an_address_that_gets_an_account_while_it_is_saved_is_refused_alike(alice: User) -> None:
+    token = asked(alice)
+
+    def be_quicker(instance: User, **_: object) -> None:
+        pre_save.disconnect(be_quicker, sender=User)
+        build.user("Other", email=NEW)
+
+    pre_save.connect(be_quicker, sender=User)
+    with pytest.raises(ValidationError, match="another account") as refused:
+        change_address(user=alice, token=token)
+
+    assert refused.value.code == "taken"
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.test"
+
+
+def test_an_address_that_a_client_lists_while_it_is_saved_is_refused_alike(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = build.engagement()
+    build.member(client, role=Role.CONTRIBUTOR, user=alice)
+    token = asked(alice)
+
+    def be_quicker(*_: object, **__: object) -> None:
+        build.member(client, "Alicia", Role.VIEWER, user=None, email=NEW)
+
+    monkeypatch.setattr("engagements.commands.addresses._refuse_where_listed", be_quicker)
+    with pytest.raises(ValidationError) as refused:
+        change_address(user=alice, token=token)
+
+    assert refused.value.code == "taken"
 
 
 def test_somebody_removed_comes_back_under_the_new_address(alice: User) -> None:
