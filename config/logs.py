@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 
-# Share links, invitations, password resets, stop links; as they are, or quoted in another address.
+# Share links, invitations, password resets, stop links, new addresses; as they are, or quoted in
+# another address.
 TOKEN = re.compile(
-    r"""((?:/|%2F)(?:s|invitations|reset(?:/|%2F)key|notices(?:/|%2F)stop)(?:/|%2F))"""
-    r"""[^/\s?&#"'<>%]+""",
+    r"""((?:/|%2F)(?:s|invitations|reset(?:/|%2F)key|notices(?:/|%2F)stop"""
+    r"""|profile(?:/|%2F)address)(?:/|%2F))"""
+    r"""(?:[^/\s?&#"'<>%]|%3A)+""",
     re.I,
 )
 

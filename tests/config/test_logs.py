@@ -37,6 +37,8 @@ from tests.processes import beat, environment, eventually, worker
         "/accounts/login/?next=%2Faccounts%2Fpassword%2Freset%2Fkey%2F{}%2F",
         "/notices/stop/{}/",
         "/accounts/login/?next=%2Fnotices%2Fstop%2F{}%2F",
+        "/profile/address/{}/",
+        "/accounts/login/?next=/profile/address/{}/",
     ],
 )
 def test_addresses_that_are_keys_are_masked_wherever_they_stand(address: str) -> None:
@@ -44,6 +46,15 @@ def test_addresses_that_are_keys_are_masked_wherever_they_stand(address: str) ->
 
     assert TOKEN not in text
     assert text.startswith(f'"GET {address.split("{}")[0]}…')
+
+
+@pytest.mark.parametrize("colon", [":", "%3A", "%3a"])
+def test_signed_tokens_are_masked_to_their_end(colon: str) -> None:
+    token = colon.join(["WzEsImEiXQ", "1vNabc", TOKEN])
+
+    assert masked(f"GET /accounts/login/?next=/profile/address/{token}/&expired=1") == (
+        "GET /accounts/login/?next=/profile/address/…/&expired=1"
+    )
 
 
 def test_other_addresses_stay_readable() -> None:
