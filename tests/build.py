@@ -20,6 +20,8 @@ from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, KeyResultAudit, Objective, Stage, Team
 
 PASSWORD = "a-long-enough-password"
+# Well formed, and one character longer than an address may be.
+LONG_ADDRESS = f"{'a' * 64}@{'b' * 63}.{'b' * 63}.{'c' * 57}.test"
 
 
 def user(name: str = "Alice", **fields: Any) -> User:

@@ -137,6 +137,12 @@ def test_inviting_by_htmx_swaps_list_and_form(client: Client, lead: Membership) 
     assert "toast" in answer["HX-Trigger"]
 
 
+def test_an_address_that_is_too_long_is_refused(client: Client, lead: Membership) -> None:
+    answer = client.post(f"{URL}invite/", {**CLAIRE, "email": build.LONG_ADDRESS})
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["email"])
+
+
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_a_bad_invitation_keeps_what_was_typed(
     client: Client, lead: Membership, headers: dict[str, str]

@@ -92,7 +92,9 @@ def test_a_stale_form_shows_both_versions(
     assert (again.status_code, saved(bob).name) == (302, "Bobby")
 
 
-@pytest.mark.parametrize(("field", "typed"), [("name", ""), ("email", "robert@")])
+@pytest.mark.parametrize(
+    ("field", "typed"), [("name", ""), ("email", "robert@"), ("email", build.LONG_ADDRESS)]
+)
 def test_a_bad_form_keeps_what_was_typed(
     client: Client, lead: Membership, bob: Membership, field: str, typed: str
 ) -> None:
