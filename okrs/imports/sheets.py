@@ -18,6 +18,7 @@ COLUMNS = (
     "contributes_to",
 )  # fmt: skip
 OPTIONAL = frozenset({"engagement", "contributes_to"})
+LOST = "\ufffd"  # what programs put where they cannot read a letter
 THE_COLUMNS = f"The columns are: {', '.join(COLUMNS)}."
 
 
@@ -52,7 +53,9 @@ def read_sheet(content: bytes) -> Sheet:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        sheet.problems.append(Problem(line, "", "The file is not UTF-8.", "Save it as CSV UTF-8."))
+        sheet.problems.append(
+            Problem(line, "", "The file is not UTF-8.", "Save it as “CSV UTF-8”.")
+        )
         return sheet
     lines = _lines(text)
     _, first = next(lines, (1, list[str]()))
@@ -95,9 +98,17 @@ def _unreadable(line: int, error: csv.Error) -> Problem:
     return Problem(line, "", message, "Close its quotes; write a quote inside it twice.")
 
 
+def _lost(line: int, column: str) -> Problem:
+    mend = "Save the file as “CSV UTF-8” and choose it again."
+    return Problem(line, column, f"A letter was lost ({LOST}).", mend)
+
+
 def _header_problems(header: list[str]) -> Iterator[Problem]:
     if not header:
         yield Problem(1, "", "The file is empty.", f"Name the columns here. {THE_COLUMNS}")
+        return
+    if any(LOST in name for name in header):
+        yield _lost(1, "")
         return
     for name in COLUMNS:
         if name not in header and name not in OPTIONAL:
@@ -122,5 +133,10 @@ def _take(sheet: Sheet, *, line: int, cells: list[str] | Problem, header: list[s
         message = f"The line has {len(cells)} cells, the first line {width}."
         mend = "Put a cell with a comma in quotes." if beyond else "Keep the empty cells too."
         sheet.problems.append(Problem(line, column, message, mend))
+        return
+    lost = [name for name, cell in zip(header, cells, strict=False) if LOST in cell]
+    if lost:
+        sheet.torn |= {plain(cell) for cell in cells}
+        sheet.problems += [_lost(line, column) for column in lost]
         return
     sheet.records.append(Record(line, dict(zip(header, cells, strict=False))))

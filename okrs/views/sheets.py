@@ -75,9 +75,17 @@ def _page(
 ) -> HttpResponse:
     """The page with what was found in the sheet; the sheet itself stays on it, to be sent again."""
     context: dict[str, Any] = {"form": form, "tab": "cycles", **found}
-    content = getattr(form, "cleaned_data", {}).get("content", b"")
-    context["lines"] = content.decode("utf-8-sig", errors="replace") or form["lines"].value() or ""
+    context["lines"] = _lines(form)
     if outcome := found.get("outcome"):
         context["made"] = said_made(outcome.made, zeros=False)
     part = "okrs/sheet_import.html" + ("#sheet" if request.htmx else "")
     return render(request, part, context, status=status)
+
+
+def _lines(form: SheetForm) -> str:
+    """What was sent, as text; nothing where letters would be lost, so that none are imported."""
+    content = getattr(form, "cleaned_data", {}).get("content", b"")
+    try:
+        return content.decode("utf-8-sig") or form["lines"].value() or ""
+    except UnicodeDecodeError:
+        return ""

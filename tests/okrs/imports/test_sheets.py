@@ -106,7 +106,26 @@ def test_a_file_in_another_encoding_names_the_line(lead: Membership) -> None:
 
     (problem,) = problems(content, by=lead)
 
-    assert str(problem) == "line 3: The file is not UTF-8. Save it as CSV UTF-8."
+    assert str(problem) == "line 3: The file is not UTF-8. Save it as “CSV UTF-8”."
+
+
+def test_letters_that_were_lost_before_are_refused_by_line(lead: Membership) -> None:
+    content = file_of(
+        {}, {"owner": "Zo\ufffd", "owner_email": "zoe@x.test"}, {}, {"unit": "\ufffd"}
+    )
+
+    found = [str(problem) for problem in problems(content, by=lead)]
+
+    lost = "A letter was lost (\ufffd). Save the file as “CSV UTF-8” and choose it again."
+    assert found == [f"line 3, owner: {lost}", f"line 5, unit: {lost}"]
+
+
+def test_a_lost_letter_in_the_first_line_is_refused(lead: Membership) -> None:
+    content = file_of({}).replace(b"cycle", "c\ufffd".encode())
+
+    (problem,) = problems(content, by=lead)
+
+    assert (problem.line, problem.message) == (1, "A letter was lost (\ufffd).")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b",,,\n"])

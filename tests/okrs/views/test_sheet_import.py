@@ -168,6 +168,16 @@ def test_a_bad_sheet_stays_to_be_mended_on_the_page(
     assert "Import 1 key result<" in client.post(url(engagement), {"lines": mended}).text
 
 
+def test_a_damaged_sheet_is_not_offered_to_be_mended(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    page = send(client, engagement, file_of({"owner": "Zoë"}).decode().encode("latin-1"))
+
+    assert page.status_code == 422
+    assert re.search(r'name="lines" rows="8"[^>]*>\n</textarea>', page.text)
+    assert "\ufffd" not in page.text
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
