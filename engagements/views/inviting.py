@@ -16,7 +16,7 @@ from engagements.permissions import Permission
 NAMED = 3  # names in a message, before it counts
 
 
-@member(Permission.MANAGE_MEMBERS)
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_invite_many(request: MemberRequest) -> HttpResponse:
     form = InviteManyForm(request.POST or None)
     by = {"engagement": request.engagement, "by": request.membership}
@@ -27,7 +27,7 @@ def member_invite_many(request: MemberRequest) -> HttpResponse:
 
 
 @require_POST
-@member(Permission.MANAGE_MEMBERS)
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_invite_waiting(request: MemberRequest) -> HttpResponse:
     invited = invite_waiting(engagement=request.engagement, by=request.membership)
     if invited:

@@ -113,10 +113,41 @@ def test_its_people_and_links_are_still_looked_after(client: Client, closed: Mem
     bob = build.member(closed.engagement, "Bob", Role.CONTRIBUTOR)
     link = share(closed)
 
+    several = {"people": "ana@x.test, ben@x.test", "role": "viewer"}
+    invited = client.post("/e/northwind/members/invite-several/", several)
+    waiting = client.post("/e/northwind/members/invite-waiting/")
     removed = client.post(f"/e/northwind/members/{bob.public_id}/remove/")
     revoked = client.post(f"/e/northwind/share-links/{link.public_id}/revoke/")
 
-    assert (removed.status_code, revoked.status_code) == (302, 302)
+    answers = (invited, waiting, removed, revoked)
+    assert [answer.status_code for answer in answers] == [302] * 4
+
+
+@pytest.mark.parametrize(
+    ("path", "still"),
+    [
+        ("", False),
+        ("teams/", False),
+        ("members/", True),
+        ("members/invite-several/", True),
+        ("share-links/", True),
+    ],
+)
+def test_the_banner_says_what_can_still_be_changed(
+    client: Client, closed: Membership, path: str, still: bool
+) -> None:
+    text = client.get(f"/e/northwind/{path}").text
+
+    assert ("Members and share links can still be changed, nothing else." in text) == still
+    assert ("All of it can be read, nothing changed." in text) != still
+
+
+def test_the_banner_promises_no_changes_to_those_who_make_none(
+    client: Client, closed: Membership
+) -> None:
+    build.sign_in(client, closed.engagement, Role.CHAMPION)
+
+    assert "All of it can be read, nothing changed." in client.get("/e/northwind/members/").text
 
 
 def test_it_leaves_my_week_and_stays_in_the_profile(client: Client, closed: Membership) -> None:
