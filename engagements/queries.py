@@ -27,8 +27,8 @@ class Member:
 
     @property
     def asks_for_invitation(self) -> bool:
-        """Named, and no link was sent."""
-        return self.membership.is_placeholder and self.invitation is None
+        """Named, and no link that works waits for them."""
+        return self.membership.is_placeholder and not self.is_invited
 
     @property
     def has_run_out(self) -> bool:

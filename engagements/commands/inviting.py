@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from engagements.commands.invitations import invite_member, send_invitation
+from engagements.commands.members import lock_to_name
 from engagements.models import Engagement, Invitation, Membership
 
 
@@ -21,9 +23,10 @@ def invite_members(
     Who is named already and has not joined keeps name and role, and is sent a new link. Raises
     ValidationError with one `already_member` for each address that belongs to a member.
     """
+    lock_to_name(Membership.objects.filter(email__in=people), engagement=engagement)
     named = {each.email.lower(): each for each in _named(engagement)}
     invited, refusals = [], []
-    for email, name in people.items():
+    for email, name in sorted(people.items()):
         try:
             if placeholder := named.get(email.lower()):
                 send_invitation(membership=placeholder, by=by)
@@ -41,8 +44,9 @@ def invite_members(
 @transaction.atomic
 def invite_waiting(*, engagement: Engagement, by: Membership) -> list[Membership]:
     """Mail a link to everybody who is named and for whom no invitation waits."""
-    sent = Invitation.objects.filter(engagement=engagement).unanswered().values("membership_id")
-    waiting = list(_named(engagement).exclude(pk__in=sent))
+    lock_to_name(_named(engagement), engagement=engagement)
+    sent = Invitation.objects.filter(engagement=engagement).waiting(now=timezone.now())
+    waiting = list(_named(engagement).exclude(pk__in=sent.values("membership_id")))
     for placeholder in waiting:
         send_invitation(membership=placeholder, by=by)
     return waiting

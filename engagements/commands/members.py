@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from engagements.models import Engagement, Invitation, Membership, Role
@@ -20,11 +20,9 @@ def add_placeholder(
     Somebody who was removed comes back as the same row, and joins by a new invitation. Raises
     ValidationError where the address belongs to a member.
     """
-    found = (
-        Membership.objects.select_for_update(of=("self",), no_key=True)
-        .filter(engagement=engagement, email__iexact=email.strip())
-        .first()
-    )
+    here = Membership.objects.filter(engagement=engagement, email__iexact=email.strip())
+    lock_to_name(here, engagement=engagement)
+    found = here.first()
     if found is None:
         return Membership.objects.create(
             engagement=engagement, email=email.strip().lower(), name=name, role=role
@@ -37,6 +35,16 @@ def add_placeholder(
     found.name, found.role = name, role
     found.save(update_fields=["removed_at", "removed_by", "user", "name", "role"])
     return found
+
+
+def lock_to_name(rows: QuerySet[Membership], *, engagement: Engagement) -> None:
+    """Have whoever names or invites people here queue; what is read afterwards stands.
+
+    These rows first, then the engagement, which everybody locks last.
+    """
+    mine = rows.filter(engagement=engagement).select_for_update(of=("self",), no_key=True)
+    list(mine.order_by("id").values_list("id"))
+    Engagement.objects.select_for_update(of=("self",), no_key=True).get(pk=engagement.pk)
 
 
 @transaction.atomic

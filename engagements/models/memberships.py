@@ -96,6 +96,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Neither accepted nor replaced; it may have run out."""
         return self.filter(accepted_at=None, revoked_at=None)
 
+    def waiting(self, *, now: dt.datetime) -> InvitationQuerySet:
+        """Those whose link can still be accepted."""
+        return self.unanswered().filter(expires_at__gt=now)
+
 
 InvitationManager = TenantManager.from_queryset(InvitationQuerySet)
 

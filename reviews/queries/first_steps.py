@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Q
+from django.utils import timezone
 
 from engagements.models import Engagement, Invitation, Membership
 from okrs.models import Cycle, KeyResult, Objective, Stage
@@ -79,7 +80,8 @@ def _to_check_in(membership: Membership) -> KeyResult | None:
 
 def _people(engagement: Engagement) -> dict[str, int]:
     """Members, those nobody has invited yet, and those who have not followed their invitation."""
-    waiting = Invitation.objects.filter(engagement=engagement).unanswered().values("membership_id")
+    invitations = Invitation.objects.filter(engagement=engagement).waiting(now=timezone.now())
+    waiting = invitations.values("membership_id")
     named = Q(user=None)
     return (
         Membership.objects.active()

@@ -36,6 +36,7 @@ def test_asking_changes_nothing_yet_and_says_where_the_mail_is(client: Client, a
     ("typed", "field"),
     [
         ({"email": "alice@", "password": PASSWORD}, "email"),
+        ({"email": build.LONG_ADDRESS, "password": PASSWORD}, "email"),
         ({"email": "alice@example.test", "password": PASSWORD}, "email"),
         ({"email": NEW, "password": "a-wrong-password"}, "password"),
         ({"email": NEW}, "password"),

@@ -5,6 +5,7 @@ import html
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from engagements.commands import send_invitation
 from engagements.forms.inviting import MOST, name_of, read_people
@@ -44,6 +45,20 @@ def people(engagement: Engagement) -> dict[str, tuple[str, str]]:
         ("a@x.test, b@x.test c@x.test", [("", f"{one}@x.test") for one in "abc"]),
         ("Ana <a@x.test>, Ben Stone <b@x.test>", [("Ana", "a@x.test"), ("Ben Stone", "b@x.test")]),
         ('"Lopez, Ana" <a@x.test>; b@x.test', [("Lopez, Ana", "a@x.test"), ("", "b@x.test")]),
+        (
+            "a@x.test, Bob <b@x.test>, c@x.test",
+            [("", "a@x.test"), ("Bob", "b@x.test"), ("", "c@x.test")],
+        ),
+        ('"Lopez, Ana" <a@x.test>, b@x.test', [("Lopez, Ana", "a@x.test"), ("", "b@x.test")]),
+        ("<a@x.test> <b@x.test>", [("", "a@x.test"), ("", "b@x.test")]),
+        ("Ana Lopez <a@x.test> b@x.test", [("Ana Lopez", "a@x.test"), ("", "b@x.test")]),
+        ("a@x.test Bob Stone <b@x.test>", [("", "a@x.test"), ("Bob Stone", "b@x.test")]),
+        ("Lopez, Ana <a@x.test>", [("", "Lopez"), ("Ana", "a@x.test")]),
+        ("Bob <b@x.test", [("", "Bob"), ("", "<b@x.test")]),
+        ("Bob <>", [("", "Bob"), ("", "<>")]),
+        ('"Bob <b@x.test>', [("Bob", "b@x.test")]),
+        ("'Ana' <a@x.test>", [("Ana", "a@x.test")]),
+        ('"Ana", "b@x.test"', [("", "Ana"), ("", "b@x.test")]),
         ("\r\n ;; \n", []),
     ],
 )
@@ -98,6 +113,24 @@ def test_with_one_wrong_nobody_is_invited_and_each_is_named(
     assert invited(lead.engagement) == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("Bob <b@x.test", "“<b@x.test” is no email address."),
+        ("Bob <>", "“<>” is no email address."),
+        (",;,", "Write at least one address."),
+        (build.LONG_ADDRESS, "has 255 characters, the most is 254."),
+    ],
+)
+def test_nothing_typed_is_passed_over(
+    client: Client, lead: Membership, typed: str, says: str
+) -> None:
+    page = client.post(url(lead.engagement), {"people": typed, "role": "viewer"})
+
+    assert (page.status_code, says in html.unescape(page.text)) == (422, True)
+    assert people(lead.engagement) == {}
+
+
 def test_members_among_them_are_each_pointed_out(client: Client, lead: Membership) -> None:
     build.member(lead.engagement, "Ben", Role.SPONSOR, email="ben@x.test")
     typed = {"people": f"a@x.test, ben@x.test, {lead.email}", "role": "contributor"}
@@ -133,6 +166,25 @@ def test_those_an_import_named_are_invited_by_one_press(client: Client, lead: Me
     client.post(url(lead.engagement, "member-invite-waiting"))
 
     assert invited(lead.engagement) == ["ana@x.test", "ben@x.test", "cem@x.test"]
+    assert "who are not invited yet" not in client.get(listed).text
+
+
+def test_whose_invitation_ran_out_is_invited_again(client: Client, lead: Membership) -> None:
+    with scope(lead.engagement_id):
+        for name in ("Ana", "Ben"):
+            row = build.member(lead.engagement, name, user=None, email=f"{name.lower()}@x.test")
+            send_invitation(membership=row, by=lead)
+        Invitation.objects.update(expires_at=timezone.now())
+    listed = reverse("engagements:member-list", args=[lead.engagement.slug])
+    page = client.get(listed).text
+    assert "Invitation ran out" in page
+    assert "Invite the 2 who are not invited yet" in page
+
+    client.post(url(lead.engagement, "member-invite-waiting"))
+
+    with scope(lead.engagement_id):
+        sent = Invitation.objects.filter(expires_at__gt=timezone.now(), revoked_at=None)
+        assert sorted(sent.values_list("membership__name", flat=True)) == ["Ana", "Ben"]
     assert "who are not invited yet" not in client.get(listed).text
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from engagements.commands import send_invitation
-from engagements.models import Engagement, Membership, Role
+from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.scoping import scope
 from okrs.models import Cycle
 from tests import build
@@ -120,6 +120,8 @@ def test_people_are_counted_as_named_invited_and_here(lead: Client, alice: Membe
     with scope(engagement.id):
         named = Membership.objects.filter(engagement=engagement, user=None).order_by("name")
         send_invitation(membership=named[0], by=alice)
+        ran_out = send_invitation(membership=named[1], by=alice)
+        Invitation.objects.filter(pk=ran_out.pk).update(expires_at=timezone.now())
 
     text = lead.get(URL).text
 
