@@ -20,6 +20,7 @@ class Member:
     membership: Membership
     invitation: Invitation | None
     now: dt.datetime
+    is_only_lead: bool = False
 
     @property
     def is_invited(self) -> bool:
@@ -56,7 +57,9 @@ def members(engagement: Engagement, *, now: dt.datetime) -> list[Member]:
     people = Membership.objects.active().filter(engagement=engagement).select_related("user")
     invitations = Invitation.objects.filter(engagement=engagement).unanswered()
     waiting = {invitation.membership_id: invitation for invitation in invitations}
-    return [Member(person, waiting.get(person.pk), now) for person in people.order_by("name", "id")]
+    rows = list(people.order_by("name", "id"))
+    leads = [one.pk for one in rows if _leads(one)]
+    return [Member(one, waiting.get(one.pk), now, leads == [one.pk]) for one in rows]
 
 
 def member(membership: Membership, *, now: dt.datetime) -> Member:
@@ -67,7 +70,22 @@ def member(membership: Membership, *, now: dt.datetime) -> Member:
     invitations = Invitation.objects.filter(
         engagement_id=membership.engagement_id, membership=membership
     )
-    return Member(found, invitations.unanswered().first(), now)
+    return Member(found, invitations.unanswered().first(), now, is_only_lead(found))
+
+
+def is_only_lead(membership: Membership) -> bool:
+    """Whether nobody else would lead if they stopped. One query, for a lead."""
+    if membership.role != Role.LEAD or membership.is_placeholder:
+        return False
+    others = Membership.objects.active().filter(
+        engagement_id=membership.engagement_id, role=Role.LEAD, user__is_active=True
+    )
+    return not others.exclude(pk=membership.pk).exists()
+
+
+def _leads(membership: Membership) -> bool:
+    user = membership.user
+    return membership.role == Role.LEAD and user is not None and user.is_active
 
 
 @dataclass(frozen=True)

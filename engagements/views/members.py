@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, retarget, trigger_client_event
 
 from engagements import queries
 from engagements.access import find, member
@@ -97,17 +97,24 @@ def member_change_role(request: MemberRequest, member: str) -> HttpResponse:
     form = RoleForm(request.POST)
     if not form.is_valid():
         return _row(request, row, refusal=ValidationError("Choose one of the five roles."))
+    was = row.role
     try:
         row = change_role(membership=row, by=request.membership, **form.cleaned_data)
     except ValidationError as refusal:
         return _row(request, row, refusal=refusal)
-    return _row(request, row, said=f"{row.name} is {row.get_role_display().lower()} now.")
+    said = f"{row.name} is {row.get_role_display().lower()} now."
+    if request.htmx and Role.LEAD in (was, row.role):
+        # Whether another line may change hangs on how many leads there are.
+        whole = retarget(_list(request, form=InviteForm()), "#members")
+        return _toast(reswap(whole, "outerHTML"), said)
+    return _row(request, row, said=said)
 
 
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_remove(request: MemberRequest, member: str) -> HttpResponse:
     row = _member(request, member)
     page = {"member": row, "held": queries.held_by(row), **TAB}
+    page["is_only_lead"] = queries.is_only_lead(row)
     if request.method != "POST":
         return render(request, "engagements/member_remove.html", page)
     try:
