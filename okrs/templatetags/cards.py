@@ -156,5 +156,12 @@ def in_days(on: dt.date | None, today: dt.date | None = None) -> str:
     return figures.write_distance(_date(on), today=today or timezone.localdate())
 
 
+@register.filter
+def and_in_days(on: dt.date, today: dt.date) -> str:
+    """`{{ due_on|and_in_days:today }}`: ", in 6 days"; nothing on days when the client's calendar
+    and the reader's differ, as the page's heading tells the reader's."""
+    return f", {in_days(on, today)}" if today == timezone.localdate() else ""
+
+
 def _date(on: dt.date) -> dt.date:
     return timezone.localtime(on).date() if isinstance(on, dt.datetime) else on

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django import forms
 from django.template import Context, Template
+from django.utils import timezone
 
 from okrs.charts import History
 from okrs.widgets import FigureInput, ScaleInput
@@ -185,6 +186,15 @@ def test_a_distance_is_told_in_days(days: int, written: str) -> None:
     on = dt.date(2026, 3, 10) + dt.timedelta(days=days)
 
     assert render("{{ on|in_days }}", on=on) == written
+
+
+def test_beside_a_date_no_distance_is_told_while_the_calendars_differ() -> None:
+    on, theirs = dt.date(2026, 3, 9), dt.date(2026, 3, 10)
+    source = "{{ on|and_in_days:theirs }}"
+
+    assert render(source, on=on, theirs=theirs) == ", yesterday"
+    with timezone.override("Pacific/Midway"):
+        assert render(source, on=on, theirs=theirs) == ""
 
 
 class CardForm(forms.Form):
