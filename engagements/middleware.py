@@ -18,7 +18,13 @@ from engagements.scoping import identity
 
 Handler = Callable[[HttpRequest], HttpResponse]
 PAGE_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
-KEYS = ("/s/", "/notices/stop/")  # addresses that are keys: share links, stop links
+# Addresses that are keys: share links, stop links, links to a new address. The last is a form that
+# says where it was sent from, which browsers hide from us too under `no-referrer`.
+KEYS = {
+    "/s/": "no-referrer",
+    "/notices/stop/": "no-referrer",
+    "/profile/address/": "strict-origin",
+}
 
 
 class SharedPageMiddleware:
@@ -32,9 +38,10 @@ class SharedPageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path_info.startswith(KEYS):
-            response["Referrer-Policy"] = "no-referrer"
-            response["X-Robots-Tag"] = "noindex, nofollow"
+        for start, policy in KEYS.items():
+            if request.path_info.startswith(start) and request.path_info != start:
+                response["Referrer-Policy"] = policy
+                response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
 

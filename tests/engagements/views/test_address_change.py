@@ -101,3 +101,21 @@ def test_visitors_sign_in_and_come_back_to_the_link(alice: User) -> None:
     answer = Client().get(path(alice))
 
     assert answer["Location"].startswith("/accounts/login/?next=/profile/address/")
+
+
+def test_the_token_stays_out_of_logs_and_the_form_still_sends(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    page = client.get(path(alice))
+    # By `no-referrer` browsers would send the form from the origin "null", which is refused.
+    assert page["Referrer-Policy"] == "strict-origin"
+
+    answer = client.post(
+        path(alice),
+        {"csrfmiddlewaretoken": page.context["csrf_token"]},
+        headers={"origin": "http://testserver"},
+    )
+
+    assert answer["Referrer-Policy"] == "strict-origin"
+    alice.refresh_from_db()
+    assert alice.email == NEW
