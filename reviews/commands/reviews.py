@@ -21,6 +21,7 @@ from reviews.models import ActionItem, Attendance, Decision, Review, ReviewKind
 MINUTES = {ReviewKind.MONTHLY: 45, ReviewKind.WEEKLY: 30}  # M11.1
 LEAST, MOST = 5, 480  # minutes
 LONGEST = 120
+MONTH = dt.timedelta(days=31)
 FIELDS = ("title", "scheduled_at", "minutes", "lead")
 
 
@@ -48,11 +49,11 @@ def plan_review(
     review = Review(
         engagement=engagement,
         kind=kind,
-        title=_title(title, kind=kind, on=engagement.today(scheduled_at)),
         scheduled_at=scheduled_at,
         minutes=minutes or MINUTES[ReviewKind(kind)],
         lead=lead,
     )
+    review.title = _title(title, review=review)
     people = list(attendees)
     _check(review, attendees=people)
     review.save(force_insert=True)
@@ -81,10 +82,9 @@ def update_review(
     must_run(by)
     current: Review = lock_for_edit(review, version=version)
     lock_open_review(current, by=by)
-    on = by.engagement.today(scheduled_at)
     lasted = current.minutes
-    current.title = _title(title, kind=current.kind, on=on)
     current.scheduled_at, current.lead = scheduled_at, lead
+    current.title = _title(title, review=current)
     current.minutes = minutes or MINUTES[ReviewKind(current.kind)]
     people = list(attendees)
     _check(current, attendees=people)
@@ -156,14 +156,20 @@ def mark_here(*, review: Review, member: Membership, is_here: bool, by: Membersh
     return attendance
 
 
-def _title(title: str, *, kind: str, on: dt.date) -> str:
+def _title(title: str, *, review: Review) -> str:
+    """As said, else its month or week; with its day where another of those bears that name."""
     said = " ".join(title.split())
     if said:
         return said
-    if kind == ReviewKind.MONTHLY:
-        return f"{on:%B} review"
+    on = review.engagement.today(review.scheduled_at)
     monday = on - dt.timedelta(days=on.weekday())
-    return f"Week of {monday.day} {monday:%B}"
+    monthly = review.kind == ReviewKind.MONTHLY
+    named = f"{on:%B} review" if monthly else f"Week of {monday.day} {monday:%B}"
+    near = (review.scheduled_at - MONTH, review.scheduled_at + MONTH)
+    others = Review.objects.filter(
+        engagement_id=review.engagement_id, title=named, scheduled_at__range=near
+    )
+    return f"{named}, {on.day} {on:%b}" if others.exclude(pk=review.pk).exists() else named
 
 
 def _invite(review: Review, people: list[Membership]) -> None:

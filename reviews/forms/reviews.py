@@ -26,7 +26,7 @@ class ReviewForm(EditForm):
         required=False,
         max_length=120,
         label="Title",
-        help_text="Left empty, it is named after its month or week.",
+        help_text="Left empty, it is named after its month or week, and its day where that name is taken.",
     )
     scheduled_at = forms.DateTimeField(
         label="When",

@@ -33,6 +33,21 @@ def test_it_is_named_after_its_month_or_week_and_lasts_as_long_as_its_kind(
     assert (weekly.title, weekly.minutes) == ("Week of 9 March", 30)
 
 
+def test_a_second_one_of_its_month_or_week_carries_its_day(alice: Membership) -> None:
+    plan(alice, scheduled_at=at("2025-03-10T14:00"))
+    first, second = plan(alice), plan(alice, scheduled_at=at("2026-03-27T14:00"))
+    plan(alice, kind="weekly")
+    weekly = plan(alice, kind="weekly", scheduled_at=at("2026-03-12T14:00"))
+
+    kept = update_review(
+        review=first, version=1, scheduled_at=TUESDAY, lead=alice, by=alice, now=TUESDAY
+    )
+
+    assert (first.title, second.title) == ("March review", "March review, 27 Mar")
+    assert weekly.title == "Week of 9 March, 12 Mar"
+    assert kept.title == "March review"
+
+
 def test_its_agenda_is_drawn_at_once(alice: Membership) -> None:
     late, red, calm = key_results(alice, "Late", "Red", "Calm")
     checked(red, alice, "8.9", "8.8", confidence=2)
