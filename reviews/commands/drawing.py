@@ -13,6 +13,7 @@ from reviews.agenda.draw import LONGEST_WHY
 from reviews.agenda.escalations import escalation_facts, why_now
 from reviews.models import ActionItem, AgendaItem, Decision, Review, Section
 from reviews.queries.agenda import Gathered, gather
+from reviews.queries.captured import captured, taken_up
 from reviews.queries.escalated import acts_during, of_items, running_of
 from reviews.queries.told import screen_of
 
@@ -95,17 +96,21 @@ def refresh_all(
 def _keep_answers(
     items: Sequence[AgendaItem], *, review: Review, engagement: Engagement, now: dt.datetime
 ) -> None:
-    """Keep where escalations stand in the why; an item that was answered is discussed. One query."""
+    """Keep where escalations stand in the why, and what was discussed. Three queries.
+
+    That is also what something was captured on, and where the room is.
+    """
     about = {one.key_result_id for one in items if one.key_result_id}
     found = of_items(engagement, key_results=about)
     stand = running_of(found)
     acts = acts_during(found, since=review.started_at, until=now)
-    answered = {one.escalation.key_result_id: one.at for one in acts}
+    taken = taken_up(items, found=captured(review, engagement=engagement, acts=acts))
+    taken.setdefault(review.current_item_id or 0, now)
     for item in items:
         facts = escalation_facts(stand.get(item.key_result_id or 0), engagement=engagement, now=now)
         if facts is not None:
             item.why = why_now(item.why, facts, today=engagement.today(now))[:LONGEST_WHY]
-        item.discussed_at = item.discussed_at or answered.get(item.key_result_id or 0)
+        item.discussed_at = item.discussed_at or taken.get(item.pk)
 
 
 def objective_facts(item: AgendaItem) -> dict[str, Any]:

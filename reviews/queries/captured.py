@@ -28,6 +28,18 @@ class Captured:
     decision: Decision | None = None
     action: ActionItem | None = None
 
+    def is_on(self, item: AgendaItem) -> bool:
+        if self.act is not None:
+            return item.key_result_id == self.act.escalation.key_result_id
+        row = self.decision or self.action
+        return row is not None and row.agenda_item_id == item.pk
+
+
+def taken_up(items: Iterable[AgendaItem], *, found: Iterable[Captured]) -> dict[int, dt.datetime]:
+    """When something was captured on them first, by their keys: those were discussed."""
+    latest_first = list(found)
+    return {item.pk: one.at for item in items for one in latest_first if one.is_on(item)}
+
 
 def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()) -> list[Captured]:
     """Decisions, actions and `acts` on escalations of a review, latest first. Two queries.
@@ -48,6 +60,16 @@ def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()
         *(Captured(at=one.at, about=one.escalation.key_result.title, act=one) for one in acts),
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def kept_from_client(review: Review, *, engagement: Engagement) -> int:
+    """How many decisions of a review that hold are not marked for the client."""
+    found = captured(review, engagement=engagement)
+    decisions = [one.decision for one in found if one.decision is not None]
+    return sum(
+        not one.client_visible and not one.is_superseded  # type: ignore[attr-defined]
+        for one in decisions
+    )
 
 
 def _decisions() -> QuerySet[Decision]:

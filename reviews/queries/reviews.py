@@ -7,15 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import (
-    Count,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-)
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from checkins.queries.escalations import EscalationCard
@@ -35,7 +27,7 @@ from reviews.models import (
     StatusReport,
     Summary,
 )
-from reviews.queries.captured import ENGAGEMENT, REVIEW, Captured, captured
+from reviews.queries.captured import ENGAGEMENT, REVIEW, Captured, captured, taken_up
 from reviews.queries.escalated import acts_during, cards_of, of_items, running_of
 
 
@@ -54,7 +46,7 @@ class ItemView:
     may_sink: bool = False
     escalation: EscalationCard | None = None
     stands: EscalationFacts | None = None
-    was_answered: bool = False  # its escalation, in this meeting
+    was_taken_up: bool = False  # something was captured on it in this meeting
     today: dt.date | None = None
 
     @property
@@ -78,7 +70,7 @@ class ItemView:
 
     @property
     def is_done(self) -> bool:
-        return self.item.discussed_at is not None or self.was_answered
+        return self.item.discussed_at is not None or self.was_taken_up
 
     @property
     def why(self) -> str:
@@ -119,7 +111,8 @@ class ReviewPage:
 
     @property
     def undiscussed(self) -> list[ItemView]:
-        return [one for one in self.agenda if not one.is_done and one.kind != "closing"]
+        left = (one for one in self.agenda if not one.is_done and not one.is_current)
+        return [one for one in left if one.kind != "closing"]
 
     @property
     def minutes(self) -> int:
@@ -154,6 +147,7 @@ def review_page(
     about = {one.key_result_id for one in rows if one.key_result_id}
     escalations = of_items(engagement, key_results=about)
     acts = acts_during(escalations, since=review.started_at, until=review.closed_at or now)
+    found = captured(review, engagement=engagement, acts=acts)
     # A closed review says where they stood.
     stand = {} if review.is_closed else running_of(escalations)
     seen = [stand[one.key_result_id] for one in in_view if one.key_result_id in stand]
@@ -167,7 +161,7 @@ def review_page(
             key_result: escalation_facts(row, engagement=engagement, now=now)
             for key_result, row in stand.items()
         },
-        answered={one.escalation.key_result_id for one in acts},
+        taken=taken_up(rows, found=found),
         today=engagement.today(now),
     )
     on_agenda = [views[one.pk] for one in agenda]
@@ -184,7 +178,7 @@ def review_page(
         shown=views[shown.pk] if shown else None,
         current=views.get(review.current_item_id or 0),
         looks_elsewhere=bool(shown and review.is_running and shown.pk != review.current_item_id),
-        captured=captured(review, engagement=engagement, acts=acts),
+        captured=found,
         attendances=ATTENDANCES(**here),
         is_stale=review.started_at is None and engagement.status_version > review.drawn_from,
     )
@@ -278,7 +272,7 @@ def _views(
     shown: AgendaItem | None,
     cards: Mapping[int, EscalationCard],
     stand: Mapping[int, EscalationFacts | None],
-    answered: Collection[int],
+    taken: Collection[int],
     today: dt.date,
 ) -> dict[int, ItemView]:
     numbers = {one.pk: number for number, one in enumerate(agenda, start=1)}
@@ -293,7 +287,7 @@ def _views(
             may_sink=0 < numbers.get(one.pk, 0) < last,
             escalation=cards.get(one.key_result_id or 0),
             stands=stand.get(one.key_result_id or 0),
-            was_answered=one.key_result_id in answered,
+            was_taken_up=one.pk in taken,
             today=today,
         )
         for one in rows

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 
 from engagements.access import member
 from engagements.answers import form_page, onward, refuse, stale_page, take
@@ -16,6 +17,7 @@ from engagements.staleness import StaleEdit
 from reviews import commands
 from reviews.forms.reviews import SummaryForm
 from reviews.models import Review, StatusReport, Summary
+from reviews.queries.captured import kept_from_client
 from reviews.queries.reviews import report_of, summary_of
 from reviews.status import Words
 from reviews.views.rooms import TAB, review_of, review_url
@@ -37,7 +39,7 @@ def summary_update(request: MemberRequest, closed_review: str) -> HttpResponse:
         return redirect(review_url(request, review))
     page = {"review": review, "summary": summary, "report": report_of(review), **TAB}
     if request.method != "POST":
-        form = SummaryForm(engagement=request.engagement, row=summary) if edits else None
+        form = _form(request, review, summary) if edits else None
         return render(request, TEMPLATE, {**page, "form": form})
     return _post(request, review, summary, page=page)
 
@@ -45,7 +47,7 @@ def summary_update(request: MemberRequest, closed_review: str) -> HttpResponse:
 def _post(
     request: MemberRequest, review: Review, summary: Summary, *, page: dict[str, Any]
 ) -> HttpResponse:
-    form = SummaryForm(request.POST, engagement=request.engagement, row=summary)
+    form = _form(request, review, summary, data=request.POST)
     known = {"summary": summary, "by": request.membership}
     try:
         saved = take(form, commands.update_summary, **known) if form.is_valid() else None
@@ -58,6 +60,22 @@ def _post(
         messages.success(request, f"Report {report.number} is published. Clients see it now.")
         return onward(request, "reviews:report-detail", report.number)
     return form_page(request, TEMPLATE, form=form, **page)
+
+
+def _form(
+    request: MemberRequest, review: Review, summary: Summary, *, data: Any = None
+) -> SummaryForm:
+    """Beside what was decided it says how much of that stays inside."""
+    form = SummaryForm(data, engagement=request.engagement, row=summary)
+    if kept := kept_from_client(review, engagement=request.engagement):
+        said = f"{kept} decision{'' if kept == 1 else 's'} of this review"
+        form.fields["decided"].help_text = format_html(
+            '<a href="{}#captured">{}</a> {} not marked for the client.',
+            review_url(request, review),
+            said,
+            "is" if kept == 1 else "are",
+        )
+    return form
 
 
 def _publish(request: MemberRequest, form: SummaryForm, *, review: Review) -> StatusReport | None:

@@ -6,9 +6,10 @@ from django.core.exceptions import ValidationError
 from engagements.models import Membership
 from engagements.staleness import StaleEdit
 from okrs.models import KeyResult
-from reviews.commands import close_review, update_summary
+from reviews.commands import add_item, close_review, show_item, update_summary
 from reviews.models import Review, Summary
 from reviews.queries.agenda import previous_review
+from reviews.queries.reviews import review_page
 from tests.checkins.posting import TUESDAY, at, code, post
 from tests.reviews.meeting import act, decide
 from tests.reviews.running import YES, checked, closed, item, key_results, plan, run
@@ -44,6 +45,25 @@ def test_its_items_keep_the_words_of_the_close(alice: Membership, rows: list[Key
     post(rows[0], alice, actual="5", now=TUESDAY)
 
     assert item(review, "Red").facts["latest"] == "8.7"
+
+
+def test_where_the_room_is_and_what_was_captured_on_are_discussed(alice: Membership) -> None:
+    key_results(alice, "Room", "Decided", "Acted", "Left")
+    review = run(alice)
+    for title in ("Room", "Decided", "Acted", "Left"):
+        add_item(review=review, title=f"On {title}", minutes=5, by=alice, now=TUESDAY)
+    show_item(review=review, item=item(review, "On Room"), by=alice, now=TUESDAY)
+    decide(review, alice, agenda_item=item(review, "On Decided"))
+    act(alice, review=review, agenda_item=item(review, "On Acted"))
+
+    page = review_page(Review.objects.get(), membership=alice, now=TUESDAY)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    left = {one.item.title for one in page.undiscussed}
+    assert left & {"On Room", "On Decided", "On Acted", "On Left"} == {"On Left"}
+    assert item(review, "On Left").discussed_at is None
+    for title in ("On Room", "On Decided", "On Acted"):
+        assert item(review, title).discussed_at == TUESDAY
 
 
 def test_its_own_decisions_are_not_looked_back_on(alice: Membership, rows: list[KeyResult]) -> None:

@@ -8,12 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Membership, Role
-from reviews.commands import close_review, update_review, update_summary
+from reviews.commands import add_item, close_review, update_review, update_summary
 from reviews.models import Attendance, Review, StatusReport, Summary
 from tests import build
 from tests.checkins.posting import TUESDAY, at
 from tests.query_counts import assert_constant_queries
-from tests.reviews.meeting import act, decide
+from tests.reviews.meeting import act, decide, supersede
 from tests.reviews.running import YES, closed, key_results, plan, run
 
 HTMX = {"HX-Request": "true"}
@@ -175,6 +175,7 @@ def test_closing_asks_three_questions_and_names_what_is_left(
 ) -> None:
     key_results(alice, "Never checked in")
     review = run(alice, now=at("2026-03-10T09:40"))
+    add_item(review=review, title="The paper stores", minutes=5, by=alice, now=TUESDAY)
     address = url(review, "review-close")
 
     page = lead.get(address)
@@ -182,7 +183,8 @@ def test_closing_asks_three_questions_and_names_what_is_left(
     said = {"on_outcomes": "yes", "evidence_weekly": "no", "moved_resources": "yes"}
     good = lead.post(address, said)
 
-    assert "One card gone quiet" in page.text
+    assert "The paper stores" in page.text
+    assert "One card gone quiet" not in page.text  # the room is there
     assert "Are we on outcomes?" in page.text
     assert (bad.status_code, "Kept" in bad.text) == (422, True)
     assert good.headers["Location"] == url(review, "summary-update")
@@ -231,6 +233,29 @@ def test_a_summary_is_edited_published_and_leads_to_its_report(
     )
     assert (report.headline, report.review, report.next_steps) == ("We hold.", review, "d")
     assert "report 1" in lead.get(address).text
+
+
+def test_beside_what_was_decided_it_says_what_stays_inside(lead: Client, alice: Membership) -> None:
+    review = run(alice)
+    replaced = decide(review, alice, "Kept inside at first")
+    supersede(replaced, alice, client_visible=True)
+    decide(review, alice, "Kept inside")
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    page = lead.get(url(review, "summary-update")).text
+
+    there = url(review, "review-detail")
+    said = f'<a href="{there}#captured">1 decision of this review</a> is not marked for the client.'
+    assert said in page
+    assert "Kept inside" not in page
+
+
+def test_where_all_is_marked_nothing_is_said(lead: Client, alice: Membership) -> None:
+    review = run(alice)
+    decide(review, alice, client_visible=True)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    assert "not marked for the client" not in lead.get(url(review, "summary-update")).text
 
 
 def test_a_summary_without_a_headline_is_not_published(lead: Client, alice: Membership) -> None:
