@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from engagements.commands import close_engagement, reopen_engagement
@@ -110,6 +110,7 @@ def test_nobody_works_in_it_and_whoever_read_it_reads_it(lead: Membership, role:
 def test_the_database_keeps_its_owners_inside_the_client(lead: Membership) -> None:
     stranger = build.member(build.engagement("Harbor"), "Hannah")
     with scope(lead.engagement_id), connection.cursor() as cursor:
-        Engagement.objects.filter(pk=lead.engagement_id).update(workflow_owner=stranger)
-        with pytest.raises(IntegrityError, match="engagement_workflow_owner_key"):
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        refused = pytest.raises(IntegrityError, match="engagement_workflow_owner_key")
+        with refused, transaction.atomic():
+            Engagement.objects.filter(pk=lead.engagement_id).update(workflow_owner=stranger)
