@@ -105,9 +105,7 @@ def test_an_empty_cycle_is_named() -> None:
 
 
 def test_without_a_cycle_it_says_how_to_begin() -> None:
-    assert home_headline(home(cycles=[])) == (
-        "No cycle yet. A quarter is a good first one."
-    )
+    assert home_headline(home(cycles=[])) == ("No cycle yet. A quarter is a good first one.")
 
 
 @pytest.mark.parametrize(
