@@ -32,7 +32,7 @@ def run(sweep: object, now: dt.datetime) -> int:
     return int(sweep(now=now, using="default"))
 
 
-@pytest.mark.parametrize(("sweep", "now"), REMINDED.items(), ids=lambda one: str(one)[:24])
+@pytest.mark.parametrize(("sweep", "now"), REMINDED.items(), ids=[one.__name__ for one in REMINDED])
 def test_nobody_is_told_of_its_check_ins(
     onboarding: KeyResult, alice: Membership, sweep: object, now: dt.datetime
 ) -> None:
