@@ -11,6 +11,8 @@ from django.test.utils import setup_databases, teardown_databases
 from tests import faults
 from tests.databases import ROLES, copy_of, execute_as_owner, switch
 
+LONGEST = ("tests/test_canaries.py", "tests/checkins/sweeps/", "tests/notifications/test_faults")
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
@@ -59,6 +61,11 @@ def empty_cache() -> Iterator[None]:
     """Rate limits and sessions of one test are none of the next one's business."""
     yield
     cache.clear()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, or one worker waits for the other at the end."""
+    items.sort(key=lambda one: not one.nodeid.startswith(LONGEST))
 
 
 @pytest.hookimpl(tryfirst=True)

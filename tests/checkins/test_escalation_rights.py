@@ -8,7 +8,7 @@ import pytest
 
 from checkins.escalation_rights import EscalationAct, acts_of, speaks_for_sponsor
 from checkins.models import Escalation
-from engagements.models import Membership, Role
+from engagements.models import Engagement, Membership, Role
 from okrs.models import KeyResult, Objective
 
 NOW = dt.datetime(2026, 3, 10, tzinfo=dt.UTC)
@@ -26,7 +26,7 @@ HUDDLE_AND_ANSWER = {EscalationAct.HUDDLE, EscalationAct.ANSWER}
 def acts(escalation: Escalation, *, role: Role, owns: bool = False) -> set[EscalationAct]:
     objective = Objective(owner_id=OWNER)
     escalation.key_result = KeyResult(objective=objective)
-    by = Membership(pk=OWNER if owns else 8, role=role)
+    by = Membership(pk=OWNER if owns else 8, role=role, engagement=Engagement())
     return set(acts_of(escalation, by=by))
 
 

@@ -13,6 +13,7 @@ from django.db import Error, connection, connections
 
 from config.embedded import servers
 from config.embedded.paths import DATABASE, Paths
+from engagements.grants import grant_tables
 from notifications.models import OutboxMessage
 from notifications.outbox import enqueue
 from tests import databases, faults
@@ -36,6 +37,7 @@ def postgres(committed: str) -> Iterator[tuple[Server, Paths]]:
             connections[alias].close()
             patch.setitem(connections[alias].settings_dict, "HOST", str(paths.sockets))
             patch.setitem(connections[alias].settings_dict, "NAME", DATABASE)
+        grant_tables(using="owner")  # as after any restore: processes refuse to start without
         yield server, paths
         connections.close_all()
 
