@@ -11,9 +11,10 @@ run: .venv/runtime.stamp  ## the workspace, until Ctrl-C
 test: .venv/dev.stamp  ## everything but the browser and the deployment
 	$(VENV) -m pytest -n 2
 
-test-browser: .venv/dev.stamp  ## Playwright driving Chromium
+BROWSER ?= browser
+test-browser: .venv/dev.stamp  ## Playwright driving Chromium; BROWSER="browser and not long" as in CI
 	@command -v chromium >/dev/null || { echo "There is no Chromium: apt install chromium"; exit 1; }
-	$(VENV) -m pytest -m browser -n 2 tests/browser
+	$(VENV) -m pytest -m "$(BROWSER)" -n 2 tests/browser
 
 test-deployment: .venv/dev.stamp  ## the start commands over PostgreSQL and Redis of the system
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v redis-server >/dev/null || \

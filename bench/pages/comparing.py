@@ -47,10 +47,9 @@ class Figure:
     most: float | None
     aim: float | None
 
-    @property
-    def is_kept(self) -> bool:
+    def is_kept(self, *, slack: float) -> bool:
         """By the wall: a query that became slow must show, and CPU does not see it."""
-        return self.most is None or self.ratio <= self.most
+        return self.most is None or self.ratio <= self.most * slack
 
 
 def compared(pages: Sequence[Page], *, rounds: int, calls: int = CALLS) -> list[Figure]:

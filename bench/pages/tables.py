@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bench.pages.comparing import Figure
 
 
-def print_figures(figures: Sequence[Figure], *, clients: int) -> None:
+def print_figures(figures: Sequence[Figure], *, clients: int, slack: float) -> None:
     print(f"\nPages over {clients} clients with {clients * 16} key results")
     print(
         f"{'':<22}{'queries':>8}{'bytes':>8}{'ms':>8}{'ratio':>8}{'of CPU':>8}{'most':>6}{'aim':>5}"
@@ -16,7 +16,7 @@ def print_figures(figures: Sequence[Figure], *, clients: int) -> None:
         print(
             f"{one.name:<22}{one.queries:>8}{one.size:>8}{one.wall * 1000:>8.2f}"
             f"{one.ratio:>8.1f}{one.cpu_ratio:>8.1f}{one.most or '':>6}{one.aim or '':>5}"
-            f"{'' if one.is_kept else '  MISSED'}"
+            f"{'' if one.is_kept(slack=slack) else '  MISSED'}"
         )
 
 

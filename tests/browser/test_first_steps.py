@@ -91,6 +91,7 @@ def lena(empty: Served, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> Counte
     return Counted(visitor)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", PHONE, ids=str)
 def test_a_sheet_leads_to_the_first_check_in(lena: Counted, tmp_path: Path) -> None:
     opens_an_engagement(lena, "Harbor Retail")
@@ -105,6 +106,7 @@ def test_a_sheet_leads_to_the_first_check_in(lena: Counted, tmp_path: Path) -> N
     assert (lena.clicks, lena.fields) == (25, 7)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", WIDE, ids=str)
 def test_a_typed_set_leads_to_the_first_check_in(lena: Counted) -> None:
     opens_an_engagement(lena, "Lakeside Hotels")

@@ -86,6 +86,7 @@ def walk(visitor: Visitor, pages: Iterator[tuple[str, str]]) -> dict[str, list[s
     return wrong
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", [SCREENS[0], SCREENS[-1]], ids=str)
 def test_no_page_breaks_with_nothing_or_too_much_in_it(opens: Opens, clients: hard.Hard) -> None:
     visitor = opens()
