@@ -130,7 +130,7 @@ def _note(card: DueCard) -> str:
         parts.append(f"week of {saved} saved ✓")
         parts.append(f"week of {opened} open, due {when(card.due_at)}")
     else:
-        if card.previous:
-            parts.append(write_distance(card.previous.measured_on, today=timezone.localdate()))
+        if measured_on := card.key_result.measured_on:
+            parts.append(write_distance(measured_on, today=timezone.localdate()))
         parts.append(f"{'late since' if card.is_late else 'due'} {when(card.due_at)}")
     return " · ".join(parts)

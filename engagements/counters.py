@@ -9,9 +9,12 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+# A socket that broke while it was opened comes out of redis-py as it is (seen under load).
+AWAY = (redis.RedisError, OSError)
+
 
 def counters() -> redis.Redis:
-    """The cache's server; whoever counts there lives with RedisError while it is down."""
+    """The cache's server; whoever counts there lives with `AWAY`."""
     return _client(settings.CACHES["default"]["LOCATION"])
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.sessions.backends import cached_db, db
-from redis import RedisError
+
+from engagements.counters import AWAY
 
 
 class SessionStore(cached_db.SessionStore):
@@ -17,5 +18,5 @@ class SessionStore(cached_db.SessionStore):
     def load(self) -> dict[str, Any]:
         try:
             return super().load()
-        except RedisError:
+        except AWAY:
             return db.SessionStore.load(self)

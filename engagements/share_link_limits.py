@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import time
 
-import redis
 from allauth.core.internal.ratelimit import get_ip
 from django.http import HttpRequest
 
-from engagements.counters import counters
+from engagements.counters import AWAY, counters
 
 SECONDS = 60
 READS = 600
@@ -39,7 +38,7 @@ def _count(request: HttpRequest, what: str) -> int:
             pipe.incr(key)
             pipe.expire(key, SECONDS)
             return int(pipe.execute()[0])
-    except redis.RedisError:
+    except AWAY:
         return 0
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import redis
 
 from engagements.commands import count_share_link_views
-from engagements.counters import counters
+from engagements.counters import AWAY, counters
 from engagements.models import ShareLink
 from engagements.scoping import scope
 
@@ -44,7 +44,7 @@ def count_view(share_link: ShareLink, *, now: dt.datetime) -> None:
             pipe.hincrby(VIEWS, views, 1)
             pipe.hset(VIEWS, last, now.isoformat())
             pipe.execute()
-    except redis.RedisError:
+    except AWAY:
         return
 
 

@@ -23,8 +23,9 @@ class DueCard:
     """A key result as it waits for its check-in, with what stands and what is asked.
 
     `due.period` is the one that a post fills, or the newest filled one of a saved card. `previous`
-    is the check-in that stands; `latest_check_in_id` its public id or that of the undo after it, for
-    `seen`. What only an open card shows is worked out when it is asked for.
+    is the check-in that stands; `latest_check_in_id` its public id or that of the undo after it,
+    for `seen`. On My week a closed card has neither until it is done: it does not show them. What
+    only an open card shows is worked out when it is asked for.
     """
 
     key_result: KeyResult

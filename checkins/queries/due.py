@@ -22,7 +22,7 @@ Members = Mapping[int, Membership]  # by engagement
 # What a closed card shows; the rest is read once somebody opens one.
 SHOWN = (
     *("id", "engagement_id", "public_id", "title", "stage", "committed_at", "trail"),
-    *("latest_value", "score", "rag", "evidence_url", "red_since", "last_week"),
+    *("latest_value", "measured_on", "score", "rag", "evidence_url", "red_since", "last_week"),
     *("metric__unit", "objective__title"),
     *("objective__cycle__public_id", "objective__cycle__name"),
     *("objective__cycle__starts_on", "objective__cycle__ends_on"),
@@ -37,14 +37,15 @@ def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
     """The cards that this person owns or helps with, wherever a period is open (M6.3).
 
     Cards are grouped by client and cycle; groups and cards come late first, then by due time, then
-    by name, those that are done last. Two queries; what a closed card does not show is not read.
+    by name, those that are done last. Two queries; what a closed card does not show is not read:
+    the check-in that stands only of those that are done.
     """
     members = {one.engagement_id: one for one in memberships if may(one.role, Permission.CHECK_IN)}
     mine = MINE(members=[one.pk for one in members.values()], engagements=list(members))
     for one in mine:
         one.engagement = members[one.engagement_id].engagement
     waiting = [one for one in mine if open_periods(rhythm_of(one), now)]
-    cards = list(_cards(waiting, members=members, now=now, read=STANDING_SHOWN))
+    cards = list(_cards(waiting, members=members, now=now, is_closed=True))
     opening = min(
         () if cards else _openings(mine, now=now), key=lambda pair: pair[0], default=(None, None)
     )
@@ -64,17 +65,11 @@ def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime)
         return None
     found = ONE(engagement=membership.engagement_id, key_result=key_result.pk)
     members = {membership.engagement_id: membership}
-    return next(_cards(found, members=members, now=now, read=STANDING), None)
+    return next(_cards(found, members=members, now=now), None)
 
 
 def _live() -> KeyResultQuerySet:
-    latest = CheckIn.objects.filter(
-        engagement_id=OuterRef("engagement_id"), key_result_id=OuterRef("pk")
-    )
-    return KeyResult.objects.live().annotate(
-        latest_check_in_id=Subquery(latest.order_by("-id").values("public_id")[:1]),
-        escalation_state=Subquery(_open_escalation()),
-    )
+    return KeyResult.objects.live().annotate(escalation_state=Subquery(_open_escalation()))
 
 
 def _mine() -> KeyResultQuerySet:
@@ -83,7 +78,11 @@ def _mine() -> KeyResultQuerySet:
 
 
 def _one() -> KeyResultQuerySet:
-    rows = _live().for_card().select_related("engagement")
+    latest = CheckIn.objects.filter(
+        engagement_id=OuterRef("engagement_id"), key_result_id=OuterRef("pk")
+    )
+    newest = Subquery(latest.order_by("-id").values("public_id")[:1])
+    rows = _live().for_card().select_related("engagement").annotate(latest_check_in_id=newest)
     return rows.filter(
         engagement_id=Slot("engagement", BigIntegerField()),
         pk=Slot("key_result", BigIntegerField()),
@@ -91,7 +90,7 @@ def _one() -> KeyResultQuerySet:
 
 
 def _standing() -> QuerySet[CheckIn]:
-    rows = CheckIn.objects.standing().select_related("author")
+    rows = CheckIn.objects.standing().select_related("author").order_by()
     return rows.filter(
         AnyOf("engagement_id", "engagements"),
         AnyOf("key_result_id", "key_results"),
@@ -123,9 +122,12 @@ def _cards(
     *,
     members: Members,
     now: dt.datetime,
-    read: Compiled[CheckIn],
+    is_closed: bool = False,
 ) -> Iterator[DueCard]:
-    ids, clients = [one.pk for one in key_results], {one.engagement_id for one in key_results}
+    dues = {one.pk: due_of(one, now=now) for one in key_results}
+    shown = [one for one in key_results if not is_closed or dues[one.pk].is_done]
+    read = STANDING_SHOWN if is_closed else STANDING
+    clients, ids = {one.engagement_id for one in shown}, [one.pk for one in shown]
     standing = read(engagements=list(clients), key_results=ids) if ids else []
     previous = {one.key_result_id: one for one in standing}
     for one in key_results:
@@ -133,7 +135,7 @@ def _cards(
         yield DueCard(
             key_result=one,
             membership=members[one.engagement_id],
-            due=due_of(one, now=now),
+            due=dues[one.pk],
             previous=previous.get(one.pk),
             latest_check_in_id=getattr(one, "latest_check_in_id", None) or "",
             escalation=EscalationState(state) if state else None,
