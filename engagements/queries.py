@@ -157,8 +157,9 @@ def may_create_engagement(user: User, memberships: Iterable[Membership]) -> bool
     A program lead runs engagements, so leads open the next one; nobody else does, or every invited
     client could. The very first person of an installation may, since nobody is a lead yet.
     """
-    if any(membership.role == Role.LEAD for membership in memberships):
-        return True
+    roles = {membership.role for membership in memberships}
+    if roles:  # somebody has let this person in, so they are not the first
+        return Role.LEAD in roles
     return not User.objects.exclude(pk=user.pk).exists()
 
 
