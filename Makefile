@@ -9,7 +9,7 @@ run: .venv/runtime.stamp  ## the workspace, until Ctrl-C
 	@exec $(VENV) -m config.run --stop-with-parent
 
 test: .venv/dev.stamp  ## everything but the browser and the deployment
-	$(VENV) -m pytest -n 2
+	$(VENV) -m pytest -n 3
 
 BROWSER ?= browser
 test-browser: .venv/dev.stamp  ## Playwright driving Chromium; BROWSER="browser and not long" as in CI

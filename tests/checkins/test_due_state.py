@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from checkins.commands import undo_check_in
-from checkins.queries import CardState
+from checkins.queries import CardState, due_card
 from engagements.models import Membership
 from okrs.models import KeyResult
 from scoring import Rag
@@ -64,8 +64,9 @@ def test_a_saved_card_asks_again_as_the_next_period_opens(
 def test_an_undone_card_waits_again(onboarding: KeyResult, bob: Membership) -> None:
     undo = undo_check_in(check_in=post(onboarding, bob), by=bob, now=TUESDAY)
 
-    card = only_card(week(bob))
+    card = due_card(key_result=onboarding, membership=bob, now=TUESDAY)
 
+    assert card is not None
     assert (card.state, card.previous) == (CardState.TODO, None)
     assert card.latest_check_in_id == undo.public_id
 
@@ -103,8 +104,9 @@ def test_a_card_checked_in_last_week_has_missed_nothing(
 def test_a_card_shows_what_stands(onboarding: KeyResult, bob: Membership) -> None:
     check_in = post(onboarding, bob, actual="6.8", now=at("2026-03-03T09:00"))
 
-    card = only_card(week(bob))
+    card = due_card(key_result=onboarding, membership=bob, now=TUESDAY)
 
+    assert card is not None
     assert card.previous == check_in
     assert card.previous is not None
     assert (card.previous.actual, card.previous.measured_on) == (
