@@ -6,6 +6,9 @@ filled, not a template.
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
@@ -17,7 +20,7 @@ from django.utils.safestring import SafeString
 from checkins.escalation_words import red_for
 from checkins.models import EscalationState
 from checkins.queries import DueCard
-from checkins.templatetags.weeks import when
+from checkins.templatetags.weeks import when_on
 from checkins.weeks import weeks_red
 from okrs import components
 from okrs.figures import write_day, write_distance, write_value
@@ -43,15 +46,40 @@ UNDO = """<form method="post" action="{undo}" hx-post="{undo}" hx-target="#card-
 REFUSAL = '<div class="notice mt-4" data-kind="error" role="alert">{}</div>'
 
 
+@dataclass(frozen=True)
+class Clock:
+    """The reader's, who is the same for all lines of a page."""
+
+    zone: dt.tzinfo
+    today: dt.date
+
+    def when(self, at: dt.datetime) -> str:
+        return when_on(at, self.zone, self.today)
+
+
+def due_lines(cards: Iterable[DueCard], *, token: str) -> SafeString:
+    """The lines of closed cards as HTML; `token` is the page's CSRF token."""
+    clock = _clock()
+    return SafeString("".join(_line(card, token=token, refusal="", clock=clock) for card in cards))
+
+
 def due_line(card: DueCard, *, token: str, refusal: str = "") -> SafeString:
-    """The line as HTML; `token` is the page's CSRF token, `refusal` why an undo was refused."""
+    """One line; `refusal` says why an undo was refused."""
+    return SafeString(_line(card, token=token, refusal=refusal, clock=_clock()))
+
+
+def _clock() -> Clock:
+    return Clock(timezone.get_current_timezone(), timezone.localdate())
+
+
+def _line(card: DueCard, *, token: str, refusal: str, clock: Clock) -> str:
     key_result, engagement = card.key_result, card.engagement
     address, check_in, home = (
         one.replace(ANY, key_result.public_id) for one in _addresses(engagement.slug)
     )
     unit = key_result.metric.unit if key_result.metric else ""
     score, is_done = key_result.score, card.is_done
-    filled = LINE.format(
+    return LINE.format(
         # People's words; all the rest is ours and holds no sign of HTML but its own.
         title=escape(key_result.title),
         objective=escape(key_result.objective.title),
@@ -65,7 +93,7 @@ def due_line(card: DueCard, *, token: str, refusal: str = "") -> SafeString:
             key_result.rag,
             "" if score is None else format_score(score, scale=engagement.scale),
         ),
-        note=_note(card),
+        note=_note(card, clock=clock),
         draft=f"{card.membership.user_id}:{key_result.public_id}",
         undo=_undo(card, token=token) if is_done and card.may_undo else "",
         quiet=" btn-quiet" if is_done else "",
@@ -75,7 +103,6 @@ def due_line(card: DueCard, *, token: str, refusal: str = "") -> SafeString:
         act_on=" the check-in of" if card.is_saved else ":",
         refusal=format_html(REFUSAL, refusal) if refusal else "",
     )
-    return SafeString(filled)
 
 
 @lru_cache(maxsize=1024)
@@ -118,19 +145,18 @@ def _undo(card: DueCard, *, token: str) -> SafeString | str:
     )
 
 
-def _note(card: DueCard) -> str:
+def _note(card: DueCard, *, clock: Clock) -> str:
     """ "unverified · 6 days ago · due today 10:00", "✓ saved today 09:40"."""
     parts = ["unverified"] if card.key_result.is_unverified else []
     if card.is_saved and card.previous:
-        parts.append(f"✓ saved {when(card.previous.posted_at)}")
+        parts.append(f"✓ saved {clock.when(card.previous.posted_at)}")
     elif card.is_done and card.due.saved_monday:
-        today = timezone.localdate()
-        saved = write_day(card.due.saved_monday, today=today, weekday=False)
-        opened = write_day(card.period.monday, today=today, weekday=False)
+        saved = write_day(card.due.saved_monday, today=clock.today, weekday=False)
+        opened = write_day(card.period.monday, today=clock.today, weekday=False)
         parts.append(f"week of {saved} saved ✓")
-        parts.append(f"week of {opened} open, due {when(card.due_at)}")
+        parts.append(f"week of {opened} open, due {clock.when(card.due_at)}")
     else:
         if measured_on := card.key_result.measured_on:
-            parts.append(write_distance(measured_on, today=timezone.localdate()))
-        parts.append(f"{'late since' if card.is_late else 'due'} {when(card.due_at)}")
+            parts.append(write_distance(measured_on, today=clock.today))
+        parts.append(f"{'late since' if card.is_late else 'due'} {clock.when(card.due_at)}")
     return " · ".join(parts)

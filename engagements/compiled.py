@@ -2,7 +2,7 @@
 
 Django makes the SQL of a query anew each time, which costs a page more than PostgreSQL's answer. A
 query of a page that many people read is built once, with slots for what differs from one run to
-the next, and Django reads its rows as ever:
+the next:
 
     DUE = Compiled(lambda: KeyResult.objects.filter(due_on__lte=Slot("today", DateField())))
     rows = DUE(today=today)
@@ -21,8 +21,10 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BigIntegerField, BooleanField, Expression, F, Field, Model, QuerySet
+from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
+from engagements.instances import Part, part_of
 from engagements.scoping import ScopeError, compiling, engagements_in_scope, unscoped
 
 M = TypeVar("M", bound=Model)
@@ -67,13 +69,14 @@ def in_scope() -> AnyOf:
 
 @dataclass(frozen=True)
 class Made(Generic[Row]):
-    """A queryset and what its compiler found out."""
+    """A queryset, what its compiler found out, and how its rows become instances if they do."""
 
     queryset: QuerySet[Any, Row]
     compiler: SQLCompiler
     sql: str
     params: tuple[Any, ...]
     converters: dict[int, Any]
+    part: Part | None
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,10 @@ class Compiled(Generic[Row]):
             values[SCOPE] = engagements_in_scope()
             if values[SCOPE] is None:
                 raise ScopeError("This query is made for a scope. Run it in one.")
-        return list(self._bound(values))
+        compiler, part = self._compiler(values), self._made.part
+        if part is None:
+            return list(self._bound(compiler))
+        return cast("list[Row]", part.read(compiler.results_iter(), using=DEFAULT_DB_ALIAS))
 
     def one(self, **values: Any) -> Row:
         """The only row; raises DoesNotExist where there is none."""
@@ -101,24 +107,28 @@ class Compiled(Generic[Row]):
     @cached_property
     def _made(self) -> Made[Row]:
         with compiling() if self.walled else unscoped():
-            queryset = self.build()
+            queryset: Any = self.build()
             compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
             sql, params = compiler.as_sql()
         converters = compiler.get_converters([one[0] for one in compiler.select])
-        return Made(queryset, compiler, sql, tuple(params), converters)
+        part = part_of(compiler) if queryset._iterable_class is ModelIterable else None
+        return Made(queryset, compiler, sql, tuple(params), converters, part)
 
-    def _bound(self, values: dict[str, Any]) -> QuerySet[Any, Row]:
-        """The queryset with a compiler that has made its SQL already."""
+    def _compiler(self, values: dict[str, Any]) -> SQLCompiler:
+        """The compiler that has made its SQL already, with these values."""
         made = self._made
         given = tuple(values[one.name] if isinstance(one, Slot) else one for one in made.params)
         compiler: Any = copy.copy(made.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
         compiler.as_sql = lambda *args, **kwargs: (made.sql, given)
         compiler.get_converters = lambda expressions: made.converters
-        query: Any = copy.copy(made.queryset.query)
+        return cast("SQLCompiler", compiler)
+
+    def _bound(self, compiler: SQLCompiler) -> QuerySet[Any, Row]:
+        """The queryset, which reads what this compiler brings: tuples or dictionaries."""
+        known: Any = self._made.queryset
+        query: Any = copy.copy(known.query)
         query.get_compiler = lambda *args, **kwargs: compiler
-        known: Any = made.queryset
         bound: Any = known.__class__(model=known.model, query=query, using=DEFAULT_DB_ALIAS)
         bound._iterable_class, bound._fields = known._iterable_class, known._fields
-        bound._known_related_objects = known._known_related_objects
         return cast("QuerySet[Any, Row]", bound)

@@ -46,7 +46,8 @@ class Axis:
 
 def coordinate(value: Decimal) -> str:
     """A number for SVG: one decimal at most, no trailing zero, no exponent."""
-    return f"{value.quantize(Decimal('0.1')).normalize() + 0:f}"
+    written = f"{value:.1f}".removesuffix(".0")
+    return "0" if written == "-0" else written
 
 
 def track(*, score: Decimal | None, pace: Decimal | None, bands: Iterable[Decimal]) -> Track:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
-from scoring.bands import PLAYBOOK_BANDS, Rag, rag
+from scoring.bands import PLAYBOOK_BANDS, Bands, Rag, rag, validate_bands
 from scoring.errors import ScoringError
 from scoring.numbers import Number, exactly, number, unit
 from scoring.terms import Method, term
@@ -28,11 +29,19 @@ def forecast_holds(
     Ladder: confidence alone. `score` and `pace` run 0 to 1, `confidence` 1 to 5. Without a
     confidence nothing holds, nor does a line without a score.
     """
+    lower = validate_bands(bands)
+    return _holds(term(Method, method), score, pace, confidence, lower)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _holds(
+    method: Method, score: Number | None, pace: Number, confidence: Number | None, bands: Bands
+) -> bool:
     band = rag(score, bands)
     with exactly():
         enough = unit(pace, name="pace") - SLACK
     believed = confidence is not None and _confidence(confidence) >= ENOUGH_CONFIDENCE
-    if term(Method, method) is Method.LADDER or not believed:
+    if method is Method.LADDER or not believed:
         return believed
     return score is not None and (band in (Rag.GREEN, Rag.STRETCH) or unit(score) >= enough)
 

@@ -11,6 +11,7 @@ NOTHING = "–"
 MINUS = "−"
 
 
+@lru_cache(maxsize=4096, typed=True)
 def format_number(value: Number) -> str:
     """A value for reading: "1,420", "12.5", "−3". No trailing zeros, no exponent."""
     return f"{EXACT.plus(EXACT.normalize(number(value))):,f}".replace("-", MINUS)

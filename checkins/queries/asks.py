@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db.models import Q, QuerySet
 
@@ -11,6 +12,8 @@ from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult
 from okrs.models.key_results import LIVE
+
+SHOWN = ("engagement_id", "public_id", "text", "key_result__public_id", "key_result__title")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +46,14 @@ def open_asks(*, memberships: Iterable[Membership]) -> Asks:
         "engagements": [one.engagement_id for one in members],
         "led": [one.engagement_id for one in members if one.role == Role.LEAD],
     }
-    requests = REQUESTS(**given)
+    requests, blockers = REQUESTS(**given), BLOCKERS(**given)
+    clients = {one.engagement_id: one.engagement for one in members}
+    for one in chain[HelpRequest | Blocker](requests, blockers):
+        one.key_result.engagement = clients[one.engagement_id]
     return Asks(
         help_requests=[one for one in requests if one.asked_by_id not in own],
         own_help_requests=[one for one in requests if one.asked_by_id in own],
-        blockers=BLOCKERS(**given),
+        blockers=blockers,
     )
 
 
@@ -66,7 +72,8 @@ def _requests() -> QuerySet[HelpRequest]:
         key_result__stage__in=LIVE,
         answered_at=None,
     )
-    return asked.select_related("asked_by", "key_result__engagement").order_by("asked_at")
+    shown = asked.select_related("asked_by", "key_result").order_by("asked_at")
+    return shown.only(*SHOWN, "asked_at", "asked_by__name")
 
 
 def _blockers() -> QuerySet[Blocker]:
@@ -76,7 +83,8 @@ def _blockers() -> QuerySet[Blocker]:
         key_result__stage__in=LIVE,
         resolved_at=None,
     )
-    return named.select_related("opened_by", "key_result__engagement").order_by("opened_at")
+    shown = named.select_related("key_result").order_by("opened_at")
+    return shown.only(*SHOWN, "opened_at")
 
 
 REQUESTS, BLOCKERS = Compiled(_requests), Compiled(_blockers)

@@ -2,25 +2,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from checkins.periods import open_periods
-from checkins.queries.states import due_by
+from checkins.queries.states import LATELY, due_by, mondays
 from checkins.rhythms import asked_since, rhythm_between
 from engagements.compiled import AnyOf, Compiled
 from engagements.models import Membership
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult, Stage
-
-# Mondays of the last check-ins, latest first: never are three periods open at once.
-LAST = {
-    f"last_{back}": KeyTextTransform("0", KeyTransform(f"-{back}", "trail")) for back in (1, 2, 3)
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +51,10 @@ def _alike() -> QuerySet[KeyResult, tuple[Any, ...]]:
     """Live key results by what their being late depends on; those of one commit are alike."""
     rows = KeyResult.objects.live().filter(AnyOf("engagement_id", "engagements"))
     cycle = ("objective__cycle__starts_on", "objective__cycle__ends_on")
-    alike = rows.order_by().values("engagement_id", *cycle, "committed_at", **LAST)
+    alike = rows.order_by().values("engagement_id", *cycle, "committed_at", lately=LATELY)
     counts = {"count": Count("pk"), "at_risk": Count("pk", filter=Q(stage=Stage.AT_RISK))}
     found: QuerySet[KeyResult, tuple[Any, ...]] = alike.annotate(**counts).values_list(
-        "engagement_id", "count", "at_risk", *cycle, "committed_at", *LAST
+        "engagement_id", "count", "at_risk", *cycle, "committed_at", "lately"
     )
     return found
 
@@ -73,13 +67,13 @@ def _is_late(
     starts_on: dt.date,
     ends_on: dt.date,
     committed_at: dt.datetime,
-    *last: str | None,
+    lately: Sequence[str],
+    *,
     now: dt.datetime,
 ) -> bool:
     engagement = membership.engagement
     rhythm = rhythm_between(starts_on, ends_on, engagement=engagement)
     if not open_periods(rhythm, now):
         return False
-    filled = {dt.date.fromisoformat(monday) for monday in last if monday}
     since = asked_since(committed_at, engagement=engagement)
-    return due_by(rhythm, filled=filled, since=since, now=now).is_late
+    return due_by(rhythm, filled=mondays(lately), since=since, now=now).is_late

@@ -9,7 +9,7 @@ from django.db.models import BigIntegerField, Case, F, OuterRef, QuerySet, Subqu
 from checkins.models import CheckIn, Escalation, EscalationState
 from checkins.periods import next_opening, open_periods
 from checkins.queries.cards import DueCard, Group, MyWeek
-from checkins.queries.states import due_of
+from checkins.queries.states import LATELY, Due, due_lately, due_of
 from checkins.rhythms import rhythm_of
 from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Engagement, Membership
@@ -21,7 +21,7 @@ from scoring import pace
 Members = Mapping[int, Membership]  # by engagement
 # What a closed card shows; the rest is read once somebody opens one.
 SHOWN = (
-    *("id", "engagement_id", "public_id", "title", "stage", "committed_at", "trail"),
+    *("id", "engagement_id", "public_id", "title", "stage", "committed_at"),
     *("latest_value", "measured_on", "score", "rag", "evidence_url", "red_since", "last_week"),
     *("metric__unit", "objective__title"),
     *("objective__cycle__public_id", "objective__cycle__name"),
@@ -45,7 +45,10 @@ def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
     for one in mine:
         one.engagement = members[one.engagement_id].engagement
     waiting = [one for one in mine if open_periods(rhythm_of(one), now)]
-    cards = list(_cards(waiting, members=members, now=now, is_closed=True))
+    dues = {one.pk: due_lately(one, now=now) for one in waiting}
+    done = [one for one in waiting if dues[one.pk].is_done]
+    previous = _previous(done, read=STANDING_SHOWN)
+    cards = list(_cards(waiting, dues=dues, previous=previous, members=members, now=now))
     opening = min(
         () if cards else _openings(mine, now=now), key=lambda pair: pair[0], default=(None, None)
     )
@@ -64,8 +67,9 @@ def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime)
     if not may_here(membership, Permission.CHECK_IN):
         return None
     found = ONE(engagement=membership.engagement_id, key_result=key_result.pk)
-    members = {membership.engagement_id: membership}
-    return next(_cards(found, members=members, now=now), None)
+    dues = {one.pk: due_of(one, now=now) for one in found}
+    members, previous = {membership.engagement_id: membership}, _previous(found, read=STANDING)
+    return next(_cards(found, dues=dues, previous=previous, members=members, now=now), None)
 
 
 def _live() -> KeyResultQuerySet:
@@ -74,7 +78,7 @@ def _live() -> KeyResultQuerySet:
 
 def _mine() -> KeyResultQuerySet:
     rows = _live().answered_for_by("members").filter(AnyOf("engagement_id", "engagements"))
-    return rows.select_related("objective__cycle", "metric").only(*SHOWN)
+    return rows.select_related("objective__cycle", "metric").only(*SHOWN).annotate(lately=LATELY)
 
 
 def _one() -> KeyResultQuerySet:
@@ -117,19 +121,21 @@ MINE, ONE, STANDING = Compiled(_mine), Compiled(_one), Compiled(_standing)
 STANDING_SHOWN = Compiled(lambda: _standing().only(*SAID))
 
 
+def _previous(key_results: Sequence[KeyResult], *, read: Compiled[CheckIn]) -> dict[int, CheckIn]:
+    """The check-in that stands, by key result. No query for none."""
+    clients, ids = {one.engagement_id for one in key_results}, [one.pk for one in key_results]
+    standing = read(engagements=list(clients), key_results=ids) if ids else []
+    return {one.key_result_id: one for one in standing}
+
+
 def _cards(
-    key_results: Sequence[KeyResult],
+    key_results: Iterable[KeyResult],
     *,
+    dues: Mapping[int, Due],
+    previous: Mapping[int, CheckIn],
     members: Members,
     now: dt.datetime,
-    is_closed: bool = False,
 ) -> Iterator[DueCard]:
-    dues = {one.pk: due_of(one, now=now) for one in key_results}
-    shown = [one for one in key_results if not is_closed or dues[one.pk].is_done]
-    read = STANDING_SHOWN if is_closed else STANDING
-    clients, ids = {one.engagement_id for one in shown}, [one.pk for one in shown]
-    standing = read(engagements=list(clients), key_results=ids) if ids else []
-    previous = {one.key_result_id: one for one in standing}
     for one in key_results:
         state = getattr(one, "escalation_state", None)
         yield DueCard(

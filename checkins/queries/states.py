@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from django.db.models import F, Func, JSONField, Value
 
 from checkins.periods import Period, Rhythm, fill, fillable_periods
 from checkins.rhythms import asked_since, filled_periods, rhythm_of
 from okrs.models import KeyResult
+
+# Mondays of the last three check-ins of a trail: never are as many periods open at once.
+LATELY = Func(
+    F("trail"),
+    Value("$[last-2 to last][0]"),
+    function="jsonb_path_query_array",
+    template="%(function)s(%(expressions)s::jsonpath)",
+    output_field=JSONField(),
+)
 
 
 class CardState(StrEnum):
@@ -51,9 +62,21 @@ class Due:
 
 def due_of(key_result: KeyResult, *, now: dt.datetime) -> Due:
     """Needs the engagement and `objective__cycle` joined in."""
+    return _due(key_result, filled=filled_periods(key_result), now=now)
+
+
+def due_lately(key_result: KeyResult, *, now: dt.datetime) -> Due:
+    """The same of one whose trail was not read but for `lately`, as `LATELY` is annotated."""
+    return _due(key_result, filled=mondays(key_result.lately), now=now)  # type: ignore[attr-defined]
+
+
+def mondays(lately: Iterable[str]) -> set[dt.date]:
+    return {dt.date.fromisoformat(monday) for monday in lately}
+
+
+def _due(key_result: KeyResult, *, filled: Collection[dt.date], now: dt.datetime) -> Due:
     committed_at, engagement = key_result.committed_at, key_result.engagement
     since = asked_since(committed_at, engagement=engagement) if committed_at else None
-    filled = filled_periods(key_result)
     return due_by(rhythm_of(key_result), filled=filled, since=since, now=now)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import template
 from django.template import Context
 from django.utils.safestring import SafeString
@@ -17,6 +19,12 @@ def due_line(context: Context, card: DueCard) -> SafeString:
     """A closed card."""
     token = str(context["csrf_token"])
     return lines.due_line(card, token=token, refusal=context.get("refusal") or "")
+
+
+@register.simple_tag(takes_context=True)
+def due_lines(context: Context, cards: Sequence[DueCard]) -> SafeString:
+    """Closed cards."""
+    return lines.due_lines(cards, token=str(context["csrf_token"]))
 
 
 @register.filter

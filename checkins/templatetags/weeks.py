@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
@@ -20,17 +21,23 @@ def when(at: dt.datetime | None) -> str:
     """`{{ due_at|when }}`: "today 10:00", "tomorrow 10:00", "Mon 30 Mar 10:00"."""
     if at is None:
         return ""
-    local = timezone.localtime(at)
-    return _on(local.date(), time=f"{local:%H:%M}")
+    return when_on(at, timezone.get_current_timezone(), timezone.localdate())
+
+
+@lru_cache(maxsize=1024)
+def when_on(at: dt.datetime, zone: dt.tzinfo, today: dt.date) -> str:
+    """The same for a reader whose clock and day are known: cards of a client share a deadline."""
+    local = at.astimezone(zone)
+    return _on(local.date(), time=f"{local:%H:%M}", today=today)
 
 
 @register.filter
 def closing(at: dt.datetime) -> str:
     """The end of a span: midnight belongs to the day before it, "Sun 15 Mar 24:00"."""
-    local = timezone.localtime(at)
+    local, today = timezone.localtime(at), timezone.localdate()
     if local.time() == dt.time(0):
-        return _on(local.date() - dt.timedelta(days=1), time="24:00")
-    return _on(local.date(), time=f"{local:%H:%M}")
+        return _on(local.date() - dt.timedelta(days=1), time="24:00", today=today)
+    return _on(local.date(), time=f"{local:%H:%M}", today=today)
 
 
 @register.filter
@@ -61,8 +68,7 @@ def marked(segments: Segments) -> SafeString:
     return format_html_join(" ", "{}", words)
 
 
-def _on(day: dt.date, *, time: str) -> str:
-    today = timezone.localdate()
+def _on(day: dt.date, *, time: str, today: dt.date) -> str:
     near = 0 <= (day - today).days <= 1
     name = write_distance(day, today=today) if near else write_day(day, today=today)
     return f"{name}{NO_BREAK}{time}"

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 
-from checkins.periods import closed_periods, open_periods, periods
+from checkins.periods import periods
 from checkins.rhythms import asked_since, rhythm_between
 from checkins.weeks import weeks_red
 from engagements.models import Engagement
@@ -226,14 +226,16 @@ def _late_and_missed(
     Nothing counts that was due before the commit or by another rhythm (M6.3).
     """
     rhythm = rhythm_between(row.cycle_starts_on, row.cycle_ends_on, engagement=engagement)
-    filled = {str(point[0]) for point in row.trail}
+    filled = {point[0] for point in row.trail}
     since = asked_since(row.committed_at, engagement=engagement)
-    asked = [one for one in periods(rhythm) if since <= one.due_at]
-    unfilled = [one for one in asked if one.monday.isoformat() not in filled]
-    late = [one.due_at for one in unfilled if one in open_periods(rhythm, at) and one.due_at < at]
+    unfilled = [
+        one
+        for one in periods(rhythm)
+        if since <= one.due_at < at and one.monday.isoformat() not in filled
+    ]
+    late = [one.due_at for one in unfilled if one.is_open(at)]
     last = row.last_period or dt.date.min
-    closed = closed_periods(rhythm, at)
-    missed = sum(one in closed and one.monday > last for one in unfilled)
+    missed = sum(one.closes_at <= at and one.monday > last for one in unfilled)
     return (late[0] if late else None), missed
 
 

@@ -128,3 +128,19 @@ def test_a_card_without_a_value_says_so(onboarding: KeyResult, bob: Membership) 
     assert card.explanation == "No value yet. A missing value is neither red nor green."
     assert (card.score, card.rag, card.forecast_holds) == (None, Rag.NO_DATA, None)
     assert (card.prompt, card.latest_check_in_id) == (None, "")
+
+
+@pytest.mark.parametrize("weeks", range(6))
+def test_my_week_knows_of_a_card_from_its_last_check_ins_what_the_whole_trail_says(
+    onboarding: KeyResult, bob: Membership, weeks: int
+) -> None:
+    now = at("2026-02-03T09:00")
+    for week_of in range(weeks):
+        post(onboarding, bob, now=now + dt.timedelta(weeks=week_of))
+    then = now + dt.timedelta(weeks=max(weeks - 1, 0))
+
+    open_one = due_card(key_result=onboarding, membership=bob, now=then)
+
+    assert open_one is not None
+    assert only_card(week(bob, now=then)).due == open_one.due
+    assert len(open_one.key_result.trail) == weeks
