@@ -14,7 +14,7 @@ when it runs, and raises ScopeError where none is.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
@@ -23,6 +23,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BigIntegerField, BooleanField, Expression, F, Field, Model, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg.sql import Literal
 
 from engagements.instances import Part, part_of
 from engagements.scoping import ScopeError, compiling, engagements_in_scope, unscoped
@@ -67,6 +68,21 @@ def in_scope() -> AnyOf:
     return AnyOf("engagement_id", SCOPE)
 
 
+def written_out(sql: str, params: Iterable[Any]) -> tuple[str, Sequence[Slot]]:
+    """With every value that no run changes in its text: only so can one plan for all runs use an
+    index of some rows, such as those of live key results."""
+    first, *others = sql.split("%s")
+    texts, slots = [first], []
+    for param, other in zip(params, others, strict=True):
+        if isinstance(param, Slot):
+            slots.append(param)
+            texts.append("%s")
+        else:
+            texts.append(Literal(param).as_string().replace("%", "%%"))
+        texts.append(other)
+    return "".join(texts), slots
+
+
 @dataclass(frozen=True)
 class Made(Generic[Row]):
     """A queryset, what its compiler found out, and how its rows become instances if they do."""
@@ -74,7 +90,7 @@ class Made(Generic[Row]):
     queryset: QuerySet[Any, Row]
     compiler: SQLCompiler
     sql: str
-    params: tuple[Any, ...]
+    slots: Sequence[Slot]
     converters: dict[int, Any]
     part: Part | None
 
@@ -109,15 +125,15 @@ class Compiled(Generic[Row]):
         with compiling() if self.walled else unscoped():
             queryset: Any = self.build()
             compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
-            sql, params = compiler.as_sql()
+            sql, slots = written_out(*compiler.as_sql())
         converters = compiler.get_converters([one[0] for one in compiler.select])
         part = part_of(compiler) if queryset._iterable_class is ModelIterable else None
-        return Made(queryset, compiler, sql, tuple(params), converters, part)
+        return Made(queryset, compiler, sql, slots, converters, part)
 
     def _compiler(self, values: dict[str, Any]) -> SQLCompiler:
         """The compiler that has made its SQL already, with these values."""
         made = self._made
-        given = tuple(values[one.name] if isinstance(one, Slot) else one for one in made.params)
+        given = tuple(values[slot.name] for slot in made.slots)
         compiler: Any = copy.copy(made.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
         compiler.as_sql = lambda *args, **kwargs: (made.sql, given)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg.sql import Literal
 
 from tests.databases import ROLES
 from tests.plans.seeded import LARGE
 
+Ask = Callable[[str], list[dict[str, Any]]]
 PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "(")
 
 
@@ -24,18 +26,39 @@ class Plans:
 
     def explain(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.lstrip().startswith(PLANNED) and "set_config" not in sql and not many:
-            # By the same role, behind the same walls, with the same values.
-            execute(f"EXPLAIN (FORMAT json) {sql}", params, many, context)
-            (plan,) = context["cursor"].fetchone()
-            found = json.loads(plan) if isinstance(plan, str) else plan
+            # By the same role, behind the same walls: the plan that is kept for all values, and
+            # the one for these, which goes where nothing is prepared.
+            def ask(statement: str, params: Any = None) -> list[dict[str, Any]]:
+                execute(statement, params, many, context)
+                return _read(context["cursor"]) if statement.startswith("EXPLAIN") else []
+
+            plans = ask(f"EXPLAIN (FORMAT json) {sql}", params)
+            if context["connection"].alias == DEFAULT_DB_ALIAS:
+                plans += _kept(ask, sql, params or ())
             read = {
                 node["Relation Name"]
-                for node in nodes(found[0]["Plan"])
+                for plan in plans
+                for node in nodes(plan)
                 if node["Node Type"] == "Seq Scan"
             }
             self.seen += 1
             self.whole += [(table, " ".join(sql.split())) for table in sorted(read & LARGE)]
         return execute(sql, params, many, context)
+
+
+def _kept(ask: Ask, sql: str, params: Sequence[Any]) -> list[dict[str, Any]]:
+    text = sql % tuple(f"${place}" for place in range(1, len(params) + 1))
+    given = ", ".join(Literal(param).as_string() for param in params)
+    ask(f"PREPARE kept AS {text}")
+    plans = ask(f"EXPLAIN (FORMAT json) EXECUTE kept{f'({given})' if given else ''}")
+    ask("DEALLOCATE kept")
+    return plans
+
+
+def _read(cursor: Any) -> list[dict[str, Any]]:
+    (plan,) = cursor.fetchone()
+    found = json.loads(plan) if isinstance(plan, str) else plan
+    return [one["Plan"] for one in found]
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -255,3 +255,13 @@ def keys_of(table: str) -> set[str]:
             [table],
         )
         return {key for (key,) in cursor.fetchall()}
+
+
+def test_pages_keep_their_plans_and_sweeps_make_them_anew() -> None:
+    modes = {}
+    for alias in ("default", "sweep", "owner"):
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SHOW plan_cache_mode")
+            (modes[alias],) = cursor.fetchone()
+
+    assert modes == {"default": "force_generic_plan", "sweep": "auto", "owner": "auto"}
