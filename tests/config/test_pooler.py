@@ -16,7 +16,7 @@ ASK = "import json; from config import settings; print(json.dumps(settings.DATAB
 def test_only_connections_that_prepare_ask_for_kept_plans(*, prepares: bool) -> None:
     """A pooler knows no `options` at the start of a connection."""
     env = {**os.environ, "DATABASE_PREPARE": str(int(prepares))}
-    said = subprocess.run(  # noqa: S603 - our own settings
+    said = subprocess.run(
         [sys.executable, "-c", ASK], env=env, capture_output=True, text=True, check=True
     )
     pages = json.loads(said.stdout)["default"]["OPTIONS"]
