@@ -19,8 +19,8 @@ from django.utils.safestring import SafeString
 
 from checkins.escalation_words import red_for
 from checkins.models import EscalationState
-from checkins.queries import DueCard
-from checkins.templatetags.weeks import when_on
+from checkins.queries import Due, DueCard
+from checkins.templatetags.weeks import due_words_on, when_on
 from checkins.weeks import weeks_red
 from okrs import components
 from okrs.figures import write_day, write_distance, write_value
@@ -55,6 +55,9 @@ class Clock:
 
     def when(self, at: dt.datetime) -> str:
         return when_on(at, self.zone, self.today)
+
+    def due(self, due: Due) -> str:
+        return due_words_on(due, self.zone, self.today)
 
 
 def due_lines(cards: Iterable[DueCard], *, token: str) -> SafeString:
@@ -154,9 +157,9 @@ def _note(card: DueCard, *, clock: Clock) -> str:
         saved = write_day(card.due.saved_monday, today=clock.today, weekday=False)
         opened = write_day(card.period.monday, today=clock.today, weekday=False)
         parts.append(f"week of {saved} saved ✓")
-        parts.append(f"week of {opened} open, due {clock.when(card.due_at)}")
+        parts.append(f"week of {opened} open, {clock.due(card.due)}")
     else:
         if measured_on := card.key_result.measured_on:
             parts.append(write_distance(measured_on, today=clock.today))
-        parts.append(f"{'late since' if card.is_late else 'due'} {clock.when(card.due_at)}")
+        parts.append(clock.due(card.due))
     return " · ".join(parts)

@@ -126,7 +126,10 @@ def _urgent(week: MyWeek, waiting: Sequence[DueCard]) -> str:
         if number
     ]
     if not parts:
-        first = timezone.localtime(min(card.due_at for card in waiting)).date()
+        asked = [card.due_at for card in waiting if card.is_asked]
+        if not asked:
+            return "It is not due yet." if week.left == 1 else "None is due yet."
+        first = timezone.localtime(min(asked)).date()
         day = write_day(first, today=timezone.localdate())
         none = "It is not" if week.left == 1 else "None is"
         return f"{none} due before {day}."

@@ -90,6 +90,10 @@ class DueCard:
         return self.due.is_late
 
     @property
+    def is_asked(self) -> bool:
+        return self.due.is_asked
+
+    @property
     def is_due_today(self) -> bool:
         return self.due.is_due_today
 

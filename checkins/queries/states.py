@@ -35,8 +35,9 @@ class CardState(StrEnum):
 class Due:
     """What a key result asks for now (M6.3).
 
-    `period` is the oldest fillable one without a check-in, else the newest. `saved_monday` names
-    the newest fillable one that has a check-in. A key result is done once nothing late or due
+    `period` is the oldest fillable one without a check-in, else the newest; `is_asked` is false
+    where it was due before the commit, or by another rhythm: it takes a check-in, but nothing
+    presses. `saved_monday` names the newest fillable one that has a check-in. A key result is done once nothing late or due
     today is left of it and something was saved in a period that still takes posts: the next
     period may be open already, but does not press yet.
     """
@@ -44,6 +45,7 @@ class Due:
     period: Period
     state: CardState
     is_late: bool
+    is_asked: bool
     saved_monday: dt.date | None
 
     @property
@@ -86,15 +88,16 @@ def due_by(
     """`filled`: the Mondays of periods that have a check-in; none was asked for before `since`."""
     fillable = fillable_periods(rhythm, now)
     period = fill(fillable, filled)
-    state = (
-        CardState.TODO if rhythm.day_of(period.due_at) <= rhythm.day_of(now) else CardState.LATER
-    )
+    is_asked = since is not None and since <= period.due_at
+    presses = is_asked and rhythm.day_of(period.due_at) <= rhythm.day_of(now)
+    state = CardState.TODO if presses else CardState.LATER
     if period.monday in filled:
         state = CardState.SAVED
     saved = [one.monday for one in fillable if one.monday in filled]
     return Due(
         period=period,
         state=state,
-        is_late=state is CardState.TODO and since is not None and since <= period.due_at < now,
+        is_late=state is CardState.TODO and period.due_at < now,
+        is_asked=is_asked,
         saved_monday=saved[-1] if saved else None,
     )

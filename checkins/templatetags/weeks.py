@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from checkins.queries import Due
 from engagements.edit_forms import Segments
 from okrs.figures import NO_BREAK, write_day, write_distance
 
@@ -34,10 +35,29 @@ def when_on(at: dt.datetime, zone: dt.tzinfo, today: dt.date) -> str:
 @register.filter
 def closing(at: dt.datetime) -> str:
     """The end of a span: midnight belongs to the day before it, "Sun 15 Mar 24:00"."""
-    local, today = timezone.localtime(at), timezone.localdate()
+    return closing_on(at, timezone.get_current_timezone(), timezone.localdate())
+
+
+@lru_cache(maxsize=1024)
+def closing_on(at: dt.datetime, zone: dt.tzinfo, today: dt.date) -> str:
+    """The same for a reader whose clock and day are known."""
+    local = at.astimezone(zone)
     if local.time() == dt.time(0):
         return _on(local.date() - dt.timedelta(days=1), time="24:00", today=today)
     return _on(local.date(), time=f"{local:%H:%M}", today=today)
+
+
+@register.filter
+def due_words(due: Due) -> str:
+    """What presses: "late since Mon 9 Mar 10:00", "due today 10:00"; else until when it is open."""
+    return due_words_on(due, timezone.get_current_timezone(), timezone.localdate())
+
+
+def due_words_on(due: Due, zone: dt.tzinfo, today: dt.date) -> str:
+    """The same for a reader whose clock and day are known."""
+    if not due.is_asked:
+        return f"open until {closing_on(due.period.closes_at, zone, today)}"
+    return f"{'late since' if due.is_late else 'due'} {when_on(due.period.due_at, zone, today)}"
 
 
 @register.filter

@@ -4,11 +4,14 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from checkins.commands import undo_check_in
 from checkins.queries import CardState, due_card
+from checkins.templatetags.weeks import due_words
 from engagements.models import Membership
 from okrs.models import KeyResult
+from reviews.headlines import my_week_headline
 from scoring import Rag
 from tests.checkins.my_week import only_card, week
 from tests.checkins.posting import TUESDAY, at, post
@@ -69,17 +72,6 @@ def test_an_undone_card_waits_again(onboarding: KeyResult, bob: Membership) -> N
     assert card is not None
     assert (card.state, card.previous) == (CardState.TODO, None)
     assert card.latest_check_in_id == undo.public_id
-
-
-def test_a_card_committed_after_its_due_time_is_not_called_late(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    onboarding.committed_at = at("2026-03-09T11:00")
-    onboarding.save(update_fields=["committed_at"])
-
-    card = only_card(week(bob))
-
-    assert (card.state, card.is_late, card.is_due_today) == (CardState.TODO, False, True)
 
 
 def test_a_card_knows_that_the_period_before_was_missed(
@@ -144,3 +136,25 @@ def test_my_week_knows_of_a_card_from_its_last_check_ins_what_the_whole_trail_sa
     assert open_one is not None
     assert only_card(week(bob, now=then)).due == open_one.due
     assert len(open_one.key_result.trail) == weeks
+
+
+def test_a_key_result_committed_after_the_due_time_is_open_but_does_not_press(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    """It takes a check-in for the week, and is asked for the next one (M6.3)."""
+    type(onboarding).objects.filter(pk=onboarding.pk).update(committed_at=at("2026-03-10T08:00"))
+    my_week = week(bob)
+    card, group = only_card(my_week), my_week.groups[0]
+
+    assert (card.state, card.is_asked, card.period.monday) == (
+        CardState.LATER,
+        False,
+        dt.date(2026, 3, 9),
+    )
+    assert (group.late, group.due_today, group.later) == (0, 0, 1)
+    with timezone.override("Europe/Berlin"):
+        words = due_words(card.due)
+    assert words == "open until Sun\u00a015\u00a0Mar\u00a024:00"
+    assert (
+        my_week_headline(my_week, overdue=0, escalations=0) == "One card to go. It is not due yet."
+    )
