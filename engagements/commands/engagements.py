@@ -15,7 +15,7 @@ from engagements.staleness import lock_for_edit
 from engagements.tenancy import new_public_id
 
 BANDS_FROZEN = "The first cycle has started: its bands stay, so that old scores keep their colour."
-RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time", "opens_days_before")
+RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time")  # what moves a due time
 SLUG_TAKEN = "This address is taken. Choose another one."
 
 

@@ -85,12 +85,11 @@ def test_another_rhythm_counts_from_its_first_due_time_on(
     [
         {"due_weekday": 1},
         {"due_time": dt.time(8)},
-        {"opens_days_before": 0},
         {"time_zone": "Asia/Tokyo"},
     ],
     ids=lambda settings: next(iter(settings)),
 )
-def test_another_rhythm_is_any_other_day_hour_opening_or_zone(
+def test_another_rhythm_is_any_other_day_hour_or_zone(
     onboarding: KeyResult, settings: dict[str, Any]
 ) -> None:
     settle(onboarding, CHANGED, **settings)
@@ -98,8 +97,10 @@ def test_another_rhythm_is_any_other_day_hour_opening_or_zone(
     assert run(nudge, CHANGED + MINUTE) + run(climb, CHANGED + MINUTE) == 0
 
 
-def test_other_settings_forgive_nothing(onboarding: KeyResult) -> None:
-    settle(onboarding, CHANGED, cadence="weekly", vision="Be there")
+@pytest.mark.parametrize("settings", [{"vision": "Be there"}, {"opens_days_before": 0}], ids=str)
+def test_other_settings_forgive_nothing(onboarding: KeyResult, settings: dict[str, Any]) -> None:
+    """Nor does an earlier opening: it moves no due time."""
+    settle(onboarding, CHANGED, cadence="weekly", **settings)
 
     assert run(nudge, CHANGED + MINUTE) == 1
     assert run(climb, CHANGED + MINUTE) > 0

@@ -81,7 +81,7 @@ def test_it_changes_settings_and_counts_the_version() -> None:
         ({"cadence": "monthly"}, True),
         ({"due_weekday": 4}, True),
         ({"due_time": dt.time(9)}, True),
-        ({"opens_days_before": 0}, True),
+        ({"opens_days_before": 0}, False),
         ({"time_zone": "Asia/Tokyo"}, True),
         ({"cadence": "weekly", "due_time": dt.time(10), "vision": "Be there"}, False),
     ],
