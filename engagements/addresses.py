@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 from django.db.models import Q
 from django.urls import reverse
@@ -20,6 +21,7 @@ from engagements.models import User
 
 VALID_FOR = dt.timedelta(days=1)
 SALT = "engagements.addresses"
+ASKED = "asked_address"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,18 @@ def find_change(token: str, *, user: User) -> AddressChange | None:
     except (signing.BadSignature, TypeError):
         return None
     return found if (found.user_id, found.old) == (user.pk, user.email) else None
+
+
+def note_asked(session: SessionBase, *, new: str, now: dt.datetime) -> None:
+    """Note in this browser which address waits for its link to be followed, and until when."""
+    session[ASKED] = [new.strip().lower(), (now + VALID_FOR).isoformat()]
+
+
+def asked(session: SessionBase, *, user: User, now: dt.datetime) -> tuple[str, dt.datetime] | None:
+    """The address that waits, and until when; None once it is theirs or its time is over."""
+    new, until = session.get(ASKED, ("", now.isoformat()))
+    ends_at = dt.datetime.fromisoformat(until)
+    return (new, ends_at) if new != user.email and ends_at > now else None
 
 
 def forget_others(user: User) -> None:

@@ -5,9 +5,10 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from engagements.access import signed_in
-from engagements.addresses import find_change
+from engagements.addresses import find_change, note_asked
 from engagements.answers import take
 from engagements.commands import ask_for_address, change_address
 from engagements.forms import AddressForm
@@ -27,8 +28,9 @@ def address_change(request: SignedInRequest) -> HttpResponse:
         if not ratelimit.consume(request, action="change_email", user=user):
             return ratelimit.respond_429(request)
         if form.is_valid() and _asked(form, request):
-            said = f"A mail is on its way to {form.cleaned_data['email']}. Follow its link."
-            messages.success(request, said)
+            new = form.cleaned_data["email"]
+            note_asked(request.session, new=new, now=timezone.now())
+            messages.success(request, f"A mail is on its way to {new}. Follow its link.")
             return redirect("engagements:profile")
     return render(request, PAGE, {"form": form}, status=422 if form.is_bound else 200)
 

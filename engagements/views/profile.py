@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from engagements.access import signed_in
+from engagements.addresses import asked
 from engagements.answers import take
 from engagements.commands import end_other_sessions, update_profile
 from engagements.forms import ProfileForm
@@ -49,6 +50,7 @@ def _beside(request: SignedInRequest) -> dict[str, Any]:
     return {
         "saved": saved,
         "now": now,
+        "asked": asked(request.session, user=saved, now=now),
         "next_mail_at": clock_of(saved).next_message(now),
         "memberships": sorted(request.memberships, key=lambda one: str(one.engagement).casefold()),
         "closed": request.closed,

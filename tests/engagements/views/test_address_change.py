@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
-from engagements.addresses import link_to
+from engagements.addresses import VALID_FOR, link_to
 from engagements.models import User
 from tests import build
 from tests.build import PASSWORD
@@ -28,8 +30,18 @@ def test_asking_changes_nothing_yet_and_says_where_the_mail_is(client: Client, a
     answer = client.post(URL, {"email": NEW, "password": PASSWORD}, follow=True)
 
     assert "A mail is on its way to alice@new.test." in answer.text
+    assert "alice@new.test waits for you to follow the link" in client.get("/profile/").text
     alice.refresh_from_db()
     assert alice.email == "alice@example.test"
+
+
+def test_an_address_waits_until_it_is_theirs_or_a_day_is_over(client: Client, alice: User) -> None:
+    client.post(URL, {"email": NEW, "password": PASSWORD})
+    with time_machine.travel(timezone.now() + VALID_FOR, tick=False):
+        assert "waits for you to follow" not in client.get("/profile/").text
+
+    client.post(path(alice))
+    assert "waits for you to follow" not in client.get("/profile/").text
 
 
 @pytest.mark.parametrize(
