@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+LATE = dt.timedelta(days=21)  # whoever begins then plans the quarter that comes
 NAMED = re.compile(r"([0-9]{4})-Q([1-4])", re.IGNORECASE)
 
 
@@ -27,9 +28,10 @@ def quarter(name: str) -> Quarter | None:
 
 
 def quarters_from(day: dt.date) -> tuple[Quarter, Quarter]:
-    """The quarter that runs on that day, and the one that comes."""
+    """The quarter that runs on that day and the one that comes: late in one, the next first."""
     running = _quarter_of(day)
-    return running, _quarter_of(running.ends_on + dt.timedelta(days=1))
+    coming = _quarter_of(running.ends_on + dt.timedelta(days=1))
+    return (coming, running) if running.ends_on - day < LATE else (running, coming)
 
 
 def _quarter_of(day: dt.date) -> Quarter:

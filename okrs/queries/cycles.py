@@ -92,7 +92,7 @@ class CyclePage:
 
 
 def next_quarter(engagement: Engagement, *, today: dt.date) -> dict[str, Any]:
-    """Name and days of the quarter that runs, else of the one that comes; empty if both are there.
+    """Name and days of the quarter to plan, running or coming; empty if both are there.
 
     Taken is a quarter whose name a cycle has, or whose first day lies in a quarterly one.
     """

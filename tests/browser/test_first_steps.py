@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import override_settings
+from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
 from config.settings import PASSWORD_HASHERS  # noqa: TID251 - the ones that the product reads
@@ -110,7 +111,7 @@ def test_a_sheet_leads_to_the_first_check_in(lena: Counted, tmp_path: Path) -> N
 @pytest.mark.parametrize("screen", WIDE, ids=str)
 def test_a_typed_set_leads_to_the_first_check_in(lena: Counted) -> None:
     opens_an_engagement(lena, "Lakeside Hotels")
-    lena.press("Begin with")
+    lena.press(rf"(Begin with )?{running_quarter()}")
     lena.follow("Draft an objective")
     lena.type("Objective", OBJECTIVE)
     lena.press("Save the draft")
@@ -122,6 +123,12 @@ def test_a_typed_set_leads_to_the_first_check_in(lena: Counted) -> None:
     commits(lena)
     checks_in(lena, TYPED[0][0])
     assert (lena.clicks, lena.fields) == (28, 18)
+
+
+def running_quarter() -> str:
+    """Late in it the next one comes first, which takes no check-in yet."""
+    today = timezone.now().date()
+    return f"{today.year}-Q{(today.month + 2) // 3}"
 
 
 def opens_an_engagement(lena: Counted, client: str) -> None:

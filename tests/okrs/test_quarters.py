@@ -29,15 +29,17 @@ def test_no_other_name_is_a_quarter(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "running", "coming"),
+    ("day", "first", "second"),
     [
         (dt.date(2026, 1, 1), "2026-Q1", "2026-Q2"),
-        (dt.date(2026, 9, 30), "2026-Q3", "2026-Q4"),
+        (dt.date(2026, 9, 9), "2026-Q3", "2026-Q4"),
+        (dt.date(2026, 9, 10), "2026-Q4", "2026-Q3"),
+        (dt.date(2026, 9, 30), "2026-Q4", "2026-Q3"),
         (dt.date(2026, 10, 1), "2026-Q4", "2027-Q1"),
-        (dt.date(2026, 12, 31), "2026-Q4", "2027-Q1"),
+        (dt.date(2026, 12, 31), "2027-Q1", "2026-Q4"),
     ],
 )
-def test_a_day_lies_in_one_quarter_and_another_follows(
-    day: dt.date, running: str, coming: str
+def test_the_running_quarter_comes_first_until_three_weeks_before_its_end(
+    day: dt.date, first: str, second: str
 ) -> None:
-    assert [found.name for found in quarters_from(day)] == [running, coming]
+    assert [found.name for found in quarters_from(day)] == [first, second]
