@@ -143,9 +143,7 @@ DATABASE_ROUTERS = ["engagements.database_routers.RoleRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL", default=SERVICES["REDIS_URL"])
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-}
+CACHES = {"default": {"BACKEND": "engagements.caches.Cache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "engagements.sessions"
 SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True
