@@ -50,6 +50,13 @@ def member(
         )
 
 
+def change(row: Any, **fields: Any) -> None:
+    """Behind the commands' backs: in the database and in hand."""
+    type(row).objects.filter(pk=row.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(row, name, value)
+
+
 def sign_in(client: Client, engagement: Engagement, role: str = Role.LEAD) -> Membership:
     """A member with this role, signed in on this client."""
     somebody = member(engagement, role.capitalize(), role)

@@ -181,6 +181,10 @@ class Group:
         return self.cards[0].period
 
     @property
+    def is_asked(self) -> bool:
+        return self.cards[0].is_asked
+
+    @property
     def due_at(self) -> dt.datetime:
         return self.period.due_at
 

@@ -184,7 +184,7 @@ def _urgency(card: DueCard) -> tuple[bool, bool, dt.datetime, str, int]:
     return (
         card.is_done,
         not card.is_late,
-        card.due_at,
+        card.due_at if card.is_asked else card.closes_at,
         card.engagement.client_name.casefold(),
         card.key_result.pk,
     )

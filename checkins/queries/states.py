@@ -13,10 +13,11 @@ from checkins.periods import Period, Rhythm, fill, fillable_periods
 from checkins.rhythms import asked_since, filled_periods, rhythm_of
 from okrs.models import KeyResult
 
-# Mondays of the last three check-ins of a trail: never are as many periods open at once.
+# Mondays of a trail's last seven check-ins. Two periods may be open, the older one a month's: where
+# it was a week's before, five check-ins lie in it, and one in the period after it.
 LATELY = Func(
     F("trail"),
-    Value("$[last-2 to last][0]"),
+    Value("$[last-6 to last][0]"),
     function="jsonb_path_query_array",
     template="%(function)s(%(expressions)s::jsonpath)",
     output_field=JSONField(),
@@ -37,9 +38,9 @@ class Due:
 
     `period` is the oldest fillable one without a check-in, else the newest; `is_asked` is false
     where it was due before the commit, or by another rhythm: it takes a check-in, but nothing
-    presses. `saved_monday` names the newest fillable one that has a check-in. A key result is done once nothing late or due
-    today is left of it and something was saved in a period that still takes posts: the next
-    period may be open already, but does not press yet.
+    presses. `saved_monday` names the newest fillable one that has a check-in. A key result is done
+    once nothing late or due today is left of it and something was saved in a period that still
+    takes posts: the next period may be open already, but does not press yet.
     """
 
     period: Period

@@ -132,17 +132,17 @@ def _thread(key_result: KeyResult, *, now: dt.datetime) -> list[ThreadEntry]:
     entries: list[ThreadEntry] = []
     was_red = False
     for monday in sorted(missed | set(chains)):
-        entry = _entry(monday, chain=chains[monday], was_red=was_red, now=now)
+        timely = _timeliness(chains[monday], since=key_result.committed_at, now=now)
+        entry = _entry(monday, chain=chains[monday], timely=timely, was_red=was_red)
         was_red = entry.standing.rag == Rag.RED if entry.standing else was_red
         entries.append(entry)
     return entries[::-1]
 
 
 def _entry(
-    monday: dt.date, *, chain: Sequence[CheckIn], was_red: bool, now: dt.datetime
+    monday: dt.date, *, chain: Sequence[CheckIn], timely: Timeliness, was_red: bool
 ) -> ThreadEntry:
     stands = bool(chain) and chain[-1].kind == CheckInKind.UPDATE
-    timely = _timeliness(chain, now=now)
     return ThreadEntry(
         period=monday,
         standing=chain[-1] if stands else None,
@@ -164,12 +164,19 @@ def _with_dealt(
     )
 
 
-def _timeliness(chain: Sequence[CheckIn], *, now: dt.datetime) -> Timeliness:
-    """By the due time that was kept with the row: later settings make nothing late (M6.3)."""
+def _timeliness(
+    chain: Sequence[CheckIn], *, since: dt.datetime | None, now: dt.datetime
+) -> Timeliness:
+    """By the due time that was kept with the row: later settings make nothing late (M6.3).
+
+    Nothing is late or missed that was due before the commit, `since`.
+    """
     if not chain:
         return Timeliness.MISSED
     first = next(iter(kept_posts(chain)), None)
     row, moment = (first, first.posted_at) if first else (chain[-1], now)
+    if since is not None and row.due_at < since:
+        return Timeliness.ON_TIME
     return timeliness(moment, due_at=row.due_at, closes_at=row.closes_at)
 
 

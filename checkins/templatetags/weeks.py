@@ -56,7 +56,8 @@ def due_words(due: Due) -> str:
 def due_words_on(due: Due, zone: dt.tzinfo, today: dt.date) -> str:
     """The same for a reader whose clock and day are known."""
     if not due.is_asked:
-        return f"open until {closing_on(due.period.closes_at, zone, today)}"
+        is_over = due.period.closes_at <= timezone.now()
+        return f"{'closed' if is_over else 'open until'} {closing_on(due.period.closes_at, zone, today)}"
     return f"{'late since' if due.is_late else 'due'} {when_on(due.period.due_at, zone, today)}"
 
 

@@ -4,15 +4,13 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from checkins.commands import undo_check_in
 from checkins.queries import CardState, due_card
-from checkins.templatetags.weeks import due_words
 from engagements.models import Membership
 from okrs.models import KeyResult
-from reviews.headlines import my_week_headline
 from scoring import Rag
+from tests import build
 from tests.checkins.my_week import only_card, week
 from tests.checkins.posting import TUESDAY, at, post
 
@@ -138,23 +136,17 @@ def test_my_week_knows_of_a_card_from_its_last_check_ins_what_the_whole_trail_sa
     assert len(open_one.key_result.trail) == weeks
 
 
-def test_a_key_result_committed_after_the_due_time_is_open_but_does_not_press(
+def test_after_a_slower_rhythm_the_older_period_is_known_to_be_filled(
     onboarding: KeyResult, bob: Membership
 ) -> None:
-    """It takes a check-in for the week, and is asked for the next one (M6.3)."""
-    type(onboarding).objects.filter(pk=onboarding.pk).update(committed_at=at("2026-03-10T08:00"))
-    my_week = week(bob)
-    card, group = only_card(my_week), my_week.groups[0]
+    """Five weeks of posts lie in the month that is asked for now."""
+    for day in ("2026-03-03", "2026-03-10", "2026-03-17", "2026-03-24", "2026-03-31"):
+        post(onboarding, bob, now=at(f"{day}T09:00"))
+    now = at("2026-04-01T10:00")
+    build.change(bob.engagement, cadence="monthly", rhythm_since=now)
+    build.change(onboarding.objective.cycle, ends_on=dt.date(2026, 6, 30))
 
-    assert (card.state, card.is_asked, card.period.monday) == (
-        CardState.LATER,
-        False,
-        dt.date(2026, 3, 9),
-    )
-    assert (group.late, group.due_today, group.later) == (0, 0, 1)
-    with timezone.override("Europe/Berlin"):
-        words = due_words(card.due)
-    assert words == "open until Sun\u00a015\u00a0Mar\u00a024:00"
-    assert (
-        my_week_headline(my_week, overdue=0, escalations=0) == "One card to go. It is not due yet."
-    )
+    card = only_card(week(bob, now=now))
+
+    assert (card.state, card.is_done) == (CardState.SAVED, True)
+    assert card.period.monday == dt.date(2026, 3, 2)
