@@ -48,16 +48,21 @@ def find_change(token: str, *, user: User) -> AddressChange | None:
     return found if (found.user_id, found.old) == (user.pk, user.email) else None
 
 
-def note_asked(session: SessionBase, *, new: str, now: dt.datetime) -> None:
+def note_asked(session: SessionBase, *, user: User, new: str, now: dt.datetime) -> None:
     """Note in this browser which address waits for its link to be followed, and until when."""
-    session[ASKED] = [new.strip().lower(), (now + VALID_FOR).isoformat()]
+    session[ASKED] = [user.email, new.strip().lower(), (now + VALID_FOR).isoformat()]
 
 
 def asked(session: SessionBase, *, user: User, now: dt.datetime) -> tuple[str, dt.datetime] | None:
-    """The address that waits, and until when; None once it is theirs or its time is over."""
-    new, until = session.get(ASKED, ("", now.isoformat()))
+    """The address that waits, and until when; None, and the note is gone, once its link is over."""
+    if ASKED not in session:
+        return None
+    old, new, until = session[ASKED]
     ends_at = dt.datetime.fromisoformat(until)
-    return (new, ends_at) if new != user.email and ends_at > now else None
+    if old == user.email and now < ends_at:
+        return new, ends_at
+    del session[ASKED]
+    return None
 
 
 def forget_others(user: User) -> None:

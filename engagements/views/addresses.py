@@ -29,7 +29,7 @@ def address_change(request: SignedInRequest) -> HttpResponse:
             return ratelimit.respond_429(request)
         if form.is_valid() and _asked(form, request):
             new = form.cleaned_data["email"]
-            note_asked(request.session, new=new, now=timezone.now())
+            note_asked(request.session, user=user, new=new, now=timezone.now())
             messages.success(request, f"A mail is on its way to {new}. Follow its link.")
             return redirect("engagements:profile")
     return render(request, PAGE, {"form": form}, status=422 if form.is_bound else 200)

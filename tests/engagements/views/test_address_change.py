@@ -44,6 +44,13 @@ def test_an_address_waits_until_it_is_theirs_or_a_day_is_over(client: Client, al
     assert "waits for you to follow" not in client.get("/profile/").text
 
 
+def test_no_address_waits_whose_link_died_with_the_old_one(client: Client, alice: User) -> None:
+    client.post(URL, {"email": NEW, "password": PASSWORD})
+    User.objects.filter(pk=alice.pk).update(email="alice@elsewhere.test")
+
+    assert "waits for you to follow" not in client.get("/profile/").text
+
+
 @pytest.mark.parametrize(
     ("typed", "field"),
     [
