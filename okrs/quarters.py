@@ -6,7 +6,8 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-LATE = dt.timedelta(days=21)  # whoever begins then plans the quarter that comes
+# Whoever begins with as little left of a quarter plans the one that comes.
+FEW = dt.timedelta(days=21)
 NAMED = re.compile(r"([0-9]{4})-Q([1-4])", re.IGNORECASE)
 
 
@@ -31,7 +32,7 @@ def quarters_from(day: dt.date) -> tuple[Quarter, Quarter]:
     """The quarter that runs on that day and the one that comes: late in one, the next first."""
     running = _quarter_of(day)
     coming = _quarter_of(running.ends_on + dt.timedelta(days=1))
-    return (coming, running) if running.ends_on - day < LATE else (running, coming)
+    return (coming, running) if running.ends_on - day < FEW else (running, coming)
 
 
 def _quarter_of(day: dt.date) -> Quarter:

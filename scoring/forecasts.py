@@ -29,13 +29,14 @@ def forecast_holds(
     Ladder: confidence alone. `score` and `pace` run 0 to 1, `confidence` 1 to 5. Without a
     confidence nothing holds, nor does a line without a score.
     """
-    lower = validate_bands(bands)
-    return _holds(term(Method, method), score, pace, confidence, lower)
+    read = None if score is None else number(score)
+    believed = None if confidence is None else number(confidence)
+    return _holds(term(Method, method), read, number(pace), believed, validate_bands(bands))
 
 
-@lru_cache(maxsize=4096, typed=True)
+@lru_cache(maxsize=4096)
 def _holds(
-    method: Method, score: Number | None, pace: Number, confidence: Number | None, bands: Bands
+    method: Method, score: Decimal | None, pace: Decimal, confidence: Decimal | None, bands: Bands
 ) -> bool:
     band = rag(score, bands)
     with exactly():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 
 from scoring.numbers import EXACT, Number, hundredths, number
@@ -11,18 +12,24 @@ NOTHING = "–"
 MINUS = "−"
 
 
-@lru_cache(maxsize=4096, typed=True)
 def format_number(value: Number) -> str:
     """A value for reading: "1,420", "12.5", "−3". No trailing zeros, no exponent."""
-    return f"{EXACT.plus(EXACT.normalize(number(value))):,f}".replace("-", MINUS)
+    return _number(number(value))
 
 
-@lru_cache(maxsize=1024, typed=True)
+@lru_cache(maxsize=4096)
+def _number(value: Decimal) -> str:
+    return f"{EXACT.plus(EXACT.normalize(value)):,f}".replace("-", MINUS)
+
+
 def format_score(score: Number | None, *, scale: Scale | str = Scale.UNIT) -> str:
     """A score on the engagement's scale (M5.7): "0.60" or "60", and "–" for none."""
     out_of_hundred = term(Scale, scale) is Scale.HUNDRED
-    if score is None:
-        return NOTHING
-    rounded = hundredths(number(score))
+    return NOTHING if score is None else _score(number(score), out_of_hundred)
+
+
+@lru_cache(maxsize=1024)
+def _score(score: Decimal, out_of_hundred: bool) -> str:  # noqa: FBT001 - for the cache
+    rounded = hundredths(score)
     text = f"{EXACT.multiply(rounded, 100):.0f}" if out_of_hundred else f"{rounded:.2f}"
     return text.replace("-", MINUS)

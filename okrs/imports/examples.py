@@ -46,7 +46,7 @@ ONBOARDING = {
 
 
 def example(*, owner: Membership, today: dt.date) -> list[dict[str, str]]:
-    """Lines by column, of the quarter that runs, owned by whoever asks for them."""
-    running, _ = quarters_from(today)
-    here = {"cycle": running.name, "owner": owner.name, "owner_email": owner.email}
+    """Lines by column, of the quarter to plan, owned by whoever asks for them."""
+    first, _ = quarters_from(today)
+    here = {"cycle": first.name, "owner": owner.name, "owner_email": owner.email}
     return [{**ALIKE, **here, **line} for line in (RETURN_RATE, ONBOARDING)]
