@@ -125,20 +125,8 @@ def database(variable: str) -> dict[str, Any]:
     return config
 
 
-def planned_once(config: dict[str, Any]) -> dict[str, Any]:
-    """Of what is prepared PostgreSQL keeps one plan, whatever the values.
-
-    Left to itself it made a new plan for every run of most statements, and planning took it more
-    time than running: half of its processor time under load.
-    """
-    if "prepare_threshold" in config["OPTIONS"]:
-        asked = config["OPTIONS"].get("options", "")
-        config["OPTIONS"]["options"] = f"{asked} -c plan_cache_mode=force_generic_plan".strip()
-    return config
-
-
 DATABASES = {
-    "default": planned_once(database("DATABASE_URL")),
+    "default": database("DATABASE_URL"),
     "owner": database("DATABASE_OWNER_URL"),
     "sweep": {**database("DATABASE_SWEEP_URL"), "CONN_MAX_AGE": 0},  # no page keeps one
 }

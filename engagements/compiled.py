@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import BigIntegerField, BooleanField, Expression, F, Field, Model, QuerySet
+from django.db.models import BigIntegerField, BooleanField, Expression, F, Field, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.sql import Literal
@@ -28,7 +28,6 @@ from psycopg.sql import Literal
 from engagements.instances import Part, part_of
 from engagements.scoping import ScopeError, compiling, engagements_in_scope, unscoped
 
-M = TypeVar("M", bound=Model)
 Row = TypeVar("Row", covariant=True)
 SCOPE = "engagements in scope"
 
@@ -69,8 +68,10 @@ def in_scope() -> AnyOf:
 
 
 def written_out(sql: str, params: Iterable[Any]) -> tuple[str, Sequence[Slot]]:
-    """With every value that no run changes in its text: only so can one plan for all runs use an
-    index of some rows, such as those of live key results."""
+    """The text with all values in it but those of slots, which are the same for every run.
+
+    Only so can one plan for all runs use an index of some rows, such as the live key results.
+    """
     first, *others = sql.split("%s")
     texts, slots = [first], []
     for param, other in zip(params, others, strict=True):
@@ -124,6 +125,8 @@ class Compiled(Generic[Row]):
     def _made(self) -> Made[Row]:
         with compiling() if self.walled else unscoped():
             queryset: Any = self.build()
+            if queryset._prefetch_related_lookups:
+                raise NotImplementedError("A made query takes no prefetch: read those rows apart.")
             compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
             sql, slots = written_out(*compiler.as_sql())
         converters = compiler.get_converters([one[0] for one in compiler.select])

@@ -51,9 +51,10 @@ class Part:
         return one
 
     def _shared(self, row: Row, known: Known, using: str) -> Model | None:
-        key = self.key, row[self.key]
-        if row[self.key] is None:
+        value = row[self.key]
+        if value is None:
             return None
+        key = self.key, value
         if key not in known:
             known[key] = self._instance(row, known, using)
         return known[key]
@@ -65,6 +66,8 @@ def part_of(compiler: SQLCompiler) -> Part:
 
 
 def _part(info: Any, select: Any, *, annotations: Mapping[str, int] | None = None) -> Part:
+    if info.get("reverse") or info.get("from_parent"):
+        raise NotImplementedError("Join foreign keys only: others keep more than is set here.")
     first, last = info["select_fields"][0], info["select_fields"][-1]
     names = [column.target.attname for column, *_ in select[first : last + 1]]
     return Part(

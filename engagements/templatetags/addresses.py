@@ -14,15 +14,15 @@ from django.template.base import Parser, Token
 from django.template.context import Context
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as parse
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.html import conditional_escape
 
 register = template.Library()
 
 
-@lru_cache(maxsize=8192)
-def address(view: str, *args: Any) -> str:
-    """The path of that view; raises NoReverseMatch."""
+@lru_cache(maxsize=8192, typed=True)
+def address(view: str, *args: Any, prefix: str) -> str:
+    """The path of that view on a site that stands at `prefix`; raises NoReverseMatch."""
     return reverse(view, args=args)
 
 
@@ -32,7 +32,8 @@ class AddressNode(URLNode):
             return super().render(context)
         try:
             args = [arg.resolve(context) for arg in self.args]
-            found = address(self.view_name.resolve(context), *args)
+            view, prefix = self.view_name.resolve(context), get_script_prefix()
+            found = address(view, *args, prefix=prefix)
         except NoReverseMatch:
             if self.asvar is None:
                 raise

@@ -6,6 +6,7 @@ import pytest
 from django.template import Context, Template
 from django.template.base import FilterExpression
 from django.template.defaulttags import URLNode
+from django.test.utils import override_script_prefix
 from django.urls import NoReverseMatch
 
 from engagements.templatetags.addresses import AddressNode
@@ -38,6 +39,12 @@ def test_an_address_that_is_none_raises_each_time(view: str) -> None:
     for _ in range(2):
         with pytest.raises(NoReverseMatch):
             written(f"{{% url '{view}' none %}}")
+
+
+def test_it_knows_where_the_site_stands() -> None:
+    with override_script_prefix("/okr/"):
+        assert written("{% url 'reviews:my-week' %}") == "/okr/"
+    assert written("{% url 'reviews:my-week' %}") == "/"
 
 
 def test_the_project_s_templates_use_it() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg._queries import PostgresQuery
+from psycopg.adapt import Transformer
 from psycopg.sql import Literal
 
 from tests.databases import ROLES
@@ -46,10 +48,13 @@ class Plans:
         return execute(sql, params, many, context)
 
 
-def _kept(ask: Ask, sql: str, params: Sequence[Any]) -> list[dict[str, Any]]:
-    text = sql % tuple(f"${place}" for place in range(1, len(params) + 1))
-    given = ", ".join(Literal(param).as_string() for param in params)
-    ask(f"PREPARE kept AS {text}")
+def _kept(ask: Ask, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> list[dict[str, Any]]:
+    query = PostgresQuery(Transformer())
+    query.convert(sql, params)
+    order = query._order or ()
+    values = [params[name] for name in order] if isinstance(params, Mapping) else params
+    given = ", ".join(Literal(value).as_string() for value in values)
+    ask(f"PREPARE kept AS {query.query.decode()}")
     plans = ask(f"EXPLAIN (FORMAT json) EXECUTE kept{f'({given})' if given else ''}")
     ask("DEALLOCATE kept")
     return plans

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from checkins import sweeps
-from checkins.models import CheckIn
+from checkins.models import CheckIn, Escalation
 from checkins.queries import recompute_standing
 from checkins.sweeps.reminders import remind
 from engagements.gathering import gather
@@ -167,6 +167,28 @@ def test_a_check_in_is_written_by_index(lead: Membership) -> None:
     assert (preview.status_code, post.status_code) == (200, 302)
     with scope(lead.engagement_id):
         assert CheckIn.objects.filter(key_result=key_result, period=MONDAY).exists()
+    assert read_whole(plans, "post") == []
+
+
+def test_a_check_in_of_what_is_escalated_is_written_by_index(lead: Membership) -> None:
+    """The escalation moves on with it, by the sweeps' statements."""
+    with unscoped():
+        rows = Escalation.objects.using("owner").open().select_related("key_result__engagement")
+        key_result = rows.order_by("id")[0].key_result
+        person = Membership.objects.using("owner").select_related("user")
+        user = person.filter(engagement=key_result.engagement, role="lead")[0].user
+    assert user is not None
+    with scope(key_result.engagement_id):
+        latest = CheckIn.objects.filter(key_result=key_result).order_by("-id")[0]
+    client = Client()
+    client.force_login(user)
+    key = [key_result.engagement.slug, key_result.public_id]
+    filled = typed(actual=str(latest.actual), seen=latest.public_id)
+
+    with explained() as plans:
+        post = client.post(reverse("checkins:check-in-create", args=key), filled)
+
+    assert post.status_code == 302
     assert read_whole(plans, "post") == []
 
 
