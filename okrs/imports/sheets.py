@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -17,9 +18,20 @@ COLUMNS = (
     "owner_email", "source", "refresh", "method", "ladder", "weight", "indicator", "commitment",
     "contributes_to",
 )  # fmt: skip
-OPTIONAL = frozenset({"engagement", "contributes_to"})
+NEEDED = ("cycle", "objective", "key_result", "metric", "direction", "owner", "owner_email")
+# What people call them in their own sheets; spaces and hyphens count as underscores.
+SYNONYMS = {
+    "start": "baseline",
+    "goal": "target",
+    "kr": "key_result",
+    "quarter": "cycle",
+    "due": "due_on",
+    "due_date": "due_on",
+    "email": "owner_email",
+}
 LOST = "\ufffd"  # what programs put where they cannot read a letter
-THE_COLUMNS = f"The columns are: {', '.join(COLUMNS)}."
+BLANK = tuple(name for name in COLUMNS if name not in NEEDED)
+THE_COLUMNS = f"{', '.join(NEEDED)}; and where you have them {', '.join(BLANK)}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,9 @@ class Sheet:
 def read_sheet(content: bytes) -> Sheet:
     """UTF-8, with or without byte order mark; cells parted by comma, semicolon or tab.
 
-    Cells that an export guarded against being run as formulas are opened again. Columns come in any order. With a wrong first line nothing else is looked at.
+    Cells that an export guarded against being run as formulas are opened again. Columns come in
+    any order, and those whose cells may be blank may be missing: they are blank in every line. With
+    a wrong first line nothing else is looked at.
     """
     sheet = Sheet()
     try:
@@ -62,7 +76,7 @@ def read_sheet(content: bytes) -> Sheet:
     if isinstance(first, Problem):
         sheet.problems.append(first)
         return sheet
-    header = [name.strip().lower() for name in first]
+    header = [_column(name) for name in first]
     while header and not header[-1]:
         header.pop()
     sheet.problems += _header_problems(header)
@@ -70,6 +84,11 @@ def read_sheet(content: bytes) -> Sheet:
         for line, cells in lines:
             _take(sheet, line=line, cells=cells, header=header)
     return sheet
+
+
+def _column(heading: str) -> str:
+    name = re.sub(r"[\s_-]+", "_", heading.strip().lower())
+    return SYNONYMS.get(name, name)
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str] | Problem]]:
@@ -105,18 +124,18 @@ def _lost(line: int, column: str) -> Problem:
 
 def _header_problems(header: list[str]) -> Iterator[Problem]:
     if not header:
-        yield Problem(1, "", "The file is empty.", f"Name the columns here. {THE_COLUMNS}")
+        yield Problem(1, "", "The file is empty.", f"Name the columns here: {THE_COLUMNS}")
         return
     if any(LOST in name for name in header):
         yield _lost(1, "")
         return
-    for name in COLUMNS:
-        if name not in header and name not in OPTIONAL:
-            yield Problem(1, name, "The column is missing.", f"Add it. {THE_COLUMNS}")
+    if missing := [name for name in NEEDED if name not in header]:
+        message = f"Missing: {', '.join(missing)}."
+        yield Problem(1, "", message, "Add them; columns that are not needed may stay away.")
     for name in dict.fromkeys(header):
         if name not in COLUMNS:
             message = "The column is not known here." if name else "A column has no name."
-            yield Problem(1, shown(name), message, f"Take it out. {THE_COLUMNS}")
+            yield Problem(1, shown(name), message, "Take it out, or give it a name of the list.")
         elif header.count(name) > 1:
             yield Problem(1, name, "The column stands here twice.", "Take one out.")
 

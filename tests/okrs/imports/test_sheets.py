@@ -9,7 +9,7 @@ import pytest
 from engagements.models import Membership
 from engagements.scoping import scope
 from metrics.models import Metric
-from okrs.imports import COLUMNS
+from okrs.imports.sheets import NEEDED
 from okrs.models import KeyResult
 from tests.okrs.imports.files import file_of, load, problems, refusal
 
@@ -136,13 +136,71 @@ def test_an_empty_file_says_what_belongs_there(lead: Membership, content: bytes)
     assert "contributes_to" in problem.mend
 
 
-def test_every_missing_column_is_reported(lead: Membership) -> None:
-    content = b"cycle,objective,key_result\n2026-Q1,One,Two\n"
+def test_what_is_missing_and_needed_is_said_once(lead: Membership) -> None:
+    content = b"Objective;KR;Owner;Start;Target\nOne;Two;Ana;1;2\n"
 
-    missing = {column for _, column in refusal(content, by=lead)}
+    (problem,) = problems(content, by=lead)
 
-    required = set(COLUMNS) - {"engagement", "contributes_to"}
-    assert missing == required - {"cycle", "objective", "key_result"}
+    assert str(problem) == (
+        "line 1: Missing: cycle, metric, direction, owner_email."
+        " Add them; columns that are not needed may stay away."
+    )
+
+
+def test_a_column_whose_cells_may_be_blank_may_be_missing(lead: Membership) -> None:
+    rows = list(csv.reader(file_of({}).decode().splitlines()))
+    kept = [at for at, name in enumerate(rows[0]) if name in NEEDED]
+    content = "\n".join(",".join(cells[at] for at in kept) for cells in rows).encode()
+
+    assert load(content, by=lead).made.key_results == 1
+    with scope(lead.engagement_id):
+        key_result = KeyResult.objects.select_related("objective").get()
+        assert key_result.baseline is None
+        assert key_result.target is None
+        assert key_result.weight == 1
+        assert key_result.objective.team is None
+    assert load(content, by=lead).already_there == 1
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_each_needed_column_is_missed_alone(lead: Membership, name: str) -> None:
+    rows = list(csv.reader(file_of({}).decode().splitlines()))
+    at = rows[0].index(name)
+    content = "\n".join(",".join(cells[:at] + cells[at + 1 :]) for cells in rows).encode()
+
+    (problem,) = problems(content, by=lead)
+
+    assert problem.message == f"Missing: {name}."
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("baseline", "Start"),
+        ("target", " GOAL "),
+        ("key_result", "KR"),
+        ("key_result", "Key  result"),
+        ("key_result", "key-result"),
+        ("cycle", "Quarter"),
+        ("due_on", "Due date"),
+        ("owner_email", "Email"),
+    ],
+)
+def test_plain_other_names_are_understood(lead: Membership, name: str, heading: str) -> None:
+    header, lines = file_of({}).decode().split("\n", 1)
+    names = [heading if column == name else column for column in header.split(",")]
+
+    assert load(f"{','.join(names)}\n{lines}".encode(), by=lead).made.key_results == 1
+    with scope(lead.engagement_id):
+        key_result = KeyResult.objects.get()
+        assert key_result.title == "Result 1"
+        assert [key_result.baseline, key_result.target] == [18, 28]
+
+
+def test_a_column_under_two_names_stands_there_twice(lead: Membership) -> None:
+    header, line = file_of({}).splitlines()
+
+    assert refusal(header + b",start\n" + line + b",18\n", by=lead) == [(1, "baseline")]
 
 
 def test_unknown_and_doubled_columns_are_reported(lead: Membership) -> None:

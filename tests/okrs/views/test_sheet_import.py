@@ -144,7 +144,7 @@ def test_every_bad_line_is_named_with_its_column_and_how_to_mend_it(
     page = send(client, engagement, file_of(*bad))
 
     assert page.status_code == 422
-    rows = re.findall(r'class="n">(\d+)</th><td>(.*?)</td><td>(.*?)</td>', page.text)
+    rows = re.findall(r'class="n">(\d+)</th><td class="end">(.*?)</td><td>(.*?)</td>', page.text)
     assert [(line, column) for line, column, _ in rows] == [
         ("2", "target"),
         ("3", "direction"),
@@ -183,7 +183,7 @@ def test_a_damaged_sheet_is_not_offered_to_be_mended(
     [
         (b"", "The file is empty."),
         ("Größe".encode("latin-1"), "The file is not UTF-8."),
-        (b"title,owner\nA,B\n", "The column is missing."),
+        (b"title,owner\nA,B\n", "Missing: cycle, objective,"),
     ],
     ids=["empty", "latin-1", "other columns"],
 )
