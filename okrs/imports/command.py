@@ -11,6 +11,7 @@ from okrs.imports.cells import Problem
 from okrs.imports.checking import check_beside, check_together
 from okrs.imports.contributions import Targets, check_contributions
 from okrs.imports.existing import Existing
+from okrs.imports.previews import Preview, preview
 from okrs.imports.rows import Row, read_row
 from okrs.imports.sheets import Record, read_sheet
 from okrs.imports.writing import Made, Writer
@@ -47,6 +48,7 @@ class Outcome:
     """
 
     made: Made
+    preview: Preview
     already_there: int
     of_other_clients: int
     taken_from: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ def import_okrs(
     if problems:
         raise ImportRefusedError(problems, taken_from=strangers)
     outcome = Outcome(
+        preview=preview(rows, existing=existing),  # while it holds only what there was
         made=Writer(by=by, existing=existing).write(new, targets=targets),
         already_there=len(rows) - len(new),
         of_other_clients=len(sheet.records) - len(records),

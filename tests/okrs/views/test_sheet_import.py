@@ -84,6 +84,43 @@ def test_checking_says_what_it_would_make_and_writes_nothing(
         assert Membership.objects.filter(engagement=engagement).count() == 1
 
 
+def test_checking_shows_the_key_results_under_their_objectives(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    load(file_of({}), by=lead)
+    sheet = file_of(
+        {"baseline": "5", "target": "6"},
+        {"owner": "<b>Zoë</b>", "owner_email": "zoe@x.test"},
+        {"owner": "Somebody else", "owner_email": lead.email, "unit": "", "metric": "Metric 2"},
+        {"objective": "Ship <sooner>", "method": "ladder", "ladder": "20:1;19:0.5", "baseline": ""},
+    )
+
+    page = send(client, engagement, sheet).text
+
+    said = html.unescape(page.partition("What the sheet says")[2].partition("</section>")[0])
+    objectives = [re.sub(r"<[a-z/][^>]*>", "", one) for one in said.split("<h3")[1:]]
+    assert len(objectives) == 2
+    assert "2026-Q1 · company · there already" in objectives[0]
+    assert "Result 1 · there already, stays as it is" in objectives[0]
+    assert "Result 2: 18 → 28 percent · Zoë · new" in objectives[0]
+    assert f"Result 3: 18 → 28 percent · {lead.name} · new" in objectives[0]
+    assert "2026-Q1 · company · new" in objectives[1]
+    assert "Result 4: start open → 28 percent, by a ladder · Dana Whitlock" in objectives[1]
+    assert "<b>Zoë" not in page
+    assert "<sooner>" not in page
+
+
+def test_of_a_long_sheet_the_first_hundred_are_shown(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    page = send(client, engagement, file_of(*({} for _ in range(103)))).text
+
+    assert "Result 100:" in page
+    assert "Result 101:" not in page
+    assert "And 3 more key results." in page
+    assert "Import 103 key results" in page
+
+
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
 def test_what_was_checked_is_imported(
     client: Client, engagement: Engagement, lead: Membership, newline: bytes
