@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 import pgtrigger
 from django.db import models
+from django.db.models.functions import Mod
 
 from engagements.constraints import SweepAccess
 from engagements.models import Membership
@@ -24,6 +26,34 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
             engagement_id=models.OuterRef("engagement_id"), supersedes_id=models.OuterRef("id")
         )
         return self.filter(~models.Exists(later), kind=CheckInKind.UPDATE)
+
+    def kept(self, *, at: dt.datetime | models.Expression) -> CheckInQuerySet:
+        """Posts by then that nobody had taken back, superseded or not: `kept_posts` in SQL.
+
+        Undos follow the row that they take back, and each second one puts it back.
+        """
+        after = CheckIn.objects.order_by().filter(
+            engagement_id=models.OuterRef("engagement_id"),
+            key_result_id=models.OuterRef("key_result_id"),
+            period=models.OuterRef("period"),
+            id__gt=models.OuterRef("id"),
+            posted_at__lte=at,
+        )
+        later = CheckIn.objects.filter(
+            engagement_id=models.OuterRef("engagement_id"),
+            key_result_id=models.OuterRef("key_result_id"),
+            period=models.OuterRef("period"),
+            id__gt=models.OuterRef(models.OuterRef("id")),
+            id__lt=models.OuterRef("id"),
+            undone_by=None,
+        )
+        undos = after.filter(~models.Exists(later), undone_by__isnull=False).annotate(
+            many=models.Func(models.F("id"), function="COUNT")
+        )
+        times = models.Subquery(undos.values("many"), output_field=models.BigIntegerField())
+        return self.alias(taken_back=Mod(times, 2)).filter(
+            undone_by=None, posted_at__lte=at, taken_back=0
+        )
 
 
 CheckInManager = TenantManager.from_queryset(CheckInQuerySet)

@@ -172,8 +172,8 @@ def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
 
 
 def posts(engagement_id: int | Slot, *, at: At) -> QuerySet[CheckIn]:
-    """Check-ins until then, latest first."""
-    return CheckIn.objects.filter(engagement_id=engagement_id, posted_at__lte=at).order_by("-id")
+    """Check-ins until then that nobody had taken back, latest first."""
+    return CheckIn.objects.filter(engagement_id=engagement_id).kept(at=at).order_by("-id")
 
 
 def _rows() -> QuerySet[KeyResult, tuple[Any, ...]]:

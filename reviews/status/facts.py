@@ -107,7 +107,8 @@ class LastReport:
 class Facts:
     """Everything that one page says, as it stood at `at`.
 
-    `today` is the day on the client's calendar; `posted_at` the instant of the latest check-in.
+    `today` is the day on the client's calendar; `posted_at` the instant of the latest
+    check-in that was not taken back.
     """
 
     engagement: Engagement

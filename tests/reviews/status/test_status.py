@@ -6,7 +6,9 @@ import pytest
 import time_machine
 from django.test import Client
 
+from checkins.commands import undo_check_in
 from engagements.models import Engagement, Membership
+from reviews import queries
 from reviews.commands import publish_report
 from reviews.status import Words
 from tests import build
@@ -48,6 +50,21 @@ def test_a_client_reads_where_it_stands(reader: Client, alice: Membership) -> No
         "0 of 1",
     ):
         assert words in page.text
+
+
+def test_what_was_taken_back_is_no_last_check_in(alice: Membership) -> None:
+    row = key_result(objective(alice), "Accounts that expand")
+    post(row, alice, actual=1, now=week(9))
+    newest = post(row, alice, actual=2, now=week(10))
+    undo_check_in(check_in=newest, by=alice, now=week(10) + dt.timedelta(minutes=1))
+    now = week(10) + dt.timedelta(hours=2)
+
+    live = queries.live_page(alice.engagement, now=now)
+
+    assert live["stamp"].replace("\u00a0", " ") == "Last check-in 2 Mar 2026, 09:00 CET"
+    today, tomorrow = now.date(), now + dt.timedelta(days=1)
+    then = queries.page_on(alice.engagement, day=today, now=tomorrow)
+    assert then["stamp"] == live["stamp"]
 
 
 def test_its_queries_do_not_grow(reader: Client, alice: Membership) -> None:

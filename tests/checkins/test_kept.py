@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from checkins.chains import kept_posts
+from checkins.commands import undo_check_in
+from checkins.models import CheckIn
+from engagements.models import Membership
+from okrs.models import KeyResult
+from tests.checkins.posting import TUESDAY, newest, post
+
+
+@pytest.mark.parametrize("script", ["p", "pu", "ppu", "pupu", "ppuu", "ppup", "ppuuup"])
+def test_the_query_keeps_what_the_chain_keeps(
+    onboarding: KeyResult, bob: Membership, script: str
+) -> None:
+    for step in script:
+        if step == "p":
+            post(onboarding, bob)
+        elif row := newest(onboarding):
+            undo_check_in(check_in=row, by=bob, now=TUESDAY)
+
+    kept = CheckIn.objects.kept(at=TUESDAY).order_by("id")
+
+    chain = list(CheckIn.objects.order_by("id"))
+    assert len(chain) == len(script)
+    assert list(kept) == list(kept_posts(chain))
