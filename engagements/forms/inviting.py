@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,19 +9,11 @@ from django.core.validators import validate_email
 
 from engagements.edit_forms import GroupedForm
 from engagements.forms.members import ROLES
+from engagements.forms.pasted_people import PastedLine, read_lines
 from engagements.models import Role
 
 MOST = 50
 LONGEST = 254  # characters of an address
-TOKEN = re.compile(
-    r"""
-      "(?P<quoted>[^"\n]*)"
-    | <\s*(?P<address>[^<>\s][^<>\n]*)>
-    | (?P<end>[,;\n])
-    | (?P<word><?[^\s,;<"]+|<)
-    """,
-    re.VERBOSE,
-)
 
 
 class InviteManyForm(GroupedForm):
@@ -33,68 +24,70 @@ class InviteManyForm(GroupedForm):
     people = forms.CharField(
         max_length=20_000,
         label="Addresses",
-        help_text="One a line, or with commas between. A name may stand before:"
-        " Ana Lopez <ana@client.com>.",
+        help_text="One a line, a name may stand before: Ana Lopez, ana@client.com. Or only"
+        " addresses, with commas or spaces between.",
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         error_messages={"required": "Write at least one address."},
     )
     role = forms.ChoiceField(choices=ROLES, initial=Role.CONTRIBUTOR, label="Role of all of them")
 
     def clean_people(self) -> dict[str, str]:
-        """Name by lower-case address; every address that is none is named."""
+        """Name by lower-case address; every line that cannot be read is named."""
         people: dict[str, str] = {}
-        wrong = []
-        for name, text in read_people(self.cleaned_data["people"]):
-            if refusal := _refusal(text):
-                wrong.append(refusal)
-                continue
-            people.setdefault(text.lower(), (name or name_of(text))[:120])
-        if wrong:
+        lines = list(read_lines(self.cleaned_data["people"]))
+        if wrong := [refusal for line in lines if (refusal := _refusal(line))]:
             raise ValidationError(wrong)
+        for line in lines:
+            for name, address in line.people:
+                people.setdefault(address.lower(), (name or name_of(address))[:120])
         if not people:
             raise ValidationError(self.fields["people"].error_messages["required"])
         if len(people) > MOST:
             raise ValidationError(f"These are {len(people)}. Invite at most {MOST} at once.")
+        self.said = {line.number: line.role for line in lines if line.role}
         return people
 
-
-def read_people(text: str) -> Iterator[tuple[str, str]]:
-    """Name and address of each; the name may be empty.
-
-    Nothing is passed over: words that belong to no <address> are given as addresses themselves.
-    """
-    words: list[tuple[str, bool]] = []  # and whether they stood in quotes
-    for token in TOKEN.finditer(text):
-        if (address := token["address"]) is not None:
-            ahead, name = _parted(words)
-            yield from (("", word) for word in ahead)
-            yield name, address.strip()
-            words = []
-        elif token["end"]:
-            yield from (("", word) for word, _ in words)
-            words = []
-        elif said := " ".join((token["quoted"] or token["word"] or "").split()):
-            words.append((said, token["word"] is None))
-    yield from (("", word) for word, _ in words)
+    def clean(self) -> dict[str, Any]:
+        """One role holds for all: a line that says another is not passed over."""
+        data = super().clean() or self.cleaned_data
+        if "people" in data and "role" in data:
+            chosen = Role(data["role"])
+            other = {number: role for number, role in self.said.items() if role != chosen}
+            for number, role in other.items():
+                message = f"Line {number} says {role.label}, the role of all is {chosen.label}."
+                self.add_error("people", f"{message} Invite each role by itself.")
+        return data
 
 
-def _parted(words: list[tuple[str, bool]]) -> tuple[list[str], str]:
-    """What stands before an <address>: up to the last bare address others, from there the name."""
-    bare = [at for at, (word, quoted) in enumerate(words, start=1) if "@" in word and not quoted]
-    cut = bare[-1] if bare else 0
-    name = " ".join(word for word, _ in words[cut:])
-    return [word for word, _ in words[:cut]], name.strip("'")
+def _refusal(line: PastedLine) -> str:
+    """What is wrong with the line, in one message; empty where nothing is."""
+    wrong = [text for _, text in line.people if not _is_address(text)]
+    sentences = []
+    if wrong or not line.people:
+        sentences.append(f"{_shown(wrong or line.strays)} is no email address.")
+    if line.people and line.strays:
+        sentences.append(
+            f"{_shown(line.strays)} belongs to no address. Write one person a line, name first."
+        )
+    sentences += [
+        f"{_shown([text])} has {len(text.lower())} characters, the most is {LONGEST}."
+        for _, text in line.people
+        if text not in wrong and len(text.lower()) > LONGEST
+    ]
+    return f"Line {line.number}: {' '.join(sentences)}" if sentences else ""
 
 
-def _refusal(text: str) -> ValidationError | None:
-    shown = f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"
+def _is_address(text: str) -> bool:
     try:
         validate_email(text)
     except ValidationError:
-        return ValidationError(f"{shown} is no email address.")
-    if (length := len(text.lower())) > LONGEST:
-        return ValidationError(f"{shown} has {length} characters, the most is {LONGEST}.")
-    return None
+        return False
+    return True
+
+
+def _shown(texts: list[str]) -> str:
+    text = ", ".join(texts)
+    return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"
 
 
 def name_of(address: str) -> str:

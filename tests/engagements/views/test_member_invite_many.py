@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from engagements.commands import send_invitation
-from engagements.forms.inviting import MOST, name_of, read_people
+from engagements.forms.inviting import MOST, name_of
+from engagements.forms.pasted_people import read_lines
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.scoping import scope
 from tests import build
@@ -53,17 +54,24 @@ def people(engagement: Engagement) -> dict[str, tuple[str, str]]:
         ("<a@x.test> <b@x.test>", [("", "a@x.test"), ("", "b@x.test")]),
         ("Ana Lopez <a@x.test> b@x.test", [("Ana Lopez", "a@x.test"), ("", "b@x.test")]),
         ("a@x.test Bob Stone <b@x.test>", [("", "a@x.test"), ("Bob Stone", "b@x.test")]),
-        ("Lopez, Ana <a@x.test>", [("", "Lopez"), ("Ana", "a@x.test")]),
-        ("Bob <b@x.test", [("", "Bob"), ("", "<b@x.test")]),
-        ("Bob <>", [("", "Bob"), ("", "<>")]),
+        ("Lopez, Ana <a@x.test>", [("Lopez, Ana", "a@x.test")]),
+        ("Bob <b@x.test", [("Bob", "<b@x.test")]),
         ('"Bob <b@x.test>', [("Bob", "b@x.test")]),
         ("'Ana' <a@x.test>", [("Ana", "a@x.test")]),
-        ('"Ana", "b@x.test"', [("", "Ana"), ("", "b@x.test")]),
+        ('"Ana", "b@x.test"', [("Ana", "b@x.test")]),
+        ('"b@x.test" <b@x.test>', [("b@x.test", "b@x.test")]),
+        ("Bo Kern, bo@x.test, contributor", [("Bo Kern", "bo@x.test")]),
+        ("Bo Kern\tbo@x.test\tProgram lead\r\n", [("Bo Kern", "bo@x.test")]),
+        ("Bo Kern; bo@x.test\nAna; a@x.test", [("Bo Kern", "bo@x.test"), ("Ana", "a@x.test")]),
+        ("Bo Kern bo@x.test", [("Bo Kern", "bo@x.test")]),
         ("\r\n ;; \n", []),
     ],
 )
 def test_addresses_are_read_as_people_copy_them(text: str, read: list[tuple[str, str]]) -> None:
-    assert list(read_people(text)) == read
+    lines = list(read_lines(text))
+
+    assert [person for line in lines for person in line.people] == read
+    assert not any(line.strays for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +125,11 @@ def test_with_one_wrong_nobody_is_invited_and_each_is_named(
     ("typed", "says"),
     [
         ("Bob <b@x.test", "“<b@x.test” is no email address."),
-        ("Bob <>", "“<>” is no email address."),
+        ("Bob <>", "Line 1: “Bob <>” is no email address."),
+        ("a@x.test\n\nBob\n", "Line 3: “Bob” is no email address."),
+        ("Bob, b@x.test, boss, 12", "Line 1: “boss, 12” belongs to no address."),
+        ("Bo Kern, b@x.test, Ana, a@x.test", "Line 1: “Bo Kern, Ana” belongs to no address."),
+        ("a@x.test, b@, @c", "Line 1: “b@, @c” is no email address."),
         (",;,", "Write at least one address."),
         (build.LONG_ADDRESS, "has 255 characters, the most is 254."),
     ],
@@ -128,6 +140,40 @@ def test_nothing_typed_is_passed_over(
     page = client.post(url(lead.engagement), {"people": typed, "role": "viewer"})
 
     assert (page.status_code, says in html.unescape(page.text)) == (422, True)
+    assert people(lead.engagement) == {}
+
+
+def test_a_line_gets_one_message(client: Client, lead: Membership) -> None:
+    typed = "Name Address Role\nBo Kern, bo@x, contributor\nAna, a@x.test, contributor"
+
+    page = client.post(url(lead.engagement), {"people": typed, "role": "contributor"})
+
+    said = html.unescape(page.text)
+    assert said.count("is no email address.") == 2
+    assert "Line 1: “Name Address Role” is no email address." in said
+    assert "Line 2: “bo@x” is no email address." in said
+
+
+def test_lines_of_a_sheet_are_taken_with_their_names(client: Client, lead: Membership) -> None:
+    typed = "Bo Kern, bo.kern@x.test, contributor\r\nLopez, Ana <a@x.test>\r\n"
+
+    client.post(url(lead.engagement), {"people": typed, "role": "contributor"})
+
+    assert people(lead.engagement) == {
+        "bo.kern@x.test": ("Bo Kern", Role.CONTRIBUTOR),
+        "a@x.test": ("Lopez, Ana", Role.CONTRIBUTOR),
+    }
+
+
+def test_a_line_that_says_another_role_is_asked_about(client: Client, lead: Membership) -> None:
+    typed = "Bo, bo@x.test, viewer\nAna, a@x.test, contributor\nCy, c@x.test, Program lead"
+
+    page = client.post(url(lead.engagement), {"people": typed, "role": "contributor"})
+
+    assert page.status_code == 422
+    assert "Line 1 says Viewer, the role of all is Contributor." in page.text
+    assert "Line 2" not in page.text
+    assert "Line 3 says Program lead" in page.text
     assert people(lead.engagement) == {}
 
 
