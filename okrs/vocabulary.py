@@ -85,6 +85,12 @@ _COUNT = re.compile(
     rf"\d|\b(?:number|count|amount)\s+of\b|\b{_NUMBER_WORD}\b|\b(?:a\s+dozen|several|weekly|monthly)\b",
     re.IGNORECASE,
 )
+_DEADLINE = re.compile(
+    rf"\b(?:within|under|in\s+(?:less|fewer|under)(?:\s+than)?)\s+(?:\d+(?:[.,]\d+)?|{_NUMBER_WORD}|a|an)"
+    r"\s+(?:(?:working|business|calendar)\s+)?(?:minutes?|hours?|days?|weeks?|months?)\b",
+    re.IGNORECASE,
+)
+_RATIO = re.compile(rf"{_PERCENT}|[\w\s-]*\b(?:ratio|rate|share|proportion)\b", re.IGNORECASE)
 _OUTCOME = re.compile(
     r"%|‰|\b(?:percent|per\s+cent|share|rate|ratio|score|nps|csat|median|average|mean|revenue|margin"
     r"|conversions?|convert\w*|retention|retain\w*|churn|satisfaction|adoption|adopt\w*|time\s+to"
@@ -159,13 +165,18 @@ def starts_with_verb(sentence: str) -> bool:
     return first in _VERBS_IN_DISGUISE or not first.endswith(_NOUN_ENDINGS)
 
 
-def counts_activity(sentence: str, *, counted: bool) -> bool:
-    """Whether it counts things made, with no outcome attached; `counted`: it has a goal figure."""
-    if _OUTCOME.search(sentence):
+def counts_activity(sentence: str, *, counted: bool, unit: str = "") -> bool:
+    """Whether it counts things made, with no outcome attached.
+
+    `counted`: it has a goal figure, in `unit`. A share of things is no count of them, and a time
+    within which something is done is none either.
+    """
+    if _OUTCOME.search(sentence) or _RATIO.match(unit.strip()):
         return False
+    text = _DEADLINE.sub(" ", sentence)
     if _ACTIVITY.match(sentence.strip()):
-        return counted or bool(_COUNT.search(sentence))
-    return bool(_DONE.search(sentence) and _COUNT.search(sentence))
+        return counted or bool(_COUNT.search(text))
+    return bool(_DONE.search(text) and _COUNT.search(text))
 
 
 def is_abbreviation(word: str) -> bool:

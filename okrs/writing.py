@@ -51,13 +51,14 @@ def check_key_result(
     baseline: Decimal | None = None,
     target: Decimal | None = None,
     rungs: Rungs = (),
+    unit: str = "",
     missing: Sequence[str] = (),
     fits_weekly: bool = True,
 ) -> list[Finding]:
     """What M3 says of a key result; `others` are the titles beside it.
 
-    `missing` names what its card lacks ("goal", "owner" …); `fits_weekly` says whether its metric
-    is refreshed at least weekly.
+    `unit` is that of its metric; `missing` names what its card lacks ("goal", "owner" …);
+    `fits_weekly` says whether its metric is refreshed at least weekly.
     """
     if not title.strip():
         return [standards.EMPTY]
@@ -69,7 +70,9 @@ def check_key_result(
         standards.TARGET_IS_BASELINE: same,
         replace(standards.LADDER, message=wrong): bool(wrong),
         replace(standards.INCOMPLETE, message=f"Add {_listed(missing)}."): bool(missing),
-        standards.ACTIVITY: vocabulary.counts_activity(title, counted=target is not None),
+        standards.ACTIVITY: vocabulary.counts_activity(
+            title, counted=target is not None, unit=unit
+        ),
         standards.SLOW_METRIC: not fits_weekly,
     }
     return [finding for finding, holds in findings.items() if holds]

@@ -28,6 +28,7 @@ def key_result_findings(key_result: KeyResult, *, others: Iterable[str] = ()) ->
         baseline=key_result.baseline,
         target=key_result.target,
         rungs=key_result.rungs,
+        unit=metric.unit if metric else "",
         missing=_missing(key_result),
         fits_weekly=metric is None or not metric.refresh or Refresh(metric.refresh).fits_weekly,
     )

@@ -213,6 +213,37 @@ def test_an_outcome_is_no_activity(title: str) -> None:
     assert "activity" not in key_result(title, target=Decimal(5))
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["Spare-part orders delivered on two sites", "Deliver 12 parts on the day", "Ship parts"],
+)
+@pytest.mark.parametrize("unit", ["percent", "%", "% of orders", "Per cent", " pp", "fill rate"])
+def test_a_share_of_things_is_no_count_of_them(title: str, unit: str) -> None:
+    assert "activity" in key_result(title, target=Decimal(85), unit="orders")
+    assert "activity" not in key_result(title, target=Decimal(85), unit=unit)
+
+
+@pytest.mark.parametrize("unit", ["", "articles", "orders", "guides a month", "shareholders"])
+def test_a_count_stays_one_in_any_other_unit(unit: str) -> None:
+    assert "activity" in key_result("Publish guides", target=Decimal(12), unit=unit)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Spare-part orders delivered within two days",
+        "Parcels sent within 24 hours",
+        "Offers written in less than a working week",
+    ],
+)
+def test_a_time_within_which_it_is_done_is_no_count(title: str) -> None:
+    assert "activity" not in key_result(title, target=Decimal(85))
+
+
+def test_a_count_within_a_time_is_one() -> None:
+    assert "activity" in key_result("12 guides published within two weeks")
+
+
 def test_it_blocks_a_line_whose_ends_are_the_same() -> None:
     same: dict[str, Any] = {"baseline": Decimal("62"), "target": Decimal("62.00")}
 

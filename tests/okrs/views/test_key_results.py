@@ -60,6 +60,22 @@ def test_checks_are_shown_as_people_type(client: Client, objective: Objective) -
     assert "<html" not in part.text
 
 
+def test_a_share_is_not_taken_for_a_count_of_things_made(
+    client: Client, engagement: Engagement, objective: Objective
+) -> None:
+    metric = build.metric(engagement, "On-time parts", unit="percent")
+    title = "Spare-part orders delivered on the two main sites"
+    form = {"title": title, "baseline": "61.5", "target": "85"}
+
+    share = client.post(
+        url_of(objective, "key-result-check"), typed(**form, metric=metric.public_id), headers=HTMX
+    )
+    count = client.post(url_of(objective, "key-result-check"), typed(**form), headers=HTMX)
+
+    assert 'name="reason-activity"' not in share.text
+    assert 'name="reason-activity"' in count.text
+
+
 def test_what_a_commit_froze_is_shown_and_cannot_be_typed(
     client: Client, engagement: Engagement, objective: Objective
 ) -> None:
