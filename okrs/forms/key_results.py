@@ -19,7 +19,7 @@ from engagements.form_fields import (
 from metrics.models import Metric
 from okrs.commands.key_results import FROZEN
 from okrs.forms.ladders import LadderField, rows_for
-from okrs.forms.new_metrics import NAMES, NewMetricForm
+from okrs.forms.new_metrics import ASKED, NAMES, NewMetricForm
 from okrs.forms.objectives import helpers
 from okrs.forms.reasons import ReasonedForm
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Objective
@@ -37,7 +37,7 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         "How it is scored": ("method", "ladder", "weight", "commitment"),
         "Who and when": ("owner", "due_on", "indicator", "collaborators"),
     }
-    needed_at_commit: tuple[str, ...] = ("metric", "baseline", "target", "owner", "due_on")
+    needed_at_commit: tuple[str, ...] = ("metric", *ASKED, "baseline", "target", "owner", "due_on")
     mended_in: ClassVar = {
         "empty": "title",
         "said_twice": "title",

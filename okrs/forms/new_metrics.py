@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from metrics.models import Refresh
 
 NAMES = ("metric_name", "metric_unit", "metric_source", "metric_refresh")
+ASKED = ("metric_source", "metric_refresh")  # by the audit of the key result, at commit
 
 
 class NewMetricForm(forms.Form):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Prefetch, prefetch_related_objects
 
 from engagements.models import Membership
+from metrics.models import GAP_FOR, Metric
 from okrs.models import Collaborator, KeyResult, Objective
 from okrs.queries.blocks import Blocked, in_the_way
 from okrs.queries.findings import guardrail_findings, objective_findings
@@ -20,7 +21,8 @@ class ObjectivePage:
 
     `findings` are those of M3 on sentence and set, `guardrails` those of M2.5; `overlaps` holds
     key results of other objectives in the cycle that read a metric of this one (M2.3);
-    `in_the_way` is what a commit would be refused for, empty too where nothing is left to commit.
+    `in_the_way` is what a commit would be refused for, empty too where nothing is left to commit;
+    `gap_until` is the day until which a commit of today would leave a data gap (M4.3).
     """
 
     row: ObjectiveRow
@@ -29,6 +31,7 @@ class ObjectivePage:
     guardrails: Sequence[Finding]
     overlaps: Sequence[KeyResult]
     in_the_way: Sequence[Blocked]
+    gap_until: dt.date
 
     @property
     def objective(self) -> Objective:
@@ -37,6 +40,12 @@ class ObjectivePage:
     @property
     def drafts(self) -> list[KeyResult]:
         return self.row.drafts
+
+    @property
+    def gaps(self) -> list[Metric]:
+        """The metrics of the drafts whose data questions are not all answered, each once."""
+        read = {one.metric.pk: one.metric for one in self.drafts if one.metric}
+        return [metric for metric in read.values() if metric.data_questions_open]
 
     @property
     def blocks(self) -> int:
@@ -71,6 +80,7 @@ def objective_page(objective: Objective, *, today: dt.date) -> ObjectivePage:
         guardrails=guardrail_findings(objective),
         overlaps=list(_overlaps(objective)),
         in_the_way=in_the_way(objective, row.drafts) if open_to_commit else [],
+        gap_until=today + GAP_FOR,
     )
 
 

@@ -3,10 +3,13 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from engagements.models import Engagement, Role
 from engagements.scoping import scope
+from metrics.models import GAP_FOR
 from okrs.models import Cycle, KeyResult, Objective
+from okrs.templatetags.cards import short_day
 from tests import build
 from tests.okrs.views.objectives import HTMX, url_of
 
@@ -155,3 +158,38 @@ def test_the_champion_of_another_team_is_told_who_commits(
 
     assert answer.status_code == 422
     assert "Sofia or the lead commits this." in answer.text
+
+
+def test_open_data_questions_are_said_before_the_commit(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    objective = build.objective(build.sign_in(client, engagement), cycle)
+    open_one = build.metric(engagement, "Open <one>", access="", fetched_by="")
+    build.key_result(objective, metric=open_one)
+    build.key_result(objective, metric=open_one)
+    build.key_result(objective, metric=build.metric(engagement, "Answered"))
+
+    page = client.get(url_of(objective)).text
+
+    until = short_day(engagement.today(timezone.now()) + GAP_FOR)
+    said = page.partition('id="commit"')[2].partition("</section>")[0]
+    assert f"leaves a data gap until {until}:" in said
+    where = reverse("metrics:metric-detail", args=[engagement.slug, open_one.public_id])
+    assert (
+        said.count(f'<a href="{where}">Open &lt;one&gt;</a>: who has access, who fetches it') == 1
+    )
+    assert ">Answered</a>" not in said
+
+
+def test_the_flag_of_a_data_gap_leads_to_the_metric(
+    client: Client, engagement: Engagement, cycle: Cycle
+) -> None:
+    objective = build.objective(build.sign_in(client, engagement), cycle)
+    metric = build.metric(engagement, access="")
+    build.live_key_result(objective, metric, data_gap_until=cycle.ends_on)
+
+    page = client.get(url_of(objective)).text
+
+    where = reverse("metrics:metric-detail", args=[engagement.slug, metric.public_id])
+    flag = f'<a class="flag" data-kind="quiet" href="{where}">data gap until'
+    assert flag in page
