@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -34,7 +35,7 @@ def review_decide(request: MemberRequest, review: str) -> HttpResponse:
     row, form = review_of(request, review), decision_form(request, request.POST)
     item = _item(request, row)
     if form.is_valid() and take(form, commands.record_decision, **_known(request, row, item)):
-        return _captured(request, row, "The decision is recorded.")
+        return _captured(request, row, "The decision is recorded.", capture="")
     return _refused(request, row, item, decision_form=form, kind="decision")
 
 
@@ -44,7 +45,7 @@ def review_act(request: MemberRequest, review: str) -> HttpResponse:
     row, form = review_of(request, review), action_form(request, request.POST)
     item = _item(request, row)
     if form.is_valid() and take(form, commands.add_action, **_known(request, row, item)):
-        return _captured(request, row, "The action is added.")
+        return _captured(request, row, "The action is added.", capture="action")
     return _refused(request, row, item, action_form=form, kind="action")
 
 
@@ -68,11 +69,13 @@ def _known(request: MemberRequest, review: Review, item: AgendaItem | None) -> d
     }
 
 
-def _captured(request: MemberRequest, review: Review, text: str) -> HttpResponse:
+def _captured(request: MemberRequest, review: Review, text: str, *, capture: str) -> HttpResponse:
+    """The form stays at what was captured: the next one is often of the same kind."""
+    look = replace(look_of(request), capture=capture)
     if not request.htmx:
-        return redirect(f"{review_url(request, review)}{look_of(request).query}#captured")
+        return redirect(f"{review_url(request, review)}{look.query}#captured")
     fresh = review_of(request, review.public_id)
-    context = {**screen(request, fresh), "beside": True, "said": text}
+    context = {**screen(request, fresh), "look": look, "beside": True, "said": text}
     answer = render(request, f"{TEMPLATE}#captured_now", context)
     return trigger_client_event(answer, "form-saved")
 

@@ -28,11 +28,21 @@ document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
 
 document.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
   if (follows && target.querySelector("[data-touched]")) detail.shouldSwap = false;
-  if (!target.matches("[data-touched]")) return;
-  detail.shouldSwap = false;
+  if (!target.matches("[data-keeps]")) return;
   const fresh = detail.fragment.querySelector?.("[data-keeps]");
+  if (!target.matches("[data-touched]")) return fresh && chooseAlike(target, fresh);
+  detail.shouldSwap = false;
   if (fresh) tell(target, fresh.dataset);
 });
+
+// Whoever chose "Action" has it chosen still where the room has moved on.
+function chooseAlike(kept, fresh) {
+  const chosen = kept.querySelector("[type=radio][name=capture]:checked")?.value;
+  for (const radio of fresh.querySelectorAll("[type=radio][name=capture]")) {
+    radio.toggleAttribute("checked", radio.value === chosen);
+    radio.checked = radio.value === chosen;
+  }
+}
 
 function tell(kept, { about, title }) {
   const notice = kept.querySelector("[data-elsewhere]");

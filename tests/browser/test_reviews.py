@@ -7,7 +7,7 @@ import re
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from engagements.models import Membership, Role
 from engagements.scoping import scope
@@ -101,10 +101,31 @@ def captures(room: Visitor, watcher: Visitor) -> None:
     expect(page.get_by_label("What is decided?")).to_have_value("")
     heard = watcher.page.locator("#captured")
     expect(heard).to_contain_text("Bring the form to the north.", timeout=FOLLOWS)
+    expect(page.get_by_label("What is decided?")).to_be_focused()
     page.locator("#capture label", has_text="Action").click()
-    page.get_by_label("What is to be done?").fill("Call them")
-    page.get_by_role("button", name="Add the action").click()
-    expect(heard).to_contain_text("Call them", timeout=FOLLOWS)
+    adds_three_in_a_row(page)
+    expect(heard).to_contain_text("Send the note", timeout=FOLLOWS)
+
+
+def adds_three_in_a_row(page: Page) -> None:
+    """By mouse, then with the keyboard alone: the form and the focus stay where they are."""
+    words, add = (
+        page.get_by_label("What is to be done?"),
+        page.get_by_role("button", name="Add the"),
+    )
+    words.fill("Call them")
+    add.click()
+    for said in ("Ask for an export", "Send the note"):
+        expect(words).to_be_focused()
+        expect(words).to_have_value("")
+        expect(page.locator("#now")).to_have_text("The action is added.")
+        page.keyboard.type(said)
+        add.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#captured")).to_contain_text(said)
+    page.get_by_role("button", name="Next item").click()
+    expect(page.locator("#now")).to_contain_text("Now:")
+    expect(words).to_be_visible()  # the room moves on, the choice stays
 
 
 def closes_and_publishes(room: Visitor, watcher: Visitor) -> None:
@@ -175,6 +196,7 @@ def test_a_review_runs_without_a_script(opens: Opens) -> None:
     page.get_by_label("What is to be done?").fill("Call them")
     page.get_by_role("button", name="Add the action").click()
     expect(page.locator("#captured")).to_contain_text("Call them")
+    expect(page.get_by_label("What is to be done?")).to_be_visible()
     page.get_by_role("button", name="Next item").click()
     expect(page.locator("#items h2")).not_to_have_text(first)
     visitor.inspect("review without a script")

@@ -20,6 +20,7 @@ from tests.reviews.meeting import decide, supersede
 from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run
 
 HTMX = {"HX-Request": "true"}
+CHOSEN = 'name="capture" value="%s" checked'
 
 
 @pytest.fixture(autouse=True)
@@ -86,11 +87,22 @@ def test_a_decision_is_recorded_beside_its_item(
 def test_an_action_is_added_without_htmx_too(
     lead: Client, alice: Membership, bob: Membership, review: Review
 ) -> None:
-    answer = lead.post(url(review, "review-act") + "?capture=action", typed(review, bob))
+    answer = lead.post(url(review, "review-act"), typed(review, bob))
 
     action = ActionItem.objects.get()
     assert answer.headers["Location"] == url(review, "review-detail") + "?capture=action#captured"
     assert (action.what, action.owner, action.review) == ("Ask for an export.", bob, review)
+    assert CHOSEN % "action" in lead.get(answer.headers["Location"]).text
+
+
+def test_the_form_stays_at_what_was_captured(lead: Client, bob: Membership, review: Review) -> None:
+    act, decide = url(review, "review-act"), url(review, "review-decide")
+
+    added = lead.post(act, typed(review, bob), headers=HTMX)
+    decided = lead.post(f"{decide}?capture=action", typed(review, bob), headers=HTMX)
+
+    assert (CHOSEN % "action" in added.text, CHOSEN % "decision" in added.text) == (True, False)
+    assert (CHOSEN % "action" in decided.text, CHOSEN % "decision" in decided.text) == (False, True)
 
 
 def test_what_is_captured_belongs_to_the_item_that_the_form_was_about(
