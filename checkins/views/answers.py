@@ -73,19 +73,32 @@ def saved_answer(
     `keeps_draft` where what somebody typed was not posted: it stays in their browser.
     """
     draft = "" if keeps_draft else draft_key(request, card.key_result)
+    undo = "" if keeps_draft else _undo_url(card)
     if back := back_of(request):
-        messages.success(request, text)
+        onward = f"{undo}?{urlencode({'next': back})}" if undo else ""
+        messages.success(request, text, extra_tags=onward)
         return _recorded(_onward(request, back), draft=draft)
     if not request.htmx:
-        messages.success(request, text)
+        messages.success(request, text, extra_tags=undo)
         stays = request.POST.get("then") == "stay"
         return redirect(my_week_at(card.key_result) if stays else my_week_after(card.key_result))
     response = replace_url(card_answer(request, card, now=now), reverse("reviews:my-week"))
-    return toast(_recorded(response, draft=draft), text)
+    offer = {"url": undo, "card": card.key_result.public_id, "title": card.key_result.title}
+    return toast(_recorded(response, draft=draft), text, undo=offer if undo else None)
 
 
-def toast(response: HttpResponse, text: str) -> HttpResponse:
-    return trigger_client_event(response, "toast", {"text": text})
+def toast(response: HttpResponse, text: str, *, undo: dict[str, str] | None = None) -> HttpResponse:
+    """`undo` is the address of the form, the card that answers it, and what is taken back."""
+    return trigger_client_event(
+        response, "toast", {"text": text, **({"undo": undo} if undo else {})}
+    )
+
+
+def _undo_url(card: DueCard) -> str:
+    """Of the check-in that stands, where this member may take it back; else empty."""
+    if card.previous is None or not (card.is_done and card.may_undo):
+        return ""
+    return reverse("checkins:check-in-undo", args=[card.engagement.slug, card.previous.public_id])
 
 
 def _recorded(response: HttpResponse, *, draft: str) -> HttpResponse:

@@ -30,7 +30,7 @@ function failed({ detail }) {
   button?.removeAttribute("aria-busy");
   if (!button) return; // a live preview that failed costs nobody anything
   const form = button.closest("form");
-  if (!form) return toast("That did not work. Try again.", true);
+  if (!form) return toast("That did not work. Try again.", { stays: true });
   const notice = document.createElement("div");
   notice.className = "notice";
   notice.dataset.kind = "error";
@@ -72,6 +72,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
     focusOn(firstField(swapped));
   } else if (swapped.matches(".due")) {
     focusOn(swapped.querySelector(".due-act :is(a, button)"));
+  } else if (swapped.matches(".capture") && pressed.get(event.detail.xhr)?.closest("[data-capture]")) {
+    focusOn([...swapped.querySelectorAll("textarea")].find((field) => field.offsetParent));
   } else if (swapped.matches("[data-action]")) {
     focusOn(swapped.querySelector("button"));
   } else if (swapped.matches("[data-escalation]")) {
@@ -110,7 +112,7 @@ function focusOn(element) {
 
 const region = document.getElementById("toast");
 
-function toast(text, stays = false) {
+function toast(text, { stays = false, undo = null } = {}) {
   region?.querySelectorAll(".toast:not([data-stay])").forEach((older) => older.remove());
   const box = document.createElement("div");
   box.className = "toast";
@@ -121,9 +123,26 @@ function toast(text, stays = false) {
   button.type = "button";
   button.dataset.dismiss = "";
   button.textContent = "Dismiss";
-  box.append(words, button);
+  box.append(words, ...(undo ? [undoForm(undo)] : []), button);
   region?.append(box);
+  if (undo) window.htmx.process(box);
   leaveLater(box);
+}
+
+// The form of the card's own line, at hand while the next card is open already.
+function undoForm({ url, card, title }) {
+  const form = document.createElement("form");
+  Object.assign(form, { method: "post", action: url });
+  const sends = { post: url, target: `#card-${card}`, swap: "outerHTML", sync: "this:drop" };
+  for (const [name, value] of Object.entries(sends)) form.setAttribute(`hx-${name}`, value);
+  const button = document.createElement("button");
+  button.textContent = "Undo";
+  const what = document.createElement("span");
+  what.className = "visually-hidden";
+  what.textContent = ` the check-in of ${title}`;
+  button.append(what);
+  form.append(button);
+  return form;
 }
 
 function leaveLater(box) {
@@ -134,7 +153,7 @@ function leaveLater(box) {
   }, TOAST_FOR_MS);
 }
 
-document.addEventListener("toast", ({ detail }) => toast(detail.text ?? detail.value));
+document.addEventListener("toast", ({ detail }) => toast(detail.text ?? detail.value, { undo: detail.undo }));
 document.addEventListener("click", ({ target }) => {
   target.closest("[data-dismiss]")?.closest(".toast")?.remove();
 });

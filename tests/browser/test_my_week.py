@@ -138,6 +138,44 @@ def check_in_on_its_page(visitor: Visitor, address: str) -> None:
     visitor.inspect("key result with its check-in")
 
 
+def test_what_was_saved_is_taken_back_from_where_it_is_said(opens: Opens) -> None:
+    alice, visitor = cast.user(), opens()
+    cast.cards(cast.member(cast.client("Ashton Mills"), alice), STORES, ONLINE)
+    visitor.signs_in_as(alice)
+    visitor.visit("/", says="Two cards to go.")
+    page, first = visitor.page, card(visitor.page, STORES)
+    first.get_by_role("link", name="Check in").click()
+    value = first.get_by_label("Value", exact=True)
+    expect(value).to_be_focused()
+    rings = "(one) => getComputedStyle(one).outlineStyle"
+    assert value.locator("..").evaluate(rings) == "solid"  # around the unit too
+    assert value.evaluate(rings) == "none"
+    write(first, value="7")
+    first.get_by_role("button", name="Save, next card").click()
+    expect(page.locator("#sitting")).to_contain_text("1 of 2")
+    expect(page.locator(".toast")).to_contain_text("Saved:")
+    visitor.inspect("saved, with the way back")
+    if not visitor.screen.is_phone:
+        covers_no_button(page)
+
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+
+    expect(first).to_have_attribute("data-state", "todo")
+    expect(first.get_by_role("link", name="Check in")).to_be_focused()
+    expect(page.locator("#sitting")).to_contain_text("0 of 2")
+    expect(page.locator(".toast")).to_contain_text("Undone.")
+    expect(page.locator(".toast").get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def covers_no_button(page: Page) -> None:
+    """Wherever the rows stand: the toast ends left of what is pressed in them."""
+    toast = page.locator(".toast").bounding_box()
+    pressed = page.locator(".due[data-state=saved] .due-act").first.bounding_box()
+    assert toast
+    assert pressed
+    assert toast["x"] + toast["width"] < pressed["x"]
+
+
 def test_a_draft_outlives_a_reload_and_an_expired_sign_in(opens: Opens) -> None:
     alice, visitor = cast.user(), opens()
     cast.cards(cast.member(cast.client("Ashton Mills"), alice, Role.CONTRIBUTOR), STORES)

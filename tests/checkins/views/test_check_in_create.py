@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -55,7 +56,32 @@ def test_it_saves_and_renders_the_card_again(signed_in: Client, onboarding: KeyR
     events = json.loads(answer.headers["HX-Trigger"])
     assert events["check-in-recorded"]["draft"].endswith(f":{onboarding.public_id}")
     assert "7.4\u00a0days, 0.32 Amber" in events["toast"]["text"]
+    assert events["toast"]["undo"]["url"] in answer.text  # the form of the line, once more
     assert standing(onboarding).score == Decimal("0.32")
+
+
+def test_the_message_of_a_plain_page_takes_it_back_too(
+    signed_in: Client, onboarding: KeyResult
+) -> None:
+    page = signed_in.post(url("check-in-create", onboarding), typed(), follow=True)
+
+    toast = page.text[page.text.index('<div class="toast"') :]
+    (action,) = re.findall(r'<form method="post" action="([^"]+)"', toast)
+    signed_in.post(action)
+    assert standing(onboarding).score is None
+
+
+def test_a_message_leads_back_to_where_the_form_came_from(
+    signed_in: Client, onboarding: KeyResult
+) -> None:
+    there = url("key-result-detail", onboarding)
+    posted = {**typed(), "next": there}
+
+    page = signed_in.post(url("check-in-create", onboarding), posted, follow=True)
+
+    toast = page.text[page.text.index('<div class="toast"') :]
+    (action,) = re.findall(r'<form method="post" action="([^"]+)"', toast)
+    assert signed_in.post(action).headers["Location"] == there
 
 
 def test_it_says_what_it_saved_of_a_long_title_too(
