@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Whoever begins with as little left of a quarter plans the one that comes.
 FEW = dt.timedelta(days=21)
@@ -13,11 +13,12 @@ NAMED = re.compile(r"([0-9]{4})-Q([1-4])", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Quarter:
-    """A calendar quarter with its first and last day."""
+    """A calendar quarter with its first and last day; while it runs, the full weeks left of it."""
 
     name: str
     starts_on: dt.date
     ends_on: dt.date
+    weeks_left: int | None = None
 
 
 def quarter(name: str) -> Quarter | None:
@@ -31,7 +32,8 @@ def quarter(name: str) -> Quarter | None:
 def quarters_from(day: dt.date) -> tuple[Quarter, Quarter]:
     """The quarter that runs on that day and the one that comes: late in one, the next first."""
     running = _quarter_of(day)
-    coming = _quarter_of(running.ends_on + dt.timedelta(days=1))
+    after = running.ends_on + dt.timedelta(days=1)
+    running, coming = replace(running, weeks_left=(after - day).days // 7), _quarter_of(after)
     return (coming, running) if running.ends_on - day < FEW else (running, coming)
 
 

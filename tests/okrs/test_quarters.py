@@ -43,3 +43,18 @@ def test_the_running_quarter_comes_first_until_three_weeks_before_its_end(
     day: dt.date, first: str, second: str
 ) -> None:
     assert [found.name for found in quarters_from(day)] == [first, second]
+
+
+@pytest.mark.parametrize(
+    ("day", "left"),
+    [
+        (dt.date(2026, 10, 1), [13, None]),
+        (dt.date(2026, 11, 26), [5, None]),
+        (dt.date(2026, 12, 25), [None, 1]),
+        (dt.date(2026, 12, 26), [None, 0]),
+    ],
+)
+def test_the_running_quarter_says_how_many_full_weeks_are_left(
+    day: dt.date, left: list[int | None]
+) -> None:
+    assert [found.weeks_left for found in quarters_from(day)] == left
