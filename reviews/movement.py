@@ -1,4 +1,4 @@
-"""Whether a key result moved since something was decided about it (M8)."""
+"""How a key result moved since something was decided about it (M8): no word of what caused it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from scoring import format_number
 
 
 class Moved(StrEnum):
-    """What became of the metric; its value is its label."""
+    """How its value compares, in the direction that counts."""
 
-    BETTER = "moved it"
-    NO_BETTER = "did not move it"  # equal or worse
-    UNKNOWN = "no value since"
+    BETTER = "better"
+    NO_BETTER = "no better"  # equal or worse
+    UNKNOWN = "no value"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,15 +28,6 @@ class Movement:
     moved: Moved
 
     @property
-    def label(self) -> str:
-        return self.moved.value
-
-    @property
-    def sentence(self) -> str:
-        """ "Did not move it."."""
-        return f"{self.label.capitalize()}."
-
-    @property
     def is_known(self) -> bool:
         return self.moved is not Moved.UNKNOWN
 
@@ -46,6 +37,10 @@ class Movement:
             return ""
         latest = write_value(self.now, unit=unit)
         return f"{_before(self.then, unit=unit)}{NO_BREAK}→ {latest}"
+
+    def said(self, *, unit: str = "") -> str:
+        """ "since then 8.2 → 7.4 %"."""
+        return f"since then {self.words(unit=unit)}" if self.is_known else "no value since"
 
 
 def moved_since(

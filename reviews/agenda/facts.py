@@ -106,7 +106,7 @@ class ExperimentFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionFacts:
-    """A decision of the last review; `label` says whether its metric moved, if it has one."""
+    """A decision of the last review; `label` says whether its metric is better, if it has one."""
 
     text: str
     owner: str

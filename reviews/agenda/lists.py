@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from okrs.figures import YES_NO, in_words, write_day, write_value
-from reviews.agenda.facts import AgendaFacts, Drawn, KeyResultFacts, Row
+from reviews.agenda.facts import AgendaFacts, DecisionFacts, Drawn, KeyResultFacts, Row
 from reviews.agenda.reasons import Reason
 from reviews.models import ReviewKind, Section
 from scoring import format_number
@@ -118,28 +118,34 @@ def wins(calm: Sequence[KeyResultFacts], facts: AgendaFacts) -> Drawn | None:
 
 
 def decisions(facts: AgendaFacts) -> Drawn | None:
-    """Decisions of the last review, and whether their metric moved since (M8)."""
+    """Decisions of the last review, and how their metrics moved since (M8)."""
     if not facts.decisions:
         return None
     found = Counter(one.label for one in facts.decisions if one.label)
-    why = ", ".join(f"{count} {label}" for label, count in found.items())
+    counted = ", ".join(f"{count} {label}" for label, count in found.items())
     return Drawn(
         section=Section.DECISIONS,
         source="decisions",
         title="Decisions of last time",
-        why=why or f"{len(facts.decisions)} to look back on",
+        why=f"figures since: {counted}" if counted else f"{len(facts.decisions)} to look back on",
         minutes=min(6, 2 + len(facts.decisions)),
         rows=[
             {
                 "title": one.text,
                 "meta": _joined(one.owner, f"due {_day(one.due_on, facts)}", one.about),
                 "key_result": one.public_id,
-                "label": one.label,
+                "label": _since_then(one),
                 "words": one.words,
             }
             for one in facts.decisions
         ],
     )
+
+
+def _since_then(decision: DecisionFacts) -> str:
+    if decision.words:
+        return "since then"
+    return "no value since" if decision.label else ""
 
 
 def closing(facts: AgendaFacts) -> Drawn:

@@ -17,7 +17,7 @@ from reviews.agenda.escalations import escalation_screen
 from reviews.agenda.facts import Ask, Row, Spell
 from reviews.figures import is_early, plain
 from reviews.models import Decision
-from reviews.movement import moved_since
+from reviews.movement import Movement, moved_since
 from scoring import Rag, format_number, format_score
 
 Facts = dict[str, Any]
@@ -134,31 +134,30 @@ def _asks(asks: Sequence[Ask], *, today: dt.date) -> list[Row]:
 
 
 def _decision(row: KeyResult, told: Told, *, unit: str, today: dt.date) -> Row | None:
-    """The last decision about it, and whether it moved it."""
+    """The last decision about it, and how its value moved since."""
     decision = told.decision
     if decision is None:
         return None
-    label, words = outcome_of(decision, row, unit=unit)
+    words = outcome_of(decision, row).words(unit=unit)
     weeks = max(1, round((today - decision.decided_on).days / 7))
     span = f" in {weeks} week{'s' if weeks > 1 else ''}" if words else ""
     return {
         "on": _day(decision.decided_on, today=today),
         "text": decision.text,
-        "label": f"{label.capitalize()}.",
+        "label": "Since then" if words else "No value since.",
         "words": f"{words}{span}{_bands(decision, row) if words else ''}",
     }
 
 
-def outcome_of(decision: Decision, row: KeyResult, *, unit: str) -> tuple[str, str]:
-    """ "did not move it" and "8.2 → 7.4 %"."""
-    found = moved_since(
+def outcome_of(decision: Decision, row: KeyResult) -> Movement:
+    """From the value that the decision kept to the value now."""
+    return moved_since(
         decision.decided_on,
         then=_number(touched(decision, row).get("value")),
         now=row.latest_value,
         measured_on=row.measured_on,
         higher_is_better=row.higher_is_better,
     )
-    return found.label, found.words(unit=unit)
 
 
 def touched(decision: Decision, row: KeyResult) -> Mapping[str, Any]:

@@ -196,7 +196,8 @@ def _decision(decision: Decision, known: Mapping[str, KeyResult]) -> DecisionFac
     label = words = ""
     if row := known.get(public_id):
         unit = row.metric.unit if row.metric else ""
-        label, words = outcome_of(decision, row, unit=unit)
+        found = outcome_of(decision, row)
+        label, words = found.moved.value, found.words(unit=unit)
     return DecisionFacts(
         text=decision.text,
         owner=decision.owner.name,

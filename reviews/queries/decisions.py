@@ -23,7 +23,7 @@ IN_SHORT = 20  # decisions that an aside shows
 
 @dataclass(frozen=True, kw_only=True)
 class Touch:
-    """An object as it stood at the decision, and whether its metric moved since."""
+    """An object as it stood at the decision, and how its metric moved since."""
 
     title: str
     objective: str  # public ids
@@ -35,8 +35,9 @@ class Touch:
     since: Movement | None = None  # None for an objective, or a key result that is gone
 
     @property
-    def figures(self) -> str:
-        return self.since.words(unit=self.unit) if self.since else ""
+    def said(self) -> str:
+        """ "since then 8.2 → 7.4 %"."""
+        return self.since.said(unit=self.unit) if self.since else ""
 
 
 @dataclass(frozen=True, kw_only=True)

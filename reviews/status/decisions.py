@@ -1,4 +1,4 @@
-"""Decisions on the page, each with whether its metric moved since."""
+"""Decisions on the page, each with how its metric moved since."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from reviews.status.terms import Said
 
 def decided(decision: DecisionFacts, *, facts: Facts) -> Said:
     """Its words, what it changed, who answers for it, and what came of it."""
-    moved, figures = _since_then(decision, facts=facts)
+    moved = _since_then(decision, facts=facts)
     meta = [decision.change, decision.owner if facts.engagement.shows_owners else ""]
     if moved:
-        meta.append(f"since then {figures}, {moved}")
+        meta.append(moved)
     return {
         "number": decision.number,
         "iso": decision.decided_on.isoformat(),
         "on": write_day(decision.decided_on, today=facts.today, weekday=False),
         "text": decision.text,
         "meta": " · ".join(part for part in meta if part),
-        "moved": f"since then {figures}" if moved else "",
+        "moved": moved,
     }
 
 
-def _since_then(decision: DecisionFacts, *, facts: Facts) -> tuple[str, str]:
-    """ "moved it" and "8.2 → 7.4 %" of the first key result that it touches."""
+def _since_then(decision: DecisionFacts, *, facts: Facts) -> str:
+    """ "since then 8.2 → 7.4 %" of the first key result that it touches."""
     rows = {row.public_id: row for row in facts.key_results}
     for touch in decision.touches:
         row = rows.get(str(touch.get("key_result", "")))
         if row is not None and touch.get("value") is not None:
             return _of(row, then=Decimal(str(touch["value"])), decision=decision)
-    return "", ""
+    return ""
 
 
-def _of(row: KeyResultFacts, *, then: Decimal, decision: DecisionFacts) -> tuple[str, str]:
+def _of(row: KeyResultFacts, *, then: Decimal, decision: DecisionFacts) -> str:
     found = moved_since(
         decision.decided_on,
         then=then,
@@ -46,4 +46,4 @@ def _of(row: KeyResultFacts, *, then: Decimal, decision: DecisionFacts) -> tuple
         higher_is_better=row.direction == Direction.HIGHER,
     )
     # Nothing is said of what nobody measured since.
-    return (found.label, found.words(unit=row.unit or "")) if found.is_known else ("", "")
+    return found.said(unit=row.unit or "") if found.is_known else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from engagements.models import Membership
 from engagements.scoping import scope
@@ -44,7 +44,7 @@ def test_a_decision_is_read_found_and_superseded(opens: Opens) -> None:
     visitor.signs_in_as(alice)
 
     visitor.visit(f"/e/{lead.engagement.slug}/decisions/", says="One decision is recorded, on")
-    expect(page.locator("#decision-1")).to_contain_text("Moved it.")
+    expect(page.locator("#decision-1")).to_contain_text("Since then ")
     visitor.inspect("log")
     page.get_by_label("Find words or a number").fill("harbr")
     expect(page.locator("#decisions")).to_contain_text("No decision matches “harbr”.")
@@ -71,6 +71,15 @@ def test_a_decision_is_read_found_and_superseded(opens: Opens) -> None:
         expect(page.locator("#object-log")).to_contain_text(SECOND)
         expect(page.locator("#object-log")).to_contain_text("Ask for a nightly export of usage")
         visitor.inspect(path)
+
+
+def stands_in_one_row(filters: Locator) -> None:
+    """However long the names are that there is to choose from."""
+    button = filters.get_by_role("button", name="Find").bounding_box()
+    first = filters.get_by_label("Owner").bounding_box()
+    assert button
+    assert first
+    assert abs(button["y"] - first["y"]) < first["height"]
 
 
 def test_an_action_is_done_in_one_click_and_taken_back(opens: Opens) -> None:

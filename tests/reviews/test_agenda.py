@@ -92,7 +92,7 @@ def test_the_sections_of_the_monthly_review_come_in_their_order() -> None:
                 cycle="Invite first", ended_on=dt.date(2026, 3, 6), title="Invites", public_id="i"
             )
         ],
-        decisions=[DecisionFacts(text="Move it", owner="Tom", due_on=TODAY, label="moved it")],
+        decisions=[DecisionFacts(text="Move it", owner="Tom", due_on=TODAY, label="better")],
     )
 
     assert [one.title for one in items] == [
@@ -215,12 +215,12 @@ def test_a_value_that_is_missing_is_no_win() -> None:
 def test_decisions_of_last_time_say_what_became_of_them() -> None:
     made = [
         DecisionFacts(text=text, owner="Tom", due_on=TODAY, label=label)
-        for text, label in (("a", "moved it"), ("b", "did not move it"), ("c", "did not move it"))
+        for text, label in (("a", "better"), ("b", "no better"), ("c", "no better"))
     ]
 
     first = agenda(decisions=made)[0]
 
-    assert first.why == "1 moved it, 2 did not move it"
+    assert first.why == "figures since: 1 better, 2 no better"
     assert agenda(decisions=[DecisionFacts(text="d", owner="Tom", due_on=TODAY)])[0].why == (
         "1 to look back on"
     )

@@ -46,15 +46,14 @@ def test_knows_nothing_without_a_check_in_since() -> None:
 def test_says_it_in_words() -> None:
     fell = of("8.2", "7.4")
 
-    assert fell.label == "did not move it"
-    assert fell.sentence == "Did not move it."
+    assert fell.said(unit="percent").replace("\N{NO-BREAK SPACE}", " ") == "since then 8.2 → 7.4 %"
     assert fell.words(unit="percent").replace("\N{NO-BREAK SPACE}", " ") == "8.2 → 7.4 %"
 
 
 def test_shows_no_figures_while_there_is_no_value_since() -> None:
     waiting = of("8", "8", measured=None)
 
-    assert (waiting.label, waiting.words(unit="days")) == ("no value since", "")
+    assert (waiting.said(unit="days"), waiting.words(unit="days")) == ("no value since", "")
 
 
 @pytest.mark.parametrize(

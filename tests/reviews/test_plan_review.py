@@ -289,7 +289,8 @@ def test_last_times_decisions_and_wins_are_told_by_the_frozen_standings(
         "from": "7",
         "to": "5\u00a0days",
     }
-    assert last.why == "1 did not move it"
+    assert last.why == "figures since: 1 no better"
+    assert last.facts["rows"][0]["label"] == "since then"
     assert last.facts["rows"][0]["words"] == "7\u00a0→ 7.5\u00a0days"
 
 

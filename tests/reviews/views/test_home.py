@@ -126,7 +126,7 @@ def test_red_and_behind_is_no_win(lead: Client, alice: Membership) -> None:
 
     text = lead.get(URL).text
 
-    assert "Nothing has moved up yet." in text
+    assert "No key result meets all three." in text
 
 
 def test_the_last_decisions_are_shown_with_what_became_of_them(
@@ -139,7 +139,8 @@ def test_the_last_decisions_are_shown_with_what_became_of_them(
 
     text = lead.get(URL).text
 
-    assert f'moved it: <a href="/e/northwind/key-results/{row.public_id}/">Onboarding</a>' in text
+    address = f"/e/northwind/key-results/{row.public_id}/"
+    assert f'since then 6\u00a0→ 5\u00a0days: <a href="{address}">Onboarding</a>' in text
 
 
 def test_the_next_dates_come_in_order(lead: Client, alice: Membership) -> None:
