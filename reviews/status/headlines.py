@@ -12,6 +12,7 @@ from reviews.status.rows import holds, is_early
 from scoring import Rag
 
 LONGEST_NAME = 90
+EVERY = {1: "", 2: "both "}
 
 
 def status_headline(
@@ -53,7 +54,7 @@ def say_reds(red: int, *, early: int, name: str) -> str:
     are = "key result is" if red == 1 else "key results are"
     said = f"{in_words(red).capitalize()} {are} red"
     if early == red:
-        return f"{said}, merely early." if red == 1 else f"{said}, merely early all of them."
+        return f"{said}, {EVERY.get(red, 'all ')}merely early."
     if early:
         return f"{said}, {in_words(early)} of them merely early."
     return f"{said}: {name}." if name else f"{said}."

@@ -83,7 +83,7 @@ def test_the_headline_says_what_is_found(stands: Home, said: str) -> None:
 @pytest.mark.parametrize(
     ("activated_at", "said"),
     [
-        (None, "Two key results are red, merely early all of them."),
+        (None, "Two key results are red, both merely early."),
         (COMMITTED, "Two key results are red, one of them merely early."),
     ],
 )
