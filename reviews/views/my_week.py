@@ -19,6 +19,7 @@ from engagements.queries import may_create_engagement
 from okrs.figures import in_words
 from reviews.headlines import my_week_headline
 from reviews.queries.actions import waiting_actions
+from reviews.queries.coming import coming_reviews
 
 
 @require_safe
@@ -66,15 +67,15 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
 
 def _cards(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
     """The cards, what waits beside them, and the sentence at the head that says both."""
-    waiting = _waiting(request, now=now)
+    waiting = _waiting(request, week, now=now)
     said = {"headline": _headline(week, waiting), "now": now, "today": timezone.localdate()}
     return {"week": week, **waiting, **said}
 
 
 def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
     """What waits now, and the sentence at the head, which says so too."""
-    waiting = _waiting(request, now=now)
     week = queries.my_week(memberships=request.memberships, now=now)
+    waiting = _waiting(request, week, now=now)
     below = "below" in request.GET
     return {**waiting, "headline": _headline(week, waiting), "beside": True, "below": below}
 
@@ -87,13 +88,19 @@ def _headline(week: MyWeek, waiting: dict[str, Any]) -> str:
     return my_week_headline(week, overdue=overdue, escalations=asking)
 
 
-def _waiting(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
-    """What waits for this person beside the cards, and how much it is."""
+def _waiting(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
+    """What waits for this person beside the cards, and how much it is; reviews where none is."""
     asks = queries.open_asks(memberships=request.memberships)
     actions = waiting_actions(memberships=request.memberships, now=now)
     escalations = queries.waiting_escalations(memberships=request.memberships, now=now)
-    total = asks.total + len(actions) + len(escalations)
-    return {"asks": asks, "actions": actions, "escalations": escalations, "waiting": total}
+    reviews = [] if week.total else coming_reviews(memberships=request.memberships, now=now)
+    return {
+        "asks": asks,
+        "actions": actions,
+        "escalations": escalations,
+        "reviews": reviews,
+        "waiting": asks.total + len(actions) + len(escalations) + len(reviews),
+    }
 
 
 def _opened(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> DueCard | None:

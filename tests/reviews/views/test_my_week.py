@@ -225,7 +225,7 @@ def test_a_reader_sees_how_each_client_stands(client: Client, ines: User) -> Non
         assert late.owner is not None
         post(behind, late.owner, actual="8.8", confidence=1)
 
-    assert "Sponsor · 1 late · 1 at risk" in client.get("/").text
+    assert "Sponsor · 1 late in all · 1 at risk" in client.get("/").text
 
 
 def test_cards_of_others_are_not_mine(client: Client, ines: User) -> None:
