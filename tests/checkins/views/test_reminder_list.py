@@ -242,6 +242,7 @@ def test_champions_and_sponsors_read_it_but_only_leads_are_asked_to_mend(
 
     assert "Not delivered</span>" in text
     assert "Who was told what, and when." in text
+    assert "every reminder and notice about" in text
     assert "invite them" not in text
     assert bob.email not in text
 

@@ -30,7 +30,9 @@ def test_asking_changes_nothing_yet_and_says_where_the_mail_is(client: Client, a
     answer = client.post(URL, {"email": NEW, "password": PASSWORD}, follow=True)
 
     assert "A mail is on its way to alice@new.test." in answer.text
-    assert "alice@new.test waits for you to follow the link" in client.get("/profile/").text
+    profile = client.get("/profile/").text
+    assert "alice@new.test waits for you to follow the link" in profile
+    assert f'Not yours? <a href="{URL}">Ask for the right one</a>' in profile
     alice.refresh_from_db()
     assert alice.email == "alice@example.test"
 
