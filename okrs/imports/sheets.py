@@ -88,7 +88,8 @@ def read_sheet(content: bytes) -> Sheet:
 
 def _column(heading: str) -> str:
     name = re.sub(r"[\s_-]+", "_", heading.strip().lower())
-    return SYNONYMS.get(name, name)
+    name = SYNONYMS.get(name, name)
+    return name if name in COLUMNS else heading.strip()
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str] | Problem]]:

@@ -205,9 +205,9 @@ def test_a_column_under_two_names_stands_there_twice(lead: Membership) -> None:
 
 def test_unknown_and_doubled_columns_are_reported(lead: Membership) -> None:
     header, line = file_of({}).splitlines()
-    content = header + b",mood,unit,\n" + line + b",good,days,\n"
+    content = header + b", Mood today,unit,\n" + line + b",good,days,\n"
 
-    assert refusal(content, by=lead) == [(1, "unit"), (1, "“mood”")]
+    assert refusal(content, by=lead) == [(1, "unit"), (1, "“Mood today”")]
 
 
 def test_a_file_without_engagement_and_links_is_fine(lead: Membership) -> None:

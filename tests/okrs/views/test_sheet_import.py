@@ -98,6 +98,7 @@ def test_checking_shows_the_key_results_under_their_objectives(
     page = send(client, engagement, sheet).text
 
     said = html.unescape(page.partition("What the sheet says")[2].partition("</section>")[0])
+    said = said.replace("\xa0", " ")
     objectives = [re.sub(r"<[a-z/][^>]*>", "", one) for one in said.split("<h3")[1:]]
     assert len(objectives) == 2
     assert "2026-Q1 · company · there already" in objectives[0]
@@ -181,7 +182,9 @@ def test_every_bad_line_is_named_with_its_column_and_how_to_mend_it(
     page = send(client, engagement, file_of(*bad))
 
     assert page.status_code == 422
-    rows = re.findall(r'class="n">(\d+)</th><td class="end">(.*?)</td><td>(.*?)</td>', page.text)
+    rows = re.findall(
+        r'class="n">(\d+)</th><td><span class="num">(.*?)</span></td><td>(.*?)</td>', page.text
+    )
     assert [(line, column) for line, column, _ in rows] == [
         ("2", "target"),
         ("3", "direction"),
