@@ -119,6 +119,8 @@ def cancel_review(*, review: Review, by: Membership) -> None:
 def start_review(*, review: Review, by: Membership, now: dt.datetime) -> Review:
     """Start the clock, with an agenda drawn anew; the room is at the first item. Once is enough.
 
+    Whoever starts it is here.
+
     Raises ValidationError: `no_right`, `closed`.
     """
     must_run(by)
@@ -128,6 +130,7 @@ def start_review(*, review: Review, by: Membership, now: dt.datetime) -> Review:
     draw_onto(locked, engagement=by.engagement, now=now)
     locked.started_at = now
     locked.save(update_fields=["started_at"])
+    _mark(locked, by, is_here=True)
     first = next((one for one in items_of(locked) if one.parked_at is None), None)
     if first is not None:
         show_item(review=locked, item=first, by=by, now=now)
@@ -146,13 +149,18 @@ def mark_here(*, review: Review, member: Membership, is_here: bool, by: Membersh
     asked = Attendance.objects.filter(engagement_id=locked.engagement_id, review=locked)
     if not asked.filter(member=member).exists():
         check_owners(member)
+    attendance = _mark(locked, member, is_here=is_here)
+    tell_the_room(locked)
+    return attendance
+
+
+def _mark(review: Review, member: Membership, *, is_here: bool) -> Attendance:
     attendance, _ = Attendance.objects.update_or_create(
-        engagement_id=locked.engagement_id,
-        review=locked,
+        engagement_id=review.engagement_id,
+        review=review,
         member=member,
         defaults={"is_here": is_here},
     )
-    tell_the_room(locked)
     return attendance
 
 

@@ -208,6 +208,15 @@ def test_an_overdue_action_is_ticked_off_in_the_room(alice: Membership) -> None:
     ]
 
 
+def test_whoever_starts_it_is_here(alice: Membership, bob: Membership) -> None:
+    review = plan(alice, attendees=[bob])
+
+    start_review(review=review, by=alice, now=TUESDAY)
+
+    found = {one.member: one.is_here for one in Attendance.objects.filter(review=review)}
+    assert found == {bob: False, alice: True}
+
+
 def test_who_is_here_is_kept(alice: Membership, bob: Membership) -> None:
     review = plan(alice, attendees=[bob])
 
