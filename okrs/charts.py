@@ -22,7 +22,8 @@ SHORT = ((1_000_000, 1_000_000, "M"), (100_000, 1000, "k"), (0, 1, ""))  # from,
 class History:
     """What a chart shows of one key result over its cycle.
 
-    `readings` are one per period, oldest first, None where a period has none; `rungs` are
+    `readings` are one per period, by day: values when they were measured, None on its Monday where a
+    period has none; `rungs` are
     thresholds with the score to write beside them; `start` and `goal` end the straight line.
     """
 

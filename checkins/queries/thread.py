@@ -4,6 +4,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from operator import itemgetter
 from typing import TypeVar
 
 from django.db.models import BigIntegerField, Model, QuerySet
@@ -180,14 +182,19 @@ def _timeliness(
     return timeliness(moment, due_at=row.due_at, closes_at=row.closes_at)
 
 
+def _reading(entry: ThreadEntry, *, today: dt.date) -> tuple[dt.date, Decimal | None]:
+    """A value on the day on which it was measured; what was missed on its period's Monday."""
+    if entry.standing is None:
+        return min(entry.period, today), None
+    return entry.standing.measured_on, entry.standing.actual
+
+
 def _history(key_result: KeyResult, *, thread: Sequence[ThreadEntry], today: dt.date) -> History:
     scale = key_result.engagement.score_scale
+    shown = [entry for entry in reversed(thread) if entry.standing or entry.is_missed]
     return History(
-        readings=[
-            (min(entry.period, today), entry.standing.actual if entry.standing else None)
-            for entry in reversed(thread)
-            if entry.standing or entry.is_missed
-        ],
+        # By day: what an earlier period was late with may be measured after the next one's.
+        readings=sorted((_reading(entry, today=today) for entry in shown), key=itemgetter(0)),
         starts_on=key_result.starts_on,
         due_on=key_result.due_on or key_result.objective.cycle.ends_on,
         today=today,

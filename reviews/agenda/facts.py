@@ -31,6 +31,7 @@ class Spell:
     monday: dt.date
     value: Decimal | None = None
     rag: Rag | None = None
+    measured_on: dt.date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

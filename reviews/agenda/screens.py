@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from checkins.assessment import assess_standing
@@ -105,9 +106,13 @@ class Screen:
 def _chart(row: KeyResult, spells: Sequence[Spell], *, unit: str, today: dt.date) -> Facts:
     scale = row.engagement.score_scale
     due_on = row.due_on or row.objective.cycle.ends_on
+    readings = [
+        [(one.measured_on or min(one.monday, today)).isoformat(), plain(one.value)]
+        for one in spells
+    ]
     return {
         "unit": unit,
-        "readings": [[min(one.monday, today).isoformat(), plain(one.value)] for one in spells],
+        "readings": sorted(readings, key=itemgetter(0)),  # by day
         "starts_on": row.starts_on.isoformat(),
         "due_on": due_on.isoformat(),
         "today": today.isoformat(),

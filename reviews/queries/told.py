@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.db.models import F
@@ -34,7 +34,7 @@ def live_rows(engagement: Engagement, *, now: dt.datetime) -> list[KeyResult]:
 
 
 def screen_of(row: KeyResult, *, review: Review, engagement: Engagement, now: dt.datetime) -> Facts:
-    """The facts of one key result's screen in this review, live or not. Six queries."""
+    """The facts of one key result's screen in this review, live or not. Seven queries."""
     fresh = KeyResult.objects.select_related(*JOINED).get(engagement=engagement, pk=row.pk)
     told = tell([fresh], review=review, engagement=engagement, now=now)
     return key_result_screen(fresh, told[fresh.pk], today=engagement.today(now))
@@ -43,13 +43,17 @@ def screen_of(row: KeyResult, *, review: Review, engagement: Engagement, now: dt
 def tell(
     rows: Sequence[KeyResult], *, review: Review, engagement: Engagement, now: dt.datetime
 ) -> dict[int, Told]:
-    """What is said of each beside its own row: five queries.
+    """What is said of each beside its own row: six queries.
 
     The last decision is that of an earlier review: what this one decides cannot have moved anything.
     """
     here = {"engagement": engagement, "key_result__in": rows}
     standing = CheckIn.objects.standing().filter(**here, period=F("key_result__last_period"))
     check_ins = {one.key_result_id: one for one in standing.select_related("author")}
+    measured: dict[int, dict[dt.date, dt.date]] = defaultdict(dict)
+    days = CheckIn.objects.standing().filter(**here)
+    for pk, period, day in days.values_list("key_result_id", "period", "measured_on"):
+        measured[pk][period] = day
     asked = HelpRequest.objects.filter(**here, answered_at=None).select_related("asked_by")
     named = Blocker.objects.filter(**here, resolved_at=None).select_related("opened_by")
     helped, blocked = defaultdict(list), defaultdict(list)
@@ -72,14 +76,17 @@ def tell(
             escalation=escalated.get(row.pk),
             help_requests=helped[row.pk],
             blockers=blocked[row.pk],
-            spells=spells(row, now=now),
+            spells=spells(row, measured=measured[row.pk], now=now),
         )
         for row in rows
     }
 
 
-def spells(row: KeyResult, *, now: dt.datetime) -> list[Spell]:
-    """Its periods until now: those that have a value, and those that closed without one."""
+def spells(row: KeyResult, *, measured: Mapping[dt.date, dt.date], now: dt.datetime) -> list[Spell]:
+    """Its periods until now: those that have a value, and those that closed without one.
+
+    `measured` are the days of the values, by period.
+    """
     bands = row.engagement.rag_bands
     filled = {
         dt.date.fromisoformat(str(period)): (value, score) for period, value, score in row.trail
@@ -94,6 +101,7 @@ def spells(row: KeyResult, *, now: dt.datetime) -> list[Spell]:
             monday=monday,
             value=Decimal(str(filled[monday][0])),
             rag=rag(filled[monday][1], bands),
+            measured_on=measured.get(monday),
         )
         if monday in filled
         else Spell(monday=monday)

@@ -183,13 +183,27 @@ def test_the_chart_has_a_point_per_check_in_and_a_hole_per_gap(
     history = key_result_page(key_result=onboarding, now=TUESDAY).history
 
     assert list(history.readings[-3:]) == [
-        (dt.date(2026, 2, 23), Decimal(7)),
-        (dt.date(2026, 3, 2), None),
-        (dt.date(2026, 3, 9), Decimal(6)),
+        (dt.date(2026, 2, 24), Decimal(7)),  # when it was measured
+        (dt.date(2026, 3, 2), None),  # the Monday of what was missed
+        (dt.date(2026, 3, 10), Decimal(6)),
     ]
     assert (history.start, history.goal) == (Decimal(9), Decimal(4))
     assert history.today == dt.date(2026, 3, 10)
     assert history_chart(history).trace == ""
+
+
+def test_the_chart_keeps_days_in_order(onboarding: KeyResult, bob: Membership) -> None:
+    saturday = at("2026-03-14T09:00")  # two periods are open
+    older = post(onboarding, bob, actual=7, now=saturday, measured_on=dt.date(2026, 3, 12))
+    newer = post(onboarding, bob, actual=6, now=saturday, measured_on=dt.date(2026, 3, 11))
+
+    history = key_result_page(key_result=onboarding, now=saturday).history
+
+    assert older.period < newer.period
+    assert history.measured == [
+        (dt.date(2026, 3, 11), Decimal(6)),
+        (dt.date(2026, 3, 12), Decimal(7)),
+    ]
 
 
 def test_a_ladder_gives_the_chart_its_rungs(onboarding: KeyResult) -> None:

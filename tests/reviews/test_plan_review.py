@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
@@ -85,6 +87,15 @@ def test_the_screen_of_a_key_result_stands_in_its_facts(alice: Membership) -> No
     assert [one["text"] for one in facts["help"]] == ["Two days."]
     assert [one["text"] for one in facts["blockers"]] == ["No export."]
     assert facts["chart"]["readings"][-2:] == [["2026-03-02", "8.9"], ["2026-03-09", "8.8"]]
+
+
+def test_the_chart_of_a_screen_shows_values_when_they_were_measured(alice: Membership) -> None:
+    (red,) = key_results(alice, "Red")
+    post(red, alice, actual="8.9", now=at("2026-03-09T09:00"), measured_on=dt.date(2026, 3, 7))
+
+    readings = item(plan(alice), "Red").facts["chart"]["readings"]
+
+    assert readings[-1] == ["2026-03-07", "8.9"]
 
 
 @pytest.mark.parametrize(
