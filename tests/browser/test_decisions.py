@@ -45,6 +45,8 @@ def test_a_decision_is_read_found_and_superseded(opens: Opens) -> None:
 
     visitor.visit(f"/e/{lead.engagement.slug}/decisions/", says="One decision is recorded, on")
     expect(page.locator("#decision-1")).to_contain_text("Since then ")
+    if not visitor.screen.is_phone:
+        stands_in_one_row(page.locator(".filters"))
     visitor.inspect("log")
     page.get_by_label("Find words or a number").fill("harbr")
     expect(page.locator("#decisions")).to_contain_text("No decision matches “harbr”.")
