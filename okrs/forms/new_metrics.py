@@ -26,12 +26,16 @@ class NewMetricForm(forms.Form):
         required=False, max_length=40, label="Its unit", help_text="days, percent, EUR, yes/no"
     )
     metric_source = forms.CharField(
-        required=False, max_length=120, label="Where from", help_text="The one source of truth."
+        required=False,
+        max_length=120,
+        label="Where from",
+        help_text="A new metric’s one source of truth.",
     )
     metric_refresh = forms.ChoiceField(
         choices=[("", "Not answered yet"), *Refresh.choices],
         required=False,
         label="How often refreshed",
+        help_text="Asked of a new metric only.",
     )
 
     def clean(self) -> dict[str, Any]:
