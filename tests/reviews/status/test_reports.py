@@ -88,7 +88,9 @@ def test_published_only_shows_nothing_later(
         page = client.get(f"/e/northwind/status/{path}").text
         assert "What came after." not in page
     assert "As it was published." in client.get("/e/northwind/status/").text
-    assert "Nothing was published by" in client.get("/e/northwind/status/?as_of=2026-03-09").text
+    assert "Nothing was published by 9 March 2026." in (
+        client.get("/e/northwind/status/?as_of=2026-03-09").text
+    )
 
 
 def test_published_only_costs_no_more(

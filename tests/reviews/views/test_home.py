@@ -118,6 +118,8 @@ def test_wins_are_counted_since_the_last_closed_review(lead: Client, alice: Memb
     assert '<span class="num">8 → <strong>4.5\u00a0days</strong></span>' in page.text
     assert "since the review of 10\u00a0Feb" in page.text
     assert "The call did it." in page.text
+    assert "Forecasts are counted by today’s pace" in page.text
+    assert "not red, forecast holds</span>" in page.text
 
 
 def test_red_and_behind_is_no_win(lead: Client, alice: Membership) -> None:
