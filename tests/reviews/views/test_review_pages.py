@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from engagements.models import Membership, Role
+from engagements.models import Engagement, Membership, Role
 from reviews.commands import add_item, close_review, update_review, update_summary
 from reviews.models import Attendance, Review, StatusReport, Summary
 from tests import build
@@ -210,6 +210,26 @@ def test_what_does_not_run_is_not_closed(lead: Client, alice: Membership) -> Non
 
 
 WORDS = {"headline": "We hold.", "moved": "a", "red": "b", "decided": "c", "next_steps": "d"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("live", "The status page is <strong>live</strong>: clients see the figures as they stand"),
+        ("published", "<strong>published reports only</strong>: clients see nothing newer"),
+    ],
+)
+def test_a_summary_says_what_clients_see_meanwhile(
+    lead: Client, alice: Membership, mode: str, said: str
+) -> None:
+    review = run(alice)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
+    Engagement.objects.update(status_page=mode)
+
+    page = lead.get(url(review, "summary-update")).text
+
+    assert said in page
+    assert '<a href="/e/northwind/settings/#id_status_page">Change what clients see</a>' in page
 
 
 def test_a_summary_is_edited_published_and_leads_to_its_report(
