@@ -24,7 +24,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from engagements.compiled import Compiled, Slot
 from engagements.http import LinkRequest, MemberRequest, SignedInRequest
-from engagements.models import Membership
+from engagements.models import Membership, Role
 from engagements.permissions import Permission, may, may_here
 from engagements.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope
 from engagements.share_link_limits import asks_too_often, guesses_too_often
@@ -40,9 +40,17 @@ def _active() -> models.QuerySet[Membership]:
     return mine.select_related("engagement")
 
 
-MEMBERSHIP = Compiled(
-    lambda: _active().filter(engagement__slug=Slot("slug", models.CharField()))[:1], walled=False
-)
+def _here() -> models.QuerySet[Membership]:
+    """The one of that client, and whether its holder is more than a viewer in any that is open."""
+    elsewhere = Membership.objects.active().filter(
+        user_id=models.OuterRef("user_id"), engagement__closed_at=None
+    )
+    reads = models.Exists(elsewhere.exclude(role=Role.VIEWER))
+    here = _active().filter(engagement__slug=Slot("slug", models.CharField()))
+    return here.annotate(reads_somewhere=reads)[:1]
+
+
+MEMBERSHIP = Compiled(_here, walled=False)
 MEMBERSHIPS = Compiled(lambda: _active().order_by("-id")[:MAX_ENGAGEMENTS], walled=False)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -272,6 +273,20 @@ def test_a_viewer_of_several_clients_chooses(client: Client, ines: User) -> None
     assert "Two clients show you where they stand." in page
     assert page.index("/e/harbor/status/") < page.index("/e/northwind/status/")
     assert "/e/northwind/board/" not in page
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "tab"), [(Role.VIEWER, "Status pages"), (Role.CONTRIBUTOR, "My week")]
+)
+def test_the_first_tab_says_what_it_opens(
+    client: Client, ines: User, elsewhere: Role, tab: str
+) -> None:
+    joins(ines, "Northwind SaaS", Role.VIEWER)
+    joins(ines, "Harbor Retail", elsewhere)
+
+    for address in ("/", "/e/northwind/status/"):
+        page = re.sub(r' aria-current="page"', "", client.get(address).text)
+        assert f'<a href="/">{tab}</a>' in page
 
 
 def test_strangers_sign_in_first(client: Client) -> None:
