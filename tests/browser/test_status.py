@@ -77,3 +77,7 @@ def test_a_long_set_is_folded_and_prints_whole(opens: Opens) -> None:
     visitor.page.emulate_media(media="print")
     expect(last).to_be_visible()
     expect(visitor.page.get_by_role("button", name="Print")).to_be_hidden()
+    # Nothing keeps the last words of a column with what follows, or all three move to the next page.
+    none_decided = visitor.page.locator("section[aria-labelledby=decided-h] > :last-child")
+    expect(none_decided).to_have_css("break-after", "auto")
+    expect(visitor.page.locator("details.block > summary")).to_have_css("break-after", "avoid")
