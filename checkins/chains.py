@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from checkins.models import CheckIn
 
@@ -17,3 +17,11 @@ def kept_posts(chain: Sequence[CheckIn]) -> Sequence[CheckIn]:
     for row in chain:
         states.append(states[-2] if row.undone_by_id else (*states[-1], row))
     return states[-1]
+
+
+def is_kept(later: Iterable[bool]) -> bool:
+    """Whether a post was not taken back; `later`: for each row after it, whether it is an undo."""
+    before, now = False, True
+    for is_undo in later:
+        before, now = now, before if is_undo else now
+    return now

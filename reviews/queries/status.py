@@ -19,12 +19,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Collate
 
-from checkins.models import CheckIn
 from engagements.compiled import Compiled, Slot
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
 from reviews.models import Review, StatusReport
 from reviews.queries.answers import answers
+from reviews.queries.freshness import last_kept, newest
 from reviews.queries.shown_decisions import AT, ENGAGEMENT, At, visible_decisions
 from reviews.status import Facts, KeyResultFacts, LastReport, Since
 
@@ -106,7 +106,7 @@ def status_facts(
         engagement=engagement,
         at=now,
         today=today,
-        posted_at=rows[0][-1] if rows else None,
+        posted_at=last_kept(rows[0][-1], engagement_id=engagement.pk, at=now) if rows else None,
         key_results=[KeyResultFacts(**dict(zip(PATHS, row[:-1], strict=True))) for row in rows],
         decisions=visible_decisions(engagement, at=now, releasing=releasing, publishing=publishing),
         since=_before(publishing) if publishing else since(report, engagement=engagement),
@@ -171,23 +171,18 @@ def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
     return midnight - dt.timedelta(microseconds=1)
 
 
-def posts(engagement_id: int | Slot, *, at: At) -> QuerySet[CheckIn]:
-    """Check-ins until then that nobody had taken back, latest first."""
-    return CheckIn.objects.filter(engagement_id=engagement_id).kept(at=at).order_by("-id")
-
-
 def _rows() -> QuerySet[KeyResult, tuple[Any, ...]]:
     return (
         _shown(ENGAGEMENT, at=AT, today=Slot("today", DateField()), rested=RESTED)
         .annotate(
             **answers(at=AT),
-            posted_at=Subquery(posts(ENGAGEMENT, at=AT).values("posted_at")[:1]),
+            newest=newest(ENGAGEMENT, at=AT),
             # A draft is nothing that clients know of, be it named or not.
             parent_title=Case(
                 When(objective__parent__committed_at__lte=AT, then=F("objective__parent__title"))
             ),
         )
-        .values_list(*PATHS.values(), "posted_at")
+        .values_list(*PATHS.values(), "newest")
     )
 
 

@@ -19,12 +19,12 @@ from metrics.models import Metric
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage, Team
 from okrs.standing import Standing, stage_for
 from reviews.queries.answers import answers
+from reviews.queries.freshness import kept_at
 from reviews.queries.shown_decisions import visible_decisions
 from reviews.queries.status import (
     RESTS_FOR,
     end_of,
     last_report,
-    posts,
     said,
     since,
 )
@@ -56,12 +56,11 @@ def status_facts_on(engagement: Engagement, *, day: dt.date, now: dt.datetime) -
     shown = _shown(then, day=day)
     figures = standings_at(engagement_id=engagement.pk, ids=[one.pk for one in shown], at=at)
     report = last_report(engagement, at=at)
-    latest = posts(engagement.pk, at=at).values_list("posted_at", flat=True).first()
     return Facts(
         engagement=engagement,
         at=at,
         today=day,
-        posted_at=latest if shown else None,
+        posted_at=kept_at(engagement.pk, at=at) if shown else None,
         key_results=[
             _facts(one, then=then, figures=figures.get(one.pk), engagement=engagement)
             for one in shown

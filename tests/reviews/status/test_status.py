@@ -10,6 +10,7 @@ from checkins.commands import undo_check_in
 from engagements.models import Engagement, Membership
 from reviews import queries
 from reviews.commands import publish_report
+from reviews.queries.freshness import NEWEST
 from reviews.status import Words
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
@@ -67,6 +68,22 @@ def test_what_was_taken_back_is_no_last_check_in(alice: Membership) -> None:
     today, tomorrow = now.date(), now + dt.timedelta(days=1)
     then = queries.page_on(alice.engagement, day=today, now=tomorrow)
     assert then["stamp"] == live["stamp"]
+
+
+def test_the_last_check_in_is_found_behind_ever_so_many_that_were_taken_back(
+    alice: Membership,
+) -> None:
+    row = key_result(objective(alice), "Accounts that expand")
+    post(row, alice, actual=1, now=week(9))
+    now = week(10)
+    for minutes in range(NEWEST):
+        now = week(10) + dt.timedelta(minutes=2 * minutes)
+        again = post(row, alice, actual=2, now=now)
+        undo_check_in(check_in=again, by=alice, now=now + dt.timedelta(minutes=1))
+
+    live = queries.live_page(alice.engagement, now=now + dt.timedelta(hours=1))
+
+    assert live["stamp"].replace("\u00a0", " ") == "Last check-in 2 Mar 2026, 09:00 CET"
 
 
 def test_its_queries_do_not_grow(reader: Client, alice: Membership) -> None:
