@@ -110,11 +110,11 @@ TEMPLATES = [
 SERVICES = embedded.urls(embedded.paths(BASE_DIR))
 
 
-def database(variable: str) -> dict[str, Any]:
+def database(variable: str, *, prepares: bool = True) -> dict[str, Any]:
     """The connection settings of one role's URL."""
     config: dict[str, Any] = env.db_url(variable, default=SERVICES[variable])
     config["OPTIONS"] = {**config.get("OPTIONS", {}), "server_side_binding": True}
-    if env.bool("DATABASE_PREPARE", default=True):
+    if prepares and env.bool("DATABASE_PREPARE", default=True):
         config["OPTIONS"]["prepare_threshold"] = 2
     # A pool would ask for CONN_MAX_AGE=0; a thread that keeps its connection is as fast.
     config |= {
@@ -128,7 +128,8 @@ def database(variable: str) -> dict[str, Any]:
 DATABASES = {
     "default": database("DATABASE_URL"),
     "owner": database("DATABASE_OWNER_URL"),
-    "sweep": {**database("DATABASE_SWEEP_URL"), "CONN_MAX_AGE": 0},  # no page keeps one
+    # No page keeps one. A sweep is planned for its values each time: one plan for all took minutes.
+    "sweep": {**database("DATABASE_SWEEP_URL", prepares=False), "CONN_MAX_AGE": 0},
 }
 DATABASE_ROUTERS = ["engagements.database_routers.RoleRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -34,8 +34,9 @@ ROLES = {OWNER: Attributes(bypassrls=True, createdb=True), APP: Attributes(), SW
 
 # A page that waits longer than this has failed; better that it says so and lets go of its locks.
 # A sweep comes again within a minute; its statement would outlive a worker that was killed.
-# Of the pages' statements one plan holds for all values. Left to itself PostgreSQL made most of
-# them anew at each run, which was half of its time; sweeps run seldom, over much, and may.
+# Of the pages' statements one plan holds for all values: left to itself PostgreSQL made most of
+# them anew at each run, which was half of its time. Sweeps are not to be told the contrary: the
+# checks of foreign keys would be planned anew for each row.
 SETTINGS = {
     APP: {
         "plan_cache_mode": "force_generic_plan",

@@ -81,7 +81,6 @@ def postgres(*, paths: Paths, home: Home, fast: bool) -> Command:
         "unix_socket_directories": str(paths.sockets),
         "unix_socket_permissions": "0700",
         "cluster_name": "plumbline",
-        "shared_buffers": "64MB",
         "timezone": "UTC",
         "log_timezone": "UTC",
         **(FAST if fast else SAFE),
