@@ -70,7 +70,8 @@ def saved_answer(
 ) -> HttpResponse:
     """After a post: the card as it stands now, or on to the next one.
 
-    `keeps_draft` where what somebody typed was not posted: it stays in their browser.
+    `keeps_draft` where what somebody typed was not posted: it stays in their browser. The address
+    of the undo rides along as the message's extra tag; the frame's toast makes a form of it.
     """
     draft = "" if keeps_draft else draft_key(request, card.key_result)
     undo = "" if keeps_draft else _undo_url(card)
