@@ -26,7 +26,15 @@ def web(*, bind: str, grace: int) -> list[str]:
     threads = ["--worker-class", "gthread", "--threads", os.environ.get("WEB_THREADS", "4")]
     ending = ["--graceful-timeout", str(grace), "--no-control-socket"]
     listening = ["gunicorn", "config.wsgi:application", "--bind", bind]
-    return [*listening, *workers, *threads, *ending, "--access-logfile", "-"]
+    # A visitor whose headers a proxy passes on could otherwise move the whole site to a path.
+    proxies = ["--forwarded-allow-ips", trusted_proxies(), "--forwarder-headers", ""]
+    return [*listening, *workers, *threads, *ending, *proxies, "--access-logfile", "-"]
+
+
+def trusted_proxies() -> str:
+    """Return whose `X-Forwarded-…` headers count, as addresses or networks with commas between."""
+    is_proxied = os.environ.get("TRUSTED_PROXY_COUNT", "0") != "0"
+    return os.environ.get("FORWARDED_ALLOW_IPS") or ("127.0.0.1,::1" if is_proxied else "")
 
 
 def worker() -> list[str]:

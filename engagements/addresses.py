@@ -11,13 +11,12 @@ import datetime as dt
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 from django.db.models import Q
-from django.urls import reverse
 
 from engagements.models import User
+from engagements.tokens import absolute_url
 
 VALID_FOR = dt.timedelta(days=1)
 SALT = "engagements.addresses"
@@ -36,7 +35,7 @@ class AddressChange:
 def link_to(user: User, *, new: str) -> str:
     """The whole address, for the mail."""
     token = signing.dumps([user.pk, user.email, new], salt=SALT)
-    return f"{settings.SITE_URL}{reverse('engagements:address-confirm', args=[token])}"
+    return absolute_url("engagements:address-confirm", token)
 
 
 def find_change(token: str, *, user: User) -> AddressChange | None:

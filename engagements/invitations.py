@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.urls import reverse
-
 from engagements import tokens
 from engagements.models import Invitation
 
@@ -16,8 +13,7 @@ def token_of(invitation: Invitation) -> str:
 
 def link_of(invitation: Invitation) -> str:
     """The address that the mail holds."""
-    path = reverse("engagements:invitation-accept", args=[token_of(invitation)])
-    return f"{settings.SITE_URL}{path}"
+    return tokens.absolute_url("engagements:invitation-accept", token_of(invitation))
 
 
 def find_invitation(token: str) -> Invitation | None:

@@ -64,7 +64,7 @@ class TransactionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/healthz/"):  # must answer while the database does not
+        if request.path_info.startswith("/healthz/"):  # must answer while the database does not
             return self.get_response(request)
         with transaction.atomic():
             known = request.user.is_authenticated

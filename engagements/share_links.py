@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.urls import reverse
-
 from engagements import tokens
 from engagements.models import ShareLink
 
@@ -22,7 +19,7 @@ def link_of(share_link: ShareLink) -> str:
     token = token_of(share_link)
     if tokens.hash_of(token) != share_link.token_hash:
         return ""
-    return f"{settings.SITE_URL}{reverse('reviews:shared-status', args=[token])}"
+    return tokens.absolute_url("reviews:shared-status", token)
 
 
 def find_share_link(token: str) -> ShareLink | None:

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from engagements.models import User
+from engagements.tokens import absolute_url
 from notifications import outbox
 from notifications.models import Priority
 
@@ -45,6 +46,9 @@ class AccountAdapter(DefaultAccountAdapter):
             return redirect("account_login")
         refusal: HttpResponse | None = super().pre_login(request, user, **login)
         return refusal
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        return absolute_url("account_reset_password_from_key", *key.split("-", 1))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("engagements:profile")

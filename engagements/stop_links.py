@@ -6,11 +6,10 @@ expire: whoever finds an old mail may still stop the next one.
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.urls import reverse
 
 from engagements.models import User
+from engagements.tokens import absolute_url
 
 
 def token_of(user_id: int) -> str:
@@ -28,7 +27,7 @@ def user_of(token: str) -> User | None:
 
 def stop_link(user_id: int) -> str:
     """The whole address, for mails."""
-    return f"{settings.SITE_URL}{reverse('engagements:notices-stop', args=[token_of(user_id)])}"
+    return absolute_url("engagements:notices-stop", token_of(user_id))
 
 
 def masked(email: str) -> str:

@@ -11,6 +11,8 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
+from django.urls import get_script_prefix, reverse
 from django.utils.crypto import salted_hmac
 
 from engagements.scoping import identity, unscoped
@@ -24,6 +26,15 @@ def derive(*, kind: str, row: str) -> str:
 
 def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def absolute_url(view: str, *args: str) -> str:
+    """Return the whole address of a page for emails and for links to copy.
+
+    It is built from SITE_URL. No header of the request can change it.
+    """
+    path = reverse(view, args=args).removeprefix(get_script_prefix())
+    return f"{settings.SITE_URL}/{path}"
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 
 from engagements.commands import notices
@@ -17,6 +16,7 @@ from engagements.gathering import clock_of
 from engagements.models import User
 from engagements.scoping import scope
 from engagements.stop_links import stop_link
+from engagements.tokens import absolute_url
 from engagements.zones import zone_of
 from notifications.kinds import Mail, NotNow
 
@@ -49,7 +49,7 @@ def write(envelope: Envelope, *, is_daily: bool) -> Mail:
         "preheader": _preheader(envelope),
         "why": why(lines),
         "is_daily": is_daily,
-        "profile": f"{settings.SITE_URL}{reverse('engagements:profile')}",
+        "profile": absolute_url("engagements:profile"),
         "stop": stop,
         "site": settings.SITE_URL,
     }

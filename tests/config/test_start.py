@@ -63,6 +63,26 @@ def test_sizes_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "--concurrency 3" in " ".join(start.worker())
 
 
+@pytest.mark.parametrize(
+    ("variables", "trusted"),
+    [
+        ({}, ""),
+        ({"TRUSTED_PROXY_COUNT": "1"}, "127.0.0.1,::1"),
+        ({"TRUSTED_PROXY_COUNT": "1", "FORWARDED_ALLOW_IPS": "10.0.0.8"}, "10.0.0.8"),
+    ],
+)
+def test_headers_count_from_configured_proxies_alone(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], trusted: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    web = start.web(bind="127.0.0.1:8000", grace=30)
+
+    assert web[web.index("--forwarded-allow-ips") + 1] == trusted
+    assert web[web.index("--forwarder-headers") + 1] == ""
+
+
 def test_a_web_that_does_not_answer_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "1")
 

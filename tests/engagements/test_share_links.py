@@ -9,11 +9,16 @@ from base64 import urlsafe_b64decode
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.urls.base import get_script_prefix, set_script_prefix
 from pytest_django.fixtures import Settings
 
+from engagements.addresses import link_to
 from engagements.models import Membership, ShareLink
 from engagements.scoping import scope
 from engagements.share_links import find_share_link, link_of, token_of
+from engagements.sign_in import AccountAdapter
+from engagements.stop_links import stop_link
+from engagements.tokens import absolute_url
 from tests import build
 from tests.engagements.sharing import share, share_revoked
 from tests.query_counts import queries_of
@@ -130,6 +135,27 @@ def test_the_search_for_tokens_finds_what_is_there(alice: Membership, link: Shar
 
 def test_its_address_is_of_this_site(link: ShareLink) -> None:
     assert link_of(link) == f"{settings.SITE_URL}/s/{token_of(link)}/"
+
+
+def test_links_are_built_from_the_site_url_whatever_path_a_request_came_by(
+    alice: Membership, link: ShareLink, settings: Settings
+) -> None:
+    settings.SITE_URL = "https://okr.example.test"
+    assert alice.user
+    before = get_script_prefix()
+    set_script_prefix("/evil/")
+    try:
+        links = [
+            link_of(link),
+            link_to(alice.user, new="new@example.test"),
+            stop_link(alice.user.pk),
+            AccountAdapter().get_reset_password_from_key_url("1-key"),
+            absolute_url("engagements:invitation-accept", "token"),
+        ]
+    finally:
+        set_script_prefix(before)
+
+    assert [one for one in links if "evil" in one or not one.startswith(settings.SITE_URL)] == []
 
 
 def test_an_address_that_no_longer_fits_is_not_shown(link: ShareLink, settings: Settings) -> None:
