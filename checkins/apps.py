@@ -7,6 +7,9 @@ class CheckinsConfig(AppConfig):
     name = "checkins"
 
     def ready(self) -> None:
+        from checkins.commands.settling import follow_state
         from checkins.messages import register_rules
+        from okrs.commands.states import register_follower
 
         register_rules()
+        register_follower(follow_state)

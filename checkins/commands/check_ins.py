@@ -13,7 +13,6 @@ from django.db.models import BigIntegerField, Q, QuerySet, UUIDField
 from checkins.assessment import assess, outside_range
 from checkins.commands.asks import has_asked, raise_asks, take_back_asks
 from checkins.commands.rules import check_content, must_take_check_ins
-from checkins.commands.settling import lock_escalation, settle_escalation
 from checkins.models import CheckIn, CheckInKind, CheckInQuerySet
 from checkins.periods import Period, due_after, fill, fillable_periods
 from checkins.queries.standing import recompute_standing, standing_of
@@ -23,7 +22,7 @@ from checkins.undoing import undo_refusal
 from checkins.weeks import week_for
 from engagements.compiled import Compiled, Slot
 from engagements.models import Membership
-from okrs.commands import record_standing
+from okrs.commands import update_state
 from okrs.models import KeyResult
 
 ENGAGEMENT = Slot("engagement", BigIntegerField())
@@ -96,7 +95,6 @@ def record_check_in(
     `in_past`, `invalid`, `out_of_range` (M4.5; `confirm_range` says that the value is right).
     """
     locked = _lock(key_result.pk, by=by)
-    escalation = lock_escalation(locked)
     known = POSTS(engagement=by.engagement_id, key_result=locked.pk, key=idempotency_key)
     posts = [one for one in known if one.key_result_id == locked.pk]
     newest = max(posts, key=attrgetter("pk"), default=None)
@@ -116,8 +114,7 @@ def record_check_in(
     check_in = _create(locked, period=period, by=by, now=now, **post)
     raise_asks(check_in, **_asks(said))
     standing = standing_of(sorted([*posts, check_in], key=attrgetter("period", "pk")))
-    record_standing(key_result=locked, standing=standing, today=today)
-    settle_escalation(locked, escalation=escalation, by=by, now=now)
+    update_state(key_result=locked, state=standing, by=by, now=now)
     return check_in
 
 
@@ -132,7 +129,6 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     `not_newest`, `period_closed`.
     """
     locked = _lock(check_in.key_result_id, by=by)
-    escalation = lock_escalation(locked)
     must_take_check_ins(locked, by=by)
     latest = _posts(locked).order_by("-id").first()
     if latest and latest.supersedes_id == check_in.pk and latest.undone_by_id == by.pk:
@@ -144,9 +140,7 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
         raise refusal
     undo = _supersede(check_in, by=by, now=now)
     take_back_asks(check_in, by=by, now=now)
-    today = rhythm.day_of(now)
-    record_standing(key_result=locked, standing=recompute_standing(locked), today=today)
-    settle_escalation(locked, escalation=escalation, by=by, now=now)
+    update_state(key_result=locked, state=recompute_standing(locked), by=by, now=now)
     return undo
 
 

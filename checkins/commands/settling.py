@@ -1,8 +1,10 @@
-"""What a check-in means for the escalation of its key result, in the same transaction (M7)."""
+"""What a key result's new state means for its escalation, in the same transaction (M7)."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db.models import BigIntegerField, QuerySet
 
@@ -22,35 +24,17 @@ from engagements.models import Membership
 from okrs.models import KeyResult
 
 
-def lock_escalation(key_result: KeyResult) -> Escalation | None:
-    """The newest escalation of a key result, whose lock the caller holds; None where it has none.
+@contextmanager
+def follow_state(key_result: KeyResult, by: Membership, now: dt.datetime) -> Iterator[None]:
+    """Open, activate, raise, close or reopen the escalation of a key result whose state changes.
 
-    Locked right after its key result and before anything is written: the engagement's row comes
-    last, for everybody. An older one stays as it is.
+    Locks the newest one, right after its key result and before the state is written: the
+    engagement's row comes last, for every command. Costs one query where there is none and the
+    key result has not been red for two weeks. An older escalation stays as it is.
     """
     found = NEWEST(engagement=key_result.engagement_id, key_result=key_result.pk)
-    return found[0] if found else None
-
-
-def _newest() -> QuerySet[Escalation]:
-    rows = Escalation.objects.select_for_update(of=("self",), no_key=True).filter(
-        engagement_id=Slot("engagement", BigIntegerField()),
-        key_result_id=Slot("key_result", BigIntegerField()),
-    )
-    return rows.order_by("-opened_at")[:1]
-
-
-NEWEST = Compiled(_newest)
-
-
-def settle_escalation(
-    key_result: KeyResult, *, escalation: Escalation | None, by: Membership, now: dt.datetime
-) -> None:
-    """Open, activate, raise, close or reopen it, as its rules have it after a check-in `by` them.
-
-    The caller has written the key result's standing and got `escalation` by `lock_escalation`.
-    Costs nothing where there is none and the key result has not been red for two weeks.
-    """
+    escalation = found[0] if found else None
+    yield
     over: Over = {"now": now, "using": "default", "key_result": key_result, "by": by}
     streak, written = key_result.red_since, 0
     if escalation is not None and escalation.streak != streak:
@@ -64,3 +48,14 @@ def settle_escalation(
         )
     if written:
         ring_after_commit()
+
+
+def _newest() -> QuerySet[Escalation]:
+    rows = Escalation.objects.select_for_update(of=("self",), no_key=True).filter(
+        engagement_id=Slot("engagement", BigIntegerField()),
+        key_result_id=Slot("key_result", BigIntegerField()),
+    )
+    return rows.order_by("-opened_at")[:1]
+
+
+NEWEST = Compiled(_newest)

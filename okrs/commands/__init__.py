@@ -7,7 +7,7 @@ from okrs.commands.cycles import create_cycle, update_cycle
 from okrs.commands.discards import discard_key_result, discard_objective
 from okrs.commands.key_results import KeyResultFields, draft_key_result, update_key_result
 from okrs.commands.objectives import ObjectiveFields, draft_objective, update_objective
-from okrs.commands.standings import record_standing
+from okrs.commands.states import update_state
 from okrs.commands.teams import create_team, update_team
 
 __all__ = [
@@ -22,10 +22,10 @@ __all__ = [
     "draft_key_result",
     "draft_objective",
     "link_contribution",
-    "record_standing",
     "unlink_contribution",
     "update_cycle",
     "update_key_result",
     "update_objective",
+    "update_state",
     "update_team",
 ]

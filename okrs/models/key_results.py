@@ -104,7 +104,7 @@ class KeyResult(TenantModel):
     """A number or yes/no that shows whether the objective came true.
 
     The standing (latest value, score, RAG and what follows) is kept on the row and written only
-    by `okrs.commands.record_standing`; the truth is the check-ins, a test recomputes it from them.
+    by `okrs.commands.update_state`; the truth is the check-ins, a test recomputes it from them.
     """
 
     objective = TenantKey("okrs.Objective", related_name="key_results")

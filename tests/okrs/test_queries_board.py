@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from engagements.models import Membership
 from engagements.scoping import scope
-from okrs.commands import answer_audit, record_standing
+from okrs.commands import answer_audit, update_state
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.queries import Card, board, trace
 from okrs.standing import Standing
@@ -14,6 +14,7 @@ from tests import build
 from tests.query_counts import assert_constant_queries
 
 TODAY = dt.date(2026, 2, 15)
+NOW = dt.datetime(2026, 2, 15, 12, tzinfo=dt.UTC)
 
 
 def cards(lead: Membership, cycle: Cycle | None = None) -> dict[str, list[Card]]:
@@ -23,7 +24,9 @@ def cards(lead: Membership, cycle: Cycle | None = None) -> dict[str, list[Card]]
 
 def check_in(key_result: KeyResult, *, value: str, score: str, rag: Rag) -> KeyResult:
     standing = Standing(value=Decimal(value), score=Decimal(score), rag=rag, confidence=4)
-    return record_standing(key_result=key_result, standing=standing, today=TODAY)
+    return update_state(
+        key_result=key_result, state=standing, by=key_result.objective.owner, now=NOW
+    )
 
 
 def test_the_columns_stand_in_the_order_of_the_stages(lead: Membership) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engagements.models import Membership
-from okrs.commands import draft_objective, link_contribution, record_standing
+from okrs.commands import draft_objective, link_contribution, update_state
 from okrs.commands.collaborators import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.queries import Alignment, ObjectivePage, objective_page
@@ -17,6 +17,7 @@ from tests import build
 from tests.query_counts import assert_constant_queries
 
 TODAY = dt.date(2026, 2, 15)
+NOW = dt.datetime(2026, 2, 15, 12, tzinfo=dt.UTC)
 
 
 def page_of(objective: Objective) -> ObjectivePage:
@@ -28,7 +29,7 @@ def page_of(objective: Objective) -> ObjectivePage:
 def scored(objective: Objective, score: str, **fields: Any) -> KeyResult:
     standing = Standing(value=Decimal(6), score=Decimal(score), rag=rag(score), confidence=4)
     live = build.live_key_result(objective, **fields)
-    return record_standing(key_result=live, standing=standing, today=TODAY)
+    return update_state(key_result=live, state=standing, by=live.objective.owner, now=NOW)
 
 
 @pytest.fixture

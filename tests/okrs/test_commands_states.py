@@ -3,7 +3,8 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from okrs.commands import record_standing
+from engagements.models import Membership
+from okrs.commands import update_state
 from okrs.models import KeyResult, Objective
 from okrs.standing import Standing
 from scoring import Rag
@@ -11,7 +12,8 @@ from tests import build
 from tests.okrs.refusals import refused
 from tests.query_counts import queries_of
 
-HALF_WAY = dt.date(2026, 2, 15)
+HALF_WAY = dt.datetime(2026, 2, 15, 12, tzinfo=dt.UTC)
+LATE = dt.datetime(2026, 3, 30, 12, tzinfo=dt.UTC)
 STANDING = Standing(
     value=Decimal("6.6"),
     score=Decimal("0.48"),
@@ -26,10 +28,12 @@ STANDING = Standing(
 )
 
 
-def test_it_writes_the_standing_and_the_stage_that_follows(objective: Objective) -> None:
+def test_it_writes_the_standing_and_the_stage_that_follows(
+    lead: Membership, objective: Objective
+) -> None:
     live = build.live_key_result(objective)
 
-    record_standing(key_result=live, standing=STANDING, today=HALF_WAY)
+    update_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
 
     kept = KeyResult.objects.get(pk=live.pk)
     assert (kept.latest_value, kept.score, kept.rag) == (Decimal("6.6"), Decimal("0.48"), "amber")
@@ -38,37 +42,39 @@ def test_it_writes_the_standing_and_the_stage_that_follows(objective: Objective)
     assert kept.stage == "on_track"
 
 
-def test_late_in_the_cycle_the_same_score_is_at_risk(objective: Objective) -> None:
+def test_late_in_the_cycle_the_same_score_is_at_risk(
+    lead: Membership, objective: Objective
+) -> None:
     live = build.live_key_result(objective)
 
-    record_standing(key_result=live, standing=STANDING, today=dt.date(2026, 3, 30))
+    update_state(key_result=live, state=STANDING, by=lead, now=LATE)
 
     assert live.stage == "at_risk"
 
 
-def test_a_card_due_before_it_starts_is_refused(objective: Objective) -> None:
+def test_a_card_due_before_it_starts_is_refused(lead: Membership, objective: Objective) -> None:
     live = build.live_key_result(objective, due_on=objective.cycle.starts_on)
 
     with refused("dates"):
-        record_standing(key_result=live, standing=STANDING, today=HALF_WAY)
+        update_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
 
 
-def test_an_empty_standing_is_no_data(objective: Objective) -> None:
+def test_an_empty_standing_is_no_data(lead: Membership, objective: Objective) -> None:
     live = build.live_key_result(objective)
-    record_standing(key_result=live, standing=STANDING, today=HALF_WAY)
+    update_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
 
-    record_standing(key_result=live, standing=Standing(), today=HALF_WAY)
+    update_state(key_result=live, state=Standing(), by=lead, now=HALF_WAY)
 
     kept = KeyResult.objects.get(pk=live.pk)
     assert (kept.score, kept.rag, kept.stage, kept.trail) == (None, "no_data", "committed", [])
 
 
-def test_it_leaves_the_promise_alone(objective: Objective) -> None:
+def test_it_leaves_the_promise_alone(lead: Membership, objective: Objective) -> None:
     live = build.live_key_result(objective)
     KeyResult.objects.filter(pk=live.pk).update(title="Renamed meanwhile")
 
     *_, update = queries_of(
-        lambda: record_standing(key_result=live, standing=STANDING, today=HALF_WAY)
+        lambda: update_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
     )
 
     assert update.startswith('UPDATE "okrs_keyresult"')
@@ -76,8 +82,8 @@ def test_it_leaves_the_promise_alone(objective: Objective) -> None:
     assert KeyResult.objects.get(pk=live.pk).title == "Renamed meanwhile"
 
 
-def test_a_draft_has_no_standing(objective: Objective) -> None:
+def test_a_draft_has_no_standing(lead: Membership, objective: Objective) -> None:
     draft = build.key_result(objective)
 
     with refused("draft"):
-        record_standing(key_result=draft, standing=STANDING, today=HALF_WAY)
+        update_state(key_result=draft, state=STANDING, by=lead, now=HALF_WAY)
