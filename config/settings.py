@@ -244,7 +244,8 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 # Plain UTC intervals: local time is worked out in the sweep, per engagement.
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "checkins.tasks.tick", "schedule": 60.0},
-    "deliver-due": {"task": "notifications.tasks.deliver_due", "schedule": 60.0},
+    # With the lease of what a killed worker held, less than a minute.
+    "deliver-due": {"task": "notifications.tasks.deliver_due", "schedule": 20.0},
     "share-link-views": {"task": "engagements.tasks.flush_share_link_views", "schedule": 60.0},
 }
 

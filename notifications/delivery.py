@@ -1,7 +1,7 @@
 """Sending what is due by SMTP: claim with a lease, commit, send, mark.
 
 At least once, under a stable Message-ID; at most one extra copy of the message that was under way
-when a worker died. The sender role works on the envelopes only: what they say is written as the
+when a worker died. A lease is short, and renewed while its worker lives. The sender role works on the envelopes only: what they say is written as the
 application's role, behind the walls.
 """
 
@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event, Thread
 from typing import Any, Literal
 from unicodedata import category
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core import mail
-from django.db import transaction
+from django.db import Error, connections, transaction
 from django.utils import timezone
 
 from notifications import kinds
@@ -33,8 +34,7 @@ Clock = Callable[[], datetime]
 Outcome = Literal["sent", "cancelled", "put_off", "failed", "dead"]
 
 RUN_SECONDS = 150  # no message is begun later: the task's own limits come after
-# Outlasts a run and its last message, six waits for the server of EMAIL_TIMEOUT each.
-LEASE = timedelta(minutes=6)
+LEASE = timedelta(seconds=30)  # what a killed worker had claimed waits no longer
 AWAY = timedelta(minutes=2)  # between looks for a mail server that is away
 MAX_ATTEMPTS = 8
 MAX_FOLLOWING = 2 * MAX_ATTEMPTS  # with the attempts at what follows from its end
@@ -67,10 +67,46 @@ class Delivered:
     dead: int = 0
 
 
-def deliver_due(*, now: datetime | None = None, limit: int = 20) -> Delivered:
+class Lease:
+    """The claim on a batch, renewed by a thread until it ends; a killed worker renews nothing."""
+
+    def __init__(self, batch: list[OutboxMessage]) -> None:
+        self._messages = OutboxMessage.objects.using("sweep").filter(
+            pk__in=[message.pk for message in batch], claim_token=batch[0].claim_token
+        )
+        self._until = time.monotonic() + LEASE.total_seconds()
+        self._ended = Event()
+        self._thread = Thread(target=self._renew_until_ended, daemon=True)
+        self._thread.start()
+
+    @property
+    def holds(self) -> bool:
+        """False where it ran out, since the database or this process did not answer."""
+        return time.monotonic() < self._until
+
+    def end(self) -> None:
+        """Stop renewing it, and give back the messages that were not begun."""
+        self._ended.set()
+        self._thread.join()
+        self._messages.update(claim_token=None, claimed_until=None)
+
+    def _renew_until_ended(self) -> None:
+        while not self._ended.wait(LEASE.total_seconds() / 3):  # one may fail
+            until = time.monotonic() + LEASE.total_seconds()
+            try:
+                self._messages.update(claimed_until=timezone.now() + LEASE)
+            except Error as error:
+                logger.warning("A lease could not be renewed: %s", error)
+            else:
+                self._until = until
+            finally:
+                connections["sweep"].close()  # this thread's own
+
+
+def deliver_due(*, now: datetime | None = None, limit: int = 5) -> Delivered:
     """Send all that is due at `now` (the present), `limit` messages to a connection.
 
-    Stops when nothing is due, after RUN_SECONDS, or with the batch that finds the mail server
+    A code that is asked for meanwhile waits for that many at most. Stops when nothing is due, after RUN_SECONDS, or with the batch that finds the mail server
     away; what one message does never stops the others.
     """
     clock: Clock = (lambda: now) if now else timezone.now
@@ -100,15 +136,15 @@ def claim(*, now: datetime, limit: int) -> list[OutboxMessage]:
 def _deliver_batch(
     batch: list[OutboxMessage], *, server: MailServer, clock: Clock, stop_at: float
 ) -> Iterator[Outcome]:
+    lease = Lease(batch)
     try:
         for message in batch:
-            if time.monotonic() >= stop_at:
+            if time.monotonic() >= stop_at or not lease.holds:
                 break
             yield _deliver(message, server=server, clock=clock)
     finally:
         server.close()
-        left = OutboxMessage.objects.using("sweep").filter(claim_token=batch[0].claim_token)
-        left.update(claim_token=None, claimed_until=None)
+        lease.end()
 
 
 def _deliver(message: OutboxMessage, *, server: MailServer, clock: Clock) -> Outcome:

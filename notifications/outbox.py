@@ -56,7 +56,7 @@ def enqueue(
 
 
 def ring() -> None:
-    """Wake a worker. A broker that is down costs at most a minute: then beat rings."""
+    """Wake a worker. A broker that is down costs at most 20 seconds: then beat rings."""
     try:
         deliver_due.delay()
     except OperationalError as error:

@@ -7,5 +7,5 @@ from notifications import delivery
 
 @shared_task
 def deliver_due() -> None:
-    """Rung when a message was committed, and by beat every minute for what the bell missed."""
+    """Send what is due: run when a message was committed, and by beat every 20 seconds."""
     delivery.deliver_due()

@@ -31,6 +31,7 @@ class Reaper(MailServer):
     pace: float = 0
     seen: int = 0
     killed: int = 0
+    last_kill: float = 0  # of the monotonic clock
     taken: Counter[str] = field(default_factory=Counter)  # by recipient
     copies: Counter[bytes] = field(default_factory=Counter)  # by Message-ID
 
@@ -52,6 +53,7 @@ class Reaper(MailServer):
         if os.getpgid(int(sender)) == self.group:
             os.kill(int(sender), SIGKILL)
             self.killed += 1
+            self.last_kill = time.monotonic()
 
     @property
     def doubled(self) -> int:

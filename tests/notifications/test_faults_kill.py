@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from signal import SIGKILL
 
+import pytest
 from django.conf import settings
 from django.db import transaction
 
@@ -64,6 +66,21 @@ def test_workers_killed_while_they_deliver_lose_nothing(committed: str) -> None:
     faults.report("worker-kill-9", injected=server.killed, lost=lost, dup=server.doubled)
     assert (server.killed, lost, len(server.taken)) == (10, 0, 2000)
     assert server.doubled <= server.killed
+
+
+@pytest.mark.slow
+def test_no_email_is_later_than_a_minute_after_twenty_kills(committed: str) -> None:
+    recipients = posted(300)
+    deaths = {number * 5: [BEFORE, AFTER][number % 2] for number in range(1, 21)}
+
+    with reaping(deaths=deaths) as server, workers(server, way="as_beat_rings"):
+        assert eventually(nothing_is_open, within=120)
+        late = time.monotonic() - server.last_kill
+
+    lost = server.lost(recipients)
+    faults.report("worker-kill-20", injected=server.killed, lost=lost, dup=server.doubled)
+    assert (server.killed, lost) == (20, 0)
+    assert late < 60
 
 
 def test_a_worker_that_marks_before_it_sends_loses(committed: str) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import time_machine
 from django.db import connections, transaction
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
-from notifications import kinds
-from notifications.delivery import LEASE, RUN_SECONDS, Delivered, claim, deliver_due
+from notifications import delivery, kinds
+from notifications.delivery import LEASE, Delivered, Lease, claim, deliver_due
 from notifications.kinds import Mail
 from tests.notifications.conftest import post, stored
+from tests.processes import eventually
 from tests.smtp import MailServer
 
 
@@ -114,7 +115,34 @@ def test_the_oldest_go_first_and_no_more_than_the_limit(committed: str) -> None:
     assert [message.payload["name"] for message in claimed] == ["hour3", "hour2"]
 
 
-def test_the_lease_outlasts_a_run_and_its_last_message(settings: Settings) -> None:
-    last = 6 * settings.EMAIL_TIMEOUT
+def test_a_message_that_takes_longer_than_its_lease_stays_with_its_worker(
+    committed: str, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "LEASE", dt.timedelta(milliseconds=600))
 
-    assert dt.timedelta(seconds=RUN_SECONDS + last) < LEASE
+    def render(payload: kinds.Payload) -> Mail:
+        first = stored(message_id).claimed_until
+        assert first
+        assert eventually(lambda: timezone.now() > first)
+        seen.append(another_worker())
+        return Mail(subject="Slow", text="-")
+
+    seen: list[Delivered] = []
+    kinds.register("slow", render=render)
+    message_id = post("alice", kind="slow")
+
+    assert deliver_due() == Delivered(sent=1)
+    assert seen == [Delivered()]
+
+
+def test_a_lease_that_was_not_renewed_in_time_no_longer_holds(
+    committed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post("alice")
+    batch = claim(now=timezone.now(), limit=1)
+    monkeypatch.setattr(delivery, "LEASE", dt.timedelta(0))
+
+    lease = Lease(batch)
+
+    assert not lease.holds
+    lease.end()
