@@ -13,7 +13,7 @@ from django.db.models.functions import JSONArray
 from checkins.chains import is_kept
 from checkins.models import CheckIn
 from engagements.compiled import Slot
-from reviews.queries.shown_decisions import At
+from okrs.queries.shown import At
 
 NEWEST = 20  # among so many there is one that stands, if somebody is not just trying it out
 

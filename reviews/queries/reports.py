@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from engagements.models import Engagement
+from okrs.queries.shown import end_of
 from reviews.models import StatusReport
-from reviews.queries.status import end_of, status_facts
+from reviews.queries.status import status_facts
 from reviews.queries.status_at import status_facts_on
 from reviews.status import Page, Words, draft_words, status_page
 

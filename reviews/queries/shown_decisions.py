@@ -5,17 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import BigIntegerField, DateTimeField, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from engagements.compiled import Compiled, Slot
 from engagements.models import Engagement
+from okrs.queries.shown import AT, ENGAGEMENT, At
 from reviews.models import Decision, ResultingChange, Review, StatusReport
 from reviews.status import DecisionFacts
 
 MOST_DECISIONS = 60
-At = dt.datetime | Slot
-ENGAGEMENT = Slot("engagement", BigIntegerField())
-AT = Slot("at", DateTimeField())
 
 
 def visible_decisions(

@@ -17,13 +17,12 @@ from engagements.history import rows_at
 from engagements.models import Engagement, Membership
 from metrics.models import Metric
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage, Team
+from okrs.queries.shown import RESTS_FOR, end_of
 from okrs.standing import Standing, stage_for
 from reviews.queries.answers import answers
 from reviews.queries.freshness import kept_at
 from reviews.queries.shown_decisions import visible_decisions
 from reviews.queries.status import (
-    RESTS_FOR,
-    end_of,
     last_report,
     said,
     since,

@@ -15,11 +15,11 @@ from checkins.rhythms import rhythm_of, was_asked
 from engagements.models import Engagement
 from okrs.models import KeyResult
 from okrs.models.key_results import LIVE
+from okrs.queries.shown import shown_key_results
 from reviews.agenda import Ask, Spell
 from reviews.agenda.screens import Facts, Told, key_result_screen
 from reviews.models import Decision, Review
 from reviews.queries.escalated import running
-from reviews.queries.status import shown_key_results
 from scoring import rag
 
 MOST_DECISIONS = 200  # of the log, newest first, in which the last one of a key result is sought

@@ -23,10 +23,10 @@ from checkins.sweeps.escalations import (
 from engagements.models import Membership, Role
 from engagements.scoping import scope
 from okrs.models import Cycle, KeyResult, Objective, Team
+from okrs.queries.shown import end_of
 from reviews import queries
 from reviews.commands import publish_report, record_decision, supersede_decision
 from reviews.models import Decision, Review
-from reviews.queries.status import end_of
 from tests import build
 from tests.checkins.posting import post
 from tests.reviews.status.quarter import key_result, objective

@@ -1,0 +1,74 @@
+"""The key results of a client that pages show: those of the cycles that run, and of the last one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import BigIntegerField, DateTimeField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Collate
+
+from engagements.compiled import Slot
+from engagements.models import Engagement
+from okrs.models import Cycle, CycleKind, KeyResult, Stage
+
+RESTS_FOR = dt.timedelta(days=100)  # a quarter, and some days to plan the next
+At = dt.datetime | Slot
+ENGAGEMENT = Slot("engagement", BigIntegerField())
+AT = Slot("at", DateTimeField())
+
+
+def shown_key_results(
+    engagement: Engagement, *, at: dt.datetime, today: dt.date
+) -> QuerySet[KeyResult]:
+    """Committed by `at`, of the cycles that run today; of a kind that rests, of the last one."""
+    return shown_rows(engagement.pk, at=at, today=today, rested=today - RESTS_FOR)
+
+
+def shown_rows(
+    engagement_id: int | Slot, *, at: At, today: dt.date | Slot, rested: dt.date | Slot
+) -> QuerySet[KeyResult]:
+    """In the order of the page: quarterly cycles, then micro, then annual ones; the company's
+    objectives, then those of teams. `status_at` says the same of rows as they stood.
+    """
+    later = Cycle.objects.filter(
+        engagement_id=OuterRef("engagement_id"),
+        kind=OuterRef("objective__cycle__kind"),
+        starts_on__lte=today,
+        ends_on__gt=OuterRef("objective__cycle__ends_on"),
+        objectives__committed_at__lte=at,
+    )
+    runs = Q(objective__cycle__ends_on__gte=today)
+    rests = (
+        Q(objective__cycle__ends_on__gte=rested)
+        & ~Q(objective__cycle__kind=CycleKind.MICRO)
+        & ~Exists(later)
+    )
+    return (
+        KeyResult.objects.filter(
+            runs | rests,
+            engagement_id=engagement_id,
+            committed_at__lte=at,
+            objective__committed_at__lte=at,
+            objective__cycle__starts_on__lte=today,
+        )
+        .exclude(stage=Stage.WITHDRAWN)
+        .order_by(
+            "-objective__cycle__kind",  # quarterly, micro, annual
+            "objective__cycle__starts_on",
+            "objective__cycle_id",
+            # By code point, as `status_at` sorts rows that are gone.
+            Collate("objective__team__name", "C").asc(nulls_first=True),
+            "objective__position",
+            "objective_id",
+            "position",
+            "id",
+        )
+    )
+
+
+def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
+    """The last instant of that day on the client's calendar."""
+    midnight = dt.datetime.combine(
+        day + dt.timedelta(days=1), dt.time(), tzinfo=engagement.zone
+    ).astimezone(dt.UTC)
+    return midnight - dt.timedelta(microseconds=1)
