@@ -13,6 +13,7 @@ from metrics import queries
 from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.forms import MetricForm
 from metrics.models import Metric
+from scoring import format_number
 
 TAB = {"tab": "metrics"}
 
@@ -29,8 +30,13 @@ def metric_list(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member(Permission.READ)
 def metric_detail(request: MemberRequest, metric: str) -> HttpResponse:
-    page = queries.metric_page(_metric(request, metric))
-    return render(request, "metrics/metric_detail.html", {"page": page, **TAB})
+    row = _metric(request, metric)
+    valid_range = {
+        name: "" if (bound := getattr(row, name)) is None else format_number(bound)
+        for name in ("valid_low", "valid_high")
+    }
+    page = {"page": queries.metric_page(row), **valid_range, **TAB}
+    return render(request, "metrics/metric_detail.html", page)
 
 
 @member(Permission.DRAFT)
