@@ -26,6 +26,13 @@ SATURDAY = 5
 DAY = dt.timedelta(days=1)
 GRACE = dt.timedelta(minutes=5)
 
+DROP_CLOSED = """
+    UPDATE engagements_notice AS notice SET dropped_at = %(now)s::timestamptz
+    FROM engagements_engagement AS engagement
+    WHERE engagement.id = notice.engagement_id AND engagement.closed_at IS NOT NULL
+      AND notice.envelope IS NULL AND notice.dropped_at IS NULL
+"""
+
 CLOCKS = """
     SELECT DISTINCT person.time_zone, person.message_at, person.quiet_from, person.quiet_until
     FROM engagements_notice AS notice
@@ -199,12 +206,15 @@ Told = tuple[Clock, dt.date | None, dt.datetime]  # of which day, and what is du
 def gather(*, now: dt.datetime, using: str = "sweep", is_daily: bool = True) -> int:
     """Put what waits at `now` into envelopes; returns how many were made.
 
+    What waits for people of a closed engagement is dropped.
+
     Exactly one envelope per person and day, and one for all that is urgent, whatever runs twice or
     at once. With `is_daily=False` only what is urgent: the message of a day is closed once it is
     made, so it is the tick's to make, after the sweeps that fill it.
     """
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(LOCK)
+        cursor.execute(DROP_CLOSED, {"now": now})
         cursor.execute(CLOCKS, {"now": now})
         clocks = [Clock(*row) for row in cursor.fetchall()]
         made = _made(cursor, _urgent(clocks, now=now), now=now)

@@ -5,21 +5,18 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from engagements.models import Engagement, Membership, Notice
+from engagements.models import Engagement, Membership
 
 
 @transaction.atomic
 def close_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
     """End the work here: it asks nobody for anything and is read only, until it is reopened.
 
-    What waited to be told is told no more. A second time changes nothing.
+    Notices that wait are dropped by the next gathering. A second time changes nothing.
     """
-    now = timezone.now()
-    # Before the engagement, which everybody locks last.
-    Notice.objects.filter(engagement=engagement).pending().update(dropped_at=now)
     current = _locked(engagement)
     if not current.is_closed:
-        current.closed_at, current.closed_by = now, by
+        current.closed_at, current.closed_by = timezone.now(), by
         _save(current, "closed_at", "closed_by")
     return current
 

@@ -39,7 +39,7 @@ class Notice(TenantModel):
     error = models.TextField(blank=True)
 
     objects = NoticeManager()
-    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE (envelope)")
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE (envelope, dropped_at)")
 
     class Meta:
         ordering = ["-created_at", "-id"]

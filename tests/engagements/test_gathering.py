@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,9 +13,10 @@ from celery import current_app
 from django.db import connections, transaction
 
 from engagements import notice_rules, tasks
+from engagements.commands import close_engagement
 from engagements.commands.notices import ring_after_commit
 from engagements.gathering import ENVELOPES, gather
-from engagements.models import Membership, Role
+from engagements.models import Membership, Notice, Role
 from engagements.scoping import scope
 from notifications import delivery
 from notifications.models import Priority
@@ -48,6 +50,20 @@ def set_clock(person: Membership, **clock: object) -> None:
 
 def local(text: str, zone: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
+
+
+def test_notices_of_a_closed_engagement_are_dropped(bob: Membership) -> None:
+    sent, waiting = notify(bob, 1), notify(bob, 2)
+    elsewhere = notify(build.member(build.engagement("Harbor"), "Hannah"))
+    with scope(bob.engagement_id):
+        Notice.objects.filter(pk=sent.pk).update(envelope=uuid4(), sent_at=NINE)
+        close_engagement(engagement=bob.engagement, by=bob)
+
+    assert gather(now=NINE) == 1
+
+    assert read(waiting).dropped_at == NINE
+    assert read(sent).dropped_at is None
+    assert read(elsewhere).envelope is not None
 
 
 def test_all_that_waits_for_a_person_goes_into_one_envelope(bob: Membership) -> None:

@@ -44,7 +44,7 @@ SWEEPS_MAY = {
     ("engagements_membership", "SELECT"): "engagement_id id removed_at role user_id",
     ("engagements_notice", "SELECT"): NOTICE,
     ("engagements_notice", "INSERT"): NOTICE,
-    ("engagements_notice", "UPDATE"): "envelope",
+    ("engagements_notice", "UPDATE"): "dropped_at envelope",
     ("engagements_user", "SELECT"): """
         email id is_active message_at quiet_from quiet_until time_zone wants_digests wants_reminders
     """,

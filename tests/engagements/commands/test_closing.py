@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
-from uuid import uuid4
-
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from engagements.commands import close_engagement, reopen_engagement
-from engagements.models import Engagement, Membership, Notice, Role
+from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, may_here
 from engagements.scoping import scope
 from tests import build
@@ -31,21 +28,6 @@ def close(lead: Membership) -> Engagement:
         return close_engagement(engagement=lead.engagement, by=lead)
 
 
-def notice(person: Membership, **fields: Any) -> Notice:
-    now = timezone.now()
-    with scope(person.engagement_id):
-        return Notice.objects.create(
-            engagement_id=person.engagement_id,
-            person=person,
-            rule="reminder",
-            subject=len(fields),
-            period=now.date(),
-            created_at=now,
-            due_at=now,
-            **fields,
-        )
-
-
 def test_closing_says_who_and_when(lead: Membership) -> None:
     close(lead)
 
@@ -61,19 +43,6 @@ def test_closing_twice_changes_nothing(lead: Membership) -> None:
         again = close_engagement(engagement=lead.engagement, by=other)
 
     assert (again.closed_at, again.closed_by_id, again.version) == (first, lead.pk, 2)
-
-
-def test_what_waited_to_be_told_is_told_no_more_and_what_was_told_stays(lead: Membership) -> None:
-    waiting, told = notice(lead), notice(lead, envelope=uuid4(), sent_at=timezone.now())
-    elsewhere = notice(build.member(build.engagement("Harbor"), "Hannah"))
-
-    close(lead)
-
-    with scope(lead.engagement_id, elsewhere.engagement_id):
-        rows = dict(Notice.objects.values_list("pk", "dropped_at"))
-    assert rows[waiting.pk] is not None
-    assert rows[elsewhere.pk] is None
-    assert rows[told.pk] is None
 
 
 def test_opened_again_it_asks_for_nothing_that_was_due_meanwhile(lead: Membership) -> None:
