@@ -8,8 +8,9 @@ class CheckinsConfig(AppConfig):
 
     def ready(self) -> None:
         from checkins.commands.settling import follow_state
-        from checkins.messages import register_rules
+        from checkins.messages import escalations, rules
         from okrs.commands.states import register_follower
 
-        register_rules()
+        rules.register_rules()
+        escalations.register_rules()
         register_follower(follow_state)

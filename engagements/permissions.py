@@ -57,6 +57,9 @@ def may(role: str, permission: Permission) -> bool:
     return permission in PERMISSIONS[role]
 
 
+READERS = [role.value for role in Role if may(role, Permission.READ)]
+
+
 def permissions_of(membership: Membership) -> frozenset[Permission]:
     """What this member may do in the engagement as it stands. Needs it joined in."""
     granted = PERMISSIONS[membership.role]

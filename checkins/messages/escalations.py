@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.utils import timezone
 
@@ -23,12 +24,21 @@ from checkins.models import EscalationState, Outcome
 from checkins.queries.escalations import EscalationCard, escalation_cards
 from checkins.queries.waits import WaitingEscalation, Wanted, waiting_escalations
 from engagements.models import Membership, Notice
-from engagements.notice_rules import Aside, Item, Noun
+from engagements.notice_rules import (
+    Aside,
+    Item,
+    NoticeRule,
+    Noun,
+    register_asides,
+    register_rule,
+)
 from engagements.plain_text import one_line
 from okrs.figures import write_day
 
 ESCALATION = Noun("escalation", "escalations", "waits", "wait")
 MOST_SAID = 200  # characters of what somebody wrote
+TOLD = "were told of the escalation"
+ACTS = "answer for it, champion the team or lead the program"
 
 
 def active(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
@@ -211,3 +221,49 @@ def _aside(one: WaitingEscalation, *, now: dt.datetime) -> Aside:
         after=f"{after}.",
         about=f"escalation:{one.escalation.pk}",
     )
+
+
+RULES: dict[str, dict[str, Any]] = {
+    "escalation_active": {
+        "label": "Escalation active",
+        "reason": ACTS,
+        "noun": ESCALATION,
+        "describe": active,
+        "is_urgent": True,
+    },
+    "escalation_raised": {
+        "label": "Escalation raised",
+        "reason": "sponsor it, lead the program or own the objective",
+        "noun": ESCALATION,
+        "describe": raised,
+        "is_urgent": True,
+    },
+    "escalation_decided": {
+        "label": "Escalation decided",
+        "reason": ACTS,
+        "noun": ESCALATION,
+        "describe": decided,
+        "is_urgent": True,
+    },
+    "escalation_answered": {
+        "label": "Recovery plan recorded",
+        "reason": TOLD,
+        "noun": ESCALATION,
+        "describe": answered,
+        "switch": "wants_digests",
+    },
+    "escalation_recovered": {
+        "label": "Escalation recovered",
+        "reason": TOLD,
+        "noun": ESCALATION,
+        "describe": recovered,
+        "switch": "wants_digests",
+    },
+}
+
+
+def register_rules() -> None:
+    """Register how each notice of escalations is worded, and which clocks run for a person."""
+    for name, rule in RULES.items():
+        register_rule(name, NoticeRule(**rule))
+    register_asides(clocks)

@@ -15,9 +15,9 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from django.db import connections, transaction
 
 from checkins.sweeps import statements
-from checkins.sweeps.telling import READERS
 from checkins.sweeps.zones import ZoneClock, zone_clock, zone_clocks
 from engagements.models import Membership
+from engagements.permissions import READERS
 from okrs.models import KeyResult
 
 DAY = dt.timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connections
 
 from checkins.sweeps.people import PEOPLE
-from checkins.sweeps.telling import READERS
+from engagements.permissions import READERS
 from engagements.tenancy import NEW_PUBLIC_ID
 from okrs.models.key_results import LIVE
 

@@ -13,11 +13,9 @@ from typing import Any
 from django.db import connection
 
 from checkins.models import Escalation
-from engagements.models import Membership, Role
-from engagements.permissions import Permission, may
+from engagements.models import Membership
+from engagements.permissions import READERS
 from engagements.tenancy import NEW_PUBLIC_ID
-
-READERS = [role.value for role in Role if may(role, Permission.READ)]
 
 OF_ACTIVE = "m.id IN (k.owner_id, o.owner_id, t.champion_id) OR m.role = 'lead'"
 # Whoever carries the plan out hears what came of it, whether or not they were told before.
