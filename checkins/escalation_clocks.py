@@ -12,8 +12,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from checkins.models import Cause, Escalation, EscalationState, Outcome, RaisedFor, Verdict
-from checkins.weeks import WEEK, monday_of
 from engagements.models import Cadence
+from okrs.weeks import WEEK, monday_of
 
 LONG = dt.timedelta(hours=48)  # from here on days say enough
 DAY = dt.timedelta(days=1)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from checkins.models import Cause, EscalationState, RaisedFor, Verdict
-from checkins.weeks import WEEK
-from okrs.figures import NO_BREAK, in_words, write_day
+from okrs.figures import NO_BREAK, in_words, red_for, write_day
+from okrs.weeks import WEEK
 from scoring import Rag, Scale, format_score
 
 LEAST_CONFIDENCE = 3
@@ -62,11 +62,6 @@ class Told:
     closed_on: dt.date | None = None
     rag: Rag = Rag.RED
     score: Decimal | None = None
-
-
-def red_for(weeks: int) -> str:
-    """ "red for two weeks"."""
-    return f"red for {in_words(weeks)} week{'' if weeks == 1 else 's'}"
 
 
 def why_fired(told: Told) -> str:

@@ -17,17 +17,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from checkins.escalation_words import red_for
-from checkins.models import EscalationState
 from checkins.queries import Due, DueCard
 from checkins.templatetags.weeks import due_words_on, when_on
-from checkins.weeks import weeks_red
 from okrs import components
-from okrs.figures import write_day, write_distance, write_value
+from okrs.figures import red_for, write_day, write_distance, write_value
+from okrs.weeks import weeks_red
 from scoring import format_score
 
 ANY = "~any~"  # stands where a public id will; none has such signs
-URGENT = (EscalationState.ACTIVE, EscalationState.RAISED)
 LINE = """
 <li class="due" id="card-{id}" data-state="{state}">
   <div class="due-line">
@@ -40,8 +37,7 @@ LINE = """
 </li>
 """
 SAID = '<span class="visually-hidden">Saved. </span>'
-FLAG = '<a class="flag"{} href="{}#escalation">{}</a> '
-IS_QUIET = SafeString(' data-kind="quiet"')
+FLAG = '<a class="flag" data-kind="quiet" href="{}#escalation">{}</a> '
 UNDO = """<form method="post" action="{undo}" hx-post="{undo}" hx-target="#card-{id}" hx-swap="outerHTML" hx-sync="this:drop"><input type="hidden" name="csrfmiddlewaretoken" value="{token}"><button class="btn btn-quiet" type="submit">Undo<span class="visually-hidden"> the check-in of {title}</span></button></form>"""
 REFUSAL = '<div class="notice mt-4" data-kind="error" role="alert">{}</div>'
 
@@ -120,9 +116,7 @@ def _addresses(slug: str) -> tuple[str, str, str]:
 
 
 def line_flag(card: DueCard, *, address: str) -> SafeString | str:
-    """The escalation that is open, as "Red for 3 weeks: active"; empty where none is."""
-    if card.escalation is None:
-        return ""
+    """Return "Red for three weeks" with a link to its escalation; empty in its first red week."""
     key_result = card.key_result
     weeks = weeks_red(
         red_since=key_result.red_since,
@@ -130,9 +124,7 @@ def line_flag(card: DueCard, *, address: str) -> SafeString | str:
         today=card.today,
         ends_on=key_result.objective.cycle.ends_on,
     )
-    is_watched = card.escalation is EscalationState.WATCHING
-    words = f"{red_for(weeks)}: {'watched' if is_watched else card.escalation.label.lower()}"
-    return format_html(FLAG, "" if card.escalation in URGENT else IS_QUIET, address, words)
+    return format_html(FLAG, address, red_for(weeks).capitalize()) if weeks > 1 else ""
 
 
 def _undo(card: DueCard, *, token: str) -> SafeString | str:

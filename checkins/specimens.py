@@ -14,13 +14,13 @@ from typing import Any
 from checkins.models import Blocker, CheckIn, Escalation, EscalationState
 from checkins.periods import Period, periods
 from checkins.rhythms import rhythm_of
-from checkins.weeks import WEEK, monday_of
 from engagements.envelopes.mails import write
 from engagements.envelopes.reading import Envelope, Line, describe, section_of
 from engagements.models import Membership, Notice
 from engagements.notice_rules import asides_for, find_rule
 from notifications.kinds import Mail
 from okrs.models import KeyResult, Objective, Stage
+from okrs.weeks import WEEK, monday_of
 from scoring import Rag
 
 HOUR = dt.timedelta(hours=1)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checkins.models import CheckIn, CheckInKind
+from okrs.weeks import WEEK, monday_of
 from scoring import Rag
-
-WEEK = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +17,6 @@ class RedRun:
 
     since: dt.date
     reported: int
-
-
-def monday_of(day: dt.date) -> dt.date:
-    return day - dt.timedelta(days=day.weekday())
 
 
 def week_for(*, period: dt.date, posted_on: dt.date) -> dt.date:
@@ -53,25 +48,3 @@ def red_run(rows: Sequence[CheckIn]) -> RedRun | None:
     calm = max((week for week, band in bands.items() if band != Rag.RED), default=dt.date.min)
     reds = [week for week in bands if week > calm]
     return RedRun(since=min(reds), reported=len(reds)) if reds else None
-
-
-def weeks_red(
-    *,
-    red_since: dt.date | None,
-    last_week: dt.date | None,
-    today: dt.date,
-    ends_on: dt.date | None = None,
-) -> int:
-    """Weeks in a row that count as red on that day; 0 where it is not red (M7.1).
-
-    A week that closed without a check-in stays as the one before it; the week that runs counts
-    once its check-in is in. `last_week` is the one for which the newest check-in stands; weeks
-    after `ends_on`, the last day of the cycle, count no more.
-    """
-    if red_since is None:
-        return 0
-    last_closed = monday_of(today) - WEEK
-    if ends_on is not None:
-        last_closed = min(last_closed, monday_of(ends_on))
-    until = max(last_closed, red_since, last_week or red_since)
-    return (until - red_since) // WEEK + 1

@@ -20,6 +20,11 @@ def in_words(number: int) -> str:
     return WORDS[number] if number < len(WORDS) else str(number)
 
 
+def red_for(weeks: int) -> str:
+    """ "red for two weeks"."""
+    return f"red for {in_words(weeks)} week{'' if weeks == 1 else 's'}"
+
+
 def write_value(value: Decimal | None, *, unit: str = "") -> str:
     """A value with its unit: "54.5 %", "1 day", "yes"; "no value yet" for none (M5.5)."""
     if value is None:

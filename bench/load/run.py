@@ -22,8 +22,8 @@ from bench.load.figures import figures, table, verdict, worst_errors
 from bench.load.processor import processor
 from bench.load.stage import HOST, Stage, stage
 from bench.workspace import machine
-from checkins.weeks import monday_of
 from config.embedded.lease import ROOT
+from okrs.weeks import monday_of
 from reviews.seeding import seed
 
 T = TypeVar("T")

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from bench.load.cast import sign_in
 from bench.pages.asking import Environ, get, post
-from checkins.weeks import monday_of
 from engagements.models import Engagement, Membership, Role, User
 from engagements.scoping import scope, unscoped
+from okrs.weeks import monday_of
 from reviews.commands import draw_agenda, start_review
 from reviews.models import Review
 from reviews.seeding import address

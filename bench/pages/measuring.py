@@ -12,7 +12,7 @@ from django.utils import timezone
 from bench.pages.asking import Asker, Environ, Page, get
 from bench.pages.cast import Cast, gather
 from bench.pages.comparing import Figure, compared
-from checkins.weeks import monday_of
+from okrs.weeks import monday_of
 from reviews.seeding import seed
 
 POSTS = 2  # calls in a slot: each takes another card, and there are some 160

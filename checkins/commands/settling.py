@@ -17,11 +17,11 @@ from checkins.sweeps.escalations import (
     recover_escalations,
     reopen_escalations,
 )
-from checkins.weeks import WEEK, monday_of
 from engagements.commands.notices import ring_after_commit
 from engagements.compiled import Compiled, Slot
 from engagements.models import Membership
 from okrs.models import KeyResult
+from okrs.weeks import WEEK, monday_of
 
 
 @contextmanager

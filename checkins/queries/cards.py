@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from checkins.assessment import Assessment, assess_standing, standing_prompt
-from checkins.models import CheckIn, EscalationState
+from checkins.models import CheckIn
 from checkins.periods import Period, Rhythm, closed_periods, due_after
 from checkins.prompts import Prompt
 from checkins.queries.states import CardState, Due
@@ -33,7 +33,6 @@ class DueCard:
     due: Due
     previous: CheckIn | None
     latest_check_in_id: str
-    escalation: EscalationState | None  # of the one that is open
     now: dt.datetime
 
     @cached_property

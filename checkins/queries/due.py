@@ -4,9 +4,9 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from django.db.models import BigIntegerField, Case, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery
 
-from checkins.models import CheckIn, Escalation, EscalationState
+from checkins.models import CheckIn
 from checkins.periods import next_opening, open_periods
 from checkins.queries.cards import DueCard, Group, MyWeek
 from checkins.queries.states import LATELY, Due, due_lately, due_of
@@ -72,12 +72,12 @@ def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime)
     return next(_cards(found, dues=dues, previous=previous, members=members, now=now), None)
 
 
-def _live() -> KeyResultQuerySet:
-    return KeyResult.objects.live().annotate(escalation_state=Subquery(_open_escalation()))
-
-
 def _mine() -> KeyResultQuerySet:
-    rows = _live().answered_for_by("members").filter(AnyOf("engagement_id", "engagements"))
+    rows = (
+        KeyResult.objects.live()
+        .answered_for_by("members")
+        .filter(AnyOf("engagement_id", "engagements"))
+    )
     return rows.select_related("objective__cycle", "metric").only(*SHOWN).annotate(lately=LATELY)
 
 
@@ -86,7 +86,12 @@ def _one() -> KeyResultQuerySet:
         engagement_id=OuterRef("engagement_id"), key_result_id=OuterRef("pk")
     )
     newest = Subquery(latest.order_by("-id").values("public_id")[:1])
-    rows = _live().for_card().select_related("engagement").annotate(latest_check_in_id=newest)
+    rows = (
+        KeyResult.objects.live()
+        .for_card()
+        .select_related("engagement")
+        .annotate(latest_check_in_id=newest)
+    )
     return rows.filter(
         engagement_id=Slot("engagement", BigIntegerField()),
         pk=Slot("key_result", BigIntegerField()),
@@ -100,21 +105,6 @@ def _standing() -> QuerySet[CheckIn]:
         AnyOf("key_result_id", "key_results"),
         period=F("key_result__last_period"),
     )
-
-
-def _open_escalation() -> QuerySet[Escalation, str]:
-    """The state of a key result's open escalation, as `Escalation.state` reads it."""
-    states = {
-        "raised_at": EscalationState.RAISED,
-        "answered_at": EscalationState.ANSWERED,
-        "activated_at": EscalationState.ACTIVE,
-    }
-    whens = [When(**{f"{at}__isnull": False}, then=Value(state)) for at, state in states.items()]
-    rows = Escalation.objects.open().filter(
-        engagement_id=OuterRef("engagement_id"), key_result_id=OuterRef("pk")
-    )
-    read = Case(*whens, default=Value(EscalationState.WATCHING))
-    return rows.order_by("-streak").annotate(stands=read).values_list("stands", flat=True)[:1]
 
 
 MINE, ONE, STANDING = Compiled(_mine), Compiled(_one), Compiled(_standing)
@@ -137,14 +127,12 @@ def _cards(
     now: dt.datetime,
 ) -> Iterator[DueCard]:
     for one in key_results:
-        state = getattr(one, "escalation_state", None)
         yield DueCard(
             key_result=one,
             membership=members[one.engagement_id],
             due=dues[one.pk],
             previous=previous.get(one.pk),
             latest_check_in_id=getattr(one, "latest_check_in_id", None) or "",
-            escalation=EscalationState(state) if state else None,
             now=now,
         )
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from checkins.clock_hours import HUDDLE_HOURS, after_hours
 from checkins.escalation_words import Told
 from checkins.models import CheckIn, Escalation
-from checkins.weeks import monday_of, weeks_red
 from okrs.models import KeyResult
 from okrs.standing import EARLY_PACE, expected_pace
+from okrs.weeks import monday_of, weeks_red
 from scoring import Method, Rag
 
 WEEKS_THAT_FIRE = 2  # M7.1

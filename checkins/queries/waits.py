@@ -11,10 +11,10 @@ from checkins.escalation_clocks import Clock, ClockState, clocks, rises_at
 from checkins.escalation_rights import speaks_for_sponsor
 from checkins.models import Escalation, EscalationState
 from checkins.queries.escalations import CHAMPION, can_convene, joined
-from checkins.weeks import weeks_red
 from engagements.compiled import AnyOf, Compiled
 from engagements.models import Membership, Role
 from engagements.permissions import PERMISSIONS, Permission, may
+from okrs.weeks import weeks_red
 
 CONVENERS = [role for role, held in PERMISSIONS.items() if Permission.HUDDLE in held]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from checkins.clock_hours import HUDDLE_HOURS, after_hours
-from checkins.weeks import monday_of
 from engagements.zones import zone_of
+from okrs.weeks import monday_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from django import template
-from django.template import Context
-from django.utils import timezone
 
 from checkins import escalation_words
 from checkins.escalation_rights import EscalationAct
 from checkins.escalation_words import Told
 from checkins.queries import EscalationCard
-from checkins.weeks import weeks_red
-from okrs.models import KeyResult
 
 register = template.Library()
-
-register.filter("red_for", escalation_words.red_for)
 
 
 @register.filter
@@ -43,15 +37,3 @@ def next_act(card: EscalationCard) -> str:
     if EscalationAct.DECIDE in card.acts:
         return "Record the sponsor’s word" if card.on_behalf else "Record the decision"
     return ""
-
-
-@register.simple_tag(takes_context=True)
-def weeks_of_red(context: Context, key_result: KeyResult) -> int:
-    """Weeks in a row that are red, for the page's engagement; needs the cycle joined in."""
-    engagement = context.get("engagement") or key_result.engagement
-    return weeks_red(
-        red_since=key_result.red_since,
-        last_week=key_result.last_week,
-        today=engagement.today(timezone.now()),
-        ends_on=key_result.objective.cycle.ends_on,
-    )

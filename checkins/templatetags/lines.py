@@ -29,5 +29,5 @@ def due_lines(context: Context, cards: Sequence[DueCard]) -> SafeString:
 
 @register.filter
 def line_flag(card: DueCard, address: str) -> str:
-    """The flag of its open escalation, which leads to it."""
+    """Return how long it has been red, with a link to its escalation."""
     return lines.line_flag(card, address=address)

@@ -17,6 +17,8 @@ from okrs.charts import History
 from okrs.charts import history_chart as draw_history
 from okrs.drawings import sparkline as draw_sparkline
 from okrs.drawings import track as draw_track
+from okrs.models import KeyResult
+from okrs.weeks import weeks_red
 from scoring import PLAYBOOK_BANDS, Rag, Scale, format_number, format_score
 from scoring import rag as band_of
 
@@ -161,6 +163,21 @@ def and_in_days(on: dt.date, today: dt.date) -> str:
     """`{{ due_on|and_in_days:today }}`: ", in 6 days"; nothing on days when the client's calendar
     and the reader's differ, as the page's heading tells the reader's."""
     return f", {in_days(on, today)}" if today == timezone.localdate() else ""
+
+
+@register.simple_tag(takes_context=True)
+def weeks_of_red(context: Context, key_result: KeyResult) -> int:
+    """Weeks in a row that are red, for the page's engagement; needs the cycle joined in."""
+    engagement = context.get("engagement") or key_result.engagement
+    return weeks_red(
+        red_since=key_result.red_since,
+        last_week=key_result.last_week,
+        today=engagement.today(timezone.now()),
+        ends_on=key_result.objective.cycle.ends_on,
+    )
+
+
+register.filter("red_for", figures.red_for)
 
 
 def _date(on: dt.date) -> dt.date:

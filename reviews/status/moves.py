@@ -7,8 +7,8 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from checkins.weeks import weeks_red
 from okrs.figures import YES_NO, in_words, write_day, write_value
+from okrs.weeks import weeks_red
 from reviews.status.facts import Facts, KeyResultFacts
 from reviews.status.rows import being_answered, is_early
 from reviews.status.sentences import clause

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from checkins.periods import periods
 from checkins.rhythms import asked_since, rhythm_between
-from checkins.weeks import weeks_red
 from engagements.models import Engagement
 from okrs.drawings import sparkline, track
 from okrs.figures import (
@@ -23,6 +22,7 @@ from okrs.figures import (
 )
 from okrs.queries import trace
 from okrs.standing import weakest
+from okrs.weeks import weeks_red
 from reviews import figures
 from reviews.status.facts import KeyResultFacts
 from reviews.status.sentences import clause

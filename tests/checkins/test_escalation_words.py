@@ -14,7 +14,6 @@ from checkins.escalation_words import (
     either,
     headline,
     how_it_ended,
-    red_for,
     what_is_asked,
     why_active,
     why_fired,
@@ -42,13 +41,6 @@ def told(state: str = "active", **facts: Any) -> Told:
 def plain(text: str) -> str:
     """With plain spaces."""
     return text.replace("\u00a0", " ")
-
-
-@pytest.mark.parametrize(
-    ("weeks", "said"), [(1, "red for one week"), (2, "red for two weeks"), (12, "red for 12 weeks")]
-)
-def test_how_long(weeks: int, said: str) -> None:
-    assert red_for(weeks) == said
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from checkins.weeks import weeks_red
+from okrs.figures import red_for
+from okrs.weeks import weeks_red
 
 MONDAYS = {ago: dt.date(2026, 3, 9) - dt.timedelta(weeks=ago) for ago in range(-1, 6)}
 TODAY = dt.date(2026, 3, 10)  # a Tuesday
@@ -51,3 +52,10 @@ def test_a_week_that_runs_as_the_cycle_ends_counts_once_it_is_reported() -> None
     reported = weeks_red(red_since=MONDAYS[1], last_week=MONDAYS[0], today=TODAY, ends_on=ends_on)
 
     assert (silent, reported) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "text"), [(1, "red for one week"), (2, "red for two weeks"), (12, "red for 12 weeks")]
+)
+def test_weeks_up_to_ten_are_written_in_words(weeks: int, text: str) -> None:
+    assert red_for(weeks) == text

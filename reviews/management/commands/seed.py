@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connections
 from django.utils import timezone
 
-from checkins.weeks import monday_of
 from engagements.models import Engagement
 from engagements.scoping import unscoped
+from okrs.weeks import monday_of
 from reviews.seeding import address, seed
 
 MOST_CLIENTS, MOST_WEEKS = 10_000, 52

@@ -12,7 +12,7 @@ from engagements.models import Membership, Role
 from engagements.scoping import scope
 from okrs.models import KeyResult
 from tests import build
-from tests.checkins.escalating import escalated
+from tests.checkins.escalating import escalated, red_weeks
 from tests.checkins.posting import TUESDAY
 from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act
@@ -157,35 +157,17 @@ def test_without_a_sponsor_the_lead_is_asked_for_their_word(
     assert "Record the sponsor’s word" in alices.get("/").text
 
 
-@pytest.mark.parametrize(
-    ("state", "flag"),
-    [
-        (EscalationState.WATCHING, ' data-kind="quiet"'),
-        (EscalationState.ACTIVE, ""),
-        (EscalationState.ANSWERED, ' data-kind="quiet"'),
-        (EscalationState.RAISED, ""),
-        (EscalationState.RECOVERED, None),
-    ],
-)
-def test_a_card_says_how_its_red_stands(
-    client: Client,
-    clock: time_machine.Traveller,
-    bob: Membership,
-    red: KeyResult,
-    *,
-    state: EscalationState,
-    flag: str | None,
+def test_a_card_says_how_many_weeks_it_is_red(
+    client: Client, clock: time_machine.Traveller, bob: Membership, red: KeyResult
 ) -> None:
-    escalated(red, bob, state=state)
+    red_weeks(red, bob)
     assert bob.user is not None
     client.force_login(bob.user)
 
     page = client.get("/").text
 
-    words = {"watching": "watched", "answered": "plan runs", "raised": "with the sponsor"}
-    said = f"red for two weeks: {words.get(state.value, state.value)}</a>"
-    assert (said in page) == (flag is not None)
-    assert flag is None or f'<a class="flag"{flag} href="/e/northwind/key-results/' in page
+    flag = f'<a class="flag" data-kind="quiet" href="/e/northwind/key-results/{red.public_id}/'
+    assert f'{flag}#escalation">Red for two weeks</a>' in page
 
 
 def test_twenty_cards_and_escalations_cost_what_ten_do(
