@@ -37,7 +37,7 @@ def write_value(value: Decimal | None, *, unit: str = "") -> str:
 
 def name_unit(value: Decimal, *, unit: str) -> str:
     """The unit as it reads beside this value: "1 day", "2 days"; signs such as "ms" stay."""
-    one_of_many = re.fullmatch(r"[a-z -]{2,}[a-rt-z]s", unit)
+    one_of_many = re.match(r"\A[a-z -]{2,}[a-rt-z]s\Z", unit)
     return unit[:-1] if abs(value) == 1 and one_of_many else unit
 
 

@@ -31,12 +31,22 @@ class Finding:
     at_commit: bool = False  # a draft may still be saved
 
 
+MOST = 240  # characters of a title
+
 EMPTY = Finding(
     code="empty",
     severity=Severity.BLOCK,
     rule="A sentence says what it is.",
     message="Write it in one sentence.",
     before="(nothing)",
+    after="Make first-time buyers want to return",
+)
+TOO_LONG = Finding(
+    code="too_long",
+    severity=Severity.BLOCK,
+    rule=f"A title has at most {MOST} characters.",
+    message=f"Shorten it to {MOST} characters.",
+    before="Make first-time buyers want to return, and then …",
     after="Make first-time buyers want to return",
 )
 SAID_TWICE = Finding(

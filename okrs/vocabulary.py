@@ -1,6 +1,7 @@
 """The words and patterns by which the writing checks read a sentence (M3).
 
-Figures in names are fine: B2B, tier-1, 24/7, Q3, ISO 27001, 7-day.
+Figures in names are fine: B2B, tier-1, 24/7, Q3, ISO 27001, 7-day. Sentences come with single
+spaces. Each run in a pattern that may start anywhere has a limit, or long texts would take minutes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 
 _WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*")
 
-_NUMBER = r"(?<![\w./-])\d+(?:[.,\s]\d+)*"
+_NUMBER = r"(?<![\w./-])\d{1,20}(?:[.,\s]\d{1,20}){0,6}"
 _CURRENCY = r"[€$£¥₹]"
 _CURRENCY_WORD = r"(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|JPY|euros?|dollars?|pounds|francs|cents?)\b"
 _SCALE = r"(?:k|mn?|bn|mio|mrd|thousand|million|billion)"
@@ -38,17 +39,17 @@ _NAMING = re.compile(
 _MEASURES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"{_NUMBER}\s*{_PERCENT}",
+        rf"{_NUMBER}\s?{_PERCENT}",
         rf"\b{_NUMBER_WORD}\s+{_PERCENT}",
-        rf"{_CURRENCY}\s*\d",
-        rf"\d\s*{_SCALE}?\s*(?:{_CURRENCY}|{_CURRENCY_WORD})",
-        rf"\b{_CURRENCY_WORD}\s*\d",
-        rf"\b(?:from|von)\s+{_CURRENCY}?\d[\d.,]*\s*(?:\S+\s+)?(?:to|auf)\s+{_CURRENCY}?\d",
+        rf"{_CURRENCY}\s?\d",
+        rf"\d\s?{_SCALE}?\s?(?:{_CURRENCY}|{_CURRENCY_WORD})",
+        rf"\b{_CURRENCY_WORD}\s?\d",
+        rf"\b(?:from|von)\s{_CURRENCY}?\d[\d.,]{{0,30}}\s?(?:\S{{1,30}}\s)?(?:to|auf)\s{_CURRENCY}?\d",
         rf"{_NUMBER}\s?[x×](?!\w)",
     )
 )
 _FIGURE_WITH_UNIT = re.compile(
-    rf"(?P<figure>{_NUMBER})\s*(?:{_SCALE}\s+)?(?:(?!{_LITTLE})[^\W\d]+\s+)?{_UNIT}(?![\w-])",
+    rf"(?P<figure>{_NUMBER})\s?(?:{_SCALE}\s)?(?:(?!{_LITTLE})[^\W\d]{{1,40}}\s)?{_UNIT}(?![\w-])",
     re.IGNORECASE,
 )
 _YEARS = re.compile(r"\b(?:from|von)\s+(?:19|20)\d\d\s+(?:to|auf)\s+(?:19|20)\d\d\b", re.IGNORECASE)
@@ -90,7 +91,7 @@ _DEADLINE = re.compile(
     r"\s+(?:(?:working|business|calendar)\s+)?(?:minutes?|hours?|days?|weeks?|months?)\b",
     re.IGNORECASE,
 )
-_RATIO = re.compile(rf"{_PERCENT}|[\w\s-]*\b(?:ratio|rate|share|proportion)\b", re.IGNORECASE)
+_RATIO = re.compile(rf"\A{_PERCENT}|\b(?:ratio|rate|share|proportion)\b", re.IGNORECASE)
 _OUTCOME = re.compile(
     r"%|‰|\b(?:percent|per\s+cent|share|rate|ratio|score|nps|csat|median|average|mean|revenue|margin"
     r"|conversions?|convert\w*|retention|retain\w*|churn|satisfaction|adoption|adopt\w*|time\s+to"
@@ -99,6 +100,8 @@ _OUTCOME = re.compile(
     re.IGNORECASE,
 )
 
+_CLOSING = ")”’\"'"
+_BREAKS = re.compile(rf"[^\w.{_CLOSING}]")
 _ABBREVIATIONS = {
     "vs", "no", "nr", "st", "dr", "mr", "mrs", "ms", "prof", "e.g", "i.e", "z.b", "d.h", "u.a",
     "bzw", "ca", "approx", "inc", "ltd", "co", "corp", "etc", "u.s", "u.k", "incl", "resp",
@@ -142,7 +145,7 @@ def holds_measure(sentence: str) -> bool:
     if any(pattern.search(text) for pattern in _MEASURES):
         return True
     return any(
-        not _names(text[: match.start("figure")]) for match in _FIGURE_WITH_UNIT.finditer(text)
+        not _names(text, match.start("figure")) for match in _FIGURE_WITH_UNIT.finditer(text)
     )
 
 
@@ -171,7 +174,7 @@ def counts_activity(sentence: str, *, counted: bool, unit: str = "") -> bool:
     `counted`: it has a goal figure, in `unit`. A share of things is no count of them, and a time
     within which something is done is none either.
     """
-    if _OUTCOME.search(sentence) or _RATIO.match(unit.strip()):
+    if _OUTCOME.search(sentence) or _RATIO.search(unit.strip()):
         return False
     text = _DEADLINE.sub(" ", sentence)
     if _ACTIVITY.match(sentence.strip()):
@@ -179,14 +182,18 @@ def counts_activity(sentence: str, *, counted: bool, unit: str = "") -> bool:
     return bool(_DONE.search(text) and _COUNT.search(text))
 
 
-def is_abbreviation(word: str) -> bool:
-    """Whether a full stop after this word ends no sentence."""
-    plain = word.strip("()”’\"'").casefold()
-    return plain in _ABBREVIATIONS or len(plain) == 1
+def ends_sentence(word: str) -> bool:
+    """Whether a full stop, question mark or exclamation mark after this word ends a sentence."""
+    closed = word.rstrip(_CLOSING)
+    bare = closed.rstrip(".!?…")
+    *_, last = _BREAKS.split(bare)
+    plain = last.strip(f"({_CLOSING}").casefold()
+    return bare != closed and len(plain) > 1 and plain not in _ABBREVIATIONS
 
 
-def _names(before: str) -> bool:
-    words = before.split()
+def _names(text: str, end: int) -> bool:
+    """Whether the words before `end` make the figure there part of a name."""
+    words = text[max(0, end - 80) : end].split()
     if not words:
         return False
     named = len(words) > 1 and words[-1][:1].isupper()

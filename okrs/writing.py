@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from django.core.exceptions import ValidationError
 
@@ -24,18 +24,20 @@ __all__ = [
 ]
 
 LONGEST = 120
-_SENTENCE_ENDS = re.compile(r"(?P<word>[\w.)”’\"']+?)[.!?…]+[)”’\"']*\s+(?=[^\W_])")
 
 
 def check_objective(*, title: str, others: Iterable[str] = ()) -> list[Finding]:
     """What M3 says of an objective's sentence; `others` are the titles of its cycle."""
-    if not title.strip():
+    if len(title) > standards.MOST:
+        return [standards.TOO_LONG]
+    title = " ".join(title.split())
+    if not title:
         return [standards.EMPTY]
     found = {
         standards.SAID_TWICE: _said_among(title, others),
         standards.MEASURE: vocabulary.holds_measure(title),
         standards.PROJECT: vocabulary.reads_like_project(title),
-        standards.LONG: len(title.strip()) > LONGEST,
+        standards.LONG: len(title) > LONGEST,
         standards.SENTENCES: _sentences(title) > 1,
         standards.NO_VERB: not vocabulary.starts_with_verb(title),
     }
@@ -60,7 +62,10 @@ def check_key_result(
     `unit` is that of its metric; `missing` names what its card lacks ("goal", "owner" …);
     `fits_weekly` says whether its metric is refreshed at least weekly.
     """
-    if not title.strip():
+    if len(title) > standards.MOST:
+        return [standards.TOO_LONG]
+    title = " ".join(title.split())
+    if not title:
         return [standards.EMPTY]
     linear = method == Method.LINEAR
     same = linear and baseline is not None and baseline == target
@@ -116,8 +121,10 @@ def plain(title: str) -> str:
 
 
 def _sentences(title: str) -> int:
-    ends = [match["word"] for match in _SENTENCE_ENDS.finditer(title)]
-    return 1 + sum(not vocabulary.is_abbreviation(word) for word in ends)
+    return 1 + sum(
+        vocabulary.ends_sentence(word) and following[0].isalnum()
+        for word, following in pairwise(title.split())
+    )
 
 
 def _ladder_problem(rungs: list[tuple[object, object]], *, higher_is_better: bool) -> str:

@@ -18,6 +18,7 @@ HUNDREDTH = Decimal("0.01")
 # carried to PRECISION digits can never be mistaken for a tie when it is rounded.
 MOST_DIGITS = 40
 PRECISION = 150
+MOST_TYPED = 100  # characters: more is refused unread
 
 # For sums that are one call; it keeps no state that matters, so all threads may share it.
 EXACT = Context(prec=PRECISION, rounding=ROUND_HALF_UP)
@@ -50,7 +51,7 @@ def number(value: Number) -> Decimal:
     ):
         raise ScoringError(f"{value!r} is no exact number. Give an int, a str or a Decimal.")
     try:
-        read = Decimal(value)
+        read = Decimal("NaN" if _is_too_long(value) else value)
     except InvalidOperation:
         read = Decimal("NaN")
     if not read.is_finite():
@@ -96,6 +97,8 @@ def parse_number(text: str) -> Decimal:
     if not isinstance(text, str) or not text.strip():
         raise ScoringError("There is no number here. Write one, such as 12.5.")
     typed = text.strip()
+    if _is_too_long(typed):
+        raise ScoringError(f"{_quoted(typed)} is too long for a number. Write one, such as 12.5.")
     if _TWO_WAYS.fullmatch(typed):
         whole, thousandths = typed.split(",")
         raise ScoringError(
@@ -106,6 +109,10 @@ def parse_number(text: str) -> Decimal:
     if read is None:
         raise ScoringError(f"{_quoted(typed)} is no number here. {_instead(typed)}")
     return number(read)
+
+
+def _is_too_long(value: Number) -> bool:
+    return isinstance(value, str) and len(value) > MOST_TYPED
 
 
 def _typed(text: str) -> Decimal | None:

@@ -40,6 +40,7 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
     needed_at_commit: tuple[str, ...] = ("metric", *ASKED, "baseline", "target", "owner", "due_on")
     mended_in: ClassVar = {
         "empty": "title",
+        "too_long": "title",
         "said_twice": "title",
         "target_is_baseline": "target",
         "archived": "metric",

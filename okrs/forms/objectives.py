@@ -23,7 +23,12 @@ class ObjectiveForm(ReasonedForm):
         "Who": ("owner", "team", "reviewer", "review_by", "collaborators"),
         "Where it belongs": ("parent", "divergence_reason", "origin"),
     }
-    mended_in: ClassVar = {"empty": "title", "said_twice": "title", "frozen": "team"}
+    mended_in: ClassVar = {
+        "empty": "title",
+        "too_long": "title",
+        "said_twice": "title",
+        "frozen": "team",
+    }
 
     title = forms.CharField(
         max_length=240,

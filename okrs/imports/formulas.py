@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 # Also in the wide form of East Asian keyboards, and behind spaces that a spreadsheet drops.
-_RUNS = re.compile(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")
+_RUNS = re.compile(r"\A'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")
 _FIRST = frozenset("=+-@＝＋－＠'\t\r\n \xa0")  # what most cells do not start with
 
 

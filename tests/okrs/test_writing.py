@@ -139,6 +139,13 @@ def test_an_objective_may_have_120_characters_and_no_more() -> None:
     assert "long" in objective(fits + "x")
 
 
+@pytest.mark.parametrize("unit", ["1,", "Win ", "1 ", ". "])
+def test_a_text_longer_than_a_title_may_be_is_refused_unread(unit: str) -> None:
+    assert objective(unit * 50_000) == {"too_long"}
+    assert key_result(unit * 50_000) == {"too_long"}
+    assert "too_long" not in objective("W" * 240)
+
+
 @pytest.mark.parametrize(
     ("title", "more"),
     [

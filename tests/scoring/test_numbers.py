@@ -198,3 +198,9 @@ def test_scales_have_labels() -> None:
 def test_it_refuses_another_scale() -> None:
     with pytest.raises(ScoringError, match="“ten” is no scale"):
         format_score(None, scale="ten")
+
+
+@pytest.mark.parametrize("unit", ["1", "1,", "1 000 ", ".", "a"])
+def test_a_text_too_long_for_a_number_is_refused_unread(unit: str) -> None:
+    with pytest.raises(ScoringError, match="is too long for a number"):
+        parse_number(unit * 50_000)
