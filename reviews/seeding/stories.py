@@ -1,129 +1,92 @@
-"""The stories that seeded key results tell: check-ins week by week, and the standing they leave.
-
-Each is scored, banded and staged by the functions that a post uses; the statements copy them.
-"""
+"""The key results of a seeded client, and how their numbers go."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
-from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
-from checkins.models import CheckIn
-from checkins.thinness import is_thin
-from checkins.weeks import red_run
-from okrs.models import Direction, KeyResult, Stage
-from okrs.standing import early_until, expected_pace, stage_for
-from reviews.figures import plain
-from reviews.seeding.shapes import COURSES, SHAPES, Course, Shape
-from scoring import rag, score
+from reviews.status import Words
 
-WEEK = dt.timedelta(days=7)
-AFTER = dt.timedelta(days=27)  # the cycle ends so long after the running week has begun
-NEVER_LEFT_OUT = 4  # of the last weeks, so that what is red is so without a break
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """The weeks that are reported: so many before the Monday of the week that runs."""
-
-    monday: dt.date
-    weeks: int
-
-    @property
-    def starts_on(self) -> dt.date:
-        return self.monday - self.weeks * WEEK
-
-    @property
-    def ends_on(self) -> dt.date:
-        return self.monday + AFTER
-
-    @property
-    def mondays(self) -> list[dt.date]:
-        return [self.starts_on + index * WEEK for index in range(self.weeks)]
+REPORT = Words(
+    headline="Loyalty grows, and late offers hold it back.",
+    moved="More buyers order again.",
+    red="Offers reach accounts too late; they move to day twenty.",
+    decided="The second feed gets an engineer.",
+    next_steps="The terms go out this week.",
+)
+DECISIONS = (
+    ("Move the offer to day twenty for all new accounts", "bet"),
+    ("Give the second feed an engineer until the cycle ends", "resources"),
+    ("Leave the target of the loyalty plan as it is", "none"),
+)
+OBJECTIVES = (
+    ("", "Make first-time buyers want to return"),
+    ("Growth", "Let people find what they came for"),
+    ("Platform", "Give every team a platform it can trust"),
+    ("Service", "Answer people before they ask twice"),
+)
 
 
-@lru_cache(maxsize=4)
-def stories(span: Span) -> tuple[list[Row], list[Row]]:
-    """Standings, one per shape and course; and their check-ins, oldest first."""
-    standings, posts = [], []
-    for place, shape in enumerate(SHAPES):
-        for slot, course in enumerate(COURSES):
-            named = {"shape": place, "slot": slot}
-            own = list(_posts(shape, course, place=place, slot=slot, span=span))
-            standings.append(named | _standing(shape, own, span=span))
-            posts += [named | post for post in own]
-    return standings, posts
+class Shape(NamedTuple):
+    """One of the sixteen key results of every client, four to an objective."""
+
+    title: str
+    unit: str
+    baseline: int
+    target: int
+    owner: str = "contributor"
+    rungs: tuple[tuple[str, str], ...] = ()  # best first; empty for a linear score
 
 
-def terms(shape: Shape) -> Row:
-    """What the score is worked out from, as a key result and its check-ins keep it."""
-    return {
-        "method": shape.method.value,
-        "direction": (Direction.HIGHER if shape.higher_is_better else Direction.LOWER).value,
-        "baseline": shape.baseline,
-        "target": shape.target,
-        "ladder": [list(rung) for rung in shape.rungs],
-    }
+def _rungs(*thresholds: str) -> tuple[tuple[str, str], ...]:
+    return tuple(zip(thresholds, ("1.00", "0.70", "0.40"), strict=True))
 
 
-def _posts(shape: Shape, course: Course, *, place: int, slot: int, span: Span) -> Iterator[Row]:
-    left_out = (place * 3 + slot * 5) % (2 * span.weeks)  # every other one misses a week
-    for index, monday in enumerate(span.mondays):
-        if index == left_out and index < span.weeks - NEVER_LEFT_OUT:
-            continue
-        actual = shape.value(_way(course, index, weeks=span.weeks, slot=slot))
-        found = score(
-            method=shape.method,
-            actual=actual,
-            baseline=shape.baseline,
-            target=shape.target,
-            rungs=[(Decimal(at), Decimal(gives)) for at, gives in shape.rungs],
-            higher_is_better=shape.higher_is_better,
-        )
-        yield {
-            "monday": monday,
-            "actual": actual,
-            "score": found,
-            "rag": rag(found).value,
-            "confidence": max(1, course.confidence - (index + slot) % 4 // 3),
-            "insight": course.insight,
-            "next_action": course.next_action,
-            "is_thin": is_thin(insight=course.insight, next_action=course.next_action),
-            "evidence_url": "https://example.com/figures" if (place + slot) % 2 else "",
-            "minutes": 450 + (place * 13 + slot * 7 + index * 11) % 140,  # of Monday, before ten
-            "seconds": 20 + (place * 7 + slot * 3 + index * 5) % 40,
-            **terms(shape),
-        }
+SHAPES = (
+    Shape("Buyers who order again", "%", 18, 30, "champion"),
+    Shape("Days to the second order", "days", 48, 30, "consultant"),
+    Shape("Members of the loyalty plan", "members", 4000, 9000),
+    Shape("Reviews with five stars", "%", 52, 70),
+    Shape("Searches that find nothing", "%", 14, 4, "consultant"),
+    Shape("Visits that end in an order", "%", 2, 5),
+    Shape("Pages with a size guide", "pages", 100, 900, rungs=_rungs("740", "580", "340")),
+    Shape("Readers of the newsletter", "people", 8000, 20000),
+    Shape("Hours to put a change live", "hours", 72, 8, "champion"),
+    Shape("Incidents in a month", "incidents", 24, 6),
+    Shape("Services with an owner", "services", 10, 50, "consultant", _rungs("42", "34", "22")),
+    Shape("Checks that run by themselves", "%", 35, 90),
+    Shape("Hours to the first answer", "hours", 20, 4),
+    Shape("Questions answered at once", "%", 41, 75, "consultant"),
+    Shape("Calls about late parcels", "calls", 900, 300, "champion"),
+    Shape("Customers who would recommend us", "%", 22, 45, "consultant"),
+)
 
 
-def _way(course: Course, index: int, *, weeks: int, slot: int) -> Decimal:
-    ahead = weeks - index  # 1 in the last week
-    if ahead <= len(course.last):
-        return Decimal(course.last[-ahead])
-    sway = Decimal((slot * 7 + index * 5) % 5 - 2) / 100
-    return max(Decimal(0), course.way(Decimal(index + 1) / weeks) + sway)
+class Course(NamedTuple):
+    """How far a key result gets, as shares of the way to its target, and what its owner writes."""
+
+    start: str
+    end: str
+    confidence: int
+    insight: str
+    next_action: str
+    last: tuple[str, ...] = ()  # replaces the last weeks, oldest first
 
 
-def _standing(shape: Shape, posts: list[Row], *, span: Span) -> Row:
-    last = posts[-1]
-    reds = red_run([CheckIn(week=one["monday"], rag=one["rag"]) for one in posts])
-    row = KeyResult(starts_on=span.starts_on, due_on=span.ends_on, method=shape.method.value)
-    line = expected_pace(row, today=last["monday"])
-    return last | {
-        "stage": stage_for(
-            stage=Stage.COMMITTED,
-            method=shape.method,
-            score=last["score"],
-            pace=line or Decimal(0),
-            confidence=last["confidence"],
-        ).value,
-        "early_until": early_until(row),
-        "red_since": reds.since if reds else None,
-        "red_reported": reds.reported if reds else 0,
-        "trail": [[one["monday"], plain(one["actual"]), f"{one['score']:.2f}"] for one in posts],
-    }
+STEADY = Course("0", "0.75", 4, "The new flow reaches more people.", "Roll it out further north")
+AHEAD = Course("0", "0.97", 5, "The pilot carries further than planned.", "Write down what changed")
+SLOW = Course("0", "0.50", 3, "Half of the accounts answer.", "Call the accounts that wait")
+LATE = Course("0", "0.40", 3, "The first weeks went into the feed.", "Bring the second feed online")
+STUCK = Course("0.42", "0.42", 2, "No change", "Wait for legal")
+SLIPPING = Course(
+    *("0.36", "0.46", 3, "The offer reaches accounts too late.", "Move the offer to day twenty"),
+    last=("0.24", "0.20", "0.17"),
+)
+DROPPED = Course(
+    *("0.38", "0.50", 3, "The supplier changed its terms.", "Agree on terms with the supplier"),
+    last=("0.22",),
+)
+# One key result in twenty has been red for three weeks, as many for one.
+COURSES = (
+    *(SLIPPING, STEADY, SLOW, AHEAD, STEADY, STUCK, LATE, STEADY, SLOW, AHEAD),
+    *(DROPPED, STEADY, SLOW, LATE, STEADY, SLOW, AHEAD, STUCK, STEADY, SLOW),
+)

@@ -37,12 +37,11 @@ class Command(BaseCommand):
         refuse_without_owner()
         refuse_unless_empty()
         began = time.monotonic()
-        seed(clients=clients, weeks=weeks, monday=monday_of(timezone.now().date()), tell=self.tell)
+        counts = seed(clients=clients, weeks=weeks, monday=monday_of(timezone.now().date()))
+        for table, rows in counts.items():
+            self.stdout.write(f"{rows:>9,}  {table}")
         self.stdout.write(f"Seeded in {time.monotonic() - began:.1f} seconds.")
         self.stdout.write(f"{address('consultant')} and {address('lead')} serve the first clients.")
-
-    def tell(self, table: str, rows: int) -> None:
-        self.stdout.write(f"{rows:>9,}  {table}")
 
 
 def within(option: str, value: int, *, most: int) -> None:

@@ -1,0 +1,254 @@
+"""What pages cost in process, as ratios to a bare view behind the same middleware.
+
+Each page is asked of the WSGI application itself, without sockets, in rounds: a few calls of each
+in shuffled order, so that what disturbs the machine disturbs all of them.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from statistics import median
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection, connections
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import path
+from django.utils import timezone
+
+from bench import Figure
+from config.urls import urlpatterns
+from engagements.models import Membership, Role, User
+from engagements.scoping import scope
+from okrs.weeks import monday_of
+from reviews.commands import draw_agenda, start_review
+from reviews.models import Review
+from reviews.seeding import address, seed
+
+Environ = dict[str, Any]
+CSRF = "a" * 32
+CALLS, POSTS = 6, 2  # a slot; each post takes another card, and there are some 160
+SAMPLE, REVIEWS = 200, 8  # clients that are visited, and that hold a review
+QUIET = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SELECT set_config")  # not counted
+SERVER = {
+    "SCRIPT_NAME": "",
+    "SERVER_NAME": "localhost",
+    "SERVER_PORT": "443",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "REMOTE_ADDR": "127.0.0.1",
+    "HTTP_HOST": "localhost",
+    "wsgi.url_scheme": "https",
+    "QUERY_STRING": "",
+}
+HTMX_POST = {
+    "CONTENT_TYPE": "application/x-www-form-urlencoded",
+    "HTTP_HX_REQUEST": "true",
+    "HTTP_ORIGIN": "https://localhost",
+}
+APPLICATION = WSGIHandler()
+CLIENTS = """
+    SELECT e.id, e.slug, (SELECT array_agg(k.public_id ORDER BY k.id) FROM okrs_keyresult k
+        WHERE k.engagement_id = e.id),
+        (SELECT jsonb_object_agg(m.role, m.user_id) FROM engagements_membership m
+         WHERE m.engagement_id = e.id)
+    FROM engagements_engagement e ORDER BY md5(e.id::text) LIMIT %s
+"""
+CARDS = """
+    SELECT e.slug, k.public_id, k.latest_value::text, (SELECT c.public_id FROM checkins_checkin c
+        WHERE c.engagement_id = k.engagement_id AND c.key_result_id = k.id ORDER BY id DESC LIMIT 1)
+    FROM okrs_keyresult k JOIN engagements_engagement e ON e.id = k.engagement_id
+    JOIN engagements_membership m ON m.engagement_id = e.id AND m.user_id = %s
+    ORDER BY md5(e.slug || k.public_id)
+"""
+
+
+class Page(NamedTuple):
+    """A page, how to ask for it, and the ratio that it must keep."""
+
+    name: str
+    ask: Callable[[], Environ]
+    status: int = 200
+    limit: float | None = None
+
+
+def measure(clients: int, rounds: int) -> list[Figure]:
+    """Seed so many clients, read, and write in a pass of its own: posts make pages cold."""
+
+    @login_not_required
+    def bare(request: HttpRequest) -> HttpResponse:
+        return HttpResponse("ok")
+
+    urlpatterns.append(path("bare/", bare))
+    began = time.perf_counter()
+    rows = sum(seed(clients=clients, monday=monday_of(timezone.now().date())).values())
+    seconds = time.perf_counter() - began
+    print(f"\nPages over {clients} clients: {rows:,} rows, seeded in {seconds:.0f} s.", flush=True)
+    reads, post = _pages()
+    read = _compare(reads, rounds=rounds, calls=CALLS)
+    few = clients < 10  # the consultant has cards of ten clients; of one there are only 16
+    written = _compare([reads[0], post], rounds=10 if few else rounds, calls=1 if few else POSTS)
+    return [*read, *written[1:]]
+
+
+def _pages() -> tuple[list[Page], Page]:
+    """Return the pages that are read, the bare view first, and the one that is posted."""
+    site = _Site()
+    _, slug, _, roles = site.clients[0]
+    status = Page("status page", lambda: site.get(f"/e/{slug}/status/", roles["viewer"]))
+    tag = _ask(status)[0]["ETag"]
+    reads = [
+        Page("bare view", lambda: site.get("/bare/")),
+        Page("bare view, signed in", lambda: site.get("/bare/", site.consultant)),
+        Page("status page, cold", lambda: site.page("status/", "viewer"), limit=35),
+        Page("status page, warm", lambda: status.ask() | {"HTTP_IF_NONE_MATCH": tag}, 304, limit=8),
+        Page("My week", lambda: site.get("/", site.consultant), limit=40),
+        Page("key result", lambda: site.page("key-results/{key_result}/")),
+        Page("engagement home", lambda: site.page("")),
+        Page("board", lambda: site.page("board/")),
+        Page("review screen", site.review),
+        Page("decision log", lambda: site.page("decisions/")),
+    ]
+    return reads, Page("check-in post", site.check_in, limit=32)
+
+
+class _Site:
+    """The seeded clients; draws another one at each request, the same ones in each run."""
+
+    def __init__(self) -> None:
+        self.chance = random.Random(2026)  # noqa: S311 - no secret
+        self.consultant = User.objects.using("owner").get(email=address("consultant")).pk
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(CLIENTS, [SAMPLE])
+            self.clients = [(*row, json.loads(roles)) for *row, roles in cursor.fetchall()]
+            cursor.execute(CARDS, [self.consultant])
+            self.cards = iter(cursor.fetchall())
+        readers = {roles[role] for *_, roles in self.clients for role in ("viewer", "champion")}
+        self.cookies = {user: _sign_in(user) for user in (*readers, self.consultant)}
+        held = self.clients[:REVIEWS]
+        self.reviews = cycle([(slug, _start_review(pk), roles) for pk, slug, _, roles in held])
+
+    def get(self, path: str, user: int | None = None) -> Environ:
+        return self.environ("GET", path, user=user)
+
+    def page(self, path: str, role: str = "champion") -> Environ:
+        _, slug, key_results, roles = self.chance.choice(self.clients)
+        path = path.format(key_result=self.chance.choice(key_results))
+        return self.get(f"/e/{slug}/{path}", roles[role])
+
+    def review(self) -> Environ:
+        slug, public_id, roles = next(self.reviews)
+        return self.get(f"/e/{slug}/reviews/{public_id}/", roles["champion"])
+
+    def check_in(self) -> Environ:
+        slug, key_result, value, latest = next(self.cards)
+        today = timezone.now().date()
+        fields = {
+            "actual": value,
+            "measured_on": monday_of(today),
+            "confidence": "4",
+            "insight": "Two stores moved the shelf, and buyers found it.",
+            "next_action": "Move the shelf in all other stores too",
+            "next_action_due": f"{today.year + 1}-01-15",
+            "seen": latest,
+            "key": uuid4(),
+            "csrfmiddlewaretoken": CSRF,
+        }
+        path = f"/e/{slug}/key-results/{key_result}/check-in/"
+        return self.environ("POST", path, user=self.consultant, body=urlencode(fields).encode())
+
+    def environ(self, method: str, path: str, *, user: int | None, body: bytes = b"") -> Environ:
+        return {
+            **SERVER,
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path,
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": io.StringIO(),
+            **(HTMX_POST if body else {}),
+            **({"HTTP_COOKIE": self.cookies[user]} if user else {}),
+        }
+
+
+def _sign_in(user: int) -> str:
+    """Return the cookies of someone who has signed in."""
+    client, name = Client(), settings.SESSION_COOKIE_NAME
+    client.force_login(User.objects.using("owner").get(pk=user))
+    return f"{name}={client.cookies[name].value}; {settings.CSRF_COOKIE_NAME}={CSRF}"
+
+
+def _start_review(engagement_id: int) -> str:
+    with scope(engagement_id):
+        lead = Membership.objects.select_related("engagement").get(role=Role.LEAD)
+        review = Review.objects.get(started_at=None)
+        draw_agenda(review=review, by=lead, now=timezone.now())
+        return start_review(review=review, by=lead, now=timezone.now()).public_id
+
+
+def _ask(page: Page) -> tuple[dict[str, str], bytes]:
+    """Return headers and body. Raises RuntimeError where a page answers with another status."""
+    begun: list[Any] = []
+    answer: Any = APPLICATION(page.ask(), lambda *head: begun.append(head))  # type: ignore[arg-type]
+    body = b"".join(answer)
+    answer.close()
+    ((status, headers),) = begun
+    if not status.startswith(str(page.status)):
+        raise RuntimeError(f"{page.name} answered {status}, not {page.status}.")
+    return dict(headers), body
+
+
+def _compare(pages: Sequence[Page], *, rounds: int, calls: int) -> list[Figure]:
+    """Time all pages against the first one, the bare view.
+
+    A ratio is the median over the rounds, or least to least where that is lower: noise only adds.
+    """
+
+    chance = random.Random(2026)  # noqa: S311 - an order, no secret
+    walls: dict[str, list[float]] = {page.name: [] for page in pages}
+    cpus: dict[str, list[float]] = {page.name: [] for page in pages}
+    seen = {}
+    for page in pages:
+        for _ in range(3):
+            _ask(page)
+        with CaptureQueriesContext(connection) as captured:
+            _, body = _ask(page)
+        sent = [query["sql"] for query in captured.captured_queries]
+        seen[page.name] = (sum(not sql.startswith(QUIET) for sql in sent), len(body))
+    gc.collect()
+    gc.freeze()
+    for _ in range(rounds):
+        for page in chance.sample(pages, len(pages)):
+            wall, cpu = time.perf_counter(), time.thread_time()
+            for _ in range(calls):
+                _ask(page)
+            walls[page.name].append((time.perf_counter() - wall) / calls)
+            cpus[page.name].append((time.thread_time() - cpu) / calls)
+    gc.unfreeze()
+    bare = pages[0].name
+    return [
+        Figure(
+            page.name,
+            *seen[page.name],
+            wall=median(walls[page.name]),
+            ratio=_ratio(walls[page.name], walls[bare]),
+            cpu_ratio=_ratio(cpus[page.name], cpus[bare]),
+            limit=page.limit,
+        )
+        for page in pages
+    ]
+
+
+def _ratio(seconds: Sequence[float], bare: Sequence[float]) -> float:
+    paired = median(one / base for one, base in zip(seconds, bare, strict=True))
+    return min(paired, min(seconds) / min(bare))
