@@ -8,8 +8,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from config.embedded.lease import join_workspace
-from config.embedded.paths import ServicesError
+from config.embedded import ServicesError
+from config.embedded.services import join
 
 SERVERLESS = {
     "help",
@@ -32,7 +32,7 @@ def needs_services(arguments: list[str]) -> bool:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        lease = join_workspace() if needs_services(sys.argv[1:]) else None
+        lease = join() if needs_services(sys.argv[1:]) else None
     except ServicesError as error:
         sys.exit(f"{error}")
     execute_from_command_line(sys.argv)

@@ -13,8 +13,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from config.embedded.lease import ROOT, hold
-from config.embedded.paths import paths, urls
+from config.embedded import ROOT, paths, urls
+from config.embedded.services import hold
 
 LIKE = 1.5  # times the bytes: a page that shows more has not grown, it is another page
 

@@ -29,7 +29,7 @@ from urllib.parse import urlencode
 
 import bench
 from config import start
-from config.embedded.lease import ROOT
+from config.embedded import ROOT
 from config.embedded.processes import Command, Members, tail
 
 HOST = "okr.load.test"

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
-from config.embedded.lease import read_env_file
+from config.embedded import read_env_file
 from config.start import beat_schedule
 
 ANSWERS_WITHIN = 4.0

@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from config import start
-from config.embedded.home import find_home
-from config.embedded.lease import ROOT, Lease, join_workspace, read_env_file
-from config.embedded.locks import Lock
-from config.embedded.paths import Paths, ServicesError, paths
+from config.embedded import ROOT, Paths, ServicesError, paths, read_env_file
 from config.embedded.processes import Command, Members, stop_requests, tail
+from config.embedded.servers import find_home
+from config.embedded.services import Lock, Services, join
 
 ANSWER_WITHIN = 60.0
 TICK = 0.25
@@ -66,7 +65,7 @@ def run(plan: Plan, *, stop_with_parent: bool = False) -> int:
     stop = stop_condition(with_parent=stop_with_parent)
     lock = only_run(paths(ROOT))
     with progress("PostgreSQL and Valkey"):
-        lease = join_workspace()
+        lease = join()
     if lease and (moved := find_home(lease.paths).moved):
         print(moved, flush=True)
     members = Members(locks=[lock.descriptor, *([lease.users.descriptor] if lease else [])])
@@ -154,14 +153,14 @@ def answers(url: str) -> bool:
         return False
 
 
-def watch(*, members: Members, lease: Lease | None, stop: Callable[[], bool]) -> NoReturn:
+def watch(*, members: Members, lease: Services | None, stop: Callable[[], bool]) -> NoReturn:
     """Look after the members until one ends, the services end, or we are asked to."""
     while True:
         check(members=members, lease=lease, stop=stop)
         time.sleep(TICK)
 
 
-def check(*, members: Members, lease: Lease | None, stop: Callable[[], bool]) -> None:
+def check(*, members: Members, lease: Services | None, stop: Callable[[], bool]) -> None:
     if stop():
         raise Stopped
     if trouble := members.ended() or (lease and lease.broken()):

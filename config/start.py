@@ -12,8 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from config.embedded.lease import ROOT, read_env_file
-from config.embedded.paths import paths
+from config.embedded import ROOT, paths, read_env_file
 
 GRACE = 30
 SERVED = ("SECRET_KEY", "DATABASE_URL", "DATABASE_SWEEP_URL", "REDIS_URL", "EMAIL_URL")

@@ -14,10 +14,9 @@ from signal import SIGKILL, SIGQUIT, Signals
 
 from django.db import connections
 
-from config.embedded import servers
-from config.embedded.home import Home, find_home, postgres_binaries, socket_owners
-from config.embedded.paths import DATABASE, Paths, short_hash, verify_sockets
+from config.embedded import DATABASE, Paths, servers, short_hash, verify_sockets
 from config.embedded.processes import Command, Members
+from config.embedded.servers import Home, find_home, postgres_binaries, socket_owners
 from engagements.database_roles import bootstrap_roles
 from tests.databases import ROLES
 

@@ -12,8 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from config.embedded.lease import ROOT, Lease, hold
-from config.embedded.paths import Paths, paths, urls
+from config.embedded import ROOT, Paths, paths, urls
+from config.embedded.services import Services, hold
 
 
 def start() -> None:
@@ -26,7 +26,7 @@ def start() -> None:
     atexit.register(stop, found=found, lease=lease)
 
 
-def stop(*, found: Paths, lease: Lease) -> None:
+def stop(*, found: Paths, lease: Services) -> None:
     """Let go, and wait until the supervisor has ended and taken its data away."""
     lease.release()
     deadline = time.monotonic() + 10

@@ -1,22 +1,29 @@
 """The supervisor: owns the services of one data folder, and ends with their last user.
 
-The first command that needs the services starts it (`lease.hold`); it belongs to no terminal.
+The first command that needs the services starts it (`services.hold`); it belongs to no terminal.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import os
 import shutil
+import signal
 import sys
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from config.embedded.locks import Lock
-from config.embedded.paths import Paths, ServicesError
-from config.embedded.processes import stop_requests
-from config.embedded.supervisor import Services
+from config.embedded import DATABASE, Paths, ServicesError, servers, verify_sockets
+from config.embedded.processes import Members, stop_requests, tail
+from config.embedded.services import Lock
+from engagements.database_roles import bootstrap_roles, grant_by_default
 
+PR_SET_CHILD_SUBREAPER = 36
+START_WITHIN = 60.0
 TICK = 0.2
 
 
@@ -29,8 +36,10 @@ def main() -> int:
         return 0  # somebody else was first: whoever started us finds theirs
     say(f"supervisor {os.getpid()} owns {paths.data}")
     try:
-        services = Services(paths=paths, owner=owner.descriptor, asked=asked, fast=arguments.fast)
-        supervise(services, owner=owner, asked=asked)
+        supervisor = Supervisor(
+            paths=paths, owner=owner.descriptor, asked=asked, fast=arguments.fast
+        )
+        supervise(supervisor, owner=owner, asked=asked)
     except ServicesError as error:
         say(str(error))
         return 1
@@ -40,28 +49,28 @@ def main() -> int:
     return 0
 
 
-def supervise(services: Services, *, owner: Lock, asked: threading.Event) -> None:
+def supervise(supervisor: Supervisor, *, owner: Lock, asked: threading.Event) -> None:
     """Run the services until there is a reason to end; its last word is the reason."""
-    users, ready = Lock(services.paths.users_lock), Lock(services.paths.ready_lock)
-    say(services.home.moved)
+    users, ready = Lock(supervisor.paths.users_lock), Lock(supervisor.paths.ready_lock)
+    say(supervisor.home.moved)
     try:
-        services.start()
+        supervisor.start()
         ready.take(within=1)
         say("ready")
-        say(wait_for_reason(services, users=users, asked=asked))
+        say(wait_for_reason(supervisor, users=users, asked=asked))
     finally:
         ready.release()
-        services.stop()
+        supervisor.stop()
         owner.release()  # before `users`: who waits for that one must find this one free
         users.release()
 
 
-def wait_for_reason(services: Services, *, users: Lock, asked: threading.Event) -> str:
+def wait_for_reason(supervisor: Supervisor, *, users: Lock, asked: threading.Event) -> str:
     """Return when the services have to end, with the reason."""
     while not asked.wait(TICK):
         if users.take():
-            return "nobody uses the services any more"
-        if ended := services.members.ended():
+            return "no one uses the services any more"
+        if ended := supervisor.members.ended():
             return ended
     return "asked to end"
 
@@ -79,6 +88,106 @@ def say(line: str) -> None:
     if line:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
+
+
+class Supervisor:
+    """The servers of a data folder whose owner lock we hold.
+
+    `asked` is set when we must end, even while starting;
+    `fast` trades durability for speed: right for tests, wrong for anything kept.
+    """
+
+    def __init__(self, *, paths: Paths, owner: int, asked: threading.Event, fast: bool) -> None:
+        self.paths = paths
+        self.asked = asked
+        self.fast = fast
+        self.home = servers.find_home(paths)
+        adopt_orphans()
+        self.members = Members(locks=[owner])
+
+    def start(self) -> None:
+        """Start both, wait until both answer, and make the roles and the database."""
+        self.make_sockets()
+        if not servers.lay_out(home=self.home):
+            self.make_cluster()
+        self.members.start(servers.postgres(paths=self.paths, home=self.home, fast=self.fast))
+        self.members.start(servers.valkey(paths=self.paths, home=self.home, fast=self.fast))
+        self.make_roles()
+        self.wait_for_valkey()
+
+    def make_sockets(self) -> None:
+        folder = self.paths.sockets
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        verify_sockets(folder, owners=servers.socket_owners(self.paths))
+        servers.own(folder, home=self.home)
+
+    def make_cluster(self) -> None:
+        command = servers.initdb(paths=self.paths, home=self.home, fast=self.fast)
+        if self.members.run(command, interrupted=self.asked.is_set):
+            raise ServicesError(f"initdb failed:\n{tail(command.log)}")
+        self.check_asked()
+        servers.half_made(self.home).rename(self.home.data / "postgres")
+
+    def check_asked(self) -> None:
+        if self.asked.is_set():
+            raise ServicesError("asked to end while starting")
+
+    def make_roles(self) -> None:
+        for _ in self.until_deadline():
+            if servers.postgres_answers(self.paths):
+                break
+        with servers.connect(self.paths) as connection:
+            bootstrap_roles(connection, database=DATABASE)
+        # Databases that the tests make are copies of template1.
+        with servers.connect(self.paths, database="template1") as connection:
+            grant_by_default(connection)
+
+    def wait_for_valkey(self) -> None:
+        for _ in self.until_deadline():
+            if servers.valkey_answers(self.paths):
+                return
+
+    def until_deadline(self) -> Iterator[None]:
+        """Go round until the caller leaves; raise when a server ends or time is up."""
+        deadline = time.monotonic() + START_WITHIN
+        while time.monotonic() < deadline:
+            yield
+            self.check_asked()
+            if ended := self.members.ended():
+                raise ServicesError(ended)
+            time.sleep(0.02)
+        raise ServicesError(f"The services did not answer in {START_WITHIN:.0f} s.")
+
+    def stop(self) -> None:
+        """End both and take the socket folder away."""
+        self.members.stop()
+        for orphan in orphans():
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+        shutil.rmtree(self.paths.sockets, ignore_errors=True)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of a killed server's own children (Linux), so that we can end them.
+
+    A PostgreSQL backend in the middle of a long query does not notice its postmaster's death.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def orphans() -> list[int]:
+    """Our children, by the system's table of processes."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # pid (name, which may hold anything) state parent …
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == os.getpid():
+                found.append(int(stat.parent.name))
+    return found
 
 
 if __name__ == "__main__":

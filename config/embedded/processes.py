@@ -1,9 +1,12 @@
-"""Processes that live and die together: however one of them ends, none is left behind."""
+"""Processes that live and die together: however one of them ends, none is left behind.
+
+Run as a script, this module is the watchdog: it knows the process groups of a supervisor and holds
+a pipe to it. The end of that pipe means that the supervisor is dead, on every system.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -13,14 +16,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import BinaryIO
 
-PR_SET_PDEATHSIG = 1
 LOG_LIMIT = 5_000_000
 GRACE = 2.0
 LAST_GRACE = 0.7
-LIBC = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Command:
 
 
 class Members:
-    """The processes of one supervisor. Start them from the main thread only.
+    """The processes of one supervisor.
 
     `locks` are descriptors that every member keeps open: they stay taken until the last ends.
     """
@@ -54,10 +54,9 @@ class Members:
     def __init__(self, *, locks: Sequence[int] = ()) -> None:
         self.locks = tuple(locks)
         self.running: list[tuple[Command, subprocess.Popen[bytes]]] = []
-        script = Path(__file__).with_name("watchdog.py")
         reading, self.pipe = os.pipe()
         self.watchdog = subprocess.Popen(
-            [sys.executable, "-ISE", str(script)],
+            [sys.executable, "-ISE", __file__],
             stdin=reading,
             start_new_session=True,
             pass_fds=self.locks,
@@ -80,14 +79,13 @@ class Members:
                 user=user.uid if user else None,
                 group=user.gid if user else None,
                 extra_groups=[] if user else None,
-                preexec_fn=die_with_parent(command.stop_now),
             )
         self.running.append((command, process))
-        self.tell(f"{process.pid} {int(command.stop_now)}")
+        self.notify(f"{process.pid} {int(command.stop_now)}")
         return process
 
     def run(self, command: Command, *, interrupted: Callable[[], bool]) -> int | None:
-        """Run a member to its end: its exit code, or None where we were interrupted."""
+        """Run a member to its end; return its exit code, or None where we were interrupted."""
         process = self.start(command)
         while process.poll() is None:
             if interrupted():
@@ -97,16 +95,16 @@ class Members:
         return process.returncode
 
     def ended(self) -> str | None:
-        """A sentence naming the member that ended by itself, or None while all live."""
+        """Return a sentence on the member that ended by itself, or None while all live."""
         for command, process in self.running:
             if process.poll() is not None:
-                return f"{command.name} {how(process.returncode)}; its log: {command.log}"
+                return f"{command.name} {ending(process.returncode)}; its log: {command.log}"
         if self.watchdog.poll() is not None:
-            return f"the watchdog {how(self.watchdog.returncode)}"
+            return f"the watchdog {ending(self.watchdog.returncode)}"
         return None
 
     def stop(self) -> None:
-        """End all members: asked first, then told, then killed; at most about 3 seconds."""
+        """End all members, at most within about 3 seconds."""
         for command, process in self.running:
             process.send_signal(command.stop)
         self.wait(seconds=GRACE)
@@ -114,10 +112,9 @@ class Members:
             process.send_signal(command.stop_now)
         self.wait(seconds=LAST_GRACE)
         for _, process in self.running:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            signal_group(process.pid, signal.SIGKILL)
             process.wait()
-        self.tell("done")
+        self.notify("done")
         os.close(self.pipe)
         self.watchdog.wait()
 
@@ -128,39 +125,21 @@ class Members:
                 return
             time.sleep(0.02)
 
-    def tell(self, line: str) -> None:
-        """Tell the watchdog; one that was killed shows up in `ended`."""
+    def notify(self, line: str) -> None:
+        """Write to the watchdog; one that was killed shows up in `ended`."""
         with contextlib.suppress(BrokenPipeError):
             os.write(self.pipe, f"{line}\n".encode())
 
 
-def how(code: int) -> str:
+def ending(code: int) -> str:
     return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
-def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """Ask Linux to signal the child when its parent dies; elsewhere the watchdog alone does."""
-    if sys.platform != "linux":
-        return None
-    parent = os.getpid()
-
-    def prepare() -> None:
-        LIBC.prctl(PR_SET_PDEATHSIG, int(number))
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return prepare
-
-
 def stop_requests() -> threading.Event:
-    """An event that SIGTERM, SIGINT and SIGHUP set."""
+    """Return an event that SIGTERM, SIGINT and SIGHUP set."""
     asked = threading.Event()
-
-    def note(number: int, frame: FrameType | None) -> None:
-        asked.set()
-
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, note)
+        signal.signal(number, lambda *_: asked.set())
     return asked
 
 
@@ -173,7 +152,37 @@ def open_log(path: Path) -> BinaryIO:
 
 
 def tail(path: Path, *, lines: int = 12) -> str:
-    """The last lines of a log, for a message."""
+    """Return the last lines of a log, for a message."""
     if not path.exists():
         return ""
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+
+
+def signal_group(group: int, number: int) -> bool:
+    """Signal the process group; return whether there was anyone in it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+        return True
+    return False
+
+
+def watch() -> None:
+    """Be the watchdog: each line names a group and how to ask it to end; `done` ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    groups: dict[int, int] = {}
+    for line in sys.stdin:
+        if line == "done\n":
+            return
+        group, number = line.split()
+        groups[int(group)] = int(number)
+    alive = {group for group, number in groups.items() if signal_group(group, number)}
+    deadline = time.monotonic() + GRACE
+    while alive and time.monotonic() < deadline:
+        time.sleep(0.05)
+        alive = {group for group in alive if signal_group(group, 0)}
+    for group in alive:
+        signal_group(group, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    watch()

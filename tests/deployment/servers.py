@@ -16,10 +16,9 @@ from signal import SIGINT, SIGQUIT
 import psycopg
 import redis
 
-from config.embedded.home import Home, service_user
-from config.embedded.paths import Paths
+from config.embedded import Paths
 from config.embedded.processes import Command, Members
-from config.embedded.servers import FAST, PLAIN_ENV, own
+from config.embedded.servers import FAST, PLAIN_ENV, Home, own, service_user
 from tests.own_servers import Server
 
 HINT = "There is no PostgreSQL or Redis of the system: apt install postgresql redis-server"

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import Error, connection, connections
 
-from config.embedded import servers
-from config.embedded.paths import DATABASE, Paths
+from config.embedded import DATABASE, Paths, servers
 from engagements.grants import grant_tables
 from notifications.models import OutboxMessage
 from notifications.outbox import enqueue

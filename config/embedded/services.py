@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import sys
@@ -10,26 +11,62 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import environ
-
-from config.embedded.home import socket_owners
-from config.embedded.locks import Lock, is_held
-from config.embedded.paths import Paths, ServicesError, paths, urls, verify_sockets
+from config.embedded import ROOT, Paths, ServicesError, paths, read_env_file, urls, verify_sockets
 from config.embedded.processes import open_log, tail
+from config.embedded.servers import socket_owners
 
-ROOT = Path(__file__).resolve().parents[2]
 WITHIN = 75.0
 
 
+class Lock:
+    """A `flock` on a file; the system releases it with the last process that inherited it."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except PermissionError as error:
+            raise ServicesError(
+                f"{path} belongs to another user. Run as that user, or set PLUMBLINE_DATA_DIR."
+            ) from error
+
+    def take(self, *, shared: bool = False, within: float = 0) -> bool:
+        """Take the lock, trying for `within` seconds; return whether it is ours."""
+        mode = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB
+        deadline = time.monotonic() + within
+        while True:
+            try:
+                fcntl.flock(self.descriptor, mode)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    return False
+                time.sleep(0.01)
+            else:
+                return True
+
+    def release(self) -> None:
+        """Close our end; a child that inherited the lock still holds it."""
+        os.close(self.descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Whether someone holds the lock for themselves alone."""
+    if not path.exists():
+        return False
+    probe = Lock(path)
+    held = not probe.take(shared=True)
+    probe.release()
+    return held
+
+
 @dataclass(frozen=True)
-class Lease:
-    """The services stay up while this lock, or the process that holds it, lives."""
+class Services:
+    """The running services: they stay up while this process holds its lock."""
 
     paths: Paths
     users: Lock
 
     def broken(self) -> str | None:
-        """Why the services ended, or None while they answer."""
+        """Return why the services ended, or None while they answer."""
         if is_held(self.paths.ready_lock):
             return None
         last = tail(log_of(self.paths), lines=1)
@@ -39,7 +76,7 @@ class Lease:
         self.users.release()
 
 
-def join_workspace(root: Path = ROOT) -> Lease | None:
+def join(root: Path = ROOT) -> Services | None:
     """Put the services' addresses into the environment, starting them where none run.
 
     None where DATABASE_URL, from the environment or `.env`, names a server of your own.
@@ -48,19 +85,13 @@ def join_workspace(root: Path = ROOT) -> Lease | None:
     if os.environ.get("DATABASE_URL"):
         return None
     found = paths(root)
-    lease = hold(found)
+    services = hold(found)
     for name, value in {**urls(found), "SECRET_KEY": secret_key(found)}.items():
         os.environ.setdefault(name, value)
-    return lease
+    return services
 
 
-def read_env_file(root: Path = ROOT) -> None:
-    """Take what `.env` sets and the environment does not."""
-    if (root / ".env").exists():
-        environ.Env.read_env(root / ".env")
-
-
-def hold(paths: Paths, *, fast: bool = False, temporary: bool = False) -> Lease:
+def hold(paths: Paths, *, fast: bool = False, temporary: bool = False) -> Services:
     """Share the services of a data folder; the first to come starts their supervisor.
 
     Raises ServicesError with the end of the supervisor's log where they cannot run.
@@ -75,7 +106,7 @@ def hold(paths: Paths, *, fast: bool = False, temporary: bool = False) -> Lease:
         code = exit_code(supervisor)
         if code:
             raise ServicesError(f"The services did not start:\n{tail(log_of(paths))}")
-        if code == 0:  # none of ours runs; if nobody else's does, start one
+        if code == 0:  # none of ours runs; if no one else's does, start one
             owned = is_held(paths.owner_lock)
             supervisor = None if owned else spawn(paths, fast=fast, temporary=temporary)
         if time.monotonic() > deadline:
@@ -84,7 +115,7 @@ def hold(paths: Paths, *, fast: bool = False, temporary: bool = False) -> Lease:
     if not paths.sockets.exists():
         raise ServicesError(f"The services of {paths.data} are run by another user.")
     verify_sockets(paths.sockets, owners=socket_owners(paths))
-    return Lease(paths=paths, users=users)
+    return Services(paths=paths, users=users)
 
 
 def make_data_folder(paths: Paths) -> None:
@@ -114,7 +145,7 @@ def spawn(paths: Paths, *, fast: bool, temporary: bool) -> int:
 
 
 def exit_code(process: int | None) -> int | None:
-    """How the supervisor that we started ended: None while it runs, 0 where there is none."""
+    """Return how the supervisor that we started ended: None while it runs, 0 where there is none."""
     if process is None:
         return 0
     ended, status = os.waitpid(process, os.WNOHANG)
@@ -126,13 +157,13 @@ def log_of(paths: Paths) -> Path:
 
 
 def secret_key(paths: Paths) -> str:
-    """The workspace's own SECRET_KEY, made once and readable by its owner only."""
+    """Return the workspace's own SECRET_KEY, made once and readable by its owner only."""
     file = paths.data / "secret_key"
     if not file.exists():
         part = paths.data / f"secret_key.{os.getpid()}"
         part.touch(mode=0o600)
         part.write_text(secrets.token_urlsafe(64))
-        with contextlib.suppress(FileExistsError):  # another command was first: its key stands
+        with contextlib.suppress(FileExistsError):  # another command was first, and its key counts
             file.hardlink_to(part)
         part.unlink()
     return file.read_text()
