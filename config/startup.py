@@ -74,6 +74,6 @@ def _refuse_role_without_walls() -> None:
 def _refuse_wide_grants() -> None:
     if tables := too_wide(using="default"):
         raise ImproperlyConfigured(
-            f"The role in DATABASE_URL may change what is only ever added to: {', '.join(tables)}."
+            f"The role in DATABASE_URL may change or delete more than pages need: {', '.join(tables)}."
             " A restored database needs `manage.py migrate` once, which grants anew."
         )

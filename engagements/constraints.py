@@ -7,7 +7,7 @@ without its wall and say nothing; the catalogue test looks for that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import models
@@ -122,6 +122,103 @@ class TenantWall(DeferredConstraint):
         if self.also:
             kwargs["also"] = self.also
         return path, args, kwargs
+
+
+# Who bypasses the wall (the owner: migrations, restores, seeding) may write in anyone's name.
+IS_ACTING = """
+CREATE OR REPLACE FUNCTION is_acting_member(member bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $acting$
+BEGIN
+    RETURN NOT row_security_active('public.engagements_membership') OR EXISTS (
+        SELECT 1 FROM public.engagements_membership
+        WHERE id = member AND removed_at IS NULL
+          AND user_id = nullif(current_setting('app.user', true), '')::bigint
+    );
+END $acting$
+"""
+REFUSE = """
+CREATE OR REPLACE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $refuse$
+BEGIN
+    RAISE EXCEPTION '%: %', TG_TABLE_NAME, TG_ARGV[0] USING ERRCODE = 'insufficient_privilege';
+END $refuse$
+"""
+
+
+class ActingAuthor(DeferredConstraint):
+    """Each of these memberships, where one is set or changed, is that of the acting user.
+
+    `app.user` says who acts; without one, as in jobs, the columns stay empty. `exceptions` gives
+    for a field the SQL condition on the row NEW under which it may name someone else, so that
+    each exception is written on the row itself.
+    """
+
+    def __init__(
+        self, *, fields: Sequence[str], name: str, exceptions: Mapping[str, str] | None = None
+    ) -> None:
+        self.fields = tuple(fields)
+        self.exceptions = dict(exceptions or {})
+        super().__init__(name=name)
+
+    def statements(self, model: type[models.Model], quote: Any) -> list[str]:
+        columns = {name: quote(model._meta.get_field(name).column) for name in self.fields}  # type: ignore[union-attr]
+        foreign = {
+            name: f"NEW.{column} IS NOT NULL AND NOT is_acting_member(NEW.{column})"
+            + (f" AND NOT ({self.exceptions[name]})" if name in self.exceptions else "")
+            for name, column in columns.items()
+        }
+        changed = (
+            f"NEW.{columns[name]} IS DISTINCT FROM OLD.{columns[name]} AND {condition}"
+            for name, condition in foreign.items()
+        )
+        update = f"UPDATE OF {', '.join(columns.values())}"
+        return [
+            IS_ACTING,
+            REFUSE,
+            self._trigger(model, quote, event="INSERT", conditions=foreign.values()),
+            self._trigger(model, quote, event=update, conditions=changed),
+        ]
+
+    def _trigger(
+        self, model: type[models.Model], quote: Any, *, event: str, conditions: Iterable[str]
+    ) -> str:
+        suffix = event.split()[0].lower()
+        return (
+            f"CREATE TRIGGER {quote(f'{self.name}_{suffix}')} BEFORE {event}"
+            f" ON {quote(model._meta.db_table)} FOR EACH ROW"
+            f" WHEN ({' OR '.join(f'({one})' for one in conditions)})"
+            " EXECUTE FUNCTION refuse_row('its author is not the acting member')"
+        )
+
+    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
+        quote = schema_editor.quote_name  # type: ignore[union-attr]
+        table = quote(model._meta.db_table)
+        names = (quote(f"{self.name}_{suffix}") for suffix in ("insert", "update"))
+        return "; ".join(f"DROP TRIGGER IF EXISTS {name} ON {table}" for name in names)
+
+    def deconstruct(self) -> Any:
+        path, args, kwargs = super().deconstruct()
+        if self.exceptions:
+            kwargs["exceptions"] = self.exceptions
+        return path, args, {**kwargs, "fields": self.fields}
+
+
+class WrittenByTriggers(DeferredConstraint):
+    """Rows come from triggers of other tables: no statement inserts them itself (history)."""
+
+    def statements(self, model: type[models.Model], quote: Any) -> list[str]:
+        return [
+            REFUSE,
+            (
+                f"CREATE TRIGGER {quote(self.name)} BEFORE INSERT"
+                f" ON {quote(model._meta.db_table)} FOR EACH ROW WHEN (pg_trigger_depth() = 0"
+                " AND row_security_active('public.engagements_membership'))"
+                " EXECUTE FUNCTION refuse_row('rows come from triggers only')"
+            ),
+        ]
+
+    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
+        quote = schema_editor.quote_name  # type: ignore[union-attr]
+        return f"DROP TRIGGER IF EXISTS {quote(self.name)} ON {quote(model._meta.db_table)}"
 
 
 class SweepAccess(DeferredConstraint):

@@ -20,10 +20,13 @@ from notifications.kinds import Mail
 
 
 def invitation(payload: dict[str, Any]) -> Mail:
-    """The link with which somebody joins; payload: `engagement`, `invitation` (ids)."""
+    """Word the link with which someone joins; payload: `engagement`, `invitation` (ids).
+
+    An operator's link names no sender: it is printed, never mailed.
+    """
     with scope(payload["engagement"]):
         row = _invitation(payload)
-        inviter, client = one_line(row.sent_by.name), one_line(row.engagement.client_name)
+        inviter, client = one_line(str(row.sent_by)), one_line(row.engagement.client_name)
         subject = f"{inviter} invites you to {client}"
         context = {
             "invitation": row,

@@ -187,7 +187,7 @@ def invited(invitation: Invitation) -> Invited:
     return Invited(
         engagement=found.engagement.client_name,
         slug=found.engagement.slug,
-        inviter=found.sent_by.name if found.sent_by != membership else "",
+        inviter=found.sent_by.name if found.sent_by else "",
         role=membership.get_role_display(),
         leads=membership.role == Role.LEAD,
         name=membership.name,

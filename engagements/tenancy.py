@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import pghistory
@@ -11,12 +12,20 @@ from django.db import models
 from django.db.models.constraints import BaseConstraint
 
 from engagements.compiled import in_scope
-from engagements.constraints import TenantForeignKey, TenantWall
+from engagements.constraints import (
+    ActingAuthor,
+    SweepAccess,
+    TenantForeignKey,
+    TenantWall,
+    WrittenByTriggers,
+)
 from engagements.scoping import engagements_in_scope, is_compiling
 
 # The same made by PostgreSQL, for rows that a sweep writes: 48 random bits, of the alphabet below.
 NEW_PUBLIC_ID = "left(translate(replace(gen_random_uuid()::text, '-', ''), '01', 'gh'), 12)"
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # none that read alike
+# Of a model whose rows pages delete; all others the application's role may only add and change.
+WITH_DELETE = ("SELECT", "INSERT", "UPDATE", "DELETE")
 M = TypeVar("M", bound=models.Model)
 
 
@@ -59,21 +68,34 @@ class TenantModel(models.Model):
         abstract = True
 
 
-def tenant_constraints(*keys: str, also: str = "") -> list[BaseConstraint]:
-    """The wall, the target for composite keys, the public id, and a composite key per field."""
+def tenant_constraints(
+    *keys: str,
+    authors: Sequence[str] = (),
+    exceptions: Mapping[str, str] | None = None,
+    also: str = "",
+) -> list[BaseConstraint]:
+    """The wall, the target for composite keys, the public id, and a composite key per field.
+
+    `authors` are keys to the membership that wrote or did something: they must name the acting
+    member, except as `exceptions` says (`ActingAuthor`).
+    """
+    written = ActingAuthor(fields=authors, exceptions=exceptions, name="%(class)s_authors")
     return [
         TenantWall(name="%(class)s_wall", also=also),
         models.UniqueConstraint(fields=["engagement", "id"], name="%(class)s_tenant"),
         models.UniqueConstraint(fields=["engagement", "public_id"], name="%(class)s_public_id"),
-        *(TenantForeignKey(field=key, name=f"%(class)s_{key}_key") for key in keys),
+        *(TenantForeignKey(field=key, name=f"%(class)s_{key}_key") for key in (*keys, *authors)),
+        *([written] if authors else []),
     ]
 
 
-def tracked(*, exclude: tuple[str, ...] = ()) -> Any:
+def tracked(*, exclude: tuple[str, ...] = (), swept: bool = False) -> Any:
     """Keep every change of the row in an append-only event table behind the same wall.
 
-    The context (who) stands in the event's own row; `exclude` leaves out what has its own history.
+    The context (who) is in the event's own row; `exclude` leaves out what has its own history.
+    Give `swept=True` where jobs write the rows: their role then adds events too, by trigger alone.
     """
+    sweep = [SweepAccess(name="%(class)s_sweep", operations=("INSERT",))] if swept else []
     return pghistory.track(
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
@@ -86,13 +108,29 @@ def tracked(*, exclude: tuple[str, ...] = ()) -> Any:
         attrs={
             "pgh_id": models.BigAutoField(primary_key=True),
             "objects": TenantManager(),
+            "sweep_grants": ("INSERT",) if swept else (),
         },
         meta={
-            "constraints": [TenantWall(name="%(class)s_wall")],
+            "constraints": [
+                TenantWall(name="%(class)s_wall"),
+                WrittenByTriggers(name="%(class)s_written"),
+                *sweep,
+            ],
             "indexes": [
                 models.Index(fields=["engagement", "pgh_obj", "pgh_id"], name="%(class)s_of")
             ],
         },
+    )
+
+
+def not_deleted(condition: pgtrigger.Q, *, why: str) -> pgtrigger.Trigger:
+    """A trigger that refuses to delete a row which meets the condition."""
+    return pgtrigger.Trigger(
+        name="not_deleted",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        condition=condition,
+        func=f"RAISE EXCEPTION '{why}';",
     )
 
 

@@ -56,7 +56,7 @@ class Metric(TenantModel):
     class Meta:
         ordering = ["name"]
         constraints = [
-            *tenant_constraints("owner", "steward", "archived_by"),
+            *tenant_constraints("owner", "steward", authors=("archived_by",)),
             models.UniqueConstraint(
                 "engagement", models.functions.Lower("name"), name="metric_name_once"
             ),

@@ -9,7 +9,7 @@ from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 
 from tests import faults
-from tests.databases import ROLES, copy_of, execute_as_owner, switch
+from tests.databases import ROLES, copy_of, execute_as_owner, let_anyone_act, switch
 
 LONGEST = ("tests/test_canaries.py", "tests/checkins/sweeps/", "tests/notifications/test_faults")
 
@@ -38,6 +38,7 @@ def django_db_setup(
         made = setup_databases(0, interactive=False, keepdb=keepdb, aliases=only)
         name = connections["default"].settings_dict["NAME"]
         template = f"{name}_template"
+        let_anyone_act()
         switch(role=ROLES["default"], name=name)
         execute_as_owner(f'DROP DATABASE IF EXISTS "{template}"')
         execute_as_owner(f'CREATE DATABASE "{template}" TEMPLATE "{name}"')

@@ -32,7 +32,7 @@ class HelpRequest(TenantModel):
     class Meta:
         ordering = ["-asked_at"]
         constraints = [
-            *tenant_constraints("key_result", "check_in", "asked_by", "answered_by"),
+            *tenant_constraints("key_result", "check_in", authors=("asked_by", "answered_by")),
             models.CheckConstraint(
                 condition=models.Q(answered_at=None, answered_by=None)
                 | models.Q(answered_at__isnull=False, answered_by__isnull=False),
@@ -68,7 +68,7 @@ class Blocker(TenantModel):
     class Meta:
         ordering = ["-opened_at"]
         constraints = [
-            *tenant_constraints("key_result", "check_in", "opened_by", "resolved_by"),
+            *tenant_constraints("key_result", "check_in", authors=("opened_by", "resolved_by")),
             SweepAccess(name="blocker_sweep"),
             models.CheckConstraint(
                 condition=models.Q(resolved_at=None, resolved_by=None)

@@ -56,6 +56,20 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
         )
 
 
+# The author of an undone or restored row is the one whose words it repeats, and no one else.
+UNDO_HANDS_ON = """
+    IF NOT EXISTS (
+        SELECT 1 FROM checkins_checkin
+        WHERE engagement_id = NEW.engagement_id AND key_result_id = NEW.key_result_id
+          AND period = NEW.period AND author_id = NEW.author_id
+          AND (actual, confidence, measured_on, insight, next_action, next_action_due, evidence_url)
+            = (NEW.actual, NEW.confidence, NEW.measured_on, NEW.insight, NEW.next_action,
+               NEW.next_action_due, NEW.evidence_url)
+    ) THEN
+        RAISE EXCEPTION 'an undo repeats an earlier check-in of its author';
+    END IF;
+    RETURN NEW;
+"""
 CheckInManager = TenantManager.from_queryset(CheckInQuerySet)
 
 
@@ -109,7 +123,13 @@ class CheckIn(TenantModel):
     class Meta:
         ordering = ["-posted_at", "-id"]
         constraints = [
-            *tenant_constraints("key_result", "supersedes", "author", "undone_by"),
+            *tenant_constraints(
+                "key_result",
+                "supersedes",
+                authors=("author", "undone_by"),
+                # An undo hands on words with their author; the trigger below compares them.
+                exceptions={"author": "NEW.undone_by_id IS NOT NULL"},
+            ),
             SweepAccess(name="checkin_sweep"),
             models.UniqueConstraint(
                 fields=["engagement", "idempotency_key"], name="checkin_posted_once"
@@ -152,6 +172,13 @@ class CheckIn(TenantModel):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Truncate,
                 func="RAISE EXCEPTION 'check-ins are append-only';",
+            ),
+            pgtrigger.Trigger(
+                name="undo_hands_on",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__undone_by__isnull=False),
+                func=UNDO_HANDS_ON,
             ),
         ]
 

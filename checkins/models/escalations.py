@@ -13,6 +13,7 @@ from engagements.tenancy import (
     TenantModel,
     shows_on_status,
     tenant_constraints,
+    tracked,
 )
 
 
@@ -85,6 +86,7 @@ EscalationManager = TenantManager.from_queryset(EscalationQuerySet)
 UNSAID: dict[str, Any] = {"blank": True, "default": "", "db_default": ""}
 
 
+@tracked(exclude=("version",), swept=True)
 class Escalation(TenantModel):
     """A rule that fired for one streak of a key result, with its clocks, until it is closed (M7).
 
@@ -149,11 +151,8 @@ class Escalation(TenantModel):
         constraints = [
             *tenant_constraints(
                 "key_result",
-                "activated_by",
-                "huddle_set_by",
                 "plan_owner",
-                "answered_by",
-                "decided_by",
+                authors=("activated_by", "huddle_set_by", "answered_by", "decided_by"),
             ),
             SweepAccess(name="escalation_sweep", operations=("SELECT", "INSERT", "UPDATE")),
             models.UniqueConstraint(

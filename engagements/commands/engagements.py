@@ -70,7 +70,7 @@ def prepare_engagement(
         lead = Membership.objects.create(
             engagement=engagement, email=email.strip().lower(), name=name, role=Role.LEAD
         )
-        return issue_invitation(membership=lead, by=lead)
+        return issue_invitation(membership=lead, by=None)
 
 
 @transaction.atomic

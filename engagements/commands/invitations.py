@@ -94,8 +94,11 @@ def _refuse_address_of_another(membership: Membership, *, email: str) -> None:
         )
 
 
-def issue_invitation(*, membership: Membership, by: Membership) -> Invitation:
-    """A new link without a mail; revokes the links that the person held before."""
+def issue_invitation(*, membership: Membership, by: Membership | None) -> Invitation:
+    """Make a new link without an email; revoke the links that the person held before.
+
+    `by` is None where an operator asks for it, who is no member.
+    """
     now = timezone.now()
     revoke_invitations(membership=membership, at=now)
     invitation = Invitation(

@@ -11,6 +11,7 @@ from engagements.compiled import SCOPE, AnyOf
 from engagements.constraints import (
     OWN_TOKEN,
     OWN_USER,
+    ActingAuthor,
     SweepAccess,
     TenantForeignKey,
     TenantWall,
@@ -162,6 +163,7 @@ class Engagement(models.Model):
                 TenantForeignKey(field=key, name=f"engagement_{key}_key", column="id")
                 for key in ("workflow_owner", "context_owner", "closed_by")
             ),
+            ActingAuthor(fields=("closed_by",), name="engagement_authors"),
         ]
 
     def __str__(self) -> str:

@@ -65,7 +65,7 @@ class Membership(TenantModel):
     class Meta:
         ordering = ["name", "id"]
         constraints = [
-            *tenant_constraints("removed_by", also=f"user_id = {OWN_USER}"),
+            *tenant_constraints(authors=("removed_by",), also=f"user_id = {OWN_USER}"),
             SweepAccess(name="membership_sweep"),
             models.UniqueConstraint(fields=["engagement", "user"], name="membership_once"),
             models.UniqueConstraint(
@@ -110,7 +110,8 @@ class Invitation(TenantModel):
 
     membership = TenantKey("engagements.Membership", related_name="invitations")
     token_hash = models.CharField(max_length=64, editable=False)
-    sent_by = TenantKey("engagements.Membership", related_name="+")
+    # Empty where an operator made the link on the command line.
+    sent_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     sent_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
@@ -122,7 +123,7 @@ class Invitation(TenantModel):
         constraints = [
             *tenant_constraints(
                 "membership",
-                "sent_by",
+                authors=("sent_by",),
                 also=f"token_hash = {OWN_TOKEN}",
             ),
             models.UniqueConstraint(fields=["token_hash"], name="invitation_token_once"),

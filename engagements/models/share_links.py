@@ -37,7 +37,9 @@ class ShareLink(TenantModel):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            *tenant_constraints("created_by", "revoked_by", also=f"token_hash = {OWN_TOKEN}"),
+            *tenant_constraints(
+                authors=("created_by", "revoked_by"), also=f"token_hash = {OWN_TOKEN}"
+            ),
             models.UniqueConstraint(fields=["token_hash"], name="sharelink_token_once"),
             models.CheckConstraint(
                 condition=models.Q(revoked_at=None, revoked_by=None)

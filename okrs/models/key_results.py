@@ -10,9 +10,11 @@ from django.db import models
 from engagements.compiled import AnyOf
 from engagements.constraints import SweepAccess
 from engagements.tenancy import (
+    WITH_DELETE,
     TenantKey,
     TenantManager,
     TenantModel,
+    not_deleted,
     shows_on_status,
     tenant_constraints,
     tracked,
@@ -157,6 +159,7 @@ class KeyResult(TenantModel):
     trail = models.JSONField(default=list, blank=True)
 
     objects = KeyResultManager()
+    app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # drafts
     # What the sweeps compare: facts of the row, no words.
     sweep_grants: ClassVar[tuple[str, ...]] = (
         (
@@ -169,7 +172,9 @@ class KeyResult(TenantModel):
     class Meta:
         ordering = ["position", "id"]
         constraints = [
-            *tenant_constraints("objective", "metric", "owner", "created_by", "committed_by"),
+            *tenant_constraints(
+                "objective", "metric", "owner", authors=("created_by", "committed_by")
+            ),
             SweepAccess(name="keyresult_sweep"),
             models.UniqueConstraint(
                 "engagement",
@@ -206,7 +211,12 @@ class KeyResult(TenantModel):
             ),
             models.Index(fields=["engagement", "metric"], name="keyresult_of_metric"),
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            not_deleted(
+                pgtrigger.Q(old__committed_at__isnull=False), why="a committed key result stays"
+            ),
+            *shows_on_status(),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -250,10 +260,11 @@ class KeyResultAudit(TenantModel):
     answered_at = models.DateTimeField()
 
     objects = TenantManager["KeyResultAudit"]()
+    app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # with its draft
 
     class Meta:
         constraints = [
-            *tenant_constraints("key_result", "answered_by"),
+            *tenant_constraints("key_result", authors=("answered_by",)),
             models.UniqueConstraint(fields=["engagement", "key_result"], name="audit_once"),
         ]
 
@@ -267,6 +278,7 @@ class ContributionLink(TenantModel):
     how = models.CharField(max_length=240, blank=True)
 
     objects = TenantManager["ContributionLink"]()
+    app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # unlinked
 
     class Meta:
         constraints = [

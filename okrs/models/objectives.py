@@ -7,9 +7,11 @@ from django.db import models
 
 from engagements.constraints import SweepAccess
 from engagements.tenancy import (
+    WITH_DELETE,
     TenantKey,
     TenantManager,
     TenantModel,
+    not_deleted,
     shows_on_status,
     tenant_constraints,
     tracked,
@@ -61,6 +63,7 @@ class Objective(TenantModel):
     committed_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
 
     objects = ObjectiveManager()
+    app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # drafts
     sweep_grants: ClassVar[tuple[str, ...]] = (
         "SELECT (id, engagement_id, cycle_id, team_id, owner_id)",
     )
@@ -69,7 +72,12 @@ class Objective(TenantModel):
         ordering = ["team__name", "position", "id"]
         constraints = [
             *tenant_constraints(
-                "cycle", "team", "parent", "owner", "reviewer", "created_by", "committed_by"
+                "cycle",
+                "team",
+                "parent",
+                "owner",
+                "reviewer",
+                authors=("created_by", "committed_by"),
             ),
             SweepAccess(name="objective_sweep"),
             models.UniqueConstraint(
@@ -84,7 +92,12 @@ class Objective(TenantModel):
         indexes = [
             models.Index(fields=["engagement", "cycle", "team"], name="objective_in_cycle"),
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            not_deleted(
+                pgtrigger.Q(old__committed_at__isnull=False), why="a committed objective stays"
+            ),
+            *shows_on_status(),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -106,6 +119,7 @@ class Collaborator(TenantModel):
     member = TenantKey("engagements.Membership", related_name="+")
 
     objects = TenantManager["Collaborator"]()
+    app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # no longer named
 
     class Meta:
         constraints = [

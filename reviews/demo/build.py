@@ -47,7 +47,7 @@ from reviews.demo.harbor import HARBOR
 from reviews.demo.lakeside import LAKESIDE
 from reviews.demo.meetings import hold, look_ahead
 from reviews.demo.northwind import NORTHWIND
-from reviews.demo.people import Members, join, make_users
+from reviews.demo.people import Members, acting, join, make_users
 from reviews.demo.sheet import sheet_of
 from reviews.demo.story import ClientStory, DraftStory, Person, Told
 
@@ -197,12 +197,8 @@ def _check_in(
 ) -> None:
     """Post what was told; `seen` keeps the latest check-in of each metric."""
     metric = post.key_result.metric
-    check_in = _post(
-        post,
-        key_result=rows[metric],
-        by=members[post.author],
-        seen=seen.get(metric, ""),
-    )
+    with acting(members[post.author]) as author:
+        check_in = _post(post, key_result=rows[metric], by=author, seen=seen.get(metric, ""))
     seen[metric] = check_in.public_id
     _settle(check_in, told=post.told, by=members[Person.LEAD], now=now)
 
@@ -241,24 +237,29 @@ def _settle(check_in: CheckIn, *, told: Told, by: Membership, now: dt.datetime) 
 def _draft(draft: DraftStory, *, cycle: Cycle, members: Members) -> None:
     """An objective to try the commit on: one key result passes the audit, one does not."""
     lead, consultant = members[Person.LEAD], members[Person.CONSULTANT]
+    with acting(consultant):
+        _draft_objective(draft, cycle=cycle, owner=lead, by=consultant)
+
+
+def _draft_objective(draft: DraftStory, *, cycle: Cycle, owner: Membership, by: Membership) -> None:
     objective = draft_objective(
-        cycle=cycle, title=draft.title, why_now=draft.why_now, owner=lead, by=consultant
+        cycle=cycle, title=draft.title, why_now=draft.why_now, owner=owner, by=by
     )
     ready = draft_key_result(
         objective=objective,
         title=draft.ready,
-        by=consultant,
-        metric=Metric.objects.get(engagement=lead.engagement, name=draft.metric),
-        owner=consultant,
+        by=by,
+        metric=Metric.objects.get(engagement=owner.engagement, name=draft.metric),
+        owner=by,
         baseline=Decimal(draft.baseline),
         target=Decimal(draft.target),
         indicator="leading",
     )
-    answer_audit(key_result=ready, refresh_confirmed=True, ambitious=True, by=consultant)
+    answer_audit(key_result=ready, refresh_confirmed=True, ambitious=True, by=by)
     draft_key_result(
         objective=objective,
         title=draft.unfinished,
-        by=consultant,
-        owner=consultant,
+        by=by,
+        owner=by,
         indicator="lagging",
     )

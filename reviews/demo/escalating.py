@@ -22,7 +22,7 @@ from checkins.sweeps.reminders import climb, nudge, remind
 from engagements.gathering import SATURDAY, Clock
 from engagements.models import Engagement, Notice, User
 from engagements.notice_rules import urgent_rules
-from reviews.demo.people import Members
+from reviews.demo.people import Members, acting
 from reviews.demo.story import Answer, Huddle, Outcome, Person, Ruling
 
 JUDGED = (recover_escalations, open_escalations, activate_escalations, raise_escalations)
@@ -53,24 +53,26 @@ def answer(given: Answer, *, at: dt.datetime, members: Members) -> None:
     )
     match given:
         case Huddle():
-            set_huddle(
-                escalation=escalation,
-                version=escalation.version,
-                at=at + given.hours * HOUR,
-                by=members[given.by],
-                now=at,
-            )
+            with acting(members[given.by]) as by:
+                set_huddle(
+                    escalation=escalation,
+                    version=escalation.version,
+                    at=at + given.hours * HOUR,
+                    by=by,
+                    now=at,
+                )
         case Outcome():
-            record_outcome(
-                escalation=escalation,
-                version=escalation.version,
-                outcome=given.outcome,
-                plan=given.plan,
-                plan_owner=members[given.owner],
-                checkpoint_on=lead.engagement.today(at) + dt.timedelta(days=given.checkpoint),
-                by=members[given.by],
-                now=at,
-            )
+            with acting(members[given.by]) as by:
+                record_outcome(
+                    escalation=escalation,
+                    version=escalation.version,
+                    outcome=given.outcome,
+                    plan=given.plan,
+                    plan_owner=members[given.owner],
+                    checkpoint_on=lead.engagement.today(at) + dt.timedelta(days=given.checkpoint),
+                    by=by,
+                    now=at,
+                )
         case Ruling():
             decide_escalation(
                 escalation=escalation,

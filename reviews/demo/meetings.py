@@ -17,7 +17,7 @@ from reviews.commands import (
     record_decision,
     start_review,
 )
-from reviews.demo.people import Members
+from reviews.demo.people import Members, acting
 from reviews.demo.story import ClientStory, Meeting, Person, ToDo
 from reviews.models import Review, Summary
 from reviews.status import Words
@@ -92,7 +92,8 @@ def _add(
     )
     if to_do.done is not None:
         done_at = min(now, at + dt.timedelta(days=to_do.done))
-        complete_action(action=action, by=members[to_do.owner], now=done_at)
+        with acting(members[to_do.owner]) as owner:
+            complete_action(action=action, by=owner, now=done_at)
 
 
 def _close(meeting: Meeting, *, review: Review, by: Membership, at: dt.datetime) -> None:

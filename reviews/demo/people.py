@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from engagements.commands import accept_as_user, add_placeholder
 from engagements.commands.invitations import issue_invitation
 from engagements.invitations import token_of
 from engagements.models import Membership, User
+from engagements.scoping import identity
 from reviews.demo.story import Person
 
 PASSWORD = "plumbline-demo"  # noqa: S105 - known to everybody; production refuses to start with it
@@ -47,6 +49,13 @@ def join(*, people: Mapping[Person, str], users: Mapping[Person, User], by: Memb
         member.refresh_from_db()
         members[person] = member
     return members
+
+
+@contextmanager
+def acting(member: Membership) -> Iterator[Membership]:
+    """Let one of the people act, as a request of theirs would."""
+    with identity(user_id=member.user_id):
+        yield member
 
 
 def _user(person: Person) -> User:

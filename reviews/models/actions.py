@@ -53,9 +53,7 @@ class ActionItem(TenantModel):
                 "objective",
                 "key_result",
                 "owner",
-                "created_by",
-                "done_by",
-                "dropped_by",
+                authors=("created_by", "done_by", "dropped_by"),
             ),
             models.UniqueConstraint(
                 fields=["engagement", "idempotency_key"], name="actionitem_added_once"

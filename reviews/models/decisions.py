@@ -59,7 +59,9 @@ class Decision(TenantModel):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            *tenant_constraints("owner", "review", "agenda_item", "supersedes", "recorded_by"),
+            *tenant_constraints(
+                "owner", "review", "agenda_item", "supersedes", authors=("recorded_by",)
+            ),
             models.UniqueConstraint(fields=["engagement", "number"], name="decision_numbered_once"),
             models.UniqueConstraint(
                 fields=["engagement", "supersedes"], name="decision_superseded_once"

@@ -68,7 +68,7 @@ class StatusReport(TenantModel, Words):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            *tenant_constraints("review", "published_by"),
+            *tenant_constraints("review", authors=("published_by",)),
             models.UniqueConstraint(
                 fields=["engagement", "number"], name="statusreport_numbered_once"
             ),

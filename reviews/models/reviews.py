@@ -6,9 +6,11 @@ import pgtrigger
 from django.db import models
 
 from engagements.tenancy import (
+    WITH_DELETE,
     TenantKey,
     TenantManager,
     TenantModel,
+    not_deleted,
     shows_on_status,
     tenant_constraints,
     tracked,
@@ -94,11 +96,12 @@ class Review(TenantModel):
     standings = models.JSONField(default=dict, blank=True)
 
     objects = ReviewManager()
+    app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # until it starts
 
     class Meta:
         ordering = ["-scheduled_at", "-id"]
         constraints = [
-            *tenant_constraints("lead", "closed_by", "current_item"),
+            *tenant_constraints("lead", "current_item", authors=("closed_by",)),
             models.CheckConstraint(
                 condition=models.Q(closed_at=None, closed_by=None)
                 | models.Q(
@@ -120,6 +123,9 @@ class Review(TenantModel):
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Q(old__closed_at__isnull=False),
                 func="RAISE EXCEPTION 'a closed review stays as it is';",
+            ),
+            not_deleted(
+                pgtrigger.Q(old__started_at__isnull=False), why="a review that started stays"
             ),
             # What happens in the room until then shows to nobody outside.
             *shows_on_status(where="closed_at IS NOT NULL"),
@@ -145,6 +151,7 @@ class Attendance(TenantModel):
     is_here = models.BooleanField(default=False)
 
     objects = TenantManager["Attendance"]()
+    app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # no longer invited
 
     class Meta:
         constraints = [
@@ -182,11 +189,14 @@ class AgendaItem(TenantModel):
     answered_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
 
     objects = TenantManager["AgendaItem"]()
+    app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # refreshed until it starts
 
     class Meta:
         ordering = ["position", "id"]
         constraints = [
-            *tenant_constraints("review", "objective", "key_result", "added_by", "answered_by"),
+            *tenant_constraints(
+                "review", "objective", "key_result", authors=("added_by", "answered_by")
+            ),
             models.UniqueConstraint(
                 fields=["engagement", "review", "source"],
                 condition=~models.Q(source=""),

@@ -12,6 +12,7 @@ from checkins.models import Blocker, CheckIn, HelpRequest
 from checkins.queries import recompute_standing
 from checkins.thinness import is_thin
 from engagements.models import Engagement, Membership
+from engagements.scoping import identity
 from metrics.models import Metric
 from okrs.commands import update_state
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Stage, Team
@@ -57,12 +58,14 @@ class SeededClient:
         reviewed_on = self.monday - min(self.weeks, 2) * WEEK + dt.timedelta(days=3)
         early = [monday for monday in self.mondays if monday < reviewed_on]
         self.check_in(key_results, mondays=early)
-        self.hold_review(objectives, at=at_hour(reviewed_on, hour=13))
+        with identity(user_id=self.members["lead"].user_id):
+            self.hold_review(objectives, at=at_hour(reviewed_on, hour=13))
         self.check_in(key_results, mondays=self.mondays[len(early) :])
         self.ask_for_help(key_results)
 
-    def create(self, model: Any, **fields: Any) -> Any:
-        return model.objects.create(engagement=self.engagement, **fields)
+    def create(self, model: Any, *, by: Membership | None = None, **fields: Any) -> Any:
+        with identity(user_id=by.user_id if by else None):
+            return model.objects.create(engagement=self.engagement, **fields)
 
     def objectives(self) -> Iterator[Objective]:
         days = {"starts_on": self.mondays[0], "ends_on": self.monday + CYCLE_ENDS_AFTER}
@@ -71,6 +74,7 @@ class SeededClient:
             owner = self.members["champion" if name else "lead"]
             objective = self.create(
                 Objective,
+                by=owner,
                 public_id=f"seedobject{position:02}",
                 cycle=cycle,
                 team=self.create(Team, name=name, champion=owner) if name else None,
@@ -120,15 +124,17 @@ class SeededClient:
                 **self.committed(by=objective.owner),
             )
             key_result.early_until = early_until(key_result)
-            key_result.save(force_insert=True)
+            with identity(user_id=objective.owner.user_id):
+                key_result.save(force_insert=True)
             yield key_result
 
     def check_in(self, key_results: Iterable[KeyResult], *, mondays: Sequence[dt.date]) -> None:
         """Post for these weeks, and bring each key result's state up to date."""
-        rows = [self.posts(one, place, mondays) for place, one in enumerate(key_results)]
-        CheckIn.objects.bulk_create([row for own in rows for row in own])
-        for key_result, own in zip(key_results, rows, strict=True):
-            if own:
+        for place, key_result in enumerate(key_results):
+            if not (own := self.posts(key_result, place, mondays)):
+                continue
+            with identity(user_id=own[-1].author.user_id):
+                CheckIn.objects.bulk_create(own)
                 update_state(
                     key_result=key_result,
                     state=recompute_standing(key_result),
@@ -202,7 +208,7 @@ class SeededClient:
     def ask_for_help(self, key_results: Iterable[KeyResult]) -> None:
         for row in key_results:
             check_in = CheckIn.objects.filter(key_result=row).latest("period")
-            asked = {"key_result": row, "check_in": check_in}
+            asked = {"key_result": row, "check_in": check_in, "by": check_in.author}
             if row.red_since and row.position % 2 == 0:
                 opened = {"opened_by": check_in.author, "opened_at": check_in.posted_at}
                 self.create(Blocker, text="The supplier has not signed yet.", **asked, **opened)

@@ -34,6 +34,7 @@ SWEPT = {
     "checkins_checkin": {"sweep_select": "r"},
     "checkins_blocker": {"sweep_select": "r"},
     "checkins_escalation": {"sweep_select": "r", "sweep_insert": "a", "sweep_update": "w"},
+    "checkins_escalationevent": {"sweep_insert": "a"},  # by its trigger alone
 }
 INDEXES_WITHOUT_TENANT = {
     "membership_of_user",

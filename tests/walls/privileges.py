@@ -1,6 +1,7 @@
 """What the sweeps' role may do with which column, written out by hand (docs/adr/0015).
 
-Facts and keys, and the person's address that a message goes to; nothing that anybody wrote.
+Facts and keys, and the address that a message goes to; no text that a person wrote. The history of
+escalations is added to by triggers alone, which copy the whole row.
 """
 
 from __future__ import annotations
@@ -36,6 +37,13 @@ SWEEPS_MAY = {
     ("checkins_escalation", "UPDATE"): """
         activated_at cause huddle_due_at raised_at raised_for recovered_at version
     """,
+    ("checkins_escalationevent", "INSERT"): """
+        activated_at activated_by_id answered_at answered_by_id cause checkpoint_on decided_at
+        decided_by_id engagement_id evidence_url huddle_at huddle_due_at huddle_set_at
+        huddle_set_by_id id key_result_id opened_at outcome pgh_context pgh_created_at pgh_id
+        pgh_label pgh_obj_id plan plan_owner_id raised_at raised_for recovered_at rule streak
+        verdict verdict_note word_of
+    """,
     ("engagements_engagement", "SELECT"): """
         cadence closed_at country due_time due_weekday escalation id opens_days_before pauses_weekends
         rhythm_since status_version time_zone
@@ -64,6 +72,21 @@ SWEEPS_MAY = {
     """,
     ("okrs_objective", "SELECT"): "cycle_id engagement_id id owner_id team_id",
     ("okrs_team", "SELECT"): "champion_id engagement_id id",
+}
+
+# Tables whose rows the application's role may delete; docs/security.md says why, of each.
+APP_MAY_DELETE = {
+    "account_emailaddress",
+    "account_emailconfirmation",
+    "django_session",
+    "okrs_collaborator",
+    "okrs_contributionlink",
+    "okrs_keyresult",
+    "okrs_keyresultaudit",
+    "okrs_objective",
+    "reviews_agendaitem",
+    "reviews_attendance",
+    "reviews_review",
 }
 
 

@@ -193,7 +193,10 @@ def test_of_a_later_streak_than_the_decided_one_nothing_is_said(
     reader: Client, alice: Membership, row: KeyResult, clock: time_machine.Traveller
 ) -> None:
     decided(row, alice, streak=dt.date(2026, 1, 5))
-    Escalation.objects.filter(decided_at=None).delete()
+    long_ago = at("2025-11-12T09:00")
+    Escalation.objects.filter(decided_at=None).update(
+        streak=dt.date(2025, 11, 3), opened_at=long_ago, recovered_at=long_ago
+    )
     clock.move_to(at("2026-03-16T09:00"))
 
     assert "eing answered" not in reader.get(STATUS).text

@@ -1,0 +1,208 @@
+"""What a row says about who wrote it is true: the database compares it with the acting user."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, connection, connections, models, transaction
+
+from checkins.models import CheckIn
+from engagements.constraints import IS_ACTING
+from engagements.grants import privileges_on
+from engagements.models import Engagement, Membership, Role
+from engagements.scoping import identity, scope
+from okrs.models import KeyResult, Objective
+from reviews.models import ActionItem, Review
+from tests import access_cast, build
+from tests.walls.privileges import APP_MAY_DELETE
+from tests.walls.test_scopes import TENANT_MODELS
+
+# Keys to a membership that is responsible for something or takes part, and has written nothing.
+NOT_AUTHORS = {
+    "champion",
+    "context_owner",
+    "lead",
+    "member",
+    "membership",
+    "owner",
+    "person",
+    "plan_owner",
+    "reviewer",
+    "steward",
+    "workflow_owner",
+}
+MODELS: list[type[models.Model]] = [*TENANT_MODELS, Engagement]
+EVENTS = [model for model in MODELS if hasattr(model, "pgh_tracked_model")]
+AUTHORS: list[tuple[type[models.Model], Any]] = [
+    (model, field)
+    for model in MODELS
+    if model not in EVENTS
+    for field in model._meta.local_fields
+    if field.related_model is Membership and field.name not in NOT_AUTHORS
+]
+ELSEWHERE = "its author is not the acting member"
+People = tuple[Engagement, Membership, Membership]
+
+
+@pytest.fixture
+def people(committed: str) -> People:
+    """A client with a row in every table, its lead and a contributor, and the rule in force."""
+    ours = build.engagement()
+    alice, bob = build.member(ours), build.member(ours, "Bob", Role.CONTRIBUTOR)
+    with transaction.atomic():
+        access_cast.things(ours, alice, bob)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(IS_ACTING)
+    return ours, alice, bob
+
+
+def insert(model: type[models.Model], **values: Any) -> str:
+    """Copy a row with other values and return how the database refuses it; empty if it does not.
+
+    Authors that are not given stay empty.
+    """
+    pk = model._meta.pk
+    fields = [one for one in model._meta.local_fields if one is not pk or model is Engagement]
+    authors = {field.name for other, field in AUTHORS if other is model}
+    chosen = [values.get(one.name, None if one.name in authors else one.column) for one in fields]
+    terms = [f'"{one}"' if isinstance(one, str) else "%s" for one in chosen]
+    names = ", ".join(f'"{one.column}"' for one in fields)
+    statement = (
+        f"INSERT INTO {model._meta.db_table} ({names})"
+        f" SELECT {', '.join(terms)} FROM {model._meta.db_table} LIMIT 1"
+    )
+    return refusal(statement, *(one for one in chosen if not isinstance(one, str)))
+
+
+def refusal(statement: str, *values: Any) -> str:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, values)
+    except DatabaseError as error:
+        return str(error)
+    return ""
+
+
+def test_every_author_column_is_found() -> None:
+    assert {(CheckIn, "author"), (CheckIn, "undone_by"), (ActionItem, "done_by")} <= {
+        (model, field.name) for model, field in AUTHORS
+    }
+    assert len(AUTHORS) >= 28
+
+
+def test_no_row_names_an_author_who_does_not_act(people: People) -> None:
+    ours, alice, bob = people
+    written: list[str] = []
+    for model, field in AUTHORS:
+        for acting in (alice.user_id, None):
+            with identity(user_id=acting), scope(ours.id):
+                if ELSEWHERE not in insert(model, **{field.name: bob.pk}):
+                    written.append(f"{model.__name__}.{field.name}")
+        with identity(user_id=bob.user_id), scope(ours.id):
+            if ELSEWHERE in insert(model, **{field.name: bob.pk}):
+                written.append(f"{model.__name__}.{field.name}: not even by its own author")
+
+    assert written == []
+
+
+def test_no_change_names_an_author_who_does_not_act(people: People) -> None:
+    ours, alice, bob = people
+    written: list[str] = []
+    with identity(user_id=alice.user_id), scope(ours.id):
+        for model, field in AUTHORS:
+            if "UPDATE" not in privileges_on(model):
+                continue
+            table, column = model._meta.db_table, field.column
+            if refusal(f"UPDATE {table} SET {column} = {column}"):
+                continue  # frozen altogether
+            change = f"UPDATE {table} SET {column} = %s WHERE {column} IS DISTINCT FROM %s"
+            if ELSEWHERE not in refusal(change, bob.pk, bob.pk):
+                written.append(f"{model.__name__}.{field.name}")
+
+    assert written == []
+
+
+def test_a_removed_member_writes_no_more(people: People) -> None:
+    ours, alice, bob = people
+    with identity(user_id=alice.user_id), scope(ours.id):
+        Membership.objects.filter(pk=bob.pk).update(
+            removed_at="2026-03-01T00:00Z", removed_by=alice
+        )
+
+    with identity(user_id=bob.user_id), scope(ours.id):
+        assert ELSEWHERE in insert(ActionItem, created_by=bob.pk)
+
+
+def test_an_undo_names_the_author_whose_words_it_repeats(people: People) -> None:
+    ours, alice, bob = people
+    with identity(user_id=alice.user_id), scope(ours.id):
+        row = CheckIn.objects.order_by("id")[0]
+        other = bob if row.author_id == alice.pk else alice
+        forged = insert(CheckIn, author=other.pk, undone_by=alice.pk)
+        repeated = insert(CheckIn, author=row.author_id, undone_by=alice.pk)
+
+    assert "repeats an earlier check-in of its author" in forged
+    assert "repeats" not in repeated
+
+
+@pytest.mark.parametrize("model", EVENTS, ids=lambda model: model.__name__)
+@pytest.mark.django_db
+def test_history_is_written_by_triggers_alone(model: type[models.Model]) -> None:
+    ours = build.engagement()
+    alice = build.member(ours)
+    access_cast.things(ours, alice, build.member(ours, "Bob", Role.CONTRIBUTOR))
+
+    with identity(user_id=alice.user_id), scope(ours.id):
+        assert "rows come from triggers only" in insert(model)
+
+
+def test_pages_delete_rows_of_few_tables_and_the_docs_name_them(committed: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind = 'r' AND has_table_privilege(current_user, oid, 'DELETE')"
+        )
+        deletable = {name for (name,) in cursor.fetchall()}
+    documented = set(re.findall(r"^\| `(\w+)` \|", Path("docs/security.md").read_text(), re.M))
+
+    assert deletable == APP_MAY_DELETE == documented
+
+
+@pytest.mark.django_db
+def test_what_was_committed_or_held_cannot_be_deleted() -> None:
+    ours = build.engagement()
+    alice = build.member(ours)
+    access_cast.things(ours, alice, build.member(ours, "Bob", Role.CONTRIBUTOR))
+    held = {
+        KeyResult: "committed_at IS NOT NULL",
+        Objective: "committed_at IS NOT NULL",
+        Review: "started_at IS NOT NULL",
+    }
+
+    with scope(ours.id):
+        Objective.objects.update(committed_at=alice.created_at, committed_by=alice)
+        for model, condition in held.items():
+            statement = f"DELETE FROM {model._meta.db_table} WHERE {condition}"
+            assert "stays" in refusal(statement), model.__name__
+
+
+@pytest.mark.django_db
+def test_every_change_of_an_escalation_is_in_its_history() -> None:
+    ours = build.engagement()
+    alice = build.member(ours)
+    access_cast.things(ours, alice, build.member(ours, "Bob", Role.CONTRIBUTOR))
+    escalation = apps.get_model("checkins", "Escalation")
+    events = apps.get_model("checkins", "EscalationEvent")
+
+    with identity(user_id=alice.user_id), scope(ours.id):
+        row = escalation._default_manager.order_by("id")[0]
+        escalation._default_manager.filter(pk=row.pk).update(plan="Another plan")
+
+        newest = events._default_manager.filter(pgh_obj=row).order_by("-pgh_id")[0]
+        assert (newest.plan, newest.pgh_context) == ("Another plan", {"user": alice.user_id})
+        with pytest.raises(DatabaseError), transaction.atomic():
+            row.delete()
