@@ -22,12 +22,17 @@ OWNED = ("DATABASE_URL", "DATABASE_SWEEP_URL", "DATABASE_OWNER_URL")
 def web(*, bind: str, grace: int) -> list[str]:
     """gunicorn at an address; `grace` seconds to answer what is under way when asked to end."""
     workers = ["--workers", os.environ.get("WEB_CONCURRENCY", "2")]
-    threads = ["--worker-class", "gthread", "--threads", os.environ.get("WEB_THREADS", "4")]
+    threads = [
+        "--worker-class",
+        "config.web.Worker",
+        "--threads",
+        os.environ.get("WEB_THREADS", "4"),
+    ]
     ending = ["--graceful-timeout", str(grace), "--no-control-socket"]
     listening = ["gunicorn", "config.wsgi:application", "--bind", bind]
     # A visitor whose headers a proxy passes on could otherwise move the whole site to a path.
     proxies = ["--forwarded-allow-ips", trusted_proxies(), "--forwarder-headers", ""]
-    return [*listening, *workers, *threads, *ending, *proxies, "--access-logfile", "-"]
+    return [*listening, *workers, *threads, *ending, *proxies, "--preload", "--access-logfile", "-"]
 
 
 def trusted_proxies() -> str:

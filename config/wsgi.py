@@ -6,6 +6,7 @@ import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
 from config.logs import mask_web_server
 
@@ -16,7 +17,8 @@ from config.startup import refuse_unsafe_start  # noqa: E402 - needs the apps to
 
 mask_web_server()
 refuse_unsafe_start()
+connections.close_all()  # workers are forked from this process; each opens its own
 
-# What stands now stands for good: without it each full collection looks at all of it again.
+# No collection looks at what is loaded now: it lasts, and workers share its memory unchanged.
 gc.collect()
 gc.freeze()
