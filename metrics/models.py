@@ -73,6 +73,11 @@ class Metric(TenantModel):
         return self.name
 
     @property
+    def unit_sign(self) -> str:
+        """Return the unit as it is written: "%" for percent."""
+        return "%" if self.unit == "percent" else self.unit
+
+    @property
     def data_questions_open(self) -> list[str]:
         """The four data questions that have no answer yet (M4.3), in the words of the form."""
         answers = {

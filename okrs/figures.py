@@ -35,6 +35,16 @@ def write_value(value: Decimal | None, *, unit: str = "") -> str:
     return f"{format_number(value)}{NO_BREAK}{sign}" if sign else format_number(value)
 
 
+def write_figure(value: Decimal, *, unit: str = "") -> str:
+    """Write a value whose unit is written elsewhere: "1,420", "yes" for a yes/no."""
+    return write_value(value, unit=unit) if unit == YES_NO else format_number(value)
+
+
+def write_unit(unit: str) -> str:
+    """Write a unit that stands alone: "%" for percent, nothing for a yes/no."""
+    return {"percent": "%", YES_NO: ""}.get(unit, unit)
+
+
 def name_unit(value: Decimal, *, unit: str) -> str:
     """The unit as it reads beside this value: "1 day", "2 days"; signs such as "ms" stay."""
     one_of_many = re.match(r"\A[a-z -]{2,}[a-rt-z]s\Z", unit)

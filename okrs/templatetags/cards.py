@@ -19,7 +19,7 @@ from okrs.drawings import sparkline as draw_sparkline
 from okrs.drawings import track as draw_track
 from okrs.models import KeyResult
 from okrs.weeks import weeks_red
-from scoring import PLAYBOOK_BANDS, Rag, Scale, format_number, format_score
+from scoring import PLAYBOOK_BANDS, Rag, Scale, format_score
 from scoring import rag as band_of
 
 register = template.Library()
@@ -119,9 +119,18 @@ def score(value: Decimal | None, scale: str = Scale.UNIT) -> str:
 
 
 @register.filter
-def number(value: Decimal | None) -> str:
-    """`{{ value|number }}`: "1,420"; nothing for none."""
-    return "" if value is None else format_number(value)
+def number(value: Decimal | None, unit: str | None = "") -> str:
+    """`{{ value|number:metric.unit }}`: "1,420", "Yes" for a yes/no; nothing for none."""
+    if value is None:
+        return ""
+    written = figures.write_figure(value, unit=unit or "")
+    return written.capitalize() if unit == figures.YES_NO else written
+
+
+@register.filter
+def sign(unit: str | None) -> str:
+    """`{{ metric.unit|sign }}`: "%", "days"; nothing for a yes/no."""
+    return figures.write_unit(unit or "")
 
 
 @register.filter

@@ -24,6 +24,7 @@ def board(request: MemberRequest) -> HttpResponse:
         "columns": columns,
         "headline": board_headline(columns),
         "held": sum(len(column.cards) for column in columns),
+        "empty": [column.label for column in columns if not column.cards],
         "filter": asked,
         "chosen": asked.chosen(),
         "tab": "board",

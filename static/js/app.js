@@ -183,19 +183,19 @@ document.addEventListener("click", async ({ target }) => {
   }
 });
 
-// -- the tabs: the page's own is in view, and an edge behind which there are more fades
+// -- the tabs: the page's own is in view beside the client's name, and an edge with more behind it fades
 
 const tabs = document.querySelector(".tabs");
 
 function fadeEdges() {
   const { scrollLeft, clientWidth, scrollWidth } = tabs;
-  tabs.toggleAttribute("data-more-before", scrollLeft > 1);
   tabs.toggleAttribute("data-more-after", scrollLeft + clientWidth < scrollWidth - 1);
 }
 
 if (tabs) {
   const current = tabs.querySelector("[aria-current]");
-  if (current) tabs.scrollLeft = current.offsetLeft - (tabs.clientWidth - current.offsetWidth) / 2;
+  const client = tabs.querySelector(".client")?.offsetWidth ?? 0;
+  if (current) tabs.scrollLeft = current.offsetLeft - client - (tabs.clientWidth - client - current.offsetWidth) / 2;
   tabs.addEventListener("scroll", fadeEdges, { passive: true });
   new ResizeObserver(fadeEdges).observe(tabs);
 }

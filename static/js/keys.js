@@ -58,6 +58,13 @@ const KEYS = {
   "?": () => sheet.showModal(),
 };
 
+// A layout without Latin letters names the key by its place: "о" is typed on KeyJ.
+function keyOf({ key, code, shiftKey }) {
+  if (/^[ -~]$/.test(key)) return key.toLowerCase();
+  if (code === "Slash" && shiftKey) return "?";
+  return /^Key[A-Z]$/.test(code) ? code.slice(3).toLowerCase() : key;
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -66,7 +73,7 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape") {
     close();
   } else if (!isOff && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event)) {
-    const act = KEYS[event.key.toLowerCase()];
+    const act = KEYS[keyOf(event)];
     if (!act) return;
     event.preventDefault();
     act();
