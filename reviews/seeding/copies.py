@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
 from django.db import connections, models
 
-from checkins.models import CheckIn
+from checkins.models import CheckIn, Escalation
 from engagements.models import Engagement, Membership, Notice
 from reviews.models import Decision, DecisionHead, StatusReport
 from reviews.seeding.people import BUILT, PEOPLE
@@ -27,48 +28,55 @@ def tenant_models() -> list[Any]:
 def copy(engagements: Sequence[Engagement], *, began: dt.datetime) -> None:
     """Copy the rows of the clients that are built to all others, as the owner of the tables.
 
-    Each copy has the id of its original plus the same step for every round. Foreign keys are
-    checked at the end, all at once. Triggers rest, but for those that seal decisions.
+    Each copy has the id of its original plus the same step for every round.
     """
     written = {"MembershipEvent", Membership.__name__, DecisionHead.__name__, Notice.__name__}
     copied = [model for model in tenant_models() if model.__name__ not in written]
     copied.sort(key=lambda model: model is StatusReport)  # it names the last decision
-    tables = [model._meta.db_table for model in (Engagement, *tenant_models())]
-    with connections["owner"].cursor() as cursor:
-        # Deferred checks would keep the tables from being altered.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(
-            "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)"
-            " FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY(%s::regclass[])",
-            [tables],
-        )
-        keys = cursor.fetchall()
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        for table, name, _ in keys:
-            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-        cursor.execute(f"DELETE FROM {Notice._meta.db_table}")
-        cursor.execute(f"ALTER TABLE {Decision._meta.db_table} ENABLE TRIGGER USER")
-        ids = [(model._meta.pk.column, model._meta.db_table) for model in copied]
+    ids = [(model._meta.pk.column, model._meta.db_table) for model in copied]
+    everything = (Engagement, *tenant_models())
+    values = {"rounds": len(engagements) // BUILT, "last": engagements[-1].pk}
+    with connections["owner"].cursor() as cursor, _unchecked(cursor, everything):
+        # What escalates and who is reminded is left for the next jobs to find.
+        for model in everything:
+            if model.__name__.removesuffix("Event") in (Escalation.__name__, Notice.__name__):
+                cursor.execute(f"DELETE FROM {model._meta.db_table}")
         largest = ", ".join(f"(SELECT max({column}) FROM {table})" for column, table in ids)
         cursor.execute(f"SELECT greatest({largest})")
         (step,) = cursor.fetchone()
-        for model in (Engagement, *tenant_models()):
+        for model in everything:
             _backdate(cursor, model, began=began)
         for model in copied:
-            cursor.execute(
-                _copying(model, step=step),
-                {"rounds": len(engagements) // BUILT, "last": engagements[-1].pk},
-            )
+            cursor.execute(_copying(model, step=step), values)
         for column, table in ids:
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column}))"
                 f" FROM {table} HAVING count(*) > 0"
             )
-        for table, name, definition in keys:
-            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+@contextmanager
+def _unchecked(cursor: Any, everything: Sequence[Any]) -> Iterator[None]:
+    """Check foreign keys at the end, all at once; triggers rest, but for those of decisions."""
+    tables = [model._meta.db_table for model in everything]
+    # Deferred checks would keep the tables from being altered.
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    cursor.execute(
+        "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)"
+        " FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY(%s::regclass[])",
+        [tables],
+    )
+    keys = cursor.fetchall()
+    for table in tables:
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    for table, name, _ in keys:
+        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    cursor.execute(f"ALTER TABLE {Decision._meta.db_table} ENABLE TRIGGER USER")
+    yield
+    for table, name, definition in keys:
+        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+    for table in tables:
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def _backdate(cursor: Any, model: Any, *, began: dt.datetime) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
 from checkins.queries import recompute_standing
+from checkins.sweeps.escalations import open_escalations
 from engagements.models import Engagement, User
 from engagements.scoping import scope, unscoped
 from okrs.models import KeyResult
-from reviews.seeding import address
+from reviews.seeding import address, seed
 from tests import build
 from tests.checkins.test_recompute_standing import stored
 from tests.databases import ROLES
@@ -31,6 +34,17 @@ def test_a_short_cycle_is_seeded_too(capsys: pytest.CaptureFixture[str]) -> None
         assert len(rows) == 16
         assert [stored(one) for one in rows] == [recompute_standing(one) for one in rows]
     connections["owner"].close()
+
+
+@pytest.mark.usefixtures("committed")
+def test_what_escalates_is_left_for_the_jobs_to_find() -> None:
+    """Four in five clients have a key result that has been red for three weeks."""
+    counts = seed(clients=6, monday=dt.date(2026, 3, 9))
+
+    assert (counts["checkins_escalation"], counts["engagements_notice"]) == (0, 0)
+    assert open_escalations(now=dt.datetime(2026, 3, 9, 10, 30, tzinfo=dt.UTC)) == 5
+    for alias in ("sweep", "owner"):
+        connections[alias].close()
 
 
 @pytest.mark.usefixtures("committed")
