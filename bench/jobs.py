@@ -24,7 +24,7 @@ from engagements.commands import create_engagement
 from engagements.models import Engagement, User
 from engagements.scoping import scope, unscoped
 from engagements.tenancy import NEW_PUBLIC_ID
-from okrs.imports import COLUMNS
+from okrs.imports.sheets import COLUMNS
 from reviews.exports import export_engagement
 from reviews.models import Decision
 from reviews.queries.chain import verify_logs

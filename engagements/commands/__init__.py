@@ -19,7 +19,12 @@ from engagements.commands.invitations import (
     withdraw_invitation,
 )
 from engagements.commands.inviting import invite_members, invite_waiting
-from engagements.commands.members import add_placeholder, change_role, remove_member
+from engagements.commands.members import (
+    add_placeholder,
+    add_placeholders,
+    change_role,
+    remove_member,
+)
 from engagements.commands.share_links import (
     count_share_link_views,
     create_share_link,
@@ -38,6 +43,7 @@ __all__ = [
     "accept_as_user",
     "accept_invitation",
     "add_placeholder",
+    "add_placeholders",
     "ask_for_address",
     "change_address",
     "change_role",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -35,6 +36,23 @@ def add_placeholder(
     found.name, found.role = name, role
     found.save(update_fields=["removed_at", "removed_by", "user", "name", "role"])
     return found
+
+
+def add_placeholders(
+    *, people: Mapping[str, str], by: Membership, batch_size: int
+) -> list[Membership]:
+    """Name many people (email to name) at once, as contributors who have not signed in.
+
+    The addresses are lower-case and new to the engagement. Nothing is mailed until someone sends
+    the invitations, even where an address signs in elsewhere.
+    """
+    return Membership.objects.bulk_create(
+        (
+            Membership(engagement=by.engagement, email=email, name=name, role=Role.CONTRIBUTOR)
+            for email, name in people.items()
+        ),
+        batch_size=batch_size,
+    )
 
 
 def lock_to_name(rows: QuerySet[Membership], *, engagement: Engagement) -> None:

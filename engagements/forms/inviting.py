@@ -14,6 +14,7 @@ from engagements.models import Role
 
 MOST = 50
 LONGEST = 254  # characters of an address
+MOST_ERRORS = 20  # lines that one answer names
 
 
 class InviteManyForm(GroupedForm):
@@ -32,11 +33,11 @@ class InviteManyForm(GroupedForm):
     role = forms.ChoiceField(choices=ROLES, initial=Role.CONTRIBUTOR, label="Role of all of them")
 
     def clean_people(self) -> dict[str, str]:
-        """Name by lower-case address; every line that cannot be read is named."""
+        """Name by lower-case address; the first lines that cannot be read are named."""
         people: dict[str, str] = {}
         lines = list(read_lines(self.cleaned_data["people"]))
         if wrong := [refusal for line in lines if (refusal := _refusal(line))]:
-            raise ValidationError(wrong)
+            raise ValidationError(_first(wrong))
         for line in lines:
             for name, address in line.people:
                 people.setdefault(address.lower(), (name or name_of(address))[:120])
@@ -53,10 +54,20 @@ class InviteManyForm(GroupedForm):
         if "people" in data and "role" in data:
             chosen = Role(data["role"])
             other = {number: role for number, role in self.said.items() if role != chosen}
-            for number, role in other.items():
-                message = f"Line {number} says {role.label}, the role of all is {chosen.label}."
-                self.add_error("people", f"{message} Invite each role by itself.")
+            wrong = [
+                f"Line {number} says {role.label}, the role of all is {chosen.label}."
+                " Invite each role by itself."
+                for number, role in other.items()
+            ]
+            if wrong:
+                self.add_error("people", ValidationError(_first(wrong)))
         return data
+
+
+def _first(errors: list[str]) -> list[str]:
+    """Return the first errors, and the number of the others."""
+    more = len(errors) - MOST_ERRORS
+    return [*errors[:MOST_ERRORS], f"And {more} more."] if more > 0 else errors
 
 
 def _refusal(line: PastedLine) -> str:

@@ -55,19 +55,23 @@ def read_lines(text: str) -> Iterator[PastedLine]:
 def _parts(line: str) -> list[list[Word]]:
     """The words between commas and semicolons."""
     parts: list[list[Word]] = [[]]
+    unnamed = 0  # the first word of the part since its last <address>
     for token in TOKEN.finditer(line):
+        part = parts[-1]
         if token["end"]:
             parts.append([])
+            unnamed = 0
         elif (address := token["address"]) is not None:
             # Before an <address>, a text in quotes is a name, whatever it holds.
-            parts[-1] = [
+            part[unnamed:] = [
                 Word(word.text, word.is_quoted, word.is_address and not word.is_quoted)
-                for word in parts[-1]
+                for word in part[unnamed:]
             ]
-            parts[-1].append(Word(address.strip(), is_address=True))
+            part.append(Word(address.strip(), is_address=True))
+            unnamed = len(part)
         elif said := " ".join((token["quoted"] or token["word"] or "").split()):
             is_quoted = token["word"] is None
-            parts[-1].append(Word(said, is_quoted, "@" in said and " " not in said))
+            part.append(Word(said, is_quoted, "@" in said and " " not in said))
     return parts
 
 

@@ -8,7 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 MOST = 1_000_000  # bytes: some four thousand key results
-ALL_OF_IT = "Split it, for example by cycle or by team."
+MOST_TO_FIX = 100_000  # characters that a page with problems repeats
+SPLIT = "Split it, for example by cycle or by team."
 
 
 class SheetForm(forms.Form):
@@ -34,6 +35,11 @@ class SheetForm(forms.Form):
     )
     client = forms.CharField(required=False, widget=forms.HiddenInput)
     expecting = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    report = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    too_costly = ValidationError(
+        f"This sheet takes too much time or memory to check. {SPLIT}", code="too_costly"
+    )
 
     def __init__(self, data: Any = None, files: Any = None, *, sent: int = 0) -> None:
         super().__init__(data, files)
@@ -55,7 +61,21 @@ class SheetForm(forms.Form):
         data["content"] = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         return data
 
+    @property
+    def text(self) -> str:
+        """The sheet as text; empty where letters would be lost, so that none are imported."""
+        content = getattr(self, "cleaned_data", {}).get("content", b"")
+        try:
+            return content.decode("utf-8-sig") or self["lines"].value() or ""
+        except UnicodeDecodeError:
+            return ""
+
+    @property
+    def text_to_fix(self) -> str:
+        """The sheet as text; empty where it is too long to be fixed on the page."""
+        return self.text if len(self.text) <= MOST_TO_FIX else ""
+
 
 def too_large(size: int) -> ValidationError:
     shown = f"{size / 1_000_000:.1f} MB"
-    return ValidationError(f"It has {shown}, the most is 1 MB. {ALL_OF_IT}", code="too_large")
+    return ValidationError(f"It has {shown}, the most is 1 MB. {SPLIT}", code="too_large")

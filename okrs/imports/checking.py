@@ -1,49 +1,157 @@
-"""What only shows when the rows are read together, and beside what the engagement has."""
+"""Rows checked against each other, and against the data that the engagement has. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
+from typing import NamedTuple
 
-from engagements.models import Role
-from okrs.imports.cells import Problem, shown
-from okrs.imports.existing import Existing
-from okrs.imports.rows import Row
+from okrs.imports.rows import Choices, Key, Row
+from okrs.imports.sheets import Problem, quote
 from okrs.quarters import quarter
+from okrs.writing import plain
 
 METRIC_FACTS = ("definition", "unit", "source", "refresh", "valid_low", "valid_high")
 
 Fact = str | Decimal
-Span = tuple[dt.date, dt.date]
+
+
+class KnownCycle(NamedTuple):
+    id: int
+    starts_on: dt.date
+    ends_on: dt.date
+
+
+class KnownPerson(NamedTuple):
+    id: int
+    name: str
+    is_viewer: bool
+    has_left: bool
+
+
+class KnownMetric(NamedTuple):
+    id: int
+    name: str
+    unit: str
+    is_archived: bool
+
+
+class KnownObjective(NamedTuple):
+    id: int
+    cycle_id: int
+    team_id: int | None
+    team: str  # empty: the company's
+
+
+class KnownKeyResult(NamedTuple):
+    id: int
+    metric: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """The data of the engagement that a sheet can name, as plain values by the key of a row."""
+
+    client_names: frozenset[str]  # casefolded
+    choices: Choices
+    cycles: Mapping[str, KnownCycle]
+    teams: Mapping[str, int]
+    people: Mapping[str, KnownPerson]
+    metrics: Mapping[str, KnownMetric]
+    objectives: Mapping[tuple[str, str], KnownObjective]
+    key_results: Mapping[Key, KnownKeyResult]
+
+    def span(self, cycle: str) -> tuple[dt.date, dt.date] | None:
+        """Return the first and last day of a cycle, or of the quarter with that name."""
+        span = self.cycles.get(cycle.casefold()) or quarter(cycle)
+        return (span.starts_on, span.ends_on) if span else None
+
+
+class Targets:
+    """The key results of the file and of the engagement, by the names a contribution can use."""
+
+    def __init__(self, rows: Iterable[Row], *, known: Known) -> None:
+        self.titles: dict[tuple[str, str], dict[Key, None]] = {}
+        self.metrics: dict[tuple[str, str], dict[Key, None]] = {}
+        for row in rows:
+            self._add(row.key, metric=row.metric)
+        for key, key_result in known.key_results.items():
+            self._add(key, metric=key_result.metric)
+
+    def named_by(self, row: Row) -> list[Key]:
+        """Return none, one, or two where several are meant; a title goes before a metric."""
+        place = row.key[0], plain(row.contributes_to)
+        for names in (self.titles, self.metrics):
+            others = (key for key in names.get(place, ()) if key != row.key)
+            if targets := list(islice(others, 2)):
+                return targets
+        return []
+
+    def _add(self, key: Key, *, metric: str) -> None:
+        self.titles.setdefault((key[0], key[2]), {})[key] = None
+        self.metrics.setdefault((key[0], plain(metric)), {})[key] = None
 
 
 def check_together(rows: Sequence[Row]) -> Iterator[Problem]:
-    """Rows of one file may not contradict each other."""
-    yield from _said_twice(rows)
+    """Yield the problems of rows that contradict each other."""
+    yield from _duplicates(rows)
     yield from _disagreeing(
         rows,
         about=lambda row: row.key[:2],
         column="team",
-        said=lambda row: row.team.casefold(),
-        mend="Give the objective one team, or word the two apart.",
+        fact=lambda row: row.team.casefold(),
+        fix="Give the objective one team, or word the two apart.",
         skip=frozenset({"cycle", "objective", "team", "level"}),
     )
     yield from _disagreeing(
         rows,
         about=lambda row: row.owner_email,
         column="owner",
-        said=lambda row: row.owner.casefold(),
-        mend="Give each address one name.",
+        fact=lambda row: row.owner.casefold(),
+        fix="Give each address one name.",
         skip=frozenset({"owner", "owner_email"}),
     )
     yield from _metrics(rows)
 
 
-def metric_facts(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[Fact, Row]]:
-    """What is said of each metric, by its key and the fact, and which row says it first.
+def check_known(rows: Iterable[Row], *, known: Known) -> Iterator[Problem]:
+    """Yield the problems of new rows that do not fit the data of the engagement."""
+    for row in rows:
+        yield from _dates(row, known)
+        yield from _team(row, known)
+        yield from _metric(row, known)
+        yield from _owner(row, known)
 
-    An empty cell says nothing: a metric is told once and named as often as you like.
+
+def check_contributions(
+    rows: Sequence[Row], *, targets: Targets, torn: set[str]
+) -> Iterator[Problem]:
+    """Each contribution must name one other key result, and none may lead back to itself (M2.4)."""
+    links: dict[Key, Key] = {}
+    for row in rows:
+        if not row.contributes_to or not row.cycle:
+            continue
+        named = targets.named_by(row)
+        if len(named) == 1:
+            links[row.key] = named[0]
+        elif named:
+            message = f"Several key results of {row.cycle} go by {quote(row.contributes_to)}."
+            fix = "Write the title of the one that is meant."
+            yield Problem(row.line, "contributes_to", message, fix)
+        elif plain(row.contributes_to) not in torn:
+            message = f"No other key result of {row.cycle} goes by {quote(row.contributes_to)}."
+            fix = "Write its title or its metric as in the file."
+            yield Problem(row.line, "contributes_to", message, fix)
+    yield from _loops(rows, links=links)
+
+
+def metric_facts(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[Fact, Row]]:
+    """Return the facts of each metric by its key and column, with the row that has them first.
+
+    An empty cell says nothing: a metric is described once and named as often as you like.
     """
     facts: dict[tuple[str, str], tuple[Fact, Row]] = {}
     for row in rows:
@@ -54,28 +162,13 @@ def metric_facts(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[Fact, Row]]
     return facts
 
 
-def check_beside(rows: Iterable[Row], *, existing: Existing) -> Iterator[Problem]:
-    """New rows must fit what the engagement has."""
-    for row in rows:
-        yield from _dates(row, existing)
-        yield from _team(row, existing)
-        yield from _metric(row, existing)
-        yield from _owner(row, existing)
-
-
-def cycle_span(name: str, *, existing: Existing) -> Span | None:
-    cycle = existing.cycles.get(name.casefold())
-    span = cycle or quarter(name)
-    return (span.starts_on, span.ends_on) if span else None
-
-
-def _said_twice(rows: Iterable[Row]) -> Iterator[Problem]:
-    first: dict[tuple[str, str, str], int] = {}
+def _duplicates(rows: Iterable[Row]) -> Iterator[Problem]:
+    first: dict[Key, int] = {}
     for row in rows:
         line = first.setdefault(row.key, row.line)
         if all(row.key) and line != row.line:
-            mend = "Take one out, or tell them apart by title."
-            yield Problem(row.line, "key_result", f"It stands in line {line} too.", mend)
+            fix = "Take one out, or tell them apart by title."
+            yield Problem(row.line, "key_result", f"It stands in line {line} too.", fix)
 
 
 def _disagreeing(
@@ -83,8 +176,8 @@ def _disagreeing(
     *,
     about: Callable[[Row], object],
     column: str,
-    said: Callable[[Row], str],
-    mend: str,
+    fact: Callable[[Row], str],
+    fix: str,
     skip: frozenset[str],
 ) -> Iterator[Problem]:
     firsts: dict[object, Row] = {}
@@ -92,10 +185,10 @@ def _disagreeing(
         if row.faulty & skip:
             continue
         first = firsts.setdefault(about(row), row)
-        if said(first) != said(row):
+        if fact(first) != fact(row):
             text = getattr(first, column)
-            message = f"Line {first.line} says {shown(text) if text else 'nothing'} here."
-            yield Problem(row.line, column, message, mend)
+            message = f"Line {first.line} says {quote(text) if text else 'nothing'} here."
+            yield Problem(row.line, column, message, fix)
 
 
 def _metrics(rows: Sequence[Row]) -> Iterator[Problem]:
@@ -103,11 +196,11 @@ def _metrics(rows: Sequence[Row]) -> Iterator[Problem]:
     for row in rows:
         for fact in METRIC_FACTS:
             value = getattr(row, fact)
-            said, first = facts.get((row.metric_key, fact), (value, row))
-            if value not in ("", None) and value != said:
-                message = f"{shown(row.metric)} has {shown(str(said))} in line {first.line}."
-                mend = "A metric has one meaning: make both alike, or name two metrics."
-                yield Problem(row.line, fact, message, mend)
+            expected, first = facts.get((row.metric_key, fact), (value, row))
+            if value not in ("", None) and value != expected:
+                message = f"{quote(row.metric)} has {quote(str(expected))} in line {first.line}."
+                fix = "A metric has one meaning: make both alike, or name two metrics."
+                yield Problem(row.line, fact, message, fix)
     for (metric, fact), (high, row) in facts.items():
         low, _ = facts.get((metric, "valid_low"), (None, row))
         if fact == "valid_high" and low is not None and low >= high:  # type: ignore[operator]
@@ -115,42 +208,59 @@ def _metrics(rows: Sequence[Row]) -> Iterator[Problem]:
             yield Problem(row.line, "valid_high", message, "Write the lowest first.")
 
 
-def _dates(row: Row, existing: Existing) -> Iterator[Problem]:
-    span = cycle_span(row.cycle, existing=existing)
+def _dates(row: Row, known: Known) -> Iterator[Problem]:
+    span = known.span(row.cycle)
     if span is None and row.cycle:
-        mend = "Create it first, or name a calendar quarter as 2026-Q1."
-        yield Problem(row.line, "cycle", f"There is no cycle {shown(row.cycle)}.", mend)
+        fix = "Create it first, or name a calendar quarter as 2026-Q1."
+        yield Problem(row.line, "cycle", f"There is no cycle {quote(row.cycle)}.", fix)
     elif span and row.due_on and row.due_on <= span[0]:
         message = f"{row.due_on} is not after the start of {row.cycle}."
         yield Problem(row.line, "due_on", message, f"Write a day after {span[0]}.")
 
 
-def _team(row: Row, existing: Existing) -> Iterator[Problem]:
-    objective = existing.objectives.get(row.key[:2])
+def _team(row: Row, known: Known) -> Iterator[Problem]:
+    objective = known.objectives.get(row.key[:2])
     if objective is None or row.faulty & {"team", "level"}:
         return
-    team = objective.team.name if objective.team else ""
+    team = objective.team
     if team.casefold() != row.team.casefold():
         message = f"The objective is there already, {f'of {team}' if team else 'of the company'}."
         yield Problem(row.line, "team", message, "Name that team, or word the two apart.")
 
 
-def _metric(row: Row, existing: Existing) -> Iterator[Problem]:
-    metric = existing.metrics.get(row.metric_key)
+def _metric(row: Row, known: Known) -> Iterator[Problem]:
+    metric = known.metrics.get(row.metric_key)
     if metric is None:
         return
-    if metric.archived_at:
-        message = f"The metric {shown(metric.name)} is archived."
+    if metric.is_archived:
+        message = f"The metric {quote(metric.name)} is archived."
         yield Problem(row.line, "metric", message, "Name one in use.")
     if row.unit and metric.unit and row.unit.casefold() != metric.unit.casefold():
-        message = f"The dictionary has {shown(metric.name)} in {shown(metric.unit)}."
+        message = f"The dictionary has {quote(metric.name)} in {quote(metric.unit)}."
         yield Problem(row.line, "unit", message, "Write that unit, or name another metric.")
 
 
-def _owner(row: Row, existing: Existing) -> Iterator[Problem]:
-    person = existing.people.get(row.owner_email)
-    if person is not None and person.removed_at:
-        yield Problem(row.line, "owner_email", f"{person.name} has left.", "Name somebody else.")
-    elif person is not None and person.role == Role.VIEWER:
+def _owner(row: Row, known: Known) -> Iterator[Problem]:
+    person = known.people.get(row.owner_email)
+    if person is not None and person.has_left:
+        yield Problem(row.line, "owner_email", f"{person.name} has left.", "Name someone else.")
+    elif person is not None and person.is_viewer:
         message = f"{person.name} only reads status pages."
         yield Problem(row.line, "owner_email", message, "Name a member.")
+
+
+def _loops(rows: Sequence[Row], *, links: dict[Key, Key]) -> Iterator[Problem]:
+    """Yield one problem per loop. Only new rows have a link, one each: no loop runs through others."""
+    lines = {row.key: row for row in rows}
+    walked: dict[Key, Key] = {}  # to the start of the walk that came here first
+    for row in rows:
+        key = row.key
+        if key in walked:
+            continue
+        while key in links and key not in walked:
+            walked[key] = row.key
+            key = links[key]
+        if key in links and walked[key] == row.key:
+            message = f"Its contribution to {quote(lines[key].contributes_to)} leads back to it."
+            fix = "Leave one of these links out."
+            yield Problem(lines[key].line, "contributes_to", message, fix)

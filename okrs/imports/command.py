@@ -1,135 +1,170 @@
+"""The commands that check a sheet and import it."""
+
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import models, transaction
 
-from engagements.models import Engagement, Membership
+from engagements.models import Engagement, Membership, Role
+from metrics.models import Metric, Refresh
 from okrs.commands.cycles import settle_bands
-from okrs.imports.cells import Problem
-from okrs.imports.checking import check_beside, check_together
-from okrs.imports.contributions import Targets, check_contributions
-from okrs.imports.existing import Existing
-from okrs.imports.previews import Preview, preview
-from okrs.imports.rows import Row, read_row
-from okrs.imports.sheets import Record, read_sheet
-from okrs.imports.writing import Made, Writer
+from okrs.commands.locks import lock_cycle
+from okrs.imports.checking import (
+    Known,
+    KnownCycle,
+    KnownKeyResult,
+    KnownMetric,
+    KnownObjective,
+    KnownPerson,
+)
+from okrs.imports.child import plan_in_child
+from okrs.imports.plans import MAX_PROBLEMS, Plan, plan_import, plan_rows
+from okrs.imports.writing import Writer
+from okrs.models import Cycle, Direction, Indicator, KeyResult, Objective, Team
+from okrs.writing import plain
+
+CHOICES = {
+    "direction": tuple(Direction.values),
+    "refresh": tuple(Refresh.values),
+    "indicator": tuple(Indicator.values),
+}
+
+M = TypeVar("M", bound=models.Model)
 
 
 class ImportRefusedError(Exception):
-    """The file has problems; nothing was written. Carries every one of them, in line order.
+    """The file has problems, nothing was written. Carries the plan with the first of them."""
 
-    `taken_from` as in the outcome.
-    """
-
-    def __init__(self, problems: Sequence[Problem], *, taken_from: tuple[str, ...] = ()) -> None:
-        self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column))
-        self.taken_from = taken_from
-        super().__init__("\n".join(map(str, self.problems)))
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__("\n".join(map(str, plan.problems)))
 
 
 class ImportChangedError(Exception):
-    """It would no longer make what somebody agreed to; nothing was written.
+    """The import would make something else than was agreed; nothing was written.
 
-    Carries the outcome that it would have now.
+    Carries the plan of what it would make now.
     """
 
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         super().__init__("The engagement has changed since the sheet was checked.")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What was made, and how many key results were there already or belong to other clients.
+def check_import(
+    *, content: bytes, by: Membership, client: str = "", max_problems: int = MAX_PROBLEMS
+) -> Plan:
+    """Return what the import of a file would make, or its problems. Writes and locks nothing.
 
-    `taken_from` names the clients of the file where it names this one nowhere and all was taken.
+    Raises TooCostlyError.
     """
-
-    made: Made
-    preview: Preview
-    already_there: int
-    of_other_clients: int
-    taken_from: tuple[str, ...] = ()
+    known = read_known(by.engagement)
+    return plan_in_child(
+        content, known=known, client=client, max_problems=max_problems, with_rows=False
+    )
 
 
-@transaction.atomic
 def import_okrs(
     *,
     content: bytes,
     by: Membership,
     client: str = "",
-    dry_run: bool = False,
     expecting: int | None = None,
-) -> Outcome:
+    max_problems: int = MAX_PROBLEMS,
+    is_trusted: bool = False,
+) -> Plan:
     """Load a file of OKR sets into the engagement of `by`: everything, or nothing.
 
-    `content` is a CSV file with the columns of `COLUMNS`. Where it names this client, by name or
-    slug, in its engagement column, rows of other clients are left out unread; where it names it
-    nowhere, all rows are taken, or only those of `client` where one is given. Key results stay in
-    Draft; their objectives are owned by `by`. A cycle named like 2026-Q1 is that calendar quarter,
-    any other must exist. Unknown owners become placeholders without mail. Dates are taken as they
-    stand. A key result that the engagement has already, by cycle, objective and title in any case,
-    is left as it is.
+    `plan_import` says which rows are taken. Key results stay in Draft; their objectives are owned
+    by `by`. A cycle named like 2026-Q1 is that calendar quarter, any other must exist. Unknown
+    owners become placeholders without mail. Dates are taken as they are. A key result that the
+    engagement has already, by cycle, objective and title in any case, is left as it is. Files that
+    the product wrote itself (`is_trusted`) are checked without a child process.
 
-    Runs inside the engagement's scope. Raises ImportRefusedError with every bad cell, and
-    ImportChangedError where it would not make as many key results as somebody is `expecting`.
+    Runs inside the engagement's scope. Raises ImportRefusedError, TooCostlyError, and
+    ImportChangedError where it would not make as many key results as `expecting`.
     """
-    # Names are unique per engagement: whoever adds one queues here, as in the other commands.
+    known = read_known(by.engagement)
+    run = plan_import if is_trusted else plan_in_child
+    plan = run(content, known=known, client=client, max_problems=max_problems)
+    if plan.problems:
+        raise ImportRefusedError(plan)
+    return _write(plan, known=known, by=by, expecting=expecting)
+
+
+@transaction.atomic
+def _write(plan: Plan, *, known: Known, by: Membership, expecting: int | None) -> Plan:
+    """Check again what may have changed since, which is a comparison where nothing has; write."""
+    names = {row.key[0] for row in plan.rows} & known.cycles.keys()
+    for cycle_id in sorted(known.cycles[name].id for name in names):
+        lock_cycle(cycle_id)
+    # Names are unique per engagement: commands that add one queue here.
     engagement = Engagement.objects.select_for_update(no_key=True).get(pk=by.engagement_id)
-    sheet = read_sheet(content)
-    records = _records_of(engagement, sheet.records, client=client)
-    rows, problems = _read(records)
-    existing = Existing(engagement)
-    new = [row for row in rows if not existing.has(row)]
-    targets = Targets(rows, existing=existing)
-    problems += sheet.problems
-    problems += check_together(rows)
-    problems += check_beside(new, existing=existing)
-    problems += check_contributions(new, targets=targets, torn=sheet.torn)
-    strangers = _strangers(engagement, records)
-    if problems:
-        raise ImportRefusedError(problems, taken_from=strangers)
-    outcome = Outcome(
-        preview=preview(rows, existing=existing),  # while it holds only what there was
-        made=Writer(by=by, existing=existing).write(new, targets=targets),
-        already_there=len(rows) - len(new),
-        of_other_clients=len(sheet.records) - len(records),
-        taken_from=strangers,
-    )
+    current = read_known(engagement)
+    if current != known:
+        plan = plan_rows(
+            plan.rows,
+            known=current,
+            of_other_clients=plan.of_other_clients,
+            other_clients=plan.other_clients,
+        )
+        if plan.problems:
+            raise ImportRefusedError(plan)
+    if expecting not in (None, plan.made.key_results):
+        raise ImportChangedError(plan)
+    Writer(by=by, known=current).write(plan.rows)
     settle_bands(engagement)
-    if expecting not in (None, outcome.made.key_results):
-        raise ImportChangedError(outcome)
-    if dry_run:
-        transaction.set_rollback(True)
-    return outcome
+    return replace(plan, rows=())
 
 
-def _records_of(engagement: Engagement, records: list[Record], *, client: str) -> list[Record]:
-    names = {client.casefold()} if client else _names(engagement)
-    mine = [record for record in records if _client(record).casefold() in names]
-    return mine if mine or client else records
+def read_known(engagement: Engagement) -> Known:
+    """Read the data of the engagement that a sheet can name: six queries without a join.
 
+    PostgreSQL has no statistics of rows that were just imported, and joins them badly.
+    """
 
-def _strangers(engagement: Engagement, records: list[Record]) -> tuple[str, ...]:
-    found = {_client(record): None for record in records if _client(record)}
-    return tuple(name for name in found if name.casefold() not in _names(engagement))
+    def rows(model: type[M], *fields: str) -> Iterable[tuple[Any, ...]]:
+        table = model._default_manager.filter(engagement=engagement)
+        return table.order_by("pk").values_list("pk", *fields)
 
-
-def _names(engagement: Engagement) -> set[str]:
-    return {engagement.client_name.casefold(), engagement.slug.casefold()}
-
-
-def _client(record: Record) -> str:
-    return record.cells.get("engagement", "").strip()
-
-
-def _read(records: list[Record]) -> tuple[list[Row], list[Problem]]:
-    rows: list[Row] = []
-    problems: list[Problem] = []
-    for record in records:
-        row, faults = read_row(record)
-        rows.append(row)
-        problems += faults
-    return rows, problems
+    cycles = {
+        pk: (name.casefold(), KnownCycle(pk, starts_on, ends_on))
+        for pk, name, starts_on, ends_on in rows(Cycle, "name", "starts_on", "ends_on")
+    }
+    teams = dict(rows(Team, "name"))
+    metrics = {
+        pk: KnownMetric(pk, name, unit, archived_at is not None)
+        for pk, name, unit, archived_at in rows(Metric, "name", "unit", "archived_at")
+    }
+    objectives = {
+        pk: (
+            (cycles[cycle][0], plain(title)),
+            KnownObjective(pk, cycle, team, teams[team] if team else ""),
+        )
+        for pk, cycle, team, title in rows(Objective, "cycle_id", "team_id", "title")
+    }
+    return Known(
+        client_names=frozenset({engagement.client_name.casefold(), engagement.slug.casefold()}),
+        choices=CHOICES,
+        cycles=dict(cycles.values()),
+        teams={name.casefold(): pk for pk, name in teams.items()},
+        people={
+            email.lower(): KnownPerson(pk, name, role == Role.VIEWER, removed_at is not None)
+            for pk, email, name, role, removed_at in rows(
+                Membership, "email", "name", "role", "removed_at"
+            )
+        },
+        metrics={metric.name.casefold(): metric for metric in metrics.values()},
+        objectives=dict(objectives.values()),
+        key_results={
+            (*objectives[objective][0], plain(title)): KnownKeyResult(
+                pk, metrics[metric].name if metric else ""
+            )
+            for pk, objective, metric, title in rows(
+                KeyResult, "objective_id", "metric_id", "title"
+            )
+        },
+    )

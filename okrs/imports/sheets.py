@@ -1,15 +1,15 @@
-"""The file as lines of named cells."""
+"""A CSV file as lines of named cells, and the example that people start from. Pure."""
 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from okrs.imports.cells import Problem, shown
-from okrs.imports.formulas import unguarded
+from okrs.quarters import quarters_from
 from okrs.writing import plain
 
 COLUMNS = (
@@ -19,7 +19,7 @@ COLUMNS = (
     "contributes_to",
 )  # fmt: skip
 NEEDED = ("cycle", "objective", "key_result", "metric", "direction", "owner", "owner_email")
-# What people call them in their own sheets; spaces and hyphens count as underscores.
+# Names that people use in their own sheets; spaces and hyphens count as underscores.
 SYNONYMS = {
     "start": "baseline",
     "goal": "target",
@@ -29,9 +29,28 @@ SYNONYMS = {
     "due_date": "due_on",
     "email": "owner_email",
 }
-LOST = "\ufffd"  # what programs put where they cannot read a letter
+LOST = "\ufffd"  # the character that programs put in place of one they cannot read
 BLANK = tuple(name for name in COLUMNS if name not in NEEDED)
 THE_COLUMNS = f"{', '.join(NEEDED)}; and where you have them {', '.join(BLANK)}."
+QUOTED = 40  # characters of a cell that a problem repeats
+
+# Also in the wide form of East Asian keyboards, and behind spaces that a spreadsheet drops.
+_FORMULA = re.compile(r"\A'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")
+_FORMULA_STARTS = frozenset("=+-@＝＋－＠'\t\r\n \xa0")  # most cells begin otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A fault in one cell, and how to fix it; without a column it concerns the whole line."""
+
+    line: int
+    column: str
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, {self.column}" if self.column else f"line {self.line}"
+        return f"{place}: {self.message} {self.fix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +63,10 @@ class Record:
 
 @dataclass
 class Sheet:
-    """What could be read of the file, and what could not.
+    """The records of a file, and the problems of the lines that are none.
 
-    `torn` holds the texts of lines whose cells cannot be told apart: what is named there is in the
-    file, though nobody knows as what.
+    `torn` holds the texts of lines whose cells cannot be told apart: a name in there is in the
+    file, though its column is unknown.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -56,11 +75,11 @@ class Sheet:
 
 
 def read_sheet(content: bytes) -> Sheet:
-    """UTF-8, with or without byte order mark; cells parted by comma, semicolon or tab.
+    """Read UTF-8, with or without byte order mark, cells parted by comma, semicolon or tab.
 
-    Cells that an export guarded against being run as formulas are opened again. Columns come in
-    any order, and those whose cells may be blank may be missing: they are blank in every line. With
-    a wrong first line nothing else is looked at.
+    The guard of cells that an export protected from running as formulas is removed. Columns come
+    in any order, and those whose cells may be blank may be missing: they are blank in every line.
+    With a wrong first line nothing else is read.
     """
     sheet = Sheet()
     try:
@@ -82,8 +101,71 @@ def read_sheet(content: bytes) -> Sheet:
     sheet.problems += _header_problems(header)
     if not sheet.problems:
         for line, cells in lines:
-            _take(sheet, line=line, cells=cells, header=header)
+            _add_line(sheet, line=line, cells=cells, header=header)
     return sheet
+
+
+def quote(text: str) -> str:
+    """Return the text in quotes, cut to a length that fits a sentence."""
+    return f"“{text if len(text) <= QUOTED else text[: QUOTED - 1] + '…'}”"
+
+
+def guard_formula(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    A text that begins like a guarded one gets another, so that reading it gives the text back. For
+    words, not for figures.
+    """
+    return f"'{text}" if text[:1] in _FORMULA_STARTS and _FORMULA.match(text) else text
+
+
+def unguard_formula(text: str) -> str:
+    """Return the text as it was before `guard_formula`."""
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
+
+
+def example(*, owner: str, owner_email: str, today: dt.date) -> list[dict[str, str]]:
+    """Return two lines by column, a straight line and a ladder, of the quarter to plan."""
+    alike = {
+        "cycle": quarters_from(today)[0].name,
+        "level": "company",
+        "objective": "Make first-time buyers want to return",
+        "owner": owner,
+        "owner_email": owner_email,
+        "method": "linear",
+        "weight": "1",
+        "commitment": "committed",
+    }
+    return_rate = {
+        "key_result": "Share of first-time buyers who buy again",
+        "metric": "Repeat purchase rate",
+        "definition": "Buyers with a second order within 90 days, in percent",
+        "unit": "percent",
+        "direction": "higher",
+        "baseline": "18",
+        "target": "28",
+        "valid_low": "0",
+        "valid_high": "100",
+        "source": "Shop database",
+        "refresh": "weekly",
+        "indicator": "lagging",
+    }
+    onboarding = {
+        "key_result": "Median days until a new member is welcomed",
+        "metric": "Welcome time",
+        "definition": "Days from the first order to the welcome parcel",
+        "unit": "days",
+        "direction": "lower",
+        "baseline": "9",
+        "target": "4",
+        "valid_low": "0",
+        "source": "Shipping system",
+        "refresh": "daily",
+        "method": "ladder",
+        "ladder": "4:1.0;6:0.7;8:0.3",
+        "indicator": "leading",
+    }
+    return [{**alike, **return_rate}, {**alike, **onboarding}]
 
 
 def _column(heading: str) -> str:
@@ -93,7 +175,7 @@ def _column(heading: str) -> str:
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str] | Problem]]:
-    """Each line that says something, with its number: its cells, or why they cannot be read."""
+    """Yield each line that is not blank, with its number: its cells, or why they are unreadable."""
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -107,7 +189,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str] | Problem]]:
             yield line, _unreadable(line, error)
             continue
         if any(cell.strip() for cell in cells):
-            yield line, [unguarded(cell) for cell in cells]
+            yield line, [unguard_formula(cell) for cell in cells]
 
 
 def _unreadable(line: int, error: csv.Error) -> Problem:
@@ -119,8 +201,8 @@ def _unreadable(line: int, error: csv.Error) -> Problem:
 
 
 def _lost(line: int, column: str) -> Problem:
-    mend = "Save the file as “CSV UTF-8” and choose it again."
-    return Problem(line, column, f"A letter was lost ({LOST}).", mend)
+    fix = "Save the file as “CSV UTF-8” and choose it again."
+    return Problem(line, column, f"A letter was lost ({LOST}).", fix)
 
 
 def _header_problems(header: list[str]) -> Iterator[Problem]:
@@ -136,12 +218,12 @@ def _header_problems(header: list[str]) -> Iterator[Problem]:
     for name in dict.fromkeys(header):
         if name not in COLUMNS:
             message = "The column is not known here." if name else "A column has no name."
-            yield Problem(1, shown(name), message, "Take it out, or give it a name of the list.")
+            yield Problem(1, quote(name), message, "Take it out, or give it a name of the list.")
         elif header.count(name) > 1:
             yield Problem(1, name, "The column stands here twice.", "Take one out.")
 
 
-def _take(sheet: Sheet, *, line: int, cells: list[str] | Problem, header: list[str]) -> None:
+def _add_line(sheet: Sheet, *, line: int, cells: list[str] | Problem, header: list[str]) -> None:
     if isinstance(cells, Problem):
         sheet.problems.append(cells)
         return
@@ -151,8 +233,8 @@ def _take(sheet: Sheet, *, line: int, cells: list[str] | Problem, header: list[s
         sheet.torn |= {plain(cell) for cell in cells}
         column = header[-1] if beyond else header[len(cells)]
         message = f"The line has {len(cells)} cells, the first line {width}."
-        mend = "Put a cell with a comma in quotes." if beyond else "Keep the empty cells too."
-        sheet.problems.append(Problem(line, column, message, mend))
+        fix = "Put a cell with a comma in quotes." if beyond else "Keep the empty cells too."
+        sheet.problems.append(Problem(line, column, message, fix))
         return
     lost = [name for name, cell in zip(header, cells, strict=False) if LOST in cell]
     if lost:

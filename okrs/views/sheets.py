@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,78 +15,113 @@ from engagements.answers import onward
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from okrs.forms import SheetForm
-from okrs.imports import (
-    COLUMNS,
+from okrs.imports.child import TooCostlyError
+from okrs.imports.command import (
     ImportChangedError,
     ImportRefusedError,
-    counted,
-    example,
+    check_import,
     import_okrs,
-    said_made,
 )
+from okrs.imports.plans import MAX_REPORTED, Plan, counted
+from okrs.imports.sheets import COLUMNS, example, guard_formula
 
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets know UTF-8
 
 
 @member(Permission.PLAN)
 def sheet_import(request: MemberRequest) -> HttpResponse:
-    """Check a sheet, which writes nothing; import it once somebody has read what it would make."""
+    """Check a sheet, which writes nothing; import it once someone has read what it would make."""
     if request.method != "POST":
         return _page(request, form=SheetForm())
     sent = int(request.META.get("CONTENT_LENGTH") or 0)
     form = SheetForm(request.POST, request.FILES, sent=sent)
     if not form.is_valid():
         return _page(request, form=form, status=422)
-    expecting = form.cleaned_data["expecting"]
     try:
-        outcome = import_okrs(
-            content=form.cleaned_data["content"],
-            by=request.membership,
-            client=form.cleaned_data["client"],
-            dry_run=expecting is None,
-            expecting=expecting,
-        )
+        return _answer(request, form=form)
+    except TooCostlyError:
+        form.add_error(None, form.too_costly)
+        return _page(request, form=form, status=422)
     except ImportRefusedError as refused:
-        return _page(request, form=form, refused=refused, status=422)
+        return _page(request, form=form, plan=refused.plan, status=422)
     except ImportChangedError as changed:
-        return _page(request, form=form, outcome=changed.outcome, changed=True, status=409)
-    if expecting is None:
-        return _page(request, form=form, outcome=outcome)
-    messages.success(request, f"Imported {counted(outcome.made.key_results, 'key result')}.")
-    return onward(request, "reviews:home")
+        return _page(request, form=form, plan=changed.plan, changed=True, status=409)
 
 
 @require_safe
 @member(Permission.PLAN)
 def sheet_example(request: MemberRequest) -> HttpResponse:
     """A sheet to start from: all columns, two lines that pass the checks as they are."""
-    headers = {"Content-Disposition": 'attachment; filename="okrs.csv"'}
+    owner = request.membership
+    today = request.engagement.today(timezone.now())
+    lines = example(owner=owner.name, owner_email=owner.email, today=today)
+    return _csv("okrs.csv", COLUMNS, lines)
+
+
+def _answer(request: MemberRequest, *, form: SheetForm) -> HttpResponse:
+    sheet: dict[str, Any] = {
+        "content": form.cleaned_data["content"],
+        "client": form.cleaned_data["client"],
+        "by": request.membership,
+    }
+    expecting = form.cleaned_data["expecting"]
+    if form.cleaned_data["report"]:
+        return _report(check_import(**sheet, max_problems=MAX_REPORTED))
+    if expecting is None:
+        plan = check_import(**sheet)
+        return _page(request, form=form, plan=plan, status=422 if plan.problems else 200)
+    plan = import_okrs(**sheet, expecting=expecting)
+    messages.success(request, f"Imported {counted(plan.made.key_results, 'key result')}.")
+    return onward(request, "reviews:home")
+
+
+def _report(plan: Plan) -> HttpResponse:
+    """Return the problems of a sheet as a file, to fix them in a spreadsheet."""
+    lines: list[dict[str, object]] = [
+        {
+            "line": problem.line,
+            "column": guard_formula(problem.column),
+            "problem": guard_formula(problem.message),
+            "fix": guard_formula(problem.fix),
+        }
+        for problem in plan.problems
+    ]
+    if plan.problems_left_out:
+        lines.append({"problem": f"And {plan.problems_left_out} more. Fix these first."})
+    return _csv("problems.csv", ("line", "column", "problem", "fix"), lines)
+
+
+def _csv(name: str, columns: Iterable[str], lines: Iterable[Mapping[str, object]]) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     response = HttpResponse(
         BYTE_ORDER_MARK, content_type="text/csv; charset=utf-8", headers=headers
     )
-    rows = csv.DictWriter(response, fieldnames=COLUMNS, lineterminator="\r\n")
-    rows.writeheader()
-    today = request.engagement.today(timezone.now())
-    rows.writerows(example(owner=request.membership, today=today))
+    writer = csv.DictWriter(response, fieldnames=tuple(columns), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(lines)
     return response
 
 
 def _page(
-    request: MemberRequest, *, form: SheetForm, status: int = 200, **found: Any
+    request: MemberRequest,
+    *,
+    form: SheetForm,
+    plan: Plan | None = None,
+    changed: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
-    """The page with what was found in the sheet; the sheet itself stays on it, to be sent again."""
-    context: dict[str, Any] = {"form": form, "tab": "cycles", **found}
-    context["lines"] = _lines(form)
-    if outcome := found.get("outcome"):
-        context["made"] = said_made(outcome.made, zeros=False)
+    """Return the page with the plan; the sheet stays on it, to be sent again."""
+    lines = form.text_to_fix if plan is None or plan.problems else form.text
+    if plan and not lines:  # htmx leaves the file in its field, to be sent again
+        form.fields["sheet"].widget.attrs["hx-preserve"] = "true"
+    context = {
+        "form": form,
+        "tab": "cycles",
+        "plan": plan,
+        "refused": plan is not None and plan.problem_count > 0,
+        "changed": changed,
+        "lines": lines,
+        "made": plan.made.texts(zeros=False) if plan else [],
+    }
     part = "okrs/sheet_import.html" + ("#sheet" if request.htmx else "")
     return render(request, part, context, status=status)
-
-
-def _lines(form: SheetForm) -> str:
-    """What was sent, as text; nothing where letters would be lost, so that none are imported."""
-    content = getattr(form, "cleaned_data", {}).get("content", b"")
-    try:
-        return content.decode("utf-8-sig") or form["lines"].value() or ""
-    except UnicodeDecodeError:
-        return ""

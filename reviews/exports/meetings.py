@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from engagements.models import Engagement
-from okrs.imports import guarded
+from okrs.imports.sheets import guard_formula
 from reviews.constraints import TABLE, sealed
 from reviews.exports.tables import (
     Column,
@@ -26,11 +26,11 @@ from reviews.models import ActionItem, Decision, DecisionHead
 
 
 def titles(touches: Iterable[dict[str, Any]]) -> str:
-    return guarded("; ".join(one["title"] for one in touches))
+    return guard_formula("; ".join(one["title"] for one in touches))
 
 
 def labels(evidence: Iterable[dict[str, Any]]) -> str:
-    return guarded("; ".join(one.get("url") or one["label"] for one in evidence))
+    return guard_formula("; ".join(one.get("url") or one["label"] for one in evidence))
 
 
 DECISIONS = (

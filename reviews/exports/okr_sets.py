@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import F, Q, QuerySet
 
 from engagements.models import Engagement
-from okrs.imports import COLUMNS, guarded
+from okrs.imports.sheets import COLUMNS, guard_formula
 from okrs.models import ContributionLink, KeyResult, Objective
 from okrs.writing import plain
 from reviews.exports.tables import (
@@ -29,7 +29,7 @@ from scoring import Method
 
 def rungs(stored: Sequence[Sequence[str]]) -> str:
     """As the importer reads them, "4:1.0;6:0.7"; behind a guard where the first is negative."""
-    return guarded(";".join(f"{_short(value)}:{_short(score)}" for value, score in stored))
+    return guard_formula(";".join(f"{_short(value)}:{_short(score)}" for value, score in stored))
 
 
 def _short(figure: str) -> str:
@@ -155,7 +155,7 @@ def _in_order(engagement: Engagement) -> QuerySet[KeyResult]:
 def _sheet(engagement: Engagement) -> Iterator[Line]:
     unfinished = Q(metric=None) | Q(owner=None) | Q(method=Method.LADDER.value, ladder=[])
     rows = list(selected(_in_order(engagement).exclude(unfinished), SHEET))
-    client = guarded(engagement.client_name)
+    client = guard_formula(engagement.client_name)
     contributes_to = _contributions(engagement, rows)
     for key, *cells in rows:
         yield client, *cells, contributes_to.get(key, "")

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.expressions import Case, Combinable, When
 
-from okrs.imports import guarded
+from okrs.imports.sheets import guard_formula
 
 CHUNK = 2000  # rows that are held at a time
 Line = Sequence[object]
@@ -48,7 +48,7 @@ def fact(name: str, source: str | Combinable = "") -> Column:
 
 def words(name: str, source: str = "") -> Column:
     """What people typed: never a formula."""
-    return Column(name, source or name, guarded)
+    return Column(name, source or name, guard_formula)
 
 
 def figure(name: str, source: str = "") -> Column:

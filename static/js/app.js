@@ -207,3 +207,24 @@ document.addEventListener("click", ({ target }) => {
     if (!menu.contains(target)) menu.open = false;
   }
 });
+
+// -- a button that downloads is no htmx request: the browser keeps the page and saves the file
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.submitter?.matches("[data-download]")) event.stopImmediatePropagation();
+  },
+  true,
+);
+
+// -- a sheet that takes a while to check says how long it is
+
+document.addEventListener("submit", async ({ target }) => {
+  const status = target.querySelector("[data-counts-lines]");
+  if (!status) return;
+  const [file] = target.elements.sheet.files;
+  if (file?.size > 1_000_000) return; // refused by its size
+  const lines = (await (file?.text() ?? target.elements.lines.value)).trim().split("\n").length;
+  status.textContent = status.dataset.countsLines.replace("{}", lines.toLocaleString("en"));
+});

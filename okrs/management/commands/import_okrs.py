@@ -8,7 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from engagements.models import Engagement, Membership, Role
 from engagements.scoping import identity, scope, unscoped
-from okrs.imports import ImportRefusedError, Outcome, counted, import_okrs, said_made
+from okrs.imports.child import TooCostlyError
+from okrs.imports.command import ImportRefusedError, check_import, import_okrs
+from okrs.imports.plans import MAX_REPORTED, Plan, counted
 
 
 class Command(BaseCommand):
@@ -32,23 +34,27 @@ class Command(BaseCommand):
         engagement_id = find_engagement(options["engagement"])
         with scope(engagement_id):
             by = find_lead(engagement_id, email=options["by"])
-            try:
-                # History says that the lead did this.
-                with identity(user_id=by.user_id):
-                    outcome = import_okrs(
-                        content=content,
-                        by=by,
-                        client=options["client"],
-                        dry_run=options["dry_run"],
-                    )
-            except ImportRefusedError as refused:
-                for problem in refused.problems:
-                    self.stderr.write(str(problem))
-                count = len(refused.problems)
-                raise CommandError(
-                    f"Nothing was written: {count} {'problem' if count == 1 else 'problems'}."
-                ) from None
-        self.stdout.write(said(outcome, dry_run=options["dry_run"]))
+            sheet = {"content": content, "by": by, "client": options["client"]}
+            # History records that the lead did this.
+            with identity(user_id=by.user_id):
+                plan = self.run(sheet, dry_run=options["dry_run"])
+        self.stdout.write(summary(plan, dry_run=options["dry_run"]))
+
+    def run(self, sheet: dict[str, Any], *, dry_run: bool) -> Plan:
+        try:
+            plan = (check_import if dry_run else import_okrs)(**sheet, max_problems=MAX_REPORTED)
+        except ImportRefusedError as refused:
+            plan = refused.plan
+        except TooCostlyError:
+            raise CommandError("The file takes too much time or memory to check.") from None
+        for problem in plan.problems:
+            self.stderr.write(str(problem))
+        if plan.problems_left_out:
+            self.stderr.write(f"And {plan.problems_left_out} more.")
+        if plan.problems:
+            count = counted(plan.problem_count, "problem")
+            raise CommandError(f"Nothing was written: {count}.")
+        return plan
 
 
 def find_engagement(slug: str) -> int:
@@ -71,15 +77,15 @@ def find_lead(engagement_id: int, *, email: str | None) -> Membership:
     return lead
 
 
-def said(outcome: Outcome, *, dry_run: bool) -> str:
+def summary(plan: Plan, *, dry_run: bool) -> str:
     verb = "Would make" if dry_run else "Made"
-    sentences = [f"{verb} {', '.join(said_made(outcome.made))}."]
-    if outcome.already_there:
-        sentences.append(f"There already: {counted(outcome.already_there, 'key result')}.")
-    if outcome.of_other_clients:
-        sentences.append(f"Left out, of other clients: {counted(outcome.of_other_clients, 'row')}.")
-    if outcome.taken_from:
-        names = ", ".join(outcome.taken_from)
+    sentences = [f"{verb} {', '.join(plan.made.texts())}."]
+    if plan.already_there:
+        sentences.append(f"There already: {counted(plan.already_there, 'key result')}.")
+    if plan.of_other_clients:
+        sentences.append(f"Left out, of other clients: {counted(plan.of_other_clients, 'row')}.")
+    if plan.other_clients:
+        names = ", ".join(plan.other_clients)
         sentences.append(
             f"The file names {names} and not this client: all rows named so were taken."
             " --client NAME takes those of one."

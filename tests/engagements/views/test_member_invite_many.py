@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from engagements.commands import send_invitation
+from engagements.forms import pasted_people
 from engagements.forms.inviting import MOST, name_of
 from engagements.forms.pasted_people import read_lines
 from engagements.models import Engagement, Invitation, Membership, Role
@@ -242,3 +243,40 @@ def test_htmx_gets_the_form_and_is_led_on(client: Client, lead: Membership) -> N
     assert refused.status_code == 422
     assert refused.text.lstrip().startswith("<form")
     assert done["HX-Redirect"] == reverse("engagements:member-list", args=["northwind"])
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [("x\n" * 9_999, 9_979), ("a@x.test, contributor\n" * 800, 780), ("<a@x.test>" * 1_999, 0)],
+    ids=["no address", "another role", "one address"],
+)
+def test_an_answer_names_the_first_lines_and_counts_the_others(
+    client: Client, lead: Membership, text: str, more: int
+) -> None:
+    page = client.post(
+        url(lead.engagement),
+        {"people": text, "role": Role.CHAMPION},
+        headers={"HX-Request": "true"},
+    )
+
+    assert page.text.count("Line ") <= 20 * 2
+    assert (f"And {more} more." in page.text) == (more > 0)
+    assert len(page.content) < 100_000
+
+
+def test_many_addresses_in_one_line_are_read_in_linear_time() -> None:
+    def words(count: int) -> int:
+        made = 0
+
+        class Counted(pasted_people.Word):
+            def __init__(self, *args: object, **kwargs: object) -> None:
+                nonlocal made
+                made += 1
+                super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(pasted_people, "Word", Counted)
+            list(read_lines("<a@x.test> " * count))
+        return made
+
+    assert words(400) == 2 * words(200)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import okrs
 from engagements.models import Membership
 from engagements.scoping import scope
-from okrs.imports import COLUMNS, ImportRefusedError, Outcome, Problem, import_okrs
+from okrs.imports.checking import Known
+from okrs.imports.command import CHOICES, ImportRefusedError, import_okrs
+from okrs.imports.plans import Plan, plan_import
+from okrs.imports.sheets import COLUMNS, Problem
 
 SHIPPED = Path(okrs.__file__).parent / "data" / "okrs.csv"
+NOTHING_KNOWN = Known(frozenset(), CHOICES, {}, {}, {}, {}, {}, {})
 LINE = {
     "engagement": "",
     "cycle": "2026-Q1",
@@ -52,19 +57,29 @@ def file_of(*lines: dict[str, str], delimiter: str = ",") -> bytes:
     return text.getvalue().encode()
 
 
-def load(content: bytes, *, by: Membership, dry_run: bool = False) -> Outcome:
+def load(content: bytes, *, by: Membership) -> Plan:
     with scope(by.engagement_id):
-        return import_okrs(content=content, by=by, dry_run=dry_run)
+        return import_okrs(content=content, by=by, is_trusted=True)
 
 
-def refusal(content: bytes, *, by: Membership) -> list[tuple[int, str]]:
-    """Line and column of every problem; fails where there is none."""
-    return [(problem.line, problem.column) for problem in problems(content, by=by)]
+def plan(content: bytes) -> Plan:
+    """Return the plan for an engagement that has nothing; fails where there are problems."""
+    plan = plan_import(content, known=NOTHING_KNOWN)
+    assert plan.problem_count == 0, plan.problems
+    return plan
 
 
-def problems(content: bytes, *, by: Membership) -> list[Problem]:
+def problems(content: bytes, *, by: Membership | None = None) -> Sequence[Problem]:
+    """Return the problems of a file for the engagement of `by`, or for one that has nothing."""
+    if by is None:
+        return plan_import(content, known=NOTHING_KNOWN).problems
     try:
         load(content, by=by)
     except ImportRefusedError as refused:
-        return refused.problems
+        return refused.plan.problems
     raise AssertionError("The file was taken.")
+
+
+def faults(content: bytes, *, by: Membership | None = None) -> list[tuple[int, str]]:
+    """Return line and column of every problem."""
+    return [(problem.line, problem.column) for problem in problems(content, by=by)]

@@ -1,11 +1,10 @@
-"""One bad cell is one problem, with its line, its column and the mend."""
+"""One bad cell is one problem, with its line, its column and the fix."""
 
 from __future__ import annotations
 
 import pytest
 
-from engagements.models import Membership
-from tests.okrs.imports.files import file_of, load, problems, refusal
+from tests.okrs.imports.files import faults, file_of, plan, problems
 
 BAD_CELLS = [
     ("cycle", ""),
@@ -53,43 +52,41 @@ BAD_LADDERS = ["", "4", "4:", "four:1", "4:2", "4:0", "4:0.5;6:0.7", "6:1.0;4:0.
 
 
 @pytest.mark.parametrize(("column", "text"), BAD_CELLS, ids=lambda value: value[:20] or "blank")
-def test_a_bad_cell_is_reported_with_line_and_column(
-    lead: Membership, column: str, text: str
-) -> None:
-    assert refusal(file_of({}, {column: text}, {}), by=lead) == [(3, column)]
+def test_a_bad_cell_is_reported_with_line_and_column(column: str, text: str) -> None:
+    assert faults(file_of({}, {column: text}, {})) == [(3, column)]
 
 
 @pytest.mark.parametrize("ladder", BAD_LADDERS)
-def test_a_ladder_must_be_one(lead: Membership, ladder: str) -> None:
+def test_a_ladder_must_be_one(ladder: str) -> None:
     line = {"method": "ladder", "direction": "lower", "ladder": ladder}
 
-    assert refusal(file_of(line), by=lead) == [(2, "ladder")]
+    assert faults(file_of(line)) == [(2, "ladder")]
 
 
-def test_a_team_goes_with_the_level(lead: Membership) -> None:
+def test_a_team_goes_with_the_level() -> None:
     teamless = {"level": "team"}
     teamed = {"objective": "Another one", "team": "Sales", "level": "company"}
 
-    assert refusal(file_of(teamless, teamed), by=lead) == [(2, "team"), (3, "team")]
+    assert faults(file_of(teamless, teamed)) == [(2, "team"), (3, "team")]
 
 
-def test_every_problem_says_how_to_mend_it(lead: Membership) -> None:
+def test_every_problem_says_how_to_fix_it() -> None:
     content = file_of(*({column: text} for column, text in BAD_CELLS))
 
-    found = problems(content, by=lead)
+    found = problems(content)
 
     assert len(found) >= len(BAD_CELLS)
-    assert all(problem.mend.endswith(".") for problem in found)
+    assert all(problem.fix.endswith(".") for problem in found)
     assert all(len(str(problem)) < 250 for problem in found)
 
 
-def test_a_problem_reads_as_a_sentence(lead: Membership) -> None:
-    (problem,) = problems(file_of({"target": "12,5k"}), by=lead)
+def test_a_problem_reads_as_a_sentence() -> None:
+    (problem,) = problems(file_of({"target": "12,5k"}))
 
     assert str(problem) == "line 2, target: “12,5k” is no number here. Write 12500."
 
 
-def test_optional_cells_may_be_blank(lead: Membership) -> None:
+def test_optional_cells_may_be_blank() -> None:
     blank = dict.fromkeys(
         [
             "level", "definition", "unit", "baseline", "target", "due_on", "valid_low",
@@ -98,10 +95,10 @@ def test_optional_cells_may_be_blank(lead: Membership) -> None:
         "",
     )  # fmt: skip
 
-    assert load(file_of(blank), by=lead).made.key_results == 1
+    assert plan(file_of(blank)).made.key_results == 1
 
 
-def test_figures_may_have_a_comma_or_a_point(lead: Membership) -> None:
+def test_figures_may_have_a_comma_or_a_point() -> None:
     line = {"baseline": "12,5", "target": "1.234,5", "valid_high": "9 999"}
 
-    assert load(file_of(line), by=lead).made.key_results == 1
+    assert plan(file_of(line)).made.key_results == 1

@@ -12,7 +12,7 @@ from django.urls import reverse
 from engagements.models import Engagement, Membership, Role
 from engagements.scoping import scope
 from okrs.forms.sheets import MOST
-from okrs.imports import COLUMNS
+from okrs.imports.sheets import COLUMNS
 from okrs.models import Cycle, KeyResult
 from tests import build
 from tests.okrs.imports.files import SHIPPED, file_of, load
@@ -73,7 +73,7 @@ def test_checking_says_what_it_would_make_and_writes_nothing(
     page = send(client, engagement, file_of({}, {"owner_email": lead.email}))
 
     assert page.status_code == 200
-    assert "nothing is written yet" in page.text
+    assert "Nothing has been imported yet" in page.text
     for made in ("2 key results", "1 objective", "2 metrics", "1 cycle", "1 placeholder"):
         assert f"<li>{made}</li>" in page.text
     assert "0 teams" not in page.text
@@ -97,16 +97,16 @@ def test_checking_shows_the_key_results_under_their_objectives(
 
     page = send(client, engagement, sheet).text
 
-    said = html.unescape(page.partition("What the sheet says")[2].partition("</section>")[0])
+    said = html.unescape(page.partition("Contents of the sheet")[2].partition("</section>")[0])
     said = said.replace("\xa0", " ")
     objectives = [re.sub(r"<[a-z/][^>]*>", "", one) for one in said.split("<h3")[1:]]
     assert len(objectives) == 2
-    assert "2026-Q1 · company · there already" in objectives[0]
-    assert "Result 1 · there already, stays as it is" in objectives[0]
+    assert "2026-Q1 · company · exists" in objectives[0]
+    assert "Result 1 · exists, stays as it is" in objectives[0]
     assert "Result 2: 18 → 28 percent · Zoë · new" in objectives[0]
     assert f"Result 3: 18 → 28 percent · {lead.name} · new" in objectives[0]
     assert "2026-Q1 · company · new" in objectives[1]
-    assert "Result 4: start open → 28 percent, by a ladder · Dana Whitlock" in objectives[1]
+    assert "Result 4: no baseline → 28 percent, by a ladder · Dana Whitlock" in objectives[1]
     assert "<b>Zoë" not in page
     assert "<sooner>" not in page
 
@@ -169,7 +169,7 @@ def test_lines_may_be_pasted_from_a_spreadsheet(
     assert "Import 1 key result<" in page.text
 
 
-def test_every_bad_line_is_named_with_its_column_and_how_to_mend_it(
+def test_every_bad_line_is_named_with_its_column_and_how_to_fix_it(
     client: Client, engagement: Engagement, lead: Membership
 ) -> None:
     bad = [
@@ -183,7 +183,8 @@ def test_every_bad_line_is_named_with_its_column_and_how_to_mend_it(
 
     assert page.status_code == 422
     rows = re.findall(
-        r'class="n">(\d+)</th><td><span class="num">(.*?)</span></td><td>(.*?)</td>', page.text
+        r'class="n">(\d+)</th>\s*<td>\s*<span class="num">(.*?)</span>\s*</td>\s*<td>(.*?)</td>',
+        page.text,
     )
     assert [(line, column) for line, column, _ in rows] == [
         ("2", "target"),
@@ -191,7 +192,7 @@ def test_every_bad_line_is_named_with_its_column_and_how_to_mend_it(
         ("3", "owner_email"),
         ("5", "cycle"),
     ]
-    assert "4 things to mend, nothing is written." in page.text
+    assert "Fix 4 problems. Nothing has been imported yet." in page.text
     assert "Write it as ana@client.com." in rows[2][2]
     assert "<i>Spring" not in page.text
     assert titles(engagement) == []
@@ -285,7 +286,7 @@ def test_what_would_make_something_else_by_now_is_asked_again(
     answer = client.post(url(engagement), {"lines": kept(checked), "expecting": "2"})
 
     assert answer.status_code == 409
-    assert "1 key result is there already and stays as it is." in answer.text
+    assert "1 key result exists and stays" in answer.text
     assert titles(engagement) == ["Result 1"]
 
     client.post(url(engagement), {"lines": kept(answer), "expecting": "1"})
@@ -300,7 +301,7 @@ def test_a_sheet_that_says_nothing_new_offers_no_import(
 
     page = send(client, engagement, file_of({}))
 
-    assert "Nothing in it is new." in page.text
+    assert "The sheet has nothing new." in page.text
     assert 'name="expecting" value=' not in page.text
 
 
@@ -313,7 +314,7 @@ def test_of_a_sheet_of_several_clients_one_can_be_taken(client: Client) -> None:
     narrowed = client.post(url(engagement), {"lines": kept(page), "client": names[1]})
 
     assert len(names) > 1
-    assert "lines of other clients are left out." in narrowed.text
+    assert "lines of other clients are" in narrowed.text
     count = re.search(r'name="expecting" value="(\d+)"', narrowed.text)
     assert count
     taken = {"lines": kept(narrowed), "client": names[1], "expecting": count[1]}

@@ -9,7 +9,7 @@ import pytest
 
 from engagements.models import Membership, Role
 from engagements.scoping import scope
-from okrs.imports import COLUMNS
+from okrs.imports.sheets import COLUMNS
 from okrs.models import ContributionLink, KeyResult, Objective, Stage
 from tests import build
 from tests.okrs.imports.files import SHIPPED, file_of, load
