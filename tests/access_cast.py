@@ -15,13 +15,14 @@ from engagements.models import Engagement, Invitation, Membership, Notice, Role,
 from engagements.scoping import scope
 from engagements.share_links import token_of
 from okrs.models import Collaborator, ContributionLink, KeyResult, KeyResultAudit
+from reviews.commands.releases import record_release
 from reviews.models import (
     ActionItem,
     AgendaItem,
     Attendance,
     Decision,
+    Report,
     Review,
-    StatusReport,
     Summary,
 )
 from tests import build
@@ -179,22 +180,17 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
     Summary.objects.create(**here, review=closed, headline="Calm", drafted_at=now)
     closed.closed_at, closed.closed_by = now, lead
     closed.save(update_fields=["closed_at", "closed_by"])
-    report = StatusReport.objects.create(
-        **here,
-        number=engagement.pk,  # so that no number is good in both clients
-        review=closed,
-        headline="Calm",
-        page={},
-        published_by=lead,
-        published_at=now,
-    )
+    release = record_release(report_hash="", by=lead, now=now)
+    if engagement.slug != "northwind":
+        release = record_release(report_hash="", by=lead, now=now)  # no number is good in both
+    Report.objects.create(**here, release=release, review=closed, headline="Calm", page={})
     return {
         "review": review.public_id,
         "closed_review": closed.public_id,
         "item": item.public_id,
         "action": action.public_id,
         "decision": decision.public_id,
-        "number": str(report.number),
+        "number": str(release.number),
         "share_link": share(lead).public_id,
     }
 

@@ -122,7 +122,7 @@ def test_until_they_are_published_later_words_reach_no_client(planting: Planting
 
     assert [leak for one in crawls.values() for leak in one.leaks] == []
     for name, client in zip(CLIENTS, (OURS, OURS, THEIRS), strict=True):
-        assert Mark(client, CLIENT, "statusreport.headline") in crawls[name].seen
+        assert Mark(client, CLIENT, "report.headline") in crawls[name].seen
 
 
 def test_a_mail_holds_only_what_its_reader_may_know(planting: Planting) -> None:

@@ -8,15 +8,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
 
-from engagements.models import Engagement, Membership
+from engagements.models import Membership
 from engagements.ownership import check_owners
 from engagements.permissions import Permission, may_here
 from okrs.models import KeyResult, Objective
 from reviews.commands.evidence import Touches, refreshed, rests_on, touched
 from reviews.commands.once import posted_before
 from reviews.commands.open_reviews import lock_review, must_be_open
+from reviews.commands.releases import lock_head
 from reviews.commands.rooms import tell_the_room
-from reviews.models import AgendaItem, Decision, DecisionHead, ResultingChange, Review
+from reviews.models import AgendaItem, Decision, ResultingChange, Review
 
 LONGEST_ADDRESS = 500
 Errors = dict[str, list[ValidationError]]
@@ -127,15 +128,13 @@ def _append(
     said: dict[str, Any], *, touches: Touches, url: str, by: Membership, now: dt.datetime
 ) -> Decision:
     """The row, recorded after the last one whatever the clocks of two writers said."""
-    # One writer at a time: whoever comes second reads the head that the first one left.
-    Engagement.objects.select_for_update(no_key=True).get(pk=by.engagement_id)
-    head = DecisionHead.objects.filter(engagement_id=by.engagement_id).first()
+    head = lock_head(by.engagement_id)
     decision = Decision.objects.create(
         engagement_id=by.engagement_id,
         touches=touches,
         evidence=rests_on(touches, engagement_id=by.engagement_id, url=url),
         recorded_by=by,
-        recorded_at=max(now, head.recorded_at) if head else now,
+        recorded_at=max(now, head.recorded_at),
         **said,
     )
     decision.refresh_from_db(fields=["number", "previous_hash", "hash"])

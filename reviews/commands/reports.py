@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
+from hashlib import sha256
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 
 from engagements.models import Engagement, Membership
-from engagements.permissions import Permission, may_here
-from reviews.models import DecisionHead, Review, StatusReport
+from reviews.commands.releases import lock_head, record_release, require_publishing
+from reviews.models import NO_OCCASION, Report, Review
 from reviews.queries.status import status_facts
-from reviews.status import Facts, LastReport, Page, Words, status_page
+from reviews.status import LastReport, Page, Words, status_page
 
 
 @transaction.atomic
@@ -23,51 +24,57 @@ def publish_report(
     now: dt.datetime,
     review: Review | None = None,
     after: int | None = None,
-) -> StatusReport:
-    """Release words and figures to the client as they stand now, for good (M8.4, M12).
+) -> Report:
+    """Release words and figures to the client as they are now, for good (M8.4, M12).
 
     With a review its client-visible decisions are released too. Published again, it is another
     report with the next number. `after` is the last one that the lead knows of. Raises
     ValidationError: `no_right`, `not_closed`, `meanwhile` where there is a later one than that,
     and by field `required`.
     """
-    if not may_here(by, Permission.RUN_REVIEWS):
-        raise ValidationError("Only a program lead publishes.", code="no_right")
+    require_publishing(by)
     if review is not None and not review.is_closed:
         raise ValidationError("Close the review first.", code="not_closed")
-    said = _stripped(words)
-    if not said["headline"]:
+    text = _stripped(words)
+    if not text["headline"]:
         message = "Write a headline: one sentence with the finding."
         raise ValidationError({"headline": ValidationError(message, code="required")})
-    # One writer at a time: reports are numbered without a gap.
-    Engagement.objects.select_for_update(no_key=True).get(pk=engagement.pk)
-    own = StatusReport.objects.filter(engagement=engagement)
-    number = (own.aggregate(last=Max("number"))["last"] or 0) + 1
+    # Held from here on, so that the page shows just the decisions that the release covers.
+    head = lock_head(engagement.pk)
+    number = head.released + 1
     if after is not None and after + 1 != number:
         message = f"Report {number - 1} was published meanwhile. Read it before you publish again."
         raise ValidationError(message, code="meanwhile")
-    head = DecisionHead.objects.filter(engagement=engagement).first()
+    now = max(now, head.recorded_at)
     facts = status_facts(engagement, now=now, releasing=True, publishing=review)
-    last = LastReport(
+    report = LastReport(
         number=number,
-        **said,
+        **text,
         review=review.title if review else None,
         published_at=now,
         published_by=by.name,
-        head_number=head.number if head else 0,
-        head_hash=head.hash if head else "",
+        head_number=head.number,
+        head_hash=head.hash,
     )
-    return StatusReport.objects.create(
+    page = status_page(replace(facts, report=report))
+    return Report.objects.create(
         engagement=engagement,
-        number=number,
+        release=record_release(
+            report_hash=report_hash(text, page=page),
+            by=by,
+            now=now,
+            occasion=review.occasion if review else NO_OCCASION,
+        ),
         review=review,
-        page=_page(facts, last=last),
-        head_number=last.head_number,
-        head_hash=last.head_hash,
-        published_by=by,
-        published_at=now,
-        **said,
+        page=page,
+        **text,
     )
+
+
+def report_hash(words: Words, *, page: Page) -> str:
+    """Return the hash of what a report says, 64 hexadecimal digits."""
+    text = json.dumps([words, page], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()
 
 
 def _stripped(words: Words) -> Words:
@@ -78,7 +85,3 @@ def _stripped(words: Words) -> Words:
         decided=words["decided"].strip(),
         next_steps=words["next_steps"].strip(),
     )
-
-
-def _page(facts: Facts, *, last: LastReport) -> Page:
-    return status_page(replace(facts, report=last))

@@ -7,7 +7,7 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from engagements.models import Engagement
-from reviews.exports.meetings import actions, decisions
+from reviews.exports.meetings import actions, decisions, releases
 from reviews.exports.okr_sets import key_results, objectives, okr_sets
 from reviews.exports.tables import Table
 from reviews.exports.weeks import blockers_and_help, check_ins, escalations
@@ -29,10 +29,11 @@ formula has an apostrophe in front that is not part of its text.
 Nothing here ranks, averages or scores people: scores steer the work, and are for neither pay nor
 appraisal. Not in here: sign-ins, settings, notes, agendas, reports, and the history of edits.
 
-To prove the decision log without Plumbline, go through decisions.csv by number. In each line the
-SHA-256 of `sealed` (as UTF-8) is `hash`, and `previous_hash`, which `sealed` holds too, is the
-`hash` of the line before. The last hash is the one named above: compare it with one that was
-published, on a report say.
+To prove the decision log without Plumbline, go through decisions.csv by number, and after each
+decision through the lines of releases.csv that have its number as `head_number`. In each line the
+SHA-256 of `sealed` (as UTF-8) is `hash`, and `previous_hash` (of a release, `head_hash`), which
+`sealed` holds too, is the `hash` of the line before. The last hash is the one named above: compare
+it with one that was published, on a report for example.
 """
 
 
@@ -54,6 +55,7 @@ def export_engagement(engagement: Engagement, *, to: IO[bytes], now: dt.datetime
         key_results(engagement),
         check_ins(engagement),
         decisions(engagement, head=head),
+        releases(engagement, head=head),
         actions(engagement),
         escalations(engagement),
         blockers_and_help(engagement),
@@ -79,7 +81,7 @@ def read_me(
 ) -> str:
     log = (
         f"The decision log then ended with decision {head.number}, hash {head.hash}."
-        if head
+        if head and head.number
         else "The decision log was still empty."
     )
     return READ_ME.format(

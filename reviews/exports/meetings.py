@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from engagements.models import Engagement
 from okrs.imports.sheets import guard_formula
-from reviews.constraints import TABLE, sealed
+from reviews.constraints import RELEASES, TABLE, sealed
 from reviews.exports.tables import (
     Column,
     Table,
@@ -22,7 +22,7 @@ from reviews.exports.tables import (
     words,
     yes,
 )
-from reviews.models import ActionItem, Decision, DecisionHead
+from reviews.models import ActionItem, Decision, DecisionHead, Release
 
 
 def titles(touches: Iterable[dict[str, Any]]) -> str:
@@ -53,6 +53,18 @@ DECISIONS = (
     fact("previous_hash"),
     fact("hash"),
     fact("sealed", RawSQL(sealed(TABLE), ())),  # noqa: S611 - our own expression, no input
+)
+RELEASE_COLUMNS = (
+    fact("number"),
+    fact("head_number"),
+    fact("head_hash"),
+    fact("occasion", "occasion_kind"),
+    fact("occasion_id"),
+    fact("report_hash"),
+    words("by", "by__name"),
+    moment("at"),
+    fact("hash"),
+    fact("sealed", RawSQL(sealed(RELEASES, table=RELEASES), ())),  # noqa: S611 - as above
 )
 ACTIONS = (
     fact("action", "public_id"),
@@ -88,6 +100,16 @@ def decisions(engagement: Engagement, *, head: DecisionHead | None) -> Table:
         about="The decision log from its first entry to the one named above, with its seals.",
         header=names(DECISIONS),
         lines=selected(rows.order_by("number"), DECISIONS),
+    )
+
+
+def releases(engagement: Engagement, *, head: DecisionHead | None) -> Table:
+    rows = Release.objects.filter(engagement=engagement, number__lte=head.released if head else 0)
+    return Table(
+        name="releases.csv",
+        about="The reports that were published, as links of the decision log's chain.",
+        header=names(RELEASE_COLUMNS),
+        lines=selected(rows.order_by("number"), RELEASE_COLUMNS),
     )
 
 

@@ -1,20 +1,32 @@
 from __future__ import annotations
 
 from reviews.models.actions import ActionItem
-from reviews.models.decisions import Decision, DecisionHead, ResultingChange
-from reviews.models.reports import StatusReport, Summary
+from reviews.models.decisions import (
+    NO_OCCASION,
+    Decision,
+    DecisionHead,
+    Occasion,
+    OccasionKind,
+    ResultingChange,
+)
+from reviews.models.releases import Release
+from reviews.models.reports import Report, Summary
 from reviews.models.reviews import AgendaItem, Attendance, Review, ReviewKind, Section
 
 __all__ = [
+    "NO_OCCASION",
     "ActionItem",
     "AgendaItem",
     "Attendance",
     "Decision",
     "DecisionHead",
+    "Occasion",
+    "OccasionKind",
+    "Release",
+    "Report",
     "ResultingChange",
     "Review",
     "ReviewKind",
     "Section",
-    "StatusReport",
     "Summary",
 ]

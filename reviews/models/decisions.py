@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from engagements.tenancy import (
     shows_on_status,
     tenant_constraints,
 )
-from reviews.constraints import DecisionChain
+from reviews.constraints import DecisionChain, HeadLock
 
 
 class ResultingChange(models.TextChoices):
@@ -24,6 +25,43 @@ class ResultingChange(models.TextChoices):
     RESOURCES = "resources", "Resource shift"
     KEY_RESULT = "key_result", "KR change"
     NONE = "none", "None"
+
+
+class OccasionKind(models.TextChoices):
+    """What a decision, an action or a release came of."""
+
+    REVIEW = "review", "Review"
+    ESCALATION = "escalation", "Escalation"
+    CHANGE = "change", "Change request"
+    NONE = "none", "None"
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """An occasion by kind and public id, so that no key to apps above is needed."""
+
+    kind: str = OccasionKind.NONE
+    public_id: str = ""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The fields of `WithOccasion` and their values, for filters and new rows."""
+        return {"occasion_kind": self.kind, "occasion_id": self.public_id}
+
+
+NO_OCCASION = Occasion()
+
+
+class WithOccasion(models.Model):
+    """Fields of a row that names its occasion."""
+
+    occasion_kind = models.CharField(
+        max_length=10, choices=OccasionKind.choices, default=OccasionKind.NONE
+    )
+    occasion_id = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        abstract = True
 
 
 class Decision(TenantModel):
@@ -96,13 +134,14 @@ class Decision(TenantModel):
 
 
 class DecisionHead(TenantModel):
-    """The end of an engagement's chain: number and hash of its newest decision.
+    """The end of an engagement's chain: its last hash, and the last numbers given.
 
-    Written by the database alone, in the same statement as the decision. What is missing at the
-    end of the log shows here.
+    The database alone writes it, in the same statement as the decision or release. It shows what
+    is missing at the end of the log. `recorded_at` is the last decision's.
     """
 
     number = models.PositiveIntegerField()
+    released = models.PositiveIntegerField(default=0)
     hash = models.CharField(max_length=64)
     recorded_at = models.DateTimeField()
 
@@ -113,4 +152,5 @@ class DecisionHead(TenantModel):
         constraints = [
             *tenant_constraints(),
             models.UniqueConstraint(fields=["engagement"], name="decisionhead_once"),
+            HeadLock(name="decisionhead_lock"),
         ]

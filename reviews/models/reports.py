@@ -9,7 +9,6 @@ from engagements.tenancy import (
     TenantKey,
     TenantManager,
     TenantModel,
-    shows_on_status,
     tenant_constraints,
     tracked,
 )
@@ -48,38 +47,26 @@ class Summary(TenantModel, Words):
         return self.headline
 
 
-class StatusReport(TenantModel, Words):
-    """What a client saw: words and status page as they were published; append-only.
+class Report(TenantModel, Words):
+    """What a client read: the page and the lead's words as they were released; append-only.
 
-    `page` is the status page in finished words and figures, so that it reads the same for ever.
-    `head_number` and `head_hash` say where the decision log stood.
+    `page` is the status page in finished words and figures, so that it never changes.
     """
 
-    number = models.PositiveIntegerField()
-    review = TenantKey("reviews.Review", null=True, blank=True, related_name="reports")
+    release = TenantKey("reviews.Release", related_name="+")
+    review = TenantKey("reviews.Review", null=True, blank=True, related_name="+")
     page = models.JSONField()
-    head_number = models.PositiveIntegerField(default=0)
-    head_hash = models.CharField(max_length=64, blank=True)
-    published_by = TenantKey("engagements.Membership", related_name="+")
-    published_at = models.DateTimeField()
 
-    objects = TenantManager["StatusReport"]()
+    objects = TenantManager["Report"]()
 
     class Meta:
-        ordering = ["-number"]
         constraints = [
-            *tenant_constraints("review", authors=("published_by",)),
-            models.UniqueConstraint(
-                fields=["engagement", "number"], name="statusreport_numbered_once"
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["engagement", "review"], name="statusreport_of_review"),
+            *tenant_constraints("release", "review"),
+            models.UniqueConstraint(fields=["engagement", "release"], name="report_once"),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            *shows_on_status(updates=False),
         ]
 
     def __str__(self) -> str:
-        return f"Report {self.number}"
+        return f"Report {self.release.number}"

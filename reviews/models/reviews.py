@@ -15,6 +15,7 @@ from engagements.tenancy import (
     tenant_constraints,
     tracked,
 )
+from reviews.models.decisions import Occasion, OccasionKind
 
 FROZEN_WITH_ITS_REVIEW = """
     IF EXISTS (
@@ -141,6 +142,11 @@ class Review(TenantModel):
     @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
+
+    @property
+    def occasion(self) -> Occasion:
+        """What decisions, actions and releases of this review name."""
+        return Occasion(OccasionKind.REVIEW, self.public_id)
 
 
 class Attendance(TenantModel):

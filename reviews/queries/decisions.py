@@ -14,7 +14,7 @@ from checkins.models import CheckIn
 from engagements.compiled import Slot
 from engagements.models import Engagement, Membership
 from okrs.models import KeyResult, Objective
-from reviews.models import ActionItem, Decision, DecisionHead, Review, StatusReport
+from reviews.models import ActionItem, Decision, DecisionHead, OccasionKind, Release, Review
 from reviews.movement import Movement, moved_since
 from scoring import Rag
 
@@ -73,11 +73,13 @@ def decisions(engagement: Engagement | Slot) -> QuerySet[Decision]:
     """The engagement's log, newest first, with all that a row shows joined in."""
     here = {"engagement": engagement}
     later = Decision.objects.filter(**here, supersedes_id=OuterRef("pk")).order_by()
-    reports = StatusReport.objects.filter(**here)
-    # As on the status page: by a report of its review, once one holds it.
-    released = Exists(reports.filter(review_id=OuterRef("review_id"))) & Exists(
-        reports.filter(head_number__gte=OuterRef("number"))
-    )
+    releases = Release.objects.filter(**here)
+    # As on the status page: by a release of its review, once one covers it.
+    released = Exists(
+        releases.filter(
+            occasion_kind=OccasionKind.REVIEW, occasion_id=OuterRef("review__public_id")
+        )
+    ) & Exists(releases.filter(head_number__gte=OuterRef("number")))
     return (
         Decision.objects.filter(**here)
         .select_related("owner", "review", "supersedes", "recorded_by")
@@ -156,7 +158,7 @@ def object_log(*, engagement: Engagement, about: Objective | KeyResult) -> Objec
 
 def log_head(engagement: Engagement) -> DecisionHead | None:
     """Where the log ends; None before the first decision. One query."""
-    return DecisionHead.objects.filter(engagement=engagement).first()
+    return DecisionHead.objects.filter(engagement=engagement, number__gt=0).first()
 
 
 def _touches(about: Objective | KeyResult) -> Q:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from engagements.models import Engagement
 from okrs.queries.shown import end_of
-from reviews.models import StatusReport
+from reviews.models import Release, Report
 from reviews.queries.status import status_facts
 from reviews.queries.status_at import status_facts_on
 from reviews.status import Page, Words, draft_words, status_page
@@ -31,19 +31,20 @@ def published(engagement: Engagement, *, day: dt.date | None) -> dict[str, Any]:
     """
     reports = _reports(engagement)
     if day is not None:
-        reports = reports.filter(published_at__lte=end_of(day, engagement=engagement))
+        reports = reports.filter(release__at__lte=end_of(day, engagement=engagement))
     found = reports.first()
     return {"report": found, "page": found.page if found else None}
 
 
-def report(engagement: Engagement, *, number: int) -> StatusReport | None:
+def report(engagement: Engagement, *, number: int) -> Report | None:
     """A published report by its number. One query."""
-    return _reports(engagement).filter(number=number).first()
+    return _reports(engagement).filter(release__number=number).first()
 
 
 def last_number(engagement: Engagement) -> int:
     """Of the latest report, 0 before the first. One query."""
-    return _reports(engagement).values_list("number", flat=True).first() or 0
+    releases = Release.objects.filter(engagement=engagement).order_by("-number")
+    return releases.values_list("number", flat=True).first() or 0
 
 
 def words_of_now(engagement: Engagement, *, now: dt.datetime) -> Words:
@@ -51,11 +52,11 @@ def words_of_now(engagement: Engagement, *, now: dt.datetime) -> Words:
     return draft_words(status_facts(engagement, now=now, releasing=True))
 
 
-def report_list(engagement: Engagement) -> Sequence[StatusReport]:
+def report_list(engagement: Engagement) -> Sequence[Report]:
     """All that was published, the latest first, without the pages. One query."""
     return list(_reports(engagement).defer("page"))
 
 
-def _reports(engagement: Engagement) -> QuerySet[StatusReport]:
-    reports = StatusReport.objects.filter(engagement=engagement)
-    return reports.select_related("published_by", "review").order_by("-number")
+def _reports(engagement: Engagement) -> QuerySet[Report]:
+    reports = Report.objects.filter(engagement=engagement)
+    return reports.select_related("release__by", "review").order_by("-release__number")

@@ -22,9 +22,10 @@ from reviews.models import (
     AgendaItem,
     Attendance,
     Decision,
+    OccasionKind,
+    Release,
     Review,
     Section,
-    StatusReport,
     Summary,
 )
 from reviews.queries.captured import ENGAGEMENT, REVIEW, Captured, captured, taken_up
@@ -209,8 +210,10 @@ def review_list(engagement: Engagement) -> QuerySet[Review]:
             decided=_count(Decision.objects.filter(held | Q(supersedes=None))),
             acted=_count(ActionItem.objects.all()),
             published=Subquery(
-                StatusReport.objects.filter(
-                    engagement_id=OuterRef("engagement_id"), review_id=OuterRef("pk")
+                Release.objects.filter(
+                    engagement_id=OuterRef("engagement_id"),
+                    occasion_kind=OccasionKind.REVIEW,
+                    occasion_id=OuterRef("public_id"),
                 )
                 .order_by("-number")
                 .values("number")[:1]
@@ -223,10 +226,10 @@ def summary_of(review: Review) -> Summary | None:
     return Summary.objects.filter(engagement_id=review.engagement_id, review=review).first()
 
 
-def report_of(review: Review) -> StatusReport | None:
-    """What was published last of it."""
-    reports = StatusReport.objects.filter(engagement_id=review.engagement_id, review=review)
-    return reports.defer("page").order_by("-number").first()
+def last_release(review: Review) -> Release | None:
+    """Return what was published last of it."""
+    releases = Release.objects.filter(engagement_id=review.engagement_id)
+    return releases.filter(**review.occasion.columns).order_by("-number").first()
 
 
 def usual_attendees(engagement: Engagement, *, today: dt.date) -> list[Membership]:

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from engagements.compiled import Compiled, Slot
 from engagements.models import Engagement
 from okrs.queries.shown import AT, ENGAGEMENT, At
-from reviews.models import Decision, ResultingChange, Review, StatusReport
+from reviews.models import Decision, OccasionKind, Release, ResultingChange, Review
 from reviews.status import DecisionFacts
 
 MOST_DECISIONS = 60
@@ -49,9 +49,11 @@ def visible_decisions(
 def _decisions(
     engagement_id: int | Slot, *, at: At, releasing: bool = False, publishing: Review | None = None
 ) -> QuerySet[Decision, tuple[Any, ...]]:
-    mine = {"engagement_id": OuterRef("engagement_id"), "published_at__lte": at}
-    of_its_review = StatusReport.objects.filter(review_id=OuterRef("review_id"), **mine)
-    since = StatusReport.objects.filter(head_number__gte=OuterRef("number"), **mine)
+    releases = Release.objects.filter(engagement_id=OuterRef("engagement_id"), at__lte=at)
+    of_its_review = releases.filter(
+        occasion_kind=OccasionKind.REVIEW, occasion_id=OuterRef("review__public_id")
+    )
+    since = releases.filter(head_number__gte=OuterRef("number"))
     # Only a lead's publication changes what clients read: what supersedes waits for it too.
     released = Q() if releasing else Q(Exists(since))
     superseding = Decision.objects.filter(

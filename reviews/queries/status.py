@@ -21,7 +21,7 @@ from engagements.compiled import Compiled, Slot
 from engagements.models import Engagement
 from okrs.models import KeyResult
 from okrs.queries.shown import AT, ENGAGEMENT, RESTS_FOR, end_of, shown_rows
-from reviews.models import Review, StatusReport
+from reviews.models import OccasionKind, Release, Report, Review
 from reviews.queries.answers import answers
 from reviews.queries.freshness import last_kept, newest
 from reviews.queries.shown_decisions import visible_decisions
@@ -29,17 +29,17 @@ from reviews.status import Facts, KeyResultFacts, LastReport, Since
 
 FRESH_FOR = dt.timedelta(days=6)
 RESTED = Slot("rested", DateField())
-SAID = (
-    "number",
-    "headline",
-    "moved",
-    "red",
-    "decided",
-    "next_steps",
-    "published_at",
-    "head_number",
-    "head_hash",
-)
+SAID = {
+    "number": "release__number",
+    "headline": "headline",
+    "moved": "moved",
+    "red": "red",
+    "decided": "decided",
+    "next_steps": "next_steps",
+    "published_at": "release__at",
+    "head_number": "release__head_number",
+    "head_hash": "release__head_hash",
+}
 PATHS = {
     "public_id": "public_id",
     "title": "title",
@@ -142,17 +142,17 @@ def last_report(engagement: Engagement, *, at: dt.datetime) -> dict[str, Any] | 
     return rows[0] if rows else None
 
 
-def _last_report() -> QuerySet[StatusReport, dict[str, Any]]:
+def _last_report() -> QuerySet[Report, dict[str, Any]]:
     rested = Slot("rested", DateTimeField())
-    reports = StatusReport.objects.filter(engagement_id=ENGAGEMENT, published_at__lte=AT)
-    reviews = _published(ENGAGEMENT, published_at__lte=AT).filter(closed_at__lte=rested)
-    found: Any = reports.order_by("-number").annotate(
+    reports = Report.objects.filter(engagement_id=ENGAGEMENT, release__at__lte=AT)
+    reviews = _published(ENGAGEMENT, at__lte=AT).filter(closed_at__lte=rested)
+    found: Any = reports.order_by("-release__number").annotate(
         since_title=Subquery(reviews.values("title")[:1]),
         since_at=Subquery(reviews.values("closed_at")[:1]),
         since_standings=Subquery(reviews.values("standings")[:1]),
     )
-    rows: QuerySet[StatusReport, dict[str, Any]] = found.values(
-        *SAID,
+    rows: QuerySet[Report, dict[str, Any]] = found.values(
+        *SAID.values(),
         "review__title",
         "page__report__by",
         "since_title",
@@ -178,11 +178,14 @@ def _before(review: Review) -> Since | None:
 
 
 def _published(engagement_id: int | Slot, **by: Any) -> QuerySet[Review]:
-    """Closed reviews of which there is a report, the last one first."""
-    reports = StatusReport.objects.filter(
-        engagement_id=engagement_id, review_id=OuterRef("pk"), **by
+    """Closed reviews of which there is a release, the last one first."""
+    releases = Release.objects.filter(
+        engagement_id=engagement_id,
+        occasion_kind=OccasionKind.REVIEW,
+        occasion_id=OuterRef("public_id"),
+        **by,
     )
-    found = Review.objects.filter(Exists(reports), engagement_id=engagement_id)
+    found = Review.objects.filter(Exists(releases), engagement_id=engagement_id)
     return found.order_by("-closed_at")
 
 
@@ -203,5 +206,5 @@ def said(report: dict[str, Any] | None) -> LastReport | None:
     return LastReport(
         review=report["review__title"],
         published_by=report["page__report__by"],  # the name as it was then
-        **{name: report[name] for name in SAID},
+        **{name: report[path] for name, path in SAID.items()},
     )

@@ -12,7 +12,7 @@ from django.db import connections, models
 
 from checkins.models import CheckIn, Escalation
 from engagements.models import Engagement, Membership, Notice
-from reviews.models import Decision, DecisionHead, StatusReport
+from reviews.models import Decision, DecisionHead, Release, Report
 from reviews.seeding.people import BUILT, PEOPLE
 
 
@@ -32,7 +32,8 @@ def copy(engagements: Sequence[Engagement], *, began: dt.datetime) -> None:
     """
     written = {"MembershipEvent", Membership.__name__, DecisionHead.__name__, Notice.__name__}
     copied = [model for model in tenant_models() if model.__name__ not in written]
-    copied.sort(key=lambda model: model is StatusReport)  # it names the last decision
+    # A release names the last decision, and a report its release.
+    copied.sort(key=lambda model: {Release: 1, Report: 2}.get(model, 0))
     ids = [(model._meta.pk.column, model._meta.db_table) for model in copied]
     everything = (Engagement, *tenant_models())
     values = {"rounds": len(engagements) // BUILT, "last": engagements[-1].pk}
@@ -57,7 +58,7 @@ def copy(engagements: Sequence[Engagement], *, began: dt.datetime) -> None:
 
 @contextmanager
 def _unchecked(cursor: Any, everything: Sequence[Any]) -> Iterator[None]:
-    """Check foreign keys at the end, all at once; triggers rest, but for those of decisions."""
+    """Check foreign keys at the end, all at once; triggers rest, but for those of the chain."""
     tables = [model._meta.db_table for model in everything]
     # Deferred checks would keep the tables from being altered.
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -71,7 +72,8 @@ def _unchecked(cursor: Any, everything: Sequence[Any]) -> Iterator[None]:
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     for table, name, _ in keys:
         cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-    cursor.execute(f"ALTER TABLE {Decision._meta.db_table} ENABLE TRIGGER USER")
+    for sealed in (Decision, Release):
+        cursor.execute(f"ALTER TABLE {sealed._meta.db_table} ENABLE TRIGGER USER")
     yield
     for table, name, definition in keys:
         cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
@@ -96,7 +98,7 @@ def _copying(model: Any, *, step: int) -> str:
         else f"t.{field.column}"
         for field in fields
     }
-    if model is StatusReport:
+    if model is Report:
         values |= REPORT_OF_COPY
     order = "t.period, r" if model is CheckIn else "r"
     return (
@@ -112,15 +114,15 @@ def _is_inside(field: models.Field[Any, Any]) -> bool:
     return field.is_relation and field.related_model in tenant_models()
 
 
-HEAD = f"""(SELECT {{}} FROM {DecisionHead._meta.db_table} h
-    WHERE h.engagement_id = t.engagement_id + r * {BUILT})"""
+RELEASE = f"""(SELECT {{}} FROM {Release._meta.db_table} l
+    WHERE l.engagement_id = t.engagement_id + r * {BUILT})"""
+PUBLISHER = f"""(SELECT m.name FROM {Membership._meta.db_table} m
+    WHERE m.id = {RELEASE.format("l.by_id")})"""
 REPORT_OF_COPY = {
-    "head_hash": HEAD.format("h.hash"),
     "page": f"""t.page || jsonb_build_object(
         'client', (SELECT e.client_name FROM {Engagement._meta.db_table} e
             WHERE e.id = t.engagement_id + r * {BUILT}),
         'report', t.page -> 'report' || jsonb_build_object(
-            'by', (SELECT m.name FROM {Membership._meta.db_table} m
-                WHERE m.id = t.published_by_id + r * {BUILT * len(PEOPLE)}),
-            'head', {HEAD.format("h.number || ':' || left(h.hash, 16)")}))""",
+            'by', {PUBLISHER},
+            'head', {RELEASE.format("l.head_number || ':' || left(l.head_hash, 16)")}))""",
 }

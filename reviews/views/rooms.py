@@ -22,7 +22,7 @@ from engagements.permissions import Permission, may_here
 from reviews.forms import ActionForm, DecisionForm
 from reviews.models import AgendaItem, Review
 from reviews.queries.escalated import seen
-from reviews.queries.reviews import ReviewPage, report_of, review_page
+from reviews.queries.reviews import ReviewPage, last_release, review_page
 
 TEMPLATE = "reviews/review_detail.html"
 TAB = {"tab": "reviews"}
@@ -127,7 +127,7 @@ def screen(
         "look": look,
         "runs": not review.is_closed and may_here(member, Permission.RUN_REVIEWS),
         "answers": captures,
-        "report": report_of(review) if review.is_closed else None,
+        "report": last_release(review) if review.is_closed else None,
         "today": request.engagement.today(now),
         **forms,
         **TAB,

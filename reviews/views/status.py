@@ -24,7 +24,7 @@ from engagements.permissions import Permission, may
 from reviews import queries
 from reviews.commands.reports import publish_report
 from reviews.forms.reports import WordsForm
-from reviews.models import StatusReport
+from reviews.models import Report
 from reviews.status import Words
 from reviews.status.release import release
 
@@ -71,8 +71,10 @@ def report_create(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         form = WordsForm(request.POST)
         if form.is_valid() and (report := _publish(request, form, now=now)):
-            messages.success(request, f"Report {report.number} is published. Clients see it now.")
-            return onward(request, "reviews:report-detail", report.number)
+            messages.success(
+                request, f"Report {report.release.number} is published. Clients see it now."
+            )
+            return onward(request, "reviews:report-detail", report.release.number)
         if form.has_error(NON_FIELD_ERRORS, code="meanwhile"):  # said now, so known
             form.data = {**request.POST.dict(), "after": last}
     else:
@@ -81,7 +83,7 @@ def report_create(request: MemberRequest) -> HttpResponse:
     return form_page(request, "reviews/report_create.html", form=form, last=last, **TAB)
 
 
-def _publish(request: MemberRequest, form: WordsForm, *, now: dt.datetime) -> StatusReport | None:
+def _publish(request: MemberRequest, form: WordsForm, *, now: dt.datetime) -> Report | None:
     """None where a rule refused it, which stands on the form then."""
     words = {**form.cleaned_data}
     try:
@@ -148,11 +150,11 @@ def _rendered(
     request: HttpRequest, *, reader: Reader, status: int = 200, **context: Any
 ) -> HttpResponse:
     now = timezone.now()
-    report: StatusReport | None = context.get("report")
+    report: Report | None = context.get("report")
     days = {
         "today": reader.engagement.today(now),
         # On the client's clock, as everything on the page.
-        "published_on": reader.engagement.today(report.published_at) if report else None,
+        "published_on": reader.engagement.today(report.release.at) if report else None,
     }
     page = {"reader": reader, **days, **TAB, **context}
     return render(request, "reviews/status.html", page, status=status)

@@ -16,9 +16,9 @@ from engagements.permissions import Permission, may_here
 from engagements.staleness import StaleEdit
 from reviews import commands
 from reviews.forms.reviews import SummaryForm
-from reviews.models import Review, StatusReport, Summary
+from reviews.models import Report, Review, Summary
 from reviews.queries.captured import kept_from_client
-from reviews.queries.reviews import report_of, summary_of
+from reviews.queries.reviews import last_release, summary_of
 from reviews.status import Words
 from reviews.views.rooms import TAB, review_of, review_url
 
@@ -37,7 +37,7 @@ def summary_update(request: MemberRequest, closed_review: str) -> HttpResponse:
     if summary is None:
         messages.info(request, "The summary is drafted when the review closes.")
         return redirect(review_url(request, review))
-    page = {"review": review, "summary": summary, "report": report_of(review), **TAB}
+    page = {"review": review, "summary": summary, "report": last_release(review), **TAB}
     if request.method != "POST":
         form = _form(request, review, summary) if edits else None
         return render(request, TEMPLATE, {**page, "form": form})
@@ -57,8 +57,10 @@ def _post(
         messages.success(request, "The summary is saved. Clients do not see it yet.")
         return onward(request, "reviews:summary-update", review.public_id)
     if saved and (report := _publish(request, form, review=review)):
-        messages.success(request, f"Report {report.number} is published. Clients see it now.")
-        return onward(request, "reviews:report-detail", report.number)
+        messages.success(
+            request, f"Report {report.release.number} is published. Clients see it now."
+        )
+        return onward(request, "reviews:report-detail", report.release.number)
     return form_page(request, TEMPLATE, form=form, **page)
 
 
@@ -78,7 +80,7 @@ def _form(
     return form
 
 
-def _publish(request: MemberRequest, form: SummaryForm, *, review: Review) -> StatusReport | None:
+def _publish(request: MemberRequest, form: SummaryForm, *, review: Review) -> Report | None:
     """None where a rule refused it, which stands on the form then."""
     words = cast(Words, {name: form.cleaned_data[name] for name in WORDS})
     try:

@@ -23,6 +23,8 @@ CANNOT_HOLD_TEXT = {
     "hash": "a hash",
     "previous_hash": "a hash",
     "head_hash": "a hash",
+    "report_hash": "a hash",
+    "occasion_id": "a public id",
     "ladder": "thresholds and scores",
     "trail": "dates, values and scores",
     "agendaitem.source": "the kind of a cause and public ids",

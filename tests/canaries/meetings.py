@@ -23,7 +23,7 @@ from reviews.commands import (
     supersede_decision,
     update_summary,
 )
-from reviews.models import ActionItem, AgendaItem, Decision, Review, StatusReport, Summary
+from reviews.models import ActionItem, AgendaItem, Decision, Report, Review, Summary
 from reviews.status import Words
 from tests.canaries.marks import Marks
 from tests.checkins.posting import at
@@ -43,7 +43,7 @@ class Meetings:
     other: Membership
     about: KeyResult
 
-    def hold_february(self) -> StatusReport:
+    def hold_february(self) -> Report:
         """Published twice: in the words of the draft, and once more in the lead's own."""
         marks = self.marks
         # Clients read the day of the next review, not its name.
@@ -72,8 +72,8 @@ class Meetings:
         self.edit_summary(review, mark=marks.inside)
         return review
 
-    def release_without_review(self) -> StatusReport:
-        words = {name: self.marks.client_reads(f"statusreport.{name}") for name in WORDS}
+    def release_without_review(self) -> Report:
+        words = {name: self.marks.client_reads(f"report.{name}") for name in WORDS}
         return self._publish(words, now=RELEASED)
 
     def run_march(self) -> Review:
@@ -188,7 +188,7 @@ class Meetings:
         words = {name: mark(f"summary.{name}") for name in WORDS}
         update_summary(summary=summary, version=summary.version, by=self.lead, **words)
 
-    def publish(self, review: Review, *, now: dt.datetime) -> StatusReport:
+    def publish(self, review: Review, *, now: dt.datetime) -> Report:
         summary = Summary.objects.get(engagement=self.lead.engagement, review=review)
         closed = Review.objects.get(engagement=self.lead.engagement, pk=review.pk)
         words = {name: getattr(summary, name) for name in WORDS}
@@ -196,7 +196,7 @@ class Meetings:
 
     def _publish(
         self, words: dict[str, str], *, now: dt.datetime, review: Review | None = None
-    ) -> StatusReport:
+    ) -> Report:
         return publish_report(
             engagement=self.lead.engagement,
             words=cast(Words, words),

@@ -85,7 +85,7 @@ class Ground:
             return {
                 **self._ids(running),
                 "closed_review": weekly.public_id,
-                "number": str(report.number),
+                "number": str(report.release.number),
             }
 
     def _ids(self, running: Review) -> dict[str, str]:

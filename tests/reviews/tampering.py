@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reviews.constraints import digest
+from reviews.constraints import RELEASES, digest
 
 EDITED = "Decision 5 was edited: its words do not give its hash."
 BROKEN = "Decision 6 does not follow decision 5: it carries another hash."
@@ -187,3 +187,54 @@ TAMPERINGS: dict[str, Tampering] = {
         ["The log has no head."],
     ),
 }  # fmt: skip
+
+
+def put_release(what: str, *, number: int = 1) -> str:
+    return (
+        f"UPDATE reviews_release r SET {what}"
+        f" WHERE r.number = {number} AND r.engagement_id = %(ours)s;"
+    )
+
+
+def delete_release(number: int) -> str:
+    return f"DELETE FROM reviews_release WHERE number = {number} AND engagement_id = %(ours)s;"
+
+
+EDITED_RELEASE = "Report 1 was edited: its fields do not give its hash."
+RELEASE_FIELDS = {
+    "public_id": "'abcdefghjkmn'",
+    "occasion_kind": "'change'",
+    "occasion_id": "'abcdefghjkmn'",
+    "report_hash": f"'{'0' * 64}'",
+    "by_id": "%(somebody)s",
+    "at": "r.at + interval '1 second'",
+}
+# Of a log whose release 1 follows decision 12, and whose release 2 follows decision 13.
+RELEASE_TAMPERINGS: dict[str, Tampering] = {
+    **{
+        f"edit {field}": (put_release(f"{field} = {value}"), [EDITED_RELEASE])
+        for field, value in RELEASE_FIELDS.items()
+    },
+    "edit and seal anew": (
+        put_release("occasion_id = 'x'") + put_release(f"hash = {digest('r', table=RELEASES)}"),
+        ["Decision 13 does not follow decision 12: it carries another hash."],
+    ),
+    "delete the first": (
+        delete_release(1),
+        [
+            "Decision 13 does not follow decision 12: it carries another hash.",
+            "Report 1 is missing.",
+        ],
+    ),
+    "cut the last": (
+        delete_release(2),
+        ["The head has another hash than decision 13.", "Report 2 is missing at the end."],
+    ),
+    "delete the decision it covers": (
+        delete(13, 13),
+        [
+            "Decision 13 is missing at the end.",
+            "Report 2 was published at decision 13, hash {13}: the log differs.",
+        ],
+    ),
+}

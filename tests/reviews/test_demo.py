@@ -27,7 +27,7 @@ from okrs.models import Cycle, KeyResult, Stage
 from okrs.models.key_results import STANDING
 from reviews.demo import PEOPLE, address
 from reviews.demo.build import STORIES
-from reviews.models import ActionItem, Decision, Review, StatusReport
+from reviews.models import ActionItem, Decision, Report, Review
 from reviews.queries.chain import verify_logs
 from scoring import Rag
 from tests.databases import copy_of
@@ -202,7 +202,7 @@ def test_reviews_were_held_and_the_next_ones_are_planned(clients: list[Engagemen
     told = [meeting for story in STORIES for meeting in story.meetings]
 
     assert held.count() == len(told)
-    assert StatusReport.objects.count() == len(told)
+    assert Report.objects.count() == len(told)
     assert Decision.objects.count() == sum(len(meeting.decided) for meeting in told)
     assert Review.objects.ahead().filter(scheduled_at__gt=NOW).count() == 3
     assert all(review.standings for review in held)

@@ -17,12 +17,21 @@ from django.db.utils import Error
 from engagements.models import Membership
 from engagements.scoping import scope
 from okrs.models import KeyResult
-from reviews.models import AgendaItem, Decision, DecisionHead, Review, StatusReport
+from reviews.commands.releases import record_release
+from reviews.models import AgendaItem, Decision, DecisionHead, Review
 from reviews.queries.chain import Log, verify_logs
 from tests import build
 from tests.checkins.posting import TUESDAY, post
+from tests.checkins.sweeps.racing import begin
+from tests.processes import eventually
 from tests.reviews.meeting import decide, planned, supersede
-from tests.reviews.tampering import CUT, HEAD_FOLLOWS, TAMPERINGS, delete
+from tests.reviews.tampering import (
+    CUT,
+    HEAD_FOLLOWS,
+    RELEASE_TAMPERINGS,
+    TAMPERINGS,
+    delete,
+)
 
 Ids = dict[str, int]
 
@@ -73,6 +82,7 @@ def tampered(sql: str, ids: Ids) -> Iterator[None]:
     """The log after that was done by the tables' owner, triggers off; put back afterwards."""
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("ALTER TABLE reviews_decision DISABLE TRIGGER USER")
+        cursor.execute("ALTER TABLE reviews_release DISABLE TRIGGER USER")
         for statement in filter(None, sql.split(";")):
             cursor.execute(statement, ids)
         yield
@@ -159,23 +169,72 @@ def test_a_report_that_was_published_holds_the_log_too(logs: Ids) -> None:
     with scope(logs["ours"]):
         lead = Membership.objects.get(engagement_id=logs["ours"], name="Alice")
         head = found()["northwind"].head
-        StatusReport.objects.create(
-            engagement_id=logs["ours"],
-            number=1,
-            headline="Calm",
-            page={},
-            head_number=head.number,
-            head_hash=head.hash,
-            published_by=lead,
-            published_at=TUESDAY,
-        )
+        record_release(report_hash="", by=lead, now=TUESDAY)
 
     with tampered(delete(8, 12) + HEAD_FOLLOWS, logs):
-        (fault,) = faults()
+        found_faults = faults()
 
     expected = f"Report 1 was published at decision 12, hash {head.short}: the log differs."
-    assert fault == expected
+    assert found_faults == ["The head has another hash than report 1.", expected]
     assert faults() == []
+
+
+def test_names_what_was_tampered_with_in_releases(logs: Ids) -> None:
+    lead = record_of(logs)
+    with scope(logs["ours"]):
+        later = TUESDAY + dt.timedelta(hours=1)
+        record_release(report_hash="a" * 64, by=lead, now=later)
+        review = Review.objects.get(title="April")
+        thirteenth = decide(review, lead, now=later)
+        record_release(report_hash="b" * 64, by=lead, now=later, occasion=review.occasion)
+    assert found()["northwind"].is_intact
+    assert found()["northwind"].decisions == 13
+
+    seen = {}
+    for name, (sql, _) in RELEASE_TAMPERINGS.items():
+        with tampered(sql, logs):
+            seen[name] = faults()
+
+    assert seen == {
+        name: [one.replace("{13}", thirteenth.hash[:12]) for one in expected]
+        for name, (_, expected) in RELEASE_TAMPERINGS.items()
+    }
+
+
+def test_a_report_proves_the_one_before_it(logs: Ids) -> None:
+    lead = record_of(logs)
+    with scope(logs["ours"]):
+        record_release(report_hash="a" * 64, by=lead, now=TUESDAY + dt.timedelta(hours=1))
+        later = record_release(report_hash="b" * 64, by=lead, now=TUESDAY + dt.timedelta(hours=1))
+
+    head = f"{later.head_number}:{later.head_hash}"
+    assert run("--engagement", "northwind", "--head", head)[1] == 0
+    assert run("--engagement", "northwind", "--head", f"12:{'0' * 64}")[1] == 1
+
+
+def test_the_first_decision_waits_for_the_first_release(committed: str) -> None:
+    """The head is made where there is none, so that even the first two wait for each other."""
+    lead = build.member(build.engagement())
+    review = planned(lead)
+
+    def first_decision() -> int:
+        with scope(lead.engagement_id):
+            # By a clock that is late.
+            return decide(review, lead, now=TUESDAY - dt.timedelta(minutes=1)).number
+
+    with scope(lead.engagement_id):
+        record_release(report_hash="a" * 64, by=lead, now=TUESDAY)
+        end = begin(first_decision)
+        assert eventually(_is_awaited)
+
+    assert end(timeout=10) == 1
+    assert found()["northwind"].is_intact
+
+
+def _is_awaited() -> bool:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 def test_says_that_all_is_well(logs: Ids) -> None:

@@ -12,6 +12,7 @@ from checkins.commands import undo_check_in
 from checkins.models import Blocker, CheckIn, EscalationState, HelpRequest
 from engagements.models import Membership
 from okrs.models import KeyResult
+from reviews.commands.releases import record_release
 from reviews.models import Decision, DecisionHead, Review
 from tests import build
 from tests.checkins.escalating import escalated
@@ -26,6 +27,7 @@ FILES = [
     "key_results.csv",
     "check_ins.csv",
     "decisions.csv",
+    "releases.csv",
     "actions.csv",
     "escalations.csv",
     "blockers_and_help.csv",
@@ -142,6 +144,21 @@ def test_the_log_is_proved_without_the_database(
     assert url in first["evidence"]
     assert (second["superseded_by"], third["supersedes"]) == ("3", "2")
     assert (first["client_visible"], third["client_visible"]) == ("", "yes")
+
+
+def test_a_report_is_a_link_of_the_proof(alice: Membership, review: Review) -> None:
+    first = decide(review, alice)
+    record_release(report_hash="a" * 64, occasion=review.occasion, by=alice, now=TUESDAY)
+    decide(review, alice)
+
+    files = export(alice.engagement)
+
+    _, second = lines_of(files, "decisions.csv")
+    (release,) = lines_of(files, "releases.csv")
+    assert release["hash"] == hashlib.sha256(release["sealed"].encode()).hexdigest()
+    assert (release["head_number"], release["head_hash"]) == ("1", first.hash)
+    assert (release["occasion"], release["occasion_id"]) == ("review", review.public_id)
+    assert second["previous_hash"] == release["hash"]
 
 
 def test_the_log_stops_at_the_head_that_is_named(

@@ -15,7 +15,8 @@ from engagements.models import Membership, ShareLink
 from engagements.share_links import token_of
 from okrs.models import KeyResult
 from reviews.commands import publish_report
-from reviews.models import StatusReport
+from reviews.commands.releases import record_release
+from reviews.models import Report
 from reviews.queries.status import status_facts
 from reviews.status import Words, draft_words
 from tests.checkins.posting import at, post
@@ -276,14 +277,8 @@ def test_a_page_that_was_published_before_there_were_escalations_still_reads(
     ]
     for one in (*rows, *older["reds"]):
         del one["answered"]
-    StatusReport.objects.create(
-        engagement=alice.engagement,
-        number=2,
-        page=older,
-        published_by=alice,
-        published_at=timezone.now(),
-        **WORDS,
-    )
+    release = record_release(report_hash="", by=alice, now=timezone.now())
+    Report.objects.create(engagement=alice.engagement, release=release, page=older, **WORDS)
 
     page = reader.get(f"{STATUS}reports/2/")
 

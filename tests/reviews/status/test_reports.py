@@ -9,7 +9,7 @@ from django.utils import timezone
 from engagements.models import Engagement, Membership, Role, StatusPage
 from okrs.models import KeyResult
 from reviews.commands import close_review, publish_report
-from reviews.models import Review, StatusReport
+from reviews.models import Report, Review
 from reviews.status import Words
 from tests import build
 from tests.checkins.posting import post
@@ -42,7 +42,7 @@ def published_only(alice: Membership) -> Engagement:
     return alice.engagement
 
 
-def publish(by: Membership, **words: str) -> StatusReport:
+def publish(by: Membership, **words: str) -> Report:
     said: Words = {**WORDS, **words}  # type: ignore[typeddict-item]
     return publish_report(engagement=by.engagement, words=said, by=by, now=timezone.now())
 
@@ -139,7 +139,7 @@ def test_a_lead_publishes_without_a_review(
     assert "One key result is red: " in form.text  # all words are drafted, not the headline alone
     assert "Next: Roll the form out" in form.text
     assert answer.headers["Location"] == "/e/northwind/status/reports/1/"
-    assert StatusReport.objects.get().page["report"]["headline"] == WORDS["headline"]
+    assert Report.objects.get().page["report"]["headline"] == WORDS["headline"]
 
 
 def test_a_second_click_publishes_nothing_again(client: Client, alice: Membership) -> None:
@@ -166,7 +166,7 @@ def test_without_a_headline_nothing_is_published_and_the_words_stay(
     assert answer.status_code == 422
     assert "Write a headline: one sentence with the finding." in answer.text
     assert "Days to first value fell." in answer.text
-    assert not StatusReport.objects.exists()
+    assert not Report.objects.exists()
 
 
 def test_reports_are_numbered_and_listed_latest_first(client: Client, alice: Membership) -> None:
@@ -191,7 +191,7 @@ def test_a_report_is_never_rewritten(alice: Membership) -> None:
     report = publish(alice)
 
     with pytest.raises(DatabaseError), transaction.atomic():
-        StatusReport.objects.update(headline="Another one")
+        Report.objects.update(headline="Another one")
     with pytest.raises(DatabaseError), transaction.atomic():
         report.delete()
 

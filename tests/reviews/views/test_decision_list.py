@@ -7,7 +7,8 @@ from django.test import Client
 
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
-from reviews.models import DecisionHead, Review, StatusReport
+from reviews.commands.releases import record_release
+from reviews.models import DecisionHead, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, post
 from tests.query_counts import assert_constant_queries
@@ -99,16 +100,7 @@ def test_says_what_the_client_sees(lead: Client, alice: Membership, review: Revi
     decide(review, alice, client_visible=True)
     assert "the client may see it, once published" in lead.get(LOG).text
 
-    StatusReport.objects.create(
-        engagement=alice.engagement,
-        number=1,
-        head_number=1,
-        review=review,
-        headline="Calm",
-        page={},
-        published_by=alice,
-        published_at=TUESDAY,
-    )
+    record_release(report_hash="", occasion=review.occasion, by=alice, now=TUESDAY)
 
     assert "the client sees it" in lead.get(LOG).text
 

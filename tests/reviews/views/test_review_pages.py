@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
 from reviews.commands import add_item, close_review, update_review, update_summary
-from reviews.models import Attendance, Review, StatusReport, Summary
+from reviews.models import Attendance, Report, Review, Summary
 from tests import build
 from tests.checkins.posting import TUESDAY, at
 from tests.query_counts import assert_constant_queries
@@ -247,9 +247,9 @@ def test_a_summary_is_edited_published_and_leads_to_its_report(
     assert "The client will read all of these words," in page
     assert "Shown. By 24\u00a0Mar." in page
     assert saved.headers["Location"] == address
-    report = StatusReport.objects.get()
+    report = Report.objects.get()
     assert published.headers["Location"] == reverse(
-        "reviews:report-detail", args=["northwind", report.number]
+        "reviews:report-detail", args=["northwind", report.release.number]
     )
     assert (report.headline, report.review, report.next_steps) == ("We hold.", review, "d")
     assert "report 1" in lead.get(address).text
@@ -290,7 +290,7 @@ def test_a_summary_without_a_headline_is_not_published(lead: Client, alice: Memb
     assert answer.status_code == 422
     assert "Kept" in answer.text
     assert answer.text.strip().startswith("<form")
-    assert not StatusReport.objects.exists()
+    assert not Report.objects.exists()
 
 
 def test_a_stale_summary_shows_both_versions(lead: Client, alice: Membership) -> None:
@@ -303,7 +303,7 @@ def test_a_stale_summary_shows_both_versions(lead: Client, alice: Membership) ->
     assert answer.status_code == 409
     assert "Theirs" in answer.text
     assert "We hold." in answer.text
-    assert not StatusReport.objects.exists()
+    assert not Report.objects.exists()
 
 
 def test_members_read_the_summary_and_change_nothing(client: Client, alice: Membership) -> None:
