@@ -22,8 +22,8 @@ from reviews.models import (
     Attendance,
     Decision,
     Report,
+    ReportDraft,
     Review,
-    Summary,
 )
 from tests import build
 from tests.access_table import LINKS, ROLES
@@ -177,7 +177,7 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
         recorded_by=lead,
         recorded_at=now,
     )
-    Summary.objects.create(**here, review=closed, headline="Calm", drafted_at=now)
+    ReportDraft.objects.create(**here, review=closed, headline="Calm")
     closed.closed_at, closed.closed_by = now, lead
     closed.save(update_fields=["closed_at", "closed_by"])
     release = record_release(report_hash="", by=lead, now=now)

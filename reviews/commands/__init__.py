@@ -15,9 +15,9 @@ from reviews.commands.agendas import (
     unpark_item,
 )
 from reviews.commands.answering import answer_item
-from reviews.commands.closing import close_review, update_summary
+from reviews.commands.closing import close_review
 from reviews.commands.decisions import record_decision, supersede_decision
-from reviews.commands.reports import publish_report
+from reviews.commands.reports import publish_report, save_draft
 from reviews.commands.reviews import (
     cancel_review,
     mark_here,
@@ -44,11 +44,11 @@ __all__ = [
     "publish_report",
     "record_decision",
     "reopen_action",
+    "save_draft",
     "show_item",
     "start_review",
     "supersede_decision",
     "tick_off",
     "unpark_item",
     "update_review",
-    "update_summary",
 ]

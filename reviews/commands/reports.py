@@ -9,8 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Engagement, Membership
+from engagements.staleness import StaleEdit
+from reviews.commands.open_reviews import lock_review
 from reviews.commands.releases import lock_head, record_release, require_publishing
-from reviews.models import NO_OCCASION, Report, Review
+from reviews.commands.running import must_run
+from reviews.models import NO_OCCASION, Report, ReportDraft, Review
 from reviews.queries.status import status_facts
 from reviews.status import LastReport, Page, Words, status_page
 
@@ -33,12 +36,10 @@ def publish_report(
     and by field `required`.
     """
     require_publishing(by)
-    if review is not None and not review.is_closed:
-        raise ValidationError("Close the review first.", code="not_closed")
+    if review is not None:
+        require_closed(review)
     text = _stripped(words)
-    if not text["headline"]:
-        message = "Write a headline: one sentence with the finding."
-        raise ValidationError({"headline": ValidationError(message, code="required")})
+    _require_headline(text)
     # Held from here on, so that the page shows just the decisions that the release covers.
     head = lock_head(engagement.pk)
     number = head.released + 1
@@ -71,6 +72,47 @@ def publish_report(
     )
 
 
+@transaction.atomic
+def save_draft(
+    *,
+    review: Review,
+    version: int,
+    headline: str,
+    by: Membership,
+    moved: str = "",
+    red: str = "",
+    decided: str = "",
+    next_steps: str = "",
+) -> ReportDraft:
+    """Save the words that the client will read; the first save stores the draft.
+
+    Raises ValidationError: `no_right`, `not_closed`, or by field `required`; StaleEdit if someone
+    saved since.
+    """
+    must_run(by)
+    locked = lock_review(review, by=by)
+    require_closed(locked)
+    own = {"engagement_id": locked.engagement_id, "review": locked}
+    current = ReportDraft.objects.filter(**own).first() or ReportDraft(**own)
+    if current.version != version:
+        raise StaleEdit(current)
+    text = _stripped(
+        Words(headline=headline, moved=moved, red=red, decided=decided, next_steps=next_steps)
+    )
+    _require_headline(text)
+    text["headline"] = " ".join(text["headline"].split())
+    draft, _ = ReportDraft.objects.update_or_create(
+        **own, defaults={**text, "version": version + 1}
+    )
+    return draft
+
+
+def require_closed(review: Review) -> None:
+    """Raises ValidationError `not_closed`."""
+    if not review.is_closed:
+        raise ValidationError("Close the review first.", code="not_closed")
+
+
 def report_hash(words: Words, *, page: Page) -> str:
     """Return the hash of what a report says, 64 hexadecimal digits."""
     text = json.dumps([words, page], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -85,3 +127,9 @@ def _stripped(words: Words) -> Words:
         decided=words["decided"].strip(),
         next_steps=words["next_steps"].strip(),
     )
+
+
+def _require_headline(words: Words) -> None:
+    if not words["headline"]:
+        message = "Write a headline: one sentence with the finding."
+        raise ValidationError({"headline": ValidationError(message, code="required")})

@@ -19,13 +19,14 @@ from reviews.commands import (
 )
 from reviews.demo.people import Members, acting
 from reviews.demo.story import ClientStory, Meeting, Person, ToDo
-from reviews.models import Review, Summary
+from reviews.models import Review
+from reviews.models.reports import WORDS
+from reviews.queries.reports import draft_of
 from reviews.status import Words
 
 PLANNED_BEFORE = dt.timedelta(days=4)
 A_MINUTE = dt.timedelta(minutes=1)
 LASTS = dt.timedelta(minutes=41)
-WORDS = ("headline", "moved", "red", "decided", "next_steps")
 
 
 def hold(meeting: Meeting, *, at: dt.datetime, members: Members, now: dt.datetime) -> None:
@@ -106,7 +107,7 @@ def _close(meeting: Meeting, *, review: Review, by: Membership, at: dt.datetime)
         evidence_weekly=True,
         moved_resources=any(one.change == "resources" for one in meeting.decided),
     )
-    drafted = Summary.objects.get(engagement=by.engagement, review=closed)
+    drafted = draft_of(closed, engagement=by.engagement, now=at)
     words = {name: getattr(drafted, name) for name in WORDS}
     own = {"headline": meeting.headline, "next_steps": meeting.next_steps}
     publish_report(

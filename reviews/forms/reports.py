@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from engagements.edit_forms import EditForm
+
 
 def words(label: str, *, help_text: str = "") -> forms.CharField:
     """A short text that clients read."""
@@ -36,3 +38,13 @@ class WordsForm(forms.Form):
     def sections(self) -> list[tuple[str, list[Any]]]:
         """For `components/edit_form.html`: one plain list."""
         return [("", self.visible_fields())]
+
+
+class DraftForm(EditForm):
+    """The words on a closed review; clients read all of them once they are published."""
+
+    headline = WordsForm.base_fields["headline"]
+    moved = WordsForm.base_fields["moved"]
+    red = WordsForm.base_fields["red"]
+    decided = WordsForm.base_fields["decided"]
+    next_steps = WordsForm.base_fields["next_steps"]

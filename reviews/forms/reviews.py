@@ -12,7 +12,6 @@ from engagements.edit_forms import EditForm
 from engagements.form_fields import MemberField, MembersField, RowField, choose_among
 from engagements.models import Engagement, Role
 from okrs.models import KeyResult, Objective
-from reviews.forms.reports import WordsForm
 from reviews.models import Review, ReviewKind
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
@@ -151,13 +150,3 @@ class CloseForm(forms.Form):
     def sections(self) -> list[tuple[str, list[Any]]]:
         """For `components/edit_form.html`: one plain list."""
         return [("", self.visible_fields())]
-
-
-class SummaryForm(EditForm):
-    """The words of a closed review; clients read all of them once they are published."""
-
-    headline = WordsForm.base_fields["headline"]
-    moved = WordsForm.base_fields["moved"]
-    red = WordsForm.base_fields["red"]
-    decided = WordsForm.base_fields["decided"]
-    next_steps = WordsForm.base_fields["next_steps"]

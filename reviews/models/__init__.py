@@ -10,7 +10,7 @@ from reviews.models.decisions import (
     ResultingChange,
 )
 from reviews.models.releases import Release
-from reviews.models.reports import Report, Summary
+from reviews.models.reports import Report, ReportDraft
 from reviews.models.reviews import AgendaItem, Attendance, Review, ReviewKind, Section
 
 __all__ = [
@@ -24,9 +24,9 @@ __all__ = [
     "OccasionKind",
     "Release",
     "Report",
+    "ReportDraft",
     "ResultingChange",
     "Review",
     "ReviewKind",
     "Section",
-    "Summary",
 ]

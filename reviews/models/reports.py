@@ -13,6 +13,8 @@ from engagements.tenancy import (
     tracked,
 )
 
+WORDS = ("headline", "moved", "red", "decided", "next_steps")
+
 
 class Words(models.Model):
     """What the lead says beside the figures: a headline, and four short texts (M8.4)."""
@@ -28,19 +30,21 @@ class Words(models.Model):
 
 
 @tracked()
-class Summary(TenantModel, Words):
-    """The summary of a closed review, drafted from the data, until it is published (M8.4)."""
+class ReportDraft(TenantModel, Words):
+    """The lead's words on a closed review until they are published (M8.4).
 
-    review = TenantKey("reviews.Review", related_name="summaries")
-    drafted_at = models.DateTimeField()
+    There is none before the first save: until then each page drafts the words from the data.
+    """
+
+    review = TenantKey("reviews.Review", related_name="+")
     version = models.PositiveIntegerField(default=1)
 
-    objects = TenantManager["Summary"]()
+    objects = TenantManager["ReportDraft"]()
 
     class Meta:
         constraints = [
             *tenant_constraints("review"),
-            models.UniqueConstraint(fields=["engagement", "review"], name="summary_once"),
+            models.UniqueConstraint(fields=["engagement", "review"], name="reportdraft_once"),
         ]
 
     def __str__(self) -> str:

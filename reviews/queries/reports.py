@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from engagements.models import Engagement
 from okrs.queries.shown import end_of
-from reviews.models import Release, Report
+from reviews.models import Decision, Release, Report, ReportDraft, Review
 from reviews.queries.status import status_facts
 from reviews.queries.status_at import status_facts_on
 from reviews.status import Page, Words, draft_words, status_page
@@ -52,6 +52,19 @@ def words_of_now(engagement: Engagement, *, now: dt.datetime) -> Words:
     return draft_words(status_facts(engagement, now=now, releasing=True))
 
 
+def draft_of(review: Review, *, engagement: Engagement, now: dt.datetime) -> ReportDraft:
+    """The saved words on a closed review; before the first save, words drafted from the data."""
+    found = ReportDraft.objects.filter(engagement=engagement, review=review).first()
+    if found is not None:
+        return found
+    # What the page will say once the words are published.
+    facts = status_facts(engagement, now=now, releasing=True, publishing=review)
+    words = draft_words(
+        facts, decided=_decided(review), next_review=_next_review(engagement, now=now)
+    )
+    return ReportDraft(engagement=engagement, review=review, **words)
+
+
 def report_list(engagement: Engagement) -> Sequence[Report]:
     """All that was published, the latest first, without the pages. One query."""
     return list(_reports(engagement).defer("page"))
@@ -60,3 +73,18 @@ def report_list(engagement: Engagement) -> Sequence[Report]:
 def _reports(engagement: Engagement) -> QuerySet[Report]:
     reports = Report.objects.filter(engagement=engagement)
     return reports.select_related("release__by", "review").order_by("-release__number")
+
+
+def _decided(review: Review) -> list[tuple[str, dt.date]]:
+    """Only what the client may see (M8.2)."""
+    made = Decision.objects.filter(
+        engagement_id=review.engagement_id, review=review, client_visible=True, superseded_by=None
+    )
+    return list(made.order_by("number").values_list("text", "due_on"))
+
+
+def _next_review(engagement: Engagement, *, now: dt.datetime) -> dt.date | None:
+    """The day of the next planned one; its title is internal."""
+    planned = Review.objects.filter(engagement=engagement, started_at=None).ahead()
+    later = planned.filter(scheduled_at__gt=now).order_by("scheduled_at").first()
+    return engagement.today(later.scheduled_at) if later else None

@@ -26,7 +26,6 @@ from reviews.models import (
     Release,
     Review,
     Section,
-    Summary,
 )
 from reviews.queries.captured import ENGAGEMENT, REVIEW, Captured, captured, taken_up
 from reviews.queries.escalated import acts_during, cards_of, of_items, running_of
@@ -220,10 +219,6 @@ def review_list(engagement: Engagement) -> QuerySet[Review]:
             ),
         )
     )
-
-
-def summary_of(review: Review) -> Summary | None:
-    return Summary.objects.filter(engagement_id=review.engagement_id, review=review).first()
 
 
 def last_release(review: Review) -> Release | None:

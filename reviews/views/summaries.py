@@ -15,15 +15,16 @@ from engagements.http import MemberRequest
 from engagements.permissions import Permission, may_here
 from engagements.staleness import StaleEdit
 from reviews import commands
-from reviews.forms.reviews import SummaryForm
-from reviews.models import Report, Review, Summary
+from reviews.forms.reports import DraftForm
+from reviews.models import Report, ReportDraft, Review
+from reviews.models.reports import WORDS
 from reviews.queries.captured import kept_from_client
-from reviews.queries.reviews import last_release, summary_of
+from reviews.queries.reports import draft_of
+from reviews.queries.reviews import last_release
 from reviews.status import Words
 from reviews.views.rooms import TAB, review_of, review_url
 
 TEMPLATE = "reviews/summary_update.html"
-WORDS = ("headline", "moved", "red", "decided", "next_steps")
 
 
 @member(Permission.READ)
@@ -33,24 +34,24 @@ def summary_update(request: MemberRequest, closed_review: str) -> HttpResponse:
     if request.method == "POST" and not edits:
         raise PermissionDenied
     review = review_of(request, closed_review)
-    summary = summary_of(review)
-    if summary is None:
+    if not review.is_closed:
         messages.info(request, "The summary is drafted when the review closes.")
         return redirect(review_url(request, review))
-    page = {"review": review, "summary": summary, "report": last_release(review), **TAB}
+    draft = draft_of(review, engagement=request.engagement, now=timezone.now())
+    page = {"review": review, "draft": draft, "report": last_release(review), **TAB}
     if request.method != "POST":
-        form = _form(request, review, summary) if edits else None
+        form = _form(request, review, draft) if edits else None
         return render(request, TEMPLATE, {**page, "form": form})
-    return _post(request, review, summary, page=page)
+    return _post(request, review, draft, page=page)
 
 
 def _post(
-    request: MemberRequest, review: Review, summary: Summary, *, page: dict[str, Any]
+    request: MemberRequest, review: Review, draft: ReportDraft, *, page: dict[str, Any]
 ) -> HttpResponse:
-    form = _form(request, review, summary, data=request.POST)
-    known = {"summary": summary, "by": request.membership}
+    form = _form(request, review, draft, data=request.POST)
+    known = {"review": review, "by": request.membership}
     try:
-        saved = take(form, commands.update_summary, **known) if form.is_valid() else None
+        saved = take(form, commands.save_draft, **known) if form.is_valid() else None
     except StaleEdit as stale:
         return stale_page(request, TEMPLATE, form=form, stale=stale, **page)
     if saved and request.POST.get("then") != "publish":
@@ -65,10 +66,10 @@ def _post(
 
 
 def _form(
-    request: MemberRequest, review: Review, summary: Summary, *, data: Any = None
-) -> SummaryForm:
+    request: MemberRequest, review: Review, draft: ReportDraft, *, data: Any = None
+) -> DraftForm:
     """Beside what was decided it says how much of that stays inside."""
-    form = SummaryForm(data, engagement=request.engagement, row=summary)
+    form = DraftForm(data, engagement=request.engagement, row=draft)
     if kept := kept_from_client(review, engagement=request.engagement):
         said = f"{kept} decision{'' if kept == 1 else 's'} of this review"
         form.fields["decided"].help_text = format_html(
@@ -80,7 +81,7 @@ def _form(
     return form
 
 
-def _publish(request: MemberRequest, form: SummaryForm, *, review: Review) -> Report | None:
+def _publish(request: MemberRequest, form: DraftForm, *, review: Review) -> Report | None:
     """None where a rule refused it, which stands on the form then."""
     words = cast(Words, {name: form.cleaned_data[name] for name in WORDS})
     try:

@@ -20,11 +20,11 @@ from reviews.commands import (
     plan_review,
     publish_report,
     record_decision,
+    save_draft,
     start_review,
     supersede_decision,
-    update_summary,
 )
-from reviews.models import AgendaItem, Decision, Review, Summary
+from reviews.models import AgendaItem, Decision, Review
 from reviews.status import Words
 
 DAY = dt.timedelta(days=1)
@@ -121,9 +121,8 @@ class _Room:
         close_review(review=review, by=self.lead, now=now, closing_note=self.said, **asked)
 
     def publish(self, review: Review, headline: str, *, now: dt.datetime) -> None:
-        summary = Summary.objects.get(engagement=self.lead.engagement, review=review)
         words = {"headline": headline, **dict.fromkeys(WORDS, self.said)}
-        update_summary(summary=summary, version=summary.version, by=self.lead, **words)
+        save_draft(review=review, version=1, by=self.lead, **words)
         publish_report(
             engagement=self.lead.engagement,
             words=cast(Words, words),

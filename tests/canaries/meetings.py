@@ -19,11 +19,12 @@ from reviews.commands import (
     plan_review,
     publish_report,
     record_decision,
+    save_draft,
     start_review,
     supersede_decision,
-    update_summary,
 )
-from reviews.models import ActionItem, AgendaItem, Decision, Report, Review, Summary
+from reviews.models import ActionItem, AgendaItem, Decision, Report, Review
+from reviews.queries.reports import draft_of
 from reviews.status import Words
 from tests.canaries.marks import Marks
 from tests.checkins.posting import at
@@ -184,14 +185,15 @@ class Meetings:
         close_review(review=review, by=self.lead, now=now, closing_note=note, **answers)
 
     def edit_summary(self, review: Review, *, mark: Any) -> None:
-        summary = Summary.objects.get(engagement=self.lead.engagement, review=review)
-        words = {name: mark(f"summary.{name}") for name in WORDS}
-        update_summary(summary=summary, version=summary.version, by=self.lead, **words)
+        closed = Review.objects.get(engagement=self.lead.engagement, pk=review.pk)
+        draft = draft_of(closed, engagement=self.lead.engagement, now=MARCH)
+        words = {name: mark(f"reportdraft.{name}") for name in WORDS}
+        save_draft(review=closed, version=draft.version, by=self.lead, **words)
 
     def publish(self, review: Review, *, now: dt.datetime) -> Report:
-        summary = Summary.objects.get(engagement=self.lead.engagement, review=review)
         closed = Review.objects.get(engagement=self.lead.engagement, pk=review.pk)
-        words = {name: getattr(summary, name) for name in WORDS}
+        draft = draft_of(closed, engagement=self.lead.engagement, now=now)
+        words = {name: getattr(draft, name) for name in WORDS}
         return self._publish(words, now=now, review=closed)
 
     def _publish(

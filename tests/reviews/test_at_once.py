@@ -17,6 +17,7 @@ from django.db import connections
 from engagements.commands import change_role, update_profile
 from engagements.models import Membership, Role
 from engagements.scoping import scope
+from engagements.staleness import StaleEdit
 from okrs.commands import commit_objective, draft_objective, update_cycle
 from okrs.models import Objective
 from reviews.commands import (
@@ -25,9 +26,10 @@ from reviews.commands import (
     complete_action,
     next_item,
     reopen_action,
+    save_draft,
     tick_off,
 )
-from reviews.models import ActionItem, AgendaItem, Decision, Review, Summary
+from reviews.models import ActionItem, AgendaItem, Decision, ReportDraft, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, code
 from tests.reviews.meeting import act, decide
@@ -118,15 +120,29 @@ def test_an_action_posted_twice_is_one_with_a_review_or_without(
         assert ActionItem.objects.count() == 2
 
 
-def test_a_close_pressed_twice_drafts_one_summary(lead: Membership, review: Review) -> None:
+def test_a_close_pressed_twice_closes_once(lead: Membership, review: Review) -> None:
     outcomes = at_once(
         lead, *[lambda: close_review(review=review, by=lead, now=TUESDAY, **YES)] * 2
     )
 
     (refusal,) = [one for one in outcomes if isinstance(one, ValidationError)]
     assert code(refusal) == "closed"
+
+
+def test_a_first_draft_saved_by_two_is_saved_once(lead: Membership, review: Review) -> None:
     with scope(lead.engagement_id):
-        assert Summary.objects.count() == 1
+        close_review(review=review, by=lead, now=TUESDAY, **YES)
+
+    def save(headline: str) -> str:
+        with suppress(StaleEdit):
+            return save_draft(review=review, version=1, headline=headline, by=lead).headline
+        return "stale"
+
+    outcomes = at_once(lead, lambda: save("Mine"), lambda: save("Theirs"))
+
+    assert "stale" in outcomes
+    with scope(lead.engagement_id):
+        assert ReportDraft.objects.get().headline in outcomes
 
 
 def test_an_action_and_the_answer_that_drops_it_do_not_wait_for_each_other(

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
-from reviews.commands import add_item, close_review, update_review, update_summary
-from reviews.models import Attendance, Report, Review, Summary
+from reviews.commands import add_item, close_review, save_draft, update_review
+from reviews.models import Attendance, Report, ReportDraft, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, at
 from tests.query_counts import assert_constant_queries
@@ -241,6 +241,7 @@ def test_a_summary_is_edited_published_and_leads_to_its_report(
     address = url(review, "summary-update")
 
     page = lead.get(address).text
+    assert not ReportDraft.objects.exists()
     saved = lead.post(address, {**WORDS, "version": "1", "then": "save"})
     published = lead.post(address, {**WORDS, "version": "2", "then": "publish"})
 
@@ -295,8 +296,7 @@ def test_a_summary_without_a_headline_is_not_published(lead: Client, alice: Memb
 
 def test_a_stale_summary_shows_both_versions(lead: Client, alice: Membership) -> None:
     review = closed(alice)
-    summary = Summary.objects.get(review=review)
-    update_summary(summary=summary, version=1, headline="Theirs", by=alice)
+    save_draft(review=review, version=1, headline="Theirs", by=alice)
 
     answer = lead.post(url(review, "summary-update"), {**WORDS, "version": "1", "then": "publish"})
 
