@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import Truncator
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
@@ -84,3 +85,28 @@ def _page(
 ) -> HttpResponse:
     part = f"{template}#form" if request.htmx else template
     return render(request, part, context, status=status)
+
+
+def toast(response: HttpResponse, text: str, *, undo: dict[str, str] | None = None) -> HttpResponse:
+    """`undo` is the address of the form, the card that answers it, and what is taken back."""
+    return trigger_client_event(
+        response, "toast", {"text": text, **({"undo": undo} if undo else {})}
+    )
+
+
+def went_back(request: MemberRequest, *, otherwise: str) -> HttpResponse:
+    """To where the form came from."""
+    return go_to(request, back_of(request) or otherwise)
+
+
+def back_of(request: MemberRequest) -> str:
+    """Where to go afterwards, as the link or the form says; only ever a page of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    own = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if own else ""
+
+
+def go_to(request: MemberRequest, url: str) -> HttpResponse:
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)

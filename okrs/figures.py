@@ -115,3 +115,13 @@ def _first_and_latest(history: History, *, unit: str) -> str:
         )
         or "no value yet"
     )
+
+
+def plain(value: Decimal | None) -> str | None:
+    """A value as JSON keeps it: digits alone, no zeros at the end."""
+    return None if value is None else f"{value.normalize() + 0:f}"
+
+
+def is_early(rag: str, *, forecast_holds: bool | None) -> bool:
+    """Red or amber by the calendar only: the forecast holds (M12)."""
+    return rag in (Rag.RED, Rag.AMBER) and forecast_holds is True

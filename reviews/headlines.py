@@ -9,8 +9,7 @@ from functools import partial
 from django.utils import timezone
 
 from checkins.queries import DueCard, MyWeek
-from okrs.figures import in_words, write_day
-from reviews.figures import is_early
+from okrs.figures import in_words, is_early, write_day
 from reviews.queries.home import Home
 from reviews.status.headlines import LONGEST_NAME, say_forecasts, say_reds
 from scoring import Rag
@@ -33,27 +32,6 @@ def my_week_headline(week: MyWeek, *, overdue: int = 0, escalations: int = 0) ->
     waiting = [card for group in week.groups for card in group.cards if not card.is_done]
     cards = "card" if week.left == 1 else "cards"
     return f"{in_words(week.left).capitalize()} {cards} to go. {_urgent(week, waiting)}"
-
-
-def log_headline(*, recorded: int, last_on: dt.date | None, today: dt.date) -> str:
-    """ "Nine decisions are recorded, the last one on 22 Nov." """
-    if last_on is None:
-        return "No decision is recorded yet."
-    many = "decision is" if recorded == 1 else "decisions are"
-    day = write_day(last_on, today=today, weekday=False)
-    last = "" if recorded == 1 else " the last one"
-    return f"{in_words(recorded).capitalize()} {many} recorded,{last} on {day}."
-
-
-def actions_headline(*, open_ones: int, overdue: int) -> str:
-    """ "Three actions are open, one is overdue." """
-    if not open_ones:
-        return "No action is open."
-    many = "action is" if open_ones == 1 else "actions are"
-    said = f"{in_words(open_ones).capitalize()} {many} open"
-    if not overdue:
-        return f"{said}, none is overdue."
-    return f"{said}, {_who(overdue, of=open_ones)} {'is' if overdue == 1 else 'are'} overdue."
 
 
 def home_headline(home: Home) -> str:

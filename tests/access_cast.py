@@ -24,6 +24,7 @@ from reviews.models import (
     Report,
     ReportDraft,
     Review,
+    ReviewRecord,
 )
 from tests import build
 from tests.access_table import LINKS, ROLES
@@ -157,8 +158,7 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
     Attendance.objects.create(**here, review=review, member=other)
     action = ActionItem.objects.create(
         **here,
-        review=review,
-        agenda_item=item,
+        **review.occasion.columns,
         what="Ask for a nightly export",
         owner=lead,
         due_on=now.date(),
@@ -167,8 +167,7 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
     )
     decision = Decision.objects.create(
         **here,
-        review=review,
-        agenda_item=item,
+        **review.occasion.columns,
         decided_on=now.date(),
         text="Move the offer to day ten.",
         owner=lead,
@@ -177,6 +176,8 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
         recorded_by=lead,
         recorded_at=now,
     )
+    ReviewRecord.objects.create(**here, review=review, agenda_item=item, action=action)
+    ReviewRecord.objects.create(**here, review=review, agenda_item=item, decision=decision)
     ReportDraft.objects.create(**here, review=closed, headline="Calm")
     closed.closed_at, closed.closed_by = now, lead
     closed.save(update_fields=["closed_at", "closed_by"])

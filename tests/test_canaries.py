@@ -28,7 +28,8 @@ from notifications import kinds
 from okrs.models import Team
 from reviews.models import Decision
 from reviews.queries import status as status_queries
-from reviews.status import DecisionFacts, rows
+from reviews.queries.shown_decisions import DecisionFacts
+from reviews.status import rows
 from tests.canaries.actors import (
     BOTH,
     Actor,

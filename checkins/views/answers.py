@@ -11,13 +11,12 @@ from django.db.models import BigIntegerField, CharField, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django_htmx.http import HttpResponseClientRedirect, replace_url, trigger_client_event
+from django_htmx.http import replace_url, trigger_client_event
 
 from checkins import queries
 from checkins.forms import CheckInForm
 from checkins.queries import DueCard
-from engagements.answers import in_short
+from engagements.answers import back_of, go_to, in_short, toast
 from engagements.compiled import Compiled, Slot
 from engagements.http import MemberRequest
 from okrs.figures import write_value
@@ -78,7 +77,7 @@ def saved_answer(
     if back := back_of(request):
         onward = f"{undo}?{urlencode({'next': back})}" if undo else ""
         messages.success(request, text, extra_tags=onward)
-        return _recorded(_onward(request, back), draft=draft)
+        return _recorded(go_to(request, back), draft=draft)
     if not request.htmx:
         messages.success(request, text, extra_tags=undo)
         stays = request.POST.get("then") == "stay"
@@ -86,13 +85,6 @@ def saved_answer(
     response = replace_url(card_answer(request, card, now=now), reverse("reviews:my-week"))
     offer = {"url": undo, "card": card.key_result.public_id, "title": card.key_result.title}
     return toast(_recorded(response, draft=draft), text, undo=offer if undo else None)
-
-
-def toast(response: HttpResponse, text: str, *, undo: dict[str, str] | None = None) -> HttpResponse:
-    """`undo` is the address of the form, the card that answers it, and what is taken back."""
-    return trigger_client_event(
-        response, "toast", {"text": text, **({"undo": undo} if undo else {})}
-    )
 
 
 def _undo_url(card: DueCard) -> str:
@@ -104,11 +96,6 @@ def _undo_url(card: DueCard) -> str:
 
 def _recorded(response: HttpResponse, *, draft: str) -> HttpResponse:
     return trigger_client_event(response, "check-in-recorded", {"draft": draft})
-
-
-def went_back(request: MemberRequest, *, otherwise: str) -> HttpResponse:
-    """To where the form came from."""
-    return _onward(request, back_of(request) or otherwise)
 
 
 def saved_text(card: DueCard) -> str:
@@ -123,15 +110,6 @@ def saved_text(card: DueCard) -> str:
 def draft_key(request: MemberRequest, key_result: KeyResult) -> str:
     """The name under which a browser keeps what somebody typed into this card."""
     return f"{request.user.pk}:{key_result.public_id}"
-
-
-def back_of(request: MemberRequest) -> str:
-    """Where to go afterwards, as the link or the form says; only ever a page of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if own else ""
 
 
 def my_week_after(key_result: KeyResult) -> str:
@@ -153,7 +131,3 @@ def fresh_card(
 ) -> DueCard | None:
     """The card as it stands in the database now."""
     return queries.due_card(key_result=key_result, membership=request.membership, now=now)
-
-
-def _onward(request: MemberRequest, url: str) -> HttpResponse:
-    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)

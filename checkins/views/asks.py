@@ -9,10 +9,10 @@ from django.views.decorators.http import require_POST
 from checkins.commands import answer_help_request, resolve_blocker
 from checkins.forms import AnswerForm
 from checkins.models import Blocker, HelpRequest
-from checkins.views.answers import key_result_url, went_back
+from checkins.views.answers import key_result_url
 from checkins.views.key_results import page_answer
 from engagements.access import find, member
-from engagements.answers import take
+from engagements.answers import take, went_back
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 

@@ -18,7 +18,6 @@ from checkins.forms import CheckInForm, new_key, read_confidence
 from checkins.models import CheckIn
 from checkins.queries import DueCard
 from checkins.views.answers import (
-    back_of,
     card_answer,
     fresh_card,
     key_result_of,
@@ -26,11 +25,9 @@ from checkins.views.answers import (
     my_week_at,
     saved_answer,
     saved_text,
-    toast,
-    went_back,
 )
 from engagements.access import find, member
-from engagements.answers import refuse
+from engagements.answers import back_of, refuse, toast, went_back
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from okrs.models import KeyResult

@@ -25,9 +25,9 @@ from checkins.escalation_words import headline
 from checkins.forms import EscalationForm, HuddleForm, OutcomeForm, VerdictForm
 from checkins.models import Escalation, EscalationState
 from checkins.templatetags.weeks import when
-from checkins.views.answers import back_of, key_result_url, toast
+from checkins.views.answers import key_result_url
 from engagements.access import find, member
-from engagements.answers import take
+from engagements.answers import back_of, take, toast
 from engagements.http import MemberRequest
 from engagements.models import Membership, Role
 from engagements.permissions import Permission

@@ -12,11 +12,10 @@ from typing import Any
 from checkins.assessment import assess_standing
 from checkins.models import CheckIn, Escalation
 from okrs.charts import History
-from okrs.figures import YES_NO, write_day, write_value
+from okrs.figures import YES_NO, is_early, plain, write_day, write_value
 from okrs.models import KeyResult
 from reviews.agenda.escalations import escalation_screen
 from reviews.agenda.facts import Ask, Row, Spell
-from reviews.figures import is_early, plain
 from reviews.models import Decision
 from reviews.movement import Movement, moved_since
 from scoring import Rag, format_number, format_score

@@ -17,6 +17,11 @@ from reviews.commands.agendas import (
 from reviews.commands.answering import answer_item
 from reviews.commands.closing import close_review
 from reviews.commands.decisions import record_decision, supersede_decision
+from reviews.commands.recording import (
+    add_review_action,
+    record_review_decision,
+    supersede_review_decision,
+)
 from reviews.commands.reports import publish_report, save_draft
 from reviews.commands.reviews import (
     cancel_review,
@@ -29,6 +34,7 @@ from reviews.commands.reviews import (
 __all__ = [
     "add_action",
     "add_item",
+    "add_review_action",
     "answer_item",
     "cancel_review",
     "close_review",
@@ -43,11 +49,13 @@ __all__ = [
     "previous_item",
     "publish_report",
     "record_decision",
+    "record_review_decision",
     "reopen_action",
     "save_draft",
     "show_item",
     "start_review",
     "supersede_decision",
+    "supersede_review_decision",
     "tick_off",
     "unpark_item",
     "update_review",

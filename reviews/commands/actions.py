@@ -12,9 +12,8 @@ from engagements.permissions import Permission, may
 from okrs.models import KeyResult, Objective
 from reviews.commands.decisions import Errors, owner_errors
 from reviews.commands.once import must_say_the_same, posted_before
-from reviews.commands.open_reviews import lock_review, lock_rooms, must_be_open
-from reviews.commands.rooms import tell_the_room
-from reviews.models import ActionItem, AgendaItem, Review
+from reviews.models.actions import ActionItem
+from reviews.models.occasions import NO_OCCASION, Occasion
 
 
 @transaction.atomic
@@ -25,25 +24,21 @@ def add_action(
     due_on: dt.date,
     by: Membership,
     now: dt.datetime,
-    review: Review | None = None,
-    agenda_item: AgendaItem | None = None,
+    occasion: Occasion = NO_OCCASION,
     objective: Objective | None = None,
     key_result: KeyResult | None = None,
     idempotency_key: UUID | None = None,
 ) -> ActionItem:
-    """Write down what somebody does next, by when (M8.3). Any member who reads may.
+    """Write down what someone does next, by when (M8.3). Any member who reads may.
 
     The same `idempotency_key` with the same words again returns the first row.
 
-    Raises ValidationError: `no_right`, `reused` where the key comes with other words, `closed` where
-    the review is, `other_review` where the item is another one's, or by field `required`, `owner`,
-    `in_past`.
+    Raises ValidationError: `no_right`, `reused` where the key comes with other words, or by field
+    `required`, `owner`, `in_past`.
     """
     _must_read(by)
-    locked = None if review is None else lock_review(review, by=by)
     said: dict[str, Any] = {
-        "review": locked,
-        "agenda_item": agenda_item,
+        **occasion.columns,
         "objective": objective or (key_result.objective if key_result else None),
         "key_result": key_result,
         "what": what.strip(),
@@ -54,20 +49,14 @@ def add_action(
     posted: ActionItem | None = posted_before(here, key=idempotency_key, **said)
     if posted is not None:
         return posted
-    if locked is not None:
-        must_be_open(locked)
-    if agenda_item is not None and (locked is None or agenda_item.review_id != locked.pk):
-        raise ValidationError("This item stands in another review.", code="other_review")
     _check(what=what, owner=owner, due_on=due_on, today=by.engagement.today(now))
-    action, is_new = ActionItem.objects.get_or_create(
+    action, _ = ActionItem.objects.get_or_create(
         engagement_id=by.engagement_id,
         idempotency_key=idempotency_key or uuid4(),
         defaults={"created_by": by, "created_at": now, **said},
     )
-    # Without a review nothing was locked: somebody may have been as fast.
+    # Nothing is locked: the same form may have arrived twice at the same moment.
     must_say_the_same(action, **said)
-    if is_new:
-        _tell(action)
     return action
 
 
@@ -83,8 +72,7 @@ def complete_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> 
         raise ValidationError("This action was dropped. Reopen it first.", code="dropped")
     if locked.done_at is None:
         locked.done_at, locked.done_by = now, by
-        locked.save(update_fields=["done_at", "done_by"])
-        _tell(locked)
+        _save(locked, "done_at", "done_by")
     return locked
 
 
@@ -98,8 +86,7 @@ def reopen_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> Ac
     locked = _lock(action, by=by)
     if not locked.is_open:
         locked.done_at = locked.done_by = locked.dropped_at = locked.dropped_by = None
-        locked.save(update_fields=["done_at", "done_by", "dropped_at", "dropped_by"])
-        _tell(locked)
+        _save(locked, "done_at", "done_by", "dropped_at", "dropped_by")
     return locked
 
 
@@ -117,8 +104,7 @@ def drop_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> Acti
         raise ValidationError("This action is done already.", code="done")
     if locked.dropped_at is None:
         locked.dropped_at, locked.dropped_by = now, by
-        locked.save(update_fields=["dropped_at", "dropped_by"])
-        _tell(locked)
+        _save(locked, "dropped_at", "dropped_by")
     return locked
 
 
@@ -132,18 +118,17 @@ def _must_read(by: Membership) -> None:
 
 
 def _lock(action: ActionItem, *, by: Membership) -> ActionItem:
-    """The action as it stands now, locked after its room."""
-    lock_rooms(action.review_id, by=by)
+    """Return the current action, locked."""
     return (
         ActionItem.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("review", "owner")
+        .select_related("owner")
         .get(engagement_id=by.engagement_id, pk=action.pk)
     )
 
 
-def _tell(action: ActionItem) -> None:
-    if action.review is not None:
-        tell_the_room(action.review)
+def _save(action: ActionItem, *fields: str) -> None:
+    action.version += 1
+    action.save(update_fields=[*fields, "version"])
 
 
 def _check(*, what: str, owner: Membership, due_on: dt.date, today: dt.date) -> None:

@@ -10,7 +10,7 @@ from engagements.models import Membership
 from okrs.models import KeyResult, Objective
 from reviews.commands.actions import complete_action
 from reviews.commands.drawing import draw_onto, items_of, refresh
-from reviews.commands.open_reviews import lock_open_review, lock_rooms
+from reviews.commands.open_reviews import lock_open_review
 from reviews.commands.rooms import tell_the_room
 from reviews.commands.running import (
     item_of,
@@ -181,8 +181,6 @@ def tick_off(
 ) -> AgendaItem:
     """Say in the room that an overdue action is done. Errors as in `complete_action`, or `closed`."""
     must_decide(by)
-    # It may be an action of another review that is open.
-    lock_rooms(item.review_id, action.review_id, by=by)
     locked = lock_open_review(item.review, by=by)
     row = item_of(locked, item)
     complete_action(action=action, by=by, now=now)

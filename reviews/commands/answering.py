@@ -6,12 +6,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Membership, Role
-from reviews.commands.actions import add_action
 from reviews.commands.decisions import owner_errors
 from reviews.commands.open_reviews import lock_open_review
+from reviews.commands.recording import add_review_action
 from reviews.commands.rooms import tell_the_room
 from reviews.commands.running import item_of, must_decide
-from reviews.models import ActionItem, AgendaItem, Review
+from reviews.models import ActionItem, AgendaItem, Review, ReviewRecord
 from reviews.models.actions import ActionItemQuerySet
 
 TO_PROPOSE = dt.timedelta(days=7)
@@ -43,8 +43,9 @@ def answer_item(
 
 
 def _proposals(item: AgendaItem) -> ActionItemQuerySet:
+    records = ReviewRecord.objects.filter(engagement_id=item.engagement_id, agenda_item=item)
     return ActionItem.objects.filter(
-        engagement_id=item.engagement_id, agenda_item=item, what=_proposal(item)
+        engagement_id=item.engagement_id, pk__in=records.values("action"), what=_proposal(item)
     )
 
 
@@ -61,7 +62,7 @@ def _who_proposes(review: Review, *, by: Membership) -> Membership:
 
 
 def _ask_for_change(review: Review, item: AgendaItem, *, by: Membership, now: dt.datetime) -> None:
-    add_action(
+    add_review_action(
         what=_proposal(item),
         owner=_who_proposes(review, by=by),
         due_on=by.engagement.today(now) + TO_PROPOSE,

@@ -12,12 +12,11 @@ from engagements.models import Membership
 from engagements.ownership import check_owners
 from engagements.permissions import Permission, may_here
 from okrs.models import KeyResult, Objective
-from reviews.commands.evidence import Touches, refreshed, rests_on, touched
+from reviews.commands.evidence import Evidence, Touches, refreshed, touched
 from reviews.commands.once import posted_before
-from reviews.commands.open_reviews import lock_review, must_be_open
 from reviews.commands.releases import lock_head
-from reviews.commands.rooms import tell_the_room
-from reviews.models import AgendaItem, Decision, ResultingChange, Review
+from reviews.models.decisions import Decision, DecisionHead, ResultingChange
+from reviews.models.occasions import NO_OCCASION, Occasion
 
 LONGEST_ADDRESS = 500
 Errors = dict[str, list[ValidationError]]
@@ -26,7 +25,6 @@ Errors = dict[str, list[ValidationError]]
 @transaction.atomic
 def record_decision(
     *,
-    review: Review,
     text: str,
     owner: Membership,
     due_on: dt.date,
@@ -34,26 +32,25 @@ def record_decision(
     client_visible: bool,
     by: Membership,
     now: dt.datetime,
-    agenda_item: AgendaItem | None = None,
+    occasion: Occasion = NO_OCCASION,
     objective: Objective | None = None,
     key_result: KeyResult | None = None,
+    evidence: Evidence | None = None,
     evidence_url: str = "",
     decided_on: dt.date | None = None,
     idempotency_key: UUID | None = None,
 ) -> Decision:
-    """Append a decision to the engagement's log (M8.2), in a review that is still open.
+    """Append a decision to the engagement's log (M8.2).
 
-    What it touches, the key result or else the objective, is sealed with its values as they stand
-    now; the check-in that stands for it is its evidence, besides the address. The row comes back
-    with the number and the hash that the database gave it. The same `idempotency_key` with the
-    same words again returns the first row.
+    What it touches, the key result or else the objective, is sealed with its current values, and
+    so are the evidence and the address. The row comes back with the number and the hash that the
+    database gave it. The same `idempotency_key` with the same words again returns the first row.
 
-    Raises ValidationError: `no_right`, `reused` where the key comes with other words, `closed`,
-    `other_review` where the item is another one's, or by field `required`, `owner`,
-    `before_decision`, `in_future`, `invalid`.
+    Raises ValidationError: `no_right`, `reused` where the key comes with other words, or by field
+    `required`, `owner`, `before_decision`, `in_future`, `invalid`.
     """
     _must_decide(by)
-    locked = lock_review(review, by=by)
+    head = lock_head(by.engagement_id)
     today, url = by.engagement.today(now), evidence_url.strip()
     said: dict[str, Any] = {
         "text": text.strip(),
@@ -61,20 +58,15 @@ def record_decision(
         "due_on": due_on,
         "change": change,
         "client_visible": client_visible,
-        "review": locked,
-        "agenda_item": agenda_item,
+        **occasion.columns,
     }
     log = Decision.objects.filter(engagement_id=by.engagement_id)
     if posted := posted_before(log, key=idempotency_key, evidence_url=url, **said):
         return cast(Decision, posted)
-    must_be_open(locked)
-    if agenda_item is not None and agenda_item.review_id != locked.pk:
-        raise ValidationError("This item stands in another review.", code="other_review")
     said |= {"decided_on": decided_on or today, "idempotency_key": idempotency_key or uuid4()}
     _check(said, url=url, today=today)
     touches = touched(engagement_id=by.engagement_id, objective=objective, key_result=key_result)
-    tell_the_room(locked)
-    return _append(said, touches=touches, url=url, by=by, now=now)
+    return _append(said, head=head, touches=touches, evidence=evidence, url=url, by=by, now=now)
 
 
 @transaction.atomic
@@ -88,17 +80,16 @@ def supersede_decision(
     client_visible: bool,
     by: Membership,
     now: dt.datetime,
+    evidence: Evidence | None = None,
     evidence_url: str = "",
 ) -> Decision:
     """Append a decision that takes the place of an earlier one; both stay readable (M8.2).
 
-    It belongs to the same review, open or closed, and touches the same objects, with their values
-    as they stand now. Raises ValidationError: `no_right`, `superseded`, or by field `required`,
+    It has the same occasion and touches the same objects, with their current values. Raises ValidationError: `no_right`, `superseded`, or by field `required`,
     `owner`, `before_decision`, `invalid`.
     """
     _must_decide(by)
-    here = Review.objects.filter(engagement_id=by.engagement_id)
-    review = here.select_for_update(no_key=True).get(pk=decision.review_id)
+    head = lock_head(by.engagement_id)
     today, url = by.engagement.today(now), evidence_url.strip()
     said: dict[str, Any] = {
         "text": text.strip(),
@@ -106,8 +97,7 @@ def supersede_decision(
         "due_on": due_on,
         "change": change,
         "client_visible": client_visible,
-        "review": review,
-        "agenda_item": decision.agenda_item,
+        **decision.occasion.columns,
         "decided_on": today,
         "supersedes": decision,
     }
@@ -115,8 +105,7 @@ def supersede_decision(
     if Decision.objects.filter(engagement_id=by.engagement_id, supersedes=decision).exists():
         raise ValidationError("A later decision supersedes this one already.", code="superseded")
     touches = refreshed(decision.touches, engagement_id=by.engagement_id)
-    tell_the_room(review)
-    return _append(said, touches=touches, url=url, by=by, now=now)
+    return _append(said, head=head, touches=touches, evidence=evidence, url=url, by=by, now=now)
 
 
 def _must_decide(by: Membership) -> None:
@@ -125,14 +114,20 @@ def _must_decide(by: Membership) -> None:
 
 
 def _append(
-    said: dict[str, Any], *, touches: Touches, url: str, by: Membership, now: dt.datetime
+    said: dict[str, Any],
+    *,
+    head: DecisionHead,
+    touches: Touches,
+    evidence: Evidence | None,
+    url: str,
+    by: Membership,
+    now: dt.datetime,
 ) -> Decision:
     """The row, recorded after the last one whatever the clocks of two writers said."""
-    head = lock_head(by.engagement_id)
     decision = Decision.objects.create(
         engagement_id=by.engagement_id,
         touches=touches,
-        evidence=rests_on(touches, engagement_id=by.engagement_id, url=url),
+        evidence=[*(evidence or []), *([{"label": url, "url": url}] if url else [])],
         recorded_by=by,
         recorded_at=max(now, head.recorded_at),
         **said,

@@ -11,7 +11,7 @@ from okrs.models import KeyResult
 from reviews.agenda import SECTIONS, Drawn, Place, draw, fit, merge
 from reviews.agenda.draw import LONGEST_WHY
 from reviews.agenda.escalations import escalation_facts, why_now
-from reviews.models import ActionItem, AgendaItem, Decision, Review, Section
+from reviews.models import AgendaItem, Review, ReviewRecord, Section
 from reviews.queries.agenda import Gathered, gather
 from reviews.queries.captured import captured, taken_up
 from reviews.queries.escalated import acts_during, of_items, running_of
@@ -212,8 +212,7 @@ def _touched(review: Review, items: Sequence[AgendaItem]) -> set[int]:
     """What somebody discussed, parked, moved, answered or is looking at, or what was captured on."""
     here = {"engagement_id": review.engagement_id, "review": review}
     captured = {
-        *Decision.objects.filter(**here).values_list("agenda_item_id", flat=True),
-        *ActionItem.objects.filter(**here).values_list("agenda_item_id", flat=True),
+        *ReviewRecord.objects.filter(**here).values_list("agenda_item_id", flat=True),
         review.current_item_id,
     }
     return {

@@ -1,16 +1,12 @@
-"""What a decision touches and what it rests on, as words and public ids that can be sealed."""
+"""What a decision touches and its evidence, as words and public ids that can be sealed."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from checkins.models import CheckIn
-from okrs.figures import NO_BREAK
+from okrs.figures import plain
 from okrs.models import KeyResult, Objective
-from reviews.figures import plain
-from scoring import format_score
 
 Touches = list[dict[str, Any]]
 Evidence = list[dict[str, str]]
@@ -34,23 +30,6 @@ def refreshed(touches: Touches, *, engagement_id: int) -> Touches:
     found = key_results(engagement_id, named(touches))
     fresh = {row.public_id: _key_result(row) for row in found}
     return [fresh.get(one.get("key_result", ""), one) for one in touches]
-
-
-def rests_on(touches: Touches, *, engagement_id: int, url: str) -> Evidence:
-    """The check-in that stands for each key result, and the address that was given."""
-    found: Evidence = []
-    for row in key_results(engagement_id, named(touches)):
-        posts = CheckIn.objects.filter(engagement_id=engagement_id, key_result=row).standing()
-        if check_in := posts.order_by("-period").first():
-            score = format_score(check_in.score, scale=row.engagement.scale)
-            label = f"Check-in of {_day(check_in.measured_on)}, {score}"
-            found.append({"label": label, "check_in": check_in.public_id})
-    return [*found, {"label": url, "url": url}] if url else found
-
-
-def _day(on: dt.date) -> str:
-    """With its year always: it is sealed, and read in years to come."""
-    return f"{on.day} {on:%b} {on.year}".replace(" ", NO_BREAK)
 
 
 def named(touches: Touches) -> list[str]:

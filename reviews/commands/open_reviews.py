@@ -1,8 +1,4 @@
-"""Locking reviews. Every command locks in one order, so that no two wait for each other:
-
-reviews (several by their keys), then their items and actions, then the engagement, which decisions
-and reports queue for and which triggers write, and the head of the log last.
-"""
+"""Locking a review before anything in it."""
 
 from __future__ import annotations
 
@@ -26,14 +22,6 @@ def lock_open_review(review: Review, *, by: Membership) -> Review:
     locked = lock_review(review, by=by)
     must_be_open(locked)
     return locked
-
-
-def lock_rooms(*review_ids: int | None, by: Membership) -> None:
-    """Lock those of these reviews that are open, before anything in them is locked."""
-    ids = [one for one in review_ids if one is not None]
-    here = Review.objects.filter(engagement_id=by.engagement_id, pk__in=ids)
-    rooms = here.ahead().order_by("pk").select_for_update(of=("self",), no_key=True)
-    list(rooms.values_list("pk"))
 
 
 def must_be_open(review: Review) -> None:

@@ -7,7 +7,9 @@ from django.db import transaction
 
 from engagements.models import Membership
 from engagements.permissions import Permission, may_here
-from reviews.models import NO_OCCASION, DecisionHead, Occasion, Release
+from reviews.models.decisions import DecisionHead
+from reviews.models.occasions import NO_OCCASION, Occasion
+from reviews.models.releases import Release
 
 
 def lock_head(engagement_id: int) -> DecisionHead:

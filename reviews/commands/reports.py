@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -92,7 +93,7 @@ def save_draft(
     must_run(by)
     locked = lock_review(review, by=by)
     require_closed(locked)
-    own = {"engagement_id": locked.engagement_id, "review": locked}
+    own: dict[str, Any] = {"engagement_id": locked.engagement_id, "review": locked}
     current = ReportDraft.objects.filter(**own).first() or ReportDraft(**own)
     if current.version != version:
         raise StaleEdit(current)

@@ -16,7 +16,7 @@ from reviews.commands.drawing import draw_onto, items_of
 from reviews.commands.open_reviews import lock_open_review
 from reviews.commands.rooms import tell_the_room
 from reviews.commands.running import must_run
-from reviews.models import ActionItem, Attendance, Decision, Review, ReviewKind
+from reviews.models import Attendance, Review, ReviewKind, ReviewRecord
 
 MINUTES = {ReviewKind.MONTHLY: 45, ReviewKind.WEEKLY: 30}  # M11.1
 LEAST, MOST = 5, 480  # minutes
@@ -107,8 +107,7 @@ def cancel_review(*, review: Review, by: Membership) -> None:
     locked = lock_open_review(review, by=by)
     if locked.started_at is not None:
         raise ValidationError("This review has started. Close it instead.", code="started")
-    held = {"engagement_id": locked.engagement_id, "review": locked}
-    if Decision.objects.filter(**held).exists() or ActionItem.objects.filter(**held).exists():
+    if ReviewRecord.objects.filter(engagement_id=locked.engagement_id, review=locked).exists():
         raise ValidationError(
             "Something was captured in this review already. Hold it, or close it.", code="captured"
         )

@@ -9,12 +9,12 @@ from engagements.commands.share_links import create_share_link
 from engagements.models import Membership
 from okrs.models import KeyResult
 from reviews.commands import (
-    add_action,
+    add_review_action,
     close_review,
     complete_action,
     plan_review,
     publish_report,
-    record_decision,
+    record_review_decision,
     start_review,
 )
 from reviews.demo.people import Members, acting
@@ -36,7 +36,7 @@ def hold(meeting: Meeting, *, at: dt.datetime, members: Members, now: dt.datetim
     start_review(review=review, by=lead, now=at)
     for number, decided in enumerate(meeting.decided, start=1):
         on = lead.engagement.today(at)
-        record_decision(
+        record_review_decision(
             review=review,
             text=decided.text,
             owner=members[decided.owner],
@@ -82,7 +82,7 @@ def _add(
     to_do: ToDo, *, review: Review, at: dt.datetime, members: Members, now: dt.datetime
 ) -> None:
     lead = members[Person.LEAD]
-    action = add_action(
+    action = add_review_action(
         what=to_do.what,
         owner=members[to_do.owner],
         due_on=lead.engagement.today(at) + dt.timedelta(days=to_do.due),

@@ -33,6 +33,16 @@ def labels(evidence: Iterable[dict[str, Any]]) -> str:
     return guard_formula("; ".join(one.get("url") or one["label"] for one in evidence))
 
 
+def of_review(table: str) -> tuple[Column, Column]:
+    """The review that a row of this table came of: its id and its title, empty for any other."""
+    joined = f"v.engagement_id = {table}.engagement_id AND v.public_id = {table}.occasion_id"
+    found = f"(SELECT v.{{}} FROM reviews_review v WHERE {joined})"  # noqa: S608 - no input
+    return (
+        Column("review", RawSQL(found.format("public_id"), ())),  # noqa: S611 - no input
+        Column("review_title", RawSQL(found.format("title"), ()), guard_formula),  # noqa: S611
+    )
+
+
 DECISIONS = (
     fact("number"),
     fact("decision", "public_id"),
@@ -44,8 +54,7 @@ DECISIONS = (
     Column("touches", "touches", titles),
     Column("evidence", "evidence", labels),
     yes("client_visible"),
-    fact("review", "review__public_id"),
-    words("review_title", "review__title"),
+    *of_review(TABLE),
     fact("supersedes", "supersedes__number"),
     fact("superseded_by", "superseded_by__number"),
     words("recorded_by", "recorded_by__name"),
@@ -77,8 +86,7 @@ ACTIONS = (
         (Q(dropped_at__isnull=False), "dropped"),
         otherwise="open",
     ),
-    fact("review", "review__public_id"),
-    words("review_title", "review__title"),
+    *of_review("reviews_actionitem"),
     fact("objective", "objective__public_id"),
     words("objective_title", "objective__title"),
     fact("key_result", "key_result__public_id"),

@@ -7,7 +7,7 @@ from django import forms
 
 from engagements.form_fields import DayField, MemberField, choose_among, who_can_own
 from engagements.models import Engagement, Membership
-from reviews.models import ResultingChange
+from reviews.models.decisions import ResultingChange
 
 LONGEST = 4000
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -11,7 +12,8 @@ from engagements.form_fields import RowField, choose_among
 from engagements.models import Engagement, Membership
 from okrs.figures import write_day
 from okrs.models import Objective
-from reviews.models import Decision, ResultingChange, Review
+from reviews.models.decisions import Decision, ResultingChange
+from reviews.models.occasions import OccasionKind, load_occasions
 
 
 class LogFilter(forms.Form):
@@ -22,12 +24,7 @@ class LogFilter(forms.Form):
     change = forms.ChoiceField(
         required=False, choices=[("", "Any change"), *ResultingChange.choices], label="Change"
     )
-    review = RowField(
-        required=False,
-        empty_label="Any review",
-        label="Review",
-        label_of=lambda review: f"{review}, {_day_of(review)}",  # two may have one title
-    )
+    review = forms.ChoiceField(required=False, label="Review")
     objective = RowField(required=False, empty_label="Any objective", label="Objective")
     superseded = forms.BooleanField(required=False, label="Superseded too")
 
@@ -35,13 +32,12 @@ class LogFilter(forms.Form):
         super().__init__(data, auto_id="log-%s")
         rows = Decision.objects.filter(engagement=engagement).order_by()
         people = Membership.objects.filter(engagement=engagement)
-        held = Review.objects.filter(engagement=engagement)
         choose_among(
             self,
             owner=people.filter(pk__in=rows.values("owner")).order_by("name"),
-            review=held.filter(pk__in=rows.values("review")).order_by("-scheduled_at"),
             objective=_touched(rows, engagement=engagement),
         )
+        self.fields["review"].choices = [("", "Any review"), *_reviews(rows)]  # type: ignore[attr-defined]
 
     def asked(self) -> dict[str, Any]:
         """What is filled in; an answer that is not offered counts as not given."""
@@ -54,9 +50,21 @@ class LogFilter(forms.Form):
         return bool(self.asked().keys() - {"superseded"})
 
 
-def _day_of(review: Review) -> str:
-    on = timezone.localdate(review.scheduled_at)
-    return write_day(on, today=timezone.localdate(), weekday=False)
+def _reviews(rows: QuerySet[Decision]) -> list[tuple[str, str]]:
+    """The reviews of these decisions, the latest first; two may have one title, so with their day."""
+    held = list(
+        rows.filter(occasion_kind=OccasionKind.REVIEW)
+        .distinct("occasion_id")
+        .order_by("occasion_id")
+    )
+    load_occasions(held)
+    titles = [(one.occasion_title, one.occasion_id) for one in held if one.occasion_title]
+    titles.sort(key=lambda one: one[0].at, reverse=True)
+    return [(public_id, f"{title}, {_day(title.at)}") for title, public_id in titles]
+
+
+def _day(at: dt.datetime) -> str:
+    return write_day(timezone.localdate(at), today=timezone.localdate(), weekday=False)
 
 
 def _touched(rows: QuerySet[Decision], *, engagement: Engagement) -> QuerySet[Objective]:

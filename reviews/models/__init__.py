@@ -1,17 +1,11 @@
 from __future__ import annotations
 
 from reviews.models.actions import ActionItem
-from reviews.models.decisions import (
-    NO_OCCASION,
-    Decision,
-    DecisionHead,
-    Occasion,
-    OccasionKind,
-    ResultingChange,
-)
+from reviews.models.decisions import Decision, DecisionHead, ResultingChange
+from reviews.models.occasions import NO_OCCASION, Occasion, OccasionKind
 from reviews.models.releases import Release
 from reviews.models.reports import Report, ReportDraft
-from reviews.models.reviews import AgendaItem, Attendance, Review, ReviewKind, Section
+from reviews.models.reviews import AgendaItem, Attendance, Review, ReviewKind, ReviewRecord, Section
 
 __all__ = [
     "NO_OCCASION",
@@ -28,5 +22,6 @@ __all__ = [
     "ResultingChange",
     "Review",
     "ReviewKind",
+    "ReviewRecord",
     "Section",
 ]

@@ -12,6 +12,7 @@ from engagements.tenancy import (
     tenant_constraints,
     tracked,
 )
+from reviews.models.occasions import WithOccasion
 
 
 class ActionItemQuerySet(models.QuerySet["ActionItem"]):
@@ -24,11 +25,12 @@ ActionItemManager = TenantManager.from_queryset(ActionItemQuerySet)
 
 
 @tracked(exclude=("idempotency_key",))
-class ActionItem(TenantModel):
-    """What somebody does next: what, who, by when, done when (M8.3)."""
+class ActionItem(TenantModel, WithOccasion):
+    """What someone does next: what, who, by when, done when (M8.3).
 
-    review = TenantKey("reviews.Review", null=True, blank=True, related_name="actions")
-    agenda_item = TenantKey("reviews.AgendaItem", null=True, blank=True, related_name="+")
+    `version` counts its changes, so that screens that show it can ask whether it changed.
+    """
+
     objective = TenantKey("okrs.Objective", null=True, blank=True, related_name="+")
     key_result = TenantKey("okrs.KeyResult", null=True, blank=True, related_name="+")
     what = models.TextField()
@@ -42,14 +44,14 @@ class ActionItem(TenantModel):
     dropped_at = models.DateTimeField(null=True, blank=True)
     dropped_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
 
+    version = models.PositiveIntegerField(default=1)
+
     objects = ActionItemManager()
 
     class Meta:
         ordering = ["due_on", "id"]
         constraints = [
             *tenant_constraints(
-                "review",
-                "agenda_item",
                 "objective",
                 "key_result",
                 "owner",
@@ -79,7 +81,6 @@ class ActionItem(TenantModel):
                 condition=models.Q(done_at=None, dropped_at=None),
                 name="actionitem_open",
             ),
-            models.Index(fields=["engagement", "review"], name="actionitem_of_review"),
         ]
 
     def __str__(self) -> str:

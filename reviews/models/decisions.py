@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from engagements.tenancy import (
     tenant_constraints,
 )
 from reviews.constraints import DecisionChain, HeadLock
+from reviews.models.occasions import WithOccasion
 
 
 class ResultingChange(models.TextChoices):
@@ -27,51 +27,15 @@ class ResultingChange(models.TextChoices):
     NONE = "none", "None"
 
 
-class OccasionKind(models.TextChoices):
-    """What a decision, an action or a release came of."""
-
-    REVIEW = "review", "Review"
-    ESCALATION = "escalation", "Escalation"
-    CHANGE = "change", "Change request"
-    NONE = "none", "None"
-
-
-@dataclass(frozen=True)
-class Occasion:
-    """An occasion by kind and public id, so that no key to apps above is needed."""
-
-    kind: str = OccasionKind.NONE
-    public_id: str = ""
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """The fields of `WithOccasion` and their values, for filters and new rows."""
-        return {"occasion_kind": self.kind, "occasion_id": self.public_id}
-
-
-NO_OCCASION = Occasion()
-
-
-class WithOccasion(models.Model):
-    """Fields of a row that names its occasion."""
-
-    occasion_kind = models.CharField(
-        max_length=10, choices=OccasionKind.choices, default=OccasionKind.NONE
-    )
-    occasion_id = models.CharField(max_length=12, blank=True)
-
-    class Meta:
-        abstract = True
-
-
-class Decision(TenantModel):
-    """What a review decided; append-only, each row sealed with the hash of the one before (M8.2).
+class Decision(TenantModel, WithOccasion):
+    """What was decided; append-only, each row sealed with the hash of the one before (M8.2).
 
     `number`, `previous_hash` and `hash` are written by the database as the row comes in. `touches`
     lists the objects: [{"objective": public id, "title", and for a key result "key_result",
-    "value", "score", "rag" as they stood}]. `evidence` lists [{"label", and "check_in" (public
-    id) or "url"}]. Both are sealed with the rest, so they are words and public ids, not keys.
-    A client sees it where `client_visible`, once its review is published, until superseded.
+    "value", "score", "rag" as they stood}]. `evidence` lists [{"label", and "url", or "check_in"
+    and "key_result" (public ids)}]. Both are sealed with the rest, so they are words and public
+    ids, not keys.
+    A client sees it where `client_visible`, once its occasion is released, until superseded.
     """
 
     number = models.PositiveIntegerField(default=0)
@@ -83,8 +47,6 @@ class Decision(TenantModel):
     touches = models.JSONField(default=list, blank=True)
     evidence = models.JSONField(default=list, blank=True)
     client_visible = models.BooleanField(default=False)
-    review = TenantKey("reviews.Review", related_name="decisions")
-    agenda_item = TenantKey("reviews.AgendaItem", null=True, blank=True, related_name="+")
     supersedes = TenantKey("self", null=True, blank=True, related_name="superseded_by")
     recorded_by = TenantKey("engagements.Membership", related_name="+")
     recorded_at = models.DateTimeField()
@@ -97,9 +59,7 @@ class Decision(TenantModel):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            *tenant_constraints(
-                "owner", "review", "agenda_item", "supersedes", authors=("recorded_by",)
-            ),
+            *tenant_constraints("owner", "supersedes", authors=("recorded_by",)),
             models.UniqueConstraint(fields=["engagement", "number"], name="decision_numbered_once"),
             models.UniqueConstraint(
                 fields=["engagement", "supersedes"], name="decision_superseded_once"
@@ -110,7 +70,9 @@ class Decision(TenantModel):
             DecisionChain(name="decision_chain"),
         ]
         indexes = [
-            models.Index(fields=["engagement", "review"], name="decision_of_review"),
+            models.Index(
+                fields=["engagement", "occasion_kind", "occasion_id"], name="decision_of_occasion"
+            ),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),

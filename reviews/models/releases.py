@@ -13,7 +13,7 @@ from engagements.tenancy import (
     tenant_constraints,
 )
 from reviews.constraints import ReleaseChain
-from reviews.models.decisions import WithOccasion
+from reviews.models.occasions import WithOccasion
 
 
 class Release(TenantModel, WithOccasion):

@@ -15,7 +15,7 @@ from engagements.tenancy import (
     tenant_constraints,
     tracked,
 )
-from reviews.models.decisions import Occasion, OccasionKind
+from reviews.models.occasions import Occasion, OccasionKind
 
 FROZEN_WITH_ITS_REVIEW = """
     IF EXISTS (
@@ -223,3 +223,34 @@ class AgendaItem(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ReviewRecord(TenantModel):
+    """A decision or an action that was recorded in a review, and on which item; append-only."""
+
+    review = TenantKey("reviews.Review", related_name="records")
+    agenda_item = TenantKey("reviews.AgendaItem", null=True, blank=True, related_name="+")
+    decision = TenantKey("reviews.Decision", null=True, blank=True, related_name="+")
+    action = TenantKey("reviews.ActionItem", null=True, blank=True, related_name="+")
+
+    objects = TenantManager["ReviewRecord"]()
+
+    class Meta:
+        constraints = [
+            *tenant_constraints("review", "agenda_item", "decision", "action"),
+            models.UniqueConstraint(
+                fields=["engagement", "decision"], name="reviewrecord_of_decision"
+            ),
+            models.UniqueConstraint(fields=["engagement", "action"], name="reviewrecord_of_action"),
+            models.CheckConstraint(
+                condition=models.Q(decision=None, action__isnull=False)
+                | models.Q(decision__isnull=False, action=None),
+                name="reviewrecord_of_one",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["engagement", "review"], name="reviewrecord_of_review"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]

@@ -11,7 +11,8 @@ from django.db.models import DateField, QuerySet
 from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
-from reviews.models import ActionItem
+from reviews.models.actions import ActionItem
+from reviews.models.occasions import load_occasions
 
 LATELY = dt.timedelta(days=14)
 SOON = dt.timedelta(days=7)
@@ -32,21 +33,25 @@ class Actions:
 
 
 def actions(engagement: Engagement, *, now: dt.datetime) -> Actions:
-    """Two queries."""
+    """Four queries."""
     here = _joined().filter(engagement=engagement)
     done = here.filter(done_at__gte=now - LATELY).order_by("-done_at")[:MOST_DONE]
     dropped = here.filter(dropped_at__gte=now - LATELY).order_by("-dropped_at")[:MOST_DONE]
     ended = sorted([*done, *dropped], key=ended_at, reverse=True)
+    still_open = list(here.filter(done_at=None, dropped_at=None))
+    load_occasions([*still_open, *ended])
     return Actions(
-        open=list(here.filter(done_at=None, dropped_at=None)),
+        open=still_open,
         ended=ended,
         today=engagement.today(now),
     )
 
 
 def action_row(*, engagement: Engagement, action: ActionItem) -> ActionItem:
-    """One action as it stands now, with all that its row shows. One query."""
-    return _joined().get(engagement=engagement, pk=action.pk)
+    """One action as it stands now, with all that its row shows. Two queries."""
+    row = _joined().get(engagement=engagement, pk=action.pk)
+    load_occasions([row])
+    return row
 
 
 def ended_at(action: ActionItem) -> dt.datetime:
@@ -66,7 +71,7 @@ class WaitingAction:
 def waiting_actions(*, memberships: Iterable[Membership], now: dt.datetime) -> list[WaitingAction]:
     """Their own open actions that are overdue or due within seven days, in every engagement.
 
-    The earliest first. One query.
+    The earliest first. Two queries.
     """
     members = [one for one in memberships if may(one.role, Permission.READ)]
     tomorrow = now.date() + dt.timedelta(days=1)  # nowhere is it later than that
@@ -77,7 +82,9 @@ def waiting_actions(*, memberships: Iterable[Membership], now: dt.datetime) -> l
     )
     today = {one.engagement_id: one.engagement.today(now) for one in members}
     found = [WaitingAction(action=row, today=today[row.engagement_id]) for row in rows]
-    return [one for one in found if one.action.due_on <= one.today + SOON]
+    waiting = [one for one in found if one.action.due_on <= one.today + SOON]
+    load_occasions(one.action for one in waiting)
+    return waiting
 
 
 def _waiting() -> QuerySet[ActionItem]:
@@ -94,6 +101,6 @@ WAITING = Compiled(_waiting)
 
 
 def _joined() -> QuerySet[ActionItem]:
-    joins = ("engagement", "owner", "review", "objective", "key_result", "done_by", "dropped_by")
-    rows = ActionItem.objects.select_related(*joins).defer("review__standings")
+    joins = ("engagement", "owner", "objective", "key_result", "done_by", "dropped_by")
+    rows = ActionItem.objects.select_related(*joins)
     return rows.order_by("due_on", "id")

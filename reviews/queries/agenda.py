@@ -182,7 +182,7 @@ def _decisions(before: Review | None, rows: Sequence[KeyResult]) -> list[Decisio
     if before is None:
         return []
     made = Decision.objects.filter(
-        engagement_id=before.engagement_id, review=before, superseded_by=None
+        engagement_id=before.engagement_id, superseded_by=None, **before.occasion.columns
     )
     decisions = list(made.select_related("owner").order_by("number"))
     known = {row.public_id: row for row in rows}

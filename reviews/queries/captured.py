@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import BigIntegerField, DateTimeField, Exists, OuterRef, Q, QuerySet
 
 from engagements.compiled import Compiled, Slot
 from engagements.models import Engagement
-from reviews.models import ActionItem, AgendaItem, Decision, Review
+from reviews.models import ActionItem, AgendaItem, Decision, Review, ReviewRecord
+from reviews.models.occasions import OccasionTitle, Titles
 from reviews.queries.escalated import Act
 
 ENGAGEMENT = Slot("engagement", BigIntegerField())
@@ -26,13 +27,14 @@ class Captured:
     about: str
     act: Act | None = None
     decision: Decision | None = None
+    is_superseded: bool = False
     action: ActionItem | None = None
+    agenda_item_id: int | None = None
 
     def is_on(self, item: AgendaItem) -> bool:
         if self.act is not None:
             return item.key_result_id == self.act.escalation.key_result_id
-        row = self.decision or self.action
-        return row is not None and row.agenda_item_id == item.pk
+        return self.agenda_item_id == item.pk
 
 
 def taken_up(items: Iterable[AgendaItem], *, found: Iterable[Captured]) -> dict[int, dt.datetime]:
@@ -42,7 +44,7 @@ def taken_up(items: Iterable[AgendaItem], *, found: Iterable[Captured]) -> dict[
 
 
 def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()) -> list[Captured]:
-    """Decisions, actions and `acts` on escalations of a review, latest first. Two queries.
+    """Decisions, actions and `acts` on escalations of a review, latest first. One query.
 
     What superseded one of them after the close belongs to the log, not to the meeting.
     """
@@ -50,12 +52,15 @@ def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()
     until = review.closed_at or dt.datetime.max.replace(tzinfo=dt.UTC)
     found = [
         *(
-            Captured(at=one.recorded_at, about=_title(one.agenda_item), decision=one)
-            for one in DECISIONS(**here, until=until)
-        ),
-        *(
-            Captured(at=one.created_at, about=_title(one.agenda_item), action=one)
-            for one in ACTIONS(**here)
+            Captured(
+                at=one.decision.recorded_at if one.decision else one.action.created_at,
+                about=one.agenda_item.title if one.agenda_item else "",
+                decision=one.decision,
+                is_superseded=one.is_superseded,  # type: ignore[attr-defined]
+                action=one.action,
+                agenda_item_id=one.agenda_item_id,
+            )
+            for one in RECORDS(**here, until=until)
         ),
         *(Captured(at=one.at, about=one.escalation.key_result.title, act=one) for one in acts),
     ]
@@ -64,28 +69,30 @@ def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()
 
 def kept_from_client(review: Review, *, engagement: Engagement) -> int:
     """How many decisions of a review that hold are not marked for the client."""
-    found = captured(review, engagement=engagement)
-    decisions = [one.decision for one in found if one.decision is not None]
     return sum(
-        not one.client_visible and not one.is_superseded  # type: ignore[attr-defined]
-        for one in decisions
+        one.decision is not None and not one.decision.client_visible and not one.is_superseded
+        for one in captured(review, engagement=engagement)
     )
 
 
-def _decisions() -> QuerySet[Decision]:
-    later = Decision.objects.filter(engagement_id=ENGAGEMENT, supersedes_id=OuterRef("pk"))
-    held = Q(supersedes=None) | Q(recorded_at__lte=Slot("until", DateTimeField()))
-    rows = Decision.objects.filter(held, engagement_id=ENGAGEMENT, review_id=REVIEW)
-    return rows.select_related("owner", "agenda_item").annotate(is_superseded=Exists(later))
+def _records() -> QuerySet[ReviewRecord]:
+    later = Decision.objects.filter(engagement_id=ENGAGEMENT, supersedes_id=OuterRef("decision_id"))
+    rows = ReviewRecord.objects.filter(
+        Q(decision__supersedes=None) | Q(decision__recorded_at__lte=Slot("until", DateTimeField())),
+        engagement_id=ENGAGEMENT,
+        review_id=REVIEW,
+    )
+    joined = rows.select_related("decision__owner", "action__owner", "agenda_item")
+    return joined.annotate(is_superseded=Exists(later))
 
 
-def _actions() -> QuerySet[ActionItem]:
-    rows = ActionItem.objects.filter(engagement_id=ENGAGEMENT, review_id=REVIEW)
-    return rows.select_related("owner", "agenda_item")
+RECORDS = Compiled(_records)
 
 
-DECISIONS, ACTIONS = Compiled(_decisions), Compiled(_actions)
-
-
-def _title(item: AgendaItem | None) -> str:
-    return item.title if item else ""
+def review_titles(engagement_ids: Collection[int], public_ids: Collection[str]) -> Titles:
+    """Titles of reviews, for the decisions and actions that came of them. One query."""
+    rows = Review.objects.filter(engagement_id__in=engagement_ids, public_id__in=public_ids)
+    return {
+        (one.engagement_id, one.public_id): OccasionTitle(title=one.title, at=one.scheduled_at)
+        for one in rows.only("engagement_id", "public_id", "title", "scheduled_at")
+    }

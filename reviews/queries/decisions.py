@@ -10,11 +10,13 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from checkins.models import CheckIn
 from engagements.compiled import Slot
 from engagements.models import Engagement, Membership
 from okrs.models import KeyResult, Objective
-from reviews.models import ActionItem, Decision, DecisionHead, OccasionKind, Release, Review
+from reviews.models.actions import ActionItem
+from reviews.models.decisions import Decision, DecisionHead
+from reviews.models.occasions import OccasionKind, load_occasions
+from reviews.models.releases import Release
 from reviews.movement import Movement, moved_since
 from scoring import Rag
 
@@ -74,16 +76,15 @@ def decisions(engagement: Engagement | Slot) -> QuerySet[Decision]:
     here = {"engagement": engagement}
     later = Decision.objects.filter(**here, supersedes_id=OuterRef("pk")).order_by()
     releases = Release.objects.filter(**here)
-    # As on the status page: by a release of its review, once one covers it.
+    # As on the status page: by a release of its occasion, once one covers it.
     released = Exists(
         releases.filter(
-            occasion_kind=OccasionKind.REVIEW, occasion_id=OuterRef("review__public_id")
+            occasion_kind=OuterRef("occasion_kind"), occasion_id=OuterRef("occasion_id")
         )
     ) & Exists(releases.filter(head_number__gte=OuterRef("number")))
     return (
         Decision.objects.filter(**here)
-        .select_related("owner", "review", "supersedes", "recorded_by")
-        .defer("review__standings")
+        .select_related("owner", "supersedes", "recorded_by")
         .annotate(superseded=Subquery(later.values("number")[:1]), published=released)
         .order_by("-number")
     )
@@ -95,11 +96,12 @@ def sift(
     q: str = "",
     owner: Membership | None = None,
     change: str = "",
-    review: Review | None = None,
+    review: str = "",
     objective: Objective | None = None,
     superseded: bool = False,
 ) -> QuerySet[Decision]:
-    """Those that the filter lets through; `q` looks in the words, or names a number ("#12")."""
+    """Those that the filter lets through; `q` looks in the words, or names a number
+    ("#12"); `review` is a public id."""
     if not superseded:
         rows = rows.filter(superseded_by=None)
     if q:
@@ -110,8 +112,8 @@ def sift(
         rows = rows.filter(owner=owner)
     if change:
         rows = rows.filter(change=change)
-    if review is not None:
-        rows = rows.filter(review=review)
+    if review:
+        rows = rows.filter(occasion_kind=OccasionKind.REVIEW, occasion_id=review)
     return rows if objective is None else rows.filter(_touches(objective))
 
 
@@ -119,20 +121,17 @@ def entries(rows: Iterable[Any], *, engagement: Engagement) -> list[Entry]:
     """The rows of `decisions` as they are shown. Two queries, however many rows."""
     found = list(rows)
     touched = {one.get("key_result") for row in found for one in row.touches} - {None}
-    posts = {one.get("check_in") for row in found for one in row.evidence} - {None}
     here = {"engagement_id": engagement.pk}
-    by_id, owners = {}, {}
+    by_id = {}
+    load_occasions(found)
     if touched:
         rows = KeyResult.objects.filter(**here, public_id__in=touched).select_related("metric")
         by_id = {row.public_id: row for row in rows}
-    if posts:
-        rows = CheckIn.objects.filter(**here, public_id__in=posts)
-        owners = dict(rows.values_list("public_id", "key_result__public_id"))
     return [
         Entry(
             decision=row,
             touches=[_touch(one, row, by_id) for one in row.touches],
-            evidence=[_evidence(one, owners) for one in row.evidence],
+            evidence=[_evidence(one) for one in row.evidence],
             superseded_by=row.superseded,
             is_published=row.published,
         )
@@ -192,9 +191,9 @@ def _since(row: KeyResult, *, then: Decimal | None, on: dt.date) -> Movement:
     )
 
 
-def _evidence(one: dict[str, str], owners: dict[str, str]) -> Evidence:
+def _evidence(one: dict[str, str]) -> Evidence:
     return Evidence(
         label=one.get("label", ""),
         url=one.get("url", ""),
-        key_result=owners.get(one.get("check_in", ""), ""),
+        key_result=one.get("key_result", ""),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import BigIntegerField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.expressions import CombinedExpression
@@ -15,7 +16,7 @@ from checkins.models.escalations import EscalationQuerySet
 from checkins.queries.escalations import EscalationCard, escalation_cards
 from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Engagement, Membership
-from reviews.models import AgendaItem
+from reviews.models import AgendaItem, ReviewRecord
 
 Ids = Collection[int]
 MADE_ACTIVE, HUDDLE, PLAN, VERDICT = "active", "huddle", "plan", "verdict"
@@ -104,8 +105,9 @@ def cards_of(
 
 
 def seen() -> CombinedExpression:
-    """Of a review: a number that grows with its room, and with whatever is recorded of escalations
-    of its items, wherever that is done. Screens that follow ask whether it has moved.
+    """Of a review: a number that grows with its room, with each change of its actions, and with
+    what is recorded of escalations of its items, wherever that is done. Screens ask whether it
+    has changed.
     """
     items = AgendaItem.objects.filter(
         engagement_id=OuterRef("engagement_id"), review_id=OuterRef(OuterRef("pk"))
@@ -120,4 +122,17 @@ def seen() -> CombinedExpression:
         .annotate(total=Sum("version"))
         .values("total")
     )
-    return F("room") + Coalesce(Subquery(recorded, output_field=IntegerField()), 0)
+    actions = (
+        ReviewRecord.objects.filter(
+            engagement_id=OuterRef("engagement_id"), review_id=OuterRef("pk"), action__isnull=False
+        )
+        .order_by()
+        .values("engagement_id")
+        .annotate(total=Sum("action__version"))
+        .values("total")
+    )
+    return F("room") + _total(recorded) + _total(actions)
+
+
+def _total(rows: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(rows, output_field=IntegerField()), 0)

@@ -78,7 +78,10 @@ def _reports(engagement: Engagement) -> QuerySet[Report]:
 def _decided(review: Review) -> list[tuple[str, dt.date]]:
     """Only what the client may see (M8.2)."""
     made = Decision.objects.filter(
-        engagement_id=review.engagement_id, review=review, client_visible=True, superseded_by=None
+        engagement_id=review.engagement_id,
+        client_visible=True,
+        superseded_by=None,
+        **review.occasion.columns,
     )
     return list(made.order_by("number").values_list("text", "due_on"))
 

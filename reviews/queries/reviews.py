@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -18,13 +17,12 @@ from reviews.agenda.escalations import EscalationFacts, escalation_facts, why_no
 from reviews.agenda.screens import Screen
 from reviews.clocks import Clock, clock_of
 from reviews.models import (
-    ActionItem,
     AgendaItem,
     Attendance,
-    Decision,
     OccasionKind,
     Release,
     Review,
+    ReviewRecord,
     Section,
 )
 from reviews.queries.captured import ENGAGEMENT, REVIEW, Captured, captured, taken_up
@@ -134,7 +132,7 @@ def review_page(
     look: str = "",
     looks_at_all: bool = False,
 ) -> ReviewPage:
-    """Everything that the screen of this review shows, but for its forms. Nine queries at most.
+    """Everything that the screen of this review shows, but for its forms. Eight queries at most.
 
     `look` is the public id of an item to look at without moving the room.
     """
@@ -200,24 +198,25 @@ ITEMS, ATTENDANCES = Compiled(_items), Compiled(_attendances)
 
 def review_list(engagement: Engagement) -> QuerySet[Review]:
     """Every review with what came of it, the latest first."""
-    held = Q(review__closed_at=None) | Q(recorded_at__lte=F("review__closed_at"))
+    in_time = Q(review__closed_at=None) | Q(decision__recorded_at__lte=F("review__closed_at"))
     return (
         Review.objects.filter(engagement=engagement)
         .defer("standings")
         .select_related("lead")
         .annotate(
-            decided=_count(Decision.objects.filter(held | Q(supersedes=None))),
-            acted=_count(ActionItem.objects.all()),
-            published=Subquery(
-                Release.objects.filter(
-                    engagement_id=OuterRef("engagement_id"),
-                    occasion_kind=OccasionKind.REVIEW,
-                    occasion_id=OuterRef("public_id"),
-                )
-                .order_by("-number")
-                .values("number")[:1]
-            ),
+            decided=_count(in_time | Q(decision__supersedes=None), decision__isnull=False),
+            acted=_count(action__isnull=False),
+            published=Subquery(releases_of_reviews().order_by("-number").values("number")[:1]),
         )
+    )
+
+
+def releases_of_reviews() -> QuerySet[Release]:
+    """Releases of the review that the outer query is at."""
+    return Release.objects.filter(
+        engagement_id=OuterRef("engagement_id"),
+        occasion_kind=OccasionKind.REVIEW,
+        occasion_id=OuterRef("public_id"),
     )
 
 
@@ -238,9 +237,10 @@ def usual_attendees(engagement: Engagement, *, today: dt.date) -> list[Membershi
     return list((by_role | by_owning).order_by("name", "id"))
 
 
-def _count(rows: QuerySet[Any]) -> Coalesce:
+def _count(*conditions: Q, **among: bool) -> Coalesce:
+    here = {"engagement_id": OuterRef("engagement_id"), "review_id": OuterRef("pk")}
     counted = (
-        rows.filter(engagement_id=OuterRef("engagement_id"), review_id=OuterRef("pk"))
+        ReviewRecord.objects.filter(*conditions, **here, **among)
         .order_by()
         .values("review_id")
         .annotate(count=Count("*"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -10,10 +12,24 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from engagements.compiled import Compiled, Slot
 from engagements.models import Engagement
 from okrs.queries.shown import AT, ENGAGEMENT, At
-from reviews.models import Decision, OccasionKind, Release, ResultingChange, Review
-from reviews.status import DecisionFacts
+from reviews.models.decisions import Decision, ResultingChange
+from reviews.models.occasions import Occasion
+from reviews.models.releases import Release
 
 MOST_DECISIONS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionFacts:
+    """A decision that the client may see; `touches` as in the log."""
+
+    number: int
+    decided_on: dt.date
+    text: str
+    owner: str
+    owner_id: int
+    change: str
+    touches: Sequence[Mapping[str, Any]]
 
 
 def visible_decisions(
@@ -21,9 +37,9 @@ def visible_decisions(
     *,
     at: dt.datetime,
     releasing: bool = False,
-    publishing: Review | None = None,
+    publishing: Occasion | None = None,
 ) -> list[DecisionFacts]:
-    """Those for the client's eyes, their review published by then, none superseded (M8.2).
+    """Those for the client's eyes, their occasion released by then, none superseded (M8.2).
 
     Latest first. One query.
     """
@@ -47,11 +63,15 @@ def visible_decisions(
 
 
 def _decisions(
-    engagement_id: int | Slot, *, at: At, releasing: bool = False, publishing: Review | None = None
+    engagement_id: int | Slot,
+    *,
+    at: At,
+    releasing: bool = False,
+    publishing: Occasion | None = None,
 ) -> QuerySet[Decision, tuple[Any, ...]]:
     releases = Release.objects.filter(engagement_id=OuterRef("engagement_id"), at__lte=at)
-    of_its_review = releases.filter(
-        occasion_kind=OccasionKind.REVIEW, occasion_id=OuterRef("review__public_id")
+    of_its_occasion = releases.filter(
+        occasion_kind=OuterRef("occasion_kind"), occasion_id=OuterRef("occasion_id")
     )
     since = releases.filter(head_number__gte=OuterRef("number"))
     # Only a lead's publication changes what clients read: what supersedes waits for it too.
@@ -60,7 +80,9 @@ def _decisions(
         released, engagement_id=OuterRef("engagement_id"), supersedes_id=OuterRef("pk")
     )
     found = Decision.objects.filter(
-        Exists(of_its_review) | Q(review=publishing) if publishing else Exists(of_its_review),
+        Exists(of_its_occasion) | Q(**publishing.columns)
+        if publishing
+        else Exists(of_its_occasion),
         released,
         ~Exists(superseding),
         engagement_id=engagement_id,

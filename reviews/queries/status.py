@@ -106,7 +106,12 @@ def status_facts(
         today=today,
         posted_at=last_kept(rows[0][-1], engagement_id=engagement.pk, at=now) if rows else None,
         key_results=[KeyResultFacts(**dict(zip(PATHS, row[:-1], strict=True))) for row in rows],
-        decisions=visible_decisions(engagement, at=now, releasing=releasing, publishing=publishing),
+        decisions=visible_decisions(
+            engagement,
+            at=now,
+            releasing=releasing,
+            publishing=publishing.occasion if publishing else None,
+        ),
         since=_before(publishing) if publishing else since(report, engagement=engagement),
         report=said(report),
     )

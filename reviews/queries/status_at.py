@@ -21,13 +21,13 @@ from okrs.queries.shown import RESTS_FOR, end_of
 from okrs.standing import Standing, stage_for
 from reviews.queries.answers import answers
 from reviews.queries.freshness import kept_at
-from reviews.queries.shown_decisions import visible_decisions
+from reviews.queries.shown_decisions import DecisionFacts, visible_decisions
 from reviews.queries.status import (
     last_report,
     said,
     since,
 )
-from reviews.status import DecisionFacts, Facts, KeyResultFacts
+from reviews.status import Facts, KeyResultFacts
 from scoring import pace
 
 Events = Mapping[int, Any]  # by the id of their row

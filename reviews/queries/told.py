@@ -114,7 +114,7 @@ def _last_decisions(engagement: Engagement, *, before: Review) -> dict[str, Deci
     found: dict[str, Decision] = {}
     stands = Decision.objects.filter(engagement=engagement, superseded_by=None)
     if before.pk:
-        stands = stands.exclude(review=before)
+        stands = stands.exclude(**before.occasion.columns)
     for decision in stands.order_by("-number")[:MOST_DECISIONS]:
         for one in decision.touches:
             found.setdefault(one.get("key_result", ""), decision)

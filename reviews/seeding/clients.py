@@ -18,11 +18,11 @@ from okrs.commands import update_state
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Stage, Team
 from okrs.standing import early_until
 from reviews.commands import (
-    add_action,
+    add_review_action,
     close_review,
     plan_review,
     publish_report,
-    record_decision,
+    record_review_decision,
     start_review,
 )
 from reviews.seeding.stories import COURSES, DECISIONS, OBJECTIVES, REPORT, SHAPES, Course
@@ -231,7 +231,7 @@ class SeededClient:
         review = plan_review(scheduled_at=at, now=at - dt.timedelta(days=2), **invited)
         start_review(review=review, by=lead, now=at)
         for (text, change), objective in zip(DECISIONS, objectives, strict=False):
-            record_decision(
+            record_review_decision(
                 review=review,
                 text=text,
                 owner=objective.owner,
@@ -243,7 +243,7 @@ class SeededClient:
                 now=at + dt.timedelta(minutes=objective.position),
             )
         for objective, days in zip(objectives, (-3, 4), strict=False):
-            add_action(
+            add_review_action(
                 review=review,
                 objective=objective,
                 what=f"Send the new terms to {objective.title}",

@@ -7,12 +7,11 @@ and read for ever as the client saw it.
 from __future__ import annotations
 
 from reviews.status.drafts import draft_words
-from reviews.status.facts import DecisionFacts, Facts, KeyResultFacts, LastReport, Since
+from reviews.status.facts import Facts, KeyResultFacts, LastReport, Since
 from reviews.status.pages import status_page
 from reviews.status.terms import Page, Words
 
 __all__ = [
-    "DecisionFacts",
     "Facts",
     "KeyResultFacts",
     "LastReport",

@@ -7,7 +7,8 @@ from decimal import Decimal
 from okrs.figures import write_day
 from okrs.models import Direction
 from reviews.movement import moved_since
-from reviews.status.facts import DecisionFacts, Facts, KeyResultFacts
+from reviews.queries.shown_decisions import DecisionFacts
+from reviews.status.facts import Facts, KeyResultFacts
 from reviews.status.terms import Said
 
 

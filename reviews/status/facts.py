@@ -10,6 +10,7 @@ from typing import Any
 
 from engagements.models import Engagement
 from okrs.standing import Trail
+from reviews.queries.shown_decisions import DecisionFacts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,19 +63,6 @@ class KeyResultFacts:
     next_action_due: dt.date | None
     evidence_url: str
     trail: Trail
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecisionFacts:
-    """A decision that the client may see; `touches` as in the log."""
-
-    number: int
-    decided_on: dt.date
-    text: str
-    owner: str
-    owner_id: int
-    change: str
-    touches: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)

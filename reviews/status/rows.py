@@ -9,6 +9,7 @@ from decimal import Decimal
 from checkins.periods import periods
 from checkins.rhythms import asked_since, rhythm_between
 from engagements.models import Engagement
+from okrs import figures
 from okrs.drawings import sparkline, track
 from okrs.figures import (
     NO_BREAK,
@@ -23,7 +24,6 @@ from okrs.figures import (
 from okrs.queries import trace
 from okrs.standing import weakest
 from okrs.weeks import weeks_red
-from reviews import figures
 from reviews.status.facts import KeyResultFacts
 from reviews.status.sentences import clause
 from reviews.status.terms import KeyResult, Spark, Standing

@@ -14,10 +14,9 @@ from reviews.views.agendas import (
     review_next,
     review_previous,
 )
-from reviews.views.captures import review_act, review_decide
+from reviews.views.captures import decision_supersede, review_act, review_decide
 from reviews.views.decisions import (
     decision_list,
-    decision_supersede,
     key_result_decisions,
     objective_decisions,
 )

@@ -10,14 +10,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from checkins.views.answers import toast, went_back
 from engagements.access import find, member
-from engagements.answers import in_short
+from engagements.answers import in_short, toast, went_back
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
-from reviews.commands import complete_action, drop_action, reopen_action
-from reviews.headlines import actions_headline
-from reviews.models import ActionItem
+from okrs.figures import in_words
+from reviews.commands.actions import complete_action, drop_action, reopen_action
+from reviews.models.actions import ActionItem
 from reviews.queries.actions import action_row, actions
 
 TAB = {"tab": "actions"}
@@ -76,3 +75,17 @@ def _change(
     }
     answer = render(request, "reviews/_action.html", context)
     return trigger_client_event(toast(answer, said), "action-changed")
+
+
+def actions_headline(*, open_ones: int, overdue: int) -> str:
+    """ "Three actions are open, one is overdue." """
+    if not open_ones:
+        return "No action is open."
+    many = "action is" if open_ones == 1 else "actions are"
+    said = f"{in_words(open_ones).capitalize()} {many} open"
+    if not overdue:
+        return f"{said}, none is overdue."
+    who = in_words(overdue)
+    if overdue == open_ones:
+        who = "it" if overdue == 1 else "all"
+    return f"{said}, {who} {'is' if overdue == 1 else 'are'} overdue."

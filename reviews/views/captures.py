@@ -1,4 +1,4 @@
-"""Decisions and actions, recorded beside the item without leaving the room (M8.2, M8.3)."""
+"""Decisions and actions, recorded and superseded in their review (M8.2, M8.3)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from engagements.access import find, member
-from engagements.answers import take
+from engagements.answers import form_page, onward, take
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from reviews import commands
-from reviews.models import AgendaItem, Review
+from reviews.forms import SupersedeForm
+from reviews.models import AgendaItem, Decision, Review
+from reviews.queries.decisions import decisions, entries
 from reviews.views.rooms import (
     TEMPLATE,
     action_form,
@@ -28,13 +30,17 @@ from reviews.views.rooms import (
     screen,
 )
 
+KEPT = ("text", "owner", "change", "client_visible")
+
 
 @require_POST
 @member(Permission.DECIDE)
 def review_decide(request: MemberRequest, review: str) -> HttpResponse:
     row, form = review_of(request, review), decision_form(request, request.POST)
     item = _item(request, row)
-    if form.is_valid() and take(form, commands.record_decision, **_known(request, row, item)):
+    if form.is_valid() and take(
+        form, commands.record_review_decision, **_known(request, row, item)
+    ):
         return _captured(request, row, "The decision is recorded.", capture="")
     return _refused(request, row, item, decision_form=form, kind="decision")
 
@@ -44,9 +50,29 @@ def review_decide(request: MemberRequest, review: str) -> HttpResponse:
 def review_act(request: MemberRequest, review: str) -> HttpResponse:
     row, form = review_of(request, review), action_form(request, request.POST)
     item = _item(request, row)
-    if form.is_valid() and take(form, commands.add_action, **_known(request, row, item)):
+    if form.is_valid() and take(form, commands.add_review_action, **_known(request, row, item)):
         return _captured(request, row, "The action is added.", capture="action")
     return _refused(request, row, item, action_form=form, kind="action")
+
+
+@member(Permission.DECIDE)
+def decision_supersede(request: MemberRequest, decision: str) -> HttpResponse:
+    """Record what takes the place of a decision; the form opens with its words."""
+    row = find(decisions(request.engagement), decision)
+    form = SupersedeForm(
+        request.POST or None,
+        engagement=request.engagement,
+        named=[row.owner],
+        initial={name: getattr(row, name) for name in KEPT},
+    )
+    known = {"decision": row, "by": request.membership, "now": timezone.now()}
+    if form.is_valid() and (later := take(form, commands.supersede_review_decision, **known)):
+        messages.success(request, _superseded(later))
+        return onward(request, "reviews:decision-list")
+    (entry,) = entries([row], engagement=request.engagement)
+    return form_page(
+        request, "reviews/decision_supersede.html", form=form, entry=entry, tab="decisions"
+    )
 
 
 def _item(request: MemberRequest, review: Review) -> AgendaItem | None:
@@ -102,3 +128,8 @@ def _too_late(request: MemberRequest, review: Review) -> HttpResponse:
     messages.error(request, f"The review was closed meanwhile. Not recorded: “{words}”")
     to = review_url(request, review)
     return HttpResponseClientRedirect(to) if request.htmx else redirect(to)
+
+
+def _superseded(later: Decision) -> str:
+    earlier = later.supersedes.number if later.supersedes else ""
+    return f"Recorded as decision {later.number}. It supersedes decision {earlier}."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from django.contrib import messages
+import datetime as dt
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -8,19 +9,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from engagements.access import find, member
-from engagements.answers import form_page, onward, take
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
+from okrs.figures import in_words, write_day
 from okrs.models import KeyResult, Objective
-from reviews.commands import supersede_decision
-from reviews.forms import LogFilter, SupersedeForm
-from reviews.headlines import log_headline
-from reviews.models import Decision, DecisionHead
+from reviews.forms.log import LogFilter
+from reviews.models.decisions import DecisionHead
 from reviews.queries.decisions import decisions, entries, log_head, object_log, sift
 
 TAB = {"tab": "decisions"}
 ON_A_PAGE = 50
-KEPT = ("text", "owner", "change", "client_visible")
 
 
 @require_safe
@@ -43,24 +41,6 @@ def decision_list(request: MemberRequest) -> HttpResponse:
     }
     part = "reviews/decision_list.html" + ("#decisions" if request.htmx else "")
     return render(request, part, context)
-
-
-@member(Permission.DECIDE)
-def decision_supersede(request: MemberRequest, decision: str) -> HttpResponse:
-    """Record what takes the place of a decision; the form opens with its words."""
-    row = find(decisions(request.engagement), decision)
-    form = SupersedeForm(
-        request.POST or None,
-        engagement=request.engagement,
-        named=[row.owner],
-        initial={name: getattr(row, name) for name in KEPT},
-    )
-    known = {"decision": row, "by": request.membership, "now": timezone.now()}
-    if form.is_valid() and (later := take(form, supersede_decision, **known)):
-        messages.success(request, said(later))
-        return onward(request, "reviews:decision-list")
-    (entry,) = entries([row], engagement=request.engagement)
-    return form_page(request, "reviews/decision_supersede.html", form=form, entry=entry, **TAB)
 
 
 @require_safe
@@ -88,9 +68,14 @@ def _headline(request: MemberRequest, head: DecisionHead | None) -> str:
     )
 
 
-def said(later: Decision) -> str:
-    earlier = later.supersedes.number if later.supersedes else ""
-    return f"Recorded as decision {later.number}. It supersedes decision {earlier}."
+def log_headline(*, recorded: int, last_on: dt.date | None, today: dt.date) -> str:
+    """ "Nine decisions are recorded, the last one on 22 Nov." """
+    if last_on is None:
+        return "No decision is recorded yet."
+    many = "decision is" if recorded == 1 else "decisions are"
+    day = write_day(last_on, today=today, weekday=False)
+    last = "" if recorded == 1 else " the last one"
+    return f"{in_words(recorded).capitalize()} {many} recorded,{last} on {day}."
 
 
 def _object_answer(request: MemberRequest, about: Objective | KeyResult) -> HttpResponse:

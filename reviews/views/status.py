@@ -21,10 +21,10 @@ from engagements.answers import form_page, onward, refuse
 from engagements.http import MemberRequest
 from engagements.models import Engagement, StatusPage
 from engagements.permissions import Permission, may
-from reviews import queries
 from reviews.commands.reports import publish_report
 from reviews.forms.reports import WordsForm
 from reviews.models import Report
+from reviews.queries import reports as queries
 from reviews.status import Words
 from reviews.status.release import release
 

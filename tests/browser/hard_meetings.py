@@ -11,18 +11,18 @@ from django.utils import timezone
 from engagements.models import Membership
 from okrs.models import KeyResult
 from reviews.commands import (
-    add_action,
     add_item,
+    add_review_action,
     close_review,
     complete_action,
     next_item,
     park_item,
     plan_review,
     publish_report,
-    record_decision,
+    record_review_decision,
     save_draft,
     start_review,
-    supersede_decision,
+    supersede_review_decision,
 )
 from reviews.models import AgendaItem, Decision, Review
 from reviews.status import Words
@@ -40,7 +40,7 @@ def meet(
     past = room.start("monthly", titles[1], at=now - 6 * DAY)
     item = room.capture(past, about, titles, now=now - 6 * DAY)
     first = room.decide(past, said, item=item, about=about, now=now - 6 * DAY)
-    supersede_decision(
+    supersede_review_decision(
         decision=first, text=titles[1], owner=other, due_on=now.date() + DAY, change="bet",
         client_visible=True, by=lead, now=now - 6 * DAY,
     )  # fmt: skip
@@ -86,7 +86,7 @@ class _Room:
         if review.current_item is not None:
             next_item(**room, at=review.current_item.public_id)
         for number, what in enumerate((self.said, titles[1], titles[2])):
-            action = add_action(
+            action = add_review_action(
                 **room,
                 what=what,
                 owner=(self.lead, self.other)[number % 2],
@@ -101,7 +101,7 @@ class _Room:
     def decide(
         self, review: Review, text: str, *, item: AgendaItem, about: KeyResult, now: dt.datetime
     ) -> Decision:
-        return record_decision(
+        return record_review_decision(
             review=review,
             text=text,
             agenda_item=item,

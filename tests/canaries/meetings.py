@@ -9,8 +9,8 @@ from typing import Any, cast
 from engagements.models import Membership
 from okrs.models import KeyResult
 from reviews.commands import (
-    add_action,
     add_item,
+    add_review_action,
     answer_item,
     close_review,
     complete_action,
@@ -18,10 +18,10 @@ from reviews.commands import (
     park_item,
     plan_review,
     publish_report,
-    record_decision,
+    record_review_decision,
     save_draft,
     start_review,
-    supersede_decision,
+    supersede_review_decision,
 )
 from reviews.models import ActionItem, AgendaItem, Decision, Report, Review
 from reviews.queries.reports import draft_of
@@ -133,7 +133,7 @@ class Meetings:
     def act(
         self, review: Review, name: str, *, item: AgendaItem, owner: Membership, now: dt.datetime
     ) -> ActionItem:
-        return add_action(
+        return add_review_action(
             what=self.marks.inside(f"actionitem.what.{name}"),
             owner=owner,
             due_on=now.date() + DAY,
@@ -153,7 +153,7 @@ class Meetings:
         client_visible: bool,
         now: dt.datetime = FEBRUARY,
     ) -> Decision:
-        return record_decision(
+        return record_review_decision(
             review=review,
             text=text,
             agenda_item=item,
@@ -166,7 +166,7 @@ class Meetings:
         self, decision: Decision, text: str, *, client_visible: bool, now: dt.datetime = FEBRUARY
     ) -> Decision:
         ruling = self._ruling(client_visible, now=now)
-        return supersede_decision(decision=decision, text=text, **ruling)
+        return supersede_review_decision(decision=decision, text=text, **ruling)
 
     def change_its_mind(self, review: Review, *, item: AgendaItem) -> None:
         """Superseded in the room: shown to nobody outside, whether what came then is or is not."""

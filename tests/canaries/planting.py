@@ -103,8 +103,8 @@ class Ground:
             "blocker": Blocker.objects.filter(**here, resolved_at=None).first(),
             "review": running,
             "item": AgendaItem.objects.filter(**here, review=running, section="added").first(),
-            "action": ActionItem.objects.filter(**here, review=running).first(),
-            "decision": Decision.objects.filter(**here, review=running).first(),
+            "action": ActionItem.objects.filter(**here, **running.occasion.columns).first(),
+            "decision": Decision.objects.filter(**here, **running.occasion.columns).first(),
             "share_link": ShareLink.objects.filter(**here).first(),
         }
         return {name: row.public_id for name, row in rows.items() if row is not None}

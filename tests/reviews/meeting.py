@@ -7,7 +7,12 @@ from typing import Any
 
 from engagements.models import Membership
 from engagements.scoping import scope
-from reviews.commands import add_action, record_decision, supersede_decision
+from reviews.commands import (
+    add_action,
+    add_review_action,
+    record_review_decision,
+    supersede_review_decision,
+)
 from reviews.models import ActionItem, Decision, Review
 from tests.checkins.posting import TUESDAY
 
@@ -41,7 +46,7 @@ def decide(
         "now": TUESDAY,
         **fields,
     }
-    return record_decision(review=review, text=text, by=by, **values)
+    return record_review_decision(review=review, text=text, by=by, **values)
 
 
 def supersede(decision: Decision, by: Membership, **fields: Any) -> Decision:
@@ -54,9 +59,10 @@ def supersede(decision: Decision, by: Membership, **fields: Any) -> Decision:
         "now": TUESDAY,
         **fields,
     }
-    return supersede_decision(decision=decision, by=by, **values)
+    return supersede_review_decision(decision=decision, by=by, **values)
 
 
 def act(by: Membership, what: str = "Ask for a nightly export", **fields: Any) -> ActionItem:
     values = {"owner": by, "due_on": IN_TWO_WEEKS, "now": TUESDAY, **fields}
-    return add_action(what=what, by=by, **values)
+    add = add_review_action if fields.get("review") else add_action
+    return add(what=what, by=by, **values)

@@ -51,7 +51,7 @@ def add(number: int) -> str:
     """A decision that was never recorded, copied from the second with the triggers off."""
     columns = (
         "engagement_id, decided_on, text, owner_id, due_on, change, touches, evidence,"
-        " client_visible, review_id, recorded_by_id, recorded_at"
+        " client_visible, occasion_kind, occasion_id, recorded_by_id, recorded_at"
     )
     return (
         f"INSERT INTO reviews_decision ({columns}, public_id, idempotency_key, number,"
@@ -80,8 +80,8 @@ FIELDS = {
     "touches": "jsonb_set(d.touches, '{0,value}', '\"4\"')",
     "evidence": "'[]'",
     "client_visible": "NOT d.client_visible",
-    "review_id": "%(other_review)s",
-    "agenda_item_id": "NULL",
+    "occasion_kind": "'none'",
+    "occasion_id": "%(other_review)s",
     "supersedes_id": "NULL",
     "recorded_by_id": "%(somebody)s",
     "recorded_at": "d.recorded_at + interval '1 second'",

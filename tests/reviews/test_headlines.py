@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from checkins.queries import MyWeek
 from okrs.figures import in_words
-from reviews.headlines import actions_headline, log_headline, my_week_headline
+from reviews.headlines import my_week_headline
+from reviews.views.actions import actions_headline
+from reviews.views.decisions import log_headline
 from tests.checkins.posting import TUESDAY, at
 
 

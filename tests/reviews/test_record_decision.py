@@ -53,7 +53,8 @@ def test_keeps_what_it_touches_as_it_stands(
         }
     ]
     label = "Check-in of 10\N{NO-BREAK SPACE}Mar\N{NO-BREAK SPACE}2026, 0.60"
-    assert decision.evidence == [{"label": label, "check_in": check_in.public_id}]
+    named = {"check_in": check_in.public_id, "key_result": onboarding.public_id}
+    assert decision.evidence == [{"label": label, **named}]
 
 
 def test_says_that_a_key_result_had_no_value(

@@ -21,7 +21,7 @@ from reviews.commands import (
     tick_off,
     unpark_item,
 )
-from reviews.models import ActionItem, AgendaItem, Attendance, Review
+from reviews.models import ActionItem, AgendaItem, Attendance, Review, ReviewRecord
 from tests import build
 from tests.checkins.posting import TUESDAY, at, code, post
 from tests.reviews.meeting import act
@@ -147,7 +147,10 @@ def test_a_no_makes_one_action_for_the_lead_and_a_yes_drops_it(
     action = ActionItem.objects.get()
     assert (action.what, action.owner) == ("Propose a change of “One”", alice)
     assert action.due_on.isoformat() == "2026-03-17"
-    assert (action.key_result, action.agenda_item) == (rows[0], one)
+    assert (action.key_result, ReviewRecord.objects.get(action=action).agenda_item) == (
+        rows[0],
+        one,
+    )
     assert item(review, "One").still_right is False
 
     answer_item(item=one, still_right=True, by=sponsor, now=TUESDAY)

@@ -24,9 +24,9 @@ from engagements.models import Membership, Role
 from engagements.scoping import scope
 from okrs.models import Cycle, KeyResult, Objective, Team
 from okrs.queries.shown import end_of
-from reviews import queries
-from reviews.commands import publish_report, record_decision, supersede_decision
+from reviews.commands import publish_report, record_review_decision, supersede_review_decision
 from reviews.models import Decision, Review
+from reviews.queries import reports as queries
 from tests import build
 from tests.checkins.posting import post
 from tests.reviews.status.quarter import key_result, objective
@@ -188,7 +188,7 @@ class History:
             self.rows.append(key_result(goal, f"Late {len(self.rows)}", committed_at=now))
 
     def decide(self, now: dt.datetime) -> None:
-        record_decision(
+        record_review_decision(
             review=self.open_review(now),
             text=f"Decided {now:%d %b %H}",
             owner=self.lead,
@@ -203,7 +203,7 @@ class History:
     def supersede(self, now: dt.datetime) -> None:
         old = Decision.objects.filter(superseded_by=None).order_by("id").first()
         if old is not None:
-            supersede_decision(
+            supersede_review_decision(
                 decision=old,
                 text=f"Instead {now:%d %b %H}",
                 owner=self.lead,

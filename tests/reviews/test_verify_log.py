@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -33,7 +34,7 @@ from tests.reviews.tampering import (
     delete,
 )
 
-Ids = dict[str, int]
+Ids = dict[str, Any]
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def logs(committed: str) -> Ids:
         "ours": ours.engagement_id,
         "theirs": theirs.engagement_id,
         "somebody": somebody.pk,
-        "other_review": other_review.pk,
+        "other_review": other_review.public_id,
     }
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 from checkins.commands import undo_check_in
 from engagements.models import Membership
-from reviews import queries
+from reviews.queries import reports as queries
 from reviews.queries.freshness import NEWEST
 from tests.checkins.posting import post
 from tests.reviews.status.quarter import key_result, objective, week

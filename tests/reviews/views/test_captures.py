@@ -13,7 +13,7 @@ from django.utils import timezone
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
 from reviews.commands import close_review
-from reviews.models import ActionItem, Decision, Review
+from reviews.models import ActionItem, Decision, Review, ReviewRecord
 from tests import build
 from tests.checkins.posting import TUESDAY
 from tests.reviews.meeting import decide, supersede
@@ -75,7 +75,7 @@ def test_a_decision_is_recorded_beside_its_item(
     decision = Decision.objects.get()
     assert answer.status_code == 200
     assert (decision.text, decision.client_visible) == ("Pair the offer.", True)
-    assert decision.agenda_item == item(review, "API latency")
+    assert ReviewRecord.objects.get(decision=decision).agenda_item == item(review, "API latency")
     assert decision.touches[0]["key_result"] == rows[0].public_id
     assert answer.text.strip().startswith('<div class="capture" id="capture"')
     assert 'id="captured" hx-swap-oob="true"' in answer.text
@@ -91,7 +91,11 @@ def test_an_action_is_added_without_htmx_too(
 
     action = ActionItem.objects.get()
     assert answer.headers["Location"] == url(review, "review-detail") + "?capture=action#captured"
-    assert (action.what, action.owner, action.review) == ("Ask for an export.", bob, review)
+    assert (action.what, action.owner, action.occasion) == (
+        "Ask for an export.",
+        bob,
+        review.occasion,
+    )
     assert CHOSEN % "action" in lead.get(answer.headers["Location"]).text
 
 
@@ -113,7 +117,7 @@ def test_what_is_captured_belongs_to_the_item_that_the_form_was_about(
 
     lead.post(url(review, "review-decide"), said, headers=HTMX)
 
-    assert Decision.objects.get().agenda_item == item(review, "API latency")
+    assert ReviewRecord.objects.get().agenda_item == item(review, "API latency")
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}])

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from reviews.figures import is_early, plain
+from okrs.figures import is_early, plain
 from scoring import Rag
 
 

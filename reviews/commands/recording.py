@@ -1,0 +1,140 @@
+"""Recording decisions and actions in a review, each with the item that it is about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from checkins.models import CheckIn
+from engagements.models import Membership
+from okrs.figures import NO_BREAK
+from okrs.models import KeyResult
+from reviews.commands.actions import add_action
+from reviews.commands.decisions import record_decision, supersede_decision
+from reviews.commands.evidence import Evidence, key_results, named
+from reviews.commands.once import must_say_the_same
+from reviews.commands.open_reviews import lock_review, must_be_open
+from reviews.commands.rooms import tell_the_room
+from reviews.models import ActionItem, AgendaItem, Decision, Review, ReviewRecord
+from scoring import format_score
+
+
+@transaction.atomic
+def record_review_decision(
+    *,
+    review: Review,
+    by: Membership,
+    agenda_item: AgendaItem | None = None,
+    key_result: KeyResult | None = None,
+    idempotency_key: UUID | None = None,
+    **decision: Any,
+) -> Decision:
+    """Record a decision in a review that is still open (M8.2).
+
+    The current check-in of the key result is its evidence. Errors as in `record_decision`, and
+    `closed`, or `other_review` where the item is another one's.
+    """
+    locked = _lock(review, agenda_item, by=by, decision__idempotency_key=idempotency_key)
+    about = [] if key_result is None else [key_result.public_id]
+    row = record_decision(
+        occasion=locked.occasion,
+        key_result=key_result,
+        evidence=check_in_evidence(about, engagement_id=by.engagement_id),
+        by=by,
+        idempotency_key=idempotency_key,
+        **decision,
+    )
+    _link(locked, agenda_item, decision=row)
+    return row
+
+
+@transaction.atomic
+def supersede_review_decision(*, decision: Decision, by: Membership, **later: Any) -> Decision:
+    """Supersede a decision; a review's new one is recorded in the same review, open or closed.
+
+    Errors as in `supersede_decision`.
+    """
+    record = (
+        ReviewRecord.objects.filter(engagement_id=by.engagement_id, decision=decision)
+        .select_related("review", "agenda_item")
+        .first()
+    )
+    locked = lock_review(record.review, by=by) if record else None
+    row = supersede_decision(
+        decision=decision,
+        evidence=check_in_evidence(named(decision.touches), engagement_id=by.engagement_id),
+        by=by,
+        **later,
+    )
+    if record is not None and locked is not None:
+        _link(locked, record.agenda_item, decision=row)
+    return row
+
+
+@transaction.atomic
+def add_review_action(
+    *,
+    review: Review,
+    by: Membership,
+    agenda_item: AgendaItem | None = None,
+    idempotency_key: UUID | None = None,
+    **action: Any,
+) -> ActionItem:
+    """Add an action in a review that is still open (M8.3).
+
+    Errors as in `add_action`, and `closed`, or `other_review` where the item is another one's.
+    """
+    locked = _lock(review, agenda_item, by=by, action__idempotency_key=idempotency_key)
+    row = add_action(occasion=locked.occasion, by=by, idempotency_key=idempotency_key, **action)
+    _link(locked, agenda_item, action=row)
+    return row
+
+
+def check_in_evidence(public_ids: Collection[str], *, engagement_id: int) -> Evidence:
+    """Return the current check-in of each key result, as words and public ids that can be sealed."""
+    found: Evidence = []
+    for row in key_results(engagement_id, list(public_ids)):
+        posts = CheckIn.objects.filter(engagement_id=engagement_id, key_result=row).standing()
+        if check_in := posts.order_by("-period").first():
+            score = format_score(check_in.score, scale=row.engagement.scale)
+            label = f"Check-in of {_day(check_in.measured_on)}, {score}"
+            found.append(
+                {"label": label, "check_in": check_in.public_id, "key_result": row.public_id}
+            )
+    return found
+
+
+def _day(on: dt.date) -> str:
+    """With its year always: it is sealed, and read in years to come."""
+    return f"{on.day} {on:%b} {on.year}".replace(" ", NO_BREAK)
+
+
+def _lock(
+    review: Review, agenda_item: AgendaItem | None, *, by: Membership, **key: UUID | None
+) -> Review:
+    """Return the locked review; a form that came before may come again once it is closed."""
+    locked = lock_review(review, by=by)
+    records = ReviewRecord.objects.filter(engagement_id=by.engagement_id)
+    record = records.filter(**key).first() if all(key.values()) else None
+    if record is not None:
+        must_say_the_same(record, review=locked, agenda_item=agenda_item)
+        return locked
+    must_be_open(locked)
+    if agenda_item is not None and agenda_item.review_id != locked.pk:
+        raise ValidationError("This item stands in another review.", code="other_review")
+    return locked
+
+
+def _link(review: Review, agenda_item: AgendaItem | None, **row: Any) -> None:
+    _, is_new = ReviewRecord.objects.get_or_create(
+        engagement_id=review.engagement_id,
+        **row,
+        defaults={"review": review, "agenda_item": agenda_item},
+    )
+    if is_new:
+        tell_the_room(review)
