@@ -9,7 +9,7 @@ import sys
 from django.core.management import execute_from_command_line
 
 from config.embedded import ServicesError
-from config.embedded.services import join
+from config.embedded.stack import join
 
 SERVERLESS = {
     "help",

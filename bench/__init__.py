@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from config.embedded import ROOT, paths, urls
-from config.embedded.services import hold
+from config.embedded.stack import hold
 
 LIKE = 1.5  # times the bytes: a page that shows more has not grown, it is another page
 

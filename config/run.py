@@ -23,7 +23,7 @@ from config import start
 from config.embedded import ROOT, Paths, ServicesError, paths, read_env_file
 from config.embedded.processes import Command, Members, stop_requests, tail
 from config.embedded.servers import find_home
-from config.embedded.services import Lock, Services, join
+from config.embedded.stack import Lock, Services, join
 
 ANSWER_WITHIN = 60.0
 TICK = 0.25

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from config.embedded import ROOT, Paths, paths, urls
-from config.embedded.services import Services, hold
+from config.embedded.stack import Services, hold
 
 
 def start() -> None:

@@ -52,11 +52,11 @@ def test_no_file_is_a_drawer() -> None:
     assert [path for path in modules() if DRAWERS & set(path.with_suffix("").parts)] == []
 
 
-def test_files_stay_under_300_lines() -> None:
+def test_files_stay_under_350_lines() -> None:
     long = {
         str(path.relative_to(ROOT)): count
         for path in modules()
-        if (count := len(path.read_text().splitlines())) > 300
+        if (count := len(path.read_text().splitlines())) > 350
     }
 
     assert long == {}

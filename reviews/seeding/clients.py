@@ -68,7 +68,10 @@ class SeededClient:
             return model.objects.create(engagement=self.engagement, **fields)
 
     def objectives(self) -> Iterator[Objective]:
-        days = {"starts_on": self.mondays[0], "ends_on": self.monday + CYCLE_ENDS_AFTER}
+        days: dict[str, Any] = {
+            "starts_on": self.mondays[0],
+            "ends_on": self.monday + CYCLE_ENDS_AFTER,
+        }
         cycle, parent = self.create(Cycle, name="Running cycle", **days), None
         for position, (name, title) in enumerate(OBJECTIVES, start=1):
             owner = self.members["champion" if name else "lead"]

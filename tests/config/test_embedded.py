@@ -13,7 +13,7 @@ import pytest
 
 from config.embedded import Paths, ServicesError, servers, short_hash, urls, verify_sockets
 from config.embedded.servers import SYSTEM, Home, find_home, package_folder, reachable, service_user
-from config.embedded.services import hold, secret_key
+from config.embedded.stack import hold, secret_key
 from tests.config.workspaces import ask, processes_of, python, services, workspace
 
 

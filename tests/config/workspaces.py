@@ -16,7 +16,7 @@ import psycopg
 
 from config.embedded import ROOT, Paths, short_hash, urls
 from config.embedded.servers import SYSTEM
-from config.embedded.services import Lock, hold
+from config.embedded.stack import Lock, hold
 
 REPLACES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SWEEP_URL", "REDIS_URL")
 

@@ -57,7 +57,7 @@ def as_beat_rings() -> bool:
     """Deliver with the product's own lease, and look again only as often as beat rings."""
     delivery.LEASE = LEASE
     if not delivery.deliver_due().sent:
-        time.sleep(settings.CELERY_BEAT_SCHEDULE["deliver-due"]["schedule"])
+        time.sleep(float(str(settings.CELERY_BEAT_SCHEDULE["deliver-due"]["schedule"])))
     return True
 
 
