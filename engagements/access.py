@@ -22,12 +22,13 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
 
+from engagements import limits
 from engagements.compiled import Compiled, Slot
 from engagements.http import LinkRequest, MemberRequest, SignedInRequest
+from engagements.limits import Limit
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may, may_here
 from engagements.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope
-from engagements.share_link_limits import asks_too_often, guesses_too_often
 from engagements.share_link_views import count_view
 from engagements.share_links import find_share_link
 
@@ -63,6 +64,8 @@ def member(permission: Permission, *, even_when_closed: bool = False) -> Callabl
     def decorate(view: View) -> View:
         @wraps(view)
         def gated(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+            if posts_too_often(request):
+                return too_often(request, limits.POSTS)
             membership = _membership(request, slug=slug)
             if not may(membership.role, permission):
                 raise PermissionDenied
@@ -88,6 +91,8 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def gated(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if posts_too_often(request):
+            return too_often(request, limits.POSTS)
         admitted = cast(SignedInRequest, request)
         mine = _memberships(request)
         admitted.memberships = [one for one in mine if not one.engagement.is_closed]
@@ -106,12 +111,13 @@ def link_holder(view: View) -> View:
     @login_not_required  # Security: the token in the address is the key, to what the view shows.
     @wraps(view)
     def gated(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
-        if asks_too_often(request):
-            return _too_often(request)
+        network = limits.network_of(request)
+        if limits.is_exceeded(limits.SHARE_LINK_READS, network):
+            return too_often(request, limits.SHARE_LINK_READS)
         now, link = timezone.now(), find_share_link(token)
         if link is None or not link.is_open(now=now):
-            if guesses_too_often(request):
-                return _too_often(request)
+            if limits.is_exceeded(limits.SHARE_LINK_GUESSES, network):
+                return too_often(request, limits.SHARE_LINK_GUESSES)
             return render(request, "engagements/share_link_gone.html", status=404)
         admitted = cast(LinkRequest, request)
         admitted.user = AnonymousUser()
@@ -140,8 +146,13 @@ def _closed(request: MemberRequest) -> HttpResponse:
     return render(request, "engagements/engagement_is_closed.html", status=403)
 
 
-def _too_often(request: HttpRequest) -> HttpResponse:
-    return render(request, "429.html", {"by_link": True}, status=429)
+def posts_too_often(request: HttpRequest) -> bool:
+    return request.method == "POST" and limits.is_exceeded(limits.POSTS, request.user.pk)
+
+
+def too_often(request: HttpRequest, limit: Limit) -> HttpResponse:
+    """Answer 429 with a page that says how long to wait."""
+    return render(request, "429.html", {"limit": limit}, status=429)
 
 
 def find(queryset: models.QuerySet[M], public_id: str) -> M:

@@ -23,6 +23,12 @@ def register_kinds() -> None:
         still_holds=messages.account_mail_holds,
         forget=True,
     )
+    register(
+        "sign-in-mail",
+        render=messages.sign_in_mail,
+        still_holds=messages.account_mail_holds,
+        forget=True,
+    )
     for name, render in (("daily", mails.daily), ("urgent", mails.urgent)):
         register(
             name,

@@ -46,6 +46,7 @@ TABLE: dict[str, Row] = {
     "health-ready": Row(get=ANYBODY),
     # Sign-in
     "account_login": Row(get=ANYBODY, post=ANYBODY),
+    "account_signup": Row(get=ANYBODY, post=ANYBODY),  # another name of sign-in
     "account_logout": Row(get=ANYBODY, post=ANYBODY, also=frozenset({302})),
     "account_inactive": Row(get=ANYBODY),
     "account_request_login_code": Row(get=ANYBODY, post=ANYBODY),

@@ -148,6 +148,7 @@ PAYLOADS: dict[str, Payloads] = {
         for row in Invitation.objects.filter(engagement_id=engagement)
     ],
     "account-mail": lambda engagement: [],
+    "sign-in-mail": lambda engagement: [],
     "daily": lambda engagement: envelopes(engagement, urgent=False),
     "urgent": lambda engagement: envelopes(engagement, urgent=True),
 }

@@ -9,6 +9,7 @@ from django.db.models.functions import Concat
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from engagements import limits
 from engagements.addresses import VALID_FOR, find_change, forget_others, link_to
 from engagements.commands.users import engagements_of
 from engagements.models import Membership, User
@@ -27,11 +28,12 @@ def ask_for_address(*, user: User, email: str) -> None:
     """Mail a link to a new address: it is theirs once they follow it, signed in.
 
     Whether the address has an account is said in that mail and nowhere else. Raises
-    ValidationError `same`.
+    ValidationError: `same`, `limit`.
     """
     email = email.strip().lower()
     if email == user.email:
         raise ValidationError(SAME, code="same")
+    limits.require(limits.ADDRESSES, user.pk)
     taken = User.objects.filter(email__iexact=email).exists()
     link = "" if taken else link_to(user, new=email)
     _mail(email, subject="Confirm your new address", name="confirm", taken=taken, link=link)

@@ -8,14 +8,17 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from engagements import limits
 from engagements.commands.invitations import issue_invitation
+from engagements.commands.users import engagements_of
 from engagements.models import Engagement, Invitation, Membership, Role, User
-from engagements.scoping import scope
+from engagements.scoping import MAX_ENGAGEMENTS, scope
 from engagements.staleness import lock_for_edit
 from engagements.tenancy import new_public_id
 
 BANDS_FROZEN = "The first cycle has started: its bands stay, so that old scores keep their colour."
 RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time")  # what moves a due time
+TOO_MANY = f"You're in {MAX_ENGAGEMENTS} engagements, the most that one person can be in."
 SLUG_TAKEN = "This address is taken. Choose another one."
 
 
@@ -47,9 +50,12 @@ def create_engagement(*, by_user: User, slug: str = "", **settings: Unpack[Setti
     """Open a client's workspace; its creator becomes the first program lead.
 
     Without a slug one is made from the client's name. Raises ValidationError where a slug that
-    was asked for is taken.
+    was asked for is taken, and `limit` where this person has created too many.
     """
+    if sum(map(len, engagements_of(by_user))) >= MAX_ENGAGEMENTS:
+        raise ValidationError(TOO_MANY, code="limit")
     engagement = _open(slug=slug, settings=settings)
+    limits.require(limits.ENGAGEMENTS, by_user.pk)
     with scope(engagement.id):
         return Membership.objects.create(
             engagement=engagement,

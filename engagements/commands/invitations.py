@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from engagements import invitations, tokens
+from engagements import invitations, limits, tokens
 from engagements.addresses import forget_others
 from engagements.commands.members import add_placeholder, revoke_invitations
 from engagements.models import Engagement, Invitation, Membership, User
@@ -33,13 +33,16 @@ def invite_member(
 def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
     """Mail a new link; an earlier one stops working.
 
-    Raises ValidationError for somebody who has joined already or was removed.
+    Raises ValidationError for somebody who has joined already or was removed, and `limit` where
+    too many were sent.
     """
     current = Membership.objects.select_for_update(of=("self",), no_key=True).get(
         engagement_id=membership.engagement_id, pk=membership.pk
     )
     if not current.is_placeholder or current.removed_at:
         raise ValidationError(f"{current.name} needs no invitation.", code="not_a_placeholder")
+    limits.require(limits.INVITATION, current.pk, name=current.name)
+    limits.require(limits.INVITATIONS, by.user_id)
     invitation = issue_invitation(membership=current, by=by)
     outbox.enqueue(
         kind="invitation",

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from engagements.commands.invitations import invite_member, send_invitation
-from engagements.commands.members import lock_to_name
+from engagements.commands.invitations import send_invitation
+from engagements.commands.members import add_placeholder, lock_to_name
 from engagements.models import Engagement, Invitation, Membership
 
 
@@ -21,23 +21,24 @@ def invite_members(
     """Name these people (address to name) and mail each their link: all of them, or none.
 
     Who is named already and has not joined keeps name and role, and is sent a new link. Raises
-    ValidationError with one `already_member` for each address that belongs to a member.
+    ValidationError with one `already_member` for each address that belongs to a member, and `limit`
+    where too many were sent.
     """
     lock_to_name(Membership.objects.filter(email__in=people), engagement=engagement)
     named = {each.email.lower(): each for each in _named(engagement)}
     invited, refusals = [], []
     for email, name in sorted(people.items()):
+        person = {"email": email, "name": name, "role": role}
         try:
-            if placeholder := named.get(email.lower()):
-                send_invitation(membership=placeholder, by=by)
-                invited.append(placeholder)
-            else:
-                person = {"email": email, "name": name, "role": role}
-                invited.append(invite_member(engagement=engagement, by=by, **person))
+            invited.append(
+                named.get(email.lower()) or add_placeholder(engagement=engagement, by=by, **person)
+            )
         except ValidationError as refusal:
             refusals += refusal.error_list
     if refusals:
         raise ValidationError(refusals)
+    for membership in invited:  # once all are named: what is not sent must not count as sent
+        send_invitation(membership=membership, by=by)
     return invited
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
-from engagements import share_links, tokens
+from engagements import limits, share_links, tokens
 from engagements.models import Engagement, Membership, ShareLink
 from engagements.staleness import lock_for_edit
 from engagements.tenancy import new_public_id
@@ -28,7 +28,8 @@ def create_share_link(
     """Make a link to the engagement's status page for whoever holds it (M12).
 
     It works to the end of `expires_on` on the client's clock, else for 90 days. Raises
-    ValidationError: `label_missing`, `expiry_past`, `expiry_far` (more than two years ahead).
+    ValidationError: `label_missing`, `expiry_past`, `expiry_far` (more than two years ahead),
+    `limit`.
     """
     today = engagement.today(now)
     share_link = ShareLink(
@@ -40,6 +41,7 @@ def create_share_link(
         expires_at=_end_of(expires_on or today + VALID_FOR, engagement=engagement, today=today),
     )
     share_link.token_hash = tokens.hash_of(share_links.token_of(share_link))
+    limits.require(limits.SHARE_LINKS, by.user_id)
     share_link.save(force_insert=True)
     return share_link
 

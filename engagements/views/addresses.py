@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from engagements.access import signed_in
+from engagements import limits
+from engagements.access import signed_in, too_often
 from engagements.addresses import find_change, note_asked
 from engagements.answers import take
 from engagements.commands import ask_for_address, change_address
@@ -24,9 +24,8 @@ def address_change(request: SignedInRequest) -> HttpResponse:
     user = request.user
     form = AddressForm(request.POST or None, user=user)
     if request.method == "POST" and user.has_usable_password():
-        # Guesses at the password count, and mails to strangers.
-        if not ratelimit.consume(request, action="change_email", user=user):
-            return ratelimit.respond_429(request)
+        if limits.is_exceeded(limits.ADDRESS_GUESSES, user.pk):
+            return too_often(request, limits.ADDRESS_GUESSES)
         if form.is_valid() and _asked(form, request):
             new = form.cleaned_data["email"]
             note_asked(request.session, user=user, new=new, now=timezone.now())

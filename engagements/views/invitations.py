@@ -13,6 +13,7 @@ from engagements.forms import AcceptForm
 from engagements.invitations import find_invitation
 from engagements.models import User
 from engagements.queries import Invited, invited
+from engagements.sign_in import remember_device
 
 
 @login_not_required  # Security: the token in the address is the key, to this one invitation only.
@@ -49,7 +50,9 @@ def _as_newcomer(request: HttpRequest, *, token: str, page: Invited) -> HttpResp
         return render(request, "engagements/invitation_accept.html", context, status=status)
     user = accept_invitation(token=token, **form.cleaned_data)
     login(request, user)
-    return _welcome(request, page)
+    response = _welcome(request, page)
+    remember_device(response, user)
+    return response
 
 
 def _welcome(request: HttpRequest, page: Invited) -> HttpResponse:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
@@ -29,11 +30,15 @@ def member_invite_many(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_invite_waiting(request: MemberRequest) -> HttpResponse:
-    invited = invite_waiting(engagement=request.engagement, by=request.membership)
-    if invited:
-        messages.success(request, _said(invited))
+    try:
+        invited = invite_waiting(engagement=request.engagement, by=request.membership)
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
     else:
-        messages.info(request, "Everybody is invited already.")
+        if invited:
+            messages.success(request, _said(invited))
+        else:
+            messages.info(request, "Everyone is invited already.")
     return redirect("engagements:member-list", request.engagement.slug)
 
 

@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from engagements.access import member
+from engagements import limits
+from engagements.access import member, too_often
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from reviews.exports import export_engagement, export_name
@@ -16,6 +17,8 @@ from reviews.exports import export_engagement, export_name
 @member(Permission.MANAGE_SETTINGS)
 def engagement_export(request: MemberRequest) -> HttpResponse:
     """Whole before it is sent: what is fetched later would be fetched outside the scope."""
+    if limits.is_exceeded(limits.EXPORTS, request.user.pk):
+        return too_often(request, limits.EXPORTS)
     now = timezone.now()
     name = export_name(request.engagement, now=now)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

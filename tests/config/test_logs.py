@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from config.logs import MaskTokens, masked
-from engagements.share_link_limits import WRONG_TOKENS
+from engagements.limits import SHARE_LINK_GUESSES
 from engagements.share_links import token_of
 from tests import build
 from tests.browser.servers import broker, running, serving
@@ -82,7 +82,7 @@ def test_refusals_are_logged_without_the_token(
 ) -> None:
     token = token_of(share_revoked(build.member(build.engagement())))
 
-    codes = [client.get(f"/s/{token}/").status_code for _ in range(WRONG_TOKENS + 1)]
+    codes = [client.get(f"/s/{token}/").status_code for _ in range(SHARE_LINK_GUESSES.amount + 1)]
     client.get(f"/invitations/{token}/")
 
     assert codes[-1] == 429

@@ -34,7 +34,8 @@ def mails(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     write = outbox.enqueue
 
     def noted(**mail: Any) -> None:
-        sent.append(mail["recipient"])
+        if mail["payload"].get("context") != {}:  # else a worker cancels it
+            sent.append(mail["recipient"])
         write(**mail)
 
     monkeypatch.setattr(outbox, "enqueue", noted)
@@ -131,7 +132,9 @@ def test_a_reset_link_that_was_mailed_before_the_change_is_of_no_use(
     client: Client, alice: User
 ) -> None:
     client.post(RESET, {"email": OLD})
-    found = re.search(r"/accounts/password/reset/key/\S+", mailed(alice)["text"])
+    found = re.search(
+        r"/accounts/password/reset/key/\S+", mailed(alice)["context"]["password_reset_url"]
+    )
     assert found
     moved(alice)
 

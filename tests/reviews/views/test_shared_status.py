@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from engagements.commands import revoke_share_link
 from engagements.counters import counters
+from engagements.limits import SHARE_LINK_GUESSES, SHARE_LINK_READS
 from engagements.models import Membership, ShareLink
 from engagements.scoping import forbid_writes, scope
-from engagements.share_link_limits import READS, WRONG_TOKENS
 from engagements.share_link_views import VIEWS, flush_views
 from engagements.share_links import link_of, token_of
 from tests import build
@@ -205,14 +205,14 @@ def test_an_address_that_guesses_is_stopped_and_a_link_that_works_is_not(
     client: Client, url: str
 ) -> None:
     with time_machine.travel(dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC), tick=False) as clock:
-        codes = [client.get(f"/s/guess-{n}/").status_code for n in range(WRONG_TOKENS)]
+        codes = [client.get(f"/s/guess-{n}/").status_code for n in range(SHARE_LINK_GUESSES.amount)]
         busy = client.get("/s/guess-again/")
         of_a_colleague = client.get(url)
         from_elsewhere = client.get("/s/guess-again/", REMOTE_ADDR="192.0.2.9")
         clock.shift(60)
         later = client.get("/s/guess-again/")
 
-    assert codes == [404] * WRONG_TOKENS
+    assert codes == [404] * SHARE_LINK_GUESSES.amount
     assert (busy.status_code, "Wait a minute" in busy.text) == (429, True)
     assert of_a_colleague.status_code == 200
     assert (from_elsewhere.status_code, later.status_code) == (404, 404)
@@ -221,8 +221,8 @@ def test_an_address_that_guesses_is_stopped_and_a_link_that_works_is_not(
 def test_an_office_reads_behind_one_address(client: Client, url: str) -> None:
     with time_machine.travel(dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC), tick=False):
         assert client.get(url).status_code == 200
-        (key,) = counters().keys("share-links:reads:*")
-        counters().set(key, READS - 1)
+        (key,) = counters().keys("limits:share-link:reads:*")
+        counters().set(key, SHARE_LINK_READS.amount - 1)
 
         assert [client.get(url).status_code for _ in range(2)] == [200, 429]
 
