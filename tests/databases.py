@@ -35,11 +35,17 @@ def let_anyone_act() -> None:
     """Let tests that do not say who acts write in the name of any member.
 
     Requests say it, and so does `identity`: from then on the rule holds as in production. It holds
-    without exception in `tests/walls` (`test_authors.py`), which restores the function.
+    for all who call `let_only_members_act`.
     """
     nobody_acts = "nullif(current_setting('app.user', true), '') IS NULL OR "
     with connections["default"].cursor() as cursor:
         cursor.execute(IS_ACTING.replace("RETURN NOT", f"RETURN {nobody_acts}NOT"))
+
+
+def let_only_members_act() -> None:
+    """Restore the rule in a copy of the template, even for writers that do not say who acts."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(IS_ACTING)
 
 
 def execute_as_owner(statement: str) -> None:

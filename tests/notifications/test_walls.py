@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import ProgrammingError, connection, connections, transaction
+from django.db import DatabaseError, ProgrammingError, connection, connections, transaction
 
 from engagements.models import User
 from engagements.scoping import identity
@@ -45,9 +45,8 @@ def test_a_stranger_may_neither_change_nor_delete_an_envelope(committed: str) ->
     envelope(alice)
     with identity(user_id=charlie.pk):
         assert OutboxMessage.objects.update(recipient=charlie.email) == 0
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM notifications_outboxmessage")
-            assert cursor.rowcount == 0
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            connection.cursor().execute("DELETE FROM notifications_outboxmessage")
 
     assert OutboxMessage.objects.using("owner").get().recipient == alice.email
 

@@ -35,6 +35,7 @@ NOT_THIS_CLIENT = (
 
 @pytest.fixture
 def lead(committed: str) -> Membership:
+    databases.let_only_members_act()
     return build.member(build.engagement("Brightwater", slug="brightwater"))
 
 

@@ -16,11 +16,13 @@ from okrs.models import KeyResult
 from reviews.seeding import address, seed
 from tests import build
 from tests.checkins.test_recompute_standing import stored
-from tests.databases import ROLES
+from tests.databases import ROLES, let_only_members_act
 
 
 @pytest.mark.usefixtures("committed")
 def test_a_short_cycle_is_seeded_too(capsys: pytest.CaptureFixture[str]) -> None:
+    let_only_members_act()
+
     call_command("seed", clients=2, weeks=1)
 
     said = capsys.readouterr().out

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, connection, connections, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 
 from checkins.models import CheckIn
-from engagements.constraints import IS_ACTING
 from engagements.grants import privileges_on
 from engagements.models import Engagement, Membership, Role
 from engagements.scoping import identity, scope
 from okrs.models import KeyResult, Objective
 from reviews.models import ActionItem, Review
 from tests import access_cast, build
+from tests.databases import let_only_members_act
 from tests.walls.privileges import APP_MAY_DELETE
 from tests.walls.test_scopes import TENANT_MODELS
 
@@ -55,8 +55,7 @@ def people(committed: str) -> People:
     alice, bob = build.member(ours), build.member(ours, "Bob", Role.CONTRIBUTOR)
     with transaction.atomic():
         access_cast.things(ours, alice, bob)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(IS_ACTING)
+    let_only_members_act()
     return ours, alice, bob
 
 
