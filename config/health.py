@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta
 
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import Error, connections
-from django.http import HttpRequest, JsonResponse
+from django.db import Error, InterfaceError, OperationalError, connections
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.utils import timezone
+from django.views import defaults
+from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
 from notifications import heartbeats
 
 SWEEP_LIMIT = timedelta(minutes=5)  # beat rings every minute
+RETRY_SECONDS = 5
 MAIL_LIMIT = timedelta(minutes=15)
 
 Answers = dict[str, bool | int | str | None]
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 503 while the database is away or too busy, 500 to any other error.
+
+    Django calls this for an error in a view or a middleware, while it handles that error.
+    """
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return defaults.server_error(request)
+    page = loader.get_template("503.html").render()
+    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 @login_not_required  # for the operator's probes; says nothing about any client

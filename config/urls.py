@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from config import health
 
+handler500 = "config.health.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz/live", health.live, name="health-live"),
     path("healthz/ready", health.ready, name="health-ready"),

@@ -157,7 +157,7 @@ def too_often(request: HttpRequest, limit: Limit) -> HttpResponse:
 
 def find(queryset: models.QuerySet[M], public_id: str) -> M:
     """The row of that public id, or 404."""
-    row = queryset.filter(public_id=public_id).first()
+    row = None if "\0" in public_id else queryset.filter(public_id=public_id).first()
     if row is None:
         raise Http404
     return row

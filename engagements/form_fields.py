@@ -71,6 +71,10 @@ class RowField(forms.ModelChoiceField):  # type: ignore[type-arg]
         super().__init__(queryset=None, to_field_name="public_id", **kwargs)
         self.label_of = label_of
 
+    def to_python(self, value: Any) -> Any:
+        refuse_nul(self, value)
+        return super().to_python(value)
+
     def label_from_instance(self, obj: Model) -> str:
         return self.label_of(obj)
 
@@ -89,6 +93,19 @@ class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def __init__(self, **kwargs: Any) -> None:
         kwargs = {"widget": forms.CheckboxSelectMultiple, "required": False, **kwargs}
         super().__init__(queryset=None, to_field_name="public_id", **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        for each in value or ():
+            refuse_nul(self, each)
+        return super().clean(value)
+
+
+def refuse_nul(field: forms.Field, value: Any) -> None:
+    """Refuse a choice with a NUL character, which PostgreSQL does not look for."""
+    if isinstance(value, str) and "\0" in value:
+        raise ValidationError(
+            field.error_messages["invalid_choice"], code="invalid_choice", params={"value": ""}
+        )
 
 
 def choose_among(form: forms.Form, **querysets: QuerySet[Any]) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, resolve_url
@@ -17,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from engagements.scoping import identity
 
 Handler = Callable[[HttpRequest], HttpResponse]
+CHARSETS = {"utf-8", "utf8", "us-ascii"}
 PAGE_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 # Addresses that are keys: share links, stop links, links to a new address. The last is a form that
 # says where it was sent from, which browsers hide from us too under `no-referrer`.
@@ -43,6 +45,26 @@ class SharedPageMiddleware:
                 response["Referrer-Policy"] = policy
                 response["X-Robots-Tag"] = "noindex, nofollow"
         return response
+
+
+class RequestBytesMiddleware:
+    """Answer 400 to bytes that no browser sends and that PostgreSQL or Python would trip over.
+
+    Form fields are left to their forms, which name the field.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if charset.lower() not in CHARSETS:
+            raise BadRequest("Send forms as UTF-8.")
+        request.encoding = "utf-8"
+        query = (text for texts in request.GET.lists() for text in (texts[0], *texts[1]))
+        if any("\0" in text for text in (request.path_info, *request.COOKIES.values(), *query)):
+            raise BadRequest("The request holds a NUL character.")
+        return self.get_response(request)
 
 
 class PageMethodsMiddleware:

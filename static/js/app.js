@@ -3,6 +3,8 @@
 
 const FAILED =
   "That did not work, and nothing was saved. Try again; your words are still in the form.";
+const AWAY =
+  "Try again in a moment. Nothing was saved yet, and your text is still in the form.";
 const OUTDATED =
   "This page is older than your sign-in, and nothing was saved. Reload it; what you typed comes back.";
 const TOAST_FOR_MS = 10_000;
@@ -37,7 +39,7 @@ function failed({ detail }) {
   notice.dataset.failed = "";
   notice.tabIndex = -1;
   notice.setAttribute("role", "alert");
-  notice.textContent = detail.xhr?.status === 403 ? OUTDATED : FAILED;
+  notice.textContent = { 403: OUTDATED, 503: AWAY }[detail.xhr?.status] ?? FAILED;
   form.prepend(notice);
   notice.focus();
 }
