@@ -28,12 +28,14 @@ class MetricForm(EditForm):
     )
     definition = forms.CharField(
         required=False,
+        max_length=5000,
         label="What it means",
         help_text="In words that the whole business shares.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     technical_definition = forms.CharField(
         required=False,
+        max_length=5000,
         label="How it is worked out",
         help_text="The formula or the query. Two metrics never share one.",
         widget=forms.Textarea(attrs={"rows": 2}),

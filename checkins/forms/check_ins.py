@@ -78,7 +78,7 @@ class CheckInForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages={"required": "Reload the page.", "invalid": "Reload the page."},
     )
-    started = forms.CharField(required=False, widget=forms.HiddenInput)
+    started = forms.CharField(required=False, max_length=12, widget=forms.HiddenInput)
 
     def __init__(
         self,

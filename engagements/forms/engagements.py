@@ -78,6 +78,7 @@ class SettingsForm(EditForm):
     )
     strategy_themes = LinesField(
         longest=200,
+        max_length=4000,
         required=False,
         label="Strategy themes",
         help_text="One a line. Annual objectives follow from them.",

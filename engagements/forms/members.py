@@ -51,6 +51,7 @@ class AcceptForm(forms.Form):
         max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     password = forms.CharField(
+        max_length=1000,
         label="Password",
         strip=False,
         help_text="At least 12 characters, none of the common ones.",

@@ -152,6 +152,7 @@ class AuditForm(forms.Form):
     ambitious = forms.BooleanField(required=False, label="The goal is ambitious, yet reachable")
     note = forms.CharField(
         required=False,
+        max_length=2000,
         label="What makes you think so",
         help_text="The guide is 20 to 30 percent above the recent trend.",
         widget=forms.Textarea(attrs={"rows": 1}),

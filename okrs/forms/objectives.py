@@ -38,7 +38,7 @@ class ObjectiveForm(ReasonedForm):
         error_messages={"required": "Write it in one sentence."},
     )
     why_now = forms.CharField(
-        required=False, label="Why now", widget=forms.Textarea(attrs={"rows": 2})
+        required=False, max_length=4000, label="Why now", widget=forms.Textarea(attrs={"rows": 2})
     )
     owner = MemberField(label="Owner", empty_label=None, help_text="One person answers for it.")
     collaborators = MembersField(label="Who helps")
@@ -52,6 +52,7 @@ class ObjectiveForm(ReasonedForm):
     )
     divergence_reason = forms.CharField(
         required=False,
+        max_length=2000,
         label="Or: why it diverges on purpose",
         widget=forms.Textarea(attrs={"rows": 1}),
     )

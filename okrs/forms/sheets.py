@@ -33,7 +33,7 @@ class SheetForm(forms.Form):
             attrs={"rows": 8, "maxlength": MOST, "spellcheck": "false", "wrap": "off"}
         ),
     )
-    client = forms.CharField(required=False, widget=forms.HiddenInput)
+    client = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
     expecting = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     report = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
