@@ -22,6 +22,7 @@ def main() -> int:
         met.append(bench.print_figures(measured[-1], slack=SLACK[size]))
     if len(measured) > 1:
         met.append(bench.print_growth(*measured, limit=GROWTH[size]))
+    met.append(bench.in_own_process("inputs", SLACK[size]))
     met.append(bench.in_own_process("jobs", size, SLACK[size]))
     return 0 if all(met) else 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from engagements.models import Engagement, Membership, Role
 from scoring import ScoringError, parse_number
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # days are reckoned with beyond both ends of what is typed
 MOST_DIGITS, MOST_PLACES = 20, 6  # as the columns have them
 
 
@@ -62,6 +64,12 @@ class DayField(forms.DateField):
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         errors = {"invalid": "Write the day as 2026-03-31.", "required": "Choose a day."}
         super().__init__(**{"widget": widget, "error_messages": errors, **kwargs})
+
+    def to_python(self, value: Any) -> dt.date | None:
+        day = super().to_python(value)
+        if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return day
 
 
 class RowField(forms.ModelChoiceField):  # type: ignore[type-arg]

@@ -18,7 +18,6 @@ from django_htmx.http import HttpResponseClientRedirect
 from engagements.scoping import identity
 
 Handler = Callable[[HttpRequest], HttpResponse]
-CHARSETS = {"utf-8", "utf8", "us-ascii"}
 PAGE_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 # Addresses that are keys: share links, stop links, links to a new address. The last is a form that
 # says where it was sent from, which browsers hide from us too under `no-referrer`.
@@ -57,10 +56,6 @@ class RequestBytesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        charset = (request.content_params or {}).get("charset", "utf-8")
-        if charset.lower() not in CHARSETS:
-            raise BadRequest("Send forms as UTF-8.")
-        request.encoding = "utf-8"
         query = (text for texts in request.GET.lists() for text in (texts[0], *texts[1]))
         if any("\0" in text for text in (request.path_info, *request.COOKIES.values(), *query)):
             raise BadRequest("The request holds a NUL character.")

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from engagements.access import member
 from engagements.answers import form_page, onward, refuse
+from engagements.form_fields import FIRST_YEAR
 from engagements.http import MemberRequest
 from engagements.models import Engagement, StatusPage
 from engagements.permissions import Permission, may
@@ -139,6 +140,8 @@ def _day(text: str, *, today: dt.date) -> tuple[dt.date | None, str]:
         return None, ""
     try:
         day = dt.date.fromisoformat(text)
+        if day.year < FIRST_YEAR:  # weeks before it are counted too
+            raise ValueError
     except ValueError:
         return None, f"“{text[:20]}” is no day here. Write it as 2026-03-31."
     if day > today:

@@ -77,6 +77,16 @@ def test_a_request_in_small_pieces_is_answered_and_the_next_one_too(
             response.read()
 
 
+def test_a_request_in_another_charset_is_refused(committed: str, tmp_path: Path) -> None:
+    with site(tmp_path) as port:
+        for charset in ("utf-7", "utf-16", "base64", "rot13", "idna", "no-such"):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            headers = {"Host": "localhost", "Content-Type": f"text/plain; charset={charset}"}
+            connection.request("GET", "/accounts/login/?next=%ff", headers=headers)
+            assert connection.getresponse().status == 400
+            connection.close()
+
+
 @pytest.mark.parametrize(
     ("received", "complete"),
     [
