@@ -1,4 +1,4 @@
-"""What 100 kB of hostile text cost at each address that checks what is typed."""
+"""The cost of 100 kB of hostile text at each address that checks input as it is typed."""
 
 from __future__ import annotations
 
