@@ -105,7 +105,8 @@ def back_of(request: MemberRequest) -> str:
     own = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if own else ""
+    # Anything else would be taken for the name of a view.
+    return wanted if own and wanted.startswith("/") else ""
 
 
 def go_to(request: MemberRequest, url: str) -> HttpResponse:
