@@ -18,15 +18,15 @@ handle = get_wsgi_application()
 CHARSETS = {"utf-8", "utf8", "us-ascii"}
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+def application(request: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Refuse a request in another charset: Django would fail at it before any middleware."""
     try:
-        _, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+        _, parameters = parse_header_parameters(request.get("CONTENT_TYPE", ""))
         is_readable = parameters.get("charset", "utf-8").lower() in CHARSETS
     except ValueError:
         is_readable = False
     if is_readable:
-        return handle(environ, start_response)
+        return handle(request, start_response)
     start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
     return [b"Send the request as UTF-8.\n"]
 
