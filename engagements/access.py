@@ -27,7 +27,7 @@ from engagements.compiled import Compiled, Slot
 from engagements.http import LinkRequest, MemberRequest, SignedInRequest
 from engagements.limits import Limit
 from engagements.models import Membership, Role
-from engagements.permissions import Permission, may, may_here
+from engagements.permissions import Permission, RightLost, may, may_here
 from engagements.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope
 from engagements.share_link_views import count_view
 from engagements.share_links import find_share_link
@@ -75,7 +75,12 @@ def member(permission: Permission, *, even_when_closed: bool = False) -> Callabl
             if not even_when_closed and not _still_open(admitted, permission):
                 return _closed(admitted)
             with scope(membership.engagement_id), timezone.override(admitted.user.time_zone):
-                return _rendered(view(admitted, **kwargs))
+                try:
+                    return _rendered(view(admitted, **kwargs))
+                except RightLost as refusal:
+                    if refusal.code == "closed":
+                        return _closed(admitted)
+                    raise PermissionDenied from refusal
 
         gated.permission = permission  # type: ignore[attr-defined]
         return gated

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from django.core.exceptions import ValidationError
+from django.db import connection
+
 from engagements.models import Membership, Role
 
 
@@ -51,6 +54,48 @@ WHEN_CLOSED = frozenset(
         Permission.MANAGE_SETTINGS,  # it can be opened again
     }
 )
+CHANGES_WHEN_CLOSED = frozenset({Permission.MANAGE_MEMBERS})
+
+
+NO_MEMBER = "You are no longer a member of this engagement."
+NO_RIGHT = "Your role does not allow this. Ask a program lead."
+CLOSED = "This engagement is closed. It can only be read."
+
+RIGHTS = """
+    SELECT member.role, member.removed_at, engagement.closed_at, account.is_active
+    FROM engagements_membership AS member
+    JOIN engagements_engagement AS engagement ON engagement.id = member.engagement_id
+    LEFT JOIN engagements_user AS account ON account.id = member.user_id
+    WHERE member.engagement_id = %s AND member.id = %s
+    FOR SHARE OF member FOR KEY SHARE OF engagement
+"""
+
+
+class RightLost(ValidationError):
+    """The refusal of somebody who may no longer do this: `no_right` or `closed`."""
+
+
+def require_right(
+    by: Membership, permission: Permission, *, even_when_closed: bool = False
+) -> None:
+    """Read again, under the command's locks, whether this member may change this; update `by`.
+
+    The gate asked before the command waited for its rows. Role, membership and engagement stay as
+    read until the transaction ends. Every command calls it once it holds its rows, and before it
+    locks the engagement. Raises RightLost: `no_right`, or `closed` where the engagement is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(RIGHTS, [by.engagement_id, by.pk])
+        row = cursor.fetchone()
+    if row is None:
+        raise RightLost(NO_MEMBER, code="no_right")
+    by.role, by.removed_at, by.engagement.closed_at, is_active = row
+    if by.removed_at is not None or is_active is False:
+        raise RightLost(NO_MEMBER, code="no_right")
+    if not may(by.role, permission):
+        raise RightLost(NO_RIGHT, code="no_right")
+    if by.engagement.is_closed and permission not in CHANGES_WHEN_CLOSED and not even_when_closed:
+        raise RightLost(CLOSED, code="closed")
 
 
 def may(role: str, permission: Permission) -> bool:

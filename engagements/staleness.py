@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 
+from engagements.locks import lock
 from engagements.models import Membership
 
 
@@ -23,7 +24,7 @@ def lock_for_edit(row: Any, *, version: int) -> Any:
 
     Raises StaleEdit unless it still has the version that the form showed.
     """
-    current = type(row).objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
+    (current,) = lock(row)
     if current.version != version:
         raise StaleEdit(current)
     return current

@@ -10,8 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from engagements.locks import lock
 from engagements.models import Engagement, Membership
 from engagements.ownership import check_owners
+from engagements.permissions import Permission, require_right
 from engagements.staleness import lock_for_edit
 from metrics.models import Metric
 
@@ -45,7 +47,8 @@ def create_metric(
     Raises ValidationError: `name`, `duplicate` (a second one with the same name or formula is
     refused with a pointer to the first, M4.4), `range`, `owner`.
     """
-    _lock_dictionary(engagement.pk)
+    require_right(by, Permission.DRAFT)
+    lock(engagement)  # of two who add the same metric, one waits and sees the other's
     metric = Metric(engagement=engagement, name=_said(name), **fields)
     _check(metric, people=[metric.owner, metric.steward])
     metric.save(force_insert=True)
@@ -67,8 +70,9 @@ def update_metric(
     live key result reads it (M5.10): one that was left blank can be filled in. StaleEdit if
     somebody was faster.
     """
-    _lock_dictionary(metric.engagement_id)
     current: Metric = lock_for_edit(metric, version=version)
+    require_right(by, Permission.DRAFT)
+    lock(by.engagement)
     before = {current.owner_id, current.steward_id}
     changed: dict[str, Any] = {"name": _said(name), **fields}
     _check_frozen(current, changed=changed)
@@ -84,16 +88,12 @@ def update_metric(
 @transaction.atomic
 def archive_metric(*, metric: Metric, by: Membership) -> Metric:
     """Take a metric out of use; key results that read it keep it. Twice is once."""
-    current = Metric.objects.select_for_update(of=("self",), no_key=True).get(pk=metric.pk)
+    (current,) = lock(metric)
+    require_right(by, Permission.DRAFT)
     if current.archived_at is None:
         current.archived_at, current.archived_by = timezone.now(), by
         current.save(update_fields=["archived_at", "archived_by"])
     return current
-
-
-def _lock_dictionary(engagement_id: int) -> None:
-    # Two people adding the same metric at once: the second must see the first.
-    Engagement.objects.select_for_update(no_key=True).get(pk=engagement_id)
 
 
 def _said(name: str) -> str:

@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
+from engagements.locks import lock
 from engagements.models import Engagement, Membership, Role, User
 from engagements.scoping import scope
 from metrics.models import Metric
+from okrs.commands import update_state
 from okrs.models import Cycle, KeyResult, KeyResultAudit, Objective, Stage, Team
 
 PASSWORD = "a-long-enough-password"
@@ -129,6 +131,13 @@ def live_key_result(objective: Objective, metric: Metric | None = None, **fields
         **fields,
     }
     return key_result(objective, metric, **fields)
+
+
+def set_state(key_result: KeyResult, **change: Any) -> KeyResult:
+    """Write a state as commands do, who hold the row."""
+    with transaction.atomic():
+        lock(key_result)
+        return update_state(key_result=key_result, **change)
 
 
 def audited(key_result: KeyResult, *, by: Membership) -> KeyResult:

@@ -10,6 +10,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from tests import faults
 from tests.databases import ROLES, copy_of, execute_as_owner, let_anyone_act, switch
+from tests.lock_order import watched
 
 LONGEST = ("tests/test_canaries.py", "tests/checkins/sweeps/", "tests/notifications/test_faults")
 
@@ -55,6 +56,13 @@ def committed(django_db_setup: str, django_db_blocker: Any) -> Iterator[str]:
     """A database of its own in which the test commits; processes reach it by `databases.url`."""
     with django_db_blocker.unblock(), copy_of(django_db_setup) as name:
         yield name
+
+
+@pytest.fixture(autouse=True)
+def lock_order() -> Iterator[None]:
+    """Locks are taken in the one order, in every test."""
+    with watched():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 
 from checkins.models import Blocker, CheckIn, HelpRequest
 from checkins.queries.asks import asks_of
+from engagements.locks import lock
 from engagements.models import Membership
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, require_right
 
 TAKEN_BACK = "Taken back with its check-in."
 
@@ -22,13 +23,10 @@ def answer_help_request(
 
     Raises ValidationError: `no_right`, `required`, or `answered` where somebody was faster.
     """
-    if not may(by.role, Permission.READ):
-        raise ValidationError("Only members answer.", code="no_right")
     if not answer.strip():
         raise ValidationError({"answer": ValidationError("Write an answer.", code="required")})
-    locked = HelpRequest.objects.select_for_update(no_key=True).get(
-        engagement_id=by.engagement_id, pk=help_request.pk
-    )
+    (locked,) = lock(help_request)
+    require_right(by, Permission.READ)
     if locked.answered_at is not None:
         raise ValidationError("This is answered already.", code="answered")
     locked.answer, locked.answered_by, locked.answered_at = answer.strip(), by, now
@@ -42,11 +40,8 @@ def resolve_blocker(*, blocker: Blocker, by: Membership, now: dt.datetime) -> Bl
 
     Raises ValidationError: `no_right`, or `resolved` where somebody was faster.
     """
-    if not may(by.role, Permission.READ):
-        raise ValidationError("Only members resolve a blocker.", code="no_right")
-    locked = Blocker.objects.select_for_update(no_key=True).get(
-        engagement_id=by.engagement_id, pk=blocker.pk
-    )
+    (locked,) = lock(blocker)
+    require_right(by, Permission.READ)
     if locked.resolved_at is not None:
         raise ValidationError("This is resolved already.", code="resolved")
     locked.resolved_by, locked.resolved_at = by, now

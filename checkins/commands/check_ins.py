@@ -21,7 +21,9 @@ from checkins.thinness import is_thin
 from checkins.undoing import undo_refusal
 from checkins.weeks import week_for
 from engagements.compiled import Compiled, Slot
+from engagements.locks import locking
 from engagements.models import Membership
+from engagements.permissions import Permission, require_right
 from okrs.commands import update_state
 from okrs.models import KeyResult
 
@@ -95,6 +97,7 @@ def record_check_in(
     `in_past`, `invalid`, `out_of_range` (M4.5; `confirm_range` says that the value is right).
     """
     locked = _lock(key_result.pk, by=by)
+    require_right(by, Permission.CHECK_IN)
     known = POSTS(engagement=by.engagement_id, key_result=locked.pk, key=idempotency_key)
     posts = [one for one in known if one.key_result_id == locked.pk]
     newest = max(posts, key=attrgetter("pk"), default=None)
@@ -102,7 +105,7 @@ def record_check_in(
     if posted is not None:
         _must_say_the_same(posted, newest=newest, key_result=locked, said=said)
         return posted
-    must_take_check_ins(locked, by=by)
+    must_take_check_ins(locked)
     today, period = rhythm_of(locked).day_of(now), _period(locked, now=now)
     content = _content(said, next_due=max(due_after(rhythm_of(locked), period), today))
     check_content(locked, content=content, confirm_range=confirm_range, today=today)
@@ -129,7 +132,8 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     `not_newest`, `period_closed`.
     """
     locked = _lock(check_in.key_result_id, by=by)
-    must_take_check_ins(locked, by=by)
+    require_right(by, Permission.CHECK_IN)
+    must_take_check_ins(locked)
     latest = _posts(locked).order_by("-id").first()
     if latest and latest.supersedes_id == check_in.pk and latest.undone_by_id == by.pk:
         return latest
@@ -149,10 +153,8 @@ def _lock(key_result_id: int, *, by: Membership) -> KeyResult:
 
 
 def _locked() -> QuerySet[KeyResult]:
-    rows = KeyResult.objects.select_for_update(of=("self",), no_key=True).filter(
-        engagement_id=ENGAGEMENT, pk=KEY_RESULT
-    )
-    return rows.select_related("engagement", "objective__cycle", "metric")
+    rows = KeyResult.objects.filter(engagement_id=ENGAGEMENT, pk=KEY_RESULT)
+    return locking(rows.select_related("engagement", "objective__cycle", "metric"))
 
 
 def _known() -> QuerySet[CheckIn]:

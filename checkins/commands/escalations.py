@@ -20,7 +20,9 @@ from checkins.escalation_rights import EscalationAct, may_act, speaks_for_sponso
 from checkins.models import Cause, Escalation, EscalationState, Outcome, Verdict
 from checkins.sweeps.telling import tell_activated, tell_answered, tell_decided
 from engagements.commands.notices import ring_after_commit
+from engagements.locks import locking
 from engagements.models import Membership
+from engagements.permissions import Permission, require_right
 from engagements.staleness import StaleEdit
 from okrs.models import KeyResult
 
@@ -166,14 +168,11 @@ def _lock(
     Raises ValidationError `no_right`, StaleEdit where it is not the `version` that the form
     showed, and ValidationError `closed`.
     """
-    KeyResult.objects.select_for_update(of=("self",), no_key=True).only("id").get(
-        engagement_id=by.engagement_id, pk=escalation.key_result_id
-    )
-    locked = (
-        Escalation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("engagement", "key_result__objective")
-        .get(engagement_id=by.engagement_id, pk=escalation.pk)
-    )
+    key_results = KeyResult.objects.filter(engagement_id=by.engagement_id)
+    locking(key_results.only("id")).get(pk=escalation.key_result_id)
+    escalations = Escalation.objects.select_related("engagement", "key_result__objective")
+    locked = locking(escalations).get(engagement_id=by.engagement_id, pk=escalation.pk)
+    require_right(by, Permission.READ)
     if not may_act(locked, act, by=by):
         raise ValidationError(NO_RIGHT[act], code="no_right")
     if version is not None and locked.version != version:

@@ -19,6 +19,7 @@ from checkins.sweeps.escalations import (
 )
 from engagements.commands.notices import ring_after_commit
 from engagements.compiled import Compiled, Slot
+from engagements.locks import locking
 from engagements.models import Membership
 from okrs.models import KeyResult
 from okrs.weeks import WEEK, monday_of
@@ -51,11 +52,11 @@ def follow_state(key_result: KeyResult, by: Membership, now: dt.datetime) -> Ite
 
 
 def _newest() -> QuerySet[Escalation]:
-    rows = Escalation.objects.select_for_update(of=("self",), no_key=True).filter(
+    rows = Escalation.objects.filter(
         engagement_id=Slot("engagement", BigIntegerField()),
         key_result_id=Slot("key_result", BigIntegerField()),
     )
-    return rows.order_by("-opened_at")[:1]
+    return locking(rows).order_by("-opened_at")[:1]
 
 
 NEWEST = Compiled(_newest)

@@ -69,7 +69,8 @@ OPEN = f"""
               AND e.key_result_id = k.id AND e.streak = k.red_since)
     ), held AS (
         SELECT id, status_version FROM engagements_engagement
-        WHERE id IN (SELECT engagement_id FROM fired) ORDER BY id FOR NO KEY UPDATE
+        WHERE id IN (SELECT engagement_id FROM fired) AND closed_at IS NULL
+        ORDER BY id FOR NO KEY UPDATE
     ), heard AS (
         INSERT INTO checkins_escalation
             (engagement_id, public_id, rule, key_result_id, streak, opened_at, activated_at, cause,

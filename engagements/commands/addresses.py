@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.functions import Concat
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -12,6 +12,7 @@ from django.utils import timezone
 from engagements import limits
 from engagements.addresses import VALID_FOR, find_change, forget_others, link_to
 from engagements.commands.users import engagements_of
+from engagements.locks import lock, locking
 from engagements.models import Membership, User
 from engagements.scoping import scope
 from notifications import outbox
@@ -52,7 +53,7 @@ def change_address(*, user: User, token: str) -> User:
 
 
 def _change(user: User, *, token: str) -> User:
-    current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    (current,) = lock(user)
     change = find_change(token, user=current)
     if change is None:
         raise ValidationError(GONE, code="gone")
@@ -60,6 +61,8 @@ def _change(user: User, *, token: str) -> User:
         raise ValidationError(TAKEN, code="taken")
     for ids in engagements_of(current):
         with scope(*ids):
+            here = Membership.objects.filter(engagement_id__in=ids)
+            list(locking(here.filter(Q(user=current) | Q(email__iexact=change.new))))
             _refuse_where_listed(change.new, ids=ids, user=current)
             _free_of_removed(change.new, ids=ids)
             Membership.objects.filter(engagement_id__in=ids, user=current).update(email=change.new)

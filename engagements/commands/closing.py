@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from engagements.locks import lock
 from engagements.models import Engagement, Membership
+from engagements.permissions import Permission, require_right
 
 
 @transaction.atomic
@@ -14,7 +16,7 @@ def close_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
 
     Notices that wait are dropped by the next gathering. A second time changes nothing.
     """
-    current = _locked(engagement)
+    current = _locked(engagement, by=by, exclusive=True)
     if not current.is_closed:
         current.closed_at, current.closed_by = timezone.now(), by
         _save(current, "closed_at", "closed_by")
@@ -24,7 +26,7 @@ def close_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
 @transaction.atomic
 def reopen_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
     """Take the work up again; nothing is asked for that was due while it was closed (M6.3)."""
-    current = _locked(engagement)
+    current = _locked(engagement, by=by)
     if current.is_closed:
         current.closed_at = current.closed_by = None
         current.rhythm_since = timezone.now()
@@ -32,8 +34,12 @@ def reopen_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
     return current
 
 
-def _locked(engagement: Engagement) -> Engagement:
-    return Engagement.objects.select_for_update(of=("self",), no_key=True).get(pk=engagement.pk)
+def _locked(engagement: Engagement, *, by: Membership, exclusive: bool = False) -> Engagement:
+    """Return the engagement as it is now; exclusively once no command works in it any more."""
+    lock(by)
+    (current,) = lock(engagement, exclusive=exclusive)
+    require_right(by, Permission.MANAGE_SETTINGS, even_when_closed=True)
+    return current
 
 
 def _save(engagement: Engagement, *fields: str) -> None:

@@ -12,6 +12,7 @@ from engagements import limits
 from engagements.commands.invitations import issue_invitation
 from engagements.commands.users import engagements_of
 from engagements.models import Engagement, Invitation, Membership, Role, User
+from engagements.permissions import Permission, require_right
 from engagements.scoping import MAX_ENGAGEMENTS, scope
 from engagements.staleness import lock_for_edit
 from engagements.tenancy import new_public_id
@@ -90,6 +91,7 @@ def update_engagement(
     started (M5.4).
     """
     now = timezone.now()
+    require_right(by, Permission.MANAGE_SETTINGS)
     current: Engagement = lock_for_edit(engagement, version=version)
     frozen = current.bands_are_frozen(today=current.today(now))
     if frozen and settings.get("bands", current.bands) != current.bands:

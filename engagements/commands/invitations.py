@@ -4,12 +4,15 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from engagements import invitations, limits, tokens
 from engagements.addresses import forget_others
-from engagements.commands.members import add_placeholder, revoke_invitations
+from engagements.commands.members import add_placeholder, lock_invitations, revoke_invitations
+from engagements.locks import lock, locking
 from engagements.models import Engagement, Invitation, Membership, User
+from engagements.permissions import Permission, require_right
 from engagements.scoping import identity, scope
 from engagements.staleness import lock_for_edit
 from engagements.tenancy import new_public_id
@@ -36,9 +39,9 @@ def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
     Raises ValidationError for somebody who has joined already or was removed, and `limit` where
     too many were sent.
     """
-    current = Membership.objects.select_for_update(of=("self",), no_key=True).get(
-        engagement_id=membership.engagement_id, pk=membership.pk
-    )
+    lock_invitations(Membership.objects.filter(pk=membership.pk))
+    current, _ = lock(membership, by)
+    require_right(by, Permission.MANAGE_MEMBERS)
     if not current.is_placeholder or current.removed_at:
         raise ValidationError(f"{current.name} needs no invitation.", code="not_a_placeholder")
     limits.require(limits.INVITATION, current.pk, name=current.name)
@@ -57,6 +60,8 @@ def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
 @transaction.atomic
 def withdraw_invitation(*, membership: Membership, by: Membership) -> Membership:
     """End the link that was sent; the person stays named, and can be invited again."""
+    lock_invitations(Membership.objects.filter(pk=membership.pk))
+    require_right(by, Permission.MANAGE_MEMBERS)
     revoke_invitations(membership=membership, at=timezone.now())
     return membership
 
@@ -70,6 +75,9 @@ def correct_placeholder(
     A link that was sent to another address ends, and a new one is mailed. Raises StaleEdit where
     somebody saved since, and ValidationError: `joined`, `already_member`, `was_member`.
     """
+    lock_invitations(Membership.objects.filter(pk=membership.pk))
+    lock(membership, by)
+    require_right(by, Permission.MANAGE_MEMBERS)
     current: Membership = lock_for_edit(membership, version=version)
     if not current.is_placeholder or current.removed_at:
         raise ValidationError(f"{current.name} has joined and sees to this alone.", code="joined")
@@ -137,7 +145,7 @@ def accept_invitation(*, token: str, name: str, password: str) -> User:
 @transaction.atomic
 def accept_as_user(*, token: str, user: User) -> None:
     """Let somebody in who has an account; the link must be for their address."""
-    invitation = _claimed(token)
+    invitation = _claimed(token, user=user)
     with scope(invitation.engagement_id):
         email = invitation.membership.email
     if email.lower() != user.email.lower():
@@ -145,19 +153,28 @@ def accept_as_user(*, token: str, user: User) -> None:
     _join(invitation, user=user)
 
 
-def _claimed(token: str) -> Invitation:
+def _claimed(token: str, *, user: User | None = None) -> Invitation:
     """The open invitation behind the token, locked, so that it is accepted once."""
     found = invitations.find_invitation(token)
     if found is not None:
         with scope(found.engagement_id):
-            invitation = (
-                Invitation.objects.select_related("membership")
-                .select_for_update(of=("self", "membership"), no_key=True)
-                .get(engagement_id=found.engagement_id, pk=found.pk)
-            )
+            (invitation,) = lock(found)
+            people = {one.pk: one for one in locking(_rows_of(found, user=user))}
+            invitation.membership = people[found.membership_id]
+            # Joining changes a key of the member's row, for which those wait who name the member
+            # while they hold the engagement.
+            lock(invitation.engagement)
         if invitation.is_open(now=timezone.now()):
             return invitation
     raise ValidationError("This invitation no longer works.", code="invitation_gone")
+
+
+def _rows_of(invitation: Invitation, *, user: User | None) -> QuerySet[Membership]:
+    """The row that is invited, and the one under which the user was a member earlier."""
+    rows = Q(pk=invitation.membership_id)
+    if user is not None:
+        rows |= Q(user=user)
+    return Membership.objects.filter(rows, engagement_id=invitation.engagement_id)
 
 
 def _join(invitation: Invitation, *, user: User) -> None:

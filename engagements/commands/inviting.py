@@ -24,7 +24,7 @@ def invite_members(
     ValidationError with one `already_member` for each address that belongs to a member, and `limit`
     where too many were sent.
     """
-    lock_to_name(Membership.objects.filter(email__in=people), engagement=engagement)
+    lock_to_name(Membership.objects.filter(email__in=people), by=by)
     named = {each.email.lower(): each for each in _named(engagement)}
     invited, refusals = [], []
     for email, name in sorted(people.items()):
@@ -45,7 +45,7 @@ def invite_members(
 @transaction.atomic
 def invite_waiting(*, engagement: Engagement, by: Membership) -> list[Membership]:
     """Mail a link to everybody who is named and for whom no invitation waits."""
-    lock_to_name(_named(engagement), engagement=engagement)
+    lock_to_name(_named(engagement), by=by)
     sent = Invitation.objects.filter(engagement=engagement).waiting(now=timezone.now())
     waiting = list(_named(engagement).exclude(pk__in=sent.values("membership_id")))
     for placeholder in waiting:

@@ -8,7 +8,9 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from engagements.locks import lock, locking
 from engagements.models import Engagement, Invitation, Membership, Role
+from engagements.permissions import Permission, require_right
 from engagements.queries import held_by
 
 
@@ -22,7 +24,7 @@ def add_placeholder(
     ValidationError where the address belongs to a member.
     """
     here = Membership.objects.filter(engagement=engagement, email__iexact=email.strip())
-    lock_to_name(here, engagement=engagement)
+    lock_to_name(here, by=by)
     found = here.first()
     if found is None:
         return Membership.objects.create(
@@ -55,14 +57,19 @@ def add_placeholders(
     )
 
 
-def lock_to_name(rows: QuerySet[Membership], *, engagement: Engagement) -> None:
-    """Have whoever names or invites people here queue; what is read afterwards stands.
+def lock_to_name(rows: QuerySet[Membership], *, by: Membership) -> None:
+    """Lock these people and the engagement: of two who name or invite people, one waits."""
+    mine = rows.filter(engagement_id=by.engagement_id)
+    lock_invitations(mine)
+    list(locking(mine | Membership.objects.filter(pk=by.pk)).values_list("pk"))
+    require_right(by, Permission.MANAGE_MEMBERS)
+    lock(by.engagement)
 
-    These rows first, then the engagement, which everybody locks last.
-    """
-    mine = rows.filter(engagement=engagement).select_for_update(of=("self",), no_key=True)
-    list(mine.order_by("id").values_list("id"))
-    Engagement.objects.select_for_update(of=("self",), no_key=True).get(pk=engagement.pk)
+
+def lock_invitations(members: QuerySet[Membership]) -> None:
+    """Lock the unanswered invitations of these people, before the people themselves."""
+    invitations = Invitation.objects.filter(membership__in=members.values("pk")).unanswered()
+    list(locking(invitations).values_list("pk"))
 
 
 @transaction.atomic
@@ -72,7 +79,7 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
     Raises ValidationError: `last_lead`, and `owner` where somebody who answers for something would
     become a viewer (M9.3).
     """
-    current = _locked(membership)
+    current = _locked(membership, by=by)
     if role != Role.LEAD:
         _keep_a_lead(current)
     if role == Role.VIEWER:
@@ -86,7 +93,7 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
 @transaction.atomic
 def remove_member(*, membership: Membership, by: Membership) -> None:
     """End somebody's access with their next request; what they wrote and own keeps their name."""
-    current = _locked(membership)
+    current = _locked(membership, by=by)
     _keep_a_lead(current)
     current.removed_at, current.removed_by = timezone.now(), by
     current.save(update_fields=["removed_at", "removed_by"])
@@ -101,13 +108,12 @@ def revoke_invitations(*, membership: Membership, at: dt.datetime) -> None:
     ).unanswered().update(revoked_at=at)
 
 
-def _locked(membership: Membership) -> Membership:
-    own = Membership.objects.filter(engagement_id=membership.engagement_id, pk=membership.pk)
-    own.select_for_update(of=("self",), no_key=True).get()
-    # All of an engagement's leads queue here, so that two of them cannot remove each other. After
-    # the member's row, as every write of one locks them.
-    Engagement.objects.select_for_update(no_key=True).get(pk=membership.engagement_id)
-    current = own.get()
+def _locked(membership: Membership, *, by: Membership) -> Membership:
+    lock_invitations(Membership.objects.filter(pk=membership.pk))
+    # All of an engagement's leads queue at its row, so that two of them cannot remove each other.
+    current, _ = lock(membership, by)
+    require_right(by, Permission.MANAGE_MEMBERS)
+    lock(by.engagement)
     if current.removed_at is not None:
         raise ValidationError(f"{current.name} was removed in the meantime.", code="removed")
     return current

@@ -8,7 +8,9 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from engagements import limits, share_links, tokens
+from engagements.locks import lock
 from engagements.models import Engagement, Membership, ShareLink
+from engagements.permissions import Permission, require_right
 from engagements.staleness import lock_for_edit
 from engagements.tenancy import new_public_id
 
@@ -31,6 +33,7 @@ def create_share_link(
     ValidationError: `label_missing`, `expiry_past`, `expiry_far` (more than two years ahead),
     `limit`.
     """
+    require_right(by, Permission.MANAGE_MEMBERS)
     today = engagement.today(now)
     share_link = ShareLink(
         engagement=engagement,
@@ -62,6 +65,7 @@ def update_share_link(
     ValidationError: `revoked`, and what `create_share_link` raises.
     """
     current: ShareLink = lock_for_edit(share_link, version=version)
+    require_right(by, Permission.MANAGE_MEMBERS)
     if current.revoked_at is not None:
         raise ValidationError("This link was revoked. Make a new one.", code="revoked")
     engagement = by.engagement
@@ -75,8 +79,8 @@ def update_share_link(
 @transaction.atomic
 def revoke_share_link(*, share_link: ShareLink, by: Membership, now: dt.datetime) -> ShareLink:
     """End a link with the next request of whoever holds it; a second time changes nothing."""
-    links = ShareLink.objects.select_for_update(of=("self",), no_key=True)
-    current = links.get(engagement_id=share_link.engagement_id, pk=share_link.pk)
+    (current,) = lock(share_link)
+    require_right(by, Permission.MANAGE_MEMBERS)
     if current.revoked_at is None:
         current.revoked_at, current.revoked_by = now, by
         current.save(update_fields=["revoked_at", "revoked_by"])

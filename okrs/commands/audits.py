@@ -6,7 +6,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from engagements.locks import lock
 from engagements.models import Membership
+from engagements.permissions import Permission, require_right
 from engagements.staleness import StaleEdit
 from okrs.models import KeyResult, KeyResultAudit
 
@@ -27,7 +29,8 @@ def answer_audit(
     `version` is the one that the person read, None for callers that show none. Raises
     ValidationError (`frozen`), and StaleEdit where it was changed since.
     """
-    current = KeyResult.objects.select_for_update(of=("self",), no_key=True).get(pk=key_result.pk)
+    (current,) = lock(key_result)
+    require_right(by, Permission.DRAFT)
     if not current.is_draft:
         raise ValidationError("The audit was closed at commit.", code="frozen")
     if version is not None and current.version != version:

@@ -7,10 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from engagements.locks import lock, locking
 from engagements.models import Membership, Role
+from engagements.permissions import Permission, require_right
 from engagements.staleness import StaleEdit
 from metrics.models import GAP_FOR, Metric
-from okrs.commands.locks import lock_cycle
 from okrs.models import KeyResult, Objective, Stage
 from okrs.queries.blocks import in_the_way
 from okrs.standing import early_until
@@ -38,6 +39,7 @@ def commit_objective(
     """
     committed_at = now or timezone.now()
     current, drafts = _locked(objective)
+    require_right(by, Permission.COMMIT)
     _check_gate(current, by=by)
     if current.committed_at and not drafts:
         return []
@@ -61,27 +63,21 @@ def versions_of(objective: Objective, drafts: Iterable[KeyResult]) -> dict[str, 
 
 
 def _locked(objective: Objective) -> tuple[Objective, list[KeyResult]]:
-    lock_cycle(objective.cycle_id)
-    current = (
-        Objective.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("cycle", "team__champion", "engagement", "owner")
-        .get(pk=objective.pk)
+    lock(objective.cycle)
+    objectives = Objective.objects.select_related("cycle", "team__champion", "engagement", "owner")
+    current = locking(objectives).get(pk=objective.pk)
+    drafts = KeyResult.objects.filter(
+        engagement_id=current.engagement_id, objective=current, stage=Stage.DRAFT
     )
-    drafts = (
-        KeyResult.objects.select_for_update(of=("self",), no_key=True)
-        .filter(engagement_id=current.engagement_id, objective=current, stage=Stage.DRAFT)
-        .select_related("owner")
-        .prefetch_related("audits")
-    )
+    drafts = locking(drafts.select_related("owner").prefetch_related("audits"))
     _hold_metrics(drafts, engagement_id=current.engagement_id)
     return current, list(drafts)
 
 
 def _hold_metrics(drafts: Iterable[KeyResult], *, engagement_id: int) -> None:
-    # Last of all, so that nobody archives or redefines a metric while it is being frozen.
+    # So that no one archives or redefines a metric while it is being frozen.
     read = [one.metric_id for one in drafts if one.metric_id]
-    metrics = Metric.objects.select_for_update(of=("self",), no_key=True)
-    held = metrics.filter(engagement=engagement_id, pk__in=read).order_by("pk").in_bulk()
+    held = locking(Metric.objects.filter(engagement=engagement_id, pk__in=read)).in_bulk()
     for one in drafts:
         one.metric = held.get(one.metric_id)
 

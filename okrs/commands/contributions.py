@@ -3,7 +3,9 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from engagements.models import Engagement, Membership
+from engagements.locks import lock, locking
+from engagements.models import Membership
+from engagements.permissions import Permission, require_right
 from okrs.models import ContributionLink, KeyResult
 
 
@@ -16,7 +18,10 @@ def link_contribution(
     Saying it again changes the how. Raises ValidationError (`loop`) where the target already
     contributes to the source, itself or through others.
     """
-    Engagement.objects.select_for_update(no_key=True).get(pk=source.engagement_id)
+    links = ContributionLink.objects.filter(source=source, target=target)
+    list(locking(links))
+    require_right(by, Permission.DRAFT)
+    lock(by.engagement)  # of two who link in opposite directions, one waits
     if source.pk == target.pk or _reaches(target, source):
         raise ValidationError(
             f"“{target.title}” contributes to “{source.title}” already. Link one way only.",
@@ -31,6 +36,8 @@ def link_contribution(
 @transaction.atomic
 def unlink_contribution(*, link: ContributionLink, by: Membership) -> None:
     """Take a contribution back; the history keeps it."""
+    lock(link, exclusive=True)
+    require_right(by, Permission.DRAFT)
     link.delete()
 
 

@@ -8,7 +8,9 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from engagements.commands import freeze_bands
+from engagements.locks import lock, locking
 from engagements.models import Engagement, Membership
+from engagements.permissions import Permission, require_right
 from engagements.staleness import lock_for_edit
 from okrs.guardrails import MICRO_DAYS
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
@@ -29,7 +31,8 @@ def create_cycle(
     Raises ValidationError: `name` (none, or there is one already), `dates` (not in order, or a
     micro cycle of more than 28 days).
     """
-    held = Engagement.objects.select_for_update(no_key=True).get(pk=engagement.pk)
+    require_right(by, Permission.PLAN)
+    (held,) = lock(engagement)
     cycle = Cycle(
         engagement=engagement,
         name=" ".join(name.split()),
@@ -60,8 +63,9 @@ def update_cycle(
     (M5.10), `dates` where it would start after a draft is due; StaleEdit if somebody was faster.
     """
     current: Cycle = lock_for_edit(cycle, version=version)
-    # After the cycle: whoever drafts in it holds the cycle when the engagement's version counts up.
-    held = Engagement.objects.select_for_update(no_key=True).get(pk=cycle.engagement_id)
+    list(locking(_drafts(current)).values_list("pk"))
+    require_right(by, Permission.PLAN)
+    (held,) = lock(by.engagement)
     moved = (kind, starts_on) != (current.kind, current.starts_on)
     if moved and current.objectives.filter(committed_at__isnull=False).exists():
         raise ValidationError(

@@ -3,8 +3,9 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from engagements.locks import lock, locking
 from engagements.models import Membership
-from okrs.commands.locks import lock_cycle
+from engagements.permissions import Permission, require_right
 from okrs.models import KeyResult, Objective
 
 
@@ -14,8 +15,9 @@ def discard_key_result(*, key_result: KeyResult, by: Membership) -> None:
 
     Raises ValidationError (`frozen`) once it is committed: that ends by an approved change (M9.1).
     """
-    lock_cycle(key_result.objective.cycle_id)
-    current = KeyResult.objects.select_for_update(of=("self",)).get(pk=key_result.pk)
+    lock(key_result.objective.cycle)
+    (current,) = lock(key_result, exclusive=True)
+    require_right(by, Permission.DRAFT)
     if not current.is_draft:
         raise ValidationError(
             f"“{current.title}” is committed. It ends by an approved change only.", code="frozen"
@@ -30,9 +32,10 @@ def discard_objective(*, objective: Objective, by: Membership) -> None:
     Raises ValidationError: `frozen` where it or a key result of it is committed, `children` where
     other objectives link to it.
     """
-    lock_cycle(objective.cycle_id)
-    current = Objective.objects.select_for_update(of=("self",)).get(pk=objective.pk)
-    drafts = list(current.key_results.select_for_update(of=("self",)))
+    lock(objective.cycle)
+    (current,) = lock(objective, exclusive=True)
+    drafts = list(locking(current.key_results.all(), exclusive=True))
+    require_right(by, Permission.DRAFT)
     if current.committed_at or not all(one.is_draft for one in drafts):
         raise ValidationError("It is committed. It ends by an approved change only.", code="frozen")
     if titles := list(current.children.values_list("title", flat=True)):

@@ -8,13 +8,14 @@ from typing import Any, TypedDict, Unpack
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from engagements.locks import lock
 from engagements.models import Membership
 from engagements.ownership import check_owners
+from engagements.permissions import Permission, require_right
 from engagements.staleness import lock_for_edit
 from metrics.commands import create_metric
 from metrics.models import Metric
 from okrs.commands.collaborators import set_collaborators
-from okrs.commands.locks import lock_cycle
 from okrs.commands.objectives import kept
 from okrs.models import KeyResult, Objective
 from okrs.queries.findings import key_result_findings
@@ -68,6 +69,7 @@ def draft_key_result(
     a `new_metric`, which is entered in the dictionary along the way (M4.4).
     """
     current = _held(objective)
+    require_right(by, Permission.DRAFT)
     key_result = KeyResult(
         engagement_id=current.engagement_id,
         objective=current,
@@ -103,6 +105,7 @@ def update_key_result(
     """
     objective = _held(key_result.objective)
     current: KeyResult = lock_for_edit(key_result, version=version)
+    require_right(by, Permission.DRAFT)
     current.objective = objective
     before = _said(current)
     said = _with_new_metric(fields, objective=objective, by=by)
@@ -119,8 +122,8 @@ def update_key_result(
 
 
 def _held(objective: Objective) -> Objective:
-    cycle = lock_cycle(objective.cycle_id)
-    held = Objective.objects.select_for_update(of=("self",), no_key=True).get(pk=objective.pk)
+    # Titles and guardrails are counted per cycle, and drafts take its dates: one writer at a time.
+    held, cycle = lock(objective, objective.cycle)
     held.cycle = cycle
     return held
 

@@ -7,11 +7,12 @@ from typing import Any, TypedDict, Unpack
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from engagements.locks import lock
 from engagements.models import Membership
 from engagements.ownership import check_owners
+from engagements.permissions import Permission, require_right
 from engagements.staleness import lock_for_edit
 from okrs.commands.collaborators import set_collaborators
-from okrs.commands.locks import lock_cycle
 from okrs.models import Cycle, CycleKind, Objective, Team
 from okrs.writing import check_objective, refused
 
@@ -44,7 +45,8 @@ def draft_objective(
     Raises ValidationError: the codes of M3 that block at once (`empty`, `said_twice`), `owner`,
     `parent` (team objectives link to a company one, company ones to an annual one, M2.1).
     """
-    lock_cycle(cycle.pk)
+    lock(cycle)
+    require_right(by, Permission.DRAFT)
     objective = Objective(
         engagement_id=cycle.engagement_id, cycle=cycle, owner=owner, created_by=by
     )
@@ -72,8 +74,9 @@ def update_objective(
     Errors as in `draft_objective`; `frozen` for another team once committed, since guardrails
     and approval went by the team; StaleEdit if somebody was faster.
     """
-    lock_cycle(objective.cycle_id)
+    lock(objective.cycle)
     current: Objective = lock_for_edit(objective, version=version)
+    require_right(by, Permission.DRAFT)
     people = {current.owner_id, current.reviewer_id}
     team_id = current.team_id
     changed = _assign(current, title=title, fields={"owner": owner, **fields})

@@ -3,7 +3,9 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from engagements.locks import lock
 from engagements.models import Engagement, Membership, Role
+from engagements.permissions import Permission, require_right
 from engagements.staleness import lock_for_edit
 from okrs.models import Team
 
@@ -15,7 +17,8 @@ def create_team(
     *, engagement: Engagement, name: str, champion: Membership | None, by: Membership
 ) -> Team:
     """Add a team. Raises ValidationError: `name` (none, or taken), `champion`."""
-    Engagement.objects.select_for_update(no_key=True).get(pk=engagement.pk)
+    require_right(by, Permission.PLAN)
+    lock(engagement)  # of two who add the same name, one waits and sees the other's
     team = Team(engagement=engagement, name=" ".join(name.split()), champion=champion)
     _check(team)
     _check_champion(champion)
@@ -28,8 +31,9 @@ def update_team(
     *, team: Team, version: int, name: str, champion: Membership | None, by: Membership
 ) -> Team:
     """Change a team; errors as in `create_team`, StaleEdit if somebody was faster."""
-    Engagement.objects.select_for_update(no_key=True).get(pk=team.engagement_id)
     current: Team = lock_for_edit(team, version=version)
+    require_right(by, Permission.PLAN)
+    lock(by.engagement)
     if champion is not None and champion.pk != current.champion_id:
         _check_champion(champion)
     current.name, current.champion = " ".join(name.split()), champion

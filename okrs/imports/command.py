@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from django.db import models, transaction
 
+from engagements.locks import lock, locking
 from engagements.models import Engagement, Membership, Role
+from engagements.permissions import Permission, require_right
 from metrics.models import Metric, Refresh
 from okrs.commands.cycles import settle_bands
-from okrs.commands.locks import lock_cycle
 from okrs.imports.checking import (
     Known,
     KnownCycle,
@@ -99,10 +100,11 @@ def import_okrs(
 def _write(plan: Plan, *, known: Known, by: Membership, expecting: int | None) -> Plan:
     """Check again what may have changed since, which is a comparison where nothing has; write."""
     names = {row.key[0] for row in plan.rows} & known.cycles.keys()
-    for cycle_id in sorted(known.cycles[name].id for name in names):
-        lock_cycle(cycle_id)
-    # Names are unique per engagement: commands that add one queue here.
-    engagement = Engagement.objects.select_for_update(no_key=True).get(pk=by.engagement_id)
+    cycles = Cycle.objects.filter(pk__in=[known.cycles[name].id for name in names])
+    list(locking(cycles).values_list("pk"))
+    require_right(by, Permission.PLAN)
+    # Names are unique per engagement: commands that add one wait here.
+    (engagement,) = lock(by.engagement)
     current = read_known(engagement)
     if current != known:
         plan = plan_rows(

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from engagements.locks import locking
 from engagements.models import Membership, Role
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, require_right
 from okrs.models import KeyResult, Objective
 from reviews.commands.decisions import Errors, owner_errors
 from reviews.commands.once import must_say_the_same, posted_before
@@ -36,7 +37,7 @@ def add_action(
     Raises ValidationError: `no_right`, `reused` where the key comes with other words, or by field
     `required`, `owner`, `in_past`.
     """
-    _must_read(by)
+    require_right(by, Permission.READ)
     said: dict[str, Any] = {
         **occasion.columns,
         "objective": objective or (key_result.objective if key_result else None),
@@ -66,7 +67,6 @@ def complete_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> 
 
     Raises ValidationError: `no_right`, or `dropped` where it was dropped.
     """
-    _must_read(by)
     locked = _lock(action, by=by)
     if locked.dropped_at is not None:
         raise ValidationError("This action was dropped. Reopen it first.", code="dropped")
@@ -82,7 +82,6 @@ def reopen_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> Ac
 
     Raises ValidationError: `no_right`.
     """
-    _must_read(by)
     locked = _lock(action, by=by)
     if not locked.is_open:
         locked.done_at = locked.done_by = locked.dropped_at = locked.dropped_by = None
@@ -96,7 +95,6 @@ def drop_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> Acti
 
     Raises ValidationError: `no_right`, or `done` where it is done already.
     """
-    _must_read(by)
     locked = _lock(action, by=by)
     if not may_drop(locked, by=by):
         raise ValidationError("Only its owner, its author or the lead drops it.", code="no_right")
@@ -112,18 +110,12 @@ def may_drop(action: ActionItem, *, by: Membership) -> bool:
     return by.role == Role.LEAD or by.pk in (action.owner_id, action.created_by_id)
 
 
-def _must_read(by: Membership) -> None:
-    if not may(by.role, Permission.READ):
-        raise ValidationError("Only members keep actions.", code="no_right")
-
-
 def _lock(action: ActionItem, *, by: Membership) -> ActionItem:
     """Return the current action, locked."""
-    return (
-        ActionItem.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("owner")
-        .get(engagement_id=by.engagement_id, pk=action.pk)
-    )
+    actions = locking(ActionItem.objects.select_related("owner"))
+    locked = actions.get(engagement_id=by.engagement_id, pk=action.pk)
+    require_right(by, Permission.READ)
+    return locked
 
 
 def _save(action: ActionItem, *fields: str) -> None:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Membership
+from engagements.permissions import Permission
 from okrs.models import KeyResult, Objective
 from reviews.commands.actions import complete_action
 from reviews.commands.drawing import draw_onto, items_of, refresh
@@ -15,9 +16,7 @@ from reviews.commands.rooms import tell_the_room
 from reviews.commands.running import (
     item_of,
     lock_running,
-    must_decide,
     must_not_be_last,
-    must_run,
 )
 from reviews.models import ActionItem, AgendaItem, Review, Section
 
@@ -31,8 +30,7 @@ def draw_agenda(*, review: Review, by: Membership, now: dt.datetime) -> Review:
 
     Raises ValidationError: `no_right`, `closed`.
     """
-    must_run(by)
-    locked = lock_open_review(review, by=by)
+    locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
     draw_onto(locked, engagement=by.engagement, now=now)
     tell_the_room(locked)
     return locked
@@ -44,7 +42,6 @@ def show_item(*, review: Review, item: AgendaItem, by: Membership, now: dt.datet
 
     Raises ValidationError: `no_right`, `closed`, `not_started`, `other_review`.
     """
-    must_run(by)
     locked = lock_running(review, by=by)
     return _show(locked, item_of(locked, item), by=by, now=now)
 
@@ -56,7 +53,6 @@ def next_item(*, review: Review, at: str, by: Membership, now: dt.datetime) -> A
     `at` is the public id of the item that the screen showed as current, "" for none: where the
     room has moved on already, it stays. Returns where it is now. Errors as in `show_item`.
     """
-    must_run(by)
     locked = lock_running(review, by=by)
     if not _is_at(locked, at):
         return _current(locked)
@@ -72,7 +68,6 @@ def previous_item(
     *, review: Review, at: str, by: Membership, now: dt.datetime
 ) -> AgendaItem | None:
     """Move the room back by one, from where the screen showed it. As `next_item`."""
-    must_run(by)
     locked = lock_running(review, by=by)
     if not _is_at(locked, at):
         return _current(locked)
@@ -87,8 +82,7 @@ def park_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaIt
 
     Raises ValidationError: `no_right`, `closed`, `last` for the close.
     """
-    must_run(by)
-    locked = lock_open_review(item.review, by=by)
+    locked = lock_open_review(item.review, by=by, to=Permission.RUN_REVIEWS)
     row = item_of(locked, item)
     must_not_be_last(row)
     after = _after(_on_agenda(locked), row.pk)
@@ -104,8 +98,7 @@ def park_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaIt
 @transaction.atomic
 def unpark_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaItem:
     """Put an item back on the agenda, at its place. Errors as in `park_item`."""
-    must_run(by)
-    locked = lock_open_review(item.review, by=by)
+    locked = lock_open_review(item.review, by=by, to=Permission.RUN_REVIEWS)
     row = item_of(locked, item)
     row.parked_at = None
     row.save(update_fields=["parked_at"])
@@ -119,8 +112,7 @@ def move_item(*, item: AgendaItem, up: bool, by: Membership, now: dt.datetime) -
 
     Raises ValidationError: `no_right`, `closed`, `last` where the close would move.
     """
-    must_run(by)
-    locked = lock_open_review(item.review, by=by)
+    locked = lock_open_review(item.review, by=by, to=Permission.RUN_REVIEWS)
     row = item_of(locked, item)
     must_not_be_last(row)
     items = _on_agenda(locked)
@@ -150,8 +142,7 @@ def add_item(
     Without a title it takes that of what it is about. Raises ValidationError: `no_right`,
     `closed`, or by field `required`, `there` where the key result is on it already, `minutes`.
     """
-    must_decide(by)
-    locked = lock_open_review(review, by=by)
+    locked = lock_open_review(review, by=by, to=Permission.DECIDE)
     items = items_of(locked)
     about = key_result or objective
     said = " ".join(title.split()) or (about.title if about else "")
@@ -180,8 +171,7 @@ def tick_off(
     *, item: AgendaItem, action: ActionItem, by: Membership, now: dt.datetime
 ) -> AgendaItem:
     """Say in the room that an overdue action is done. Errors as in `complete_action`, or `closed`."""
-    must_decide(by)
-    locked = lock_open_review(item.review, by=by)
+    locked = lock_open_review(item.review, by=by, to=Permission.DECIDE)
     row = item_of(locked, item)
     complete_action(action=action, by=by, now=now)
     refresh(row, review=locked, engagement=by.engagement, now=now)

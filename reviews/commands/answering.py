@@ -6,11 +6,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Membership, Role
+from engagements.permissions import Permission
 from reviews.commands.decisions import owner_errors
 from reviews.commands.open_reviews import lock_open_review
 from reviews.commands.recording import add_review_action
 from reviews.commands.rooms import tell_the_room
-from reviews.commands.running import item_of, must_decide
+from reviews.commands.running import item_of
 from reviews.models import ActionItem, AgendaItem, Review, ReviewRecord
 from reviews.models.actions import ActionItemQuerySet
 
@@ -26,8 +27,7 @@ def answer_item(
     A no makes an action for the lead, to propose the change within a week; a yes after a no drops
     it again. Where the lead takes no actions any more, it is for whoever says no. Raises ValidationError: `no_right`, `closed`, `no_question` where nothing is asked.
     """
-    must_decide(by)
-    review = lock_open_review(item.review, by=by)
+    review = lock_open_review(item.review, by=by, to=Permission.DECIDE)
     row = item_of(review, item)
     if row.key_result is None and row.objective is None:
         raise ValidationError("Nothing is asked of this item.", code="no_question")

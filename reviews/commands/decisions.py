@@ -10,7 +10,7 @@ from django.db import transaction
 
 from engagements.models import Membership
 from engagements.ownership import check_owners
-from engagements.permissions import Permission, may_here
+from engagements.permissions import Permission, require_right
 from okrs.models import KeyResult, Objective
 from reviews.commands.evidence import Evidence, Touches, refreshed, touched
 from reviews.commands.once import posted_before
@@ -49,8 +49,8 @@ def record_decision(
     Raises ValidationError: `no_right`, `reused` where the key comes with other words, or by field
     `required`, `owner`, `before_decision`, `in_future`, `invalid`.
     """
-    _must_decide(by)
     head = lock_head(by.engagement_id)
+    require_right(by, Permission.DECIDE)
     today, url = by.engagement.today(now), evidence_url.strip()
     said: dict[str, Any] = {
         "text": text.strip(),
@@ -88,8 +88,8 @@ def supersede_decision(
     It has the same occasion and touches the same objects, with their current values. Raises ValidationError: `no_right`, `superseded`, or by field `required`,
     `owner`, `before_decision`, `invalid`.
     """
-    _must_decide(by)
     head = lock_head(by.engagement_id)
+    require_right(by, Permission.DECIDE)
     today, url = by.engagement.today(now), evidence_url.strip()
     said: dict[str, Any] = {
         "text": text.strip(),
@@ -106,11 +106,6 @@ def supersede_decision(
         raise ValidationError("A later decision supersedes this one already.", code="superseded")
     touches = refreshed(decision.touches, engagement_id=by.engagement_id)
     return _append(said, head=head, touches=touches, evidence=evidence, url=url, by=by, now=now)
-
-
-def _must_decide(by: Membership) -> None:
-    if not may_here(by, Permission.DECIDE):
-        raise ValidationError("Your role does not record decisions.", code="no_right")
 
 
 def _append(

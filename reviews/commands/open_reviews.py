@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 
+from engagements.locks import locking
 from engagements.models import Membership
+from engagements.permissions import Permission, require_right
 from reviews.models import Review
 
 
 def lock_review(review: Review, *, by: Membership) -> Review:
-    """The review as it stands now, open or closed, locked until the transaction ends."""
-    here = Review.objects.filter(engagement_id=by.engagement_id)
-    return here.select_for_update(of=("self",), no_key=True).get(pk=review.pk)
+    """Lock the review, open or closed; return it as it is now."""
+    return locking(Review.objects.filter(engagement_id=by.engagement_id)).get(pk=review.pk)
 
 
-def lock_open_review(review: Review, *, by: Membership) -> Review:
-    """The review as it stands now, planned or running, locked until the transaction ends.
+def lock_open_review(review: Review, *, by: Membership, to: Permission) -> Review:
+    """Lock the review, planned or running; return it as it is now.
 
-    Raises ValidationError `closed`.
+    Raises ValidationError `no_right` or `closed`.
     """
     locked = lock_review(review, by=by)
+    require_right(by, to)
     must_be_open(locked)
     return locked
 

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Membership
-from engagements.permissions import Permission, may_here
+from engagements.permissions import Permission, require_right
 from reviews.models.decisions import DecisionHead
 from reviews.models.occasions import NO_OCCASION, Occasion
 from reviews.models.releases import Release
@@ -29,8 +28,8 @@ def record_release(
     It also releases what was superseded until now. `report_hash` seals what is published with it.
     Raises ValidationError `no_right`.
     """
-    require_publishing(by)
     head = lock_head(by.engagement_id)
+    require_right(by, Permission.RUN_REVIEWS)
     release = Release.objects.create(
         engagement_id=by.engagement_id,
         report_hash=report_hash,
@@ -40,9 +39,3 @@ def record_release(
     )
     release.refresh_from_db(fields=["number", "head_number", "head_hash", "hash"])
     return release
-
-
-def require_publishing(by: Membership) -> None:
-    """Raises ValidationError `no_right`."""
-    if not may_here(by, Permission.RUN_REVIEWS):
-        raise ValidationError("Only a program lead publishes.", code="no_right")

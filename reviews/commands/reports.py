@@ -10,10 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Engagement, Membership
+from engagements.permissions import Permission, require_right
 from engagements.staleness import StaleEdit
 from reviews.commands.open_reviews import lock_review
-from reviews.commands.releases import lock_head, record_release, require_publishing
-from reviews.commands.running import must_run
+from reviews.commands.releases import lock_head, record_release
 from reviews.models import NO_OCCASION, Report, ReportDraft, Review
 from reviews.queries.status import status_facts
 from reviews.status import LastReport, Page, Words, status_page
@@ -36,13 +36,13 @@ def publish_report(
     ValidationError: `no_right`, `not_closed`, `meanwhile` where there is a later one than that,
     and by field `required`.
     """
-    require_publishing(by)
     if review is not None:
         require_closed(review)
     text = _stripped(words)
     _require_headline(text)
     # Held from here on, so that the page shows just the decisions that the release covers.
     head = lock_head(engagement.pk)
+    require_right(by, Permission.RUN_REVIEWS)
     number = head.released + 1
     if after is not None and after + 1 != number:
         message = f"Report {number - 1} was published meanwhile. Read it before you publish again."
@@ -90,8 +90,8 @@ def save_draft(
     Raises ValidationError: `no_right`, `not_closed`, or by field `required`; StaleEdit if someone
     saved since.
     """
-    must_run(by)
     locked = lock_review(review, by=by)
+    require_right(by, Permission.RUN_REVIEWS)
     require_closed(locked)
     own: dict[str, Any] = {"engagement_id": locked.engagement_id, "review": locked}
     current = ReportDraft.objects.filter(**own).first() or ReportDraft(**own)

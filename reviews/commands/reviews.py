@@ -9,13 +9,12 @@ from django.db import transaction
 
 from engagements.models import Engagement, Membership
 from engagements.ownership import check_owners
-from engagements.permissions import Permission, may
+from engagements.permissions import Permission, may, require_right
 from engagements.staleness import lock_for_edit
 from reviews.commands.agendas import show_item
 from reviews.commands.drawing import draw_onto, items_of
-from reviews.commands.open_reviews import lock_open_review
+from reviews.commands.open_reviews import lock_open_review, must_be_open
 from reviews.commands.rooms import tell_the_room
-from reviews.commands.running import must_run
 from reviews.models import Attendance, Review, ReviewKind, ReviewRecord
 
 MINUTES = {ReviewKind.MONTHLY: 45, ReviewKind.WEEKLY: 30}  # M11.1
@@ -43,7 +42,7 @@ def plan_review(
     It lasts 45 minutes (monthly) or 30 (weekly) unless said otherwise, and is named after its month
     or week. Raises ValidationError: `no_right`, or by field `lead`, `minutes`, `attendees`, `kind`.
     """
-    must_run(by)
+    require_right(by, Permission.RUN_REVIEWS)
     if kind not in ReviewKind.values:
         raise ValidationError({"kind": ValidationError("Choose the kind.", code="kind")})
     review = Review(
@@ -79,9 +78,9 @@ def update_review(
 
     Errors as in `plan_review`; `closed` once it is, StaleEdit if somebody was faster.
     """
-    must_run(by)
     current: Review = lock_for_edit(review, version=version)
-    lock_open_review(current, by=by)
+    require_right(by, Permission.RUN_REVIEWS)
+    must_be_open(current)
     lasted = current.minutes
     current.scheduled_at, current.lead = scheduled_at, lead
     current.title = _title(title, review=current)
@@ -103,8 +102,7 @@ def cancel_review(*, review: Review, by: Membership) -> None:
 
     Raises ValidationError: `no_right`, `closed`, `started`, `captured`.
     """
-    must_run(by)
-    locked = lock_open_review(review, by=by)
+    locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
     if locked.started_at is not None:
         raise ValidationError("This review has started. Close it instead.", code="started")
     if ReviewRecord.objects.filter(engagement_id=locked.engagement_id, review=locked).exists():
@@ -122,8 +120,7 @@ def start_review(*, review: Review, by: Membership, now: dt.datetime) -> Review:
 
     Raises ValidationError: `no_right`, `closed`.
     """
-    must_run(by)
-    locked = lock_open_review(review, by=by)
+    locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
     if locked.started_at is not None:
         return locked
     draw_onto(locked, engagement=by.engagement, now=now)
@@ -143,8 +140,7 @@ def mark_here(*, review: Review, member: Membership, is_here: bool, by: Membersh
 
     Raises ValidationError: `no_right`, `closed`, `owner` for a viewer or somebody who left.
     """
-    must_run(by)
-    locked = lock_open_review(review, by=by)
+    locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
     asked = Attendance.objects.filter(engagement_id=locked.engagement_id, review=locked)
     if not asked.filter(member=member).exists():
         check_owners(member)

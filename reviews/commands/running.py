@@ -1,30 +1,18 @@
-"""Who runs a review, and what must hold before anything in it changes."""
+"""What must hold before anything in a running review changes."""
 
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
-from engagements.permissions import Permission, may_here
+from engagements.permissions import Permission
 from reviews.commands.open_reviews import lock_open_review
 from reviews.models import AgendaItem, Review, Section
 
 
-def must_run(by: Membership) -> None:
-    """Raises ValidationError `no_right`."""
-    if not may_here(by, Permission.RUN_REVIEWS):
-        raise ValidationError("Only the lead runs a review.", code="no_right")
-
-
-def must_decide(by: Membership) -> None:
-    """Raises ValidationError `no_right`."""
-    if not may_here(by, Permission.DECIDE):
-        raise ValidationError("Your role takes no part in this.", code="no_right")
-
-
 def lock_running(review: Review, *, by: Membership) -> Review:
-    """The review, locked. Raises ValidationError `closed` or `not_started`."""
-    locked = lock_open_review(review, by=by)
+    """Lock a running review. Raise ValidationError `no_right`, `closed` or `not_started`."""
+    locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
     if not locked.is_running:
         raise ValidationError("This review has not started yet.", code="not_started")
     return locked

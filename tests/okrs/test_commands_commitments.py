@@ -259,9 +259,10 @@ def test_nobody_else_passes_the_gate(
 ) -> None:
     other = build.member(bob.engagement, "Omar", Role.CHAMPION)
 
-    for outsider in (bob, other):
-        with refused("gate") as refusal:
-            commit(team_objective, by=outsider)
-        assert refusal.messages == ["Lena Cho or the lead commits this."]
+    with refused("no_right"):
+        commit(team_objective, by=bob)
+    with refused("gate") as refusal:
+        commit(team_objective, by=other)
+    assert refusal.messages == ["Lena Cho or the lead commits this."]
     with refused("gate"):
         commit(ready, by=other)

@@ -148,11 +148,11 @@ def test_a_team_has_a_name_of_its_own(lead: Membership) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.VIEWER, Role.SPONSOR])
-def test_a_champion_must_be_able_to_pass_the_gate(northwind: Engagement, role: str) -> None:
-    someone = build.member(northwind, "Bob", role)
+def test_a_champion_must_be_able_to_pass_the_gate(lead: Membership, role: str) -> None:
+    someone = build.member(lead.engagement, "Bob", role)
 
     with refused("champion"):
-        create_team(engagement=northwind, name="Platform", champion=someone, by=someone)
+        create_team(engagement=lead.engagement, name="Platform", champion=someone, by=lead)
 
 
 def test_a_champion_who_lost_the_role_does_not_stop_a_rename(lead: Membership) -> None:

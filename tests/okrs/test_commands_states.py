@@ -4,7 +4,6 @@ import datetime as dt
 from decimal import Decimal
 
 from engagements.models import Membership
-from okrs.commands import update_state
 from okrs.models import KeyResult, Objective
 from okrs.standing import Standing
 from scoring import Rag
@@ -33,7 +32,7 @@ def test_it_writes_the_standing_and_the_stage_that_follows(
 ) -> None:
     live = build.live_key_result(objective)
 
-    update_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
+    build.set_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
 
     kept = KeyResult.objects.get(pk=live.pk)
     assert (kept.latest_value, kept.score, kept.rag) == (Decimal("6.6"), Decimal("0.48"), "amber")
@@ -47,7 +46,7 @@ def test_late_in_the_cycle_the_same_score_is_at_risk(
 ) -> None:
     live = build.live_key_result(objective)
 
-    update_state(key_result=live, state=STANDING, by=lead, now=LATE)
+    build.set_state(key_result=live, state=STANDING, by=lead, now=LATE)
 
     assert live.stage == "at_risk"
 
@@ -56,14 +55,14 @@ def test_a_card_due_before_it_starts_is_refused(lead: Membership, objective: Obj
     live = build.live_key_result(objective, due_on=objective.cycle.starts_on)
 
     with refused("dates"):
-        update_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
+        build.set_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
 
 
 def test_an_empty_standing_is_no_data(lead: Membership, objective: Objective) -> None:
     live = build.live_key_result(objective)
-    update_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
+    build.set_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
 
-    update_state(key_result=live, state=Standing(), by=lead, now=HALF_WAY)
+    build.set_state(key_result=live, state=Standing(), by=lead, now=HALF_WAY)
 
     kept = KeyResult.objects.get(pk=live.pk)
     assert (kept.score, kept.rag, kept.stage, kept.trail) == (None, "no_data", "committed", [])
@@ -74,7 +73,7 @@ def test_it_leaves_the_promise_alone(lead: Membership, objective: Objective) -> 
     KeyResult.objects.filter(pk=live.pk).update(title="Renamed meanwhile")
 
     *_, update = queries_of(
-        lambda: update_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
+        lambda: build.set_state(key_result=live, state=STANDING, by=lead, now=HALF_WAY)
     )
 
     assert update.startswith('UPDATE "okrs_keyresult"')
@@ -86,4 +85,4 @@ def test_a_draft_has_no_standing(lead: Membership, objective: Objective) -> None
     draft = build.key_result(objective)
 
     with refused("draft"):
-        update_state(key_result=draft, state=STANDING, by=lead, now=HALF_WAY)
+        build.set_state(key_result=draft, state=STANDING, by=lead, now=HALF_WAY)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from engagements.models import Membership
 from engagements.scoping import scope
-from okrs.commands import answer_audit, update_state
+from okrs.commands import answer_audit
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.queries import Card, board, trace
 from okrs.standing import Standing
@@ -24,7 +24,7 @@ def cards(lead: Membership, cycle: Cycle | None = None) -> dict[str, list[Card]]
 
 def check_in(key_result: KeyResult, *, value: str, score: str, rag: Rag) -> KeyResult:
     standing = Standing(value=Decimal(value), score=Decimal(score), rag=rag, confidence=4)
-    return update_state(
+    return build.set_state(
         key_result=key_result, state=standing, by=key_result.objective.owner, now=NOW
     )
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from engagements.models import Membership
 from engagements.scoping import identity
-from okrs.commands import update_key_result, update_state
+from okrs.commands import update_key_result
 from okrs.models import KeyResult, Objective, Stage
 from okrs.queries import changes
 from okrs.standing import Standing
@@ -61,7 +61,7 @@ def test_check_ins_are_no_changes(objective: Objective) -> None:
     live = build.live_key_result(objective)
     good = Standing(value=Decimal(5), score=Decimal("0.80"), rag=Rag.GREEN, confidence=4)
 
-    update_state(key_result=live, state=good, by=objective.owner, now=NOW)
+    build.set_state(key_result=live, state=good, by=objective.owner, now=NOW)
 
     assert live.stage == Stage.ON_TRACK
     assert changes(live) == []

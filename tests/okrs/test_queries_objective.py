@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engagements.models import Membership
-from okrs.commands import draft_objective, link_contribution, update_state
+from okrs.commands import draft_objective, link_contribution
 from okrs.commands.collaborators import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.queries import Alignment, ObjectivePage, objective_page
@@ -29,7 +29,7 @@ def page_of(objective: Objective) -> ObjectivePage:
 def scored(objective: Objective, score: str, **fields: Any) -> KeyResult:
     standing = Standing(value=Decimal(6), score=Decimal(score), rag=rag(score), confidence=4)
     live = build.live_key_result(objective, **fields)
-    return update_state(key_result=live, state=standing, by=live.objective.owner, now=NOW)
+    return build.set_state(key_result=live, state=standing, by=live.objective.owner, now=NOW)
 
 
 @pytest.fixture

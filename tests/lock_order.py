@@ -1,0 +1,103 @@
+"""A watch on every statement of the tests: none may lock a table before one that it holds already.
+
+What a command locks is read from its SQL, in its own words and in those of triggers: a table that
+shows on the status page locks the engagement when it is written. Statements of one request, or of
+one command that a test calls, count together; PostgreSQL holds their locks that long.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+
+from engagements.locks import ORDER, OTHER
+
+ENGAGEMENT = "engagements_engagement"
+# A table whose rows are written under the lock of another, and the tables that may be that one.
+GUARDED = {
+    "reviews_agendaitem": {"reviews_review"},
+    "reviews_actionitem": {"reviews_review"},
+}
+LOCKED = re.compile(r'FOR (?:NO KEY )?UPDATE OF "(\w+)"')
+WRITTEN = re.compile(r'\b(?:UPDATE|DELETE FROM)\s+"?(\w+)"?')
+INSERTED = re.compile(r'\bINSERT INTO\s+"?(\w+)"?')
+
+
+class LockedOutOfOrder(AssertionError):
+    """A statement locked a table that comes before one that its transaction held."""
+
+
+@cache
+def _places() -> dict[str, int]:
+    return {
+        apps.get_model(label)._meta.db_table: at for at, label in enumerate(ORDER) if label != OTHER
+    }
+
+
+@cache
+def _on_status() -> frozenset[str]:
+    """Tables with a trigger that locks the engagement."""
+    return frozenset(
+        model._meta.db_table
+        for model in apps.get_models()
+        if any(
+            one.name.startswith("shows_on_status") for one in getattr(model._meta, "triggers", ())
+        )
+    )
+
+
+class Watch:
+    """What the command or request that runs now has locked, by table."""
+
+    def __init__(self) -> None:
+        self.unit: str | None = None
+        self.held: dict[str, str] = {}
+        self.made: set[str] = set()  # tables with rows of its own, which no one else can hold
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
+    ) -> Any:
+        if isinstance(sql, str):
+            self._see(sql)
+        return execute(sql, params, many, context)
+
+    def _see(self, sql: str) -> None:
+        # The test has the transaction; the first savepoint is the command's or the request's.
+        unit = connection.savepoint_ids[0] if connection.savepoint_ids else None
+        if unit != self.unit:
+            self.unit, self.held, self.made = unit, {}, set()
+        if unit is None:
+            return
+        written = WRITTEN.findall(sql)
+        for table in (*LOCKED.findall(sql), *written):
+            self._lock(table, sql)
+        inserted = INSERTED.findall(sql)
+        self.made.update(inserted)
+        if _on_status() & {*written, *inserted}:
+            self.held.setdefault(ENGAGEMENT, sql)
+
+    def _lock(self, table: str, sql: str) -> None:
+        places = _places()
+        if table not in places:
+            return
+        known = self.held.keys() | self.made
+        if table not in known and not GUARDED.get(table, set()) & known:
+            later = [one for one in self.held if places[one] > places[table]]
+            if later:
+                raise LockedOutOfOrder(
+                    f"{table} is locked after {', '.join(later)}.\nFirst: "
+                    f"{self.held[later[0]][:300]}\nThen: {sql[:300]}"
+                )
+        self.held.setdefault(table, sql)
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    with connection.execute_wrapper(Watch()):
+        yield

@@ -1,0 +1,325 @@
+"""No two commands wait for each other, whatever tables they share.
+
+`RACE_ROUNDS=200` runs each pair 200 times; the usual run does a few.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from checkins.commands import set_huddle
+from engagements import invitations
+from engagements.commands import (
+    accept_as_user,
+    change_role,
+    close_engagement,
+    remove_member,
+    reopen_engagement,
+    send_invitation,
+    update_engagement,
+    update_profile,
+)
+from engagements.locks import lock
+from engagements.models import Invitation, Membership, Role, User
+from engagements.scoping import scope
+from metrics.commands import archive_metric, create_metric, update_metric
+from metrics.models import Metric
+from okrs.commands import (
+    commit_objective,
+    draft_objective,
+    link_contribution,
+    unlink_contribution,
+    update_cycle,
+    update_key_result,
+    update_team,
+)
+from okrs.models import ContributionLink, Objective
+from reviews.commands import complete_action, publish_report, reopen_action
+from reviews.status import Words
+from tests import build
+from tests.checkins.escalating import escalated
+from tests.checkins.posting import TUESDAY, post
+from tests.lock_order import LockedOutOfOrder
+from tests.reviews.meeting import act, decide
+from tests.reviews.running import key_results, run
+from tests.walls.racing import ROUNDS, Doing, deadlocks
+
+DAY = dt.date(2026, 1, 5)
+WORDS = Words(headline="Five of six are on pace.", moved="", red="", decided="", next_steps="")
+Pair = tuple[Doing, Doing]
+
+
+def committed_objectives(lead: Membership, metrics: list[Metric]) -> list[Objective]:
+    cycle = build.cycle(lead.engagement)
+    rows = [build.objective(lead, cycle, title=f"Win {turn}") for turn in range(ROUNDS)]
+    for row, metric in zip(rows, metrics, strict=True):
+        build.audited(build.key_result(row, metric), by=lead)
+    return rows
+
+
+def metrics_of(lead: Membership) -> list[Metric]:
+    return [build.metric(lead.engagement, f"Metric {turn}") for turn in range(ROUNDS)]
+
+
+def rename(metric: Metric, by: Membership) -> Metric:
+    return update_metric(metric=metric, version=1, by=by, name=f"{metric.name} renamed")
+
+
+def metric_and_engagement(lead: Membership, other: Membership) -> Pair:
+    rows = metrics_of(lead)
+    return (
+        lambda turn: rename(rows[turn], lead),
+        lambda turn: archive_metric(metric=rows[turn], by=other),
+    )
+
+
+def key_result_metric_and_engagement(lead: Membership, other: Membership) -> Pair:
+    rows = metrics_of(lead)
+    objectives = committed_objectives(lead, rows)
+    return (
+        lambda turn: rename(rows[turn], lead),
+        lambda turn: commit_objective(objective=objectives[turn], on=DAY, by=other),
+    )
+
+
+def cycle_draft_and_engagement(lead: Membership, other: Membership) -> Pair:
+    cycle = build.cycle(lead.engagement)
+    terms = {name: getattr(cycle, name) for name in ("kind", "starts_on")}
+
+    def longer(turn: int) -> Any:
+        ends_on = cycle.ends_on + dt.timedelta(days=turn + 1)
+        version, name = turn + 1, cycle.name
+        return update_cycle(
+            cycle=cycle, version=version, name=name, ends_on=ends_on, by=lead, **terms
+        )
+
+    return longer, lambda turn: draft_objective(
+        cycle=cycle, title=f"Draft {turn}", owner=other, by=other
+    )
+
+
+def new_metric_in_a_draft(lead: Membership, other: Membership) -> Pair:
+    row = build.key_result(build.objective(lead, build.cycle(lead.engagement)))
+
+    def save(turn: int) -> Any:
+        new = {"name": f"Metric {turn}", "unit": "days"}
+        return update_key_result(
+            key_result=row, version=turn + 1, by=lead, title=f"Days {turn}", new_metric=new
+        )
+
+    return save, lambda turn: create_metric(
+        engagement=other.engagement, by=other, name=f"Other {turn}"
+    )
+
+
+def check_in_and_huddle(lead: Membership, other: Membership) -> Pair:
+    (row,) = key_results(lead, "One")
+    found = escalated(row, lead)
+    huddle: dict[str, Any] = {"at": TUESDAY + dt.timedelta(hours=2), "now": TUESDAY, "by": other}
+    return (
+        lambda turn: post(row, lead, actual="8.8", confidence=2),
+        lambda turn: set_huddle(escalation=found, version=found.version + turn, **huddle),
+    )
+
+
+def check_in_and_settings(lead: Membership, other: Membership) -> Pair:
+    (row,) = key_results(lead, "One")
+    vision = "Everyone returns."
+    return (
+        lambda turn: post(row, lead),
+        lambda turn: update_engagement(
+            engagement=other.engagement, version=turn + 1, by=other, vision=vision
+        ),
+    )
+
+
+def check_in_and_close(lead: Membership, other: Membership) -> Pair:
+    (row,) = key_results(lead, "One")
+
+    def close(turn: int) -> None:
+        close_engagement(engagement=other.engagement, by=other)
+        reopen_engagement(engagement=other.engagement, by=other)
+
+    return lambda turn: post(row, lead), close
+
+
+def contributions(lead: Membership, other: Membership) -> Pair:
+    one, two = key_results(lead, "One", "Two")
+
+    def unlink(turn: int) -> None:
+        if link := ContributionLink.objects.first():
+            unlink_contribution(link=link, by=other)
+
+    return (
+        lambda turn: link_contribution(source=one, target=two, how=f"By {turn}.", by=lead),
+        unlink,
+    )
+
+
+def decision_and_report(lead: Membership, other: Membership) -> Pair:
+    review = run(lead)
+    return (
+        lambda turn: decide(review, lead),
+        lambda turn: publish_report(
+            engagement=other.engagement, words=WORDS, by=other, now=TUESDAY
+        ),
+    )
+
+
+def two_decisions(lead: Membership, other: Membership) -> Pair:
+    first, second = run(lead), run(lead, title="Other")
+    return lambda turn: decide(first, lead), lambda turn: decide(second, other)
+
+
+def action_and_decision(lead: Membership, other: Membership) -> Pair:
+    review = run(lead)
+    action = act(lead, review=review)
+
+    def tick(turn: int) -> None:
+        complete_action(action=action, by=other, now=TUESDAY)
+        reopen_action(action=action, by=other, now=TUESDAY)
+
+    return lambda turn: decide(review, lead), tick
+
+
+def team_and_role(lead: Membership, other: Membership) -> Pair:
+    team = build.team(lead.engagement)
+    champion = build.member(lead.engagement, "Charlie", Role.CHAMPION)
+    roles = (Role.LEAD, Role.CHAMPION)
+    return (
+        lambda turn: update_team(
+            team=team, version=turn + 1, name=f"Team {turn}", champion=champion, by=lead
+        ),
+        lambda turn: change_role(membership=champion, role=roles[turn % 2], by=other),
+    )
+
+
+def two_roles(lead: Membership, other: Membership) -> Pair:
+    """Two leads, each about the other."""
+    build.member(lead.engagement, "Carol")
+    roles = (Role.SPONSOR, Role.LEAD)
+
+    def change(turn: int, row: Membership, by: Membership) -> None:
+        change_role(membership=row, role=roles[turn % 2], by=by)
+        Membership.objects.filter(pk=row.pk).update(role=Role.LEAD)
+
+    return lambda turn: change(turn, other, lead), lambda turn: change(turn, lead, other)
+
+
+def role_and_name(lead: Membership, other: Membership) -> Pair:
+    roles, user = (Role.CHAMPION, Role.LEAD), other.user
+    assert user is not None
+    return (
+        lambda turn: change_role(membership=other, role=roles[turn % 2], by=lead),
+        lambda turn: update_profile(user=user, name=f"Bob {turn}"),
+    )
+
+
+def placeholders(lead: Membership) -> list[Membership]:
+    names = [f"Guest {turn}" for turn in range(ROUNDS)]
+    rows = [build.member(lead.engagement, one, Role.CONTRIBUTOR, user=None) for one in names]
+    for row in rows:
+        build.user(row.name, email=row.email)
+    return rows
+
+
+def accept(row: Membership) -> None:
+    invitation = Invitation.objects.filter(membership=row).latest("pk")
+    user = User.objects.get(email=row.email)
+    accept_as_user(token=invitations.token_of(invitation), user=user)
+
+
+def joining_and_inviting_again(lead: Membership, other: Membership) -> Pair:
+    rows = placeholders(lead)
+    for row in rows:
+        send_invitation(membership=row, by=lead)
+    return (
+        lambda turn: accept(rows[turn]),
+        lambda turn: send_invitation(membership=rows[turn], by=other),
+    )
+
+
+def joining_and_removing(lead: Membership, other: Membership) -> Pair:
+    rows = placeholders(lead)
+    for row in rows:
+        send_invitation(membership=row, by=lead)
+    return (
+        lambda turn: accept(rows[turn]),
+        lambda turn: remove_member(membership=rows[turn], by=other),
+    )
+
+
+def joining_and_being_named(lead: Membership, other: Membership) -> Pair:
+    rows = placeholders(lead)
+    review = run(lead)
+    for row in rows:
+        send_invitation(membership=row, by=lead)
+    return (
+        lambda turn: accept(rows[turn]),
+        lambda turn: decide(review, other, owner=rows[turn]),
+    )
+
+
+def removing_and_acting(lead: Membership, other: Membership) -> Pair:
+    (row,) = key_results(lead, "One")
+
+    def remove(turn: int) -> None:
+        remove_member(membership=other, by=lead)
+        Membership.objects.filter(pk=other.pk).update(removed_at=None, removed_by=None)
+
+    return remove, lambda turn: post(row, other)
+
+
+PAIRS: list[Callable[[Membership, Membership], Pair]] = [
+    metric_and_engagement,
+    key_result_metric_and_engagement,
+    cycle_draft_and_engagement,
+    new_metric_in_a_draft,
+    check_in_and_huddle,
+    check_in_and_settings,
+    check_in_and_close,
+    contributions,
+    decision_and_report,
+    two_decisions,
+    action_and_decision,
+    team_and_role,
+    two_roles,
+    role_and_name,
+    joining_and_inviting_again,
+    joining_and_removing,
+    joining_and_being_named,
+    removing_and_acting,
+]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("committed")
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
+def test_two_commands_never_wait_for_each_other(
+    pair: Callable[[Membership, Membership], Pair],
+) -> None:
+    engagement = build.engagement()
+    lead, other = build.member(engagement), build.member(engagement, "Bob")
+    with scope(engagement.pk):
+        # Each acts in hand of its own, as two requests do.
+        doings = pair(lead, copy.deepcopy(other))
+
+    assert deadlocks(engagement.pk, *doings) == []
+
+
+@pytest.mark.django_db
+def test_a_lock_out_of_order_is_a_failure_of_the_test_that_takes_it() -> None:
+    lead = build.member(build.engagement())
+    with scope(lead.engagement_id):
+        metric = build.metric(lead.engagement)
+
+        with transaction.atomic():
+            lock(lead.engagement)
+            with pytest.raises(LockedOutOfOrder):
+                lock(metric)
