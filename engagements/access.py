@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -52,7 +53,10 @@ def _here() -> models.QuerySet[Membership]:
 
 
 MEMBERSHIP = Compiled(_here, walled=False)
-MEMBERSHIPS = Compiled(lambda: _active().order_by("-id")[:MAX_ENGAGEMENTS], walled=False)
+MEMBERSHIPS = Compiled(
+    lambda: _active().order_by(models.F("engagement__closed_at").asc(nulls_first=True), "-id"),
+    walled=False,
+)
 
 
 def member(permission: Permission, *, even_when_closed: bool = False) -> Callable[[View], View]:
@@ -89,9 +93,10 @@ def member(permission: Permission, *, even_when_closed: bool = False) -> Callabl
 
 
 def signed_in(view: View) -> View:
-    """Admit any signed-in person, in the scope of all engagements where they may read.
+    """Admit any signed-in person, in the scope of the engagements where they may read.
 
-    Those that are closed stand apart: what asks for work leaves them out.
+    A person with more than a scope can hold gets them in pages, open ones first. Closed ones are
+    listed apart: nothing there asks for work.
     """
 
     @wraps(view)
@@ -99,7 +104,9 @@ def signed_in(view: View) -> View:
         if posts_too_often(request):
             return too_often(request, limits.POSTS)
         admitted = cast(SignedInRequest, request)
-        mine = _memberships(request)
+        pages = Paginator(_memberships(request), MAX_ENGAGEMENTS)
+        admitted.client_page = pages.get_page(request.GET.get("clients"))
+        mine = admitted.client_page.object_list
         admitted.memberships = [one for one in mine if not one.engagement.is_closed]
         admitted.closed = [one for one in mine if one.engagement.is_closed]
         ids = [membership.engagement_id for membership in mine]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.paginator import Page
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
@@ -10,10 +11,11 @@ from engagements.models import Engagement, Membership, ShareLink, User
 
 
 class SignedInRequest(HttpRequest):
-    """A signed-in person; the scope holds all engagements of which they are a member."""
+    """A signed-in person; the scope holds one page of the engagements they belong to."""
 
     user: User
     htmx: HtmxDetails
+    client_page: Page[Membership]
     memberships: list[Membership]
     closed: list[Membership]  # where the work is over
 
