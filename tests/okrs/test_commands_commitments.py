@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from engagements.models import Engagement, Membership, Role
+from engagements.scoping import identity
 from engagements.staleness import StaleEdit
 from metrics.models import Metric
 from okrs.commands import answer_audit, commit_objective, link_contribution, update_key_result
@@ -247,7 +248,10 @@ def team_objective(northwind: Engagement, lead: Membership, cycle: Cycle) -> Obj
 
 
 def test_a_champion_commits_for_their_own_team(team_objective: Objective) -> None:
-    assert len(commit(team_objective, by=team_objective.team.champion)) == 2
+    champion = team_objective.team.champion
+
+    with identity(user_id=champion.user_id):
+        assert len(commit(team_objective, by=champion)) == 2
 
 
 def test_the_lead_commits_for_any_team(team_objective: Objective, lead: Membership) -> None:

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 from engagements.models import Membership
-from engagements.scoping import scope
+from engagements.scoping import identity, scope
 from okrs.commands import answer_audit
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.queries import Card, board, trace
@@ -101,7 +101,8 @@ def test_it_shows_one_cycle_or_all(lead: Membership, cycle: Cycle, objective: Ob
 
 def test_another_clients_cards_are_not_on_the_board(objective: Objective) -> None:
     stranger = build.member(build.engagement("Harbor Clinics"), "Charlie")
-    build.key_result(build.objective(stranger, build.cycle(stranger.engagement)))
+    with identity(user_id=stranger.user_id):
+        build.key_result(build.objective(stranger, build.cycle(stranger.engagement)))
 
     with scope(objective.engagement_id, stranger.engagement_id):
         assert cards(objective.owner)["draft"] == []
