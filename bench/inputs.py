@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bench import verdict
+from demo.seeding import seed
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import scope, unscoped
 from okrs.models import KeyResult
 from okrs.weeks import monday_of
-from reviews.seeding import seed
+from tenancy.scoping import scope, unscoped
 
 LENGTH = 100_000
 LIMIT = 50  # ms

@@ -17,18 +17,19 @@ from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
+from accounts.models import User
 from bench import verdict
-from checkins import sweeps
 from checkins.models import CheckIn
+from config import schedule
+from decisions.models import Decision
+from decisions.queries.chain import verify_logs
+from demo.seeding import seed
 from engagements.commands import create_engagement
-from engagements.models import Engagement, User
-from engagements.scoping import scope, unscoped
-from engagements.tenancy import NEW_PUBLIC_ID
+from engagements.models import Engagement
 from okrs.imports.sheets import COLUMNS
-from reviews.exports import export_engagement
-from reviews.models import Decision
-from reviews.queries.chain import verify_logs
-from reviews.seeding import seed
+from tenancy.models import NEW_PUBLIC_ID
+from tenancy.scoping import scope, unscoped
+from workspace.exports import export_engagement
 
 MONDAY = dt.date(2026, 3, 9)  # of the running week
 INSTANTS = {
@@ -50,9 +51,9 @@ LENGTHEN = """
     WHERE engagement_id = %s ORDER BY n, id LIMIT %s
 """
 DECIDE = """
-    INSERT INTO reviews_decision ({columns}, public_id, idempotency_key, number, previous_hash, hash)
+    INSERT INTO decisions_decision ({columns}, public_id, idempotency_key, number, previous_hash, hash)
     SELECT {columns}, {public_id}, gen_random_uuid(), 0, '', ''
-    FROM (SELECT * FROM reviews_decision WHERE engagement_id = %s ORDER BY id DESC LIMIT 1) d
+    FROM (SELECT * FROM decisions_decision WHERE engagement_id = %s ORDER BY id DESC LIMIT 1) d
     CROSS JOIN generate_series(1, %s) n
 """
 # What the statements make anew for each row.
@@ -94,7 +95,7 @@ def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
 
 def _sweep(name: str, *, now: dt.datetime, limit: float) -> bool:
     total = 0.0
-    for sweep_name, sweep in sweeps.ORDER:
+    for sweep_name, sweep in schedule.ORDER:
         seconds, rows = _timed(lambda sweep=sweep: sweep(now=now))  # type: ignore[misc]
         if rows:
             print(f"{rows:>9,} rows {seconds:>8.2f} s  {sweep_name}")

@@ -52,7 +52,7 @@ CLIENTS = """
     SELECT e.slug, e.client_name, u.id, array_agg(k.public_id)
     FROM engagements_engagement e
     JOIN engagements_membership m ON m.engagement_id = e.id AND m.role = 'champion'
-    JOIN engagements_user u ON u.id = m.user_id
+    JOIN accounts_user u ON u.id = m.user_id
     JOIN okrs_keyresult k ON k.engagement_id = e.id AND k.owner_id = m.id
     GROUP BY e.id, u.id ORDER BY md5(e.slug) LIMIT %s
 """
@@ -112,9 +112,9 @@ def prepare(number: int) -> list[Client]:
     from django.test import Client as Browser
     from django.utils import timezone
 
-    from engagements.models import User
+    from accounts.models import User
+    from demo.seeding import seed
     from okrs.weeks import monday_of
-    from reviews.seeding import seed
 
     seed(clients=number, monday=monday_of(timezone.now().date()))
     call_command("tick", stdout=io.StringIO())

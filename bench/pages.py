@@ -28,14 +28,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from django.utils import timezone
 
+from accounts.models import User
 from bench import Figure
 from config.urls import urlpatterns
-from engagements.models import Membership, Role, User
-from engagements.scoping import scope
+from demo.seeding import address, seed
+from engagements.models import Membership, Role
 from okrs.weeks import monday_of
 from reviews.commands import draw_agenda, start_review
 from reviews.models import Review
-from reviews.seeding import address, seed
+from tenancy.scoping import scope
 
 Environ = dict[str, Any]
 CSRF = "a" * 32

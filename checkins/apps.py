@@ -7,10 +7,6 @@ class CheckinsConfig(AppConfig):
     name = "checkins"
 
     def ready(self) -> None:
-        from checkins.commands.settling import follow_state
-        from checkins.messages import escalations, rules
-        from okrs.commands.states import register_follower
+        from checkins.messages.rules import register_rules
 
-        rules.register_rules()
-        escalations.register_rules()
-        register_follower(follow_state)
+        register_rules()

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from checkins.prompts import Prompt, prompt
 from okrs.assessment import forecast, terms_of
-from okrs.figures import YES_NO, write_value
+from okrs.formatting import YES_NO, write_value
 from okrs.models import KeyResult
-from okrs.standing import expected_pace
+from okrs.states import expected_pace
 from scoring import (
     Rag,
     explain,

@@ -11,7 +11,7 @@ from checkins.assessment import assess
 from checkins.models import CheckIn, CheckInKind
 from checkins.queries import DueCard, asks_of
 from engagements.edit_forms import Segments, difference
-from okrs.figures import YES_NO, write_day, write_value
+from okrs.formatting import YES_NO, write_day, write_value
 from scoring import Rag
 
 TYPED = (

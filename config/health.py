@@ -16,7 +16,7 @@ from django.views import defaults
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
-from notifications import heartbeats
+from mail import heartbeats
 
 SWEEP_LIMIT = timedelta(minutes=5)  # beat rings every minute
 RETRY_SECONDS = 5

@@ -30,12 +30,21 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env("SITE_URL", default=f"http://localhost:{env.int('PORT', default=8000)}").rstrip("/")
 
 INSTALLED_APPS = [
+    "tenancy",
+    "mail",
+    "accounts",
     "engagements",
     "notifications",
     "metrics",
     "okrs",
+    "decisions",
     "checkins",
+    "escalations",
     "reviews",
+    "status",
+    "workspace",
+    "demo",
+    "config",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
@@ -52,20 +61,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "engagements.middleware.SharedPageMiddleware",
+    "accounts.middleware.SharedPageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "engagements.middleware.RequestBytesMiddleware",
-    "engagements.middleware.PageMethodsMiddleware",
+    "accounts.middleware.RequestBytesMiddleware",
+    "accounts.middleware.PageMethodsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "engagements.middleware.PrivateResponseMiddleware",
-    "engagements.middleware.TransactionMiddleware",
-    "engagements.middleware.SignInMiddleware",
+    "accounts.middleware.PrivateResponseMiddleware",
+    "accounts.middleware.TransactionMiddleware",
+    "accounts.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -133,12 +142,12 @@ DATABASES = {
     # No page keeps one. A sweep is planned for its values each time: one plan for all took minutes.
     "sweep": {**database("DATABASE_SWEEP_URL", prepares=False), "CONN_MAX_AGE": 0},
 }
-DATABASE_ROUTERS = ["engagements.database_routers.RoleRouter"]
+DATABASE_ROUTERS = ["tenancy.database_routers.RoleRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL", default=SERVICES["REDIS_URL"])
-CACHES = {"default": {"BACKEND": "engagements.caches.Cache", "LOCATION": REDIS_URL}}
-SESSION_ENGINE = "engagements.sessions"
+CACHES = {"default": {"BACKEND": "tenancy.caches.Cache", "LOCATION": REDIS_URL}}
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
@@ -148,8 +157,8 @@ CSRF_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # People
-AUTH_USER_MODEL = "engagements.User"
-AUTHENTICATION_BACKENDS = ["engagements.backends.Backend"]
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -164,7 +173,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "engagements.sign_in.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.sign_in.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -241,9 +250,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 # Plain UTC intervals: local time is worked out in the sweep, per engagement.
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "checkins.tasks.tick", "schedule": 60.0},
+    "tick": {"task": "config.tasks.tick", "schedule": 60.0},
     # With the lease of what a killed worker held, less than a minute.
-    "deliver-due": {"task": "notifications.tasks.deliver_due", "schedule": 20.0},
+    "deliver-due": {"task": "mail.tasks.deliver_due", "schedule": 20.0},
     "share-link-views": {"task": "engagements.tasks.flush_share_link_views", "schedule": 60.0},
 }
 
@@ -265,7 +274,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # none on disk
 
-# Indexes of an event table lead with the engagement: `engagements.tenancy.tracked` makes them.
+# Indexes of an event table lead with the engagement: `tenancy.models.tracked` makes them.
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 
 LOGGING = {

@@ -7,8 +7,8 @@ from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from engagements.grants import too_wide
-from engagements.models import User
+from accounts.models import User
+from tenancy.grants import too_wide
 
 DEMO_DOMAIN = "@demo.test"
 DEMO_PASSWORD = "plumbline-demo"  # noqa: S105

@@ -9,10 +9,15 @@ handler500 = "config.health.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz/live", health.live, name="health-live"),
     path("healthz/ready", health.ready, name="health-ready"),
-    path("accounts/", include("engagements.urls_sign_in")),
-    path("", include("engagements.urls")),
-    path("", include("reviews.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("", include("workspace.urls")),
+    path("", include("status.urls")),
+    path("e/<slug:slug>/", include("reviews.urls")),
+    path("e/<slug:slug>/", include("escalations.urls")),
     path("e/<slug:slug>/", include("checkins.urls")),
+    path("e/<slug:slug>/", include("decisions.urls")),
     path("e/<slug:slug>/", include("okrs.urls")),
     path("e/<slug:slug>/", include("metrics.urls")),
+    path("", include("notifications.urls")),
+    path("", include("engagements.urls")),
 ]

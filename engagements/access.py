@@ -23,15 +23,15 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
 
-from engagements import limits
-from engagements.compiled import Compiled, Slot
+from accounts import limits
+from accounts.limits import too_often
 from engagements.http import LinkRequest, MemberRequest, SignedInRequest
-from engagements.limits import Limit
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, RightLost, may, may_here
-from engagements.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope
 from engagements.share_link_views import count_view
 from engagements.share_links import find_share_link
+from tenancy.compiled import Compiled, Slot
+from tenancy.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope
 
 M = TypeVar("M", bound=models.Model)
 View = Callable[..., HttpResponse]
@@ -160,11 +160,6 @@ def _closed(request: MemberRequest) -> HttpResponse:
 
 def posts_too_often(request: HttpRequest) -> bool:
     return request.method == "POST" and limits.is_exceeded(limits.POSTS, request.user.pk)
-
-
-def too_often(request: HttpRequest, limit: Limit) -> HttpResponse:
-    """Answer 429 with a page that says how long to wait."""
-    return render(request, "429.html", {"limit": limit}, status=429)
 
 
 def find(queryset: models.QuerySet[M], public_id: str) -> M:

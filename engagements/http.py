@@ -7,7 +7,8 @@ from django.core.paginator import Page
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
-from engagements.models import Engagement, Membership, ShareLink, User
+from accounts.models import User
+from engagements.models import Engagement, Membership, ShareLink
 
 
 class SignedInRequest(HttpRequest):

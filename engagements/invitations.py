@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engagements import tokens
 from engagements.models import Invitation
+from tenancy import tokens
 
 
 def token_of(invitation: Invitation) -> str:

@@ -65,7 +65,7 @@ RIGHTS = """
     SELECT member.role, member.removed_at, engagement.closed_at, account.is_active
     FROM engagements_membership AS member
     JOIN engagements_engagement AS engagement ON engagement.id = member.engagement_id
-    LEFT JOIN engagements_user AS account ON account.id = member.user_id
+    LEFT JOIN accounts_user AS account ON account.id = member.user_id
     WHERE member.engagement_id = %s AND member.id = %s
     FOR SHARE OF member FOR KEY SHARE OF engagement
 """

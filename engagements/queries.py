@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from django.db.models import ManyToOneRel
 
-from engagements.models import Engagement, Invitation, Membership, Role, ShareLink, User
-from engagements.scoping import scope
+from accounts.models import User
+from engagements.models import Engagement, Invitation, Membership, Role, ShareLink
 from engagements.share_links import link_of
+from tenancy.scoping import scope
 
 ACCOUNTABILITIES = {"owner": "owns", "champion": "champions", "steward": "is steward of"}
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import redis
 
 from engagements.commands import count_share_link_views
-from engagements.counters import AWAY, counters
 from engagements.models import ShareLink
-from engagements.scoping import scope
+from tenancy.counters import AWAY, counters
+from tenancy.scoping import scope
 
 VIEWS, TAKEN, FLUSH = "share-links:views", "share-links:taken", "share-links:flush"
 FLUSH_LASTS = 240  # seconds: no task lives longer

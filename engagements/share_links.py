@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engagements import tokens
 from engagements.models import ShareLink
+from tenancy import tokens
 
 
 def token_of(share_link: ShareLink) -> str:
@@ -19,7 +19,7 @@ def link_of(share_link: ShareLink) -> str:
     token = token_of(share_link)
     if tokens.hash_of(token) != share_link.token_hash:
         return ""
-    return tokens.absolute_url("reviews:shared-status", token)
+    return tokens.absolute_url("status:shared-status", token)
 
 
 def find_share_link(token: str) -> ShareLink | None:

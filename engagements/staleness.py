@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import models
 
-from engagements.locks import lock
 from engagements.models import Membership
+from tenancy.locks import lock
 
 
 class StaleEdit(Exception):

@@ -6,6 +6,7 @@ from engagements import views
 
 app_name = "engagements"
 
+# /e/<slug>/
 inside = [
     path("settings/", views.settings, name="settings"),
     path("settings/close/", views.engagement_close, name="engagement-close"),
@@ -36,10 +37,7 @@ inside = [
 urlpatterns = [
     path("engagements/new/", views.engagement_create, name="engagement-create"),
     path("invitations/<str:token>/", views.invitation_accept, name="invitation-accept"),
-    path("profile/", views.profile, name="profile"),
     path("profile/address/", views.address_change, name="address-change"),
     path("profile/address/<str:token>/", views.address_confirm, name="address-confirm"),
-    path("profile/sessions/end/", views.sessions_end, name="sessions-end"),
-    path("notices/stop/<str:token>/", views.notices_stop, name="notices-stop"),
     path("e/<slug:slug>/", include(inside)),
 ]

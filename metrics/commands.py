@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from engagements.locks import lock
 from engagements.models import Engagement, Membership
 from engagements.ownership import check_owners
 from engagements.permissions import Permission, require_right
 from engagements.staleness import lock_for_edit
 from metrics.models import Metric
+from tenancy.locks import lock
 
 # What the figures of a live key result mean (M5.10), by the label of the form.
 FROZEN = {"unit": "The unit", "technical_definition": "How it is worked out"}

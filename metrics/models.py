@@ -6,7 +6,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from engagements.tenancy import (
+from tenancy.models import (
     TenantKey,
     TenantManager,
     TenantModel,

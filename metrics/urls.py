@@ -6,7 +6,6 @@ from metrics import views
 
 app_name = "metrics"
 
-# /e/<slug>/
 urlpatterns = [
     path("metrics/", views.metric_list, name="metric-list"),
     path("metrics/new/", views.metric_create, name="metric-create"),

@@ -1,88 +1,68 @@
 from __future__ import annotations
 
-import uuid
-from enum import IntEnum
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 
-from notifications.constraints import EnvelopeWall
+from tenancy.constraints import SweepAccess
+from tenancy.models import TenantKey, TenantManager, TenantModel, tenant_constraints
 
 
-class Priority(IntEnum):
-    """Of messages that are due, which go first."""
-
-    AWAITED = 0  # somebody stands at the door for it: codes, links, invitations
-    URGENT = 1
-    USUAL = 2
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def pending(self) -> NoticeQuerySet:
+        """Not in an envelope yet, and still to be told."""
+        return self.filter(envelope=None, dropped_at=None)
 
 
-class OutboxMessage(models.Model):
-    """One person's envelope: what is to be sent, to whom, and how far the sending has come.
+NoticeManager = TenantManager.from_queryset(NoticeQuerySet)
 
-    Stands outside the walls between clients, readable by its recipient and the sender only. The
-    text is rendered from `kind` and `payload` when a worker claims it.
+
+class Notice(TenantModel):
+    """One thing that one person is to be told, by one rule; all of them are the reminder ledger.
+
+    Made once for a rule, subject and period, whatever runs twice (M7.9). An envelope gathers
+    notices for sending; what they say is written then, from the subject as it stands. Which table
+    `subject` is an id of, the rule knows. It ends by being sent, dropped (its cause or its
+    person's access was gone) or failed (the envelope could not be delivered).
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(max_length=60)
-    recipient = models.EmailField(max_length=254)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        db_index=False,
-        related_name="+",
-    )
-    payload = models.JSONField(default=dict)
-    dedupe_key = models.CharField(max_length=200)
-    priority = models.PositiveSmallIntegerField(default=Priority.USUAL.value)
+    rule = models.CharField(max_length=40)
+    person = TenantKey("engagements.Membership", related_name="+")
+    subject = models.BigIntegerField()
+    period = models.DateField()  # the Monday of the period or streak it is about
     created_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    claim_token = models.UUIDField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    last_error = models.TextField(blank=True)
-    accepted_at = models.DateTimeField(null=True, blank=True)  # by the mail server: no second time
+    due_at = models.DateTimeField()  # not told earlier
+    envelope = models.UUIDField(null=True, blank=True)  # the message that carries it
     sent_at = models.DateTimeField(null=True, blank=True)
-    cancelled_at = models.DateTimeField(null=True, blank=True)
-    dead_at = models.DateTimeField(null=True, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
 
-    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")
+    objects = NoticeManager()
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE (envelope, dropped_at)")
 
     class Meta:
+        ordering = ["-created_at", "-id"]
         constraints = [
-            EnvelopeWall(name="outbox_wall"),
-            models.UniqueConstraint(fields=["dedupe_key"], name="outbox_dedupe"),
+            *tenant_constraints("person"),
+            SweepAccess(name="notice_sweep", operations=("SELECT", "INSERT", "UPDATE")),
+            models.UniqueConstraint(
+                fields=["engagement", "person", "rule", "subject", "period"], name="notice_once"
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["priority", "due_at"],
-                condition=models.Q(sent_at=None, cancelled_at=None, dead_at=None),
-                name="outbox_due",
+                fields=["engagement", "person", "due_at"],
+                condition=models.Q(envelope=None, dropped_at=None),
+                name="notice_pending",
             ),
+            models.Index(
+                fields=["engagement", "envelope"],
+                condition=models.Q(envelope__isnull=False),
+                name="notice_of_envelope",
+            ),
+            models.Index(fields=["engagement", "-created_at", "-id"], name="notice_newest"),
         ]
 
-
-class Heartbeat(models.Model):
-    """When a task last came to its end; `installation` is when this table was made."""
-
-    name = models.CharField(max_length=60, primary_key=True)
-    ran_at = models.DateTimeField()
-
-    app_grants: ClassVar[tuple[str, ...]] = ("SELECT",)
-    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")
-
-
-class Turn(models.Model):
-    """Who alone may do something until when, by the database's clock; over early where it is done."""
-
-    name = models.CharField(max_length=60, primary_key=True)
-    token = models.UUIDField()
-    until = models.DateTimeField()
-
-    app_grants: ClassVar[tuple[str, ...]] = ("SELECT",)
-    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")
+    def __str__(self) -> str:
+        return f"{self.rule} {self.subject}, {self.period}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from okrs.drawings import Axis, coordinate, dots, lines, unbroken
+from okrs.sparklines import Axis, coordinate, dots, lines, unbroken
 from scoring import format_number
 
 CHART_WIDTH, CHART_HEIGHT = Decimal(600), Decimal(256)

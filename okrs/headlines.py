@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from okrs.figures import in_words
+from okrs.formatting import in_words
 from okrs.models import Stage
 from okrs.queries import Column
 

@@ -6,24 +6,19 @@ from okrs import views
 
 app_name = "okrs"
 
-# /e/<slug>/
 urlpatterns = [
     path("board/", views.board, name="board"),
-    # cycles/
     path("cycles/", views.cycle_list, name="cycle-list"),
     path("cycles/new/", views.cycle_create, name="cycle-create"),
     path("cycles/<str:cycle>/", views.cycle_detail, name="cycle-detail"),
     path("cycles/<str:cycle>/edit/", views.cycle_update, name="cycle-update"),
     path("cycles/<str:cycle>/objectives/new/", views.objective_create, name="objective-create"),
     path("cycles/<str:cycle>/objectives/check/", views.objective_check, name="objective-check"),
-    # import/
     path("import/", views.sheet_import, name="sheet-import"),
     path("import/okrs.csv", views.sheet_example, name="sheet-example"),
-    # teams/
     path("teams/", views.team_list, name="team-list"),
     path("teams/new/", views.team_create, name="team-create"),
     path("teams/<str:team>/edit/", views.team_update, name="team-update"),
-    # objectives/<objective>/
     path("objectives/<str:objective>/", views.objective_detail, name="objective-detail"),
     path("objectives/<str:objective>/edit/", views.objective_update, name="objective-update"),
     path("objectives/<str:objective>/commit/", views.objective_commit, name="objective-commit"),
@@ -43,7 +38,6 @@ urlpatterns = [
         name="contribution-create",
     ),
     path("objectives/<str:objective>/discard/", views.objective_discard, name="objective-discard"),
-    # key-results/<key_result>/
     path("key-results/<str:key_result>/edit/", views.key_result_update, name="key-result-update"),
     path("key-results/<str:key_result>/audit/", views.key_result_audit, name="key-result-audit"),
     path(

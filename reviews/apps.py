@@ -7,7 +7,8 @@ class ReviewsConfig(AppConfig):
     name = "reviews"
 
     def ready(self) -> None:
-        from reviews.models.occasions import OccasionKind, register_occasions
-        from reviews.queries.captured import review_titles
+        from decisions.models import OccasionKind
+        from decisions.models.occasions import register_occasions
+        from reviews.queries.recorded import review_titles
 
         register_occasions(OccasionKind.REVIEW, review_titles)

@@ -1,41 +1,15 @@
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import path
 
 from reviews import views
 
 app_name = "reviews"
 
-# /e/<slug>/
-inside = [
-    path("", views.home, name="home"),
-    path("export/", views.engagement_export, name="engagement-export"),
-    # The status page
-    path("status/", views.status, name="status"),
-    path("status/publish/", views.report_create, name="report-create"),
-    path("status/reports/", views.report_list, name="report-list"),
-    path("status/reports/<int:number>/", views.report_detail, name="report-detail"),
-    # The decision log
-    path("decisions/", views.decision_list, name="decision-list"),
+urlpatterns = [
     path(
         "decisions/<str:decision>/supersede/", views.decision_supersede, name="decision-supersede"
     ),
-    path(
-        "objectives/<str:objective>/decisions/",
-        views.objective_decisions,
-        name="objective-decisions",
-    ),
-    path(
-        "key-results/<str:key_result>/decisions/",
-        views.key_result_decisions,
-        name="key-result-decisions",
-    ),
-    # Actions
-    path("actions/", views.action_list, name="action-list"),
-    path("actions/<str:action>/done/", views.action_done, name="action-done"),
-    path("actions/<str:action>/reopen/", views.action_reopen, name="action-reopen"),
-    path("actions/<str:action>/drop/", views.action_drop, name="action-drop"),
-    # Reviews
     path("reviews/", views.review_list, name="review-list"),
     path("reviews/new/", views.review_create, name="review-create"),
     path("reviews/<str:review>/", views.review_detail, name="review-detail"),
@@ -62,11 +36,4 @@ inside = [
         views.item_done,
         name="item-done",
     ),
-    path("reviews/<str:closed_review>/summary/", views.summary_update, name="summary-update"),
-]
-
-urlpatterns = [
-    path("", views.my_week, name="my-week"),
-    path("s/<str:token>/", views.shared_status, name="shared-status"),
-    path("e/<slug:slug>/", include(inside)),
 ]

@@ -10,22 +10,18 @@ from uuid import uuid4
 from django.urls import reverse
 from django.utils import timezone
 
-from checkins.models import Blocker, CheckIn, Escalation, HelpRequest
-from engagements.models import Engagement, Invitation, Membership, Notice, Role, User
-from engagements.scoping import scope
+from accounts.models import User
+from checkins.models import Blocker, CheckIn, HelpRequest
+from decisions.commands.releases import record_release
+from decisions.models import ActionItem, Decision
+from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.share_links import token_of
+from escalations.models import Escalation
+from notifications.models import Notice
 from okrs.models import Collaborator, ContributionLink, KeyResult, KeyResultAudit
-from reviews.commands.releases import record_release
-from reviews.models import (
-    ActionItem,
-    AgendaItem,
-    Attendance,
-    Decision,
-    Report,
-    ReportDraft,
-    Review,
-    ReviewRecord,
-)
+from reviews.models import AgendaItem, Attendance, Review, ReviewRecord
+from status.models import Report, ReportDraft
+from tenancy.scoping import scope
 from tests import build
 from tests.access_table import LINKS, ROLES
 from tests.engagements.sharing import share, share_expired, share_revoked
@@ -47,7 +43,7 @@ class Cast:
     def links(self, actor: str) -> list[str]:
         """The addresses that this actor holds, of both clients; who holds none tries open ones."""
         held = actor if actor in LINKS else "open link"
-        return [reverse("reviews:shared-status", args=[tokens[held]]) for tokens in self.tokens]
+        return [reverse("status:shared-status", args=[tokens[held]]) for tokens in self.tokens]
 
 
 def make() -> Cast:

@@ -59,11 +59,11 @@ TABLE: dict[str, Row] = {
     "account_set_password": Row(get=SIGNED_IN, post=SIGNED_IN),
     # People
     "engagements:invitation-accept": Row(get=ANYBODY, post=ANYBODY, also=frozenset({404})),
-    "engagements:profile": Row(get=SIGNED_IN, post=SIGNED_IN),
-    "engagements:sessions-end": Row(post=SIGNED_IN),
+    "notifications:profile": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "notifications:sessions-end": Row(post=SIGNED_IN),
     "engagements:address-change": Row(get=SIGNED_IN, post=SIGNED_IN),
     "engagements:address-confirm": Row(get=SIGNED_IN, post=SIGNED_IN, also=frozenset({404})),
-    "engagements:notices-stop": Row(get=ANYBODY, post=ANYBODY, also=frozenset({404})),
+    "notifications:notices-stop": Row(get=ANYBODY, post=ANYBODY, also=frozenset({404})),
     "engagements:engagement-create": Row(
         get=frozenset({"lead", "stranger"}), post=frozenset({"lead", "stranger"})
     ),
@@ -114,22 +114,22 @@ TABLE: dict[str, Row] = {
     "okrs:contribution-create": Row(post=DRAFTERS),
     "okrs:contribution-delete": Row(post=DRAFTERS),
     # The engagement's home
-    "reviews:home": Row(get=READERS),  # viewers are led on to the status page
-    "reviews:engagement-export": Row(get=LEADS),
+    "workspace:home": Row(get=READERS),  # viewers are led on to the status page
+    "workspace:engagement-export": Row(get=LEADS),
     # What clients see
-    "reviews:status": Row(get=READERS),
-    "reviews:report-list": Row(get=READERS),
-    "reviews:report-detail": Row(get=READERS),
-    "reviews:report-create": Row(get=LEADS, post=LEADS),
+    "status:status": Row(get=READERS),
+    "status:report-list": Row(get=READERS),
+    "status:report-detail": Row(get=READERS),
+    "status:report-create": Row(get=LEADS, post=LEADS),
     # Decisions and actions
-    "reviews:decision-list": Row(get=MEMBERS),
+    "decisions:decision-list": Row(get=MEMBERS),
     "reviews:decision-supersede": Row(get=DECIDERS, post=DECIDERS),
-    "reviews:objective-decisions": Row(get=MEMBERS),
-    "reviews:key-result-decisions": Row(get=MEMBERS),
-    "reviews:action-list": Row(get=MEMBERS),
-    "reviews:action-done": Row(post=MEMBERS),
-    "reviews:action-reopen": Row(post=MEMBERS),
-    "reviews:action-drop": Row(post=MEMBERS),
+    "decisions:objective-decisions": Row(get=MEMBERS),
+    "decisions:key-result-decisions": Row(get=MEMBERS),
+    "decisions:action-list": Row(get=MEMBERS),
+    "decisions:action-done": Row(post=MEMBERS),
+    "decisions:action-reopen": Row(post=MEMBERS),
+    "decisions:action-drop": Row(post=MEMBERS),
     # Reviews
     "reviews:review-list": Row(get=MEMBERS),
     "reviews:review-detail": Row(get=MEMBERS),
@@ -153,22 +153,22 @@ TABLE: dict[str, Row] = {
     "reviews:item-answer": Row(post=DECIDERS),
     "reviews:item-done": Row(post=DECIDERS),
     "reviews:item-create": Row(get=DECIDERS, post=DECIDERS),
-    "reviews:summary-update": Row(get=MEMBERS, post=LEADS),
+    "status:summary-update": Row(get=MEMBERS, post=LEADS),
     # The week
-    "reviews:my-week": Row(get=SIGNED_IN),
-    "reviews:shared-status": Row(get=ANYBODY - {"expired link", "revoked link"}, by_link=True),
-    "checkins:key-result-detail": Row(get=MEMBERS),
-    "checkins:reminder-list": Row(get=MEMBERS),
+    "workspace:my-week": Row(get=SIGNED_IN),
+    "status:shared-status": Row(get=ANYBODY - {"expired link", "revoked link"}, by_link=True),
+    "workspace:key-result-detail": Row(get=MEMBERS),
+    "workspace:reminder-list": Row(get=MEMBERS),
     "checkins:check-in-create": Row(get=DRAFTERS, post=DRAFTERS),
     "checkins:check-in-preview": Row(get=DRAFTERS),
     "checkins:check-in-undo": Row(post=DRAFTERS),
-    "checkins:escalation-list": Row(get=MEMBERS),
-    "checkins:escalation-activate": Row(post=COMMITTERS),
-    "checkins:escalation-huddle": Row(get=COMMITTERS, post=COMMITTERS),
-    "checkins:escalation-outcome": Row(get=COMMITTERS, post=COMMITTERS),
-    "checkins:escalation-verdict": Row(
+    "escalations:escalation-list": Row(get=MEMBERS),
+    "escalations:escalation-activate": Row(post=COMMITTERS),
+    "escalations:escalation-huddle": Row(get=COMMITTERS, post=COMMITTERS),
+    "escalations:escalation-outcome": Row(get=COMMITTERS, post=COMMITTERS),
+    "escalations:escalation-verdict": Row(
         get=frozenset({"lead", "sponsor"}), post=frozenset({"lead", "sponsor"})
     ),
-    "checkins:help-request-answer": Row(post=MEMBERS),
-    "checkins:blocker-resolve": Row(post=MEMBERS),
+    "workspace:help-request-answer": Row(post=MEMBERS),
+    "workspace:blocker-resolve": Row(post=MEMBERS),
 }

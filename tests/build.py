@@ -14,12 +14,13 @@ from uuid import uuid4
 from django.db import connection, transaction
 from django.test import Client
 
-from engagements.locks import lock
-from engagements.models import Engagement, Membership, Role, User
-from engagements.scoping import scope
+from accounts.models import User
+from engagements.models import Engagement, Membership, Role
 from metrics.models import Metric
 from okrs.commands import update_state
 from okrs.models import Cycle, KeyResult, KeyResultAudit, Objective, Stage, Team
+from tenancy.locks import lock
+from tenancy.scoping import scope
 
 PASSWORD = "a-long-enough-password"
 # Well formed, and one character longer than an address may be.

@@ -15,7 +15,7 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 
-from engagements.constraints import IS_ACTING
+from tenancy.constraints import IS_ACTING
 
 ROLES = {"default": "plumbline_app", "owner": "plumbline_owner", "sweep": "plumbline_sweep"}
 

@@ -16,13 +16,13 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
-from engagements.locks import ORDER, OTHER
+from tenancy.locks import ORDER, OTHER
 
 ENGAGEMENT = "engagements_engagement"
 # A table whose rows are written under the lock of another, and the tables that may be that one.
 GUARDED = {
     "reviews_agendaitem": {"reviews_review"},
-    "reviews_actionitem": {"reviews_review"},
+    "decisions_actionitem": {"reviews_review"},
 }
 LOCKED = re.compile(r'FOR (?:NO KEY )?UPDATE OF "(\w+)"')
 WRITTEN = re.compile(r'\b(?:UPDATE|DELETE FROM)\s+"?(\w+)"?')

@@ -17,7 +17,7 @@ from django.db import connections
 from config.embedded import DATABASE, Paths, servers, short_hash, verify_sockets
 from config.embedded.processes import Command, Members
 from config.embedded.servers import Home, find_home, postgres_binaries, socket_owners
-from engagements.database_roles import bootstrap_roles
+from tenancy.database_roles import bootstrap_roles
 from tests.databases import ROLES
 
 ANSWERS_WITHIN = 30.0

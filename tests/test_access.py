@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from notifications import heartbeats
+from mail import heartbeats
 from tests import access_cast
 from tests.access_table import ACTORS, LINKS, METHODS, OUTSIDERS, TABLE, VISITORS, Row
 

@@ -19,17 +19,18 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from checkins.models import HelpRequest
+from decisions.models import Decision
+from decisions.queries.shown_decisions import DecisionFacts
 from engagements import access
-from engagements.envelopes import reading
-from engagements.models import Engagement, Invitation, Membership, Notice, Role, StatusPage
-from engagements.notice_rules import urgent_rules
-from engagements.scoping import scope
-from notifications import kinds
+from engagements.models import Engagement, Invitation, Membership, Role, StatusPage
+from mail import email_types
+from notifications.digest import reading
+from notifications.models import Notice
+from notifications.rules import urgent_rules
 from okrs.models import Team
-from reviews.models import Decision
-from reviews.queries import status as status_queries
-from reviews.queries.shown_decisions import DecisionFacts
-from reviews.status import rows
+from status.page import rows
+from status.queries import now as status_queries
+from tenancy.scoping import scope
 from tests.canaries.actors import (
     BOTH,
     Actor,
@@ -79,7 +80,7 @@ def leaks(planting: Planting, name: str, *paths: str) -> list[str]:
 
 
 def status_url(planting: Planting) -> str:
-    return reverse("reviews:status", args=[planting.cast.slugs[0]])
+    return reverse("status:status", args=[planting.cast.slugs[0]])
 
 
 def test_every_text_of_both_clients_carries_a_mark(planting: Planting) -> None:
@@ -175,7 +176,9 @@ def of_client(client: str) -> Callable[[Mark], bool]:
 def mails(planting: Planting) -> list[tuple[str, str, str]]:
     """Every mail of every kind that can be written for rows of the two clients: whose, which, what."""
     own = {
-        name: kind for name, kind in kinds._kinds.items() if "tests" not in kind.render.__module__
+        name: kind
+        for name, kind in email_types._kinds.items()
+        if "tests" not in kind.render.__module__
     }
     assert own.keys() == PAYLOADS.keys()
     written = []
@@ -234,12 +237,14 @@ def test_an_envelope_that_does_not_ask_who_reads_it_would_show_one_client_to_ano
         payloads = [{**one, "user": stranger.pk} for one in envelopes(ours.pk, urgent=True)]
     assert payloads
     with transaction.atomic():
-        assert [kinds.find("urgent").render(one) for one in payloads] == [None] * len(payloads)
+        assert [email_types.find("urgent").render(one) for one in payloads] == [None] * len(
+            payloads
+        )
         transaction.set_rollback(True)
 
     monkeypatch.setattr(reading, "_may_know", lambda notice, *, reader: True)
 
-    written = [mail.text for one in payloads if (mail := kinds.find("urgent").render(one))]
+    written = [mail.text for one in payloads if (mail := email_types.find("urgent").render(one))]
     assert any(mark.client == OURS for text in written for mark in marks_in(text))
 
 

@@ -13,12 +13,20 @@ from django.template.loader import get_template
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
     "config",
-    "engagements",
-    "notifications",
-    "metrics",
-    "okrs",
-    "checkins",
+    "demo",
+    "workspace",
+    "status",
     "reviews",
+    "escalations",
+    "checkins",
+    "decisions",
+    "okrs",
+    "metrics",
+    "notifications",
+    "engagements",
+    "accounts",
+    "mail",
+    "tenancy",
     "scoring",
 )
 DRAWERS = {"utils", "util", "helpers", "common", "core", "services", "misc"}

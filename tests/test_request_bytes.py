@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from notifications import heartbeats
+from mail import heartbeats
 from tests import access_cast
 from tests.access_table import TABLE
 from tests.test_access import URLS, Url
@@ -70,7 +70,10 @@ def test_no_url_breaks_over_odd_ids_and_parameters(
     for text in ODD:
         if row.get is not None:
             note(("query", text[:9]), lead.get(path, dict.fromkeys(PARAMETERS, text)))
-        if row.post is not None and url.name not in {"account_logout", "engagements:sessions-end"}:
+        if row.post is not None and url.name not in {
+            "account_logout",
+            "notifications:sessions-end",
+        }:
             fields = fields_of(lead, path) | set(PARAMETERS)
             note(("form", text[:9]), lead.post(path, dict.fromkeys(fields, text)))
     assert broken == []
@@ -97,7 +100,7 @@ def test_a_nul_character_in_a_parameter_or_cookie_is_refused(lead: Client) -> No
     "where",
     [
         "django.contrib.sessions.backends.cached_db.SessionStore.load",
-        "engagements.middleware.identity",
+        "accounts.middleware.identity",
         "engagements.access.scope",
     ],
 )

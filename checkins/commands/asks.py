@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 
 from checkins.models import Blocker, CheckIn, HelpRequest
 from checkins.queries.asks import asks_of
-from engagements.locks import lock
 from engagements.models import Membership
 from engagements.permissions import Permission, require_right
+from tenancy.locks import lock
 
 TAKEN_BACK = "Taken back with its check-in."
 

@@ -15,17 +15,17 @@ from checkins.commands.asks import has_asked, raise_asks, take_back_asks
 from checkins.commands.rules import check_content, must_take_check_ins
 from checkins.models import CheckIn, CheckInKind, CheckInQuerySet
 from checkins.periods import Period, due_after, fill, fillable_periods
+from checkins.quality import is_thin
 from checkins.queries.standing import recompute_standing, standing_of
 from checkins.rhythms import filled_periods, rhythm_of
-from checkins.thinness import is_thin
 from checkins.undoing import undo_refusal
 from checkins.weeks import week_for
-from engagements.compiled import Compiled, Slot
-from engagements.locks import locking
 from engagements.models import Membership
 from engagements.permissions import Permission, require_right
 from okrs.commands import update_state
 from okrs.models import KeyResult
+from tenancy.compiled import Compiled, Slot
+from tenancy.locks import locking
 
 ENGAGEMENT = Slot("engagement", BigIntegerField())
 KEY_RESULT = Slot("key_result", BigIntegerField())

@@ -6,15 +6,10 @@ from checkins.forms.check_ins import (
     new_key,
     read_confidence,
 )
-from checkins.forms.escalations import EscalationForm, HuddleForm, OutcomeForm, VerdictForm
 
 __all__ = [
     "AnswerForm",
     "CheckInForm",
-    "EscalationForm",
-    "HuddleForm",
-    "OutcomeForm",
-    "VerdictForm",
     "new_key",
     "read_confidence",
 ]

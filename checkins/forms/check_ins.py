@@ -13,7 +13,7 @@ from checkins import queries
 from checkins.assessment import outside_range
 from checkins.queries import DueCard, Preview
 from engagements.form_fields import DayField, DecimalTextField
-from okrs.figures import NO_BREAK, YES_NO, write_day, write_value
+from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value
 from okrs.models import KeyResult
 from okrs.widgets import FigureInput, ScaleInput
 

@@ -11,10 +11,11 @@ from django.urls import reverse
 
 from checkins.periods import Period, periods
 from checkins.rhythms import filled_periods, rhythm_of
-from engagements.models import Membership, Notice, Role
-from engagements.notice_rules import Item, Noun
+from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
-from okrs.figures import write_value
+from notifications.models import Notice
+from notifications.rules import Item, Noun
+from okrs.formatting import write_value
 from okrs.models import KeyResult
 from scoring import Rag, format_score
 
@@ -65,7 +66,7 @@ def card(key_result: KeyResult, *, to: Membership, **said: Any) -> Item:
 
 def page_of(key_result: KeyResult) -> str:
     slug = key_result.engagement.slug
-    return reverse("checkins:key-result-detail", args=[slug, key_result.public_id])
+    return reverse("workspace:key-result-detail", args=[slug, key_result.public_id])
 
 
 def check_in_link(key_result: KeyResult, *, member: Membership) -> dict[str, str]:

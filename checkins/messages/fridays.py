@@ -11,12 +11,12 @@ from checkins.messages.cards import card, live_subjects
 from checkins.messages.moments import moment, week_of
 from checkins.models import Blocker, CheckIn
 from checkins.periods import Period, closed_periods, open_periods
+from checkins.quality import thin_parts
 from checkins.rhythms import filled_periods, is_overdue, missed_periods, rhythm_of
-from checkins.thinness import thin_parts
-from engagements.models import Notice
-from engagements.notice_rules import Item
-from engagements.plain_text import one_line
-from okrs.figures import write_day
+from mail.plain_text import one_line
+from notifications.models import Notice
+from notifications.rules import Item
+from okrs.formatting import write_day
 from okrs.models import KeyResult, Stage
 
 MOST_SAID = 200  # characters of what somebody wrote

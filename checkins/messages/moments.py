@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.utils import timezone
 
-from okrs.figures import NO_BREAK, write_day
+from okrs.formatting import NO_BREAK, write_day
 
 
 def moment(at: dt.datetime, *, now: dt.datetime) -> str:

@@ -18,8 +18,9 @@ from checkins.messages.cards import (
 from checkins.messages.moments import moment, week_of
 from checkins.periods import Period, periods
 from checkins.rhythms import missed_periods, rhythm_of
-from engagements.models import Membership, Notice
-from engagements.notice_rules import Item
+from engagements.models import Membership
+from notifications.models import Notice
+from notifications.rules import Item
 from okrs.models import KeyResult
 
 Items = Iterator[tuple[int, Item]]

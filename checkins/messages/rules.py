@@ -6,7 +6,7 @@ from typing import Any
 
 from checkins.messages import fridays, reminders
 from checkins.messages.cards import CHECK_IN, KEY_RESULT
-from engagements.notice_rules import NoticeRule, register_rule
+from notifications.rules import NoticeRule, register_rule
 
 REMINDERS, DIGESTS = "wants_reminders", "wants_digests"
 ANSWERS, OBJECTIVE = "answer for key results", "own the objective or lead the program"

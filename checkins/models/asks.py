@@ -4,14 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
-from engagements.constraints import SweepAccess
-from engagements.tenancy import (
-    TenantKey,
-    TenantManager,
-    TenantModel,
-    tenant_constraints,
-    tracked,
-)
+from tenancy.constraints import SweepAccess
+from tenancy.models import TenantKey, TenantManager, TenantModel, tenant_constraints, tracked
 
 
 @tracked()

@@ -7,11 +7,11 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Mod
 
-from engagements.constraints import SweepAccess
 from engagements.models import Membership
-from engagements.tenancy import TenantKey, TenantManager, TenantModel, tenant_constraints
 from okrs.models import Direction
 from okrs.models.key_results import method_choices, rag_choices
+from tenancy.constraints import SweepAccess
+from tenancy.models import TenantKey, TenantManager, TenantModel, tenant_constraints
 
 
 class CheckInKind(models.TextChoices):

@@ -7,11 +7,11 @@ from itertools import chain
 from django.db.models import Q, QuerySet
 
 from checkins.models import Blocker, CheckIn, HelpRequest
-from engagements.compiled import AnyOf, Compiled
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult
 from okrs.models.key_results import LIVE
+from tenancy.compiled import AnyOf, Compiled
 
 SHOWN = ("engagement_id", "public_id", "text", "key_result__public_id", "key_result__title")
 

@@ -11,10 +11,10 @@ from django.db.models import Count, Q, QuerySet
 from checkins.periods import open_periods
 from checkins.queries.states import LATELY, due_by, mondays
 from checkins.rhythms import asked_since, rhythm_between
-from engagements.compiled import AnyOf, Compiled
 from engagements.models import Membership
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult, Stage
+from tenancy.compiled import AnyOf, Compiled
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,12 +11,12 @@ from checkins.periods import next_opening, open_periods
 from checkins.queries.cards import DueCard, Group, MyWeek
 from checkins.queries.states import LATELY, Due, due_lately, due_of
 from checkins.rhythms import rhythm_of
-from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may, may_here
 from okrs.models import KeyResult
 from okrs.models.key_results import KeyResultQuerySet
 from scoring import pace
+from tenancy.compiled import AnyOf, Compiled, Slot
 
 Members = Mapping[int, Membership]  # by engagement
 # What a closed card shows; the rest is read once somebody opens one.

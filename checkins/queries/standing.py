@@ -6,11 +6,11 @@ from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
-from checkins.chains import kept_posts
+from checkins.effective_check_ins import kept_posts
 from checkins.models import CheckIn, CheckInKind
 from checkins.weeks import red_run
 from okrs.models import KeyResult
-from okrs.standing import Standing
+from okrs.states import Standing
 from scoring import Rag
 
 

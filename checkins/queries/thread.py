@@ -11,17 +11,17 @@ from typing import TypeVar
 from django.db.models import BigIntegerField, Model, QuerySet
 
 from checkins.assessment import Assessment, assess_standing, standing_prompt
-from checkins.chains import kept_posts
+from checkins.effective_check_ins import kept_posts
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.periods import Timeliness, open_periods, timeliness
 from checkins.prompts import Prompt
 from checkins.queries.states import Due, due_of
 from checkins.rhythms import missed_periods, rhythm_of
-from engagements.compiled import Compiled, Slot
 from engagements.models import Membership
 from okrs.charts import History
 from okrs.models import Collaborator, KeyResult
 from scoring import Rag, format_score
+from tenancy.compiled import Compiled, Slot
 
 M = TypeVar("M", bound=Model)
 ENGAGEMENT = Slot("engagement", BigIntegerField())

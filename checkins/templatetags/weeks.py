@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from checkins.queries import Due
 from engagements.edit_forms import Segments
-from okrs.figures import NO_BREAK, write_day, write_distance
+from okrs.formatting import NO_BREAK, write_day, write_distance
 
 register = template.Library()
 

@@ -16,12 +16,12 @@ from django_htmx.http import replace_url, trigger_client_event
 from checkins import queries
 from checkins.forms import CheckInForm
 from checkins.queries import DueCard
-from engagements.answers import back_of, go_to, in_short, toast
-from engagements.compiled import Compiled, Slot
+from engagements.form_views import back_of, go_to, in_short, toast
 from engagements.http import MemberRequest
-from okrs.figures import write_value
+from okrs.formatting import write_value
 from okrs.models import KeyResult
 from scoring import format_score
+from tenancy.compiled import Compiled, Slot
 
 
 def key_result_of(request: MemberRequest, public_id: str) -> KeyResult:
@@ -82,7 +82,7 @@ def saved_answer(
         messages.success(request, text, extra_tags=undo)
         stays = request.POST.get("then") == "stay"
         return redirect(my_week_at(card.key_result) if stays else my_week_after(card.key_result))
-    response = replace_url(card_answer(request, card, now=now), reverse("reviews:my-week"))
+    response = replace_url(card_answer(request, card, now=now), reverse("workspace:my-week"))
     offer = {"url": undo, "card": card.key_result.public_id, "title": card.key_result.title}
     return toast(_recorded(response, draft=draft), text, undo=offer if undo else None)
 
@@ -114,16 +114,16 @@ def draft_key(request: MemberRequest, key_result: KeyResult) -> str:
 
 def my_week_after(key_result: KeyResult) -> str:
     """My week with the card open that comes after this one."""
-    return f"{reverse('reviews:my-week')}?{urlencode({'after': key_result.public_id})}"
+    return f"{reverse('workspace:my-week')}?{urlencode({'after': key_result.public_id})}"
 
 
 def my_week_at(key_result: KeyResult) -> str:
-    return f"{reverse('reviews:my-week')}#card-{key_result.public_id}"
+    return f"{reverse('workspace:my-week')}#card-{key_result.public_id}"
 
 
 def key_result_url(key_result: KeyResult) -> str:
     slug = key_result.engagement.slug
-    return resolve_url("checkins:key-result-detail", slug, key_result.public_id)
+    return resolve_url("workspace:key-result-detail", slug, key_result.public_id)
 
 
 def fresh_card(

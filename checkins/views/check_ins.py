@@ -27,7 +27,7 @@ from checkins.views.answers import (
     saved_text,
 )
 from engagements.access import find, member
-from engagements.answers import back_of, refuse, toast, went_back
+from engagements.form_views import back_of, refuse, toast, went_back
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from okrs.models import KeyResult

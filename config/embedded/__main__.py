@@ -20,7 +20,7 @@ from pathlib import Path
 from config.embedded import DATABASE, Paths, ServicesError, servers, verify_sockets
 from config.embedded.processes import Members, stop_requests, tail
 from config.embedded.stack import Lock
-from engagements.database_roles import bootstrap_roles, grant_by_default
+from tenancy.database_roles import bootstrap_roles, grant_by_default
 
 PR_SET_CHILD_SUBREAPER = 36
 START_WITHIN = 60.0

@@ -25,18 +25,12 @@ from engagements.commands.members import (
     change_role,
     remove_member,
 )
+from engagements.commands.profiles import update_profile
 from engagements.commands.share_links import (
     count_share_link_views,
     create_share_link,
     revoke_share_link,
     update_share_link,
-)
-from engagements.commands.users import (
-    disable_user,
-    end_other_sessions,
-    resume_notices,
-    stop_notices,
-    update_profile,
 )
 
 __all__ = [
@@ -52,8 +46,6 @@ __all__ = [
     "count_share_link_views",
     "create_engagement",
     "create_share_link",
-    "disable_user",
-    "end_other_sessions",
     "freeze_bands",
     "invite_member",
     "invite_members",
@@ -61,10 +53,8 @@ __all__ = [
     "prepare_engagement",
     "remove_member",
     "reopen_engagement",
-    "resume_notices",
     "revoke_share_link",
     "send_invitation",
-    "stop_notices",
     "update_engagement",
     "update_profile",
     "update_share_link",

@@ -9,14 +9,15 @@ from django.db.models.functions import Concat
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from engagements import limits
-from engagements.addresses import VALID_FOR, find_change, forget_others, link_to
-from engagements.commands.users import engagements_of
-from engagements.locks import lock, locking
-from engagements.models import Membership, User
-from engagements.scoping import scope
-from notifications import outbox
-from notifications.models import Priority
+from accounts import limits
+from accounts.addresses import VALID_FOR, find_change, forget_others, link_to
+from accounts.models import User
+from engagements.commands.profiles import engagements_of
+from engagements.models import Membership
+from mail import outbox
+from mail.models import Priority
+from tenancy.locks import lock, locking
+from tenancy.scoping import scope
 
 GONE = "This link no longer works. Ask for a new one in your profile."
 SAME = "This is your address already."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from engagements.locks import lock
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right
+from tenancy.locks import lock
 
 
 @transaction.atomic

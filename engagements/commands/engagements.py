@@ -8,14 +8,15 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from engagements import limits
+from accounts import limits
+from accounts.models import User
 from engagements.commands.invitations import issue_invitation
-from engagements.commands.users import engagements_of
-from engagements.models import Engagement, Invitation, Membership, Role, User
+from engagements.commands.profiles import engagements_of
+from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, require_right
-from engagements.scoping import MAX_ENGAGEMENTS, scope
 from engagements.staleness import lock_for_edit
-from engagements.tenancy import new_public_id
+from tenancy.models import new_public_id
+from tenancy.scoping import MAX_ENGAGEMENTS, scope
 
 BANDS_FROZEN = "The first cycle has started: its bands stay, so that old scores keep their colour."
 RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time")  # what moves a due time

@@ -7,17 +7,20 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from engagements import invitations, limits, tokens
-from engagements.addresses import forget_others
+from accounts import limits
+from accounts.addresses import forget_others
+from accounts.models import User
+from engagements import invitations
 from engagements.commands.members import add_placeholder, lock_invitations, revoke_invitations
-from engagements.locks import lock, locking
-from engagements.models import Engagement, Invitation, Membership, User
+from engagements.models import Engagement, Invitation, Membership
 from engagements.permissions import Permission, require_right
-from engagements.scoping import identity, scope
 from engagements.staleness import lock_for_edit
-from engagements.tenancy import new_public_id
-from notifications import outbox
-from notifications.models import Priority
+from mail import outbox
+from mail.models import Priority
+from tenancy import tokens
+from tenancy.locks import lock, locking
+from tenancy.models import new_public_id
+from tenancy.scoping import identity, scope
 
 VALID_FOR = dt.timedelta(days=14)
 

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from engagements.locks import lock, locking
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, require_right
 from engagements.queries import held_by
+from tenancy.locks import lock, locking
 
 
 @transaction.atomic

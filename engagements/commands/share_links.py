@@ -7,12 +7,14 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
-from engagements import limits, share_links, tokens
-from engagements.locks import lock
+from accounts import limits
+from engagements import share_links
 from engagements.models import Engagement, Membership, ShareLink
 from engagements.permissions import Permission, require_right
 from engagements.staleness import lock_for_edit
-from engagements.tenancy import new_public_id
+from tenancy import tokens
+from tenancy.locks import lock
+from tenancy.models import new_public_id
 
 VALID_FOR = dt.timedelta(days=90)
 AT_MOST = dt.timedelta(days=2 * 365 + 1)  # two years, whether or not a leap day is among them

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from engagements.models import User
+from accounts.models import User
 
 
 class AddressForm(forms.Form):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from engagements.places import city, countries, time_zones
+from engagements.locations import city, countries, time_zones
 
 
 class ZoneField(forms.ChoiceField):

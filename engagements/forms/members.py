@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
+from accounts.models import User
 from engagements.edit_forms import EditForm
-from engagements.models import Role, User
+from engagements.models import Role
 
 ROLES = [
     (Role.VIEWER, "Viewer: reads status pages, nothing else"),

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from accounts.models import Theme
 from engagements.edit_forms import GroupedForm
 from engagements.forms.fields import ClockField, ZoneField
-from engagements.models import Theme
 
 
 class ProfileForm(GroupedForm):

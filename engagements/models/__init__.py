@@ -8,9 +8,7 @@ from engagements.models.engagements import (
     StatusPage,
 )
 from engagements.models.memberships import Invitation, Membership, Role
-from engagements.models.notices import Notice
 from engagements.models.share_links import ShareLink
-from engagements.models.users import Theme, User
 
 __all__ = [
     "Cadence",
@@ -19,10 +17,7 @@ __all__ = [
     "GuardrailPreset",
     "Invitation",
     "Membership",
-    "Notice",
     "Role",
     "ShareLink",
     "StatusPage",
-    "Theme",
-    "User",
 ]

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from engagements.compiled import SCOPE, AnyOf
-from engagements.constraints import (
+from scoring import BAND_PRESETS, Bands, Scale
+from tenancy.compiled import SCOPE, AnyOf
+from tenancy.constraints import (
     OWN_TOKEN,
     OWN_USER,
     ActingAuthor,
@@ -16,9 +17,8 @@ from engagements.constraints import (
     TenantForeignKey,
     TenantWall,
 )
-from engagements.scoping import engagements_in_scope, is_compiling
-from engagements.tenancy import TenantKey
-from scoring import BAND_PRESETS, Bands, Scale
+from tenancy.models import TenantKey
+from tenancy.scoping import engagements_in_scope, is_compiling
 
 MEMBERS_AND_LINK_HOLDERS = (
     "EXISTS (SELECT 1 FROM engagements_membership m WHERE m.engagement_id ="

@@ -7,8 +7,8 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 
-from engagements.constraints import OWN_TOKEN, OWN_USER, SweepAccess
-from engagements.tenancy import (
+from tenancy.constraints import OWN_TOKEN, OWN_USER, SweepAccess
+from tenancy.models import (
     TenantKey,
     TenantManager,
     TenantModel,

@@ -4,14 +4,8 @@ import datetime as dt
 
 from django.db import models
 
-from engagements.constraints import OWN_TOKEN
-from engagements.tenancy import (
-    TenantKey,
-    TenantManager,
-    TenantModel,
-    tenant_constraints,
-    tracked,
-)
+from tenancy.constraints import OWN_TOKEN
+from tenancy.models import TenantKey, TenantManager, TenantModel, tenant_constraints, tracked
 
 
 @tracked(exclude=("token_hash", "views", "last_viewed_at", "version"))

@@ -14,8 +14,6 @@ from engagements.views.members import (
     member_update,
     member_withdraw_invitation,
 )
-from engagements.views.notices import notices_stop
-from engagements.views.profile import profile, sessions_end
 from engagements.views.share_links import (
     share_link_create,
     share_link_list,
@@ -39,9 +37,6 @@ __all__ = [
     "member_send_invitation",
     "member_update",
     "member_withdraw_invitation",
-    "notices_stop",
-    "profile",
-    "sessions_end",
     "settings",
     "share_link_create",
     "share_link_list",

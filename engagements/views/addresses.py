@@ -6,11 +6,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from engagements import limits
-from engagements.access import signed_in, too_often
-from engagements.addresses import find_change, note_asked
-from engagements.answers import take
+from accounts import limits
+from accounts.addresses import find_change, note_asked
+from accounts.limits import too_often
+from engagements.access import signed_in
 from engagements.commands import ask_for_address, change_address
+from engagements.form_views import take
 from engagements.forms import AddressForm
 from engagements.http import SignedInRequest
 
@@ -30,7 +31,7 @@ def address_change(request: SignedInRequest) -> HttpResponse:
             new = form.cleaned_data["email"]
             note_asked(request.session, user=user, new=new, now=timezone.now())
             messages.success(request, f"A mail is on its way to {new}. Follow its link.")
-            return redirect("engagements:profile")
+            return redirect("notifications:profile")
     return render(request, PAGE, {"form": form}, status=422 if form.is_bound else 200)
 
 
@@ -44,7 +45,7 @@ def address_confirm(request: SignedInRequest, token: str) -> HttpResponse:
             refusal = error.messages[0]
         else:
             messages.success(request, f"Your address is {change.new} now.")
-            return redirect("engagements:profile")
+            return redirect("notifications:profile")
     status = 404 if change is None else 422 if refusal else 200
     page = {"change": change, "refusal": refusal}
     return render(request, CONFIRM, page, status=status)

@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
 from engagements.access import member, signed_in
-from engagements.answers import form_page, onward, stale_page, take
 from engagements.commands import create_engagement, update_engagement
+from engagements.form_views import form_page, onward, stale_page, take
 from engagements.forms import EngagementCreateForm, SettingsForm
 from engagements.http import MemberRequest, SignedInRequest
 from engagements.permissions import Permission, may_here
@@ -24,7 +24,7 @@ def engagement_create(request: SignedInRequest) -> HttpResponse:
     clients = [each.engagement.client_name for each in mine]
     form = EngagementCreateForm(request.POST or None, clients=clients, initial=first)
     if form.is_valid() and (lead := take(form, create_engagement, by_user=request.user)):
-        address = resolve_url("reviews:home", lead.engagement.slug)
+        address = resolve_url("workspace:home", lead.engagement.slug)
         messages.success(request, f"{lead.engagement} is open at {address}.")
         return redirect(address)
     status = 422 if form.is_bound else 200

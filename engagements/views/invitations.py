@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.sign_in import remember_device
 from engagements.commands import accept_as_user, accept_invitation
 from engagements.forms import AcceptForm
 from engagements.invitations import find_invitation
-from engagements.models import User
 from engagements.queries import Invited, invited
-from engagements.sign_in import remember_device
 
 
 @login_not_required  # Security: the token in the address is the key, to this one invitation only.
@@ -58,7 +58,7 @@ def _as_newcomer(request: HttpRequest, *, token: str, page: Invited) -> HttpResp
 def _welcome(request: HttpRequest, page: Invited) -> HttpResponse:
     messages.success(request, f"Welcome to {page.engagement}.")
     if page.leads:  # to the first steps; everybody else to what is theirs to do
-        return redirect("reviews:home", page.slug)
+        return redirect("workspace:home", page.slug)
     return redirect("/")
 
 

@@ -7,8 +7,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from engagements.access import member
-from engagements.answers import form_page, onward, take
 from engagements.commands import invite_members, invite_waiting
+from engagements.form_views import form_page, onward, take
 from engagements.forms import InviteManyForm
 from engagements.http import MemberRequest
 from engagements.models import Membership

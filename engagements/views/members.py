@@ -10,7 +10,6 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 
 from engagements import queries
 from engagements.access import find, member
-from engagements.answers import form_page, onward, stale_page, take
 from engagements.commands import (
     change_role,
     correct_placeholder,
@@ -19,6 +18,7 @@ from engagements.commands import (
     send_invitation,
     withdraw_invitation,
 )
+from engagements.form_views import form_page, onward, stale_page, take
 from engagements.forms import InviteForm, PlaceholderForm, RoleForm
 from engagements.http import MemberRequest
 from engagements.models import Membership, Role

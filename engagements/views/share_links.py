@@ -9,9 +9,9 @@ from django_htmx.http import trigger_client_event
 
 from engagements import queries
 from engagements.access import find, member
-from engagements.answers import form_page, onward, stale_page, take
 from engagements.commands import create_share_link, revoke_share_link, update_share_link
 from engagements.commands.share_links import VALID_FOR
+from engagements.form_views import form_page, onward, stale_page, take
 from engagements.forms import ShareLinkEditForm, ShareLinkForm
 from engagements.http import MemberRequest
 from engagements.models import ShareLink

@@ -6,11 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from engagements.locks import lock
 from engagements.models import Membership
 from engagements.permissions import Permission, require_right
 from engagements.staleness import StaleEdit
 from okrs.models import KeyResult, KeyResultAudit
+from tenancy.locks import lock
 
 
 @transaction.atomic

@@ -7,14 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from engagements.locks import lock, locking
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, require_right
 from engagements.staleness import StaleEdit
 from metrics.models import GAP_FOR, Metric
 from okrs.models import KeyResult, Objective, Stage
 from okrs.queries.blocks import in_the_way
-from okrs.standing import early_until
+from okrs.states import early_until
+from tenancy.locks import lock, locking
 
 
 @transaction.atomic

@@ -3,10 +3,10 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from engagements.locks import lock, locking
 from engagements.models import Membership
 from engagements.permissions import Permission, require_right
 from okrs.models import ContributionLink, KeyResult
+from tenancy.locks import lock, locking
 
 
 @transaction.atomic

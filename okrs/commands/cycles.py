@@ -8,12 +8,12 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from engagements.commands import freeze_bands
-from engagements.locks import lock, locking
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right
 from engagements.staleness import lock_for_edit
 from okrs.guardrails import MICRO_DAYS
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
+from tenancy.locks import lock, locking
 
 
 @transaction.atomic

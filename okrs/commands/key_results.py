@@ -8,7 +8,6 @@ from typing import Any, TypedDict, Unpack
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from engagements.locks import lock
 from engagements.models import Membership
 from engagements.ownership import check_owners
 from engagements.permissions import Permission, require_right
@@ -21,6 +20,7 @@ from okrs.models import KeyResult, Objective
 from okrs.queries.findings import key_result_findings
 from okrs.writing import refused
 from scoring import Number, ScoringError, validate_rungs
+from tenancy.locks import lock
 
 # What a commit freezes (M5.10), in the words of the card. Metric, due date and promise belong to
 # it: they decide what is measured, the pace, and the verdict.

@@ -7,7 +7,6 @@ from typing import Any, TypedDict, Unpack
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from engagements.locks import lock
 from engagements.models import Membership
 from engagements.ownership import check_owners
 from engagements.permissions import Permission, require_right
@@ -15,6 +14,7 @@ from engagements.staleness import lock_for_edit
 from okrs.commands.collaborators import set_collaborators
 from okrs.models import Cycle, CycleKind, Objective, Team
 from okrs.writing import check_objective, refused
+from tenancy.locks import lock
 
 
 class ObjectiveFields(TypedDict, total=False):

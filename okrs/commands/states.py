@@ -10,7 +10,7 @@ from django.db import transaction
 from engagements.models import Membership
 from okrs.models import KeyResult
 from okrs.models.key_results import STANDING
-from okrs.standing import Standing, expected_pace, stage_for
+from okrs.states import Standing, expected_pace, stage_for
 
 StateFollower = Callable[[KeyResult, Membership, dt.datetime], AbstractContextManager[None]]
 

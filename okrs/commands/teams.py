@@ -3,11 +3,11 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from engagements.locks import lock
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
 from engagements.staleness import lock_for_edit
 from okrs.models import Team
+from tenancy.locks import lock
 
 MAY_CHAMPION = {Role.CHAMPION, Role.LEAD}
 

@@ -25,7 +25,7 @@ from okrs.forms.reasons import ReasonedForm
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Objective
 from okrs.models.key_results import method_choices
 from okrs.queries.findings import key_result_findings
-from okrs.writing import Finding
+from okrs.standards import Finding
 from scoring import Method
 
 BESIDE = {"collaborators", "version"}  # no columns of the card

@@ -14,7 +14,8 @@ from engagements.form_fields import (
 )
 from okrs.forms.reasons import ReasonedForm
 from okrs.models import Cycle, Objective, Origin, Team
-from okrs.writing import Finding, check_objective
+from okrs.standards import Finding
+from okrs.writing import check_objective
 
 
 class ObjectiveForm(ReasonedForm):

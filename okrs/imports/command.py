@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from django.db import models, transaction
 
-from engagements.locks import lock, locking
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
 from metrics.models import Metric, Refresh
@@ -26,6 +25,7 @@ from okrs.imports.plans import MAX_PROBLEMS, Plan, plan_import, plan_rows
 from okrs.imports.writing import Writer
 from okrs.models import Cycle, Direction, Indicator, KeyResult, Objective, Team
 from okrs.writing import plain
+from tenancy.locks import lock, locking
 
 CHOICES = {
     "direction": tuple(Direction.values),

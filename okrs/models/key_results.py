@@ -7,9 +7,11 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from engagements.compiled import AnyOf
-from engagements.constraints import SweepAccess
-from engagements.tenancy import (
+from okrs.models.objectives import Collaborator
+from scoring import Method, Rag
+from tenancy.compiled import AnyOf
+from tenancy.constraints import SweepAccess
+from tenancy.models import (
     WITH_DELETE,
     TenantKey,
     TenantManager,
@@ -19,8 +21,6 @@ from engagements.tenancy import (
     tenant_constraints,
     tracked,
 )
-from okrs.models.objectives import Collaborator
-from scoring import Method, Rag
 
 
 class Direction(models.TextChoices):

@@ -5,8 +5,8 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from engagements.constraints import SweepAccess
-from engagements.tenancy import (
+from tenancy.constraints import SweepAccess
+from tenancy.models import (
     WITH_DELETE,
     TenantKey,
     TenantManager,

@@ -12,8 +12,8 @@ from okrs.assessment import forecast, terms_of
 from okrs.audit import Criterion, answers_of, audit
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective
 from okrs.queries.findings import key_result_findings
-from okrs.standing import expected_pace
-from okrs.writing import Finding
+from okrs.standards import Finding
+from okrs.states import expected_pace
 from scoring import Rag, ScoringError, explain
 
 STEPS = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Q, QuerySet
 
-from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Membership
 from metrics.models import Metric
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Stage
 from okrs.models.key_results import LIVE, method_choices
 from scoring import format_number
+from tenancy.compiled import AnyOf, Compiled, Slot
 
 ENGAGEMENT = Slot("engagement", BigIntegerField())
 # What the log tells of, in the words of the card.

@@ -13,8 +13,8 @@ from okrs.guardrails import (
     objectives_span,
 )
 from okrs.models import ContributionLink, Cycle, CycleKind, KeyResult, Objective, Stage
-from okrs.standards import SOLE_AUTHOR
-from okrs.writing import Finding, check_key_result, check_objective, check_set
+from okrs.standards import SOLE_AUTHOR, Finding
+from okrs.writing import check_key_result, check_objective, check_set
 
 
 def key_result_findings(key_result: KeyResult, *, others: Iterable[str] = ()) -> list[Finding]:

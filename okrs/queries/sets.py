@@ -14,7 +14,7 @@ from engagements.models import Engagement
 from okrs.models import Collaborator, ContributionLink, KeyResult, Objective, Stage
 from okrs.queries.cards import Card, card
 from okrs.queries.findings import counted
-from okrs.standing import weakest
+from okrs.states import weakest
 from scoring import Rag, objective_score, rag
 
 

@@ -7,9 +7,9 @@ import datetime as dt
 from django.db.models import BigIntegerField, DateTimeField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
-from engagements.compiled import Slot
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
+from tenancy.compiled import Slot
 
 RESTS_FOR = dt.timedelta(days=100)  # a quarter, and some days to plan the next
 At = dt.datetime | Slot

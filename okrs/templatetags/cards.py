@@ -12,12 +12,12 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from okrs import components, figures
+from okrs import badges, formatting
 from okrs.charts import History
 from okrs.charts import history_chart as draw_history
-from okrs.drawings import sparkline as draw_sparkline
-from okrs.drawings import track as draw_track
 from okrs.models import KeyResult
+from okrs.sparklines import sparkline as draw_sparkline
+from okrs.sparklines import track as draw_track
 from okrs.weeks import weeks_red
 from scoring import PLAYBOOK_BANDS, Rag, Scale, format_score
 from scoring import rag as band_of
@@ -33,7 +33,7 @@ def _scale(context: Context, scale: str) -> str:
 @register.simple_tag
 def shape(rag: str | None) -> SafeString:
     """The shape of a band alone; words must stand in reach."""
-    return components.shape(rag or Rag.NO_DATA)
+    return badges.shape(rag or Rag.NO_DATA)
 
 
 @register.simple_tag(takes_context=True)
@@ -42,19 +42,19 @@ def rag(
 ) -> SafeString:
     """Shape, word and score: `{% rag key_result.rag key_result.score %}`."""
     written = "" if score is None else format_score(score, scale=_scale(context, scale))
-    return components.standing(rag or Rag.NO_DATA, written)
+    return badges.standing(rag or Rag.NO_DATA, written)
 
 
 @register.simple_tag
 def stage(stage: str) -> SafeString:
     """The stage of M9 in its thin box."""
-    return components.stage(stage)
+    return badges.stage(stage)
 
 
 @register.simple_tag
 def confidence(confidence: int | None) -> SafeString:
     """Five bars and the words."""
-    return components.confidence(confidence)
+    return badges.confidence(confidence)
 
 
 @register.simple_tag(takes_context=True)
@@ -69,11 +69,11 @@ def track(
     own = getattr(context.get("engagement"), "rag_bands", PLAYBOOK_BANDS)
     lower = tuple(own if bands is None else bands)
     band = band_of(score, lower)
-    sentence = figures.describe_track(
+    sentence = formatting.describe_track(
         score=score, rag=band, pace=pace, scale=_scale(context, scale)
     )
     drawn = draw_track(score=score, pace=pace, bands=lower)
-    return components.track(
+    return badges.track(
         rag=band, bar=drawn.bar, gaps=drawn.gaps, pace=drawn.pace, sentence=sentence
     )
 
@@ -81,7 +81,7 @@ def track(
 @register.simple_tag
 def drawn_track(standing: Mapping[str, Any]) -> SafeString:
     """The track of a standing in finished words, as status pages keep it."""
-    return components.track(rag=standing["rag"], sentence=standing["sentence"], **standing["track"])
+    return badges.track(rag=standing["rag"], sentence=standing["sentence"], **standing["track"])
 
 
 @register.simple_tag
@@ -94,21 +94,21 @@ def sparkline(
     periods: int = 0,
 ) -> SafeString:
     """One value per period, oldest first, None where there is none."""
-    sentence = figures.describe_trend(values, title=title, unit=unit, goal=goal)
+    sentence = formatting.describe_trend(values, title=title, unit=unit, goal=goal)
     drawn = draw_sparkline(values, goal=goal, periods=periods)
-    return components.spark(trace=drawn.trace, dots=drawn.dots, goal=drawn.goal, sentence=sentence)
+    return badges.spark(trace=drawn.trace, dots=drawn.dots, goal=drawn.goal, sentence=sentence)
 
 
 @register.simple_tag
 def drawn_spark(spark: Mapping[str, str], sentence: str) -> SafeString:
     """The sparkline that a status page keeps."""
-    return components.spark(sentence=sentence, **spark)
+    return badges.spark(sentence=sentence, **spark)
 
 
 @register.inclusion_tag("components/history_chart.html")
 def history_chart(history: History, *, title: str, unit: str = "") -> dict[str, Any]:
     """The chart of a key result over its cycle, with its legend."""
-    sentence = figures.describe_history(history, title=title, unit=unit)
+    sentence = formatting.describe_history(history, title=title, unit=unit)
     return {"chart": draw_history(history), "history": history, "sentence": sentence}
 
 
@@ -123,26 +123,26 @@ def number(value: Decimal | None, unit: str | None = "") -> str:
     """`{{ value|number:metric.unit }}`: "1,420", "Yes" for a yes/no; nothing for none."""
     if value is None:
         return ""
-    written = figures.write_figure(value, unit=unit or "")
-    return written.capitalize() if unit == figures.YES_NO else written
+    written = formatting.write_figure(value, unit=unit or "")
+    return written.capitalize() if unit == formatting.YES_NO else written
 
 
 @register.filter
 def sign(unit: str | None) -> str:
     """`{{ metric.unit|sign }}`: "%", "days"; nothing for a yes/no."""
-    return figures.write_unit(unit or "")
+    return formatting.write_unit(unit or "")
 
 
 @register.filter
 def value_with_unit(value: Decimal | None, unit: str = "") -> str:
     """`{{ value|value_with_unit:metric.unit }}`: "54.5 %", "1.6 days", "no value yet"."""
-    return figures.write_value(value, unit=unit)
+    return formatting.write_value(value, unit=unit)
 
 
 @register.filter
 def day(on: dt.date | None) -> str:
     """`{{ due_on|day }}`: "Mon 16 Mar", with the year where it is not this one."""
-    return "" if on is None else figures.write_day(_date(on), today=timezone.localdate())
+    return "" if on is None else formatting.write_day(_date(on), today=timezone.localdate())
 
 
 @register.filter
@@ -150,13 +150,13 @@ def short_day(on: dt.date | None) -> str:
     """`{{ due_on|short_day }}`: "16 Mar"."""
     if on is None:
         return ""
-    return figures.write_day(_date(on), today=timezone.localdate(), weekday=False)
+    return formatting.write_day(_date(on), today=timezone.localdate(), weekday=False)
 
 
 @register.filter
 def moment(at: dt.datetime | None) -> str:
     """`{{ due_at|moment }}`: "Mon 16 Mar 10:00" on the active zone's clock."""
-    return "" if at is None else f"{day(at)}{figures.NO_BREAK}{timezone.localtime(at):%H:%M}"
+    return "" if at is None else f"{day(at)}{formatting.NO_BREAK}{timezone.localtime(at):%H:%M}"
 
 
 @register.filter
@@ -164,7 +164,7 @@ def in_days(on: dt.date | None, today: dt.date | None = None) -> str:
     """`{{ due_on|in_days }}`: "in 6 days", "today", "3 days ago"."""
     if on is None:
         return ""
-    return figures.write_distance(_date(on), today=today or timezone.localdate())
+    return formatting.write_distance(_date(on), today=today or timezone.localdate())
 
 
 @register.filter
@@ -186,7 +186,7 @@ def weeks_of_red(context: Context, key_result: KeyResult) -> int:
     )
 
 
-register.filter("red_for", figures.red_for)
+register.filter("red_for", formatting.red_for)
 
 
 def _date(on: dt.date) -> dt.date:

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from engagements.access import find, member
-from engagements.answers import onward, take
+from engagements.form_views import onward, take
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from okrs.commands import link_contribution, unlink_contribution

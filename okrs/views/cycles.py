@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from engagements.access import find, member
-from engagements.answers import form_page, onward, stale_page, take
+from engagements.form_views import form_page, onward, stale_page, take
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from engagements.staleness import StaleEdit

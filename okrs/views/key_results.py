@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from engagements.access import find, member
-from engagements.answers import form_page, onward, stale_page, take
+from engagements.form_views import form_page, onward, stale_page, take
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from engagements.staleness import StaleEdit, saved_by

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from engagements.access import member
-from engagements.answers import onward
+from engagements.form_views import onward
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from okrs.forms import SheetForm
@@ -72,7 +72,7 @@ def _answer(request: MemberRequest, *, form: SheetForm) -> HttpResponse:
         return _page(request, form=form, plan=plan, status=422 if plan.problems else 200)
     plan = import_okrs(**sheet, expecting=expecting)
     messages.success(request, f"Imported {counted(plan.made.key_results, 'key result')}.")
-    return onward(request, "reviews:home")
+    return onward(request, "workspace:home")
 
 
 def _report(plan: Plan) -> HttpResponse:

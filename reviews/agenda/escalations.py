@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from checkins.models import Escalation, EscalationState
+from engagements.locations import city
 from engagements.models import Engagement
-from engagements.places import city
-from okrs.figures import NO_BREAK, write_day
+from escalations.models import Escalation, EscalationState
+from okrs.formatting import NO_BREAK, write_day
 
 FIRST = Decimal(1000)  # more weeks than anything can be red
 WATCHED = "watched: red, but early"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from okrs.figures import is_early
+from okrs.formatting import is_early
 from reviews.agenda.escalations import EscalationFacts
 from reviews.models import Section
 from scoring import Rag, Scale

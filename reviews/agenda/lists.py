@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
-from okrs.figures import YES_NO, in_words, write_day, write_value
+from okrs.formatting import YES_NO, in_words, write_day, write_value
 from reviews.agenda.facts import AgendaFacts, DecisionFacts, Drawn, KeyResultFacts, Row
 from reviews.agenda.reasons import Reason
 from reviews.models import ReviewKind, Section

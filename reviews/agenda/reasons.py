@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from okrs.figures import write_day
+from okrs.formatting import write_day
 from okrs.weeks import weeks_red
 from reviews.agenda.escalations import rank_of, where_it_stands
 from reviews.agenda.facts import Ask, KeyResultFacts, Spell

@@ -10,14 +10,15 @@ from operator import itemgetter
 from typing import Any
 
 from checkins.assessment import assess_standing
-from checkins.models import CheckIn, Escalation
+from checkins.models import CheckIn
+from decisions.models import Decision
+from decisions.movement import Movement, moved_since
+from escalations.models import Escalation
 from okrs.charts import History
-from okrs.figures import YES_NO, is_early, plain, write_day, write_value
+from okrs.formatting import YES_NO, is_early, plain, write_day, write_value
 from okrs.models import KeyResult
 from reviews.agenda.escalations import escalation_screen
 from reviews.agenda.facts import Ask, Row, Spell
-from reviews.models import Decision
-from reviews.movement import Movement, moved_since
 from scoring import Rag, format_number, format_score
 
 Facts = dict[str, Any]

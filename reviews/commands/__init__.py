@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from reviews.commands.actions import add_action, complete_action, drop_action, reopen_action
 from reviews.commands.agendas import (
     add_item,
     draw_agenda,
@@ -16,13 +15,11 @@ from reviews.commands.agendas import (
 )
 from reviews.commands.answering import answer_item
 from reviews.commands.closing import close_review
-from reviews.commands.decisions import record_decision, supersede_decision
 from reviews.commands.recording import (
     add_review_action,
     record_review_decision,
     supersede_review_decision,
 )
-from reviews.commands.reports import publish_report, save_draft
 from reviews.commands.reviews import (
     cancel_review,
     mark_here,
@@ -32,29 +29,21 @@ from reviews.commands.reviews import (
 )
 
 __all__ = [
-    "add_action",
     "add_item",
     "add_review_action",
     "answer_item",
     "cancel_review",
     "close_review",
-    "complete_action",
     "draw_agenda",
-    "drop_action",
     "mark_here",
     "move_item",
     "next_item",
     "park_item",
     "plan_review",
     "previous_item",
-    "publish_report",
-    "record_decision",
     "record_review_decision",
-    "reopen_action",
-    "save_draft",
     "show_item",
     "start_review",
-    "supersede_decision",
     "supersede_review_decision",
     "tick_off",
     "unpark_item",

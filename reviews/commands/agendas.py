@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from decisions.commands.actions import complete_action
+from decisions.models import ActionItem
 from engagements.models import Membership
 from engagements.permissions import Permission
 from okrs.models import KeyResult, Objective
-from reviews.commands.actions import complete_action
 from reviews.commands.drawing import draw_onto, items_of, refresh
+from reviews.commands.live_updates import tell_the_room
 from reviews.commands.open_reviews import lock_open_review
-from reviews.commands.rooms import tell_the_room
 from reviews.commands.running import (
     item_of,
     lock_running,
     must_not_be_last,
 )
-from reviews.models import ActionItem, AgendaItem, Review, Section
+from reviews.models import AgendaItem, Review, Section
 
 LONGEST = 240  # minutes
 Items = Sequence[AgendaItem]

@@ -5,15 +5,16 @@ import datetime as dt
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from decisions.commands.decisions import owner_errors
+from decisions.models import ActionItem
+from decisions.models.actions import ActionItemQuerySet
 from engagements.models import Membership, Role
 from engagements.permissions import Permission
-from reviews.commands.decisions import owner_errors
+from reviews.commands.live_updates import tell_the_room
 from reviews.commands.open_reviews import lock_open_review
 from reviews.commands.recording import add_review_action
-from reviews.commands.rooms import tell_the_room
 from reviews.commands.running import item_of
-from reviews.models import ActionItem, AgendaItem, Review, ReviewRecord
-from reviews.models.actions import ActionItemQuerySet
+from reviews.models import AgendaItem, Review, ReviewRecord
 
 TO_PROPOSE = dt.timedelta(days=7)
 

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Engagement, Membership
-from okrs.figures import plain
+from okrs.formatting import plain
 from okrs.models import KeyResult
 from reviews.commands.drawing import refresh_all
-from reviews.commands.rooms import tell_the_room
+from reviews.commands.live_updates import tell_the_room
 from reviews.commands.running import lock_running
 from reviews.models import Review, ReviewKind
 from reviews.queries.agenda import gather

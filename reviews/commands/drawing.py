@@ -13,9 +13,9 @@ from reviews.agenda.draw import LONGEST_WHY
 from reviews.agenda.escalations import escalation_facts, why_now
 from reviews.models import AgendaItem, Review, ReviewRecord, Section
 from reviews.queries.agenda import Gathered, gather
-from reviews.queries.captured import captured, taken_up
 from reviews.queries.escalated import acts_during, of_items, running_of
-from reviews.queries.told import screen_of
+from reviews.queries.item_context import screen_of
+from reviews.queries.recorded import captured, taken_up
 
 LISTS = "list"
 DEALT_WITH = "dealt with"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 
-from engagements.locks import locking
 from engagements.models import Membership
 from engagements.permissions import Permission, require_right
 from reviews.models import Review
+from tenancy.locks import locking
 
 
 def lock_review(review: Review, *, by: Membership) -> Review:

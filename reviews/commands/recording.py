@@ -11,16 +11,17 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from checkins.models import CheckIn
+from decisions.commands.actions import add_action
+from decisions.commands.decisions import record_decision, supersede_decision
+from decisions.commands.evidence import Evidence, key_results, named
+from decisions.commands.idempotency import must_say_the_same
+from decisions.models import ActionItem, Decision
 from engagements.models import Membership
-from okrs.figures import NO_BREAK
+from okrs.formatting import NO_BREAK
 from okrs.models import KeyResult
-from reviews.commands.actions import add_action
-from reviews.commands.decisions import record_decision, supersede_decision
-from reviews.commands.evidence import Evidence, key_results, named
-from reviews.commands.once import must_say_the_same
+from reviews.commands.live_updates import tell_the_room
 from reviews.commands.open_reviews import lock_review, must_be_open
-from reviews.commands.rooms import tell_the_room
-from reviews.models import ActionItem, AgendaItem, Decision, Review, ReviewRecord
+from reviews.models import AgendaItem, Review, ReviewRecord
 from scoring import format_score
 
 

@@ -13,8 +13,8 @@ from engagements.permissions import Permission, may, require_right
 from engagements.staleness import lock_for_edit
 from reviews.commands.agendas import show_item
 from reviews.commands.drawing import draw_onto, items_of
+from reviews.commands.live_updates import tell_the_room
 from reviews.commands.open_reviews import lock_open_review, must_be_open
-from reviews.commands.rooms import tell_the_room
 from reviews.models import Attendance, Review, ReviewKind, ReviewRecord
 
 MINUTES = {ReviewKind.MONTHLY: 45, ReviewKind.WEEKLY: 30}  # M11.1

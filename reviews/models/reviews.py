@@ -5,7 +5,8 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from engagements.tenancy import (
+from decisions.models import Occasion, OccasionKind
+from tenancy.models import (
     WITH_DELETE,
     TenantKey,
     TenantManager,
@@ -15,7 +16,6 @@ from engagements.tenancy import (
     tenant_constraints,
     tracked,
 )
-from reviews.models.occasions import Occasion, OccasionKind
 
 FROZEN_WITH_ITS_REVIEW = """
     IF EXISTS (
@@ -230,8 +230,8 @@ class ReviewRecord(TenantModel):
 
     review = TenantKey("reviews.Review", related_name="records")
     agenda_item = TenantKey("reviews.AgendaItem", null=True, blank=True, related_name="+")
-    decision = TenantKey("reviews.Decision", null=True, blank=True, related_name="+")
-    action = TenantKey("reviews.ActionItem", null=True, blank=True, related_name="+")
+    decision = TenantKey("decisions.Decision", null=True, blank=True, related_name="+")
+    action = TenantKey("decisions.ActionItem", null=True, blank=True, related_name="+")
 
     objects = TenantManager["ReviewRecord"]()
 

@@ -13,10 +13,11 @@ from django.db.models import Case, Value, When
 from checkins.periods import open_periods
 from checkins.queries.states import due_of
 from checkins.rhythms import rhythm_of
+from decisions.models import ActionItem, Decision
 from engagements.models import Engagement, Membership
 from okrs.assessment import forecast
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
-from okrs.standing import expected_pace
+from okrs.states import expected_pace
 from reviews.agenda import (
     ActionFacts,
     AgendaFacts,
@@ -27,8 +28,8 @@ from reviews.agenda import (
 )
 from reviews.agenda.escalations import escalation_facts
 from reviews.agenda.screens import Facts, Told, key_result_screen, outcome_of
-from reviews.models import ActionItem, Decision, Review
-from reviews.queries.told import live_rows, tell
+from reviews.models import Review
+from reviews.queries.item_context import live_rows, tell
 from scoring import Rag
 
 FIRST_LOOK_BACK = dt.timedelta(days=35)  # of the first review: what ended about a month ago

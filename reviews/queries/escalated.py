@@ -11,12 +11,11 @@ from django.db.models import BigIntegerField, F, IntegerField, OuterRef, Q, Quer
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
-from checkins.models import Escalation
-from checkins.models.escalations import EscalationQuerySet
-from checkins.queries.escalations import EscalationCard, escalation_cards
-from engagements.compiled import AnyOf, Compiled, Slot
 from engagements.models import Engagement, Membership
+from escalations.models import Escalation, EscalationQuerySet
+from escalations.queries.escalations import EscalationCard, escalation_cards
 from reviews.models import AgendaItem, ReviewRecord
+from tenancy.compiled import AnyOf, Compiled, Slot
 
 Ids = Collection[int]
 MADE_ACTIVE, HUDDLE, PLAN, VERDICT = "active", "huddle", "plan", "verdict"

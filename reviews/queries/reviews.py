@@ -9,24 +9,17 @@ from dataclasses import dataclass
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from checkins.queries.escalations import EscalationCard
-from engagements.compiled import Compiled
+from decisions.models import OccasionKind, Release
 from engagements.models import Engagement, Membership, Role
+from escalations.queries.escalations import EscalationCard
 from okrs.models import Objective
 from reviews.agenda.escalations import EscalationFacts, escalation_facts, why_now
 from reviews.agenda.screens import Screen
 from reviews.clocks import Clock, clock_of
-from reviews.models import (
-    AgendaItem,
-    Attendance,
-    OccasionKind,
-    Release,
-    Review,
-    ReviewRecord,
-    Section,
-)
-from reviews.queries.captured import ENGAGEMENT, REVIEW, Captured, captured, taken_up
+from reviews.models import AgendaItem, Attendance, Review, ReviewRecord, Section
 from reviews.queries.escalated import acts_during, cards_of, of_items, running_of
+from reviews.queries.recorded import ENGAGEMENT, REVIEW, Captured, captured, taken_up
+from tenancy.compiled import Compiled
 
 
 @dataclass(frozen=True, kw_only=True)

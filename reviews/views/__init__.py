@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from reviews.views.actions import action_done, action_drop, action_list, action_reopen
 from reviews.views.agendas import (
     attendance_mark,
     item_answer,
@@ -15,14 +14,7 @@ from reviews.views.agendas import (
     review_previous,
 )
 from reviews.views.captures import decision_supersede, review_act, review_decide
-from reviews.views.decisions import (
-    decision_list,
-    key_result_decisions,
-    objective_decisions,
-)
-from reviews.views.exports import engagement_export
-from reviews.views.home import home
-from reviews.views.my_week import my_week
+from reviews.views.live_updates import review_clock, review_detail, review_room
 from reviews.views.reviews import (
     review_cancel,
     review_close,
@@ -31,21 +23,10 @@ from reviews.views.reviews import (
     review_start,
     review_update,
 )
-from reviews.views.rooms import review_clock, review_detail, review_room
-from reviews.views.shared import shared_status
-from reviews.views.status import report_create, report_detail, report_list, status
-from reviews.views.summaries import summary_update
 
 __all__ = [
-    "action_done",
-    "action_drop",
-    "action_list",
-    "action_reopen",
     "attendance_mark",
-    "decision_list",
     "decision_supersede",
-    "engagement_export",
-    "home",
     "item_answer",
     "item_create",
     "item_done",
@@ -53,12 +34,6 @@ __all__ = [
     "item_park",
     "item_show",
     "item_unpark",
-    "key_result_decisions",
-    "my_week",
-    "objective_decisions",
-    "report_create",
-    "report_detail",
-    "report_list",
     "review_act",
     "review_cancel",
     "review_clock",
@@ -73,7 +48,4 @@ __all__ = [
     "review_room",
     "review_start",
     "review_update",
-    "shared_status",
-    "status",
-    "summary_update",
 ]

@@ -4,15 +4,15 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from decisions.models import ActionItem
 from engagements.access import find, member
-from engagements.answers import form_page, onward, take
+from engagements.form_views import form_page, onward, take
 from engagements.http import MemberRequest
 from engagements.models import Membership
 from engagements.permissions import Permission
 from reviews import commands
 from reviews.forms.reviews import ItemForm
-from reviews.models import ActionItem
-from reviews.views.rooms import TAB, item_of, moved, review_of
+from reviews.views.live_updates import TAB, item_of, moved, review_of
 
 
 @require_POST

@@ -12,15 +12,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from decisions.forms.decisions import SupersedeForm
+from decisions.models import Decision
+from decisions.queries.decisions import decisions, entries
 from engagements.access import find, member
-from engagements.answers import form_page, onward, take
+from engagements.form_views import form_page, onward, take
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from reviews import commands
-from reviews.forms import SupersedeForm
-from reviews.models import AgendaItem, Decision, Review
-from reviews.queries.decisions import decisions, entries
-from reviews.views.rooms import (
+from reviews.models import AgendaItem, Review
+from reviews.views.live_updates import (
     TEMPLATE,
     action_form,
     decision_form,
@@ -68,10 +69,10 @@ def decision_supersede(request: MemberRequest, decision: str) -> HttpResponse:
     known = {"decision": row, "by": request.membership, "now": timezone.now()}
     if form.is_valid() and (later := take(form, commands.supersede_review_decision, **known)):
         messages.success(request, _superseded(later))
-        return onward(request, "reviews:decision-list")
+        return onward(request, "decisions:decision-list")
     (entry,) = entries([row], engagement=request.engagement)
     return form_page(
-        request, "reviews/decision_supersede.html", form=form, entry=entry, tab="decisions"
+        request, "decisions/decision_supersede.html", form=form, entry=entry, tab="decisions"
     )
 
 

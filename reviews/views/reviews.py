@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from engagements.access import member
-from engagements.answers import form_page, onward, stale_page, take
+from engagements.form_views import form_page, onward, stale_page, take
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from engagements.staleness import StaleEdit
@@ -17,7 +17,7 @@ from reviews import commands
 from reviews.forms.reviews import CloseForm, ReviewForm
 from reviews.queries.reviews import review_list as all_reviews
 from reviews.queries.reviews import review_page, usual_attendees
-from reviews.views.rooms import TAB, moved, review_of, review_url
+from reviews.views.live_updates import TAB, moved, review_of, review_url
 
 ON_A_PAGE = 30
 
@@ -101,6 +101,6 @@ def review_close(request: MemberRequest, review: str) -> HttpResponse:
         messages.success(
             request, "Closed and frozen. The summary is drafted: read it, then publish."
         )
-        return onward(request, "reviews:summary-update", row.public_id)
+        return onward(request, "status:summary-update", row.public_id)
     page = review_page(row, membership=request.membership, now=now)
     return form_page(request, "reviews/review_close.html", form=form, review=row, page=page, **TAB)

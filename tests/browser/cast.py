@@ -12,10 +12,11 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from accounts.models import User
 from checkins.commands import record_check_in
-from engagements.models import Engagement, Membership, Role, User
-from engagements.scoping import scope
+from engagements.models import Engagement, Membership, Role
 from okrs.models import Cycle, KeyResult
+from tenancy.scoping import scope
 from tests import build
 
 WEEK = dt.timedelta(weeks=1)

@@ -14,14 +14,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from checkins.models import Escalation
-from checkins.sweeps.reminders import climb, nudge, remind
-from engagements.models import Engagement, Membership, Role, User
-from engagements.scoping import scope
+from accounts.models import User
+from checkins.jobs.reminders import climb, nudge, remind
+from decisions.models import Decision
+from engagements.models import Engagement, Membership, Role
 from engagements.share_links import token_of
+from escalations.models import Escalation
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, Objective, Team
-from reviews.models import Decision, Review
+from reviews.models import Review
+from tenancy.scoping import scope
 from tests import build
 from tests.browser import cast
 from tests.browser.hard_meetings import meet

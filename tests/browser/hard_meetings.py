@@ -8,24 +8,24 @@ from typing import Any, cast
 
 from django.utils import timezone
 
+from decisions.commands.actions import complete_action
+from decisions.models import Decision
 from engagements.models import Membership
 from okrs.models import KeyResult
 from reviews.commands import (
     add_item,
     add_review_action,
     close_review,
-    complete_action,
     next_item,
     park_item,
     plan_review,
-    publish_report,
     record_review_decision,
-    save_draft,
     start_review,
     supersede_review_decision,
 )
-from reviews.models import AgendaItem, Decision, Review
-from reviews.status import Words
+from reviews.models import AgendaItem, Review
+from status.commands import publish_report, save_draft
+from status.page import Words
 
 DAY = dt.timedelta(days=1)
 WORDS = ("moved", "red", "decided", "next_steps")

@@ -8,9 +8,9 @@ from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
 from engagements.models import Membership
-from engagements.scoping import scope
 from okrs.models import KeyResult
 from reviews.models import Review
+from tenancy.scoping import scope
 from tests.browser import cast
 from tests.browser.conftest import Opens
 from tests.checkins.posting import post

@@ -9,16 +9,18 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
-from checkins.models import Escalation, EscalationState
-from engagements.models import Membership, Notice, Role, User
-from engagements.notice_rules import find_rule
-from engagements.scoping import scope
+from accounts.models import User
+from engagements.models import Membership, Role
+from escalations.models import Escalation, EscalationState
+from notifications.models import Notice
+from notifications.rules import find_rule
 from okrs.models import KeyResult
+from tenancy.scoping import scope
 from tests import build
 from tests.browser import cast
 from tests.browser.conftest import SCREENS, Opens
 from tests.browser.visitors import Visitor
-from tests.checkins.escalating import escalated
+from tests.escalations.escalating import escalated
 
 HOUR = dt.timedelta(hours=1)
 EXPANSION = "Accounts that expand within thirty days"

@@ -19,8 +19,8 @@ from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
+from accounts.models import User
 from config.settings import PASSWORD_HASHERS  # noqa: TID251 - the ones that the product reads
-from engagements.models import User
 from tests.browser.conftest import SCREENS, Opens
 from tests.browser.servers import Served, serving
 from tests.browser.visitors import Visitor

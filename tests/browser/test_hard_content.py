@@ -14,10 +14,10 @@ from tests.browser.visitors import Visitor
 from tests.test_access import URLS
 
 # None of them is a page that shows what a client wrote: sign-in, probes, downloads.
-ELSEWHERE = ("account_", "health-", "okrs:sheet-example", "reviews:engagement-export")
+ELSEWHERE = ("account_", "health-", "okrs:sheet-example", "workspace:engagement-export")
 FRAGMENTS = {"reviews:review-room", "reviews:review-clock", "checkins:check-in-preview"}
-OF_CLOSED = {"reviews:summary-update"}  # only a review that is over has one
-AXE = ("reviews:home", "checkins:key-result-detail", "okrs:board", "engagements:member-list")
+OF_CLOSED = {"status:summary-update"}  # only a review that is over has one
+AXE = ("workspace:home", "workspace:key-result-detail", "okrs:board", "engagements:member-list")
 
 # Text that leaves the box it stands in, or is cut off by one that has no title to say it whole.
 BROKEN = """() => {

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from engagements.models import Engagement, Membership, User
-from engagements.scoping import scope, unscoped
-from engagements.stop_links import token_of
+from accounts.models import User
+from decisions.models import Decision
+from demo.stories import address
+from demo.stories.story import Person
+from engagements.models import Engagement, Membership
 from metrics.models import Metric
+from notifications.unsubscribe import token_of
 from okrs.models import Cycle, KeyResult, Objective, Team
-from reviews.demo import address
-from reviews.demo.story import Person
-from reviews.models import Decision, Review
+from reviews.models import Review
+from tenancy.scoping import scope, unscoped
 from tests.browser.conftest import SCREENS, Opens
 
 SIGNED_OUT = (
@@ -26,10 +28,10 @@ SIGNED_OUT = (
     "account_reset_password_from_key_done",
     "account_inactive",
 )
-ROOM = ("reviews:my-week", "engagements:profile", "engagements:engagement-create")
+ROOM = ("workspace:my-week", "notifications:profile", "engagements:engagement-create")
 LISTS = (
-    "reviews:home",
-    "checkins:reminder-list",
+    "workspace:home",
+    "workspace:reminder-list",
     "engagements:settings",
     "engagements:member-list",
     "engagements:member-invite-many",
@@ -44,11 +46,11 @@ LISTS = (
     "metrics:metric-create",
     "reviews:review-list",
     "reviews:review-create",
-    "reviews:decision-list",
-    "reviews:action-list",
-    "reviews:status",
-    "reviews:report-list",
-    "reviews:report-create",
+    "decisions:decision-list",
+    "decisions:action-list",
+    "status:status",
+    "status:report-list",
+    "status:report-create",
 )
 OF_ONE = {
     "engagements:member-remove": Membership,
@@ -61,12 +63,12 @@ OF_ONE = {
     "okrs:key-result-create": Objective,
     "metrics:metric-detail": Metric,
     "metrics:metric-update": Metric,
-    "checkins:key-result-detail": KeyResult,
+    "workspace:key-result-detail": KeyResult,
     "okrs:key-result-update": KeyResult,
     "reviews:review-detail": Review,
     "reviews:decision-supersede": Decision,
-    "reviews:objective-decisions": Objective,
-    "reviews:key-result-decisions": KeyResult,
+    "decisions:objective-decisions": Objective,
+    "decisions:key-result-decisions": KeyResult,
 }
 
 
@@ -88,15 +90,15 @@ def pages(engagement: Engagement) -> Iterator[str]:
     """Its lists and forms, and of what has one page each the first and the last."""
     yield from (reverse(name, args=[engagement.slug]) for name in LISTS)
     yield reverse("okrs:board", args=[engagement.slug]) + "?cycle="
-    yield reverse("reviews:report-detail", args=[engagement.slug, 1])
-    yield reverse("reviews:decision-list", args=[engagement.slug]) + "?q=of+nothing"
+    yield reverse("status:report-detail", args=[engagement.slug, 1])
+    yield reverse("decisions:decision-list", args=[engagement.slug]) + "?q=of+nothing"
     with scope(engagement.id):
         for name, model in OF_ONE.items():
             rows: Any = model._default_manager.order_by("pk")
             for row in {rows.first(), rows.last()} - {None}:
                 yield reverse(name, args=[engagement.slug, row.public_id])
         if closed := Review.objects.closed().first():
-            yield reverse("reviews:summary-update", args=[engagement.slug, closed.public_id])
+            yield reverse("status:summary-update", args=[engagement.slug, closed.public_id])
 
 
 def test_every_page_of_the_lead_is_accessible(opens: Opens) -> None:
@@ -123,7 +125,7 @@ def test_every_page_before_the_sign_in_is_accessible(opens: Opens) -> None:
     visitor = opens()
     visitor.expected = {404}  # an invitation that is used up
 
-    stops = reverse("engagements:notices-stop", args=[token_of(somebody(Person.LEAD).pk)])
+    stops = reverse("notifications:notices-stop", args=[token_of(somebody(Person.LEAD).pk)])
     for path in [*map(reverse, SIGNED_OUT), "/invitations/of-yesterday/", stops]:
         visitor.visit(path)
         visitor.inspect(path)

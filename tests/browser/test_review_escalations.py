@@ -8,10 +8,10 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from engagements.models import Membership, Role
-from engagements.scoping import scope
 from okrs.models import Objective
 from reviews.commands import plan_review, start_review
 from reviews.models import Review
+from tenancy.scoping import scope
 from tests.browser import cast
 from tests.browser.conftest import Opens
 from tests.browser.visitors import Visitor

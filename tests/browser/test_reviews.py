@@ -10,8 +10,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from engagements.models import Membership, Role
-from engagements.scoping import scope
 from okrs.models import Objective
+from tenancy.scoping import scope
 from tests.browser import cast
 from tests.browser.conftest import SCREENS, Opens
 from tests.browser.visitors import Visitor

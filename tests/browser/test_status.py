@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from demo.stories.story import Person
 from engagements.models import Role
-from engagements.scoping import scope
 from okrs.models import Objective
-from reviews.demo.story import Person
+from tenancy.scoping import scope
 from tests.browser import cast
 from tests.browser.conftest import SCREENS, Opens
 from tests.browser.test_pages import somebody

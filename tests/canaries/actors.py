@@ -57,7 +57,7 @@ def actors(planting: Planting, *, published_only: bool = False) -> Iterator[Acto
         BOTH, planting.cast.tokens, planting.invitations, strict=True
     ):
         for held in LINKS:
-            address = reverse("reviews:shared-status", args=[tokens[held]])
+            address = reverse("status:shared-status", args=[tokens[held]])
             shown = reads(client, clients) if held == "open link" else reads()
             yield Actor(f"{held} of {client}", "", shown, holds=address)
         yield Actor(f"invited by {client}", "", invited_by(client), holds=invitation)
@@ -106,14 +106,14 @@ def _looks(planting: Planting) -> Iterator[Ask]:
             room = reverse("reviews:review-detail", args=[slug, ids[held]])
             for look in ("", "?view=all", "?capture=action", f"?item={ids['item']}"):
                 yield Ask(f"{room}{look}")
-        for name in ("reviews:decision-list", "reviews:review-list"):
+        for name in ("decisions:decision-list", "reviews:review-list"):
             yield Ask(f"{reverse(name, args=[slug])}?page=2&superseded=on")
 
 
 def status_pages(actor: Actor, planting: Planting) -> Iterator[Ask]:
     """The status pages that they may know of, on every day of the story."""
     slugs = planting.cast.slugs if actor.who else ()
-    own = [reverse("reviews:status", args=[slug]) for slug in slugs]
+    own = [reverse("status:status", args=[slug]) for slug in slugs]
     for address in [*own, *([actor.holds] if actor.holds else [])]:
         for asked in STATUS if actor.is_thorough else STATUS[:1]:
             yield Ask(f"{address}{asked}")

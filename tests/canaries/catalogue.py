@@ -11,8 +11,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from engagements.models import Engagement
-from engagements.scoping import scope
-from engagements.tenancy import TenantModel
+from tenancy.models import TenantModel
+from tenancy.scoping import scope
 from tests.canaries.marks import Mark, marks_in
 
 TEXT = (models.CharField, models.TextField, models.JSONField, ArrayField)

@@ -19,7 +19,7 @@ from tests.canaries.pages import ways_of
 
 HTMX = {"HX-Request": "true"}
 # The first two would end the crawl, the other asks for patience; their pages are read.
-NEVER_POSTED = {"account_logout", "engagements:sessions-end", "account_change_password"}
+NEVER_POSTED = {"account_logout", "notifications:sessions-end", "account_change_password"}
 MOST_POSTS = 1  # of one name that are followed, beside those that the crawl starts from
 HTML = "text/html"
 ZIP = "application/zip"

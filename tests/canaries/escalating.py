@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from uuid import uuid4
 
-from checkins.commands import record_outcome
-from checkins.models import Cause, Escalation, RaisedFor, Verdict
-from checkins.sweeps.reminders import climb, nudge, remind
-from engagements.models import Membership, Notice
+from checkins.jobs.reminders import climb, nudge, remind
+from engagements.models import Membership
+from escalations.commands.escalations import record_outcome
+from escalations.models import Cause, Escalation, RaisedFor, Verdict
+from notifications.models import Notice
 from okrs.models import KeyResult
 from tests.canaries.marks import Marks
 from tests.checkins.posting import at

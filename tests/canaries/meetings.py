@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, cast
 
+from decisions.commands.actions import complete_action
+from decisions.models import ActionItem, Decision
 from engagements.models import Membership
 from okrs.models import KeyResult
 from reviews.commands import (
@@ -13,19 +15,18 @@ from reviews.commands import (
     add_review_action,
     answer_item,
     close_review,
-    complete_action,
     next_item,
     park_item,
     plan_review,
-    publish_report,
     record_review_decision,
-    save_draft,
     start_review,
     supersede_review_decision,
 )
-from reviews.models import ActionItem, AgendaItem, Decision, Report, Review
-from reviews.queries.reports import draft_of
-from reviews.status import Words
+from reviews.models import AgendaItem, Review
+from status.commands import publish_report, save_draft
+from status.models import Report
+from status.page import Words
+from status.queries.reports import draft_of
 from tests.canaries.marks import Marks
 from tests.checkins.posting import at
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 import time_machine
 from django.urls import reverse
 
-from checkins.models import Blocker, CheckIn, Escalation, HelpRequest
+from accounts.models import User
+from checkins.models import Blocker, CheckIn, HelpRequest
+from decisions.models import ActionItem, Decision
 from engagements.commands import invite_member, send_invitation, update_engagement
 from engagements.invitations import token_of as invitation_token_of
-from engagements.models import Engagement, Membership, Role, ShareLink, StatusPage, User
-from engagements.scoping import identity, scope, unscoped
+from engagements.models import Engagement, Membership, Role, ShareLink, StatusPage
 from engagements.share_links import token_of
-from reviews.models import ActionItem, AgendaItem, Decision, Review
+from escalations.models import Escalation
+from reviews.models import AgendaItem, Review
+from tenancy.scoping import identity, scope, unscoped
 from tests import access_cast
 from tests.access_table import LINKS
 from tests.canaries.escalating import decide_an_earlier_one, tell

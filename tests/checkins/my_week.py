@@ -6,7 +6,7 @@ import datetime as dt
 
 from checkins.queries import DueCard, MyWeek, my_week
 from engagements.models import Membership
-from engagements.scoping import scope
+from tenancy.scoping import scope
 from tests.checkins.posting import TUESDAY
 
 

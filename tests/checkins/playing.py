@@ -7,24 +7,20 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from checkins.commands import (
-    activate_escalation,
-    decide_escalation,
-    record_outcome,
-    resolve_blocker,
-    undo_check_in,
-)
-from checkins.models import Blocker, Escalation
-from checkins.sweeps.escalations import (
+from checkins.commands import resolve_blocker, undo_check_in
+from checkins.models import Blocker
+from engagements.models import Role
+from escalations.commands.escalations import activate_escalation, decide_escalation, record_outcome
+from escalations.jobs.escalations import (
     activate_escalations,
     open_escalations,
     raise_escalations,
     recover_escalations,
 )
-from engagements.models import Role
-from engagements.scoping import scope
+from escalations.models import Escalation
 from okrs.models import KeyResult
-from okrs.standing import early_until
+from okrs.states import early_until
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import newest, post
 from tests.checkins.stories import Fires, History, Step, moment

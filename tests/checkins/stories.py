@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from checkins.models import Cause, RaisedFor
+from escalations.models import Cause, RaisedFor
 
 YEAR = 2026
 HOUR = dt.time(9, 40)

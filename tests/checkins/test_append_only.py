@@ -8,8 +8,8 @@ from django.db.utils import DatabaseError
 
 from checkins.models import CheckIn
 from engagements.models import Membership
-from engagements.scoping import scope
 from okrs.models import KeyResult
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import post
 from tests.databases import ROLES, switch

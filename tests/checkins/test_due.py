@@ -10,10 +10,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from checkins.queries import CardState, MyWeek, due_card
-from engagements.models import Membership, Role, User
-from engagements.scoping import scope
+from engagements.models import Membership, Role
 from okrs.models import Collaborator, KeyResult, Stage
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.my_week import only_card, week
 from tests.checkins.posting import TUESDAY, at, post

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from checkins.chains import is_kept, kept_posts
 from checkins.commands import undo_check_in
+from checkins.effective_check_ins import is_kept, kept_posts
 from checkins.models import CheckIn
 from engagements.models import Membership
 from okrs.models import KeyResult

@@ -17,7 +17,7 @@ from checkins.queries import recompute_standing
 from checkins.rhythms import rhythm_of
 from engagements.models import Membership
 from okrs.models import KeyResult
-from okrs.standing import Standing
+from okrs.states import Standing
 from scoring import Rag, linear, rag
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post

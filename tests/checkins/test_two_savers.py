@@ -12,8 +12,8 @@ from django.db import connections
 from checkins.commands import Conflict
 from checkins.models import CheckIn
 from engagements.models import Membership
-from engagements.scoping import scope
 from okrs.models import KeyResult
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import post
 

@@ -13,12 +13,12 @@ from checkins.commands import undo_check_in
 from checkins.queries import CardState, Due, due_card, key_result_page
 from checkins.templatetags.weeks import due_words
 from engagements.models import Membership
-from engagements.scoping import scope
 from okrs.models import KeyResult
-from reviews.headlines import my_week_headline
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.my_week import only_card, week
 from tests.checkins.posting import TUESDAY, at, post
+from workspace.headlines import my_week_headline
 
 MINUTE = dt.timedelta(minutes=1)
 

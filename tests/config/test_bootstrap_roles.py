@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from engagements.database_roles import APP, ROLES, bootstrap_roles
+from tenancy.database_roles import APP, ROLES, bootstrap_roles
 from tests.config.workspaces import ask, services, workspace
 
 

@@ -113,9 +113,9 @@ def importable_by(user: User | None, *, copy: Path) -> list[Path]:
         name = source.name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name)
     shutil.copytree(ROOT / "config", copy / "config")
-    (copy / "engagements").mkdir()
+    (copy / "tenancy").mkdir()
     for name in ("__init__.py", "database_roles.py"):
-        shutil.copy(ROOT / "engagements" / name, copy / "engagements")
+        shutil.copy(ROOT / "tenancy" / name, copy / "tenancy")
     return [copy]
 
 

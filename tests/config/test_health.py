@@ -10,10 +10,10 @@ from django.db import connections
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from notifications import heartbeats
-from notifications.delivery import claim
-from notifications.models import Heartbeat, OutboxMessage
-from notifications.outbox import enqueue
+from mail import heartbeats
+from mail.delivery import claim
+from mail.models import Heartbeat, OutboxMessage
+from mail.outbox import enqueue
 
 NOON = dt.datetime(2030, 3, 11, 12, tzinfo=dt.UTC)
 MINUTE, SECOND = dt.timedelta(minutes=1), dt.timedelta(seconds=1)

@@ -13,8 +13,8 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from accounts.limits import SHARE_LINK_GUESSES
 from config.logs import MaskTokens, masked
-from engagements.limits import SHARE_LINK_GUESSES
 from engagements.share_links import token_of
 from tests import build
 from tests.browser.servers import broker, running, serving
@@ -99,7 +99,7 @@ def test_failures_are_logged_without_the_token(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot draw /s/{token}/")
 
-    monkeypatch.setattr("reviews.views.shared.status_answer", fails)
+    monkeypatch.setattr("status.views.shared.status_answer", fails)
     client.raise_request_exception = False
     answer = client.get(f"/s/{token}/")
 

@@ -40,9 +40,9 @@ def test_every_variable_it_names_is_explained_among_the_settings() -> None:
 @pytest.mark.parametrize(
     ("words", "said_by"),
     [
-        ("The sweep", "checkins/sweeps/__init__.py"),
-        ("The mail server is away", "notifications/mail_server.py"),
-        ("is given up", "notifications/delivery.py"),
+        ("The sweep", "config/schedule.py"),
+        ("The mail server is away", "mail/mail_server.py"),
+        ("is given up", "mail/delivery.py"),
     ],
 )
 def test_the_alarms_are_words_of_the_logs(words: str, said_by: str) -> None:

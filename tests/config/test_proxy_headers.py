@@ -13,10 +13,10 @@ import pytest
 from django.conf import settings
 
 from config import start
-from notifications.models import OutboxMessage
+from mail.models import OutboxMessage
 from tests import build
+from tests.accounts.signing_in import RESET
 from tests.browser.servers import running, wait_for
-from tests.engagements.signing_in import RESET
 from tests.processes import environment
 
 Ask = Callable[..., http.client.HTTPResponse]

@@ -25,7 +25,7 @@ def test_it_starts_as_the_application(committed: str) -> None:
 
 @pytest.mark.parametrize(
     ("table", "privilege"),
-    [("checkins_checkin", "DELETE"), ("reviews_decisionhead", "INSERT")],
+    [("checkins_checkin", "DELETE"), ("decisions_decisionhead", "INSERT")],
 )
 def test_it_refuses_a_role_that_may_change_what_is_only_added_to(
     committed: str, table: str, privilege: str

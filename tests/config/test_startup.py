@@ -6,8 +6,8 @@ import pytest
 from celery.signals import beat_init, worker_init
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts.models import User
 from config.startup import DEMO_PASSWORD, refuse_unsafe_start
-from engagements.models import User
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -20,7 +20,7 @@ from tests.smtp import MailServer
 
 SECRET_KEY = "a-key-of-this-installation-for-no-other-0123456789abcdefghijklmnopqrs"
 PAGES = ("DATABASE_URL", "DATABASE_SWEEP_URL")  # all that those which serve are told
-QUICK = "tests.notifications.quick"
+QUICK = "tests.mail.quick"
 ENDS_WITHIN = 30.0
 
 

@@ -95,7 +95,7 @@ def test_every_table_has_as_many_rows(original: Copy, restored: Copy) -> None:
 
     assert counts == original.counts()
     assert len(counts) > 50
-    assert counts["reviews_decision"] == 9
+    assert counts["decisions_decision"] == 9
     assert restored.rows(SEQUENCES) == original.rows(SEQUENCES)
 
 
@@ -118,4 +118,4 @@ def test_the_application_sees_no_client_without_a_scope(restored: Copy, role: st
     if role == "plumbline_app":
         assert restored.rows("SELECT id FROM okrs_keyresult", role=role) == []
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        restored.rows("DELETE FROM reviews_decision", role=role)
+        restored.rows("DELETE FROM decisions_decision", role=role)

@@ -108,7 +108,7 @@ def test_asked_to_end_the_web_first_answers_what_is_under_way(
         ThreadPoolExecutor() as pool,
     ):
         visitor.get(LOGIN)
-        owner.execute("LOCK TABLE engagements_user")
+        owner.execute("LOCK TABLE accounts_user")
         signing_in = pool.submit(visitor.post, LOGIN, login=LEAD, password=PASSWORD)
         assert eventually(lambda: waits(cluster))
         ended = pool.submit(installation.end, "web")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engagements.models import User
+from accounts.models import User
 from tests import build
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from engagements.commands import create_share_link, revoke_share_link
 from engagements.models import Membership, ShareLink
-from engagements.scoping import scope
+from tenancy.scoping import scope
 
 
 def share(by: Membership, *, now: dt.datetime | None = None, **fields: Any) -> ShareLink:

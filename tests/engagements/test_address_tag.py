@@ -26,7 +26,7 @@ def written(text: str) -> str:
         ("{% url 'okrs:board' slug=slug %}", "/e/northwind/board/"),
         ("{% url 'okrs:board' slug as board %}[{{ board }}]", "[/e/northwind/board/]"),
         ("{% url 'okrs:board' none as board %}[{{ board }}]", "[]"),
-        ("{% url 'reviews:my-week' %}", "/"),
+        ("{% url 'workspace:my-week' %}", "/"),
     ],
 )
 def test_it_writes_addresses(text: str, result: str) -> None:
@@ -43,8 +43,8 @@ def test_an_address_that_is_none_raises_each_time(view: str) -> None:
 
 def test_it_knows_where_the_site_stands() -> None:
     with override_script_prefix("/okr/"):
-        assert written("{% url 'reviews:my-week' %}") == "/okr/"
-    assert written("{% url 'reviews:my-week' %}") == "/"
+        assert written("{% url 'workspace:my-week' %}") == "/okr/"
+    assert written("{% url 'workspace:my-week' %}") == "/"
 
 
 def test_the_project_s_templates_use_it() -> None:

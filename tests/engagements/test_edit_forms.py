@@ -8,9 +8,9 @@ from django.http import QueryDict
 
 from engagements.edit_forms import difference
 from engagements.form_fields import DecimalTextField
-from engagements.scoping import scope
 from okrs.forms import CycleForm
 from okrs.models import Cycle
+from tenancy.scoping import scope
 from tests import build
 
 

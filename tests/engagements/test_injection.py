@@ -8,19 +8,20 @@ import pytest
 import time_machine
 from django.conf import settings
 
-from engagements import notice_rules
-from engagements.envelopes.mails import write
-from engagements.envelopes.reading import Envelope, Line, Section
-from engagements.gathering import gather
-from engagements.models import Role, User
-from engagements.notice_rules import Aside, Item
-from engagements.plain_text import one_line
-from engagements.templatetags.notices import folded
-from notifications.delivery import Delivered, deliver_due
-from notifications.kinds import Mail
+from accounts.models import User
+from engagements.models import Role
+from mail.delivery import Delivered, deliver_due
+from mail.email_types import Mail
+from mail.plain_text import one_line
+from notifications import rules
+from notifications.digest.mails import write
+from notifications.digest.reading import Envelope, Line, Section
+from notifications.digests import gather
+from notifications.rules import Aside, Item
+from notifications.templatetags.notices import folded
 from scoring import Rag
 from tests import build
-from tests.engagements.noticing import NINE, notify, rule
+from tests.notifications.noticing import NINE, notify, rule
 from tests.smtp import MailServer, mail_server, text_of
 
 __all__ = ["mail_server"]
@@ -108,8 +109,8 @@ def test_words_that_run_from_right_to_left_turn_only_themselves() -> None:
 def test_a_name_that_would_start_a_header_arrives_as_words(
     committed: str, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notice_rules, "_rules", {"parcel": rule(item={"title": EVIL[0]})})
-    monkeypatch.setattr(notice_rules, "_asides", [])
+    monkeypatch.setattr(rules, "_rules", {"parcel": rule(item={"title": EVIL[0]})})
+    monkeypatch.setattr(rules, "_asides", [])
     client = build.engagement(EVIL[0], slug="client")
     notify(
         build.member(

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from engagements.models import User
+from accounts.models import User
 from tests import build
 from tests.build import PASSWORD
 

@@ -10,11 +10,11 @@ from django.conf import settings
 
 from engagements import share_link_views
 from engagements.commands import count_share_link_views
-from engagements.counters import counters
 from engagements.models import ShareLink
-from engagements.scoping import scope
 from engagements.share_link_views import FLUSH, TAKEN, count_view, flush_views
 from engagements.tasks import flush_share_link_views
+from tenancy.counters import counters
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY
 from tests.engagements.sharing import share

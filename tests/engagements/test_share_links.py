@@ -12,13 +12,13 @@ from django.db import connection
 from django.urls.base import get_script_prefix, set_script_prefix
 from pytest_django.fixtures import Settings
 
-from engagements.addresses import link_to
+from accounts.addresses import link_to
+from accounts.sign_in import AccountAdapter
 from engagements.models import Membership, ShareLink
-from engagements.scoping import scope
 from engagements.share_links import find_share_link, link_of, token_of
-from engagements.sign_in import AccountAdapter
-from engagements.stop_links import stop_link
-from engagements.tokens import absolute_url
+from notifications.unsubscribe import stop_link
+from tenancy.scoping import scope
+from tenancy.tokens import absolute_url
 from tests import build
 from tests.engagements.sharing import share, share_revoked
 from tests.query_counts import queries_of

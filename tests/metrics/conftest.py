@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from engagements.models import Membership
-from engagements.scoping import scope
+from tenancy.scoping import scope
 from tests import build
 
 

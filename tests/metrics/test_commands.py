@@ -8,10 +8,10 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership, Role
-from engagements.scoping import scope
 from engagements.staleness import StaleEdit
 from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.models import Metric
+from tenancy.scoping import scope
 from tests import build
 
 

@@ -5,10 +5,10 @@ import datetime as dt
 import pytest
 
 from engagements.models import Membership
-from engagements.scoping import scope
 from metrics.models import Metric
 from metrics.queries import metric_list, metric_page
 from okrs.models import Objective, Stage
+from tenancy.scoping import scope
 from tests import build
 from tests.query_counts import assert_constant_queries
 

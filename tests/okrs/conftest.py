@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import identity, scope
 from okrs.models import Cycle, Objective
+from tenancy.scoping import identity, scope
 from tests import build
 
 

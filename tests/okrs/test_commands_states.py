@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from engagements.models import Membership
 from okrs.models import KeyResult, Objective
-from okrs.standing import Standing
+from okrs.states import Standing
 from scoring import Rag
 from tests import build
 from tests.okrs.refusals import refused

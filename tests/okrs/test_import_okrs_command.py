@@ -15,8 +15,8 @@ from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
 from engagements.models import Membership, Role
-from engagements.scoping import scope
 from okrs.models import KeyResult
+from tenancy.scoping import scope
 from tests import build, databases
 from tests.okrs.imports.files import SHIPPED, file_of
 

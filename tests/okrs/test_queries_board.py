@@ -4,12 +4,12 @@ import datetime as dt
 from decimal import Decimal
 
 from engagements.models import Membership
-from engagements.scoping import identity, scope
 from okrs.commands import answer_audit
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.queries import Card, board, trace
-from okrs.standing import Standing
+from okrs.states import Standing
 from scoring import Rag
+from tenancy.scoping import identity, scope
 from tests import build
 from tests.query_counts import assert_constant_queries
 

@@ -4,12 +4,12 @@ import datetime as dt
 from decimal import Decimal
 
 from engagements.models import Membership
-from engagements.scoping import identity
 from okrs.commands import update_key_result
 from okrs.models import KeyResult, Objective, Stage
 from okrs.queries import changes
-from okrs.standing import Standing
+from okrs.states import Standing
 from scoring import Rag
+from tenancy.scoping import identity
 from tests import build
 from tests.query_counts import assert_constant_queries
 

@@ -5,10 +5,10 @@ import datetime as dt
 import pytest
 
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import scope
 from okrs.commands import link_contribution
 from okrs.models import Cycle, Objective
 from okrs.queries import current_cycle, cycle_list, cycle_page, team_list
+from tenancy.scoping import scope
 from tests import build
 from tests.query_counts import assert_constant_queries
 

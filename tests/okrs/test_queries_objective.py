@@ -11,7 +11,7 @@ from okrs.commands import draft_objective, link_contribution
 from okrs.commands.collaborators import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.queries import Alignment, ObjectivePage, objective_page
-from okrs.standing import Standing
+from okrs.states import Standing
 from scoring import Rag, rag
 from tests import build
 from tests.query_counts import assert_constant_queries

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from okrs.figures import is_early, plain
+from okrs.formatting import is_early, plain
 from scoring import Rag
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from okrs.figures import red_for
+from okrs.formatting import red_for
 from okrs.weeks import weeks_red
 
 MONDAYS = {ago: dt.date(2026, 3, 9) - dt.timedelta(weeks=ago) for ago in range(-1, 6)}

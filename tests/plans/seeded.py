@@ -6,8 +6,8 @@ import datetime as dt
 
 from django.db import connections
 
-from checkins import sweeps
-from reviews.seeding import seed
+from config import schedule
+from demo.seeding import seed
 
 CLIENTS = 200  # 3,200 key results, 40,000 check-ins
 MONDAY = dt.date(2026, 3, 9)
@@ -22,7 +22,7 @@ LARGE = frozenset(
         "okrs_objectiveevent",
         "metrics_metric",
         "metrics_metricevent",
-        "engagements_notice",
+        "notifications_notice",
     }
 )
 
@@ -31,7 +31,7 @@ def fill() -> None:
     """Seed, and let the sweeps of two days tell people and open escalations."""
     seed(clients=CLIENTS, monday=MONDAY)
     for now in (FRIDAY, NOW):
-        sweeps.tick(now=now)
+        schedule.tick(now=now)
         analyze()
 
 

@@ -13,20 +13,22 @@ from django.db import connections, transaction
 from django.test import Client
 from django.urls import reverse
 
-from checkins import sweeps
-from checkins.models import CheckIn, Escalation
+from accounts.models import User
+from checkins.jobs.reminders import remind
+from checkins.models import CheckIn
 from checkins.queries import recompute_standing
-from checkins.sweeps.reminders import remind
-from engagements.gathering import gather
-from engagements.models import Engagement, Membership, User
-from engagements.scoping import scope, unscoped
+from config import schedule
+from decisions.queries.chain import verify_logs
+from demo.seeding import address
+from engagements.models import Engagement, Membership
 from engagements.share_links import token_of
-from notifications import delivery
-from notifications.heartbeats import waiting_since
+from escalations.models import Escalation
+from mail import delivery
+from mail.heartbeats import waiting_since
+from notifications.digests import gather
 from okrs.models import Cycle, KeyResult
 from reviews.models import Review
-from reviews.queries.chain import verify_logs
-from reviews.seeding import address
+from tenancy.scoping import scope, unscoped
 from tests.checkins.test_recompute_standing import stored
 from tests.checkins.views.typing import typed
 from tests.databases import copy_of
@@ -36,30 +38,30 @@ from tests.plans.seeded import CLIENTS, FRIDAY, LARGE, MONDAY, NOW, fill, pages_
 
 SLUG, OBJECTIVE, KEY_RESULT = "seed-1", "seedobject02", "seedresult04"
 INSIDE = (
-    "reviews:home",
-    "reviews:status",
-    "reviews:report-list",
-    "reviews:decision-list",
-    "reviews:action-list",
+    "workspace:home",
+    "status:status",
+    "status:report-list",
+    "decisions:decision-list",
+    "decisions:action-list",
     "reviews:review-list",
     "okrs:board",
     "okrs:cycle-list",
     "okrs:team-list",
     "metrics:metric-list",
-    "checkins:escalation-list",
-    "checkins:reminder-list",
+    "escalations:escalation-list",
+    "workspace:reminder-list",
     "engagements:member-list",
     "engagements:share-link-list",
     "engagements:settings",
 )
-OF_KEY_RESULT = ("checkins:key-result-detail", "reviews:key-result-decisions")
-OF_OBJECTIVE = ("okrs:objective-detail", "reviews:objective-decisions")
+OF_KEY_RESULT = ("workspace:key-result-detail", "decisions:key-result-decisions")
+OF_OBJECTIVE = ("okrs:objective-detail", "decisions:objective-decisions")
 
 
 # What a sweep may read whole all the same, and why.
 MEANT = {
     ("reminders ahead", "okrs_keyresult"): "every one of them is due, so all are asked",
-    ("messages", "engagements_notice"): "no mail of Friday went out: all of it rides today's",
+    ("messages", "notifications_notice"): "no mail of Friday went out: all of it rides today's",
 }
 
 
@@ -106,12 +108,12 @@ def addresses(lead: Membership) -> Iterator[tuple[str, str]]:
     for name in OF_OBJECTIVE:
         yield name, reverse(name, args=[SLUG, OBJECTIVE])
     yield "okrs:cycle-detail", reverse("okrs:cycle-detail", args=[SLUG, cycle.public_id])
-    yield "as of", reverse("reviews:status", args=[SLUG]) + "?as_of=2026-02-20"
-    yield "report", reverse("reviews:report-detail", args=[SLUG, 1])
+    yield "as of", reverse("status:status", args=[SLUG]) + "?as_of=2026-02-20"
+    yield "report", reverse("status:report-detail", args=[SLUG, 1])
     for review in reviews:
         state = "closed" if review.is_closed else "planned"
         yield f"{state} review", reverse("reviews:review-detail", args=[SLUG, review.public_id])
-    yield "reviews:my-week", reverse("reviews:my-week")
+    yield "workspace:my-week", reverse("workspace:my-week")
 
 
 def read_whole(plans: Plans, name: str) -> list[tuple[str, ...]]:
@@ -138,8 +140,8 @@ def test_pages_read_by_index(lead: Membership) -> None:
 
 def test_a_share_link_and_a_viewer_read_by_index(lead: Membership) -> None:
     pages = {
-        "link": (Client(), reverse("reviews:shared-status", args=[token_of(share(lead))])),
-        "viewer": (signed_in("viewer"), reverse("reviews:status", args=[SLUG])),
+        "link": (Client(), reverse("status:shared-status", args=[token_of(share(lead))])),
+        "viewer": (signed_in("viewer"), reverse("status:status", args=[SLUG])),
     }
     found = []
     for name, (client, path) in pages.items():
@@ -193,7 +195,7 @@ def test_a_check_in_of_what_is_escalated_is_written_by_index(lead: Membership) -
 
 
 SWEEPS: dict[str, Callable[[], Any]] = {
-    **{name: partial(sweep, now=NOW) for name, sweep in sweeps.ORDER},
+    **{name: partial(sweep, now=NOW) for name, sweep in schedule.ORDER},
     "reminders ahead": partial(remind, now=FRIDAY),
     "messages of urgent things": partial(gather, now=NOW, is_daily=False),
     "claim of due mail": lambda: list(delivery.claim(now=NOW, limit=20)),
@@ -220,19 +222,19 @@ def test_reading_a_whole_table_shows() -> None:
 
 def test_an_index_that_is_missing_shows(lead: Membership) -> None:
     """As the tables' owner, whose transaction is taken back."""
-    own = "SELECT id FROM engagements_notice WHERE engagement_id = %s ORDER BY created_at DESC"
+    own = "SELECT id FROM notifications_notice WHERE engagement_id = %s ORDER BY created_at DESC"
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         with explained() as before:
             cursor.execute(own, [lead.engagement_id])
         for index in ("notice_newest", "notice_pending", "notice_of_envelope"):
             cursor.execute(f"DROP INDEX {index}")
         for key in ("notice_once", "notice_tenant", "notice_public_id"):
-            cursor.execute(f"ALTER TABLE engagements_notice DROP CONSTRAINT {key}")
+            cursor.execute(f"ALTER TABLE notifications_notice DROP CONSTRAINT {key}")
         with explained() as after:
             cursor.execute(own, [lead.engagement_id])
         transaction.set_rollback(True, using="owner")
 
-    assert (before.whole, [table for table, _ in after.whole]) == ([], ["engagements_notice"])
+    assert (before.whole, [table for table, _ in after.whole]) == ([], ["notifications_notice"])
 
 
 def test_seeding_leaves_keys_and_triggers_as_they_were(seeded: set[str]) -> None:
@@ -264,7 +266,7 @@ def test_seeded_decisions_are_sealed() -> None:
 
 
 def test_a_consultant_has_a_full_week() -> None:
-    page = signed_in("consultant").get(reverse("reviews:my-week"))
+    page = signed_in("consultant").get(reverse("workspace:my-week"))
 
     assert page.content.count(b"seedresult") >= 50
 

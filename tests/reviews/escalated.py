@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from checkins.models import Cause, Escalation
+from escalations.models import Cause, Escalation
 from okrs.models import KeyResult
 from tests.checkins.posting import at
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from decisions.commands.actions import add_action
+from decisions.models import ActionItem, Decision
 from engagements.models import Membership
-from engagements.scoping import scope
-from reviews.commands import (
-    add_action,
-    add_review_action,
-    record_review_decision,
-    supersede_review_decision,
-)
-from reviews.models import ActionItem, Decision, Review
+from reviews.commands import add_review_action, record_review_decision, supersede_review_decision
+from reviews.models import Review
+from tenancy.scoping import scope
 from tests.checkins.posting import TUESDAY
 
 IN_TWO_WEEKS = dt.date(2026, 3, 24)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from checkins.models import EscalationState
+from escalations.models import EscalationState
 from reviews.agenda import ActionFacts, EscalationFacts, KeyResultFacts
 from tests.checkins.posting import BERLIN, at
 from tests.reviews.agendas import agenda, amber, ask, red, row, told, why

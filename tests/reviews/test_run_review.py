@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
+from decisions.models import ActionItem
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
 from reviews.commands import (
@@ -21,7 +22,7 @@ from reviews.commands import (
     tick_off,
     unpark_item,
 )
-from reviews.models import ActionItem, AgendaItem, Attendance, Review, ReviewRecord
+from reviews.models import AgendaItem, Attendance, Review, ReviewRecord
 from tests import build
 from tests.checkins.posting import TUESDAY, at, code, post
 from tests.reviews.meeting import act

@@ -26,15 +26,15 @@ READ_BEFORE_A_SCOPE = {
 SWEPT = {
     "engagements_engagement": {"sweep_select": "r", "sweep_update": "w"},
     "engagements_membership": {"sweep_select": "r"},
-    "engagements_notice": {"sweep_select": "r", "sweep_insert": "a", "sweep_update": "w"},
+    "notifications_notice": {"sweep_select": "r", "sweep_insert": "a", "sweep_update": "w"},
     "okrs_cycle": {"sweep_select": "r"},
     "okrs_team": {"sweep_select": "r"},
     "okrs_objective": {"sweep_select": "r"},
     "okrs_keyresult": {"sweep_select": "r"},
     "checkins_checkin": {"sweep_select": "r"},
     "checkins_blocker": {"sweep_select": "r"},
-    "checkins_escalation": {"sweep_select": "r", "sweep_insert": "a", "sweep_update": "w"},
-    "checkins_escalationevent": {"sweep_insert": "a"},  # by its trigger alone
+    "escalations_escalation": {"sweep_select": "r", "sweep_insert": "a", "sweep_update": "w"},
+    "escalations_escalationevent": {"sweep_insert": "a"},  # by its trigger alone
 }
 INDEXES_WITHOUT_TENANT = {
     "membership_of_user",

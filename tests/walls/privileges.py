@@ -26,18 +26,18 @@ TURN = "name token until"
 SWEEPS_MAY = {
     ("checkins_blocker", "SELECT"): "engagement_id id key_result_id opened_at resolved_at",
     ("checkins_checkin", "SELECT"): "engagement_id id is_thin key_result_id period",
-    ("checkins_escalation", "SELECT"): """
+    ("escalations_escalation", "SELECT"): """
         activated_at answered_at checkpoint_on decided_at engagement_id huddle_due_at id
         key_result_id opened_at plan_owner_id raised_at recovered_at rule streak version
     """,
-    ("checkins_escalation", "INSERT"): """
+    ("escalations_escalation", "INSERT"): """
         activated_at cause engagement_id huddle_due_at key_result_id opened_at public_id raised_for
         rule streak version
     """,
-    ("checkins_escalation", "UPDATE"): """
+    ("escalations_escalation", "UPDATE"): """
         activated_at cause huddle_due_at raised_at raised_for recovered_at version
     """,
-    ("checkins_escalationevent", "INSERT"): """
+    ("escalations_escalationevent", "INSERT"): """
         activated_at activated_by_id answered_at answered_by_id cause checkpoint_on decided_at
         decided_by_id engagement_id evidence_url huddle_at huddle_due_at huddle_set_at
         huddle_set_by_id id key_result_id opened_at outcome pgh_context pgh_created_at pgh_id
@@ -50,21 +50,21 @@ SWEEPS_MAY = {
     """,
     ("engagements_engagement", "UPDATE"): "status_version",
     ("engagements_membership", "SELECT"): "engagement_id id removed_at role user_id",
-    ("engagements_notice", "SELECT"): NOTICE,
-    ("engagements_notice", "INSERT"): NOTICE,
-    ("engagements_notice", "UPDATE"): "dropped_at envelope",
-    ("engagements_user", "SELECT"): """
+    ("notifications_notice", "SELECT"): NOTICE,
+    ("notifications_notice", "INSERT"): NOTICE,
+    ("notifications_notice", "UPDATE"): "dropped_at envelope",
+    ("accounts_user", "SELECT"): """
         email id is_active message_at quiet_from quiet_until time_zone wants_digests wants_reminders
     """,
-    ("notifications_heartbeat", "SELECT"): HEARTBEAT,
-    ("notifications_heartbeat", "INSERT"): HEARTBEAT,
-    ("notifications_heartbeat", "UPDATE"): HEARTBEAT,
-    ("notifications_outboxmessage", "SELECT"): ENVELOPE,
-    ("notifications_outboxmessage", "INSERT"): ENVELOPE,
-    ("notifications_outboxmessage", "UPDATE"): ENVELOPE,
-    ("notifications_turn", "SELECT"): TURN,
-    ("notifications_turn", "INSERT"): TURN,
-    ("notifications_turn", "UPDATE"): TURN,
+    ("mail_heartbeat", "SELECT"): HEARTBEAT,
+    ("mail_heartbeat", "INSERT"): HEARTBEAT,
+    ("mail_heartbeat", "UPDATE"): HEARTBEAT,
+    ("mail_outboxmessage", "SELECT"): ENVELOPE,
+    ("mail_outboxmessage", "INSERT"): ENVELOPE,
+    ("mail_outboxmessage", "UPDATE"): ENVELOPE,
+    ("mail_turn", "SELECT"): TURN,
+    ("mail_turn", "INSERT"): TURN,
+    ("mail_turn", "UPDATE"): TURN,
     ("okrs_cycle", "SELECT"): "ends_on engagement_id id starts_on",
     ("okrs_keyresult", "SELECT"): """
         committed_at confidence early_until engagement_id evidence_url id last_period last_week

@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, connections, transaction
 
 from checkins.commands import Conflict
-from engagements.scoping import scope
 from engagements.staleness import StaleEdit
+from tenancy.scoping import scope
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "6"))
 REFUSALS = (ValidationError, StaleEdit, Conflict)

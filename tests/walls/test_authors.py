@@ -11,11 +11,12 @@ from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
 from checkins.models import CheckIn
-from engagements.grants import privileges_on
+from decisions.models import ActionItem
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import identity, scope
 from okrs.models import KeyResult, Objective
-from reviews.models import ActionItem, Review
+from reviews.models import Review
+from tenancy.grants import privileges_on
+from tenancy.scoping import identity, scope
 from tests import access_cast, build
 from tests.databases import let_only_members_act
 from tests.walls.privileges import APP_MAY_DELETE
@@ -194,8 +195,8 @@ def test_every_change_of_an_escalation_is_in_its_history() -> None:
     ours = build.engagement()
     alice = build.member(ours)
     access_cast.things(ours, alice, build.member(ours, "Bob", Role.CONTRIBUTOR))
-    escalation = apps.get_model("checkins", "Escalation")
-    events = apps.get_model("checkins", "EscalationEvent")
+    escalation = apps.get_model("escalations", "Escalation")
+    events = apps.get_model("escalations", "EscalationEvent")
 
     with identity(user_id=alice.user_id), scope(ours.id):
         row = escalation._default_manager.order_by("id")[0]

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from checkins.commands import set_huddle
+from accounts.models import User
+from decisions.commands.actions import complete_action, reopen_action
 from engagements import invitations
 from engagements.commands import (
     accept_as_user,
@@ -25,9 +26,8 @@ from engagements.commands import (
     update_engagement,
     update_profile,
 )
-from engagements.locks import lock
-from engagements.models import Invitation, Membership, Role, User
-from engagements.scoping import scope
+from engagements.models import Invitation, Membership, Role
+from escalations.commands.escalations import set_huddle
 from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.models import Metric
 from okrs.commands import (
@@ -40,11 +40,13 @@ from okrs.commands import (
     update_team,
 )
 from okrs.models import ContributionLink, Objective
-from reviews.commands import complete_action, publish_report, reopen_action
-from reviews.status import Words
+from status.commands import publish_report
+from status.page import Words
+from tenancy.locks import lock
+from tenancy.scoping import scope
 from tests import build
-from tests.checkins.escalating import escalated
 from tests.checkins.posting import TUESDAY, post
+from tests.escalations.escalating import escalated
 from tests.lock_order import LockedOutOfOrder
 from tests.reviews.meeting import act, decide
 from tests.reviews.running import key_results, run

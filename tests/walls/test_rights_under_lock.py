@@ -11,26 +11,28 @@ import pytest
 from django.apps import apps
 from django.db.models import Model
 
+from accounts.commands import disable_user
 from checkins.commands import undo_check_in
+from decisions.commands.actions import complete_action
 from engagements.commands import (
     change_role,
     close_engagement,
     correct_placeholder,
     create_share_link,
-    disable_user,
     remove_member,
     revoke_share_link,
     send_invitation,
 )
-from engagements.locks import lock
-from engagements.models import Engagement, Membership, Notice, Role
+from engagements.models import Engagement, Membership, Role
 from engagements.permissions import RightLost
-from engagements.scoping import scope
-from engagements.tenancy import TenantModel
 from metrics.commands import archive_metric, update_metric
+from notifications.models import Notice
 from okrs.commands import commit_objective, draft_objective, update_cycle
 from okrs.imports.command import import_okrs
-from reviews.commands import close_review, complete_action, start_review
+from reviews.commands import close_review, start_review
+from tenancy.locks import lock
+from tenancy.models import TenantModel
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, post
 from tests.okrs.imports.files import file_of

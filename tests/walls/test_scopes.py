@@ -7,9 +7,9 @@ from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import MAX_ENGAGEMENTS, ScopeError, identity, scope, unscoped
-from engagements.tenancy import TenantManager
 from okrs.models import Objective, Team
+from tenancy.models import TenantManager
+from tenancy.scoping import MAX_ENGAGEMENTS, ScopeError, identity, scope, unscoped
 from tests import access_cast, build
 
 pytestmark = pytest.mark.django_db

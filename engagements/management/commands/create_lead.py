@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
+from accounts.models import User
 from engagements.commands import create_engagement, prepare_engagement
 from engagements.invitations import link_of
-from engagements.models import User
 
 
 class Command(BaseCommand):

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from engagements.models import Membership, Notice
-from engagements.notice_rules import Item, find_rule
+from engagements.models import Membership
+from notifications.models import Notice
+from notifications.rules import Item, find_rule
 
 MONDAY = dt.date(2026, 3, 9)
 WEEK = dt.timedelta(days=7)

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 
 from checkins.messages.cards import KEY_RESULT
-from engagements.envelopes.reading import describe, section_of
-from engagements.models import Membership, Notice, Role
-from engagements.notice_rules import find_rule
+from engagements.models import Membership, Role
+from notifications.digest.reading import describe, section_of
+from notifications.models import Notice
+from notifications.rules import find_rule
 from okrs.models import KeyResult, Stage
 from scoring import Rag
 from tests import build

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from checkins.models import Blocker, HelpRequest
 from engagements.models import Membership, Role
-from engagements.scoping import scope
 from okrs.models import KeyResult, Stage
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import at, post
 from tests.checkins.views.typing import HTMX, check_ins, standing, typed, url

@@ -10,8 +10,8 @@ from django.test import Client
 from checkins.commands import undo_check_in
 from checkins.models import Blocker, HelpRequest
 from engagements.models import Membership
-from engagements.scoping import scope
 from okrs.models import KeyResult
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, at, newest, post
 from tests.checkins.views.typing import HTMX, check_ins, standing, typed, url

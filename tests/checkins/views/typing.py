@@ -8,14 +8,15 @@ from uuid import uuid4
 from django.urls import reverse
 
 from checkins.models import CheckIn
-from engagements.scoping import scope
 from okrs.models import KeyResult
+from tenancy.scoping import scope
 
 HTMX = {"HX-Request": "true"}
 
 
 def url(name: str, key_result: KeyResult) -> str:
-    return reverse(f"checkins:{name}", args=[key_result.engagement.slug, key_result.public_id])
+    app = "workspace" if name == "key-result-detail" else "checkins"
+    return reverse(f"{app}:{name}", args=[key_result.engagement.slug, key_result.public_id])
 
 
 def typed(**fields: Any) -> dict[str, Any]:

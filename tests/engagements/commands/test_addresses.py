@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models.signals import pre_save
 from django.utils import timezone
 
-from engagements.addresses import link_to
+from accounts.addresses import link_to
+from accounts.models import User
 from engagements.commands import (
     accept_as_user,
     ask_for_address,
@@ -18,9 +19,9 @@ from engagements.commands import (
     remove_member,
 )
 from engagements.invitations import token_of
-from engagements.models import Invitation, Membership, Role, User
-from engagements.scoping import scope
-from notifications.delivery import deliver_due
+from engagements.models import Invitation, Membership, Role
+from mail.delivery import deliver_due
+from tenancy.scoping import scope
 from tests import build
 from tests.smtp import MailServer, mail_server, text_of
 

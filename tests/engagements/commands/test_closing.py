@@ -7,7 +7,7 @@ from django.utils import timezone
 from engagements.commands import close_engagement, reopen_engagement
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, may_here
-from engagements.scoping import scope
+from tenancy.scoping import scope
 from tests import build
 
 pytestmark = pytest.mark.django_db

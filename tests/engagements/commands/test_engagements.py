@@ -15,8 +15,8 @@ from engagements.commands import (
     update_engagement,
 )
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import scope
 from engagements.staleness import StaleEdit
+from tenancy.scoping import scope
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from accounts.models import User
 from engagements import invitations
 from engagements.commands import (
     accept_as_user,
@@ -15,10 +16,10 @@ from engagements.commands import (
     remove_member,
     send_invitation,
 )
-from engagements.models import Engagement, Invitation, Membership, Role, User
-from engagements.scoping import scope
-from notifications.delivery import Delivered, deliver_due
-from notifications.models import OutboxMessage, Priority
+from engagements.models import Engagement, Invitation, Membership, Role
+from mail.delivery import Delivered, deliver_due
+from mail.models import OutboxMessage, Priority
+from tenancy.scoping import scope
 from tests import build
 from tests.build import PASSWORD
 from tests.smtp import MailServer, mail_server, text_of

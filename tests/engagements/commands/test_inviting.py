@@ -9,7 +9,7 @@ from django.db import connections
 
 from engagements.commands import add_placeholder, invite_members, invite_waiting
 from engagements.models import Engagement, Invitation, Membership, Role
-from engagements.scoping import scope
+from tenancy.scoping import scope
 from tests import build
 
 PEOPLE = {f"p{number}@x.test": f"Person {number}" for number in range(20)}

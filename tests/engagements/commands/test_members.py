@@ -9,7 +9,7 @@ from django.db import connections
 from engagements.commands import add_placeholder, change_role, remove_member
 from engagements.commands.invitations import issue_invitation
 from engagements.models import Engagement, Invitation, Membership, Role
-from engagements.scoping import scope
+from tenancy.scoping import scope
 from tests import build
 
 

@@ -11,8 +11,8 @@ from engagements.commands import (
     revoke_share_link,
 )
 from engagements.models import Engagement, Membership, ShareLink
-from engagements.scoping import scope
 from engagements.share_links import find_share_link, token_of
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, at, code
 from tests.engagements.sharing import share

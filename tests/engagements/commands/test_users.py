@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from engagements.commands import disable_user, update_profile
+from accounts.commands import disable_user
+from engagements.commands import update_profile
 from engagements.models import Membership
-from engagements.scoping import scope
+from tenancy.scoping import scope
 from tests import build
 
 pytestmark = pytest.mark.django_db

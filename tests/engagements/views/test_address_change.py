@@ -5,11 +5,11 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from engagements.addresses import VALID_FOR, link_to
-from engagements.models import User
+from accounts.addresses import VALID_FOR, link_to
+from accounts.models import User
 from tests import build
+from tests.accounts.signing_in import mailed
 from tests.build import PASSWORD
-from tests.engagements.signing_in import mailed
 
 URL = "/profile/address/"
 NEW = "alice@new.test"

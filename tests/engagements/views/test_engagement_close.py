@@ -5,7 +5,7 @@ from django.test import Client
 
 from engagements.commands import close_engagement
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import scope
+from tenancy.scoping import scope
 from tests import build
 from tests.engagements.sharing import share
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from engagements.models import Engagement, Role
-from engagements.scoping import unscoped
+from tenancy.scoping import unscoped
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import User
 from engagements import invitations
 from engagements.commands import accept_invitation
 from engagements.commands.invitations import issue_invitation
-from engagements.models import Invitation, Membership, Role, User
-from engagements.scoping import scope
+from engagements.models import Invitation, Membership, Role
+from tenancy.scoping import scope
 from tests import build
 from tests.build import PASSWORD
 

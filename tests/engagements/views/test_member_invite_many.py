@@ -12,7 +12,7 @@ from engagements.forms import pasted_people
 from engagements.forms.inviting import MOST, name_of
 from engagements.forms.pasted_people import read_lines
 from engagements.models import Engagement, Invitation, Membership, Role
-from engagements.scoping import scope
+from tenancy.scoping import scope
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from engagements.commands.invitations import issue_invitation
 from engagements.models import Engagement, Invitation, Membership, Role
-from engagements.scoping import scope
+from tenancy.scoping import scope
 from tests import build
 
 URL = "/e/northwind/members/"

@@ -6,7 +6,7 @@ from django.test import Client
 from engagements.commands import remove_member
 from engagements.commands.invitations import issue_invitation
 from engagements.models import Engagement, Invitation, Membership, Role
-from engagements.scoping import scope
+from tenancy.scoping import scope
 from tests import build
 
 URL = "/e/northwind/members/"

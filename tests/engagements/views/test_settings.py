@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from engagements.commands import freeze_bands, update_engagement
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import scope
 from okrs.guardrails import PRESETS
+from tenancy.scoping import scope
 from tests import build
 from tests.query_counts import assert_constant_queries
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from engagements.commands import count_share_link_views
 from engagements.models import Engagement, Membership, Role, ShareLink
-from engagements.scoping import scope
 from engagements.share_links import link_of
+from tenancy.scoping import scope
 from tests import build
 from tests.engagements.sharing import share, share_expired, share_revoked
 from tests.query_counts import assert_constant_queries

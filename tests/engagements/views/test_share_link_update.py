@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from engagements.models import Membership, ShareLink
-from engagements.scoping import scope
 from engagements.share_links import token_of
+from tenancy.scoping import scope
 from tests import build
 from tests.engagements.sharing import share, share_expired, share_revoked
 

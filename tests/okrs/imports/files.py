@@ -9,11 +9,11 @@ from pathlib import Path
 
 import okrs
 from engagements.models import Membership
-from engagements.scoping import scope
 from okrs.imports.checking import Known
 from okrs.imports.command import CHOICES, ImportRefusedError, import_okrs
 from okrs.imports.plans import Plan, plan_import
 from okrs.imports.sheets import COLUMNS, Problem
+from tenancy.scoping import scope
 
 SHIPPED = Path(okrs.__file__).parent / "data" / "okrs.csv"
 NOTHING_KNOWN = Known(frozenset(), CHOICES, {}, {}, {}, {}, {}, {})

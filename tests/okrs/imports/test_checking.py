@@ -7,9 +7,9 @@ import datetime as dt
 from django.utils import timezone
 
 from engagements.models import Membership, Role
-from engagements.scoping import scope
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult
+from tenancy.scoping import scope
 from tests import build
 from tests.okrs.imports.files import faults, file_of, load
 

@@ -19,13 +19,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from engagements.models import Membership
-from engagements.scoping import scope
 from okrs.forms.sheets import MOST
 from okrs.imports import child, command, writing
 from okrs.imports.child import plan_in_child
 from okrs.imports.command import ImportRefusedError
 from okrs.imports.plans import MAX_PROBLEMS, MAX_REPORTED, Plan
 from okrs.models import KeyResult
+from tenancy.scoping import scope
 from tests import build
 from tests.okrs.imports.files import NOTHING_KNOWN, file_of, load, plan
 

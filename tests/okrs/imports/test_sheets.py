@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engagements.models import Membership
-from engagements.scoping import scope
 from metrics.models import Metric
 from okrs.imports.sheets import NEEDED, guard_formula, unguard_formula
 from okrs.models import KeyResult
+from tenancy.scoping import scope
 from tests.okrs.imports.files import faults, file_of, load, plan, problems
 
 FAULT = {"baseline": "many"}

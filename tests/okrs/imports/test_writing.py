@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engagements.models import Membership, Role
-from engagements.scoping import ScopeError, scope, unscoped
-from engagements.tenancy import TenantModel
 from metrics.models import Metric
 from okrs.imports.command import check_import, import_okrs
 from okrs.imports.plans import Made
 from okrs.imports.writing import Writer
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Stage, Team
+from tenancy.models import TenantModel
+from tenancy.scoping import ScopeError, scope, unscoped
 from tests import build
 from tests.okrs.imports.files import SHIPPED, faults, file_of, load
 from tests.query_counts import queries_of

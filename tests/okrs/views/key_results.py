@@ -7,8 +7,8 @@ from typing import Any
 from django.urls import reverse
 
 from engagements.models import Engagement
-from engagements.scoping import scope
 from okrs.models import KeyResult, Objective
+from tenancy.scoping import scope
 
 HTMX = {"HX-Request": "true"}
 

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Engagement, Role
-from engagements.scoping import scope
 from okrs.models import Cycle
+from tenancy.scoping import scope
 from tests import build
 from tests.query_counts import assert_constant_queries
 

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import scope
 from okrs.models import ContributionLink, KeyResult, KeyResultAudit, Objective
+from tenancy.scoping import scope
 from tests import build
 from tests.okrs.views.key_results import HTMX, only, typed, url_of
 

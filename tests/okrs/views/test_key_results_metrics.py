@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from engagements.models import Membership
-from engagements.scoping import scope
 from metrics.models import Metric
 from okrs.models import KeyResult, Objective
+from tenancy.scoping import scope
 from tests import build
 from tests.okrs.views.key_results import only, typed, url_of
 

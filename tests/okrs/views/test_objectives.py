@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import scope
 from okrs.models import Cycle, Objective
+from tenancy.scoping import scope
 from tests import build
 from tests.okrs.views.objectives import HTMX, url_of
 from tests.query_counts import assert_constant_queries

@@ -6,10 +6,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from engagements.models import Engagement, Role
-from engagements.scoping import scope
 from metrics.models import GAP_FOR
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.templatetags.cards import short_day
+from tenancy.scoping import scope
 from tests import build
 from tests.okrs.views.objectives import HTMX, url_of
 

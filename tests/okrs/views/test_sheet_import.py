@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
-from engagements.scoping import scope
 from okrs.forms.sheets import MOST
 from okrs.imports.sheets import COLUMNS
 from okrs.models import Cycle, KeyResult
+from tenancy.scoping import scope
 from tests import build
 from tests.okrs.imports.files import SHIPPED, file_of, load
 from tests.query_counts import assert_constant_queries
@@ -135,7 +135,7 @@ def test_what_was_checked_is_imported(
     answer = client.post(url(engagement), {"lines": kept(checked), "expecting": "2"})
 
     assert answer.status_code == 302
-    assert answer["Location"] == reverse("reviews:home", args=[engagement.slug])
+    assert answer["Location"] == reverse("workspace:home", args=[engagement.slug])
     assert "Imported 2 key results." in client.get(answer["Location"]).text
     assert titles(engagement) == ["Result 1", "Result 2"]
     with scope(engagement.id):
@@ -333,7 +333,7 @@ def test_htmx_gets_the_part_and_is_led_on(
     assert checked.text.lstrip().startswith('<div id="sheet-import">')
     assert refused.status_code == 422
     assert "<html" not in refused.text
-    assert done["HX-Redirect"] == reverse("reviews:home", args=[engagement.slug])
+    assert done["HX-Redirect"] == reverse("workspace:home", args=[engagement.slug])
 
 
 def test_the_example_passes_as_it_is(

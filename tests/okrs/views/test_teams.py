@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Engagement, Role
-from engagements.scoping import scope
 from okrs.models import Team
+from tenancy.scoping import scope
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -10,10 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from decisions.models import ActionItem, Decision
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
 from reviews.commands import close_review
-from reviews.models import ActionItem, Decision, Review, ReviewRecord
+from reviews.models import Review, ReviewRecord
 from tests import build
 from tests.checkins.posting import TUESDAY
 from tests.reviews.meeting import decide, supersede

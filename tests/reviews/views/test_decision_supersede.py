@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from decisions.models import Decision
 from engagements.models import Membership
 from okrs.models import KeyResult
-from reviews.models import Decision, Review
+from reviews.models import Review
 from tests.reviews.meeting import close, decide, supersede
 
 HTMX = {"HX-Request": "true"}

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from django.test import Client
 
+from decisions.commands.actions import complete_action
 from engagements.models import Membership
 from okrs.models import KeyResult
-from reviews.commands import complete_action
 from reviews.models import Review
 from tests import build
 from tests.checkins.posting import TUESDAY

@@ -47,7 +47,8 @@ def rows(alice: Membership) -> list[KeyResult]:
 
 
 def url(review: Review, name: str = "review-detail", *more: str) -> str:
-    return reverse(f"reviews:{name}", args=[review.engagement.slug, review.public_id, *more])
+    app = "status" if name == "summary-update" else "reviews"
+    return reverse(f"{app}:{name}", args=[review.engagement.slug, review.public_id, *more])
 
 
 def test_the_room_is_at_one_item_at_a_time(

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from checkins.commands import activate_escalation, record_outcome
-from checkins.models import Escalation
 from engagements.models import Membership, Role
+from escalations.commands.escalations import activate_escalation, record_outcome
+from escalations.models import Escalation
 from okrs.models import KeyResult
 from reviews.commands import close_review
 from reviews.models import AgendaItem, Review
@@ -47,7 +47,7 @@ def url(review: Review, name: str = "review-detail") -> str:
 
 def act(escalation: Escalation, name: str) -> str:
     slug = escalation.engagement.slug
-    return reverse(f"checkins:escalation-{name}", args=[slug, escalation.public_id])
+    return reverse(f"escalations:escalation-{name}", args=[slug, escalation.public_id])
 
 
 def said(escalation: Escalation, by: Membership) -> dict[str, str]:

@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
-from reviews.commands import add_item, close_review, save_draft, update_review
-from reviews.models import Attendance, Report, ReportDraft, Review
+from reviews.commands import add_item, close_review, update_review
+from reviews.models import Attendance, Review
+from status.commands import save_draft
+from status.models import Report, ReportDraft
 from tests import build
 from tests.checkins.posting import TUESDAY, at
 from tests.query_counts import assert_constant_queries
@@ -34,7 +36,8 @@ def lead(client: Client, alice: Membership) -> Client:
 
 
 def url(review: Review, name: str, *more: str) -> str:
-    return reverse(f"reviews:{name}", args=[review.engagement.slug, review.public_id, *more])
+    app = "status" if name == "summary-update" else "reviews"
+    return reverse(f"{app}:{name}", args=[review.engagement.slug, review.public_id, *more])
 
 
 def typed(by: Membership, *people: Membership, **fields: object) -> dict[str, object]:
@@ -250,7 +253,7 @@ def test_a_summary_is_edited_published_and_leads_to_its_report(
     assert saved.headers["Location"] == address
     report = Report.objects.get()
     assert published.headers["Location"] == reverse(
-        "reviews:report-detail", args=["northwind", report.release.number]
+        "status:report-detail", args=["northwind", report.release.number]
     )
     assert (report.headline, report.review, report.next_steps) == ("We hold.", review, "d")
     assert "report 1" in lead.get(address).text

@@ -1,0 +1,182 @@
+"""How often each thing may be done: one table, counted in Valkey by one function.
+
+A try is counted before it is judged, so tries that come at once count one by one. Windows follow
+the clock: a limit of a day starts again at midnight UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
+
+from allauth.core.internal.httpkit import get_client_ip
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from tenancy.counters import AWAY, counters
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+WINDOWS = {
+    MINUTE: "a minute",
+    5 * MINUTE: "5 minutes",
+    15 * MINUTE: "15 minutes",
+    HOUR: "an hour",
+    DAY: "a day",
+}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `amount` in each window of so many seconds; `refusal` is the error on a form."""
+
+    name: str
+    amount: int
+    seconds: int
+    refusal: str = ""
+
+    @property
+    def window(self) -> str:
+        return WINDOWS[self.seconds]
+
+
+@dataclass(frozen=True)
+class VisitorLimits:
+    """Limits on what a visitor does with an account that is not yet known to be theirs.
+
+    A stranger uses up what their network may do, and what it may do with this account. Only many
+    networks together reach the ceiling of the account. A device on which its owner has signed in
+    before has a limit of its own instead, which no stranger can use up.
+    """
+
+    network: Limit
+    account_from_network: Limit
+    account: Limit
+    device: Limit
+
+
+# Visitors
+PASSWORDS = VisitorLimits(
+    network=Limit("password:network", 10, MINUTE),
+    account_from_network=Limit("password:account-from-network", 5, 15 * MINUTE),
+    account=Limit("password:account", 100, HOUR),
+    device=Limit("password:device", 10, 15 * MINUTE),
+)
+CODES = VisitorLimits(
+    network=Limit("code:network", 20, MINUTE),
+    account_from_network=Limit("code:account-from-network", 3, 5 * MINUTE),
+    account=Limit("code:account", 20, HOUR),
+    device=Limit("code:device", 3, 5 * MINUTE),
+)
+RESETS = VisitorLimits(
+    network=Limit("reset:network", 20, MINUTE),
+    account_from_network=Limit("reset:account-from-network", 3, 5 * MINUTE),
+    account=Limit("reset:account", 20, HOUR),
+    device=Limit("reset:device", 3, 5 * MINUTE),
+)
+CODE_GUESSES = Limit("code-guess:session", 6, 5 * MINUTE)
+RESET_LINKS = Limit("reset-link:network", 20, MINUTE)
+SHARE_LINK_READS = Limit("share-link:reads", 600, MINUTE)  # an office reads behind one address
+SHARE_LINK_GUESSES = Limit("share-link:guesses", 20, MINUTE)
+
+# People who are signed in
+POSTS = Limit("posts", 1_500, 5 * MINUTE)  # of any form, previews included
+PASSWORD_CHANGES = Limit("password-change", 5, MINUTE)
+ADDRESS_GUESSES = Limit("address:guesses", 10, HOUR)  # at the password that it asks for
+ADDRESSES = Limit(
+    "address:emails", 5, DAY, "You've asked for 5 new addresses today. Try again tomorrow."
+)
+INVITATION = Limit(
+    "invitation:person", 3, DAY, "{name} has been sent 3 invitations today. Try again tomorrow."
+)
+INVITATIONS = Limit(
+    "invitation:sender", 200, DAY, "You've sent 200 invitations today. Send the rest tomorrow."
+)
+ENGAGEMENTS = Limit(
+    "engagements", 10, DAY, "You've created 10 engagements today. Create the next one tomorrow."
+)
+SHARE_LINKS = Limit(
+    "share-links", 30, DAY, "You've created 30 share links today. Create the next one tomorrow."
+)
+EXPORTS = Limit("exports", 20, HOUR)
+
+
+def count(limit: Limit, *subject: object, by: int = 1) -> int:
+    """Count `by` more of this subject; returns how many the window has now.
+
+    Raises one of AWAY while Valkey does not answer.
+    """
+    key = _key(limit, subject)
+    with counters().pipeline() as pipe:
+        pipe.incrby(key, by)
+        pipe.expire(key, limit.seconds)
+        return int(pipe.execute()[0])
+
+
+def is_exceeded(limit: Limit, *subject: object) -> bool:
+    """Count one more; True beyond the limit. While Valkey is away nothing is refused."""
+    try:
+        return count(limit, *subject) > limit.amount
+    except AWAY:
+        return False
+
+
+def require(limit: Limit, *subject: object, **named: str) -> None:
+    """Count one more, or raise ValidationError `limit`: what is refused does not count."""
+    if is_exceeded(limit, *subject):
+        uncount([(limit, subject)])
+        raise ValidationError(limit.refusal.format(**named), code="limit")
+
+
+Tries = list[tuple[Limit, tuple[object, ...]]]
+
+
+def first_exceeded(tries: Tries) -> Limit | None:
+    """Count each of these up to the first that is beyond its limit, which is returned.
+
+    What a narrow limit has refused so does not use up a wider one. Raises one of AWAY.
+    """
+    return next((limit for limit, subject in tries if count(limit, *subject) > limit.amount), None)
+
+
+def uncount(tries: Iterable[tuple[Limit, tuple[object, ...]]]) -> None:
+    """Take back one of each."""
+    for limit, subject in tries:
+        count(limit, *subject, by=-1)
+
+
+def network_of(request: HttpRequest) -> str:
+    """Return the address that a request came from behind the proxies; of IPv6 its /64 network."""
+    peer = request.META.get("REMOTE_ADDR", "")
+    address = (get_client_ip(request) if is_proxy(peer) else peer) or peer
+    try:
+        ip = ip_address(address)
+    except ValueError:  # a socket has none
+        return address
+    if isinstance(ip, IPv6Address):
+        return str(ip.ipv4_mapped or IPv6Network((ip, 64), strict=False))
+    return str(ip)
+
+
+@lru_cache(maxsize=1024)
+def is_proxy(address: str) -> bool:
+    """Whether headers about the visitor count from there (FORWARDED_ALLOW_IPS)."""
+    if not address or "*" in settings.TRUSTED_PROXIES:
+        return True
+    return any(ip_address(address) in ip_network(each) for each in settings.TRUSTED_PROXIES)
+
+
+def _key(limit: Limit, subject: tuple[object, ...]) -> str:
+    # Hashed: subjects are addresses of people, of any length.
+    digest = hashlib.sha256("\0".join(map(str, subject)).encode()).hexdigest()[:32]
+    return f"limits:{limit.name}:{digest}:{int(time.time()) // limit.seconds}"
+
+
+def too_often(request: HttpRequest, limit: Limit) -> HttpResponse:
+    """Answer 429 with a page that says how long to wait."""
+    return render(request, "429.html", {"limit": limit}, status=429)

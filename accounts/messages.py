@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from mail.email_types import Mail
+from mail.plain_text import one_line
+
+
+def account_mail(payload: dict[str, Any]) -> Mail:
+    """Write what concerns an account; payload: `subject`, `text`, `until` (ISO)."""
+    context = {"subject": payload["subject"], "parts": payload["text"].split("\n\n")}
+    html = render_to_string("accounts/email/account.html", {**context, "site": settings.SITE_URL})
+    return Mail(subject=payload["subject"], text=payload["text"], html=html)
+
+
+def sign_in_mail(payload: dict[str, Any]) -> Mail | None:
+    """Write a sign-in code or a link to a new password; payload: `template`, `context`, `until`.
+
+    Nothing for an address without an account.
+    """
+    template, context = payload["template"], payload["context"]
+    if not context:
+        return None
+    subject = one_line(render_to_string(f"{template}_subject.txt", context))
+    text = render_to_string(f"{template}_message.txt", context).strip()
+    return account_mail({"subject": subject, "text": text})
+
+
+def account_mail_holds(payload: dict[str, Any]) -> bool:
+    """Not once the code or the link in it has run out."""
+    return timezone.now() < dt.datetime.fromisoformat(payload["until"])

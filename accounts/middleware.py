@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import BadRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.shortcuts import redirect, resolve_url
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
+
+from tenancy.scoping import identity
+
+Handler = Callable[[HttpRequest], HttpResponse]
+PAGE_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+# Addresses that are keys: share links, stop links, links to a new address. The last is a form that
+# says where it was sent from, which browsers hide from us too under `no-referrer`.
+KEYS = {
+    "/s/": "no-referrer",
+    "/notices/stop/": "no-referrer",
+    "/profile/address/": "strict-origin",
+}
+
+
+class SharedPageMiddleware:
+    """Keeps addresses that open a page by themselves out of others' logs and of search engines.
+
+    The outermost of all, so that every answer there carries it: pages, redirects, refusals.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for start, policy in KEYS.items():
+            if request.path_info.startswith(start) and request.path_info != start:
+                response["Referrer-Policy"] = policy
+                response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+
+class RequestBytesMiddleware:
+    """Answer 400 to bytes that no browser sends and that PostgreSQL or Python would trip over.
+
+    Form fields are left to their forms, which name the field.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        query = (text for texts in request.GET.lists() for text in (texts[0], *texts[1]))
+        if any("\0" in text for text in (request.path_info, *request.COOKIES.values(), *query)):
+            raise BadRequest("The request holds a NUL character.")
+        return self.get_response(request)
+
+
+class PageMethodsMiddleware:
+    """Pages are read and forms are posted; other methods are no way in."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in PAGE_METHODS:
+            return HttpResponseNotAllowed(PAGE_METHODS)
+        return self.get_response(request)
+
+
+class TransactionMiddleware:
+    """One transaction a request, in which the walls know who asks; 500 and above rolls back."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/healthz/"):  # must answer while the database does not
+            return self.get_response(request)
+        with transaction.atomic():
+            known = request.user.is_authenticated
+            with identity(user_id=request.user.pk) if known else nullcontext():
+                response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+        return response
+
+
+class PrivateResponseMiddleware:
+    """Keeps pages out of caches."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        patch_vary_headers(response, ("Cookie", "HX-Request"))
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store"
+        return response
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Sends visitors to sign-in, and from there back to the page that they were on."""
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Handler
+    ) -> HttpResponse:
+        query = QueryDict(mutable=True)
+        query[REDIRECT_FIELD_NAME] = _page_of(request)
+        # Whoever sends a form or asks for a fragment stood on a page, so was signed in once.
+        if request.htmx or request.method == "POST" or _has_session(request):  # type: ignore[attr-defined]
+            query["expired"] = "1"
+        url = f"{resolve_url(settings.LOGIN_URL)}?{query.urlencode(safe='/')}"
+        # As a fragment the sign-in page would land inside the page that asked.
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)  # type: ignore[attr-defined]
+
+
+def _has_session(request: HttpRequest) -> bool:
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where the draft waits: not the fragment that was asked for, nor where a form was sent."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return _path(request, request.headers.get("HX-Current-URL", ""))
+    if request.method == "POST":
+        return _path(request, request.headers.get("Referer", ""))
+    return request.get_full_path()
+
+
+def _path(request: HttpRequest, address: str) -> str:
+    """Path and query of an address of this site; the start page for any other."""
+    if not url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
+        return "/"
+    page = urlsplit(address)
+    return page.path + (f"?{page.query}" if page.query else "")

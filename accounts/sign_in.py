@@ -1,0 +1,176 @@
+"""Sign-in by allauth: its adapter, what a visitor may try, and devices that were signed in on.
+
+The cookie of a device lets its owner sign in while strangers use up the limits of the account. It
+names the account by a keyed hash, and opens nothing by itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import uuid4
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
+
+from accounts import limits
+from accounts.limits import Tries, VisitorLimits, too_often
+from accounts.models import User
+from mail import outbox
+from mail.models import Priority
+from tenancy.tokens import absolute_url
+
+View = Callable[..., HttpResponseBase]
+DEVICE = "__Host-device"
+DEVICE_LASTS = dt.timedelta(days=365)
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Sign-in is for people who were invited; their mails go through the outbox."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": (
+            "This email and password do not go together. Try again, or have a code mailed."
+        ),
+        "incorrect_code": "That is not the code we mailed. Check it, or ask for a new one.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def pre_login(  # type: ignore[override]
+        self, request: HttpRequest, user: User, **login: Any
+    ) -> HttpResponse | None:
+        """A code was mailed to the address that they had then: of no use once that has changed."""
+        if (email := login["email"]) and email.lower() != user.email:
+            request.session.flush()
+            messages.error(request, "That code no longer works. Ask for a new one.")
+            return redirect("account_login")
+        refusal: HttpResponse | None = super().pre_login(request, user, **login)
+        return refusal
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        return absolute_url("account_reset_password_from_key", *key.split("-", 1))
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("notifications:profile")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Store the code or link for a worker, which writes the email and then forgets it.
+
+        An unknown address gets a row as well, which the worker cancels: so asking takes the same
+        time, whether or not an account has the address.
+        """
+        recipient = User.objects.filter(email=email.lower()).first()
+        known = {name: context[name] for name in ("code", "password_reset_url") if name in context}
+        outbox.enqueue(
+            kind="sign-in-mail",
+            recipient=email,
+            payload={
+                "template": template_prefix,
+                "context": known,
+                "until": (timezone.now() + lifetime(template_prefix)).isoformat(),
+            },
+            dedupe_key=f"sign-in-mail:{uuid4()}",
+            user_id=recipient.pk if recipient else None,
+            priority=Priority.AWAITED,
+        )
+
+
+def lifetime(template_prefix: str) -> dt.timedelta:
+    """How long what the mail holds is of use: a code for minutes, a link for days."""
+    if template_prefix.endswith("login_code"):
+        return dt.timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
+    return dt.timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+
+
+def limited(view: View, tries: Callable[[HttpRequest], Tries]) -> View:
+    """Refuse a form that is sent too often; one that signs in is not counted."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        counted, was_signed_in = tries(request), request.user.is_authenticated
+        if limit := limits.first_exceeded(counted):
+            return too_often(request, limit)
+        response = view(request, *args, **kwargs)
+        if isinstance(request.user, User) and not was_signed_in:
+            limits.uncount(counted)
+            remember_device(response, request.user)
+        return response
+
+    return guarded
+
+
+def of_account(of: VisitorLimits, *, field: str) -> Callable[[HttpRequest], Tries]:
+    """Count by the account that this field of the form names."""
+
+    def tries(request: HttpRequest) -> Tries:
+        email = request.POST.get(field, "").strip().lower()
+        if device := known_device(request, email=email):
+            return [(of.device, (email, device))]
+        network = limits.network_of(request)
+        return [
+            (of.network, (network,)),
+            (of.account_from_network, (email, network)),
+            (of.account, (email,)),
+        ]
+
+    return tries
+
+
+def of_session(request: HttpRequest) -> Tries:
+    """Count guesses at the code that this browser asked for."""
+    return [(limits.CODE_GUESSES, (request.session.session_key,))]
+
+
+def of_network(request: HttpRequest) -> Tries:
+    return [(limits.RESET_LINKS, (limits.network_of(request),))]
+
+
+def of_person(request: HttpRequest) -> Tries:
+    """Count guesses at one's own password, of somebody who found an open browser."""
+    return [(limits.PASSWORD_CHANGES, (request.user.pk,))]
+
+
+def remember_device(response: HttpResponseBase, user: User) -> None:
+    """Note in this browser that its owner has signed in to the account."""
+    device = get_random_string(16)
+    response.set_cookie(
+        DEVICE,
+        _signer().sign(f"{device}.{_owner(device, user.email)}"),
+        max_age=DEVICE_LASTS,
+        secure=True,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def known_device(request: HttpRequest, *, email: str) -> str:
+    """Return the device's id where the account of this address was signed in to on it, or ""."""
+    try:
+        signed = _signer().unsign(request.COOKIES.get(DEVICE, ""), max_age=DEVICE_LASTS)
+    except BadSignature:
+        return ""
+    device, _, owner = signed.partition(".")
+    return device if constant_time_compare(owner, _owner(device, email)) else ""
+
+
+def _owner(device: str, email: str) -> str:
+    account = f"{device}:{email.lower()}"
+    return salted_hmac(DEVICE, account, algorithm="sha256").hexdigest()
+
+
+def _signer() -> TimestampSigner:
+    return TimestampSigner(salt=DEVICE)

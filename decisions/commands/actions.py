@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from decisions.commands.decisions import Errors, owner_errors
+from decisions.commands.idempotency import must_say_the_same, posted_before
+from decisions.models import NO_OCCASION, ActionItem, Occasion
+from engagements.models import Membership, Role
+from engagements.permissions import Permission, require_right
+from okrs.models import KeyResult, Objective
+from tenancy.locks import locking
+
+
+@transaction.atomic
+def add_action(
+    *,
+    what: str,
+    owner: Membership,
+    due_on: dt.date,
+    by: Membership,
+    now: dt.datetime,
+    occasion: Occasion = NO_OCCASION,
+    objective: Objective | None = None,
+    key_result: KeyResult | None = None,
+    idempotency_key: UUID | None = None,
+) -> ActionItem:
+    """Write down what someone does next, by when (M8.3). Any member who reads may.
+
+    The same `idempotency_key` with the same words again returns the first row.
+
+    Raises ValidationError: `no_right`, `reused` where the key comes with other words, or by field
+    `required`, `owner`, `in_past`.
+    """
+    require_right(by, Permission.READ)
+    said: dict[str, Any] = {
+        **occasion.columns,
+        "objective": objective or (key_result.objective if key_result else None),
+        "key_result": key_result,
+        "what": what.strip(),
+        "owner": owner,
+        "due_on": due_on,
+    }
+    here = ActionItem.objects.filter(engagement_id=by.engagement_id)
+    posted: ActionItem | None = posted_before(here, key=idempotency_key, **said)
+    if posted is not None:
+        return posted
+    _check(what=what, owner=owner, due_on=due_on, today=by.engagement.today(now))
+    action, _ = ActionItem.objects.get_or_create(
+        engagement_id=by.engagement_id,
+        idempotency_key=idempotency_key or uuid4(),
+        defaults={"created_by": by, "created_at": now, **said},
+    )
+    # Nothing is locked: the same form may have arrived twice at the same moment.
+    must_say_the_same(action, **said)
+    return action
+
+
+@transaction.atomic
+def complete_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> ActionItem:
+    """Say that it is done; once more is harmless. Any member who reads may.
+
+    Raises ValidationError: `no_right`, or `dropped` where it was dropped.
+    """
+    locked = _lock(action, by=by)
+    if locked.dropped_at is not None:
+        raise ValidationError("This action was dropped. Reopen it first.", code="dropped")
+    if locked.done_at is None:
+        locked.done_at, locked.done_by = now, by
+        _save(locked, "done_at", "done_by")
+    return locked
+
+
+@transaction.atomic
+def reopen_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> ActionItem:
+    """Take back that it is done or dropped; once more is harmless. Any member who reads may.
+
+    Raises ValidationError: `no_right`.
+    """
+    locked = _lock(action, by=by)
+    if not locked.is_open:
+        locked.done_at = locked.done_by = locked.dropped_at = locked.dropped_by = None
+        _save(locked, "done_at", "done_by", "dropped_at", "dropped_by")
+    return locked
+
+
+@transaction.atomic
+def drop_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> ActionItem:
+    """Say that nobody will do it; once more is harmless. The lead, its creator or its owner may.
+
+    Raises ValidationError: `no_right`, or `done` where it is done already.
+    """
+    locked = _lock(action, by=by)
+    if not may_drop(locked, by=by):
+        raise ValidationError("Only its owner, its author or the lead drops it.", code="no_right")
+    if locked.done_at is not None:
+        raise ValidationError("This action is done already.", code="done")
+    if locked.dropped_at is None:
+        locked.dropped_at, locked.dropped_by = now, by
+        _save(locked, "dropped_at", "dropped_by")
+    return locked
+
+
+def may_drop(action: ActionItem, *, by: Membership) -> bool:
+    return by.role == Role.LEAD or by.pk in (action.owner_id, action.created_by_id)
+
+
+def _lock(action: ActionItem, *, by: Membership) -> ActionItem:
+    """Return the current action, locked."""
+    actions = locking(ActionItem.objects.select_related("owner"))
+    locked = actions.get(engagement_id=by.engagement_id, pk=action.pk)
+    require_right(by, Permission.READ)
+    return locked
+
+
+def _save(action: ActionItem, *fields: str) -> None:
+    action.version += 1
+    action.save(update_fields=[*fields, "version"])
+
+
+def _check(*, what: str, owner: Membership, due_on: dt.date, today: dt.date) -> None:
+    """Raises one ValidationError with everything that is wrong, by field."""
+    errors: Errors = {}
+    if not what.strip():
+        errors["what"] = [ValidationError("Write what is to be done.", code="required")]
+    errors |= owner_errors(owner)
+    if due_on < today:
+        message = "This day has gone by. Give one to come."
+        errors["due_on"] = [ValidationError(message, code="in_past")]
+    if errors:
+        raise ValidationError(errors)

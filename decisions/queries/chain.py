@@ -1,0 +1,235 @@
+"""The decision log, proved: every row against its seal, its neighbour and the head (M8.2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from django.db import connections
+
+from decisions.constraints import HEAD, RELEASES, TABLE, digest
+
+Fault = tuple[int, str]  # the number at which it shows, and the sentence
+
+# Sealing each row anew is nearly all of the work. It stands in an aggregate of its own, which
+# PostgreSQL parts among several workers, as it cannot do with what looks at neighbours.
+ASKED = """(
+    %(slug)s = ''
+    OR d.engagement_id = (SELECT id FROM engagements_engagement WHERE slug = %(slug)s)
+)"""
+VERIFY = f"""
+    WITH sealed AS (
+        SELECT d.engagement_id, array_agg(d.number) FILTER (WHERE d.hash <> {digest("d")}) AS edited
+        FROM {TABLE} d WHERE {ASKED} GROUP BY d.engagement_id
+    ), sealed_releases AS (
+        SELECT d.engagement_id, array_agg(d.number ORDER BY d.number)
+            FILTER (WHERE d.hash <> {digest("d", table=RELEASES)}) AS edited
+        FROM {RELEASES} d WHERE {ASKED} GROUP BY d.engagement_id
+    ), links AS (
+        SELECT d.engagement_id, d.number, 0 AS release, d.previous_hash, d.hash, d.recorded_at
+        FROM {TABLE} d WHERE {ASKED}
+        UNION ALL
+        SELECT d.engagement_id, d.head_number, d.number, d.head_hash, d.hash, d.at
+        FROM {RELEASES} d WHERE {ASKED}
+    ), log AS (
+        SELECT engagement_id, number, release, hash, previous_hash, recorded_at,
+            previous_hash <> lag(hash, 1, '') OVER chain AS unlinked,
+            lead(hash) OVER chain IS NULL AS ends_chain,
+            lag(CASE WHEN release = 0 THEN number ELSE release END, 1, 0) OVER kind AS before,
+            recorded_at < lag(recorded_at) OVER kind AS back_dated,
+            release = 0 AND lead(number) OVER kind IS NULL AS is_last
+        FROM links
+        WINDOW chain AS (PARTITION BY engagement_id ORDER BY number, release),
+            kind AS (PARTITION BY engagement_id, release = 0 ORDER BY number, release)
+    ), summed AS (
+        SELECT engagement_id, count(*) FILTER (WHERE release = 0) AS decisions,
+            max(number) FILTER (WHERE is_last) AS number,
+            max(recorded_at) FILTER (WHERE is_last) AS recorded_at,
+            max(release) AS released,
+            max(hash) FILTER (WHERE ends_chain) AS hash,
+            max(release) FILTER (WHERE ends_chain) AS last_release,
+            jsonb_agg(jsonb_build_array(number, before, unlinked, back_dated)) FILTER (
+                WHERE release = 0 AND (unlinked OR number <> before + 1 OR back_dated)
+            ) AS misplaced,
+            jsonb_agg(
+                jsonb_build_array(release, before, unlinked, number, previous_hash)
+                ORDER BY release
+            ) FILTER (WHERE release > 0 AND (unlinked OR release <> before + 1)) AS unheld
+        FROM log GROUP BY engagement_id
+    )
+    SELECT e.slug, s.decisions, s.number, s.released, s.last_release, s.hash, s.recorded_at,
+        h.number, h.released, h.hash, h.recorded_at,
+        sealed.edited, s.misplaced, sealed_releases.edited, s.unheld
+    FROM engagements_engagement e
+    LEFT JOIN {HEAD} h ON h.engagement_id = e.id
+    LEFT JOIN summed s ON s.engagement_id = e.id
+    LEFT JOIN sealed ON sealed.engagement_id = e.id
+    LEFT JOIN sealed_releases ON sealed_releases.engagement_id = e.id
+    WHERE %(slug)s = '' OR e.slug = %(slug)s
+    ORDER BY e.slug
+"""  # noqa: S608 - our own expressions, no input
+
+
+@dataclass(frozen=True)
+class End:
+    """A number of the log, the hash there, when it was recorded, and how many releases there are."""
+
+    number: int
+    hash: str
+    recorded_at: dt.datetime | None = None
+    released: int = 0
+
+    @property
+    def short(self) -> str:
+        return self.hash[:12]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A decision that does not stand where it should: its number, and the one before it."""
+
+    number: int
+    before: int
+    unlinked: bool
+    back_dated: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """One engagement's log as it was found; intact where nothing is at fault."""
+
+    slug: str
+    decisions: int
+    head: End
+    faults: Sequence[str]
+
+    @property
+    def is_intact(self) -> bool:
+        return not self.faults
+
+
+def verify_logs(*, slug: str = "", using: str = "owner") -> list[Log]:
+    """The log of that engagement, else of every one, in one statement.
+
+    It needs the tables' owner: nobody else reads all engagements. What it cannot see is a log
+    whose end was cut together with its head; `differs_from` compares with a published head.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(VERIFY, {"slug": slug})
+        return [_log(*row) for row in cursor.fetchall()]
+
+
+def differs_from(published: End, *, slug: str, using: str = "owner") -> str:
+    """What is wrong where the log does not hold the head that was published; else nothing.
+
+    The published hash may be cut short, as it is printed.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            # What was published last may be a release after that decision.
+            f"SELECT d.hash FROM {TABLE} d JOIN engagements_engagement e"  # noqa: S608
+            " ON e.id = d.engagement_id WHERE e.slug = %(slug)s AND d.number = %(number)s"
+            f" UNION ALL SELECT r.hash FROM {RELEASES} r JOIN engagements_engagement e"
+            " ON e.id = r.engagement_id WHERE e.slug = %(slug)s AND r.head_number = %(number)s",
+            {"slug": slug, "number": published.number},
+        )
+        hashes = [row[0] for row in cursor.fetchall()]
+    if not hashes:
+        return f"Decision {published.number} was published and is not in the log."
+    if not any(one.startswith(published.hash) for one in hashes):
+        return (
+            f"Decision {published.number} was published with the hash {published.short},"
+            f" the log has {hashes[0][:12]}."
+        )
+    return ""
+
+
+def _log(
+    slug: str,
+    decisions: int | None,
+    number: int | None,
+    released: int | None,
+    last_release: int | None,
+    last_hash: str | None,
+    recorded_at: dt.datetime | None,
+    head_number: int | None,
+    head_released: int | None,
+    head_hash: str | None,
+    head_at: dt.datetime | None,
+    edited: Sequence[int] | None,
+    misplaced: str | None,
+    edited_releases: Sequence[int] | None,
+    unheld: str | None,
+) -> Log:
+    last = End(number or 0, last_hash or "", recorded_at, released or 0)
+    head = End(head_number or 0, head_hash or "", head_at, head_released or 0)
+    of_rows = [said for row in _rows(misplaced) for said in _of_place(Place(*row))]
+    of_rows += map(_edited, edited or ())
+    faults = [said for _, said in sorted(of_rows, key=itemgetter(0))]
+    faults += _of_head(last, head, exists=head_number is not None, last_release=last_release or 0)
+    faults += [said for row in _rows(unheld) for said in _of_release(*row)]
+    faults += [
+        f"Report {one} was edited: its fields do not give its hash."
+        for one in edited_releases or ()
+    ]
+    if head.released > last.released:
+        faults.append(f"{_missing(last.released + 1, head.released, 'Report')[:-1]} at the end.")
+    return Log(slug=slug, decisions=decisions or 0, head=head, faults=faults)
+
+
+def _edited(number: int) -> Fault:
+    return number, f"Decision {number} was edited: its words do not give its hash."
+
+
+def _of_place(place: Place) -> Iterator[Fault]:
+    number, before = place.number, place.before
+    if number > before + 1:
+        yield number, _missing(before + 1, number - 1)
+    elif number <= before:
+        yield number, f"Number {number} stands in the log twice."
+    elif place.unlinked:
+        # Beside a gap this says nothing new.
+        follows = f"decision {before}" if before else "an empty log"
+        yield number, f"Decision {number} does not follow {follows}: it carries another hash."
+    if place.back_dated:
+        yield number, f"Decision {number} is dated before decision {before}."
+
+
+def _of_release(release: int, before: int, is_unlinked: Any, at: int, seal: str) -> Iterator[str]:
+    if release > before + 1:
+        yield _missing(before + 1, release - 1, "Report")
+    if is_unlinked:
+        where = f"decision {at}" if at else "an empty log"
+        yield f"Report {release} was published at {where}, hash {seal[:12]}: the log differs."
+
+
+def _of_head(last: End, head: End, *, exists: bool, last_release: int) -> Iterator[str]:
+    if not exists:
+        if last.number or last.released:
+            yield "The log has no head."
+    elif head.number > last.number:
+        yield f"{_missing(last.number + 1, head.number)[:-1]} at the end."
+    elif head.number < last.number:
+        yield f"The head stands at {head.number}, the log at {last.number}."
+    elif head.hash != last.hash:
+        ends = f"report {last_release}" if last_release else f"decision {last.number}"
+        yield f"The head has another hash than {ends}."
+    elif last.number and head.recorded_at != last.recorded_at:
+        yield f"The head has another time than decision {last.number}."
+
+
+def _missing(first: int, last: int, noun: str = "Decision") -> str:
+    if first == last:
+        return f"{noun} {first} is missing."
+    return f"{noun}s {first} to {last} are missing."
+
+
+def _rows(found: Any) -> list[Any]:
+    """What PostgreSQL aggregated; Django's connection hands jsonb on as text."""
+    if isinstance(found, str):
+        found = json.loads(found)
+    return list(found or [])

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from demo.stories import PASSWORD, PEOPLE, Loaded, address, load_demo
+from engagements.models import Engagement
+from tenancy.scoping import unscoped
+
+
+class Command(BaseCommand):
+    help = "Makes the demo: four clients in mid-cycle and the people who sign in to them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing where an engagement exists"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError(
+                "This is no demo: its people have a password that everybody knows. Set"
+                " PLUMBLINE_DEMO=1 for a workspace that may hold them."
+            )
+        if has_engagements():
+            if not options["if_empty"]:
+                raise CommandError(
+                    "There are engagements already. The demo needs an empty database."
+                )
+            self.stdout.write("There are engagements already: no demo was loaded.")
+            return
+        for loaded in load_demo(now=timezone.now()):
+            self.stdout.write(said(loaded))
+        self.stdout.write(f"Sign in with the password {PASSWORD} as:")
+        for person, name in PEOPLE.items():
+            self.stdout.write(f"  {address(person)} ({name})")
+
+
+def has_engagements() -> bool:
+    # The owner's connection: the application's role sees none before any scope is known.
+    with unscoped():
+        return Engagement.objects.using("owner").exists()
+
+
+def said(loaded: Loaded) -> str:
+    draft = f" A draft waits in {loaded.draft_in}." if loaded.draft_in else ""
+    return (
+        f"{loaded.client_name}: {loaded.cycle}, week {loaded.week} of {loaded.weeks},"
+        f" {loaded.key_results} key results, {loaded.check_ins} check-ins.{draft}"
+    )

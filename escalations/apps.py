@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class EscalationsConfig(AppConfig):
+    name = "escalations"
+
+    def ready(self) -> None:
+        from escalations.commands.state_changes import follow_state
+        from escalations.messages import register_rules
+        from okrs.commands.states import register_follower
+
+        register_rules()
+        register_follower(follow_state)

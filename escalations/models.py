@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.db import models
+
+from tenancy.constraints import SweepAccess
+from tenancy.models import (
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    shows_on_status,
+    tenant_constraints,
+    tracked,
+)
+
+
+class Rule(models.TextChoices):
+    RED_TWO_WEEKS = "red_two_weeks", "Red for two weeks"
+
+
+class Cause(models.TextChoices):
+    """Why an escalation is active rather than watched (M7.2)."""
+
+    STRICT = "strict", "every red counts at once here"
+    PACE = "pace", "it is no longer early"
+    CONFIDENCE = "confidence", "confidence fell below 3"
+    BLOCKER = "blocker", "a blocker is open"
+    BY_HAND = "by_hand", "made active by hand"
+
+
+class Outcome(models.TextChoices):
+    """What the owner of the objective records, as a recovery plan (M7.3)."""
+
+    CHANGE_BET = "change_bet", "Change the bet"
+    ASK_HELP = "ask_help", "Ask for help"
+
+
+class RaisedFor(models.TextChoices):
+    """Why it rose to the sponsor (M7.4)."""
+
+    NO_PLAN = "no_plan", "three red weeks without a recovery plan"
+    CHECKPOINT = "checkpoint", "still red at the checkpoint of the plan"
+
+
+class Verdict(models.TextChoices):
+    """What the sponsor records (M7.4)."""
+
+    REVISE = "revise", "Revise the key result formally"
+    RESOURCES = "resources", "Add resources"
+    STRATEGY = "strategy", "Change the strategy"
+
+
+class EscalationState(StrEnum):
+    """Where an escalation stands, read off its dates."""
+
+    WATCHING = "watching"  # red, but early: no huddle, no clock
+    ACTIVE = "active"  # waits for a huddle and an outcome
+    ANSWERED = "answered"  # a recovery plan runs to its checkpoint
+    RAISED = "raised"  # waits for the sponsor
+    DECIDED = "decided"  # closed by the sponsor's outcome
+    RECOVERED = "recovered"  # closed: the key result left red
+
+    @property
+    def label(self) -> str:
+        return {"answered": "Plan runs", "raised": "With the sponsor"}.get(
+            self.value, self.value.capitalize()
+        )
+
+
+class EscalationQuerySet(models.QuerySet["Escalation"]):
+    def open(self) -> EscalationQuerySet:
+        """Neither recovered nor decided by the sponsor."""
+        return self.filter(recovered_at=None, decided_at=None)
+
+    def active(self) -> EscalationQuerySet:
+        """Open ones that somebody must act on or is acting on: all but the watched."""
+        return self.open().filter(activated_at__isnull=False)
+
+
+EscalationManager = TenantManager.from_queryset(EscalationQuerySet)
+
+# What only people say. The sweep that opens one may not write it: the database leaves it empty.
+UNSAID: dict[str, Any] = {"blank": True, "default": "", "db_default": ""}
+
+
+@tracked(exclude=("version",), swept=True)
+class Escalation(TenantModel):
+    """A rule that fired for one streak of a key result, with its clocks, until it is closed (M7).
+
+    Once per rule, key result and streak, whatever runs twice. Its state is read off its dates; a
+    row is never deleted, so that the memory stays.
+    """
+
+    rule = models.CharField(max_length=20, choices=Rule.choices, default=Rule.RED_TWO_WEEKS)
+    key_result = TenantKey("okrs.KeyResult", related_name="escalations")
+    streak = models.DateField()  # the Monday of its first red week
+    opened_at = models.DateTimeField()
+    activated_at = models.DateTimeField(null=True, blank=True)
+    cause = models.CharField(max_length=12, choices=Cause.choices, blank=True)
+    activated_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+
+    # The huddle, convened by the champion within 48 hours (M7.3).
+    huddle_due_at = models.DateTimeField(null=True, blank=True)
+    huddle_at = models.DateTimeField(null=True, blank=True)
+    huddle_set_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    huddle_set_at = models.DateTimeField(null=True, blank=True)
+
+    # The outcome, as a recovery plan with its checkpoint.
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, **UNSAID)
+    plan = models.TextField(**UNSAID)
+    plan_owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    checkpoint_on = models.DateField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+
+    # Raised to the sponsor, and what the sponsor recorded (M7.4); the lead may record their word.
+    raised_at = models.DateTimeField(null=True, blank=True)
+    raised_for = models.CharField(max_length=12, choices=RaisedFor.choices, blank=True)
+    verdict = models.CharField(max_length=12, choices=Verdict.choices, **UNSAID)
+    verdict_note = models.TextField(**UNSAID)
+    word_of = models.CharField(max_length=120, **UNSAID)
+    evidence_url = models.URLField(max_length=500, **UNSAID)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+
+    recovered_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = EscalationManager()
+    sweep_grants: ClassVar[tuple[str, ...]] = (
+        (
+            "SELECT (id, engagement_id, rule, key_result_id, streak, opened_at, activated_at,"
+            " huddle_due_at, plan_owner_id, checkpoint_on, answered_at, raised_at, decided_at,"
+            " recovered_at, version)"
+        ),
+        (
+            "INSERT (engagement_id, public_id, rule, key_result_id, streak, opened_at,"
+            " activated_at, cause, huddle_due_at, raised_for, version)"
+        ),
+        (
+            "UPDATE (activated_at, cause, huddle_due_at, raised_at, raised_for, recovered_at,"
+            " version)"
+        ),
+    )
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        constraints = [
+            *tenant_constraints(
+                "key_result",
+                "plan_owner",
+                authors=("activated_by", "huddle_set_by", "answered_by", "decided_by"),
+            ),
+            SweepAccess(name="escalation_sweep", operations=("SELECT", "INSERT", "UPDATE")),
+            models.UniqueConstraint(
+                fields=["engagement", "rule", "key_result", "streak"], name="escalation_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(activated_at=None, huddle_due_at=None, cause="")
+                | models.Q(activated_at__isnull=False, huddle_due_at__isnull=False),
+                name="escalation_active_has_clock",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answered_at=None)
+                | models.Q(
+                    answered_by__isnull=False,
+                    plan_owner__isnull=False,
+                    checkpoint_on__isnull=False,
+                    activated_at__isnull=False,
+                ),
+                name="escalation_plan_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_at=None)
+                | models.Q(decided_by__isnull=False, raised_at__isnull=False),
+                name="escalation_decided_when_raised",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["engagement", "key_result"],
+                condition=models.Q(recovered_at=None, decided_at=None),
+                name="escalation_open",
+            ),
+            models.Index(
+                fields=["engagement", "key_result", "-opened_at"], name="escalation_memory"
+            ),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
+
+    def __str__(self) -> str:
+        return f"{self.get_rule_display()}: {self.key_result}"
+
+    @property
+    def state(self) -> EscalationState:
+        if self.recovered_at is not None:
+            return EscalationState.RECOVERED
+        if self.decided_at is not None:
+            return EscalationState.DECIDED
+        if self.raised_at is not None:
+            return EscalationState.RAISED
+        if self.answered_at is not None:
+            return EscalationState.ANSWERED
+        return EscalationState.ACTIVE if self.activated_at else EscalationState.WATCHING
+
+    @property
+    def is_open(self) -> bool:
+        return self.recovered_at is None and self.decided_at is None

@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from checkins.templatetags.weeks import when
+from checkins.views.answers import key_result_url
+from engagements.access import find, member
+from engagements.form_views import back_of, take, toast
+from engagements.http import MemberRequest
+from engagements.models import Membership, Role
+from engagements.permissions import Permission
+from engagements.staleness import StaleEdit
+from escalations.commands.escalations import (
+    activate_escalation,
+    decide_escalation,
+    record_outcome,
+    set_huddle,
+)
+from escalations.forms import EscalationForm, HuddleForm, OutcomeForm, VerdictForm
+from escalations.models import Escalation, EscalationState
+from escalations.queries.escalations import escalation_card, escalations
+from escalations.queries.tasks import wait_of
+from escalations.rights import EscalationAct, acts_of, may_act, speaks_for_sponsor
+from escalations.words import headline
+
+TAB = {"tab": "escalations"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One of the forms of an escalation: what it does, by which command."""
+
+    act: EscalationAct
+    form: Callable[..., EscalationForm]
+    command: Callable[..., Escalation]
+    title: str
+    verb: str
+
+
+HUDDLE = Asked(
+    act=EscalationAct.HUDDLE,
+    form=HuddleForm,
+    command=set_huddle,
+    title="Set the huddle",
+    verb="Set the huddle",
+)
+OUTCOME = Asked(
+    act=EscalationAct.ANSWER,
+    form=OutcomeForm,
+    command=record_outcome,
+    title="Record the outcome",
+    verb="Record the outcome",
+)
+VERDICT = Asked(
+    act=EscalationAct.DECIDE,
+    form=VerdictForm,
+    command=decide_escalation,
+    title="Record what the sponsor decided",
+    verb="Record the decision",
+)
+
+
+@require_safe
+@member(Permission.READ)
+def escalation_list(request: MemberRequest) -> HttpResponse:
+    now = timezone.now()
+    page = escalations(membership=request.membership, now=now)
+    context = {"page": page, "headline": headline(page.counts), "place": "list", "now": now, **TAB}
+    return render(request, "escalations/escalation_list.html", context)
+
+
+@require_POST
+@member(Permission.READ)
+def escalation_activate(request: MemberRequest, escalation: str) -> HttpResponse:
+    row, now = _find(request, escalation, EscalationAct.ACTIVATE), timezone.now()
+    try:
+        current = activate_escalation(escalation=row, by=request.membership, now=now)
+    except ValidationError as refusal:
+        text = " ".join(refusal.messages)
+        if not request.htmx:
+            messages.error(request, text)
+            return redirect(_back(request, row))
+        return toast(_shown(request, row, now=now, status=422, refusal=text), text)
+    return _done(request, current, now=now, text="It is active. Whoever acts on it is told.")
+
+
+@member(Permission.READ)
+def escalation_huddle(request: MemberRequest, escalation: str) -> HttpResponse:
+    return _ask(request, escalation, HUDDLE)
+
+
+@member(Permission.READ)
+def escalation_outcome(request: MemberRequest, escalation: str) -> HttpResponse:
+    return _ask(request, escalation, OUTCOME)
+
+
+@member(Permission.READ)
+def escalation_verdict(request: MemberRequest, escalation: str) -> HttpResponse:
+    return _ask(request, escalation, VERDICT)
+
+
+def _find(request: MemberRequest, public_id: str, act: EscalationAct) -> Escalation:
+    """That escalation of this engagement, or 404; 403 for whoever may never do this to it."""
+    rows = Escalation.objects.filter(engagement=request.engagement)
+    row = find(rows.select_related("key_result__engagement", "key_result__objective"), public_id)
+    if not may_act(row, act, by=request.membership):
+        raise PermissionDenied
+    return row
+
+
+def _ask(request: MemberRequest, public_id: str, asked: Asked) -> HttpResponse:
+    row, now = _find(request, public_id, asked.act), timezone.now()
+    if request.method != "POST":
+        return _opened(request, row, asked, now=now)
+    form = _form(request, row, asked, data=request.POST)
+    known = {"escalation": row, "by": request.membership, "now": now}
+    try:
+        done = form.is_valid() and take(form, asked.command, **known)
+    except StaleEdit as stale:
+        return _stale(request, form, asked, stale=stale, now=now)
+    if isinstance(done, Escalation):
+        return _done(request, done, now=now, text=_said(done, asked))
+    return _shown(request, row, now=now, form=form, asked=asked, status=422)
+
+
+def _opened(
+    request: MemberRequest, row: Escalation, asked: Asked, *, now: dt.datetime
+) -> HttpResponse:
+    """The form; nothing but the escalation where there is nothing to record, or it is closed."""
+    if "closed" in request.GET or asked.act not in acts_of(row, by=request.membership):
+        if request.htmx:
+            return _shown(request, row, now=now)
+        messages.info(request, "There is nothing to record here now.")
+        return redirect(_home(row))
+    return _shown(request, row, now=now, form=_form(request, row, asked), asked=asked)
+
+
+def _form(
+    request: MemberRequest, row: Escalation, asked: Asked, *, data: Any = None
+) -> EscalationForm:
+    known: dict[str, Any] = {"engagement": request.engagement, "row": row}
+    if asked is VERDICT:
+        known["on_behalf"] = speaks_for_sponsor(request.membership)
+        known["sponsor"] = _sponsor(request) if known["on_behalf"] else ""
+    return asked.form(data, **known)
+
+
+def _sponsor(request: MemberRequest) -> str:
+    """The one whose word it can only be; empty where there is none, or several."""
+    rows = Membership.objects.active().filter(engagement=request.engagement, role=Role.SPONSOR)
+    names = [str(one) for one in rows.select_related("user")]
+    return names[0] if len(names) == 1 else ""
+
+
+def _stale(
+    request: MemberRequest,
+    form: EscalationForm,
+    asked: Asked,
+    *,
+    stale: StaleEdit,
+    now: dt.datetime,
+) -> HttpResponse:
+    """409: what stands now and what was typed, to be saved on top where it still can be."""
+    row = stale.current
+    assert isinstance(row, Escalation)  # noqa: S101 - the commands lock no other rows
+    again = form.on_top_of(row)
+    by, changed = _changed(row)
+    if by and by == str(request.membership):
+        changed = f"You{changed.removeprefix(by)} in another window"
+    more = {
+        "is_stale": True,
+        "changed": changed,
+        "changed_by": by,
+        "differences": [] if again.is_empty else again.compare(),
+        "typed": again.typed(),
+        "still": asked.act in acts_of(row, by=request.membership),
+    }
+    return _shown(request, row, now=now, form=again, asked=asked, status=409, **more)
+
+
+def _changed(row: Escalation) -> tuple[str, str]:
+    """Who changed it last, as far as it was a person, and what they did."""
+    match row.state:
+        case EscalationState.RECOVERED:
+            return "", "The key result left red"
+        case EscalationState.DECIDED:
+            return str(row.decided_by), f"{row.decided_by} recorded the decision"
+        case EscalationState.RAISED:
+            return "", "It went to the sponsor"
+        case EscalationState.ANSWERED:
+            return str(row.answered_by), f"{row.answered_by} recorded the outcome"
+    if row.huddle_set_by is None:
+        return "", "It became active"
+    return str(row.huddle_set_by), f"{row.huddle_set_by} set the huddle"
+
+
+def _done(request: MemberRequest, row: Escalation, *, now: dt.datetime, text: str) -> HttpResponse:
+    """The escalation as it stands now; without htmx, or from a page of its own, onward."""
+    if not request.htmx:
+        messages.success(request, text)
+        return redirect(_back(request, row))
+    if request.POST.get("place") == "own":
+        messages.success(request, text)
+        return trigger_client_event(HttpResponseClientRedirect(_back(request, row)), "form-saved")
+    answer = _shown(request, row, now=now, done=text)
+    return toast(
+        trigger_client_event(trigger_client_event(answer, "form-saved"), "escalation-changed"), text
+    )
+
+
+def _shown(
+    request: MemberRequest, row: Escalation, *, now: dt.datetime, status: int = 200, **more: Any
+) -> HttpResponse:
+    """The part of the page that asked, for htmx; else a page of its own."""
+    asked_in = request.POST.get("place") or request.GET.get("place") or ""
+    place = asked_in if request.htmx else "own"
+    card = escalation_card(row, membership=request.membership, now=now)
+    part = PARTS.get(place, "escalations/_escalation.html") if request.htmx else PAGE
+    wait = wait_of(row, membership=request.membership, now=now) if place == "my-week" else None
+    context = {
+        "card": card,
+        "row": card.escalation,
+        "wait": wait,
+        "place": place,
+        "back": _back(request, row),
+        "story": _home(row),
+    }
+    if place == "list" and "done" in more:
+        page = escalations(membership=request.membership, now=now)
+        context |= {"headline": headline(page.counts), "beside": True}
+    return render(request, part, {**context, "now": now, **TAB, **more}, status=status)
+
+
+PAGE = "escalations/escalation_act.html"
+PARTS = {
+    "list": "escalations/_escalation_row.html",
+    "my-week": "escalations/_escalation_wait.html",
+}
+
+
+def _back(request: MemberRequest, row: Escalation) -> str:
+    """Where the form leads to, saved or not."""
+    return back_of(request) or _home(row)
+
+
+def _home(row: Escalation) -> str:
+    """Where its whole story is."""
+    return f"{key_result_url(row.key_result)}#escalation"
+
+
+def _said(row: Escalation, asked: Asked) -> str:
+    if asked is HUDDLE:
+        late = row.huddle_at and row.huddle_due_at and row.huddle_at > row.huddle_due_at
+        after = ", after its 48 hours" if late else ""
+        return f"The huddle is set for {when(row.huddle_at)}{after}."
+    if asked is OUTCOME:
+        return f"Recorded: {row.get_outcome_display().lower()}. Its checkpoint is set."
+    return f"Recorded: {row.get_verdict_display().lower()}. The escalation is closed."

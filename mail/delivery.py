@@ -1,0 +1,309 @@
+"""Sending what is due by SMTP: claim with a lease, commit, send, mark.
+
+At least once, under a stable Message-ID; at most one extra copy of the message that was under way
+when a worker died. A lease is short, and renewed while its worker lives. The sender role works on the envelopes only: what they say is written as the
+application's role, behind the walls.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event, Thread
+from typing import Any, Literal
+from unicodedata import category
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.conf import settings
+from django.core import mail
+from django.db import Error, connections, transaction
+from django.utils import timezone
+
+from mail import email_types
+from mail.mail_server import AwayError, MailServer
+from mail.models import OutboxMessage
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Outcome = Literal["sent", "cancelled", "put_off", "failed", "dead"]
+
+RUN_SECONDS = 150  # no message is begun later: the task's own limits come after
+LEASE = timedelta(seconds=30)  # what a killed worker had claimed waits no longer
+AWAY = timedelta(minutes=2)  # between looks for a mail server that is away
+MAX_ATTEMPTS = 8
+MAX_FOLLOWING = 2 * MAX_ATTEMPTS  # with the attempts at what follows from its end
+MAX_SUBJECT = 120
+
+# MATERIALIZED: run once, or SKIP LOCKED may claim more than the limit.
+CLAIM = """
+    WITH due AS MATERIALIZED (
+        SELECT id FROM mail_outboxmessage
+        WHERE sent_at IS NULL AND cancelled_at IS NULL AND dead_at IS NULL
+          AND due_at <= %s AND (claimed_until IS NULL OR claimed_until <= %s)
+        ORDER BY priority, due_at LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+    UPDATE mail_outboxmessage AS message SET claim_token = %s, claimed_until = %s
+    FROM due WHERE message.id = due.id RETURNING message.*
+"""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of the messages; `failed` ones are tried again, `dead` ones are given up.
+
+    Those that are `put_off` wait for a time that suits their recipient, or for the mail server.
+    """
+
+    sent: int = 0
+    cancelled: int = 0
+    put_off: int = 0
+    failed: int = 0
+    dead: int = 0
+
+
+class Lease:
+    """The claim on a batch, renewed by a thread until it ends; a killed worker renews nothing."""
+
+    def __init__(self, batch: list[OutboxMessage]) -> None:
+        self._messages = OutboxMessage.objects.using("sweep").filter(
+            pk__in=[message.pk for message in batch], claim_token=batch[0].claim_token
+        )
+        self._until = time.monotonic() + LEASE.total_seconds()
+        self._ended = Event()
+        self._thread = Thread(target=self._renew_until_ended, daemon=True)
+        self._thread.start()
+
+    @property
+    def holds(self) -> bool:
+        """False where it ran out, since the database or this process did not answer."""
+        return time.monotonic() < self._until
+
+    def end(self) -> None:
+        """Stop renewing it, and give back the messages that were not begun."""
+        self._ended.set()
+        self._thread.join()
+        self._messages.update(claim_token=None, claimed_until=None)
+
+    def _renew_until_ended(self) -> None:
+        while not self._ended.wait(LEASE.total_seconds() / 3):  # one may fail
+            until = time.monotonic() + LEASE.total_seconds()
+            try:
+                self._messages.update(claimed_until=timezone.now() + LEASE)
+            except Error as error:
+                logger.warning("A lease could not be renewed: %s", error)
+            else:
+                self._until = until
+            finally:
+                connections["sweep"].close()  # this thread's own
+
+
+def deliver_due(*, now: datetime | None = None, limit: int = 5) -> Delivered:
+    """Send all that is due at `now` (the present), `limit` messages to a connection.
+
+    A code that is asked for meanwhile waits for that many at most. Stops when nothing is due, after RUN_SECONDS, or with the batch that finds the mail server
+    away; what one message does never stops the others.
+    """
+    clock: Clock = (lambda: now) if now else timezone.now
+    stop_at = time.monotonic() + RUN_SECONDS
+    outcomes: Counter[str] = Counter()
+    server = MailServer()
+    while time.monotonic() < stop_at and not server.is_away:
+        if not (batch := claim(now=clock(), limit=limit)):
+            break
+        server = MailServer()
+        outcomes.update(_deliver_batch(batch, server=server, clock=clock, stop_at=stop_at))
+    return Delivered(**outcomes)
+
+
+def claim(*, now: datetime, limit: int) -> list[OutboxMessage]:
+    """Take up to `limit` due messages, which are nobody else's for a LEASE: the most awaited first,
+    of these the oldest.
+
+    The lease runs by the real clock, whatever `now` is.
+    """
+    present = timezone.now()
+    parameters = [now, present, limit, uuid4(), present + LEASE]
+    claimed = OutboxMessage.objects.using("sweep").raw(CLAIM, parameters)
+    return sorted(claimed, key=lambda message: (message.priority, message.due_at))
+
+
+def _deliver_batch(
+    batch: list[OutboxMessage], *, server: MailServer, clock: Clock, stop_at: float
+) -> Iterator[Outcome]:
+    lease = Lease(batch)
+    try:
+        for message in batch:
+            if time.monotonic() >= stop_at or not lease.holds:
+                break
+            yield _deliver(message, server=server, clock=clock)
+    finally:
+        server.close()
+        lease.end()
+
+
+def _deliver(message: OutboxMessage, *, server: MailServer, clock: Clock) -> Outcome:
+    try:
+        kind = email_types.find(message.kind)
+    except email_types.UnknownKindError as error:
+        return _give_up(message, email_types.nothing, error=error, at=clock())
+    if message.accepted_at is not None:  # only what follows from it is left
+        return _conclude_sent(message, kind.on_sent, at=clock())
+    if message.attempts >= MAX_ATTEMPTS:  # the same of one that was given up
+        return _conclude_dead(message, kind.on_dead, at=clock())
+    return _attempt(message, kind, server=server, clock=clock)
+
+
+def _attempt(
+    message: OutboxMessage, kind: email_types.Kind, *, server: MailServer, clock: Clock
+) -> Outcome:
+    try:
+        is_out = _send(message, kind, server=server)
+    except email_types.NotNow as wait:
+        _mark(message, due_at=wait.until)
+        return "put_off"
+    except AwayError as error:  # it says nothing of this message: no attempt is counted
+        _mark(message, last_error=_say(error.cause), due_at=clock() + AWAY)
+        return "put_off"
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others must go out
+        server.close()
+        if message.attempts + 1 < MAX_ATTEMPTS:
+            return _postpone(message, error=error, at=clock())
+        return _give_up(message, kind.on_dead, error=error, at=clock())
+    if is_out:
+        return _conclude_sent(message, kind.on_sent, at=clock())
+    _settle(message, cancelled_at=clock())
+    return "cancelled"
+
+
+def _send(message: OutboxMessage, kind: email_types.Kind, *, server: MailServer) -> bool:
+    """Write it and hand it over; False where there is nothing to say."""
+    try:
+        written = _write(kind, message.payload)
+    except email_types.SentBefore:
+        return True
+    if written is None:
+        return False
+    server.send(_compose(message, written))
+    return True
+
+
+def _write(kind: email_types.Kind, payload: email_types.Payload) -> email_types.Mail | None:
+    """The message as it reads now, or None where its cause is gone."""
+    with transaction.atomic():
+        return kind.render(payload) if kind.still_holds(payload) else None
+
+
+def _compose(message: OutboxMessage, written: email_types.Mail) -> mail.EmailMultiAlternatives:
+    host = urlsplit(settings.SITE_URL).hostname
+    envelope = mail.EmailMultiAlternatives(
+        subject=_one_line(written.subject),
+        body=written.text,
+        to=[message.recipient],
+        headers={
+            **written.headers,
+            "Message-ID": f"<{message.id}@{host}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    if written.html:
+        envelope.attach_alternative(written.html, "text/html")
+    return envelope
+
+
+def _one_line(subject: str) -> str:
+    """Nothing in a subject may start a new header, or run on (names are typed by people)."""
+    line = "".join(c for c in " ".join(subject.split()) if category(c) != "Cc")
+    return line if len(line) <= MAX_SUBJECT else f"{line[: MAX_SUBJECT - 1]}…"
+
+
+def _postpone(message: OutboxMessage, *, error: Exception, at: datetime) -> Outcome:
+    """Try again after 1, 4, 16 and 64 minutes, then every 4 hours: longer than a night."""
+    attempts = message.attempts + 1
+    logger.warning("Message %s failed, attempt %s: %r", message.id, attempts, error)
+    _mark(message, attempts=attempts, last_error=_say(error), due_at=at + _pause(attempts))
+    return "failed"
+
+
+def _pause(attempts: int) -> timedelta:
+    return timedelta(minutes=min(4 ** (attempts - 1), 240))
+
+
+def _give_up(
+    message: OutboxMessage,
+    on_dead: Callable[[email_types.Payload, str], None],
+    *,
+    error: Exception,
+    at: datetime,
+) -> Outcome:
+    logger.error("Message %s (%s) is given up: %r", message.id, message.kind, error)
+    message.attempts, message.last_error = message.attempts + 1, _say(error)
+    return _conclude_dead(message, on_dead, at=at)
+
+
+def _conclude_dead(
+    message: OutboxMessage, on_dead: Callable[[email_types.Payload, str], None], *, at: datetime
+) -> Outcome:
+    """Have done what follows from giving it up, then mark that."""
+    known = {"attempts": message.attempts, "last_error": message.last_error}
+    failed = _failure(message, lambda: on_dead(message.payload, message.last_error))
+    if failed and message.attempts < MAX_FOLLOWING:
+        attempts = message.attempts + 1
+        _mark(message, **{**known, "attempts": attempts}, due_at=at + _pause(attempts))
+        return "failed"
+    _settle(message, **known, dead_at=at)
+    return "dead"
+
+
+def _conclude_sent(
+    message: OutboxMessage, on_sent: Callable[[email_types.Payload], None], *, at: datetime
+) -> Outcome:
+    """Have done what follows from the sending, then mark that.
+
+    In this order a worker that dies between costs a double at most, never what follows. Where that
+    fails it is tried again by itself, as often as a message is: the mail is out, and goes once.
+    """
+    accepted_at = message.accepted_at or at
+    failed = _failure(message, lambda: on_sent(message.payload))
+    known = {"accepted_at": accepted_at, "last_error": _say(failed) if failed else ""}
+    if failed and message.attempts < MAX_FOLLOWING:
+        attempts = message.attempts + 1
+        _mark(message, **known, attempts=attempts, due_at=at + _pause(attempts))
+        return "failed"
+    _settle(message, **known, sent_at=accepted_at)
+    return "sent"
+
+
+def _failure(message: OutboxMessage, follow: Callable[[], None]) -> Exception | None:
+    """What a hook raised, run in a transaction of its own; None where it did its work."""
+    try:
+        with transaction.atomic():
+            follow()
+    except Exception as error:
+        logger.exception("What follows from message %s failed.", message.id)
+        return error
+    return None
+
+
+def _say(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\0", "")[:1000]
+
+
+def _settle(message: OutboxMessage, **fields: Any) -> None:
+    if email_types.forgets(message.kind):
+        fields["payload"] = {}
+    _mark(message, **fields)
+
+
+def _mark(message: OutboxMessage, **fields: Any) -> None:
+    """Write the outcome and let go, unless the lease ran out and another worker has it."""
+    mine = OutboxMessage.objects.using("sweep").filter(
+        pk=message.pk, claim_token=message.claim_token
+    )
+    if not mine.update(claim_token=None, claimed_until=None, **fields):
+        logger.warning("Message %s was claimed by another worker meanwhile.", message.id)

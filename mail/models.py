@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import uuid
+from enum import IntEnum
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from mail.constraints import EnvelopeWall
+
+
+class Priority(IntEnum):
+    """Of messages that are due, which go first."""
+
+    AWAITED = 0  # somebody stands at the door for it: codes, links, invitations
+    URGENT = 1
+    USUAL = 2
+
+
+class OutboxMessage(models.Model):
+    """One person's envelope: what is to be sent, to whom, and how far the sending has come.
+
+    Stands outside the walls between clients, readable by its recipient and the sender only. The
+    text is rendered from `kind` and `payload` when a worker claims it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=60)
+    recipient = models.EmailField(max_length=254)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="+",
+    )
+    payload = models.JSONField(default=dict)
+    dedupe_key = models.CharField(max_length=200)
+    priority = models.PositiveSmallIntegerField(default=Priority.USUAL.value)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    claim_token = models.UUIDField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)  # by the mail server: no second time
+    sent_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    dead_at = models.DateTimeField(null=True, blank=True)
+
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")
+
+    class Meta:
+        constraints = [
+            EnvelopeWall(name="outbox_wall"),
+            models.UniqueConstraint(fields=["dedupe_key"], name="outbox_dedupe"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["priority", "due_at"],
+                condition=models.Q(sent_at=None, cancelled_at=None, dead_at=None),
+                name="outbox_due",
+            ),
+        ]
+
+
+class Heartbeat(models.Model):
+    """When a task last came to its end; `installation` is when this table was made."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    ran_at = models.DateTimeField()
+
+    app_grants: ClassVar[tuple[str, ...]] = ("SELECT",)
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")
+
+
+class Turn(models.Model):
+    """Who alone may do something until when, by the database's clock; over early where it is done."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    token = models.UUIDField()
+    until = models.DateTimeField()
+
+    app_grants: ClassVar[tuple[str, ...]] = ("SELECT",)
+    sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE")

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from celery import current_app
+from django.db import connection, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts.models import User
+from engagements.models import Engagement, Invitation, Membership, Role
+from notifications.models import Notice, NoticeQuerySet
+from tenancy.scoping import scope
+
+logger = logging.getLogger(__name__)
+
+UNDELIVERED = "undelivered"
+SEND_NOTICES = "notifications.tasks.send_notices"  # tasks stand above commands: rung by name
+
+
+def ring_after_commit() -> None:
+    """Have the notices of this transaction gathered and sent once it commits; rings once.
+
+    Whoever writes notices calls it. Where nobody did, or nobody heard, beat rings within a minute.
+    """
+    if not any(callback is ring for _, callback, *_ in connection.run_on_commit):
+        transaction.on_commit(ring, robust=True)
+
+
+def ring() -> None:
+    """Wake a worker; a broker that is down costs at most a minute."""
+    try:
+        current_app.send_task(SEND_NOTICES)
+    except OperationalError as error:
+        logger.warning("The doorbell is out of order, notices wait for the next round: %s", error)
+
+
+def drop_notices(notices: Sequence[Notice], *, now: dt.datetime) -> None:
+    """Tell these no more: their cause is gone, or what their person may know. Of one engagement."""
+    if notices:
+        mine = Notice.objects.filter(engagement_id=notices[0].engagement_id, sent_at=None)
+        mine.filter(pk__in=[one.pk for one in notices]).update(dropped_at=now)
+
+
+def put_back(*, envelope: UUID | str, engagement_id: int) -> None:
+    """Have what an envelope could not say of this engagement wait for a later one."""
+    mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope)
+    mine.filter(dropped_at=None, sent_at=None).update(envelope=None)
+
+
+def mark_told(*, envelope: UUID, engagement_id: int, now: dt.datetime) -> None:
+    """The envelope was sent with all of its notices that are not dropped. Safe to repeat."""
+    _told_by(envelope, engagement_id=engagement_id).update(sent_at=now)
+
+
+def mark_failed(*, envelope: UUID, engagement_id: int, error: str, now: dt.datetime) -> None:
+    """The envelope was given up: its notices failed, and the leads are told whom they missed.
+
+    Safe to repeat.
+    """
+    failed = list(_told_by(envelope, engagement_id=engagement_id).select_related("person"))
+    ids = [one.pk for one in failed]
+    Notice.objects.filter(engagement_id=engagement_id, pk__in=ids).update(
+        failed_at=now, error=error
+    )
+    for person in {one.person_id: one.person for one in failed}.values():
+        tell_leads_undelivered(person, now=now)
+
+
+def mark_waiting(*, envelope: UUID, engagement_id: int) -> None:
+    """The envelope that was given up is to be sent after all. Safe to repeat."""
+    mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope, sent_at=None)
+    mine.exclude(failed_at=None).update(failed_at=None, error="")
+
+
+def invitation_undelivered(payload: dict[str, int], error: str) -> None:
+    """An invitation was given up: the leads are told, unless it has lost its sense meanwhile."""
+    now = timezone.now()
+    with scope(payload["engagement"]):
+        row = Invitation.objects.select_related("membership").get(
+            engagement_id=payload["engagement"], pk=payload["invitation"]
+        )
+        if row.is_open(now=now) and row.membership.removed_at is None:
+            tell_leads_undelivered(row.membership, now=now)
+
+
+def tell_leads_undelivered(person: Membership, *, now: dt.datetime) -> None:
+    """Tell the leads that mail to this person could not be delivered: once a week, all but them."""
+    engagement = Engagement.objects.get(pk=person.engagement_id)
+    leads = Membership.objects.active().filter(
+        engagement=engagement, role=Role.LEAD, user__is_active=True
+    )
+    today = engagement.today(now)
+    add_notices(
+        leads.exclude(pk=person.pk),
+        rule=UNDELIVERED,
+        subject=person.pk,
+        period=today - dt.timedelta(days=today.weekday()),
+        now=now,
+    )
+
+
+def add_notices(
+    people: Iterable[Membership], *, rule: str, subject: int, period: dt.date, now: dt.datetime
+) -> None:
+    """Have these people told, each once for this rule, subject and period."""
+    rows = [
+        Notice(
+            engagement_id=person.engagement_id,
+            person=person,
+            rule=rule,
+            subject=subject,
+            period=period,
+            created_at=now,
+            due_at=now,
+        )
+        for person in people
+    ]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _told_by(envelope: UUID, *, engagement_id: int) -> NoticeQuerySet:
+    mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope)
+    return mine.filter(dropped_at=None, sent_at=None, failed_at=None)
+
+
+def stop_notices(*, user: User) -> None:
+    """No more reminders and digests; escalations still come (M6.4)."""
+    user.wants_reminders = user.wants_digests = False
+    user.save(update_fields=["wants_reminders", "wants_digests"])
+
+
+def resume_notices(*, user: User) -> None:
+    """Reminders and digests again, both."""
+    user.wants_reminders = user.wants_digests = True
+    user.save(update_fields=["wants_reminders", "wants_digests"])

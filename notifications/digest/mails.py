@@ -1,0 +1,108 @@
+"""One envelope as a mail, in text and HTML, and what follows once it is sent or given up."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.zones import zone_of
+from mail.email_types import Mail, NotNow
+from notifications import commands
+from notifications.digest.reading import Envelope, open_envelope
+from notifications.digest.wording import headline, subject, why
+from notifications.digests import clock_of
+from notifications.unsubscribe import stop_link
+from tenancy.scoping import scope
+from tenancy.tokens import absolute_url
+
+Payload = dict[str, Any]
+
+
+def daily(payload: Payload) -> Mail | None:
+    """The message of the day (M6.4); payload: `envelope`, `user`, `engagements` (ids)."""
+    _keep_hours(payload, is_daily=True)
+    envelope = open_envelope(payload, now=timezone.now(), with_asides=True)
+    return write(envelope, is_daily=True) if envelope else None
+
+
+def urgent(payload: Payload) -> Mail | None:
+    """What goes at once; payload as of `daily`."""
+    _keep_hours(payload, is_daily=False)
+    envelope = open_envelope(payload, now=timezone.now(), with_asides=False)
+    return write(envelope, is_daily=False) if envelope else None
+
+
+def write(envelope: Envelope, *, is_daily: bool) -> Mail:
+    """The mail of an envelope that was read."""
+    reader, lines = envelope.reader, envelope.lines
+    stop = stop_link(reader.pk) if is_daily else ""
+    context = {
+        "envelope": envelope,
+        "subject": subject(lines),
+        "headline": headline(lines),
+        "greeting": f"{reader.first_name}: {headline(lines)}",
+        "preheader": _preheader(envelope),
+        "why": why(lines),
+        "is_daily": is_daily,
+        "profile": absolute_url("notifications:profile"),
+        "stop": stop,
+        "site": settings.SITE_URL,
+    }
+    with timezone.override(zone_of(reader.time_zone)):
+        return Mail(
+            subject=context["subject"],
+            text=render_to_string("notifications/email/envelope.txt", context).strip(),
+            html=render_to_string("notifications/email/envelope.html", context),
+            headers=_stopped_by(stop) if stop else {},
+        )
+
+
+def mark_sent(payload: Payload) -> None:
+    now = timezone.now()
+    for engagement_id in payload["engagements"]:
+        with scope(engagement_id):
+            commands.mark_told(envelope=_id(payload), engagement_id=engagement_id, now=now)
+
+
+def mark_dead(payload: Payload, error: str) -> None:
+    now = timezone.now()
+    for engagement_id in payload["engagements"]:
+        with scope(engagement_id):
+            commands.mark_failed(
+                envelope=_id(payload), engagement_id=engagement_id, error=error, now=now
+            )
+
+
+def mark_revived(payload: Payload) -> None:
+    for engagement_id in payload["engagements"]:
+        with scope(engagement_id):
+            commands.mark_waiting(envelope=_id(payload), engagement_id=engagement_id)
+
+
+def _keep_hours(payload: Payload, *, is_daily: bool) -> None:
+    """Raises NotNow in quiet hours and, for the message of the day, at weekends: it may be late."""
+    until = clock_of(User.objects.get(pk=payload["user"])).waits_until(
+        timezone.now(), is_daily=is_daily
+    )
+    if until is not None:
+        raise NotNow(until)
+
+
+def _id(payload: Payload) -> UUID:
+    return UUID(payload["envelope"])
+
+
+def _preheader(envelope: Envelope) -> str:
+    """What a mail program shows beside the subject: each client's first heading."""
+    firsts = (f"{one.client}: {one.lines[0].item.heading}." for one in envelope.sections)
+    return " ".join(firsts)
+
+
+def _stopped_by(link: str) -> dict[str, str]:
+    """So that mail programs offer a button for it (RFC 8058)."""
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

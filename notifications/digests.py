@@ -1,0 +1,267 @@
+"""Gathers what waits for people into envelopes: one a day each, and what is urgent at once (M6.4).
+
+A notice that waits is due, in no envelope and not dropped. Whether its cause and its person's
+access still hold is asked when the envelope is sent, not here: the role of the sweeps knows facts
+and no words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.quiet_hours import is_quiet
+from accounts.zones import zone_of
+from mail.delivery import MAX_ATTEMPTS
+from mail.models import Priority
+from notifications.rules import urgent_rules
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('notifications.digests'))"
+SATURDAY = 5
+DAY = dt.timedelta(days=1)
+GRACE = dt.timedelta(minutes=5)
+
+DROP_CLOSED = """
+    UPDATE notifications_notice AS notice SET dropped_at = %(now)s::timestamptz
+    FROM engagements_engagement AS engagement
+    WHERE engagement.id = notice.engagement_id AND engagement.closed_at IS NOT NULL
+      AND notice.envelope IS NULL AND notice.dropped_at IS NULL
+"""
+
+CLOCKS = """
+    SELECT DISTINCT person.time_zone, person.message_at, person.quiet_from, person.quiet_until
+    FROM notifications_notice AS notice
+    JOIN engagements_membership AS member
+      ON member.engagement_id = notice.engagement_id AND member.id = notice.person_id
+    JOIN accounts_user AS person ON person.id = member.user_id
+    WHERE notice.envelope IS NULL AND notice.dropped_at IS NULL AND notice.due_at <= %(now)s
+    UNION
+    SELECT person.time_zone, person.message_at, person.quiet_from, person.quiet_until
+    FROM mail_outboxmessage AS message
+    JOIN accounts_user AS person ON person.id = message.user_id
+    WHERE message.kind = 'daily' AND message.accepted_at IS NULL AND message.sent_at IS NULL
+      AND message.cancelled_at IS NULL AND message.dead_at IS NULL
+"""
+
+CLOCK = """
+    WITH clock AS (
+        SELECT * FROM unnest(
+            %(zones)s::text[], %(message_at)s::time[], %(quiet_from)s::time[],
+            %(quiet_until)s::time[], %(days)s::date[], %(until)s::timestamptz[]
+        ) AS clock (time_zone, message_at, quiet_from, quiet_until, day, until)
+    )
+"""
+
+# An earlier day's message that no server has accepted rides today's, which is not made yet. One
+# that a worker has in hand is left to it; a worker that lost its lease may write no outcome.
+TAKE_BACK = f"""{CLOCK}
+    , late AS (
+        SELECT message.id, message.user_id, message.attempts, message.payload
+        FROM mail_outboxmessage AS message
+        JOIN accounts_user AS person ON person.id = message.user_id
+        JOIN clock USING (time_zone, message_at, quiet_from, quiet_until)
+        WHERE message.kind = 'daily' AND message.accepted_at IS NULL AND message.sent_at IS NULL
+          AND message.cancelled_at IS NULL AND message.dead_at IS NULL
+          AND message.attempts < %(most)s::int
+          AND (message.claimed_until IS NULL OR message.claimed_until <= %(present)s::timestamptz)
+          AND NOT EXISTS (
+            SELECT 1 FROM mail_outboxmessage AS made
+            WHERE made.dedupe_key = 'daily:' || message.user_id || ':' || clock.day)
+        ORDER BY message.id FOR UPDATE OF message SKIP LOCKED
+    ), cancelled AS (
+        UPDATE mail_outboxmessage AS message
+        SET cancelled_at = %(now)s::timestamptz, claim_token = NULL, claimed_until = NULL
+        FROM late WHERE message.id = late.id
+    ), held AS (
+        SELECT id, jsonb_array_elements(payload -> 'engagements')::bigint AS engagement_id FROM late
+    ), freed AS (
+        UPDATE notifications_notice AS notice SET envelope = NULL FROM held
+        WHERE notice.engagement_id = held.engagement_id AND notice.envelope = held.id
+          AND notice.dropped_at IS NULL AND notice.sent_at IS NULL AND notice.failed_at IS NULL
+    )
+    SELECT coalesce(jsonb_object_agg(user_id, attempts), '{{}}')::text FROM (
+        SELECT user_id, max(attempts) AS attempts FROM late GROUP BY user_id
+    ) AS tried
+"""  # noqa: S608 - made of constants
+
+# The key of an envelope makes it one: a person's day, or the first notice of what is urgent. That
+# one may have been in an envelope before, which went without it.
+ENVELOPES = f"""{CLOCK}
+    , waiting AS (
+        SELECT notice.engagement_id, notice.id, person.id AS user_id, person.email, clock.day
+        FROM notifications_notice AS notice
+        JOIN engagements_membership AS member
+          ON member.engagement_id = notice.engagement_id AND member.id = notice.person_id
+        JOIN accounts_user AS person ON person.id = member.user_id
+        JOIN clock USING (time_zone, message_at, quiet_from, quiet_until)
+        WHERE notice.envelope IS NULL AND notice.dropped_at IS NULL
+          AND notice.due_at <= clock.until
+          AND (notice.rule = ANY (%(urgent)s::text[])) = %(is_urgent)s::boolean
+    ), envelope AS (
+        SELECT gen_random_uuid() AS id, user_id, email,
+            coalesce(day::text, min(waiting.id)::text) AS occasion,
+            jsonb_agg(DISTINCT engagement_id) AS engagements
+        FROM waiting GROUP BY user_id, email, day
+    ), made AS (
+        INSERT INTO mail_outboxmessage
+            (id, kind, recipient, user_id, payload, dedupe_key, created_at, due_at, priority,
+             attempts, last_error)
+        SELECT id, %(kind)s::text, email, user_id,
+            jsonb_build_object('envelope', id, 'user', user_id, 'engagements', engagements),
+            %(kind)s::text || ':' || user_id || ':' || occasion || CASE
+                WHEN %(is_urgent)s::boolean AND EXISTS (
+                    SELECT 1 FROM mail_outboxmessage AS before
+                    WHERE before.dedupe_key = 'urgent:' || user_id || ':' || occasion
+                ) THEN ':' || id ELSE '' END,
+            %(now)s::timestamptz, %(now)s::timestamptz, %(priority)s::smallint,
+            coalesce((%(tried)s::jsonb ->> user_id::text)::int, 0), ''
+        FROM envelope ORDER BY user_id
+        ON CONFLICT (dedupe_key) DO NOTHING
+        RETURNING id, user_id
+    ), filled AS (
+        UPDATE notifications_notice AS notice SET envelope = made.id
+        FROM waiting JOIN made USING (user_id)
+        WHERE notice.engagement_id = waiting.engagement_id AND notice.id = waiting.id
+          AND notice.envelope IS NULL
+    )
+    SELECT count(*) FROM made
+"""  # noqa: S608 - the same
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When people of one zone and one set of hours are told things."""
+
+    zone: str
+    message_at: dt.time
+    quiet_from: dt.time
+    quiet_until: dt.time
+
+    def local(self, now: dt.datetime) -> dt.datetime:
+        return now.astimezone(zone_of(self.zone))
+
+    def is_quiet(self, at: dt.time) -> bool:
+        return is_quiet(at, since=self.quiet_from, until=self.quiet_until)
+
+    def is_awake(self, now: dt.datetime) -> bool:
+        return not self.is_quiet(self.local(now).time())
+
+    def message_of_the_day(self, now: dt.datetime) -> tuple[dt.date, dt.datetime] | None:
+        """Which day's message may be made now, and until when it gathers; None if none may.
+
+        What falls due after the hour of the message rides the next day's, however late this one
+        is made. An hour of one's own that is a quiet one waits for the end of the quiet.
+        """
+        local = self.local(now)
+        until = dt.datetime.combine(local.date(), self._hour, local.tzinfo).astimezone(dt.UTC)
+        may = local.weekday() < SATURDAY and now >= until and self.is_awake(now)
+        return (local.date(), until) if may else None
+
+    def next_message(self, now: dt.datetime) -> dt.datetime:
+        """When the next message of the day comes, if anything is to be told by then: aware UTC."""
+        local = self.local(now)
+        days = (local.date() + ahead * DAY for ahead in range(8))
+        ahead = (dt.datetime.combine(day, self._hour, local.tzinfo) for day in days)
+        return next(at for at in ahead if at.weekday() < SATURDAY and at > local).astimezone(dt.UTC)
+
+    def waits_until(self, now: dt.datetime, *, is_daily: bool) -> dt.datetime | None:
+        """When a message that was made may be sent, if not now: a retry keeps the hours too.
+
+        The message of a day that is over goes no earlier than the next day's, which may take it
+        along.
+        """
+        local = at = self.local(now)
+        if self.is_quiet(at.time()):
+            is_evening = at.time() >= self.quiet_until
+            day = at.date() + DAY if is_evening else at.date()
+            at = dt.datetime.combine(day, self.quiet_until, at.tzinfo)
+        if is_daily and at.weekday() >= SATURDAY:
+            at = dt.datetime.combine(at.date() + (7 - at.weekday()) * DAY, dt.time(0), at.tzinfo)
+        if is_daily and at.time() < self._hour:
+            at = self._after_the_hour(at)
+        return None if at == local else at.astimezone(dt.UTC)
+
+    def _after_the_hour(self, day: dt.datetime) -> dt.datetime:
+        """A little later, so that the gathering comes first, unless that were quiet already."""
+        hour = dt.datetime.combine(day.date(), self._hour, day.tzinfo)
+        return hour if self.is_quiet((hour + GRACE).time()) else hour + GRACE
+
+    @property
+    def _hour(self) -> dt.time:
+        return self.quiet_until if self.is_quiet(self.message_at) else self.message_at
+
+
+def clock_of(person: User) -> Clock:
+    return Clock(person.time_zone, person.message_at, person.quiet_from, person.quiet_until)
+
+
+Told = tuple[Clock, dt.date | None, dt.datetime]  # of which day, and what is due until when
+
+
+def gather(*, now: dt.datetime, using: str = "sweep", is_daily: bool = True) -> int:
+    """Put what waits at `now` into envelopes; returns how many were made.
+
+    What waits for people of a closed engagement is dropped.
+
+    Exactly one envelope per person and day, and one for all that is urgent, whatever runs twice or
+    at once. With `is_daily=False` only what is urgent: the message of a day is closed once it is
+    made, so it is the tick's to make, after the sweeps that fill it.
+    """
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        cursor.execute(LOCK)
+        cursor.execute(DROP_CLOSED, {"now": now})
+        cursor.execute(CLOCKS, {"now": now})
+        clocks = [Clock(*row) for row in cursor.fetchall()]
+        made = _made(cursor, _urgent(clocks, now=now), now=now)
+        if is_daily and (due := _daily(clocks, now=now))["zones"]:
+            made += _made(cursor, due, now=now, tried=_taken_back(cursor, due, now=now))
+        return made
+
+
+def _urgent(clocks: list[Clock], *, now: dt.datetime) -> dict[str, Any]:
+    awake: list[Told] = [(clock, None, now) for clock in clocks if clock.is_awake(now)]
+    return {
+        "kind": "urgent",
+        "is_urgent": True,
+        "priority": Priority.URGENT.value,
+        **_columns(awake),
+    }
+
+
+def _daily(clocks: list[Clock], *, now: dt.datetime) -> dict[str, Any]:
+    due: list[Told] = [(clock, *day) for clock in clocks if (day := clock.message_of_the_day(now))]
+    return {"kind": "daily", "is_urgent": False, "priority": Priority.USUAL.value, **_columns(due)}
+
+
+def _columns(rows: list[Told]) -> dict[str, Any]:
+    return {
+        "zones": [clock.zone for clock, _, _ in rows],
+        "message_at": [clock.message_at for clock, _, _ in rows],
+        "quiet_from": [clock.quiet_from for clock, _, _ in rows],
+        "quiet_until": [clock.quiet_until for clock, _, _ in rows],
+        "days": [day for _, day, _ in rows],
+        "until": [until for _, _, until in rows],
+    }
+
+
+def _taken_back(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime) -> str:
+    """Has messages of earlier days wait for today's; returns how often each person's was tried."""
+    present = timezone.now()  # leases run by the real clock
+    cursor.execute(TAKE_BACK, {**parameters, "now": now, "present": present, "most": MAX_ATTEMPTS})
+    (tried,) = cursor.fetchone()
+    return str(tried)
+
+
+def _made(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime, tried: str = "{}") -> int:
+    """`tried`: by user, how often an earlier message was; who is never reached is found out so."""
+    if not parameters["zones"]:
+        return 0
+    given = {**parameters, "now": now, "urgent": urgent_rules(), "tried": tried}
+    cursor.execute(ENVELOPES, given)
+    (made,) = cursor.fetchone()
+    return int(made)

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from engagements.access import link_holder
+from engagements.http import LinkRequest
+from status.views.status import Reader, status_answer
+
+
+@require_safe
+@link_holder
+def shared_status(request: LinkRequest) -> HttpResponse:
+    reader = Reader(
+        engagement=request.engagement,
+        frame="status/shared_frame.html",
+        address=request.path,
+        report_address="",  # the list of reports stays with those who sign in
+        depends_on=f"share link {request.share_link.pk}",
+    )
+    return status_answer(request, reader=reader)

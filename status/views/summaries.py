@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.html import format_html
+
+from engagements.access import member
+from engagements.form_views import form_page, onward, refuse, stale_page, take
+from engagements.http import MemberRequest
+from engagements.permissions import Permission, may_here
+from engagements.staleness import StaleEdit
+from reviews.models import Review
+from reviews.queries.recorded import kept_from_client
+from reviews.queries.reviews import last_release
+from reviews.views.live_updates import TAB, review_of, review_url
+from status.commands import publish_report, save_draft
+from status.forms import DraftForm
+from status.models import WORDS, Report, ReportDraft
+from status.page import Words
+from status.queries.reports import draft_of
+
+TEMPLATE = "status/summary_update.html"
+
+
+@member(Permission.READ)
+def summary_update(request: MemberRequest, closed_review: str) -> HttpResponse:
+    """The words for the client: the lead edits and publishes them, members read them (M8.4)."""
+    edits = may_here(request.membership, Permission.RUN_REVIEWS)
+    if request.method == "POST" and not edits:
+        raise PermissionDenied
+    review = review_of(request, closed_review)
+    if not review.is_closed:
+        messages.info(request, "The summary is drafted when the review closes.")
+        return redirect(review_url(request, review))
+    draft = draft_of(review, engagement=request.engagement, now=timezone.now())
+    page = {"review": review, "draft": draft, "report": last_release(review), **TAB}
+    if request.method != "POST":
+        form = _form(request, review, draft) if edits else None
+        return render(request, TEMPLATE, {**page, "form": form})
+    return _post(request, review, draft, page=page)
+
+
+def _post(
+    request: MemberRequest, review: Review, draft: ReportDraft, *, page: dict[str, Any]
+) -> HttpResponse:
+    form = _form(request, review, draft, data=request.POST)
+    known = {"review": review, "by": request.membership}
+    try:
+        saved = take(form, save_draft, **known) if form.is_valid() else None
+    except StaleEdit as stale:
+        return stale_page(request, TEMPLATE, form=form, stale=stale, **page)
+    if saved and request.POST.get("then") != "publish":
+        messages.success(request, "The summary is saved. Clients do not see it yet.")
+        return onward(request, "status:summary-update", review.public_id)
+    if saved and (report := _publish(request, form, review=review)):
+        messages.success(
+            request, f"Report {report.release.number} is published. Clients see it now."
+        )
+        return onward(request, "status:report-detail", report.release.number)
+    return form_page(request, TEMPLATE, form=form, **page)
+
+
+def _form(
+    request: MemberRequest, review: Review, draft: ReportDraft, *, data: Any = None
+) -> DraftForm:
+    """Beside what was decided it says how much of that stays inside."""
+    form = DraftForm(data, engagement=request.engagement, row=draft)
+    if kept := kept_from_client(review, engagement=request.engagement):
+        said = f"{kept} decision{'' if kept == 1 else 's'} of this review"
+        form.fields["decided"].help_text = format_html(
+            '<a href="{}#captured">{}</a> {} not marked for the client.',
+            review_url(request, review),
+            said,
+            "is" if kept == 1 else "are",
+        )
+    return form
+
+
+def _publish(request: MemberRequest, form: DraftForm, *, review: Review) -> Report | None:
+    """None where a rule refused it, which stands on the form then."""
+    words = cast(Words, {name: form.cleaned_data[name] for name in WORDS})
+    try:
+        return publish_report(
+            engagement=request.engagement,
+            words=words,
+            review=review,
+            by=request.membership,
+            now=timezone.now(),
+        )
+    except ValidationError as refusal:
+        refuse(form, refusal)
+        return None

@@ -1,0 +1,84 @@
+"""The one order in which rows are locked, and the only place that locks them.
+
+Two transactions that lock the same rows in two orders wait for each other until PostgreSQL ends
+one of them. So every command and job locks its rows in this order before its first write, and
+within a table by primary key. A trigger's lock counts: the one that counts `status_version` up
+locks the engagement, so the engagement comes last. Rows that are only written under the lock of
+their parent, such as the items of an agenda under that of their review, need no lock of their own.
+
+The application has no right on the head of the decision log: a function of the database locks it,
+which `decisions.commands.releases.lock_head` calls.
+
+A lock is FOR NO KEY UPDATE, which lets others insert rows that point to the locked one. An
+exclusive one, FOR UPDATE, is for a row that is deleted, and for an engagement that is closed.
+`permissions.require_right` holds the acting member and the engagement as it read them, FOR SHARE
+and FOR KEY SHARE, so that neither a removal nor the close comes between a command's check and its
+commit. Only commands about members and the engagement ever wait for these two.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, TypeVar, overload
+
+from django.db.models import Model, QuerySet
+
+Q = TypeVar("Q", bound=QuerySet[Any, Any])
+A = TypeVar("A", bound=Model)
+B = TypeVar("B", bound=Model)
+C = TypeVar("C", bound=Model)
+D = TypeVar("D", bound=Model)
+
+OTHER = "other tables"
+ORDER = (
+    "reviews.Review",
+    "reviews.AgendaItem",
+    "decisions.ActionItem",
+    "okrs.Cycle",
+    "okrs.Objective",
+    "okrs.KeyResult",
+    "escalations.Escalation",
+    "metrics.Metric",
+    OTHER,
+    "decisions.DecisionHead",
+    "engagements.Membership",
+    "engagements.Engagement",
+)
+
+
+def place_of(model: type[Model]) -> int:
+    """Return where a table comes in the order."""
+    return ORDER.index(model._meta.label if model._meta.label in ORDER else OTHER)
+
+
+@overload
+def lock(row: A, /, *, exclusive: bool = False) -> tuple[A]: ...
+@overload
+def lock(row: A, second: B, /, *, exclusive: bool = False) -> tuple[A, B]: ...
+@overload
+def lock(row: A, second: B, third: C, /, *, exclusive: bool = False) -> tuple[A, B, C]: ...
+@overload
+def lock(
+    row: A, second: B, third: C, fourth: D, /, *, exclusive: bool = False
+) -> tuple[A, B, C, D]: ...
+def lock(*rows: Model, exclusive: bool = False) -> tuple[Model, ...]:
+    """Lock these rows in the order above; return them as they are now, in the order given.
+
+    Raises DoesNotExist for a row that is gone.
+    """
+    wanted: dict[type[Model], set[Any]] = defaultdict(set)
+    for row in rows:
+        wanted[row._meta.model].add(row.pk)
+    fresh: dict[type[Model], dict[Any, Model]] = {}
+    for model in sorted(wanted, key=lambda model: (place_of(model), model._meta.label)):
+        found = locking(model._default_manager.filter(pk__in=wanted[model]), exclusive=exclusive)
+        fresh[model] = {row.pk: row for row in found}
+        if len(fresh[model]) < len(wanted[model]):
+            raise model.DoesNotExist  # type: ignore[attr-defined]
+    return tuple(fresh[row._meta.model][row.pk] for row in rows)
+
+
+def locking(queryset: Q, *, exclusive: bool = False) -> Q:
+    """Return the queryset, by primary key, so that reading it locks its rows (not joined ones)."""
+    locked: Q = queryset.select_for_update(of=("self",), no_key=not exclusive).order_by("pk")
+    return locked

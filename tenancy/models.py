@@ -1,0 +1,168 @@
+"""What every tenant table is made of: the engagement, a public id, composite keys, the wall."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import pghistory
+import pgtrigger
+from django.db import models
+from django.db.models.constraints import BaseConstraint
+
+from tenancy.compiled import in_scope
+from tenancy.constraints import (
+    ActingAuthor,
+    SweepAccess,
+    TenantForeignKey,
+    TenantWall,
+    WrittenByTriggers,
+)
+from tenancy.scoping import engagements_in_scope, is_compiling
+
+# The same made by PostgreSQL, for rows that a sweep writes: 48 random bits, of the alphabet below.
+NEW_PUBLIC_ID = "left(translate(replace(gen_random_uuid()::text, '-', ''), '01', 'gh'), 12)"
+ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # none that read alike
+# Of a model whose rows pages delete; all others the application's role may only add and change.
+WITH_DELETE = ("SELECT", "INSERT", "UPDATE", "DELETE")
+M = TypeVar("M", bound=models.Model)
+
+
+def new_public_id() -> str:
+    """Twelve characters, about 59 bits: names a row in a URL and says nothing about it."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(12))
+
+
+class TenantManager(models.Manager[M]):
+    """Rows of the engagements in scope; raises ScopeError where none is active."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        queryset = super().get_queryset()
+        if is_compiling():
+            return queryset.filter(in_scope())
+        ids = engagements_in_scope()
+        if ids is None:
+            return queryset
+        if len(ids) == 1:
+            return queryset.filter(engagement_id=ids[0])
+        return queryset.filter(engagement_id__in=ids)
+
+
+class TenantKey(models.ForeignKey):  # type: ignore[type-arg]
+    """A key inside the tenant; the constraint and the indexes of the table lead with engagement."""
+
+    def __init__(self, to: Any, on_delete: Any = models.PROTECT, **kwargs: Any) -> None:
+        super().__init__(to, on_delete, **{"db_constraint": False, "db_index": False, **kwargs})
+
+
+class TenantModel(models.Model):
+    """Base of the tables that belong to one engagement."""
+
+    engagement = models.ForeignKey(
+        "engagements.Engagement", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    public_id = models.CharField(max_length=12, default=new_public_id, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def tenant_constraints(
+    *keys: str,
+    authors: Sequence[str] = (),
+    exceptions: Mapping[str, str] | None = None,
+    also: str = "",
+) -> list[BaseConstraint]:
+    """The wall, the target for composite keys, the public id, and a composite key per field.
+
+    `authors` are keys to the membership that wrote or did something: they must name the acting
+    member, except as `exceptions` says (`ActingAuthor`).
+    """
+    written = ActingAuthor(fields=authors, exceptions=exceptions, name="%(class)s_authors")
+    return [
+        TenantWall(name="%(class)s_wall", also=also),
+        models.UniqueConstraint(fields=["engagement", "id"], name="%(class)s_tenant"),
+        models.UniqueConstraint(fields=["engagement", "public_id"], name="%(class)s_public_id"),
+        *(TenantForeignKey(field=key, name=f"%(class)s_{key}_key") for key in (*keys, *authors)),
+        *([written] if authors else []),
+    ]
+
+
+def tracked(*, exclude: tuple[str, ...] = (), swept: bool = False) -> Any:
+    """Keep every change of the row in an append-only event table behind the same wall.
+
+    The context (who) is in the event's own row; `exclude` leaves out what has its own history.
+    Give `swept=True` where jobs write the rows: their role then adds events too, by trigger alone.
+    """
+    sweep = [SweepAccess(name="%(class)s_sweep", operations=("INSERT",))] if swept else []
+    return pghistory.track(
+        pghistory.InsertEvent(),
+        pghistory.UpdateEvent(),
+        pghistory.DeleteEvent(),
+        exclude=["public_id", *exclude],
+        append_only=True,
+        obj_field=pghistory.ObjForeignKey(related_name="events", db_index=False),
+        context_field=pghistory.ContextJSONField(),
+        context_id_field=None,  # type: ignore[arg-type]  # its own docs say None
+        attrs={
+            "pgh_id": models.BigAutoField(primary_key=True),
+            "objects": TenantManager(),
+            "sweep_grants": ("INSERT",) if swept else (),
+        },
+        meta={
+            "constraints": [
+                TenantWall(name="%(class)s_wall"),
+                WrittenByTriggers(name="%(class)s_written"),
+                *sweep,
+            ],
+            "indexes": [
+                models.Index(fields=["engagement", "pgh_obj", "pgh_id"], name="%(class)s_of")
+            ],
+        },
+    )
+
+
+def not_deleted(condition: pgtrigger.Q, *, why: str) -> pgtrigger.Trigger:
+    """A trigger that refuses to delete a row which meets the condition."""
+    return pgtrigger.Trigger(
+        name="not_deleted",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        condition=condition,
+        func=f"RAISE EXCEPTION '{why}';",
+    )
+
+
+def shows_on_status(*, updates: bool = True, where: str = "") -> list[pgtrigger.Trigger]:
+    """Triggers that count the engagement's `status_version` up with every statement on the table.
+
+    What a status page is made from carries them, so that "unchanged" is one number to compare,
+    whatever wrote the row. Give `updates=False` where rows are only added, and `where` (SQL on the
+    changed row) where only some of them show.
+
+    The engagement's row is locked last: a command that locks it too does so after its other rows.
+    """
+    among = f" WHERE {where}" if where else ""
+    operations = {"insert": pgtrigger.Insert}
+    if updates:
+        operations["update"] = pgtrigger.Update
+    return [
+        pgtrigger.Trigger(
+            name=f"shows_on_status_{name}",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=operation,
+            referencing=pgtrigger.Referencing(new="changed"),  # type: ignore[no-untyped-call]
+            # Rows of several clients are locked in one order, or two such statements would deadlock.
+            func=f"""
+                PERFORM 1 FROM engagements_engagement
+                WHERE id IN (SELECT engagement_id FROM changed{among})
+                ORDER BY id FOR NO KEY UPDATE;
+                UPDATE engagements_engagement SET status_version = status_version + 1
+                WHERE id IN (SELECT engagement_id FROM changed{among});
+                RETURN NULL;
+            """,  # noqa: S608 - a condition written in the models
+        )
+        for name, operation in operations.items()
+    ]

@@ -1,0 +1,140 @@
+"""The two walls, raised together: application scoping that raises, row level security below it.
+
+This is the only module that imports django_scopes. Outside a scope a query on a tenant table
+raises ScopeError; inside, the manager filters by the engagements in scope and PostgreSQL does so
+again by the transaction-local settings `app.engagements`, `app.user` and `app.token`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+import django_scopes  # noqa: TID251 - wrapped here, and only here
+from django.db import connection, transaction
+from django_scopes.exceptions import ScopeError  # noqa: TID251
+
+MAX_ENGAGEMENTS = 200  # beyond it the policy's array costs more than the pages gain
+
+__all__ = [
+    "MAX_ENGAGEMENTS",
+    "ScopeError",
+    "compiling",
+    "engagements_in_scope",
+    "forbid_writes",
+    "identity",
+    "is_compiling",
+    "scope",
+    "unscoped",
+]
+
+
+@dataclass(frozen=True)
+class Wall:
+    """What the transaction's settings say now."""
+
+    engagements: tuple[int, ...] = ()
+    user_id: int | None = None
+    token: str = ""
+
+    def settings(self) -> list[str]:
+        ids = "{" + ",".join(map(str, self.engagements)) + "}" if self.engagements else ""
+        user = "" if self.user_id is None else str(self.user_id)
+        return [ids, user, self.token, json.dumps({"user": self.user_id}) if user else ""]
+
+
+_compiles: ContextVar[bool] = ContextVar("compiles", default=False)
+_wall: ContextVar[Wall] = ContextVar("wall", default=Wall())  # noqa: B039 - frozen
+
+
+@contextmanager
+def scope(*engagement_ids: int) -> Iterator[None]:
+    """Work inside these engagements (at most 200) until the block ends.
+
+    Opens a transaction if none is open, since the settings live no longer than one.
+    """
+    if len(engagement_ids) > MAX_ENGAGEMENTS:
+        raise ScopeError(f"A scope holds at most {MAX_ENGAGEMENTS} engagements.")
+    with ExitStack() as stack:
+        stack.enter_context(_raised(replace(_wall.get(), engagements=engagement_ids)))
+        stack.enter_context(django_scopes.scope(engagement=list(engagement_ids)))
+        yield
+
+
+@contextmanager
+def identity(*, user_id: int | None = None, token: str = "") -> Iterator[None]:
+    """Say who asks, before any scope is known: a person, or the holder of a token (its hash)."""
+    with _raised(replace(_wall.get(), user_id=user_id, token=token)):
+        yield
+
+
+@contextmanager
+def unscoped() -> Iterator[None]:
+    """Switch the application's wall off; the database's stays up. For the gate's own look-ups."""
+    with django_scopes.scopes_disabled():
+        yield
+
+
+@contextmanager
+def compiling() -> Iterator[None]:
+    """Build a query for whatever will be in scope when it runs (`tenancy.compiled`)."""
+    token = _compiles.set(True)
+    try:
+        yield
+    finally:
+        _compiles.reset(token)
+
+
+def is_compiling() -> bool:
+    return _compiles.get()
+
+
+def engagements_in_scope() -> list[int] | None:
+    """The ids in scope, or None where the application's wall is switched off.
+
+    Raises ScopeError where no scope is active.
+    """
+    current: dict[str, Any] = django_scopes.get_scope()  # type: ignore[no-untyped-call]
+    if not current.get("_enabled", True):
+        return None
+    if "engagement" not in current:
+        raise ScopeError("A scope on engagement needs to be active for this query.")
+    ids: list[int] = current["engagement"]
+    return ids
+
+
+def forbid_writes() -> None:
+    """From here to the end of the request's transaction PostgreSQL refuses to write."""
+    with connection.cursor() as cursor:
+        # In a savepoint, as in tests, it holds to the end of that.
+        cursor.execute("SELECT set_config('transaction_read_only', 'on', true)")
+
+
+@contextmanager
+def _raised(wall: Wall) -> Iterator[None]:
+    with ExitStack() as stack:
+        if not connection.in_atomic_block:
+            stack.enter_context(transaction.atomic())
+        before = _wall.get()
+        token = _wall.set(wall)
+        _apply(wall)
+        try:
+            yield
+        finally:
+            _wall.reset(token)
+            if not connection.needs_rollback:
+                _apply(before)
+
+
+def _apply(wall: Wall) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('app.engagements', %s, true), set_config('app.user', %s, true),"
+            " set_config('app.token', %s, true),"
+            " set_config('pghistory.context_metadata', %s, true)",
+            wall.settings(),
+        )

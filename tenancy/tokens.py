@@ -1,0 +1,45 @@
+"""Tokens of links: made from their row and the secret key, never stored.
+
+Whoever may see the row can therefore be given its link again, while the database holds no more
+than the hash by which the row is found when the link is followed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.urls import get_script_prefix, reverse
+from django.utils.crypto import salted_hmac
+
+from tenancy.scoping import identity, unscoped
+
+
+def derive(*, kind: str, row: str) -> str:
+    """The token of that row: 256 bits, safe in a URL."""
+    mac = salted_hmac(f"engagements.{kind}", row, algorithm="sha256")
+    return urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
+
+
+def hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def absolute_url(view: str, *args: str) -> str:
+    """Return the whole address of a page for emails and for links to copy.
+
+    It is built from SITE_URL. No header of the request can change it.
+    """
+    path = reverse(view, args=args).removeprefix(get_script_prefix())
+    return f"{settings.SITE_URL}/{path}"
+
+
+@contextmanager
+def presented(token: str) -> Iterator[str]:
+    """Read as whoever holds this token, and nothing else; yields the hash to look for."""
+    digest = hash_of(token)
+    with identity(token=digest), unscoped():
+        yield digest

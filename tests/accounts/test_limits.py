@@ -1,0 +1,284 @@
+"""Limits: whom they stop, whom they let through, and that each try counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+import redis
+import time_machine
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from pytest_django.fixtures import Settings
+
+from accounts import limits
+from accounts.limits import PASSWORDS, Limit, count, network_of
+from accounts.models import User
+from accounts.sign_in import DEVICE, limited
+from engagements.commands import (
+    ask_for_address,
+    create_engagement,
+    create_share_link,
+    invite_member,
+    send_invitation,
+)
+from tenancy.scoping import scope
+from tests import build
+from tests.accounts.signing_in import CODE, LOGIN, RESET, is_signed_in, typed
+from tests.query_counts import queries_of
+
+STRANGER, ELSEWHERE = "198.51.100.7", "203.0.113.9"
+NOW = dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)
+WRONG = typed(password="not-the-password")
+
+
+@pytest.fixture(autouse=True)
+def one_window() -> Any:
+    """No window ends in the middle of a test."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def use_up(limit: Limit, *subject: object) -> None:
+    count(limit, *subject, by=limit.amount)
+
+
+def test_a_strangers_wrong_passwords_do_not_lock_the_owner_out(client: Client, alice: User) -> None:
+    guesses = [Client().post(LOGIN, WRONG, REMOTE_ADDR=STRANGER) for _ in range(6)]
+
+    client.post(LOGIN, typed())
+
+    assert [guess.status_code for guess in guesses] == [200] * 5 + [429]
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("path", [CODE, RESET])
+def test_a_strangers_requests_for_codes_and_links_do_not_use_up_the_owners(
+    client: Client, alice: User, path: str
+) -> None:
+    form = {"email": alice.email}
+    strangers = [Client().post(path, form, REMOTE_ADDR=STRANGER).status_code for _ in range(4)]
+
+    assert strangers == [302, 302, 302, 429]
+    assert client.post(path, form).status_code == 302
+
+
+def test_an_owner_signs_in_on_a_known_device_whatever_strangers_have_used_up(
+    client: Client, alice: User
+) -> None:
+    client.post(LOGIN, typed())
+    client.post("/accounts/logout/")
+    use_up(PASSWORDS.network, "127.0.0.1")
+    use_up(PASSWORDS.account_from_network, alice.email, "127.0.0.1")
+    use_up(PASSWORDS.account, alice.email)
+
+    on_a_new_device = Client().post(LOGIN, typed(), REMOTE_ADDR=ELSEWHERE)
+    client.post(LOGIN, typed())
+
+    assert on_a_new_device.status_code == 429
+    assert is_signed_in(client)
+
+
+def test_a_known_device_has_a_limit_too(client: Client, alice: User) -> None:
+    client.post(LOGIN, typed())
+    client.post("/accounts/logout/")
+
+    guesses = [client.post(LOGIN, WRONG).status_code for _ in range(11)]
+
+    assert guesses == [200] * 10 + [429]
+
+
+def test_a_device_is_known_for_its_account_alone_and_names_it_to_nobody(
+    client: Client, alice: User
+) -> None:
+    bob = build.user("Bob")
+    client.post(LOGIN, typed())
+    client.post("/accounts/logout/")
+    cookie = client.cookies[DEVICE]
+    use_up(PASSWORDS.account, bob.email)
+
+    answer = client.post(LOGIN, typed(bob.email))
+    client.cookies[DEVICE] = cookie.value + "x"
+    use_up(PASSWORDS.account, alice.email)
+
+    assert answer.status_code == client.post(LOGIN, typed()).status_code == 429
+    assert (cookie["secure"], cookie["httponly"], cookie["path"]) == (True, True, "/")
+    assert alice.email not in cookie.value
+
+
+def test_tries_that_a_network_may_not_make_leave_the_account_alone(alice: User) -> None:
+    for _ in range(50):
+        Client().post(LOGIN, WRONG, REMOTE_ADDR=STRANGER)
+
+    assert count(PASSWORDS.account, alice.email, by=0) == 5
+
+
+def test_signing_in_does_not_count_as_a_guess(client: Client, alice: User) -> None:
+    for _ in range(12):
+        visitor = Client()
+        visitor.post(LOGIN, typed())
+        assert is_signed_in(visitor)
+
+
+def test_fifty_guesses_at_once_count_as_fifty() -> None:
+    barrier, seen = Barrier(50), []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append(request)
+        return HttpResponse()
+
+    guarded = limited(view, lambda _: [(PASSWORDS.account_from_network, ("alice",))])
+
+    def guess(_: int) -> None:
+        request = RequestFactory().post(LOGIN, WRONG, REMOTE_ADDR=STRANGER)
+        request.user = AnonymousUser()
+        barrier.wait()
+        guarded(request)
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(guess, range(50)))
+
+    assert len(seen) == PASSWORDS.account_from_network.amount
+    assert count(PASSWORDS.account_from_network, "alice", by=0) == 50
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "network"),
+    [
+        ("10.0.0.1", "198.51.100.7, 203.0.113.9", "203.0.113.9"),
+        ("192.0.2.1", "203.0.113.9", "192.0.2.1"),
+        ("2001:db8:1:2:3::4", "", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "", "192.0.2.1"),
+    ],
+)
+def test_a_network_is_the_address_that_the_proxies_saw(
+    settings: Settings, peer: str, forwarded: str, network: str
+) -> None:
+    settings.TRUSTED_PROXIES, settings.ALLAUTH_TRUSTED_PROXY_COUNT = ["10.0.0.0/8"], 1
+    limits.is_proxy.cache_clear()
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+
+    assert network_of(RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers)) == network
+    limits.is_proxy.cache_clear()
+
+
+@pytest.mark.parametrize("error", [redis.ConnectionError(), OSError(9, "Bad file descriptor")])
+def test_members_and_readers_are_not_refused_while_nothing_can_be_counted(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def gone() -> redis.Redis:
+        raise error
+
+    monkeypatch.setattr(limits, "counters", gone)
+
+    assert not limits.is_exceeded(limits.SHARE_LINK_READS, "192.0.2.1")
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Counts what takes time."""
+
+    hashed = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        CountingHasher.hashed += 1
+        return super().encode(password, salt)
+
+
+@pytest.mark.parametrize(("path", "field"), [(LOGIN, "login"), (CODE, "email"), (RESET, "email")])
+def test_known_and_unknown_addresses_cost_the_same_work(
+    alice: User, settings: Settings, path: str, field: str
+) -> None:
+    settings.PASSWORD_HASHERS = ["tests.accounts.test_limits.CountingHasher"]
+    build.user("Coder", email="coder@example.test").set_unusable_password()
+    work = {}
+    for name in ("alice", "coder", "nobody"):
+        form = {field: f"{name}@example.test", "password": "not-the-password"}
+        CountingHasher.hashed = 0
+        statements = [
+            " ".join(statement.split()[:4])
+            for statement in queries_of(lambda form=form: Client().post(path, form))  # type: ignore[misc]
+        ]
+        work[name] = (CountingHasher.hashed, statements)
+
+    assert work["alice"] == work["coder"] == work["nobody"]
+    assert work["nobody"][0] == (1 if path == LOGIN else 0)
+
+
+def refusals(times: int, act: Any) -> list[str]:
+    found = []
+    for number in range(times):
+        try:
+            act(number)
+        except ValidationError as refusal:
+            found.append(refusal.messages[0])
+    return found
+
+
+def test_an_invitation_is_sent_three_times_a_day(db: None) -> None:
+    lead = build.member(build.engagement())
+    with scope(lead.engagement_id):
+        member = build.member(lead.engagement, "Nina", user=None)
+
+        refused = refusals(5, lambda _: send_invitation(membership=member, by=lead))
+
+    assert refused == ["Nina has been sent 3 invitations today. Try again tomorrow."] * 2
+
+
+def test_a_person_sends_so_many_invitations_a_day(db: None) -> None:
+    lead = build.member(build.engagement())
+    use_up(limits.INVITATIONS, lead.user_id)
+    person = {"email": "new@example.test", "name": "New", "role": "contributor"}
+    with scope(lead.engagement_id):
+        refused = refusals(
+            1, lambda _: invite_member(engagement=lead.engagement, by=lead, **person)
+        )
+
+    assert refused == [limits.INVITATIONS.refusal]
+
+
+def test_a_person_creates_so_many_engagements_a_day(alice: User) -> None:
+    refused = refusals(12, lambda n: create_engagement(by_user=alice, client_name=f"Client {n}"))
+
+    assert refused == [limits.ENGAGEMENTS.refusal] * 2
+
+
+def test_a_person_creates_so_many_share_links_a_day(db: None) -> None:
+    lead = build.member(build.engagement())
+    link: dict[str, Any] = {"engagement": lead.engagement, "label": "Board", "by": lead, "now": NOW}
+    with scope(lead.engagement_id):
+        refused = refusals(31, lambda _: create_share_link(**link))
+
+    assert refused == [limits.SHARE_LINKS.refusal]
+
+
+def test_a_person_asks_for_so_many_addresses_a_day(alice: User) -> None:
+    refused = refusals(6, lambda n: ask_for_address(user=alice, email=f"new{n}@example.test"))
+
+    assert refused == [limits.ADDRESSES.refusal]
+
+
+def test_the_form_says_what_is_exceeded(client: Client, db: None) -> None:
+    lead = build.sign_in(client, build.engagement())
+    use_up(limits.ENGAGEMENTS, lead.user_id)
+
+    form = {"client_name": "Next", "time_zone": "Europe/Berlin", "country": "DE"}
+    answer = client.post("/engagements/new/", form)
+
+    assert (answer.status_code, "created 10 engagements today" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("path", ["/e/northwind/members/invite/", "/profile/"])
+def test_a_person_sends_so_many_forms(client: Client, db: None, path: str) -> None:
+    lead = build.sign_in(client, build.engagement())
+    use_up(limits.POSTS, lead.user_id)
+
+    answer = client.post(path, {})
+
+    assert (answer.status_code, "Wait 5 minutes" in answer.text) == (429, True)
+    assert client.get("/profile/").status_code == 200

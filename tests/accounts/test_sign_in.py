@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.commands import disable_user
+from accounts.models import User
+from mail.delivery import Delivered, deliver_due
+from mail.models import OutboxMessage
+from tests import build
+from tests.accounts.signing_in import (
+    CODE,
+    CONFIRM,
+    LOGIN,
+    RESET,
+    SESSION,
+    code_for,
+    is_signed_in,
+    mailed,
+    typed,
+)
+from tests.build import PASSWORD
+from tests.smtp import MailServer, mail_server
+
+__all__ = ["mail_server"]
+
+
+def test_a_password_signs_in_whatever_the_case_of_the_address(client: Client, alice: User) -> None:
+    answer = client.post(LOGIN, typed("ALICE@example.test"))
+
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert is_signed_in(client)
+
+
+def test_it_goes_on_to_the_page_that_was_asked_for(client: Client, alice: User) -> None:
+    assert client.post(LOGIN, {**typed(), "next": "/profile/"})["Location"] == "/profile/"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.test/",
+        "//evil.test/",
+        "/\\evil.test/",
+        "javascript:alert(1)",
+        "http:evil.test",
+    ],
+)
+def test_it_never_goes_on_to_another_site(client: Client, alice: User, elsewhere: str) -> None:
+    assert client.post(LOGIN, {**typed(), "next": elsewhere})["Location"] == "/"
+
+
+def test_the_session_is_a_new_one(client: Client, alice: User) -> None:
+    client.post(CODE, {"email": alice.email})  # leaves a session before anybody is signed in
+    before = client.cookies[SESSION].value
+
+    client.post(CONFIRM, {"code": code_for(alice)})
+
+    assert before
+    assert client.cookies[SESSION].value != before
+
+
+def test_a_wrong_password_and_an_unknown_address_read_the_same(client: Client, alice: User) -> None:
+    wrong = client.post(LOGIN, typed(password="not-the-password"))
+    unknown = client.post(LOGIN, typed("nobody@example.test"))
+
+    assert wrong.status_code == unknown.status_code == 200
+    assert wrong.context["form"].errors == unknown.context["form"].errors
+    assert not is_signed_in(client)
+
+
+def test_guessing_is_stopped_with_a_page_even_for_the_right_password(
+    client: Client, alice: User
+) -> None:
+    for _ in range(5):
+        client.post(LOGIN, typed(password="not-the-password"))
+
+    answer = client.post(LOGIN, typed())
+
+    assert (answer.status_code, "Too many tries" in answer.content.decode()) == (429, True)
+    assert not is_signed_in(client)
+
+
+def test_guessing_unknown_addresses_is_stopped_too(client: Client, alice: User) -> None:
+    answers = [client.post(LOGIN, typed(f"{number}@example.test")) for number in range(11)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+
+
+def test_an_unknown_address_gets_the_same_answers_and_no_mail(
+    client: Client, committed: str, mail_server: MailServer
+) -> None:
+    alice = build.user("Alice")
+    for path in (CODE, RESET):
+        known = Client().post(path, {"email": alice.email}, follow=True)
+        unknown = Client().post(path, {"email": "alicf@example.test"}, follow=True)
+        assert known.redirect_chain == unknown.redirect_chain
+        said = [answer.content.decode().split("<main")[1] for answer in (known, unknown)]
+        assert without_tokens(said[0]) == without_tokens(said[1].replace("alicf", "alice"))
+
+    assert deliver_due() == Delivered(sent=2, cancelled=2)
+    assert set(mail_server.recipients) == {alice.email}
+    assert not OutboxMessage.objects.using("sweep").exclude(payload={}).exists()
+
+
+def without_tokens(text: str) -> str:
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text)
+
+
+def test_a_link_resets_the_password_and_ends_other_sessions(client: Client, alice: User) -> None:
+    elsewhere = Client()
+    elsewhere.force_login(alice)
+    client.post(RESET, {"email": alice.email})
+    link = re.search(r"http://localhost:8000(\S+)", mailed(alice)["context"]["password_reset_url"])
+    assert link
+
+    form = client.get(link[1], follow=True)
+    client.post(
+        form.redirect_chain[-1][0],
+        {"password1": "another-long-password", "password2": "another-long-password"},
+    )
+
+    assert not is_signed_in(elsewhere)
+    client.post(LOGIN, typed(password="another-long-password"))
+    assert is_signed_in(client)
+
+
+def test_a_disabled_person_is_out_with_the_next_request(client: Client, alice: User) -> None:
+    client.post(LOGIN, typed())
+    assert is_signed_in(client)
+
+    disable_user(user=alice)
+
+    assert client.get("/profile/")["Location"].startswith(LOGIN)
+
+
+def test_a_disabled_person_does_not_come_back(client: Client, alice: User) -> None:
+    disable_user(user=alice)
+
+    client.post(LOGIN, typed())
+    assert not is_signed_in(client)
+    client.post(CODE, {"email": alice.email})
+    assert mailed(alice)["context"] == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["signup/", "email/", "confirm-email/", "confirm-email/x/", "reauthenticate/", "3rdparty/"],
+)
+def test_what_is_not_offered_does_not_exist(client: Client, alice: User, path: str) -> None:
+    for visitor in (client, Client()):
+        assert visitor.get(f"/accounts/{path}").status_code == 404
+        client.force_login(alice)
+
+
+def test_looking_at_sign_out_does_not_sign_out(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    client.get("/accounts/logout/")
+    assert is_signed_in(client)
+
+    client.post("/accounts/logout/")
+    assert not is_signed_in(client)
+
+
+def test_a_changed_password_leads_back_to_the_profile(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    new = {"password1": "another-long-password", "password2": "another-long-password"}
+
+    answer = client.post("/accounts/password/change/", {"oldpassword": PASSWORD, **new})
+
+    assert answer["Location"] == "/profile/"
+    assert is_signed_in(client)
+
+
+def test_a_fragment_asked_for_after_sign_out_leads_to_sign_in_and_back_to_the_page(
+    client: Client, db: None
+) -> None:
+    answer = client.post(
+        "/e/northwind/members/invite/",
+        headers={
+            "HX-Request": "true",
+            "HX-Current-URL": "http://testserver/e/northwind/members/?sort=name",
+        },
+    )
+
+    assert answer["HX-Redirect"] == f"{LOGIN}?next=/e/northwind/members/%3Fsort%3Dname&expired=1"
+    assert (answer["Cache-Control"], answer.content) == ("no-store", b"")
+    assert "HX-Request" in answer["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("stood_on", "back"),
+    [
+        ("http://testserver/e/northwind/objectives/1a/", "/e/northwind/objectives/1a/"),
+        ("https://evil.test/e/northwind/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_sent_after_sign_out_leads_back_to_its_page(
+    client: Client, db: None, stood_on: str, back: str
+) -> None:
+    answer = client.post("/e/northwind/objectives/1a/commit/", headers={"Referer": stood_on})
+
+    assert answer["Location"] == f"{LOGIN}?next={back}&expired=1"
+
+
+def test_a_fragment_of_another_site_leads_to_the_start(client: Client, db: None) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://evil.test/steal/"}
+
+    assert client.get("/profile/", headers=headers)["HX-Redirect"] == f"{LOGIN}?next=/&expired=1"
+
+
+def test_an_expired_sign_in_is_said_and_a_first_visit_is_not(client: Client, db: None) -> None:
+    first = client.get("/profile/", follow=True).content.decode()
+    client.cookies[SESSION] = "one-that-ran-out"
+    expired = client.get("/profile/", follow=True).content.decode()
+
+    assert "You were signed out" not in first
+    assert "You were signed out" in expired
+
+
+def test_refusals_are_in_plain_words(client: Client, alice: User) -> None:
+    wrong = client.post(LOGIN, typed(password="not-the-password"))
+    client.post(CODE, {"email": alice.email})
+    code = client.post(CONFIRM, {"code": "000000"})
+
+    assert "This email and password do not go together." in wrong.content.decode()
+    assert "That is not the code we mailed." in code.content.decode()

@@ -1,0 +1,293 @@
+"""Key results by the thousand with histories of their own, as the stored facts have them.
+
+Only what is stored is worked out by the product's pure functions; the oracle reads the raw posts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+from django.db import connections
+
+from checkins.models import Blocker, CheckIn, CheckInKind
+from checkins.periods import Rhythm, fill, fillable_periods
+from checkins.queries.standing import standing_of
+from checkins.rhythms import cycle_rhythm
+from checkins.weeks import week_for
+from engagements.models import Membership, Role
+from okrs.models import Cycle, KeyResult, Objective
+from okrs.states import early_until
+from tenancy.scoping import scope
+from tests import build
+
+ZONES = (
+    "Europe/Berlin",
+    "Pacific/Auckland",
+    "Pacific/Honolulu",
+    "Asia/Kathmandu",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "America/Santiago",
+    "UTC",
+)
+CADENCES = ("weekly", "biweekly", "monthly")
+CYCLES = (("2026-01-01", "2026-03-31"), ("2026-02-02", "2026-04-26"), ("2025-12-15", "2026-03-15"))
+STORE = """
+    UPDATE okrs_keyresult k SET rag = new.rag, confidence = new.confidence,
+        last_week = new.last_week, red_since = new.red_since, red_reported = new.red_reported
+    FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::date[], %s::date[], %s::int[])
+        AS new (id, rag, confidence, last_week, red_since, red_reported)
+    WHERE k.id = new.id AND (k.rag, k.confidence, k.last_week, k.red_since)
+        IS DISTINCT FROM (new.rag, new.confidence, new.last_week, new.red_since)
+"""
+NEVER = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
+
+
+@dataclass(kw_only=True, slots=True)
+class Post:
+    """A check-in, as light as can be: what a standing is worked out from."""
+
+    pk: int
+    period: dt.date
+    rag: str
+    confidence: int
+    kind: str = CheckInKind.UPDATE.value
+    supersedes: Post | None = None
+    supersedes_id: int | None = None
+    undone_by_id: int | None = None
+    posted_at: dt.datetime = NEVER
+    week: dt.date = dt.date.max
+    actual: Decimal = Decimal(9)
+    score: Decimal = Decimal("0.10")
+    measured_on: dt.date | None = None
+    next_action_due: dt.date | None = None
+    insight: str = ""
+    next_action: str = ""
+    evidence_url: str = ""
+
+    @property
+    def id(self) -> int:
+        return self.pk
+
+
+@dataclass
+class Card:
+    """A key result, its check-ins in the order of posting, and its blockers."""
+
+    key_result: KeyResult
+    zone: str
+    setting: str
+    pauses_weekends: bool
+    ends_on: dt.date
+    posts: list[Post] = field(default_factory=list)
+    blockers: list[tuple[dt.datetime, dt.datetime | None]] = field(default_factory=list)
+
+
+def cards(count: int, *, until: dt.datetime, random: Random) -> list[Card]:
+    """That many key results, written with no facts yet; `store` writes those as of an instant."""
+    made: list[Card] = []
+    clients = [_client(index) for index in range(24)]
+    share = count // (len(clients) * len(CYCLES)) + 1
+    for lead in clients:
+        with scope(lead.engagement_id):
+            for objective in _objectives(lead):
+                wanted = min(share, count - len(made))
+                made += _cards(objective, lead, wanted, until=until, random=random)
+    return made
+
+
+def store(cards: list[Card], *, now: dt.datetime) -> None:
+    """Write each key result's facts as of `now`, as the check-ins until then would have."""
+    facts = [(card.key_result.pk, *_facts(card, now=now)) for card in cards]
+    columns = [list(column) for column in zip(*facts, strict=True)]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(STORE, columns)
+        cursor.execute("ANALYZE okrs_keyresult")
+
+
+def _facts(card: Card, *, now: dt.datetime) -> tuple[object, ...]:
+    until: list[Any] = [post for post in card.posts if post.posted_at <= now]
+    standing = standing_of(sorted(until, key=lambda post: (post.period, post.pk)))
+    row = card.key_result
+    row.rag, row.red_since = standing.rag.value, standing.red_since
+    return row.rag, standing.confidence, standing.week, row.red_since, standing.red_reported
+
+
+def _client(index: int) -> Membership:
+    engagement = build.engagement(
+        f"Client {index}",
+        slug=f"client-{index}",
+        time_zone=ZONES[index % len(ZONES)],
+        cadence=CADENCES[index // len(ZONES)],
+        escalation="strict" if index % 5 == 0 else "early_aware",
+        pauses_weekends=index % 2 == 1,
+    )
+    return build.member(engagement, f"Lead {index}", Role.LEAD)
+
+
+def _objectives(lead: Membership) -> Iterator[Objective]:
+    for place, (starts_on, ends_on) in enumerate(CYCLES):
+        cycle = build.cycle(
+            lead.engagement,
+            f"Cycle {place}",
+            starts_on=dt.date.fromisoformat(starts_on),
+            ends_on=dt.date.fromisoformat(ends_on),
+        )
+        yield build.objective(lead, cycle)
+
+
+def _cards(
+    objective: Objective, lead: Membership, count: int, *, until: dt.datetime, random: Random
+) -> list[Card]:
+    rows = KeyResult.objects.bulk_create(
+        [_key_result(objective, lead, index, random) for index in range(count)]
+    )
+    rhythm = cycle_rhythm(objective.cycle, engagement=lead.engagement)
+    found = [
+        Card(
+            key_result=row,
+            zone=lead.engagement.time_zone,
+            setting=lead.engagement.escalation,
+            pauses_weekends=lead.engagement.pauses_weekends,
+            ends_on=objective.cycle.ends_on,
+            posts=_posts(row, rhythm, until=until, random=random),
+        )
+        for row in rows
+    ]
+    blocked = [card for card in found if card.posts and random.random() < 0.3]
+    CheckIn.objects.bulk_create([_kept(card, lead) for card in blocked])
+    Blocker.objects.bulk_create(
+        [row for card in blocked for row in _blockers(card, lead, rhythm, random)]
+    )
+    return found
+
+
+def _key_result(objective: Objective, lead: Membership, index: int, random: Random) -> KeyResult:
+    cycle: Cycle = objective.cycle
+    row = KeyResult(
+        engagement_id=lead.engagement_id,
+        objective=objective,
+        title=f"Key result {index}",
+        owner=lead,
+        method=random.choice(["linear", "ladder"]),
+        direction="lower",
+        baseline=Decimal(9),
+        target=Decimal(4),
+        starts_on=cycle.starts_on,
+        due_on=cycle.ends_on - DAY * random.randrange(30),
+        stage="at_risk",
+        committed_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        committed_by=lead,
+    )
+    row.early_until = early_until(row)
+    return row
+
+
+def _posts(row: KeyResult, rhythm: Rhythm, *, until: dt.datetime, random: Random) -> list[Post]:
+    """Check-ins as somebody posts them: often or seldom, red for a while, mended, taken back."""
+    posts: list[Post] = []
+    chains: dict[dt.date, list[Post]] = {}
+    diligence, band = random.choice([40, 80, 160, 400]), "red"
+    now = dt.datetime.combine(rhythm.starts_on, dt.time(9), tzinfo=rhythm.zone).astimezone(dt.UTC)
+    now += HOUR * random.randrange(0, 900)
+    while now < until:
+        band = random.choice([band, band, band, "red", "amber"])
+        pk, confidence = row.pk * 1000 + len(posts), random.choice([2, 3, 4, 5])
+        standing = {day for day, chain in chains.items() if chain[-1].kind == "update"}
+        fillable = fillable_periods(rhythm, now)
+        newest = max(standing, default=None)
+        if newest and random.random() < 0.15 and newest in {one.monday for one in fillable}:
+            post = _undone(chains[newest][-1], pk=pk)
+        else:
+            period = fill(fillable, standing).monday
+            post = Post(pk=pk, period=period, rag=band, confidence=confidence)
+        _append(post, chains.setdefault(post.period, []), rhythm=rhythm, now=now)
+        posts.append(post)
+        now = _later(now, rhythm, hours=random.randrange(1, 2 * diligence), random=random)
+    return posts
+
+
+def _undone(undone: Post, *, pk: int) -> Post:
+    """As the command does it: the words before it stand again, or nothing does."""
+    earlier = undone.supersedes
+    restored = earlier if earlier and earlier.kind == CheckInKind.UPDATE else None
+    kind = CheckInKind.UPDATE if restored else CheckInKind.UNDO
+    words = restored or undone
+    return replace(words, pk=pk, kind=kind.value)
+
+
+def _append(post: Post, chain: list[Post], *, rhythm: Rhythm, now: dt.datetime) -> None:
+    post.supersedes = chain[-1] if chain else None
+    post.supersedes_id = chain[-1].pk if chain else None
+    post.posted_at = now
+    post.week = week_for(period=post.period, posted_on=rhythm.day_of(now))
+    chain.append(post)
+
+
+def _later(
+    now: dt.datetime, rhythm: Rhythm, *, hours: int, random: Random, often: float = 0.2
+) -> dt.datetime:
+    """Some hours on; now and then the last minute of a Sunday, or the first of a Monday."""
+    then = now + HOUR * hours
+    if random.random() < often:
+        day = then.astimezone(rhythm.zone).date()
+        monday = dt.datetime.combine(day + DAY * (7 - day.weekday()), dt.time(0), rhythm.zone)
+        then = monday.astimezone(dt.UTC) - dt.timedelta(seconds=random.choice([0, 1, 60]))
+    return then
+
+
+def _kept(card: Card, lead: Membership) -> CheckIn:
+    """The row that a blocker hangs on."""
+    post = card.posts[0]
+    return CheckIn(
+        pk=post.pk,
+        engagement_id=lead.engagement_id,
+        key_result=card.key_result,
+        period=post.period,
+        week=post.week,
+        measured_on=post.period,
+        actual=post.actual,
+        score=post.score,
+        rag=post.rag,
+        confidence=post.confidence,
+        insight="It is the paper forms.",
+        next_action="Print fewer",
+        is_thin=True,
+        next_action_due=post.period,
+        due_at=post.posted_at,
+        closes_at=post.posted_at,
+        method="linear",
+        direction="lower",
+        author=lead,
+        posted_at=post.posted_at,
+        idempotency_key=uuid4(),
+    )
+
+
+def _blockers(card: Card, lead: Membership, rhythm: Rhythm, random: Random) -> Iterator[Blocker]:
+    """One or two, most of them opened or resolved as a week closes."""
+    for number in range(random.choice([1, 2])):
+        since, hours = card.posts[0].posted_at, random.randrange(1, 900)
+        opened_at = _later(since, rhythm, hours=hours, random=random, often=0.5)
+        resolved_at = None
+        if random.random() < 0.7:
+            hours = random.randrange(1, 400)
+            resolved_at = _later(opened_at, rhythm, hours=hours, random=random, often=0.7)
+        card.blockers.append((opened_at, resolved_at))
+        yield Blocker(
+            engagement_id=lead.engagement_id,
+            key_result=card.key_result,
+            check_in_id=card.posts[0].pk,
+            text=f"No access {number}",
+            opened_by=lead,
+            opened_at=opened_at,
+            resolved_at=resolved_at,
+            resolved_by=lead if resolved_at else None,
+        )

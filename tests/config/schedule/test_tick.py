@@ -1,0 +1,229 @@
+"""Every sweep once, as of one instant (design 7, M7.9)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connections, transaction
+
+from checkins.jobs.reminders import remind
+from config import schedule, tasks
+from engagements.models import Membership, Role
+from mail import heartbeats, outbox
+from mail.leases import turn
+from notifications.models import Notice
+from tenancy.scoping import scope
+from tests import build
+from tests.escalations.jobs.telling import told
+
+KEYS = {
+    "reminders",
+    "overdue",
+    "missed",
+    "friday_digests",
+    "escalations_opened",
+    "escalations_activated",
+    "escalations_raised",
+    "escalations_recovered",
+    "messages",
+}
+FRIDAY = "2026-03-06T08:00:00Z"
+NOW = dt.datetime.fromisoformat(FRIDAY)
+
+
+@pytest.fixture(autouse=True)
+def quiet_bell(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    rung: list[bool] = []
+    monkeypatch.setattr(outbox, "ring", lambda: rung.append(True))
+    return rung
+
+
+@pytest.fixture
+def lead(committed: str) -> Iterator[Membership]:
+    """Alice leads, Bob owns three key results; nobody has checked in."""
+    alice = build.member(build.engagement())
+    bob = build.member(alice.engagement, "Bob", Role.CONTRIBUTOR)
+    objective = build.objective(alice, build.cycle(alice.engagement))
+    for _ in range(3):
+        build.live_key_result(objective, owner_id=bob.pk)
+    yield alice
+    connections["sweep"].close()
+
+
+def ticked(*arguments: str) -> dict[str, int]:
+    out = StringIO()
+    call_command("tick", *arguments, stdout=out)
+    (line,) = out.getvalue().splitlines()
+    counts: dict[str, int] = json.loads(line)
+    return counts
+
+
+def test_the_command_prints_one_line_with_what_each_sweep_wrote(lead: Membership) -> None:
+    counts = ticked("--at", FRIDAY)
+
+    assert counts.keys() == KEYS
+    assert (counts["reminders"], counts["overdue"], counts["missed"]) == (3, 3, 9)
+    assert (counts["friday_digests"], counts["messages"]) == (3, 2)
+
+
+def test_the_same_instant_twice_counts_nothing(lead: Membership) -> None:
+    ticked("--at", FRIDAY)
+    before = told(using="sweep")
+
+    assert ticked("--at", FRIDAY) == dict.fromkeys(KEYS, 0)
+    assert told(using="sweep") == before
+
+
+def test_an_instant_may_be_given_in_any_zone(lead: Membership) -> None:
+    ticked("--at", "2026-03-06T09:00:00+01:00")
+
+    assert sum(ticked("--at", FRIDAY).values()) == 0
+
+
+def test_without_an_instant_it_is_now(lead: Membership) -> None:
+    with time_machine.travel(NOW, tick=False):
+        assert ticked()["reminders"] == 3
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2026-13-01T00:00:00Z", "2026-03-09 10:00 CET"])
+def test_what_is_no_instant_is_refused(text: str) -> None:
+    with pytest.raises(CommandError, match=r"is no instant\. Write it as 2026-03-09T10:00:00Z"):
+        ticked("--at", text)
+
+
+@pytest.mark.parametrize("text", ["2026-03-09T10:00:00", "2026-03-09"])
+def test_a_time_without_its_zone_is_refused_with_how_to_write_it(text: str) -> None:
+    with pytest.raises(CommandError, match=r"in which zone. Write 2026-03-09T..:00:00Z for UTC"):
+        ticked("--at", text)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_year_beyond_all_reason_is_refused(text: str) -> None:
+    with pytest.raises(CommandError, match="lies outside the years"):
+        ticked("--at", text)
+
+
+def test_one_failing_sweep_stops_no_other_and_is_not_hidden(
+    lead: Membership, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*, now: dt.datetime, using: str) -> int:
+        with connections[using].cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+        return 0
+
+    order = [(name, broken if name == "reminders" else sweep) for name, sweep in schedule.ORDER]
+    monkeypatch.setattr(schedule, "ORDER", order)
+
+    with pytest.raises(CommandError, match="Failed: reminders"):
+        ticked("--at", FRIDAY)
+
+    rules = {one.rule for one in told(using="sweep")}
+    assert rules == {"overdue", "missed", "missed_twice", "friday_late"}
+    assert "division by zero" in caplog.text
+
+
+def test_a_sweep_that_fails_half_way_leaves_nothing_behind(
+    lead: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(*, now: dt.datetime, using: str) -> int:
+        remind(now=now, using=using)
+        raise RuntimeError("the lights went out")
+
+    monkeypatch.setattr(schedule, "ORDER", [("reminders", half)])
+    with pytest.raises(schedule.SweepsFailed):
+        schedule.tick(now=NOW)
+
+    assert told(using="sweep") == []
+
+
+def test_a_sweep_that_somebody_else_is_running_is_left_to_them(lead: Membership) -> None:
+    with turn("tick"), transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sweeps.reminders'))")
+
+        counts = schedule.tick(now=NOW)
+    connections["owner"].close()
+
+    assert (counts["reminders"], counts["overdue"]) == (0, 3)
+
+
+@pytest.mark.parametrize("is_locked", [True, False], ids=["with the lock", "without it"])
+def test_ticks_at_once_tell_each_thing_once(
+    lead: Membership, monkeypatch: pytest.MonkeyPatch, *, is_locked: bool
+) -> None:
+    """The unique key is the guarantee; the lock spares a useless double."""
+    if not is_locked:
+        monkeypatch.setattr(schedule, "_alone", lambda _, sweep, *, now, waits: sweep(now=now))
+    start, failures, counts = threading.Barrier(4), [], []
+
+    def run() -> None:
+        try:
+            start.wait(timeout=10)
+            counts.append(schedule.tick(now=NOW))
+        except Exception as error:  # noqa: BLE001 - the test reports it
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert failures == []
+    found = told(using="sweep")
+    assert len(found) == 3 + 3 + 9 + 3
+    assert sum(one["reminders"] for one in counts) == 3
+    assert sum(one["messages"] for one in counts) == 2
+
+
+def test_the_task_ticks_now_leaves_a_sign_of_life_and_rings_for_what_it_made(
+    lead: Membership, quiet_bell: list[bool]
+) -> None:
+    with time_machine.travel(NOW, tick=False):
+        tasks.tick()
+
+    assert "reminder" in {one.rule for one in told(using="sweep")}
+    assert heartbeats.last(using="sweep")["sweep"] == NOW
+    assert quiet_bell == [True]
+
+
+def test_a_failing_tick_leaves_no_sign_of_life(
+    lead: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*, now: dt.datetime, using: str) -> int:
+        raise RuntimeError("the lights went out")
+
+    monkeypatch.setattr(schedule, "ORDER", [("reminders", broken)])
+    with pytest.raises(schedule.SweepsFailed):
+        tasks.tick()
+
+    assert "sweep" not in heartbeats.last(using="sweep")
+
+
+def test_beat_rings_every_minute() -> None:
+    entries = [
+        entry
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+        if entry["task"] == tasks.tick.name
+    ]
+
+    assert [entry["schedule"] for entry in entries] == [60]
+
+
+def test_what_was_written_is_seen_in_the_clients_scope_only(lead: Membership) -> None:
+    stranger = build.member(build.engagement("Harbor Foods"), "Charlie")
+    schedule.tick(now=NOW)
+
+    with scope(stranger.engagement_id):
+        assert Notice.objects.count() == 0
+    with scope(lead.engagement_id):
+        assert Notice.objects.count() == 18

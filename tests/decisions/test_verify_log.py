@@ -1,0 +1,344 @@
+"""The decision log proves itself: whatever is done to it behind the application's back shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, connections, transaction
+from django.db.utils import Error
+
+from decisions.commands.releases import record_release
+from decisions.models import Decision, DecisionHead
+from decisions.queries.chain import Log, verify_logs
+from engagements.models import Membership
+from okrs.models import KeyResult
+from reviews.models import AgendaItem, Review
+from tenancy.scoping import scope
+from tests import build
+from tests.checkins.posting import TUESDAY, post
+from tests.decisions.tampering import CUT, HEAD_FOLLOWS, RELEASE_TAMPERINGS, TAMPERINGS, delete
+from tests.escalations.jobs.racing import begin
+from tests.processes import eventually
+from tests.reviews.meeting import decide, planned, supersede
+
+Ids = dict[str, Any]
+
+
+@pytest.fixture
+def logs(committed: str) -> Ids:
+    """Northwind with twelve decisions, the fifth with everything there is; Harbor with two."""
+    ours = build.member(build.engagement())
+    theirs = build.member(build.engagement("Harbor Retail"), "Harriet")
+    with scope(theirs.engagement_id):
+        record(planned(theirs), theirs, 2)
+    somebody = build.member(ours.engagement, "Bob")
+    with scope(ours.engagement_id):
+        objective = build.objective(ours, build.cycle(ours.engagement))
+        key_result = build.live_key_result(objective, build.metric(ours.engagement))
+        post(key_result, ours)
+        review = planned(ours)
+        full(review, ours, key_result)
+        record(review, ours, 7, start=5)
+        other_review = planned(ours, title="April")
+    return {
+        "ours": ours.engagement_id,
+        "theirs": theirs.engagement_id,
+        "somebody": somebody.pk,
+        "other_review": other_review.public_id,
+    }
+
+
+def full(review: Review, by: Membership, key_result: KeyResult) -> Decision:
+    """Five decisions; the fifth touches, rests on, supersedes, and stands at an item."""
+    item = AgendaItem.objects.create(
+        engagement_id=by.engagement_id, review=review, section="red", position=1, title="Red"
+    )
+    record(review, by, 3)
+    now = TUESDAY + dt.timedelta(minutes=3)
+    fourth = decide(review, by, now=now, key_result=key_result, agenda_item=item)
+    url, now = "https://example.com/usage", now + dt.timedelta(minutes=1)
+    return supersede(fourth, by, evidence_url=url, now=now)
+
+
+def record(review: Review, by: Membership, many: int, *, start: int = 0) -> None:
+    for minute in range(start, start + many):
+        decide(review, by, f"Decided {minute}.", now=TUESDAY + dt.timedelta(minutes=minute))
+
+
+@contextmanager
+def tampered(sql: str, ids: Ids) -> Iterator[None]:
+    """The log after that was done by the tables' owner, triggers off; put back afterwards."""
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE decisions_decision DISABLE TRIGGER USER")
+        cursor.execute("ALTER TABLE decisions_release DISABLE TRIGGER USER")
+        for statement in filter(None, sql.split(";")):
+            cursor.execute(statement, ids)
+        yield
+        transaction.set_rollback(True, using="owner")
+
+
+def found() -> dict[str, Log]:
+    return {log.slug: log for log in verify_logs()}
+
+
+def faults() -> list[str]:
+    logs = found()
+    return [
+        *logs["northwind"].faults,
+        *(f"harbor: {fault}" for fault in logs["harbor"].faults),
+    ]
+
+
+def run(*arguments: str) -> tuple[str, int]:
+    said, exit_code = io.StringIO(), 0
+    try:
+        call_command("verify_log", *arguments, stdout=said)
+    except SystemExit as leaving:
+        exit_code = int(str(leaving.code))
+    return said.getvalue(), exit_code
+
+
+def test_names_what_was_tampered_with(logs: Ids) -> None:
+    seen = {}
+    for name, (sql, _) in TAMPERINGS.items():
+        with tampered(sql, logs):
+            seen[name] = faults()
+
+    assert len(seen) >= 30
+    assert seen == {name: expected for name, (_, expected) in TAMPERINGS.items()}
+
+
+def test_reads_each_log_in_one_statement(logs: Ids) -> None:
+    intact = found()
+
+    assert {slug: (log.decisions, log.is_intact) for slug, log in intact.items()} == {
+        "northwind": (12, True),
+        "harbor": (2, True),
+    }
+    assert [log.slug for log in verify_logs(slug="harbor")] == ["harbor"]
+
+
+def test_shows_a_tail_cut_of_five(logs: Ids) -> None:
+    with tampered(delete(8, 12), logs):
+        said, exit_code = run("--engagement", "northwind")
+
+    assert CUT in said
+    assert exit_code == 1
+
+
+def test_a_cut_whose_head_moved_along_differs_from_what_was_published(logs: Ids) -> None:
+    published = found()["northwind"].head
+    anchor = f"{published.number}:{published.short}"
+
+    with tampered(delete(8, 12) + HEAD_FOLLOWS, logs):
+        cut = found()["northwind"]
+        said, exit_code = run("--engagement", "northwind", "--head", anchor)
+
+    assert cut.is_intact
+    assert cut.head.hash != published.hash
+    assert "Decision 12 was published and is not in the log." in said
+    assert exit_code == 1
+
+
+def test_a_log_made_anew_differs_from_what_was_published(logs: Ids) -> None:
+    rewritten, _ = TAMPERINGS["edit and seal all that follow anew"]
+    published = found()["northwind"].head
+
+    with tampered(rewritten + HEAD_FOLLOWS, logs):
+        intact = found()["northwind"].is_intact
+        said, exit_code = run("--engagement", "northwind", "--head", f"12:{published.hash}")
+
+    assert intact
+    assert f"Decision 12 was published with the hash {published.short}, the log has" in said
+    assert exit_code == 1
+
+
+def test_a_report_that_was_published_holds_the_log_too(logs: Ids) -> None:
+    with scope(logs["ours"]):
+        lead = Membership.objects.get(engagement_id=logs["ours"], name="Alice")
+        head = found()["northwind"].head
+        record_release(report_hash="", by=lead, now=TUESDAY)
+
+    with tampered(delete(8, 12) + HEAD_FOLLOWS, logs):
+        found_faults = faults()
+
+    expected = f"Report 1 was published at decision 12, hash {head.short}: the log differs."
+    assert found_faults == ["The head has another hash than report 1.", expected]
+    assert faults() == []
+
+
+def test_names_what_was_tampered_with_in_releases(logs: Ids) -> None:
+    lead = record_of(logs)
+    with scope(logs["ours"]):
+        later = TUESDAY + dt.timedelta(hours=1)
+        record_release(report_hash="a" * 64, by=lead, now=later)
+        review = Review.objects.get(title="April")
+        thirteenth = decide(review, lead, now=later)
+        record_release(report_hash="b" * 64, by=lead, now=later, occasion=review.occasion)
+    assert found()["northwind"].is_intact
+    assert found()["northwind"].decisions == 13
+
+    seen = {}
+    for name, (sql, _) in RELEASE_TAMPERINGS.items():
+        with tampered(sql, logs):
+            seen[name] = faults()
+
+    assert seen == {
+        name: [one.replace("{13}", thirteenth.hash[:12]) for one in expected]
+        for name, (_, expected) in RELEASE_TAMPERINGS.items()
+    }
+
+
+def test_a_report_proves_the_one_before_it(logs: Ids) -> None:
+    lead = record_of(logs)
+    with scope(logs["ours"]):
+        record_release(report_hash="a" * 64, by=lead, now=TUESDAY + dt.timedelta(hours=1))
+        later = record_release(report_hash="b" * 64, by=lead, now=TUESDAY + dt.timedelta(hours=1))
+
+    head = f"{later.head_number}:{later.head_hash}"
+    assert run("--engagement", "northwind", "--head", head)[1] == 0
+    assert run("--engagement", "northwind", "--head", f"12:{'0' * 64}")[1] == 1
+
+
+def test_the_first_decision_waits_for_the_first_release(committed: str) -> None:
+    """The head is made where there is none, so that even the first two wait for each other."""
+    lead = build.member(build.engagement())
+    review = planned(lead)
+
+    def first_decision() -> int:
+        with scope(lead.engagement_id):
+            # By a clock that is late.
+            return decide(review, lead, now=TUESDAY - dt.timedelta(minutes=1)).number
+
+    with scope(lead.engagement_id):
+        record_release(report_hash="a" * 64, by=lead, now=TUESDAY)
+        end = begin(first_decision)
+        assert eventually(_is_awaited)
+
+    assert end(timeout=10) == 1
+    assert found()["northwind"].is_intact
+
+
+def _is_awaited() -> bool:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+def test_says_that_all_is_well(logs: Ids) -> None:
+    said, exit_code = run()
+
+    heads = {slug: log.head.hash for slug, log in found().items()}
+    assert said.splitlines() == [
+        f"harbor: 2 decisions, intact, head 2:{heads['harbor']}",
+        f"northwind: 12 decisions, intact, head 12:{heads['northwind']}",
+    ]
+    assert exit_code == 0
+
+
+def test_finds_what_was_published_where_nothing_was_done(logs: Ids) -> None:
+    head = found()["northwind"].head
+
+    assert run("--engagement", "northwind", "--head", f"{head.number}:{head.hash}")[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--head", f"1:{'a' * 64}"], "Name the engagement"),
+        (["--engagement", "northwind", "--head", "12"], "NUMBER:HASH"),
+        (["--engagement", "nowhere"], "There is no engagement “nowhere”."),
+    ],
+)
+def test_says_what_it_needs(committed: str, arguments: list[str], said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("verify_log", *arguments)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE decisions_decision SET text = 'x'",
+        "DELETE FROM decisions_decision",
+        "TRUNCATE decisions_decision CASCADE",
+    ],
+)
+def test_not_even_the_owner_changes_it_by_accident(logs: Ids, statement: str) -> None:
+    with (
+        pytest.raises(Error, match=r"append-only|Cannot (update|delete)"),
+        transaction.atomic(using="owner"),
+        connections["owner"].cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+
+FORGED_HEAD = """
+    CREATE TEMP TABLE decisions_decisionhead AS SELECT * FROM public.decisions_decisionhead;
+    CREATE UNIQUE INDEX ON pg_temp.decisions_decisionhead (engagement_id);
+    GRANT ALL ON pg_temp.decisions_decisionhead TO PUBLIC;
+    UPDATE pg_temp.decisions_decisionhead SET number = 40, hash = 'forged';
+"""
+
+
+def test_no_temporary_table_stands_in_for_the_head(logs: Ids) -> None:
+    lead = record_of(logs)
+    with scope(logs["ours"]):
+        with connection.cursor() as cursor:
+            cursor.execute(FORGED_HEAD)
+        assert DecisionHead.objects.get().number == 40  # what the application itself would read
+        decision = decide(
+            Review.objects.get(title="April"), lead, now=TUESDAY + dt.timedelta(hours=1)
+        )
+
+    northwind = found()["northwind"]
+    assert decision.number == northwind.head.number == 13
+    assert northwind.head.hash == decision.hash
+    assert northwind.is_intact
+
+
+def test_eight_who_record_at_once_get_numbers_without_a_gap(logs: Ids) -> None:
+    lead = record_of(logs)
+    ready = Barrier(8)
+
+    def five(turn: int) -> list[int]:
+        try:
+            ready.wait()
+            return recorded_by_clock(lead, behind=turn)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = [number for numbers in pool.map(five, range(8)) for number in numbers]
+
+    assert sorted(numbers) == list(range(13, 53))
+    assert found()["northwind"].is_intact
+
+
+def record_of(logs: Ids) -> Membership:
+    with scope(logs["ours"]):
+        people = Membership.objects.select_related("engagement")
+        return people.get(engagement_id=logs["ours"], name="Alice")
+
+
+def recorded_by_clock(lead: Membership, *, behind: int) -> list[int]:
+    """Five decisions, each in a transaction of its own, by a clock that is some seconds late."""
+    now = TUESDAY + dt.timedelta(hours=1, seconds=-behind)
+    numbers = []
+    earlier: Decision | None = None
+    for _ in range(5):
+        with scope(lead.engagement_id):
+            review = Review.objects.get(title="April" if behind % 2 else "March")
+            if earlier is None:
+                earlier = decide(review, lead, now=now)
+            else:
+                earlier = supersede(earlier, lead, now=now)
+            numbers.append(earlier.number)
+    return numbers

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.reviews.views.conftest import clock, lead
+
+__all__ = ["clock", "lead"]

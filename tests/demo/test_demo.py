@@ -1,0 +1,323 @@
+"""The demo as it is loaded once, on a Wednesday, and then read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from accounts.models import User
+from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
+from checkins.queries import my_week
+from checkins.queries.standing import recompute_standing
+from config.schedule import tick
+from config.startup import DEMO_DOMAIN, DEMO_PASSWORD
+from decisions.models import ActionItem, Decision
+from decisions.queries.chain import verify_logs
+from demo.stories import PEOPLE, address
+from demo.stories.build import STORIES
+from engagements.models import Engagement, Membership, StatusPage
+from escalations.models import Escalation
+from mail.models import OutboxMessage
+from notifications.models import Notice
+from okrs.audit import answers_of, audit
+from okrs.models import Cycle, KeyResult, Stage
+from okrs.models.key_results import STANDING
+from reviews.models import Review
+from scoring import Rag
+from status.models import Report
+from tenancy.scoping import scope, unscoped
+from tests.databases import copy_of
+
+NOW = dt.datetime(2026, 11, 25, 9, 40, tzinfo=dt.UTC)
+SHIPPED = 21  # key results of the file
+
+
+def run(*arguments: str) -> str:
+    said = io.StringIO()
+    with override_settings(DEMO=True), time_machine.travel(NOW, tick=False):
+        call_command("load_demo", *arguments, stdout=said)
+    return said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def said(django_db_setup: str, django_db_blocker: Any) -> Iterator[str]:
+    """What the command printed; its database stands for the whole module."""
+    with django_db_blocker.unblock(), copy_of(django_db_setup):
+        yield run("--if-empty")
+
+
+@pytest.fixture
+def clients(said: str) -> Iterator[list[Engagement]]:
+    with unscoped():
+        found = list(Engagement.objects.using("owner").order_by("id"))
+    with scope(*(one.id for one in found)):
+        yield found
+
+
+def test_it_says_what_it_made_and_who_signs_in(said: str) -> None:
+    assert "Lakeside Scheduling: Aug–Nov 2026, week 13 of 13, 6 key results" in said
+    assert "A draft waits in Nov 2026–Feb 2027." in said
+    assert DEMO_PASSWORD in said
+    assert [address(person) for person in PEOPLE if address(person) not in said] == []
+
+
+def test_each_client_is_at_another_point_of_its_cycle(clients: list[Engagement]) -> None:
+    weeks = {}
+    for client in clients:
+        today = client.today(NOW)
+        cycle = Cycle.objects.running_on(today).get(engagement=client)
+        weeks[client.slug] = (cycle.week_on(today), cycle.weeks)
+
+    assert weeks == {
+        "northwind": (8, 13),
+        "harbor": (6, 13),
+        "cedar": (3, 13),
+        "lakeside": (13, 13),
+    }
+
+
+def test_it_holds_every_check_in_of_the_stories_that_was_due_to_happen(
+    clients: list[Engagement],
+) -> None:
+    told = {
+        (story.slug, one.metric, check_in.insight)
+        for story in STORIES
+        for one in story.key_results
+        for check_in in one.told
+        if check_in.read.ago > 0
+    }
+    written = {
+        (one.key_result.engagement.slug, str(one.key_result.metric), one.insight)
+        for one in CheckIn.objects.select_related("key_result__engagement", "key_result__metric")
+    }
+
+    assert told <= written
+    assert len(written) == CheckIn.objects.count() >= 80
+
+
+def test_no_two_check_ins_say_the_same() -> None:
+    told = [check_in for story in STORIES for one in story.key_results for check_in in one.told]
+    words = Counter(text for one in told for text in (one.insight, one.next_action))
+
+    assert [text for text, times in words.items() if times > 1] == []
+
+
+def test_every_standing_is_the_one_that_its_check_ins_add_up_to(clients: list[Engagement]) -> None:
+    committed = KeyResult.objects.exclude(stage=Stage.DRAFT)
+    names = {"value": "latest_value", "period": "last_period", "week": "last_week"}
+
+    assert committed.count() == SHIPPED
+    for key_result in committed:
+        worked_out = recompute_standing(key_result)
+        for name in vars(worked_out):
+            assert getattr(key_result, names.get(name, name)) == getattr(worked_out, name)
+    assert {names.get(name, name) for name in vars(worked_out)} | {"stage"} == set(STANDING)
+
+
+def test_each_rag_and_stage_of_a_running_cycle_occurs(clients: list[Engagement]) -> None:
+    rags = Counter(KeyResult.objects.exclude(stage=Stage.DRAFT).values_list("rag", flat=True))
+    stages = set(KeyResult.objects.values_list("stage", flat=True))
+
+    assert set(rags) == set(Rag)
+    assert rags[Rag.NO_DATA] == 1
+    assert stages == {Stage.DRAFT, Stage.COMMITTED, Stage.ON_TRACK, Stage.AT_RISK}
+
+
+def test_there_is_a_correction_and_both_stay_readable(clients: list[Engagement]) -> None:
+    correction = CheckIn.objects.exclude(supersedes=None).get()
+
+    assert correction.kind == CheckInKind.UPDATE
+    assert correction.supersedes is not None
+    assert correction.supersedes.actual < correction.actual
+
+
+def test_asks_are_open_and_dealt_with(clients: list[Engagement]) -> None:
+    assert HelpRequest.objects.filter(answered_at=None).exists()
+    assert HelpRequest.objects.exclude(answered_at=None).exists()
+    assert Blocker.objects.filter(resolved_at=None).exists()
+    assert Blocker.objects.exclude(resolved_at=None).exists()
+
+
+def test_one_draft_passes_the_audit_and_one_does_not(clients: list[Engagement]) -> None:
+    drafts = KeyResult.objects.filter(stage=Stage.DRAFT).prefetch_related("audits")
+    passed = [all(one.passed for one in audit(draft, answers_of(draft))) for draft in drafts]
+
+    assert sorted(passed) == [False, True]
+
+
+def test_it_was_committed_in_the_week_of_the_story(clients: list[Engagement]) -> None:
+    committed = KeyResult.objects.exclude(stage=Stage.DRAFT).select_related(
+        "objective__cycle", "engagement"
+    )
+    weeks = {
+        (one.engagement.slug, one.objective.cycle.week_on(one.engagement.today(one.committed_at)))
+        for one in committed
+        if one.committed_at
+    }
+
+    assert weeks == {(story.slug, story.committed_in_week) for story in STORIES}
+
+
+def test_one_data_gap_is_left_and_still_has_days(clients: list[Engagement]) -> None:
+    gap = KeyResult.objects.exclude(data_gap_until=None).get()
+
+    assert str(gap.metric) == "Client satisfaction"
+    assert gap.data_gap_until is not None
+    assert gap.data_gap_until > gap.engagement.today(NOW)
+
+
+def test_the_people_have_the_roles_that_they_show(clients: list[Engagement]) -> None:
+    roles: dict[str, Counter[str]] = {}
+    for member in Membership.objects.exclude(user=None):
+        roles.setdefault(member.email.removesuffix(DEMO_DOMAIN), Counter())[member.role] += 1
+
+    assert roles == {
+        "lead": {"lead": 4},
+        "consultant": {"contributor": 4},
+        "champion": {"champion": 2},
+        "sponsor": {"sponsor": 2},
+        "client": {"viewer": 2},
+    }
+
+
+def test_the_consultant_sees_late_later_and_saved_cards_in_several_clients(
+    clients: list[Engagement],
+) -> None:
+    me = Membership.objects.filter(email=address_of("consultant")).select_related("engagement")
+    week = my_week(memberships=me, now=NOW)
+
+    assert len(week.groups) == 4
+    assert 12 <= week.total <= 14
+    assert sum(group.late > 0 for group in week.groups) >= 2
+    assert sum(group.done > 0 for group in week.groups) >= 2
+    assert week.later > 0
+
+
+def test_reviews_were_held_and_the_next_ones_are_planned(clients: list[Engagement]) -> None:
+    held = Review.objects.closed()
+    told = [meeting for story in STORIES for meeting in story.meetings]
+
+    assert held.count() == len(told)
+    assert Report.objects.count() == len(told)
+    assert Decision.objects.count() == sum(len(meeting.decided) for meeting in told)
+    assert Review.objects.ahead().filter(scheduled_at__gt=NOW).count() == 3
+    assert all(review.standings for review in held)
+
+
+def test_an_action_is_overdue_one_is_open_and_one_is_done(clients: list[Engagement]) -> None:
+    actions = ActionItem.objects.filter(engagement__slug="northwind")
+
+    assert [one.is_overdue(today=NOW.date()) for one in actions] == [False, True, False]
+    assert [one.is_open for one in actions] == [False, True, True]
+
+
+def test_the_decision_logs_are_intact(clients: list[Engagement]) -> None:
+    assert [log.faults for log in verify_logs()] == [[]] * len(clients)
+
+
+def test_one_client_sees_only_what_was_published(clients: list[Engagement]) -> None:
+    shown = {one.slug for one in clients if one.status_page == StatusPage.PUBLISHED}
+
+    assert shown == {"harbor"}
+
+
+def test_escalations_stand_at_every_point_of_their_path(clients: list[Engagement]) -> None:
+    found = Escalation.objects.open().select_related("engagement", "key_result__metric")
+    states = {(one.engagement.slug, str(one.key_result.metric)): one.state for one in found}
+
+    assert {where: state for where, state in states.items() if where[0] != "cedar"} == {
+        ("northwind", "30-day expansion"): "raised",
+        ("northwind", "API latency p95"): "active",
+        ("harbor", "Onboarding time"): "watching",
+        ("lakeside", "Top-three keywords"): "answered",
+    }
+    # In its third week red is merely early there.
+    assert {state for where, state in states.items() if where[0] == "cedar"} == {"watching"}
+
+
+def test_the_memory_holds_what_recovered_and_what_the_sponsor_decided(
+    clients: list[Engagement],
+) -> None:
+    closed = [one for one in Escalation.objects.all() if not one.is_open]
+
+    assert Counter(one.state for one in closed) == {"recovered": 9, "decided": 1}
+    assert any(one.answered_at and one.huddle_at for one in closed)
+    assert any(one.activated_at is None for one in closed)
+
+
+def test_the_champion_has_a_huddle_to_convene(clients: list[Engagement]) -> None:
+    active = Escalation.objects.get(key_result__metric__name="API latency p95")
+    team = active.key_result.objective.team
+
+    assert active.huddle_due_at is not None
+    assert active.huddle_due_at > NOW
+    assert active.huddle_at is None
+    assert team is not None
+    assert team.champion is not None
+    assert team.champion.email == address_of("champion")
+
+
+def test_the_ledger_says_who_was_told_what_until_now(clients: list[Engagement]) -> None:
+    notices = Notice.objects.all()
+
+    assert {one.rule for one in notices} == {
+        "reminder",
+        "overdue",
+        "missed",
+        "friday_at_risk",
+        "friday_late",
+        "escalation_active",
+        "escalation_answered",
+        "escalation_raised",
+        "escalation_decided",
+        "escalation_recovered",
+    }
+    assert all(one.due_at <= one.sent_at <= NOW for one in notices if one.sent_at)
+    assert all(one.created_at <= one.due_at for one in notices)
+    assert all(one.created_at <= one.sent_at for one in notices if one.sent_at)
+    assert all(one.envelope for one in notices if one.sent_at)
+    # The first tick makes no message of what is past.
+    assert tick(now=NOW) == dict.fromkeys(tick(now=NOW), 0)
+
+
+def test_nothing_is_mailed(clients: list[Engagement]) -> None:
+    with unscoped():
+        assert not OutboxMessage.objects.using("owner").exists()
+
+
+def test_everybody_signs_in_with_the_password_that_production_refuses(said: str) -> None:
+    assert User.objects.count() == len(PEOPLE)
+    assert all(user.check_password(DEMO_PASSWORD) for user in User.objects.all())
+    assert all(user.email.endswith(DEMO_DOMAIN) for user in User.objects.all())
+
+
+def test_loaded_twice_if_empty_it_is_there_once(said: str) -> None:
+    again = run("--if-empty")
+
+    assert again == "There are engagements already: no demo was loaded.\n"
+    with unscoped():
+        assert Engagement.objects.using("owner").count() == len(STORIES)
+
+
+def test_it_refuses_a_database_that_holds_engagements(said: str) -> None:
+    with pytest.raises(CommandError, match="engagements already"):
+        run()
+
+
+def test_it_refuses_outside_the_demo() -> None:
+    assert settings.DEMO is False
+    with pytest.raises(CommandError, match="PLUMBLINE_DEMO=1"):
+        call_command("load_demo", "--if-empty")
+
+
+def address_of(name: str) -> str:
+    return f"{name}{DEMO_DOMAIN}"

@@ -1,0 +1,143 @@
+"""The demo lives on whatever day it is loaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from checkins.periods import Rhythm, fill, fillable_periods
+from checkins.queries import MyWeek, my_week
+from demo.stories import address, load_demo
+from demo.stories.build import STORIES
+from demo.stories.dates import Span, posts, span_of
+from demo.stories.story import ClientStory, KeyResultStory, Person
+from engagements.models import Membership
+from escalations.models import Escalation, EscalationState
+from notifications.models import Notice
+from tenancy.scoping import identity, scope, unscoped
+
+MONDAY = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+HOURS = [MONDAY + dt.timedelta(hours=hour) for hour in range(0, 7 * 24, 3)]
+CLOCKS_CHANGE = [  # in Europe, in America, both ways
+    dt.datetime(2027, month, day, hour, 30, tzinfo=dt.UTC)
+    for month, day in [(3, 14), (3, 28), (10, 31), (11, 7)]
+    for hour in range(0, 24, 3)
+]
+
+
+def rhythm_of(story: ClientStory, *, now: dt.datetime) -> Rhythm:
+    span = span_of(story, now=now)
+    return Rhythm(
+        cadence="weekly",
+        zone=ZoneInfo(story.settings["time_zone"]),
+        due_weekday=story.settings["due_weekday"],
+        due_time=story.settings["due_time"],
+        opens_days_before=3,
+        starts_on=span.starts_on,
+        ends_on=span.ends_on,
+    )
+
+
+def filled_by(
+    story: ClientStory, key_result: KeyResultStory, *, now: dt.datetime
+) -> list[tuple[dt.date, dt.date]]:
+    """Per post of this key result: the Monday that it was told of, and the one that it fills."""
+    rhythm, filled, found = rhythm_of(story, now=now), set[dt.date](), []
+    for post in posts(story, now=now):
+        if post.key_result is key_result:
+            period = fill(fillable_periods(rhythm, post.at), filled)
+            filled.add(period.monday)
+            found.append((post.monday, period.monday))
+    return found
+
+
+@pytest.mark.parametrize("now", [*HOURS, *CLOCKS_CHANGE], ids=lambda now: f"{now:%d%b%H}")
+def test_every_post_fills_the_period_that_it_is_told_of(now: dt.datetime) -> None:
+    for story in STORIES:
+        for key_result in story.key_results:
+            for meant, filled in filled_by(story, key_result, now=now):
+                assert filled == meant, (key_result.metric, meant)
+
+
+@pytest.mark.parametrize("now", HOURS, ids=lambda now: f"{now:%a%H}")
+def test_at_every_hour_of_the_week_some_cards_are_to_go_and_some_saved(now: dt.datetime) -> None:
+    to_go = saved = 0
+    for story in STORIES:
+        open_now = fillable_periods(rhythm_of(story, now=now), now)
+        for key_result in story.key_results:
+            if key_result.owner == Person.CONSULTANT:
+                filled = {monday for _, monday in filled_by(story, key_result, now=now)}
+                done = fill(open_now, filled).monday in filled
+                saved, to_go = saved + done, to_go + (not done)
+
+    assert to_go >= 5
+    assert saved >= 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("day", [0, 3, 5], ids=["Monday", "Thursday", "Saturday"])
+def test_the_consultant_finds_my_week_alive(day: int) -> None:
+    now = MONDAY + dt.timedelta(days=day, hours=8)
+    with time_machine.travel(now, tick=False):
+        load_demo(now=now)
+
+        week = my_week_of_consultant(now=now)
+
+    assert week.left >= 5
+    assert week.done >= 2
+    assert len(week.groups) == len(STORIES)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hour", [5, 6 * 24 + 21], ids=["Monday at dawn", "Sunday night"])
+def test_on_any_day_each_state_of_an_escalation_is_there(hour: int) -> None:
+    now = MONDAY + dt.timedelta(hours=hour)
+    with time_machine.travel(now, tick=False):
+        load_demo(now=now)
+
+    with scope(*my_engagements()):
+        found = list(Escalation.objects.all())
+        late = Notice.objects.filter(sent_at__gt=now)
+
+        assert {one.state for one in found} == set(EscalationState)
+        active = next(one for one in found if one.state is EscalationState.ACTIVE)
+        assert active.huddle_due_at is not None
+        assert now < active.huddle_due_at < now + dt.timedelta(hours=48)
+        assert not late.exists()
+
+
+def my_engagements() -> list[int]:
+    lead = User.objects.get(email=address(Person.LEAD))
+    with identity(user_id=lead.pk), unscoped():
+        mine = Membership.objects.filter(user=lead)
+        return list(mine.values_list("engagement_id", flat=True))
+
+
+def my_week_of_consultant(*, now: dt.datetime) -> MyWeek:
+    consultant = User.objects.get(email=address(Person.CONSULTANT))
+    with identity(user_id=consultant.pk), unscoped():
+        me = list(Membership.objects.filter(user=consultant).select_related("engagement"))
+    with scope(*(one.engagement_id for one in me)):
+        return my_week(memberships=me, now=now)
+
+
+def test_the_name_of_a_cycle_is_true_for_its_dates() -> None:
+    within = Span(starts_on=dt.date(2026, 9, 28), ends_on=dt.date(2026, 12, 27))
+
+    assert within.name == "Sep–Dec 2026"
+    assert within.next().name == "Dec 2026–Mar 2027"
+
+
+@pytest.mark.parametrize("now", HOURS[::8], ids=lambda now: f"{now:%a}")
+def test_a_cycle_runs_thirteen_weeks_from_monday_to_sunday(now: dt.datetime) -> None:
+    for story in STORIES:
+        span = span_of(story, now=now)
+        today = now.astimezone(ZoneInfo(story.settings["time_zone"])).date()
+
+        assert (span.ends_on - span.starts_on).days == 13 * 7 - 1
+        assert span.starts_on.weekday() == 0
+        assert (today - span.starts_on).days // 7 + 1 == story.week

@@ -1,0 +1,113 @@
+"""Escalations of tests, each in the state that is asked for, beside the red weeks they tell of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from engagements.models import Membership
+from escalations.models import Escalation, EscalationState
+from okrs.models import KeyResult
+from tenancy.scoping import scope
+from tests.checkins.posting import TUESDAY, post
+
+WEEK = dt.timedelta(days=7)
+HOUR = dt.timedelta(hours=1)
+PLAN = "Every store registers by phone; the form goes."
+NOTE = "Two people of the service desk for a month."
+
+
+EMPTY: dict[str, Any] = {
+    **dict.fromkeys(
+        ("activated_at", "activated_by", "huddle_due_at", "huddle_at", "huddle_set_by")
+    ),
+    **dict.fromkeys(("plan_owner", "checkpoint_on", "answered_at", "answered_by", "raised_at")),
+    **dict.fromkeys(("decided_at", "decided_by", "recovered_at", "huddle_set_at")),
+    **dict.fromkeys(("cause", "outcome", "plan", "raised_for", "verdict", "verdict_note"), ""),
+    **dict.fromkeys(("word_of", "evidence_url"), ""),
+}
+
+
+def red_weeks(
+    key_result: KeyResult, by: Membership, *, weeks: int = 2, now: dt.datetime = TUESDAY
+) -> None:
+    """A red check-in in each of the last weeks, the newest one now."""
+    today = key_result.engagement.today(now)
+    for back in reversed(range(weeks)):
+        said = {
+            "measured_on": today - back * WEEK,
+            "insight": f"Members wait for the export, week {weeks - back}.",
+            "next_action": f"Ask for a nightly export, attempt {weeks - back}",
+        }
+        post(key_result, by, actual="8.8", confidence=3, now=now - back * WEEK, **said)
+
+
+def escalated(
+    key_result: KeyResult,
+    by: Membership,
+    *,
+    state: EscalationState = EscalationState.ACTIVE,
+    weeks: int = 2,
+    now: dt.datetime = TUESDAY,
+    **fields: Any,
+) -> Escalation:
+    """The escalation of that many red weeks up to now, in this state, as of now.
+
+    `by` checks in and does whatever else a person did. Fields given win.
+    """
+    with scope(key_result.engagement_id):
+        red_weeks(key_result, by, weeks=weeks, now=now)
+        key_result.refresh_from_db()
+        return put_in(key_result, by, state=state, now=now, **fields)
+
+
+def put_in(
+    key_result: KeyResult,
+    by: Membership,
+    *,
+    state: EscalationState,
+    now: dt.datetime,
+    **fields: Any,
+) -> Escalation:
+    """Its open escalation, or a new one, in that state; in the engagement's scope."""
+    opened_at = fields.pop("opened_at", now)
+    row, _ = Escalation.objects.get_or_create(
+        engagement_id=key_result.engagement_id,
+        key_result=key_result,
+        streak=fields.pop("streak", key_result.red_since),
+        defaults={"opened_at": opened_at},
+    )
+    values = {"opened_at": opened_at, **EMPTY, **_dates(state, by=by, now=now), **fields}
+    Escalation.objects.filter(engagement_id=row.engagement_id, pk=row.pk).update(**values)
+    row.refresh_from_db()
+    return row
+
+
+def _dates(state: EscalationState, *, by: Membership, now: dt.datetime) -> dict[str, Any]:
+    active = {"activated_at": now, "cause": "pace", "huddle_due_at": now + 48 * HOUR}
+    answered = {
+        **active,
+        "outcome": "change_bet",
+        "plan": PLAN,
+        "plan_owner": by,
+        "checkpoint_on": (now + WEEK).date(),
+        "answered_at": now,
+        "answered_by": by,
+    }
+    raised = {**active, "raised_at": now, "raised_for": "no_plan"}
+    decided = {
+        **raised,
+        "verdict": "resources",
+        "verdict_note": NOTE,
+        "decided_at": now,
+        "decided_by": by,
+    }
+    dates: dict[EscalationState, dict[str, Any]] = {
+        EscalationState.WATCHING: {},
+        EscalationState.ACTIVE: active,
+        EscalationState.ANSWERED: answered,
+        EscalationState.RAISED: raised,
+        EscalationState.DECIDED: decided,
+        EscalationState.RECOVERED: {**active, "recovered_at": now},
+    }
+    return dates[state]

@@ -1,0 +1,261 @@
+"""Escalations in mails: what is red, since when, how often reported, what was tried, what is asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from engagements.models import Membership, Role
+from escalations.messages import clocks
+from escalations.models import Escalation, EscalationState
+from notifications.rules import Aside, find_rule
+from okrs.models import KeyResult
+from tenancy.scoping import scope
+from tests import build
+from tests.checkins.messages.saying import item, items, plain, said
+from tests.checkins.posting import TUESDAY, post
+from tests.escalations.escalating import HOUR, NOTE, PLAN, escalated, put_in
+from tests.query_counts import assert_constant_queries
+
+RULES = {
+    "escalation_active": EscalationState.ACTIVE,
+    "escalation_raised": EscalationState.RAISED,
+    "escalation_decided": EscalationState.DECIDED,
+    "escalation_answered": EscalationState.ANSWERED,
+    "escalation_recovered": EscalationState.RECOVERED,
+}
+URGENT = {"escalation_active", "escalation_raised", "escalation_decided"}
+
+
+@pytest.fixture
+def active(onboarding: KeyResult, bob: Membership) -> Escalation:
+    return escalated(onboarding, bob)
+
+
+def words(rule: str, row: Escalation, to: Membership, now: dt.datetime = TUESDAY) -> list[str]:
+    return [plain(line) for line in said(rule, row, to=to, now=now).paragraphs]
+
+
+def test_an_active_one_says_all_of_it(alice: Membership, active: Escalation) -> None:
+    assert words("escalation_active", active, alice) == [
+        (
+            "Fired because the weeks of 2 Mar and 9 Mar were both red; red for two weeks, both"
+            " reported. Pace is past 0.30: it is no longer early."
+        ),
+        (
+            "Tried: Ask for a nightly export, attempt 1."
+            " Next, by 16 Mar: Ask for a nightly export, attempt 2."
+        ),
+        (
+            "Alice convenes a huddle within 48 hours, then Alice records the outcome: change the"
+            " bet, or ask for help. The huddle is due by Thu 12 Mar 09:40."
+        ),
+    ]
+
+
+def test_its_subject_and_headline_say_by_when(alice: Membership, active: Escalation) -> None:
+    found = said("escalation_active", active, to=alice, now=TUESDAY)
+
+    assert plain(found.state) == "active (huddle by Thu 12 Mar 09:40)"
+    assert found.heading == "Red for two weeks: an escalation is active"
+
+
+def test_it_leads_to_the_escalation_on_the_page_of_its_key_result(
+    alice: Membership, active: Escalation
+) -> None:
+    found = said("escalation_active", active, to=alice, now=TUESDAY)
+
+    page = f"/e/northwind/key-results/{active.key_result.public_id}/"
+    assert (found.url, found.button) == (f"{page}#escalation", "Open")
+
+
+def test_a_deadline_that_is_over_is_not_promised(alice: Membership, active: Escalation) -> None:
+    found = said("escalation_active", active, to=alice, now=TUESDAY + 49 * HOUR)
+
+    assert found.state == "active"
+    assert "due by" not in found.text
+
+
+def test_one_that_was_raised_says_why_and_what_is_asked(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    build.member(alice.engagement, "Priya", Role.SPONSOR)
+    row = escalated(onboarding, bob, state=EscalationState.RAISED, weeks=3)
+
+    fired, tried, asked = words("escalation_raised", row, alice)
+
+    assert fired.endswith("Raised: three red weeks without a recovery plan.")
+    assert tried.startswith("Tried: ")
+    assert asked == (
+        "Priya decides: revise the key result formally, add resources, or change the strategy."
+    )
+
+
+def test_one_that_was_raised_at_its_checkpoint_says_what_the_plan_was(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    row = escalated(onboarding, bob, state=EscalationState.ANSWERED)
+    raised = put_in(
+        onboarding,
+        bob,
+        state=EscalationState.RAISED,
+        now=TUESDAY,
+        raised_for="checkpoint",
+        outcome=row.outcome,
+        plan=PLAN,
+        plan_owner=bob,
+        checkpoint_on=dt.date(2026, 3, 9),
+        answered_at=TUESDAY,
+        answered_by=bob,
+    )
+
+    lines = words("escalation_raised", raised, alice)
+
+    assert lines[0].endswith("Raised: still red at the checkpoint of the plan.")
+    assert f"Change the bet, Bob, checkpoint Mon 9 Mar: {PLAN}" in lines
+
+
+def test_a_decision_says_who_decided_what(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    row = escalated(onboarding, bob, state=EscalationState.DECIDED)
+
+    assert words("escalation_decided", row, alice) == [
+        "Bob decided, Tue 10 Mar: add resources.",
+        NOTE,
+    ]
+
+
+def test_an_answer_says_who_does_what_until_when(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    row = escalated(onboarding, bob, state=EscalationState.ANSWERED)
+
+    assert words("escalation_answered", row, alice) == [
+        f"Change the bet, Bob, checkpoint Tue 17 Mar: {PLAN}",
+        "Bob carries the plan out. Still red after Tue 17 Mar, it goes to the sponsor.",
+    ]
+
+
+def test_a_recovery_says_since_when(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    row = escalated(onboarding, bob)
+    now = TUESDAY + 24 * HOUR
+    post(onboarding, bob, actual=6, now=now)
+
+    (line,) = words("escalation_recovered", row, alice, now=now)
+
+    assert line == "Out of red since today: 0.60. The escalation is closed, its story stays."
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("state", EscalationState)
+def test_each_is_told_only_while_it_is_so(
+    alice: Membership, onboarding: KeyResult, bob: Membership, rule: str, state: EscalationState
+) -> None:
+    row = escalated(onboarding, bob, state=state)
+
+    found = item(rule, row, to=alice, now=TUESDAY)
+
+    assert (found is not None) is (RULES[rule] is state)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_only_what_waits_for_somebody_goes_at_once_and_cannot_be_switched_off(rule: str) -> None:
+    known = find_rule(rule)
+
+    assert known.is_urgent is (rule in URGENT)
+    assert known.switch == ("" if rule in URGENT else "wants_digests")
+
+
+def test_it_says_what_the_reader_has_to_do_with_it(
+    alice: Membership, bob: Membership, active: Escalation
+) -> None:
+    priya = build.member(alice.engagement, "Priya", Role.SPONSOR)
+    carol = build.member(alice.engagement, "Carol")
+
+    why = [
+        said("escalation_active", active, to=person, now=TUESDAY).why
+        for person in (bob, alice, priya, carol)
+    ]
+
+    assert why == ["answer for key results", "own the objective", "sponsor it", "lead the program"]
+
+
+def test_an_escalation_and_a_check_in_of_one_key_result_are_two_things(
+    bob: Membership, active: Escalation
+) -> None:
+    told = said("escalation_active", active, to=bob, now=TUESDAY)
+
+    assert told.about == f"escalation:{active.pk}"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_costs_the_same_queries_for_three_and_for_six(
+    alice: Membership, bob: Membership, rule: str
+) -> None:
+    objective = build.objective(alice, build.cycle(alice.engagement))
+    metric = build.metric(alice.engagement)
+    rows: list[Escalation] = []
+
+    def grow() -> None:
+        for _ in range(3):
+            row = build.live_key_result(objective, metric, owner_id=bob.pk)
+            rows.append(escalated(row, bob, state=RULES[rule]))
+
+    def describe() -> None:
+        assert len(items(rule, rows, to=alice, now=TUESDAY)) == len(rows)
+
+    grow()
+    assert_constant_queries(describe, grow=grow, most=3)
+
+
+def told_clocks(memberships: list[Membership], now: dt.datetime) -> list[Aside]:
+    """On the clock of whoever reads them."""
+    with timezone.override("Europe/Berlin"):
+        return clocks(memberships, now)
+
+
+def test_the_clock_of_whoever_convenes_runs_until_the_huddle_is_set(
+    alice: Membership, bob: Membership, active: Escalation
+) -> None:
+    (aside,) = told_clocks([alice], TUESDAY)
+
+    assert (aside.client, aside.before) == ("Northwind SaaS", "the huddle on")
+    assert plain(aside.after) == "is due by Thu 12 Mar 09:40."
+    assert aside.about == f"escalation:{active.pk}"
+    assert told_clocks([bob], TUESDAY) == []
+
+
+def test_a_clock_that_is_over_says_since_when(alice: Membership, active: Escalation) -> None:
+    (aside,) = told_clocks([alice], TUESDAY + 72 * HOUR)
+
+    assert plain(aside.after) == "was due Thu 12 Mar 09:40."
+
+
+def test_the_sponsors_clock_is_asked_for_without_a_date(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    priya = build.member(alice.engagement, "Priya", Role.SPONSOR)
+    escalated(onboarding, bob, state=EscalationState.RAISED, weeks=3)
+
+    (aside,) = told_clocks([priya], TUESDAY)
+
+    assert (aside.before, aside.after) == ("the sponsor’s decision on", "is asked for.")
+
+
+def test_clocks_of_all_clients_are_read_in_one_query(
+    alice: Membership, bob: Membership, active: Escalation
+) -> None:
+    hank = build.member(build.engagement("Harbor Retail"), "Alice", user=alice.user)
+    with scope(hank.engagement_id):
+        row = build.live_key_result(build.objective(hank, build.cycle(hank.engagement)))
+        escalated(row, hank)
+
+    with scope(alice.engagement_id, hank.engagement_id):
+        found = told_clocks([alice, hank], TUESDAY)
+
+    assert {one.client for one in found} == {"Northwind SaaS", "Harbor Retail"}

@@ -1,0 +1,75 @@
+"""Notices of tests, and rules that say something plain of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engagements.models import Membership
+from mail.models import OutboxMessage
+from notifications.models import Notice
+from notifications.rules import Item, NoticeRule, Noun
+from tenancy.scoping import scope, unscoped
+
+PARCEL = Noun("parcel", "parcels", "waits for you", "wait for you")
+MONDAY = dt.date(2026, 3, 9)
+NINE = dt.datetime(2026, 3, 9, 8, tzinfo=dt.UTC)  # in Berlin
+HOUR = dt.timedelta(hours=1)
+
+
+def rule(**said: Any) -> NoticeRule:
+    """A rule whose notices hold always, each a parcel of its subject's number."""
+    gone: set[int] = said.pop("gone", set())
+    item: Mapping[str, Any] = said.pop("item", {})
+
+    def describe(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
+        return {one.pk: _parcel(one, **item) for one in notices if one.subject not in gone}
+
+    values = {"label": "Parcels", "reason": "order things", "noun": PARCEL, **said}
+    return NoticeRule(describe=describe, **values)
+
+
+def _parcel(notice: Notice, **said: Any) -> Item:
+    values = {
+        "heading": "At the door",
+        "title": f"Parcel {notice.subject}",
+        "url": f"/e/{notice.engagement.slug}/parcels/{notice.subject}/",
+        "button": "Fetch",
+        "about": f"parcel:{notice.subject}",
+        "state": "late",
+        "weight": 1,
+        **said,
+    }
+    return Item(**values)
+
+
+def notify(person: Membership, subject: int = 1, *, rule: str = "parcel", **fields: Any) -> Notice:
+    """A notice that is due at nine on that Monday, in Berlin."""
+    values = {"period": MONDAY, "created_at": NINE, "due_at": NINE, **fields}
+    with scope(person.engagement_id):
+        return Notice.objects.create(
+            engagement_id=person.engagement_id, person=person, rule=rule, subject=subject, **values
+        )
+
+
+def read(notice: Notice) -> Notice:
+    """As it stands in the database now."""
+    with scope(notice.engagement_id):
+        return Notice.objects.get(engagement_id=notice.engagement_id, pk=notice.pk)
+
+
+def envelopes() -> list[OutboxMessage]:
+    """Those that were made, in the order of their keys."""
+    return list(OutboxMessage.objects.using("sweep").order_by("dedupe_key"))
+
+
+def keys() -> list[str]:
+    return [one.dedupe_key for one in envelopes()]
+
+
+def carried(envelope: OutboxMessage) -> list[int]:
+    """The subjects of the notices in this envelope."""
+    with unscoped():
+        held = Notice.objects.using("owner").filter(envelope=envelope.pk)
+        return sorted(held.values_list("subject", flat=True))

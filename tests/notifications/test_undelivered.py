@@ -1,0 +1,245 @@
+"""Whom mail does not reach: the leads hear of it, the ledger keeps why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+
+from engagements.commands import invite_member
+from engagements.models import Membership, Role
+from mail import delivery, email_types
+from mail.dead_letters import resend_dead
+from mail.delivery import Delivered, deliver_due
+from notifications import rules
+from notifications.commands import UNDELIVERED, tell_leads_undelivered
+from notifications.digest import mails
+from notifications.digests import gather
+from notifications.messages import UNDELIVERED_RULE, undelivered
+from notifications.models import Notice
+from notifications.rules import Item
+from tenancy.scoping import identity, scope
+from tests import build
+from tests.notifications.noticing import NINE, envelopes, notify, read, rule
+from tests.query_counts import assert_constant_queries
+from tests.smtp import MailServer, mail_server, text_of
+
+__all__ = ["mail_server"]
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def given_up_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 1)
+    known = {"parcel": rule(), UNDELIVERED: UNDELIVERED_RULE}
+    monkeypatch.setattr(rules, "_rules", known)
+    monkeypatch.setattr(rules, "_asides", [])
+    with time_machine.travel(NINE, tick=False):
+        yield
+
+
+@pytest.fixture
+def alice(committed: str, mail_server: MailServer) -> Membership:
+    """The program lead of Northwind."""
+    return build.member(build.engagement())
+
+
+@pytest.fixture
+def bob(alice: Membership, mail_server: MailServer) -> Membership:
+    """His mailbox is gone."""
+    mail_server.refused.add("bob@example.test")
+    return build.member(alice.engagement, "Bob", Role.CONTRIBUTOR)
+
+
+def told(person: Membership) -> list[Notice]:
+    with scope(person.engagement_id):
+        return list(Notice.objects.filter(person=person, rule=UNDELIVERED))
+
+
+def said(notice: Notice) -> dict[int, Item]:
+    with scope(notice.engagement_id):
+        found = Notice.objects.select_related("engagement", "person").get(pk=notice.pk)
+        return undelivered([found], NINE)
+
+
+def test_what_could_not_be_delivered_is_marked_with_why(bob: Membership) -> None:
+    notice = notify(bob)
+    gather(now=NINE)
+
+    assert deliver_due(now=NINE) == Delivered(dead=1)
+
+    failed = read(notice)
+    assert (failed.failed_at, failed.sent_at) == (NINE, None)
+    assert "550" in failed.error
+
+
+def test_the_leads_are_told_whom_it_was_for(
+    alice: Membership, bob: Membership, mail_server: MailServer
+) -> None:
+    notify(bob)
+    gather(now=NINE)
+    deliver_due(now=NINE)
+    (notice,) = told(alice)
+    assert (notice.subject, notice.period) == (bob.pk, dt.date(2026, 3, 9))
+
+    with time_machine.travel(NINE + DAY, tick=False):
+        gather(now=NINE + DAY)
+        assert deliver_due(now=NINE + DAY) == Delivered(sent=1)
+
+    (mail,) = mail_server.messages
+    assert (mail["To"], mail["Subject"]) == ("alice@example.test", "1 person out of reach")
+    text = text_of(mail)
+    assert "Mail to bob@example.test could not be delivered." in text.replace("\n    ", " ")
+    assert "/e/northwind/members/" in text
+
+
+def test_a_lead_who_cannot_be_reached_is_not_told_so_but_the_others_are(
+    alice: Membership, mail_server: MailServer
+) -> None:
+    other = build.member(alice.engagement, "Carol")
+    mail_server.refused.add("alice@example.test")
+    notify(alice)
+    gather(now=NINE)
+
+    deliver_due(now=NINE)
+
+    assert told(alice) == []
+    assert [one.subject for one in told(other)] == [alice.pk]
+
+
+def test_leads_are_told_once_a_week_however_much_fails(alice: Membership, bob: Membership) -> None:
+    for days in range(3):
+        notify(bob, days, due_at=NINE + days * DAY)
+        with time_machine.travel(NINE + days * DAY, tick=False):
+            gather(now=NINE + days * DAY)
+            deliver_due(now=NINE + days * DAY)
+
+    assert len(told(alice)) == 1
+    with time_machine.travel(NINE + 7 * DAY, tick=False), scope(bob.engagement_id):
+        tell_leads_undelivered(bob, now=NINE + 7 * DAY)
+    assert len(told(alice)) == 2
+
+
+def test_every_engagement_of_the_envelope_hears_of_it_in_its_own_words(
+    alice: Membership, bob: Membership
+) -> None:
+    hank = build.member(build.engagement("Harbor Retail"), "Hank")
+    there = build.member(hank.engagement, "Bob", Role.CONTRIBUTOR, user=bob.user)
+    unconcerned = build.member(build.engagement("Third Client"), "Tess")
+    build.member(unconcerned.engagement, "Bob", Role.CONTRIBUTOR, user=bob.user)
+    notify(bob)
+    notify(there)
+    gather(now=NINE)
+
+    deliver_due(now=NINE)
+
+    assert [one.subject for one in told(alice)] == [bob.pk]
+    assert [one.subject for one in told(hank)] == [there.pk]
+    assert told(unconcerned) == []
+
+
+def test_what_is_sent_after_all_is_told_as_if_it_had_never_failed(
+    bob: Membership, mail_server: MailServer
+) -> None:
+    notice = notify(bob)
+    gather(now=NINE)
+    deliver_due(now=NINE)
+    assert read(notice).failed_at
+    mail_server.refused.clear()
+
+    resend_dead(now=NINE)
+
+    assert (read(notice).failed_at, read(notice).error) == (None, "")
+    deliver_due(now=NINE)
+    assert read(notice).sent_at == NINE
+
+
+def test_it_may_run_twice(alice: Membership, bob: Membership) -> None:
+    notice = notify(bob)
+    gather(now=NINE)
+    (envelope,) = envelopes()
+
+    for error in ("550 first", "550 second"):
+        mails.mark_dead(envelope.payload, error)
+
+    assert read(notice).error == "550 first"
+    assert len(told(alice)) == 1
+
+
+def test_it_is_no_news_once_mail_reaches_them_again(alice: Membership, bob: Membership) -> None:
+    with scope(bob.engagement_id):
+        tell_leads_undelivered(bob, now=NINE - DAY)
+    (notice,) = told(alice)
+    assert said(notice)
+    notify(bob, sent_at=NINE)
+
+    assert said(notice) == {}
+
+
+def test_it_is_no_news_once_they_have_left(alice: Membership, bob: Membership) -> None:
+    with scope(bob.engagement_id):
+        tell_leads_undelivered(bob, now=NINE)
+        (notice,) = told(alice)
+        Membership.objects.filter(pk=bob.pk).update(removed_at=NINE)
+
+    assert said(notice) == {}
+
+
+def invite(alice: Membership) -> Membership:
+    with scope(alice.engagement_id), identity(user_id=alice.user_id):
+        return invite_member(
+            engagement=alice.engagement,
+            email="robin@example.test",
+            name="Robin New",
+            role=Role.CONTRIBUTOR,
+            by=alice,
+        )
+
+
+def test_an_invitation_that_dies_is_told_to_the_leads(
+    alice: Membership, mail_server: MailServer
+) -> None:
+    mail_server.refused.add("robin@example.test")
+    robin = invite(alice)
+
+    assert deliver_due(now=NINE) == Delivered(dead=1)
+
+    (notice,) = told(alice)
+    assert notice.subject == robin.pk
+    (item,) = said(notice).values()
+    assert item.title == "Robin New"
+    assert item.text.endswith("Check the address, then send the invitation again.")
+
+
+def test_an_invitation_of_somebody_who_was_removed_meanwhile_dies_in_silence(
+    alice: Membership,
+) -> None:
+    robin = invite(alice)
+    (envelope,) = envelopes()
+    with scope(alice.engagement_id):
+        Membership.objects.filter(pk=robin.pk).update(removed_at=NINE)
+
+    email_types.find("invitation").on_dead(envelope.payload, "550")
+
+    assert told(alice) == []
+
+
+def test_who_is_out_of_reach_costs_the_same_queries_for_one_and_for_ten(
+    alice: Membership,
+) -> None:
+    def lose(count: int) -> None:
+        for _ in range(count):
+            person = build.member(alice.engagement, "Somebody", Role.CONTRIBUTOR, user=None)
+            with scope(alice.engagement_id):
+                tell_leads_undelivered(person, now=NINE)
+
+    def describe() -> None:
+        with scope(alice.engagement_id):
+            rows = Notice.objects.filter(person=alice).select_related("engagement", "person")
+            undelivered(list(rows), NINE)
+
+    lose(10)
+    assert_constant_queries(describe, grow=lambda: lose(10), most=6)

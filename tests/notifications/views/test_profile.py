@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import available_timezones
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.models import User
+from engagements.models import Membership, Role
+from tenancy.scoping import scope
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+URL = "/profile/"
+TYPED = {
+    "name": "Alice Stone",
+    "time_zone": "Asia/Tokyo",
+    "theme": "dark",
+    "shortcuts": "on",
+    "message_at": "08:30",
+    "quiet_from": "21:00",
+    "quiet_until": "06:30",
+    "wants_reminders": "on",
+    "wants_digests": "on",
+}
+
+
+def test_it_is_saved_and_shown_at_once(client: Client) -> None:
+    lead = build.sign_in(client, build.engagement())
+
+    answer = client.post(URL, TYPED, follow=True)
+
+    assert answer.redirect_chain == [(URL, 302)]
+    assert 'data-theme="dark"' in answer.content.decode()
+    with scope(lead.engagement_id):
+        assert Membership.objects.get().name == "Alice Stone"
+
+
+def test_shortcuts_can_be_switched_off(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    client.post(URL, {name: value for name, value in TYPED.items() if name != "shortcuts"})
+
+    assert 'data-keys="off"' in client.get(URL).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("name", ""),
+        ("time_zone", "Mars/Olympus"),
+        ("theme", "pink"),
+        ("message_at", ""),
+        ("quiet_from", "25:00"),
+        ("quiet_until", "soon"),
+    ],
+)
+def test_a_bad_form_changes_nothing(client: Client, field: str, typed: str) -> None:
+    build.sign_in(client, build.engagement())
+
+    answer = client.post(URL, {**TYPED, field: typed})
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert User.objects.get().time_zone == "Europe/Berlin"
+
+
+def test_when_one_is_told_is_saved(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    client.post(URL, TYPED)
+
+    user = User.objects.get()
+    times = (user.message_at, user.quiet_from, user.quiet_until)
+    assert times == (dt.time(8, 30), dt.time(21), dt.time(6, 30))
+    assert (user.wants_reminders, user.wants_digests) == (True, True)
+
+
+@pytest.mark.parametrize("switch", ["wants_reminders", "wants_digests"])
+def test_each_kind_of_mail_is_switched_off_by_itself(client: Client, switch: str) -> None:
+    build.sign_in(client, build.engagement())
+
+    client.post(URL, {name: value for name, value in TYPED.items() if name != switch})
+
+    user = User.objects.get()
+    both = {"wants_reminders": user.wants_reminders, "wants_digests": user.wants_digests}
+    assert [name for name, wanted in both.items() if not wanted] == [switch]
+
+
+@pytest.mark.parametrize(
+    ("quiet_from", "quiet_until"), [("20:00", "09:00"), ("08:00", "12:00"), ("08:30", "08:31")]
+)
+def test_the_mail_of_the_day_cannot_fall_into_the_quiet_hours(
+    client: Client, quiet_from: str, quiet_until: str
+) -> None:
+    build.sign_in(client, build.engagement())
+
+    answer = client.post(URL, {**TYPED, "quiet_from": quiet_from, "quiet_until": quiet_until})
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["message_at"])
+    text = answer.content.decode()
+    assert f"08:30 lies in your quiet hours, {quiet_from} to {quiet_until}." in text
+    assert f'value="{quiet_from}"' in text
+    assert User.objects.get().quiet_from == dt.time(20)
+
+
+def test_the_same_time_twice_means_no_quiet_hours(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    answer = client.post(URL, {**TYPED, "quiet_from": "08:30", "quiet_until": "08:30"})
+
+    assert answer.status_code == 302
+
+
+def test_the_page_says_what_cannot_be_switched_off(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    text = client.get(URL).content.decode()
+
+    assert "Reminders and digests never come at weekends." in text
+    assert "Escalations, and what is decided about them, come at once" in text
+
+
+@pytest.mark.parametrize("field", ["message_at", "quiet_from", "quiet_until"])
+@pytest.mark.parametrize("typed", ["", "soon"])
+def test_a_time_that_is_missing_says_how_to_mend_it(client: Client, field: str, typed: str) -> None:
+    build.sign_in(client, build.engagement())
+
+    text = client.post(URL, {**TYPED, field: typed}).content.decode()
+
+    assert "Give a time, such as 09:00." in text
+    assert 'role="alert" tabindex="-1" autofocus>' in text
+
+
+def test_the_rule_of_the_quiet_hours_stands_beside_the_field(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    assert "for all your clients. Outside your quiet hours." in client.get(URL).content.decode()
+
+
+def test_whoever_only_views_is_not_asked_what_to_be_told(client: Client) -> None:
+    viewer = build.sign_in(client, build.engagement(), Role.VIEWER)
+
+    text = client.get(URL).content.decode()
+    answer = client.post(URL, {"name": "Vera", "time_zone": "Asia/Tokyo", "theme": "dark"})
+
+    assert "You read status pages; no reminders are sent to you." in text
+    assert 'name="wants_reminders"' not in text
+    assert 'name="message_at"' not in text
+    assert viewer.user is not None
+    viewer.user.refresh_from_db()
+    assert (answer.status_code, viewer.user.wants_reminders) == (302, True)
+
+
+def test_somebody_without_an_engagement_has_a_profile_too(client: Client) -> None:
+    client.force_login(build.user("Alice"))
+
+    assert "no engagement" in client.get(URL).content.decode()
+
+
+def test_it_links_to_the_engagements_that_one_may_read(client: Client) -> None:
+    lead = build.sign_in(client, build.engagement())
+    build.member(build.engagement("Harbor"), role=Role.VIEWER, user=lead.user)
+
+    text = client.get(URL).content.decode()
+
+    assert '<a href="/e/northwind/">Northwind SaaS</a>' in text
+    assert '<a href="/e/harbor/status/">Harbor</a>' in text
+    assert '"/e/harbor/"' not in text
+
+
+def test_pages_carry_the_zone_in_which_they_tell_the_time(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    assert 'data-zone="Europe/Berlin"' in client.get(URL).content.decode()
+
+
+def test_every_zone_it_offers_exists_and_has_one_name(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+    groups = client.get(URL).context["form"].fields["time_zone"].choices
+
+    zones = [zone for _, zones in groups for zone, _ in zones]
+    assert {"Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"} <= set(zones)
+    assert set(zones) <= available_timezones()
+    assert not {"Asia/Calcutta", "Europe/Kiev", "America/Knox_IN", "Australia/LHI"} & set(zones)
+
+
+def test_visitors_are_asked_to_sign_in(client: Client) -> None:
+    assert client.get(URL)["Location"] == f"/accounts/login/?next={URL}"
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        ("2026-03-09T07:00Z", "Monday 9 March at 08:30"),  # 08:00 in Berlin
+        ("2026-03-09T08:00Z", "Tuesday 10 March at 08:30"),
+        ("2026-03-13T08:00Z", "Monday 16 March at 08:30"),  # a Friday, past the hour
+        ("2026-03-27T08:00Z", "Monday 30 March at 08:30"),  # summer time begins in between
+    ],
+)
+def test_it_says_when_the_next_mail_comes(client: Client, now: str, says: str) -> None:
+    member = build.sign_in(client, build.engagement())
+    assert member.user is not None
+    member.user.message_at = dt.time(8, 30)
+    member.user.save()
+
+    with time_machine.travel(dt.datetime.fromisoformat(now), tick=False):
+        client.force_login(member.user)
+        text = client.get(URL).text.replace("<strong>", "").replace("</strong>", "")
+
+    assert f"Your next mail comes on {says}" in text
+    assert "It goes to lead@example.test." in text
+
+
+def test_an_hour_in_the_quiet_ones_waits_for_their_end(client: Client) -> None:
+    member = build.sign_in(client, build.engagement())
+    assert member.user is not None
+    member.user.message_at = dt.time(6)  # before the quiet hours end, at seven
+    member.user.save()
+
+    with time_machine.travel(dt.datetime(2026, 3, 9, 1, tzinfo=dt.UTC), tick=False):
+        client.force_login(member.user)
+        assert "Monday 9 March at 07:00" in client.get(URL).text
+
+
+def test_what_is_saved_says_it_not_what_was_refused(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    text = client.post(URL, {**TYPED, "name": "", "message_at": "11:11"}).text
+
+    assert "at 09:00</strong>" in text
+
+
+def test_it_lists_the_keys_and_leads_to_the_mails_of_each_client(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    text = client.get(URL).text
+
+    assert '<a class="meta" href="/e/northwind/reminders/">' in text
+    assert text.count("check in on this card") == 2  # here and behind the ? of every page

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from engagements.models import Engagement, Membership, Role, StatusPage
+from okrs.models import KeyResult
+from reviews.commands import close_review
+from reviews.models import Review
+from status.commands import publish_report
+from status.models import Report
+from status.page import Words
+from tests import build
+from tests.checkins.posting import post
+from tests.query_counts import queries_of
+from tests.reviews.meeting import decide, supersede
+from tests.reviews.running import YES, run
+from tests.status.quarter import key_result, objective, week
+
+WORDS: Words = {
+    "headline": "New accounts start sooner.",
+    "moved": "Days to first value fell.",
+    "red": "",
+    "decided": "",
+    "next_steps": "The tour is tried on half of them.",
+}
+
+
+@pytest.fixture
+def row(alice: Membership) -> KeyResult:
+    found = key_result(objective(alice), "Accounts that expand")
+    post(found, alice, actual=2, insight="As it was published.", now=week(9))
+    return found
+
+
+@pytest.fixture
+def published_only(alice: Membership) -> Engagement:
+    """Clients see what was published last."""
+    alice.engagement.status_page = StatusPage.PUBLISHED
+    alice.engagement.save(update_fields=["status_page"])
+    return alice.engagement
+
+
+def publish(by: Membership, **words: str) -> Report:
+    said: Words = {**WORDS, **words}  # type: ignore[typeddict-item]
+    return publish_report(engagement=by.engagement, words=said, by=by, now=timezone.now())
+
+
+def test_a_report_keeps_words_and_figures(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    publish(alice)
+    post(row, alice, actual=9, insight="What came after.", now=timezone.now())
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+
+    page = client.get("/e/northwind/status/reports/1/").text
+
+    assert "New accounts start sooner." in page
+    assert "The tour is tried on half of them." in page
+    assert "As it was published." in page
+    assert "What came after." not in page
+    assert "Published by Alice, report 1, 10\u00a0Mar\u00a02026,\u00a009:40\u00a0CET" in page
+
+
+def test_the_live_page_shows_the_last_words_beside_its_own_figures(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    publish(alice)
+    post(row, alice, actual=9, insight="What came after.", now=timezone.now())
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+
+    page = client.get("/e/northwind/status/").text
+
+    assert "What came after." in page
+    assert "New accounts start sooner." in page
+    assert "report 1" in page
+
+
+def test_published_only_shows_nothing_later(
+    client: Client, alice: Membership, row: KeyResult, published_only: Engagement
+) -> None:
+    publish(alice)
+    post(row, alice, actual=9, insight="What came after.", now=timezone.now())
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+
+    for path in ("", "?live", "?as_of=2026-03-10", "?live&as_of=2026-03-09"):
+        page = client.get(f"/e/northwind/status/{path}").text
+        assert "What came after." not in page
+    assert "As it was published." in client.get("/e/northwind/status/").text
+    assert "Nothing was published by 9 March 2026." in (
+        client.get("/e/northwind/status/?as_of=2026-03-09").text
+    )
+
+
+def test_published_only_costs_no_more(
+    client: Client, alice: Membership, row: KeyResult, published_only: Engagement
+) -> None:
+    publish(alice)
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+
+    assert len(queries_of(lambda: client.get("/e/northwind/status/"))) == 1 + 1 + 1  # user, gate
+
+
+def test_before_the_first_report_the_page_says_so(
+    client: Client, alice: Membership, row: KeyResult, published_only: Engagement
+) -> None:
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+
+    page = client.get("/e/northwind/status/").text
+
+    assert "Nothing is published yet." in page
+    assert "Accounts that expand" not in page
+
+
+def test_members_see_what_clients_see_and_can_look_behind_it(
+    client: Client, alice: Membership, row: KeyResult, published_only: Engagement
+) -> None:
+    publish(alice)
+    post(row, alice, actual=9, insight="What came after.", now=timezone.now())
+    build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
+
+    page = client.get("/e/northwind/status/").text
+
+    assert "Clients see report 1 of" in page
+    assert "What came after." not in page
+    assert "Publish the live state" not in page
+    assert "What came after." in client.get("/e/northwind/status/?live").text
+
+
+def test_a_lead_publishes_without_a_review(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    build.sign_in(client, alice.engagement, Role.LEAD)
+
+    form = client.get("/e/northwind/status/publish/")
+    answer = client.post("/e/northwind/status/publish/", {**WORDS})
+
+    assert "One key result is red: " in form.text  # all words are drafted, not the headline alone
+    assert "Next: Roll the form out" in form.text
+    assert answer.headers["Location"] == "/e/northwind/status/reports/1/"
+    assert Report.objects.get().page["report"]["headline"] == WORDS["headline"]
+
+
+def test_a_second_click_publishes_nothing_again(client: Client, alice: Membership) -> None:
+    build.sign_in(client, alice.engagement, Role.LEAD)
+    form = {**WORDS, "after": "0"}
+    client.post("/e/northwind/status/publish/", form)
+
+    again = client.post("/e/northwind/status/publish/", form)
+    anyway = client.post("/e/northwind/status/publish/", {**WORDS, "after": "1"})
+
+    assert again.status_code == 422
+    assert "Report 1 was published meanwhile." in again.text
+    assert 'name="after" value="1"' in again.text
+    assert anyway.headers["Location"] == "/e/northwind/status/reports/2/"
+
+
+def test_without_a_headline_nothing_is_published_and_the_words_stay(
+    client: Client, alice: Membership
+) -> None:
+    build.sign_in(client, alice.engagement, Role.LEAD)
+
+    answer = client.post("/e/northwind/status/publish/", {**WORDS, "headline": ""})
+
+    assert answer.status_code == 422
+    assert "Write a headline: one sentence with the finding." in answer.text
+    assert "Days to first value fell." in answer.text
+    assert not Report.objects.exists()
+
+
+def test_reports_are_numbered_and_listed_latest_first(client: Client, alice: Membership) -> None:
+    publish(alice)
+    publish(alice, headline="Fewer of them grow.")
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+
+    page = client.get("/e/northwind/status/reports/").text
+
+    assert page.index("Fewer of them grow.") < page.index("New accounts start sooner.")
+    assert client.get("/e/northwind/status/reports/3/").status_code == 404
+
+
+def test_only_a_lead_publishes(alice: Membership) -> None:
+    champion = build.member(alice.engagement, "Lena", Role.CHAMPION)
+
+    with pytest.raises(ValidationError, match="Your role does not allow this"):
+        publish(champion)
+
+
+def test_a_report_is_never_rewritten(alice: Membership) -> None:
+    report = publish(alice)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Report.objects.update(headline="Another one")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        report.delete()
+
+
+def test_a_decision_that_supersedes_waits_for_the_next_report(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    review = run(alice, now=week(9))
+    first = decide(
+        review, alice, "Move the offer.", client_visible=True, now=week(9), key_result=row
+    )
+    review = close_review(review=review, by=alice, now=week(9), **YES)
+    publish_report(engagement=alice.engagement, words=WORDS, by=alice, now=week(9), review=review)
+    supersede(first, alice, text="Move it to day twenty.")
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+
+    waiting = client.get("/e/northwind/status/").text
+    publish(alice)
+    released = client.get("/e/northwind/status/").text
+
+    assert ("Move the offer." in waiting, "Move it to day twenty." in waiting) == (True, False)
+    assert ("Move the offer." in released, "Move it to day twenty." in released) == (False, True)
+
+
+def test_a_report_compares_with_the_published_review_before_its_own(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    def held(number: int, **fields: str) -> Review:
+        answers = {} if "kind" in fields else YES
+        review = run(alice, now=week(number), **fields)
+        return close_review(review=review, by=alice, now=week(number), **answers)
+
+    first, unpublished, second = held(5), held(7, kind="weekly"), held(8)
+    for review in (first, second, held(9), second):
+        report = publish_report(
+            engagement=alice.engagement, words=WORDS, by=alice, review=review, now=week(10)
+        )
+
+    assert report.page["since"] == "since the review of 2\u00a0Feb"
+    assert unpublished.closed_at == week(7)

@@ -1,0 +1,306 @@
+"""The page of an earlier day is the page that stood on that day, whatever happened since."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.db import connections
+
+from checkins.commands import undo_check_in
+from checkins.models import CheckIn
+from decisions.models import Decision
+from engagements.models import Membership, Role
+from escalations.commands.escalations import decide_escalation, record_outcome, set_huddle
+from escalations.jobs.escalations import (
+    activate_escalations,
+    open_escalations,
+    raise_escalations,
+    recover_escalations,
+)
+from escalations.models import Escalation
+from okrs.models import Cycle, KeyResult, Objective, Team
+from okrs.queries.shown import end_of
+from reviews.commands import record_review_decision, supersede_review_decision
+from reviews.models import Review
+from status.commands import publish_report
+from status.queries import reports as queries
+from tenancy.scoping import scope
+from tests import build
+from tests.checkins.posting import post
+from tests.status.quarter import key_result, objective
+
+FIRST, DAYS = dt.date(2026, 1, 12), 60
+REAL = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)  # events younger than this were just written
+HOUR = dt.timedelta(hours=1)
+EVENTS = (
+    "okrs_keyresultevent",
+    "okrs_objectiveevent",
+    "okrs_teamevent",
+    "okrs_cycleevent",
+    "metrics_metricevent",
+    "engagements_membershipevent",
+)
+
+
+class History:
+    """Things that happen to one client, at the instants at which the clock says they do.
+
+    The database dates its events by its own clock; the owner dates them by the story's.
+    """
+
+    def __init__(self, lead: Membership, chance: random.Random) -> None:
+        self.lead, self.chance = lead, chance
+        self.people = [lead, build.member(lead.engagement, "Bob", Role.CONTRIBUTOR)]
+        team = build.team(lead.engagement)
+        self.company = objective(lead)
+        self.own = objective(
+            lead, title="Win back trust", team=team, parent=self.company, cycle=self.company.cycle
+        )
+        self.rows = [
+            key_result(goal, f"Result {number}", metric=build.metric(lead.engagement, f"M{number}"))
+            for number, goal in enumerate((self.company, self.company, self.own))
+        ]
+
+        self.red = key_result(self.own, "Red for ever")
+
+    def happen(self, now: dt.datetime) -> None:
+        act = self.chance.choice(
+            [
+                self.check_in,
+                self.check_in,
+                self.check_in,
+                self.undo,
+                self.sweep,
+                self.convene,
+                self.answer,
+                self.answer,
+                self.rule,
+                self.rename,
+                self.hand_over,
+                self.reorder,
+                self.move_end,
+                self.add,
+                self.decide,
+                self.supersede,
+                self.publish,
+            ]
+        )
+        act(now)
+
+    def check_in(self, now: dt.datetime) -> None:
+        value, confidence = self.chance.randint(0, 10), self.chance.randint(1, 5)
+        words = {"insight": f"Seen {now:%d %b}", "next_action": f"Do {value}"}
+        link = self.chance.choice(["", "https://example.test/report"])
+        row = self.chance.choice(self.rows)
+        post(
+            row, self.lead, actual=value, confidence=confidence, evidence_url=link, now=now, **words
+        )
+
+    def stay_red(self, now: dt.datetime) -> None:
+        """Week after week, so that it escalates."""
+        post(self.red, self.lead, actual=1, now=now)
+
+    def undo(self, now: dt.datetime) -> None:
+        newest = CheckIn.objects.standing().order_by("-id").first()
+        if newest is not None:
+            try:
+                undo_check_in(check_in=newest, by=self.lead, now=now)
+            except ValidationError:
+                return  # its period is closed
+
+    def sweep(self, now: dt.datetime) -> None:
+        for close in (
+            recover_escalations,
+            open_escalations,
+            activate_escalations,
+            raise_escalations,
+        ):
+            close(now=now, using="default")
+
+    def convene(self, now: dt.datetime) -> None:
+        """A huddle that may be moved later."""
+        found = Escalation.objects.active().filter(answered_at=None, raised_at=None).first()
+        if found is not None:
+            set_huddle(
+                escalation=found,
+                version=found.version,
+                at=now + dt.timedelta(hours=self.chance.randint(2, 30)),
+                by=self.lead,
+                now=now,
+            )
+
+    def answer(self, now: dt.datetime) -> None:
+        found = Escalation.objects.active().filter(answered_at=None, raised_at=None).first()
+        if found is not None:
+            record_outcome(
+                escalation=found,
+                version=found.version,
+                outcome="change_bet",
+                plan=f"Planned {now:%d %b %H}",
+                plan_owner=self.lead,
+                checkpoint_on=now.date() + dt.timedelta(days=self.chance.randint(2, 9)),
+                by=self.lead,
+                now=now,
+            )
+
+    def rule(self, now: dt.datetime) -> None:
+        found = Escalation.objects.open().filter(raised_at__isnull=False).first()
+        if found is not None:
+            decide_escalation(
+                escalation=found,
+                version=found.version,
+                verdict="resources",
+                note=f"Ruled {now:%d %b %H}",
+                word_of="Priya",
+                evidence_url="https://example.test/minutes",
+                by=self.lead,
+                now=now,
+            )
+
+    def rename(self, now: dt.datetime) -> None:
+        name = f"Renamed {now:%d %b %H}"
+        model = self.chance.choice([KeyResult, Objective, Team, Membership])
+        field = "name" if model in (Team, Membership) else "title"
+        row = model._default_manager.order_by("id").first()
+        model._default_manager.filter(pk=row.pk if row else 0).update(**{field: name})
+
+    def hand_over(self, now: dt.datetime) -> None:
+        owner = self.chance.choice(self.people)
+        row = self.chance.choice(self.rows)
+        KeyResult.objects.filter(pk=row.pk).update(owner=owner, weight=self.chance.choice([1, 2]))
+
+    def reorder(self, now: dt.datetime) -> None:
+        for row in self.rows:
+            KeyResult.objects.filter(pk=row.pk).update(position=self.chance.randint(0, 9))
+        for goal in (self.company, self.own):
+            Objective.objects.filter(pk=goal.pk).update(position=self.chance.randint(0, 9))
+
+    def move_end(self, now: dt.datetime) -> None:
+        """At times before today, so that the cycle rests, or runs on."""
+        ends_on = now.date() + dt.timedelta(days=self.chance.randint(-3, 20))
+        Cycle.objects.filter(pk=self.company.cycle_id).update(ends_on=ends_on)
+
+    def add(self, now: dt.datetime) -> None:
+        goal = self.chance.choice([self.company, self.own])
+        if len(self.rows) < 6:
+            self.rows.append(key_result(goal, f"Late {len(self.rows)}", committed_at=now))
+
+    def decide(self, now: dt.datetime) -> None:
+        record_review_decision(
+            review=self.open_review(now),
+            text=f"Decided {now:%d %b %H}",
+            owner=self.lead,
+            due_on=now.date() + dt.timedelta(days=14),
+            change="bet",
+            client_visible=self.chance.random() < 0.7,
+            by=self.lead,
+            now=now,
+            key_result=KeyResult.objects.get(pk=self.chance.choice(self.rows).pk),
+        )
+
+    def supersede(self, now: dt.datetime) -> None:
+        old = Decision.objects.filter(superseded_by=None).order_by("id").first()
+        if old is not None:
+            supersede_review_decision(
+                decision=old,
+                text=f"Instead {now:%d %b %H}",
+                owner=self.lead,
+                due_on=now.date() + dt.timedelta(days=14),
+                change="priority",
+                client_visible=True,
+                by=self.lead,
+                now=now,
+            )
+
+    def publish(self, now: dt.datetime) -> None:
+        review = self.open_review(now)
+        review.standings = {
+            row.public_id: {"value": str(row.latest_value), "rag": row.rag}
+            for row in KeyResult.objects.exclude(latest_value=None)
+        }
+        review.closed_at, review.closed_by = now, self.lead
+        review.save(update_fields=["standings", "closed_at", "closed_by"])
+        words = dict.fromkeys(("moved", "red", "decided", "next_steps"), f"Said {now:%d %b}")
+        publish_report(
+            engagement=self.lead.engagement,
+            words={"headline": f"Report {now:%d %b %H}", **words},  # type: ignore[typeddict-item]
+            by=self.lead,
+            now=now,
+            review=review,
+        )
+
+    def open_review(self, now: dt.datetime) -> Review:
+        found = Review.objects.ahead().first()
+        return found or Review.objects.create(
+            engagement=self.lead.engagement,
+            kind="monthly",
+            title=f"Review {now:%d %b}",
+            scheduled_at=now,
+            started_at=now,
+            minutes=45,
+            lead=self.lead,
+        )
+
+
+@pytest.fixture
+def dated_by_the_story(committed: str) -> Iterator[None]:
+    """Lets the owner date events; the database is dropped afterwards."""
+    with connections["owner"].cursor() as cursor:
+        for table in EVENTS:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    yield
+    connections["owner"].close()
+
+
+def date_events(now: dt.datetime) -> None:
+    with connections["owner"].cursor() as cursor:
+        for table in EVENTS:
+            cursor.execute(
+                f"UPDATE {table} SET pgh_created_at = %s WHERE pgh_created_at > %s", [now, REAL]
+            )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_each_day_reads_as_it_was(dated_by_the_story: None, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a fixed story, no secret
+    lead = build.member(build.engagement())
+    engagement = lead.engagement
+    with scope(engagement.pk):
+        history = History(lead, chance)
+    date_events(end_of(FIRST - dt.timedelta(days=30), engagement=engagement))
+
+    seen = {}
+    for day in (FIRST + dt.timedelta(days=number) for number in range(DAYS)):
+        for hour in sorted(chance.sample(range(7, 21), chance.choice([0, 0, 1, 2, 3]))):
+            now = end_of(day, engagement=engagement) - (24 - hour) * HOUR
+            with time_machine.travel(now, tick=False), scope(engagement.pk):
+                history.happen(now)
+            date_events(now)
+        if day.weekday() == 0:
+            now = end_of(day, engagement=engagement) - HOUR
+            with time_machine.travel(now, tick=False), scope(engagement.pk):
+                history.stay_red(now)
+        with scope(engagement.pk):
+            engagement.refresh_from_db()
+            seen[day] = written(
+                queries.live_page(engagement, now=end_of(day, engagement=engagement))
+            )
+
+    last = end_of(FIRST + dt.timedelta(days=DAYS), engagement=engagement)
+    with scope(engagement.pk):
+        for day, page in seen.items():
+            assert written(queries.page_on(engagement, day=day, now=last)) == page, day
+    pages = {json.dumps(page) for page in seen.values()}
+    assert len(pages) > DAYS / 2
+    assert any("being answered since" in page for page in pages)
+
+
+def written(page: object) -> object:
+    """As it is kept."""
+    return json.loads(json.dumps(page))

@@ -1,0 +1,237 @@
+"""The status page as whoever holds a share link sees it, and how such a link ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.db import InternalError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.limits import SHARE_LINK_GUESSES, SHARE_LINK_READS
+from engagements.commands import revoke_share_link
+from engagements.models import Membership, ShareLink
+from engagements.share_link_views import VIEWS, flush_views
+from engagements.share_links import link_of, token_of
+from tenancy.counters import counters
+from tenancy.scoping import forbid_writes, scope
+from tests import build
+from tests.checkins.posting import post
+from tests.engagements.sharing import share, share_expired, share_revoked
+from tests.query_counts import queries_of
+
+GONE = "This link no longer works."
+
+
+@pytest.fixture
+def alice(db: None) -> Membership:
+    """Lead of Northwind, where one key result has a check-in."""
+    alice = build.member(build.engagement())
+    objective = build.objective(alice, build.cycle(alice.engagement))
+    key_result = build.live_key_result(objective, build.metric(alice.engagement), title="First win")
+    with (
+        time_machine.travel(dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)),
+        scope(alice.engagement_id),
+    ):
+        post(key_result, alice, insight="The welcome call moved to day two.")
+    return alice
+
+
+@pytest.fixture
+def link(alice: Membership) -> ShareLink:
+    return share(alice)
+
+
+@pytest.fixture
+def url(link: ShareLink) -> str:
+    return reverse("status:shared-status", args=[token_of(link)])
+
+
+def test_it_shows_the_status_page_and_no_way_further(client: Client, url: str) -> None:
+    answer = client.get(url)
+
+    assert answer.status_code == 200
+    assert "Northwind SaaS" in answer.text
+    assert 'href="/' not in answer.text.replace('href="/static/', "")
+
+
+def test_the_address_that_a_lead_copies_leads_there(url: str, link: ShareLink) -> None:
+    assert link_of(link).endswith(url)
+
+
+def test_it_is_the_same_page_for_somebody_who_is_signed_in(
+    client: Client, alice: Membership, url: str
+) -> None:
+    assert alice.user is not None
+    as_nobody = client.get(url)
+
+    client.force_login(alice.user)
+    as_lead = client.get(url)
+
+    assert as_lead.text == as_nobody.text
+    assert as_lead["ETag"] == as_nobody["ETag"]
+
+
+def test_a_page_that_is_unchanged_costs_one_query_and_says_so(client: Client, url: str) -> None:
+    tag = client.get(url)["ETag"]
+    codes: list[int] = []
+
+    sent = queries_of(
+        lambda: codes.append(client.get(url, headers={"If-None-Match": tag}).status_code)
+    )
+
+    assert codes == [304]
+    assert len(sent) == 1, sent
+
+
+def test_it_takes_no_more_queries_than_the_page_of_a_viewer(client: Client, url: str) -> None:
+    assert len(queries_of(lambda: client.get(url))) <= 4
+
+
+def write_behind_a_link() -> None:
+    with transaction.atomic():
+        forbid_writes()
+        ShareLink.objects.update(label="Changed")
+
+
+def test_what_is_read_only_stays_so_to_the_end_of_its_transaction(link: ShareLink) -> None:
+    with scope(link.engagement_id):
+        with pytest.raises(InternalError, match="read-only transaction"):
+            write_behind_a_link()
+
+        with transaction.atomic():
+            forbid_writes()
+        assert ShareLink.objects.update(label="Changed") == 1
+
+
+def test_the_request_of_a_link_holder_is_read_only(
+    client: Client, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[str] = []
+
+    def looked(*_: object, **__: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_read_only")
+            modes.extend(cursor.fetchone())
+
+    monkeypatch.setattr("engagements.access.count_view", looked)
+    client.get(url)
+
+    assert modes == ["on"]
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired", "never made"])
+def test_a_link_that_ended_gets_the_same_page_as_one_that_never_was(
+    client: Client, alice: Membership, end: str
+) -> None:
+    tokens = {
+        "revoked": token_of(share_revoked(alice)),
+        "expired": token_of(share_expired(alice)),
+        "never made": "no-such-token",
+    }
+
+    answer = client.get(f"/s/{tokens[end]}/")
+
+    assert (answer.status_code, GONE in answer.text) == (404, True)
+    assert answer.content == client.get("/s/another/").content
+    assert "Northwind" not in answer.text
+
+
+def test_the_next_request_after_revoking_is_refused(
+    client: Client, alice: Membership, link: ShareLink, url: str
+) -> None:
+    tag = client.get(url)["ETag"]
+
+    with scope(alice.engagement_id):
+        revoke_share_link(share_link=link, by=alice, now=link.created_at)
+
+    assert client.get(url, headers={"If-None-Match": tag}).status_code == 404
+
+
+def test_it_works_to_the_end_of_its_last_day(client: Client, link: ShareLink, url: str) -> None:
+    with time_machine.travel(link.expires_at - dt.timedelta(seconds=1)):
+        assert client.get(url).status_code == 200
+    with time_machine.travel(link.expires_at):
+        assert client.get(url).status_code == 404
+
+
+def test_only_reading_is_offered(client: Client, url: str) -> None:
+    assert client.head(url).status_code == 200
+    assert [getattr(client, way)(url).status_code for way in ("post", "put", "delete")] == [405] * 3
+
+
+def test_every_answer_is_kept_from_referrers_and_search_engines(client: Client, url: str) -> None:
+    answers = [
+        client.get(url),
+        client.head(url),
+        client.get("/s/never-made/"),
+        client.get(url.rstrip("/")),
+        client.post(url),
+        client.put(url),
+        client.get(url, headers={"Host": "elsewhere.example"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 404, 301, 405, 405, 400]
+    assert {answer["Referrer-Policy"] for answer in answers} == {"no-referrer"}
+    assert {answer["X-Robots-Tag"] for answer in answers} == {"noindex, nofollow"}
+
+
+def test_a_view_is_a_page_that_was_sent(
+    client: Client, alice: Membership, link: ShareLink, url: str
+) -> None:
+    tag = client.get(url)["ETag"]
+    client.get(url)
+    client.head(url)
+    client.get(url, headers={"If-None-Match": tag})
+    client.post(url)
+
+    flush_views()
+
+    with scope(alice.engagement_id):
+        row = ShareLink.objects.get(pk=link.pk)
+    assert (row.views, row.last_viewed_at is None) == (2, False)
+
+
+def test_links_that_ended_count_no_views(client: Client, alice: Membership) -> None:
+    client.get(f"/s/{token_of(share_expired(alice))}/")
+
+    assert not counters().exists(VIEWS)
+
+
+def test_an_address_that_guesses_is_stopped_and_a_link_that_works_is_not(
+    client: Client, url: str
+) -> None:
+    with time_machine.travel(dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC), tick=False) as clock:
+        codes = [client.get(f"/s/guess-{n}/").status_code for n in range(SHARE_LINK_GUESSES.amount)]
+        busy = client.get("/s/guess-again/")
+        of_a_colleague = client.get(url)
+        from_elsewhere = client.get("/s/guess-again/", REMOTE_ADDR="192.0.2.9")
+        clock.shift(60)
+        later = client.get("/s/guess-again/")
+
+    assert codes == [404] * SHARE_LINK_GUESSES.amount
+    assert (busy.status_code, "Wait a minute" in busy.text) == (429, True)
+    assert of_a_colleague.status_code == 200
+    assert (from_elsewhere.status_code, later.status_code) == (404, 404)
+
+
+def test_an_office_reads_behind_one_address(client: Client, url: str) -> None:
+    with time_machine.travel(dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC), tick=False):
+        assert client.get(url).status_code == 200
+        (key,) = counters().keys("limits:share-link:reads:*")
+        counters().set(key, SHARE_LINK_READS.amount - 1)
+
+        assert [client.get(url).status_code for _ in range(2)] == [200, 429]
+
+
+def test_reading_stays_open_while_valkey_is_down(
+    client: Client, url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(settings.CACHES["default"], "LOCATION", "redis://127.0.0.1:1/0")
+
+    assert client.get(url).status_code == 200
+    assert client.get("/s/never-made/").status_code == 404
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []

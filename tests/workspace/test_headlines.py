@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, cast
+from unittest.mock import Mock
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from checkins.queries import MyWeek
+from decisions.views.actions import actions_headline
+from decisions.views.decisions import log_headline
+from okrs.formatting import in_words
+from tests.checkins.posting import TUESDAY, at
+from workspace.headlines import my_week_headline
+
+
+@pytest.fixture(autouse=True)
+def in_berlin() -> Iterator[None]:
+    """Tuesday 10 March 2026, 09:40, on a clock in Berlin."""
+    with time_machine.travel(TUESDAY, tick=False), timezone.override("Europe/Berlin"):
+        yield
+
+
+def week(*cards: Any, opens: dt.datetime | None = None) -> MyWeek:
+    group = Mock(
+        cards=cards,
+        total=len(cards),
+        done=sum(card.is_done for card in cards),
+        late=sum(card.is_late for card in cards),
+        due_today=sum(card.is_due_today for card in cards),
+    )
+    return MyWeek(groups=[cast(Any, group)], next_opens_at=opens, next_engagement=None)
+
+
+def card(due: str = "2026-03-09T10:00", *, state: str = "") -> Mock:
+    return Mock(
+        is_done=state == "saved",
+        is_late=state == "late",
+        is_due_today=state == "today",
+        due_at=at(due),
+    )
+
+
+LATE = card(state="late")
+SAVED = card(state="saved")
+NOON = card("2026-03-10T12:00", state="today")
+LATER = card("2026-03-12T10:00")
+
+
+@pytest.mark.parametrize(
+    ("cards", "said"),
+    [
+        ([LATE], "One card to go. It is late."),
+        ([LATE, LATE, SAVED], "Two cards to go. All are late."),
+        ([LATE, NOON], "Two cards to go. One is late, one is due by noon."),
+        ([NOON, LATER], "Two cards to go. One is due by noon."),
+        ([card("2026-03-10T11:30", state="today")], "One card to go. It is due by 11:30."),
+        ([card("2026-03-10T09:00", state="today")], "One card to go. It is due today."),
+        ([LATER], "One card to go. It is not due before Thu 12 Mar."),
+        ([LATER, LATER], "Two cards to go. None is due before Thu 12 Mar."),
+        ([SAVED], "Your card is saved."),
+        ([SAVED] * 2, "Both cards are saved."),
+        ([SAVED] * 11, "All 11 cards are saved."),
+        ([], "Nothing is due."),
+    ],
+)
+def test_the_headline_says_what_is_found(cards: list[Mock], said: str) -> None:
+    assert my_week_headline(week(*cards)).replace("\u00a0", " ") == said
+
+
+def test_cards_due_at_different_times_are_due_today() -> None:
+    other = card("2026-03-10T17:00", state="today")
+
+    assert my_week_headline(week(NOON, other)) == "Two cards to go. All are due today."
+
+
+def test_nothing_due_names_the_next_opening() -> None:
+    said = my_week_headline(week(opens=at("2026-03-13T00:00")))
+
+    assert said.replace("\u00a0", " ") == "Nothing is due. The next card opens Fri 13 Mar."
+
+
+@pytest.mark.parametrize(
+    ("cards", "overdue", "said"),
+    [
+        ([], 1, "Nothing is due. One action is overdue."),
+        ([SAVED], 2, "Your card is saved. Two actions are overdue."),
+        ([LATE], 2, "One card to go. It is late."),
+    ],
+)
+def test_overdue_actions_are_named_once_no_card_is_left(
+    cards: list[Mock], overdue: int, said: str
+) -> None:
+    assert my_week_headline(week(*cards), overdue=overdue) == said
+
+
+def test_numbers_to_ten_are_words() -> None:
+    assert [in_words(number) for number in (1, 10, 11)] == ["one", "ten", "11"]
+
+
+@pytest.mark.parametrize(
+    ("open_ones", "overdue", "said"),
+    [
+        (0, 0, "No action is open."),
+        (1, 0, "One action is open, none is overdue."),
+        (1, 1, "One action is open, it is overdue."),
+        (3, 1, "Three actions are open, one is overdue."),
+        (3, 3, "Three actions are open, all are overdue."),
+    ],
+)
+def test_actions_say_how_many_are_overdue(open_ones: int, overdue: int, said: str) -> None:
+    assert actions_headline(open_ones=open_ones, overdue=overdue) == said
+
+
+@pytest.mark.parametrize(
+    ("recorded", "last_on", "said"),
+    [
+        (0, None, "No decision is recorded yet."),
+        (1, dt.date(2026, 3, 9), "One decision is recorded, on 9 Mar."),
+        (12, dt.date(2025, 12, 9), "12 decisions are recorded, the last one on 9 Dec 2025."),
+    ],
+)
+def test_the_log_says_how_long_it_is(recorded: int, last_on: dt.date | None, said: str) -> None:
+    found = log_headline(recorded=recorded, last_on=last_on, today=dt.date(2026, 3, 10))
+
+    assert found.replace("\u00a0", " ") == said

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import time_machine
+from django.test import Client
+
+from engagements.commands import close_engagement
+from engagements.models import Membership, Role
+from okrs.models import KeyResult
+from reviews.models import Review
+from tests import build
+from tests.checkins.posting import post
+from tests.query_counts import assert_constant_queries
+from tests.reviews.meeting import act, decide
+from tests.workspace.exports.archives import lines_of, unpacked
+
+EXPORT = "/e/northwind/export/"
+SETTINGS = "/e/northwind/settings/"
+
+
+def test_is_a_file_that_nobody_keeps(lead: Client, alice: Membership, review: Review) -> None:
+    decide(review, alice)
+
+    answer = lead.get(EXPORT)
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/zip"
+    assert answer["Content-Disposition"] == 'attachment; filename="northwind-2026-03-10.zip"'
+    assert answer["Cache-Control"] == "no-store"
+    assert len(lines_of(unpacked(answer.content), "decisions.csv")) == 1
+
+
+def test_settings_lead_to_it_also_when_the_work_is_over(
+    client: Client, lead: Client, alice: Membership, clock: time_machine.Traveller
+) -> None:
+    assert f'href="{EXPORT}"' in lead.get(SETTINGS).text
+
+    close_engagement(engagement=alice.engagement, by=alice)
+
+    assert f'href="{EXPORT}"' in lead.get(SETTINGS).text
+    assert lead.get(EXPORT).status_code == 200
+    build.sign_in(client, alice.engagement, Role.CHAMPION)
+    assert EXPORT not in client.get(SETTINGS).text
+    assert client.get(EXPORT).status_code == 403
+
+
+def test_costs_about_a_query_a_file(
+    lead: Client, alice: Membership, review: Review, onboarding: KeyResult
+) -> None:
+    def ten_more() -> None:
+        for number in range(10):
+            post(onboarding, alice, insight=f"Week {number}.", help_needed="Who signs?")
+            decide(review, alice, f"Decided {number}.", key_result=onboarding)
+            act(alice, f"Do {number}", key_result=onboarding)
+            build.key_result(onboarding.objective, onboarding.metric)
+
+    ten_more()
+
+    # Session, user, membership; the head; eight tables, one of two kinds, one with its links.
+    assert_constant_queries(lambda: lead.get(EXPORT), grow=ten_more, most=14)

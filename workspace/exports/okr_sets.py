@@ -1,0 +1,192 @@
+"""OKR sets on the way out: as the importer reads them, and as they stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from django.db.models import F, Q, QuerySet
+
+from engagements.models import Engagement
+from okrs.imports.sheets import COLUMNS, guard_formula
+from okrs.models import ContributionLink, KeyResult, Objective
+from okrs.writing import plain
+from scoring import Method
+from workspace.exports.tables import (
+    Column,
+    Line,
+    Table,
+    fact,
+    figure,
+    moment,
+    names,
+    selected,
+    state,
+    words,
+)
+
+
+def rungs(stored: Sequence[Sequence[str]]) -> str:
+    """As the importer reads them, "4:1.0;6:0.7"; behind a guard where the first is negative."""
+    return guard_formula(";".join(f"{_short(value)}:{_short(score)}" for value, score in stored))
+
+
+def _short(figure: str) -> str:
+    return f"{Decimal(figure).normalize():f}"
+
+
+OF_COMPANY = Q(objective__team=None)
+# Each column of the importer but the first, which names the client, and the last, which needs the
+# others. The id leads.
+SHEET = (
+    fact("id"),
+    words("cycle", "objective__cycle__name"),
+    state("level", (OF_COMPANY, "company"), otherwise="team"),
+    words("team", "objective__team__name"),
+    words("objective", "objective__title"),
+    words("key_result", "title"),
+    words("metric", "metric__name"),
+    words("definition", "metric__definition"),
+    words("unit", "metric__unit"),
+    fact("direction"),
+    figure("baseline"),
+    figure("target"),
+    fact("due_on"),
+    figure("valid_low", "metric__valid_low"),
+    figure("valid_high", "metric__valid_high"),
+    words("owner", "owner__name"),
+    words("owner_email", "owner__email"),
+    words("source", "metric__source"),
+    fact("refresh", "metric__refresh"),
+    fact("method"),
+    Column("ladder", "ladder", rungs),
+    figure("weight"),
+    fact("indicator"),
+    fact("commitment"),
+)
+OBJECTIVES = (
+    fact("objective", "public_id"),
+    words("cycle", "cycle__name"),
+    words("team", "team__name"),
+    words("title"),
+    words("why_now"),
+    fact("origin"),
+    words("owner", "owner__name"),
+    fact("parent", "parent__public_id"),
+    words("reviewer", "reviewer__name"),
+    fact("review_by"),
+    moment("committed_at"),
+    words("committed_by", "committed_by__name"),
+)
+STANDING = (
+    fact("key_result", "public_id"),
+    fact("objective", "objective__public_id"),
+    words("cycle", "objective__cycle__name"),
+    words("team", "objective__team__name"),
+    words("objective_title", "objective__title"),
+    words("objective_owner", "objective__owner__name"),
+    words("title"),
+    words("owner", "owner__name"),
+    fact("stage"),
+    words("metric", "metric__name"),
+    words("unit", "metric__unit"),
+    fact("starts_on"),
+    fact("due_on"),
+    figure("baseline"),
+    figure("target"),
+    figure("weight"),
+    figure("latest_value"),
+    fact("measured_on"),
+    fact("score"),
+    fact("rag"),
+    fact("confidence"),
+    fact("red_since"),
+    moment("committed_at"),
+    words("committed_by", "committed_by__name"),
+)
+
+
+def okr_sets(engagement: Engagement) -> Table:
+    """What `import_okrs` makes the same key results of, as drafts."""
+    return Table(
+        name="okrs.csv",
+        about="OKR sets as the importer reads them. It takes neither drafts without a metric, an"
+        " owner or rungs, nor more than one contribution of a key result.",
+        header=COLUMNS,
+        lines=_sheet(engagement),
+    )
+
+
+def objectives(engagement: Engagement) -> Table:
+    rows = Objective.objects.filter(engagement=engagement).order_by(
+        "cycle__starts_on", "cycle__name", "id"
+    )
+    return Table(
+        name="objectives.csv",
+        about="Every objective, also those without key results.",
+        header=names(OBJECTIVES),
+        lines=selected(rows, OBJECTIVES),
+    )
+
+
+def key_results(engagement: Engagement) -> Table:
+    return Table(
+        name="key_results.csv",
+        about="Every key result, drafts too, with its stage and where it stands.",
+        header=names(STANDING),
+        lines=selected(_in_order(engagement), STANDING),
+    )
+
+
+def _in_order(engagement: Engagement) -> QuerySet[KeyResult]:
+    """As pages show them; the importer keeps this order."""
+    return KeyResult.objects.filter(engagement=engagement).order_by(
+        "objective__cycle__starts_on",
+        "objective__cycle__name",
+        F("objective__team__name").asc(nulls_first=True),
+        "objective__position",
+        "objective_id",
+        "position",
+        "id",
+    )
+
+
+def _sheet(engagement: Engagement) -> Iterator[Line]:
+    unfinished = Q(metric=None) | Q(owner=None) | Q(method=Method.LADDER.value, ladder=[])
+    rows = list(selected(_in_order(engagement).exclude(unfinished), SHEET))
+    client = guard_formula(engagement.client_name)
+    contributes_to = _contributions(engagement, rows)
+    for key, *cells in rows:
+        yield client, *cells, contributes_to.get(key, "")
+
+
+def _contributions(engagement: Engagement, rows: Iterable[Line]) -> dict[object, str]:
+    """How each key result's first contribution within its cycle is named, by its id."""
+    named = _names(rows)
+    links = ContributionLink.objects.filter(
+        engagement=engagement, source__objective__cycle=F("target__objective__cycle")
+    )
+    found: dict[object, str] = {}
+    for source, target in links.order_by("id").values_list("source_id", "target_id"):
+        if target in named:
+            found.setdefault(source, named[target])
+    return found
+
+
+def _names(rows: Iterable[Line]) -> dict[object, str]:
+    """By id what means this one key result of its cycle alone: its title, else its metric."""
+    told = [dict(zip(names(SHEET), row, strict=True)) for row in rows]
+    titles = Counter(_called(one, "key_result") for one in told)
+    metrics = Counter(_called(one, "metric") for one in told)
+    found: dict[object, str] = {}
+    for one in told:
+        if titles[_called(one, "key_result")] == 1:
+            found[one["id"]] = str(one["key_result"])
+        elif metrics[_called(one, "metric")] == 1 and not titles[_called(one, "metric")]:
+            found[one["id"]] = str(one["metric"])
+    return found
+
+
+def _called(line: dict[str, object], column: str) -> tuple[object, str]:
+    return line["cycle"], plain(str(line[column]))

@@ -1,0 +1,132 @@
+"""The sentence at the head of a page: what is found, then what is to be done. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import partial
+
+from django.utils import timezone
+
+from checkins.queries import DueCard, MyWeek
+from okrs.formatting import in_words, is_early, write_day
+from scoring import Rag
+from status.page.headlines import LONGEST_NAME, say_forecasts, say_reds
+from workspace.queries.home import Home
+
+
+def my_week_headline(week: MyWeek, *, overdue: int = 0, escalations: int = 0) -> str:
+    """ "Eight cards to go. Three are late, two are due by noon."
+
+    Escalations that wait and `overdue` actions are named once no card is left.
+    """
+    if not week.left:
+        said = [_saved(week.total) if week.total else _nothing_due(week)]
+        if escalations:
+            wait = "escalation waits" if escalations == 1 else "escalations wait"
+            said.append(f"{in_words(escalations).capitalize()} {wait} for you.")
+        if overdue:
+            are = "action is" if overdue == 1 else "actions are"
+            said.append(f"{in_words(overdue).capitalize()} {are} overdue.")
+        return " ".join(said)
+    waiting = [card for group in week.groups for card in group.cards if not card.is_done]
+    cards = "card" if week.left == 1 else "cards"
+    return f"{in_words(week.left).capitalize()} {cards} to go. {_urgent(week, waiting)}"
+
+
+def home_headline(home: Home) -> str:
+    """ "Three of six forecasts hold. One key result is red: its name." """
+    if not home.cycles:
+        return _no_cycle(home)
+    if not home.objectives:
+        return f"{home.cycles[0].cycle} runs, and holds no objective yet."
+    if not any(one.objective.committed_at for one in home.objectives):
+        drafted = len(home.objectives)
+        many = "objective is" if drafted == 1 else "objectives are"
+        return f"{in_words(drafted).capitalize()} {many} drafted, none is committed yet."
+    if not home.forecasts:
+        return "The work has begun. No key result has a value yet."
+    said = [say_forecasts(home.forecasts.count(True), len(home.forecasts)), _reds(home)]
+    if home.over_time:
+        are = "escalation is" if home.over_time == 1 else "escalations are"
+        said.append(f"{in_words(home.over_time).capitalize()} {are} over time.")
+    return " ".join(said)
+
+
+def _no_cycle(home: Home) -> str:
+    if home.beside is None:
+        return "No cycle yet. A quarter is a good first one."
+    day = partial(write_day, today=home.today, weekday=False)
+    if home.beside.starts_on > home.today:
+        return f"No cycle runs now. {home.beside} starts on {day(home.beside.starts_on)}."
+    return f"No cycle runs now. {home.beside} ended on {day(home.beside.ends_on)}."
+
+
+def _reds(home: Home) -> str:
+    red = [line for line in home.lines if line.key_result.rag == Rag.RED]
+    escalated = {
+        card.escalation.key_result_id
+        for card in home.escalations
+        if card.escalation.activated_at is not None
+    }
+    early = [
+        is_early(line.key_result.rag, forecast_holds=line.forecast_holds)
+        for line in red
+        if line.key_result.pk not in escalated
+    ]
+    name = red[0].key_result.title if len(red) == 1 else ""
+    name = name if len(name) <= LONGEST_NAME else ""
+    return say_reds(len(red), early=early.count(True), name=name)
+
+
+def _saved(cards: int) -> str:
+    if cards == 1:
+        return "Your card is saved."
+    return f"{'Both' if cards == 2 else f'All {in_words(cards)}'} cards are saved."
+
+
+def _nothing_due(week: MyWeek) -> str:
+    if week.next_opens_at is None:
+        return "Nothing is due."
+    opens_on = timezone.localtime(week.next_opens_at).date()
+    day = write_day(opens_on, today=timezone.localdate())
+    return f"Nothing is due. The next card opens {day}."
+
+
+def _urgent(week: MyWeek, waiting: Sequence[DueCard]) -> str:
+    found = [
+        (week.late, "late"),
+        (week.due_today, _by([card.due_at for card in waiting if card.is_due_today])),
+    ]
+    parts = [
+        f"{_who(number, of=week.left)} {'is' if number == 1 else 'are'} {what}"
+        for number, what in found
+        if number
+    ]
+    if not parts:
+        asked = [card.due_at for card in waiting if card.is_asked]
+        if not asked:
+            return "It is not due yet." if week.left == 1 else "None is due yet."
+        first = timezone.localtime(min(asked)).date()
+        day = write_day(first, today=timezone.localdate())
+        none = "It is not" if week.left == 1 else "None is"
+        return f"{none} due before {day}."
+    said = ", ".join(parts)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _who(number: int, *, of: int) -> str:
+    if number == of:
+        return "it" if of == 1 else "all"
+    return in_words(number)
+
+
+def _by(times: Sequence[dt.datetime]) -> str:
+    """ "due by noon" where all share one time that lies ahead today, else "due today"."""
+    shared = {timezone.localtime(at) for at in times}
+    if len(shared) != 1:
+        return "due today"
+    at = shared.pop()
+    if at.date() != timezone.localdate() or at <= timezone.now():
+        return "due today"
+    return "due by noon" if at.time() == dt.time(12) else f"due by {at:%H:%M}"

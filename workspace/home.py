@@ -1,0 +1,161 @@
+"""What an engagement's home is made of: its key results, its wins, its next dates. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from checkins.periods import periods
+from checkins.rhythms import cycle_rhythm
+from decisions.models import ActionItem
+from engagements.models import Engagement
+from escalations.models import Escalation, EscalationState
+from okrs.formatting import YES_NO, write_value
+from okrs.models import Cycle, KeyResult
+from reviews.models import Review
+from scoring import Rag, format_number
+
+MOST_DATES = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A key result, and what today makes of it; None where there is nothing to say yet."""
+
+    key_result: KeyResult
+    pace: Decimal | None
+    forecast_holds: bool | None
+    is_late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Win:
+    """A key result that moved up since the last review, else since its start."""
+
+    key_result: KeyResult
+    then: Decimal | None
+    gain: Decimal  # of the score
+
+    @property
+    def before(self) -> str:
+        if self.then is None or self._unit == YES_NO:
+            return write_value(self.then, unit=self._unit)
+        return format_number(self.then)
+
+    @property
+    def after(self) -> str:
+        return write_value(self.key_result.latest_value, unit=self._unit)
+
+    @property
+    def _unit(self) -> str:
+        return self.key_result.metric.unit if self.key_result.metric else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextDate:
+    """A day on which something comes, or is due. What it is about is given for its link."""
+
+    on: dt.date
+    what: str
+    at: dt.datetime | None = None
+    review: Review | None = None
+    action: ActionItem | None = None
+    key_result: KeyResult | None = None
+    cycle: Cycle | None = None
+
+
+def wins(lines: Iterable[Line], *, standings: Mapping[str, Mapping[str, Any]] | None) -> list[Win]:
+    """Those that gained since those standings, and give no worry; the largest gain first."""
+    calm = (
+        line
+        for line in lines
+        if line.key_result.is_live
+        and line.key_result.rag != Rag.RED
+        and line.forecast_holds is not False
+    )
+    found = [_win(line.key_result, standings) for line in calm]
+    gained = [one for one in found if one.gain > 0]
+    return sorted(gained, key=lambda one: (-one.gain, one.key_result.title))
+
+
+def check_ins_due(
+    cycles: Iterable[Cycle], *, engagement: Engagement, now: dt.datetime
+) -> list[dt.datetime]:
+    """When check-ins of these cycles are due next; cycles that share an instant have it once."""
+    ahead = (
+        [one.due_at for one in periods(cycle_rhythm(cycle, engagement=engagement))]
+        for cycle in cycles
+    )
+    return sorted({min(later) for due in ahead if (later := [at for at in due if at > now])})
+
+
+def next_dates(
+    *,
+    due: Iterable[dt.datetime],
+    reviews: Iterable[Review],
+    actions: Iterable[ActionItem],
+    escalations: Iterable[Escalation],
+    cycles: Iterable[Cycle],
+    today: dt.date,
+    now: dt.datetime,
+) -> list[NextDate]:
+    """What comes next, the earliest first; moments on the clock that is active."""
+    found = [
+        *(NextDate(on=_day(at), at=at, what="Check-ins due") for at in due),
+        *(_review(one) for one in reviews),
+        *(NextDate(on=one.due_on, what=f"{one.owner}: {one.what}", action=one) for one in actions),
+        *(date for one in escalations for date in _of_escalation(one, today=today, now=now)),
+        *(date for one in cycles for date in _of_cycle(one, today=today)),
+    ]
+    return sorted(found, key=_when)[:MOST_DATES]
+
+
+def _win(row: KeyResult, standings: Mapping[str, Mapping[str, Any]] | None) -> Win:
+    kept = (standings or {}).get(row.public_id) or {}
+    score, value = kept.get("score"), kept.get("value")
+    return Win(
+        key_result=row,
+        then=row.baseline if value is None else Decimal(value),
+        gain=(row.score or Decimal(0)) - Decimal(score or 0),
+    )
+
+
+def _review(review: Review) -> NextDate:
+    if review.started_at is not None:
+        now = timezone.localdate()
+        return NextDate(on=now, what=f"{review.title}, runs now", review=review)
+    at = review.scheduled_at
+    return NextDate(on=_day(at), at=at, what=review.title, review=review)
+
+
+def _of_escalation(
+    escalation: Escalation, *, today: dt.date, now: dt.datetime
+) -> Iterable[NextDate]:
+    row, at, on = escalation.key_result, escalation.huddle_at, escalation.checkpoint_on
+    due_at = escalation.huddle_due_at if escalation.state is EscalationState.ACTIVE else None
+    if at is None and due_at is not None and due_at > now:
+        yield NextDate(on=_day(due_at), at=due_at, what=f"Huddle due: {row}", key_result=row)
+    if at is not None and at > now and escalation.answered_at is None:
+        yield NextDate(on=_day(at), at=at, what=f"Huddle: {row}", key_result=row)
+    if on is not None and on >= today and escalation.raised_at is None:
+        yield NextDate(on=on, what=f"Checkpoint: {row}", key_result=row)
+
+
+def _of_cycle(cycle: Cycle, *, today: dt.date) -> Iterable[NextDate]:
+    if cycle.starts_on > today:
+        yield NextDate(on=cycle.starts_on, what=f"{cycle} starts", cycle=cycle)
+    elif cycle.ends_on >= today:
+        yield NextDate(on=cycle.ends_on, what=f"{cycle} ends", cycle=cycle)
+
+
+def _day(at: dt.datetime) -> dt.date:
+    return timezone.localdate(at)
+
+
+def _when(date: NextDate) -> tuple[dt.date, bool, float]:
+    return date.on, date.at is None, date.at.timestamp() if date.at else 0

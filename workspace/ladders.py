@@ -1,0 +1,54 @@
+"""The ladder of a key result as its page shows it, the rung that holds marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from okrs.formatting import write_value
+from okrs.models import KeyResult
+from scoring import Method, Rag, rag, rung_that_holds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One rung in words: "at most 8 days" gives 0.30."""
+
+    text: str
+    score: Decimal
+    rag: Rag
+    holds: bool
+
+    @property
+    def width(self) -> int:
+        return int(self.score * 100)
+
+
+def steps(key_result: KeyResult) -> list[Step]:
+    """Rungs best first, and below them what no rung holds; empty unless it is a ladder (M5.3)."""
+    rungs, higher = key_result.rungs, key_result.higher_is_better
+    if key_result.method != Method.LADDER or not rungs:
+        return []
+    value = key_result.latest_value
+    held = None
+    if value is not None:
+        held = rung_that_holds(value, rungs=rungs, higher_is_better=higher)
+    unit = key_result.metric.unit if key_result.metric else ""
+    bands = key_result.engagement.rag_bands
+    reach, miss = ("at least", "below") if higher else ("at most", "above")
+    shown = [
+        Step(
+            text=f"{reach} {write_value(threshold, unit=unit)}",
+            score=score,
+            rag=rag(score, bands),
+            holds=held is not None and held.threshold == threshold,
+        )
+        for threshold, score in rungs
+    ]
+    none = Step(
+        text=f"{miss} {write_value(rungs[-1][0], unit=unit)}",
+        score=Decimal(0),
+        rag=rag(Decimal(0), bands),
+        holds=value is not None and held is None,
+    )
+    return [*shown, none]
