@@ -5,8 +5,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: run test test-browser test-deployment lint format bench bench-large load lock clean
 
-run: .venv/runtime.stamp  ## the workspace, until Ctrl-C
-	@exec $(VENV) -m config.run --stop-with-parent
+run: .venv/runtime.stamp  ## the workspace, until Ctrl-C; FRESH=1 sets its database aside first
+	@exec $(VENV) -m config.run --stop-with-parent $(if $(FRESH),--fresh)
 
 test: .venv/dev.stamp  ## everything but the browser and the deployment
 	$(VENV) -m pytest -n 3

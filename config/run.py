@@ -47,6 +47,9 @@ class Plan:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m config.run", description=__doc__)
     parser.add_argument("--stop-with-parent", action="store_true", help="end when the parent does")
+    parser.add_argument(
+        "--fresh", action="store_true", help="set the embedded database aside first"
+    )
     arguments = parser.parse_args()
     os.chdir(ROOT)
     read_env_file()
@@ -54,6 +57,8 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         found, port = paths(ROOT), free_port(os.environ.get("PORT", "8000"))
+        if arguments.fresh:
+            print(set_aside(found), flush=True)
         return run(workspace(found, port=port), stop_with_parent=arguments.stop_with_parent)
     except ServicesError as error:
         print(error, file=sys.stderr)
@@ -183,6 +188,26 @@ def only_run(found: Paths) -> Lock:
             " another PLUMBLINE_DATA_DIR."
         )
     return lock
+
+
+def set_aside(found: Paths) -> str:
+    """Rename the folder of the embedded database, so that the next start makes an empty one.
+
+    Returns what was done. Raises ServicesError where another database is named, or while a
+    command uses this one.
+    """
+    if os.environ.get("DATABASE_URL"):
+        raise ServicesError("DATABASE_URL names the database. Name an empty one there.")
+    database = find_home(found).data / "postgres"
+    if not database.exists():
+        return "There is no database yet."
+    owner = Lock(found.owner_lock)  # the services' own, as long as they run
+    if not owner.take(within=3):
+        raise ServicesError(f"The database in {database} is in use. Stop what uses it first.")
+    kept = database.with_name(f"postgres-until-{time.strftime('%Y-%m-%d-%H%M%S')}")
+    database.rename(kept)
+    owner.release()
+    return f"The database before is in {kept}."
 
 
 def free_port(text: str) -> int:

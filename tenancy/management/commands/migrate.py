@@ -1,7 +1,20 @@
 from __future__ import annotations
 
-from django.core.management.base import CommandParser
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as Migrate
+from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
+
+LAST_COMMIT = "4beda1b"  # of the layout before all migrations were written anew
+OLDER_LAYOUT = ("engagements", "0002_status_pages")
+REFUSAL = f"""\
+This database has the layout of an earlier version, which cannot be brought up to date.
+To keep its data, export each client with the earlier version first:
+    git checkout {LAST_COMMIT}
+    python manage.py export_engagement SLUG
+Then begin with an empty database. `make run FRESH=1` sets the embedded one aside."""
 
 
 class Command(Migrate):
@@ -10,3 +23,12 @@ class Command(Migrate):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if has_older_layout(using=options["database"]):
+            raise CommandError(REFUSAL)
+        super().handle(*args, **options)
+
+
+def has_older_layout(*, using: str) -> bool:
+    return OLDER_LAYOUT in MigrationRecorder(connections[using]).applied_migrations()
