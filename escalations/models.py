@@ -110,7 +110,7 @@ class Escalation(TenantModel):
 
     # The outcome, as a recovery plan with its checkpoint.
     outcome = models.CharField(max_length=12, choices=Outcome.choices, **UNSAID)
-    plan = models.TextField(**UNSAID)
+    plan = models.CharField(max_length=4000, **UNSAID)
     plan_owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     checkpoint_on = models.DateField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -120,7 +120,7 @@ class Escalation(TenantModel):
     raised_at = models.DateTimeField(null=True, blank=True)
     raised_for = models.CharField(max_length=12, choices=RaisedFor.choices, blank=True)
     verdict = models.CharField(max_length=12, choices=Verdict.choices, **UNSAID)
-    verdict_note = models.TextField(**UNSAID)
+    verdict_note = models.CharField(max_length=4000, **UNSAID)
     word_of = models.CharField(max_length=120, **UNSAID)
     evidence_url = models.URLField(max_length=500, **UNSAID)
     decided_at = models.DateTimeField(null=True, blank=True)

@@ -34,8 +34,8 @@ class Metric(TenantModel):
     """An entry of the metric dictionary: one name, one meaning, one source of truth (M4.4)."""
 
     name = models.CharField(max_length=120)
-    definition = models.TextField(blank=True)
-    technical_definition = models.TextField(blank=True)
+    definition = models.CharField(max_length=5000, blank=True)
+    technical_definition = models.CharField(max_length=5000, blank=True)
     unit = models.CharField(max_length=40, blank=True)
     owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     steward = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")

@@ -36,7 +36,7 @@ class Notice(TenantModel):
     sent_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
-    error = models.TextField(blank=True)
+    error = models.CharField(max_length=1000, blank=True)
 
     objects = NoticeManager()
     sweep_grants: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE (envelope, dropped_at)")

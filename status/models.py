@@ -14,10 +14,10 @@ class Words(models.Model):
     """What the lead says beside the figures: a headline, and four short texts (M8.4)."""
 
     headline = models.CharField(max_length=240)
-    moved = models.TextField(blank=True)
-    red = models.TextField(blank=True)
-    decided = models.TextField(blank=True)
-    next_steps = models.TextField(blank=True)
+    moved = models.CharField(max_length=12000, blank=True)
+    red = models.CharField(max_length=12000, blank=True)
+    decided = models.CharField(max_length=12000, blank=True)
+    next_steps = models.CharField(max_length=12000, blank=True)
 
     class Meta:
         abstract = True

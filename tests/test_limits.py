@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 from django import forms
+from django.apps import apps
+from django.db import models
 
 from tests.test_house import ROOT, modules
 
@@ -42,3 +44,22 @@ def test_a_text_field_has_a_limit(name: str) -> None:
 
 def test_the_fields_are_found() -> None:
     assert {"ObjectiveForm.title", "CheckInForm.insight", "MetricForm.definition"} <= FIELDS.keys()
+
+
+def columns() -> list[str]:
+    """List text columns without a limit; the history's own label and hashed session data apart."""
+    own = {"pgh_label", "session_data"}
+    return [
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.get_fields()
+        if isinstance(field, models.CharField | models.TextField)
+        and field.name not in own
+        and not (isinstance(field, models.CharField) and field.max_length)
+    ]
+
+
+def test_a_text_column_has_a_limit() -> None:
+    ours = {config.label for config in apps.get_app_configs() if (ROOT / config.label).is_dir()}
+
+    assert [column for column in columns() if column.split(".")[0] in ours] == []

@@ -14,10 +14,10 @@ class HelpRequest(TenantModel):
 
     key_result = TenantKey("okrs.KeyResult", related_name="help_requests")
     check_in = TenantKey("checkins.CheckIn", related_name="help_requests")
-    text = models.TextField()
+    text = models.CharField(max_length=2000)
     asked_by = TenantKey("engagements.Membership", related_name="+")
     asked_at = models.DateTimeField()
-    answer = models.TextField(blank=True)
+    answer = models.CharField(max_length=4000, blank=True)
     answered_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     answered_at = models.DateTimeField(null=True, blank=True)
 
@@ -48,7 +48,7 @@ class Blocker(TenantModel):
 
     key_result = TenantKey("okrs.KeyResult", related_name="blockers")
     check_in = TenantKey("checkins.CheckIn", related_name="blockers")
-    text = models.TextField()
+    text = models.CharField(max_length=2000)
     opened_by = TenantKey("engagements.Membership", related_name="+")
     opened_at = models.DateTimeField()
     resolved_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")

@@ -27,7 +27,7 @@ class ActionItem(TenantModel, WithOccasion):
 
     objective = TenantKey("okrs.Objective", null=True, blank=True, related_name="+")
     key_result = TenantKey("okrs.KeyResult", null=True, blank=True, related_name="+")
-    what = models.TextField()
+    what = models.CharField(max_length=4000)
     owner = TenantKey("engagements.Membership", related_name="+")
     due_on = models.DateField()
     created_by = TenantKey("engagements.Membership", related_name="+")

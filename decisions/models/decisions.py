@@ -40,7 +40,7 @@ class Decision(TenantModel, WithOccasion):
 
     number = models.PositiveIntegerField(default=0)
     decided_on = models.DateField()
-    text = models.TextField()
+    text = models.CharField(max_length=4000)
     owner = TenantKey("engagements.Membership", related_name="+")
     due_on = models.DateField()
     change = models.CharField(max_length=12, choices=ResultingChange.choices)

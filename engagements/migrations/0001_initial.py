@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('pauses_weekends', models.BooleanField(default=False)),
                 ('status_page', models.CharField(choices=[('live', 'Live: every check-in as it comes'), ('published', 'Published: what the lead released last')], default='live', max_length=10)),
                 ('shows_owners', models.BooleanField(db_default=True, default=True)),
-                ('vision', models.TextField(blank=True)),
+                ('vision', models.CharField(blank=True, max_length=2000)),
                 ('strategy_themes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('version', models.PositiveIntegerField(default=1)),

@@ -121,7 +121,7 @@ class Engagement(models.Model):
         max_length=10, choices=StatusPage.choices, default=StatusPage.LIVE
     )
     shows_owners = models.BooleanField(default=True, db_default=True)  # to clients (M12)
-    vision = models.TextField(blank=True)
+    vision = models.CharField(max_length=2000, blank=True)
     strategy_themes = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     # Named per engagement (M9.3); nobody: the leads.
     workflow_owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")

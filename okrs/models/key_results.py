@@ -151,8 +151,8 @@ class KeyResult(TenantModel):
     last_week = models.DateField(null=True, blank=True)
     red_since = models.DateField(null=True, blank=True)
     red_reported = models.PositiveSmallIntegerField(default=0)
-    insight = models.TextField(blank=True)
-    next_action = models.TextField(blank=True)
+    insight = models.CharField(max_length=4000, blank=True)
+    next_action = models.CharField(max_length=2000, blank=True)
     next_action_due = models.DateField(null=True, blank=True)
     evidence_url = models.URLField(max_length=500, blank=True)
     # One [period, value, score] per period that has a value, oldest first, for sparklines.
@@ -255,7 +255,7 @@ class KeyResultAudit(TenantModel):
     key_result = TenantKey("okrs.KeyResult", on_delete=models.CASCADE, related_name="audits")
     refresh_confirmed = models.BooleanField(default=False)
     ambitious = models.BooleanField(default=False)
-    note = models.TextField(blank=True)
+    note = models.CharField(max_length=2000, blank=True)
     answered_by = TenantKey("engagements.Membership", related_name="+")
     answered_at = models.DateTimeField()
 

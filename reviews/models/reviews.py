@@ -87,7 +87,7 @@ class Review(TenantModel):
     on_outcomes = models.BooleanField(null=True, blank=True)
     evidence_weekly = models.BooleanField(null=True, blank=True)
     moved_resources = models.BooleanField(null=True, blank=True)
-    closing_note = models.TextField(blank=True)
+    closing_note = models.CharField(max_length=2000, blank=True)
     version = models.PositiveIntegerField(default=1)
 
     room = models.PositiveIntegerField(default=1)
