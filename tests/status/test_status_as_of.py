@@ -248,6 +248,11 @@ class History:
         )
 
 
+@pytest.fixture(autouse=True)
+def clock() -> None:
+    """The story sets the time itself."""
+
+
 @pytest.fixture
 def dated_by_the_story(committed: str) -> Iterator[None]:
     """Lets the owner date events; the database is dropped afterwards."""
