@@ -12,16 +12,16 @@ from mail.plain_text import one_line
 
 
 def account_mail(payload: dict[str, Any]) -> Mail:
-    """Write what concerns an account; payload: `subject`, `text`, `until` (ISO)."""
+    """Return an email about an account; payload: `subject`, `text`, `until` (ISO)."""
     context = {"subject": payload["subject"], "parts": payload["text"].split("\n\n")}
     html = render_to_string("accounts/email/account.html", {**context, "site": settings.SITE_URL})
     return Mail(subject=payload["subject"], text=payload["text"], html=html)
 
 
 def sign_in_mail(payload: dict[str, Any]) -> Mail | None:
-    """Write a sign-in code or a link to a new password; payload: `template`, `context`, `until`.
+    """Return an email with a sign-in code or a link to a new password, if there is an account.
 
-    Nothing for an address without an account.
+    Payload: `template`, `context`, `until`.
     """
     template, context = payload["template"], payload["context"]
     if not context:
@@ -32,5 +32,5 @@ def sign_in_mail(payload: dict[str, Any]) -> Mail | None:
 
 
 def account_mail_holds(payload: dict[str, Any]) -> bool:
-    """Not once the code or the link in it has run out."""
+    """Return whether the code or link in the email is still valid."""
     return timezone.now() < dt.datetime.fromisoformat(payload["until"])

@@ -1,4 +1,4 @@
-"""What this room's mails say, written when a worker is about to send them."""
+"""The text of invitations, written when they are sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tenancy.scoping import scope
 def invitation(payload: dict[str, Any]) -> Mail:
     """Word the link with which someone joins; payload: `engagement`, `invitation` (ids).
 
-    An operator's link names no sender: it is printed, never mailed.
+    An operator's link has no sender: it is printed, never emailed.
     """
     with scope(payload["engagement"]):
         row = _invitation(payload)
@@ -36,7 +36,7 @@ def invitation(payload: dict[str, Any]) -> Mail:
 
 
 def invitation_holds(payload: dict[str, Any]) -> bool:
-    """Not once it was accepted, replaced, taken back or ran out."""
+    """Return whether the invitation is open: not accepted, replaced, revoked or expired."""
     with scope(payload["engagement"]):
         row = _invitation(payload)
         return row.is_open(now=timezone.now()) and row.membership.removed_at is None

@@ -1,6 +1,4 @@
-"""Escalations as people are told of them: what is red, since when, how often it was reported, what
-was tried, and what the rule asks, by when (M7).
-"""
+"""Notices and deadlines of escalations: why, what was tried, what to do next and by when (M7)."""
 
 from __future__ import annotations
 
@@ -23,94 +21,101 @@ from notifications.models import Notice
 from notifications.rules import Aside, Item, NoticeRule, Noun, register_asides, register_rule
 from okrs.formatting import write_day
 
-ESCALATION = Noun("escalation", "escalations", "waits", "wait")
-MOST_SAID = 200  # characters of what somebody wrote
-TOLD = "were told of the escalation"
-ACTS = "answer for it, champion the team or lead the program"
+ESCALATION = Noun("escalation", "escalations", "changed")
+LONGEST_QUOTE = 200  # characters
+NOTIFIED = "were notified of the escalation"
+ACTS = "own it, champion the team or lead the program"
 
 
 def active(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """While it waits for its huddle and outcome: not once it is answered, raised or over."""
+    """Describe active escalations until they have a recovery plan, are raised or closed."""
     return {
         notice.pk: _item(
             found,
             to=notice.person,
-            heading="Red for two weeks: an escalation is active",
+            heading="Escalation active: red for two weeks",
+            news="has been red for two weeks",
             weight=95,
             state=_huddle_state(found, now=now),
-            said=_of_active(found, now=now),
+            lines=_of_active(found, now=now),
         )
         for notice, found in _found(notices, EscalationState.ACTIVE, now=now)
     }
 
 
 def raised(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """While it waits for the sponsor."""
+    """Describe escalations with the sponsor until they are decided or recover."""
     return {
         notice.pk: _item(
             found,
             to=notice.person,
             heading="With the sponsor",
+            news="needs a decision by the sponsor",
             weight=100,
             state="with the sponsor",
-            said=_of_raised(found),
+            lines=_of_raised(found),
         )
         for notice, found in _found(notices, EscalationState.RAISED, now=now)
     }
 
 
 def decided(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
+    """Describe decisions of the sponsor."""
     return {
         notice.pk: _item(
             found,
             to=notice.person,
             heading="Decided by the sponsor",
+            news="has a decision by the sponsor",
             weight=88,
             state="decided",
-            said=[how_it_ended(found.told), _said(found.escalation.verdict_note)],
+            lines=[how_it_ended(found.told), _quote(found.escalation.verdict_note)],
         )
         for notice, found in _found(notices, EscalationState.DECIDED, now=now)
     }
 
 
 def answered(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """While its plan runs."""
+    """Describe recovery plans under way."""
     return {
         notice.pk: _item(
             found,
             to=notice.person,
-            heading="A recovery plan runs",
+            heading="Recovery plan recorded",
+            news="has a recovery plan",
             weight=30,
-            state="answered by a plan",
-            said=_of_answered(found),
+            state="with a recovery plan",
+            lines=_of_answered(found),
         )
         for notice, found in _found(notices, EscalationState.ANSWERED, now=now)
     }
 
 
 def recovered(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
+    """Describe escalations of key results that are out of red."""
     return {
         notice.pk: _item(
             found,
             to=notice.person,
             heading="Out of red",
+            news="is out of red",
             weight=20,
             state="recovered",
-            said=[how_it_ended(found.told)],
+            lines=[how_it_ended(found.told)],
         )
         for notice, found in _found(notices, EscalationState.RECOVERED, now=now)
     }
 
 
 def clocks(memberships: Sequence[Membership], now: dt.datetime) -> list[Aside]:
-    """The clocks of escalations that wait for this person, over all their clients. One query."""
+    """Return the deadlines of escalations that wait on this person, in all clients. One query."""
     return [_aside(one, now=now) for one in waiting_escalations(memberships=memberships, now=now)]
 
 
 def _found(
     notices: Sequence[Notice], state: EscalationState, *, now: dt.datetime
 ) -> Iterator[tuple[Notice, EscalationCard]]:
-    """Each notice with its escalation, of those that are still in this state. Three queries."""
+    """Return notices with their escalations, of those still in this state. Three queries."""
     ids = {one.subject for one in notices}
     cards = escalation_cards(ids, membership=notices[0].person, now=now)
     for one in notices:
@@ -126,15 +131,16 @@ def _item(
     heading: str,
     weight: int,
     state: str,
-    said: Sequence[str],
+    news: str,
+    lines: Sequence[str],
 ) -> Item:
     row = found.key_result
-    item = card(row, to=to, heading=heading, weight=weight, state=state)
+    item = card(row, to=to, heading=heading, weight=weight, state=state, news=news)
     return replace(
         item,
         about=f"escalation:{found.escalation.pk}",
         url=f"{page_of(row)}#escalation",
-        text="\n".join(filter(None, said)),
+        text="\n".join(filter(None, lines)),
     )
 
 
@@ -147,7 +153,7 @@ def _of_active(found: EscalationCard, *, now: dt.datetime) -> list[str]:
 
 
 def _of_raised(found: EscalationCard) -> list[str]:
-    why = f"{why_fired(found.told)} Raised: {raised_because(found.told)}."
+    why = f"{why_fired(found.told)} Sent to the sponsor: {raised_because(found.told)}."
     return [why, _plan(found), _tried(found), what_is_asked(found.told)]
 
 
@@ -161,21 +167,21 @@ def _plan(found: EscalationCard) -> str:
         return ""
     on = write_day(row.checkpoint_on, today=found.told.today)
     chosen = Outcome(row.outcome).label
-    return f"{chosen}, {row.plan_owner}, checkpoint {on}: {_said(row.plan)}"
+    return f"{chosen}, {row.plan_owner}, checkpoint {on}: {_quote(row.plan)}"
 
 
 def _tried(found: EscalationCard) -> str:
-    """What the newest red check-in before that one meant to do, and what is still to come."""
-    said = [f"Tried: {_said(found.tried[0].next_action)}"] if found.tried else []
+    """Return the next action tried last, and the one to come."""
+    parts = [f"Tried: {_quote(found.tried[0].next_action)}"] if found.tried else []
     if found.coming is not None:
         on = write_day(found.coming.next_action_due, today=found.told.today, weekday=False)
-        said.append(f"Next, by {on}: {_said(found.coming.next_action)}")
-    return " ".join(said)
+        parts.append(f"Next, by {on}: {_quote(found.coming.next_action)}")
+    return " ".join(parts)
 
 
-def _said(text: str) -> str:
-    """Somebody's words, as a sentence."""
-    words = one_line(text, most=MOST_SAID)
+def _quote(text: str) -> str:
+    """Return what someone wrote, as one sentence."""
+    words = one_line(text, most=LONGEST_QUOTE)
     return words if not words or words[-1] in ".!?…" else f"{words}."
 
 
@@ -189,9 +195,9 @@ def _huddle_state(found: EscalationCard, *, now: dt.datetime) -> str:
 def _aside(one: WaitingEscalation, *, now: dt.datetime) -> Aside:
     before, after = {
         Wanted.HUDDLE: ("the huddle on", "is due"),
-        Wanted.OUTCOME: ("the outcome of the escalation of", "is to be recorded"),
-        Wanted.VERDICT: ("the sponsor’s decision on", "is asked for"),
-        Wanted.PLAN: ("the recovery plan of", "is yours to carry out"),
+        Wanted.OUTCOME: ("the recovery plan for", "is due"),
+        Wanted.VERDICT: ("the sponsor’s decision on", "is needed"),
+        Wanted.PLAN: ("the recovery plan for", "is yours to carry out"),
     }[one.wanted]
     at = None if one.wanted is Wanted.VERDICT else one.clock.at
     if at is not None and at <= now:
@@ -220,7 +226,7 @@ RULES: dict[str, dict[str, Any]] = {
         "is_urgent": True,
     },
     "escalation_raised": {
-        "label": "Escalation raised",
+        "label": "Escalation with the sponsor",
         "reason": "sponsor it, lead the program or own the objective",
         "noun": ESCALATION,
         "describe": raised,
@@ -235,14 +241,14 @@ RULES: dict[str, dict[str, Any]] = {
     },
     "escalation_answered": {
         "label": "Recovery plan recorded",
-        "reason": TOLD,
+        "reason": NOTIFIED,
         "noun": ESCALATION,
         "describe": answered,
         "switch": "wants_digests",
     },
     "escalation_recovered": {
         "label": "Escalation recovered",
-        "reason": TOLD,
+        "reason": NOTIFIED,
         "noun": ESCALATION,
         "describe": recovered,
         "switch": "wants_digests",
@@ -251,7 +257,7 @@ RULES: dict[str, dict[str, Any]] = {
 
 
 def register_rules() -> None:
-    """Register how each notice of escalations is worded, and which clocks run for a person."""
+    """Register the wording of escalation notices, and the query for a person's deadlines."""
     for name, rule in RULES.items():
         register_rule(name, NoticeRule(**rule))
     register_asides(clocks)

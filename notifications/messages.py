@@ -11,7 +11,7 @@ from notifications.rules import Item, NoticeRule, Noun
 
 
 def undelivered(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """Whom mail did not reach, until some does. Three queries."""
+    """Describe people whom email did not reach, until some does. Three queries."""
     here = {"engagement_id": notices[0].engagement_id}
     people = Membership.objects.active().filter(**here).in_bulk({one.subject for one in notices})
     since = min(one.created_at for one in notices)
@@ -30,22 +30,23 @@ def undelivered(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
 
 
 UNDELIVERED_RULE = NoticeRule(
-    label="Mail not delivered",
+    label="Email not delivered",
     reason="lead the program",
-    noun=Noun("person", "people", "is", "are"),
+    noun=Noun("person", "people", "get no email"),
     describe=undelivered,
 )
 
 
 def _undelivered(person: Membership, *, notice: Notice) -> Item:
-    again = "then send the invitation again" if person.is_placeholder else f"and tell {person.name}"
+    how = "then send the invitation again" if person.is_placeholder else f"and ask {person.name}"
     return Item(
-        heading="Out of reach",
+        heading="Email not delivered",
         title=person.name,
         url=reverse("engagements:member-list", args=[notice.engagement.slug]),
-        button="Members",
+        button="Open members",
         about=f"person:{person.pk}",
-        state="out of reach",
+        state="not reached by email",
+        news="can’t be reached by email",
         weight=10,
-        text=f"Mail to {person.email} could not be delivered. Check the address, {again}.",
+        text=f"Email to {person.email} could not be delivered. Check the address, {how}.",
     )

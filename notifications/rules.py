@@ -1,7 +1,7 @@
-"""The rules by which people are told things. Upper rooms register theirs: this one knows none.
+"""The rules of notices: how each is worded. Apps above register theirs here.
 
-A sweep or a command writes a `Notice` and says no words. An envelope gathers notices, and the
-rule words each as it is true when the message is sent.
+A job or a command writes a `Notice` without words. The rule words it when the message is sent, so
+that it is true at that moment.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from scoring import Rag
 
 @dataclass(frozen=True)
 class Noun:
-    """What items of a rule are counted as: "5 check-ins", which "wait for you"."""
+    """The name under which items of a rule are counted: "5 check-ins to do: 3 late, …"."""
 
     one: str
     many: str
-    wants: str  # of one
-    want: str  # of several
+    want: str  # follows the number of several
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """What one notice says: a line of the message, with the link that does it.
+    """One notice in a message: a line with the link to act on it.
 
-    Items of a client are grouped under `heading` ("Late, closes Sun 24:00"); of two items about
-    the same `about` the heavier one is shown, with the other's heading and text below. `state` is how the subject and the headline count
-    it ("late", "due today by 12:00"): words of the system, never of people. `text` is a paragraph
-    to a line. `why` says what the person has to do with it, where that is more than the rule's
-    `reason`. `url` is a path of this site.
+    Items of a client are grouped under `heading`. Of two items with the same `about` the one with
+    more `weight` is shown, with heading and text of the other below it. `state` is how subject and
+    headline count it ("late", "due today by 12:00") and holds no words of people. `news` follows
+    the title in the subject of a message with this item alone ("has been red for two weeks").
+    Each line of `text` is a paragraph. `why` replaces the rule's `reason` where more is known
+    about this person. `url` is a path of this site.
     """
 
     heading: str
@@ -48,6 +48,7 @@ class Item:
     score: str = ""
     text: str = ""
     why: str = ""
+    news: str = ""
 
     @property
     def paragraphs(self) -> list[str]:
@@ -59,14 +60,13 @@ Describe = Callable[[Sequence[Notice], dt.datetime], Mapping[int, Item]]
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeRule:
-    """How notices of one rule are worded.
+    """The wording of the notices of one rule.
 
-    `describe` gets notices of one engagement, in its scope, and the present; it answers by
-    notice id, and leaves out those whose cause is gone. It runs on the clock of the person, who is
-    joined in, as is the engagement. `label` stands in the ledger; "because you", then `reason`,
-    at the foot of the mail.
-    `switch` is the field of the user that turns it off. Urgent ones go at once, quiet hours apart;
-    the others ride the message of the day (M6.4).
+    `describe` gets notices of one engagement in its scope, with person and engagement loaded, and
+    the present; it runs on the person's clock and returns items by notice id, without those whose
+    cause is gone. `label` is shown in the notification log, `reason` after "because you" at the
+    foot of the email. `switch` is the user's field that turns the rule off. An urgent notice is
+    sent at once, except in quiet hours; the others go into the email of the day (M6.4).
     """
 
     label: str
@@ -79,8 +79,8 @@ class NoticeRule:
 
 @dataclass(frozen=True, kw_only=True)
 class Aside:
-    """A clock that runs for the reader, beside what the message is about: "the huddle on", a title
-    with its link, "is due Wed 11 Mar 09:04".
+    """A deadline of the reader below the items of a message: "the huddle on", a title with its
+    link, "is due by Wed 11 Mar 09:04".
     """
 
     client: str
@@ -98,7 +98,10 @@ _asides: list[Asides] = []
 
 
 def register_rule(name: str, rule: NoticeRule) -> None:
-    """Raises ValueError for a name that is taken."""
+    """Register how notices of this name are worded.
+
+    Raises ValueError for a name that is taken.
+    """
     if name in _rules:
         raise ValueError(f"The rule “{name}” is registered already.")
     _rules[name] = rule
@@ -109,7 +112,7 @@ def find_rule(name: str) -> NoticeRule:
 
 
 def register_asides(asides: Asides) -> None:
-    """Say which clocks run for a person, given all their memberships, in the scope of these."""
+    """Register a query for a person's deadlines; it gets all their memberships, in their scope."""
     _asides.append(asides)
 
 

@@ -1,1 +1,1 @@
-"""What people are told of the weekly rhythm and of escalations, worded when it is sent."""
+"""The wording of notices about check-ins and escalations."""

@@ -1,4 +1,4 @@
-"""What is common to the rules about key results: the rows, and the card of each."""
+"""Rows and cards of key results, common to all rules about them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from okrs.formatting import write_value
 from okrs.models import KeyResult
 from scoring import Rag, format_score
 
-CHECK_IN = Noun("check-in", "check-ins", "waits for you", "wait for you")
-KEY_RESULT = Noun("key result", "key results", "needs a look", "need a look")
+CHECK_IN = Noun("check-in", "check-ins", "to do")
+KEY_RESULT = Noun("key result", "key results", "need a look")
 Subjects = Iterator[tuple[Notice, KeyResult]]
 
 
 def live_subjects(notices: Sequence[Notice]) -> Subjects:
-    """Each notice with its key result, of those that still ask for check-ins. One query."""
+    """Return notices with their key results, of those that still take check-ins. One query."""
     rows = (
         KeyResult.objects.live()
         .for_card()
@@ -37,18 +37,18 @@ def live_subjects(notices: Sequence[Notice]) -> Subjects:
 
 
 def period_of(notice: Notice, key_result: KeyResult) -> Period | None:
-    """The period that the notice is about; None where the rhythm has become another one."""
+    """Return the period of a notice; None where the rhythm has changed since."""
     found = periods(rhythm_of(key_result))
     return next((period for period in found if period.monday == notice.period), None)
 
 
 def is_filled_since(key_result: KeyResult, monday: dt.date) -> bool:
-    """Whether this period or a later one has its check-in."""
+    """Return whether this period or a later one has its check-in."""
     return any(filled >= monday for filled in filled_periods(key_result))
 
 
-def card(key_result: KeyResult, *, to: Membership, **said: Any) -> Item:
-    """The card of a key result as a mail shows it, with its latest value, band and score."""
+def card(key_result: KeyResult, *, to: Membership, **fields: Any) -> Item:
+    """Return the card of a key result in an email, with its latest value, RAG and score."""
     rag, unit = Rag(key_result.rag), key_result.metric.unit if key_result.metric else ""
     has_value = key_result.latest_value is not None
     value = write_value(key_result.latest_value, unit=unit)
@@ -60,7 +60,7 @@ def card(key_result: KeyResult, *, to: Membership, **said: Any) -> Item:
         rag=rag if has_value else None,
         score=score if key_result.score is not None else "",
         why=stand_of(to, key_result),
-        **{"url": page_of(key_result), "button": "Open", **said},
+        **{"url": page_of(key_result), "button": "Open", **fields},
     )
 
 
@@ -70,7 +70,7 @@ def page_of(key_result: KeyResult) -> str:
 
 
 def check_in_link(key_result: KeyResult, *, member: Membership) -> dict[str, str]:
-    """Straight to the card, for whoever may check in; its page for others."""
+    """Return the link to the check-in for people who may check in, else to the key result's page."""
     if not may(member.role, Permission.CHECK_IN):
         return {"url": page_of(key_result), "button": "Open"}
     slug = key_result.engagement.slug
@@ -80,10 +80,10 @@ def check_in_link(key_result: KeyResult, *, member: Membership) -> dict[str, str
 
 
 def stand_of(person: Membership, key_result: KeyResult) -> str:
-    """What this person has to do with it: "answer for key results"; empty if nothing is known."""
+    """Return how this person is involved: "own key results"; empty if they are not."""
     objective = key_result.objective
     if key_result.owner_id == person.pk:
-        return "answer for key results"
+        return "own key results"
     if objective.owner_id == person.pk:
         return "own the objective"
     if objective.team is not None and objective.team.champion_id == person.pk:

@@ -1,4 +1,4 @@
-"""What Friday brings: what is at risk or blocked, and whose update is late or thin (M6.4)."""
+"""The notices of Friday: at risk or blocked, late or incomplete (M6.4)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from notifications.rules import Item
 from okrs.formatting import write_day
 from okrs.models import KeyResult, Stage
 
-MOST_SAID = 200  # characters of what somebody wrote
+LONGEST_QUOTE = 200  # characters
 
 
 def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """To objective owners and leads: what is at risk, and what is blocked. Two queries."""
+    """Describe what is at risk or blocked, for objective owners and leads. Two queries."""
     subjects = list(live_subjects(notices))
     blockers: dict[int, Blocker] = {}
     open_ones = Blocker.objects.filter(
@@ -39,6 +39,7 @@ def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Ite
             to=notice.person,
             heading="At risk or blocked",
             state="blocked" if row.pk in blockers else "at risk",
+            news="is blocked" if row.pk in blockers else "is at risk",
             weight=55 if row.pk in blockers else 50,
             text=_trouble(row, blocker=blockers.get(row.pk), now=now),
         )
@@ -48,7 +49,7 @@ def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Ite
 
 
 def friday_late(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """To the champion, or the leads: what is late, was missed, or says too little. Two queries."""
+    """Describe late, missed and thin check-ins, for the champion or the leads. Two queries."""
     subjects = list(live_subjects(notices))
     thin = _thin(notices)
     found = (
@@ -59,10 +60,11 @@ def friday_late(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
         notice.pk: card(
             row,
             to=notice.person,
-            heading="Late or thin",
-            state="late or thin",
+            heading="Late or incomplete",
+            state="late or incomplete",
+            news="has a late or incomplete check-in",
             weight=40,
-            text=" ".join([*lacks, f"{row.owner.name} answers for it." if row.owner else ""]),
+            text=" ".join([*lacks, f"Owner: {row.owner.name}." if row.owner else ""]),
         )
         for notice, row, lacks in found
         if lacks
@@ -71,19 +73,19 @@ def friday_late(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
 
 def _trouble(row: KeyResult, *, blocker: Blocker | None, now: dt.datetime) -> str:
     today = rhythm_of(row).day_of(now)
-    said = []
+    lines = []
     if blocker is not None:
         since = write_day(rhythm_of(row).day_of(blocker.opened_at), today=today)
-        said.append(f"Blocked since {since}: {one_line(blocker.text, most=MOST_SAID)}")
+        lines.append(f"Blocked since {since}: {one_line(blocker.text, most=LONGEST_QUOTE)}")
     if row.stage == Stage.AT_RISK:
-        said.append(f"The forecast does not hold, confidence {row.confidence} of 5.")
+        lines.append(f"Behind pace, confidence {row.confidence} of 5.")
     if row.next_action:
-        said.append(f"Next: {one_line(row.next_action, most=MOST_SAID)}")
-    return "\n".join(each if each[-1] in ".!?…" else f"{each}." for each in said)
+        lines.append(f"Next: {one_line(row.next_action, most=LONGEST_QUOTE)}")
+    return "\n".join(each if each[-1] in ".!?…" else f"{each}." for each in lines)
 
 
 def _thin(notices: Sequence[Notice]) -> set[int]:
-    """Key results whose newest check-in was thin when it was posted. One query."""
+    """Return the ids of key results whose newest check-in was thin when posted. One query."""
     newest = CheckIn.objects.standing().filter(
         engagement_id=notices[0].engagement_id,
         key_result__in={one.subject for one in notices},
@@ -94,9 +96,9 @@ def _thin(notices: Sequence[Notice]) -> set[int]:
 
 
 def _lacks(row: KeyResult, *, is_thin: bool, since: dt.date, now: dt.datetime) -> list[str]:
-    """What the update lacks, in sentences; nothing where it is in time and says enough.
+    """Return what is wrong with the newest check-in, in sentences; empty if nothing is.
 
-    Thin is only asked of one that stands for the week that began on `since`, or later.
+    Only a check-in for the week from `since`, or a later one, can be thin.
     """
     late = _late_period(row, now=now)
     closed, gone = closed_periods(rhythm_of(row), now)[-1:], missed_periods(row, now=now)[-1:]
@@ -108,8 +110,8 @@ def _lacks(row: KeyResult, *, is_thin: bool, since: dt.date, now: dt.datetime) -
     if row.last_week is None or row.last_week < since:
         return []
     few = thin_parts(insight=row.insight, next_action=row.next_action)
-    said = [f"Thin: {' and '.join(few)} under four words."] if is_thin else []
-    return [*said, *(["Green without evidence."] if row.is_unverified else [])]
+    short = [f"{' and '.join(few).capitalize()} under four words."] if is_thin else []
+    return [*short, *(["Green without evidence."] if row.is_unverified else [])]
 
 
 def _late_period(row: KeyResult, *, now: dt.datetime) -> Period | None:

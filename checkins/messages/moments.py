@@ -1,4 +1,4 @@
-"""Moments and weeks as a mail says them, on the clock of its reader."""
+"""Moments and weeks in emails, on the reader's clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from okrs.formatting import NO_BREAK, write_day
 
 
 def moment(at: dt.datetime, *, now: dt.datetime) -> str:
-    """ "today 10:00", "tomorrow 10:00", "Mon 16 Mar 10:00"; midnight ends the day before."""
+    """Return "today 10:00", "tomorrow 10:00" or "Mon 16 Mar 10:00"; midnight is 24:00."""
     local, today = timezone.localtime(at), timezone.localdate(now)
     on, time = local.date(), f"{local:%H:%M}"
     if local.time() == dt.time(0):
@@ -20,5 +20,5 @@ def moment(at: dt.datetime, *, now: dt.datetime) -> str:
 
 
 def week_of(monday: dt.date, *, today: dt.date) -> str:
-    """ "the week of 2 Mar"."""
+    """Return "the week of 2 Mar"."""
     return f"the week of {write_day(monday, today=today, weekday=False)}"

@@ -1,4 +1,4 @@
-"""Before a deadline, after it, and when nobody checked in (M6.4, M7.7)."""
+"""Notices before a deadline, after it, and when no one checked in (M6.4, M7.7)."""
 
 from __future__ import annotations
 
@@ -24,25 +24,26 @@ from notifications.rules import Item
 from okrs.models import KeyResult
 
 Items = Iterator[tuple[int, Item]]
+MISSED = "has a missed check-in"
 
 
 def reminder(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """To whoever answers for it, while it is neither done nor late."""
+    """Describe check-ins that are due, for the owner, until they are done or late."""
     return dict(_reminders(live_subjects(notices), now=now))
 
 
 def overdue(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """To whoever answers for it, until it or a later period is done."""
+    """Describe late check-ins, for the owner, until this or a later period has one."""
     return dict(_overdue(live_subjects(notices), now=now))
 
 
 def missed(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """To the objective's owner, once the period has closed, until somebody checks in."""
+    """Describe missed check-ins, for the objective's owner, until someone checks in."""
     return dict(_missed(live_subjects(notices), now=now))
 
 
 def missed_twice(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
-    """To the leads, until somebody checks in."""
+    """Describe two missed check-ins in a row, for the leads, until someone checks in."""
     return dict(_missed_twice(live_subjects(notices), now=now))
 
 
@@ -58,6 +59,7 @@ def _reminders(subjects: Subjects, *, now: dt.datetime) -> Items:
                     to=notice.person,
                     heading=f"Due {at}",
                     state=_due_by(period, now=now),
+                    news=f"needs a check-in, {_due_by(period, now=now)}",
                     weight=85 if at.startswith("today") else 80,
                     **check_in_link(row, member=notice.person),
                 ),
@@ -75,8 +77,9 @@ def _overdue(subjects: Subjects, *, now: dt.datetime) -> Items:
                 card(
                     row,
                     to=notice.person,
-                    heading=f"Was due {was}, {'closes' if is_open else 'closed'} {closes}",
+                    heading=f"Was due {was}, {'open until' if is_open else 'closed'} {closes}",
                     state="late" if is_open else "missed",
+                    news=f"needs a check-in, late since {was}" if is_open else MISSED,
                     weight=90,
                     **check_in_link(row, member=notice.person),
                 ),
@@ -84,7 +87,7 @@ def _overdue(subjects: Subjects, *, now: dt.datetime) -> Items:
 
 
 def _missed(subjects: Subjects, *, now: dt.datetime) -> Items:
-    """All weeks of a key result that closed so are said in one line."""
+    """Describe all missed weeks of a key result in one item."""
     found: defaultdict[KeyResult, list[tuple[Notice, Period]]] = defaultdict(list)
     for notice, row in subjects:
         period = _asked(notice, row)
@@ -96,10 +99,11 @@ def _missed(subjects: Subjects, *, now: dt.datetime) -> Items:
         item = card(
             row,
             to=closed[0][0].person,
-            heading="Closed without a check-in",
+            heading="Missed check-ins",
             state="without a check-in",
+            news=MISSED,
             weight=60,
-            text=f"No check-in for {' and '.join(weeks)}.\n{_answers(row)}",
+            text=f"No check-in for {' and '.join(weeks)}.\n{_owner(row)}",
         )
         yield from ((notice.pk, item) for notice, _ in closed)
 
@@ -116,10 +120,11 @@ def _missed_twice(subjects: Subjects, *, now: dt.datetime) -> Items:
                 card(
                     row,
                     to=notice.person,
-                    heading="Two check-ins in a row are missing",
+                    heading="Two missed check-ins in a row",
                     state="without a check-in twice in a row",
+                    news="has missed two check-ins in a row",
                     weight=70,
-                    text=f"None for {first} and none for {second}.\n{_answers(row)}",
+                    text=f"No check-in for {first} and {second}.\n{_owner(row)}",
                 ),
             )
 
@@ -129,15 +134,15 @@ def _mondays(row: KeyResult) -> list[dt.date]:
 
 
 def _asked(notice: Notice, row: KeyResult) -> Period | None:
-    """The period of the notice, unless it or a later one has its check-in."""
+    """Return the period of the notice, unless it or a later one has its check-in."""
     return None if is_filled_since(row, notice.period) else period_of(notice, row)
 
 
 def _due_by(period: Period, *, now: dt.datetime) -> str:
-    """ "due today by 12:00", "due Mon 16 Mar 10:00"."""
+    """Return "due today by 12:00" or "due Mon 16 Mar 10:00"."""
     return f"due {moment(period.due_at, now=now)}".replace("today\u00a0", "today by\u00a0")
 
 
-def _answers(row: KeyResult) -> str:
+def _owner(row: KeyResult) -> str:
     owner: Membership | None = row.owner
-    return f"{owner.name} answers for it." if owner else "Nobody answers for it: name an owner."
+    return f"Owner: {owner.name}." if owner else "It has no owner yet. Choose one."

@@ -1,4 +1,4 @@
-"""The rules of check-ins, by the names under which sweeps and commands write notices."""
+"""The rules of check-in notices, by the names under which jobs and commands write them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from checkins.messages.cards import CHECK_IN, KEY_RESULT
 from notifications.rules import NoticeRule, register_rule
 
 REMINDERS, DIGESTS = "wants_reminders", "wants_digests"
-ANSWERS, OBJECTIVE = "answer for key results", "own the objective or lead the program"
+OWNER, OBJECTIVE = "own key results", "own the objective or lead the program"
 
 RULES: dict[str, dict[str, Any]] = {
     "reminder": {
         "label": "Due soon",
-        "reason": ANSWERS,
+        "reason": OWNER,
         "noun": CHECK_IN,
         "describe": reminders.reminder,
         "switch": REMINDERS,
     },
     "overdue": {
         "label": "Late",
-        "reason": ANSWERS,
+        "reason": OWNER,
         "noun": CHECK_IN,
         "describe": reminders.overdue,
         "switch": REMINDERS,
@@ -48,7 +48,7 @@ RULES: dict[str, dict[str, Any]] = {
         "switch": DIGESTS,
     },
     "friday_late": {
-        "label": "Late or thin (Friday)",
+        "label": "Late or incomplete (Friday)",
         "reason": "champion the team or lead the program",
         "noun": KEY_RESULT,
         "describe": fridays.friday_late,
@@ -58,6 +58,6 @@ RULES: dict[str, dict[str, Any]] = {
 
 
 def register_rules() -> None:
-    """Register how each notice of check-ins is worded."""
-    for name, said in RULES.items():
-        register_rule(name, NoticeRule(**said))
+    """Register the wording of each check-in notice."""
+    for name, rule in RULES.items():
+        register_rule(name, NoticeRule(**rule))

@@ -38,7 +38,7 @@ def ask_for_address(*, user: User, email: str) -> None:
     limits.require(limits.ADDRESSES, user.pk)
     taken = User.objects.filter(email__iexact=email).exists()
     link = "" if taken else link_to(user, new=email)
-    _mail(email, subject="Confirm your new address", name="confirm", taken=taken, link=link)
+    _mail(email, subject="Confirm your new email address", name="confirm", taken=taken, link=link)
 
 
 def change_address(*, user: User, token: str) -> User:
@@ -70,7 +70,7 @@ def _change(user: User, *, token: str) -> User:
     current.email = change.new
     current.save(update_fields=["email"])
     forget_others(current)
-    subject = "Your address was changed"
+    subject = "Your email address was changed"
     _mail(change.old, subject=subject, name="changed", user=current, new=change.new)
     return current
 

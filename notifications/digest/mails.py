@@ -1,4 +1,4 @@
-"""One envelope as a mail, in text and HTML, and what follows once it is sent or given up."""
+"""The email of an envelope, in text and HTML, and the marks on its notices once it is sent."""
 
 from __future__ import annotations
 
@@ -24,41 +24,44 @@ Payload = dict[str, Any]
 
 
 def daily(payload: Payload) -> Mail | None:
-    """The message of the day (M6.4); payload: `envelope`, `user`, `engagements` (ids)."""
+    """Return the email of the day (M6.4); payload: `envelope`, `user`, `engagements` (ids).
+
+    None if nothing in it still applies. Raises NotNow in quiet hours and at weekends.
+    """
     _keep_hours(payload, is_daily=True)
     envelope = open_envelope(payload, now=timezone.now(), with_asides=True)
     return write(envelope, is_daily=True) if envelope else None
 
 
 def urgent(payload: Payload) -> Mail | None:
-    """What goes at once; payload as of `daily`."""
+    """Return an urgent email, like `daily`, but at weekends too."""
     _keep_hours(payload, is_daily=False)
     envelope = open_envelope(payload, now=timezone.now(), with_asides=False)
     return write(envelope, is_daily=False) if envelope else None
 
 
 def write(envelope: Envelope, *, is_daily: bool) -> Mail:
-    """The mail of an envelope that was read."""
+    """Return the email of an envelope, on its reader's clock."""
     reader, lines = envelope.reader, envelope.lines
     stop = stop_link(reader.pk) if is_daily else ""
-    context = {
-        "envelope": envelope,
-        "subject": subject(lines),
-        "headline": headline(lines),
-        "greeting": f"{reader.first_name}: {headline(lines)}",
-        "preheader": _preheader(envelope),
-        "why": why(lines),
-        "is_daily": is_daily,
-        "profile": absolute_url("notifications:profile"),
-        "stop": stop,
-        "site": settings.SITE_URL,
-    }
     with timezone.override(zone_of(reader.time_zone)):
+        context = {
+            "envelope": envelope,
+            "subject": subject(envelope, is_daily=is_daily),
+            "headline": headline(lines),
+            "greeting": f"{reader.first_name}: {headline(lines)}",
+            "preheader": _preheader(envelope),
+            "why": why(lines),
+            "is_daily": is_daily,
+            "profile": absolute_url("notifications:profile"),
+            "stop": stop,
+            "site": settings.SITE_URL,
+        }
         return Mail(
             subject=context["subject"],
             text=render_to_string("notifications/email/envelope.txt", context).strip(),
             html=render_to_string("notifications/email/envelope.html", context),
-            headers=_stopped_by(stop) if stop else {},
+            headers=_unsubscribe_headers(stop) if stop else {},
         )
 
 
@@ -85,7 +88,7 @@ def mark_revived(payload: Payload) -> None:
 
 
 def _keep_hours(payload: Payload, *, is_daily: bool) -> None:
-    """Raises NotNow in quiet hours and, for the message of the day, at weekends: it may be late."""
+    """Raise NotNow in quiet hours and, for the email of the day, at weekends: a retry may be late."""
     until = clock_of(User.objects.get(pk=payload["user"])).waits_until(
         timezone.now(), is_daily=is_daily
     )
@@ -98,11 +101,11 @@ def _id(payload: Payload) -> UUID:
 
 
 def _preheader(envelope: Envelope) -> str:
-    """What a mail program shows beside the subject: each client's first heading."""
+    """Return the preview that email programs show after the subject: each client's first heading."""
     firsts = (f"{one.client}: {one.lines[0].item.heading}." for one in envelope.sections)
     return " ".join(firsts)
 
 
-def _stopped_by(link: str) -> dict[str, str]:
-    """So that mail programs offer a button for it (RFC 8058)."""
+def _unsubscribe_headers(link: str) -> dict[str, str]:
+    """Return the headers for the unsubscribe button of email programs (RFC 8058)."""
     return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

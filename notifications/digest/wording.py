@@ -1,24 +1,29 @@
-"""How an envelope is summed up: subject, headline, and why it came. Pure; no words of people."""
+"""Subject, headline and reason of one message."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
+from django.utils.formats import date_format
+
 from mail.delivery import MAX_SUBJECT
-from notifications.digest.reading import Line
+from mail.plain_text import one_line
+from notifications.digest.reading import Envelope, Line
 from notifications.rules import Noun
 
-WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 NO_BREAK = "\u00a0"
-MOST_STATES = 3  # of one noun, in a subject
+LONGEST_CLIENT = 40  # characters of a client's name in a subject
+MOST_CLIENTS = 2  # by name, in a subject
+MOST_STATES = 3  # of one noun
 MOST_SENTENCES = 2
 
 
 @dataclass(frozen=True)
 class Count:
-    """So many of a noun, and in which states how many of them are."""
+    """The number of items of one noun, in all and by state."""
 
     noun: Noun
     states: Sequence[tuple[str, int]]
@@ -29,11 +34,11 @@ class Count:
 
     @property
     def named(self) -> str:
-        return self.noun.one if self.total == 1 else self.noun.many
+        return f"{self.total} {self.noun.one if self.total == 1 else self.noun.many}"
 
 
 def counts(lines: Iterable[Line]) -> list[Count]:
-    """By noun and state, in the order of the lines."""
+    """Count items by noun and state, in the order of the lines."""
     found: dict[Noun, Counter[str]] = {}
     for line in lines:
         state = line.item.state.replace(NO_BREAK, " ")  # a headline must break somewhere
@@ -41,27 +46,37 @@ def counts(lines: Iterable[Line]) -> list[Count]:
     return [Count(noun, list(states.items())) for noun, states in found.items()]
 
 
-def subject(lines: Iterable[Line]) -> str:
-    """ "5 check-ins: 3 late, 2 due today by 12:00; 1 escalation recovered".
+def subject(envelope: Envelope, *, is_daily: bool) -> str:
+    """Return the client and the item, or the clients, the day and the counts of several items.
 
-    Where it would be too long, all but the first noun are counted together.
+    "Northwind: API latency has been red for two weeks"; "Northwind, Tue 10 Mar: 5 check-ins (3
+    late, 2 due today by 12:00)". The day is the one on the active clock. Where it gets too long,
+    the clients go first, then all counts but the first are added up.
     """
-    first, *others = counts(lines)
-    whole = "; ".join(_counted(count) for count in (first, *others))
-    if len(whole) <= MAX_SUBJECT:
-        return whole
-    return f"{_counted(first)}; {sum(one.total for one in others)} more"
+    names = [one_line(one.client, most=LONGEST_CLIENT) for one in envelope.sections]
+    if len(envelope.lines) == 1:
+        return _one_item(envelope.lines[0], client=names[0])
+    clients = ", ".join(names) if len(names) <= MOST_CLIENTS else f"{len(names)} clients"
+    day = date_format(timezone.localtime(envelope.now), "D j M") if is_daily else ""
+    first, *others = counts(envelope.lines)
+    whole = ", ".join(_counted(count) for count in (first, *others))
+    short = f"{_counted(first)}, {sum(one.total for one in others)} more"
+    full = _headed([clients, day], whole)
+    if len(full) <= MAX_SUBJECT or not others:
+        return full
+    without_clients = _headed([day], whole)
+    return without_clients if len(without_clients) <= MAX_SUBJECT else _headed([day], short)
 
 
 def headline(lines: Iterable[Line]) -> str:
-    """ "Five check-ins wait for you: three late, two due today by 12:00."."""
-    said = [_sentence(count) for count in counts(lines)]
-    more = len(said) - MOST_SENTENCES
-    return " ".join([*said[:MOST_SENTENCES], *(["There is more below."] if more > 0 else [])])
+    """Return "5 check-ins to do: 3 late, 2 due today by 12:00."."""
+    sentences = [_sentence(count) for count in counts(lines)]
+    more = ["More below."] if len(sentences) > MOST_SENTENCES else []
+    return " ".join([*sentences[:MOST_SENTENCES], *more])
 
 
 def why(lines: Iterable[Line]) -> str:
-    """ "You get this because you answer for key results (rules: due soon, late)."."""
+    """Return "You get this because you own key results (rules: due soon, late)."."""
     found = [each for line in lines for each in (line, *line.also)]
     reasons = list(dict.fromkeys(line.item.why or line.rule.reason for line in found))
     labels = list(dict.fromkeys(_lower(line.rule.label) for line in found))
@@ -69,8 +84,39 @@ def why(lines: Iterable[Line]) -> str:
     return f"You get this because you {_listed(reasons)} ({rules})."
 
 
-def in_words(number: int) -> str:
-    return WORDS[number] if number < len(WORDS) else str(number)
+def _one_item(line: Line, *, client: str) -> str:
+    news = (line.item.news or f"({line.item.state})").replace(NO_BREAK, " ")
+    most = MAX_SUBJECT - len(client) - len(news) - len(":  ")
+    return f"{client}: {one_line(line.item.title, most=most)} {news}"
+
+
+def _headed(parts: Iterable[str], text: str) -> str:
+    head = ", ".join(filter(None, parts))
+    return f"{head}: {text}" if head else text
+
+
+def _counted(count: Count) -> str:
+    if len(count.states) == 1:
+        return _of_one_state(count)
+    return f"{count.named} ({', '.join(_states(count))})"
+
+
+def _sentence(count: Count) -> str:
+    if len(count.states) == 1:
+        return f"{_of_one_state(count)}."
+    return f"{count.named} {count.noun.want}: {', '.join(_states(count))}."
+
+
+def _of_one_state(count: Count) -> str:
+    return f"{count.named} {'is' if count.total == 1 else 'are'} {count.states[0][0]}"
+
+
+def _states(count: Count) -> Iterator[str]:
+    for state, number in count.states[:MOST_STATES]:
+        yield f"{number} {state}"
+    left = sum(number for _, number in count.states[MOST_STATES:])
+    if left:
+        yield f"{left} more"
 
 
 def _lower(label: str) -> str:
@@ -78,28 +124,6 @@ def _lower(label: str) -> str:
 
 
 def _listed(phrases: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """Return "a", "a and b", "a, b and c"."""
     *firsts, last = phrases
     return f"{', '.join(firsts)} and {last}" if firsts else last
-
-
-def _counted(count: Count) -> str:
-    if len(count.states) == 1:
-        return f"{count.total} {count.named} {count.states[0][0]}"
-    return f"{count.total} {count.named}: {', '.join(_states(count, write=str))}"
-
-
-def _sentence(count: Count) -> str:
-    total, is_one = in_words(count.total).capitalize(), count.total == 1
-    if len(count.states) == 1:
-        return f"{total} {count.named} {'is' if is_one else 'are'} {count.states[0][0]}."
-    states = ", ".join(_states(count, write=in_words))
-    return f"{total} {count.named} {count.noun.want}: {states}."
-
-
-def _states(count: Count, *, write: Callable[[int], str]) -> Iterator[str]:
-    for state, number in count.states[:MOST_STATES]:
-        yield f"{write(number)} {state}"
-    left = sum(number for _, number in count.states[MOST_STATES:])
-    if left:
-        yield f"{write(left)} more"

@@ -1,4 +1,4 @@
-"""What screens say of an escalation: what is red, since when, how often, what is asked."""
+"""Sentences about an escalation: why it opened, what to do next, how it ended."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ def plain(text: str) -> str:
 @pytest.mark.parametrize(
     ("weeks", "reported", "said"),
     [
-        (2, 2, "red for two weeks, both reported."),
-        (3, 3, "red for three weeks, each of them reported."),
+        (2, 2, "Red for two weeks, both reported."),
+        (3, 3, "Red for three weeks, all reported."),
         (
             10,
             9,
             (
-                "red for ten weeks, nine of them reported."
-                " A week without a check-in stays as the one before."
+                "Red for ten weeks, nine of them reported."
+                " A week without a check-in counts like the week before."
             ),
         ),
         (
             2,
             1,
             (
-                "red for two weeks, one of them reported."
-                " A week without a check-in stays as the one before."
+                "Red for two weeks, one of them reported."
+                " A week without a check-in counts like the week before."
             ),
         ),
     ],
@@ -69,34 +69,34 @@ def plain(text: str) -> str:
 def test_why_it_fired_and_how_often_that_was_reported(weeks: int, reported: int, said: str) -> None:
     found = why_fired(told(weeks=weeks, reported=reported))
 
-    assert plain(found) == f"Fired because the weeks of 23 Feb and 2 Mar were both red; {said}"
+    assert plain(found) == f"Opened because the weeks of 23 Feb and 2 Mar were red. {said}"
 
 
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
         ({}, ""),
-        ({"cause": "strict"}, "Every red counts at once here."),
-        ({"cause": "pace"}, "Pace is past 0.30: it is no longer early."),
-        ({"cause": "pace", "was_watched": True}, "It was only watched until pace passed 0.30."),
+        ({"cause": "strict"}, "This client escalates every red key result at once."),
+        ({"cause": "pace"}, "Pace has passed 0.30, so it is no longer early."),
+        ({"cause": "pace", "was_watched": True}, "It was watched until pace passed 0.30."),
         (
             {"cause": "pace", "was_watched": True, "limit": Decimal("0.67")},
-            "It was only watched until pace passed 0.67.",
+            "It was watched until pace passed 0.67.",
         ),
         (
             {"cause": "pace", "scale": Scale.HUNDRED},
-            "Pace is past 30: it is no longer early.",
+            "Pace has passed 30, so it is no longer early.",
         ),
-        ({"cause": "confidence"}, "Confidence is under 3."),
+        ({"cause": "confidence"}, "Confidence is below 3."),
         (
             {"cause": "confidence", "was_watched": True},
-            "It was only watched until confidence fell under 3.",
+            "It was watched until confidence fell below 3.",
         ),
         ({"cause": "blocker"}, "A blocker is open."),
-        ({"cause": "blocker", "was_watched": True}, "It was only watched until a blocker opened."),
+        ({"cause": "blocker", "was_watched": True}, "It was watched until a blocker was added."),
         (
             {"cause": "by_hand", "was_watched": True, "activated_by": "Tom Reyes"},
-            "Tom Reyes made it active by hand.",
+            "Tom Reyes activated it.",
         ),
     ],
 )
@@ -110,8 +110,8 @@ def test_why_it_is_only_watched_and_when_that_ends() -> None:
     found = why_watched(told("watching", early_until=dt.date(2026, 3, 1), **facts))
 
     assert plain(found) == (
-        "Red, but early: pace 0.28, confidence 3, no blocker. Turns active when pace passes 0.67"
-        " (2 Mar), confidence falls under 3, or a blocker opens."
+        "Red, but still early: pace 0.28, confidence 3, no blocker. It becomes active when pace"
+        " passes 0.67 (2 Mar), confidence falls below 3, or a blocker is added."
     )
 
 
@@ -122,37 +122,40 @@ def test_why_it_is_only_watched_and_when_that_ends() -> None:
             "active",
             {},
             (
-                "Sofia Lindqvist convenes a huddle within 48 hours, then Ines Marlow records the"
-                " outcome: change the bet, or ask for help."
+                "Sofia Lindqvist convenes a huddle within 48 hours, then Ines Marlow records a"
+                " recovery plan: change the bet, or ask for help."
             ),
         ),
         (
             "active",
             {"huddle_is_late": True},
             (
-                "The 48 hours are over. Sofia Lindqvist convenes the huddle, or Ines Marlow records"
-                " the outcome: change the bet, or ask for help."
+                "The huddle is overdue. Sofia Lindqvist convenes it now, or Ines Marlow records a"
+                " recovery plan: change the bet, or ask for help."
             ),
         ),
         (
             "active",
             {"huddle_is_set": True, "huddle_is_late": True},
             (
-                "The huddle is set. Then Ines Marlow records the outcome: change the bet, or ask for"
-                " help."
+                "The huddle is scheduled. After it, Ines Marlow records a recovery plan: change the"
+                " bet, or ask for help."
             ),
         ),
         (
             "active",
             {"huddle_is_set": True, "huddle_is_held": True},
-            "After the huddle, Ines Marlow records the outcome: change the bet, or ask for help.",
+            (
+                "The huddle is over. Next, Ines Marlow records a recovery plan: change the bet, or"
+                " ask for help."
+            ),
         ),
         (
             "answered",
             {"plan_owner": "Dana Whitlock", "checkpoint_on": dt.date(2026, 3, 16)},
             (
-                "Dana Whitlock carries the plan out. Still red after Mon 16 Mar, it goes to the"
-                " sponsor."
+                "Dana Whitlock is carrying out the recovery plan. If it is still red after Mon 16"
+                " Mar, it goes to the sponsor."
             ),
         ),
         (
@@ -168,7 +171,8 @@ def test_why_it_is_only_watched_and_when_that_ends() -> None:
             {},
             (
                 "The sponsor decides: revise the key result formally, add resources, or change the"
-                " strategy. No sponsor signs in here: the lead records their word."
+                " strategy. The sponsor has no account here, so a program lead records the"
+                " decision."
             ),
         ),
         ("decided", {"verdict": "revise"}, ""),
@@ -183,23 +187,21 @@ def test_what_is_asked_now(state: str, facts: dict[str, Any], said: str) -> None
     ("days", "since"),
     [(0, "today"), (1, "Monday"), (6, "Wednesday"), (7, "Tue 3 Mar"), (40, "Thu 29 Jan")],
 )
-def test_out_of_red_says_since_when_and_that_the_story_stays(days: int, since: str) -> None:
+def test_an_escalation_out_of_red_says_since_when(days: int, since: str) -> None:
     facts = {"closed_on": TODAY - days * DAY, "score": Decimal("0.31")}
 
     found = how_it_ended(told("recovered", **facts))
 
-    assert plain(found) == (
-        f"Out of red since {since}: 0.31. The escalation is closed, its story stays."
-    )
+    assert plain(found) == f"Out of red since {since}: 0.31. The escalation is closed."
 
 
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"verdict": "resources"}, "Priya Raman decided, Mon 9 Mar: add resources."),
+        ({"verdict": "resources"}, "Priya Raman decided on Mon 9 Mar: add resources."),
         (
             {"verdict": "revise", "word_of": "Kai Ober", "decided_by": "Ines Marlow"},
-            "Kai Ober decided, recorded by Ines Marlow, Mon 9 Mar: revise the key result formally.",
+            "Kai Ober decided on Mon 9 Mar: revise the key result formally. Recorded by Ines Marlow.",
         ),
     ],
 )
@@ -212,15 +214,15 @@ def test_what_the_sponsor_decided_and_whose_word_it_was(facts: dict[str, Any], s
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
-        ({}, "No escalation is open."),
-        ({"raised": 1}, "One escalation is open: it is with the sponsor."),
-        ({"watching": 2}, "Two escalations are open: both are only watched."),
-        ({"active": 3}, "Three escalations are open: all wait for an answer."),
+        ({}, "No open escalations."),
+        ({"raised": 1}, "1 open escalation: with the sponsor."),
+        ({"watching": 2}, "2 open escalations: both watched."),
+        ({"active": 3}, "3 open escalations: all waiting for a recovery plan."),
         (
             {"watching": 2, "answered": 1, OVER: 1, "raised": 1},
             (
-                "Five escalations are open: one is over its time, one is with the sponsor,"
-                " one has a plan that runs, two are only watched."
+                "5 open escalations: 1 overdue, 1 with the sponsor, 1 with a recovery plan under"
+                " way, 2 watched."
             ),
         ),
     ],

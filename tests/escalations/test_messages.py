@@ -41,16 +41,16 @@ def words(rule: str, row: Escalation, to: Membership, now: dt.datetime = TUESDAY
 def test_an_active_one_says_all_of_it(alice: Membership, active: Escalation) -> None:
     assert words("escalation_active", active, alice) == [
         (
-            "Fired because the weeks of 2 Mar and 9 Mar were both red; red for two weeks, both"
-            " reported. Pace is past 0.30: it is no longer early."
+            "Opened because the weeks of 2 Mar and 9 Mar were red. Red for two weeks, both"
+            " reported. Pace has passed 0.30, so it is no longer early."
         ),
         (
             "Tried: Ask for a nightly export, attempt 1."
             " Next, by 16 Mar: Ask for a nightly export, attempt 2."
         ),
         (
-            "Alice convenes a huddle within 48 hours, then Alice records the outcome: change the"
-            " bet, or ask for help. The huddle is due by Thu 12 Mar 09:40."
+            "Alice convenes a huddle within 48 hours, then Alice records a recovery plan: change"
+            " the bet, or ask for help. The huddle is due by Thu 12 Mar 09:40."
         ),
     ]
 
@@ -59,7 +59,7 @@ def test_its_subject_and_headline_say_by_when(alice: Membership, active: Escalat
     found = said("escalation_active", active, to=alice, now=TUESDAY)
 
     assert plain(found.state) == "active (huddle by Thu 12 Mar 09:40)"
-    assert found.heading == "Red for two weeks: an escalation is active"
+    assert found.heading == "Escalation active: red for two weeks"
 
 
 def test_it_leads_to_the_escalation_on_the_page_of_its_key_result(
@@ -86,7 +86,7 @@ def test_one_that_was_raised_says_why_and_what_is_asked(
 
     fired, tried, asked = words("escalation_raised", row, alice)
 
-    assert fired.endswith("Raised: three red weeks without a recovery plan.")
+    assert fired.endswith("Sent to the sponsor: three red weeks without a recovery plan.")
     assert tried.startswith("Tried: ")
     assert asked == (
         "Priya decides: revise the key result formally, add resources, or change the strategy."
@@ -113,7 +113,7 @@ def test_one_that_was_raised_at_its_checkpoint_says_what_the_plan_was(
 
     lines = words("escalation_raised", raised, alice)
 
-    assert lines[0].endswith("Raised: still red at the checkpoint of the plan.")
+    assert lines[0].endswith("Sent to the sponsor: still red at the checkpoint of the plan.")
     assert f"Change the bet, Bob, checkpoint Mon 9 Mar: {PLAN}" in lines
 
 
@@ -123,7 +123,7 @@ def test_a_decision_says_who_decided_what(
     row = escalated(onboarding, bob, state=EscalationState.DECIDED)
 
     assert words("escalation_decided", row, alice) == [
-        "Bob decided, Tue 10 Mar: add resources.",
+        "Bob decided on Tue 10 Mar: add resources.",
         NOTE,
     ]
 
@@ -135,7 +135,10 @@ def test_an_answer_says_who_does_what_until_when(
 
     assert words("escalation_answered", row, alice) == [
         f"Change the bet, Bob, checkpoint Tue 17 Mar: {PLAN}",
-        "Bob carries the plan out. Still red after Tue 17 Mar, it goes to the sponsor.",
+        (
+            "Bob is carrying out the recovery plan."
+            " If it is still red after Tue 17 Mar, it goes to the sponsor."
+        ),
     ]
 
 
@@ -148,7 +151,7 @@ def test_a_recovery_says_since_when(
 
     (line,) = words("escalation_recovered", row, alice, now=now)
 
-    assert line == "Out of red since today: 0.60. The escalation is closed, its story stays."
+    assert line == "Out of red since today: 0.60. The escalation is closed."
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -182,7 +185,7 @@ def test_it_says_what_the_reader_has_to_do_with_it(
         for person in (bob, alice, priya, carol)
     ]
 
-    assert why == ["answer for key results", "own the objective", "sponsor it", "lead the program"]
+    assert why == ["own key results", "own the objective", "sponsor it", "lead the program"]
 
 
 def test_an_escalation_and_a_check_in_of_one_key_result_are_two_things(
@@ -244,7 +247,7 @@ def test_the_sponsors_clock_is_asked_for_without_a_date(
 
     (aside,) = told_clocks([priya], TUESDAY)
 
-    assert (aside.before, aside.after) == ("the sponsor’s decision on", "is asked for.")
+    assert (aside.before, aside.after) == ("the sponsor’s decision on", "is needed.")
 
 
 def test_clocks_of_all_clients_are_read_in_one_query(

@@ -12,7 +12,7 @@ from notifications.models import Notice
 from notifications.rules import Item, NoticeRule, Noun
 from tenancy.scoping import scope, unscoped
 
-PARCEL = Noun("parcel", "parcels", "waits for you", "wait for you")
+PARCEL = Noun("parcel", "parcels", "to collect")
 MONDAY = dt.date(2026, 3, 9)
 NINE = dt.datetime(2026, 3, 9, 8, tzinfo=dt.UTC)  # in Berlin
 HOUR = dt.timedelta(hours=1)

@@ -71,10 +71,13 @@ def test_it_arrives_in_text_and_html_and_is_marked(
     assert deliver() == Delivered(sent=1)
 
     (mail,) = mail_server.messages
-    assert (mail["To"], mail["Subject"]) == ("bob@example.test", "1 parcel late")
+    assert (mail["To"], mail["Subject"]) == (
+        "bob@example.test",
+        "Northwind SaaS: Parcel 1 (late)",
+    )
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
-    assert "Bob: One parcel is late." in text_of(mail)
-    assert "One parcel is late." in text_of(mail, "html")
+    assert "Bob: 1 parcel is late." in text_of(mail)
+    assert "1 parcel is late." in text_of(mail, "html")
     assert read(notice).sent_at == NINE
 
 
@@ -135,7 +138,7 @@ def test_what_is_urgent_cannot_be_stopped_and_says_so(
     (mail,) = mail_server.messages
 
     assert mail["List-Unsubscribe"] is None
-    assert "cannot be switched off" in text_of(mail)
+    assert "can’t be turned off" in text_of(mail)
     assert "/notices/stop/" not in text_of(mail)
 
 

@@ -90,9 +90,12 @@ def test_the_leads_are_told_whom_it_was_for(
         assert deliver_due(now=NINE + DAY) == Delivered(sent=1)
 
     (mail,) = mail_server.messages
-    assert (mail["To"], mail["Subject"]) == ("alice@example.test", "1 person out of reach")
+    assert (mail["To"], mail["Subject"]) == (
+        "alice@example.test",
+        "Northwind SaaS: Bob can’t be reached by email",
+    )
     text = text_of(mail)
-    assert "Mail to bob@example.test could not be delivered." in text.replace("\n    ", " ")
+    assert "Email to bob@example.test could not be delivered." in text.replace("\n    ", " ")
     assert "/e/northwind/members/" in text
 
 

@@ -42,7 +42,7 @@ def test_what_is_at_risk_says_so_with_its_next_action(
 
     assert (found.heading, found.state) == ("At risk or blocked", "at risk")
     assert found.paragraphs == [
-        "The forecast does not hold, confidence 2 of 5.",
+        "Behind pace, confidence 2 of 5.",
         "Next: Roll the form out to all stores.",
     ]
 
@@ -97,30 +97,30 @@ def lacks(row: KeyResult, to: Membership, now: dt.datetime = FRIDAY) -> str:
 def test_a_late_update_is_told_with_since_when_and_who_answers(
     alice: Membership, onboarding: KeyResult
 ) -> None:
-    assert lacks(onboarding, alice) == "Late since Mon 9 Mar 10:00. Bob answers for it."
+    assert lacks(onboarding, alice) == "Late since Mon 9 Mar 10:00. Owner: Bob."
 
 
 def test_a_missed_one_is_told_with_its_week(alice: Membership, onboarding: KeyResult) -> None:
     monday = at("2026-03-16T08:00")
 
     assert lacks(onboarding, alice, now=monday) == (
-        "No check-in for the week of 9 Mar. Bob answers for it."
+        "No check-in for the week of 9 Mar. Owner: Bob."
     )
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ({"insight": "It goes well."}, "Thin: insight under four words."),
-        ({"next_action": "Carry on"}, "Thin: next action under four words."),
+        ({"insight": "It goes well."}, "Insight under four words."),
+        ({"next_action": "Carry on"}, "Next action under four words."),
         (
             {"insight": "Good.", "next_action": "More."},
-            "Thin: insight and next action under four words.",
+            "Insight and next action under four words.",
         ),
         ({"actual": "4.4", "evidence_url": ""}, "Green without evidence."),
         (
             {"actual": "4.4", "evidence_url": "", "insight": "Good."},
-            "Thin: insight under four words. Green without evidence.",
+            "Insight under four words. Green without evidence.",
         ),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_thin_update_says_what_it_lacks(
 ) -> None:
     post(onboarding, bob, **{"actual": "6.5", **words})
 
-    assert lacks(onboarding, alice) == f"{expected} Bob answers for it."
+    assert lacks(onboarding, alice) == f"{expected} Owner: Bob."
 
 
 def test_a_full_update_in_time_is_not_told(

@@ -43,7 +43,7 @@ def test_a_reminder_says_by_when_and_what_stands(onboarding: KeyResult, bob: Mem
 
     assert plain(found.heading) == "Due Mon 9 Mar 10:00"
     assert plain(found.state) == "due Mon 9 Mar 10:00"
-    assert (found.title, found.why) == (onboarding.title, "answer for key results")
+    assert (found.title, found.why) == (onboarding.title, "own key results")
     assert (plain(found.meta), found.rag, found.score) == ("last 7.2 days", Rag.AMBER, "0.36")
 
 
@@ -134,7 +134,7 @@ def test_what_is_late_says_since_when_and_until_when(
 ) -> None:
     found = said("overdue", onboarding, to=bob, now=TUESDAY)
 
-    assert plain(found.heading) == "Was due Mon 9 Mar 10:00, closes Sun 15 Mar 24:00"
+    assert plain(found.heading) == "Was due Mon 9 Mar 10:00, open until Sun 15 Mar 24:00"
     assert (found.state, found.button) == ("late", "Check in")
 
 
@@ -156,8 +156,8 @@ def test_a_later_check_in_settles_an_older_period(onboarding: KeyResult, bob: Me
 def test_a_missed_period_is_told_with_who_answers(alice: Membership, onboarding: KeyResult) -> None:
     found = said("missed", onboarding, to=alice, now=AFTER)
 
-    assert (found.heading, found.state) == ("Closed without a check-in", "without a check-in")
-    assert plain(found.text) == "No check-in for the week of 9 Mar.\nBob answers for it."
+    assert (found.heading, found.state) == ("Missed check-ins", "without a check-in")
+    assert plain(found.text) == "No check-in for the week of 9 Mar.\nOwner: Bob."
     assert (found.why, found.url.endswith(f"{onboarding.public_id}/")) == (
         "own the objective",
         True,
@@ -189,7 +189,7 @@ def test_two_missed_periods_of_one_key_result_are_one_line_with_both_weeks(
     assert len(lines) == 2
     (line,) = section.lines
     assert plain(line.item.text) == (
-        "No check-in for the week of 9 Mar and the week of 16 Mar.\nBob answers for it."
+        "No check-in for the week of 9 Mar and the week of 16 Mar.\nOwner: Bob."
     )
 
 
@@ -219,7 +219,7 @@ def test_what_is_blocked_is_said_below_the_reminder_of_the_same_key_result(
     (line,) = section_of(alice.engagement, lines.values()).lines
 
     assert plain(line.item.heading) == "Due Mon 9 Mar 10:00"
-    assert line.item.text.startswith("At risk or blocked: The forecast does not hold")
+    assert line.item.text.startswith("At risk or blocked: Behind pace")
 
 
 def test_a_missed_period_is_not_told_to_a_former_owner_of_the_objective(
@@ -235,9 +235,9 @@ def test_two_missed_in_a_row_are_told_with_both_weeks(
 
     found = said("missed_twice", onboarding, to=alice, now=now, period=MONDAY + WEEK)
 
-    assert found.heading == "Two check-ins in a row are missing"
+    assert found.heading == "Two missed check-ins in a row"
     assert plain(found.text) == (
-        "None for the week of 9 Mar and none for the week of 16 Mar.\nBob answers for it."
+        "No check-in for the week of 9 Mar and the week of 16 Mar.\nOwner: Bob."
     )
 
 
@@ -281,7 +281,7 @@ def test_a_card_that_nobody_answers_for_asks_for_an_owner(
 
     found = said("missed", onboarding, to=alice, now=AFTER)
 
-    assert found.text.endswith("Nobody answers for it: name an owner.")
+    assert found.text.endswith("It has no owner yet. Choose one.")
 
 
 @pytest.mark.parametrize(

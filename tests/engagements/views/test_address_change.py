@@ -100,7 +100,7 @@ def test_the_link_asks_and_changes_it_by_a_post(client: Client, alice: User) -> 
     assert alice.email == NEW
     assert Client().login(email=NEW, password=PASSWORD)
     assert not Client().login(email="alice@example.test", password=PASSWORD)
-    assert mailed(alice)["subject"] == "Your address was changed"
+    assert mailed(alice)["subject"] == "Your email address was changed"
 
 
 def test_a_refusal_says_why(client: Client, alice: User) -> None:

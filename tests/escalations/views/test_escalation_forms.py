@@ -288,7 +288,7 @@ def test_the_sponsor_records_what_they_decided(
     assert answer.url == story(onboarding)  # type: ignore[attr-defined]
     assert (now(row).state, now(row).verdict, now(row).word_of) == (DECIDED, "resources", "")
     page = client.get(answer.url).text  # type: ignore[attr-defined]
-    assert "Sponsor decided, Tue\u00a010\u00a0Mar: add resources." in page
+    assert "Sponsor decided on Tue\u00a010\u00a0Mar: add resources." in page
     assert NOTE in page
 
 
@@ -307,7 +307,7 @@ def test_a_lead_records_the_word_of_the_sponsor_with_evidence(
     assert "Give the address of what shows it." in nameless.text
     assert NOTE in nameless.text
     page = client.get(answer.url).text  # type: ignore[attr-defined]
-    assert "Priya Raman decided, recorded by Lead, Tue\u00a010\u00a0Mar: add resources." in page
+    assert "Priya Raman decided on Tue\u00a010\u00a0Mar: add resources. Recorded by Lead." in page
     assert 'href="https://example.test/minutes"' in page
 
 
@@ -342,7 +342,7 @@ def test_a_watched_one_is_made_active_by_hand(
     assert answer.url == story(onboarding)  # type: ignore[attr-defined]
     assert (now(row).state, now(row).activated_by) == (ACTIVE, champion)
     page = client.get(answer.url).text  # type: ignore[attr-defined]
-    assert "Champion made it active by hand." in page
+    assert "Champion activated it." in page
     assert "<b>48 h</b>" in page
 
 

@@ -50,7 +50,7 @@ def test_an_active_one_shows_its_clocks_its_why_and_its_path(
         "left to record a recovery plan, else to the sponsor, Mon\u00a023\u00a0Mar\u00a000:00"
         in page
     )
-    assert "It was only watched until pace passed 0.30." in page
+    assert "It was watched until pace passed 0.30." in page
     assert "<li data-done><span>Watched from Mon\u00a09\u00a0Mar\u00a003:40: red, but early" in page
     assert '<li aria-current="step"><span>Huddle within 48 hours</span>' in page
     assert "Ask for a nightly export, attempt 2" in page
@@ -75,8 +75,8 @@ def test_a_watched_one_says_when_it_would_turn_active(
 
     assert 'data-state="watching"' in page
     assert (
-        "Red, but early: pace 0.76, confidence 3, no blocker. Turns active when pace passes 0.67"
-        " (15\u00a0Mar), confidence falls under 3, or a blocker opens."
+        "Red, but still early: pace 0.76, confidence 3, no blocker. It becomes active when pace"
+        " passes 0.67 (15\u00a0Mar), confidence falls below 3, or a blocker is added."
     ) in page
     assert 'class="path"' not in page
 
@@ -90,8 +90,8 @@ def test_a_silent_week_counts_and_is_said_to_be_silent(
     page = shown(signed_in, onboarding)
 
     assert "Escalation: red for three weeks" in page
-    assert "red for three weeks, two of them reported." in page
-    assert "A week without a check-in stays as the one before." in page
+    assert "Red for three weeks, two of them reported." in page
+    assert "A week without a check-in counts like the week before." in page
 
 
 def test_what_is_closed_stays_as_memory_and_links_still_find_it(
@@ -104,7 +104,7 @@ def test_what_is_closed_stays_as_memory_and_links_still_find_it(
     page = shown(signed_in, onboarding)
 
     assert '<section class="section" id="escalation" aria-labelledby="memory-h">' in page
-    assert "Out of red since today: 0.32. The escalation is closed, its story stays." in page
+    assert "Out of red since today: 0.32. The escalation is closed." in page
     assert "Red for two weeks from 23\u00a0Feb" in page
     assert "Change the bet · Bob" in page
 
