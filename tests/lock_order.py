@@ -59,6 +59,7 @@ class Watch:
         self.unit: str | None = None
         self.held: dict[str, str] = {}
         self.made: set[str] = set()  # tables with rows of its own, which no one else can hold
+        self.outside: set[str] = set()  # locked by the test or loader that calls the command
 
     def __call__(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
@@ -73,6 +74,7 @@ class Watch:
         if unit != self.unit:
             self.unit, self.held, self.made = unit, {}, set()
         if unit is None:
+            self.outside.update(LOCKED.findall(sql))
             return
         written = WRITTEN.findall(sql)
         for table in (*LOCKED.findall(sql), *written):
@@ -86,7 +88,7 @@ class Watch:
         places = _places()
         if table not in places:
             return
-        known = self.held.keys() | self.made
+        known = self.held.keys() | self.made | self.outside
         if table not in known and not GUARDED.get(table, set()) & known:
             later = [one for one in self.held if places[one] > places[table]]
             if later:

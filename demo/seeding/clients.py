@@ -26,6 +26,7 @@ from reviews.commands import (
 )
 from scoring import Method, rag, score
 from status.commands import publish_report
+from tenancy.locks import lock
 from tenancy.scoping import identity
 
 WEEK = dt.timedelta(days=7)
@@ -137,6 +138,7 @@ class SeededClient:
             if not (own := self.posts(key_result, place, mondays)):
                 continue
             with identity(user_id=own[-1].author.user_id):
+                lock(key_result)
                 CheckIn.objects.bulk_create(own)
                 update_state(
                     key_result=key_result,
