@@ -3,12 +3,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test test-browser test-deployment lint format bench bench-large load lock clean
+.PHONY: run test test-all test-browser test-deployment lint format bench bench-large load lock clean
 
 run: .venv/runtime.stamp  ## the workspace, until Ctrl-C; FRESH=1 sets its database aside first
 	@exec $(VENV) -m config.run --stop-with-parent $(if $(FRESH),--fresh)
 
-test: .venv/dev.stamp  ## everything but the browser and the deployment
+QUICK = not slow and not browser and not deployment
+test: .venv/dev.stamp  ## what to run before each commit
+	$(VENV) -m pytest -n 3 -m "$(QUICK)"
+
+test-all: .venv/dev.stamp  ## with the slow ones: kills, races, replays, plans, the crawl for canaries
 	$(VENV) -m pytest -n 3
 
 BROWSER ?= browser

@@ -84,8 +84,8 @@ MARGIN = KeyResultStory(
     fetched_by="Finance lead",
     told=(
         Told(
-            read=Read(ago=1, value="61.6", confidence=3),
-            insight="Just under the floor: two seniors covered a project planned for juniors.",
+            read=Read(ago=1, value="62.1", confidence=3),
+            insight="Only just above the floor: two seniors covered a project planned for juniors.",
             next_action="Staff the next two projects from the bench list",
         ),
         Told(

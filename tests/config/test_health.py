@@ -100,7 +100,7 @@ def test_a_message_that_nobody_takes_is_failing(installed: None, client: Client)
 
 
 def take() -> None:
-    with time_machine.travel(NOON + 14 * MINUTE, tick=False):
+    with time_machine.travel(NOON + 16 * MINUTE - SECOND, tick=False):
         assert claim(now=NOON, limit=1)
 
 
