@@ -40,9 +40,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": (
-            "This email and password do not go together. Try again, or have a code mailed."
+            "Wrong email or password. Try again, or ask for a sign-in code."
         ),
-        "incorrect_code": "That is not the code we mailed. Check it, or ask for a new one.",
+        "incorrect_code": "Wrong code. Check it, or ask for a new one.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

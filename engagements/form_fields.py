@@ -48,10 +48,10 @@ class DecimalTextField(forms.CharField):
     def _check_size(self, number: Decimal) -> None:
         if self.min_value is not None and number < self.min_value:
             least = self.prepare_value(self.min_value)
-            raise ValidationError(f"Write {least} or more.", code="too_small")
+            raise ValidationError(f"Enter {least} or more.", code="too_small")
         if number.adjusted() >= MOST_DIGITS - MOST_PLACES or round(number, MOST_PLACES) != number:
             raise ValidationError(
-                f"Write at most {MOST_DIGITS - MOST_PLACES} digits before the point"
+                f"Enter at most {MOST_DIGITS - MOST_PLACES} digits before the point"
                 f" and {MOST_PLACES} after it.",
                 code="too_long",
             )
@@ -62,7 +62,7 @@ class DayField(forms.DateField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        errors = {"invalid": "Write the day as 2026-03-31.", "required": "Choose a day."}
+        errors = {"invalid": "Enter a date, for example 2026-03-31.", "required": "Choose a day."}
         super().__init__(**{"widget": widget, "error_messages": errors, **kwargs})
 
     def to_python(self, value: Any) -> dt.date | None:
@@ -92,7 +92,7 @@ class MemberField(RowField):
 
     def __init__(self, **kwargs: Any) -> None:
         errors = {"required": "Choose one person."}
-        super().__init__(**{"empty_label": "Nobody yet", "error_messages": errors, **kwargs})
+        super().__init__(**{"empty_label": "No one yet", "error_messages": errors, **kwargs})
 
 
 class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]

@@ -13,8 +13,8 @@ def check_owners(*people: Membership | None) -> None:
         if person is None:
             continue
         if person.removed_at is not None:
-            raise ValidationError(f"{person.name} has left. Name somebody else.", code="owner")
+            raise ValidationError(f"{person.name} has left. Choose someone else.", code="owner")
         if person.role == Role.VIEWER:
             raise ValidationError(
-                f"{person.name} only reads status pages. Name a member.", code="owner"
+                f"{person.name} can only read status pages. Choose another member.", code="owner"
             )

@@ -1,4 +1,4 @@
-"""What each role may do (M9.6): the one table. A role is a set of permissions, not a rank.
+"""What each role can do (M9.6): the one table. A role is a set of permissions, not a rank.
 
 An engagement that is closed is read, and its people and links looked after; nothing else.
 """

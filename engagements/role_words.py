@@ -1,4 +1,4 @@
-"""What each role may do, in words: the table of permissions as people read it (M9.6)."""
+"""What each role can do, in words: the table of permissions as people read it (M9.6)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ HEADINGS = {
 }
 WORDS = {
     Permission.READ_STATUS: "Read the status page",
-    Permission.READ: "Read all else; act on what one owns",
+    Permission.READ: "Read everything else, act on your own items",
     Permission.DRAFT: "Write objectives, key results, metrics",
     Permission.CHECK_IN: "Check in",
     Permission.COMMIT: "Pass the quality gate",
-    Permission.HUDDLE: "Convene huddles, record their outcome",
+    Permission.HUDDLE: "Call huddles, record their outcome",
     Permission.DECIDE: "Record decisions in a review",
     Permission.RUN_REVIEWS: "Run reviews, publish to the client",
     Permission.PLAN: "Plan cycles and teams",
-    Permission.MANAGE_MEMBERS: "Invite, remove, give roles, make links",
+    Permission.MANAGE_MEMBERS: "Manage members, roles and share links",
     Permission.MANAGE_SETTINGS: "Change settings, close the engagement",
 }
 

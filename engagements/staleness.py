@@ -16,7 +16,7 @@ class StaleEdit(Exception):
 
     def __init__(self, current: models.Model) -> None:
         self.current = current
-        super().__init__("This was changed while you were writing.")
+        super().__init__("Someone changed this while you were editing.")
 
 
 def lock_for_edit(row: Any, *, version: int) -> Any:

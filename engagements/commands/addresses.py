@@ -19,9 +19,9 @@ from mail.models import Priority
 from tenancy.locks import lock, locking
 from tenancy.scoping import scope
 
-GONE = "This link no longer works. Ask for a new one in your profile."
-SAME = "This is your address already."
-TAKEN = "This address has another account."
+GONE = "This link no longer works. Request a new one in your profile."
+SAME = "This is already your email address."
+TAKEN = "Another account uses this address."
 MAIL = "engagements/email/address"
 
 
@@ -81,7 +81,7 @@ def _refuse_where_listed(email: str, *, ids: list[int], user: User) -> None:
     if listed:
         raise ValidationError(
             f"{listed.engagement} lists {listed.name} under this address. Ask its program lead to"
-            " correct that first.",
+            " correct it first.",
             code="taken",
         )
 

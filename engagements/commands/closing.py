@@ -1,4 +1,4 @@
-"""The end of the work with a client, and its going on after all."""
+"""Close engagement with a client, and its going on after all."""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ from engagements.staleness import lock_for_edit
 from tenancy.models import new_public_id
 from tenancy.scoping import MAX_ENGAGEMENTS, scope
 
-BANDS_FROZEN = "The first cycle has started: its bands stay, so that old scores keep their colour."
+BANDS_FROZEN = (
+    "The bands can’t change once the first cycle has started, so that old scores keep their colour."
+)
 RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time")  # what moves a due time
 TOO_MANY = f"You're in {MAX_ENGAGEMENTS} engagements, the most that one person can be in."
 SLUG_TAKEN = "This address is taken. Choose another one."

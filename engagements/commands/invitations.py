@@ -83,7 +83,9 @@ def correct_placeholder(
     require_right(by, Permission.MANAGE_MEMBERS)
     current: Membership = lock_for_edit(membership, version=version)
     if not current.is_placeholder or current.removed_at:
-        raise ValidationError(f"{current.name} has joined and sees to this alone.", code="joined")
+        raise ValidationError(
+            f"{current.name} has joined and changes this in their profile.", code="joined"
+        )
     email, before = email.strip().lower(), current.email
     _refuse_address_of_another(current, email=email)
     current.name, current.email, current.version = name, email, version + 1
@@ -99,7 +101,7 @@ def _refuse_address_of_another(membership: Membership, *, email: str) -> None:
     other = here.exclude(pk=membership.pk).first()
     if other and other.removed_at is None:
         raise ValidationError(
-            f"{other.name} has this address and is a member already.", code="already_member"
+            f"{other.name} is already a member with this address.", code="already_member"
         )
     if other:
         raise ValidationError(
@@ -139,7 +141,7 @@ def accept_invitation(*, token: str, name: str, password: str) -> User:
     with scope(invitation.engagement_id):
         email = invitation.membership.email
     if User.objects.filter(email__iexact=email).exists():
-        raise ValidationError("This address has an account: sign in first.", code="has_account")
+        raise ValidationError("This address has an account. Sign in first.", code="has_account")
     user = User.objects.create_user(email=email, name=name, password=password)
     _join(invitation, user=user)
     return user
@@ -152,7 +154,7 @@ def accept_as_user(*, token: str, user: User) -> None:
     with scope(invitation.engagement_id):
         email = invitation.membership.email
     if email.lower() != user.email.lower():
-        raise ValidationError("This invitation is for another address.", code="other_address")
+        raise ValidationError("This invitation is for another email address.", code="other_address")
     _join(invitation, user=user)
 
 

@@ -32,7 +32,7 @@ def add_placeholder(
         )
     if found.removed_at is None:
         raise ValidationError(
-            f"{found.name} has this address and is a member already.", code="already_member"
+            f"{found.name} is already a member with this address.", code="already_member"
         )
     found.removed_at = found.removed_by = found.user = None
     found.name, found.role = name, role
@@ -115,7 +115,7 @@ def _locked(membership: Membership, *, by: Membership) -> Membership:
     require_right(by, Permission.MANAGE_MEMBERS)
     lock(by.engagement)
     if current.removed_at is not None:
-        raise ValidationError(f"{current.name} was removed in the meantime.", code="removed")
+        raise ValidationError(f"{current.name} has been removed in the meantime.", code="removed")
     return current
 
 
@@ -129,8 +129,8 @@ def _give_up_the_engagement(leaving: Membership) -> None:
 def _check_holds_nothing(member: Membership) -> None:
     if held := held_by(member):
         raise ValidationError(
-            f"{member.name} {', '.join(map(str, held))}. Give them to somebody else first:"
-            " a viewer only reads.",
+            f"{member.name} {', '.join(map(str, held))}. Give them to someone else first,"
+            " because viewers can only read.",
             code="owner",
         )
 
@@ -143,5 +143,6 @@ def _keep_a_lead(leaving: Membership) -> None:
         return
     if not others.exclude(pk=leaving.pk).exists():
         raise ValidationError(
-            f"{leaving.name} is the only program lead. Name another one first.", code="last_lead"
+            f"{leaving.name} is the only program lead. Make someone else program lead first.",
+            code="last_lead",
         )

@@ -46,7 +46,7 @@ def update_profile(*, user: User, **profile: Unpack[Profile]) -> User:
 def _refuse_message_in_quiet_hours(user: User) -> None:
     if is_quiet(user.message_at, since=user.quiet_from, until=user.quiet_until):
         raise ValidationError(
-            f"{user.message_at:%H:%M} lies in your quiet hours, {user.quiet_from:%H:%M} to"
+            f"{user.message_at:%H:%M} is in your quiet hours, {user.quiet_from:%H:%M} to"
             f" {user.quiet_until:%H:%M}. Choose a time outside them.",
             code="message_in_quiet_hours",
         )

@@ -29,7 +29,7 @@ def create_share_link(
     by: Membership,
     now: dt.datetime,
 ) -> ShareLink:
-    """Make a link to the engagement's status page for whoever holds it (M12).
+    """New link to the engagement's status page for whoever holds it (M12).
 
     It works to the end of `expires_on` on the client's clock, else for 90 days. Raises
     ValidationError: `label_missing`, `expiry_past`, `expiry_far` (more than two years ahead),
@@ -69,7 +69,7 @@ def update_share_link(
     current: ShareLink = lock_for_edit(share_link, version=version)
     require_right(by, Permission.MANAGE_MEMBERS)
     if current.revoked_at is not None:
-        raise ValidationError("This link was revoked. Make a new one.", code="revoked")
+        raise ValidationError("This link was revoked. Create a new one.", code="revoked")
     engagement = by.engagement
     current.label = _label(label)
     current.expires_at = _end_of(expires_on, engagement=engagement, today=engagement.today(now))
@@ -103,15 +103,15 @@ def count_share_link_views(
 def _label(text: str) -> str:
     if label := text.strip():
         return label
-    raise ValidationError("Name the link by who gets it.", code="label_missing")
+    raise ValidationError("Enter who the link is for.", code="label_missing")
 
 
 def _end_of(day: dt.date, *, engagement: Engagement, today: dt.date) -> dt.datetime:
     if day < today:
-        raise ValidationError("This day has gone by. Choose one that lies ahead.", "expiry_past")
+        raise ValidationError("This day is in the past. Choose a later one.", "expiry_past")
     if day > today + AT_MOST:
         raise ValidationError(
-            "A link lasts two years at most. Choose an earlier day.", "expiry_far"
+            "A link can last two years at most. Choose an earlier day.", "expiry_far"
         )
     midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=engagement.zone)
     return midnight.astimezone(dt.UTC)

@@ -14,8 +14,8 @@ class AddressForm(forms.Form):
 
     email = forms.EmailField(
         max_length=254,
-        label="New address",
-        help_text="A mail goes there, with a link that confirms it. Until then nothing changes.",
+        label="New email address",
+        help_text="We’ll email a link there to confirm it. Nothing changes until you follow the link.",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     password = forms.CharField(
@@ -31,7 +31,7 @@ class AddressForm(forms.Form):
 
     def clean_password(self) -> None:
         if not self.user.check_password(self.cleaned_data["password"]):
-            raise forms.ValidationError("This is not your password.", code="wrong")
+            raise forms.ValidationError("Wrong password.", code="wrong")
 
     def clean(self) -> dict[str, Any]:
         """What the command takes: the password has done its work."""

@@ -28,8 +28,8 @@ class EngagementCreateForm(forms.Form):
     """The least that a new workspace needs; the rest has defaults in its settings."""
 
     client_name = forms.CharField(max_length=120, label="Client")
-    time_zone = ZoneField(help_text="Check-ins open, are due and close on the client’s clock.")
-    country = CountryField(help_text="Its public holidays are no working days for reminders.")
+    time_zone = ZoneField(help_text="Check-ins open, are due and close in the client’s time zone.")
+    country = CountryField(help_text="Reminders skip its public holidays.")
 
     def __init__(self, data: Any = None, *, clients: list[str], initial: dict[str, Any]) -> None:
         super().__init__(data, initial=initial)
@@ -41,7 +41,7 @@ class EngagementCreateForm(forms.Form):
         for client in self.clients:
             if client.casefold() == name.casefold():
                 raise forms.ValidationError(
-                    f"You already take part in {client}. Add a word that tells the two apart,"
+                    f"You’re already in an engagement with {client}. Add a word to tell them apart,"
                     " such as a region."
                 )
         return name
@@ -62,18 +62,18 @@ class SettingsForm(EditForm):
     mended_in: ClassVar = {"bands_frozen": "bands"}
 
     client_name = forms.CharField(
-        max_length=120, label="Client", help_text="Everybody reads it, on pages and in mails."
+        max_length=120, label="Client", help_text="Shown to everyone, on pages and in emails."
     )
     time_zone = ZoneField(
-        help_text="Check-ins open, are due and close on the client’s clock. Each person still"
-        " reads times on their own."
+        help_text="Check-ins open, are due and close in the client’s time zone. Each person sees"
+        " times in their own."
     )
-    country = CountryField(help_text="Its public holidays are no working days for reminders.")
+    country = CountryField(help_text="Reminders skip its public holidays.")
     vision = forms.CharField(
         required=False,
         max_length=2000,
         label="Vision",
-        help_text="What all of it is for. Members read it here.",
+        help_text="What the work is for. Members can read it here.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     strategy_themes = LinesField(
@@ -87,72 +87,70 @@ class SettingsForm(EditForm):
         required=False,
         empty_label="The program leads",
         label="Workflow owner",
-        help_text="Sees to it that check-ins and reviews take place. Named here, for all members.",
+        help_text="Makes sure that check-ins and reviews take place.",
     )
     context_owner = MemberField(
         required=False,
         empty_label="The program leads",
         label="Context owner",
-        help_text="Keeps what was learned, and brings it to the next planning.",
+        help_text="Records what was learned and brings it to the next planning.",
     )
     cadence = forms.ChoiceField(
         choices=Cadence.choices,
         label="Cadence",
-        help_text="How often key results ask their owners for a check-in. Another rhythm asks for"
-        " nothing that was due before the change.",
+        help_text="How often check-ins are due. Changing this doesn’t affect past check-ins.",
     )
     due_weekday = forms.TypedChoiceField(
         choices=Weekday.choices,
         coerce=int,
         label="Due on",
-        help_text="Owners are reminded on the working day before.",
+        help_text="Owners get a reminder on the working day before.",
     )
-    due_time = ClockField(label="Due at", help_text="Later than that a card is late.")
+    due_time = ClockField(label="Due at", help_text="After that, a check-in is late.")
     opens_days_before = forms.IntegerField(
         min_value=0,
         max_value=7,
-        label="Opens, days before",
-        help_text="At midnight. From then on the card stands on My week.",
+        label="Opens days before",
+        help_text="From midnight that day, the card is on My week.",
     )
     scale = forms.ChoiceField(
         choices=scale_choices,
         label="Scale",
-        help_text="How scores are shown, on every screen and to clients. No score changes.",
+        help_text="How scores are shown, to you and to clients. The scores themselves don’t change.",
     )
     bands = forms.ChoiceField(
         choices=band_choices,
         widget=forms.Select(attrs={"data-wide": True}),
         label="RAG bands",
-        help_text="Which scores are red, amber, green. Fixed once the first cycle begins, so that"
-        " old scores keep their colour.",
+        help_text="Which scores are red, amber or green. They can’t change once the first cycle has"
+        " started, so that old scores keep their colour.",
     )
     guardrails = forms.ChoiceField(
         choices=guardrail_choices,
         widget=forms.Select(attrs={"data-wide": True}),
         label="Guardrails",
-        help_text="How much a cycle may hold: a hint in draft, a block at commit.",
+        help_text="How much a cycle may hold. Drafts over the limit get a hint and can’t be committed.",
     )
     escalation = forms.ChoiceField(
         choices=Escalation.choices,
         label="Red for two weeks",
-        help_text="What is merely early is watched, without a huddle: pace is low, confidence 3 or"
-        " more, and nothing blocks it.",
+        help_text="A key result is only early if its pace is low, but confidence is 3 or more and"
+        " nothing blocks it. It is watched, and no huddle is called.",
     )
     pauses_weekends = forms.BooleanField(
         required=False,
-        label="Clocks that count hours stand still at weekends",
-        help_text="A huddle is due within 48 hours. Clocks that run already stay as they are.",
+        label="Pause deadlines at weekends",
+        help_text="A huddle is due within 48 hours. Deadlines already set don’t change.",
     )
     status_page = forms.ChoiceField(
         choices=StatusPage.choices,
         label="Status page",
-        help_text="What viewers and holders of a share link see.",
+        help_text="What viewers and people with a share link see.",
     )
     shows_owners = forms.BooleanField(
         required=False,
         label="Owners’ names on the status page",
-        help_text="Of objectives, key results and decisions. Reports that are published keep the"
-        " names they have.",
+        help_text="Of objectives, key results and decisions. Published reports don’t change.",
     )
 
     def __init__(
@@ -163,7 +161,7 @@ class SettingsForm(EditForm):
         if engagement.bands_are_frozen(today=engagement.today(timezone.now())) and start:
             self.fields["bands"].disabled = True
             self.fields["bands"].help_text = (
-                f"Fixed since the first cycle began on {day(start)}, so that old scores keep their"
+                f"Fixed since the first cycle started on {day(start)}, so that old scores keep their"
                 " colour."
             )
 

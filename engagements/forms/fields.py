@@ -28,8 +28,8 @@ class ClockField(forms.TimeField):
     """A time of day to the minute."""
 
     default_error_messages: ClassVar = {
-        "required": "Give a time, such as 09:00.",
-        "invalid": "Give a time, such as 09:00.",
+        "required": "Enter a time, for example 09:00.",
+        "invalid": "Enter a time, for example 09:00.",
     }
 
     def __init__(self, **kwargs: Any) -> None:

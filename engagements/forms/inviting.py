@@ -25,12 +25,12 @@ class InviteManyForm(GroupedForm):
     people = forms.CharField(
         max_length=20_000,
         label="Addresses",
-        help_text="One a line, a name may stand before: Ana Lopez, ana@client.com. Or only"
-        " addresses, with commas or spaces between.",
+        help_text="One a line, with or without a name: Ana Lopez, ana@client.com. Or addresses"
+        " alone, separated by commas or spaces.",
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
-        error_messages={"required": "Write at least one address."},
+        error_messages={"required": "Enter at least one address."},
     )
-    role = forms.ChoiceField(choices=ROLES, initial=Role.CONTRIBUTOR, label="Role of all of them")
+    role = forms.ChoiceField(choices=ROLES, initial=Role.CONTRIBUTOR, label="Role for all of them")
 
     def clean_people(self) -> dict[str, str]:
         """Name by lower-case address; the first lines that cannot be read are named."""
@@ -44,7 +44,9 @@ class InviteManyForm(GroupedForm):
         if not people:
             raise ValidationError(self.fields["people"].error_messages["required"])
         if len(people) > MOST:
-            raise ValidationError(f"These are {len(people)}. Invite at most {MOST} at once.")
+            raise ValidationError(
+                f"{len(people)} people are too many. Invite at most {MOST} at once."
+            )
         self.said = {line.number: line.role for line in lines if line.role}
         return people
 
@@ -55,7 +57,7 @@ class InviteManyForm(GroupedForm):
             chosen = Role(data["role"])
             other = {number: role for number, role in self.said.items() if role != chosen}
             wrong = [
-                f"Line {number} says {role.label}, the role of all is {chosen.label}."
+                f"Line {number} says {role.label}, but the role for all is {chosen.label}."
                 " Invite each role by itself."
                 for number, role in other.items()
             ]
@@ -75,13 +77,13 @@ def _refusal(line: PastedLine) -> str:
     wrong = [text for _, text in line.people if not _is_address(text)]
     sentences = []
     if wrong or not line.people:
-        sentences.append(f"{_shown(wrong or line.strays)} is no email address.")
+        sentences.append(f"{_shown(wrong or line.strays)} is not an email address.")
     if line.people and line.strays:
         sentences.append(
-            f"{_shown(line.strays)} belongs to no address. Write one person a line, name first."
+            f"{_shown(line.strays)} has no address. Enter one person a line, name first."
         )
     sentences += [
-        f"{_shown([text])} has {len(text.lower())} characters, the most is {LONGEST}."
+        f"{_shown([text])} has {len(text.lower())} characters. The limit is {LONGEST}."
         for _, text in line.people
         if text not in wrong and len(text.lower()) > LONGEST
     ]

@@ -14,7 +14,7 @@ ROLES = [
     (Role.CONTRIBUTOR, "Contributor: drafts and checks in"),
     (Role.CHAMPION, "Champion: also passes the quality gate"),
     (Role.LEAD, "Program lead: also members, settings, cycles"),
-    (Role.SPONSOR, "Sponsor: reads all, decides what is raised"),
+    (Role.SPONSOR, "Sponsor: reads everything, decides escalations"),
 ]
 
 
@@ -37,7 +37,7 @@ class PlaceholderForm(EditForm):
     email = forms.EmailField(
         max_length=254,
         label="Email address",
-        help_text="Another address ends the invitation that was sent, and is sent a new one.",
+        help_text="If you change the address, the old invitation stops working and a new one is sent.",
     )
 
 
@@ -55,7 +55,7 @@ class AcceptForm(forms.Form):
         max_length=1000,
         label="Password",
         strip=False,
-        help_text="At least 12 characters, none of the common ones.",
+        help_text="At least 12 characters. Avoid common passwords.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

@@ -14,7 +14,7 @@ class ProfileForm(GroupedForm):
 
     groups: ClassVar = {
         "You": ("name", "time_zone", "theme", "shortcuts"),
-        "What you are told": (
+        "Notifications": (
             "message_at",
             "quiet_from",
             "quiet_until",
@@ -27,15 +27,17 @@ class ProfileForm(GroupedForm):
     name = forms.CharField(
         max_length=120, label="Name", widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    time_zone = ZoneField(help_text="Times are shown on this clock, and mails keep to it.")
+    time_zone = ZoneField(help_text="Times on screen and emails to you follow this time zone.")
     theme = forms.ChoiceField(choices=Theme.choices, label="Theme", widget=forms.RadioSelect)
     shortcuts = forms.BooleanField(required=False, label="Keyboard shortcuts")
     message_at = ClockField(
-        label="Mail of the day",
-        help_text="One, Monday to Friday, for all your clients. Outside your quiet hours.",
+        label="Daily email",
+        help_text="One email, Monday to Friday, for all your clients. Choose a time outside your quiet hours.",
     )
     quiet_from = ClockField(label="Quiet from")
-    quiet_until = ClockField(label="Quiet until", help_text="The same time twice: no quiet hours.")
+    quiet_until = ClockField(
+        label="Quiet until", help_text="For no quiet hours, enter the same time twice."
+    )
     wants_reminders = forms.BooleanField(
         required=False,
         label="Reminders",
@@ -44,12 +46,12 @@ class ProfileForm(GroupedForm):
     wants_digests = forms.BooleanField(
         required=False,
         label="Digests",
-        help_text="What is at risk or late on Fridays, missed check-ins, and how escalations end.",
+        help_text="At-risk and late items on Fridays, missed check-ins, and how escalations end.",
     )
 
     def __init__(self, data: Any = None, *, initial: dict[str, Any], is_told: bool = True) -> None:
         """Whom nothing is told (`is_told`) is not asked when: what was set stays."""
         super().__init__(data, initial=initial)
         if not is_told:
-            for name in self.groups["What you are told"]:
+            for name in self.groups["Notifications"]:
                 del self.fields[name]

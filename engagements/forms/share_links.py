@@ -20,10 +20,10 @@ class ShareLinkForm(forms.Form):
         "expiry_far": "expires_on",
     }
 
-    label = forms.CharField(max_length=120, label="For whom")
+    label = forms.CharField(max_length=120, label="Recipient")
     expires_on = forms.DateField(
         label="Works until",
-        help_text="To the end of that day on the client’s clock, two years ahead at most.",
+        help_text="Until the end of that day in the client’s time zone, two years at most.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
@@ -33,10 +33,10 @@ class ShareLinkEditForm(EditForm):
 
     mended_in: ClassVar = ShareLinkForm.mended_in
 
-    label = forms.CharField(max_length=120, label="For whom")
+    label = forms.CharField(max_length=120, label="Recipient")
     expires_on = DayField(
         label="Works until",
-        help_text="To the end of that day on the client’s clock, two years ahead at most.",
+        help_text="Until the end of that day in the client’s time zone, two years at most.",
     )
 
     @classmethod

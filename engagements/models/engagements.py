@@ -41,15 +41,15 @@ class GuardrailPreset(models.TextChoices):
 
 
 class Escalation(models.TextChoices):
-    EARLY_AWARE = "early_aware", "Watch what is merely early"
-    STRICT = "strict", "Every red counts at once"
+    EARLY_AWARE = "early_aware", "Watch key results that are only early"
+    STRICT = "strict", "Escalate every red"
 
 
 class StatusPage(models.TextChoices):
     """What a client's status page shows."""
 
-    LIVE = "live", "Live: every check-in as it comes"
-    PUBLISHED = "published", "Published: what the lead released last"
+    LIVE = "live", "Live: every check-in at once"
+    PUBLISHED = "published", "Published: the latest published report"
 
 
 class Weekday(models.IntegerChoices):

@@ -30,7 +30,7 @@ def address_change(request: SignedInRequest) -> HttpResponse:
         if form.is_valid() and _asked(form, request):
             new = form.cleaned_data["email"]
             note_asked(request.session, user=user, new=new, now=timezone.now())
-            messages.success(request, f"A mail is on its way to {new}. Follow its link.")
+            messages.success(request, f"We’ve emailed a link to {new}. Follow it to confirm.")
             return redirect("notifications:profile")
     return render(request, PAGE, {"form": form}, status=422 if form.is_bound else 200)
 
@@ -44,7 +44,7 @@ def address_confirm(request: SignedInRequest, token: str) -> HttpResponse:
         except ValidationError as error:
             refusal = error.messages[0]
         else:
-            messages.success(request, f"Your address is {change.new} now.")
+            messages.success(request, f"Your email address is now {change.new}.")
             return redirect("notifications:profile")
     status = 404 if change is None else 422 if refusal else 200
     page = {"change": change, "refusal": refusal}

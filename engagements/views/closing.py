@@ -18,7 +18,7 @@ def engagement_close(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "engagements/engagement_close.html", {"tab": "settings"})
     close_engagement(engagement=request.engagement, by=request.membership)
-    messages.success(request, f"{request.engagement} is closed. It asks for nothing any more.")
+    messages.success(request, f"{request.engagement} is closed.")
     return redirect("engagements:settings", request.engagement.slug)
 
 
@@ -26,5 +26,5 @@ def engagement_close(request: MemberRequest) -> HttpResponse:
 @member(Permission.MANAGE_SETTINGS, even_when_closed=True)
 def engagement_reopen(request: MemberRequest) -> HttpResponse:
     reopen_engagement(engagement=request.engagement, by=request.membership)
-    messages.success(request, f"{request.engagement} is open again.")
+    messages.success(request, f"{request.engagement} has been reopened.")
     return redirect("engagements:settings", request.engagement.slug)

@@ -40,7 +40,7 @@ def settings(request: MemberRequest) -> HttpResponse:
     known = {"engagement": request.engagement, "by": request.membership}
     try:
         if form.is_valid() and take(form, update_engagement, **known):
-            messages.success(request, "The settings are saved.")
+            messages.success(request, "Settings saved.")
             return onward(request, "engagements:settings")
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)

@@ -38,7 +38,7 @@ def member_invite_waiting(request: MemberRequest) -> HttpResponse:
         if invited:
             messages.success(request, _said(invited))
         else:
-            messages.info(request, "Everyone is invited already.")
+            messages.info(request, "Everyone has been invited already.")
     return redirect("engagements:member-list", request.engagement.slug)
 
 

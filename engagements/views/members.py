@@ -75,7 +75,7 @@ def member_update(request: MemberRequest, member: str) -> HttpResponse:
     row = _member(request, member)
     if not row.is_placeholder:
         return _back(
-            request, "", refused=f"{row.name} has joined, and changes that in the profile."
+            request, "", refused=f"{row.name} has joined and changes this in their profile."
         )
     form = PlaceholderForm(request.POST or None, engagement=request.engagement, row=row)
     template, page = "engagements/member_update.html", {"member": row, **TAB}

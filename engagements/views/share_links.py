@@ -35,7 +35,7 @@ def share_link_create(request: MemberRequest) -> HttpResponse:
     known = {"engagement": request.engagement, "by": request.membership, "now": timezone.now()}
     if not form.is_valid() or not (made := take(form, create_share_link, **known)):
         return _list(request, form=form, status=422)
-    return _changed(request, f"The link for {made.label} is ready. Copy its address and send it.")
+    return _changed(request, f"The link for {made.label} is ready. Copy it and send it.")
 
 
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
@@ -47,7 +47,7 @@ def share_link_update(request: MemberRequest, share_link: str) -> HttpResponse:
     template, page = "engagements/share_link_update.html", {"link": link, **TAB}
     try:
         if form.is_valid() and take(form, update_share_link, **known):
-            messages.success(request, "The link is saved. Its address stays the same.")
+            messages.success(request, "Link saved. Its address stays the same.")
             return onward(request, "engagements:share-link-list")
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)

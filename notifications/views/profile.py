@@ -30,7 +30,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     is_told = not roles or any(may(role, Permission.READ) for role in roles)
     form = ProfileForm(request.POST or None, initial=shown, is_told=is_told)
     if form.is_valid() and take(form, update_profile, user=user):
-        messages.success(request, "Your profile is saved.")
+        messages.success(request, "Profile saved.")
         return redirect("notifications:profile")
     page = {"form": form, "is_told": is_told, **_beside(request)}
     return render(request, "notifications/profile.html", page, status=422 if form.is_bound else 200)
@@ -41,7 +41,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
 def sessions_end(request: SignedInRequest) -> HttpResponse:
     end_other_sessions(user=request.user)
     update_session_auth_hash(request, request.user)  # this one goes on
-    messages.success(request, "Every other browser is signed out.")
+    messages.success(request, "Signed out everywhere else.")
     return redirect("notifications:profile")
 
 

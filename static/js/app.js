@@ -2,11 +2,11 @@
 // Pages work without any of it. Listeners sit on the document, so that swapped content is covered.
 
 const FAILED =
-  "That did not work, and nothing was saved. Try again; your words are still in the form.";
+  "Something went wrong. Nothing was saved, and your text is still in the form. Try again.";
 const AWAY =
-  "Try again in a moment. Nothing was saved yet, and your text is still in the form.";
+  "Try again in a moment. Nothing was saved, and your text is still in the form.";
 const OUTDATED =
-  "This page is older than your sign-in, and nothing was saved. Reload it; what you typed comes back.";
+  "This page is out of date. Nothing was saved. Reload it to get your text back.";
 const TOAST_FOR_MS = 10_000;
 
 // -- the pressed button is busy while its request runs
@@ -32,7 +32,7 @@ function failed({ detail }) {
   button?.removeAttribute("aria-busy");
   if (!button) return; // a live preview that failed costs nobody anything
   const form = button.closest("form");
-  if (!form) return toast("That did not work. Try again.", { stays: true });
+  if (!form) return toast("Something went wrong. Try again.", { stays: true });
   const notice = document.createElement("div");
   notice.className = "notice";
   notice.dataset.kind = "error";

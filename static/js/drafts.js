@@ -80,7 +80,7 @@ function restore(form) {
 
 function note(form, draft) {
   const place = form.querySelector("[data-draft-note]");
-  if (place) place.textContent = `Draft kept ${timeOf(draft)}`;
+  if (place) place.textContent = `Draft saved ${timeOf(draft)}`;
 }
 
 function timeOf({ at }) {
@@ -152,7 +152,7 @@ document.addEventListener("click", ({ target }) => drop(target.closest("[data-dr
 // A closed card says that a draft waits in it.
 function tellOf(place) {
   const draft = read(place.dataset.draftOf);
-  place.textContent = draft ? `Draft kept ${timeOf(draft)}` : "";
+  place.textContent = draft ? `Draft saved ${timeOf(draft)}` : "";
 }
 
 // The server has answered with what was typed, beside what stands now: the draft is of that version.

@@ -18,7 +18,7 @@ function timeIn(zone) {
 function say(select) {
   const box = select.parentElement.querySelector("[data-zone-now]") ?? added(select);
   const time = timeIn(select.value);
-  box.querySelector("span").textContent = time && `In ${cityOf(select)} it is ${time}. `;
+  box.querySelector("span").textContent = time && `It is ${time} in ${cityOf(select)}. `;
   const isOffered = here !== select.value && [...select.options].some(({ value }) => value === here);
   box.querySelector("button").hidden = !isOffered;
 }
@@ -30,7 +30,7 @@ function added(select) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn-link";
-  button.textContent = `Take this device’s: ${here}`;
+  button.textContent = `Use this device’s time zone: ${here}`;
   button.addEventListener("click", () => {
     select.value = here;
     select.dispatchEvent(new Event("change", { bubbles: true }));

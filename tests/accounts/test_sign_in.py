@@ -79,7 +79,7 @@ def test_guessing_is_stopped_with_a_page_even_for_the_right_password(
 
     answer = client.post(LOGIN, typed())
 
-    assert (answer.status_code, "Too many tries" in answer.content.decode()) == (429, True)
+    assert (answer.status_code, "Too many attempts" in answer.content.decode()) == (429, True)
     assert not is_signed_in(client)
 
 
@@ -226,5 +226,5 @@ def test_refusals_are_in_plain_words(client: Client, alice: User) -> None:
     client.post(CODE, {"email": alice.email})
     code = client.post(CONFIRM, {"code": "000000"})
 
-    assert "This email and password do not go together." in wrong.content.decode()
+    assert "Wrong email or password." in wrong.content.decode()
     assert "That is not the code we mailed." in code.content.decode()

@@ -175,7 +175,7 @@ def first_steps(page: Page) -> None:
     """A client that was opened a moment ago."""
     page.goto("/engagements/new/")
     page.get_by_label("Client").first.fill("Alder Logistics")
-    page.get_by_role("button", name="Open the engagement").click()
+    page.get_by_role("button", name="Create engagement").click()
     page.get_by_role("heading", name="First steps").wait_for()
 
 

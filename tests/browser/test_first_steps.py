@@ -137,7 +137,7 @@ def opens_an_engagement(lena: Counted, client: str) -> None:
     lena.press("Sign in$")
     lena.press("Create an engagement|New engagement", "link")
     lena.type("Client", client)
-    lena.press("Open the engagement")
+    lena.press("Create engagement")
     lena.arrives("No cycle yet. A quarter is a good first one.")
     lena.visitor.inspect("first steps of a new client")
 
@@ -188,7 +188,7 @@ def invites(lena: Counted) -> None:
     lena.fields += 1
     addresses = "Ana Lopez <ana@example.test>\nsam.jones@example.test"
     lena.page.get_by_label("Addresses").fill(addresses)
-    lena.press("Send the invitations")
+    lena.press("Send invitations")
     expect(lena.page.get_by_role("status")).to_contain_text("Ana Lopez and Sam Jones")
     lena.follow("Home")
 

@@ -190,7 +190,7 @@ def test_a_draft_outlives_a_reload_and_an_expired_sign_in(opens: Opens) -> None:
     page, only = visitor.page, card(visitor.page, STORES)
     only.get_by_role("link", name="Check in").click()
     write(only, value="6,5")
-    expect(only).to_contain_text("Draft kept")
+    expect(only).to_contain_text("Draft saved")
 
     page.reload()
 
@@ -217,4 +217,4 @@ def expect_what_was_written(card: Locator) -> None:
     expect(card.get_by_label("Insight")).to_have_value("The shorter form did it.")
     expect(card.get_by_label("4 Good")).to_be_checked()
     expect(card.locator(".preview")).to_contain_text("0.50")
-    expect(card).to_contain_text("Draft kept")
+    expect(card).to_contain_text("Draft saved")

@@ -136,5 +136,5 @@ def test_a_page_that_is_not_there_says_so(opens: Opens) -> None:
     visitor.signs_in_as(somebody(Person.LEAD))
     visitor.expected = {404}
 
-    visitor.visit("/e/of-nobody/board/", says="There is nothing here")
+    visitor.visit("/e/of-nobody/board/", says="This page doesn’t exist")
     visitor.inspect("not found")

@@ -43,7 +43,7 @@ def test_a_lead_walks_the_settings_and_closes_the_engagement(opens: Opens) -> No
 
 def mend_a_name(visitor: Visitor) -> None:
     page = visitor.page
-    page.get_by_text("What each role may do").first.click()
+    page.get_by_text("What each role can do").first.click()
     visitor.inspect("members with roles")
     page.get_by_role("link", name="Edit Bob").click()
     visitor.inspect("edit a placeholder")
@@ -57,20 +57,20 @@ def name_an_owner(visitor: Visitor) -> None:
     expect(page.get_by_text("In UTC it is")).to_be_visible()
     page.get_by_label("Workflow owner").select_option(label="Robert")
     page.get_by_label("Client", exact=True).fill("")
-    page.get_by_role("button", name="Save the settings").click()
+    page.get_by_role("button", name="Save settings").click()
     expect(page.get_by_role("alert")).to_contain_text("Not saved yet.")
     visitor.inspect("settings refused")
     page.get_by_label("Client", exact=True).fill("Ashton Mills")
-    page.get_by_role("button", name="Save the settings").click()
-    expect(page.get_by_role("status")).to_contain_text("The settings are saved.")
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.get_by_role("status")).to_contain_text("Settings saved.")
     expect(page.get_by_label("Workflow owner").locator("option:checked")).to_have_text("Robert")
 
 
 def close(visitor: Visitor) -> None:
     page = visitor.page
-    page.get_by_role("link", name="Close the engagement").click()
+    page.get_by_role("link", name="Close engagement").click()
     visitor.inspect("close?")
-    page.get_by_role("button", name="Close the engagement").press("Enter")
+    page.get_by_role("button", name="Close engagement").press("Enter")
     expect(page.get_by_text("Closed on").first).to_be_visible()
     visitor.inspect("closed")
     visitor.visit("/")
@@ -80,8 +80,8 @@ def close(visitor: Visitor) -> None:
     page.get_by_role("link", name="Ashton Mills", exact=True).click()
     page.get_by_role("link", name="Settings", exact=True).click()
     page.get_by_role("navigation", name="Settings").get_by_role("link", name="Engagement").click()
-    page.get_by_role("button", name="Open the engagement again").click()
-    expect(page.get_by_role("status")).to_contain_text("is open again.")
+    page.get_by_role("button", name="Reopen engagement").click()
+    expect(page.get_by_role("status")).to_contain_text("has been reopened.")
 
 
 @BOTH
@@ -101,12 +101,12 @@ def test_a_profile_says_what_time_it_is_and_when_the_next_mail_comes(opens: Open
     take_this_devices_zone(page)
     page.get_by_role("link", name="Change your address").press("Enter")
     visitor.inspect("change of address")
-    page.get_by_label("New address").fill("alice@")
-    page.get_by_role("button", name="Mail the link").click()
+    page.get_by_label("New email address").fill("alice@")
+    page.get_by_role("button", name="Send link").click()
     visitor.inspect("change of address refused")
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("button", name="Sign out everywhere else").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Every other browser is signed out.")
+    expect(page.get_by_role("status")).to_contain_text("Signed out everywhere else.")
     elsewhere.visit("/profile/")
     expect(elsewhere.page.get_by_label("Password")).to_be_visible()
 
@@ -114,7 +114,7 @@ def test_a_profile_says_what_time_it_is_and_when_the_next_mail_comes(opens: Open
 def take_this_devices_zone(page: Page) -> None:
     """The browser's own may have no place, and is not offered then."""
     here = page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
-    offered = page.get_by_role("button", name="Take this device’s")
+    offered = page.get_by_role("button", name="Use this device’s")
     if page.locator(f'select[name="time_zone"] option[value="{here}"]').count():
         offered.click()
         expect(page.get_by_label("Time zone")).to_have_value(here)
@@ -136,6 +136,6 @@ def test_all_of_it_works_without_script(opens: Opens) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Robert")).to_be_visible()
     visitor.visit(f"/e/{ashton.slug}/settings/close/")
-    page.get_by_role("button", name="Close the engagement").click()
-    page.get_by_role("button", name="Open the engagement again").click()
-    expect(page.get_by_text("is open again.")).to_be_visible()
+    page.get_by_role("button", name="Close engagement").click()
+    page.get_by_role("button", name="Reopen engagement").click()
+    expect(page.get_by_text("has been reopened.")).to_be_visible()

@@ -23,13 +23,13 @@ def says(page: Page, headline: str) -> None:
 
 
 def make(page: Page, *, label: str) -> None:
-    page.get_by_label("For whom").fill(label)
-    page.get_by_role("button", name="Make the link").click()
+    page.get_by_label("Recipient").fill(label)
+    page.get_by_role("button", name="Create link").click()
 
 
 def revoke(page: Page) -> None:
     page.get_by_text("Revoke the link for Board").click()
-    page.get_by_role("button", name="Revoke the link").click()
+    page.get_by_role("button", name="Revoke link").click()
     says(page, "No link shows the status page.")
 
 

@@ -18,7 +18,7 @@ def test_somebody_signs_in_by_password_and_out_again(opens: Opens) -> None:
     alice, visitor = cast.user(), opens()
     cast.member(cast.client("Ashton Mills"), alice)
     page = visitor.page
-    visitor.visit("/", says="OKRs kept true.")
+    visitor.visit("/", says="OKRs your clients can trust.")
     visitor.inspect("sign-in")
 
     page.get_by_label("Email").fill(alice.email)
@@ -50,12 +50,12 @@ def test_somebody_signs_in_by_a_code_from_the_mail(opens: Opens, served: Served)
     page = visitor.page
     visitor.visit("/accounts/login/")
 
-    page.get_by_role("link", name="Mail me a code").click()
+    page.get_by_role("link", name="Email me a sign-in code").click()
     visitor.inspect("asking for a code")
     page.get_by_label("Email").fill(alice.email)
-    page.get_by_role("button", name="Mail me a code").click()
+    page.get_by_role("button", name="Email me a sign-in code").click()
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Enter the code from the mail.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Enter the code from your email.")
     visitor.inspect("entering the code")
     page.get_by_label("Code").fill("WRONG-1")
     page.get_by_role("button", name="Sign in", exact=True).click()

@@ -41,12 +41,12 @@ def test_closing_asks_first(client: Client, lead: Membership) -> None:
 def test_a_lead_closes_it_and_opens_it_again(client: Client, lead: Membership) -> None:
     shut = client.post(CLOSE, follow=True)
     assert is_closed(lead)
-    assert "Open the engagement again" in shut.text
+    assert "Reopen engagement" in shut.text
     assert "Closed by Lead." in shut.text
 
     again = client.post(REOPEN, follow=True)
     assert not is_closed(lead)
-    assert "Northwind SaaS is open again." in again.text
+    assert "Northwind SaaS has been reopened." in again.text
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
@@ -80,7 +80,7 @@ def test_nothing_in_it_is_changed_and_all_is_read(client: Client, closed: Member
     ]
 
     assert {page.status_code for page in pages} == {200}
-    assert all("It asks for nothing." in page.text for page in pages)
+    assert all("<strong>Closed on " in page.text for page in pages)
     for path in ("settings/", "cycles/new/", f"key-results/{key_result.public_id}/check-in/"):
         answer = client.post(f"{here}{path}", {})
         assert (answer.status_code, "Northwind SaaS is closed." in answer.text) == (403, True)
@@ -138,8 +138,10 @@ def test_the_banner_says_what_can_still_be_changed(
 ) -> None:
     text = client.get(f"/e/northwind/{path}").text
 
-    assert ("Members and share links can still be changed, nothing else." in text) == still
-    assert ("All of it can be read, nothing changed." in text) != still
+    assert (
+        "Only members and share links can be changed. Everything else is read-only." in text
+    ) == still
+    assert ("Everything stays readable, but nothing can be changed." in text) != still
 
 
 def test_the_banner_promises_no_changes_to_those_who_make_none(
@@ -147,7 +149,10 @@ def test_the_banner_promises_no_changes_to_those_who_make_none(
 ) -> None:
     build.sign_in(client, closed.engagement, Role.CHAMPION)
 
-    assert "All of it can be read, nothing changed." in client.get("/e/northwind/members/").text
+    assert (
+        "Everything stays readable, but nothing can be changed."
+        in client.get("/e/northwind/members/").text
+    )
 
 
 def test_it_leaves_my_week_and_stays_in_the_profile(client: Client, closed: Membership) -> None:

@@ -61,7 +61,7 @@ def test_a_second_engagement_of_the_same_client_needs_a_name_of_its_own(client: 
     answer = client.post(URL, {**HARBOR, "client_name": "harbor FREIGHT"})
 
     assert answer.status_code == 422
-    assert "You already take part in Harbor Freight." in answer.content.decode()
+    assert "You’re already in an engagement with Harbor Freight." in answer.content.decode()
     assert client.post(URL, {**HARBOR, "client_name": "Harbor Freight East"}).status_code == 302
 
 

@@ -112,7 +112,7 @@ def test_another_account_is_told_so_and_stays_outside(
 
     for answer in (client.get(url), client.post(url)):
         assert answer.status_code == 403
-        assert "for another address" in answer.content.decode()
+        assert "for another email address" in answer.content.decode()
     assert joined(invitation).is_placeholder
 
 

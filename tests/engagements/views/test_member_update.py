@@ -113,7 +113,7 @@ def test_an_address_of_a_member_or_of_one_who_was_is_refused(
         remove_member(membership=eve, by=lead)
     gone = client.post(edit(bob), {**TYPED, "email": eve.email})
 
-    assert "is a member already" in taken.context["form"].errors["email"][0]
+    assert "is already a member" in taken.context["form"].errors["email"][0]
     assert "Invite that address instead" in gone.context["form"].errors["email"][0]
 
 
@@ -142,7 +142,7 @@ def test_an_invitation_is_withdrawn_and_its_person_stays(
 def test_what_each_role_may_do_stands_below_the_members(client: Client, lead: Membership) -> None:
     text = " ".join(client.get(URL).text.split())
 
-    table = text.split("What each role may do</caption>")[1].split("</table>")[0]
+    table = text.split("What each role can do</caption>")[1].split("</table>")[0]
     rows = {row.split("</th>")[0]: row.count("<td>yes</td>") for row in table.split('="row">')[1:]}
     assert rows["Read the status page"] == 5
     assert rows["Check in"] == 3

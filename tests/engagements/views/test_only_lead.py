@@ -10,7 +10,7 @@ from tests import build
 
 URL = "/e/northwind/members/"
 HTMX = {"HX-Request": "true"}
-SAID = "The only program lead: name another one first"
+SAID = "The only program lead. To change this role"
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_their_line_and_the_page_of_removal_say_it_and_hold_no_button(
     assert text.count(SAID) == 1
     assert change(lead) not in text
     assert change(bob) in text
-    assert "is the only program lead. Name another one first." in page
+    assert "is the only program lead. Make someone else program lead first." in page
     assert f"Remove {lead.name}</button>" not in page
 
 

@@ -62,7 +62,7 @@ def test_it_shows_each_open_link_with_its_address_and_its_views(
 
     text = client.get(URL).text
 
-    for words in ("Board of &lt;Northwind&gt;", link_of(link), "12 views, last on", "Made by Lead"):
+    for words in ("Board of &lt;Northwind&gt;", link_of(link), "12 views, last on", "Created by"):
         assert words in text
     assert "1 link shows the status page." in text
 
@@ -89,7 +89,7 @@ def test_other_members_see_who_reads_but_no_address_and_no_button(
     text = client.get(URL).text
 
     assert link.label in text
-    for words in ("/s/", "Revoke", "Make the link"):
+    for words in ("/s/", "Revoke", "Create link"):
         assert words not in text
 
 
@@ -130,8 +130,8 @@ def test_with_htmx_the_list_comes_back_with_an_empty_form(client: Client, lead: 
     ("label", "days", "refusal"),
     [
         ("", 30, "This field is required."),
-        ("Board", -1, "This day has gone by."),
-        ("Board", 800, "A link lasts two years at most."),
+        ("Board", -1, "This day is in the past."),
+        ("Board", 800, "A link can last two years at most."),
     ],
 )
 def test_a_refused_form_keeps_what_was_typed(

@@ -60,7 +60,7 @@ def test_the_form_shows_the_last_day_on_the_clients_calendar(
 
 def test_one_that_has_expired_works_again(client: Client, lead: Membership) -> None:
     link = share_expired(lead)
-    assert "Let it work again" in client.get(URL).text
+    assert "Reactivate link" in client.get(URL).text
     assert Client().get(f"/s/{token_of(link)}/").status_code == 404
 
     client.post(edit(link), typed())
@@ -99,5 +99,5 @@ def test_a_stale_form_shows_both_versions(client: Client, lead: Membership) -> N
     answer = client.post(edit(link), typed(label="The board"))
 
     assert answer.status_code == 409
-    assert [row.label for row in answer.context["differences"]] == ["For whom"]
+    assert [row.label for row in answer.context["differences"]] == ["Recipient"]
     assert saved(link).label == "Board"

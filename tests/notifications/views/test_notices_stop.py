@@ -32,8 +32,8 @@ def test_the_page_says_whose_mails_and_what_stops(client: Client, url: str) -> N
     text = client.get(url).content.decode()
 
     assert "Stop reminders and digests to a…@example.test?" in text
-    assert "Stop these mails" in text
-    assert "Escalations, and what is decided about them, still come" in text
+    assert "Stop these emails" in text
+    assert "You still get escalations and decisions on them" in text
 
 
 def test_looking_writes_nothing(client: Client, url: str, alice: User) -> None:
@@ -47,7 +47,7 @@ def test_the_button_stops_both_without_sign_in(client: Client, url: str, alice: 
     answer = client.post(url)
 
     assert answer.status_code == 200
-    assert "Switch them on again" in answer.content.decode()
+    assert "Turn them on again" in answer.content.decode()
     assert wants(alice) == (False, False)
 
 
@@ -65,8 +65,8 @@ def test_it_names_all_that_stops_and_what_does_not(client: Client, url: str) -> 
     for answer in (client.get(url), client.post(url)):
         text = answer.content.decode()
 
-        assert "the Friday mail, missed check-ins, and news of escalations" in text
-        assert "Program leads still hear whose mail could not be delivered." in text
+        assert "the Friday email, missed check-ins, and updates on escalations" in text
+        assert "Program leads still hear about emails that could not be delivered." in text
 
 
 def test_a_mail_program_stops_them_with_one_click_and_no_cookie(url: str, alice: User) -> None:

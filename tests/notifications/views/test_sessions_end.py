@@ -17,7 +17,7 @@ def test_every_other_browser_is_signed_out_and_this_one_is_not(db: None, client:
 
     answer = client.post(URL, follow=True)
 
-    assert "Every other browser is signed out." in answer.text
+    assert "Signed out everywhere else." in answer.text
     assert [is_signed_in(one) for one in (client, other, stranger)] == [True, False, True]
 
 
