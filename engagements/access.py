@@ -1,9 +1,9 @@
 """The gate: the only way from a URL to an object.
 
-Strangers and other tenants get 404, members whose role is too low 403. A gated view runs inside
-the scope of what its reader may see, on its reader's clock, and its response is rendered there.
-A share link opens one engagement for reading, on the client's clock, and knows nobody: a link
-that is unknown, expired or revoked gets one and the same 404, an address that guesses 429.
+Strangers and other tenants get 404, members whose role is too low 403. A view runs and renders
+in the scope of what its reader may see and in the reader's time zone. A share link opens one
+engagement for reading, in the client's time zone, without a user. Unknown, expired and revoked
+links get the same 404; a network that guesses links gets 429.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _active() -> models.QuerySet[Membership]:
 
 
 def _here() -> models.QuerySet[Membership]:
-    """The one of that client, and whether its holder is more than a viewer in any that is open."""
+    """Select the membership in one client, and whether the user reads more than status pages."""
     elsewhere = Membership.objects.active().filter(
         user_id=models.OuterRef("user_id"), engagement__closed_at=None
     )
@@ -118,9 +118,9 @@ def signed_in(view: View) -> View:
 
 
 def link_holder(view: View) -> View:
-    """Admit whoever holds an open share link, signed in or not; the view gets a LinkRequest."""
+    """Admit anyone with an open share link, signed in or not; the view gets a LinkRequest."""
 
-    @login_not_required  # Security: the token in the address is the key, to what the view shows.
+    @login_not_required  # Security: the token in the address grants access to this page.
     @wraps(view)
     def gated(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
         network = limits.network_of(request)
@@ -152,7 +152,7 @@ def _still_open(request: MemberRequest, permission: Permission) -> bool:
 
 
 def _closed(request: MemberRequest) -> HttpResponse:
-    """Nothing is written; a page that still showed a form is read anew."""
+    """Refuse a write to a closed engagement; htmx reloads the page that still showed a form."""
     if request.htmx:
         return HttpResponseClientRefresh()
     return render(request, "engagements/engagement_is_closed.html", status=403)
@@ -163,7 +163,7 @@ def posts_too_often(request: HttpRequest) -> bool:
 
 
 def find(queryset: models.QuerySet[M], public_id: str) -> M:
-    """The row of that public id, or 404."""
+    """Return the row with this public id, or raise Http404."""
     row = None if "\0" in public_id else queryset.filter(public_id=public_id).first()
     if row is None:
         raise Http404

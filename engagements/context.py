@@ -10,7 +10,7 @@ from engagements.permissions import permissions_of
 
 
 def workspace(request: HttpRequest) -> dict[str, Any]:
-    """What every page's frame shows: the demo's banner, the engagement, what one may do there."""
+    """Return what the frame of every page shows: demo banner, engagement and permissions."""
     membership = getattr(request, "membership", None)
     if membership is None:
         mine = getattr(request, "memberships", ()) or getattr(request, "closed", ())

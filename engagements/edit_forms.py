@@ -1,4 +1,4 @@
-"""A form on a row that others may change meanwhile, and what a stale one shows."""
+"""Forms on a row that others may change meanwhile, and the comparison in a stale form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engagements.form_fields import MemberField, MembersField, who_can_own
 from engagements.models import Engagement, Membership
 
 NOTHING = "nothing"
-BLANK = "---------"  # what Django calls the empty choice
+BLANK = "---------"  # Django's label of the empty choice
 
 Segments = list[tuple[str, bool]]  # text, whether it differs
 
@@ -30,12 +30,12 @@ class Difference:
 
 
 class GroupedForm(forms.Form):
-    """A form whose fields stand under headings, in the order of the page; none: one plain list."""
+    """A form with its fields grouped under headings; without groups it is one list."""
 
     groups: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The visible fields by heading."""
+        """Return the visible fields by heading."""
         if not self.groups:
             return [("", self.visible_fields())]
         grouped = (
@@ -46,11 +46,11 @@ class GroupedForm(forms.Form):
 
 
 class EditForm(GroupedForm):
-    """What a command takes; on an existing row it carries the version that it shows."""
+    """A form for the input of a command; on an existing row it carries the row's version."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
-    # Where the refusal of a rule is shown: its code, and the field to mend.
+    # Maps an error code of the command to the field that shows it.
     mended_in: ClassVar[dict[str, str]] = {}
 
     def __init__(
@@ -72,7 +72,7 @@ class EditForm(GroupedForm):
 
     @classmethod
     def shown(cls, row: models.Model) -> dict[str, Any]:
-        """What the form shows of a row: the fields of the same name."""
+        """Return the initial values from the row's fields of the same names."""
         return {name: getattr(row, name) for name in cls.base_fields if hasattr(row, name)}
 
     def _named(self, name: str) -> list[Membership]:
@@ -80,18 +80,18 @@ class EditForm(GroupedForm):
         return value if isinstance(value, list) else [value]
 
     def on_top_of(self, current: models.Model) -> Self:
-        """The same typed words on what stands now: saving again puts them on top."""
+        """Return the form with the same input on the current row, to be saved over it."""
         data = QueryDict(mutable=True)
         data.update(self.data)
         data[self.add_prefix("version")] = str(current.version)  # type: ignore[attr-defined]
         return self.over(current, data=data)
 
     def over(self, row: models.Model | None, *, data: Any = None) -> Self:
-        """A form of this kind over that row."""
+        """Return a form of this kind for that row."""
         return type(self)(data, engagement=self.engagement, row=row)
 
     def compare(self) -> list[Difference]:
-        """The fields in which what was typed is not what is saved."""
+        """Return the fields whose input differs from the saved row."""
         saved = self.over(self.row)
         pairs = [
             (field.label, written(saved[field.name]), written(field))
@@ -105,7 +105,7 @@ class EditForm(GroupedForm):
 
 
 def written(field: forms.BoundField) -> str:
-    """The value of a field as its reader sees it: labels of choices, words, digits."""
+    """Return the value of a field as text, with the labels of choices."""
     value = field.value()
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -14,7 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from engagements.models import Engagement, Membership, Role
 from scoring import ScoringError, parse_number
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200  # days are reckoned with beyond both ends of what is typed
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # dates are calculated beyond both ends of the input
 MOST_DIGITS, MOST_PLACES = 20, 6  # as the columns have them
 
 
@@ -73,7 +73,7 @@ class DayField(forms.DateField):
 
 
 class RowField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One row by its public id; the form says among which rows (`choose_among`)."""
+    """A choice of one row by its public id; `choose_among` sets the rows."""
 
     def __init__(self, *, label_of: Callable[[Any], str] = str, **kwargs: Any) -> None:
         super().__init__(queryset=None, to_field_name="public_id", **kwargs)
@@ -117,7 +117,7 @@ def refuse_nul(field: forms.Field, value: Any) -> None:
 
 
 def choose_among(form: forms.Form, **querysets: QuerySet[Any]) -> None:
-    """Say what the fields of these names offer."""
+    """Set the choices of the fields with these names."""
     for name, queryset in querysets.items():
         field = form.fields[name]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker

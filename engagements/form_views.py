@@ -1,4 +1,4 @@
-"""How a view answers a form: the page, 422 with every word kept, 409 with both versions, onward."""
+"""Answers of a view to a form: page, 422 with the input, 409 with both versions, redirect."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MOST_REPEATED = 80  # characters
 
 
 def take(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
-    """What the command returns for this valid form; None where a rule refused it.
+    """Run the command with this valid form; return None if a rule refused it.
 
-    The refusals stand on the form then. Raises StaleEdit as the command does.
+    The form then has the errors. Raises StaleEdit as the command does.
     """
     try:
         return command(**form.cleaned_data, **known)
@@ -33,7 +33,7 @@ def take(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
 
 
 def refuse(form: forms.Form, refusal: ValidationError) -> None:
-    """Put each refusal where the person mends it: at the field that it names, or of its code."""
+    """Add each error to its field, by field name or by the error's code."""
     if hasattr(refusal, "error_dict"):
         for name, errors in refusal.error_dict.items():
             form.add_error(name if name in form.fields else None, ValidationError(errors))
@@ -46,14 +46,14 @@ def refuse(form: forms.Form, refusal: ValidationError) -> None:
 
 
 def in_short(text: str) -> str:
-    """Somebody's words as a toast repeats them: a header carries it, and long ones are refused."""
+    """Shorten a text for a toast, which travels in a header of limited length."""
     return Truncator(" ".join(text.split())).chars(MOST_REPEATED)
 
 
 def form_page(
     request: MemberRequest, template: str, *, form: forms.Form, **context: Any
 ) -> HttpResponse:
-    """The page with its form, for htmx the form alone; 422 once something was sent."""
+    """Render the page with its form, for htmx the form alone; 422 if the form has errors."""
     refused = form.is_bound and not form.is_valid()
     return _page(request, template, {"form": form, **context}, status=422 if refused else 200)
 
@@ -61,7 +61,7 @@ def form_page(
 def stale_page(
     request: MemberRequest, template: str, *, form: EditForm, stale: StaleEdit, **context: Any
 ) -> HttpResponse:
-    """Both versions and the form, ready to be saved on top of what stands now: 409."""
+    """Render both versions and the form, ready to be saved over the current row: 409."""
     again = form.on_top_of(stale.current)
     both = {
         "form": again,
@@ -88,7 +88,7 @@ def _page(
 
 
 def toast(response: HttpResponse, text: str, *, undo: dict[str, str] | None = None) -> HttpResponse:
-    """`undo` is the address of the form, the card that answers it, and what is taken back."""
+    """Show a toast; `undo` holds the URL of the undo form, its card and its title."""
     return trigger_client_event(
         response, "toast", {"text": text, **({"undo": undo} if undo else {})}
     )
@@ -100,7 +100,7 @@ def went_back(request: MemberRequest, *, otherwise: str) -> HttpResponse:
 
 
 def back_of(request: MemberRequest) -> str:
-    """Where to go afterwards, as the link or the form says; only ever a page of ours."""
+    """Return the URL to go to afterwards, from link or form, if it is on this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     own = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()

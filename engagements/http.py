@@ -1,4 +1,4 @@
-"""The requests that views receive, typed by what the gate has put on them."""
+"""The requests that views receive, typed with the attributes that the gate adds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MemberRequest(HttpRequest):
 
 
 class LinkRequest(HttpRequest):
-    """Whoever holds an open share link of the engagement, signed in or not."""
+    """A request by an open share link of the engagement, signed in or not."""
 
     user: AnonymousUser
     htmx: HtmxDetails

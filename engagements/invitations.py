@@ -12,11 +12,11 @@ def token_of(invitation: Invitation) -> str:
 
 
 def link_of(invitation: Invitation) -> str:
-    """The address that the mail holds."""
+    """Return the address in the email."""
     return tokens.absolute_url("engagements:invitation-accept", token_of(invitation))
 
 
 def find_invitation(token: str) -> Invitation | None:
-    """The invitation of that link, whatever became of it; nothing else can be read with it."""
+    """Return the invitation of the token in any state; the token gives access to nothing else."""
     with tokens.presented(token) as digest:
         return Invitation.objects.filter(token_hash=digest).first()

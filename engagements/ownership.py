@@ -1,4 +1,4 @@
-"""Who can answer for something (M9.3): one member, never a viewer, never somebody removed."""
+"""Who can own something (M9.3): one current member who is not a viewer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engagements.models import Membership, Role
 
 
 def check_owners(*people: Membership | None) -> None:
-    """Raises ValidationError (`owner`) for anybody who may not be named; None is nobody yet."""
+    """Raise ValidationError (`owner`) for anyone who can't own things; None is allowed."""
     for person in people:
         if person is None:
             continue

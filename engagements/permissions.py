@@ -1,6 +1,6 @@
-"""What each role can do (M9.6): the one table. A role is a set of permissions, not a rank.
+"""The permissions of each role (M9.6). A role is a set of permissions, not a rank.
 
-An engagement that is closed is read, and its people and links looked after; nothing else.
+In a closed engagement only members and share links can be changed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ RIGHTS = """
 
 
 class RightLost(ValidationError):
-    """The refusal of somebody who may no longer do this: `no_right` or `closed`."""
+    """The error when a permission was lost in the meantime: `no_right` or `closed`."""
 
 
 def require_right(
@@ -106,11 +106,11 @@ READERS = [role.value for role in Role if may(role, Permission.READ)]
 
 
 def permissions_of(membership: Membership) -> frozenset[Permission]:
-    """What this member may do in the engagement as it stands. Needs it joined in."""
+    """Return this member's permissions in the engagement, open or closed. Needs it joined."""
     granted = PERMISSIONS[membership.role]
     return granted & WHEN_CLOSED if membership.engagement.is_closed else granted
 
 
 def may_here(membership: Membership, permission: Permission) -> bool:
-    """Whether this member may do it in the engagement as it stands. Needs it joined in."""
+    """Return whether this member has the permission, open or closed. Needs the engagement joined."""
     return permission in permissions_of(membership)

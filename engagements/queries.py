@@ -39,7 +39,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Held:
-    """How many things of a kind somebody answers for, and as what."""
+    """How many things of a kind a member is responsible for, and in which role."""
 
     verb: str
     one: str
@@ -51,9 +51,9 @@ class Held:
 
 
 def members(engagement: Engagement, *, now: dt.datetime) -> list[Member]:
-    """Everybody in the engagement, by name, with the invitation that waits for them.
+    """Return all members by name, with their open invitations.
 
-    Two queries, however many they are.
+    Takes two queries for any number of members.
     """
     people = Membership.objects.active().filter(engagement=engagement).select_related("user")
     invitations = Invitation.objects.filter(engagement=engagement).unanswered()
@@ -64,7 +64,7 @@ def members(engagement: Engagement, *, now: dt.datetime) -> list[Member]:
 
 
 def member(membership: Membership, *, now: dt.datetime) -> Member:
-    """One row of the members' page, read anew."""
+    """Read one row of the members' page."""
     found = Membership.objects.select_related("user").get(
         engagement_id=membership.engagement_id, pk=membership.pk
     )
@@ -75,7 +75,7 @@ def member(membership: Membership, *, now: dt.datetime) -> Member:
 
 
 def is_only_lead(membership: Membership) -> bool:
-    """Whether nobody else would lead if they stopped. One query, for a lead."""
+    """Return whether no other lead would remain. Takes one query for a lead."""
     if membership.role != Role.LEAD or membership.is_placeholder:
         return False
     others = Membership.objects.active().filter(
@@ -115,7 +115,7 @@ class SharedLinks:
 
 
 def share_links(engagement: Engagement, *, now: dt.datetime) -> SharedLinks:
-    """Every link that was made, whatever became of it. One query."""
+    """Return all links of the engagement, open and ended, in one query."""
     links = ShareLink.objects.filter(engagement=engagement)
     rows = [
         SharedLink(link, engagement) for link in links.select_related("created_by", "revoked_by")
@@ -127,10 +127,10 @@ def share_links(engagement: Engagement, *, now: dt.datetime) -> SharedLinks:
 
 
 def held_by(membership: Membership) -> list[Held]:
-    """What somebody owns, champions or stewards, whichever room it stands in.
+    """Count what a member owns, champions or stewards, in every app.
 
-    One query for each kind; the kinds are found from the keys that point here, so that this room
-    need not know those above.
+    Takes one query for each kind. The kinds are found from foreign keys to Membership, so that
+    this app need not import those above it.
     """
     keys = [
         relation.field
@@ -153,20 +153,20 @@ def held_by(membership: Membership) -> list[Held]:
 
 
 def may_create_engagement(user: User, memberships: Iterable[Membership]) -> bool:
-    """Whether this person may open another client's workspace.
+    """Return whether this person may create another engagement.
 
-    A program lead runs engagements, so leads open the next one; nobody else does, or every invited
-    client could. The very first person of an installation may, since nobody is a lead yet.
+    Program leads may; others may not, or every invited client could. The very first person of
+    an installation may, because there is no lead yet.
     """
     roles = {membership.role for membership in memberships}
-    if roles:  # somebody has let this person in, so they are not the first
+    if roles:  # a member was invited by someone, so is not the first
         return Role.LEAD in roles
     return not User.objects.exclude(pk=user.pk).exists()
 
 
 @dataclass(frozen=True)
 class Invited:
-    """What somebody sees who follows the link of an invitation."""
+    """The content of an invitation's page."""
 
     engagement: str
     slug: str
@@ -179,7 +179,7 @@ class Invited:
 
 
 def invited(invitation: Invitation) -> Invited:
-    """The invitation in words; opens the scope that its token has earned."""
+    """Return the page of an invitation; opens the scope that its token grants."""
     with scope(invitation.engagement_id):
         found = Invitation.objects.select_related("membership", "sent_by", "engagement").get(
             engagement_id=invitation.engagement_id, pk=invitation.pk

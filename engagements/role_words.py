@@ -1,4 +1,4 @@
-"""What each role can do, in words: the table of permissions as people read it (M9.6)."""
+"""The table of permissions in words (M9.6)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Views of share links: counted in Valkey while people read, written down by a task.
+"""Views of share links, counted in Valkey and written to the database by a task.
 
-`views` holds a count and a moment per link until the next flush; a flush renames it to `taken`,
-writes link by link and then forgets what it wrote. A flush that dies loses nothing: the next one
-goes on with `taken`. The one link it was at may count twice, if it died between the commit and
-the forgetting. What Valkey loses when it crashes, at most a minute's views, is lost.
+`views` holds a count and an instant per link until the next flush. A flush renames it to `taken`,
+writes link by link and deletes each link written. If a flush dies, the next one continues with
+`taken`; one link may count twice, if it died between commit and deletion. When Valkey crashes, at
+most a minute's views are lost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FLUSH_LASTS = 240  # seconds: no task lives longer
 
 @dataclass(frozen=True)
 class Viewed:
-    """What one link gathered since the last flush."""
+    """The views of one link since the last flush."""
 
     engagement_id: int
     share_link_id: int
@@ -37,7 +37,7 @@ class Viewed:
 
 
 def count_view(share_link: ShareLink, *, now: dt.datetime) -> None:
-    """Note that somebody was shown the page; silent while Valkey is down."""
+    """Count a view of the page; do nothing while Valkey is down."""
     views, last = _fields(share_link.engagement_id, share_link.pk)
     try:
         with counters().pipeline() as pipe:
@@ -58,7 +58,7 @@ def flush_views() -> int:
     if not turn.acquire(blocking=False):
         return 0
     try:
-        written = _write_taken(valkey)  # what a flush that died left behind
+        written = _write_taken(valkey)  # left by a flush that died
         if valkey.exists(VIEWS):
             valkey.rename(VIEWS, TAKEN)
             written += _write_taken(valkey)

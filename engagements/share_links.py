@@ -1,4 +1,4 @@
-"""The address of a share link: shown again to whoever may give it away, stored nowhere."""
+"""The address of a share link, derived from the row and stored nowhere."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ def token_of(share_link: ShareLink) -> str:
 
 
 def link_of(share_link: ShareLink) -> str:
-    """The address to send; empty where the secret key has changed since the link was made.
+    """Return the address, or "" if the secret key has changed since the link was made.
 
-    Whoever holds the old address still gets in by it, so the link lives, but it cannot be shown.
+    The old address still works in that case, but can no longer be derived.
     """
     token = token_of(share_link)
     if tokens.hash_of(token) != share_link.token_hash:
@@ -23,9 +23,9 @@ def link_of(share_link: ShareLink) -> str:
 
 
 def find_share_link(token: str) -> ShareLink | None:
-    """The link of that token with its engagement, in one query; it may have expired.
+    """Return the link of the token with its engagement, in one query; it may have expired.
 
-    One that was revoked is not found: its holder may no longer read the engagement.
+    A revoked link is not found, because it gives no access to the engagement.
     """
     with tokens.presented(token) as digest:
         links = ShareLink.objects.select_related("engagement")

@@ -9,7 +9,7 @@ from tenancy.locks import lock
 
 
 class StaleEdit(Exception):
-    """Somebody saved this row after the form was opened; `current` is what stands now.
+    """Someone saved this row after the form was opened; `current` is the row now.
 
     Views answer 409 and show both versions, so that nothing typed is lost.
     """
@@ -20,9 +20,9 @@ class StaleEdit(Exception):
 
 
 def lock_for_edit(row: Any, *, version: int) -> Any:
-    """The row as it stands now, locked until the transaction ends.
+    """Return the current row, locked until the transaction ends.
 
-    Raises StaleEdit unless it still has the version that the form showed.
+    Raises StaleEdit if the row no longer has the version of the form.
     """
     (current,) = lock(row)
     if current.version != version:
@@ -31,7 +31,7 @@ def lock_for_edit(row: Any, *, version: int) -> Any:
 
 
 def saved_by(row: Any) -> str:
-    """Who saved this row last, by its history; empty where nobody was signed in or none is kept."""
+    """Return who last saved this row by its history, or "" if unknown."""
     if not hasattr(row, "events"):
         return ""
     last = row.events.order_by("-pgh_id").first()

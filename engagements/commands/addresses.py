@@ -27,10 +27,10 @@ MAIL = "engagements/email/address"
 
 @transaction.atomic
 def ask_for_address(*, user: User, email: str) -> None:
-    """Mail a link to a new address: it is theirs once they follow it, signed in.
+    """Email a link that confirms a new address; it takes effect when they follow it, signed in.
 
-    Whether the address has an account is said in that mail and nowhere else. Raises
-    ValidationError: `same`, `limit`.
+    Only that email says whether the address has an account. Raises ValidationError: `same`,
+    `limit`.
     """
     email = email.strip().lower()
     if email == user.email:
@@ -42,14 +42,14 @@ def ask_for_address(*, user: User, email: str) -> None:
 
 
 def change_address(*, user: User, token: str) -> User:
-    """Sign in and be told by the address that the link proves; every engagement lists it.
+    """Change the email address of a person, in every engagement, to the one the link confirms.
 
-    The old address is told, and opens nothing any more. Raises ValidationError: `gone`, `taken`.
+    The old address gets an email and can no longer sign in. Raises ValidationError: `gone`, `taken`.
     """
     try:
         with transaction.atomic():
             return _change(user, token=token)
-    except IntegrityError as error:  # somebody got the address between check and save
+    except IntegrityError as error:  # someone took the address between check and save
         raise ValidationError(TAKEN, code="taken") from error
 
 
@@ -87,7 +87,7 @@ def _refuse_where_listed(email: str, *, ids: list[int], user: User) -> None:
 
 
 def _free_of_removed(email: str, *, ids: list[int]) -> None:
-    """Whoever was removed keeps their row and name; nobody can correct the address there."""
+    """Free the address from rows of removed members, where it can no longer be corrected."""
     here = Membership.objects.filter(engagement_id__in=ids, email__iexact=email)
     nowhere = Concat("public_id", Value("@removed.invalid"))
     here.exclude(removed_at=None).update(email=nowhere)

@@ -12,9 +12,9 @@ from tenancy.locks import lock
 
 @transaction.atomic
 def close_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
-    """End the work here: it asks nobody for anything and is read only, until it is reopened.
+    """Close the engagement: it becomes read-only and nothing is due until it is reopened.
 
-    Notices that wait are dropped by the next gathering. A second time changes nothing.
+    The next gathering drops waiting notices. Closing twice changes nothing.
     """
     current = _locked(engagement, by=by, exclusive=True)
     if not current.is_closed:

@@ -21,13 +21,13 @@ from tenancy.scoping import MAX_ENGAGEMENTS, scope
 BANDS_FROZEN = (
     "The bands can’t change once the first cycle has started, so that old scores keep their colour."
 )
-RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time")  # what moves a due time
+RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time")  # these move due times
 TOO_MANY = f"You're in {MAX_ENGAGEMENTS} engagements, the most that one person can be in."
 SLUG_TAKEN = "This address is taken. Choose another one."
 
 
 class Settings(TypedDict, total=False):
-    """What a lead can set for the whole engagement."""
+    """Settings of an engagement that a lead can change."""
 
     client_name: str
     time_zone: str
@@ -89,9 +89,8 @@ def update_engagement(
 ) -> Engagement:
     """Change the settings that hold for the whole engagement.
 
-    Another rhythm asks for nothing that was due before this (M6.3). Raises StaleEdit where
-    somebody saved since, and ValidationError where the bands would change after the first cycle
-    started (M5.4).
+    A new rhythm doesn't affect past check-ins (M6.3). Raises StaleEdit if someone saved in the
+    meantime, and ValidationError if the bands would change after the first cycle started (M5.4).
     """
     now = timezone.now()
     require_right(by, Permission.MANAGE_SETTINGS)
@@ -122,18 +121,18 @@ def _open(*, slug: str, settings: Settings) -> Engagement:
         return engagement
     base = slugify(settings["client_name"])[:50] or "client"
     slug = base
-    # Another client's name is behind the wall: that it is taken is stepped aside from, not said.
+    # Another client's slug is confidential: choose a free one without saying that it is taken.
     while (engagement := _insert(slug=slug, settings=settings)) is None:
         slug = f"{base}-{new_public_id()[:4]}"
     return engagement
 
 
 def _insert(*, slug: str, settings: Settings) -> Engagement | None:
-    """The new row, or None where the slug is taken."""
+    """Insert the engagement; return None if the slug is taken."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('engagements_engagement', 'id'))")
         (new_id,) = cursor.fetchone()
-    # The wall lets nobody write a row outside the scope, so the scope comes before the row.
+    # The wall refuses rows outside the scope, so the scope comes before the row.
     try:
         with scope(new_id), transaction.atomic():
             return Engagement.objects.create(id=new_id, slug=slug, **settings)

@@ -29,7 +29,7 @@ VALID_FOR = dt.timedelta(days=14)
 def invite_member(
     *, engagement: Engagement, email: str, name: str, role: str, by: Membership
 ) -> Membership:
-    """Name somebody in the engagement and mail the link with which they join."""
+    """Add a person to the engagement and email them the link to join."""
     membership = add_placeholder(engagement=engagement, email=email, name=name, role=role, by=by)
     send_invitation(membership=membership, by=by)
     return membership
@@ -37,10 +37,10 @@ def invite_member(
 
 @transaction.atomic
 def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
-    """Mail a new link; an earlier one stops working.
+    """Email a new link; an earlier one stops working.
 
-    Raises ValidationError for somebody who has joined already or was removed, and `limit` where
-    too many were sent.
+    Raises ValidationError if the person has joined or was removed, and `limit` if too many
+    were sent.
     """
     lock_invitations(Membership.objects.filter(pk=membership.pk))
     current, _ = lock(membership, by)
@@ -73,10 +73,10 @@ def withdraw_invitation(*, membership: Membership, by: Membership) -> Membership
 def correct_placeholder(
     *, membership: Membership, version: int, name: str, email: str, by: Membership
 ) -> Membership:
-    """Mend the name or the address of somebody who has not joined yet.
+    """Correct the name or address of a person who has not joined yet.
 
-    A link that was sent to another address ends, and a new one is mailed. Raises StaleEdit where
-    somebody saved since, and ValidationError: `joined`, `already_member`, `was_member`.
+    A new address revokes the link already sent and gets a new one. Raises StaleEdit if someone
+    saved in the meantime, and ValidationError: `joined`, `already_member`, `was_member`.
     """
     lock_invitations(Membership.objects.filter(pk=membership.pk))
     lock(membership, by)
@@ -149,7 +149,7 @@ def accept_invitation(*, token: str, name: str, password: str) -> User:
 
 @transaction.atomic
 def accept_as_user(*, token: str, user: User) -> None:
-    """Let somebody in who has an account; the link must be for their address."""
+    """Accept an invitation as an existing user; the link must be for their address."""
     invitation = _claimed(token, user=user)
     with scope(invitation.engagement_id):
         email = invitation.membership.email
@@ -159,7 +159,7 @@ def accept_as_user(*, token: str, user: User) -> None:
 
 
 def _claimed(token: str, *, user: User | None = None) -> Invitation:
-    """The open invitation behind the token, locked, so that it is accepted once."""
+    """Return the open invitation of the token, locked so that it is accepted only once."""
     found = invitations.find_invitation(token)
     if found is not None:
         with scope(found.engagement_id):
@@ -175,7 +175,7 @@ def _claimed(token: str, *, user: User | None = None) -> Invitation:
 
 
 def _rows_of(invitation: Invitation, *, user: User | None) -> QuerySet[Membership]:
-    """The row that is invited, and the one under which the user was a member earlier."""
+    """Select the invited row and the row of the user's earlier membership."""
     rows = Q(pk=invitation.membership_id)
     if user is not None:
         rows |= Q(user=user)

@@ -37,14 +37,14 @@ def invite_members(
             refusals += refusal.error_list
     if refusals:
         raise ValidationError(refusals)
-    for membership in invited:  # once all are named: what is not sent must not count as sent
+    for membership in invited:  # after all are added, so that only sent invitations count
         send_invitation(membership=membership, by=by)
     return invited
 
 
 @transaction.atomic
 def invite_waiting(*, engagement: Engagement, by: Membership) -> list[Membership]:
-    """Mail a link to everybody who is named and for whom no invitation waits."""
+    """Email a link to everyone who has not joined and has no open invitation."""
     lock_to_name(_named(engagement), by=by)
     sent = Invitation.objects.filter(engagement=engagement).waiting(now=timezone.now())
     waiting = list(_named(engagement).exclude(pk__in=sent.values("membership_id")))

@@ -18,10 +18,10 @@ from tenancy.locks import lock, locking
 def add_placeholder(
     *, engagement: Engagement, email: str, name: str, role: str, by: Membership
 ) -> Membership:
-    """Name somebody who can own things before they sign in; nothing is mailed.
+    """Add a person who can own things before they sign in, without an email.
 
-    Somebody who was removed comes back as the same row, and joins by a new invitation. Raises
-    ValidationError where the address belongs to a member.
+    A removed person returns as the same row and joins by a new invitation. Raises
+    ValidationError if the address belongs to a member.
     """
     here = Membership.objects.filter(engagement=engagement, email__iexact=email.strip())
     lock_to_name(here, by=by)
@@ -76,8 +76,8 @@ def lock_invitations(members: QuerySet[Membership]) -> None:
 def change_role(*, membership: Membership, role: str, by: Membership) -> Membership:
     """Give a member another set of permissions (M9.6).
 
-    Raises ValidationError: `last_lead`, and `owner` where somebody who answers for something would
-    become a viewer (M9.3).
+    Raises ValidationError: `last_lead`, and `owner` if someone who owns something would become a
+    viewer (M9.3).
     """
     current = _locked(membership, by=by)
     if role != Role.LEAD:
@@ -92,7 +92,7 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
 
 @transaction.atomic
 def remove_member(*, membership: Membership, by: Membership) -> None:
-    """End somebody's access with their next request; what they wrote and own keeps their name."""
+    """End a member's access at their next request; their work keeps their name."""
     current = _locked(membership, by=by)
     _keep_a_lead(current)
     current.removed_at, current.removed_by = timezone.now(), by
@@ -120,7 +120,7 @@ def _locked(membership: Membership, *, by: Membership) -> Membership:
 
 
 def _give_up_the_engagement(leaving: Membership) -> None:
-    """Whoever owned workflow or context of all of it (M9.3) does no longer: the leads do."""
+    """Return workflow and context ownership (M9.3) from this member to the leads."""
     for key in ("workflow_owner", "context_owner"):
         owned = Engagement.objects.filter(pk=leaving.engagement_id, **{key: leaving})
         owned.update(**{key: None, "version": F("version") + 1})

@@ -13,7 +13,7 @@ from tenancy.scoping import MAX_ENGAGEMENTS, identity, scope, unscoped
 
 
 class Profile(TypedDict, total=False):
-    """What a person can set for themselves."""
+    """Settings that a person can change."""
 
     name: str
     time_zone: str
@@ -28,10 +28,9 @@ class Profile(TypedDict, total=False):
 
 @transaction.atomic
 def update_profile(*, user: User, **profile: Unpack[Profile]) -> User:
-    """Change how a person is called, what they see and what they are told.
+    """Change a person's profile, and their name in every engagement.
 
-    Every engagement calls them so too. Raises ValidationError where the mail of the day would
-    fall into the quiet hours (M6.4).
+    Raises ValidationError if the daily email would fall into the quiet hours (M6.4).
     """
     for name, value in profile.items():
         setattr(user, name, value)
@@ -53,7 +52,7 @@ def _refuse_message_in_quiet_hours(user: User) -> None:
 
 
 def engagements_of(user: User) -> list[list[int]]:
-    """The ids of their engagements, in parts that a scope can hold."""
+    """Return the ids of the user's engagements, in lists that fit into a scope."""
     with identity(user_id=user.pk), unscoped():
         mine = Membership.objects.active().filter(user=user).order_by("engagement_id")
         ids = list(mine.values_list("engagement_id", flat=True))

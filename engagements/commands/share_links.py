@@ -29,9 +29,9 @@ def create_share_link(
     by: Membership,
     now: dt.datetime,
 ) -> ShareLink:
-    """New link to the engagement's status page for whoever holds it (M12).
+    """Create a link to the engagement's status page for anyone who has it (M12).
 
-    It works to the end of `expires_on` on the client's clock, else for 90 days. Raises
+    It works until the end of `expires_on` in the client's time zone, by default for 90 days. Raises
     ValidationError: `label_missing`, `expiry_past`, `expiry_far` (more than two years ahead),
     `limit`.
     """
@@ -61,10 +61,10 @@ def update_share_link(
     by: Membership,
     now: dt.datetime,
 ) -> ShareLink:
-    """Name a link anew, or let it work longer or shorter; its address stays (M12).
+    """Rename a link or change its last day; its address stays (M12).
 
-    One that has expired works again. Raises StaleEdit where somebody saved since, and
-    ValidationError: `revoked`, and what `create_share_link` raises.
+    An expired link can work again. Raises StaleEdit if someone saved in the meantime, and
+    ValidationError: `revoked` and the errors of `create_share_link`.
     """
     current: ShareLink = lock_for_edit(share_link, version=version)
     require_right(by, Permission.MANAGE_MEMBERS)
@@ -80,7 +80,7 @@ def update_share_link(
 
 @transaction.atomic
 def revoke_share_link(*, share_link: ShareLink, by: Membership, now: dt.datetime) -> ShareLink:
-    """End a link with the next request of whoever holds it; a second time changes nothing."""
+    """Revoke a link, effective at its next request; revoking twice changes nothing."""
     (current,) = lock(share_link)
     require_right(by, Permission.MANAGE_MEMBERS)
     if current.revoked_at is None:

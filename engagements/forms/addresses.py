@@ -34,7 +34,7 @@ class AddressForm(forms.Form):
             raise forms.ValidationError("Wrong password.", code="wrong")
 
     def clean(self) -> dict[str, Any]:
-        """What the command takes: the password has done its work."""
+        """Drop the password, which the command doesn't take."""
         data = super().clean() or self.cleaned_data
         data.pop("password", None)
         return data

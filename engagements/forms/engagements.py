@@ -36,7 +36,7 @@ class EngagementCreateForm(forms.Form):
         self.clients = clients
 
     def clean_client_name(self) -> str:
-        """Two walls with one name are mixed up: the second needs a word that tells them apart."""
+        """Refuse a second engagement with the same client name, which people would mix up."""
         name: str = self.cleaned_data["client_name"]
         for client in self.clients:
             if client.casefold() == name.casefold():
@@ -48,7 +48,7 @@ class EngagementCreateForm(forms.Form):
 
 
 class SettingsForm(EditForm):
-    """What holds for the whole engagement."""
+    """The settings of the whole engagement."""
 
     groups: ClassVar = {
         "Client": ("client_name", "time_zone", "country"),
@@ -166,7 +166,7 @@ class SettingsForm(EditForm):
             )
 
     def facts(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """The settings in words, for those who only read them."""
+        """Return the settings as text, for members who can only read them."""
         return [
             (heading, [(str(field.label), written(field)) for field in fields])
             for heading, fields in self.sections()

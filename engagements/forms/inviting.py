@@ -51,7 +51,7 @@ class InviteManyForm(GroupedForm):
         return people
 
     def clean(self) -> dict[str, Any]:
-        """One role holds for all: a line that says another is not passed over."""
+        """Refuse lines that name a role other than the chosen one."""
         data = super().clean() or self.cleaned_data
         if "people" in data and "role" in data:
             chosen = Role(data["role"])
@@ -73,7 +73,7 @@ def _first(errors: list[str]) -> list[str]:
 
 
 def _refusal(line: PastedLine) -> str:
-    """What is wrong with the line, in one message; empty where nothing is."""
+    """Return the errors of the line as one message, empty if there are none."""
     wrong = [text for _, text in line.people if not _is_address(text)]
     sentences = []
     if wrong or not line.people:
@@ -104,6 +104,6 @@ def _shown(texts: list[str]) -> str:
 
 
 def name_of(address: str) -> str:
-    """What somebody is called until they say so: ana.lopez@client.com is Ana Lopez."""
+    """Derive a name from an address: ana.lopez@client.com is Ana Lopez."""
     words = re.split(r"[^\w]+|_", address.partition("@")[0])
     return " ".join(word.capitalize() for word in words if word) or address

@@ -19,7 +19,7 @@ ROLES = [
 
 
 class InviteForm(forms.Form):
-    """Whom to invite, and as what."""
+    """The person to invite, and their role."""
 
     mended_in: ClassVar = {"already_member": "email"}
 
@@ -46,7 +46,7 @@ class RoleForm(forms.Form):
 
 
 class AcceptForm(forms.Form):
-    """What an account needs besides its address, which the invitation knows."""
+    """Name and password of a new account; the invitation knows its address."""
 
     name = forms.CharField(
         max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"})

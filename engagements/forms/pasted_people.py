@@ -24,7 +24,7 @@ Person = tuple[str, str]  # name, which may be empty, and address
 
 @dataclass
 class PastedLine:
-    """What one line says; nothing of it is passed over: `strays` belong to no address."""
+    """The people in one line; `strays` are texts that belong to no address."""
 
     number: int
     people: list[Person] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Word:
 
 
 def read_lines(text: str) -> Iterator[PastedLine]:
-    """Each line that says something: one person with a name and perhaps a role, or addresses."""
+    """Read each line with text: one person with a name and perhaps a role, or addresses."""
     for number, line in enumerate(text.split("\n"), start=1):
         parts = _parts(line)
         if not any(parts):
@@ -53,7 +53,7 @@ def read_lines(text: str) -> Iterator[PastedLine]:
 
 
 def _parts(line: str) -> list[list[Word]]:
-    """The words between commas and semicolons."""
+    """Split the line into words, grouped by commas and semicolons."""
     parts: list[list[Word]] = [[]]
     unnamed = 0  # the first word of the part since its last <address>
     for token in TOKEN.finditer(line):
@@ -62,7 +62,7 @@ def _parts(line: str) -> list[list[Word]]:
             parts.append([])
             unnamed = 0
         elif (address := token["address"]) is not None:
-            # Before an <address>, a text in quotes is a name, whatever it holds.
+            # Before an <address>, a text in quotes is always a name.
             part[unnamed:] = [
                 Word(word.text, word.is_quoted, word.is_address and not word.is_quoted)
                 for word in part[unnamed:]
@@ -95,7 +95,7 @@ def _one(number: int, parts: list[list[Word]]) -> PastedLine:
 
 
 def _several(number: int, parts: list[list[Word]]) -> PastedLine:
-    """Addresses, each with the words of its part that stand before it as a name."""
+    """Read several addresses, each with the words before it as a name."""
     line = PastedLine(number)
     for part in parts:
         name: list[Word] = []

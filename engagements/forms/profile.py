@@ -10,7 +10,7 @@ from engagements.forms.fields import ClockField, ZoneField
 
 
 class ProfileForm(GroupedForm):
-    """How a person is called, what they see and what they are told; the same for every client."""
+    """A person's name, display and notifications, the same for every client."""
 
     groups: ClassVar = {
         "You": ("name", "time_zone", "theme", "shortcuts"),
@@ -50,7 +50,7 @@ class ProfileForm(GroupedForm):
     )
 
     def __init__(self, data: Any = None, *, initial: dict[str, Any], is_told: bool = True) -> None:
-        """Whom nothing is told (`is_told`) is not asked when: what was set stays."""
+        """Leave out the notification settings of people who get none (`is_told` is false)."""
         super().__init__(data, initial=initial)
         if not is_told:
             for name in self.groups["Notifications"]:

@@ -46,7 +46,7 @@ class Escalation(models.TextChoices):
 
 
 class StatusPage(models.TextChoices):
-    """What a client's status page shows."""
+    """The content of a client's status page."""
 
     LIVE = "live", "Live: every check-in at once"
     PUBLISHED = "published", "Published: the latest published report"
@@ -74,7 +74,7 @@ def band_choices() -> list[tuple[str, str]]:
 
 
 def guardrail_choices() -> list[tuple[str, str]]:
-    """The presets of M2.5 in words."""
+    """Describe the presets of M2.5 in words."""
     held = {
         GuardrailPreset.PLAYBOOK: "4 objectives at most, 2 to 4 key results each",
         GuardrailPreset.SMALL_BUSINESS: "3 objectives at most, 2 in a team, 2 to 4 key results",
@@ -123,7 +123,7 @@ class Engagement(models.Model):
     shows_owners = models.BooleanField(default=True, db_default=True)  # to clients (M12)
     vision = models.CharField(max_length=2000, blank=True)
     strategy_themes = ArrayField(models.CharField(max_length=200), default=list, blank=True)
-    # Named per engagement (M9.3); nobody: the leads.
+    # Chosen per engagement (M9.3); empty means the leads.
     workflow_owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     context_owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     # The work here is over: it asks for nothing and changes no more, until it is opened again.
@@ -140,7 +140,7 @@ class Engagement(models.Model):
             "SELECT (id, time_zone, country, cadence, due_weekday, due_time, opens_days_before,"
             " rhythm_since, escalation, pauses_weekends, closed_at, status_version)"
         ),
-        "UPDATE (status_version)",  # what a sweep writes shows on the status page
+        "UPDATE (status_version)",  # the job's writes show on the status page
     )
 
     class Meta:
@@ -186,7 +186,7 @@ class Engagement(models.Model):
         return Scale(self.scale)
 
     def local(self, moment: dt.datetime) -> dt.datetime:
-        """This instant on the client's clock."""
+        """Convert an instant to the client's time zone."""
         return moment.astimezone(self.zone)
 
     def bands_are_frozen(self, *, today: dt.date) -> bool:
@@ -194,5 +194,5 @@ class Engagement(models.Model):
         return self.bands_frozen_on is not None and self.bands_frozen_on <= today
 
     def today(self, now: dt.datetime) -> dt.date:
-        """The date on the client's calendar."""
+        """Return the date in the client's time zone."""
         return self.local(now).date()

@@ -19,7 +19,7 @@ from tenancy.models import (
 
 
 class Role(models.TextChoices):
-    """A set of permissions, not a rank (M9.6); what each may do stands in `permissions`."""
+    """A set of permissions, not a rank (M9.6); `permissions` has the table."""
 
     VIEWER = "viewer", "Viewer"
     CONTRIBUTOR = "contributor", "Contributor"
@@ -30,7 +30,7 @@ class Role(models.TextChoices):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> MembershipQuerySet:
-        """Everybody who was not removed: signed in already, or placeholder still to be invited."""
+        """Select all members who were not removed, including those who have not joined yet."""
         return self.filter(removed_at=None)
 
 

@@ -10,9 +10,9 @@ from tenancy.models import TenantKey, TenantManager, TenantModel, tenant_constra
 
 @tracked(exclude=("token_hash", "views", "last_viewed_at", "version"))
 class ShareLink(TenantModel):
-    """A link to the status page, for whoever holds it; it can be named, dated and revoked (M12).
+    """A link that opens the status page to anyone who has it (M12).
 
-    Its views are counted in the cache and written here from time to time: reading writes nothing.
+    Views are counted in the cache and written here from time to time, so reading writes nothing.
     """
 
     label = models.CharField(max_length=120)

@@ -1,7 +1,7 @@
-"""`{% url %}` as Django has it, but each address is worked out once.
+"""`{% url %}` as in Django, but each address is resolved once.
 
-A page names dozens of addresses, most of them on every page; Django finds and checks the pattern of
-each anew, which took a tenth of a page's time.
+A page has dozens of links, most of them on every page. Resolving each again took a tenth of the
+time of a page.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ register = template.Library()
 
 @lru_cache(maxsize=8192, typed=True)
 def address(view: str, *args: Any, prefix: str) -> str:
-    """The path of that view on a site that stands at `prefix`; raises NoReverseMatch."""
+    """Return the path of the view on a site at `prefix`; raises NoReverseMatch."""
     return reverse(view, args=args)
 
 

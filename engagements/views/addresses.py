@@ -21,7 +21,7 @@ CONFIRM = "engagements/address_confirm.html"
 
 @signed_in
 def address_change(request: SignedInRequest) -> HttpResponse:
-    """Asks for a new address; whoever signs in by codes alone sets a password first."""
+    """Request a new address; people without a password must set one first."""
     user = request.user
     form = AddressForm(request.POST or None, user=user)
     if request.method == "POST" and user.has_usable_password():

@@ -27,7 +27,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
             response = _as_user(request, token=token, user=request.user, page=page)
         else:
             response = _as_newcomer(request, token=token, page=page)
-    except ValidationError:  # somebody was faster with the same link
+    except ValidationError:  # someone else was faster with the same link
         return _gone(request, status=410)
     return _unseen(response)
 
@@ -57,7 +57,7 @@ def _as_newcomer(request: HttpRequest, *, token: str, page: Invited) -> HttpResp
 
 def _welcome(request: HttpRequest, page: Invited) -> HttpResponse:
     messages.success(request, f"Welcome to {page.engagement}.")
-    if page.leads:  # to the first steps; everybody else to what is theirs to do
+    if page.leads:  # leads start at the first steps, others at My week
         return redirect("workspace:home", page.slug)
     return redirect("/")
 

@@ -71,7 +71,7 @@ def member_withdraw_invitation(request: MemberRequest, member: str) -> HttpRespo
 
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_update(request: MemberRequest, member: str) -> HttpResponse:
-    """Name and address of somebody who has not joined; whoever has sees to that in their profile."""
+    """Edit a person who has not joined; members change this in their profile."""
     row = _member(request, member)
     if not row.is_placeholder:
         return _back(
@@ -153,7 +153,7 @@ def _row(
     said: str = "",
     refusal: ValidationError | None = None,
 ) -> HttpResponse:
-    """The person's line for htmx, else back to the list; a refusal stands where it happened."""
+    """Answer htmx with the person's row, others with the list; errors appear in the row."""
     refused = refusal.messages[0] if refusal else ""
     if not request.htmx:
         return _back(request, said, refused=refused)

@@ -217,8 +217,8 @@ def test_an_expired_sign_in_is_said_and_a_first_visit_is_not(client: Client, db:
     client.cookies[SESSION] = "one-that-ran-out"
     expired = client.get("/profile/", follow=True).content.decode()
 
-    assert "You were signed out" not in first
-    assert "You were signed out" in expired
+    assert "Sign in to continue." not in first
+    assert "Sign in to continue." in expired
 
 
 def test_refusals_are_in_plain_words(client: Client, alice: User) -> None:
@@ -227,4 +227,4 @@ def test_refusals_are_in_plain_words(client: Client, alice: User) -> None:
     code = client.post(CONFIRM, {"code": "000000"})
 
     assert "Wrong email or password." in wrong.content.decode()
-    assert "That is not the code we mailed." in code.content.decode()
+    assert "Wrong code." in code.content.decode()

@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
 
 def new_user(*, email: str, name: str) -> User:
-    """An account with a password from the terminal, or from a pipe's first line."""
+    """Create an account with a password from the terminal or the first line of a pipe."""
     if sys.stdin.isatty():
         password = getpass.getpass("Password: ")
         if getpass.getpass("Once more: ") != password:

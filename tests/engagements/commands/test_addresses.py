@@ -100,7 +100,7 @@ def test_an_address_that_got_an_account_meanwhile_is_not_taken_over(alice: User)
     token = asked(alice)
     build.user("Other", email=NEW)
 
-    with pytest.raises(ValidationError, match="another account"):
+    with pytest.raises(ValidationError, match="Another account"):
         change_address(user=alice, token=token)
 
 
@@ -154,7 +154,7 @@ def test_an_address_that_gets_an_account_while_it_is_saved_is_refused_alike(alic
         build.user("Other", email=NEW)
 
     pre_save.connect(be_quicker, sender=User)
-    with pytest.raises(ValidationError, match="another account") as refused:
+    with pytest.raises(ValidationError, match="Another account") as refused:
         change_address(user=alice, token=token)
 
     assert refused.value.code == "taken"
