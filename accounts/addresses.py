@@ -1,8 +1,7 @@
-"""The link that proves a new address: mailed there, followed by whoever is signed in.
+"""The link that confirms a new email address: sent to that address, followed while signed in.
 
-The token names person, old and new address, and is signed with the secret key: nothing is stored.
-It works while the person is at the old address: no longer once it was followed, and again within
-its day if they go back.
+The signed token holds user, old and new address, so nothing is stored. It works for a day while
+the user still has the old address, so it stops working once it was followed.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ ASKED = "asked_address"
 
 @dataclass(frozen=True)
 class AddressChange:
-    """What a link asks for."""
+    """The change that a link confirms."""
 
     user_id: int
     old: str
@@ -33,13 +32,13 @@ class AddressChange:
 
 
 def link_to(user: User, *, new: str) -> str:
-    """The whole address, for the mail."""
+    """Return the absolute URL for the email."""
     token = signing.dumps([user.pk, user.email, new], salt=SALT)
     return absolute_url("engagements:address-confirm", token)
 
 
 def find_change(token: str, *, user: User) -> AddressChange | None:
-    """What the link asks for; None where it ran out, or is not for this person at this address."""
+    """Return the change of a link; None if it expired or is not for this user and address."""
     try:
         found = AddressChange(*signing.loads(token, salt=SALT, max_age=VALID_FOR))
     except (signing.BadSignature, TypeError):
@@ -53,7 +52,7 @@ def note_asked(session: SessionBase, *, user: User, new: str, now: dt.datetime) 
 
 
 def asked(session: SessionBase, *, user: User, now: dt.datetime) -> tuple[str, dt.datetime] | None:
-    """The address that waits, and until when; None, and the note is gone, once its link is over."""
+    """Return the unconfirmed address and its deadline; after that, clear the note."""
     if ASKED not in session:
         return None
     old, new, until = session[ASKED]
@@ -65,8 +64,8 @@ def asked(session: SessionBase, *, user: User, now: dt.datetime) -> tuple[str, d
 
 
 def forget_others(user: User) -> None:
-    """Leave in allauth's own list no address that this person lost, nor theirs under another's name.
+    """Delete allauth's rows for old addresses of this user, and for their address at other users.
 
-    Sign-in looks there too: by such a row a mailbox would open the account of somebody else.
+    Sign-in reads these rows too, so an old mailbox could open another person's account.
     """
     EmailAddress.objects.filter(Q(user=user) ^ Q(email=user.email)).delete()

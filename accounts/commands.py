@@ -9,7 +9,7 @@ from accounts.models import User
 def end_other_sessions(*, user: User) -> None:
     """Sign this person out everywhere, with the next request of each session.
 
-    Whoever calls it from a session that is to stay renews that one.
+    A caller that keeps its own session must renew it.
     """
     user.signed_out_at = timezone.now()
     user.save(update_fields=["signed_out_at"])

@@ -47,11 +47,11 @@ class Limit:
 
 @dataclass(frozen=True)
 class VisitorLimits:
-    """Limits on what a visitor does with an account that is not yet known to be theirs.
+    """Limits on attempts by visitors who have not signed in.
 
-    A stranger uses up what their network may do, and what it may do with this account. Only many
-    networks together reach the ceiling of the account. A device on which its owner has signed in
-    before has a limit of its own instead, which no stranger can use up.
+    A stranger uses up the limit of their network, and of their network with this account. Only
+    many networks together reach the limit of the account. A device on which the owner has signed
+    in before has its own limit instead, which no stranger can use up.
     """
 
     network: Limit
@@ -127,7 +127,7 @@ def is_exceeded(limit: Limit, *subject: object) -> bool:
 
 
 def require(limit: Limit, *subject: object, **named: str) -> None:
-    """Count one more, or raise ValidationError `limit`: what is refused does not count."""
+    """Count one more, or raise ValidationError `limit`; refused attempts don't count."""
     if is_exceeded(limit, *subject):
         uncount([(limit, subject)])
         raise ValidationError(limit.refusal.format(**named), code="limit")
@@ -137,9 +137,9 @@ Tries = list[tuple[Limit, tuple[object, ...]]]
 
 
 def first_exceeded(tries: Tries) -> Limit | None:
-    """Count each of these up to the first that is beyond its limit, which is returned.
+    """Count the attempts in turn and return the first limit that is exceeded.
 
-    What a narrow limit has refused so does not use up a wider one. Raises one of AWAY.
+    An attempt refused by a narrow limit doesn't use up a wider one. Raises one of AWAY.
     """
     return next((limit for limit, subject in tries if count(limit, *subject) > limit.amount), None)
 
@@ -178,5 +178,5 @@ def _key(limit: Limit, subject: tuple[object, ...]) -> str:
 
 
 def too_often(request: HttpRequest, limit: Limit) -> HttpResponse:
-    """Answer 429 with a page that says how long to wait."""
+    """Answer 429 with a page that shows how long to wait."""
     return render(request, "429.html", {"limit": limit}, status=429)

@@ -19,8 +19,8 @@ from tenancy.scoping import identity
 
 Handler = Callable[[HttpRequest], HttpResponse]
 PAGE_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
-# Addresses that are keys: share links, stop links, links to a new address. The last is a form that
-# says where it was sent from, which browsers hide from us too under `no-referrer`.
+# URLs with secret tokens: share links, stop links, links to a new address. The last one has a form,
+# whose CSRF check needs the referrer, which browsers drop under `no-referrer`.
 KEYS = {
     "/s/": "no-referrer",
     "/notices/stop/": "no-referrer",
@@ -114,7 +114,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponse:
         query = QueryDict(mutable=True)
         query[REDIRECT_FIELD_NAME] = _page_of(request)
-        # Whoever sends a form or asks for a fragment stood on a page, so was signed in once.
+        # A form or a fragment is requested from a page, so this person was signed in before.
         if request.htmx or request.method == "POST" or _has_session(request):  # type: ignore[attr-defined]
             query["expired"] = "1"
         url = f"{resolve_url(settings.LOGIN_URL)}?{query.urlencode(safe='/')}"

@@ -27,7 +27,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who signs in. Belongs to no engagement: memberships say where and as what."""
+    """A person who signs in. Memberships link users to engagements and give their roles."""
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True)
@@ -39,7 +39,7 @@ class User(AbstractBaseUser):
     quiet_from = models.TimeField(default=dt.time(20))
     quiet_until = models.TimeField(default=dt.time(7))
     wants_reminders = models.BooleanField(default=True)  # before a deadline and after it
-    wants_digests = models.BooleanField(default=True)  # Fridays, and what came of escalations
+    wants_digests = models.BooleanField(default=True)  # Fridays, and the outcome of escalations
     is_active = models.BooleanField(default=True)
     # Sessions from before it end at their next request; null: none was ended.
     signed_out_at = models.DateTimeField(null=True, blank=True)

@@ -1,4 +1,4 @@
-"""Hours in which nobody is told anything, on one's own clock (M6.4)."""
+"""Quiet hours, in which a person gets no emails, in their own time zone (M6.4)."""
 
 from __future__ import annotations
 

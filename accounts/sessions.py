@@ -1,4 +1,4 @@
-"""Where sessions are kept: in the database, and in the cache for speed (`SESSION_ENGINE`)."""
+"""Sessions in the database, and in the cache for speed (`SESSION_ENGINE`)."""
 
 from __future__ import annotations
 

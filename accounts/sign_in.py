@@ -1,7 +1,7 @@
-"""Sign-in by allauth: its adapter, what a visitor may try, and devices that were signed in on.
+"""Sign-in by allauth: its adapter, limits on attempts, and known devices.
 
-The cookie of a device lets its owner sign in while strangers use up the limits of the account. It
-names the account by a keyed hash, and opens nothing by itself.
+The device cookie lets the owner sign in while strangers use up the limits of the account. It holds
+the account as a keyed hash and gives no access by itself.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(  # type: ignore[override]
         self, request: HttpRequest, user: User, **login: Any
     ) -> HttpResponse | None:
-        """A code was mailed to the address that they had then: of no use once that has changed."""
+        """Refuse a code that was emailed to an address the user no longer has."""
         if (email := login["email"]) and email.lower() != user.email:
             request.session.flush()
             messages.error(request, "That code no longer works. Ask for a new one.")
@@ -88,7 +88,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def lifetime(template_prefix: str) -> dt.timedelta:
-    """How long what the mail holds is of use: a code for minutes, a link for days."""
+    """Return how long the email's code (minutes) or link (days) works."""
     if template_prefix.endswith("login_code"):
         return dt.timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
     return dt.timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
@@ -140,7 +140,7 @@ def of_network(request: HttpRequest) -> Tries:
 
 
 def of_person(request: HttpRequest) -> Tries:
-    """Count guesses at one's own password, of somebody who found an open browser."""
+    """Count password guesses by someone at the user's open browser."""
     return [(limits.PASSWORD_CHANGES, (request.user.pk,))]
 
 

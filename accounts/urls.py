@@ -1,7 +1,7 @@
-"""Of allauth's pages those that are used, by allauth's own names.
+"""The pages of allauth that are used, under allauth's own names.
 
-There is no sign-up, an address is changed in the profile, and nothing asks to sign in a second time: what
-is not listed here does not exist.
+There is no sign-up and no reauthentication, and the address is changed in the profile. Pages of
+allauth that are not listed here don't exist.
 """
 
 from __future__ import annotations

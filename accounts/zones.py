@@ -1,4 +1,4 @@
-"""Time zones by the names that people gave, whatever this machine makes of them."""
+"""Time zones by name, with a fallback for names that this machine doesn't know."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 @lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
-    """The zone, or UTC where this machine does not know the name: nobody is left out for it."""
+    """Return the zone, or UTC if this machine doesn't know the name, so that jobs go on."""
     try:
         return ZoneInfo(name)
     except (LookupError, OSError, ValueError):  # "Europe" is a folder

@@ -8,7 +8,7 @@ from django.db.models.constraints import BaseConstraint
 
 
 class EnvelopeWall(BaseConstraint):
-    """Anybody may post an envelope; only its recipient reads it, only the sender changes it."""
+    """A wall in which anyone inserts an envelope, its recipient reads it and the sender changes it."""
 
     def statements(self, model: Any, quote: Any) -> list[str]:
         table = quote(model._meta.db_table)

@@ -1,4 +1,4 @@
-"""Messages that were given up, sent after all: whoever mended the cause says so."""
+"""Send dead messages again, once an operator has fixed the cause."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mail.models import OutboxMessage
 
 
 def resend_dead(*, now: datetime, since: datetime | None = None) -> int:
-    """Make those due again that were given up, from `since` on; returns how many.
+    """Make messages due again that were given up since `since`; return how many.
 
-    As new: with all their attempts. Secrets were forgotten when they were given up, and what no
-    room knows cannot be written: these stay. Safe to repeat, and after a stop in between.
+    They get all their attempts again. Messages whose secrets were deleted and kinds that no app
+    registers stay dead. Safe to repeat, also after an interruption.
     """
     dead = OutboxMessage.objects.using("sweep").filter(dead_at__isnull=False, accepted_at=None)
     if since is not None:

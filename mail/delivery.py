@@ -1,8 +1,8 @@
-"""Sending what is due by SMTP: claim with a lease, commit, send, mark.
+"""Deliver due messages by SMTP: claim with a lease, commit, send, mark.
 
-At least once, under a stable Message-ID; at most one extra copy of the message that was under way
-when a worker died. A lease is short, and renewed while its worker lives. The sender role works on the envelopes only: what they say is written as the
-application's role, behind the walls.
+Delivers at least once, under a stable Message-ID; a worker that dies can cause one extra copy of
+its current message. A lease is short, and renewed while its worker lives. The sender role sees
+envelopes only; their text is written as the application's role, behind the walls.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ Clock = Callable[[], datetime]
 Outcome = Literal["sent", "cancelled", "put_off", "failed", "dead"]
 
 RUN_SECONDS = 150  # no message is begun later: the task's own limits come after
-LEASE = timedelta(seconds=30)  # what a killed worker had claimed waits no longer
+LEASE = timedelta(seconds=30)  # messages of a killed worker wait no longer
 AWAY = timedelta(minutes=2)  # between looks for a mail server that is away
 MAX_ATTEMPTS = 8
-MAX_FOLLOWING = 2 * MAX_ATTEMPTS  # with the attempts at what follows from its end
+MAX_FOLLOWING = 2 * MAX_ATTEMPTS  # with the attempts at the follow-up
 MAX_SUBJECT = 120
 
 # MATERIALIZED: run once, or SKIP LOCKED may claim more than the limit.
@@ -55,9 +55,9 @@ CLAIM = """
 
 @dataclass(frozen=True)
 class Delivered:
-    """What became of the messages; `failed` ones are tried again, `dead` ones are given up.
+    """Counts of a run; `failed` messages are tried again, `dead` ones are given up.
 
-    Those that are `put_off` wait for a time that suits their recipient, or for the mail server.
+    Messages `put_off` wait for the end of quiet hours or for the mail server.
     """
 
     sent: int = 0
@@ -104,10 +104,10 @@ class Lease:
 
 
 def deliver_due(*, now: datetime | None = None, limit: int = 5) -> Delivered:
-    """Send all that is due at `now` (the present), `limit` messages to a connection.
+    """Send all messages due at `now` (default: the present), `limit` messages per connection.
 
-    A code that is asked for meanwhile waits for that many at most. Stops when nothing is due, after RUN_SECONDS, or with the batch that finds the mail server
-    away; what one message does never stops the others.
+    A sign-in code requested meanwhile waits for at most that many. Stops when nothing is due,
+    after RUN_SECONDS, or if the mail server is down. An error in one message never stops others.
     """
     clock: Clock = (lambda: now) if now else timezone.now
     stop_at = time.monotonic() + RUN_SECONDS
@@ -122,10 +122,9 @@ def deliver_due(*, now: datetime | None = None, limit: int = 5) -> Delivered:
 
 
 def claim(*, now: datetime, limit: int) -> list[OutboxMessage]:
-    """Take up to `limit` due messages, which are nobody else's for a LEASE: the most awaited first,
-    of these the oldest.
+    """Claim up to `limit` due messages for a LEASE, by priority, then age.
 
-    The lease runs by the real clock, whatever `now` is.
+    The lease runs by the real clock, not by `now`.
     """
     present = timezone.now()
     parameters = [now, present, limit, uuid4(), present + LEASE]
@@ -152,7 +151,7 @@ def _deliver(message: OutboxMessage, *, server: MailServer, clock: Clock) -> Out
         kind = email_types.find(message.kind)
     except email_types.UnknownKindError as error:
         return _give_up(message, email_types.nothing, error=error, at=clock())
-    if message.accepted_at is not None:  # only what follows from it is left
+    if message.accepted_at is not None:  # only its follow-up is left
         return _conclude_sent(message, kind.on_sent, at=clock())
     if message.attempts >= MAX_ATTEMPTS:  # the same of one that was given up
         return _conclude_dead(message, kind.on_dead, at=clock())
@@ -167,10 +166,10 @@ def _attempt(
     except email_types.NotNow as wait:
         _mark(message, due_at=wait.until)
         return "put_off"
-    except AwayError as error:  # it says nothing of this message: no attempt is counted
+    except AwayError as error:  # not the fault of this message: no attempt is counted
         _mark(message, last_error=_say(error.cause), due_at=clock() + AWAY)
         return "put_off"
-    except Exception as error:  # noqa: BLE001 - whatever it is, the others must go out
+    except Exception as error:  # noqa: BLE001 - the other messages must go out
         server.close()
         if message.attempts + 1 < MAX_ATTEMPTS:
             return _postpone(message, error=error, at=clock())
@@ -194,7 +193,7 @@ def _send(message: OutboxMessage, kind: email_types.Kind, *, server: MailServer)
 
 
 def _write(kind: email_types.Kind, payload: email_types.Payload) -> email_types.Mail | None:
-    """The message as it reads now, or None where its cause is gone."""
+    """Write the message from current data; return None if its cause is gone."""
     with transaction.atomic():
         return kind.render(payload) if kind.still_holds(payload) else None
 
@@ -249,7 +248,7 @@ def _give_up(
 def _conclude_dead(
     message: OutboxMessage, on_dead: Callable[[email_types.Payload, str], None], *, at: datetime
 ) -> Outcome:
-    """Have done what follows from giving it up, then mark that."""
+    """Run the follow-up of a dead message, then mark it as done."""
     known = {"attempts": message.attempts, "last_error": message.last_error}
     failed = _failure(message, lambda: on_dead(message.payload, message.last_error))
     if failed and message.attempts < MAX_FOLLOWING:
@@ -263,10 +262,10 @@ def _conclude_dead(
 def _conclude_sent(
     message: OutboxMessage, on_sent: Callable[[email_types.Payload], None], *, at: datetime
 ) -> Outcome:
-    """Have done what follows from the sending, then mark that.
+    """Run the follow-up of a sent message, then mark it as done.
 
-    In this order a worker that dies between costs a double at most, never what follows. Where that
-    fails it is tried again by itself, as often as a message is: the mail is out, and goes once.
+    In this order a worker that dies in between repeats the follow-up and never loses it. A failed
+    follow-up is tried again without sending the email twice.
     """
     accepted_at = message.accepted_at or at
     failed = _failure(message, lambda: on_sent(message.payload))
@@ -280,7 +279,7 @@ def _conclude_sent(
 
 
 def _failure(message: OutboxMessage, follow: Callable[[], None]) -> Exception | None:
-    """What a hook raised, run in a transaction of its own; None where it did its work."""
+    """Run a follow-up in its own transaction and return its error, or None."""
     try:
         with transaction.atomic():
             follow()

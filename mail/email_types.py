@@ -12,7 +12,7 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mail:
-    """What one message says; `html` and further `headers` are optional."""
+    """The content of one message; `html` and further `headers` are optional."""
 
     subject: str
     text: str
@@ -25,9 +25,7 @@ Render = Callable[[Payload], Mail | None]
 
 @dataclass(frozen=True)
 class Kind:
-    """How a message is written, whether its cause and its recipient's access still hold, and what
-    follows once it was sent or given up.
-    """
+    """A type of message: how to write it, whether it is still valid, and its follow-ups."""
 
     render: Render
     still_holds: Callable[[Payload], bool]

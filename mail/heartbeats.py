@@ -1,4 +1,4 @@
-"""Signs of life: what ran last, and what waits. A process may be up and do nothing; rows tell."""
+"""Signs of life of jobs, as rows: a process can be up and still do nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mail.models import Heartbeat, OutboxMessage
 
-# Of two that end at once, in whatever order they write, the later stands.
+# If two runs end at once, the later instant is saved, in any order of writes.
 BEAT = """
     INSERT INTO mail_heartbeat AS last (name, ran_at) VALUES (%s, %s)
     ON CONFLICT (name) DO UPDATE SET ran_at = greatest(last.ran_at, excluded.ran_at)

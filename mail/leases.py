@@ -1,6 +1,6 @@
-"""One at a time, by a row with a deadline: a pooler keeps no lock of a session.
+"""Mutual exclusion by a row with a deadline, because a pooler keeps no session locks.
 
-It is taken and given back in statements of their own. Whoever dies with it loses it as it runs out.
+The lease is taken and returned in separate statements. If its holder dies, it expires.
 """
 
 from __future__ import annotations

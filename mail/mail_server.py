@@ -30,7 +30,7 @@ class MailServer:
         return self._missed is not None
 
     def send(self, message: mail.EmailMessage) -> None:
-        """Raises AwayError, without another look, once the server was found away."""
+        """Send, or raise AwayError at once if the server was found to be down."""
         if self._missed is None:
             self._open()
         if self._missed is not None:
@@ -45,7 +45,7 @@ class MailServer:
         """By itself the backend would open and close for each message."""
         try:
             self._connection.open()
-        except Exception as error:  # noqa: BLE001 - whatever it is, no message is to blame
+        except Exception as error:  # noqa: BLE001 - no message is to blame
             logger.error("The mail server is away, all mail waits for it: %r", error)
             self._missed = error
-            self.close()  # of a sign-in that was refused, the connection stands
+            self.close()  # a refused sign-in leaves the connection open

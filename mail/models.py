@@ -13,15 +13,15 @@ from mail.constraints import EnvelopeWall
 class Priority(IntEnum):
     """Of messages that are due, which go first."""
 
-    AWAITED = 0  # somebody stands at the door for it: codes, links, invitations
+    AWAITED = 0  # someone is waiting for it: codes, links, invitations
     URGENT = 1
     USUAL = 2
 
 
 class OutboxMessage(models.Model):
-    """One person's envelope: what is to be sent, to whom, and how far the sending has come.
+    """One message to one person, with the state of its delivery.
 
-    Stands outside the walls between clients, readable by its recipient and the sender only. The
+    The table is outside the walls between clients; only recipient and sender can read a row. The
     text is rendered from `kind` and `payload` when a worker claims it.
     """
 

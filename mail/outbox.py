@@ -18,8 +18,8 @@ from mail.tasks import deliver_due
 
 logger = logging.getLogger(__name__)
 
-# Without a conflict target and without RETURNING, PostgreSQL does not ask whether the role may
-# read the row: the application posts for anybody and reads only a person's own.
+# Without a conflict target and without RETURNING, PostgreSQL needs no right to read the row: the
+# application posts for anyone, but reads only the rows of its own user.
 INSERT = """
     INSERT INTO mail_outboxmessage
         (id, kind, recipient, user_id, payload, dedupe_key, priority, created_at, due_at, attempts,
@@ -41,8 +41,9 @@ def enqueue(
 ) -> UUID | None:
     """Post one message in the caller's transaction; it is sent at `due_at` (now) or after.
 
-    `payload` is what the kind's functions need to write it: ids, not text. Give `user_id` where
-    the recipient signs in. Of what is due, the lower `priority` goes first. Returns the message's id, or None where `dedupe_key` was used before.
+    `payload` has ids, not text, from which the kind writes the message. Give `user_id` if the
+    recipient signs in. A lower `priority` goes first. Returns the message's id, or None if
+    `dedupe_key` was used before.
     """
     message_id, now = uuid4(), timezone.now()
     values: list[Any] = [message_id, kind, recipient, user_id, Jsonb(payload), dedupe_key]

@@ -1,4 +1,4 @@
-"""What people typed, made fit for a line of a mail."""
+"""Make user input safe for a line of an email."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 def one_line(text: str, *, most: int = 0) -> str:
-    """The words on one line, without control characters, cut after `most` characters if given.
+    """Return the text on one line without control characters, cut after `most` characters.
 
-    So nothing that was typed can look like a line of the message, or turn it around.
+    So user input can't imitate a line of the message or reverse its direction.
     """
     line = "".join(c for c in SPACES.sub(" ", str(text)).strip() if not _is_control(c))
     return Truncator(line).chars(most) if most else line

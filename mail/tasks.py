@@ -7,5 +7,5 @@ from mail import delivery
 
 @shared_task
 def deliver_due() -> None:
-    """Send what is due: run when a message was committed, and by beat every 20 seconds."""
+    """Send due messages: run when a message was committed, and by beat every 20 seconds."""
     delivery.deliver_due()

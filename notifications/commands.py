@@ -18,13 +18,13 @@ from tenancy.scoping import scope
 logger = logging.getLogger(__name__)
 
 UNDELIVERED = "undelivered"
-SEND_NOTICES = "notifications.tasks.send_notices"  # tasks stand above commands: rung by name
+SEND_NOTICES = "notifications.tasks.send_notices"  # called by name, since tasks import commands
 
 
 def ring_after_commit() -> None:
-    """Have the notices of this transaction gathered and sent once it commits; rings once.
+    """Send this transaction's notices once it commits; calls the task once.
 
-    Whoever writes notices calls it. Where nobody did, or nobody heard, beat rings within a minute.
+    Code that writes notices calls this. If a call is lost, beat runs the task within a minute.
     """
     if not any(callback is ring for _, callback, *_ in connection.run_on_commit):
         transaction.on_commit(ring, robust=True)
@@ -39,25 +39,25 @@ def ring() -> None:
 
 
 def drop_notices(notices: Sequence[Notice], *, now: dt.datetime) -> None:
-    """Tell these no more: their cause is gone, or what their person may know. Of one engagement."""
+    """Drop notices of one engagement whose cause or whose reader's access is gone."""
     if notices:
         mine = Notice.objects.filter(engagement_id=notices[0].engagement_id, sent_at=None)
         mine.filter(pk__in=[one.pk for one in notices]).update(dropped_at=now)
 
 
 def put_back(*, envelope: UUID | str, engagement_id: int) -> None:
-    """Have what an envelope could not say of this engagement wait for a later one."""
+    """Move notices of this engagement that could not be worded to a later envelope."""
     mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope)
     mine.filter(dropped_at=None, sent_at=None).update(envelope=None)
 
 
 def mark_told(*, envelope: UUID, engagement_id: int, now: dt.datetime) -> None:
-    """The envelope was sent with all of its notices that are not dropped. Safe to repeat."""
+    """Mark the notices of a sent envelope, except dropped ones. Safe to repeat."""
     _told_by(envelope, engagement_id=engagement_id).update(sent_at=now)
 
 
 def mark_failed(*, envelope: UUID, engagement_id: int, error: str, now: dt.datetime) -> None:
-    """The envelope was given up: its notices failed, and the leads are told whom they missed.
+    """Mark the notices of a dead envelope as failed and notify the leads.
 
     Safe to repeat.
     """
@@ -71,13 +71,13 @@ def mark_failed(*, envelope: UUID, engagement_id: int, error: str, now: dt.datet
 
 
 def mark_waiting(*, envelope: UUID, engagement_id: int) -> None:
-    """The envelope that was given up is to be sent after all. Safe to repeat."""
+    """Mark the notices of a dead envelope as waiting again. Safe to repeat."""
     mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope, sent_at=None)
     mine.exclude(failed_at=None).update(failed_at=None, error="")
 
 
 def invitation_undelivered(payload: dict[str, int], error: str) -> None:
-    """An invitation was given up: the leads are told, unless it has lost its sense meanwhile."""
+    """Notify the leads that an invitation was not delivered, if it is still open."""
     now = timezone.now()
     with scope(payload["engagement"]):
         row = Invitation.objects.select_related("membership").get(
@@ -106,7 +106,7 @@ def tell_leads_undelivered(person: Membership, *, now: dt.datetime) -> None:
 def add_notices(
     people: Iterable[Membership], *, rule: str, subject: int, period: dt.date, now: dt.datetime
 ) -> None:
-    """Have these people told, each once for this rule, subject and period."""
+    """Add a notice for each of these people, once per rule, subject and period."""
     rows = [
         Notice(
             engagement_id=person.engagement_id,

@@ -1,8 +1,7 @@
-"""Gathers what waits for people into envelopes: one a day each, and what is urgent at once (M6.4).
+"""Gather waiting notices into envelopes: one per person and day, urgent ones at once (M6.4).
 
-A notice that waits is due, in no envelope and not dropped. Whether its cause and its person's
-access still hold is asked when the envelope is sent, not here: the role of the sweeps knows facts
-and no words.
+A waiting notice is due, in no envelope and not dropped. Its cause and its reader's access are
+checked when the envelope is sent, because the sweep role can't read texts.
 """
 
 from __future__ import annotations
@@ -57,8 +56,8 @@ CLOCK = """
     )
 """
 
-# An earlier day's message that no server has accepted rides today's, which is not made yet. One
-# that a worker has in hand is left to it; a worker that lost its lease may write no outcome.
+# An unsent message of an earlier day is merged into today's. One that a worker has claimed is left
+# to it; a worker that lost its lease can't write an outcome.
 TAKE_BACK = f"""{CLOCK}
     , late AS (
         SELECT message.id, message.user_id, message.attempts, message.payload
@@ -89,8 +88,8 @@ TAKE_BACK = f"""{CLOCK}
     ) AS tried
 """  # noqa: S608 - made of constants
 
-# The key of an envelope makes it one: a person's day, or the first notice of what is urgent. That
-# one may have been in an envelope before, which went without it.
+# The dedupe key makes an envelope unique: a person's day, or the first urgent notice. That notice
+# may have been in an earlier envelope that was sent without it.
 ENVELOPES = f"""{CLOCK}
     , waiting AS (
         SELECT notice.engagement_id, notice.id, person.id AS user_id, person.email, clock.day
@@ -135,7 +134,7 @@ ENVELOPES = f"""{CLOCK}
 
 @dataclass(frozen=True)
 class Clock:
-    """When people of one zone and one set of hours are told things."""
+    """The delivery times of people with the same time zone and hours."""
 
     zone: str
     message_at: dt.time
@@ -152,10 +151,10 @@ class Clock:
         return not self.is_quiet(self.local(now).time())
 
     def message_of_the_day(self, now: dt.datetime) -> tuple[dt.date, dt.datetime] | None:
-        """Which day's message may be made now, and until when it gathers; None if none may.
+        """Return the day whose email is due now and the end of its period, or None.
 
-        What falls due after the hour of the message rides the next day's, however late this one
-        is made. An hour of one's own that is a quiet one waits for the end of the quiet.
+        Notices due after the hour of the email go into the next day's, even if this one is late.
+        An hour within quiet hours moves to their end.
         """
         local = self.local(now)
         until = dt.datetime.combine(local.date(), self._hour, local.tzinfo).astimezone(dt.UTC)
@@ -163,7 +162,7 @@ class Clock:
         return (local.date(), until) if may else None
 
     def next_message(self, now: dt.datetime) -> dt.datetime:
-        """When the next message of the day comes, if anything is to be told by then: aware UTC."""
+        """Return when the next daily email is sent, if there is anything to send: aware UTC."""
         local = self.local(now)
         days = (local.date() + ahead * DAY for ahead in range(8))
         ahead = (dt.datetime.combine(day, self._hour, local.tzinfo) for day in days)
@@ -187,7 +186,7 @@ class Clock:
         return None if at == local else at.astimezone(dt.UTC)
 
     def _after_the_hour(self, day: dt.datetime) -> dt.datetime:
-        """A little later, so that the gathering comes first, unless that were quiet already."""
+        """Return an instant shortly after the gathering, unless it is in quiet hours."""
         hour = dt.datetime.combine(day.date(), self._hour, day.tzinfo)
         return hour if self.is_quiet((hour + GRACE).time()) else hour + GRACE
 
@@ -200,17 +199,15 @@ def clock_of(person: User) -> Clock:
     return Clock(person.time_zone, person.message_at, person.quiet_from, person.quiet_until)
 
 
-Told = tuple[Clock, dt.date | None, dt.datetime]  # of which day, and what is due until when
+Told = tuple[Clock, dt.date | None, dt.datetime]  # the day, and the end of its period
 
 
 def gather(*, now: dt.datetime, using: str = "sweep", is_daily: bool = True) -> int:
-    """Put what waits at `now` into envelopes; returns how many were made.
+    """Put notices waiting at `now` into envelopes; return how many envelopes.
 
-    What waits for people of a closed engagement is dropped.
-
-    Exactly one envelope per person and day, and one for all that is urgent, whatever runs twice or
-    at once. With `is_daily=False` only what is urgent: the message of a day is closed once it is
-    made, so it is the tick's to make, after the sweeps that fill it.
+    Drops notices of closed engagements. Makes exactly one envelope per person and day, and one for
+    urgent notices, even if it runs twice or at once. `is_daily=False` gathers urgent notices
+    only: a daily envelope can't grow, so the tick makes it, after the sweeps that fill it.
     """
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(LOCK)
@@ -258,7 +255,7 @@ def _taken_back(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime) ->
 
 
 def _made(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime, tried: str = "{}") -> int:
-    """`tried`: by user, how often an earlier message was; who is never reached is found out so."""
+    """Insert envelopes; `tried` is SQL for a user's attempts so far, so that retries end."""
     if not parameters["zones"]:
         return 0
     given = {**parameters, "now": now, "urgent": urgent_rules(), "tried": tried}

@@ -11,7 +11,7 @@ from notifications.rules import register_rule
 
 
 def register_email_types() -> None:
-    """Tell the outbox how each kind is written, when it still matters, and what follows."""
+    """Register this app's types of email with the outbox."""
     register(
         "invitation",
         render=messages.invitation,

@@ -10,7 +10,7 @@ from tenancy.models import TenantKey, TenantManager, TenantModel, tenant_constra
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def pending(self) -> NoticeQuerySet:
-        """Not in an envelope yet, and still to be told."""
+        """Select notices that are in no envelope and not dropped."""
         return self.filter(envelope=None, dropped_at=None)
 
 
@@ -18,12 +18,11 @@ NoticeManager = TenantManager.from_queryset(NoticeQuerySet)
 
 
 class Notice(TenantModel):
-    """One thing that one person is to be told, by one rule; all of them are the reminder ledger.
+    """One item for one person by one rule; together they are the notification log.
 
-    Made once for a rule, subject and period, whatever runs twice (M7.9). An envelope gathers
-    notices for sending; what they say is written then, from the subject as it stands. Which table
-    `subject` is an id of, the rule knows. It ends by being sent, dropped (its cause or its
-    person's access was gone) or failed (the envelope could not be delivered).
+    There is one per rule, subject and period, even if a job runs twice (M7.9). An envelope
+    gathers notices; their text is written when it is sent. The rule knows the table of
+    `subject`. A notice ends as sent, dropped (cause or access gone) or failed (not delivered).
     """
 
     rule = models.CharField(max_length=40)
@@ -31,7 +30,7 @@ class Notice(TenantModel):
     subject = models.BigIntegerField()
     period = models.DateField()  # the Monday of the period or streak it is about
     created_at = models.DateTimeField()
-    due_at = models.DateTimeField()  # not told earlier
+    due_at = models.DateTimeField()  # not sent before
     envelope = models.UUIDField(null=True, blank=True)  # the message that carries it
     sent_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)

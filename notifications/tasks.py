@@ -9,6 +9,6 @@ from notifications.digests import gather
 
 @shared_task
 def send_notices() -> None:
-    """Rung when notices were committed; the tick, which beat rings, finds what the bell missed."""
+    """Send committed notices; beat's tick finds those whose call was lost."""
     gather(now=timezone.now(), is_daily=False)
     delivery.deliver_due()

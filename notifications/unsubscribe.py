@@ -1,7 +1,7 @@
-"""The link at the foot of a mail that stops mails of its kind, without signing in.
+"""The link in an email's footer that turns off its kind of email without signing in.
 
-The token names its person and is signed with the secret key, so nothing is stored. It does not
-expire: whoever finds an old mail may still stop the next one.
+The token holds the user and is signed with the secret key, so nothing is stored. It doesn't
+expire, so that the link in an old email still works.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def token_of(user_id: int) -> str:
 
 
 def user_of(token: str) -> User | None:
-    """The person of that token; None where it was not made here, or their account is closed."""
+    """Return the user of the token; None if it is invalid or the account is closed."""
     try:
         user_id = int(_signer().unsign(token))
     except (BadSignature, ValueError):
@@ -26,7 +26,7 @@ def user_of(token: str) -> User | None:
 
 
 def stop_link(user_id: int) -> str:
-    """The whole address, for mails."""
+    """Return the absolute URL for emails."""
     return absolute_url("notifications:notices-stop", token_of(user_id))
 
 

@@ -1,4 +1,4 @@
-"""The cache: Django's own for Redis, which makes a client for each call, with one that is kept."""
+"""Django's cache for Redis with one client, where Django creates one for each call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.cache.backends import redis
 
 
 class KeptClient(redis.RedisCacheClient):
-    """For one server. Making a client takes longer than most of what it is asked."""
+    """A client for one server, created once because that takes longer than most calls."""
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
         return self._kept

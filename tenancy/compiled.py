@@ -1,14 +1,13 @@
-"""Queries whose SQL is made once.
+"""Queries whose SQL is built once.
 
-Django makes the SQL of a query anew each time, which costs a page more than PostgreSQL's answer. A
-query of a page that many people read is built once, with slots for what differs from one run to
-the next:
+Django builds the SQL of a query each time, which costs a page more than PostgreSQL's answer. The
+query of a busy page is built once, with slots for the values that differ from run to run:
 
     DUE = Compiled(lambda: KeyResult.objects.filter(due_on__lte=Slot("today", DateField())))
     rows = DUE(today=today)
 
-Both walls hold as for any query: a tenant's manager filters by the engagements that are in scope
-when it runs, and raises ScopeError where none is.
+Both walls apply as for any query: a tenant's manager filters by the engagements in scope when it
+runs, and raises ScopeError without a scope.
 """
 
 from __future__ import annotations
@@ -68,9 +67,9 @@ def in_scope() -> AnyOf:
 
 
 def written_out(sql: str, params: Iterable[Any]) -> tuple[str, Sequence[Slot]]:
-    """The text with all values in it but those of slots, which are the same for every run.
+    """Return the SQL with all values inlined except those of slots.
 
-    Only so can one plan for all runs use an index of some rows, such as the live key results.
+    Only then can one plan for all runs use a partial index, such as that of live key results.
     """
     first, *others = sql.split("%s")
     texts, slots = [first], []
@@ -86,7 +85,7 @@ def written_out(sql: str, params: Iterable[Any]) -> tuple[str, Sequence[Slot]]:
 
 @dataclass(frozen=True)
 class Made(Generic[Row]):
-    """A queryset, what its compiler found out, and how its rows become instances if they do."""
+    """A queryset with its SQL and converters, and its rows' conversion to instances."""
 
     queryset: QuerySet[Any, Row]
     compiler: SQLCompiler
@@ -104,7 +103,7 @@ class Compiled(Generic[Row]):
     walled: bool = True
 
     def __call__(self, **values: Any) -> list[Row]:
-        """The rows, for these values of its slots by name."""
+        """Return the rows for these values of the slots."""
         if self.walled:
             values[SCOPE] = engagements_in_scope()
             if values[SCOPE] is None:
@@ -115,7 +114,7 @@ class Compiled(Generic[Row]):
         return cast("list[Row]", part.read(compiler.results_iter(), using=DEFAULT_DB_ALIAS))
 
     def one(self, **values: Any) -> Row:
-        """The only row; raises DoesNotExist where there is none."""
+        """Return the only row; raise DoesNotExist if there is none."""
         rows = self(**values)
         if not rows:
             raise self._made.queryset.model.DoesNotExist
@@ -134,7 +133,7 @@ class Compiled(Generic[Row]):
         return Made(queryset, compiler, sql, slots, converters, part)
 
     def _compiler(self, values: dict[str, Any]) -> SQLCompiler:
-        """The compiler that has made its SQL already, with these values."""
+        """Return a compiler with the built SQL and these values."""
         made = self._made
         given = tuple(values[slot.name] for slot in made.slots)
         compiler: Any = copy.copy(made.compiler)
@@ -144,7 +143,7 @@ class Compiled(Generic[Row]):
         return cast("SQLCompiler", compiler)
 
     def _bound(self, compiler: SQLCompiler) -> QuerySet[Any, Row]:
-        """The queryset, which reads what this compiler brings: tuples or dictionaries."""
+        """Return the queryset that reads this compiler's tuples or dictionaries."""
         known: Any = self._made.queryset
         query: Any = copy.copy(known.query)
         query.get_compiler = lambda *args, **kwargs: compiler

@@ -1,8 +1,8 @@
 """The database's side of the walls between clients, as constraints that migrations carry.
 
-`constraint_sql` is what Django calls while it creates a table, when the statements cannot run yet:
-they go to the editor's deferred SQL. Returning None there without deferring would leave a table
-without its wall and say nothing; the catalogue test looks for that.
+Django calls `constraint_sql` while it creates a table, when the statements cannot run yet, so they
+go to the editor's deferred SQL. Returning None without deferring would silently leave a table
+without its wall; the catalogue test looks for that.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class DeferredConstraint(BaseConstraint):
         return None
 
     def create_sql(self, model: Any, schema_editor: Any) -> Any:
-        """Added to a table that stands, they wait too: the key they point at may come later.
+        """Defer the statements on existing tables too, since the key they use may come later.
 
-        Nothing is left to run at once. For a table with defaults of the database's own Django runs
-        this answer unseen, so it is an empty statement and not None.
+        For tables with database defaults Django runs the returned SQL without a check, so it is an
+        empty statement and not None.
         """
         self.constraint_sql(model, schema_editor)
         return ""
@@ -145,11 +145,11 @@ END $refuse$
 
 
 class ActingAuthor(DeferredConstraint):
-    """Each of these memberships, where one is set or changed, is that of the acting user.
+    """A constraint that these memberships, when set or changed, belong to the acting user.
 
-    `app.user` says who acts; without one, as in jobs, the columns stay empty. `exceptions` gives
-    for a field the SQL condition on the row NEW under which it may name someone else, so that
-    each exception is written on the row itself.
+    The acting user is in `app.user`; in jobs it is empty, as are the columns. `exceptions` has SQL
+    conditions on the row NEW by field, under which it can be someone else, so that each exception
+    is recorded on the row itself.
     """
 
     def __init__(
@@ -222,9 +222,9 @@ class WrittenByTriggers(DeferredConstraint):
 
 
 class SweepAccess(DeferredConstraint):
-    """The sweeps' way through the wall: policies for their role, over all tenants.
+    """Access of the sweep role through the wall: policies over all tenants.
 
-    What they may read or write of the table is narrower still: `sweep_grants` names the columns.
+    `sweep_grants` limits it further to columns.
     """
 
     CLAUSES = {"SELECT": "USING (true)", "INSERT": "WITH CHECK (true)", "UPDATE": "USING (true)"}

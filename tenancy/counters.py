@@ -1,4 +1,4 @@
-"""Counts kept in Valkey, so that reading a page writes nothing to the database."""
+"""Counters in Valkey, so that reading a page writes nothing to the database."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ AWAY = (redis.RedisError, OSError)
 
 
 def counters() -> redis.Redis:
-    """The cache's server; whoever counts there lives with `AWAY`."""
+    """Return the client of the cache's server; callers must handle `AWAY`."""
     return _client(settings.CACHES["default"]["LOCATION"])
 
 
 @cache
 def _client(url: str) -> redis.Redis:
-    # Whoever reads must not wait long for a server that is down; one more try, at once, mends a
-    # connection that it dropped.
+    # A reader must not wait long for a server that is down. One retry at once restores a dropped
+    # connection.
     once = Retry(NoBackoff(), 1)
     return redis.Redis.from_url(url, socket_timeout=0.5, retry=once, decode_responses=True)

@@ -1,7 +1,7 @@
-"""The roles of the database: who owns the tables, who runs the pages, who sweeps.
+"""The database roles: one owns the tables, one runs the pages, one runs the sweeps.
 
-The application's role owns nothing and cannot bypass row level security; what it may do with
-a table it is granted. Knows no Django, so that the embedded services can use it.
+The application's role owns nothing, cannot bypass row level security and has only granted rights.
+This module doesn't import Django, so that the embedded services can use it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ OWNER, APP, SWEEP = "plumbline_owner", "plumbline_app", "plumbline_sweep"
 
 @dataclass(frozen=True)
 class Attributes:
-    """What a role is besides its grants, as pg_roles shows it."""
+    """The attributes of a role in pg_roles."""
 
     superuser: bool = False
     bypassrls: bool = False
@@ -32,11 +32,10 @@ class Attributes:
 # The owner sees every row: without it data migrations and pg_dump would find none.
 ROLES = {OWNER: Attributes(bypassrls=True, createdb=True), APP: Attributes(), SWEEP: Attributes()}
 
-# A page that waits longer than this has failed; better that it says so and lets go of its locks.
-# A sweep comes again within a minute; its statement would outlive a worker that was killed.
-# Of the pages' statements one plan holds for all values: left to itself PostgreSQL made most of
-# them anew at each run, which was half of its time. Sweeps are not to be told the contrary: the
-# checks of foreign keys would be planned anew for each row.
+# A page that waits longer than this has failed and must release its locks. A sweep runs again within
+# a minute, and its statement would outlive a killed worker. Pages use one generic plan for all
+# values: by default PostgreSQL planned most statements at each run, half of its time. Sweeps keep
+# the default mode, since with custom plans foreign key checks would be planned for each row.
 SETTINGS = {
     APP: {
         "plan_cache_mode": "force_generic_plan",
@@ -55,9 +54,9 @@ SETTINGS = {
 def bootstrap_roles(
     connection: psycopg.Connection, *, database: str, passwords: Mapping[str, str] | None = None
 ) -> None:
-    """Make the three roles and the database that the owner owns; safe to repeat.
+    """Create the three roles and the owner's database; safe to repeat.
 
-    `connection` is autocommit, by somebody who may create roles (with BYPASSRLS) and databases.
+    `connection` is autocommit, of a role that can create roles (with BYPASSRLS) and databases.
     """
     for role, attributes in ROLES.items():
         ensure_role(connection, role=role, attributes=attributes)
@@ -79,7 +78,7 @@ def bootstrap_roles(
 
 
 def ensure_role(connection: psycopg.Connection, *, role: str, attributes: Attributes) -> None:
-    """Create the role, or mend one that has other attributes."""
+    """Create the role, or alter one with other attributes."""
     found = connection.execute(
         "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcanlogin FROM pg_roles WHERE rolname = %s",
         [role],
@@ -109,10 +108,10 @@ def ensure_database(connection: psycopg.Connection, *, database: str) -> None:
 
 
 def grant_by_default(connection: psycopg.Connection) -> None:
-    """Whatever the owner makes in this database, the application may read and write by row.
+    """Grant the application's role row access to all tables that the owner creates here.
 
-    TRUNCATE is left out: it knows no row level security. The sweep role gets what each
-    table's migration grants it.
+    TRUNCATE is left out because it ignores row level security. The sweep role has only the grants
+    of each table's migration.
     """
     privileges = {"TABLES": "SELECT, INSERT, UPDATE, DELETE", "SEQUENCES": "USAGE, SELECT"}
     for kind, words in privileges.items():

@@ -1,4 +1,4 @@
-"""What the roles may do with each table, granted after every migration by its owner."""
+"""Grants on each table, set by the owner after every migration."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ TOO_WIDE = """
 
 
 def grant_tables(*, using: str, **_: Any) -> None:
-    """Let the application read, add and change rows; delete them only where a model says so.
+    """Let the application read, add and change rows, and delete them only if a model allows it.
 
-    Append-only tables may only be added to, and no table grants TRUNCATE. A model may name SQL
-    privileges of its own: `app_grants` in place of all that, `sweep_grants` for the sweep role,
-    which else gets none. What a role was granted before and is not any more, it loses; no one
-    sees it without in between.
+    Append-only tables allow inserts only, and no table grants TRUNCATE. A model can set its own SQL
+    privileges: `app_grants` replaces these defaults, `sweep_grants` adds some for the sweep role,
+    which has none by default. Outdated grants are revoked in the same transaction.
     """
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP_ROLE}, {SWEEP_ROLE}")
@@ -43,7 +42,7 @@ def grant_tables(*, using: str, **_: Any) -> None:
 
 
 def privileges_on(model: type[Model]) -> tuple[str, ...]:
-    """What the application's role may do with the rows of a model."""
+    """Return the privileges of the application's role on a model's table."""
     if own := getattr(model, "app_grants", ()):
         return tuple(own)
     if any(isinstance(one, Protect) for one in getattr(model._meta, "triggers", ())):

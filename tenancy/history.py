@@ -1,4 +1,4 @@
-"""Tracked rows as they stood at an instant, read from the events that the database kept."""
+"""Tracked rows as of an instant, read from their events."""
 
 from __future__ import annotations
 

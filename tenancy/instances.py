@@ -1,8 +1,7 @@
-"""The rows of a made query (`tenancy.compiled`) as instances of its models.
+"""The rows of a compiled query (`tenancy.compiled`) as instances of its models.
 
-They equal those that Django makes, which runs a model's whole initialiser for each row and makes
-what is joined in anew each time: here a row's values are set at once, and an object that several
-rows join is one.
+They equal Django's, which runs a model's initialiser for each row and creates joined objects
+again each time. Here a row's values are set at once, and rows share the objects they join.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every tenant table is made of: the engagement, a public id, composite keys, the wall."""
+"""The parts of every tenant table: engagement, public id, composite keys and wall."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ M = TypeVar("M", bound=models.Model)
 
 
 def new_public_id() -> str:
-    """Twelve characters, about 59 bits: names a row in a URL and says nothing about it."""
+    """Return a random id of twelve characters, about 59 bits, for a row's URL."""
     return "".join(secrets.choice(ALPHABET) for _ in range(12))
 
 
@@ -74,10 +74,10 @@ def tenant_constraints(
     exceptions: Mapping[str, str] | None = None,
     also: str = "",
 ) -> list[BaseConstraint]:
-    """The wall, the target for composite keys, the public id, and a composite key per field.
+    """Return the wall, the target of composite keys, the public id, and a composite key per field.
 
-    `authors` are keys to the membership that wrote or did something: they must name the acting
-    member, except as `exceptions` says (`ActingAuthor`).
+    `authors` are keys to the membership that wrote or did something. They must be the acting
+    member, apart from `exceptions` (`ActingAuthor`).
     """
     written = ActingAuthor(fields=authors, exceptions=exceptions, name="%(class)s_authors")
     return [
@@ -90,10 +90,10 @@ def tenant_constraints(
 
 
 def tracked(*, exclude: tuple[str, ...] = (), swept: bool = False) -> Any:
-    """Keep every change of the row in an append-only event table behind the same wall.
+    """Record every change of the row in an append-only event table behind the same wall.
 
-    The context (who) is in the event's own row; `exclude` leaves out what has its own history.
-    Give `swept=True` where jobs write the rows: their role then adds events too, by trigger alone.
+    The author is in the event's own row; `exclude` leaves out fields with their own history. Give
+    `swept=True` if jobs write the rows: their role then adds events too, by trigger only.
     """
     sweep = [SweepAccess(name="%(class)s_sweep", operations=("INSERT",))] if swept else []
     return pghistory.track(
@@ -124,7 +124,7 @@ def tracked(*, exclude: tuple[str, ...] = (), swept: bool = False) -> Any:
 
 
 def not_deleted(condition: pgtrigger.Q, *, why: str) -> pgtrigger.Trigger:
-    """A trigger that refuses to delete a row which meets the condition."""
+    """Return a trigger that refuses to delete rows that meet the condition."""
     return pgtrigger.Trigger(
         name="not_deleted",
         when=pgtrigger.Before,
@@ -135,11 +135,11 @@ def not_deleted(condition: pgtrigger.Q, *, why: str) -> pgtrigger.Trigger:
 
 
 def shows_on_status(*, updates: bool = True, where: str = "") -> list[pgtrigger.Trigger]:
-    """Triggers that count the engagement's `status_version` up with every statement on the table.
+    """Return triggers that increase the engagement's `status_version` with every statement.
 
-    What a status page is made from carries them, so that "unchanged" is one number to compare,
-    whatever wrote the row. Give `updates=False` where rows are only added, and `where` (SQL on the
-    changed row) where only some of them show.
+    All tables of the status page have them, so that one number shows whether it changed. Give
+    `updates=False` if rows are only added, and `where` (SQL on the changed row) if only some of
+    them show.
 
     The engagement's row is locked last: a command that locks it too does so after its other rows.
     """

@@ -35,7 +35,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Wall:
-    """What the transaction's settings say now."""
+    """The current settings of the transaction."""
 
     engagements: tuple[int, ...] = ()
     user_id: int | None = None
@@ -81,7 +81,7 @@ def unscoped() -> Iterator[None]:
 
 @contextmanager
 def compiling() -> Iterator[None]:
-    """Build a query for whatever will be in scope when it runs (`tenancy.compiled`)."""
+    """Build a query for the scope in which it will run (`tenancy.compiled`)."""
     token = _compiles.set(True)
     try:
         yield
@@ -94,9 +94,9 @@ def is_compiling() -> bool:
 
 
 def engagements_in_scope() -> list[int] | None:
-    """The ids in scope, or None where the application's wall is switched off.
+    """Return the ids in scope, or None if the application's wall is off.
 
-    Raises ScopeError where no scope is active.
+    Raises ScopeError without an active scope.
     """
     current: dict[str, Any] = django_scopes.get_scope()  # type: ignore[no-untyped-call]
     if not current.get("_enabled", True):

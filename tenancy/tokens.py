@@ -1,7 +1,7 @@
-"""Tokens of links: made from their row and the secret key, never stored.
+"""Tokens of links, derived from their row and the secret key, never stored.
 
-Whoever may see the row can therefore be given its link again, while the database holds no more
-than the hash by which the row is found when the link is followed.
+So a link can be shown again to people who can see the row, while the database holds only the hash
+that finds the row when the link is followed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tenancy.scoping import identity, unscoped
 
 
 def derive(*, kind: str, row: str) -> str:
-    """The token of that row: 256 bits, safe in a URL."""
+    """Return the token of the row: 256 bits, safe in a URL."""
     mac = salted_hmac(f"engagements.{kind}", row, algorithm="sha256")
     return urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
 
@@ -39,7 +39,7 @@ def absolute_url(view: str, *args: str) -> str:
 
 @contextmanager
 def presented(token: str) -> Iterator[str]:
-    """Read as whoever holds this token, and nothing else; yields the hash to look for."""
+    """Read with the rights of this token only; yields the hash to look for."""
     digest = hash_of(token)
     with identity(token=digest), unscoped():
         yield digest

@@ -7,11 +7,11 @@ from pgtrigger import migrations
 
 
 class AddTrigger(migrations.AddTrigger):
-    """Adds a trigger and leaves the rendered models as they are.
+    """Add a trigger without rendering models again.
 
-    pgtrigger renders the model and its neighbours anew for each trigger, a good part of the time
-    that an empty database takes to migrate. Nothing asks a rendered model for its triggers: the next
-    migration is found by the options in the state, and those are kept.
+    pgtrigger renders the model and its relations for each trigger, a good part of the time to
+    migrate an empty database. Rendered models need no triggers: the next migration is detected by
+    the options in the state, which are saved.
     """
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:

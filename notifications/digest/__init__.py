@@ -1,1 +1,1 @@
-"""Envelopes: what people are told, gathered, worded when it is sent, and marked when it was."""
+"""Envelopes: one person's notices in one email, worded when it is sent."""

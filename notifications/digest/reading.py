@@ -1,7 +1,6 @@
-"""What an envelope holds, read again at the moment it is sent.
+"""The content of an envelope, read again at the moment it is sent.
 
-Each notice is asked once more whether its cause holds and whether its person may still know. What
-does not is dropped; an envelope in which nothing is left says nothing.
+Notices whose cause or whose reader's access is gone are dropped. An empty envelope is not sent.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """An item with the rule that told it, and what else is told of the same thing below it."""
+    """An item with its rule, and the other items about the same thing below it."""
 
     item: Item
     rule: NoticeRule
@@ -41,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """What is told of one client, the heaviest first."""
+    """The lines about one client, the most important first."""
 
     client: str
     lines: Sequence[Line]
@@ -55,7 +54,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """All that one message tells its reader, as of `now`."""
+    """The content of one message, as of `now`."""
 
     reader: User
     now: dt.datetime
@@ -71,12 +70,11 @@ class Envelope:
 def open_envelope(
     payload: dict[str, Any], *, now: dt.datetime, with_asides: bool
 ) -> Envelope | None:
-    """Read an envelope again, on its reader's clock, and drop what no longer holds of it.
+    """Read an envelope in its reader's time zone and drop outdated notices.
 
-    `payload`: `envelope` and `user` (ids), `engagements` (ids). None where nothing is left to
-    say. Raises SentBefore where all that is left was sent already, and what a rule raised where
-    there is nothing but what it could not word; beside others, a client of which that is so is
-    left out, and waits for a later envelope.
+    `payload`: `envelope` and `user` (ids), `engagements` (ids). Returns None if nothing is left.
+    Raises SentBefore if the rest was sent already. If a rule fails for a client, that client
+    waits for a later envelope; if nothing else is left, the rule's error is raised.
     """
     reader = User.objects.get(pk=payload["user"])
     with timezone.override(zone_of(reader.time_zone)):
@@ -96,7 +94,7 @@ def open_envelope(
 def _sections(
     payload: dict[str, Any], *, reader: User, now: dt.datetime
 ) -> tuple[list[Section], dict[int, Exception]]:
-    """Of each client in which something holds, and what went wrong at others, by their ids."""
+    """Return a section for each client, and the errors of failed clients, by engagement id."""
     found, failed = [], {}
     for engagement_id in payload["engagements"]:
         try:
@@ -114,7 +112,7 @@ def _sections(
 def _section(
     engagement_id: int, envelope: str, *, reader: User, now: dt.datetime
 ) -> Section | None:
-    with scope(engagement_id), transaction.atomic():  # what fails here spoils no other
+    with scope(engagement_id), transaction.atomic():  # an error here affects no other client
         rows = Notice.objects.filter(
             engagement_id=engagement_id, envelope=envelope, dropped_at=None
         ).select_related("person", "engagement")
@@ -129,7 +127,7 @@ def _section(
 
 
 def describe(notices: Sequence[Notice], *, reader: User, now: dt.datetime) -> dict[int, Line]:
-    """What notices of one engagement say to this reader, by their ids; absent if they do not hold."""
+    """Word valid notices of one engagement for this reader, by notice id."""
     by_rule: dict[str, list[Notice]] = defaultdict(list)
     for one in notices:
         if _may_know(one, reader=reader):
@@ -143,7 +141,7 @@ def describe(notices: Sequence[Notice], *, reader: User, now: dt.datetime) -> di
 
 
 def section_of(engagement: Engagement, lines: Iterable[Line]) -> Section:
-    """One line about each thing: the heaviest, with what the others say below it."""
+    """Merge lines about the same thing: the most important one, with the others below it."""
     by_thing: dict[str, list[Line]] = {}
     for line in sorted(lines, key=_by_weight):
         by_thing.setdefault(line.item.about, []).append(line)

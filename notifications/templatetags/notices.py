@@ -37,7 +37,7 @@ def mail_colour(rag: Rag) -> str:
 
 @register.filter
 def folded(text: str, indented: int = 0) -> str:
-    """A paragraph of a text part, by so many characters under its title."""
+    """Wrap a paragraph of the text part, indented by this many characters."""
     indent = " " * indented
     line = one_line(text)
     return textwrap.fill(

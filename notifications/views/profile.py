@@ -46,7 +46,7 @@ def sessions_end(request: SignedInRequest) -> HttpResponse:
 
 
 def _beside(request: SignedInRequest) -> dict[str, Any]:
-    """What stands beside the form, as it is saved: not as a form that was refused would have it."""
+    """Return the facts next to the form, from saved values even if the form has errors."""
     now, saved = timezone.now(), User.objects.get(pk=request.user.pk)
     return {
         "saved": saved,

@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
 
 def moment(text: str) -> dt.datetime:
-    """A day or an instant, in UTC where it names no zone."""
+    """Parse a day or an instant, in UTC if it names no zone."""
     try:
         found = dt.datetime.fromisoformat(text)
     except ValueError:

@@ -7,7 +7,7 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
-LAST_COMMIT = "4beda1b"  # of the layout before all migrations were written anew
+LAST_COMMIT = "4beda1b"  # the last commit with the older migrations
 OLDER_LAYOUT = ("engagements", "0002_status_pages")
 REFUSAL = f"""\
 This database has the layout of an earlier version, which cannot be brought up to date.
