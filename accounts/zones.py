@@ -15,5 +15,5 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (LookupError, OSError, ValueError):  # "Europe" is a folder
-        logger.warning("There is no time zone %r here: its people are told by UTC.", name)
+        logger.warning("Unknown time zone %r, UTC is used instead.", name)
         return ZoneInfo("UTC")

@@ -20,7 +20,7 @@ LIKE = 1.5  # times the bytes: a page that shows more has not grown, it is anoth
 
 
 class Figure(NamedTuple):
-    """What a page came out at; `wall` is its median in seconds."""
+    """The measurement of a page; `wall` is its median in seconds."""
 
     name: str
     queries: int

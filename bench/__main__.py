@@ -7,7 +7,7 @@ import bench
 
 # How many clients the pages are measured over, and in how many rounds.
 PAGES = {"short": ((50, 4),), "full": ((1, 20), (200, 20)), "large": ((200, 20), (5_000, 20))}
-# CI shares its machine: the short run finds only what has become several times slower.
+# CI shares its machine, so the short run finds only pages that are several times slower.
 SLACK = {"short": 2.0, "full": 1.0, "large": 1.0}
 GROWTH = {"short": 0.0, "full": 1.6, "large": 1.3}
 

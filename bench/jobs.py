@@ -56,7 +56,7 @@ DECIDE = """
     FROM (SELECT * FROM decisions_decision WHERE engagement_id = %s ORDER BY id DESC LIMIT 1) d
     CROSS JOIN generate_series(1, %s) n
 """
-# What the statements make anew for each row.
+# Patterns of work that the statements repeat for each row.
 MADE = ("id", "public_id", "idempotency_key", "period", "number", "previous_hash", "hash")
 
 

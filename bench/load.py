@@ -69,7 +69,7 @@ class Client(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """One request: when it began and how long it took, in seconds, and what was wrong."""
+    """One request: start and duration in seconds, and its error."""
 
     kind: str
     began: float
@@ -78,7 +78,7 @@ class Answer(NamedTuple):
 
 
 class Wrong(Exception):
-    """An answer that is not what was asked for."""
+    """An unexpected answer."""
 
 
 def main() -> int:

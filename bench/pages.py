@@ -1,7 +1,7 @@
-"""What pages cost in process, as ratios to a bare view behind the same middleware.
+"""The cost of pages in process, as ratios to a bare view behind the same middleware.
 
-Each page is asked of the WSGI application itself, without sockets, in rounds: a few calls of each
-in shuffled order, so that what disturbs the machine disturbs all of them.
+The WSGI application is called without sockets, in rounds of a few calls per page in shuffled
+order, so that a disturbance of the machine affects all pages alike.
 """
 
 from __future__ import annotations

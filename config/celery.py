@@ -27,7 +27,7 @@ def log_as_pages_do(**_: object) -> None:
 @worker_init.connect
 @beat_init.connect
 def refuse_unsafe_start(**_: object) -> None:
-    """The worker and beat refuse what the web process refuses."""
+    """Stop worker and beat on the same settings as the web process."""
     django.setup()
     from config.startup import refuse_unsafe_start as refuse  # models need the apps to be loaded
 

@@ -37,19 +37,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-@login_not_required  # for the operator's probes; says nothing about any client
+@login_not_required  # for the operator's probes; reveals nothing about clients
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
-    """The process answers."""
+    """Answer 200 while the process runs."""
     return JsonResponse({"status": "ok"})
 
 
-@login_not_required  # for the operator's probes; says nothing about any client
+@login_not_required  # for the operator's probes; reveals nothing about clients
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """The whole works: database, broker, sweeps, mail. 503 where one of them is false.
+    """Check database, broker, sweeps and email; answer 503 if one of them fails.
 
-    Work is judged by what it leaves behind, since a process that is up may do nothing.
+    Jobs are checked by their rows, since a running process can be stuck.
     """
     answers: Answers = {"broker": _broker_answers(), **_work(now=timezone.now())}
     failing = any(answer is False for answer in answers.values())
@@ -58,8 +58,9 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def _work(*, now: datetime) -> Answers:
-    """What the database tells: seconds since the last sweep (null before the first), and for how
-    many seconds the oldest due message has been in nobody's hands.
+    """Read the age of the last sweep (null before the first) and of the oldest unclaimed message.
+
+    Both are in seconds.
     """
     try:
         with connections["default"].cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What must not stand in a log: addresses that are keys, since whoever reads one could use it."""
+"""Mask URLs with secret tokens in logs, since a reader of the log could use them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MaskTokens(logging.Filter):
         try:
             record.msg, record.args = masked(record.getMessage()), None
         except (TypeError, ValueError, KeyError):
-            return True  # a message that does not fit its arguments: the handler says so
+            return True  # the handler reports a message that doesn't fit its arguments
         if record.exc_info:
             text = logging.Formatter().formatException(record.exc_info)
             record.exc_text = masked(record.exc_text or text)
@@ -34,6 +34,6 @@ class MaskTokens(logging.Filter):
 
 
 def mask_web_server() -> None:
-    """The web server sets up its own logs, of errors and of requests, before it loads us."""
+    """Mask the web server's own logs, which it sets up before it loads the application."""
     for name in ("gunicorn.error", "gunicorn.access"):
         logging.getLogger(name).addFilter(MaskTokens())

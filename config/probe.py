@@ -1,6 +1,6 @@
-"""`python -m config.probe web`: whether that process is well (0) or not (1), for a supervisor.
+"""`python -m config.probe web`: exit code 0 if that process is healthy, else 1.
 
-Asked inside its container. Whether the whole works, `/healthz/ready` says.
+Run it inside the process's container. `/healthz/ready` checks the whole installation.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BEAT_WRITES_WITHIN = 600.0  # it notes its rings every three minutes
 
 
 def web() -> bool:
-    """It answers, under the first name that it is to answer to."""
+    """Return whether the web process answers under its first host name."""
     host = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0].strip()
     name = "localhost" if host == "*" else host.removeprefix(".")
     address = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}/healthz/live"
@@ -36,7 +36,7 @@ def web() -> bool:
 
 
 def worker() -> bool:
-    """It hears the bell: whether it does what is due, the heartbeat of the sweeps says."""
+    """Return whether the worker answers; the heartbeat of the sweeps shows whether it works."""
     from celery.utils.nodenames import default_nodename  # slow to load, and web asks often
 
     from config.celery import app
@@ -46,7 +46,7 @@ def worker() -> bool:
 
 
 def beat() -> bool:
-    """It has noted its rings of late."""
+    """Return whether beat has recorded a run recently."""
     schedule = beat_schedule()
     notes = [path.stat().st_mtime for path in schedule.parent.glob(f"{schedule.name}*")]
     return time.time() - max(notes, default=0.0) < BEAT_WRITES_WITHIN

@@ -1,7 +1,7 @@
-"""`make run`: from a made virtual environment to a living workspace, in one process to stop.
+"""`make run`: start a workspace from a ready virtual environment, in one process.
 
-Starts the services, brings the database up to date, loads the demo if it is empty, then runs
-web, worker and beat until Ctrl-C. If one of them ends, the others are ended and it says which.
+Starts the services, migrates the database, loads the demo if it is empty, then runs web, worker
+and beat until Ctrl-C. If one of them ends, the others are stopped and the log is named.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What to run: steps one after the other, then members side by side."""
+    """The commands to run: steps in turn, then members in parallel."""
 
     steps: Sequence[Command]
     members: Sequence[Command]
@@ -96,7 +96,7 @@ def run(plan: Plan, *, stop_with_parent: bool = False) -> int:
 
 
 def workspace(found: Paths, *, port: int) -> Plan:
-    """The product's own plan."""
+    """Return the plan of the product."""
 
     def command(name: str, *arguments: str) -> Command:
         log = found.logs / f"{name.lower().replace(' ', '-')}.log"
@@ -119,7 +119,7 @@ def workspace(found: Paths, *, port: int) -> Plan:
 
 
 def greeting(address: str, *, logs: Path) -> str:
-    lines = ["", f"Plumbline is at {address}", f"Logs are in {logs}", "Ctrl-C stops it."]
+    lines = ["", f"Plumbline is at {address}", f"Logs are in {logs}", "Press Ctrl-C to stop."]
     if is_demo():
         people = ", ".join(f"{name}@demo.test" for name in PEOPLE)
         lines.insert(2, f"Sign in as {people}; the password is plumbline-demo")
@@ -131,7 +131,7 @@ def is_demo() -> bool:
 
 
 def carry_out(step: Command, *, members: Members, stop: Callable[[], bool]) -> None:
-    """Run one step to its end. Raises Stopped, or ServicesError with what it said last."""
+    """Run one step to its end. Raises Stopped, or ServicesError with its last output."""
     with progress(step.name):
         code = members.run(step, interrupted=stop)
         if code is None:
@@ -184,8 +184,8 @@ def only_run(found: Paths) -> Lock:
     lock = Lock(found.data / "run.lock")
     if not lock.take(within=3):
         raise ServicesError(
-            f"This workspace ({found.data}) runs already. Stop it first, or give this one"
-            " another PLUMBLINE_DATA_DIR."
+            f"This workspace ({found.data}) runs already. Stop it first, or set another"
+            " PLUMBLINE_DATA_DIR."
         )
     return lock
 
@@ -193,11 +193,11 @@ def only_run(found: Paths) -> Lock:
 def set_aside(found: Paths) -> str:
     """Rename the folder of the embedded database, so that the next start makes an empty one.
 
-    Returns what was done. Raises ServicesError where another database is named, or while a
-    command uses this one.
+    Returns a message. Raises ServicesError if DATABASE_URL is set, or while a command uses the
+    database.
     """
     if os.environ.get("DATABASE_URL"):
-        raise ServicesError("DATABASE_URL names the database. Name an empty one there.")
+        raise ServicesError("DATABASE_URL is set. Set it to an empty database.")
     database = find_home(found).data / "postgres"
     if not database.exists():
         return "There is no database yet."
@@ -207,11 +207,11 @@ def set_aside(found: Paths) -> str:
     kept = database.with_name(f"postgres-until-{time.strftime('%Y-%m-%d-%H%M%S')}")
     database.rename(kept)
     owner.release()
-    return f"The database before is in {kept}."
+    return f"The previous database is in {kept}."
 
 
 def free_port(text: str) -> int:
-    """The port to listen on. Raises ServicesError where it is no port or taken."""
+    """Return the port to listen on. Raises ServicesError if it is invalid or taken."""
     try:
         port = int(text)
         with socket.socket() as probe:
@@ -228,7 +228,7 @@ def free_port(text: str) -> int:
 
 @contextmanager
 def progress(name: str) -> Iterator[None]:
-    """Say what is happening, and how long it took."""
+    """Print the step and its duration."""
     print(f"{name} …", end=" ", flush=True)
     started = time.monotonic()
     try:

@@ -1,7 +1,7 @@
-"""What runs every minute over all clients (M7.9): each sweep once, in its order, as of one instant.
+"""Run every minute, over all clients (M7.9): each sweep once, in order, as of one instant.
 
-Each compares stored facts with the clock in one statement, in a transaction of its own. Whatever
-runs twice or at once writes nothing twice: the unique keys hold that.
+Each compares stored facts with the clock in one statement and its own transaction. Unique keys
+prevent double writes when sweeps run twice or at once.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ HOLD = "SELECT pg_advisory_xact_lock(hashtext(%s))"
 TRY_TO_HOLD = "SELECT pg_try_advisory_xact_lock(hashtext(%s))"
 Sweep = Callable[..., int]  # (*, now, using) -> rows written
 
-# What has left red goes first, so that nothing is said of it; messages are gathered last, so that
-# they hold all that was found by their hour.
+# Recoveries come first, so that no notice is written for them. Messages are gathered last, so that
+# they include all notices of the minute.
 ORDER: tuple[tuple[str, Sweep], ...] = (
     ("escalations_recovered", recover_escalations),
     ("escalations_opened", open_escalations),
@@ -46,16 +46,15 @@ ORDER: tuple[tuple[str, Sweep], ...] = (
 
 
 class SweepsFailed(Exception):
-    """Some sweeps of a tick failed; the others ran. Each failure stands in the log."""
+    """Some sweeps of a tick failed; the others ran. Each failure is in the log."""
 
 
 def tick(*, now: dt.datetime) -> dict[str, int]:
     """Run every sweep as of `now`, and count the rows and messages made by each.
 
-    Of ticks at once one alone makes the message of the day, which is closed once it is made: it
-    waits for each sweep that another is running, so that it holds what that one finds. The others
-    leave those, and gather only what is urgent. Raises SweepsFailed once all have run, where one
-    or more failed.
+    Of simultaneous ticks only one makes the daily emails, which can't grow afterwards: it waits for
+    sweeps that another tick is running, to include their notices. The others skip those sweeps
+    and gather urgent notices only. Raises SweepsFailed after all have run if any failed.
     """
     counts, failed = dict.fromkeys((name for name, _ in ORDER), 0), []
     with turn("tick") as is_ours:
@@ -72,7 +71,7 @@ def tick(*, now: dt.datetime) -> dict[str, int]:
 
 
 def _alone(name: str, sweep: Sweep, *, now: dt.datetime, waits: bool) -> int:
-    """Run it in its own transaction; unless it `waits`, leave it to whoever is just running it."""
+    """Run a sweep in its own transaction; unless it `waits`, skip it while another tick runs it."""
     with transaction.atomic(using="sweep"):
         with connections["sweep"].cursor() as cursor:
             cursor.execute(HOLD if waits else TRY_TO_HOLD, [f"sweeps.{name}"])

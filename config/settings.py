@@ -20,7 +20,7 @@ env = environ.Env()  # type: ignore[no-untyped-call]
 if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
 
-# What runs: the demo is a living workspace with known passwords, production refuses them.
+# The demo has known passwords, which production refuses.
 DEMO = env.bool("PLUMBLINE_DEMO", default=False)
 DEBUG = False
 DEFAULT_SECRET = "plumbline-development-key-never-for-production"  # noqa: S105
@@ -122,7 +122,7 @@ SERVICES = embedded.urls(embedded.paths(BASE_DIR))
 
 
 def database(variable: str, *, prepares: bool = True) -> dict[str, Any]:
-    """The connection settings of one role's URL."""
+    """Return the connection settings of one role's URL."""
     config: dict[str, Any] = env.db_url(variable, default=SERVICES[variable])
     config["OPTIONS"] = {**config.get("OPTIONS", {}), "server_side_binding": True}
     if prepares and env.bool("DATABASE_PREPARE", default=True):
@@ -193,7 +193,7 @@ ACCOUNT_RATE_LIMITS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 TRUSTED_PROXIES = [each.strip() for each in trusted_proxies().split(",") if each.strip()]
 
-# What the browser may do
+# Browser security
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -236,8 +236,8 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # KiB
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # however long the broker is away
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # Beat rings again within a minute, sooner than a broker gives back what a worker held; and
-    # a worker that held something when the broker died would end over the attempt (kombu 5.7).
+    # Beat sends tasks again within a minute, sooner than a broker returns those of a dead worker; and
+    # a worker that holds a task while the broker dies would crash on the attempt (kombu 5.7).
     "ack_emulation": False,
     "socket_keepalive": True,
     "health_check_interval": 25,
@@ -246,12 +246,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
     "socket_timeout": 3,
 }
-# One more try, at once: it mends a connection that the broker dropped.
+# One retry at once restores a connection that the broker dropped.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 # Plain UTC intervals: local time is worked out in the sweep, per engagement.
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "config.tasks.tick", "schedule": 60.0},
-    # With the lease of what a killed worker held, less than a minute.
+    # Less than a minute, including the lease of a killed worker.
     "deliver-due": {"task": "mail.tasks.deliver_due", "schedule": 20.0},
     "share-link-views": {"task": "engagements.tasks.flush_share_link_views", "schedule": 60.0},
 }

@@ -1,6 +1,6 @@
-"""`python -m config.start web`: how each process starts, said once for whoever starts it.
+"""`python -m config.start web`: the start command of each process.
 
-`make run`, the Dockerfile, docker-compose.yml and a host's supervisor all use these.
+`make run`, the Dockerfile, docker-compose.yml and a host's supervisor all use this module.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OWNED = ("DATABASE_URL", "DATABASE_SWEEP_URL", "DATABASE_OWNER_URL")
 
 
 def web(*, bind: str, grace: int) -> list[str]:
-    """gunicorn at an address; `grace` seconds to answer what is under way when asked to end."""
+    """Return the gunicorn command; open requests get `grace` seconds when it is stopped."""
     workers = ["--workers", os.environ.get("WEB_CONCURRENCY", "2")]
     threads = [
         "--worker-class",
@@ -42,7 +42,7 @@ def trusted_proxies() -> str:
 
 
 def worker() -> list[str]:
-    """A worker; asked to end, it ends what it has begun."""
+    """Return the worker command; when stopped, it finishes its running tasks."""
     children = os.environ.get("WORKER_CONCURRENCY", "2")
     return ["celery", "-A", "config", "worker", "--concurrency", children]
 
@@ -103,7 +103,7 @@ def main() -> int:
         sys.exit(f"To start {name}, set {which}. docs/settings.md says to what.")
     try:
         start()
-    except subprocess.CalledProcessError as error:  # it has said why
+    except subprocess.CalledProcessError as error:  # it has printed its error
         return error.returncode
     return 0
 

@@ -1,4 +1,4 @@
-"""What a production process refuses to start with."""
+"""Settings that a production process refuses to start with."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ DEMO_PASSWORD = "plumbline-demo"  # noqa: S105
 
 
 def refuse_unsafe_start() -> None:
-    """Stop with a sentence that says how to mend it, before the first request is answered.
+    """Refuse unsafe settings before the first request, with a message that says how to fix them.
 
-    Raises ImproperlyConfigured for a default secret, mail without a server or a demo password
-    outside the demo, and anywhere for a database role that could walk round the walls or change
-    what is only ever added to.
+    Raises ImproperlyConfigured outside the demo for a default secret, missing mail server or demo
+    password, and everywhere for a database role that could bypass the walls or change append-only
+    tables.
     """
     if not settings.DEMO:
         _refuse_default_secret()
@@ -41,7 +41,7 @@ def _refuse_default_secret() -> None:
 def _refuse_mail_to_the_log() -> None:
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         raise ImproperlyConfigured(
-            "Without EMAIL_URL sign-in codes and invitations would go to the log. Name a mail"
+            "Without EMAIL_URL sign-in codes and invitations would go to the log. Set a mail"
             " server, e.g. EMAIL_URL=smtp+tls://user:password@mail.example.com:587."
         )
 
@@ -67,7 +67,7 @@ def _refuse_role_without_walls() -> None:
     if unsafe:
         raise ImproperlyConfigured(
             "The role in DATABASE_URL owns tables, is a superuser or bypasses row level security."
-            " Run `manage.py bootstrap_roles` and name the role plumbline_app there."
+            " Run `manage.py bootstrap_roles` and use the role plumbline_app there."
         )
 
 
@@ -75,5 +75,5 @@ def _refuse_wide_grants() -> None:
     if tables := too_wide(using="default"):
         raise ImproperlyConfigured(
             f"The role in DATABASE_URL may change or delete more than pages need: {', '.join(tables)}."
-            " A restored database needs `manage.py migrate` once, which grants anew."
+            " A restored database needs `manage.py migrate` once, which renews the grants."
         )

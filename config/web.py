@@ -1,7 +1,7 @@
 """The worker class of the web server: a request gets a thread once it has arrived.
 
-gunicorn's own gives a thread to a connection with its first byte. A few clients that send half a
-header then hold every thread, and the site answers nobody.
+gunicorn's own class gives a connection a thread at its first byte. A few clients that send half a
+header then occupy every thread, and the site answers no one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().accept(listener)
 
     def enqueue_req(self, conn: Any) -> None:
-        """Read what has arrived; called for a new connection, and for each further request."""
+        """Read arrived data; called for a new connection and for each further request."""
         if self.cfg.is_ssl:
             super().enqueue_req(conn)
             return

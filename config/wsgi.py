@@ -37,6 +37,6 @@ mask_web_server()
 refuse_unsafe_start()
 connections.close_all()  # workers are forked from this process; each opens its own
 
-# No collection looks at what is loaded now: it lasts, and workers share its memory unchanged.
+# Exclude loaded objects from garbage collection: they last, and workers share their memory.
 gc.collect()
 gc.freeze()

@@ -284,7 +284,7 @@ def _failure(message: OutboxMessage, follow: Callable[[], None]) -> Exception | 
         with transaction.atomic():
             follow()
     except Exception as error:
-        logger.exception("What follows from message %s failed.", message.id)
+        logger.exception("The follow-up of message %s failed.", message.id)
         return error
     return None
 

@@ -46,6 +46,6 @@ class MailServer:
         try:
             self._connection.open()
         except Exception as error:  # noqa: BLE001 - no message is to blame
-            logger.error("The mail server is away, all mail waits for it: %r", error)
+            logger.error("The mail server is down, all emails wait: %r", error)
             self._missed = error
             self.close()  # a refused sign-in leaves the connection open

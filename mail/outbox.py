@@ -61,4 +61,4 @@ def ring() -> None:
     try:
         deliver_due.delay()
     except OperationalError as error:
-        logger.warning("The doorbell is out of order, mail waits for the next round: %s", error)
+        logger.warning("The broker is down, emails wait for the next run: %s", error)

@@ -35,7 +35,7 @@ def ring() -> None:
     try:
         current_app.send_task(SEND_NOTICES)
     except OperationalError as error:
-        logger.warning("The doorbell is out of order, notices wait for the next round: %s", error)
+        logger.warning("The broker is down, notices wait for the next run: %s", error)
 
 
 def drop_notices(notices: Sequence[Notice], *, now: dt.datetime) -> None:

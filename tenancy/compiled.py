@@ -107,7 +107,7 @@ class Compiled(Generic[Row]):
         if self.walled:
             values[SCOPE] = engagements_in_scope()
             if values[SCOPE] is None:
-                raise ScopeError("This query is made for a scope. Run it in one.")
+                raise ScopeError("This query needs a scope. Run it in one.")
         compiler, part = self._compiler(values), self._made.part
         if part is None:
             return list(self._bound(compiler))
@@ -125,7 +125,9 @@ class Compiled(Generic[Row]):
         with compiling() if self.walled else unscoped():
             queryset: Any = self.build()
             if queryset._prefetch_related_lookups:
-                raise NotImplementedError("A made query takes no prefetch: read those rows apart.")
+                raise NotImplementedError(
+                    "A compiled query takes no prefetch. Query those rows separately."
+                )
             compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
             sql, slots = written_out(*compiler.as_sql())
         converters = compiler.get_converters([one[0] for one in compiler.select])

@@ -1,8 +1,8 @@
 """The embedded PostgreSQL and Valkey of one checkout: a single machine, nothing to install.
 
-This module is arithmetic on names, so settings may import it. `services.join` finds the running
-services or starts them; `__main__` is the process that owns them. However a process ends, the
-watchdog in `processes` ends what it started: that alone leaves no orphan, on every system.
+This module only computes names, so settings can import it. `stack.join` finds the running services
+or starts them; `__main__` is the process that owns them. However a process ends, the watchdog in
+`processes` ends its children, so that no orphan remains on any system.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Paths:
 def paths(root: Path = ROOT) -> Paths:
     """Return the folders of the checkout at `root`; PLUMBLINE_DATA_DIR moves its data elsewhere.
 
-    The sockets live in /tmp whatever the environment says: every shell must find the same
-    folder, and a socket's whole path may have no more than about 100 bytes.
+    The sockets are always in /tmp, where every shell finds them, because the path of a socket is
+    limited to about 100 bytes.
     """
     data = (root / os.environ.get("PLUMBLINE_DATA_DIR", "var")).resolve()
     return Paths(data=data, sockets=Path(f"/tmp/plumbline-{os.geteuid()}-{short_hash(data)}"))  # noqa: S108
@@ -82,7 +82,7 @@ def short_hash(path: Path) -> str:
 
 
 def read_env_file(root: Path = ROOT) -> None:
-    """Take what `.env` sets and the environment does not."""
+    """Read variables from `.env` that the environment doesn't set."""
     if (root / ".env").exists():
         environ.Env.read_env(root / ".env")
 
@@ -90,7 +90,7 @@ def read_env_file(root: Path = ROOT) -> None:
 def verify_sockets(folder: Path, *, owners: set[int]) -> None:
     """Refuse a socket folder that someone else could have laid out for us.
 
-    The servers trust whoever reaches their sockets, so the folder's mode is the only lock.
+    The servers trust every connection on their sockets, so only the folder's mode protects them.
     """
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):

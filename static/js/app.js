@@ -1,5 +1,5 @@
-// What happens around an htmx answer: the busy button, the focus after a swap, toasts, failures.
-// Pages work without any of it. Listeners sit on the document, so that swapped content is covered.
+// Handles htmx requests: the busy button, the focus after a swap, toasts and errors.
+// Pages work without it. Listeners are on the document, so that they cover swapped content.
 
 const FAILED =
   "Something went wrong. Nothing was saved, and your text is still in the form. Try again.";
@@ -25,12 +25,12 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   pressed.get(detail.xhr)?.removeAttribute("aria-busy");
 });
 
-// -- a failed request says so where it happened, never in silence
+// -- a failed request shows an error in its form
 
 function failed({ detail }) {
   const button = pressed.get(detail.xhr);
   button?.removeAttribute("aria-busy");
-  if (!button) return; // a live preview that failed costs nobody anything
+  if (!button) return; // a failed live preview needs no error
   const form = button.closest("form");
   if (!form) return toast("Something went wrong. Try again.", { stays: true });
   const notice = document.createElement("div");
@@ -47,16 +47,16 @@ document.addEventListener("htmx:responseError", failed);
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("htmx:timeout", failed);
 
-// -- after a swap the focus stands where the work goes on
+// -- after a swap the focus moves to the next step
 
-let saved = null; // the card that the server has just taken: its id, and the request that said so
+let saved = null; // the card that was just saved: its id and its request
 
 document.addEventListener("check-in-recorded", (event) => {
   const card = event.target.closest(".due");
   if (card) saved = { id: card.id, xhr: null };
 });
 
-// The answer's own swap follows its event at once; a late preview's swap may come in between.
+// The response's swap follows its event at once, but a late preview's swap can come in between.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (saved) saved.xhr ??= detail.xhr;
 });
@@ -85,7 +85,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
 });
 
-// A button that came back in the new content keeps the focus itself.
+// A button that is also in the new content keeps the focus.
 function isGone(button) {
   return button && !button.isConnected && !(button.id && document.getElementById(button.id));
 }
@@ -110,7 +110,7 @@ function focusOn(element) {
   if (element.matches(".input-figure")) element.select();
 }
 
-// -- toasts: a copy of what the page says too, gone after a while or at a press
+// -- toasts repeat a message of the page, and disappear after a while or on dismissal
 
 const region = document.getElementById("toast");
 
@@ -131,7 +131,7 @@ function toast(text, { stays = false, undo = null } = {}) {
   leaveLater(box);
 }
 
-// The form of the card's own line, at hand while the next card is open already.
+// Offers the card's undo form in the toast, while the next card is already open.
 function undoForm({ url, card, title }) {
   const form = document.createElement("form");
   Object.assign(form, { method: "post", action: url });
@@ -139,10 +139,10 @@ function undoForm({ url, card, title }) {
   for (const [name, value] of Object.entries(sends)) form.setAttribute(`hx-${name}`, value);
   const button = document.createElement("button");
   button.textContent = "Undo";
-  const what = document.createElement("span");
-  what.className = "visually-hidden";
-  what.textContent = ` the check-in of ${title}`;
-  button.append(what);
+  const label = document.createElement("span");
+  label.className = "visually-hidden";
+  label.textContent = ` the check-in of ${title}`;
+  button.append(label);
   form.append(button);
   return form;
 }
@@ -161,7 +161,7 @@ document.addEventListener("click", ({ target }) => {
 });
 region?.querySelectorAll(".toast").forEach(leaveLater);
 
-// -- an address that is there to be copied: selected at a touch, copied by its button
+// -- an address to copy is selected on focus, and copied by its button
 
 function offerToCopy() {
   if (!navigator.clipboard) return;
@@ -181,11 +181,11 @@ document.addEventListener("click", async ({ target }) => {
     await navigator.clipboard.writeText(field.value);
     toast("Copied.");
   } catch {
-    field.focus(); // the browser does not let us: it is selected, ready for Ctrl-C
+    field.focus(); // the browser refuses: the address is selected, ready for Ctrl-C
   }
 });
 
-// -- the tabs: the page's own is in view beside the client's name, and an edge with more behind it fades
+// -- the current tab is scrolled into view, and an edge with hidden tabs fades
 
 const tabs = document.querySelector(".tabs");
 
@@ -202,7 +202,7 @@ if (tabs) {
   new ResizeObserver(fadeEdges).observe(tabs);
 }
 
-// -- an open menu closes when somebody turns elsewhere
+// -- an open menu closes on a click outside it
 
 document.addEventListener("click", ({ target }) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -210,7 +210,7 @@ document.addEventListener("click", ({ target }) => {
   }
 });
 
-// -- a button that downloads is no htmx request: the browser keeps the page and saves the file
+// -- a download button bypasses htmx: the browser stays on the page and saves the file
 
 document.addEventListener(
   "submit",
@@ -220,13 +220,13 @@ document.addEventListener(
   true,
 );
 
-// -- a sheet that takes a while to check says how long it is
+// -- a long sheet shows its number of lines while it is checked
 
 document.addEventListener("submit", async ({ target }) => {
   const status = target.querySelector("[data-counts-lines]");
   if (!status) return;
   const [file] = target.elements.sheet.files;
-  if (file?.size > 1_000_000) return; // refused by its size
+  if (file?.size > 1_000_000) return; // too large, the server refuses it
   const lines = (await (file?.text() ?? target.elements.lines.value)).trim().split("\n").length;
   status.textContent = status.dataset.countsLines.replace("{}", lines.toLocaleString("en"));
 });

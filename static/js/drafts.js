@@ -1,9 +1,9 @@
-// Drafts: what somebody typed is kept in this browser until the server has it.
-// A form asks for it with data-draft="<user>:<key result or page>"; only what was typed is kept.
+// Saves input as a draft in this browser until the server has it.
+// A form enables it with data-draft="<user>:<key result or page>"; only changed fields are saved.
 
 const PREFIX = "draft:";
 const PAUSE_MS = 300;
-const KEPT_FOR_MS = 14 * 24 * 3600 * 1000; // an older draft speaks of another week
+const KEPT_FOR_MS = 14 * 24 * 3600 * 1000; // an older draft is about another week
 
 const timers = new WeakMap();
 
@@ -31,7 +31,7 @@ function read(key) {
     const draft = JSON.parse(localStorage.getItem(PREFIX + key));
     return draft && Date.now() - draft.at < KEPT_FOR_MS ? draft : null;
   } catch {
-    return null; // storage is off, or holds something else
+    return null; // storage is off or has other content
   }
 }
 
@@ -56,7 +56,7 @@ function keep(form) {
     write(form.dataset.draft, draft);
     note(form, draft);
   } catch {
-    // Storage is full or off: the form works as it does without drafts.
+    // Storage is full or off: the form works without drafts.
   }
 }
 
@@ -72,7 +72,7 @@ function restore(form) {
     if (folded && value) folded.open = true;
     if (field.matches(".input-figure") && field === document.activeElement) field.select();
   }
-  // Typed on an older version: saving it must still meet what somebody else saved since.
+  // The draft is based on an older version, so that saving it still detects a conflict.
   if (draft.version && versionOf(form)) versionOf(form).value = draft.version;
   note(form, draft);
   form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
@@ -89,7 +89,7 @@ function timeOf({ at }) {
   try {
     return new Date(at).toLocaleTimeString("en-GB", { ...clock, timeZone });
   } catch {
-    return new Date(at).toLocaleTimeString("en-GB", clock); // a zone that this browser does not know
+    return new Date(at).toLocaleTimeString("en-GB", clock); // this browser doesn't know the zone
   }
 }
 
@@ -97,7 +97,7 @@ function forget(key) {
   try {
     localStorage.removeItem(PREFIX + key);
   } catch {
-    // Storage is off: there is nothing to forget.
+    // Storage is off: there are no drafts.
   }
 }
 
@@ -107,7 +107,7 @@ function forgetAll() {
       .filter((key) => key.startsWith(PREFIX))
       .forEach((key) => localStorage.removeItem(key));
   } catch {
-    // Storage is off: there is nothing to forget.
+    // Storage is off: there are no drafts.
   }
 }
 
@@ -124,7 +124,7 @@ document.addEventListener("input", ({ target }) => {
   timers.set(form, setTimeout(() => keepNow(form), PAUSE_MS));
 });
 
-// Sending may fail or meet a sign-in page: keep the last keystrokes first.
+// Save the last keystrokes first, since sending can fail or lead to the sign-in page.
 document.addEventListener(
   "submit",
   ({ target }) => {
@@ -149,20 +149,20 @@ function drop(form) {
 document.addEventListener("form-saved", ({ target }) => drop(target.closest("form")));
 document.addEventListener("click", ({ target }) => drop(target.closest("[data-draft-drop]")?.closest("form")));
 
-// A closed card says that a draft waits in it.
+// A closed card shows that it has a draft.
 function tellOf(place) {
   const draft = read(place.dataset.draftOf);
   place.textContent = draft ? `Draft saved ${timeOf(draft)}` : "";
 }
 
-// The server has answered with what was typed, beside what stands now: the draft is of that version.
+// After a conflict the form is based on the current version, so the draft is too.
 function bringUpToDate(form) {
   const draft = read(form.dataset.draft);
   if (!draft?.version || !versionOf(form)) return;
   try {
     write(form.dataset.draft, { ...draft, version: versionOf(form).value });
   } catch {
-    // Storage is full or off: the form works as it does without drafts.
+    // Storage is full or off: the form works without drafts.
   }
 }
 
@@ -186,5 +186,5 @@ document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (detail.xhr?.status === 409) root.querySelectorAll("form[data-draft]").forEach(bringUpToDate);
   lookAround(root);
 });
-// Once htmx listens: a restored draft asks for its checks.
+// After htmx is ready, because a restored draft triggers checks.
 document.addEventListener("DOMContentLoaded", () => lookAround(document));

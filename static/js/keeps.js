@@ -1,5 +1,5 @@
-// What somebody is writing in stays, while the screen around it follows the room; it says so once the
-// room is elsewhere, and is turned to where the room is by its button.
+// A form with input stays while the screen follows the meeting. It shows when the meeting is at another
+// item, with a button to switch to that item.
 
 const WORDS = "textarea, [type=text], [type=url]";
 
@@ -13,13 +13,13 @@ document.addEventListener("input", ({ target }) => {
   kept.toggleAttribute("data-touched", hasWords(kept) || !target.matches(WORDS));
 });
 
-// A draft that came back was written by somebody too.
+// A restored draft counts as input.
 document.addEventListener("draft-restored", ({ target }) => {
   const kept = target.closest("[data-keeps]");
   kept?.toggleAttribute("data-touched", hasWords(kept));
 });
 
-// An item stays as it is while somebody writes in a form of its own; their own steps leave it.
+// An item is not replaced while its form has input, except by the user's own action.
 let follows = false;
 
 document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
@@ -35,7 +35,7 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
   if (fresh) tell(target, fresh.dataset);
 });
 
-// Whoever chose "Action" has it chosen still where the room has moved on.
+// The chosen type of capture stays chosen when the meeting moves on.
 function chooseAlike(kept, fresh) {
   const chosen = kept.querySelector("[type=radio][name=capture]:checked")?.value;
   for (const radio of fresh.querySelectorAll("[type=radio][name=capture]")) {

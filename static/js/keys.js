@@ -1,5 +1,5 @@
-// The keyboard: J and K walk the cards, C checks in, Ctrl+Enter saves, Esc closes, ? shows the list.
-// Single keys rest while somebody types, and everywhere when the profile switches them off.
+// Shortcuts: J and K move between cards, C checks in, Ctrl+Enter saves, Esc closes, ? shows the list.
+// Single keys are off in text fields, and everywhere if the profile turns them off.
 
 const sheet = document.getElementById("keys");
 const isOff = document.documentElement.dataset.keys === "off";
@@ -44,7 +44,7 @@ function save() {
   form?.requestSubmit(form.querySelector("button:not([type=button], :disabled)"));
 }
 
-// A page may name the button that a key stands for; else it walks the cards.
+// A page can assign a button to a key; otherwise the key moves between cards.
 function press(key) {
   const button = document.querySelector(`[data-key="${key}"]`);
   button?.click();
@@ -58,7 +58,7 @@ const KEYS = {
   "?": () => sheet.showModal(),
 };
 
-// A layout without Latin letters names the key by its place: "о" is typed on KeyJ.
+// On layouts without Latin letters the key is known by its position: "о" is typed on KeyJ.
 function keyOf({ key, code, shiftKey }) {
   if (/^[ -~]$/.test(key)) return key.toLowerCase();
   if (code === "Slash" && shiftKey) return "?";

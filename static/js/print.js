@@ -1,4 +1,4 @@
-// A button that prints the page it stands on; without a script the browser's own menu does.
+// Shows the print buttons; without a script people print from the browser's menu.
 
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

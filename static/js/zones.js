@@ -1,5 +1,5 @@
-// The time in the zone that is chosen, beside its list, and the zone of this device at a press.
-// Without it the list works all the same.
+// Shows the time in the chosen zone, and a button for the zone of this device.
+// The list works without it.
 
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -11,7 +11,7 @@ function timeIn(zone) {
   try {
     return new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", hour: "2-digit", minute: "2-digit" }).format();
   } catch {
-    return ""; // a zone that this browser does not know
+    return ""; // this browser doesn't know the zone
   }
 }
 

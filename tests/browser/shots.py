@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
 REPLACED = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SWEEP_URL", "REDIS_URL")
-GREETING = "Ctrl-C stops it."
+GREETING = "Press Ctrl-C to stop."
 WAYS = {  # an address, and the links from there
     "home": ("/e/northwind/",),
     "cycle": ("/e/northwind/cycles/", "main th a"),

@@ -348,7 +348,7 @@ def test_a_broker_that_is_down_fails_no_command(
 
     ring_after_commit()
 
-    assert "doorbell is out of order" in caplog.text
+    assert "The broker is down" in caplog.text
 
 
 def test_the_task_gathers_what_is_urgent_and_delivers(

@@ -9,14 +9,16 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    help = "Close somebody's account: no sign-in, and open sessions end with their next request."
+    help = (
+        "Close an account: the person can't sign in, and open sessions end at their next request."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email", help="address with which the person signs in")
+        parser.add_argument("email", help="email address of the account")
 
     def handle(self, *, email: str, **_: Any) -> None:
         user = User.objects.filter(email__iexact=email).first()
         if user is None:
-            raise CommandError(f"Nobody signs in as {email}.")
+            raise CommandError(f"There is no account with the address {email}.")
         disable_user(user=user)
         self.stdout.write(f"{user.email} can no longer sign in.")

@@ -15,8 +15,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 class Command(BaseCommand):
     help = (
-        "Run every sweep as of one instant, and print one line of JSON with what each wrote. What"
-        " was told once is not told again: the same instant twice counts 0."
+        "Run every sweep as of one instant, and print one line of JSON with the rows that each"
+        " wrote. Nothing is sent twice: the same instant again counts 0."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             "--at",
             default="",
             metavar="INSTANT",
-            help=f"when, with its zone, such as {EXAMPLE} (default: now)",
+            help=f"time with its zone, such as {EXAMPLE} (default: now)",
         )
 
     def handle(self, *, at: str, **_: Any) -> None:
@@ -37,16 +37,16 @@ class Command(BaseCommand):
 
 
 def read_instant(text: str) -> dt.datetime:
-    """An aware time as ISO 8601 writes it."""
+    """Parse an aware ISO 8601 time."""
     try:
         moment = dt.datetime.fromisoformat(text.strip())
     except ValueError:
-        raise CommandError(f"“{text}” is no instant. Write it as {EXAMPLE}.") from None
+        raise CommandError(f"“{text}” is not a time. Write it as {EXAMPLE}.") from None
     if moment.tzinfo is None:
         raise CommandError(
-            f"“{text}” does not say in which zone. Write {moment:%Y-%m-%dT%H:%M:%S}Z for UTC, or"
-            f" +01:00 and the like in place of Z."
+            f"“{text}” has no time zone. Write {moment:%Y-%m-%dT%H:%M:%S}Z for UTC, or"
+            f" an offset such as +01:00 in place of Z."
         )
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise CommandError(f"“{text}” lies outside the years {FIRST_YEAR} to {LAST_YEAR}.")
+        raise CommandError(f"“{text}” is outside the years {FIRST_YEAR} to {LAST_YEAR}.")
     return moment.astimezone(dt.UTC)

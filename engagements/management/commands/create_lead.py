@@ -16,19 +16,19 @@ from engagements.invitations import link_of
 
 class Command(BaseCommand):
     help = (
-        "Open an engagement with its program lead, for example the first of an installation."
-        " Prints the link with which the lead makes their account; nothing is mailed. The very"
-        " first person may do without a client: they open it in the browser."
+        "Create an engagement with its program lead, for example the first of an installation."
+        " Prints the link with which the lead creates their account, without sending an email."
+        " The very first person can leave out the client and create it in the browser."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email", help="address with which the lead signs in")
+        parser.add_argument("email", help="email address of the lead")
         parser.add_argument("--client", default="", help="name of the client")
         parser.add_argument("--name", default="", help="name of the lead (default: the address)")
         parser.add_argument(
             "--password",
             action="store_true",
-            help="ask for a password and make the account now, instead of printing a link",
+            help="ask for a password and create the account now, instead of printing a link",
         )
 
     def handle(self, *, email: str, client: str, name: str, password: bool, **_: Any) -> None:
@@ -37,13 +37,15 @@ class Command(BaseCommand):
             user = User.objects.filter(email__iexact=email).first()
             if not client and (user or not password or User.objects.exists()):
                 raise CommandError(
-                    "Name the client: --client NAME. Only the very first person, with --password,"
-                    " does without."
+                    "Set --client NAME. Only the very first person can leave it out, with"
+                    " --password."
                 )
             if user is None and password:
                 user = new_user(email=email, name=name)
             if user is not None and not client:
-                self.stdout.write(f"{user.email} signs in, and opens the first engagement there.")
+                self.stdout.write(
+                    f"{user.email} can sign in and create the first engagement."
+                )
                 return
             if user is not None:
                 lead = create_engagement(client_name=client, by_user=user)
@@ -62,7 +64,7 @@ def new_user(*, email: str, name: str) -> User:
     """Create an account with a password from the terminal or the first line of a pipe."""
     if sys.stdin.isatty():
         password = getpass.getpass("Password: ")
-        if getpass.getpass("Once more: ") != password:
+        if getpass.getpass("Repeat: ") != password:
             raise ValidationError("The two passwords differ.")
     else:
         password = sys.stdin.readline().rstrip("\n")

@@ -12,8 +12,8 @@ from mail.dead_letters import resend_dead
 
 class Command(BaseCommand):
     help = (
-        "Send the messages after all that were given up, once what kept them is mended. What has"
-        " lost its cause meanwhile is not sent. Sign-in codes are not kept."
+        "Send messages again that were given up, once the cause is fixed. Outdated messages are"
+        " not sent. Sign-in codes are never sent again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -21,7 +21,7 @@ class Command(BaseCommand):
             "--since",
             type=moment,
             metavar="MOMENT",
-            help="only those given up since then, such as 2026-03-09 or 2026-03-09T10:00:00Z",
+            help="only messages given up since then, such as 2026-03-09 or 2026-03-09T10:00:00Z",
         )
 
     def handle(self, *, since: dt.datetime | None, **_: Any) -> None:
@@ -34,5 +34,5 @@ def moment(text: str) -> dt.datetime:
     try:
         found = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise ArgumentTypeError(f"“{text}” is no day and no moment.") from None
+        raise ArgumentTypeError(f"“{text}” is not a date or time.") from None
     return found if found.tzinfo else found.replace(tzinfo=dt.UTC)

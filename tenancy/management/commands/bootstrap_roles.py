@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--admin-url",
             default=os.environ.get("DATABASE_ADMIN_URL"),
-            help="postgres:// address of somebody who may create roles and databases"
+            help="postgres:// address of a role that can create roles and databases"
             " (default: DATABASE_ADMIN_URL)",
         )
         parser.add_argument(
@@ -29,7 +29,9 @@ class Command(BaseCommand):
 
     def handle(self, *, admin_url: str | None, for_tests: bool, **options: Any) -> None:
         if not admin_url:
-            raise CommandError("Say who may create roles: --admin-url or DATABASE_ADMIN_URL.")
+            raise CommandError(
+                "Set --admin-url or DATABASE_ADMIN_URL to a role that can create roles."
+            )
         database, passwords = settings.DATABASES["owner"]["NAME"], self.passwords()
         try:
             with psycopg.connect(admin_url, autocommit=True) as connection:
