@@ -58,8 +58,8 @@ CHANGES_WHEN_CLOSED = frozenset({Permission.MANAGE_MEMBERS})
 
 
 NO_MEMBER = "You are no longer a member of this engagement."
-NO_RIGHT = "Your role does not allow this. Ask a program lead."
-CLOSED = "This engagement is closed. It can only be read."
+NO_RIGHT = "You don’t have permission to do this. Ask a program lead."
+CLOSED = "This engagement is closed and read-only."
 
 RIGHTS = """
     SELECT member.role, member.removed_at, engagement.closed_at, account.is_active

@@ -183,7 +183,7 @@ def types_a_key_result(lena: Counted, title: str, metric: str, start: str, goal:
 def invites(lena: Counted) -> None:
     """Those whom the sheet names, and two more."""
     lena.follow("Invite the people")
-    lena.follow("Invite several")
+    lena.follow("Invite several people")
     lena.visitor.inspect("invite several")
     lena.fields += 1
     addresses = "Ana Lopez <ana@example.test>\nsam.jones@example.test"

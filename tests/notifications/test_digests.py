@@ -59,7 +59,9 @@ def test_notices_of_a_closed_engagement_are_dropped(bob: Membership) -> None:
     elsewhere = notify(build.member(build.engagement("Harbor"), "Hannah"))
     with scope(bob.engagement_id):
         Notice.objects.filter(pk=sent.pk).update(envelope=uuid4(), sent_at=NINE)
-        close_engagement(engagement=bob.engagement, by=bob)
+        close_engagement(
+            engagement=bob.engagement, by=build.member(bob.engagement, "Lead", Role.LEAD)
+        )
 
     assert gather(now=NINE) == 1
 

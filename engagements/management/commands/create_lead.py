@@ -43,9 +43,7 @@ class Command(BaseCommand):
             if user is None and password:
                 user = new_user(email=email, name=name)
             if user is not None and not client:
-                self.stdout.write(
-                    f"{user.email} can sign in and create the first engagement."
-                )
+                self.stdout.write(f"{user.email} can sign in and create the first engagement.")
                 return
             if user is not None:
                 lead = create_engagement(client_name=client, by_user=user)
