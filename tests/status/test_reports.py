@@ -185,7 +185,7 @@ def test_reports_are_numbered_and_listed_latest_first(client: Client, alice: Mem
 def test_only_a_lead_publishes(alice: Membership) -> None:
     champion = build.member(alice.engagement, "Lena", Role.CHAMPION)
 
-    with pytest.raises(ValidationError, match="Your role does not allow this"):
+    with pytest.raises(ValidationError, match="have permission to do this"):
         publish(champion)
 
 
