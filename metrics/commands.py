@@ -1,4 +1,4 @@
-"""What changes the metric dictionary (M4.4)."""
+"""Commands of the metric dictionary (M4.4)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from engagements.staleness import lock_for_edit
 from metrics.models import Metric
 from tenancy.locks import lock
 
-# What the figures of a live key result mean (M5.10), by the label of the form.
-FROZEN = {"unit": "The unit", "technical_definition": "How it is worked out"}
+# Fields that change what a live key result means (M5.10), with their labels.
+FROZEN = {"unit": "unit", "technical_definition": "formula"}
 
 
 class MetricFields(TypedDict, total=False):
-    """What people say about a metric beside its name; what is left out stays as it is."""
+    """Optional fields of a metric; missing ones stay unchanged."""
 
     definition: str
     technical_definition: str
@@ -42,21 +42,21 @@ class MetricFields(TypedDict, total=False):
 def create_metric(
     *, engagement: Engagement, by: Membership, name: str, **fields: Unpack[MetricFields]
 ) -> Metric:
-    """Enter a metric in the dictionary.
+    """Add a metric to the dictionary.
 
-    Raises ValidationError: `name`, `duplicate` (a second one with the same name or formula is
-    refused with a pointer to the first, M4.4), `range`, `owner`.
+    Raises ValidationError: `name`, `duplicate` (same name or formula as an existing one, which
+    `params` holds as `of`, M4.4), `range`, `owner`.
     """
     require_right(by, Permission.DRAFT)
     lock(engagement)  # of two who add the same metric, one waits and sees the other's
-    metric = Metric(engagement=engagement, name=_said(name), **fields)
+    metric = Metric(engagement=engagement, name=" ".join(name.split()), **fields)
     _check(metric, people=[metric.owner, metric.steward])
     metric.save(force_insert=True)
     return metric
 
 
 def add_metrics(metrics: Iterable[Metric], *, batch_size: int) -> None:
-    """Insert entries that an import has checked; names must be new (M4.4)."""
+    """Insert metrics that an import has checked; their names are new (M4.4)."""
     Metric.objects.bulk_create(metrics, batch_size=batch_size)
 
 
@@ -64,17 +64,16 @@ def add_metrics(metrics: Iterable[Metric], *, batch_size: int) -> None:
 def update_metric(
     *, metric: Metric, version: int, by: Membership, name: str, **fields: Unpack[MetricFields]
 ) -> Metric:
-    """Change an entry.
+    """Change a metric.
 
-    Errors as in `create_metric`; `frozen` where unit or formula would become another one while a
-    live key result reads it (M5.10): one that was left blank can be filled in. StaleEdit if
-    somebody was faster.
+    Errors as in `create_metric`; `frozen` if unit or formula changes while a live key result uses
+    it (M5.10), unless it was blank; StaleEdit if someone was faster.
     """
     current: Metric = lock_for_edit(metric, version=version)
     require_right(by, Permission.DRAFT)
     lock(by.engagement)
     before = {current.owner_id, current.steward_id}
-    changed: dict[str, Any] = {"name": _said(name), **fields}
+    changed: dict[str, Any] = {"name": " ".join(name.split()), **fields}
     _check_frozen(current, changed=changed)
     for field, value in changed.items():
         setattr(current, field, value)
@@ -87,7 +86,7 @@ def update_metric(
 
 @transaction.atomic
 def archive_metric(*, metric: Metric, by: Membership) -> Metric:
-    """Take a metric out of use; key results that read it keep it. Twice is once."""
+    """Archive a metric, if it is not archived yet; key results that use it keep it."""
     (current,) = lock(metric)
     require_right(by, Permission.DRAFT)
     if current.archived_at is None:
@@ -96,64 +95,60 @@ def archive_metric(*, metric: Metric, by: Membership) -> Metric:
     return current
 
 
-def _said(name: str) -> str:
-    return " ".join(name.split())
-
-
 def _check_frozen(metric: Metric, *, changed: dict[str, Any]) -> None:
-    moved = {
+    frozen = {
         field: label
         for field, label in FROZEN.items()
         if getattr(metric, field)
         and field in changed
-        # A browser sends the lines of a text in its own way; that is no change.
+        # Browsers change line endings in text areas.
         and getattr(metric, field).split() != changed[field].split()
     }
-    titles = _live_readers(metric) if moved else []
+    titles = _live_key_results(metric) if frozen else []
     if titles:
         named = ", ".join(f"“{title}”" for title in titles)
         raise ValidationError(
             {
                 field: ValidationError(
-                    f"{label} stays while a committed key result reads it: {named}."
+                    f"The {label} is frozen because committed key results use it: {named}."
                     " Add another metric instead.",
                     code="frozen",
                 )
-                for field, label in moved.items()
+                for field, label in frozen.items()
             }
         )
 
 
-def _live_readers(metric: Metric) -> list[str]:
-    readers: Any = metric.key_results.filter(engagement=metric.engagement_id)
-    return list(readers.live().values_list("title", flat=True))
+def _live_key_results(metric: Metric) -> list[str]:
+    key_results: Any = metric.key_results.filter(engagement=metric.engagement_id)
+    return list(key_results.live().values_list("title", flat=True))
 
 
 def _check(metric: Metric, *, people: list[Membership | None]) -> None:
     if not metric.name:
-        raise ValidationError("Give the metric a name.", code="name")
+        raise ValidationError("Enter a name.", code="name")
     check_owners(*people)
     low, high = metric.valid_low, metric.valid_high
     if low is not None and high is not None and low >= high:
-        raise ValidationError("The valid range must rise: lowest first.", code="range")
-    _check_is_first(metric)
+        raise ValidationError("Enter a highest value above the lowest one.", code="range")
+    _check_is_unique(metric)
 
 
-def _check_is_first(metric: Metric) -> None:
+def _check_is_unique(metric: Metric) -> None:
     formula = " ".join(metric.technical_definition.split()).casefold()
     others = Metric.objects.filter(engagement_id=metric.engagement_id).exclude(pk=metric.pk)
     for other in others.only("name", "technical_definition", "archived_at", "engagement_id"):
         if other.name.casefold() == metric.name.casefold():
             raise ValidationError(
-                _pointer("name", to=other), code="duplicate", params={"of": other}
+                _duplicate("name", of=other), code="duplicate", params={"of": other}
             )
         if formula and " ".join(other.technical_definition.split()).casefold() == formula:
             raise ValidationError(
-                _pointer("formula", to=other), code="duplicate", params={"of": other}
+                _duplicate("formula", of=other), code="duplicate", params={"of": other}
             )
 
 
-def _pointer(same: str, *, to: Metric) -> str:
-    archived = " (archived)" if to.archived_at else ""
-    name = to.name.replace("%", "%%")  # a message with params is a format string
-    return f"“{name}”{archived} has this {same} already. Use that one, or say what differs."
+def _duplicate(same: str, *, of: Metric) -> str:
+    archived = " (archived)" if of.archived_at else ""
+    name = of.name.replace("%", "%%")  # a message with params is a format string
+    return f"“{name}”{archived} already has this {same}. Use that metric or enter another {same}."

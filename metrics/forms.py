@@ -9,44 +9,47 @@ from engagements.edit_forms import EditForm
 from engagements.form_fields import DecimalTextField, MemberField
 from metrics.models import GAP_FOR, Metric, Refresh
 
-LEAVES_GAP = f"Open at commit, it leaves a data gap for {GAP_FOR.days} days."
+LEAVES_GAP = f"If this is open at commit, key results get a data gap of {GAP_FOR.days} days."
 
 
 class MetricForm(EditForm):
-    """An entry of the metric dictionary, in the order in which its questions are asked (M4.4)."""
+    """A metric of the dictionary (M4.4)."""
 
     groups: ClassVar = {
         "": ("name", "unit", "definition", "technical_definition", "owner", "steward"),
-        "The four data questions": ("source", "source_url", "refresh", "access", "fetched_by"),
-        "Values that can be right": ("valid_low", "valid_high"),
+        "Data questions": ("source", "source_url", "refresh", "access", "fetched_by"),
+        "Valid range": ("valid_low", "valid_high"),
     }
     needed_at_commit = ("source", "refresh")  # by the audit of each key result that reads it
     mended_in: ClassVar = {"duplicate": "name", "range": "valid_high"}
 
     name = forms.CharField(
-        max_length=120, label="Name", error_messages={"required": "Give it a name."}
+        max_length=120, label="Name", error_messages={"required": "Enter a name."}
     )
     definition = forms.CharField(
         required=False,
         max_length=5000,
-        label="What it means",
-        help_text="In words that the whole business shares.",
+        label="Definition",
+        help_text="In words that everyone in the business understands.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     technical_definition = forms.CharField(
         required=False,
         max_length=5000,
-        label="How it is worked out",
-        help_text="The formula or the query. Two metrics never share one.",
+        label="Formula",
+        help_text="Or the query. Two metrics can’t have the same one.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     unit = forms.CharField(
         required=False, max_length=40, label="Unit", help_text="days, percent, EUR, yes/no"
     )
-    owner = MemberField(required=False, label="Owner", help_text="Answers for what it means.")
-    steward = MemberField(required=False, label="Steward", help_text="Answers for the figures.")
+    owner = MemberField(required=False, label="Owner", help_text="Responsible for the definition.")
+    steward = MemberField(required=False, label="Steward", help_text="Responsible for the values.")
     source = forms.CharField(
-        required=False, max_length=120, label="Where from", help_text="The one source of truth."
+        required=False,
+        max_length=120,
+        label="Source",
+        help_text="For example a system or a report.",
     )
     source_url = forms.URLField(
         required=False, label="Link to the source", assume_scheme="https", max_length=200
@@ -54,26 +57,28 @@ class MetricForm(EditForm):
     refresh = forms.ChoiceField(
         choices=[("", "Not answered yet"), *Refresh.choices],
         required=False,
-        label="How often refreshed",
+        label="Refresh",
     )
     access = forms.CharField(
         required=False, max_length=200, label="Who has access", help_text=LEAVES_GAP
     )
     fetched_by = forms.CharField(
-        required=False, max_length=200, label="Who fetches it", help_text=LEAVES_GAP
+        required=False, max_length=200, label="Who collects it", help_text=LEAVES_GAP
     )
-    valid_low = DecimalTextField(required=False, label="Lowest")
-    valid_high = DecimalTextField(required=False, label="Highest")
+    valid_low = DecimalTextField(required=False, label="Lowest value")
+    valid_high = DecimalTextField(required=False, label="Highest value")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         low, high = data.get("valid_low"), data.get("valid_high")
         if low is not None and high is not None and low >= high:
-            self.add_error("valid_high", ValidationError("Write more than the lowest value."))
+            self.add_error(
+                "valid_high", ValidationError("Enter a highest value above the lowest one.")
+            )
         return data
 
-    def first(self) -> Metric | None:
-        """The metric that has this name or formula already."""
-        refusals = self.errors.as_data().get("name", [])
-        firsts = [(refusal.params or {}).get("of") for refusal in refusals]
-        return next((first for first in firsts if isinstance(first, Metric)), None)
+    def existing_metric(self) -> Metric | None:
+        """Return the metric that already has this name or formula."""
+        errors = self.errors.as_data().get("name", [])
+        metrics = [(error.params or {}).get("of") for error in errors]
+        return next((metric for metric in metrics if isinstance(metric, Metric)), None)

@@ -31,7 +31,7 @@ class Refresh(models.TextChoices):
 
 @tracked()
 class Metric(TenantModel):
-    """An entry of the metric dictionary: one name, one meaning, one source of truth (M4.4)."""
+    """A metric of the dictionary, with one name, one definition and one source (M4.4)."""
 
     name = models.CharField(max_length=120)
     definition = models.CharField(max_length=5000, blank=True)
@@ -79,12 +79,12 @@ class Metric(TenantModel):
 
     @property
     def data_questions_open(self) -> list[str]:
-        """The four data questions that have no answer yet (M4.3), in the words of the form."""
+        """Return the data questions without an answer (M4.3), by the labels of the form."""
         answers = {
-            "where the figure lives": self.source,
-            "how often it is refreshed": self.refresh,
+            "source": self.source,
+            "refresh": self.refresh,
             "who has access": self.access,
-            "who fetches it": self.fetched_by,
+            "who collects it": self.fetched_by,
         }
         return [question for question, answer in answers.items() if not answer]
 

@@ -21,10 +21,10 @@ TAB = {"tab": "metrics"}
 @require_safe
 @member(Permission.READ)
 def metric_list(request: MemberRequest) -> HttpResponse:
-    sought = request.GET.get("q", "").strip()
-    metrics = queries.metric_list(request.engagement, sought=sought)
+    query = request.GET.get("q", "").strip()
+    metrics = queries.metric_list(request.engagement, query=query)
     part = "metrics/metric_list.html" + ("#metrics" if request.htmx else "")
-    return render(request, part, {"metrics": metrics, "sought": sought, **TAB})
+    return render(request, part, {"metrics": metrics, "query": query, **TAB})
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""What a key result is scored and forecast by: the same on every page and in every command."""
+"""Score terms and forecast of a key result, for pages and commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scoring import Bands, forecast_holds
 
 
 class Terms(TypedDict):
-    """What a score is worked out from, as the scoring takes it."""
+    """The arguments of `scoring.score`."""
 
     method: str
     actual: Decimal | None
@@ -21,7 +21,7 @@ class Terms(TypedDict):
 
 
 def terms_of(key_result: KeyResult, *, actual: Decimal | None) -> Terms:
-    """The card's own terms (M5.10) for this value."""
+    """Return the terms of a key result (M5.10) for this value."""
     return {
         "method": key_result.method,
         "actual": actual,
@@ -40,7 +40,7 @@ def forecast(
     confidence: int | None,
     bands: Bands,
 ) -> bool | None:
-    """Whether the forecast holds (M9.2); None where score or pace (`line`) is missing."""
+    """Return whether a key result is on pace (M9.2); None without score or pace (`line`)."""
     if score is None or line is None:
         return None
     return forecast_holds(

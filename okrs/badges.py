@@ -1,20 +1,20 @@
-"""The small parts of cards as HTML, from `templates/components/`.
+"""Small parts of cards as HTML, from `templates/components/`, cached by their arguments.
 
-A page shows each of them dozens of times, and few ever differ: what was rendered is kept for what
-it shows. By type too, since a text that is escaped already equals one that is not.
+A page shows each of them dozens of times. The caches are typed because a SafeString equals a str.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_spaces_between_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from scoring import Rag
 
-# Where a page's stylesheet does not reach, in mail and in print to PDF, shapes keep a colour.
+# Colours for emails and PDFs, which have no stylesheet.
 LIGHT_COLOURS = {
     Rag.RED: "#c4261d",
     Rag.AMBER: "#b87200",
@@ -33,43 +33,49 @@ DOTS = '<path class="dot" stroke="#17191c" stroke-width="5" stroke-linecap="roun
 
 @lru_cache(typed=True)
 def shape(rag: str) -> SafeString:
-    """The shape of a band alone; words must stand in reach."""
+    """Render the shape of a band, for use next to a text."""
     band = Rag(rag)
-    return render_to_string("components/shape.html", {"rag": band, "colour": LIGHT_COLOURS[band]})
+    return _render("components/shape.html", {"rag": band, "colour": LIGHT_COLOURS[band]})
 
 
 @lru_cache(maxsize=1024, typed=True)
 def standing(rag: str, score: str) -> SafeString:
-    """Shape, word and the written score."""
-    return render_to_string("components/rag.html", {"rag": Rag(rag), "score": score})
+    """Render shape, name and score of a band."""
+    return _render("components/rag.html", {"rag": Rag(rag), "score": score})
 
 
 @lru_cache(typed=True)
 def stage(stage: str) -> SafeString:
-    """The stage of M9 in its thin box."""
+    """Render a stage (M9)."""
     label = stage.replace("_", " ").capitalize()
-    return render_to_string("components/stage.html", {"stage": stage, "label": label})
+    return _render("components/stage.html", {"stage": stage, "label": label})
 
 
 @lru_cache
 def confidence(confidence: int | None) -> SafeString:
-    """Five bars and the words; confidence is never a RAG colour (M5.8)."""
+    """Render five bars with a text; confidence never has a RAG colour (M5.8)."""
     bars = [(index * 6, index < (confidence or 0)) for index in range(5)]
-    found = {"confidence": confidence, "bars": bars}
-    return render_to_string("components/confidence.html", found)
+    context = {"confidence": confidence, "bars": bars}
+    return _render("components/confidence.html", context)
 
 
 @lru_cache(maxsize=4096, typed=True)
 def track(*, rag: str, bar: str, gaps: str, pace: str, sentence: str) -> SafeString:
-    """A score on its bed, with its pace; `sentence` says the same in words."""
+    """Render a score with its pace; `sentence` describes it."""
     drawn = {"bar": bar, "gaps": gaps, "pace": pace}
-    found = {"track": drawn, "rag": rag, "colour": LIGHT_COLOURS[Rag(rag)], "sentence": sentence}
-    return render_to_string("components/track.html", found)
+    context = {"track": drawn, "rag": rag, "colour": LIGHT_COLOURS[Rag(rag)], "sentence": sentence}
+    return _render("components/track.html", context)
 
 
 def spark(*, trace: str, dots: str, goal: str, sentence: str) -> SafeString:
-    """The line of a key result's values; hardly two are alike, so it has no template."""
+    """Render a sparkline; without template and cache, as hardly two are alike."""
     parts = ((GOAL, goal), (TRACE, trace), (DOTS, dots))
-    # Coordinates of `okrs.sparklines`, and those of published pages are made of them too.
+    # The paths come from `okrs.sparklines`, in published pages too.
     drawn = "".join(format_html(path, data) for path, data in parts if data)
-    return format_html(SPARK, sentence, mark_safe(drawn))  # noqa: S308 - made two lines above
+    return format_html(SPARK, sentence, mark_safe(drawn))  # noqa: S308 - escaped two lines above
+
+
+def _render(template: str, context: dict[str, Any]) -> SafeString:
+    """Render a template without the white space that only its source needs."""
+    html = strip_spaces_between_tags(render_to_string(template, context).strip())
+    return mark_safe(html)  # noqa: S308 - a template's output

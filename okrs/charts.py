@@ -1,4 +1,4 @@
-"""Geometry of the history chart: values and days in, coordinates of SVG out. Nothing else."""
+"""Geometry of the history chart: values and days in, SVG coordinates out."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SHORT = ((1_000_000, 1_000_000, "M"), (100_000, 1000, "k"), (0, 1, ""))  # from,
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What a chart shows of one key result over its cycle.
+    """The data of a chart of one key result over its cycle.
 
-    `readings` are one per period, by day: values when they were measured, None on its Monday where a
-    period has none; `rungs` are
-    thresholds with the score to write beside them; `start` and `goal` end the straight line.
+    `readings` holds one pair per period: the value with the day it was measured, or None with the
+    period's Monday. `rungs` are thresholds with the score as text. The straight line leads from
+    `start` to `goal`.
     """
 
     readings: Sequence[tuple[dt.date, Decimal | None]]
@@ -45,7 +45,7 @@ class History:
 
     @property
     def expected(self) -> Decimal | None:
-        """Where the straight line stands today; None outside its days."""
+        """Return the value of the straight line today; None outside its days."""
         if self.start is None or self.goal is None:
             return None
         if not self.starts_on <= self.today <= self.due_on or self.starts_on == self.due_on:
@@ -56,7 +56,7 @@ class History:
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """A text of the chart, `at` percent along its axis."""
+    """A text, `at` percent of its axis."""
 
     at: str
     text: str
@@ -65,7 +65,7 @@ class Label:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """Paths on 600 by 256, and labels in percent so that their text keeps its size."""
+    """Paths on 600 by 256; labels in percent, so that text doesn't scale with the chart."""
 
     grid: str
     rungs: str
@@ -80,7 +80,7 @@ class Chart:
 
 
 def history_chart(history: History) -> Chart:
-    """Values over the cycle, the straight line to the goal, today, rungs and labelled axes."""
+    """Draw values over the cycle, straight line, today, rungs and labelled axes."""
     ticks = nice_ticks(_heights(history))
     days = [history.starts_on, history.due_on, *(day for day, _ in history.measured)]
     across = Axis(_ordinal(min(days)), _ordinal(max(days)), Decimal(0), CHART_WIDTH)
@@ -106,7 +106,7 @@ def history_chart(history: History) -> Chart:
 
 
 def nice_ticks(values: Sequence[Decimal]) -> list[Decimal]:
-    """Round steps of 1, 2, 2.5 or 5 that reach around all values: two at least, eight at most."""
+    """Return two to eight ticks around all values, in steps of 1, 2, 2.5 or 5."""
     low, high = min(values), max(values)
     if low == high:
         low, high = low - 1, high + 1
@@ -121,14 +121,14 @@ def nice_ticks(values: Sequence[Decimal]) -> list[Decimal]:
 
 
 def month_labels(first: dt.date, last: dt.date) -> tuple[Label, ...]:
-    """First and last day, and between them as many firsts of a month as have room."""
+    """Label the first and last day, and firsts of months between them where there is space."""
     across = Axis(_ordinal(first), _ordinal(last), Decimal(0), Decimal(100))
     months = [(across.place(_ordinal(day)), day) for day in _firsts(first, last)]
-    roomy = [(at, day) for at, day in months if 20 <= at <= 80]
-    every = -(-len(roomy) // MOST_MONTHS) or 1
+    inner = [(at, day) for at, day in months if 20 <= at <= 80]
+    every = -(-len(inner) // MOST_MONTHS) or 1
     return (
         Label(at="0", text=_day(first)),
-        *(Label(at=coordinate(at), text=_day(day), anchor="mid") for at, day in roomy[::every]),
+        *(Label(at=coordinate(at), text=_day(day), anchor="mid") for at, day in inner[::every]),
         Label(at="100", text=_day(last), anchor="end"),
     )
 
@@ -157,7 +157,7 @@ def _percent(value: Decimal, up: Axis) -> str:
 
 
 def _heights(history: History) -> list[Decimal]:
-    """Every value that the chart must have room for."""
+    """Return every value that must fit on the chart."""
     ends = [value for value in (history.start, history.goal) if value is not None]
     thresholds = [threshold for threshold, _ in history.rungs]
     return [*(value for _, value in history.measured), *ends, *thresholds] or [Decimal(0)]
@@ -166,9 +166,9 @@ def _heights(history: History) -> list[Decimal]:
 def _straight(history: History, *, across: Axis, up: Axis) -> str:
     if history.start is None or history.goal is None:
         return ""
-    from_here = (across.place(_ordinal(history.starts_on)), up.place(history.start))
-    to_there = (across.place(_ordinal(history.due_on)), up.place(history.goal))
-    return lines([[from_here, to_there]])
+    first = (across.place(_ordinal(history.starts_on)), up.place(history.start))
+    last = (across.place(_ordinal(history.due_on)), up.place(history.goal))
+    return lines([[first, last]])
 
 
 def _today(at: Decimal) -> Label:
@@ -177,14 +177,14 @@ def _today(at: Decimal) -> Label:
 
 
 def _marks(history: History, up: Axis) -> tuple[Label, ...]:
-    """What stands at the right: rungs first, then goal and start where there is room."""
-    wanted = [*history.rungs]
+    """Label rungs on the right, else target and baseline, where labels don't overlap."""
+    marks = [*history.rungs]
     if history.goal is not None and not history.rungs:
-        wanted.append((history.goal, "goal"))
+        marks.append((history.goal, "target"))
     if history.start is not None:
-        wanted.append((history.start, "start"))
+        marks.append((history.start, "baseline"))
     labels: list[Label] = []
-    for value, text in wanted:
+    for value, text in marks:
         at = _percent(value, up)
         if all(abs(Decimal(at) - Decimal(other.at)) >= LABEL_GAP for other in labels):
             labels.append(Label(at=at, text=text))

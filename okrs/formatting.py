@@ -1,4 +1,4 @@
-"""How values, days and drawings are put in words, on every screen and in every mail."""
+"""Texts for values, units, days and drawings, on screens and in emails."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from okrs.charts import History
 from scoring import Rag, Scale, format_number, format_score
 
 NO_BREAK = "\u00a0"
-YES_NO = "yes/no"  # the unit of what is only ever 1 or 0
+YES_NO = "yes/no"  # the unit of values that are 1 or 0
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def in_words(number: int) -> str:
-    """Numbers to ten in words."""
+    """Spell out numbers up to ten."""
     return WORDS[number] if number < len(WORDS) else str(number)
 
 
 def red_for(weeks: int) -> str:
-    """ "red for two weeks"."""
+    """Return "red for two weeks"."""
     return f"red for {in_words(weeks)} week{'' if weeks == 1 else 's'}"
 
 
 def write_value(value: Decimal | None, *, unit: str = "") -> str:
-    """A value with its unit: "54.5 %", "1 day", "yes"; "no value yet" for none (M5.5)."""
+    """Write a value with its unit: "54.5 %", "1 day", "yes"; "no value yet" for none (M5.5)."""
     if value is None:
         return "no value yet"
     if unit == YES_NO:
@@ -46,20 +46,20 @@ def write_unit(unit: str) -> str:
 
 
 def name_unit(value: Decimal, *, unit: str) -> str:
-    """The unit as it reads beside this value: "1 day", "2 days"; signs such as "ms" stay."""
+    """Return the unit in singular or plural: "1 day", "2 days"; signs such as "ms" stay."""
     one_of_many = re.match(r"\A[a-z -]{2,}[a-rt-z]s\Z", unit)
     return unit[:-1] if abs(value) == 1 and one_of_many else unit
 
 
 def write_day(on: dt.date, *, today: dt.date, weekday: bool = True) -> str:
-    """A day that never breaks: "Mon 16 Mar", with the year where it is not this one."""
+    """Write a day with no-break spaces: "Mon 16 Mar", with the year if it is another one."""
     name = f"{on:%a} " if weekday else ""
     year = "" if on.year == today.year else f" {on.year}"
     return f"{name}{on.day} {on:%b}{year}".replace(" ", NO_BREAK)
 
 
 def write_distance(on: dt.date, *, today: dt.date) -> str:
-    """How far a day is: "today", "tomorrow", "in 6 days", "3 days ago"."""
+    """Write how far away a day is: "today", "tomorrow", "in 6 days", "3 days ago"."""
     days = (on - today).days
     near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
     if days in near:
@@ -70,39 +70,39 @@ def write_distance(on: dt.date, *, today: dt.date) -> str:
 def describe_track(
     *, score: Decimal | None, rag: Rag, pace: Decimal | None, scale: Scale | str
 ) -> str:
-    """The sentence of a track: "Score 0.75 of 1.00, green; pace 0.76."."""
-    said = "No score yet"
+    """Describe a track: "Score 0.75 of 1.00, green; pace 0.76."."""
+    text = "No score yet"
     if score is not None:
         most = format_score(1, scale=scale)
-        said = f"Score {format_score(score, scale=scale)} of {most}, {rag.label.lower()}"
-    return f"{said}." if pace is None else f"{said}; pace {format_score(pace, scale=scale)}."
+        text = f"Score {format_score(score, scale=scale)} of {most}, {rag.label.lower()}"
+    return f"{text}." if pace is None else f"{text}; pace {format_score(pace, scale=scale)}."
 
 
 def describe_trend(
     values: Sequence[Decimal | None], *, title: str, unit: str, goal: Decimal | None
 ) -> str:
-    """The sentence of a sparkline: "Incidents: from 9 to 5 a month; goal 3 a month."."""
+    """Describe a sparkline: "Incidents: from 9 to 5 a month; target 3 a month."."""
     known = [value for value in values if value is not None]
     if not known:
         return f"{title}: no value yet."
     first, latest = known[0], write_value(known[-1], unit=unit)
     moved = f"from {write_value(first, unit=unit)} to {latest}" if len(known) > 1 else latest
-    aim = "" if goal is None else f"; goal {write_value(goal, unit=unit)}"
+    aim = "" if goal is None else f"; target {write_value(goal, unit=unit)}"
     return f"{title}: {moved}{aim}."
 
 
 def describe_history(history: History, *, title: str, unit: str) -> str:
-    """The sentences of a history chart: first and latest value, the straight line, the gaps."""
-    said = [f"{title}: {_first_and_latest(history, unit=unit)}."]
+    """Describe a history chart: first and latest value, the straight line, the gaps."""
+    sentences = [f"{title}: {_first_and_latest(history, unit=unit)}."]
     if history.expected is not None:
         expected = write_value(history.expected.quantize(Decimal("0.1")), unit=unit)
-        said.append(f"The straight line to the goal stands at {expected} today.")
+        sentences.append(f"The straight line to the target is at {expected} today.")
     if history.missing:
         weeks = ", ".join(
             write_day(day, today=history.today, weekday=False) for day in history.missing
         )
-        said.append(f"No value for {weeks}.")
-    return " ".join(said)
+        sentences.append(f"No value for {weeks}.")
+    return " ".join(sentences)
 
 
 def _first_and_latest(history: History, *, unit: str) -> str:
@@ -118,10 +118,10 @@ def _first_and_latest(history: History, *, unit: str) -> str:
 
 
 def plain(value: Decimal | None) -> str | None:
-    """A value as JSON keeps it: digits alone, no zeros at the end."""
+    """Write a value for JSON: only digits, no trailing zeros."""
     return None if value is None else f"{value.normalize() + 0:f}"
 
 
 def is_early(rag: str, *, forecast_holds: bool | None) -> bool:
-    """Red or amber by the calendar only: the forecast holds (M12)."""
+    """Return whether a key result is red or amber but on pace (M12)."""
     return rag in (Rag.RED, Rag.AMBER) and forecast_holds is True

@@ -1,4 +1,4 @@
-"""How much a set may hold (M2.5): a warning in draft, a block at commit. Pure."""
+"""Guardrails (M2.5): how many objectives and key results fit. They warn in draft and block a commit."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from okrs.standards import Finding, Severity
 
 MICRO_DAYS = 28
 
-FEW_ENOUGH = "Few enough to be worked on."
-WHOLE_SET = "A set is written down whole before any of it is committed."
-ENOUGH_TO_PROVE = "Enough key results to show whether it came true."
-SHORT = "A micro cycle is short, and serves a key result above it."
+FOCUS = "Few enough to focus on."
+WHOLE_SET = "All objectives of a set are drafted before the first is committed."
+ENOUGH_PROOF = "Enough key results to prove success."
+MICRO_RULE = "A micro cycle is short and supports a key result above it."
 
 
 @dataclass(frozen=True)
 class Span:
-    """Fewest and most, both inside it."""
+    """A lowest and a highest count, both allowed."""
 
     fewest: int
     most: int
@@ -30,7 +30,7 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True)
 class Guardrails:
-    """One preset: objectives a cycle by kind and level, key results an objective."""
+    """A preset: objectives per cycle by kind and level, key results per objective."""
 
     annual: Span
     company: Span
@@ -55,12 +55,12 @@ MICRO = Guardrails(annual=Span(1, 1), company=Span(1, 1), team=Span(1, 1), key_r
 
 
 def guardrails(*, preset: str, kind: str) -> Guardrails:
-    """The guardrails of a cycle of this kind; micro cycles have their own in every preset."""
+    """Return the guardrails of a kind of cycle; micro cycles have the same in every preset."""
     return MICRO if kind == CycleKind.MICRO else PRESETS[preset]
 
 
 def objectives_span(*, preset: str, kind: str, level: str) -> Span:
-    """How many objectives the company or one team holds in a cycle of this kind."""
+    """Return how many objectives the company or a team may have in a kind of cycle."""
     chosen = guardrails(preset=preset, kind=kind)
     if kind == CycleKind.ANNUAL:
         return chosen.annual
@@ -70,60 +70,43 @@ def objectives_span(*, preset: str, kind: str, level: str) -> Span:
 def check_objectives(
     *, span: Span, drafted: int, committed: int, who: str, committing: int = 0
 ) -> list[Finding]:
-    """Findings on a set of objectives: at least the fewest written down, at most the most.
+    """Check the number of objectives in a set.
 
-    `committed` of the `drafted` are committed; while `committing`, only what would be committed
-    counts against the most, so that a set with one too many can still commit the others.
+    `drafted` counts all, `committed` those of them that are committed. While `committing`, only
+    what would be committed counts against the highest number, so that a set with one objective
+    too many can still commit the others.
     """
-    held = committed + committing if committing else drafted
-    if held > span.most:
-        what = f"{_objectives(held)} where at most {span.most} fit"
-        return [_finding("objectives_most", f"{who} would hold {what}: merge or drop one.")]
+    count = committed + committing if committing else drafted
+    if count > span.most:
+        text = f"{who} would have {_objectives(count)}, at most {span.most}: merge or drop one."
+        return [_finding("objectives_most", text)]
     if drafted < span.fewest:
-        what = f"{_objectives(drafted)} of at least {span.fewest}"
-        return [
-            _finding("objectives_fewest", f"{who} has {what}: write down the rest.", rule=WHOLE_SET)
-        ]
+        text = f"{who} has {_objectives(drafted)} of at least {span.fewest}: draft the rest first."
+        return [_finding("objectives_fewest", text, rule=WHOLE_SET)]
     return []
 
 
 def check_key_results(*, span: Span, count: int) -> list[Finding]:
-    """Findings on the number of key results of one objective."""
+    """Check the number of key results of an objective."""
     if span.fewest <= count <= span.most:
         return []
-    held = f"{count} key result" + ("" if count == 1 else "s")
     few = count < span.fewest
-    mend = "add what still proves it" if few else "keep those that prove it best"
-    return [
-        _finding(
-            "key_results_count",
-            f"{held} stand{'s' if count == 1 else ''} here, {span} show whether it came true: {mend}.",
-            rule=ENOUGH_TO_PROVE if few else FEW_ENOUGH,
-        )
-    ]
+    fix = "Add the missing ones" if few else "Keep those that prove success best"
+    text = f"It has {count} key result{'' if count == 1 else 's'} instead of {span}. {fix}."
+    return [_finding("key_results_count", text, rule=ENOUGH_PROOF if few else FOCUS)]
 
 
 def check_micro(*, kind: str, days: int, has_parent: bool) -> list[Finding]:
-    """Findings on a micro objective: at most 28 days, and a parent key result."""
+    """Check that a micro cycle lasts at most 28 days and supports a parent key result."""
     if kind != CycleKind.MICRO:
         return []
     findings = []
     if days > MICRO_DAYS:
-        findings.append(
-            _finding(
-                "micro_days",
-                f"{days} days are too long for micro: keep to {MICRO_DAYS}.",
-                rule=SHORT,
-            )
-        )
+        text = f"A micro cycle of {days} days is too long: shorten it to {MICRO_DAYS}."
+        findings.append(_finding("micro_days", text, rule=MICRO_RULE))
     if not has_parent:
-        findings.append(
-            _finding(
-                "micro_parent",
-                "Link a key result to the one that the experiment is for.",
-                rule=SHORT,
-            )
-        )
+        text = "Link a key result to the one that this experiment supports."
+        findings.append(_finding("micro_parent", text, rule=MICRO_RULE))
     return findings
 
 
@@ -131,11 +114,5 @@ def _objectives(count: int) -> str:
     return f"{count} objective" + ("" if count == 1 else "s")
 
 
-def _finding(code: str, message: str, *, rule: str = FEW_ENOUGH) -> Finding:
-    return Finding(
-        code=code,
-        severity=Severity.BLOCK,
-        rule=rule,
-        message=message,
-        at_commit=True,
-    )
+def _finding(code: str, message: str, *, rule: str = FOCUS) -> Finding:
+    return Finding(code=code, severity=Severity.BLOCK, rule=rule, message=message, at_commit=True)

@@ -1,15 +1,14 @@
-"""The sentence at the head of a page: what is found. Pure."""
+"""Headlines of pages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from okrs.formatting import in_words
 from okrs.models import Stage
 from okrs.queries import Column
 
-# What moves is said first.
-SAID = {
+# Stages that move come first.
+LABELS = {
     Stage.ON_TRACK: "on track",
     Stage.AT_RISK: "at risk",
     Stage.COMMITTED: "committed",
@@ -21,7 +20,7 @@ SAID = {
 
 
 def board_headline(columns: Sequence[Column]) -> str:
-    """ "Three on track, two at risk, one committed." """
-    held = {column.stage: len(column.cards) for column in columns}
-    parts = [f"{in_words(held[stage])} {said}" for stage, said in SAID.items() if held.get(stage)]
-    return f"{', '.join(parts).capitalize()}." if parts else "No card yet."
+    """Count the cards by stage: "3 on track, 2 at risk, 1 committed"."""
+    counts = {column.stage: len(column.cards) for column in columns}
+    parts = [f"{counts[stage]} {label}" for stage, label in LABELS.items() if counts.get(stage)]
+    return ", ".join(parts) or "No cards yet"

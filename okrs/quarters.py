@@ -1,4 +1,4 @@
-"""Calendar quarters by name: 2026-Q1 runs from its first day to its last."""
+"""Calendar quarters by name, such as 2026-Q1."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
-# Whoever begins with as little left of a quarter plans the one that comes.
-FEW = dt.timedelta(days=21)
+# With less than this left, people plan the next quarter.
+TOO_SHORT = dt.timedelta(days=21)
 NAMED = re.compile(r"([0-9]{4})-Q([1-4])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quarter:
-    """A calendar quarter with its first and last day; while it runs, the full weeks left of it."""
+    """A calendar quarter; the current one with the full weeks that are left."""
 
     name: str
     starts_on: dt.date
@@ -22,7 +22,7 @@ class Quarter:
 
 
 def quarter(name: str) -> Quarter | None:
-    """The quarter of a name like 2026-Q1; None for another name."""
+    """Return the quarter of a name such as 2026-Q1; None for other names."""
     match = NAMED.fullmatch(name)
     if match is None or not 1900 <= int(match[1]) <= 2200:
         return None
@@ -30,11 +30,13 @@ def quarter(name: str) -> Quarter | None:
 
 
 def quarters_from(day: dt.date) -> tuple[Quarter, Quarter]:
-    """The quarter that runs on that day and the one that comes: late in one, the next first."""
-    running = _quarter_of(day)
-    after = running.ends_on + dt.timedelta(days=1)
-    running, coming = replace(running, weeks_left=(after - day).days // 7), _quarter_of(after)
-    return (coming, running) if running.ends_on - day < FEW else (running, coming)
+    """Return the current quarter and the next one; late in a quarter, the next one first."""
+    current = _quarter_of(day)
+    after = current.ends_on + dt.timedelta(days=1)
+    current = replace(current, weeks_left=(after - day).days // 7)
+    following = _quarter_of(after)
+    is_late = current.ends_on - day < TOO_SHORT
+    return (following, current) if is_late else (current, following)
 
 
 def _quarter_of(day: dt.date) -> Quarter:

@@ -1,4 +1,4 @@
-"""Geometry of the small drawings: numbers in, coordinates of SVG out. Nothing else."""
+"""Geometry of tracks and sparklines: numbers in, SVG coordinates out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SPARK_WIDTH, SPARK_TOP, SPARK_FOOT = Decimal(120), Decimal(3), Decimal(37)
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """A score on its bed of 100: width of the bar, paths of the band gaps and of pace."""
+    """A score on a width of 100: width of the bar, paths of the band gaps and of pace."""
 
     bar: str
     gaps: str
@@ -22,7 +22,7 @@ class Track:
 
 @dataclass(frozen=True, kw_only=True)
 class Sparkline:
-    """Paths on 120 by 40: the trace with its gaps, what stands alone in it, the goal."""
+    """Paths on 120 by 40: the trace with its gaps, single points, the target."""
 
     trace: str
     dots: str
@@ -31,7 +31,7 @@ class Sparkline:
 
 @dataclass(frozen=True)
 class Axis:
-    """A straight map from `low`..`high` to a place between `start` and `end`."""
+    """A linear map of `low`..`high` to `start`..`end`."""
 
     low: Decimal
     high: Decimal
@@ -45,13 +45,13 @@ class Axis:
 
 
 def coordinate(value: Decimal) -> str:
-    """A number for SVG: one decimal at most, no trailing zero, no exponent."""
+    """Write a number for SVG: at most one decimal, no trailing zero, no exponent."""
     written = f"{value:.1f}".removesuffix(".0")
     return "0" if written == "-0" else written
 
 
 def track(*, score: Decimal | None, pace: Decimal | None, bands: Iterable[Decimal]) -> Track:
-    """The bar to the score, gaps at the lower bounds of the bands, the plumb line at pace."""
+    """Draw the bar of the score, gaps at the lower bounds of the bands, a line at pace."""
     inner = [bound for bound in bands if bound < 1]
     return Track(
         bar=coordinate((score or Decimal(0)) * 100),
@@ -63,7 +63,7 @@ def track(*, score: Decimal | None, pace: Decimal | None, bands: Iterable[Decima
 def sparkline(
     values: Sequence[Decimal | None], *, goal: Decimal | None = None, periods: int = 0
 ) -> Sparkline:
-    """One value per period, oldest first; None leaves a gap. `periods` is the whole width."""
+    """Draw one value per period, oldest first; None leaves a gap. `periods` is the full width."""
     known = [value for value in values if value is not None]
     span = [*known, goal] if goal is not None else known
     if not span:
@@ -85,7 +85,7 @@ def sparkline(
 
 
 def unbroken(points: Iterable[Point | None]) -> list[list[Point]]:
-    """Unbroken stretches: a period without a value ends one."""
+    """Split points into runs; None ends a run."""
     runs: list[list[Point]] = [[]]
     for point in points:
         if point is not None:

@@ -1,4 +1,4 @@
-"""Where a key result stands: the facts kept on its row, and the stage that follows (M9.2)."""
+"""The state of a key result: values stored on its row, and the stage that follows (M9.2)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = dt.timedelta(days=1)
 EARLY_PACE = {Method.LINEAR: Decimal("0.30"), Method.LADDER: Decimal("0.67")}
 Trail = list[list[str | None]]
 
-# What an objective shows of its key results (M9): the first of these that is among them.
+# An objective has the first of these stages that one of its key results has (M9).
 WEAKEST_FIRST = (
     Stage.DRAFT,
     Stage.AT_RISK,
@@ -29,7 +29,7 @@ WEAKEST_FIRST = (
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What the check-ins that stand add up to. Empty where none does: no data (M5.5)."""
+    """The result of the check-ins in effect; empty without any: no data (M5.5)."""
 
     value: Decimal | None = None
     score: Decimal | None = None
@@ -42,23 +42,23 @@ class Standing:
     next_action: str = ""
     next_action_due: dt.date | None = None
     evidence_url: str = ""
-    week: dt.date | None = None  # the Monday of the week for which the newest one stands (M7.1)
+    week: dt.date | None = None  # the Monday of the week that the newest one counts for (M7.1)
     red_since: dt.date | None = None
     red_reported: int = 0
     trail: Trail = field(default_factory=list)  # [period, value, score], oldest first
 
 
 def expected_pace(key_result: KeyResult, *, today: dt.date) -> Decimal | None:
-    """Pace on that day (M5.11); None where the dates give no line."""
+    """Return the pace on that day (M5.11); None unless it is due after it starts."""
     if key_result.due_on is None or key_result.due_on <= key_result.starts_on:
         return None
     return pace(start=key_result.starts_on, due=key_result.due_on, today=today)
 
 
 def early_until(key_result: KeyResult) -> dt.date | None:
-    """The last day on which pace is at most 0.30, of a ladder 0.67: red may be merely early (M7.2).
+    """Return the last day with a pace of at most 0.30, for a ladder 0.67 (M7.2).
 
-    None where the dates give no line.
+    Until then red may be merely early. None unless it is due after it starts.
     """
     if key_result.due_on is None or key_result.due_on <= key_result.starts_on:
         return None
@@ -80,9 +80,9 @@ def stage_for(
     confidence: int | None,
     bands: Bands = PLAYBOOK_BANDS,
 ) -> Stage:
-    """Stage after a check-in: On track while the forecast holds, else At risk (M9.1, M9.2).
+    """Return the stage after a check-in: On track if on pace, else At risk (M9.1, M9.2).
 
-    Without a score it is Committed, as before the first check-in. A stage that is not live stays.
+    Without a score it is Committed. A stage that is not live stays.
     """
     if stage not in LIVE:
         return Stage(stage)
@@ -95,6 +95,6 @@ def stage_for(
 
 
 def weakest(stages: Iterable[str]) -> Stage | None:
-    """The stage that an objective shows (M9); withdrawn ones do not count, None if none is left."""
+    """Return the stage of an objective with key results in these stages (M9), or None."""
     found = set(stages)
     return next((stage for stage in WEAKEST_FIRST if stage in found), None)

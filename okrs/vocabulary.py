@@ -1,7 +1,7 @@
-"""The words and patterns by which the writing checks read a sentence (M3).
+"""Words and patterns of the writing checks (M3).
 
-Figures in names are fine: B2B, tier-1, 24/7, Q3, ISO 27001, 7-day. Sentences come with single
-spaces. Each run in a pattern that may start anywhere has a limit, or long texts would take minutes.
+Numbers in names are fine: B2B, tier-1, 24/7, Q3, ISO 27001, 7-day. Sentences come with single
+spaces. Every unanchored repetition has a limit, because long texts would take minutes otherwise.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _UNIT = (
     r"|sign-?ups?|downloads?|installs?|requests?|calls?|meetings?|demos?|trials?|reviews?|stars?)"
 )
 _LITTLE = r"(?:the|a|an|our|and|or|of|in|on|to|for|from|at|with|per|as|is|our|their)\b"
-# "Fortune 500 companies", "Tier 1 customers": the figure belongs to the word before it.
+# "Fortune 500 companies", "Tier 1 customers": the number is part of a name.
 _NAMING = re.compile(
     r"(?:tier|level|phase|wave|version|grade|class|part|step|stage|type|zone|gate|day|top|number"
     r"|no|article|section|line|gen|generation|round|series|group|plan|chapter|horizon|h)\.?$",
@@ -140,7 +140,7 @@ _VERBS_IN_DISGUISE = {
 
 
 def holds_measure(sentence: str) -> bool:
-    """Whether it holds a percent, a currency, "from x to y" or a figure with a unit."""
+    """Return whether it has a percentage, a currency, "from x to y" or a number with a unit."""
     text = _YEARS.sub(" ", sentence)
     if any(pattern.search(text) for pattern in _MEASURES):
         return True
@@ -150,7 +150,7 @@ def holds_measure(sentence: str) -> bool:
 
 
 def reads_like_project(sentence: str) -> bool:
-    """Whether it tells of work with an end rather than of an outcome."""
+    """Return whether it describes a project rather than an outcome."""
     if _PROJECT_ALONE.search(sentence):
         return True
     verb, noun = _PROJECT_VERB.search(sentence), _PROJECT_NOUN.search(sentence)
@@ -158,7 +158,7 @@ def reads_like_project(sentence: str) -> bool:
 
 
 def starts_with_verb(sentence: str) -> bool:
-    """Whether the first word can be a verb; a word that it does not know gets the benefit."""
+    """Return whether the first word can be a verb; unknown words can."""
     match = _WORD.search(sentence)
     if match is None:
         return False
@@ -169,10 +169,9 @@ def starts_with_verb(sentence: str) -> bool:
 
 
 def counts_activity(sentence: str, *, counted: bool, unit: str = "") -> bool:
-    """Whether it counts things made, with no outcome attached.
+    """Return whether it counts work without an outcome.
 
-    `counted`: it has a goal figure, in `unit`. A share of things is no count of them, and a time
-    within which something is done is none either.
+    `counted` means that it has a target, in `unit`. A share is no count, nor is a deadline.
     """
     if _OUTCOME.search(sentence) or _RATIO.search(unit.strip()):
         return False
@@ -183,7 +182,7 @@ def counts_activity(sentence: str, *, counted: bool, unit: str = "") -> bool:
 
 
 def ends_sentence(word: str) -> bool:
-    """Whether a full stop, question mark or exclamation mark after this word ends a sentence."""
+    """Return whether the punctuation after this word ends a sentence."""
     closed = word.rstrip(_CLOSING)
     bare = closed.rstrip(".!?…")
     *_, last = _BREAKS.split(bare)
@@ -192,7 +191,7 @@ def ends_sentence(word: str) -> bool:
 
 
 def _names(text: str, end: int) -> bool:
-    """Whether the words before `end` make the figure there part of a name."""
+    """Return whether the words before `end` make the number there part of a name."""
     words = text[max(0, end - 80) : end].split()
     if not words:
         return False

@@ -1,4 +1,4 @@
-"""Calendar weeks, and how many of them a key result is red in a row (M7.1). Pure."""
+"""Calendar weeks, and how many in a row a key result is red (M7.1)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def weeks_red(
     today: dt.date,
     ends_on: dt.date | None = None,
 ) -> int:
-    """Weeks in a row that count as red on that day; 0 where it is not red (M7.1).
+    """Count the red weeks in a row on that day; 0 if it is not red (M7.1).
 
-    A week that closed without a check-in stays as the one before it; the week that runs counts
-    once its check-in is in. `last_week` is the one for which the newest check-in stands; weeks
-    after `ends_on`, the last day of the cycle, count no more.
+    A past week without a check-in counts like the week before. The current week counts as soon as
+    it has a check-in. `last_week` is the week of the newest check-in. Weeks after `ends_on`, the
+    last day of the cycle, don't count.
     """
     if red_since is None:
         return 0

@@ -1,4 +1,4 @@
-"""Form controls of their own look: a number with its unit, the confidence scale, a few choices."""
+"""Form controls: a number with its unit, the confidence scale, choices side by side."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 
 
 class FigureInput(forms.TextInput):
-    """A number as the hero of its form, the unit beside it, a numeric keypad on a phone."""
+    """A large number with its unit, and a numeric keypad on phones."""
 
     template_name = "django/forms/widgets/figure.html"
 
@@ -24,7 +24,7 @@ class FigureInput(forms.TextInput):
 
 
 class ScaleInput(forms.RadioSelect):
-    """A short scale in one row: values are shown, labels are read out, the ends are named."""
+    """A short scale in one row: it shows values, names both ends and reads labels out."""
 
     template_name = "django/forms/widgets/scale.html"
 
@@ -38,6 +38,6 @@ class ScaleInput(forms.RadioSelect):
 
 
 class SegmentInput(forms.RadioSelect):
-    """Two or three choices side by side, each a whole button."""
+    """Two or three choices side by side, as buttons."""
 
     template_name = "django/forms/widgets/segments.html"

@@ -1,4 +1,4 @@
-"""The checks of M3: plain-text heuristics, pure. They point, people decide; reasons are kept."""
+"""The writing checks of M3: heuristics on plain text. People can overrule them with a reason."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ LONGEST = 120
 
 
 def check_objective(*, title: str, others: Iterable[str] = ()) -> list[Finding]:
-    """What M3 says of an objective's sentence; `others` are the titles of its cycle."""
+    """Check the title of an objective; `others` are the other titles of its cycle (M3)."""
     if len(title) > standards.MOST:
         return [standards.TOO_LONG]
     title = " ".join(title.split())
     if not title:
         return [standards.EMPTY]
     found = {
-        standards.SAID_TWICE: _said_among(title, others),
+        standards.DUPLICATE: plain(title) in map(plain, others),
         standards.MEASURE: vocabulary.holds_measure(title),
         standards.PROJECT: vocabulary.reads_like_project(title),
         standards.LONG: len(title) > LONGEST,
@@ -57,10 +57,10 @@ def check_key_result(
     missing: Sequence[str] = (),
     fits_weekly: bool = True,
 ) -> list[Finding]:
-    """What M3 says of a key result; `others` are the titles beside it.
+    """Check a key result; `others` are the other titles of its objective (M3).
 
-    `unit` is that of its metric; `missing` names what its card lacks ("goal", "owner" …);
-    `fits_weekly` says whether its metric is refreshed at least weekly.
+    `unit` is that of its metric, `missing` names what it lacks ("a target", "an owner"), and
+    `fits_weekly` is False if its metric is refreshed less often than weekly.
     """
     if len(title) > standards.MOST:
         return [standards.TOO_LONG]
@@ -71,7 +71,7 @@ def check_key_result(
     same = linear and baseline is not None and baseline == target
     wrong = "" if linear else _ladder_problem(list(rungs), higher_is_better=higher_is_better)
     findings = {
-        standards.SAID_TWICE: _said_among(title, others),
+        standards.DUPLICATE: plain(title) in map(plain, others),
         standards.TARGET_IS_BASELINE: same,
         replace(standards.LADDER, message=wrong): bool(wrong),
         replace(standards.INCOMPLETE, message=f"Add {_listed(missing)}."): bool(missing),
@@ -84,7 +84,7 @@ def check_key_result(
 
 
 def check_set(indicators: Iterable[str], *, micro: bool = False) -> list[Finding]:
-    """What M3 says of an objective's key results together; micro objectives are exempt."""
+    """Check that key results are both leading and lagging; micro objectives are exempt (M3)."""
     marked = set(indicators)
     if micro or not marked:
         return []
@@ -93,7 +93,7 @@ def check_set(indicators: Iterable[str], *, micro: bool = False) -> list[Finding
 
 
 def refused(findings: Iterable[Finding]) -> list[ValidationError]:
-    """The findings that even a draft must mend, as errors."""
+    """Return the findings that block even a draft, as errors."""
     return [
         ValidationError(finding.message, code=finding.code)
         for finding in findings
@@ -102,7 +102,7 @@ def refused(findings: Iterable[Finding]) -> list[ValidationError]:
 
 
 def without_reason(findings: Iterable[Finding], reasons: Mapping[str, str]) -> list[Finding]:
-    """The findings that need a reason and have none yet (M3.1)."""
+    """Return the findings that need a reason and have none yet (M3.1)."""
     return [
         finding
         for finding in findings
@@ -110,13 +110,8 @@ def without_reason(findings: Iterable[Finding], reasons: Mapping[str, str]) -> l
     ]
 
 
-def _said_among(title: str, others: Iterable[str]) -> bool:
-    said = plain(title)
-    return any(plain(other) == said for other in others)
-
-
 def plain(title: str) -> str:
-    """What two titles have in common that say the same: neither case, spaces nor a final stop."""
+    """Normalise a title for comparison: spaces, final punctuation and case don't count."""
     return " ".join(title.split()).rstrip(" .!?…").casefold()
 
 

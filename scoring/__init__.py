@@ -1,8 +1,7 @@
-"""Scoring: pure arithmetic, the standard library only (M5).
+"""Scoring (M5): pure arithmetic with the standard library, without clock and I/O.
 
-Every score, band and forecast on any screen, report or API comes from here; there is no second
-implementation. Numbers come in as int, str or Decimal, never float; bad input raises
-ScoringError. Nothing here reads a clock or does I/O.
+Every score, band and forecast on screens, in reports and in the API comes from here. Numbers come
+in as int, str or Decimal, never float. Bad input raises ScoringError.
 """
 
 from __future__ import annotations

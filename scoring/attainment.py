@@ -1,4 +1,4 @@
-"""The score of a key result, whichever its method."""
+"""The score of a key result by its method."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def score(
     rungs: Rungs | None = None,
     higher_is_better: bool | None = None,
 ) -> Decimal | None:
-    """Score 0.00 to 1.00 by `linear` or `ladder`; None where there is no value yet (M5.5).
+    """Return the score from 0.00 to 1.00 by `linear` or `ladder`; None without a value (M5.5).
 
-    What the method does not use may be left out or passed along. Raises ScoringError where
-    what it does use is missing or wrong.
+    The method ignores arguments that it doesn't need, and raises ScoringError if one that it needs
+    is missing or wrong.
     """
     if actual is None:
         return None
@@ -35,14 +35,14 @@ def score(
 
 
 def line_ends(*, baseline: Number | None, target: Number | None) -> tuple[Number, Number]:
-    """Both ends of a line, or a ScoringError that names what is missing."""
+    """Return both ends of the line, or raise ScoringError."""
     if baseline is None or target is None:
-        raise ScoringError("A linear score needs a start and a goal. Give both.")
+        raise ScoringError("A linear score needs a baseline and a target. Enter both.")
     return baseline, target
 
 
 def ladder_parts(*, rungs: Rungs | None, higher_is_better: bool | None) -> tuple[Rungs, bool]:
-    """Rungs and direction, or a ScoringError: the direction is never guessed (M5.3)."""
+    """Return rungs and direction, or raise ScoringError: no direction is guessed (M5.3)."""
     if rungs is None or higher_is_better is None:
-        raise ScoringError("A ladder needs its rungs and its direction. Give both.")
+        raise ScoringError("A ladder needs its rungs and its direction. Enter both.")
     return rungs, higher_is_better

@@ -1,4 +1,4 @@
-"""RAG bands (M5.4): which colour a score has."""
+"""RAG bands: the colour of a score (M5.4)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ BAND_PRESETS: Mapping[str, Bands] = MappingProxyType(
 
 
 def rag(score: Number | None, bands: Iterable[Number] = PLAYBOOK_BANDS) -> Rag:
-    """Band of the rounded score; None has no data (M5.4, M5.5)."""
+    """Return the band of the rounded score; None has no data (M5.4, M5.5)."""
     lower = validate_bands(bands)
     if score is None:
         return Rag.NO_DATA
@@ -66,7 +66,7 @@ def _band(score: Number, lower: Bands) -> Rag:
 
 
 def band_range(band: Rag, bands: Iterable[Number] = PLAYBOOK_BANDS) -> tuple[Decimal, Decimal]:
-    """Lowest and highest score of a band, both inside it (M5.4)."""
+    """Return the lowest and the highest score of a band (M5.4)."""
     lower = validate_bands(bands)
     with exactly():
         ranges = {
@@ -76,12 +76,12 @@ def band_range(band: Rag, bands: Iterable[Number] = PLAYBOOK_BANDS) -> tuple[Dec
             Rag.STRETCH: (lower.stretch, ONE),
         }
     if band not in ranges:
-        raise ScoringError("No data has no range. Ask for red, amber, green or stretch.")
+        raise ScoringError("“No data” has no range. Choose red, amber, green or stretch.")
     return ranges[band]
 
 
 def validate_bands(bands: Iterable[Number]) -> Bands:
-    """Three lower bounds in hundredths, rising from above 0 up to 1, or a ScoringError (M5.4)."""
+    """Return three rising lower bounds in hundredths, from above 0 to 1, or raise (M5.4)."""
     return _validated(*bands)
 
 
@@ -89,9 +89,11 @@ def validate_bands(bands: Iterable[Number]) -> Bands:
 def _validated(*bounds: Number) -> Bands:
     lower = [number(bound) for bound in bounds]
     if len(lower) != len(Bands._fields):
-        raise ScoringError("Bands are three lower bounds: of amber, of green, of stretch.")
+        raise ScoringError("Enter three lower bounds: amber, green and stretch.")
     if any(bound != hundredths(bound) for bound in lower):
-        raise ScoringError("Give each lower bound in hundredths, as scores are, such as 0.31.")
+        raise ScoringError("Enter lower bounds with two decimals, for example 0.31.")
     if lower[0] <= 0 or lower[2] > 1 or any(low >= high for low, high in pairwise(lower)):
-        raise ScoringError("Lower bounds rise from above 0 up to 1, such as 0.31, 0.61, 0.91.")
+        raise ScoringError(
+            "Enter rising lower bounds above 0 and up to 1, for example 0.31, 0.61, 0.91."
+        )
     return Bands(*(hundredths(bound) for bound in lower))

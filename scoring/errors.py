@@ -1,7 +1,7 @@
-"""The one error of this room."""
+"""The error of this package."""
 
 from __future__ import annotations
 
 
 class ScoringError(ValueError):
-    """Bad input. The message says what is wrong and how to mend it."""
+    """Bad input. The message names the problem and how to fix it."""

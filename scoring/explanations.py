@@ -1,4 +1,4 @@
-"""The one line that says where a score comes from (M5.1: anybody can redo the sum)."""
+"""The line that explains a score, so that everyone can redo the sum (M5.1)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def explain(
     bands: Iterable[Number] = PLAYBOOK_BANDS,
     scale: Scale | str = Scale.UNIT,
 ) -> str:
-    """How `score` came to its result, in one line: numbers, sum or rung, result, band.
+    """Explain the result of `score` in one line: numbers, sum or rung, result, band.
 
     Linear: "(1.5 − 3) ÷ (1 − 3) = 0.75, green from 0.61". Ladder: "7.2 is at most 8, which
     gives 0.30: Red (0.00 to 0.30)". Only scores follow `scale` (M5.7). Errors as in `score`.
@@ -45,7 +45,7 @@ def explain(
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """Scores and bands in words, on one scale."""
+    """Texts for scores and bands on a scale."""
 
     bands: Bands
     scale: Scale
@@ -69,8 +69,8 @@ class _Shown:
 def _line(actual: Number, *, baseline: Number, target: Number, shown: _Shown) -> str:
     ratio = hundredths(line_ratio(actual, baseline=baseline, target=target))
     result = clamped(ratio)
-    start = _taken_away(baseline)
-    # The sum must still come out when scores are shown out of a hundred.
+    start = _subtrahend(baseline)
+    # The sum must be right on the scale of 100, too.
     times = " × 100" if shown.scale is Scale.HUNDRED else ""
     total = f"({format_number(actual)} − {start}) ÷ ({format_number(target)} − {start}){times}"
     counts = "" if ratio == result else f", counts as {shown.score(result)}"
@@ -91,5 +91,5 @@ def _ladder(actual: Number, *, rungs: Rungs, higher_is_better: bool, shown: _Sho
     return f"{missed}: {shown.score(ZERO)}, {shown.edge(ZERO)}"
 
 
-def _taken_away(value: Number) -> str:
+def _subtrahend(value: Number) -> str:
     return f"({format_number(value)})" if number(value) < 0 else format_number(value)

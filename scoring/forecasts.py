@@ -1,4 +1,4 @@
-"""Will the target be hit? (M9.2)"""
+"""Forecast: whether a key result is on pace (M9.2)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def forecast_holds(
     confidence: Number | None,
     bands: Iterable[Number] = PLAYBOOK_BANDS,
 ) -> bool:
-    """Whether the forecast holds; if not, the key result is behind (M9.2).
+    """Return whether a key result is on pace (M9.2).
 
-    Linear: score at most 0.10 under pace, or green or stretch; and confidence 3 or more.
-    Ladder: confidence alone. `score` and `pace` run 0 to 1, `confidence` 1 to 5. Without a
-    confidence nothing holds, nor does a line without a score.
+    Linear: score at most 0.10 below pace, or green or stretch, and a confidence of 3 or more.
+    Ladder: only the confidence. `score` and `pace` are 0 to 1, `confidence` 1 to 5. Without a
+    confidence it is behind, and a linear one without a score, too.
     """
     read = None if score is None else number(score)
     believed = None if confidence is None else number(confidence)
@@ -50,5 +50,5 @@ def _holds(
 def _confidence(value: Number) -> Decimal:
     read = number(value)
     if read not in range(1, 6):
-        raise ScoringError(f"The confidence {value} is none. Give a whole number from 1 to 5.")
+        raise ScoringError(f"{value} is no confidence. Enter a whole number from 1 to 5.")
     return read

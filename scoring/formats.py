@@ -1,4 +1,4 @@
-"""Numbers and scores as they stand on a screen."""
+"""Texts of numbers and scores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MINUS = "−"
 
 
 def format_number(value: Number) -> str:
-    """A value for reading: "1,420", "12.5", "−3". No trailing zeros, no exponent."""
+    """Write a value without trailing zeros and exponent: "1,420", "12.5", "−3"."""
     return _number(number(value))
 
 
@@ -23,7 +23,7 @@ def _number(value: Decimal) -> str:
 
 
 def format_score(score: Number | None, *, scale: Scale | str = Scale.UNIT) -> str:
-    """A score on the engagement's scale (M5.7): "0.60" or "60", and "–" for none."""
+    """Write a score on the engagement's scale (M5.7): "0.60" or "60", and "–" for none."""
     out_of_hundred = term(Scale, scale) is Scale.HUNDRED
     return NOTHING if score is None else _score(number(score), out_of_hundred)
 

@@ -13,7 +13,7 @@ from scoring.numbers import ZERO, Number, number, unit
 
 
 class Rung(NamedTuple):
-    """One step: from this threshold on, this score."""
+    """A threshold and the score that it gives."""
 
     threshold: Decimal
     score: Decimal
@@ -23,17 +23,17 @@ Rungs = Iterable[tuple[Number, Number]]
 
 
 def ladder(actual: Number, *, rungs: Rungs, higher_is_better: bool) -> Decimal:
-    """Score of the first rung that holds, best first; 0.00 if none does (M5.3).
+    """Return the score of the best rung that `actual` reaches, else 0.00 (M5.3).
 
-    Higher-is-better reads "at least", lower-is-better "at most". Raises ScoringError where
-    the rungs are no ladder (`validate_rungs`).
+    It reaches a rung at or above the threshold if higher is better, else at or below it. Raises
+    ScoringError as `validate_rungs`.
     """
     rung = rung_that_holds(actual, rungs=rungs, higher_is_better=higher_is_better)
     return rung.score if rung else ZERO
 
 
 def rung_that_holds(actual: Number, *, rungs: Rungs, higher_is_better: bool) -> Rung | None:
-    """The best rung that `actual` reaches, or None (M5.3)."""
+    """Return the best rung that `actual` reaches, or None (M5.3)."""
     steps = validate_rungs(rungs, higher_is_better=higher_is_better)
     value = number(actual)
     for rung in steps:
@@ -43,16 +43,16 @@ def rung_that_holds(actual: Number, *, rungs: Rungs, higher_is_better: bool) -> 
 
 
 def validate_rungs(rungs: Rungs, *, higher_is_better: bool) -> tuple[Rung, ...]:
-    """Rungs as Decimals, best first, scores rounded to two places (M5.1).
+    """Return rungs as Decimals, best first, scores rounded to two places (M5.1).
 
-    Raises ScoringError unless there is a rung, each score lies above 0 and up to 1, and from
-    rung to rung scores fall and thresholds move strictly: down if higher is better, else up.
+    Raises ScoringError unless there is a rung, scores are above 0 and up to 1, and from rung to
+    rung scores fall and thresholds fall (if higher is better) or rise.
     """
     if not isinstance(higher_is_better, bool):
-        raise ScoringError("A ladder needs its direction. Say whether higher is better.")
+        raise ScoringError("A ladder needs its direction. Choose whether higher is better.")
     steps = tuple(_rung(pair) for pair in rungs)
     if not steps:
-        raise ScoringError("A ladder needs at least one rung. Add one, such as 8 gives 1.00.")
+        raise ScoringError("A ladder needs at least one rung. Add one, for example 8 gives 1.00.")
     for better, worse in pairwise(steps):
         _must_descend(better, worse, higher_is_better=higher_is_better)
     return steps
@@ -62,7 +62,7 @@ def _rung(pair: tuple[Number, Number]) -> Rung:
     try:
         threshold, score = pair
     except (TypeError, ValueError):
-        raise ScoringError(f"{pair!r} is no rung. Give a threshold and a score.") from None
+        raise ScoringError(f"{pair!r} is not a rung. Enter a threshold and a score.") from None
     rung = Rung(number(threshold), unit(score))
     if rung.score == 0:
         raise ScoringError(

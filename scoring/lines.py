@@ -1,4 +1,4 @@
-"""Straight lines: from start to goal (M5.2) and from cycle start to due date (M5.11)."""
+"""Straight lines: from baseline to target (M5.2), from start to due date (M5.11)."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from scoring.numbers import Number, clamped, exactly, number
 
 
 def linear(actual: Number, *, baseline: Number, target: Number) -> Decimal:
-    """Score 0.00 to 1.00: (actual − baseline) ÷ (target − baseline), either way (M5.2).
+    """Return (actual − baseline) ÷ (target − baseline), from 0.00 to 1.00 (M5.2).
 
-    Raises ScoringError where baseline equals target.
+    Raises ScoringError if baseline and target are equal.
     """
     return clamped(line_ratio(actual, baseline=baseline, target=target))
 
 
 def line_ratio(actual: Number, *, baseline: Number, target: Number) -> Decimal:
-    """The same before it is held to 0..1 and rounded."""
+    """Return the score before it is limited to 0..1 and rounded."""
     start, goal = validate_linear(baseline, target)
     with exactly():
         return (number(actual) - start) / (goal - start)
 
 
 def validate_linear(baseline: Number, target: Number) -> tuple[Decimal, Decimal]:
-    """Baseline and target as Decimals. Raises ScoringError where they are equal (M5.2)."""
+    """Return both as Decimals. Raises ScoringError if they are equal (M5.2)."""
     start, goal = number(baseline), number(target)
     if start == goal:
         raise ScoringError(
-            f"Start and goal are both {format_number(start)}. "
+            f"Baseline and target are both {format_number(start)}. "
             "Change one, or use a ladder for “keep it above”."
         )
     return start, goal
 
 
 def pace(*, start: date, due: date, today: date) -> Decimal:
-    """Score that a straight line from `start` (0) to `due` (1) shows on `today` (M5.11).
+    """Return the score of a straight line from `start` (0) to `due` (1) on `today` (M5.11).
 
-    0.00 before, 1.00 after, rounded as scores are. Raises ScoringError unless due follows start.
+    It is 0.00 before, 1.00 after. Raises ScoringError unless `due` is after `start`.
     """
     for day in (start, due, today):
         if not isinstance(day, date) or isinstance(day, datetime):
-            raise ScoringError(f"{day!r} is no date. Give the date in the engagement's zone.")
+            raise ScoringError(f"{day!r} is no date. Enter the date in the engagement's zone.")
     return _pace(start, due, today)
 
 

@@ -1,4 +1,4 @@
-"""Numbers: what may come in, how it is rounded (M5.1), how people type it."""
+"""Numbers: valid input, rounding (M5.1), and how people type them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ ZERO = Decimal("0.00")
 ONE = Decimal("1.00")
 HUNDREDTH = Decimal("0.01")
 
-# With at most this many digits on each side of the point every sum is exact, and a quotient
-# carried to PRECISION digits can never be mistaken for a tie when it is rounded.
+# With at most this many digits on each side of the point, sums are exact, and a quotient of
+# PRECISION digits is never mistaken for a tie when it is rounded.
 MOST_DIGITS = 40
 PRECISION = 150
 MOST_TYPED = 100  # characters: more is refused unread
 
-# For sums that are one call; it keeps no state that matters, so all threads may share it.
+# Threads may share it, because single calls keep no state that matters.
 EXACT = Context(prec=PRECISION, rounding=ROUND_HALF_UP)
 
 _SPACES = " \u00a0\u2009\u202f"
@@ -40,74 +40,73 @@ _SHORTHAND = {"k": 1000, "K": 1000, "M": 1_000_000, "%": 1}
 
 
 def exactly() -> AbstractContextManager[Context]:
-    """The context for all sums: the caller's own precision and rounding never leak in."""
+    """Return a context for sums that ignores the caller's precision and rounding."""
     return localcontext(EXACT)
 
 
 def number(value: Number) -> Decimal:
-    """`value` as a finite Decimal. Floats, bools, NaN and infinities raise ScoringError."""
+    """Return a finite Decimal. Floats, bools, NaN and infinities raise ScoringError."""
     if type(value) is not Decimal and (
         isinstance(value, bool) or not isinstance(value, int | str | Decimal)
     ):
-        raise ScoringError(f"{value!r} is no exact number. Give an int, a str or a Decimal.")
+        raise ScoringError(f"{value!r} is not an exact number. Use an int, a str or a Decimal.")
     try:
         read = Decimal("NaN" if _is_too_long(value) else value)
     except InvalidOperation:
         read = Decimal("NaN")
     if not read.is_finite():
-        raise ScoringError(f"{_quoted(value)} is no number. Give digits, such as 12.5.")
+        raise ScoringError(f"{_quoted(value)} is not a number. Enter digits, for example 12.5.")
     read = read or Decimal(0)
     if read.adjusted() >= MOST_DIGITS or int(read.as_tuple().exponent) < -MOST_DIGITS:
         raise ScoringError(
             f"{_quoted(read)} has too many digits. "
-            f"Keep it to {MOST_DIGITS} before and {MOST_DIGITS} after the point."
+            f"Use at most {MOST_DIGITS} before and {MOST_DIGITS} after the point."
         )
     return read
 
 
 def hundredths(value: Decimal) -> Decimal:
-    """Rounded half up to two places (M5.1), never minus zero."""
+    """Round half up to two places (M5.1), never to minus zero."""
     return EXACT.plus(EXACT.quantize(value, HUNDREDTH))
 
 
 def clamped(value: Decimal) -> Decimal:
-    """A ratio as a score: held to 0..1, then rounded (M5.1)."""
+    """Limit a ratio to 0..1, then round it (M5.1)."""
     return hundredths(min(max(value, ZERO), ONE))
 
 
 def unit(value: Number, *, name: str = "score") -> Decimal:
-    """A score or pace that somebody passes in: 0 to 1, rounded (M5.1)."""
+    """Return a score or pace from 0 to 1, rounded (M5.1), or raise ScoringError."""
     read = number(value)
     if not 0 <= read <= 1:
         raise ScoringError(
-            f"The {name} {_quoted(value)} lies outside 0 to 1. Give it on that scale."
+            f"The {name} {_quoted(value)} is outside 0 to 1. Enter it on that scale."
         )
     return hundredths(read)
 
 
 def parse_number(text: str) -> Decimal:
-    """A number as people type it, with comma or point as decimal sign: "12,5", "1.234,5", "−3".
+    """Read a number as people type it, with decimal comma or point: "12,5", "1.234,5", "−3".
 
-    A lone point is the decimal sign, as in the figures that forms show. A lone comma is too, but
-    before exactly three digits it may part thousands as well: "1,234" is refused rather than
-    read wrongly. Thousands are grouped by threes, with spaces ("1 234") or with the sign that is
-    not the decimal one ("1,234.5", "1.234,5", "1,234,567"). Anything else raises ScoringError
-    with what to write instead: units, exponents, NaN and infinities are no numbers.
+    A single point is the decimal sign, as forms print it. A single comma is, too, unless exactly
+    three digits follow: "1,234" is ambiguous. Thousands are grouped by spaces ("1 234") or by the
+    sign that is not the decimal one ("1,234.5", "1.234,5", "1,234,567"). Everything else raises
+    ScoringError with a suggestion: units, exponents, NaN and infinities are no numbers.
     """
     if not isinstance(text, str) or not text.strip():
-        raise ScoringError("There is no number here. Write one, such as 12.5.")
+        raise ScoringError("Enter a number, for example 12.5.")
     typed = text.strip()
     if _is_too_long(typed):
-        raise ScoringError(f"{_quoted(typed)} is too long for a number. Write one, such as 12.5.")
+        raise ScoringError(f"{_quoted(typed)} is too long for a number. Enter one such as 12.5.")
     if _TWO_WAYS.fullmatch(typed):
         whole, thousandths = typed.split(",")
         raise ScoringError(
-            f"{_quoted(typed)} can be read two ways. Write {whole}{thousandths} or"
+            f"{_quoted(typed)} can mean two numbers. Enter {whole}{thousandths} or"
             f" {whole}.{thousandths}."
         )
     read = _typed(typed)
     if read is None:
-        raise ScoringError(f"{_quoted(typed)} is no number here. {_instead(typed)}")
+        raise ScoringError(f"{_quoted(typed)} is not a number. {_suggestion(typed)}")
     return number(read)
 
 
@@ -128,13 +127,13 @@ def _typed(text: str) -> Decimal | None:
     return Decimal(("-" if match["sign"] in ("-", "−") else "") + digits)
 
 
-def _instead(text: str) -> str:
+def _suggestion(text: str) -> str:
     factor = _SHORTHAND.get(text[-1])
     short = _typed(text[:-1].rstrip())
     if factor is None or short is None:
-        return "Write it in digits, such as 1250 or 12.5."
+        return "Enter digits, for example 1250 or 12.5."
     with exactly():
-        return f"Write {(short * factor).normalize():f}."
+        return f"Enter {(short * factor).normalize():f}."
 
 
 def _quoted(value: object) -> str:

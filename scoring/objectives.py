@@ -12,11 +12,11 @@ Pairs = Iterable[tuple[Number | None, Number | None]]
 
 
 def objective_score(pairs: Pairs, *, final: bool = False) -> Decimal | None:
-    """Weighted mean of key results' rounded scores, 0.00 to 1.00 (M5.6).
+    """Return the weighted mean of the key results' rounded scores, from 0.00 to 1.00 (M5.6).
 
-    `pairs` holds (score or None, weight or None); an unset weight is 1. A key result without
-    data is left out of a draft and counts 0 in a final score. None where nothing counts.
-    Raises ScoringError for a weight that is not above zero.
+    `pairs` holds (score or None, weight or None); no weight means 1. A key result without data is
+    left out, but counts 0 in a `final` score. None if nothing counts. Raises ScoringError unless
+    weights are above 0.
     """
     read = [(None if score is None else unit(score), _weight(weight)) for score, weight in pairs]
     counted = [
@@ -32,7 +32,7 @@ def objective_score(pairs: Pairs, *, final: bool = False) -> Decimal | None:
 
 
 def too_easy(scores: Iterable[Number | None]) -> bool:
-    """Whether a whole set stands at 1.00: the targets were too easy (M5.13)."""
+    """Return whether all scores are 1.00: the targets were too easy (M5.13)."""
     read = [score is not None and unit(score) == ONE for score in scores]
     return bool(read) and all(read)
 
@@ -42,5 +42,5 @@ def _weight(weight: Number | None) -> Decimal:
         return Decimal(1)
     read = number(weight)
     if read <= 0:
-        raise ScoringError(f"The weight {weight} is not above zero. Give each key result some.")
+        raise ScoringError(f"The weight {weight} is not above 0. Enter a higher one.")
     return read

@@ -1,4 +1,4 @@
-"""What a final score says: its reading by a guide, its verdict by commitment (M5.13)."""
+"""Readings and verdicts of final scores (M5.13)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scoring.terms import Commitment, term
 
 
 class Reading(StrEnum):
-    """A final score in a word."""
+    """A final score as a word."""
 
     HIT = "hit"
     PROGRESS = "progress"
@@ -27,7 +27,7 @@ class Reading(StrEnum):
 
 
 class Guide(StrEnum):
-    """A named way of reading final scores; the others can be shown beside the playbook's."""
+    """A named way to read final scores."""
 
     PLAYBOOK = "playbook"
     PARTIAL_FROM_40 = "partial_from_40"
@@ -39,7 +39,7 @@ class Guide(StrEnum):
 
 
 class Verdict(StrEnum):
-    """Whether a promise was kept. Its words are not those of a reading."""
+    """The result of a commitment."""
 
     MET = "met"
     NOT_MET = "not_met"
@@ -76,7 +76,7 @@ STRETCHED_ABOVE = Decimal("0.70")
 
 
 def reading(score: Number | None, *, guide: Guide | str = Guide.PLAYBOOK) -> Reading:
-    """A final score in a word: 0.70 hit, 0.50 progress, below missed, or by `guide` (M5.13)."""
+    """Read a final score: hit from 0.70, progress from 0.50, or by another `guide` (M5.13)."""
     steps = STEPS[term(Guide, guide)]
     if score is None:
         return Reading.NO_DATA
@@ -85,7 +85,7 @@ def reading(score: Number | None, *, guide: Guide | str = Guide.PLAYBOOK) -> Rea
 
 
 def verdict(score: Number | None, *, commitment: Commitment | str) -> Verdict:
-    """Whether the promise was kept (M5.13).
+    """Judge a final score by its commitment (M5.13).
 
     Committed: met only at 1.00. Aspirational: success from 0.60, stretched above 0.70.
     """

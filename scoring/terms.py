@@ -1,4 +1,4 @@
-"""Words that callers choose between."""
+"""Choices that callers pass in."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Method(StrEnum):
 
 
 class Commitment(StrEnum):
-    """What a key result promises (M3.2)."""
+    """The commitment of a key result (M3.2)."""
 
     COMMITTED = "committed"
     ASPIRATIONAL = "aspirational"
 
 
 class Scale(StrEnum):
-    """How scores are shown (M5.7). Stored values never change with it."""
+    """How scores are shown (M5.7); stored values don't change."""
 
     UNIT = "unit"
     HUNDRED = "hundred"
@@ -36,11 +36,11 @@ class Scale(StrEnum):
 
 
 def term(kind: type[Term], value: str) -> Term:
-    """`value` as a member of `kind`; an unknown word raises ScoringError."""
+    """Return `value` as a member of `kind`, or raise ScoringError."""
     try:
         return kind(value)
     except ValueError:
         known = ", ".join(kind)
         raise ScoringError(
-            f"“{value}” is no {kind.__name__.lower()}. Use one of {known}."
+            f"“{value}” is not a {kind.__name__.lower()}. Use one of {known}."
         ) from None

@@ -24,15 +24,17 @@ def answer_audit(
     note: str = "",
     now: dt.datetime | None = None,
 ) -> KeyResultAudit:
-    """Keep what only a person can say of a draft (M4.2).
+    """Store a person's answers to the audit of a draft (M4.2).
 
-    `version` is the one that the person read, None for callers that show none. Raises
-    ValidationError (`frozen`), and StaleEdit where it was changed since.
+    `version` is the one that the person read, or None. Raises ValidationError (`frozen`), and
+    StaleEdit if the draft was changed since.
     """
     (current,) = lock(key_result)
     require_right(by, Permission.DRAFT)
     if not current.is_draft:
-        raise ValidationError("The audit was closed at commit.", code="frozen")
+        raise ValidationError(
+            "This key result is committed, so its audit is closed.", code="frozen"
+        )
     if version is not None and current.version != version:
         raise StaleEdit(current)
     answers, _ = KeyResultAudit.objects.update_or_create(

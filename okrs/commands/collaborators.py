@@ -13,9 +13,10 @@ def set_collaborators(
     objective: Objective | None = None,
     key_result: KeyResult | None = None,
 ) -> None:
-    """Name these, and nobody else, beside the owner (M9.3); None leaves them as they are.
+    """Make these people the collaborators (M9.3); None changes nothing.
 
-    Runs in the caller's transaction. Raises ValidationError (`owner`) for a viewer or a leaver.
+    Runs in the caller's transaction. Raises ValidationError (`owner`) for viewers and for people
+    who left.
     """
     subject = objective or key_result
     if people is None or subject is None:

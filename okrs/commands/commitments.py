@@ -12,7 +12,7 @@ from engagements.permissions import Permission, require_right
 from engagements.staleness import StaleEdit
 from metrics.models import GAP_FOR, Metric
 from okrs.models import KeyResult, Objective, Stage
-from okrs.queries.blocks import in_the_way
+from okrs.queries.blocks import commit_problems
 from okrs.states import early_until
 from tenancy.locks import lock, locking
 
@@ -26,16 +26,15 @@ def commit_objective(
     versions: Mapping[str, int] | None = None,
     now: dt.datetime | None = None,
 ) -> list[KeyResult]:
-    """Commit an objective and all its drafts: from here on they are frozen (M5.10).
+    """Commit an objective and its drafts, which freezes them (M5.10); return these drafts.
 
-    `on` is the date in the engagement's zone, `now` the instant, this one if not given. `versions`
-    are those that the person read, by public id, of the objective and of each draft: where they
-    are not what stands now, StaleEdit; None for callers that show none. Returns the key results
-    that this commit froze: those drafted since, where the objective is committed already. Raises
-    one ValidationError with everything in the way: the audit (M4.2), owners who left, archived
-    metrics, the blocks and missing reasons of M3, the guardrails (M2.5), `gate` where somebody
-    else commits here (M9.4). Where a data question of M4.3 is still open, the key result carries
-    a data gap with 14 days to close it.
+    `on` is the date in the engagement's zone. `versions` are those of the objective and of each
+    draft that the person read, by public id, or None. A key result whose metric has open data
+    questions gets a data gap of 14 days (M4.3).
+
+    Raises StaleEdit if a version differs, and one ValidationError with all problems: the audit
+    (M4.2), owners who left, archived metrics, blocks and missing reasons (M3), guardrails (M2.5),
+    or `gate` if `by` may not commit here (M9.4).
     """
     committed_at = now or timezone.now()
     current, drafts = _locked(objective)
@@ -58,7 +57,7 @@ def commit_objective(
 
 
 def versions_of(objective: Objective, drafts: Iterable[KeyResult]) -> dict[str, int]:
-    """What a commit would freeze, as the person reads it: versions by public id."""
+    """Return the versions of all that a commit would freeze, by public id."""
     return {objective.public_id: objective.version} | {one.public_id: one.version for one in drafts}
 
 
@@ -76,30 +75,31 @@ def _locked(objective: Objective) -> tuple[Objective, list[KeyResult]]:
 
 def _hold_metrics(drafts: Iterable[KeyResult], *, engagement_id: int) -> None:
     # So that no one archives or redefines a metric while it is being frozen.
-    read = [one.metric_id for one in drafts if one.metric_id]
-    held = locking(Metric.objects.filter(engagement=engagement_id, pk__in=read)).in_bulk()
+    used = [one.metric_id for one in drafts if one.metric_id]
+    held = locking(Metric.objects.filter(engagement=engagement_id, pk__in=used)).in_bulk()
     for one in drafts:
         one.metric = held.get(one.metric_id)
 
 
 def _check_gate(objective: Objective, *, by: Membership) -> None:
-    """The lead commits any; a champion the objectives of the team that is theirs (M9.4)."""
+    """Refuse all but a lead and the champion of the objective's own team (M9.4)."""
     champion = objective.team.champion if objective.team else None
     if by.role == Role.LEAD:
         return
     if by.role == Role.CHAMPION and champion is not None and champion.pk == by.pk:
         return
-    who = (
-        "The lead commits this" if champion is None else f"{champion.name} or the lead commits this"
-    )
-    raise ValidationError(f"{who}.", code="gate")
+    who = "Only" if champion is None else f"Only {champion.name} or"
+    raise ValidationError(f"{who} the program lead can commit this.", code="gate")
 
 
 def _problems(objective: Objective, drafts: list[KeyResult]) -> list[ValidationError]:
     return [
-        ValidationError(f"{blocked.before}{block.message}", code=block.code)
-        for blocked in in_the_way(objective, drafts)
-        for block in blocked.blocks
+        ValidationError(
+            f"{group.key_result}: {problem.message}" if group.key_result else problem.message,
+            code=problem.code,
+        )
+        for group in commit_problems(objective, drafts)
+        for problem in group.problems
     ]
 
 

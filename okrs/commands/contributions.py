@@ -13,10 +13,10 @@ from tenancy.locks import lock, locking
 def link_contribution(
     *, source: KeyResult, target: KeyResult, how: str, by: Membership
 ) -> ContributionLink:
-    """Say that `source` contributes to `target`, and how; many to one (M2.2, M2.4).
+    """Link `source` to the `target` that it contributes to, or change `how` (M2.2, M2.4).
 
-    Saying it again changes the how. Raises ValidationError (`loop`) where the target already
-    contributes to the source, itself or through others.
+    Raises ValidationError (`loop`) if the target contributes to the source, itself or through
+    others.
     """
     links = ContributionLink.objects.filter(source=source, target=target)
     list(locking(links))
@@ -24,7 +24,7 @@ def link_contribution(
     lock(by.engagement)  # of two who link in opposite directions, one waits
     if source.pk == target.pk or _reaches(target, source):
         raise ValidationError(
-            f"“{target.title}” contributes to “{source.title}” already. Link one way only.",
+            f"“{target.title}” already contributes to “{source.title}”. Choose another key result.",
             code="loop",
         )
     link, _ = ContributionLink.objects.update_or_create(
@@ -35,7 +35,7 @@ def link_contribution(
 
 @transaction.atomic
 def unlink_contribution(*, link: ContributionLink, by: Membership) -> None:
-    """Take a contribution back; the history keeps it."""
+    """Remove a contribution; the history keeps it."""
     lock(link, exclusive=True)
     require_right(by, Permission.DRAFT)
     link.delete()

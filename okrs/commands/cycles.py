@@ -26,10 +26,10 @@ def create_cycle(
     ends_on: dt.date,
     by: Membership,
 ) -> Cycle:
-    """Open a dated span (M1).
+    """Add a cycle (M1).
 
-    Raises ValidationError: `name` (none, or there is one already), `dates` (not in order, or a
-    micro cycle of more than 28 days).
+    Raises ValidationError: `name` (missing or taken), `dates` (not in order, or a micro cycle of
+    more than 28 days).
     """
     require_right(by, Permission.PLAN)
     (held,) = lock(engagement)
@@ -57,10 +57,10 @@ def update_cycle(
     ends_on: dt.date,
     by: Membership,
 ) -> Cycle:
-    """Change a cycle; drafts in it that stood on its dates move along.
+    """Change a cycle; drafts that start or are due with it get its new dates.
 
-    Errors as in `create_cycle`; `frozen` where kind or start would move under something committed
-    (M5.10), `dates` where it would start after a draft is due; StaleEdit if somebody was faster.
+    Errors as in `create_cycle`; `frozen` if kind or start would change under a committed objective
+    (M5.10), `dates` if it would start after a draft is due; StaleEdit if someone was faster.
     """
     current: Cycle = lock_for_edit(cycle, version=version)
     list(locking(_drafts(current)).values_list("pk"))
@@ -69,7 +69,8 @@ def update_cycle(
     moved = (kind, starts_on) != (current.kind, current.starts_on)
     if moved and current.objectives.filter(committed_at__isnull=False).exists():
         raise ValidationError(
-            "Kind and start are frozen: this cycle holds committed objectives.", code="frozen"
+            "Kind and first day are frozen because this cycle has committed objectives.",
+            code="frozen",
         )
     ended_on = current.ends_on
     current.name, current.kind = " ".join(name.split()), kind
@@ -84,28 +85,31 @@ def update_cycle(
 
 
 def settle_bands(engagement: Engagement) -> None:
-    """The bands stand from the day on which the first cycle starts, for good (M5.4)."""
+    """Freeze the bands from the day on which the first cycle starts (M5.4)."""
     first = Cycle.objects.filter(engagement=engagement).aggregate(first=Min("starts_on"))["first"]
-    stands_since = engagement.bands_frozen_on
-    if stands_since is not None and stands_since <= engagement.today(timezone.now()):
-        first = min(first, stands_since)
-    if stands_since != first:
+    frozen_on = engagement.bands_frozen_on
+    if frozen_on is not None and frozen_on <= engagement.today(timezone.now()):
+        first = min(first, frozen_on)
+    if frozen_on != first:
         freeze_bands(engagement=engagement, on=first)
 
 
 def _check(cycle: Cycle) -> None:
     if not cycle.name:
-        raise ValidationError("Give the cycle a name.", code="name")
+        raise ValidationError("Enter a name.", code="name")
     if cycle.ends_on <= cycle.starts_on:
-        raise ValidationError("The cycle must end after it starts.", code="dates")
+        raise ValidationError("Choose a last day after the first day.", code="dates")
     days = (cycle.ends_on - cycle.starts_on).days + 1
     if cycle.kind == CycleKind.MICRO and days > MICRO_DAYS:
         raise ValidationError(
-            f"A micro cycle lasts at most {MICRO_DAYS} days; this one has {days}.", code="dates"
+            f"A micro cycle lasts at most {MICRO_DAYS} days, this one {days}. Choose other dates.",
+            code="dates",
         )
     others = Cycle.objects.filter(engagement_id=cycle.engagement_id).exclude(pk=cycle.pk)
     if others.filter(name__iexact=cycle.name).exists():
-        raise ValidationError(f"There is a cycle “{cycle.name}” already.", code="name")
+        raise ValidationError(
+            f"A cycle named “{cycle.name}” exists. Choose another name.", code="name"
+        )
 
 
 def _drafts(cycle: Cycle) -> QuerySet[KeyResult]:
@@ -119,7 +123,8 @@ def _check_drafts(cycle: Cycle, *, ended_on: dt.date) -> None:
     if titles := list(stranded.values_list("title", flat=True)):
         named = ", ".join(f"“{title}”" for title in titles)
         raise ValidationError(
-            f"Due before the cycle would start: {named}. Move those dates first.", code="dates"
+            f"These drafts would be due before the cycle starts: {named}. Change their due dates first.",
+            code="dates",
         )
 
 

@@ -15,35 +15,35 @@ from engagements.staleness import lock_for_edit
 from metrics.commands import create_metric
 from metrics.models import Metric
 from okrs.commands.collaborators import set_collaborators
-from okrs.commands.objectives import kept
+from okrs.commands.objectives import clean_reasons
 from okrs.models import KeyResult, Objective
 from okrs.queries.findings import key_result_findings
 from okrs.writing import refused
 from scoring import Number, ScoringError, validate_rungs
 from tenancy.locks import lock
 
-# What a commit freezes (M5.10), in the words of the card. Metric, due date and promise belong to
-# it: they decide what is measured, the pace, and the verdict.
+# Fields that a commit freezes, with their labels (M5.10). Metric, due date and commitment are
+# among them because they decide the value, the pace and the verdict.
 FROZEN = {
     "method": "method",
     "direction": "direction",
-    "baseline": "start",
-    "target": "goal",
+    "baseline": "baseline",
+    "target": "target",
     "ladder": "ladder",
     "weight": "weight",
     "metric": "metric",
     "due_on": "due date",
     "commitment": "commitment",
 }
-# What the answers of the audit were about: change it, and they are asked again (M4.2).
-GOAL = {"method", "direction", "baseline", "target", "ladder"}
+# A change of these asks again whether the target is ambitious (M4.2).
+TARGET_FIELDS = {"method", "direction", "baseline", "target", "ladder"}
 
 
 class KeyResultFields(TypedDict, total=False):
-    """What may be said of a key result beside its title; left out, it stays as it is."""
+    """Optional fields of a key result; missing ones stay unchanged."""
 
     metric: Metric | None
-    new_metric: dict[str, str]  # what is said of one that is not in the dictionary yet
+    new_metric: dict[str, str]  # fields of a metric to add to the dictionary
     owner: Membership | None
     method: str
     direction: str
@@ -62,13 +62,13 @@ class KeyResultFields(TypedDict, total=False):
 def draft_key_result(
     *, objective: Objective, title: str, by: Membership, **fields: Unpack[KeyResultFields]
 ) -> KeyResult:
-    """Write a key result down in Draft; it starts with its cycle and is due at its end.
+    """Draft a key result, which starts with its cycle and is due at its end unless given.
 
-    Raises ValidationError: the codes of M3 that block at once (`empty`, `said_twice`,
-    `target_is_baseline`), `ladder` (M5.3), `due_on`, `weight`, `owner`, `archived`; `duplicate` of
-    a `new_metric`, which is entered in the dictionary along the way (M4.4).
+    A `new_metric` is added to the dictionary (M4.4). Raises ValidationError: the codes of M3 that
+    block a draft (`empty`, `said_twice`, `target_is_baseline`), `ladder` (M5.3), `due_on`,
+    `weight`, `owner`, `archived`, `duplicate`.
     """
-    current = _held(objective)
+    current = _lock(objective)
     require_right(by, Permission.DRAFT)
     key_result = KeyResult(
         engagement_id=current.engagement_id,
@@ -78,8 +78,8 @@ def draft_key_result(
         created_by=by,
         position=current.key_results.count(),
     )
-    said = _with_new_metric(fields, objective=current, by=by)
-    changed = _assign(key_result, title=title, fields=said)
+    values = _with_new_metric(fields, objective=current, by=by)
+    changed = _assign(key_result, title=title, fields=values)
     _check(key_result, changed=changed)
     key_result.save(force_insert=True)
     set_collaborators(fields.get("collaborators"), key_result=key_result)
@@ -97,54 +97,53 @@ def update_key_result(
 ) -> KeyResult:
     """Change a key result.
 
-    Once committed, only title, owner, collaborators, leading or lagging, and reasons can change
-    here: they name the promise and who keeps it, not what was promised. Anything else that
-    differs raises `frozen` (M5.10) and waits for an approved change (M9.5). A draft's audit
-    answers are asked again when what they were about changes. Other errors as in
-    `draft_key_result`; StaleEdit if somebody was faster.
+    Once it is committed, only title, owner, collaborators, indicator and reasons can change here;
+    any other change raises `frozen` (M5.10) and needs an approved change (M9.5). Changing a draft
+    clears the audit answers that the change affects. Other errors as in `draft_key_result`;
+    StaleEdit if someone was faster.
     """
-    objective = _held(key_result.objective)
+    objective = _lock(key_result.objective)
     current: KeyResult = lock_for_edit(key_result, version=version)
     require_right(by, Permission.DRAFT)
     current.objective = objective
-    before = _said(current)
-    said = _with_new_metric(fields, objective=objective, by=by)
-    assigned = _assign(current, title=title, fields=said)
-    changed = [field for field, value in _said(current).items() if value != before[field]]
+    before = _comparable(current)
+    values = _with_new_metric(fields, objective=objective, by=by)
+    assigned = _assign(current, title=title, fields=values)
+    changed = [field for field, value in _comparable(current).items() if value != before[field]]
     if not current.is_draft:
         _check_frozen(changed)
     _check(current, changed=changed)
     current.version += 1
     current.save(update_fields=[*assigned, "version"])
     set_collaborators(fields.get("collaborators"), key_result=current)
-    _ask_again(current, changed=set(changed))
+    _clear_audit_answers(current, changed=set(changed))
     return current
 
 
-def _held(objective: Objective) -> Objective:
+def _lock(objective: Objective) -> Objective:
     # Titles and guardrails are counted per cycle, and drafts take its dates: one writer at a time.
-    held, cycle = lock(objective, objective.cycle)
-    held.cycle = cycle
-    return held
+    locked, cycle = lock(objective, objective.cycle)
+    locked.cycle = cycle
+    return locked
 
 
 def _with_new_metric(
     fields: KeyResultFields, *, objective: Objective, by: Membership
 ) -> dict[str, Any]:
-    """Whoever owns the key result answers for the metric too, until the dictionary says more."""
-    said: dict[str, Any] = dict(fields)
-    if new := said.pop("new_metric", None):
-        owner = said.get("owner")
-        about: dict[str, Any] = {**new, "owner": owner, "steward": owner}
-        said["metric"] = create_metric(engagement=objective.engagement, by=by, **about)
-    return said
+    """Add the new metric, if any; the key result's owner becomes its owner and steward."""
+    values: dict[str, Any] = dict(fields)
+    if new := values.pop("new_metric", None):
+        owner = values.get("owner")
+        details: dict[str, Any] = {**new, "owner": owner, "steward": owner}
+        values["metric"] = create_metric(engagement=objective.engagement, by=by, **details)
+    return values
 
 
 def _assign(key_result: KeyResult, *, title: str, fields: dict[str, Any]) -> list[str]:
     fields.pop("collaborators", None)
     fields["title"] = " ".join(title.split())
     if "reasons" in fields:
-        fields["reasons"] = kept(fields["reasons"])
+        fields["reasons"] = clean_reasons(fields["reasons"])
     if fields.get("due_on", dt.date.max) is None:
         fields["due_on"] = key_result.objective.cycle.ends_on
     ladder = fields.pop("ladder", None)
@@ -155,10 +154,10 @@ def _assign(key_result: KeyResult, *, title: str, fields: dict[str, Any]) -> lis
     return list(fields)
 
 
-def _said(key_result: KeyResult) -> dict[str, Any]:
-    # Rungs as numbers: "0.3" and "0.30" say the same.
-    said = {field: getattr(key_result, field) for field in (*FROZEN, "owner")}
-    return {**said, "ladder": key_result.rungs}
+def _comparable(key_result: KeyResult) -> dict[str, Any]:
+    # Rungs as numbers, because "0.3" equals "0.30".
+    values = {field: getattr(key_result, field) for field in (*FROZEN, "owner")}
+    return {**values, "ladder": key_result.rungs}
 
 
 def _rungs(key_result: KeyResult, ladder: list[tuple[Number, Number]]) -> list[list[str]]:
@@ -178,11 +177,13 @@ def _check(key_result: KeyResult, *, changed: list[str]) -> None:
     titles = others.values_list("title", flat=True)
     problems = refused(key_result_findings(key_result, others=titles))
     if key_result.due_on is not None and key_result.due_on <= key_result.starts_on:
-        problems.append(ValidationError("The due date must follow the start.", code="due_on"))
+        problems.append(
+            ValidationError("Choose a due date after the start of the cycle.", code="due_on")
+        )
     if key_result.weight <= 0:
-        problems.append(ValidationError("Give a weight above zero.", code="weight"))
+        problems.append(ValidationError("Enter a weight above 0.", code="weight"))
     if "metric" in changed and key_result.metric and key_result.metric.archived_at:
-        text = f"The metric “{key_result.metric}” is archived. Choose one in use."
+        text = f"The metric “{key_result.metric}” is archived. Choose another one."
         problems.append(ValidationError(text, code="archived"))
     if problems:
         raise ValidationError(problems)
@@ -194,14 +195,13 @@ def _check_frozen(changed: list[str]) -> None:
     frozen = [FROZEN[field] for field in changed if field in FROZEN]
     if frozen:
         raise ValidationError(
-            f"Frozen at commit: {', '.join(frozen)}. Method, start, goal, ladder and weight change"
-            " only by an approved change.",
+            f"Frozen at commit: {', '.join(frozen)}. This needs an approved change.",
             code="frozen",
         )
 
 
-def _ask_again(key_result: KeyResult, *, changed: set[str]) -> None:
-    if changed & GOAL:
+def _clear_audit_answers(key_result: KeyResult, *, changed: set[str]) -> None:
+    if changed & TARGET_FIELDS:
         key_result.audits.filter(ambitious=True).update(ambitious=False)
     if "metric" in changed:
         key_result.audits.filter(refresh_confirmed=True).update(refresh_confirmed=False)

@@ -18,7 +18,7 @@ from tenancy.locks import lock
 
 
 class ObjectiveFields(TypedDict, total=False):
-    """What may be said of an objective beside title and owner; left out, it stays as it is."""
+    """Optional fields of an objective; missing ones stay unchanged."""
 
     team: Team | None
     parent: Objective | None
@@ -40,9 +40,9 @@ def draft_objective(
     by: Membership,
     **fields: Unpack[ObjectiveFields],
 ) -> Objective:
-    """Write an objective down in Draft; without a team it is the company's.
+    """Draft an objective; without a team it is the company's.
 
-    Raises ValidationError: the codes of M3 that block at once (`empty`, `said_twice`), `owner`,
+    Raises ValidationError: the codes of M3 that block a draft (`empty`, `said_twice`), `owner`,
     `parent` (team objectives link to a company one, company ones to an annual one, M2.1).
     """
     lock(cycle)
@@ -69,10 +69,10 @@ def update_objective(
     owner: Membership,
     **fields: Unpack[ObjectiveFields],
 ) -> Objective:
-    """Change an objective: its wording and links stay editable, its figures are its key results'.
+    """Change an objective, committed or not.
 
-    Errors as in `draft_objective`; `frozen` for another team once committed, since guardrails
-    and approval went by the team; StaleEdit if somebody was faster.
+    Errors as in `draft_objective`; `frozen` for another team once it is committed, because
+    guardrails and approval depend on the team; StaleEdit if someone was faster.
     """
     lock(objective.cycle)
     current: Objective = lock_for_edit(objective, version=version)
@@ -82,7 +82,9 @@ def update_objective(
     changed = _assign(current, title=title, fields={"owner": owner, **fields})
     check_owners(*(one for one in (owner, current.reviewer) if one and one.pk not in people))
     if current.committed_at and current.team_id != team_id:
-        raise ValidationError("A committed objective stays with its team.", code="frozen")
+        raise ValidationError(
+            "This objective is committed. It can’t move to another team.", code="frozen"
+        )
     _check(current, changed=changed)
     current.version += 1
     current.save(update_fields=[*changed, "version"])
@@ -94,14 +96,14 @@ def _assign(objective: Objective, *, title: str, fields: dict[str, Any]) -> list
     fields.pop("collaborators", None)
     fields["title"] = " ".join(title.split())
     if "reasons" in fields:
-        fields["reasons"] = kept(fields["reasons"])
+        fields["reasons"] = clean_reasons(fields["reasons"])
     for field, value in fields.items():
         setattr(objective, field, value)
     return list(fields)
 
 
-def kept(reasons: dict[str, str] | None) -> dict[str, str]:
-    """Reasons by the code of their check, the blank ones left out (M3.1)."""
+def clean_reasons(reasons: dict[str, str] | None) -> dict[str, str]:
+    """Strip the reasons, given by the code of their check, and drop blank ones (M3.1)."""
     return {code: text.strip() for code, text in (reasons or {}).items() if text.strip()}
 
 
@@ -122,10 +124,10 @@ def _link_problems(objective: Objective) -> list[ValidationError]:
     problems = []
     if parent is not None and not _may_link(objective, parent):
         problems.append(
-            "Link a team’s objective to one of the company’s, and the company’s to an annual one."
+            "Choose a company objective. A company objective can only link to an annual one."
         )
     if objective.team is not None and objective.pk and objective.children.exists():
-        problems.append("Others link to this as a company objective. It cannot move to a team.")
+        problems.append("Other objectives link to this company objective. It can’t move to a team.")
     return [ValidationError(problem, code="parent") for problem in problems]
 
 

@@ -18,11 +18,11 @@ _followers: list[StateFollower] = []
 
 
 def register_follower(follower: StateFollower) -> None:
-    """Have an app above follow each change of a state; called in its `AppConfig.ready`.
+    """Register an app above that reacts to changes of state; call it in `AppConfig.ready`.
 
-    `follower(key_result, by, now)` gives a context manager. It is entered before the row is
-    written, to lock its own rows while nothing holds the engagement's yet, and left once the row
-    holds the new state, all in one transaction.
+    `follower(key_result, by, now)` returns a context manager. It is entered before the row is
+    written, so that it can lock its own rows before the engagement is locked, and left when the
+    row has its new state, all in one transaction.
     """
     _followers.append(follower)
 
@@ -31,17 +31,20 @@ def register_follower(follower: StateFollower) -> None:
 def update_state(
     *, key_result: KeyResult, state: Standing, by: Membership, now: dt.datetime
 ) -> KeyResult:
-    """Write the state of a key result, and the stage that follows from the forecast (M9.2).
+    """Write the state of a key result and the stage that follows from it (M9.2).
 
-    The caller holds the row's lock and has worked the state out from the check-ins. Raises
+    The caller holds the row's lock and computed the state from the check-ins. Raises
     ValidationError: `draft`, `dates`.
     """
     if key_result.is_draft:
-        raise ValidationError("A draft takes no check-ins. Commit it first.", code="draft")
+        raise ValidationError(
+            "This key result is a draft. Commit it before you check in.", code="draft"
+        )
     line = expected_pace(key_result, today=key_result.engagement.today(now))
     if line is None:
         raise ValidationError(
-            "It is due before it starts. Its dates need an approved change.", code="dates"
+            "This key result is due before it starts. Its dates need an approved change.",
+            code="dates",
         )
     with ExitStack() as stack:
         for follower in _followers:

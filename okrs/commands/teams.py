@@ -16,7 +16,7 @@ MAY_CHAMPION = {Role.CHAMPION, Role.LEAD}
 def create_team(
     *, engagement: Engagement, name: str, champion: Membership | None, by: Membership
 ) -> Team:
-    """Add a team. Raises ValidationError: `name` (none, or taken), `champion`."""
+    """Add a team. Raises ValidationError: `name` (missing or taken), `champion`."""
     require_right(by, Permission.PLAN)
     lock(engagement)  # of two who add the same name, one waits and sees the other's
     team = Team(engagement=engagement, name=" ".join(name.split()), champion=champion)
@@ -30,7 +30,7 @@ def create_team(
 def update_team(
     *, team: Team, version: int, name: str, champion: Membership | None, by: Membership
 ) -> Team:
-    """Change a team; errors as in `create_team`, StaleEdit if somebody was faster."""
+    """Change a team; errors as in `create_team`, StaleEdit if someone was faster."""
     current: Team = lock_for_edit(team, version=version)
     require_right(by, Permission.PLAN)
     lock(by.engagement)
@@ -45,10 +45,12 @@ def update_team(
 
 def _check(team: Team) -> None:
     if not team.name:
-        raise ValidationError("Give the team a name.", code="name")
+        raise ValidationError("Enter a name.", code="name")
     others = Team.objects.filter(engagement_id=team.engagement_id).exclude(pk=team.pk)
     if others.filter(name__iexact=team.name).exists():
-        raise ValidationError(f"There is a team “{team.name}” already.", code="name")
+        raise ValidationError(
+            f"A team named “{team.name}” exists. Choose another name.", code="name"
+        )
 
 
 def _check_champion(champion: Membership | None) -> None:
@@ -56,6 +58,6 @@ def _check_champion(champion: Membership | None) -> None:
         return
     if champion.removed_at is not None or champion.role not in MAY_CHAMPION:
         raise ValidationError(
-            f"{champion.name} cannot pass the quality gate. Give them the role Champion first.",
+            f"{champion.name} can’t commit objectives. Give them the Champion role first.",
             code="champion",
         )

@@ -10,7 +10,7 @@ from okrs.models import KeyResult, Objective, Stage
 
 
 class ContributionForm(forms.Form):
-    """A link from a key result of this objective to one of another, with how (M2.2)."""
+    """A link from a key result of this objective to one of another objective (M2.2)."""
 
     source = RowField(empty_label=None, label="Key result")
     target = RowField(
@@ -28,7 +28,7 @@ class ContributionForm(forms.Form):
 
 
 def _within_reach(objective: Objective) -> QuerySet[KeyResult]:
-    """Key results of other objectives whose cycles run at the same time."""
+    """Return the key results of other objectives whose cycles overlap with this one's."""
     cycle = objective.cycle
     return (
         KeyResult.objects.filter(

@@ -17,8 +17,8 @@ class CycleForm(EditForm):
     name = forms.CharField(
         max_length=60,
         label="Name",
-        help_text="2026-Q2, or what you call it.",
-        error_messages={"required": "Give it a name."},
+        help_text="For example 2026-Q2.",
+        error_messages={"required": "Enter a name."},
     )
     kind = forms.ChoiceField(choices=CycleKind.choices, initial=CycleKind.QUARTERLY, label="Kind")
     starts_on = DayField(label="First day")
@@ -28,21 +28,21 @@ class CycleForm(EditForm):
         data = super().clean() or self.cleaned_data
         first, last = data.get("starts_on"), data.get("ends_on")
         if first and last and last <= first:
-            self.add_error("ends_on", ValidationError("Choose a day after the first day."))
+            self.add_error("ends_on", ValidationError("Choose a last day after the first day."))
         return data
 
 
 class TeamForm(EditForm):
     name = forms.CharField(
-        max_length=80, label="Name", error_messages={"required": "Give it a name."}
+        max_length=80, label="Name", error_messages={"required": "Enter a name."}
     )
     champion = MemberField(
-        required=False, label="Champion", help_text="Passes the quality gate of this team’s OKRs."
+        required=False, label="Champion", help_text="Commits the OKRs of this team."
     )
 
 
 class BoardFilter(forms.Form):
-    """Which cycle the board shows: the current one unless asked otherwise, none for all."""
+    """The cycle that the board shows: by default the current one, empty for all."""
 
     cycle = RowField(required=False, empty_label="All cycles", label="Cycle")
 
@@ -52,7 +52,7 @@ class BoardFilter(forms.Form):
         self.current = current
 
     def chosen(self) -> Cycle | None:
-        """The cycle in the address; one that is not there counts as none."""
+        """Return the chosen cycle; None if it is unknown or for all."""
         if not self.is_bound:
             return self.current
         return self.cleaned_data["cycle"] if self.is_valid() else None

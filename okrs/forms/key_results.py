@@ -19,7 +19,7 @@ from engagements.form_fields import (
 from metrics.models import Metric
 from okrs.commands.key_results import FROZEN
 from okrs.forms.ladders import LadderField, rows_for
-from okrs.forms.new_metrics import ASKED, NAMES, NewMetricForm
+from okrs.forms.new_metrics import NAMES, NEEDED, NewMetricForm
 from okrs.forms.objectives import helpers
 from okrs.forms.reasons import ReasonedForm
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Objective
@@ -28,16 +28,16 @@ from okrs.queries.findings import key_result_findings
 from okrs.standards import Finding
 from scoring import Method
 
-BESIDE = {"collaborators", "version"}  # no columns of the card
+NO_COLUMNS = {"collaborators", "version"}
 
 
 class KeyResultForm(NewMetricForm, ReasonedForm):
     groups: ClassVar = {
         "": ("title", "metric", *NAMES, "direction", "baseline", "target"),
-        "How it is scored": ("method", "ladder", "weight", "commitment"),
-        "Who and when": ("owner", "due_on", "indicator", "collaborators"),
+        "Scoring": ("method", "ladder", "weight", "commitment"),
+        "Owner and due date": ("owner", "due_on", "indicator", "collaborators"),
     }
-    needed_at_commit: tuple[str, ...] = ("metric", *ASKED, "baseline", "target", "owner", "due_on")
+    needed_at_commit: tuple[str, ...] = ("metric", *NEEDED, "baseline", "target", "owner", "due_on")
     mended_in: ClassVar = {
         "empty": "title",
         "too_long": "title",
@@ -50,14 +50,14 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
     title = forms.CharField(
         max_length=240,
         label="Key result",
-        help_text="A number, or a yes/no, that shows whether the objective came true.",
+        help_text="A number, or a yes/no, that shows whether you reached the objective.",
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 240}),
-        error_messages={"required": "Write it in one sentence."},
+        error_messages={"required": "Enter one sentence."},
     )
     metric = RowField(
         required=False,
-        empty_label="None yet",
-        label="Metric it reads",
+        empty_label="No metric yet",
+        label="Metric",
         label_of=lambda metric: f"{metric}, {metric.unit}" if metric.unit else str(metric),
     )
     direction = forms.ChoiceField(
@@ -66,8 +66,8 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         widget=forms.RadioSelect,
         label="Direction",
     )
-    baseline = DecimalTextField(required=False, label="Start")
-    target = DecimalTextField(required=False, label="Goal")
+    baseline = DecimalTextField(required=False, label="Baseline")
+    target = DecimalTextField(required=False, label="Target")
     method = forms.ChoiceField(
         choices=method_choices,
         initial=Method.LINEAR.value,
@@ -75,23 +75,23 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         label="Method",
     )
     ladder = LadderField()
-    due_on = DayField(required=False, label="Due")
-    owner = MemberField(required=False, label="Owner", help_text="One person answers for it.")
-    collaborators = MembersField(label="Who helps")
+    due_on = DayField(required=False, label="Due date")
+    owner = MemberField(required=False, label="Owner", help_text="One person is accountable.")
+    collaborators = MembersField(label="Collaborators")
     indicator = forms.ChoiceField(
-        choices=[("", "Not said yet"), *Indicator.choices], required=False, label="Indicator"
+        choices=[("", "Not set yet"), *Indicator.choices], required=False, label="Indicator"
     )
     commitment = forms.ChoiceField(
         choices=Commitment.choices,
         initial=Commitment.COMMITTED,
         label="Commitment",
-        help_text="Committed: met at 1.00 only. Aspirational: a success from 0.60.",
+        help_text="Committed: met only at 1.00. Aspirational: a success from 0.60.",
     )
     weight = DecimalTextField(
         initial=Decimal(1),
         label="Weight",
-        help_text="Among the key results of its objective.",
-        error_messages={"required": "Give a weight, such as 1."},
+        help_text="Compared with the other key results of this objective.",
+        error_messages={"required": "Enter a weight, for example 1."},
     )
 
     def __init__(self, data: Any = None, *, objective: Objective, **kwargs: Any) -> None:
@@ -130,12 +130,12 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         return key_result_findings(self.typed(), others=titles.values_list("title", flat=True))
 
     def typed(self) -> KeyResult:
-        """The card as far as it is typed, unsaved; what cannot be read is left out."""
+        """Return the key result as typed, unsaved; unreadable fields are left out."""
         blank = KeyResult(engagement=self.engagement, objective=self.objective)
         key_result = copy(self.row) if isinstance(self.row, KeyResult) else blank
         if self.is_bound:
             self.is_valid()
-            for name in self.fields.keys() & self.cleaned_data.keys() - BESIDE:
+            for name in self.fields.keys() & self.cleaned_data.keys() - NO_COLUMNS:
                 setattr(key_result, name, self.cleaned_data[name])
             if new := self.cleaned_data.get("new_metric"):
                 key_result.metric = Metric(engagement=self.engagement, **new)
@@ -143,17 +143,9 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
 
 
 class AuditForm(forms.Form):
-    """The two criteria of the audit that only a person can answer, of what they read (M4.2)."""
+    """The two criteria of the audit that only a person can answer (M4.2)."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    refresh_confirmed = forms.BooleanField(
-        required=False, label="The figure is refreshed as often as the card says"
-    )
-    ambitious = forms.BooleanField(required=False, label="The goal is ambitious, yet reachable")
-    note = forms.CharField(
-        required=False,
-        max_length=2000,
-        label="What makes you think so",
-        help_text="The guide is 20 to 30 percent above the recent trend.",
-        widget=forms.Textarea(attrs={"rows": 1}),
-    )
+    refresh_confirmed = forms.BooleanField(required=False)
+    ambitious = forms.BooleanField(required=False)
+    note = forms.CharField(required=False, max_length=2000)

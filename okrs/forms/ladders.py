@@ -1,4 +1,4 @@
-"""The rungs of a threshold ladder as a form shows them: rows of a threshold and its score."""
+"""Form field for the rungs of a threshold ladder: rows of a threshold and its score."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class LadderWidget(forms.MultiWidget):
         super().__init__([_cell(at) for at in range(2 * rows)])
 
     def decompress(self, value: Any) -> list[Any]:
-        return [None] * len(self.widgets)  # the field hands over cells, or nothing
+        return [None] * len(self.widgets)  # the field passes cells or nothing
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
         cells = context["widget"]["subwidgets"]
         rows = list(zip(cells[::2], cells[1::2], strict=True))
-        _unmark(cell for cell in cells if cell not in _amiss(rows))
+        _unmark(cell for cell in cells if cell not in _invalid_cells(rows))
         context["widget"]["rows"] = rows
         return context
 
 
-def _amiss(rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:
-    """The cells that an error on the ladder is about: of rungs half filled, else of all filled."""
+def _invalid_cells(rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the cells that an error is about: those of half-filled rungs, else of all rungs."""
     filled = [row for row in rows if any(cell["value"] for cell in row)]
     halves = [row for row in filled if not all(cell["value"] for cell in row)]
     return [cell for row in halves or filled for cell in row]
@@ -45,7 +45,7 @@ def _unmark(cells: Iterable[dict[str, Any]]) -> None:
 
 
 class LadderField(forms.MultiValueField):
-    """Rungs best first, as pairs of Decimals; rows that are not used stay empty."""
+    """Rungs as pairs of Decimals, best first; unused rows stay empty."""
 
     def __init__(self, *, rows: int = ROWS) -> None:
         super().__init__(
@@ -54,11 +54,11 @@ class LadderField(forms.MultiValueField):
             required=False,
             require_all_fields=False,
             label="Rungs, best first",
-            help_text="The first rung that holds gives the score. Rows you do not need stay empty.",
+            help_text="The first rung that the value reaches gives the score. Leave unused rows empty.",
         )
 
     def prepare_value(self, value: Any) -> Any:
-        """The cells, one after the other: of saved rungs; what was typed is a row of cells."""
+        """Return saved rungs as a flat list of cells; typed input is one already."""
         if value and isinstance(value[0], list | tuple):
             return [f"{Decimal(cell).normalize() + 0:f}" for rung in value for cell in rung]
         return value
@@ -71,13 +71,15 @@ class LadderField(forms.MultiValueField):
             if threshold is None and score is None:
                 continue
             if threshold is None or score is None:
-                raise ValidationError(f"Rung {row} has one half only. Give both, or none.")
+                raise ValidationError(
+                    f"Rung {row} is incomplete. Enter threshold and score, or leave both empty."
+                )
             rungs.append((threshold, score))
         return rungs
 
 
 def rows_for(rungs: Sequence[Any], data: Mapping[str, Any] | None) -> int:
-    """How many rows a ladder needs: those saved and some to spare, or all that were sent."""
+    """Return how many rows the form shows: all saved or sent, and some spare."""
     sent = sum(name.startswith("ladder_") for name in data or ())
     return max(ROWS, len(rungs) + SPARE, (sent + 1) // 2)
 

@@ -1,51 +1,51 @@
-"""A metric that is not in the dictionary yet, named where its key result is written."""
+"""Fields for a new metric in the form of its key result."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from metrics.models import Refresh
 
 NAMES = ("metric_name", "metric_unit", "metric_source", "metric_refresh")
-ASKED = ("metric_source", "metric_refresh")  # by the audit of the key result, at commit
+NEEDED = ("metric_source", "metric_refresh")  # at commit, by the audit
 
 
 class NewMetricForm(forms.Form):
-    """The first answers about it; the rest is asked in the dictionary (M4.4)."""
+    """The first answers about a new metric; the dictionary asks the rest (M4.4)."""
 
     metric_name = forms.CharField(
         required=False,
         max_length=120,
-        label="Or a new metric",
-        help_text="Its name; it goes into the dictionary.",
+        label="New metric",
+        help_text="Its name. It is added to the dictionary.",
     )
     metric_unit = forms.CharField(
-        required=False, max_length=40, label="Its unit", help_text="days, percent, EUR, yes/no"
+        required=False,
+        max_length=40,
+        label="Unit of the new metric",
+        help_text="days, percent, EUR, yes/no",
     )
     metric_source = forms.CharField(
         required=False,
         max_length=120,
-        label="Where from",
-        help_text="A new metric’s one source of truth.",
+        label="Source of the new metric",
+        help_text="For example a system or a report.",
     )
     metric_refresh = forms.ChoiceField(
         choices=[("", "Not answered yet"), *Refresh.choices],
         required=False,
-        label="How often refreshed",
-        help_text="Asked of a new metric only.",
+        label="Refresh of the new metric",
     )
 
     def clean(self) -> dict[str, Any]:
-        """`new_metric` holds what was said of it, empty where nothing was."""
+        """Gather the fields in `new_metric`, empty if there is none."""
         data = super().clean() or self.cleaned_data
-        said = {name.removeprefix("metric_"): data.pop(name, "") for name in NAMES}
-        if said["name"] and data.get("metric"):
-            refusal = "Choose a metric above, or name a new one here: not both."
-            self.add_error("metric_name", ValidationError(refusal))
-        elif not said["name"] and any(said.values()) and "metric_name" not in self.errors:
-            self.add_error("metric_name", ValidationError("Give the new metric a name."))
-        data["new_metric"] = said if said["name"] else {}
+        metric = {name.removeprefix("metric_"): data.pop(name, "") for name in NAMES}
+        if metric["name"] and data.get("metric"):
+            self.add_error("metric_name", "Choose an existing metric or add a new one, not both.")
+        elif not metric["name"] and any(metric.values()) and "metric_name" not in self.errors:
+            self.add_error("metric_name", "Enter a name for the new metric.")
+        data["new_metric"] = metric if metric["name"] else {}
         return data

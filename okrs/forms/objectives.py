@@ -21,8 +21,8 @@ from okrs.writing import check_objective
 class ObjectiveForm(ReasonedForm):
     groups: ClassVar = {
         "": ("title", "why_now"),
-        "Who": ("owner", "team", "reviewer", "review_by", "collaborators"),
-        "Where it belongs": ("parent", "divergence_reason", "origin"),
+        "People": ("owner", "team", "reviewer", "review_by", "collaborators"),
+        "Alignment": ("parent", "divergence_reason", "origin"),
     }
     mended_in: ClassVar = {
         "empty": "title",
@@ -34,27 +34,27 @@ class ObjectiveForm(ReasonedForm):
     title = forms.CharField(
         max_length=240,
         label="Objective",
-        help_text="One sentence that starts with a verb and says what will be better, for whom.",
+        help_text="One sentence that starts with a verb: what will be better, and for whom.",
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 240}),
-        error_messages={"required": "Write it in one sentence."},
+        error_messages={"required": "Enter one sentence."},
     )
     why_now = forms.CharField(
         required=False, max_length=4000, label="Why now", widget=forms.Textarea(attrs={"rows": 2})
     )
-    owner = MemberField(label="Owner", empty_label=None, help_text="One person answers for it.")
-    collaborators = MembersField(label="Who helps")
-    team = RowField(required=False, empty_label="None: the company’s", label="Team")
+    owner = MemberField(label="Owner", empty_label=None, help_text="One person is accountable.")
+    collaborators = MembersField(label="Collaborators")
+    team = RowField(required=False, empty_label="None, company objective", label="Team")
     parent = RowField(
         required=False,
         empty_label="Not linked yet",
         label="Contributes to",
-        help_text="The objective above, of the company or of the year.",
+        help_text="A company objective, or an annual one.",
         label_of=lambda objective: f"{objective} ({objective.cycle})",
     )
     divergence_reason = forms.CharField(
         required=False,
         max_length=2000,
-        label="Or: why it diverges on purpose",
+        label="Reason to diverge on purpose",
         widget=forms.Textarea(attrs={"rows": 1}),
     )
     origin = forms.ChoiceField(
@@ -64,7 +64,7 @@ class ObjectiveForm(ReasonedForm):
         required=False,
         empty_label="The owner",
         label="Reviewer",
-        help_text="Somebody other than the author, if you can.",
+        help_text="Someone other than the author.",
     )
     review_by = DayField(required=False, label="Review by")
 
@@ -98,6 +98,6 @@ class ObjectiveForm(ReasonedForm):
 
 
 def helpers(row: models.Model) -> list[models.Model]:
-    """The members named beside the owner."""
+    """Return the collaborators."""
     named = row.collaborators.select_related("member")  # type: ignore[attr-defined]
     return [collaborator.member for collaborator in named]

@@ -1,4 +1,4 @@
-"""Reasons typed beside findings: one field per check, named after the check's code (M3.1)."""
+"""Reasons to overrule a writing check: one field per check, named after its code (M3.1)."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ class ReasonedForm(EditForm):
     """An edit form whose writing checks may be overruled with a reason."""
 
     def typed_reasons(self) -> dict[str, str]:
-        """By the check's code: what was typed, else what the row keeps."""
-        kept: dict[str, str] = dict(getattr(self.row, "reasons", {}))
+        """Return the reasons by the check's code: those typed, else those saved."""
+        saved: dict[str, str] = dict(getattr(self.row, "reasons", {}))
         if not self.is_bound:
-            return kept
+            return saved
         typed = {
             name.removeprefix(PREFIX): str(value).strip()[:LONGEST]
             for name, value in self.data.items()
             if name.startswith(PREFIX)
         }
-        return {**kept, **typed}
+        return {**saved, **typed}
 
     def findings(self) -> list[tuple[Finding, str]]:
-        """What the writing checks say of what is typed, each with the reason given (M3)."""
+        """Return the findings on the text as typed, each with the reason given (M3)."""
         if not self.is_bound and self.row is None:
             return []
         reasons = self.typed_reasons()
         return [(finding, reasons.get(finding.code, "")) for finding in self.check()]
 
     def check(self) -> list[Finding]:
-        """The findings on the draft as it is typed."""
+        """Return the findings on the text as typed."""
         raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A sheet of OKRs as it is sent: a file, or its lines pasted in."""
+"""The form that uploads a sheet of OKRs."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 MOST = 1_000_000  # bytes: some four thousand key results
-MOST_TO_FIX = 100_000  # characters that a page with problems repeats
+MOST_TO_FIX = 100_000  # characters that can be edited on the page
 SPLIT = "Split it, for example by cycle or by team."
 
 
 class SheetForm(forms.Form):
-    """A file goes before pasted lines; `content` is what the importer reads.
+    """A file or pasted lines; the file wins. `content` is for the importer.
 
-    `sent` is the size of what came, in bytes: a file that is far too large is not even kept.
+    `sent` is the size of the request in bytes: Django drops a file that is far too large.
     """
 
     sheet = forms.FileField(
         required=False,
         label="CSV file",
-        allow_empty_file=True,  # the importer says what an empty one lacks
+        allow_empty_file=True,  # the importer explains the problem
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
     )
     lines = forms.CharField(
         required=False,
         strip=False,
-        label="Or its lines, pasted",
-        help_text="The first line names the columns.",
+        label="Or paste its lines",
+        help_text="The first line has the column names.",
         widget=forms.Textarea(
             attrs={"rows": 8, "maxlength": MOST, "spellcheck": "false", "wrap": "off"}
         ),
@@ -51,19 +51,19 @@ class SheetForm(forms.Form):
             return data
         file, lines = data["sheet"], data["lines"].encode()
         if file is None and not lines.strip() and self.sent <= MOST:
-            raise ValidationError("Choose a file, or paste its lines.", code="missing")
+            raise ValidationError("Choose a file or paste its lines.", code="missing")
         size = file.size if file else len(lines) or self.sent
         if size > MOST:
             self.add_error("sheet" if file or not lines else "lines", too_large(size))
             return data
         content = file.read() if file else lines
-        # A browser sends the lines of a text in its own way; the file is read as it will come back.
+        # Browsers change line endings in text areas, so the file gets the same ones.
         data["content"] = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         return data
 
     @property
     def text(self) -> str:
-        """The sheet as text; empty where letters would be lost, so that none are imported."""
+        """The sheet as text; empty if it is not UTF-8, so that no letter is lost."""
         content = getattr(self, "cleaned_data", {}).get("content", b"")
         try:
             return content.decode("utf-8-sig") or self["lines"].value() or ""
@@ -72,10 +72,12 @@ class SheetForm(forms.Form):
 
     @property
     def text_to_fix(self) -> str:
-        """The sheet as text; empty where it is too long to be fixed on the page."""
+        """The sheet as text; empty if it is too long to edit on the page."""
         return self.text if len(self.text) <= MOST_TO_FIX else ""
 
 
 def too_large(size: int) -> ValidationError:
     shown = f"{size / 1_000_000:.1f} MB"
-    return ValidationError(f"It has {shown}, the most is 1 MB. {SPLIT}", code="too_large")
+    return ValidationError(
+        f"The sheet has {shown}, at most 1 MB is possible. {SPLIT}", code="too_large"
+    )

@@ -66,7 +66,7 @@ class Cycle(TenantModel):
         return ((self.ends_on - self.starts_on).days + 7) // 7
 
     def week_on(self, day: dt.date) -> int:
-        """1 in the first seven days; capped at the last week."""
+        """Return the week, 1 in the first seven days, at most the last one."""
         return max(1, min(self.weeks, (day - self.starts_on).days // 7 + 1))
 
 

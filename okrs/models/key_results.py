@@ -39,7 +39,7 @@ class Commitment(models.TextChoices):
 
 
 class Stage(models.TextChoices):
-    """Stages of M9. On track and At risk follow the check-ins; withdrawn is an exit (M9.1)."""
+    """Stages of M9. On track and At risk follow from check-ins (M9.1)."""
 
     DRAFT = "draft", "Draft"
     COMMITTED = "committed", "Committed"
@@ -81,11 +81,11 @@ def rag_choices() -> list[tuple[str, str]]:
 
 class KeyResultQuerySet(models.QuerySet["KeyResult"]):
     def live(self) -> KeyResultQuerySet:
-        """Committed and not closed: these ask for check-ins."""
+        """Return those that need check-ins: committed and not closed."""
         return self.filter(stage__in=LIVE)
 
     def answered_for_by(self, members: str) -> KeyResultQuerySet:
-        """Those that one of these members owns or helps with (M9.3); `members` names a slot."""
+        """Return those that one of these members owns or helps with (M9.3); `members` is a slot."""
         helps = Collaborator.objects.filter(
             AnyOf("member_id", members),
             engagement_id=models.OuterRef("engagement_id"),
@@ -94,7 +94,7 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
         return self.filter(models.Q(AnyOf("owner_id", members)) | models.Exists(helps))
 
     def for_card(self) -> KeyResultQuerySet:
-        """With all that a card shows joined in."""
+        """Join everything that a card shows."""
         return self.select_related("objective__cycle", "objective__team", "metric", "owner")
 
 
@@ -103,10 +103,10 @@ KeyResultManager = TenantManager.from_queryset(KeyResultQuerySet)
 
 @tracked(exclude=("early_until", *(name for name in STANDING if name != "stage")))
 class KeyResult(TenantModel):
-    """A number or yes/no that shows whether the objective came true.
+    """A number or yes/no that shows whether the objective was reached.
 
-    The standing (latest value, score, RAG and what follows) is kept on the row and written only
-    by `okrs.commands.update_state`; the truth is the check-ins, a test recomputes it from them.
+    Only `okrs.commands.update_state` writes its state (latest value, score, RAG and so on), which
+    follows from the check-ins; a test recomputes it from them.
     """
 
     objective = TenantKey("okrs.Objective", related_name="key_results")
@@ -134,10 +134,10 @@ class KeyResult(TenantModel):
     committed_at = models.DateTimeField(null=True, blank=True)
     committed_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     data_gap_until = models.DateField(null=True, blank=True)
-    # The last day on which pace alone explains a red (M7.2); worked out at commit.
+    # The last day on which pace alone explains red (M7.2); computed at commit.
     early_until = models.DateField(null=True, blank=True)
 
-    # The standing.
+    # The state.
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.DRAFT)
     latest_value = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     score = models.DecimalField(max_digits=3, decimal_places=2, null=True, blank=True)
@@ -146,8 +146,8 @@ class KeyResult(TenantModel):
     measured_on = models.DateField(null=True, blank=True)
     checked_in_at = models.DateTimeField(null=True, blank=True)
     last_period = models.DateField(null=True, blank=True)
-    # Calendar weeks by their Mondays (M7.1): for which one the newest check-in stands; since which
-    # one it is red without a break; how many of those reported red themselves.
+    # Mondays of calendar weeks (M7.1): of the newest check-in, and of the first week of those in a
+    # row that are red; `red_reported` counts the check-ins among them.
     last_week = models.DateField(null=True, blank=True)
     red_since = models.DateField(null=True, blank=True)
     red_reported = models.PositiveSmallIntegerField(default=0)
@@ -160,7 +160,7 @@ class KeyResult(TenantModel):
 
     objects = KeyResultManager()
     app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # drafts
-    # What the sweeps compare: facts of the row, no words.
+    # Columns that jobs compare, none with text.
     sweep_grants: ClassVar[tuple[str, ...]] = (
         (
             "SELECT (id, engagement_id, objective_id, owner_id, stage, committed_at, method, rag,"
@@ -239,18 +239,18 @@ class KeyResult(TenantModel):
 
     @property
     def is_unverified(self) -> bool:
-        """Green or stretch, and no evidence link says so (M5.5)."""
+        """Return whether it is green or stretch without a link to evidence (M5.5)."""
         return self.rag in (Rag.GREEN, Rag.STRETCH) and not self.evidence_url
 
     @property
     def open_gap_until(self) -> dt.date | None:
-        """The day by which an open data question must be answered (M4.3); None once it is."""
+        """Return the day by which open data questions must be answered (M4.3), or None."""
         still_open = self.metric is not None and bool(self.metric.data_questions_open)
         return self.data_gap_until if still_open else None
 
 
 class KeyResultAudit(TenantModel):
-    """What the audit cannot read off the card: two answers by a person (M4.2)."""
+    """The two answers of the audit that only a person can give (M4.2)."""
 
     key_result = TenantKey("okrs.KeyResult", on_delete=models.CASCADE, related_name="audits")
     refresh_confirmed = models.BooleanField(default=False)
@@ -271,7 +271,7 @@ class KeyResultAudit(TenantModel):
 
 @tracked()
 class ContributionLink(TenantModel):
-    """A key result that contributes to another one, with how; it never changes a score (M2.4)."""
+    """A key result that contributes to another one; it never changes a score (M2.4)."""
 
     source = TenantKey("okrs.KeyResult", on_delete=models.CASCADE, related_name="contributes_to")
     target = TenantKey("okrs.KeyResult", on_delete=models.CASCADE, related_name="contributions")

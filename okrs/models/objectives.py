@@ -27,8 +27,8 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
     def committed(self) -> ObjectiveQuerySet:
         return self.filter(committed_at__isnull=False)
 
-    def standing_beside(self, objective: Objective) -> ObjectiveQuerySet:
-        """The objectives that count against the same guardrail: one cycle, one team (M2.5)."""
+    def in_set_of(self, objective: Objective) -> ObjectiveQuerySet:
+        """Return the objectives that share a guardrail: same cycle, same team (M2.5)."""
         return self.filter(
             engagement=objective.engagement_id,
             cycle=objective.cycle_id,
@@ -41,7 +41,7 @@ ObjectiveManager = TenantManager.from_queryset(ObjectiveQuerySet)
 
 @tracked()
 class Objective(TenantModel):
-    """A qualitative outcome in one sentence with one accountable owner. No team: the company's."""
+    """A qualitative outcome with one accountable owner; without a team it is the company's."""
 
     cycle = TenantKey("okrs.Cycle", related_name="objectives")
     team = TenantKey("okrs.Team", null=True, blank=True, related_name="objectives")
@@ -108,7 +108,7 @@ class Objective(TenantModel):
 
 
 class Collaborator(TenantModel):
-    """Somebody named beside the accountable owner of an objective or a key result (M9.3)."""
+    """A member who helps the owner of an objective or a key result (M9.3)."""
 
     objective = TenantKey(
         "okrs.Objective", null=True, on_delete=models.CASCADE, related_name="collaborators"

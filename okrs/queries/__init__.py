@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from okrs.queries.blocks import Block, Blocked, Place, in_the_way
+from okrs.queries.blocks import Place, Problem, ProblemGroup, commit_problems
 from okrs.queries.boards import Column, board
 from okrs.queries.cards import Card, card, trace
 from okrs.queries.changes import Change, changes
 from okrs.queries.cycles import (
     CyclePage,
-    CycleRow,
     Group,
     Mix,
     Overlap,
@@ -18,32 +17,30 @@ from okrs.queries.cycles import (
 from okrs.queries.findings import guardrail_findings, key_result_findings, objective_findings
 from okrs.queries.objectives import ObjectivePage, objective_page
 from okrs.queries.sets import Alignment, ObjectiveRow
-from okrs.queries.teams import TeamRow, team_list
+from okrs.queries.teams import team_list
 
 __all__ = [
     "Alignment",
-    "Block",
-    "Blocked",
     "Card",
     "Change",
     "Column",
     "CyclePage",
-    "CycleRow",
     "Group",
     "Mix",
     "ObjectivePage",
     "ObjectiveRow",
     "Overlap",
     "Place",
-    "TeamRow",
+    "Problem",
+    "ProblemGroup",
     "board",
     "card",
     "changes",
+    "commit_problems",
     "current_cycle",
     "cycle_list",
     "cycle_page",
     "guardrail_findings",
-    "in_the_way",
     "key_result_findings",
     "next_quarter",
     "objective_findings",

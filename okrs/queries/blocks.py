@@ -1,4 +1,4 @@
-"""What stands in the way of a commit (M4.2, M3, M2.5), and where each is mended."""
+"""Problems that prevent a commit (M4.2, M3, M2.5), and where each is fixed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ from okrs.queries.findings import (
 from okrs.standards import Finding, Severity
 from okrs.writing import without_reason
 
-AUDITED = {"incomplete"}  # the audit says the same, criterion by criterion
-
 
 class Place(StrEnum):
-    """Where a person mends it."""
+    """The page or section where a problem is fixed."""
 
     OBJECTIVE = "objective"
     CYCLE = "cycle"
@@ -35,7 +33,7 @@ class Place(StrEnum):
     AUDIT = "audit"
 
 
-GUARDED_AT = {
+GUARDRAIL_PLACES = {
     "objectives_most": Place.CYCLE,
     "objectives_fewest": Place.CYCLE,
     "key_results_count": Place.KEY_RESULTS,
@@ -45,8 +43,8 @@ GUARDED_AT = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
-    """One thing to mend before the commit: its code, one sentence, and where."""
+class Problem:
+    """A problem to fix before the commit."""
 
     code: str
     message: str
@@ -54,91 +52,96 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blocked:
-    """What one key result has in the way; the objective and its set where that is None."""
+class ProblemGroup:
+    """The problems of a key result, or of the objective and its set if that is None."""
 
     key_result: KeyResult | None
-    blocks: Sequence[Block]
-
-    @property
-    def before(self) -> str:
-        """What a message starts with where it stands alone."""
-        return f"{self.key_result.title}: " if self.key_result else ""
+    problems: Sequence[Problem]
 
 
-def in_the_way(objective: Objective, drafts: Iterable[KeyResult]) -> list[Blocked]:
-    """All that refuses the commit of this objective with these drafts; empty if nothing does.
+def commit_problems(objective: Objective, drafts: Iterable[KeyResult]) -> list[ProblemGroup]:
+    """Find everything that prevents the commit of this objective with these drafts.
 
-    The drafts came with metric, owner and audits. At most six queries, however many there are.
+    The drafts come with metric, owner and audits. At most six queries, however many there are.
     """
-    found = [
-        Blocked(key_result=None, blocks=_of_objective(objective)),
-        *(Blocked(key_result=one, blocks=_of_key_result(one)) for one in drafts),
+    groups = [
+        ProblemGroup(key_result=None, problems=_objective_problems(objective)),
+        *(ProblemGroup(key_result=one, problems=_key_result_problems(one)) for one in drafts),
     ]
-    return [one for one in found if one.blocks]
+    return [group for group in groups if group.problems]
 
 
-def _of_objective(objective: Objective) -> list[Block]:
-    sentence = _refusing(objective_findings(objective), reasons=objective.reasons)
-    held = _refusing(guardrail_findings(objective, committing=True), reasons={})
+def _objective_problems(objective: Objective) -> list[Problem]:
+    guardrails = guardrail_findings(objective, committing=True)
     return [
-        *_owner(objective.owner, place=Place.OBJECTIVE),
-        *(Block(code=code, message=text, place=Place.OBJECTIVE) for code, text in sentence),
-        *(Block(code=code, message=text, place=GUARDED_AT[code]) for code, text in held),
-    ]
-
-
-def _of_key_result(key_result: KeyResult) -> list[Block]:
-    open_criteria = [one for one in audit(key_result, answers_of(key_result)) if not one.passed]
-    findings = [one for one in key_result_findings(key_result) if one.code not in AUDITED]
-    return [
-        *(_open(criterion, key_result) for criterion in open_criteria),
-        *_owner(key_result.owner, place=Place.KEY_RESULT),
-        *_card(key_result),
+        *_owner_problems(objective.owner, place=Place.OBJECTIVE),
+        *_blocking(objective_findings(objective), objective.reasons, place=Place.OBJECTIVE),
         *(
-            Block(code=code, message=text, place=Place.KEY_RESULT)
-            for code, text in _refusing(findings, reasons=key_result.reasons)
+            Problem(code=found.code, message=found.message, place=GUARDRAIL_PLACES[found.code])
+            for found in guardrails
         ),
     ]
 
 
-def _open(criterion: Criterion, key_result: KeyResult) -> Block:
+def _key_result_problems(key_result: KeyResult) -> list[Problem]:
+    criteria = audit(key_result, answers_of(key_result))
+    # "incomplete" repeats what the audit says criterion by criterion.
+    findings = [found for found in key_result_findings(key_result) if found.code != "incomplete"]
+    return [
+        *(
+            Problem(code=one.code, message=one.fix, place=_place_of(one, key_result))
+            for one in criteria
+            if not one.passed
+        ),
+        *_owner_problems(key_result.owner, place=Place.KEY_RESULT),
+        *_outdated(key_result),
+        *_blocking(findings, key_result.reasons, place=Place.KEY_RESULT),
+    ]
+
+
+def _place_of(criterion: Criterion, key_result: KeyResult) -> Place:
     metric = key_result.metric
-    place = Place.KEY_RESULT
     if criterion.code == "ambitious":
-        place = Place.AUDIT
-    elif criterion.code == "source_named" and metric is not None:
-        place = Place.METRIC
-    elif criterion.code == "refresh_confirmed" and metric is not None:
-        place = Place.AUDIT if metric.refresh else Place.METRIC
-    return Block(code=criterion.code, message=criterion.mend, place=place)
+        return Place.AUDIT
+    if criterion.code == "source_named" and metric is not None:
+        return Place.METRIC
+    if criterion.code == "refresh_confirmed" and metric is not None:
+        return Place.AUDIT if metric.refresh else Place.METRIC
+    return Place.KEY_RESULT
 
 
-def _owner(owner: Membership | None, *, place: Place) -> list[Block]:
+def _owner_problems(owner: Membership | None, *, place: Place) -> list[Problem]:
     try:
         check_owners(owner)
     except ValidationError as refusal:
-        return [Block(code="owner", message=refusal.messages[0], place=place)]
+        return [Problem(code="owner", message=refusal.messages[0], place=place)]
     return []
 
 
-def _card(key_result: KeyResult) -> list[Block]:
-    """What may have changed under a draft since it was written: its metric, its cycle's start."""
+def _outdated(key_result: KeyResult) -> list[Problem]:
+    """Find what may have changed since the draft was written: its metric, its cycle's start."""
     metric, due_on = key_result.metric, key_result.due_on
-    blocks = []
+    texts = {}
     if metric is not None and metric.archived_at:
-        text = f"The metric “{metric}” is archived. Choose one in use."
-        blocks.append(Block(code="archived", message=text, place=Place.KEY_RESULT))
+        texts["archived"] = f"The metric “{metric}” is archived. Choose another one."
     if due_on is not None and due_on <= key_result.starts_on:
-        text = "The due date must follow the start."
-        blocks.append(Block(code="due_on", message=text, place=Place.KEY_RESULT))
-    return blocks
+        texts["due_on"] = "Choose a due date after the start of the cycle."
+    return [
+        Problem(code=code, message=text, place=Place.KEY_RESULT) for code, text in texts.items()
+    ]
 
 
-def _refusing(findings: list[Finding], *, reasons: dict[str, str]) -> list[tuple[str, str]]:
-    """Code and sentence of what blocks, and of what still needs a reason."""
-    blocks = [(one.code, one.message) for one in findings if one.severity is Severity.BLOCK]
-    unexplained = without_reason(findings, reasons)
-    return blocks + [
-        (one.code, f"{one.message} Or give a reason to keep it.") for one in unexplained
+def _blocking(findings: list[Finding], reasons: dict[str, str], *, place: Place) -> list[Problem]:
+    """Return the findings that block, then those that still need a reason."""
+    blocks = [found for found in findings if found.severity is Severity.BLOCK]
+    return [
+        *(Problem(code=found.code, message=found.message, place=place) for found in blocks),
+        *(
+            Problem(
+                code=found.code,
+                message=f"{found.message} Or give a reason to keep it.",
+                place=place,
+            )
+            for found in without_reason(findings, reasons)
+        ),
     ]

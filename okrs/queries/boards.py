@@ -11,7 +11,7 @@ from okrs.queries.cards import Card, card
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A stage with its holder, what comes in and goes out, its signal (M9), and its cards."""
+    """A stage with its cards; who is responsible for it, and its input, output and signal (M9)."""
 
     stage: Stage
     holder: str
@@ -25,18 +25,18 @@ class Column:
         return str(self.stage.label)
 
 
-# M9, the table: holder, in, out, signal.
+# The table of M9: who is responsible, input, output, signal.
 STAGES = {
-    Stage.DRAFT: ("card owner", "planning sheet", "audited card", "champion’s gate"),
+    Stage.DRAFT: ("card owner", "planning sheet", "audited card", "quality gate"),
     Stage.COMMITTED: ("KR owner", "approved card", "first check-in", "due date"),
-    Stage.ON_TRACK: ("KR owner", "period’s value", "insight, next action", "forecast holds"),
+    Stage.ON_TRACK: ("KR owner", "period’s value", "insight, next action", "on pace"),
     Stage.AT_RISK: (
         "KR owner with objective owner",
-        "the gap",
+        "gap to pace",
         "recovery plan with date",
         "checkpoint",
     ),
-    Stage.CLOSED: ("objective owner", "locked value, evidence", "final score", "end review"),
+    Stage.CLOSED: ("objective owner", "final value, evidence", "final score", "end review"),
     Stage.LEARNING: (
         "context owner",
         "final score",
@@ -44,13 +44,13 @@ STAGES = {
         "next planning",
     ),
 }
-EXIT = ("sponsor", "approved change", "nothing more", "change log")
+EXIT = ("sponsor", "approved change", "none", "change log")
 
 
 def board(engagement: Engagement, cycle: Cycle | None = None, *, today: dt.date) -> list[Column]:
-    """The key results by stage, in the order of M9; Withdrawn stands last where it holds any.
+    """Return the key results of a cycle, or of all, by stage in the order of M9. Two queries.
 
-    Of one cycle, or of all. Two queries.
+    Withdrawn comes last, and only if there are any.
     """
     key_results = (
         KeyResult.objects.filter(engagement=engagement).for_card().prefetch_related("audits")

@@ -1,4 +1,4 @@
-"""A key result as board, objective and cycle show it."""
+"""The card of a key result on board, objective and cycle."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ STEPS = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What stands on the row, and what today makes of it.
+    """A key result with its pace of today.
 
-    `pace` and `forecast_holds` are None where there is nothing to say yet. `audit` and `findings`
-    belong to drafts. Links and collaborators are filled on the objective's page.
+    `pace` and `forecast_holds` are None if they are not known yet. Only drafts have `audit` and
+    `findings`. Only the objective's page fills links and collaborators.
     """
 
     key_result: KeyResult
@@ -82,12 +82,11 @@ class Card:
         return sum(criterion.passed for criterion in self.audit)
 
     @property
-    def asks_a_person(self) -> bool:
-        """Only what nobody but a person can answer is open, and nobody has answered anything."""
-        asked = {"refresh_confirmed", "ambitious"}
-        return {one.code for one in self.audit if not one.passed} == asked and not answers_of(
-            self.key_result
-        )
+    def needs_audit_answers(self) -> bool:
+        """Return whether only the two answers by a person are open, and none was given."""
+        unmet = {criterion.code for criterion in self.audit if not criterion.passed}
+        answers = answers_of(self.key_result)
+        return unmet == {"refresh_confirmed", "ambitious"} and answers is None
 
     @property
     def data_gap_until(self) -> dt.date | None:
@@ -95,28 +94,28 @@ class Card:
 
 
 def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Card:
-    """The card of a row that came with metric, owner and, for drafts, its audits. No query."""
-    line = expected_pace(key_result, today=today)
-    drafted = key_result.is_draft
+    """Return the card of a row that comes with metric, owner and, for drafts, audits. No query."""
+    pace = expected_pace(key_result, today=today)
+    is_draft = key_result.is_draft
     return Card(
         key_result=key_result,
-        pace=line,
+        pace=pace,
         forecast_holds=forecast(
             key_result,
             score=key_result.score,
-            line=line,
+            line=pace,
             confidence=key_result.confidence,
             bands=engagement.rag_bands,
         ),
         explanation=_explained(key_result, engagement=engagement),
-        audit=audit(key_result, answers_of(key_result)) if drafted else (),
-        findings=key_result_findings(key_result) if drafted else (),
+        audit=audit(key_result, answers_of(key_result)) if is_draft else (),
+        findings=key_result_findings(key_result) if is_draft else (),
         trace=trace(key_result.trail, cadence=engagement.cadence),
     )
 
 
 def trace(trail: Sequence[Sequence[str | None]], *, cadence: str) -> list[Decimal | None]:
-    """Values for a sparkline, oldest first, None where a period between has none."""
+    """Return the values of a sparkline, oldest first, None for periods without a value."""
     values: list[Decimal | None] = []
     last: dt.date | None = None
     for period, value, _score in trail:

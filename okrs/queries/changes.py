@@ -16,23 +16,23 @@ from scoring import format_number
 from tenancy.compiled import AnyOf, Compiled, Slot
 
 ENGAGEMENT = Slot("engagement", BigIntegerField())
-# What the log tells of, in the words of the card.
-TOLD = {
+# The fields in the log, with their labels.
+LABELS = {
     "title": "Title",
     "owner_id": "Owner",
     "metric_id": "Metric",
     "method": "Method",
     "direction": "Direction",
-    "baseline": "Start",
-    "target": "Goal",
+    "baseline": "Baseline",
+    "target": "Target",
     "ladder": "Ladder",
-    "due_on": "Due",
+    "due_on": "Due date",
     "weight": "Weight",
     "indicator": "Indicator",
     "commitment": "Commitment",
     "stage": "Stage",
 }
-WORDS: dict[str, dict[Any, Any]] = {
+CHOICES: dict[str, dict[Any, Any]] = {
     "method": dict(method_choices()),
     "direction": dict(Direction.choices),
     "indicator": dict(Indicator.choices),
@@ -44,7 +44,7 @@ NOTHING = "–"
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One field of a key result, changed by somebody; `who` is empty where nobody signed in."""
+    """A change of one field; `who` is empty if no one was signed in."""
 
     when: dt.datetime
     who: str
@@ -54,31 +54,31 @@ class Change:
 
 
 def changes(key_result: KeyResult) -> list[Change]:
-    """What was changed on the card since it was drafted, latest first.
+    """Return the changes of a key result since it was drafted, latest first. Three queries.
 
-    Moves between live stages are left out: they follow the check-ins (M9.1). Three queries.
+    Moves between live stages are left out, as they follow from check-ins (M9.1).
     """
     events = EVENTS(engagement=key_result.engagement_id, key_result=key_result.pk)
     names = _names(events, engagement_id=key_result.engagement_id)
-    told = [
+    found = [
         Change(
             when=_when(field, event),
             who=names["who"].get((event.pgh_context or {}).get("user"), ""),
             field=label,
-            old=_worded(field, getattr(before, field), names=names),
-            new=_worded(field, getattr(event, field), names=names),
+            old=_format(field, getattr(before, field), names=names),
+            new=_format(field, getattr(event, field), names=names),
         )
         for before, event in pairwise(events)
-        for field, label in TOLD.items()
+        for field, label in LABELS.items()
         if _differs(field, before, event)
     ]
-    return told[::-1]
+    return found[::-1]
 
 
 def _events() -> QuerySet[Any]:
-    kept: Any = KeyResult.events.rel.related_model  # type: ignore[attr-defined]  # by the tracker
+    events: Any = KeyResult.events.rel.related_model  # type: ignore[attr-defined]  # by the tracker
     of = {"engagement_id": ENGAGEMENT, "pgh_obj_id": Slot("key_result", BigIntegerField())}
-    rows: QuerySet[Any] = kept.objects.filter(**of).order_by("pgh_id")
+    rows: QuerySet[Any] = events.objects.filter(**of).order_by("pgh_id")
     return rows
 
 
@@ -96,7 +96,7 @@ EVENTS, PEOPLE, METRICS = Compiled(_events), Compiled(_people), Compiled(_metric
 
 
 def _when(field: str, event: Any) -> dt.datetime:
-    # The card says itself when it was committed: a set loaded later keeps its day.
+    # An imported key result keeps the day of its commit.
     committed = field == "stage" and event.stage == Stage.COMMITTED
     when: dt.datetime = event.committed_at if committed else event.pgh_created_at
     return when
@@ -109,25 +109,25 @@ def _differs(field: str, before: Any, event: Any) -> bool:
 
 
 def _names(events: Iterable[Any], *, engagement_id: int) -> dict[str, dict[Any, str]]:
-    """Names by id: of signed-in people, of members, of metrics."""
+    """Return names by id: of signed-in people, of owners, of metrics."""
     users = {(event.pgh_context or {}).get("user") for event in events} - {None}
     named = {event.owner_id for event in events} - {None}
     people = PEOPLE(engagement=engagement_id, users=list(users), members=list(named))
-    read = list({event.metric_id for event in events} - {None})
+    metrics = list({event.metric_id for event in events} - {None})
     return {
         "who": {person.user_id: person.name for person in people},
         "owner_id": {person.pk: person.name for person in people},
-        "metric_id": dict(METRICS(engagement=engagement_id, metrics=read)),
+        "metric_id": dict(METRICS(engagement=engagement_id, metrics=metrics)),
     }
 
 
-def _worded(field: str, value: Any, *, names: dict[str, dict[Any, str]]) -> str:
+def _format(field: str, value: Any, *, names: dict[str, dict[Any, str]]) -> str:
     if value in (None, "", []):
         return NOTHING
     if field in names:
         return names[field].get(value, NOTHING)
-    if field in WORDS:
-        return str(WORDS[field].get(value, value))
+    if field in CHOICES:
+        return str(CHOICES[field].get(value, value))
     if field == "ladder":
         return ", ".join(f"{format_number(at)}: {score}" for at, score in value)
     if field in ("baseline", "target", "weight"):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from engagements.models import Engagement
 from metrics.models import Metric
@@ -19,22 +19,11 @@ from okrs.standards import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
-class CycleRow:
-    """A line of the list of cycles."""
-
-    cycle: Cycle
-    objectives: int
-    committed: int
-    key_results: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Mix:
-    """Two counts, shown beside the 60/40 guide (M2.2, M3.2); `share` is the first in percent."""
+    """Two counts, to compare with the 60/40 guideline (M2.2, M3.2)."""
 
     first: int
     second: int
-    guide: int = 60
 
     @property
     def total(self) -> int:
@@ -42,6 +31,7 @@ class Mix:
 
     @property
     def share(self) -> int | None:
+        """Return the share of the first in percent."""
         return round(100 * self.first / self.total) if self.total else None
 
 
@@ -60,15 +50,15 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Overlap:
-    """Key results that read one metric, or that contribute to one key result (M2.3)."""
+    """Key results that use one metric, or that contribute to one key result (M2.3)."""
 
-    what: Metric | KeyResult
+    shared: Metric | KeyResult
     key_results: Sequence[KeyResult]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CyclePage:
-    """A cycle: its sets, its mixes beside the guide, what the alignment session goes through."""
+    """A cycle with its sets and mixes, and the topics of an alignment session."""
 
     cycle: Cycle
     week: int
@@ -76,38 +66,38 @@ class CyclePage:
     commitment: Mix  # committed and aspirational key results
     origin: Mix  # top-down and bottom-up objectives
     unaligned: Sequence[ObjectiveRow]
-    unlinked: Sequence[Card]  # key results of teams that contribute to nothing
+    unlinked: Sequence[Card]  # key results of teams without a contribution
     metric_overlaps: Sequence[Overlap]
     contribution_overlaps: Sequence[Overlap]
 
     @property
-    def objectives(self) -> int:
-        return sum(len(group.rows) for group in self.groups)
-
-    @property
-    def forecasts(self) -> Mix:
-        """How many forecasts hold and how many do not (M9.2), of those that say anything yet."""
+    def on_pace(self) -> Mix:
+        """Count the key results on pace and behind (M9.2); unmeasured ones are left out."""
         cards = (card for group in self.groups for row in group.rows for card in row.cards)
         return _mix(card.forecast_holds for card in cards if card.forecast_holds is not None)
 
 
 def next_quarter(engagement: Engagement, *, today: dt.date) -> dict[str, Any]:
-    """Name and days of the quarter to plan, running or coming; empty if both are there.
+    """Return name and days of the quarter to plan, current or next; empty if both exist.
 
-    Taken is a quarter whose name a cycle has, or whose first day lies in a quarterly one.
+    A quarter exists if a cycle has its name, or if a quarterly cycle covers its first day.
     """
     cycles = list(Cycle.objects.filter(engagement=engagement))
     names = {cycle.name.casefold() for cycle in cycles}
     spans = [(one.starts_on, one.ends_on) for one in cycles if one.kind == CycleKind.QUARTERLY]
-    for found in quarters_from(today):
-        inside = any(first <= found.starts_on <= last for first, last in spans)
-        if not inside and found.name.casefold() not in names:
-            return {"name": found.name, "starts_on": found.starts_on, "ends_on": found.ends_on}
+    for quarter in quarters_from(today):
+        covered = any(first <= quarter.starts_on <= last for first, last in spans)
+        if not covered and quarter.name.casefold() not in names:
+            return {
+                "name": quarter.name,
+                "starts_on": quarter.starts_on,
+                "ends_on": quarter.ends_on,
+            }
     return {}
 
 
 def current_cycle(engagement: Engagement, *, today: dt.date) -> Cycle | None:
-    """The quarterly cycle that runs today, else the next one, else the last; None without any."""
+    """Return the quarterly cycle of today, else the next one, else the last one, else None."""
     cycles = Cycle.objects.filter(engagement=engagement, kind=CycleKind.QUARTERLY)
     return (
         cycles.running_on(today).order_by("starts_on", "id").first()
@@ -116,26 +106,27 @@ def current_cycle(engagement: Engagement, *, today: dt.date) -> Cycle | None:
     )
 
 
-def cycle_list(engagement: Engagement) -> list[CycleRow]:
-    """All cycles, the latest first. One query."""
-    cycles: Any = Cycle.objects.filter(engagement=engagement).annotate(
-        held=Count("objectives", distinct=True),
-        frozen=Count("objectives", filter=Q(objectives__committed_at__isnull=False), distinct=True),
-        shown=Count(
-            "objectives__key_results",
-            filter=~Q(objectives__key_results__stage="withdrawn"),
-            distinct=True,
-        ),
+def cycle_list(engagement: Engagement) -> QuerySet[Cycle]:
+    """Return all cycles, the latest first, with counts of their objectives and key results."""
+    return (
+        Cycle.objects.filter(engagement=engagement)
+        .annotate(
+            objective_count=Count("objectives", distinct=True),
+            committed_count=Count(
+                "objectives", filter=Q(objectives__committed_at__isnull=False), distinct=True
+            ),
+            key_result_count=Count(
+                "objectives__key_results",
+                filter=~Q(objectives__key_results__stage="withdrawn"),
+                distinct=True,
+            ),
+        )
+        .order_by("-starts_on", "name")
     )
-    latest_first = cycles.order_by("-starts_on", "name")
-    return [
-        CycleRow(cycle=one, objectives=one.held, committed=one.frozen, key_results=one.shown)
-        for one in latest_first
-    ]
 
 
 def cycle_page(cycle: Cycle, *, today: dt.date) -> CyclePage:
-    """The page of a cycle that came with its engagement. Six queries."""
+    """Return the page of a cycle that comes with its engagement. Six queries."""
     engagement = cycle.engagement
     objectives = list(
         Objective.objects.filter(engagement=engagement, cycle=cycle)
@@ -184,16 +175,20 @@ def _mix(firsts: Iterable[bool]) -> Mix:
 
 
 def _metric_overlaps(cards: list[Card]) -> list[Overlap]:
-    readers: dict[Metric, list[KeyResult]] = {}
+    users: dict[Metric | KeyResult, list[KeyResult]] = {}
     for card in cards:
         if card.key_result.metric is not None:
-            readers.setdefault(card.key_result.metric, []).append(card.key_result)
-    return [Overlap(what=what, key_results=who) for what, who in readers.items() if len(who) > 1]
+            users.setdefault(card.key_result.metric, []).append(card.key_result)
+    return _overlaps(users)
 
 
 def _contribution_overlaps(cards: list[Card]) -> list[Overlap]:
-    sources: dict[KeyResult, list[KeyResult]] = {}
+    sources: dict[Metric | KeyResult, list[KeyResult]] = {}
     for card in cards:
         for link in card.contributes_to:
             sources.setdefault(link.target, []).append(card.key_result)
-    return [Overlap(what=what, key_results=who) for what, who in sources.items() if len(who) > 1]
+    return _overlaps(sources)
+
+
+def _overlaps(by_shared: dict[Metric | KeyResult, list[KeyResult]]) -> list[Overlap]:
+    return [Overlap(shared=one, key_results=of) for one, of in by_shared.items() if len(of) > 1]

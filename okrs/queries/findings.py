@@ -1,4 +1,4 @@
-"""The checks of M3 and M2.5 on rows: what the pure rules are given."""
+"""The writing checks (M3) and guardrails (M2.5), applied to rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from okrs.writing import check_key_result, check_objective, check_set
 
 
 def key_result_findings(key_result: KeyResult, *, others: Iterable[str] = ()) -> list[Finding]:
-    """What M3 says of this key result; `others` are the titles beside it."""
+    """Check a key result; `others` are the other titles of its objective (M3)."""
     metric = key_result.metric
     return check_key_result(
         title=key_result.title,
@@ -37,8 +37,8 @@ def key_result_findings(key_result: KeyResult, *, others: Iterable[str] = ()) ->
 def _missing(key_result: KeyResult) -> list[str]:
     metric = key_result.metric
     needed = {
-        "a start": key_result.baseline,
-        "a goal": key_result.target,
+        "a baseline": key_result.baseline,
+        "a target": key_result.target,
         "a due date": key_result.due_on,
         "an owner": key_result.owner_id,
         "a metric": metric,
@@ -48,7 +48,7 @@ def _missing(key_result: KeyResult) -> list[str]:
 
 
 def objective_findings(objective: Objective) -> list[Finding]:
-    """What M3 says of this objective’s sentence and set, and M9.4 of its reviewer. 2 queries."""
+    """Check an objective's title and key results (M3) and its reviewer (M9.4). Two queries."""
     titles = (
         Objective.objects.filter(engagement_id=objective.engagement_id, cycle_id=objective.cycle_id)
         .exclude(pk=objective.pk)
@@ -64,25 +64,25 @@ def objective_findings(objective: Objective) -> list[Finding]:
 
 
 def _reviewed_by_its_author(objective: Objective) -> bool:
-    """M9.4: the reviewer, by default the owner, is never the sole author."""
+    """Return whether the reviewer, by default the owner, is the only author (M9.4)."""
     reviewer = objective.reviewer_id or objective.owner_id
     alone = objective.committed_at is None and reviewer == objective.created_by_id
     return alone and not objective.collaborators.all()
 
 
 def guardrail_findings(objective: Objective, *, committing: bool = False) -> list[Finding]:
-    """Where this objective and the set that it stands in pass the guardrails (M2.5). 3 queries.
+    """Check an objective and its set against the guardrails (M2.5). Three queries.
 
-    While `committing`, only what is committed counts against the most.
+    While `committing`, only what would be committed counts against the highest number.
     """
     cycle, preset = objective.cycle, objective.engagement.guardrails
-    beside = Objective.objects.all().standing_beside(objective)
+    peers = Objective.objects.all().in_set_of(objective)
     key_results = counted(objective)
     return [
         *check_objectives(
             span=objectives_span(preset=preset, kind=cycle.kind, level=objective.level),
-            drafted=beside.count(),
-            committed=beside.committed().exclude(pk=objective.pk).count(),
+            drafted=peers.count(),
+            committed=peers.committed().exclude(pk=objective.pk).count(),
             committing=1 if committing else 0,
             who="The company" if objective.team is None else objective.team.name,
         ),
@@ -98,7 +98,7 @@ def guardrail_findings(objective: Objective, *, committing: bool = False) -> lis
 
 
 def counted(objective: Objective) -> list[KeyResult]:
-    """The objective's key results, the withdrawn ones left out."""
+    """Return the objective's key results without withdrawn ones."""
     return [one for one in objective.key_results.all() if one.stage != Stage.WITHDRAWN]
 
 

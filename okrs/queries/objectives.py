@@ -9,7 +9,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from engagements.models import Membership
 from metrics.models import GAP_FOR, Metric
 from okrs.models import Collaborator, KeyResult, Objective
-from okrs.queries.blocks import Blocked, in_the_way
+from okrs.queries.blocks import ProblemGroup, commit_problems
 from okrs.queries.findings import guardrail_findings, objective_findings
 from okrs.queries.sets import ObjectiveRow, fetch_sets, objective_row
 from okrs.standards import Finding
@@ -17,12 +17,12 @@ from okrs.standards import Finding
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectivePage:
-    """An objective with its set, what the checks say, and who else reads its metrics.
+    """An objective with its key results, checks and overlaps.
 
-    `findings` are those of M3 on sentence and set, `guardrails` those of M2.5; `overlaps` holds
-    key results of other objectives in the cycle that read a metric of this one (M2.3);
-    `in_the_way` is what a commit would be refused for, empty too where nothing is left to commit;
-    `gap_until` is the day until which a commit of today would leave a data gap (M4.3).
+    `findings` are those of M3, `guardrails` those of M2.5. `overlaps` holds key results of other
+    objectives in the cycle that use the same metric (M2.3). `problems` prevent a commit; empty if
+    nothing is left to commit. `gap_until` is the day until which a commit of today would leave a
+    data gap (M4.3).
     """
 
     row: ObjectiveRow
@@ -30,7 +30,7 @@ class ObjectivePage:
     findings: Sequence[Finding]
     guardrails: Sequence[Finding]
     overlaps: Sequence[KeyResult]
-    in_the_way: Sequence[Blocked]
+    problems: Sequence[ProblemGroup]
     gap_until: dt.date
 
     @property
@@ -43,16 +43,16 @@ class ObjectivePage:
 
     @property
     def gaps(self) -> list[Metric]:
-        """The metrics of the drafts whose data questions are not all answered, each once."""
-        read = {one.metric.pk: one.metric for one in self.drafts if one.metric}
-        return [metric for metric in read.values() if metric.data_questions_open]
+        """Return the metrics of the drafts that have open data questions, each once."""
+        metrics = {one.metric.pk: one.metric for one in self.drafts if one.metric}
+        return [metric for metric in metrics.values() if metric.data_questions_open]
 
     @property
-    def blocks(self) -> int:
-        return sum(len(blocked.blocks) for blocked in self.in_the_way)
+    def problem_count(self) -> int:
+        return sum(len(group.problems) for group in self.problems)
 
     def changed_since(self, read: Mapping[str, int]) -> list[str]:
-        """What somebody did since a person read these versions, by public id, in sentences."""
+        """Describe the changes since a person read these versions, given by public id."""
         rows: list[Objective | KeyResult] = [self.objective, *self.drafts]
         changed = [
             f"“{row.title}” was {'changed' if row.public_id in read else 'added'}."
@@ -60,11 +60,11 @@ class ObjectivePage:
             if read.get(row.public_id) != row.version
         ]
         gone = read.keys() - {row.public_id for row in rows}
-        return [*changed, *(["A draft was dropped or committed."] if gone else [])]
+        return [*changed, *(["A draft was deleted or committed."] if gone else [])]
 
 
 def objective_page(objective: Objective, *, today: dt.date) -> ObjectivePage:
-    """The page of an objective that came with engagement, cycle, team and people.
+    """Return the page of an objective that comes with engagement, cycle, team and people.
 
     At most sixteen queries more, however many key results there are.
     """
@@ -79,20 +79,20 @@ def objective_page(objective: Objective, *, today: dt.date) -> ObjectivePage:
         findings=objective_findings(objective),
         guardrails=guardrail_findings(objective),
         overlaps=list(_overlaps(objective)),
-        in_the_way=in_the_way(objective, row.drafts) if open_to_commit else [],
+        problems=commit_problems(objective, row.drafts) if open_to_commit else [],
         gap_until=today + GAP_FOR,
     )
 
 
 def _overlaps(objective: Objective) -> Sequence[KeyResult]:
-    read = {one.metric_id for one in objective.key_results.all() if one.metric_id}
-    if not read:
+    metrics = {one.metric_id for one in objective.key_results.all() if one.metric_id}
+    if not metrics:
         return []
     return list(
         KeyResult.objects.filter(
             engagement=objective.engagement_id,
             objective__cycle=objective.cycle_id,
-            metric__in=read,
+            metric__in=metrics,
         )
         .exclude(objective=objective)
         .exclude(stage="withdrawn")

@@ -1,4 +1,4 @@
-"""An objective with its key results, as its own page and its cycle's show it."""
+"""An objective with its key results, for its own page and its cycle's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scoring import Rag, objective_score, rag
 
 
 class Alignment(StrEnum):
-    """Whether a team's objective is linked to the company's (M2.2)."""
+    """How an objective is linked to the company's (M2.2)."""
 
     COMPANY = "company"
     ALIGNED = "aligned"
@@ -35,9 +35,9 @@ class Alignment(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveRow:
-    """An objective and what its key results make of it.
+    """An objective with its cards and its draft score (M5.6).
 
-    `score` is the draft score of M5.6; `no_data` names the key results that it leaves out.
+    `no_data` names the key results that the score leaves out.
     """
 
     objective: Objective
@@ -58,7 +58,7 @@ class ObjectiveRow:
 
 
 def fetch_sets(objectives: Sequence[Objective]) -> None:
-    """Put what a set shows on these rows: key results, audits, helpers, links. 5 queries."""
+    """Prefetch key results with audits, collaborators and links. Five queries."""
     key_results = KeyResult.objects.select_related("metric", "owner").prefetch_related(
         "audits",
         Prefetch("collaborators", Collaborator.objects.select_related("member")),
@@ -69,17 +69,17 @@ def fetch_sets(objectives: Sequence[Objective]) -> None:
 
 
 def objective_row(objective: Objective, *, engagement: Engagement, today: dt.date) -> ObjectiveRow:
-    """The row of an objective that came with its set (`fetch_sets`). No query."""
-    held = counted(objective)
-    score = objective_score((one.score, one.weight) for one in held if not one.is_draft)
+    """Return the row of an objective that went through `fetch_sets`. No query."""
+    key_results = counted(objective)
+    score = objective_score((one.score, one.weight) for one in key_results if not one.is_draft)
     return ObjectiveRow(
         objective=objective,
-        cards=[_card(one, engagement=engagement, today=today) for one in held],
+        cards=[_card(one, engagement=engagement, today=today) for one in key_results],
         score=score,
         rag=rag(score, engagement.rag_bands),
-        no_data=[one.title for one in held if one.score is None and not one.is_draft],
-        stage=_stage(objective, held),
-        alignment=_alignment(objective, held),
+        no_data=[one.title for one in key_results if one.score is None and not one.is_draft],
+        stage=_stage(objective, key_results),
+        alignment=_alignment(objective, key_results),
     )
 
 
@@ -96,16 +96,16 @@ def _card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> C
     )
 
 
-def _stage(objective: Objective, held: list[KeyResult]) -> Stage:
+def _stage(objective: Objective, key_results: list[KeyResult]) -> Stage:
     alone = Stage.COMMITTED if objective.committed_at else Stage.DRAFT
-    return weakest(one.stage for one in held) or alone
+    return weakest(one.stage for one in key_results) or alone
 
 
-def _alignment(objective: Objective, held: list[KeyResult]) -> Alignment:
+def _alignment(objective: Objective, key_results: list[KeyResult]) -> Alignment:
     if objective.team_id is None:
         return Alignment.COMPANY
-    reaches = (link.target.objective for one in held for link in one.contributes_to.all())
+    reaches = (link.target.objective for one in key_results for link in one.contributes_to.all())
     if objective.parent_id or any(above.team_id is None for above in reaches):
         return Alignment.ALIGNED
-    said = objective.divergence_reason.strip()
-    return Alignment.DIVERGES if said else Alignment.UNALIGNED
+    has_reason = bool(objective.divergence_reason.strip())
+    return Alignment.DIVERGES if has_reason else Alignment.UNALIGNED

@@ -1,4 +1,4 @@
-"""The key results of a client that pages show: those of the cycles that run, and of the last one."""
+"""The key results that pages show: those of current cycles, else of the last one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
 from tenancy.compiled import Slot
 
-RESTS_FOR = dt.timedelta(days=100)  # a quarter, and some days to plan the next
+RESTS_FOR = dt.timedelta(days=100)  # a quarter and some days to plan the next
 At = dt.datetime | Slot
 ENGAGEMENT = Slot("engagement", BigIntegerField())
 AT = Slot("at", DateTimeField())
@@ -20,15 +20,15 @@ AT = Slot("at", DateTimeField())
 def shown_key_results(
     engagement: Engagement, *, at: dt.datetime, today: dt.date
 ) -> QuerySet[KeyResult]:
-    """Committed by `at`, of the cycles that run today; of a kind that rests, of the last one."""
+    """Return those committed by `at` of the cycles of today; of a kind without one, of the last."""
     return shown_rows(engagement.pk, at=at, today=today, rested=today - RESTS_FOR)
 
 
 def shown_rows(
     engagement_id: int | Slot, *, at: At, today: dt.date | Slot, rested: dt.date | Slot
 ) -> QuerySet[KeyResult]:
-    """In the order of the page: quarterly cycles, then micro, then annual ones; the company's
-    objectives, then those of teams. `status_at` says the same of rows as they stood.
+    """Return them in the order of the page: quarterly, micro, then annual cycles; in each the
+    company's objectives first. `status_at` has the same rule for past rows.
     """
     later = Cycle.objects.filter(
         engagement_id=OuterRef("engagement_id"),
@@ -56,7 +56,7 @@ def shown_rows(
             "-objective__cycle__kind",  # quarterly, micro, annual
             "objective__cycle__starts_on",
             "objective__cycle_id",
-            # By code point, as `status_at` sorts rows that are gone.
+            # By code point, as `status_at` sorts in Python.
             Collate("objective__team__name", "C").asc(nulls_first=True),
             "objective__position",
             "objective_id",
@@ -67,7 +67,7 @@ def shown_rows(
 
 
 def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
-    """The last instant of that day on the client's calendar."""
+    """Return the last instant of that day in the client's zone."""
     midnight = dt.datetime.combine(
         day + dt.timedelta(days=1), dt.time(), tzinfo=engagement.zone
     ).astimezone(dt.UTC)

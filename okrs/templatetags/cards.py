@@ -1,4 +1,4 @@
-"""Tags and filters of the cards: RAG, stage, confidence, pace, drawings, figures and days."""
+"""Tags and filters for cards: RAG, stage, confidence, pace, drawings, values and days."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ register = template.Library()
 
 
 def _scale(context: Context, scale: str) -> str:
-    """The given scale, else that of the page's engagement (M5.7)."""
+    """Return the given scale, else that of the page's engagement (M5.7)."""
     return scale or getattr(context.get("engagement"), "scale", "") or Scale.UNIT
 
 
 @register.simple_tag
 def shape(rag: str | None) -> SafeString:
-    """The shape of a band alone; words must stand in reach."""
+    """Render the shape of a band, for use next to a text."""
     return badges.shape(rag or Rag.NO_DATA)
 
 
@@ -40,20 +40,20 @@ def shape(rag: str | None) -> SafeString:
 def rag(
     context: Context, rag: str | None, score: Decimal | None = None, scale: str = ""
 ) -> SafeString:
-    """Shape, word and score: `{% rag key_result.rag key_result.score %}`."""
+    """Render shape, name and score: `{% rag key_result.rag key_result.score %}`."""
     written = "" if score is None else format_score(score, scale=_scale(context, scale))
     return badges.standing(rag or Rag.NO_DATA, written)
 
 
 @register.simple_tag
 def stage(stage: str) -> SafeString:
-    """The stage of M9 in its thin box."""
+    """Render a stage (M9)."""
     return badges.stage(stage)
 
 
 @register.simple_tag
 def confidence(confidence: int | None) -> SafeString:
-    """Five bars and the words."""
+    """Render five bars with a text."""
     return badges.confidence(confidence)
 
 
@@ -65,7 +65,7 @@ def track(
     bands: Iterable[Decimal] | None = None,
     scale: str = "",
 ) -> SafeString:
-    """Score against pace on the bands of the page's engagement, or the given ones."""
+    """Render score and pace on the given bands, else those of the page's engagement."""
     own = getattr(context.get("engagement"), "rag_bands", PLAYBOOK_BANDS)
     lower = tuple(own if bands is None else bands)
     band = band_of(score, lower)
@@ -80,7 +80,7 @@ def track(
 
 @register.simple_tag
 def drawn_track(standing: Mapping[str, Any]) -> SafeString:
-    """The track of a standing in finished words, as status pages keep it."""
+    """Render a track that a status page has stored."""
     return badges.track(rag=standing["rag"], sentence=standing["sentence"], **standing["track"])
 
 
@@ -93,7 +93,7 @@ def sparkline(
     goal: Decimal | None = None,
     periods: int = 0,
 ) -> SafeString:
-    """One value per period, oldest first, None where there is none."""
+    """Render one value per period, oldest first, None for periods without a value."""
     sentence = formatting.describe_trend(values, title=title, unit=unit, goal=goal)
     drawn = draw_sparkline(values, goal=goal, periods=periods)
     return badges.spark(trace=drawn.trace, dots=drawn.dots, goal=drawn.goal, sentence=sentence)
@@ -101,13 +101,13 @@ def sparkline(
 
 @register.simple_tag
 def drawn_spark(spark: Mapping[str, str], sentence: str) -> SafeString:
-    """The sparkline that a status page keeps."""
+    """Render a sparkline that a status page has stored."""
     return badges.spark(sentence=sentence, **spark)
 
 
 @register.inclusion_tag("components/history_chart.html")
 def history_chart(history: History, *, title: str, unit: str = "") -> dict[str, Any]:
-    """The chart of a key result over its cycle, with its legend."""
+    """Render the chart of a key result over its cycle, with a legend."""
     sentence = formatting.describe_history(history, title=title, unit=unit)
     return {"chart": draw_history(history), "history": history, "sentence": sentence}
 
@@ -141,7 +141,7 @@ def value_with_unit(value: Decimal | None, unit: str = "") -> str:
 
 @register.filter
 def day(on: dt.date | None) -> str:
-    """`{{ due_on|day }}`: "Mon 16 Mar", with the year where it is not this one."""
+    """`{{ due_on|day }}`: "Mon 16 Mar", with the year if it is another one."""
     return "" if on is None else formatting.write_day(_date(on), today=timezone.localdate())
 
 
@@ -169,14 +169,13 @@ def in_days(on: dt.date | None, today: dt.date | None = None) -> str:
 
 @register.filter
 def and_in_days(on: dt.date, today: dt.date) -> str:
-    """`{{ due_on|and_in_days:today }}`: ", in 6 days"; nothing on days when the client's calendar
-    and the reader's differ, as the page's heading tells the reader's."""
+    """`{{ due_on|and_in_days:today }}`: ", in 6 days"; nothing if the reader has another date."""
     return f", {in_days(on, today)}" if today == timezone.localdate() else ""
 
 
 @register.simple_tag(takes_context=True)
 def weeks_of_red(context: Context, key_result: KeyResult) -> int:
-    """Weeks in a row that are red, for the page's engagement; needs the cycle joined in."""
+    """Count the red weeks in a row; the key result comes with objective and cycle."""
     engagement = context.get("engagement") or key_result.engagement
     return weeks_red(
         red_since=key_result.red_since,

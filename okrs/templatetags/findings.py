@@ -1,4 +1,4 @@
-"""What a page of findings needs beside the finding itself."""
+"""Filter for pages with findings of the writing checks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ register = template.Library()
 
 
 @register.filter
-def kept_for(reasons: dict[str, str], code: str) -> str:
-    """`{{ objective.reasons|kept_for:finding.code }}`: the reason given against a check (M3.1)."""
+def reason_for(reasons: dict[str, str], code: str) -> str:
+    """`{{ objective.reasons|reason_for:finding.code }}`: the reason given to overrule a check (M3.1)."""
     return reasons.get(code, "")

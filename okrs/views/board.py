@@ -18,15 +18,16 @@ from okrs.headlines import board_headline
 def board(request: MemberRequest) -> HttpResponse:
     today = request.engagement.local(timezone.now()).date()
     current = queries.current_cycle(request.engagement, today=today)
-    asked = BoardFilter(request.GET, engagement=request.engagement, current=current)
-    columns = queries.board(request.engagement, asked.chosen(), today=today)
+    board_filter = BoardFilter(request.GET, engagement=request.engagement, current=current)
+    cycle = board_filter.chosen()
+    columns = queries.board(request.engagement, cycle, today=today)
     page = {
         "columns": columns,
         "headline": board_headline(columns),
-        "held": sum(len(column.cards) for column in columns),
+        "card_count": sum(len(column.cards) for column in columns),
         "empty": [column.label for column in columns if not column.cards],
-        "filter": asked,
-        "chosen": asked.chosen(),
+        "filter": board_filter,
+        "chosen": cycle,
         "tab": "board",
     }
     part = "okrs/board.html" + ("#board" if request.htmx else "")

@@ -62,11 +62,11 @@ def cycle_update(request: MemberRequest, cycle: str) -> HttpResponse:
 
 
 def today_of(request: MemberRequest) -> dt.date:
-    """Today in the engagement's zone."""
+    """Return today's date in the engagement's zone."""
     return request.engagement.today(timezone.now())
 
 
 def cycle_of(request: MemberRequest, public_id: str) -> Cycle:
-    """The cycle of that public id in this engagement, or 404."""
+    """Return the cycle with this public id, or raise 404."""
     cycles = Cycle.objects.filter(engagement=request.engagement)
     return find(cycles.select_related("engagement"), public_id)

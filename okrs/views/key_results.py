@@ -54,7 +54,7 @@ def key_result_update(request: MemberRequest, key_result: str) -> HttpResponse:
 @require_POST
 @member(Permission.DRAFT)
 def key_result_check(request: MemberRequest, objective: str) -> HttpResponse:
-    """The findings on what is typed so far; nothing is saved."""
+    """Check the text as typed, without saving it."""
     named = request.GET.get("key_result", "")
     row = _key_result(request, named) if named else None
     form = KeyResultForm(request.POST, objective=objective_of(request, objective), row=row)
@@ -69,8 +69,8 @@ def key_result_audit(request: MemberRequest, key_result: str) -> HttpResponse:
     try:
         taken = form.is_valid() and take(form, answer_audit, key_result=row, by=request.membership)
     except StaleEdit as stale:
-        said = {"answers": form.cleaned_data, "saved_by": saved_by(stale.current)}
-        return _audit_answer(request, row, status=409, answered=row.public_id, **said)
+        typed = {"answers": form.cleaned_data, "saved_by": saved_by(stale.current)}
+        return _audit_answer(request, row, status=409, stale_audit=row.public_id, **typed)
     if not taken:
         refusal = " ".join(map(str, form.non_field_errors()))
         return objective_answer(request, row.objective, refusal=refusal, status=422)
@@ -87,24 +87,26 @@ def key_result_discard(request: MemberRequest, key_result: str) -> HttpResponse:
         discard_key_result(key_result=row, by=request.membership)
     except ValidationError as refusal:
         return objective_answer(request, row.objective, refusal=refusal.messages[0], status=422)
-    messages.success(request, f"Dropped: {row.title}.")
+    messages.success(request, f"Deleted: {row.title}.")
     return onward(request, "okrs:objective-detail", row.objective.public_id)
 
 
 def _audit_answer(
     request: MemberRequest, row: KeyResult, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """The objective's page, for htmx the card alone, its audit open."""
+    """Render the objective's page, or for htmx only the key result, with its audit open."""
     if not request.htmx:
-        return objective_answer(request, row.objective, status=status, **context)
+        return objective_answer(
+            request, row.objective, status=status, open_audit=row.public_id, **context
+        )
     page = queries.objective_page(row.objective, today=today_of(request))
     card = next(card for card in page.row.cards if card.key_result.pk == row.pk)
-    part = {"page": page, "card": card, "audit_open": True, **context}
+    part = {"page": page, "card": card, "open_audit": row.public_id, **context}
     return render(request, "okrs/_audited.html", part, status=status)
 
 
 def _key_result(request: MemberRequest, public_id: str) -> KeyResult:
     key_results = KeyResult.objects.filter(engagement=request.engagement)
-    beside = ("engagement", "objective__engagement", "objective__cycle__engagement")
-    people = ("metric", "owner", "committed_by")
-    return find(key_results.select_related(*beside, *people), public_id)
+    related = ("engagement", "objective__engagement", "objective__cycle__engagement")
+    key_results = key_results.select_related(*related, "metric", "owner", "committed_by")
+    return find(key_results, public_id)

@@ -62,7 +62,7 @@ def objective_update(request: MemberRequest, objective: str) -> HttpResponse:
 @require_POST
 @member(Permission.DRAFT)
 def objective_check(request: MemberRequest, cycle: str) -> HttpResponse:
-    """The findings on what is typed so far; nothing is saved."""
+    """Check the text as typed, without saving it."""
     row = _named(request)
     form = ObjectiveForm(request.POST, cycle=cycle_of(request, cycle), row=row)
     return render(request, "okrs/_findings.html", {"form": form})
@@ -81,8 +81,8 @@ def objective_commit(request: MemberRequest, objective: str) -> HttpResponse:
         return objective_answer(request, row, part="commit", read=read, status=409)
     except ValidationError as refusal:
         return objective_answer(request, row, part="commit", refused=refusal.error_list, status=422)
-    said = f"Committed and frozen: {', '.join(one.title for one in committed)}."
-    messages.success(request, said if committed else "It is committed already.")
+    text = f"Committed: {', '.join(one.title for one in committed)}."
+    messages.success(request, text if committed else "This is already committed.")
     return onward(request, "okrs:objective-detail", row.public_id)
 
 
@@ -94,7 +94,7 @@ def objective_discard(request: MemberRequest, objective: str) -> HttpResponse:
         discard_objective(objective=row, by=request.membership)
     except ValidationError as refusal:
         return objective_answer(request, row, refusal=refusal.messages[0], status=422)
-    messages.success(request, f"Dropped: {row.title}.")
+    messages.success(request, f"Deleted: {row.title}.")
     return onward(request, "okrs:cycle-detail", row.cycle.public_id)
 
 
@@ -110,31 +110,31 @@ def objective_answer(
     part: str = "",
     read: Mapping[str, int] | None = None,
     status: int = 200,
-    **context: Any,
+    **extra: Any,
 ) -> HttpResponse:
-    """The objective's page, or for htmx the part of it that was acted on.
+    """Render the objective's page, or for htmx its `part`.
 
-    `read` are the versions on which somebody acted who was too slow: the page says what changed.
+    `read` are the outdated versions that a person tried to commit: the page lists the changes.
     """
     template = "okrs/objective_detail.html"
     if request.htmx and part:
         template = f"{template}#{part}"
     today = today_of(request)
-    found = queries.objective_page(row, today=today)
-    page = {
-        "page": found,
-        "changed": found.changed_since(read) if read is not None else [],
+    page = queries.objective_page(row, today=today)
+    context = {
+        "page": page,
+        "changed": page.changed_since(read) if read is not None else [],
         "contribution": ContributionForm(objective=row),
-        "audit": request.GET.get("audit", ""),
+        "open_audit": request.GET.get("audit", ""),
         "today": today,
         **TAB,
-        **context,
+        **extra,
     }
-    return render(request, template, page, status=status)
+    return render(request, template, context, status=status)
 
 
 def objective_of(request: MemberRequest, public_id: str) -> Objective:
-    """The objective of that public id in this engagement, or 404."""
+    """Return the objective with this public id, or raise 404."""
     objectives = Objective.objects.filter(engagement=request.engagement)
-    beside = ("engagement", "cycle__engagement", "team", "parent__cycle", "owner", "reviewer")
-    return find(objectives.select_related(*beside), public_id)
+    related = ("engagement", "cycle__engagement", "team", "parent__cycle", "owner", "reviewer")
+    return find(objectives.select_related(*related), public_id)

@@ -30,7 +30,7 @@ BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets know UTF-8
 
 @member(Permission.PLAN)
 def sheet_import(request: MemberRequest) -> HttpResponse:
-    """Check a sheet, which writes nothing; import it once someone has read what it would make."""
+    """Check a sheet without writing; import it when someone confirms the result."""
     if request.method != "POST":
         return _page(request, form=SheetForm())
     sent = int(request.META.get("CONTENT_LENGTH") or 0)
@@ -51,7 +51,7 @@ def sheet_import(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member(Permission.PLAN)
 def sheet_example(request: MemberRequest) -> HttpResponse:
-    """A sheet to start from: all columns, two lines that pass the checks as they are."""
+    """Download an example: all columns and two valid lines."""
     owner = request.membership
     today = request.engagement.today(timezone.now())
     lines = example(owner=owner.name, owner_email=owner.email, today=today)

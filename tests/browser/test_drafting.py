@@ -27,7 +27,7 @@ def test_the_lead_drafts_commits_and_checks_in_a_key_result(opens: Opens) -> Non
 
     draft_an_objective(visitor)
     draft_with_a_ladder(visitor)
-    is_refused_with_all_that_is_in_the_way(visitor)
+    lists_all_problems_before_the_commit(visitor)
     draft_the_second(visitor)
     answer_the_audits(visitor)
     commit(visitor)
@@ -36,67 +36,67 @@ def test_the_lead_drafts_commits_and_checks_in_a_key_result(opens: Opens) -> Non
 
 def draft_an_objective(visitor: Visitor) -> None:
     page = visitor.page
-    page.get_by_role("link", name="Draft an objective").click()
+    page.get_by_role("link", name="Draft objective").click()
     visitor.inspect("objective form")
     page.get_by_label("Objective", exact=True).fill("Raise returns from 12 to 20 percent")
-    expect(page.locator("#findings")).to_contain_text("move the figure to a key result")
+    expect(page.locator("#findings")).to_contain_text("move the number to a key result")
     visitor.inspect("objective with findings")
     page.get_by_label("Objective", exact=True).fill(OBJECTIVE)
-    expect(page.locator("#findings")).to_contain_text("Nothing to mend.")
-    page.get_by_role("button", name="Save the draft").click()
+    expect(page.locator("#findings")).to_contain_text("Looks good.")
+    page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(OBJECTIVE)
     visitor.inspect("objective without key results")
 
 
 def draft_with_a_ladder(visitor: Visitor) -> None:
     page = visitor.page
-    page.get_by_role("link", name="Draft a key result").click()
+    page.get_by_role("link", name="Draft key result").click()
     visitor.inspect("key result form")
-    fill(page, LADDERED, metric="Return rate, percent", start="12", goal="20")
+    fill(page, LADDERED, metric="Return rate, percent", baseline="12", target="20")
     page.get_by_label("Ladder").check()
     rungs = [("20", "0.7"), ("16", "1")]
     for row, (threshold, score) in enumerate(rungs, start=1):
         page.get_by_label(f"Threshold of rung {row}").fill(threshold)
         page.get_by_label(f"Score of rung {row}").fill(score)
     page.get_by_label("Indicator").select_option("Leading")
-    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_role("alert")).to_contain_text("Not saved yet.")
     expect(page.get_by_label("Threshold of rung 1")).to_have_value("20")
     visitor.inspect("key result refused")
     page.get_by_label("Score of rung 1").fill("1,0")
     page.get_by_label("Score of rung 2").fill("0,7")
-    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(OBJECTIVE)
     expect(page.get_by_role("link", name=LADDERED, exact=True)).to_be_visible()
     visitor.inspect("objective with a draft")
 
 
-def is_refused_with_all_that_is_in_the_way(visitor: Visitor) -> None:
+def lists_all_problems_before_the_commit(visitor: Visitor) -> None:
     page = visitor.page
-    commit = page.get_by_role("button", name="Commit the objective")
+    commit = page.get_by_role("button", name="Commit objective")
     expect(commit).to_be_disabled()
-    blocks = page.locator("#in-the-way")
-    expect(blocks).to_contain_text("1 key result stand")
-    expect(blocks).to_contain_text(f"{LADDERED}: Confirm how often the figure is refreshed.")
-    expect(blocks).to_contain_text(f"{LADDERED}: Say that it is ambitious yet reachable")
+    blocks = page.locator("#commit-problems")
+    expect(blocks).to_contain_text("It has 1 key result instead of 2 to 4")
+    expect(blocks).to_contain_text(f"{LADDERED}: Confirm how often the value is refreshed.")
+    expect(blocks).to_contain_text(f"{LADDERED}: Confirm that it is ambitious yet reachable")
     visitor.inspect("not ready to commit")
 
 
 def draft_the_second(visitor: Visitor) -> None:
     page = visitor.page
-    page.get_by_role("link", name="Draft a key result").click()
-    fill(page, LINEAR, metric="Delivery time, days", start="9", goal="4")
+    page.get_by_role("link", name="Draft key result").click()
+    fill(page, LINEAR, metric="Delivery time, days", baseline="9", target="4")
     page.get_by_label("Lower is better").check()
     page.get_by_label("Indicator").select_option("Lagging")
-    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_role("link", name=LINEAR, exact=True)).to_be_visible()
 
 
-def fill(page: Page, title: str, *, metric: str, start: str, goal: str) -> None:
+def fill(page: Page, title: str, *, metric: str, baseline: str, target: str) -> None:
     page.get_by_label("Key result", exact=True).fill(title)
-    page.get_by_label("Metric it reads").select_option(metric)
-    page.get_by_label("Start").fill(start)
-    page.get_by_label("Goal").fill(goal)
+    page.get_by_label(re.compile("^Metric")).select_option(metric)
+    page.get_by_label("Baseline").fill(baseline)
+    page.get_by_label("Target").fill(target)
     page.get_by_label("Owner").select_option("Alice")
 
 
@@ -105,18 +105,18 @@ def answer_the_audits(visitor: Visitor) -> None:
     for title in (LADDERED, LINEAR):
         card = page.locator("article.kr").filter(has_text=title)
         expect(card).to_contain_text("Audit 4 of 6")
-        card.get_by_label("The figure is refreshed").check()
-        card.get_by_label("The goal is ambitious").check()
+        card.get_by_label("The value is refreshed").check()
+        card.get_by_label("The target is ambitious").check()
         visitor.inspect("audit open")
-        card.get_by_role("button", name="Save the audit").click()
+        card.get_by_role("button", name="Save audit").click()
         expect(card).to_contain_text("Audit 6 of 6")
     visitor.inspect("audits answered")
 
 
 def commit(visitor: Visitor) -> None:
     page = visitor.page
-    page.get_by_role("button", name="Commit the objective").click()
-    expect(page.get_by_role("status")).to_contain_text("Committed and frozen:")
+    page.get_by_role("button", name="Commit objective").click()
+    expect(page.get_by_role("status")).to_contain_text("Committed:")
     expect(page.locator("#commit")).to_have_count(0)
     visitor.inspect("objective committed")
 

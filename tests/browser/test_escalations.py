@@ -279,7 +279,7 @@ def test_two_who_answer_at_once_see_each_other(opens: Opens) -> None:
     expect(sections[1]).to_contain_text("Sofia recorded the outcome, while you were writing.")
     expect(sections[1]).to_contain_text("Ines says so.")
     second.inspect("both versions")
-    sections[1].get_by_role("link", name="Keep what is saved").click()
+    sections[1].get_by_role("link", name="Keep saved version").click()
     expect(sections[1]).to_contain_text("Sofia says so.")
     expect(sections[1]).not_to_contain_text("Ines says so.")
 

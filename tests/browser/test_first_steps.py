@@ -96,7 +96,7 @@ def lena(empty: Served, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> Counte
 @pytest.mark.parametrize("screen", PHONE, ids=str)
 def test_a_sheet_leads_to_the_first_check_in(lena: Counted, tmp_path: Path) -> None:
     opens_an_engagement(lena, "Harbor Retail")
-    lena.follow("Import a sheet")
+    lena.follow("Import sheet")
     lena.visitor.inspect("import")
     takes_the_sheet(lena, tmp_path)
     lena.press("Import 2 key results")
@@ -112,9 +112,9 @@ def test_a_sheet_leads_to_the_first_check_in(lena: Counted, tmp_path: Path) -> N
 def test_a_typed_set_leads_to_the_first_check_in(lena: Counted) -> None:
     opens_an_engagement(lena, "Lakeside Hotels")
     lena.press(rf"(Begin with )?{running_quarter()}")
-    lena.follow("Draft an objective")
+    lena.follow("Draft objective")
     lena.type("Objective", OBJECTIVE)
-    lena.press("Save the draft")
+    lena.press("Save draft")
     lena.arrives(OBJECTIVE)
     for line in TYPED:
         types_a_key_result(lena, *line)
@@ -157,25 +157,27 @@ def takes_the_sheet(lena: Counted, folder: Path) -> None:
         page.get_by_label("CSV file").set_input_files(sheet)
         lena.press("Check the sheet")
         if content != good:
-            lena.arrives("1 thing to mend, nothing is written.")
-            expect(page.get_by_role("row").nth(1)).to_contain_text("Start and goal are both 18.")
+            lena.arrives("Fix 1 problem. Nothing has been imported yet.")
+            expect(page.get_by_role("row").nth(1)).to_contain_text(
+                "Baseline and target are both 18."
+            )
             lena.visitor.inspect("sheet with a mistake")
-    lena.arrives("The sheet can be imported, nothing is written yet.")
+    lena.arrives("Ready to import. Nothing has been imported yet.")
     expect(page.locator("main")).to_contain_text("1 placeholder")
     lena.visitor.inspect("sheet checked")
 
 
 def types_a_key_result(lena: Counted, title: str, metric: str, start: str, goal: str) -> None:
-    lena.follow("Draft a key result")
+    lena.follow("Draft key result")
     lena.type("Key result", title)
-    lena.page.get_by_label("Or a new metric").fill(metric)
-    lena.page.get_by_label("Where from").fill("Shop database")
-    lena.page.get_by_label("Start").fill(start)
-    lena.page.get_by_label("Goal").fill(goal)
+    lena.page.get_by_label(re.compile("^New metric")).fill(metric)
+    lena.page.get_by_label("Source of the new metric").fill("Shop database")
+    lena.page.get_by_label("Baseline").fill(start)
+    lena.page.get_by_label("Target").fill(goal)
     lena.fields += 4
     lena.clicks += 1
-    lena.page.get_by_label("How often refreshed").select_option("Weekly")
-    lena.press("Save the draft")
+    lena.page.get_by_label("Refresh of the new metric").select_option("Weekly")
+    lena.press("Save draft")
     lena.arrives(OBJECTIVE)
     expect(lena.page.get_by_role("link", name=title, exact=True)).to_be_visible()
 
@@ -200,12 +202,12 @@ def commits(lena: Counted) -> None:
     cards = lena.page.locator("article.kr")
     for number in range(2):
         card = cards.nth(number)
-        lena.tick("The figure is refreshed", card)
-        lena.tick("The goal is ambitious", card)
-        lena.press("Save the audit", within=card)
+        lena.tick("The value is refreshed", card)
+        lena.tick("The target is ambitious", card)
+        lena.press("Save audit", within=card)
         expect(card).to_contain_text("Audit 6 of 6")
-    lena.press("Commit the objective")
-    expect(lena.page.get_by_role("status")).to_contain_text("Committed and frozen:")
+    lena.press("Commit objective")
+    expect(lena.page.get_by_role("status")).to_contain_text("Committed:")
 
 
 def checks_in(lena: Counted, title: str) -> None:

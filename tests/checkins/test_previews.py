@@ -39,7 +39,7 @@ def test_it_says_what_the_score_was(onboarding: KeyResult, bob: Membership) -> N
 
 
 def test_a_number_that_cannot_be_read_is_an_error(onboarding: KeyResult) -> None:
-    assert look(onboarding, "12,5k").error == "“12,5k” is no number here. Write 12500."
+    assert look(onboarding, "12,5k").error == "“12,5k” is not a number. Enter 12500."
 
 
 def test_a_value_out_of_range_is_scored_with_a_warning(onboarding: KeyResult) -> None:

@@ -34,7 +34,7 @@ def test_it_enters_a_metric(lead: Membership) -> None:
     metric = create(lead, " Churn  rate ", unit="percent", steward=lead, valid_low=Decimal(0))
 
     assert (metric.name, metric.unit, metric.steward) == ("Churn rate", "percent", lead)
-    assert metric.data_questions_open[1] == "how often it is refreshed"
+    assert metric.data_questions_open[1] == "refresh"
 
 
 @pytest.mark.parametrize("name", ["Churn", "CHURN", "  churn "])
@@ -44,7 +44,7 @@ def test_a_second_one_of_that_name_is_pointed_to_the_first(lead: Membership, nam
     code, message = refusal(lead, name=name)
 
     assert code == "duplicate"
-    assert message.startswith("“Churn” has this name already.")
+    assert message.startswith("“Churn” already has this name.")
 
 
 def test_umlauts_do_not_hide_a_second_one(lead: Membership) -> None:
@@ -59,7 +59,7 @@ def test_a_second_one_of_that_formula_is_pointed_to_the_first(lead: Membership) 
     code, message = refusal(lead, name="Loss", technical_definition=" Lost /  all\n")
 
     assert code == "duplicate"
-    assert message.startswith("“Churn” has this formula already.")
+    assert message.startswith("“Churn” already has this formula.")
 
 
 def test_blank_formulas_are_not_the_same(lead: Membership) -> None:
@@ -71,7 +71,7 @@ def test_blank_formulas_are_not_the_same(lead: Membership) -> None:
 def test_an_archived_name_is_still_taken(lead: Membership) -> None:
     archive_metric(metric=create(lead), by=lead)
 
-    assert refusal(lead, name="churn")[1].startswith("“Churn” (archived) has")
+    assert refusal(lead, name="churn")[1].startswith("“Churn” (archived) already has")
 
 
 def test_another_client_may_have_the_same_metric(lead: Membership) -> None:
@@ -117,7 +117,7 @@ def test_an_update_may_not_take_anothers_name(lead: Membership) -> None:
     create(lead)
     other = create(lead, "Loss")
 
-    with pytest.raises(ValidationError, match="“Churn” has this name"):
+    with pytest.raises(ValidationError, match="“Churn” already has this name"):
         update(other, lead, name="Churn")
 
 

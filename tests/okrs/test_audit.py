@@ -69,4 +69,4 @@ def test_two_criteria_wait_for_a_person(answers: KeyResultAudit | None, failed: 
 def test_it_says_what_to_add() -> None:
     first = audit(card(target=None, due_on=None), YES)[0]
 
-    assert first.mend == "Add a goal and a due date."
+    assert first.fix == "Add a target and a due date."

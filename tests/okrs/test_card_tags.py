@@ -93,7 +93,7 @@ def test_a_sparkline_says_where_it_came_from_and_where_it_goes() -> None:
         goal=Decimal(1),
     )
 
-    assert 'aria-label="Wait: from 2.9\u00a0days to 1.6\u00a0days; goal 1\u00a0day."' in html
+    assert 'aria-label="Wait: from 2.9\u00a0days to 1.6\u00a0days; target 1\u00a0day."' in html
 
 
 def test_a_sparkline_escapes_what_a_person_wrote() -> None:
@@ -117,7 +117,7 @@ def test_a_chart_names_first_and_latest_value_and_the_gaps() -> None:
     html = render("{% history_chart h title='Wait' unit='days' %}", h=history)
 
     assert "Wait: 9\u00a0days on 23\u00a0Feb, 7.2\u00a0days on 9\u00a0Mar." in html
-    assert "stands at 6.5\u00a0days today" in html
+    assert "is at 6.5\u00a0days today" in html
     assert "No value for 2\u00a0Mar." in html
 
 

@@ -128,7 +128,7 @@ def test_a_figure_whose_refresh_nobody_said_waits_for_it(objective: Objective) -
 
     with refused("refresh_confirmed") as refusal:
         commit(objective)
-    assert "Say how often “NPS” is refreshed, then confirm it." in refusal.messages[0]
+    assert "Add how often “NPS” is refreshed, then confirm it." in refusal.messages[0]
 
 
 @pytest.mark.parametrize("gone", [{"role": Role.VIEWER}, {"removed_at": COMMITTED["committed_at"]}])
@@ -267,6 +267,6 @@ def test_nobody_else_passes_the_gate(
         commit(team_objective, by=bob)
     with refused("gate") as refusal:
         commit(team_objective, by=other)
-    assert refusal.messages == ["Lena Cho or the lead commits this."]
+    assert refusal.messages == ["Only Lena Cho or the program lead can commit this."]
     with refused("gate"):
         commit(ready, by=other)

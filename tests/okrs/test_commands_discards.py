@@ -58,4 +58,6 @@ def test_an_objective_that_others_link_to_stays_and_names_them(
 
     with refused("children") as refusal:
         discard_objective(objective=objective, by=lead)
-    assert refusal.messages == ["Link “Make work calm” elsewhere first."]
+    assert refusal.messages == [
+        "Other objectives link to this one: “Make work calm”. Link them elsewhere first."
+    ]

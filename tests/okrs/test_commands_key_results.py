@@ -139,7 +139,7 @@ def test_a_committed_key_result_is_frozen(objective: Objective) -> None:
 
     with refused("frozen") as refusal:
         update(live, target=Decimal(5), weight=Decimal(2))
-    assert refusal.messages[0].startswith("Frozen at commit: goal, weight. ")
+    assert refusal.messages[0].startswith("Frozen at commit: target, weight. ")
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,7 @@ def test_a_commit_counts_only_what_is_committed_against_the_most() -> None:
 
     assert check_objectives(span=span, drafted=9, committed=3, committing=1, who="Platform") == []
     (finding,) = check_objectives(span=span, drafted=9, committed=4, committing=1, who="Platform")
-    assert finding.message == (
-        "Platform would hold 5 objectives where at most 4 fit: merge or drop one."
-    )
+    assert finding.message == ("Platform would have 5 objectives, at most 4: merge or drop one.")
 
 
 @pytest.mark.parametrize(("count", "fits"), [(1, False), (2, True), (4, True), (5, False)])
@@ -93,5 +91,5 @@ def test_too_few_and_too_many_key_results_name_their_own_rule() -> None:
     (few,) = check_key_results(span=Span(2, 4), count=1)
     (many,) = check_key_results(span=Span(2, 4), count=5)
 
-    assert few.rule == "Enough key results to show whether it came true."
+    assert few.rule == "Enough key results to prove success."
     assert many.rule == "Few enough to be worked on."

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from engagements.models import Membership
 from okrs.commands import answer_audit, commit_objective
 from okrs.models import KeyResult, Objective
-from okrs.queries import Blocked, in_the_way, objective_page
+from okrs.queries import ProblemGroup, commit_problems, objective_page
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -16,29 +16,31 @@ pytestmark = pytest.mark.django_db
 TODAY = dt.date(2026, 2, 2)
 
 
-def test_the_page_lists_what_the_commit_would_be_refused_for(
+def test_the_page_lists_every_problem_that_a_commit_reports(
     lead: Membership, objective: Objective
 ) -> None:
     build.key_result(objective, None, title="Days until first value", baseline=None)
 
-    listed = objective_page(objective, today=TODAY).in_the_way
+    groups = objective_page(objective, today=TODAY).problems
     with pytest.raises(ValidationError) as refused:
         commit_objective(objective=objective, on=TODAY, by=lead)
 
     assert refused.value.messages == [
-        f"{one.before}{block.message}" for one in listed for block in one.blocks
+        f"{group.key_result}: {problem.message}" if group.key_result else problem.message
+        for group in groups
+        for problem in group.problems
     ]
 
 
-def places(blocked: list[Blocked]) -> dict[str, str]:
-    return {block.code: block.place for one in blocked for block in one.blocks}
+def places(groups: list[ProblemGroup]) -> dict[str, str]:
+    return {problem.code: problem.place for group in groups for problem in group.problems}
 
 
 def of(objective: Objective, draft: KeyResult) -> dict[str, str]:
-    return places([one for one in in_the_way(objective, [draft]) if one.key_result])
+    return places([group for group in commit_problems(objective, [draft]) if group.key_result])
 
 
-def test_each_block_says_where_it_is_mended(objective: Objective) -> None:
+def test_each_problem_links_to_the_place_where_it_is_fixed(objective: Objective) -> None:
     metric = build.metric(objective.engagement, source="")
     draft = build.key_result(objective, metric, baseline=None)
 
@@ -50,7 +52,7 @@ def test_each_block_says_where_it_is_mended(objective: Objective) -> None:
     }
 
 
-def test_a_refresh_that_nobody_named_is_mended_at_the_metric(objective: Objective) -> None:
+def test_a_missing_refresh_is_fixed_at_the_metric(objective: Objective) -> None:
     draft = build.key_result(objective, build.metric(objective.engagement, refresh=""))
 
     assert of(objective, draft)["refresh_confirmed"] == "metric"
@@ -59,10 +61,10 @@ def test_a_refresh_that_nobody_named_is_mended_at_the_metric(objective: Objectiv
 def test_too_few_key_results_lead_to_the_key_results(objective: Objective) -> None:
     draft = build.key_result(objective)
 
-    assert places(in_the_way(objective, [draft]))["key_results_count"] == "key_results"
+    assert places(commit_problems(objective, [draft]))["key_results_count"] == "key_results"
 
 
-def test_a_ready_key_result_has_nothing_in_the_way(lead: Membership, objective: Objective) -> None:
+def test_a_ready_key_result_has_no_problems(lead: Membership, objective: Objective) -> None:
     draft = build.key_result(objective, build.metric(objective.engagement))
     answer_audit(
         key_result=draft, version=1, refresh_confirmed=True, ambitious=True, note="", by=lead

@@ -42,7 +42,7 @@ def test_it_tells_who_changed_what_from_what_to_what(
     assert told(key_result) == [
         ("Bob", "Owner", "Alice", "Bob"),
         ("Bob", "Title", "Onboarding", "Median onboarding time"),
-        ("Alice", "Goal", "4", "4.5"),
+        ("Alice", "Target", "4", "4.5"),
         ("Alice", "Metric", "–", "Onboarding time"),
     ]
 

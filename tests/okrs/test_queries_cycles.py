@@ -58,7 +58,8 @@ def test_the_list_counts_what_each_cycle_holds(lead: Membership, cycle: Cycle) -
 
     (row,) = cycle_list(lead.engagement)
 
-    assert (row.cycle, row.objectives, row.committed, row.key_results) == (cycle, 2, 1, 2)
+    assert row == cycle
+    assert (row.objective_count, row.committed_count, row.key_result_count) == (2, 1, 2)
 
 
 def test_the_latest_cycle_comes_first(northwind: Engagement) -> None:
@@ -66,7 +67,7 @@ def test_the_latest_cycle_comes_first(northwind: Engagement) -> None:
     later = dt.date(2026, 4, 1)
     build.cycle(northwind, "2026-Q2", starts_on=later, ends_on=dt.date(2026, 6, 30))
 
-    assert [row.cycle.name for row in cycle_list(northwind)] == ["2026-Q2", "2026-Q1"]
+    assert [row.name for row in cycle_list(northwind)] == ["2026-Q2", "2026-Q1"]
 
 
 def test_the_company_comes_first_then_teams_by_name(lead: Membership, cycle: Cycle) -> None:
@@ -78,7 +79,7 @@ def test_the_company_comes_first_then_teams_by_name(lead: Membership, cycle: Cyc
     page = cycle_page(cycle, today=TODAY)
 
     assert [group.name for group in page.groups] == ["Company", "Platform", "Sales"]
-    assert (page.objectives, page.week) == (3, 7)
+    assert page.week == 7
 
 
 def test_it_shows_both_mixes_beside_the_guide(lead: Membership, cycle: Cycle) -> None:
@@ -90,7 +91,7 @@ def test_it_shows_both_mixes_beside_the_guide(lead: Membership, cycle: Cycle) ->
     page = cycle_page(cycle, today=TODAY)
 
     assert (page.origin.first, page.origin.second, page.origin.share) == (1, 1, 50)
-    assert (page.commitment.first, page.commitment.share, page.commitment.guide) == (2, 67, 60)
+    assert (page.commitment.first, page.commitment.share) == (2, 67)
 
 
 def test_an_empty_cycle_has_no_share(cycle: Cycle) -> None:
@@ -134,10 +135,10 @@ def test_it_shows_overlaps(lead: Membership, cycle: Cycle, objective: Objective)
 
     page = cycle_page(cycle, today=TODAY)
 
-    assert [(each.what, each.key_results) for each in page.metric_overlaps] == [
+    assert [(each.shared, each.key_results) for each in page.metric_overlaps] == [
         (shared, [one, two])
     ]
-    assert [(each.what, each.key_results) for each in page.contribution_overlaps] == [
+    assert [(each.shared, each.key_results) for each in page.contribution_overlaps] == [
         (above, [one, two])
     ]
 
@@ -150,8 +151,8 @@ def test_the_teams_stand_by_name_with_champion_and_count(lead: Membership, cycle
 
     rows = team_list(lead.engagement)
 
-    assert [(row.team, row.objectives) for row in rows] == [(platform, 0), (sales, 1)]
-    assert rows[0].team.champion == lena
+    assert [(row, row.objective_count) for row in rows] == [(platform, 0), (sales, 1)]
+    assert rows[0].champion == lena
 
 
 def test_nothing_of_another_client_is_shown(lead: Membership, cycle: Cycle) -> None:
@@ -160,8 +161,8 @@ def test_nothing_of_another_client_is_shown(lead: Membership, cycle: Cycle) -> N
     build.team(other)
 
     with scope(lead.engagement_id, other.id):
-        assert [row.cycle for row in cycle_list(lead.engagement)] == [cycle]
-        assert team_list(lead.engagement) == []
+        assert list(cycle_list(lead.engagement)) == [cycle]
+        assert not team_list(lead.engagement)
 
 
 def test_the_lists_take_one_query_each(lead: Membership) -> None:
@@ -173,12 +174,12 @@ def test_the_lists_take_one_query_each(lead: Membership) -> None:
             build.key_result(build.objective(lead, cycle, team=team))
 
     def teams() -> None:
-        assert all(row.team.champion == lead for row in team_list(lead.engagement))
+        assert all(row.champion == lead for row in team_list(lead.engagement))
 
     grow()
 
     assert_constant_queries(teams, grow=grow, most=1)
-    assert_constant_queries(lambda: cycle_list(lead.engagement), grow=grow, most=1)
+    assert_constant_queries(lambda: list(cycle_list(lead.engagement)), grow=grow, most=1)
 
 
 def test_the_page_takes_seven_queries_however_full(lead: Membership, cycle: Cycle) -> None:

@@ -67,7 +67,7 @@ def test_validate_rungs_hands_back_decimals() -> None:
         ([(4,)], False, "no rung"),
         ([4], False, "no rung"),
         ([(4, 0.5)], False, "no exact number"),
-        ([("four", 1)], False, "“four” is no number"),
+        ([("four", 1)], False, "“four” is not a number"),
         ([(4, 1)], None, "direction"),
         ([(4, 1)], "no", "direction"),
     ],

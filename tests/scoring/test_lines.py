@@ -49,7 +49,7 @@ def test_it_ignores_the_callers_decimal_context() -> None:
 
 
 def test_it_refuses_a_goal_that_is_the_start() -> None:
-    expected = "Start and goal are both 62. Change one, or use a ladder for “keep it above”."
+    expected = "Baseline and target are both 62. Change one, or use a ladder for “keep it above”."
 
     with pytest.raises(ScoringError) as refused:
         linear(60, baseline=62, target="62.0")

@@ -33,7 +33,9 @@ def test_it_refuses_an_integer_too_long_to_print() -> None:
 
 
 def test_a_refusal_is_a_value_error_that_says_how_to_mend_it() -> None:
-    with pytest.raises(ValueError, match=r"0\.5 is no exact number\. Give an int, a str or a Dec"):
+    with pytest.raises(
+        ValueError, match=r"0\.5 is not an exact number\. Use an int, a str or a Dec"
+    ):
         linear(0.5, baseline=0, target=1)  # type: ignore[arg-type]
 
 
@@ -75,7 +77,7 @@ def test_a_lone_separator_is_the_decimal_sign(text: str) -> None:
     [("1,420", "Write 1420 or 1.420."), ("−12,500", "Write −12500 or −12.500.")],
 )
 def test_a_comma_that_may_part_thousands_is_asked_about(text: str, hint: str) -> None:
-    with pytest.raises(ScoringError, match="can be read two ways") as refused:
+    with pytest.raises(ScoringError, match="can mean two numbers") as refused:
         parse_number(text)
 
     assert str(refused.value).endswith(hint)
@@ -88,14 +90,14 @@ def test_there_is_no_minus_zero() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("12,5k", "“12,5k” is no number here. Write 12500."),
-        ("12 K", "“12 K” is no number here. Write 12000."),
-        ("1.2M", "“1.2M” is no number here. Write 1200000."),
-        ("−12,5%", "“−12,5%” is no number here. Write -12.5."),
-        ("1e5", "“1e5” is no number here. Write it in digits, such as 1250 or 12.5."),
-        ("NaN", "“NaN” is no number here. Write it in digits, such as 1250 or 12.5."),
-        ("", "There is no number here. Write one, such as 12.5."),
-        ("  ", "There is no number here. Write one, such as 12.5."),
+        ("12,5k", "“12,5k” is not a number. Enter 12500."),
+        ("12 K", "“12 K” is not a number. Enter 12000."),
+        ("1.2M", "“1.2M” is not a number. Enter 1200000."),
+        ("−12,5%", "“−12,5%” is not a number. Enter -12.5."),
+        ("1e5", "“1e5” is not a number. Enter digits, for example 1250 or 12.5."),
+        ("NaN", "“NaN” is not a number. Enter digits, for example 1250 or 12.5."),
+        ("", "There is not a number. Enter one, such as 12.5."),
+        ("  ", "There is not a number. Enter one, such as 12.5."),
     ],
 )
 def test_it_says_what_to_write_instead(text: str, message: str) -> None:

@@ -184,7 +184,7 @@ def test_what_is_wrong_is_said_and_every_word_kept(
 
     assert answer.status_code == 422
     assert 'data-state="error"' in answer.text
-    assert "“12,5k” is no number here. Write 12500." in answer.text
+    assert "“12,5k” is not a number. Enter 12500." in answer.text
     assert "Write one next action. A week without one cannot be checked." in answer.text
     assert f'href="#c-{onboarding.public_id}-next_action"' in answer.text
     assert "Paper forms take eleven days." in answer.text

@@ -26,7 +26,7 @@ def test_it_shows_score_band_line_and_forecast(signed_in: Client, onboarding: Ke
 
 
 def test_it_says_why_a_number_cannot_be_read(signed_in: Client, onboarding: KeyResult) -> None:
-    assert "“x” is no number here." in shown(signed_in, onboarding, actual="x")
+    assert "“x” is not a number." in shown(signed_in, onboarding, actual="x")
 
 
 def test_it_warns_of_a_value_out_of_range(signed_in: Client, onboarding: KeyResult) -> None:

@@ -39,7 +39,7 @@ def test_the_empty_dictionary_offers_the_first_entry(
 
     page = client.get(list_url(engagement))
 
-    assert "No metric yet" in page.text
+    assert "No metrics yet" in page.text
     assert create_url(engagement) in page.text
 
 
@@ -112,7 +112,7 @@ def test_what_is_no_number_is_refused_and_kept(client: Client, engagement: Engag
     )
 
     assert answer.status_code == 422
-    assert "“12,5k” is no number here. Write 12500." in answer.text
+    assert "“12,5k” is not a number. Enter 12500." in answer.text
     assert 'value="12,5k"' in answer.text
 
 
@@ -186,7 +186,7 @@ def test_a_unit_that_a_committed_key_result_reads_is_refused_at_its_field(
     answer = client.post(edit, {**typed, "unit": "hours"})
 
     assert answer.status_code == 422
-    assert "The unit stays while a committed key result reads it" in answer.text
+    assert "The unit is frozen because committed key results use it" in answer.text
     assert "How it is worked out stays" not in answer.text
     assert client.post(edit, {**typed, "unit": "days"}).status_code == 302
 
@@ -211,17 +211,17 @@ def test_archiving_says_how_many_key_results_read_it(
 
     page = client.get(url_of(metric)).text
 
-    assert "<summary>Archive</summary>" in page
-    assert "1 key result reads it." in page
+    assert "<summary>Archive metric</summary>" in page
+    assert "1 key result uses it." in " ".join(page.split())
 
 
 @pytest.mark.parametrize(
     ("missing", "said"),
     [
-        ("source", "can be committed before"),
-        ("refresh", "can be committed before"),
-        ("access", "carries a data gap"),
-        ("fetched_by", "carries a data gap"),
+        ("source", "Add source and refresh"),
+        ("refresh", "Add source and refresh"),
+        ("access", "has a data gap"),
+        ("fetched_by", "has a data gap"),
     ],
 )
 def test_the_page_says_what_an_open_question_does(
@@ -231,6 +231,4 @@ def test_the_page_says_what_an_open_question_does(
 
     page = client.get(url_of(build.metric(engagement, **{missing: ""}))).text
 
-    assert [
-        words for words in ("can be committed before", "carries a data gap") if words in page
-    ] == [said]
+    assert [text for text in ("Add source and refresh", "has a data gap") if text in page] == [said]

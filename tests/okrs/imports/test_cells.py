@@ -83,7 +83,7 @@ def test_every_problem_says_how_to_fix_it() -> None:
 def test_a_problem_reads_as_a_sentence() -> None:
     (problem,) = problems(file_of({"target": "12,5k"}))
 
-    assert str(problem) == "line 2, target: “12,5k” is no number here. Write 12500."
+    assert str(problem) == "line 2, target: “12,5k” is not a number. Enter 12500."
 
 
 def test_optional_cells_may_be_blank() -> None:

@@ -85,7 +85,7 @@ def test_the_first_problems_are_shown_with_their_count_and_the_rest_is_a_file(
     assert report["Content-Disposition"] == 'attachment; filename="problems.csv"'
     lines = list(csv.DictReader(io.StringIO(report.content.decode("utf-8-sig"))))
     assert [line["line"] for line in lines] == [str(row) for row in range(2, 252)]
-    assert lines[0]["problem"] == "“=many” is no number here."
+    assert lines[0]["problem"] == "“=many” is not a number."
 
 
 def test_a_report_is_bounded_too(client: Client, lead: Membership) -> None:

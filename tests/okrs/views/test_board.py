@@ -31,7 +31,7 @@ def test_the_empty_board_leads_to_the_cycles(client: Client, engagement: Engagem
 
     page = client.get(url(engagement))
 
-    assert "No key result yet" in page.text
+    assert "No key results yet" in page.text
     assert reverse("okrs:cycle-list", args=[engagement.slug]) in page.text
 
 
@@ -90,8 +90,8 @@ def test_the_headline_says_what_is_found(client: Client, engagement: Engagement)
 
     page = client.get(url(engagement))
 
-    assert "<h1>Two on track, one at risk, one committed, one in draft.</h1>" in page.text
-    assert "Board · 5 cards · stages follow the check-ins, nobody drags them" in page.text
+    assert "<h1>2 on track, 1 at risk, 1 committed, 1 in draft</h1>" in page.text
+    assert "Board · 5 cards · stages update with each check-in" in page.text
 
 
 def test_green_without_evidence_reads_unverified(client: Client, engagement: Engagement) -> None:
@@ -171,7 +171,7 @@ def test_the_rules_of_the_stages_are_folded_above_the_cards(
     page = client.get(url(engagement)).text
 
     assert page.index("What the stages mean") < page.index("Onboarding time")
-    assert page.count("<dt>Holder</dt>") == 6
+    assert page.count("<dt>Responsible</dt>") == 6
 
 
 def test_a_stage_without_cards_takes_no_column(client: Client, engagement: Engagement) -> None:

@@ -33,7 +33,7 @@ def test_the_empty_list_offers_the_first_cycle(client: Client, engagement: Engag
 
     page = client.get(reverse("okrs:cycle-list", args=[engagement.slug]))
 
-    assert "No cycle yet" in page.text
+    assert "No cycles yet" in page.text
     assert reverse("okrs:cycle-create", args=[engagement.slug]) in page.text
 
 
@@ -55,7 +55,7 @@ def test_dates_out_of_order_are_refused_and_kept(client: Client, engagement: Eng
     answer = client.post(reverse("okrs:cycle-create", args=[engagement.slug]), typed)
 
     assert answer.status_code == 422
-    assert "Choose a day after the first day." in answer.text
+    assert "Choose a last day after the first day." in answer.text
     assert 'value="2026-03-01"' in answer.text
 
 
@@ -68,7 +68,7 @@ def test_htmx_gets_the_form_alone(client: Client, engagement: Engagement) -> Non
 
     assert answer.status_code == 422
     assert "<html" not in answer.text
-    assert "There is a cycle “2026-Q2” already." in answer.text
+    assert "A cycle named “2026-Q2” exists." in answer.text
 
 
 def test_a_stale_edit_shows_both_versions(client: Client, engagement: Engagement) -> None:
@@ -114,7 +114,7 @@ def test_an_empty_cycle_asks_for_an_objective(client: Client, engagement: Engage
 
     page = client.get(reverse("okrs:cycle-detail", args=[engagement.slug, cycle.public_id]))
 
-    assert "No objective yet" in page.text
+    assert "No objectives yet" in page.text
     assert reverse("okrs:objective-create", args=[engagement.slug, cycle.public_id]) in page.text
 
 

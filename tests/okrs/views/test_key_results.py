@@ -140,7 +140,7 @@ def test_htmx_gets_the_audited_card(client: Client, objective: Objective) -> Non
 
     assert part.text.strip().startswith("<article")
     assert f'<details id="audit-{key_result.public_id}" open>' in part.text
-    assert 'id="in-the-way" class="mt-4" hx-swap-oob="true"' in part.text
+    assert 'id="commit-problems" class="mt-4" hx-swap-oob="true"' in part.text
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -184,9 +184,9 @@ def test_what_is_committed_cannot_be_dropped(client: Client, objective: Objectiv
     page = client.get(url_of(key_result, "key-result-update"))
     answer = client.post(url_of(key_result, "key-result-discard"))
 
-    assert "Drop this draft" not in page.text
+    assert "Delete draft" not in page.text
     assert answer.status_code == 422
-    assert "is committed. It ends by an approved change only." in answer.text
+    assert "is committed. Only an approved change can withdraw it." in answer.text
 
 
 def test_the_audit_is_closed_after_commit(client: Client, objective: Objective) -> None:
@@ -195,7 +195,7 @@ def test_the_audit_is_closed_after_commit(client: Client, objective: Objective) 
     answer = client.post(url_of(key_result, "key-result-audit"), {"version": 1, "ambitious": "on"})
 
     assert answer.status_code == 422
-    assert "The audit was closed at commit." in answer.text
+    assert "so its audit is closed." in answer.text
 
 
 def test_it_links_a_contribution_and_takes_it_back(
@@ -232,7 +232,7 @@ def test_a_loop_is_refused_with_the_words_kept(
     )
 
     assert answer.status_code == 422
-    assert "Link one way only." in answer.text
+    assert "already contributes to" in answer.text
     assert 'value="Both ways"' in answer.text
 
 

@@ -44,7 +44,7 @@ def test_half_a_rung_is_refused(client: Client, objective: Objective) -> None:
     )
 
     assert answer.status_code == 422
-    assert "Rung 1 has one half only." in answer.text
+    assert "Rung 1 is incomplete." in answer.text
 
 
 RUNGS = [["7", "1.00"], ["8", "0.90"], ["9.5", "0.80"], ["10", "0.70"], ["11", "0.60"]]

@@ -71,7 +71,7 @@ def test_a_name_that_is_taken_is_pointed_out_and_nothing_is_written(
     page = client.post(url_of(drafted, "key-result-create"), typed(**NEW))
 
     assert page.status_code == 422
-    assert "“ONBOARDING time” has this name already." in html.unescape(page.text)
+    assert "“ONBOARDING time” already has this name." in html.unescape(page.text)
     assert 'value="Loyalty system"' in page.text
     assert len(metrics(lead)) == 1
     with scope(lead.engagement_id):
@@ -98,7 +98,7 @@ def test_one_metric_is_meant(
 
     page = client.post(url_of(drafted, "key-result-create"), typed(**fields[said]))
 
-    wanted = {"both": "not both", "no name": "Give the new metric a name."}
+    wanted = {"both": "not both", "no name": "Enter a name for the new metric."}
     assert page.status_code == 422
     assert wanted[said] in page.text
 
@@ -111,5 +111,5 @@ def test_the_checks_count_a_new_metric_as_one(
     told = client.post(url_of(drafted, "key-result-check"), whole)
     without = client.post(url_of(drafted, "key-result-check"), {**whole, **dict.fromkeys(NEW, "")})
 
-    assert "Nothing to mend." in told.text
-    assert "Nothing to mend." not in without.text
+    assert "Looks good." in told.text
+    assert "Looks good." not in without.text

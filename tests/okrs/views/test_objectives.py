@@ -66,7 +66,7 @@ def test_the_same_sentence_twice_is_refused(
     answer = client.post(create_url(cycle), typed(bob), headers=HTMX)
 
     assert answer.status_code == 422
-    assert "This sentence stands here already" in answer.text
+    assert "This title exists already" in answer.text
 
 
 def test_checks_are_shown_as_people_type(
@@ -79,7 +79,7 @@ def test_checks_are_shown_as_people_type(
     )
 
     assert "<html" not in part.text
-    assert "move the figure to a key result" in part.text
+    assert "move the number to a key result" in part.text
     assert 'name="reason-measure"' in part.text
 
 
@@ -144,7 +144,7 @@ def test_a_committed_objective_cannot_be_dropped(
     answer = client.post(url_of(objective, "objective-discard"))
 
     assert answer.status_code == 422
-    assert "It is committed." in answer.text
+    assert "This is committed." in answer.text
 
 
 @pytest.mark.parametrize("role", [Role.SPONSOR, Role.VIEWER])
@@ -174,7 +174,7 @@ def test_an_objective_without_key_results_asks_for_one(
 
     page = client.get(url_of(objective))
 
-    assert "This objective has no key result yet." in page.text
+    assert "No key results yet." in page.text
 
 
 def test_the_sum_of_a_score_stands_beside_it(
@@ -216,7 +216,7 @@ def test_a_reason_that_was_given_stands_in_place_of_the_finding(
     page = client.get(url_of(objective))
 
     assert "The board’s own words" in page.text
-    assert "move the figure to a key result" not in page.text
+    assert "move the number to a key result" not in page.text
 
 
 def test_its_text_is_never_markup(client: Client, engagement: Engagement, cycle: Cycle) -> None:

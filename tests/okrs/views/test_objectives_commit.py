@@ -69,7 +69,7 @@ def test_a_second_click_commits_nothing_more(
     again = client.post(url_of(objective, "objective-commit"), known, follow=True)
 
     assert again.status_code == 200
-    assert "It is committed already." in again.text
+    assert "This is already committed." in again.text
 
 
 def test_a_commit_that_is_blocked_lists_everything_in_the_way(
@@ -84,7 +84,7 @@ def test_a_commit_that_is_blocked_lists_everything_in_the_way(
     assert answer.status_code == 422
     assert "Not committed yet." in answer.text
     assert "Choose a metric." in answer.text
-    assert "Measure where it starts" in answer.text
+    assert "Measure the baseline" in answer.text
 
 
 def test_a_draft_lists_what_stands_in_the_way_before_anybody_commits(
@@ -96,7 +96,7 @@ def test_a_draft_lists_what_stands_in_the_way_before_anybody_commits(
 
     page = client.get(url_of(objective)).text
 
-    assert "Before it can be committed" in page
+    assert "Fix before committing" in page
     assert reverse("metrics:metric-update", args=[engagement.slug, metric.public_id]) in page
     assert f"?audit={draft.public_id}#audit-{draft.public_id}" in page
     assert f'<details id="audit-{draft.public_id}">' in page
@@ -157,7 +157,7 @@ def test_the_champion_of_another_team_is_told_who_commits(
     answer = client.post(url_of(objective, "objective-commit"), read(objective))
 
     assert answer.status_code == 422
-    assert "Sofia or the lead commits this." in answer.text
+    assert "Only Sofia or the program lead can commit this." in answer.text
 
 
 def test_open_data_questions_are_said_before_the_commit(
@@ -172,11 +172,11 @@ def test_open_data_questions_are_said_before_the_commit(
     page = client.get(url_of(objective)).text
 
     until = short_day(engagement.today(timezone.now()) + GAP_FOR)
-    said = page.partition('id="commit"')[2].partition("</section>")[0]
-    assert f"leaves a data gap until {until}:" in said
+    said = " ".join(page.partition('id="commit"')[2].partition("</section>")[0].split())
+    assert f"leave a data gap until {until}:" in said
     where = reverse("metrics:metric-detail", args=[engagement.slug, open_one.public_id])
     assert (
-        said.count(f'<a href="{where}">Open &lt;one&gt;</a>: who has access, who fetches it') == 1
+        said.count(f'<a href="{where}">Open &lt;one&gt;</a>: who has access, who collects it') == 1
     )
     assert ">Answered</a>" not in said
 

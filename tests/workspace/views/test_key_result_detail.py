@@ -170,7 +170,7 @@ def test_a_key_result_has_a_goal_and_no_target(signed_in: Client, onboarding: Ke
     page = signed_in.get(url("key-result-detail", onboarding))
 
     assert '<span class="label">Goal</span>' in page.text
-    assert "from start to goal" in page.text
+    assert "from baseline to target" in page.text
     assert "arget</" not in page.text
 
 
