@@ -37,8 +37,8 @@ def test_no_value_is_no_score(method: Method) -> None:
 @pytest.mark.parametrize(
     ("method", "missing", "complaint"),
     [
-        ("linear", "baseline", "start and a goal"),
-        ("linear", "target", "start and a goal"),
+        ("linear", "baseline", "baseline and a target"),
+        ("linear", "target", "baseline and a target"),
         ("ladder", "rungs", "rungs and its direction"),
         ("ladder", "higher_is_better", "rungs and its direction"),
     ],
@@ -49,5 +49,5 @@ def test_it_names_what_is_missing(method: str, missing: str, complaint: str) -> 
 
 
 def test_it_refuses_another_method() -> None:
-    with pytest.raises(ScoringError, match=r"“guess” is no method\. Use one of linear, ladder\."):
+    with pytest.raises(ScoringError, match=r"“guess” is not a method\. Use one of linear, ladder\."):
         score(method="guess", actual=5, **CARD)

@@ -97,12 +97,12 @@ def test_bands_may_be_written_as_text() -> None:
     [
         (("0.31", "0.61"), "three lower bounds"),
         (("0.31", "0.61", "0.91", "1"), "three lower bounds"),
-        (("0.31", "0.31", "0.91"), "rise"),
-        (("0.61", "0.31", "0.91"), "rise"),
+        (("0.31", "0.31", "0.91"), "rising"),
+        (("0.61", "0.31", "0.91"), "rising"),
         (("0", "0.61", "0.91"), "above 0"),
         (("0.31", "0.61", "1.01"), "up to 1"),
-        (("0.305", "0.61", "0.91"), "hundredths"),
-        ((0.31, 0.61, 0.91), "no exact number"),
+        (("0.305", "0.61", "0.91"), "two decimals"),
+        ((0.31, 0.61, 0.91), "not an exact number"),
     ],
 )
 def test_it_refuses_what_are_no_bands(bands: Any, complaint: str) -> None:

@@ -134,7 +134,7 @@ def test_pace_refuses_a_due_date_before_the_start() -> None:
 
 
 def test_pace_refuses_a_time_of_day() -> None:
-    with pytest.raises(ScoringError, match="Give the date"):
+    with pytest.raises(ScoringError, match="Enter the date"):
         pace(start=START, due=DUE, today=datetime(2026, 2, 1, tzinfo=UTC))
 
 

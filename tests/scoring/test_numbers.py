@@ -74,7 +74,7 @@ def test_a_lone_separator_is_the_decimal_sign(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("1,420", "Write 1420 or 1.420."), ("−12,500", "Write −12500 or −12.500.")],
+    [("1,420", "Enter 1420 or 1.420."), ("−12,500", "Enter −12500 or −12.500.")],
 )
 def test_a_comma_that_may_part_thousands_is_asked_about(text: str, hint: str) -> None:
     with pytest.raises(ScoringError, match="can mean two numbers") as refused:
@@ -96,8 +96,8 @@ def test_there_is_no_minus_zero() -> None:
         ("−12,5%", "“−12,5%” is not a number. Enter -12.5."),
         ("1e5", "“1e5” is not a number. Enter digits, for example 1250 or 12.5."),
         ("NaN", "“NaN” is not a number. Enter digits, for example 1250 or 12.5."),
-        ("", "There is not a number. Enter one, such as 12.5."),
-        ("  ", "There is not a number. Enter one, such as 12.5."),
+        ("", "Enter a number, for example 12.5."),
+        ("  ", "Enter a number, for example 12.5."),
     ],
 )
 def test_it_says_what_to_write_instead(text: str, message: str) -> None:
@@ -198,7 +198,7 @@ def test_scales_have_labels() -> None:
 
 
 def test_it_refuses_another_scale() -> None:
-    with pytest.raises(ScoringError, match="“ten” is no scale"):
+    with pytest.raises(ScoringError, match="“ten” is not a scale"):
         format_score(None, scale="ten")
 
 

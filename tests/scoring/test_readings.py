@@ -78,7 +78,7 @@ def test_labels_are_words() -> None:
 
 
 def test_they_refuse_words_they_do_not_know() -> None:
-    with pytest.raises(ScoringError, match=r"“mood” is no guide\. Use one of playbook"):
+    with pytest.raises(ScoringError, match=r"“mood” is not a guide\. Use one of playbook"):
         reading(1, guide="mood")
-    with pytest.raises(ScoringError, match="is no commitment"):
+    with pytest.raises(ScoringError, match="is not a commitment"):
         verdict(1, commitment="hoped")

@@ -173,7 +173,7 @@ def test_open_data_questions_are_said_before_the_commit(
 
     until = short_day(engagement.today(timezone.now()) + GAP_FOR)
     said = " ".join(page.partition('id="commit"')[2].partition("</section>")[0].split())
-    assert f"leave a data gap until {until}:" in said
+    assert f"leave a data gap until {until}:".replace("\xa0", " ") in said
     where = reverse("metrics:metric-detail", args=[engagement.slug, open_one.public_id])
     assert (
         said.count(f'<a href="{where}">Open &lt;one&gt;</a>: who has access, who collects it') == 1
