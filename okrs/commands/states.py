@@ -38,7 +38,7 @@ def update_state(
     """
     if key_result.is_draft:
         raise ValidationError(
-            "This key result is a draft. Commit it before you check in.", code="draft"
+            "A draft takes no check-ins. Commit it first.", code="draft"
         )
     line = expected_pace(key_result, today=key_result.engagement.today(now))
     if line is None:

@@ -146,7 +146,7 @@ def takes_the_sheet(lena: Counted, folder: Path) -> None:
     """The example, once with a mistake in it."""
     page = lena.page
     with page.expect_download() as download:
-        lena.follow("Example with two lines")
+        lena.follow("Download example")
     sheet = folder / "okrs.csv"
     download.value.save_as(sheet)
     good = sheet.read_bytes().replace(LEAD.encode(), b"ana@example.test")

@@ -92,4 +92,4 @@ def test_too_few_and_too_many_key_results_name_their_own_rule() -> None:
     (many,) = check_key_results(span=Span(2, 4), count=5)
 
     assert few.rule == "Enough key results to prove success."
-    assert many.rule == "Few enough to be worked on."
+    assert many.rule == "Few enough to focus on."

@@ -49,5 +49,7 @@ def test_it_names_what_is_missing(method: str, missing: str, complaint: str) -> 
 
 
 def test_it_refuses_another_method() -> None:
-    with pytest.raises(ScoringError, match=r"“guess” is not a method\. Use one of linear, ladder\."):
+    with pytest.raises(
+        ScoringError, match=r"“guess” is not a method\. Use one of linear, ladder\."
+    ):
         score(method="guess", actual=5, **CARD)

@@ -187,7 +187,7 @@ def test_a_unit_that_a_committed_key_result_reads_is_refused_at_its_field(
 
     assert answer.status_code == 422
     assert "The unit is frozen because committed key results use it" in answer.text
-    assert "How it is worked out stays" not in answer.text
+    assert "The formula is frozen" not in answer.text
     assert client.post(edit, {**typed, "unit": "days"}).status_code == 302
 
 

@@ -98,7 +98,7 @@ def test_a_report_is_bounded_too(client: Client, lead: Membership) -> None:
 def test_a_long_bad_sheet_is_chosen_again(client: Client, lead: Membership) -> None:
     page = send(client, lead, HEADER + b"\n" + b"x" * 120_000)
 
-    assert "It is too long to be shown here." in page.text
+    assert "It is too long to show here." in page.text
     assert "hx-preserve" in page.text
 
 
