@@ -44,7 +44,7 @@ def create_metric(
 ) -> Metric:
     """Add a metric to the dictionary.
 
-    Raises ValidationError: `name`, `duplicate` (same name or formula as an existing one, which
+    Raises ValidationError: `duplicate` (same name or formula as an existing one, which
     `params` holds as `of`, M4.4), `range`, `owner`.
     """
     require_right(by, Permission.DRAFT)
@@ -125,8 +125,6 @@ def _live_key_results(metric: Metric) -> list[str]:
 
 
 def _check(metric: Metric, *, people: list[Membership | None]) -> None:
-    if not metric.name:
-        raise ValidationError("Enter a name.", code="name")
     check_owners(*people)
     low, high = metric.valid_low, metric.valid_high
     if low is not None and high is not None and low >= high:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from engagements.edit_forms import EditForm
 from engagements.form_fields import DecimalTextField, MemberField
@@ -67,15 +66,6 @@ class MetricForm(EditForm):
     )
     valid_low = DecimalTextField(required=False, label="Lowest value")
     valid_high = DecimalTextField(required=False, label="Highest value")
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        low, high = data.get("valid_low"), data.get("valid_high")
-        if low is not None and high is not None and low >= high:
-            self.add_error(
-                "valid_high", ValidationError("Enter a highest value above the lowest one.")
-            )
-        return data
 
     def existing_metric(self) -> Metric | None:
         """Return the metric that already has this name or formula."""

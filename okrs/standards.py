@@ -37,7 +37,7 @@ EMPTY = Finding(
     code="empty",
     severity=Severity.BLOCK,
     rule="Every objective and key result has a title.",
-    message="Write it in one sentence.",
+    message="Enter one sentence.",
     before="(nothing)",
     after="Make first-time buyers want to return",
 )

@@ -28,7 +28,7 @@ def create_cycle(
 ) -> Cycle:
     """Add a cycle (M1).
 
-    Raises ValidationError: `name` (missing or taken), `dates` (not in order, or a micro cycle of
+    Raises ValidationError: `name` (taken), `dates` (not in order, or a micro cycle of
     more than 28 days).
     """
     require_right(by, Permission.PLAN)
@@ -95,8 +95,6 @@ def settle_bands(engagement: Engagement) -> None:
 
 
 def _check(cycle: Cycle) -> None:
-    if not cycle.name:
-        raise ValidationError("Enter a name.", code="name")
     if cycle.ends_on <= cycle.starts_on:
         raise ValidationError("Choose a last day after the first day.", code="dates")
     days = (cycle.ends_on - cycle.starts_on).days + 1
@@ -108,7 +106,7 @@ def _check(cycle: Cycle) -> None:
     others = Cycle.objects.filter(engagement_id=cycle.engagement_id).exclude(pk=cycle.pk)
     if others.filter(name__iexact=cycle.name).exists():
         raise ValidationError(
-            f"A cycle named “{cycle.name}” exists. Choose another name.", code="name"
+            f"A cycle named “{cycle.name}” exists. Use another name.", code="name"
         )
 
 

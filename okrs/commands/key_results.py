@@ -17,6 +17,7 @@ from metrics.models import Metric
 from okrs.commands.collaborators import set_collaborators
 from okrs.commands.objectives import clean_reasons
 from okrs.models import KeyResult, Objective
+from okrs.queries.blocks import term_problems
 from okrs.queries.findings import key_result_findings
 from okrs.writing import refused
 from scoring import Number, ScoringError, validate_rungs
@@ -176,15 +177,13 @@ def _check(key_result: KeyResult, *, changed: list[str]) -> None:
     ).exclude(pk=key_result.pk)
     titles = others.values_list("title", flat=True)
     problems = refused(key_result_findings(key_result, others=titles))
-    if key_result.due_on is not None and key_result.due_on <= key_result.starts_on:
-        problems.append(
-            ValidationError("Choose a due date after the start of the cycle.", code="due_on")
-        )
+    problems += [
+        ValidationError(text, code=code)
+        for code, text in term_problems(key_result).items()
+        if code != "archived" or "metric" in changed
+    ]
     if key_result.weight <= 0:
         problems.append(ValidationError("Enter a weight above 0.", code="weight"))
-    if "metric" in changed and key_result.metric and key_result.metric.archived_at:
-        text = f"The metric “{key_result.metric}” is archived. Choose another one."
-        problems.append(ValidationError(text, code="archived"))
     if problems:
         raise ValidationError(problems)
     if "owner" in changed:

@@ -37,9 +37,7 @@ def update_state(
     ValidationError: `draft`, `dates`.
     """
     if key_result.is_draft:
-        raise ValidationError(
-            "A draft takes no check-ins. Commit it first.", code="draft"
-        )
+        raise ValidationError("Commit this draft first.", code="draft")
     line = expected_pace(key_result, today=key_result.engagement.today(now))
     if line is None:
         raise ValidationError(

@@ -16,7 +16,7 @@ MAY_CHAMPION = {Role.CHAMPION, Role.LEAD}
 def create_team(
     *, engagement: Engagement, name: str, champion: Membership | None, by: Membership
 ) -> Team:
-    """Add a team. Raises ValidationError: `name` (missing or taken), `champion`."""
+    """Add a team. Raises ValidationError: `name` (taken), `champion`."""
     require_right(by, Permission.PLAN)
     lock(engagement)  # of two who add the same name, one waits and sees the other's
     team = Team(engagement=engagement, name=" ".join(name.split()), champion=champion)
@@ -44,8 +44,6 @@ def update_team(
 
 
 def _check(team: Team) -> None:
-    if not team.name:
-        raise ValidationError("Enter a name.", code="name")
     others = Team.objects.filter(engagement_id=team.engagement_id).exclude(pk=team.pk)
     if others.filter(name__iexact=team.name).exists():
         raise ValidationError(

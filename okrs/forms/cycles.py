@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from engagements.edit_forms import EditForm
 from engagements.form_fields import DayField, MemberField, RowField, choose_among
@@ -23,13 +22,6 @@ class CycleForm(EditForm):
     kind = forms.ChoiceField(choices=CycleKind.choices, initial=CycleKind.QUARTERLY, label="Kind")
     starts_on = DayField(label="First day")
     ends_on = DayField(label="Last day")
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        first, last = data.get("starts_on"), data.get("ends_on")
-        if first and last and last <= first:
-            self.add_error("ends_on", ValidationError("Choose a last day after the first day."))
-        return data
 
 
 class TeamForm(EditForm):

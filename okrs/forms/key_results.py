@@ -25,7 +25,7 @@ from okrs.forms.reasons import ReasonedForm
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Objective
 from okrs.models.key_results import method_choices
 from okrs.queries.findings import key_result_findings
-from okrs.standards import Finding
+from okrs.standards import EMPTY, Finding
 from scoring import Method
 
 NO_COLUMNS = {"collaborators", "version"}
@@ -52,7 +52,7 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         label="Key result",
         help_text="A number, or a yes/no, that shows whether you reached the objective.",
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 240}),
-        error_messages={"required": "Enter one sentence."},
+        error_messages={"required": EMPTY.message},
     )
     metric = RowField(
         required=False,

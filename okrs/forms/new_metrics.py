@@ -31,7 +31,6 @@ class NewMetricForm(forms.Form):
         required=False,
         max_length=120,
         label="Source of the new metric",
-        help_text="For example a system or a report.",
     )
     metric_refresh = forms.ChoiceField(
         choices=[("", "Not answered yet"), *Refresh.choices],

@@ -14,7 +14,7 @@ from engagements.form_fields import (
 )
 from okrs.forms.reasons import ReasonedForm
 from okrs.models import Cycle, Objective, Origin, Team
-from okrs.standards import Finding
+from okrs.standards import EMPTY, Finding
 from okrs.writing import check_objective
 
 
@@ -36,12 +36,12 @@ class ObjectiveForm(ReasonedForm):
         label="Objective",
         help_text="One sentence that starts with a verb: what will be better, and for whom.",
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 240}),
-        error_messages={"required": "Enter one sentence."},
+        error_messages={"required": EMPTY.message},
     )
     why_now = forms.CharField(
         required=False, max_length=4000, label="Why now", widget=forms.Textarea(attrs={"rows": 2})
     )
-    owner = MemberField(label="Owner", empty_label=None, help_text="One person is accountable.")
+    owner = MemberField(label="Owner", empty_label=None)
     collaborators = MembersField(label="Collaborators")
     team = RowField(required=False, empty_label="None, company objective", label="Team")
     parent = RowField(

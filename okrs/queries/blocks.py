@@ -94,7 +94,10 @@ def _key_result_problems(key_result: KeyResult) -> list[Problem]:
             if not one.passed
         ),
         *_owner_problems(key_result.owner, place=Place.KEY_RESULT),
-        *_outdated(key_result),
+        *(
+            Problem(code=code, message=text, place=Place.KEY_RESULT)
+            for code, text in term_problems(key_result).items()
+        ),
         *_blocking(findings, key_result.reasons, place=Place.KEY_RESULT),
     ]
 
@@ -118,17 +121,15 @@ def _owner_problems(owner: Membership | None, *, place: Place) -> list[Problem]:
     return []
 
 
-def _outdated(key_result: KeyResult) -> list[Problem]:
-    """Find what may have changed since the draft was written: its metric, its cycle's start."""
+def term_problems(key_result: KeyResult) -> dict[str, str]:
+    """Check metric and due date, which an archived metric or a moved cycle makes wrong."""
     metric, due_on = key_result.metric, key_result.due_on
     texts = {}
     if metric is not None and metric.archived_at:
         texts["archived"] = f"The metric “{metric}” is archived. Choose another one."
     if due_on is not None and due_on <= key_result.starts_on:
         texts["due_on"] = "Choose a due date after the start of the cycle."
-    return [
-        Problem(code=code, message=text, place=Place.KEY_RESULT) for code, text in texts.items()
-    ]
+    return texts
 
 
 def _blocking(findings: list[Finding], reasons: dict[str, str], *, place: Place) -> list[Problem]:

@@ -52,11 +52,6 @@ def test_it_refuses_a_second_cycle_of_that_name(lead: Membership) -> None:
         create(lead, name="2026-q2")
 
 
-def test_it_refuses_a_cycle_without_a_name(lead: Membership) -> None:
-    with refused("name"):
-        create(lead, name=" ")
-
-
 def test_it_refuses_an_end_before_the_start(lead: Membership) -> None:
     with refused("dates"):
         create(lead, ends_on=dt.date(2026, 4, 1))

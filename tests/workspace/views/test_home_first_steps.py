@@ -29,7 +29,8 @@ def primary(text: str) -> list[str]:
     """Where the steps lead with their dark buttons."""
     listed = text.partition("First steps")[2].partition("</ol>")[0]
     links = re.findall(r'<a class="btn btn-primary" href="(.*?)"', listed)
-    return [*re.findall(r'<button class="btn btn-primary".*?>(.*?)<', listed), *links]
+    buttons = re.findall(r'<button class="btn btn-primary".*?>(.*?)<', listed, re.DOTALL)
+    return [*(re.sub(r"[ \n]+", " ", button).strip() for button in buttons), *links]
 
 
 def committed(by: Membership) -> dict[str, Any]:
