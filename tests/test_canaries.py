@@ -45,6 +45,8 @@ from tests.canaries.crawl import Ask
 from tests.canaries.marks import CLIENT, INSIDE, LATER, OURS, THEIRS, Mark, marks_in
 from tests.canaries.planting import NOW, Planting, plant
 
+pytestmark = pytest.mark.slow
+
 LEAST = 3000  # responses
 CLIENTS = ("viewer", "open link of ours", "open link of theirs")
 Payloads = Callable[[int], list[dict[str, Any]]]
@@ -56,6 +58,11 @@ def planting(django_db_setup: str, django_db_blocker: Any) -> Iterator[Planting]
     with django_db_blocker.unblock(), transaction.atomic():
         yield plant()
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def lock_order() -> None:
+    """The crawl watches each request by itself: all of them share one transaction."""
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.slow
+
 HOOKS = "from tests.conftest import pytest_runtest_makereport, pytest_terminal_summary\n"
 TEST = """
 from tests.faults import report

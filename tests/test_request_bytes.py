@@ -16,7 +16,7 @@ from tests import access_cast
 from tests.access_table import TABLE
 from tests.test_access import URLS, Url
 
-pytestmark = pytest.mark.django_db(databases=["default", "sweep"])
+pytestmark = [pytest.mark.django_db(databases=["default", "sweep"]), pytest.mark.slow]
 
 NUL = "a\0b"
 ODD = (NUL, "9" * 400, "0" * 5000, "-1", "\ud800".encode("utf-8", "replace").decode(), "0001-01-01")

@@ -8,6 +8,8 @@ import pytest
 
 from bench import Figure, print_figures, print_growth, verdict
 
+pytestmark = pytest.mark.slow
+
 
 def figure(name: str = "Home", **fields: Any) -> Figure:
     values = {"queries": 5, "size": 1_000, "wall": 0.01, "ratio": 20.0, "cpu_ratio": 15.0}

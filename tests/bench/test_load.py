@@ -10,6 +10,8 @@ import pytest
 
 from bench.load import Answer, Client, percentile, print_figures, visit
 
+pytestmark = pytest.mark.slow
+
 PAGES = {
     "right": "<h1>Aster 1</h1>",
     "empty": "<h1>Nothing</h1>",

@@ -160,7 +160,7 @@ def test_one_card_is_the_same_as_in_the_week(onboarding: KeyResult, bob: Members
 
     closed = only_card(week(bob))
     assert found is not None
-    for name in ("key_result", "membership", "due", "previous", "escalation", "may_undo"):
+    for name in ("key_result", "membership", "due", "previous", "may_undo"):
         assert getattr(found, name) == getattr(closed, name)
 
 

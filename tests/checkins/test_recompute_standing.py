@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,8 @@ from okrs.states import Standing
 from scoring import Rag, linear, rag
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
+
+pytestmark = pytest.mark.slow
 
 START = at("2026-01-02T12:00")
 Step = tuple[str, int, Decimal]
@@ -97,6 +100,11 @@ def undo(key_result: KeyResult, by: Membership, *, now: dt.datetime, book: Book)
         stack.append(stack[-2])  # an undo that restores can be undone in its turn
     else:
         stack.clear()
+
+
+@pytest.fixture(autouse=True)
+def lock_order() -> None:
+    """Each example is many posts in one transaction, as no process makes them."""
 
 
 @settings(

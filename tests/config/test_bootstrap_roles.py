@@ -7,6 +7,8 @@ from django.core.management import CommandError, call_command
 from tenancy.database_roles import APP, ROLES, bootstrap_roles
 from tests.config.workspaces import ask, services, workspace
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_asks_who_may_create_roles() -> None:
     with pytest.raises(CommandError, match="--admin-url"):

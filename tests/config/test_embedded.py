@@ -16,6 +16,8 @@ from config.embedded.servers import SYSTEM, Home, find_home, package_folder, rea
 from config.embedded.stack import hold, secret_key
 from tests.config.workspaces import ask, processes_of, python, services, workspace
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Paths]:

@@ -8,10 +8,14 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from config.embedded import ROOT
 from config.embedded.processes import User
 from config.embedded.servers import can_reach
 from tests.config.workspaces import all_ended, environment, python, services, workspace
+
+pytestmark = pytest.mark.slow
 
 ASK = "from django.db import connection as c; k = c.cursor(); k.execute('select 41 + 1'); print(k.fetchone())"
 PLAIN_USER = 65534

@@ -27,6 +27,8 @@ from tests.config.workspaces import (
     workspace,
 )
 
+pytestmark = pytest.mark.slow
+
 # A web that answers, a worker with a child of its own, and a beat that will not listen.
 TINY = """
 import sys

@@ -22,6 +22,8 @@ from tests.config.indiscreet import TOKEN
 from tests.engagements.sharing import share, share_revoked
 from tests.processes import beat, environment, eventually, worker
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "address",

@@ -20,6 +20,8 @@ from escalations.models import Escalation, EscalationState
 from notifications.models import Notice
 from tenancy.scoping import identity, scope, unscoped
 
+pytestmark = pytest.mark.slow
+
 MONDAY = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
 HOURS = [MONDAY + dt.timedelta(hours=hour) for hour in range(0, 7 * 24, 3)]
 CLOCKS_CHANGE = [  # in Europe, in America, both ways

@@ -19,6 +19,8 @@ from tests import build
 from tests.checkins.test_recompute_standing import stored
 from tests.databases import ROLES, let_only_members_act
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.usefixtures("committed")
 def test_a_short_cycle_is_seeded_too(capsys: pytest.CaptureFixture[str]) -> None:

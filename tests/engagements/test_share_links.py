@@ -87,6 +87,7 @@ def mutated(token: str, chance: random.Random) -> str:
     return chance.choice(changes)
 
 
+@pytest.mark.slow
 def test_none_of_ten_thousand_mutated_tokens_opens_anything(link: ShareLink) -> None:
     token, chance = token_of(link), random.Random(20_260_310)  # noqa: S311 - to be repeatable
     tried: set[str] = set()

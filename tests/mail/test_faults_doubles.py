@@ -25,6 +25,8 @@ from tests.checkins.posting import at
 from tests.mail.reaper import reaping
 from tests.processes import beat, environment, eventually, worker
 
+pytestmark = pytest.mark.slow
+
 QUICK = "tests.mail.quick"
 WAVES, EACH, LEADS = 2, 5, ("Alice", "Bob", "Dana")
 WEEK = dt.timedelta(days=7)

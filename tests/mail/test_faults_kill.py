@@ -20,6 +20,8 @@ from tests.mail.conftest import post
 from tests.mail.reaper import AFTER, BEFORE, Reaper, reaping
 from tests.processes import environment, eventually
 
+pytestmark = pytest.mark.slow
+
 WORKERS = 4
 
 

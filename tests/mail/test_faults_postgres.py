@@ -22,6 +22,8 @@ from tests.mail.reaper import Reaper, reaping
 from tests.own_servers import Server, own_postgres
 from tests.processes import beat, environment, eventually, worker
 
+pytestmark = pytest.mark.slow
+
 KINDS = "tests.mail.fault_kinds"
 QUICK = "tests.mail.quick"
 CRASHES, CHILDREN = 2, 2

@@ -36,6 +36,8 @@ from tests.engagements.sharing import share
 from tests.plans.explaining import Plans, explained
 from tests.plans.seeded import CLIENTS, FRIDAY, LARGE, MONDAY, NOW, fill, pages_of
 
+pytestmark = pytest.mark.slow
+
 SLUG, OBJECTIVE, KEY_RESULT = "seed-1", "seedobject02", "seedresult04"
 INSIDE = (
     "workspace:home",

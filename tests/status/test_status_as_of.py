@@ -35,6 +35,8 @@ from tests import build
 from tests.checkins.posting import post
 from tests.status.quarter import key_result, objective
 
+pytestmark = pytest.mark.slow
+
 FIRST, DAYS = dt.date(2026, 1, 12), 60
 REAL = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)  # events younger than this were just written
 HOUR = dt.timedelta(hours=1)

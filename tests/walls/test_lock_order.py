@@ -52,6 +52,8 @@ from tests.reviews.meeting import act, decide
 from tests.reviews.running import key_results, run
 from tests.walls.racing import ROUNDS, Doing, deadlocks
 
+pytestmark = pytest.mark.slow
+
 DAY = dt.date(2026, 1, 5)
 WORDS = Words(headline="Five of six are on pace.", moved="", red="", decided="", next_steps="")
 Pair = tuple[Doing, Doing]

@@ -40,7 +40,7 @@ from tests.reviews.meeting import act, decide
 from tests.reviews.running import YES, key_results, plan, run
 from tests.walls.racing import waiting
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
 Doing = Callable[[], Any]
 DAY = dt.date(2026, 1, 5)
 

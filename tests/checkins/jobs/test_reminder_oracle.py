@@ -17,6 +17,8 @@ from tests.checkins.jobs.crowds import crowd
 from tests.checkins.jobs.reminder_oracle import Oracle, spans_of
 from tests.escalations.jobs.telling import Told, told
 
+pytestmark = pytest.mark.slow
+
 SECOND = dt.timedelta(seconds=1)
 FIRST, DAYS = dt.datetime(2025, 12, 20, tzinfo=dt.UTC), 190
 

@@ -19,7 +19,7 @@ from tests.escalations.jobs import racing
 from tests.escalations.jobs.racing import NOW, WEEK, at_once, clients, deadlocks, turn_red
 from tests.processes import environment
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
 KILLS = 10
 # Held by somebody else, the first stops a sweep before it writes, the second as it commits what
 # it wrote, when the keys are checked.

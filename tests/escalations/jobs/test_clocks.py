@@ -28,6 +28,8 @@ from tests.checkins.jobs.reminder_oracle import Oracle, spans_of
 from tests.checkins.jobs.reminder_oracle import remind_at as expected_at
 from tests.escalations.jobs.telling import told
 
+pytestmark = pytest.mark.slow
+
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 FIRST, LAST = dt.date(2026, 9, 21), dt.date(2027, 4, 18)
 COMMITTED_AT = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)

@@ -31,7 +31,7 @@ from tests.escalations.jobs import racing
 from tests.escalations.jobs.racing import NOW, at_once, clients, deadlocks, members, turn_red
 from tests.processes import eventually
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
 TURNS = 20
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 UNSURE = "AND held.status_version = fired.status_version"

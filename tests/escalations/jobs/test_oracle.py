@@ -17,6 +17,8 @@ from escalations.jobs import escalations, statements
 from tests.checkins.jobs.generating import cards, store
 from tests.escalations.jobs.oracle import Reader
 
+pytestmark = pytest.mark.slow
+
 COUNT = 10_000
 # In no zone is it a weekend, on which check-ins stand for the week to come. Honolulu's weeks close
 # at ten by UTC; a huddle called for then is due in the round after, to the second.

@@ -19,6 +19,8 @@ from tenancy.scoping import unscoped
 from tests.checkins.jobs.reminder_oracle import Oracle, spans_of
 from tests.databases import copy_of
 
+pytestmark = pytest.mark.slow
+
 START = dt.datetime(2026, 3, 11, 12, tzinfo=dt.UTC)
 DAY, HOUR, SECOND = dt.timedelta(days=1), dt.timedelta(hours=1), dt.timedelta(seconds=1)
 QUARTER = 91 * DAY
