@@ -1,4 +1,4 @@
-"""How a key result moved since something was decided about it (M8): no word of what caused it."""
+"""How a key result moved since a decision about it (M8), without any claim about causes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from scoring import format_number
 class Moved(StrEnum):
     """How its value compares, in the direction that counts."""
 
-    BETTER = "better"
-    NO_BETTER = "no better"  # equal or worse
+    BETTER = "improved"
+    NO_BETTER = "not improved"  # equal or worse
     UNKNOWN = "no value"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Movement:
-    """The value as it stood at the decision, the value now, and what that says."""
+    """The value at the decision, the current value, and how they compare."""
 
     then: Decimal | None
     now: Decimal | None
@@ -32,14 +32,14 @@ class Movement:
         return self.moved is not Moved.UNKNOWN
 
     def words(self, *, unit: str = "") -> str:
-        """ "8.2 → 7.4 %"; nothing while there is no value since."""
+        """Return for example "8.2 → 7.4 %", or "" without a value since."""
         if not self.is_known:
             return ""
         latest = write_value(self.now, unit=unit)
         return f"{_before(self.then, unit=unit)}{NO_BREAK}→ {latest}"
 
     def said(self, *, unit: str = "") -> str:
-        """ "since then 8.2 → 7.4 %"."""
+        """Return for example "since then 8.2 → 7.4 %"."""
         return f"since then {self.words(unit=unit)}" if self.is_known else "no value since"
 
 
@@ -51,10 +51,10 @@ def moved_since(
     measured_on: dt.date | None,
     higher_is_better: bool,
 ) -> Movement:
-    """Compare the value at a decision with the value now, which counts from the day after on.
+    """Compare the value at a decision with the current value, if it was measured on a later day.
 
-    What was measured on the day of the decision was known to it; without a later one nothing is
-    known. A first value after the decision counts as moved: there was none before.
+    A value measured on the day of the decision was already known. A first value after the decision
+    counts as better.
     """
     if now is None or measured_on is None or measured_on <= decided_on:
         return Movement(then=then, now=now, moved=Moved.UNKNOWN)

@@ -1,4 +1,4 @@
-"""The clock of a review: it ticks by the minute. Pure."""
+"""The clock of a review, in whole minutes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """Its figure and what stands beside it; `state` is empty while it runs in time."""
+    """Its minutes and their label; `state` is empty while the review is in time."""
 
     minutes: int
     words: str
@@ -22,7 +22,7 @@ def clock_of(
     closed_at: dt.datetime | None,
     now: dt.datetime,
 ) -> Clock:
-    """ "31 min of 45 left", "5 min over 45", "45 min planned", "38 min of 45 taken"."""
+    """Return for example "31 min of 45 left", "5 min over 45" or "38 min of 45 taken"."""
     if started_at is None:
         return Clock(minutes=minutes, words="planned", state="idle")
     passed = max(0, int(((closed_at or now) - started_at).total_seconds()) // 60)

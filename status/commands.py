@@ -31,23 +31,24 @@ def publish_report(
     review: Review | None = None,
     after: int | None = None,
 ) -> Report:
-    """Release words and figures to the client as they are now, for good (M8.4, M12).
+    """Publish texts and current figures to the client (M8.4, M12).
 
-    With a review its client-visible decisions are released too. Published again, it is another
-    report with the next number. `after` is the last one that the lead knows of. Raises
-    ValidationError: `no_right`, `not_closed`, `meanwhile` where there is a later one than that,
-    and by field `required`.
+    A review's client-visible decisions are released with it. Publishing again adds a report with
+    the next number. `after` is the last report that the lead has seen. Raises ValidationError:
+    `no_right`, `not_closed`, `meanwhile` if there is a later report, and by field `required`.
     """
     if review is not None:
         require_closed(review)
     text = _stripped(words)
     _require_headline(text)
-    # Held from here on, so that the page shows just the decisions that the release covers.
+    # Locked first, so that the page shows exactly the decisions that the release covers.
     head = lock_head(engagement.pk)
     require_right(by, Permission.RUN_REVIEWS)
     number = head.released + 1
     if after is not None and after + 1 != number:
-        message = f"Report {number - 1} was published meanwhile. Read it before you publish again."
+        message = (
+            f"Someone published report {number - 1} in the meantime. Read it, then publish again."
+        )
         raise ValidationError(message, code="meanwhile")
     now = max(now, head.recorded_at)
     facts = status_facts(engagement, now=now, releasing=True, publishing=review)
@@ -87,7 +88,7 @@ def save_draft(
     decided: str = "",
     next_steps: str = "",
 ) -> ReportDraft:
-    """Save the words that the client will read; the first save stores the draft.
+    """Save the draft of a report; the first save creates it.
 
     Raises ValidationError: `no_right`, `not_closed`, or by field `required`; StaleEdit if someone
     saved since.
@@ -111,13 +112,13 @@ def save_draft(
 
 
 def require_closed(review: Review) -> None:
-    """Raises ValidationError `not_closed`."""
+    """Raise ValidationError `not_closed`."""
     if not review.is_closed:
         raise ValidationError("Close the review first.", code="not_closed")
 
 
 def report_hash(words: Words, *, page: Page) -> str:
-    """Return the hash of what a report says, 64 hexadecimal digits."""
+    """Return the hash of a report, 64 hexadecimal digits."""
     text = json.dumps([words, page], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 

@@ -8,7 +8,7 @@ from engagements.edit_forms import EditForm
 
 
 def words(label: str, *, help_text: str = "") -> forms.CharField:
-    """A short text that clients read."""
+    """Return the field of a short text that clients read."""
     return forms.CharField(
         label=label,
         help_text=help_text,
@@ -19,29 +19,31 @@ def words(label: str, *, help_text: str = "") -> forms.CharField:
 
 
 class WordsForm(forms.Form):
-    """What the lead says beside the figures; clients read all of it."""
+    """The texts that the lead adds to the figures; clients read all of it."""
 
     headline = forms.CharField(
         max_length=240,
         label="Headline",
-        help_text="One sentence with the finding.",
+        help_text="One sentence with the main finding.",
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": "Write a headline: one sentence with the finding."},
     )
-    moved = words("What moved")
-    red = words("What is red, and what we do")
+    moved = words("What changed")
+    red = words("What’s red, and what we’re doing about it")
     decided = words("What was decided")
-    next_steps = words("What comes next")
+    next_steps = words("What’s next")
 
-    after = forms.IntegerField(widget=forms.HiddenInput, required=False)  # the last report then
+    after = forms.IntegerField(
+        widget=forms.HiddenInput, required=False
+    )  # the last report when the form opened
 
     def sections(self) -> list[tuple[str, list[Any]]]:
-        """For `components/edit_form.html`: one plain list."""
+        """Return one list of fields, for `components/edit_form.html`."""
         return [("", self.visible_fields())]
 
 
 class DraftForm(EditForm):
-    """The words on a closed review; clients read all of them once they are published."""
+    """The summary of a closed review; clients read all of it once published."""
 
     headline = WordsForm.base_fields["headline"]
     moved = WordsForm.base_fields["moved"]

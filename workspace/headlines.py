@@ -11,7 +11,7 @@ from django.utils import timezone
 from checkins.queries import DueCard, MyWeek
 from okrs.formatting import in_words, is_early, write_day
 from scoring import Rag
-from status.page.headlines import LONGEST_NAME, say_forecasts, say_reds
+from status.page.headlines import NO_VALUE_YET, describe_age, describe_pace, describe_reds
 from workspace.queries.home import Home
 
 
@@ -35,31 +35,40 @@ def my_week_headline(week: MyWeek, *, overdue: int = 0, escalations: int = 0) ->
 
 
 def home_headline(home: Home) -> str:
-    """ "Three of six forecasts hold. One key result is red: its name." """
+    """Return for example "3 of 6 key results are on pace. 3 are behind. 1 is red: its title."."""
     if not home.cycles:
         return _no_cycle(home)
     if not home.objectives:
-        return f"{home.cycles[0].cycle} runs, and holds no objective yet."
+        return f"{home.cycles[0].cycle} has no objectives yet."
     if not any(one.objective.committed_at for one in home.objectives):
         drafted = len(home.objectives)
-        many = "objective is" if drafted == 1 else "objectives are"
-        return f"{in_words(drafted).capitalize()} {many} drafted, none is committed yet."
+        are = "objective is" if drafted == 1 else "objectives are"
+        return f"{drafted} {are} drafted. None is committed yet."
     if not home.forecasts:
-        return "The work has begun. No key result has a value yet."
-    said = [say_forecasts(home.forecasts.count(True), len(home.forecasts)), _reds(home)]
+        return NO_VALUE_YET
+    sentences = [describe_pace(_forecasts(home)), _reds(home)]
     if home.over_time:
         are = "escalation is" if home.over_time == 1 else "escalations are"
-        said.append(f"{in_words(home.over_time).capitalize()} {are} over time.")
-    return " ".join(said)
+        sentences.append(f"{home.over_time} {are} overdue.")
+    return " ".join(sentences)
 
 
 def _no_cycle(home: Home) -> str:
     if home.beside is None:
-        return "No cycle yet. A quarter is a good first one."
+        return "No cycle yet. Start with a quarter."
     day = partial(write_day, today=home.today, weekday=False)
     if home.beside.starts_on > home.today:
-        return f"No cycle runs now. {home.beside} starts on {day(home.beside.starts_on)}."
-    return f"No cycle runs now. {home.beside} ended on {day(home.beside.ends_on)}."
+        return f"No cycle is running. {home.beside} starts on {day(home.beside.starts_on)}."
+    return f"No cycle is running. {home.beside} ended on {day(home.beside.ends_on)}."
+
+
+def _forecasts(home: Home) -> list[bool | None]:
+    """List the forecasts of all key results; a draft without a value is not missing one."""
+    return [
+        line.forecast_holds
+        for line in home.lines
+        if line.forecast_holds is not None or not line.key_result.is_draft
+    ]
 
 
 def _reds(home: Home) -> str:
@@ -70,13 +79,17 @@ def _reds(home: Home) -> str:
         if card.escalation.activated_at is not None
     }
     early = [
-        is_early(line.key_result.rag, forecast_holds=line.forecast_holds)
+        line.key_result
         for line in red
         if line.key_result.pk not in escalated
+        and is_early(line.key_result.rag, forecast_holds=line.forecast_holds)
     ]
-    name = red[0].key_result.title if len(red) == 1 else ""
-    name = name if len(name) <= LONGEST_NAME else ""
-    return say_reds(len(red), early=early.count(True), name=name)
+    age = ""
+    if early:
+        cycle = early[0].objective.cycle
+        age = describe_age(cycle.kind, starts_on=cycle.starts_on, today=home.today)
+    titles = [line.key_result.title for line in red]
+    return describe_reds(titles, early=len(early), age=age)
 
 
 def _saved(cards: int) -> str:

@@ -1,4 +1,4 @@
-"""What an engagement's home is made of: its key results, its wins, its next dates. Pure."""
+"""Key results, wins and next dates of an engagement's home, computed without queries."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_DATES = 9
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A key result, and what today makes of it; None where there is nothing to say yet."""
+    """A key result with today's pace and forecast, None if they are not known yet."""
 
     key_result: KeyResult
     pace: Decimal | None
@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Win:
-    """A key result that moved up since the last review, else since its start."""
+    """A key result whose score rose since the last review, else since its start."""
 
     key_result: KeyResult
     then: Decimal | None
@@ -58,7 +58,7 @@ class Win:
 
 @dataclass(frozen=True, kw_only=True)
 class NextDate:
-    """A day on which something comes, or is due. What it is about is given for its link."""
+    """A day on which something happens or is due, with the object that it links to."""
 
     on: dt.date
     what: str
@@ -70,7 +70,7 @@ class NextDate:
 
 
 def wins(lines: Iterable[Line], *, standings: Mapping[str, Mapping[str, Any]] | None) -> list[Win]:
-    """Those that gained since those standings, and give no worry; the largest gain first."""
+    """List the key results on pace that gained since `standings`, the largest gain first."""
     calm = (
         line
         for line in lines
@@ -86,7 +86,7 @@ def wins(lines: Iterable[Line], *, standings: Mapping[str, Mapping[str, Any]] | 
 def check_ins_due(
     cycles: Iterable[Cycle], *, engagement: Engagement, now: dt.datetime
 ) -> list[dt.datetime]:
-    """When check-ins of these cycles are due next; cycles that share an instant have it once."""
+    """List when check-ins of these cycles are due next, each time once."""
     ahead = (
         [one.due_at for one in periods(cycle_rhythm(cycle, engagement=engagement))]
         for cycle in cycles
@@ -104,7 +104,7 @@ def next_dates(
     today: dt.date,
     now: dt.datetime,
 ) -> list[NextDate]:
-    """What comes next, the earliest first; moments on the clock that is active."""
+    """List the next dates, the earliest first, on the active clock."""
     found = [
         *(NextDate(on=_day(at), at=at, what="Check-ins due") for at in due),
         *(_review(one) for one in reviews),
@@ -128,7 +128,7 @@ def _win(row: KeyResult, standings: Mapping[str, Mapping[str, Any]] | None) -> W
 def _review(review: Review) -> NextDate:
     if review.started_at is not None:
         now = timezone.localdate()
-        return NextDate(on=now, what=f"{review.title}, runs now", review=review)
+        return NextDate(on=now, what=f"{review.title}, running now", review=review)
     at = review.scheduled_at
     return NextDate(on=_day(at), at=at, what=review.title, review=review)
 

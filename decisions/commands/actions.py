@@ -29,11 +29,11 @@ def add_action(
     key_result: KeyResult | None = None,
     idempotency_key: UUID | None = None,
 ) -> ActionItem:
-    """Write down what someone does next, by when (M8.3). Any member who reads may.
+    """Add an action with owner and due date (M8.3). Any member except viewers may.
 
-    The same `idempotency_key` with the same words again returns the first row.
+    Posting the same form again, with the same `idempotency_key`, returns the first row.
 
-    Raises ValidationError: `no_right`, `reused` where the key comes with other words, or by field
+    Raises ValidationError: `no_right`, `reused` if the key comes with other values, or by field
     `required`, `owner`, `in_past`.
     """
     require_right(by, Permission.READ)
@@ -55,16 +55,16 @@ def add_action(
         idempotency_key=idempotency_key or uuid4(),
         defaults={"created_by": by, "created_at": now, **said},
     )
-    # Nothing is locked: the same form may have arrived twice at the same moment.
+    # Without a lock, the same form may arrive twice at the same moment.
     must_say_the_same(action, **said)
     return action
 
 
 @transaction.atomic
 def complete_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> ActionItem:
-    """Say that it is done; once more is harmless. Any member who reads may.
+    """Mark an action as done; doing so twice is harmless. Any member except viewers may.
 
-    Raises ValidationError: `no_right`, or `dropped` where it was dropped.
+    Raises ValidationError: `no_right`, or `dropped` if it was dropped.
     """
     locked = _lock(action, by=by)
     if locked.dropped_at is not None:
@@ -77,7 +77,7 @@ def complete_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> 
 
 @transaction.atomic
 def reopen_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> ActionItem:
-    """Take back that it is done or dropped; once more is harmless. Any member who reads may.
+    """Reopen a done or dropped action. Any member except viewers may.
 
     Raises ValidationError: `no_right`.
     """
@@ -90,15 +90,17 @@ def reopen_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> Ac
 
 @transaction.atomic
 def drop_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> ActionItem:
-    """Say that nobody will do it; once more is harmless. The lead, its creator or its owner may.
+    """Drop an action. The lead, its author or its owner may.
 
-    Raises ValidationError: `no_right`, or `done` where it is done already.
+    Raises ValidationError: `no_right`, or `done` if it is already done.
     """
     locked = _lock(action, by=by)
     if not may_drop(locked, by=by):
-        raise ValidationError("Only its owner, its author or the lead drops it.", code="no_right")
+        raise ValidationError(
+            "Only the owner, the author or the lead can drop it.", code="no_right"
+        )
     if locked.done_at is not None:
-        raise ValidationError("This action is done already.", code="done")
+        raise ValidationError("This action is already done.", code="done")
     if locked.dropped_at is None:
         locked.dropped_at, locked.dropped_by = now, by
         _save(locked, "dropped_at", "dropped_by")
@@ -123,13 +125,13 @@ def _save(action: ActionItem, *fields: str) -> None:
 
 
 def _check(*, what: str, owner: Membership, due_on: dt.date, today: dt.date) -> None:
-    """Raises one ValidationError with everything that is wrong, by field."""
+    """Raise one ValidationError with all errors by field."""
     errors: Errors = {}
     if not what.strip():
-        errors["what"] = [ValidationError("Write what is to be done.", code="required")]
+        errors["what"] = [ValidationError("Describe the action.", code="required")]
     errors |= owner_errors(owner)
     if due_on < today:
-        message = "This day has gone by. Give one to come."
+        message = "This day has passed. Choose a later one."
         errors["due_on"] = [ValidationError(message, code="in_past")]
     if errors:
         raise ValidationError(errors)

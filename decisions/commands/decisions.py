@@ -41,11 +41,11 @@ def record_decision(
 ) -> Decision:
     """Append a decision to the engagement's log (M8.2).
 
-    What it touches, the key result or else the objective, is sealed with its current values, and
-    so are the evidence and the address. The row comes back with the number and the hash that the
-    database gave it. The same `idempotency_key` with the same words again returns the first row.
+    The key result or objective is sealed with its current values, and so is the evidence. The
+    database sets number and hash. Posting the same form again, with the same `idempotency_key`,
+    returns the first row.
 
-    Raises ValidationError: `no_right`, `reused` where the key comes with other words, or by field
+    Raises ValidationError: `no_right`, `reused` if the key comes with other values, or by field
     `required`, `owner`, `before_decision`, `in_future`, `invalid`.
     """
     head = lock_head(by.engagement_id)
@@ -82,10 +82,11 @@ def supersede_decision(
     evidence: Evidence | None = None,
     evidence_url: str = "",
 ) -> Decision:
-    """Append a decision that takes the place of an earlier one; both stay readable (M8.2).
+    """Append a decision that replaces an earlier one; both stay in the log (M8.2).
 
-    It has the same occasion and touches the same objects, with their current values. Raises ValidationError: `no_right`, `superseded`, or by field `required`,
-    `owner`, `before_decision`, `invalid`.
+    It has the same occasion and is about the same objects, with their current values. Raises
+    ValidationError: `no_right`, `superseded`, or by field `required`, `owner`, `before_decision`,
+    `invalid`.
     """
     head = lock_head(by.engagement_id)
     require_right(by, Permission.DECIDE)
@@ -102,7 +103,7 @@ def supersede_decision(
     }
     _check(said, url=url, today=today)
     if Decision.objects.filter(engagement_id=by.engagement_id, supersedes=decision).exists():
-        raise ValidationError("A later decision supersedes this one already.", code="superseded")
+        raise ValidationError("This decision is already superseded.", code="superseded")
     touches = refreshed(decision.touches, engagement_id=by.engagement_id)
     return _append(said, head=head, touches=touches, evidence=evidence, url=url, by=by, now=now)
 
@@ -117,7 +118,7 @@ def _append(
     by: Membership,
     now: dt.datetime,
 ) -> Decision:
-    """The row, recorded after the last one whatever the clocks of two writers said."""
+    """Append the row, never dated before the last one even if the clocks of two hosts differ."""
     decision = Decision.objects.create(
         engagement_id=by.engagement_id,
         touches=touches,
@@ -131,28 +132,28 @@ def _append(
 
 
 def _check(said: dict[str, Any], *, url: str, today: dt.date) -> None:
-    """Raises one ValidationError with everything that is wrong, by field."""
+    """Raise one ValidationError with all errors by field."""
     errors: Errors = {}
     if not said["text"]:
-        errors["text"] = [ValidationError("Write what is decided.", code="required")]
+        errors["text"] = [ValidationError("Write the decision.", code="required")]
     errors |= owner_errors(said["owner"])
     if said["decided_on"] > today:
-        message = "This day is still to come. Give the day of the decision."
+        message = "This day is in the future. Enter the day of the decision."
         errors["decided_on"] = [ValidationError(message, code="in_future")]
     if said["due_on"] < said["decided_on"]:
-        message = "This day lies before the decision. Give one to come."
+        message = "This day is before the decision. Choose a later one."
         errors["due_on"] = [ValidationError(message, code="before_decision")]
     if said["change"] not in ResultingChange.values:
-        errors["change"] = [ValidationError("Choose what it changes.", code="invalid")]
+        errors["change"] = [ValidationError("Choose what changes.", code="invalid")]
     if url and not _is_address(url):
-        message = "Write a whole address, such as https://example.com/report."
+        message = "Enter a full address, for example https://example.com/report."
         errors["evidence_url"] = [ValidationError(message, code="invalid")]
     if errors:
         raise ValidationError(errors)
 
 
 def owner_errors(owner: Membership) -> Errors:
-    """What is wrong with the one who is to answer for it, by field (M9.3)."""
+    """Return the errors of the owner by field (M9.3)."""
     try:
         check_owners(owner)
     except ValidationError as refusal:

@@ -1,4 +1,4 @@
-"""What a decision touches and its evidence, as words and public ids that can be sealed."""
+"""The objects and evidence of a decision, as texts and public ids that can be sealed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Evidence = list[dict[str, str]]
 def touched(
     *, engagement_id: int, objective: Objective | None, key_result: KeyResult | None
 ) -> Touches:
-    """The key result with its values as they stand now, else the objective, else nothing."""
+    """Return the key result with its current values, else the objective, else nothing."""
     if key_result is not None:
         return [_key_result(row) for row in key_results(engagement_id, [key_result.public_id])]
     if objective is not None:
@@ -26,14 +26,14 @@ def touched(
 
 
 def refreshed(touches: Touches, *, engagement_id: int) -> Touches:
-    """The same objects with the values of now; what is there no longer stays as it was."""
+    """Return the same objects with current values; deleted ones keep their old values."""
     found = key_results(engagement_id, named(touches))
     fresh = {row.public_id: _key_result(row) for row in found}
     return [fresh.get(one.get("key_result", ""), one) for one in touches]
 
 
 def named(touches: Touches) -> list[str]:
-    """Public ids of the key results among what is touched."""
+    """List the public ids of the key results among them."""
     return [one["key_result"] for one in touches if "key_result" in one]
 
 

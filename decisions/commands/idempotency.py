@@ -1,4 +1,4 @@
-"""Forms that come twice: a double click, or an answer that was lost on its way."""
+"""Forms that arrive twice: after a double click or a lost response."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 
 
 def posted_before(rows: QuerySet[Any], *, key: UUID | None, **said: Any) -> Any:
-    """The row that the form of this key made already; None where it made none.
+    """Return the row already created by the form with this key, None without one.
 
-    Raises ValidationError `reused` where it says something else now.
+    Raises ValidationError `reused` if its values differ.
     """
     posted = None if key is None else rows.filter(idempotency_key=key).first()
     if posted is not None:
@@ -21,6 +21,6 @@ def posted_before(rows: QuerySet[Any], *, key: UUID | None, **said: Any) -> Any:
 
 
 def must_say_the_same(posted: Any, **said: Any) -> None:
-    """Raises ValidationError `reused`."""
+    """Raise ValidationError `reused` if the values differ."""
     if any(getattr(posted, name) != value for name, value in said.items()):
-        raise ValidationError("This form was used already. Reload it.", code="reused")
+        raise ValidationError("This form was already sent. Reload the page.", code="reused")

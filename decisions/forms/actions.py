@@ -10,18 +10,15 @@ from engagements.models import Engagement
 
 
 class ActionForm(forms.Form):
-    """What somebody does next, in the words that `add_action` takes (M8.3).
-
-    Give a `prefix` where several stand on one page.
-    """
+    """The arguments of `add_action` (M8.3)."""
 
     what = forms.CharField(
-        label="What is to be done?",
+        label="Action",
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Write what is to be done."},
+        error_messages={"required": "Describe the action."},
     )
-    owner = MemberField(label="Owner", empty_label="Choose one person")
+    owner = MemberField(label="Owner", empty_label="Choose someone")
     due_on = DayField(label="Due")
     key = key_field()
 

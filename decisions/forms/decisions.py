@@ -13,7 +13,7 @@ LONGEST = 4000
 
 
 def key_field() -> forms.UUIDField:
-    """What tells a form that comes twice from two forms; each form that opens has its own."""
+    """Return the field that identifies one opened form, so that it is saved only once."""
     return forms.UUIDField(
         initial=uuid4,
         widget=forms.HiddenInput,
@@ -22,30 +22,27 @@ def key_field() -> forms.UUIDField:
 
 
 def keyed(cleaned: dict[str, Any]) -> dict[str, Any]:
-    """The key by the name that commands call it."""
+    """Rename the key for the commands."""
     if "key" in cleaned:
         cleaned["idempotency_key"] = cleaned.pop("key")
     return cleaned
 
 
 class DecisionForm(forms.Form):
-    """What is decided, in the words that `record_decision` takes (M8.2).
-
-    Give a `prefix` where several stand on one page.
-    """
+    """The arguments of `record_decision` (M8.2)."""
 
     text = forms.CharField(
-        label="What is decided?",
+        label="Decision",
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Write what is decided."},
+        error_messages={"required": "Write the decision."},
     )
-    owner = MemberField(label="Owner", empty_label="Choose one person")
+    owner = MemberField(label="Owner", empty_label="Choose someone")
     due_on = DayField(label="Due")
     change = forms.ChoiceField(
-        label="What it changes",
+        label="What changes",
         choices=[("", "Choose"), *ResultingChange.choices],
-        error_messages={"required": "Choose what it changes."},
+        error_messages={"required": "Choose what changes."},
     )
     evidence_url = forms.CharField(
         label="Evidence link",
@@ -53,7 +50,7 @@ class DecisionForm(forms.Form):
         max_length=500,
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
     )
-    client_visible = forms.BooleanField(label="Client may see it, once published", required=False)
+    client_visible = forms.BooleanField(label="Show to the client once published", required=False)
     key = key_field()
 
     def __init__(
@@ -76,6 +73,6 @@ class DecisionForm(forms.Form):
 
 
 class SupersedeForm(DecisionForm):
-    """The same in the words that `supersede_decision` takes: a decision is superseded once."""
+    """The arguments of `supersede_decision`; it needs no key, as a decision is superseded once."""
 
     key = None  # type: ignore[assignment]

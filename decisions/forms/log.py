@@ -17,16 +17,16 @@ from okrs.models import Objective
 
 
 class LogFilter(forms.Form):
-    """Which decisions the log shows: by words, and by what, who and where."""
+    """The filter of the decision log."""
 
     q = forms.CharField(required=False, max_length=200, label="Words or number")
-    owner = RowField(required=False, empty_label="Anybody", label="Owner")
+    owner = RowField(required=False, empty_label="Anyone", label="Owner")
     change = forms.ChoiceField(
         required=False, choices=[("", "Any change"), *ResultingChange.choices], label="Change"
     )
     review = forms.ChoiceField(required=False, label="Review")
     objective = RowField(required=False, empty_label="Any objective", label="Objective")
-    superseded = forms.BooleanField(required=False, label="Superseded too")
+    superseded = forms.BooleanField(required=False, label="Include superseded")
 
     def __init__(self, data: Any, *, engagement: Engagement) -> None:
         super().__init__(data, auto_id="log-%s")
@@ -40,18 +40,18 @@ class LogFilter(forms.Form):
         self.fields["review"].choices = [("", "Any review"), *_reviews(rows)]  # type: ignore[attr-defined]
 
     def asked(self) -> dict[str, Any]:
-        """What is filled in; an answer that is not offered counts as not given."""
+        """Return the valid values; invalid ones are ignored."""
         self.full_clean()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
     @property
     def narrows(self) -> bool:
-        """Whether it can hide anything that is in force."""
+        """Return whether it can hide a current decision."""
         return bool(self.asked().keys() - {"superseded"})
 
 
 def _reviews(rows: QuerySet[Decision]) -> list[tuple[str, str]]:
-    """The reviews of these decisions, the latest first; two may have one title, so with their day."""
+    """List the reviews of these decisions, the latest first, with their day as titles repeat."""
     held = list(
         rows.filter(occasion_kind=OccasionKind.REVIEW)
         .distinct("occasion_id")

@@ -17,7 +17,6 @@ from engagements.access import find, member
 from engagements.form_views import in_short, toast, went_back
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
-from okrs.formatting import in_words
 
 TAB = {"tab": "actions"}
 
@@ -40,7 +39,7 @@ def action_done(request: MemberRequest, action: str) -> HttpResponse:
 @require_POST
 @member(Permission.READ)
 def action_reopen(request: MemberRequest, action: str) -> HttpResponse:
-    return _change(request, action, reopen_action, text="Open again: {}")
+    return _change(request, action, reopen_action, text="Reopened: {}")
 
 
 @require_POST
@@ -52,7 +51,7 @@ def action_drop(request: MemberRequest, action: str) -> HttpResponse:
 def _change(
     request: MemberRequest, public_id: str, command: Callable[..., ActionItem], *, text: str
 ) -> HttpResponse:
-    """Do it and show the row as it stands now; without htmx go back to where the button was."""
+    """Run the command and show the changed row; without htmx go back to the page."""
     row, now = (
         find(ActionItem.objects.filter(engagement=request.engagement), public_id),
         timezone.now(),
@@ -78,14 +77,12 @@ def _change(
 
 
 def actions_headline(*, open_ones: int, overdue: int) -> str:
-    """ "Three actions are open, one is overdue." """
+    """Return for example "3 actions are open. 1 is overdue."."""
     if not open_ones:
-        return "No action is open."
-    many = "action is" if open_ones == 1 else "actions are"
-    said = f"{in_words(open_ones).capitalize()} {many} open"
+        return "No actions are open."
+    are_open = f"{open_ones} {'action is' if open_ones == 1 else 'actions are'} open."
     if not overdue:
-        return f"{said}, none is overdue."
-    who = in_words(overdue)
+        return f"{are_open} None is overdue."
     if overdue == open_ones:
-        who = "it" if overdue == 1 else "all"
-    return f"{said}, {who} {'is' if overdue == 1 else 'are'} overdue."
+        return f"{are_open} {'It is' if overdue == 1 else 'All are'} overdue."
+    return f"{are_open} {overdue} {'is' if overdue == 1 else 'are'} overdue."

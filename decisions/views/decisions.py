@@ -14,7 +14,7 @@ from decisions.queries.decisions import decisions, entries, log_head, object_log
 from engagements.access import find, member
 from engagements.http import MemberRequest
 from engagements.permissions import Permission
-from okrs.formatting import in_words, write_day
+from okrs.formatting import write_day
 from okrs.models import KeyResult, Objective
 
 TAB = {"tab": "decisions"}
@@ -24,7 +24,7 @@ ON_A_PAGE = 50
 @require_safe
 @member(Permission.READ)
 def decision_list(request: MemberRequest) -> HttpResponse:
-    """The log, newest first, as far as the filter lets it through."""
+    """Show the filtered log, newest first."""
     sifting = LogFilter(request.GET, engagement=request.engagement)
     asked = sifting.asked()
     rows = sift(decisions(request.engagement), **asked)
@@ -69,17 +69,17 @@ def _headline(request: MemberRequest, head: DecisionHead | None) -> str:
 
 
 def log_headline(*, recorded: int, last_on: dt.date | None, today: dt.date) -> str:
-    """ "Nine decisions are recorded, the last one on 22 Nov." """
+    """Return for example "9 decisions are recorded, the last one on 22 Nov."."""
     if last_on is None:
-        return "No decision is recorded yet."
+        return "No decisions yet."
     many = "decision is" if recorded == 1 else "decisions are"
     day = write_day(last_on, today=today, weekday=False)
     last = "" if recorded == 1 else " the last one"
-    return f"{in_words(recorded).capitalize()} {many} recorded,{last} on {day}."
+    return f"{recorded} {many} recorded,{last} on {day}."
 
 
 def _object_answer(request: MemberRequest, about: Objective | KeyResult) -> HttpResponse:
-    """The small log of one object: for its own page by htmx, a page by itself else."""
+    """Show the log of one object, as a part for htmx or as a page."""
     page = object_log(engagement=request.engagement, about=about)
     is_objective = isinstance(about, Objective)
     context = {

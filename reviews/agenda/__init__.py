@@ -1,4 +1,4 @@
-"""What a review talks about and why, drawn from the data (M8, M8.1). Pure: facts in, items out."""
+"""The agenda of a review, built from facts without queries (M8, M8.1)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""The agendas of the reviews of M8: which items, in which order, for how long."""
+"""The agendas of reviews (M8): which items, in which order, for how long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reviews.agenda.escalations import SEPARATOR
 from reviews.agenda.facts import AgendaFacts, Drawn, KeyResultFacts
 from reviews.agenda.lists import actions, closing, decisions, experiments, quiet_list, wins
 from reviews.agenda.reasons import (
@@ -49,14 +50,14 @@ Reasons = list[Reason]
 
 
 def draw(facts: AgendaFacts) -> list[Drawn]:
-    """The items that the data asks for, in order.
+    """Build the items of an agenda, in order.
 
-    A key result stands once, under its strongest reason; its other reasons follow in the why.
+    A key result appears once, under its strongest reason; its `why` lists the others too.
     """
     reasons = _monthly_reasons if facts.kind == ReviewKind.MONTHLY else _weekly_reasons
     found = [(row, reasons(row, facts)) for row in facts.key_results]
     spoken_of = [(row, causes) for row, causes in found if causes]
-    # A late card may hold the best figure of all.
+    # A key result with a late check-in can still be a win.
     calm = [row for row, causes in found if all(one.section == Section.QUIET for one in causes)]
     items: list[Drawn | None] = [actions(facts), *_single(spoken_of, kind=facts.kind)]
     if facts.kind == ReviewKind.MONTHLY:
@@ -100,7 +101,7 @@ def _is_quiet_only(causes: Reasons) -> bool:
 
 
 def _single(spoken_of: Sequence[tuple[KeyResultFacts, Reasons]], *, kind: str) -> Iterator[Drawn]:
-    """One item for each key result, the heaviest of a section first."""
+    """Yield one item for each key result, the most important of a section first."""
     ranked = sorted(spoken_of, key=lambda pair: (-pair[1][0].weight, pair[0].title.casefold()))
     for row, causes in ranked:
         if kind == ReviewKind.MONTHLY and _is_quiet_only(causes):
@@ -109,7 +110,7 @@ def _single(spoken_of: Sequence[tuple[KeyResultFacts, Reasons]], *, kind: str) -
             section=causes[0].section,
             source=f"kr:{row.public_id}",
             title=row.title,
-            why=_shortened("; ".join(one.why for one in causes)),
+            why=_shortened(SEPARATOR.join(one.why for one in causes)),
             minutes=causes[0].minutes,
             key_result=row.public_id,
         )

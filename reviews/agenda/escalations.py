@@ -1,4 +1,4 @@
-"""How an agenda says where an escalation stands, and how it ranks among the red ones (M7)."""
+"""The state of an escalation on an agenda, and its rank among red key results (M7)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from okrs.formatting import NO_BREAK, write_day
 FIRST = Decimal(1000)  # more weeks than anything can be red
 WATCHED = "watched: red, but early"
 ACTIVE = "escalation active, "
-PLAN = "plan runs to its checkpoint on "
+PLAN = "recovery plan, checkpoint "
+SEPARATOR = " · "  # between the reasons of one item
 RAISED = "with the sponsor since "
 DECIDED = "the sponsor decided on "
 
@@ -24,7 +25,8 @@ DECIDED = "the sponsor decided on "
 class EscalationFacts:
     """An open escalation, or one that the sponsor decided while its streak is still red.
 
-    Its times are on the client's clock, whose `city` is named beside them. `is_over`: its 48 hours are over, and nobody recorded an outcome.
+    Times are on the client's clock, named by `city`. `is_over` if its 48 hours have passed without
+    a recorded outcome.
     """
 
     state: EscalationState
@@ -43,7 +45,7 @@ class EscalationFacts:
 
 
 def rank_of(found: EscalationFacts | None) -> Decimal:
-    """Raised ones first, then over-time huddles, then active ones, then plans that run (M8.3)."""
+    """Rank raised ones first, then overdue huddles, then active ones, then plans (M8.3)."""
     if found is None or found.state in (EscalationState.WATCHING, EscalationState.DECIDED):
         return Decimal(0)
     if found.state is EscalationState.RAISED:
@@ -54,7 +56,7 @@ def rank_of(found: EscalationFacts | None) -> Decimal:
 
 
 def where_it_stands(found: EscalationFacts, *, today: dt.date) -> str:
-    """ "escalation active, huddle by Wed 11 Mar 09:04": what is asked, in a few words."""
+    """Return for example "escalation active, huddle by Wed 11 Mar 09:04"."""
     if found.is_watched:
         return WATCHED
     if found.state is EscalationState.DECIDED and found.decided_on:
@@ -69,17 +71,17 @@ def where_it_stands(found: EscalationFacts, *, today: dt.date) -> str:
 
 
 def why_now(why: str, found: EscalationFacts, *, today: dt.date) -> str:
-    """A drawn why, in which the escalation is said to stand where it stands now."""
+    """Return the reasons of an item with the current state of its escalation."""
     begins = (WATCHED, ACTIVE, PLAN, RAISED, DECIDED)
     said = where_it_stands(found, today=today)
-    parts = why.split("; ")
-    return "; ".join(said if one.startswith(begins) else one for one in parts)
+    parts = why.split(SEPARATOR)
+    return SEPARATOR.join(said if one.startswith(begins) else one for one in parts)
 
 
 def escalation_facts(
     row: Escalation | None, *, engagement: Engagement, now: dt.datetime
 ) -> EscalationFacts | None:
-    """What an agenda says of it; nothing once the key result left red."""
+    """Return the facts for an agenda, None once the key result is no longer red."""
     if row is None or row.recovered_at is not None:
         return None
     local = engagement.local
@@ -99,7 +101,7 @@ def escalation_facts(
 def escalation_screen(
     row: Escalation | None, *, engagement: Engagement, today: dt.date
 ) -> dict[str, Any] | None:
-    """What a closed review keeps of it: its state since when, and what was set and recorded."""
+    """Return the state of an escalation, its huddle, plan and decision, for a closed review."""
     if row is None:
         return None
     since = row.decided_at or row.raised_at or row.answered_at or row.activated_at or row.opened_at
@@ -141,16 +143,16 @@ def _verdict(row: Escalation) -> list[dict[str, str]]:
 
 def _huddle(found: EscalationFacts, *, today: dt.date) -> str:
     if found.huddle_at is not None:
-        said = "no outcome since the huddle of" if found.is_over else "huddle on"
+        said = "no outcome since the huddle on" if found.is_over else "huddle on"
         return f"{said} {_at(found.huddle_at, today=today)}{_clock(found)}"
     if found.huddle_by is None:
-        return "huddle to be held"
-    said = "huddle late since" if found.is_over else "huddle by"
+        return "no huddle set"
+    said = "huddle overdue since" if found.is_over else "huddle by"
     return f"{said} {_at(found.huddle_by, today=today)}{_clock(found)}"
 
 
 def _clock(found: EscalationFacts) -> str:
-    """ " New York time": whoever reads it may live elsewhere."""
+    """Return for example " New York time", because readers may live elsewhere."""
     return f" {found.city} time" if found.city else ""
 
 

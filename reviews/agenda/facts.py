@@ -1,4 +1,4 @@
-"""What an agenda is drawn from, and what comes out."""
+"""The facts that an agenda is built from, and its items."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Spell:
 
 @dataclass(frozen=True, kw_only=True)
 class Then:
-    """Value and score as they stood when the last review closed."""
+    """Value and score when the last review closed."""
 
     value: Decimal | None
     score: Decimal | None
@@ -44,10 +44,10 @@ class Then:
 
 @dataclass(frozen=True, kw_only=True)
 class KeyResultFacts:
-    """A live key result. `owner_gap` says why nobody answers for it, empty where somebody does.
+    """A live key result; `owner_gap` says why no one is responsible for it.
 
     `ends_on` is the last day of its cycle. `spells` are its periods until now, oldest first;
-    `late_since` is the day on which the one that is open now was due.
+    `late_since` is the due day of the open period if its check-in is late.
     """
 
     public_id: str
@@ -81,7 +81,7 @@ class KeyResultFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ActionFacts:
-    """An action whose day has gone by."""
+    """An overdue action."""
 
     what: str
     owner: str
@@ -107,7 +107,7 @@ class ExperimentFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionFacts:
-    """A decision of the last review; `label` says whether its metric is better, if it has one."""
+    """A decision of the last review; `label` says how its metric moved, if it has one."""
 
     text: str
     owner: str
@@ -120,7 +120,7 @@ class DecisionFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class AgendaFacts:
-    """Everything that an agenda is drawn from. `since` is the day of the last review, if any."""
+    """All facts for an agenda. `since` is the day of the last review, if any."""
 
     kind: str
     today: dt.date
@@ -134,9 +134,9 @@ class AgendaFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """An item as the data asks for it. `source` names its cause and stays the same while it lasts.
+    """An item built from data. `source` names its cause and stays the same while the cause lasts.
 
-    `key_result` is a public id; `rows` are what a list holds.
+    `key_result` is a public id; `rows` are the rows of a list.
     """
 
     section: Section

@@ -1,4 +1,4 @@
-"""Items that hold a list: what is overdue, quiet, won, taught and was decided, and the close."""
+"""Agenda items with a list: actions, missing check-ins, experiments, wins, decisions, closing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
-from okrs.formatting import YES_NO, in_words, write_day, write_value
+from decisions.movement import Moved
+from okrs.formatting import YES_NO, write_day, write_value
 from reviews.agenda.facts import AgendaFacts, DecisionFacts, Drawn, KeyResultFacts, Row
 from reviews.agenda.reasons import Reason
 from reviews.models import ReviewKind, Section
@@ -17,7 +18,7 @@ MOST_DAYS = 3
 
 
 def actions(facts: AgendaFacts) -> Drawn | None:
-    """Overdue ones open the review (M8.3)."""
+    """Return the overdue actions, which open the review (M8.3)."""
     overdue = sorted(facts.actions, key=lambda one: one.due_on, reverse=True)
     if not overdue:
         return None
@@ -26,7 +27,7 @@ def actions(facts: AgendaFacts) -> Drawn | None:
     return Drawn(
         section=Section.ACTIONS,
         source="actions",
-        title=f"{_counted(len(overdue), 'overdue action')}",
+        title=_counted(len(overdue), "overdue action"),
         why=why,
         minutes=min(6, 2 + len(overdue)),
         rows=[
@@ -41,7 +42,7 @@ def actions(facts: AgendaFacts) -> Drawn | None:
 
 
 def quiet_list(silent: Sequence[tuple[KeyResultFacts, Reason]]) -> Drawn | None:
-    """Cards whose check-in is late or was missed, and that stand under no stronger reason."""
+    """Return key results whose check-in is late or missing, without a stronger reason."""
     if not silent:
         return None
     heaviest_first = sorted(silent, key=lambda pair: (-pair[1].weight, pair[0].title.casefold()))
@@ -49,13 +50,13 @@ def quiet_list(silent: Sequence[tuple[KeyResultFacts, Reason]]) -> Drawn | None:
     return Drawn(
         section=Section.QUIET,
         source="quiet",
-        title=f"{_counted(count, 'card')} gone quiet",
+        title=f"{_counted(count, 'check-in')} missing",
         why=heaviest_first[0][1].why if count == 1 else "check-ins late or missed",
         minutes=min(6, 2 + count),
         rows=[
             {
                 "title": row.title,
-                "meta": _joined(row.owner or "nobody", reason.why),
+                "meta": _joined(row.owner or "no owner", reason.why),
                 "key_result": row.public_id,
                 "rag": row.rag.value,
             }
@@ -65,7 +66,7 @@ def quiet_list(silent: Sequence[tuple[KeyResultFacts, Reason]]) -> Drawn | None:
 
 
 def experiments(facts: AgendaFacts) -> Drawn | None:
-    """What micro cycles taught that ended since the last review (M2.5)."""
+    """Return the results of micro cycles that ended since the last review (M2.5)."""
     found = facts.experiments
     if not found:
         return None
@@ -75,8 +76,8 @@ def experiments(facts: AgendaFacts) -> Drawn | None:
     return Drawn(
         section=Section.EXPERIMENTS,
         source="experiments",
-        title=f"Experiment: {cycles[0]}" if alone else f"{_counted(len(cycles), 'experiment')}",
-        why=f"ended {ended}, what it taught" if alone else f"the last ended {ended}",
+        title=f"Experiment: {cycles[0]}" if alone else _counted(len(cycles), "experiment"),
+        why=f"ended {ended}, lessons" if alone else f"the last ended {ended}",
         minutes=min(8, 2 + 2 * len(cycles)),
         rows=[
             {
@@ -92,7 +93,7 @@ def experiments(facts: AgendaFacts) -> Drawn | None:
 
 
 def wins(calm: Sequence[KeyResultFacts], facts: AgendaFacts) -> Drawn | None:
-    """Key results that moved up since the last review, and give no worry but a late card."""
+    """Return key results with a better score since the last review, at most with a late check-in."""
     gains = [(gain, row) for row in calm if (gain := _gain(row, facts)) > 0]
     if not gains:
         return None
@@ -118,16 +119,14 @@ def wins(calm: Sequence[KeyResultFacts], facts: AgendaFacts) -> Drawn | None:
 
 
 def decisions(facts: AgendaFacts) -> Drawn | None:
-    """Decisions of the last review, and how their metrics moved since (M8)."""
+    """Return the decisions of the last review, and how their metrics moved since (M8)."""
     if not facts.decisions:
         return None
-    found = Counter(one.label for one in facts.decisions if one.label)
-    counted = ", ".join(f"{count} {label}" for label, count in found.items())
     return Drawn(
         section=Section.DECISIONS,
         source="decisions",
-        title="Decisions of last time",
-        why=f"figures since: {counted}" if counted else f"{len(facts.decisions)} to look back on",
+        title="Last review’s decisions",
+        why=_outcomes(facts.decisions),
         minutes=min(6, 2 + len(facts.decisions)),
         rows=[
             {
@@ -142,6 +141,18 @@ def decisions(facts: AgendaFacts) -> Drawn | None:
     )
 
 
+def _outcomes(decisions: Sequence[DecisionFacts]) -> str:
+    """Return for example "3 improved, 1 didn’t, 1 without a new value"."""
+    found = Counter(one.label for one in decisions)
+    words = {
+        Moved.BETTER: "improved",
+        Moved.NO_BETTER: "didn’t" if found[Moved.BETTER] else "not improved",
+        Moved.UNKNOWN: "without a new value",
+    }
+    counted = [f"{found[label]} {word}" for label, word in words.items() if found[label]]
+    return ", ".join(counted) or f"{len(decisions)} to review"
+
+
 def _since_then(decision: DecisionFacts) -> str:
     if decision.words:
         return "since then"
@@ -149,19 +160,19 @@ def _since_then(decision: DecisionFacts) -> str:
 
 
 def closing(facts: AgendaFacts) -> Drawn:
-    """Always last; the monthly review asks the three questions of M8.4."""
+    """Return the last item; in the monthly review with the three questions of M8.4."""
     monthly = facts.kind == ReviewKind.MONTHLY
     return Drawn(
         section=Section.CLOSING,
         source="closing",
-        title="Three closing questions" if monthly else "To close",
+        title="Closing questions" if monthly else "Closing",
         why="always last",
         minutes=2,
     )
 
 
 def _gain(row: KeyResultFacts, facts: AgendaFacts) -> Decimal:
-    """How far the score rose since the last review; from the start where that knew no score."""
+    """Return how far the score rose since the last review, else since the start."""
     then = row.then.score if facts.since and row.then else None
     return (row.score or Decimal(0)) - (then or Decimal(0))
 
@@ -180,7 +191,7 @@ def _from_to(then: Decimal | None, now: Decimal | None, *, unit: str) -> Row:
 
 
 def _counted(count: int, noun: str) -> str:
-    return f"{in_words(count).capitalize()} {noun}{'' if count == 1 else 's'}"
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _listed(days: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Where items stand and how long they take."""
+"""The order of agenda items and their minutes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LEAST = 2  # minutes
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """An item by name, where the data would put it, and whether somebody put it elsewhere."""
+    """An item by name, its rank by the data, and whether someone moved it."""
 
     name: str
     rank: tuple[int, int]
@@ -18,10 +18,10 @@ class Place:
 
 
 def merge(there: Sequence[Place], fresh: Sequence[Place]) -> list[str]:
-    """Names in the order in which they stand from now on.
+    """Return the names in their new order.
 
-    What is new comes before the first that ranks after it. What is there follows the data too,
-    but keeps the order that people made as soon as they moved anything.
+    A new item goes before the first one that ranks after it. Existing items are sorted by rank too,
+    unless someone moved one of them.
     """
     order = list(there)
     if not any(one.is_moved for one in there):
@@ -33,7 +33,7 @@ def merge(there: Sequence[Place], fresh: Sequence[Place]) -> list[str]:
 
 
 def fit(minutes: Sequence[int], *, into: int) -> list[int]:
-    """The same minutes, shortened in proportion until they fit; none gets less than two."""
+    """Shorten the minutes in proportion until they fit; each item has at least two."""
     total = sum(minutes)
     if total <= into:
         return list(minutes)

@@ -1,4 +1,4 @@
-"""Why a key result stands on an agenda: one short sentence for each cause."""
+"""Why a key result is on an agenda: one short phrase for each cause."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from okrs.formatting import write_day
 from okrs.weeks import weeks_red
-from reviews.agenda.escalations import rank_of, where_it_stands
+from reviews.agenda.escalations import SEPARATOR, rank_of, where_it_stands
 from reviews.agenda.facts import Ask, KeyResultFacts, Spell
 from reviews.models import Section
 from scoring import Rag, Scale, format_score
@@ -21,7 +21,7 @@ TIMES = {1: "once", 2: "twice"}
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """A cause, its words, and how it ranks among others of its section: the highest come first."""
+    """A cause and its phrase; within a section the highest `weight` comes first."""
 
     section: Section
     why: str
@@ -30,23 +30,23 @@ class Reason:
 
 
 def red(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
-    """Red, with how long and how often it was said, and where its escalation stands.
+    """Return how long it has been red, how often that was reported, and its escalation's state.
 
-    Those that somebody must act on come first (M8.3), the merely early last.
+    Key results that need action come first (M8.3), those still on pace last.
     """
     if row.rag is not Rag.RED:
         return None
     escalation = row.escalation
     if row.is_early and escalation is None:
-        return Reason(section=Section.RED, why="red: early, forecast holds", minutes=4)
+        return Reason(section=Section.RED, why="red, but early and still on pace", minutes=4)
     weeks, reported = red_weeks(row, today=today), max(1, row.red_reported)
-    said = f"red {weeks} week{'s' if weeks > 1 else ''}"
+    said = f"red for {weeks} week{'s' if weeks > 1 else ''}"
     why = f"{said}, reported {TIMES.get(reported, f'{reported} times')}"
     if escalation is not None:
-        why = f"{why}; {where_it_stands(escalation, today=today)}"
+        why = f"{why}{SEPARATOR}{where_it_stands(escalation, today=today)}"
         if escalation.is_watched:
             return Reason(section=Section.RED, why=why, minutes=4)
-    # Those with the lower score first where they have been red for as long.
+    # Of two that have been red for as long, the lower score comes first.
     weight = Decimal(weeks) + Decimal(1) - (row.score or Decimal(0)) / 2
     return Reason(
         section=Section.RED,
@@ -57,7 +57,7 @@ def red(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
 
 
 def red_weeks(row: KeyResultFacts, *, today: dt.date) -> int:
-    """Calendar weeks in a row that are red; at least the one in which it became so (M7.1)."""
+    """Count the red calendar weeks in a row, at least one (M7.1)."""
     weeks = weeks_red(
         red_since=row.red_since, last_week=row.last_week, today=today, ends_on=row.ends_on
     )
@@ -65,7 +65,7 @@ def red_weeks(row: KeyResultFacts, *, today: dt.date) -> int:
 
 
 def behind(row: KeyResultFacts, *, scale: Scale) -> Reason | None:
-    """The forecast does not hold (M9.2), and it is not red."""
+    """Return why it is behind pace (M9.2), unless it is red."""
     if row.forecast_holds is not False or row.rag is Rag.RED:
         return None
     gap = (row.pace or Decimal(0)) - (row.score or Decimal(0))
@@ -83,7 +83,7 @@ def blocked(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
     days = _open_for(row.blockers, today=today)
     return Reason(
         section=Section.BLOCKED,
-        why=f"waits on others {_lasting(days)}",
+        why=f"blocked {_lasting(days)}",
         weight=Decimal(days),
         minutes=6,
     )
@@ -94,11 +94,11 @@ def asks_for_help(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
         return None
     days = _open_for(row.help_requests, today=today)
     asked = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
-    return Reason(section=Section.HELP, why=f"help asked {asked}", weight=Decimal(days))
+    return Reason(section=Section.HELP, why=f"help requested {asked}", weight=Decimal(days))
 
 
 def quiet(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
-    """Its check-in is late, or the last period closed without one (M6.3)."""
+    """Return whether its check-in is late, or missing in the last periods (M6.3)."""
     missed = _missed_last(row.spells)
     if missed:
         since = "for" if len(missed) == 1 else "since"
@@ -117,29 +117,32 @@ def unowned(row: KeyResultFacts) -> Reason | None:
 
 
 def stuck(row: KeyResultFacts, *, today: dt.date) -> Reason | None:
-    """Escalated (M7), the same value three check-ins in a row and not at its goal, or asks that are
-    open for a week or more."""
+    """Return why it is stuck.
+
+    It is escalated (M7), has had the same value below its target in three check-ins, or has had a
+    blocker or help request for a week.
+    """
     parts = []
     escalation, rank = row.escalation, rank_of(row.escalation)
     if escalation is not None and rank:
         parts.append(where_it_stands(escalation, today=today))
     values = [one.value for one in row.spells if one.rag is not None][-3:]
     if len(values) == 3 and len(set(values)) == 1 and row.score != 1:
-        parts.append("the same value three times in a row")
+        parts.append("same value 3 times in a row")
     days = _open_for(row.blockers, today=today)
     if row.blockers and days >= OPEN_TOO_LONG:
-        parts.append(f"waits on others {_lasting(days)}")
+        parts.append(f"blocked {_lasting(days)}")
     asked = _open_for(row.help_requests, today=today)
     if row.help_requests and asked >= OPEN_TOO_LONG:
-        parts.append(f"help asked {asked} days ago")
+        parts.append(f"help requested {asked} days ago")
     if not parts:
         return None
     weight = rank + Decimal(max(days, asked))
-    return Reason(section=Section.STUCK, why="; ".join(parts), weight=weight)
+    return Reason(section=Section.STUCK, why=SEPARATOR.join(parts), weight=weight)
 
 
 def returning(row: KeyResultFacts) -> Reason | None:
-    """Red in three of the last six periods with another band between, or missed two of four."""
+    """Return whether it was red in three of six periods with breaks, or missed two of four."""
     parts = []
     last = row.spells[-6:]
     reds = [index for index, one in enumerate(last) if one.rag is Rag.RED]
@@ -152,11 +155,11 @@ def returning(row: KeyResultFacts) -> Reason | None:
         parts.append(f"missed {missed} of the last {len(row.spells[-4:])} check-ins")
     if not parts:
         return None
-    return Reason(section=Section.RETURNING, why="; ".join(parts), weight=Decimal(len(reds)))
+    return Reason(section=Section.RETURNING, why=SEPARATOR.join(parts), weight=Decimal(len(reds)))
 
 
 def _missed_last(spells: Sequence[Spell]) -> list[Spell]:
-    """Those at the end that closed without a check-in."""
+    """List the latest periods that closed without a check-in."""
     start = len(spells)
     while start and spells[start - 1].rag is None:
         start -= 1
@@ -164,7 +167,7 @@ def _missed_last(spells: Sequence[Spell]) -> list[Spell]:
 
 
 def _open_for(asks: Sequence[Ask], *, today: dt.date) -> int:
-    """Days since the oldest."""
+    """Count the days since the oldest."""
     return max(((today - one.since).days for one in asks), default=0)
 
 

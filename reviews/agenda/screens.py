@@ -1,4 +1,4 @@
-"""What the screen of a key result shows: words and figures that JSON keeps, and back again."""
+"""The facts that the screen of a key result shows, stored as JSON and read back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What is said of a key result beside its own row: all of it read before, none of it kept."""
+    """Rows that belong to a key result on its screen, read before."""
 
     check_in: CheckIn | None = None
     decision: Decision | None = None
@@ -37,7 +37,7 @@ class Told:
 
 
 def key_result_screen(row: KeyResult, told: Told, *, today: dt.date) -> Facts:
-    """The facts of a key result as they stand now. Needs engagement, cycle, metric and owner."""
+    """Return the current facts of a key result; needs engagement, cycle, metric and owner."""
     unit = row.metric.unit if row.metric else ""
     found = assess_standing(row, today=today)
     return {
@@ -70,7 +70,7 @@ def key_result_screen(row: KeyResult, told: Told, *, today: dt.date) -> Facts:
 
 @dataclass(frozen=True)
 class Screen:
-    """Facts as a template draws them."""
+    """Facts as a template shows them."""
 
     facts: Mapping[str, Any]
 
@@ -88,7 +88,7 @@ class Screen:
 
     @property
     def history(self) -> History | None:
-        """What the chart draws; None where there is no value yet."""
+        """Return the data of the chart, None if there is no value yet."""
         chart = self.facts["chart"]
         if not any(value for _, value in chart["readings"]):
             return None
@@ -139,7 +139,7 @@ def _asks(asks: Sequence[Ask], *, today: dt.date) -> list[Row]:
 
 
 def _decision(row: KeyResult, told: Told, *, unit: str, today: dt.date) -> Row | None:
-    """The last decision about it, and how its value moved since."""
+    """Return the last decision about it, and how its value moved since."""
     decision = told.decision
     if decision is None:
         return None
@@ -155,7 +155,7 @@ def _decision(row: KeyResult, told: Told, *, unit: str, today: dt.date) -> Row |
 
 
 def outcome_of(decision: Decision, row: KeyResult) -> Movement:
-    """From the value that the decision kept to the value now."""
+    """Compare the value stored with the decision and the current one."""
     return moved_since(
         decision.decided_on,
         then=_number(touched(decision, row).get("value")),
@@ -166,7 +166,7 @@ def outcome_of(decision: Decision, row: KeyResult) -> Movement:
 
 
 def touched(decision: Decision, row: KeyResult) -> Mapping[str, Any]:
-    """How the decision says that this key result stood."""
+    """Return the values of this key result stored with the decision."""
     touches: Sequence[Mapping[str, Any]] = decision.touches
     return next((one for one in touches if one.get("key_result") == row.public_id), {})
 
@@ -174,8 +174,8 @@ def touched(decision: Decision, row: KeyResult) -> Mapping[str, Any]:
 def _bands(decision: Decision, row: KeyResult) -> str:
     then = touched(decision, row).get("rag") or Rag.NO_DATA
     if then == row.rag:
-        return f"; still {Rag(row.rag).label}"
-    return f"; {Rag(then).label} to {Rag(row.rag).label}"
+        return f", still {Rag(row.rag).label}"
+    return f", {Rag(then).label} to {Rag(row.rag).label}"
 
 
 def _side(value: Decimal | None, *, unit: str) -> str:

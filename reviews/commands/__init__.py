@@ -1,4 +1,4 @@
-"""Every change of state of this room."""
+"""All commands of the app."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ Items = Sequence[AgendaItem]
 
 @transaction.atomic
 def draw_agenda(*, review: Review, by: Membership, now: dt.datetime) -> Review:
-    """Draw the agenda from the data again (M8.1); what people did with it stays.
+    """Refresh the agenda from the data (M8.1) and keep the changes that people made.
 
     Raises ValidationError: `no_right`, `closed`.
     """
@@ -39,7 +39,7 @@ def draw_agenda(*, review: Review, by: Membership, now: dt.datetime) -> Review:
 
 @transaction.atomic
 def show_item(*, review: Review, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaItem:
-    """Move the room to this item, with its facts as they are now.
+    """Show this item to everyone, with its current facts.
 
     Raises ValidationError: `no_right`, `closed`, `not_started`, `other_review`.
     """
@@ -49,10 +49,10 @@ def show_item(*, review: Review, item: AgendaItem, by: Membership, now: dt.datet
 
 @transaction.atomic
 def next_item(*, review: Review, at: str, by: Membership, now: dt.datetime) -> AgendaItem | None:
-    """Tick the current item off and move the room to the next one that is open.
+    """Mark the current item as discussed and show the next open one to everyone.
 
-    `at` is the public id of the item that the screen showed as current, "" for none: where the
-    room has moved on already, it stays. Returns where it is now. Errors as in `show_item`.
+    `at` is the public id of the item that the screen showed as current, "" for none. If the review
+    has already moved on, it stays there. Returns the current item. Errors as in `show_item`.
     """
     locked = lock_running(review, by=by)
     if not _is_at(locked, at):
@@ -68,7 +68,7 @@ def next_item(*, review: Review, at: str, by: Membership, now: dt.datetime) -> A
 def previous_item(
     *, review: Review, at: str, by: Membership, now: dt.datetime
 ) -> AgendaItem | None:
-    """Move the room back by one, from where the screen showed it. As `next_item`."""
+    """Show the item before the current one to everyone. Otherwise as `next_item`."""
     locked = lock_running(review, by=by)
     if not _is_at(locked, at):
         return _current(locked)
@@ -79,7 +79,7 @@ def previous_item(
 
 @transaction.atomic
 def park_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaItem:
-    """Put an item aside; where the room is at it, it moves on (M8.1).
+    """Park an item; if it is the current one, show the next (M8.1).
 
     Raises ValidationError: `no_right`, `closed`, `last` for the close.
     """
@@ -98,7 +98,7 @@ def park_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaIt
 
 @transaction.atomic
 def unpark_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaItem:
-    """Put an item back on the agenda, at its place. Errors as in `park_item`."""
+    """Put an item back in its place on the agenda. Errors as in `park_item`."""
     locked = lock_open_review(item.review, by=by, to=Permission.RUN_REVIEWS)
     row = item_of(locked, item)
     row.parked_at = None
@@ -109,9 +109,9 @@ def unpark_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> Agenda
 
 @transaction.atomic
 def move_item(*, item: AgendaItem, up: bool, by: Membership, now: dt.datetime) -> AgendaItem:
-    """Change places with the item before or after; at an end it stays (M8.1).
+    """Swap an item with the one before or after it (M8.1); at either end it stays.
 
-    Raises ValidationError: `no_right`, `closed`, `last` where the close would move.
+    Raises ValidationError: `no_right`, `closed`, `last` if the closing item would move.
     """
     locked = lock_open_review(item.review, by=by, to=Permission.RUN_REVIEWS)
     row = item_of(locked, item)
@@ -138,10 +138,11 @@ def add_item(
     key_result: KeyResult | None = None,
     objective: Objective | None = None,
 ) -> AgendaItem:
-    """Put something on the agenda by hand, before the close (M8.1).
+    """Add an item to the agenda, before the closing item (M8.1).
 
-    Without a title it takes that of what it is about. Raises ValidationError: `no_right`,
-    `closed`, or by field `required`, `there` where the key result is on it already, `minutes`.
+    Without a title it gets the one of its key result or objective. Raises ValidationError:
+    `no_right`, `closed`, or by field `required`, `minutes`, `there` if the key result is already
+    on the agenda.
     """
     locked = lock_open_review(review, by=by, to=Permission.DECIDE)
     items = items_of(locked)
@@ -171,7 +172,7 @@ def add_item(
 def tick_off(
     *, item: AgendaItem, action: ActionItem, by: Membership, now: dt.datetime
 ) -> AgendaItem:
-    """Say in the room that an overdue action is done. Errors as in `complete_action`, or `closed`."""
+    """Mark an overdue action as done in a review. Errors as in `complete_action`, or `closed`."""
     locked = lock_open_review(item.review, by=by, to=Permission.DECIDE)
     row = item_of(locked, item)
     complete_action(action=action, by=by, now=now)
@@ -191,7 +192,7 @@ def _show(review: Review, item: AgendaItem, *, by: Membership, now: dt.datetime)
 def _move_on(
     review: Review, item: AgendaItem | None, *, by: Membership, now: dt.datetime
 ) -> AgendaItem | None:
-    """To that item; without one the room stays where it is."""
+    """Show this item, or stay at the current one without it."""
     if item is None:
         tell_the_room(review)
         return _current(review)
@@ -217,7 +218,7 @@ def _index(items: Items, item_id: int | None) -> int:
 
 
 def _after(items: Items, item_id: int | None) -> list[AgendaItem]:
-    """The others, from the one after this on and round to it again."""
+    """List the items after this one, then those before it."""
     at = _index(items, item_id)
     return [*items[at + 1 :], *items[: max(at, 0)]]
 
@@ -246,16 +247,18 @@ def _number(review: Review, items: Items) -> None:
 
 
 def _check(title: str, *, minutes: int, key_result: KeyResult | None, items: Items) -> None:
-    """Raises one ValidationError with everything that is wrong, by field."""
+    """Raise one ValidationError with all errors by field."""
     errors: dict[str, ValidationError] = {}
     if not title:
-        errors["title"] = ValidationError("Say what it is about.", code="required")
+        errors["title"] = ValidationError(
+            "Enter a title or choose a key result or objective.", code="required"
+        )
     elif len(title) > LONGEST:
-        errors["title"] = ValidationError(f"At most {LONGEST} characters.", code="too_long")
+        errors["title"] = ValidationError(f"Use at most {LONGEST} characters.", code="too_long")
     if not 1 <= minutes <= LONGEST:
-        errors["minutes"] = ValidationError(f"Give 1 to {LONGEST} minutes.", code="minutes")
+        errors["minutes"] = ValidationError(f"Enter 1 to {LONGEST} minutes.", code="minutes")
     if key_result is not None and key_result.pk in {one.key_result_id for one in items}:
-        message = "This key result is on the agenda already."
+        message = "This key result is already on the agenda."
         errors["key_result"] = ValidationError(message, code="there")
     if errors:
         raise ValidationError(errors)

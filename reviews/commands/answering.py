@@ -23,15 +23,16 @@ TO_PROPOSE = dt.timedelta(days=7)
 def answer_item(
     *, item: AgendaItem, still_right: bool, by: Membership, now: dt.datetime
 ) -> AgendaItem:
-    """Say whether it is still the right key result, or whether they still prove the objective (M3.3).
+    """Answer whether it is still the right key result, or still proves the objective (M3.3).
 
-    A no makes an action for the lead, to propose the change within a week; a yes after a no drops
-    it again. Where the lead takes no actions any more, it is for whoever says no. Raises ValidationError: `no_right`, `closed`, `no_question` where nothing is asked.
+    A no adds an action for the lead to propose a change within a week; a later yes drops it. If the
+    lead can no longer own actions, it goes to the member who answered. Raises ValidationError:
+    `no_right`, `closed`, `no_question` if the item has no question.
     """
     review = lock_open_review(item.review, by=by, to=Permission.DECIDE)
     row = item_of(review, item)
     if row.key_result is None and row.objective is None:
-        raise ValidationError("Nothing is asked of this item.", code="no_question")
+        raise ValidationError("This item has no question to answer.", code="no_question")
     row.still_right, row.answered_by = still_right, by
     row.save(update_fields=["still_right", "answered_by"])
     proposed = _proposals(row).open()
@@ -52,11 +53,11 @@ def _proposals(item: AgendaItem) -> ActionItemQuerySet:
 
 def _proposal(item: AgendaItem) -> str:
     about = item.key_result or item.objective
-    return f"Propose a change of “{about}”"
+    return f"Propose a change to “{about}”"
 
 
 def _who_proposes(review: Review, *, by: Membership) -> Membership:
-    """The lead of the review, else who asks, else a lead: whoever may own it first (M9.3)."""
+    """Return the first who may own it (M9.3): the review's lead, `by`, any lead."""
     leads = Membership.objects.active().filter(engagement_id=by.engagement_id, role=Role.LEAD)
     may_own = (one for one in (review.lead, by, *leads.order_by("pk")) if not owner_errors(one))
     return next(may_own, by)

@@ -30,7 +30,7 @@ def close_review(
     evidence_weekly: bool | None = None,
     moved_resources: bool | None = None,
 ) -> Review:
-    """Freeze agenda and outcomes, and store the state of every key result (M8.4).
+    """Close a review: freeze its agenda and store the state of every key result (M8.4).
 
     The monthly review answers the three closing questions. Raises ValidationError: `no_right`,
     `closed`, `not_started`, or by field `required`.
@@ -51,7 +51,7 @@ def close_review(
         setattr(locked, name, answer)
     locked.closing_note = closing_note.strip()
     locked.standings = _standings(by.engagement)
-    # From here on the database refuses every change of the review and its items.
+    # From now on the database refuses any change of the review and its items.
     locked.closed_at, locked.closed_by = now, by
     locked.save(update_fields=[*QUESTIONS, "closing_note", "standings", "closed_at", "closed_by"])
     return locked
@@ -68,7 +68,7 @@ def _must_answer(answers: Mapping[str, bool | None]) -> None:
 
 
 def _standings(engagement: Engagement) -> dict[str, Any]:
-    """How each live key result stands, by public id: what the next review compares with."""
+    """Return the state of each live key result by public id, for the next review to compare."""
     return {
         row.public_id: {
             "value": plain(row.latest_value),

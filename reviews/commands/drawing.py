@@ -1,4 +1,4 @@
-"""Writing an agenda: what is drawn, refreshed, kept and dropped. Inside another command only."""
+"""Writing an agenda from data: adding, refreshing and deleting items. For use in commands."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from reviews.queries.item_context import screen_of
 from reviews.queries.recorded import captured, taken_up
 
 LISTS = "list"
-DEALT_WITH = "dealt with"
+DEALT_WITH = "no longer overdue"
 
 
 def draw_onto(review: Review, *, engagement: Engagement, now: dt.datetime) -> None:
-    """Bring the agenda of a locked review up to the data (M8.1).
+    """Refresh the agenda of a locked review from the data (M8.1).
 
-    What is new comes in at its place, why and facts are refreshed, and what has no cause any more
-    goes, unless somebody touched it. The order that people made stays.
+    Add new items in their place, refresh the others, and delete those without a cause unless
+    someone changed or discussed them. Keep the order that people chose.
     """
     read_from = Engagement.objects.values_list("status_version", flat=True).get(pk=engagement.pk)
     gathered = gather(review, engagement=engagement, now=now)
@@ -50,7 +50,7 @@ def draw_onto(review: Review, *, engagement: Engagement, now: dt.datetime) -> No
 
 
 def items_of(review: Review) -> list[AgendaItem]:
-    """Every item, parked ones too, in order."""
+    """List all items in order, including parked ones."""
     return list(
         AgendaItem.objects.filter(engagement_id=review.engagement_id, review=review).order_by(
             "position", "id"
@@ -59,7 +59,7 @@ def items_of(review: Review) -> list[AgendaItem]:
 
 
 def refresh(item: AgendaItem, *, review: Review, engagement: Engagement, now: dt.datetime) -> None:
-    """Read the facts of one item anew."""
+    """Refresh the facts of one item."""
     if item.key_result is not None:
         item.facts = screen_of(item.key_result, review=review, engagement=engagement, now=now)
     elif item.objective is not None:
@@ -74,7 +74,7 @@ def refresh(item: AgendaItem, *, review: Review, engagement: Engagement, now: dt
 def refresh_all(
     review: Review, *, gathered: Gathered, engagement: Engagement, now: dt.datetime
 ) -> None:
-    """Read the facts of every item anew, as a review closes."""
+    """Refresh the facts of every item, when a review closes."""
     drawn = {one.source: one for one in draw(gathered.facts)}
     by_pk = {row.pk: gathered.screens[public_id] for public_id, row in gathered.rows.items()}
     items = AgendaItem.objects.filter(engagement_id=review.engagement_id, review=review)
@@ -96,9 +96,9 @@ def refresh_all(
 def _keep_answers(
     items: Sequence[AgendaItem], *, review: Review, engagement: Engagement, now: dt.datetime
 ) -> None:
-    """Keep where escalations stand in the why, and what was discussed. Three queries.
+    """Store the state of escalations, and which items were discussed. Three queries.
 
-    That is also what something was captured on, and where the room is.
+    The current item counts as discussed, and so do items with a decision or an action.
     """
     about = {one.key_result_id for one in items if one.key_result_id}
     found = of_items(engagement, key_results=about)
@@ -114,7 +114,7 @@ def _keep_answers(
 
 
 def objective_facts(item: AgendaItem) -> dict[str, Any]:
-    """An objective with its key results, in their order. One query."""
+    """Return an objective with its key results in order. One query."""
     found = KeyResult.objects.filter(
         engagement_id=item.engagement_id, objective=item.objective, committed_at__isnull=False
     ).exclude(stage="withdrawn")
@@ -135,7 +135,7 @@ def objective_facts(item: AgendaItem) -> dict[str, Any]:
 
 
 def list_facts(found: Drawn | None, *, before: AgendaItem | None = None) -> dict[str, Any]:
-    """The rows of a list; an action that was on it and is overdue no longer is said to be done with."""
+    """Return the rows of a list, with a label for actions that are no longer overdue."""
     rows = [dict(row) for row in found.rows] if found else []
     if before is not None and before.section == Section.ACTIONS:
         there = {row["action"] for row in rows}
@@ -189,7 +189,7 @@ def _fill(item: AgendaItem, found: Drawn, *, gathered: Gathered) -> None:
 
 
 def _fit(review: Review, items: Sequence[AgendaItem], *, drawn: Mapping[str, Drawn]) -> None:
-    """Minutes of what the data asks for, within what people gave to the rest."""
+    """Fit the minutes of items from data into the time that items added by people leave."""
     asked = [one for one in items if one.source in drawn and one.discussed_at is None]
     given = sum(one.minutes for one in items if one not in asked)
     wanted = [drawn[one.source].minutes for one in asked]
@@ -209,7 +209,7 @@ def _place(item: AgendaItem, *, drawn: Mapping[str, Drawn], kind: str) -> Place:
 
 
 def _touched(review: Review, items: Sequence[AgendaItem]) -> set[int]:
-    """What somebody discussed, parked, moved, answered or is looking at, or what was captured on."""
+    """Return the items that are current, or that people discussed, changed or recorded for."""
     here = {"engagement_id": review.engagement_id, "review": review}
     captured = {
         *ReviewRecord.objects.filter(**here).values_list("agenda_item_id", flat=True),

@@ -6,9 +6,9 @@ from reviews.models import Review
 
 
 def tell_the_room(review: Review) -> None:
-    """Count the review's room up, so that the screens that follow it ask for what is new.
+    """Increase the review's counter, so that open screens fetch the changes.
 
-    A closed review stays as it is.
+    A closed review never changes.
     """
     rows = Review.objects.filter(engagement_id=review.engagement_id, pk=review.pk)
     rows.filter(closed_at=None).update(room=F("room") + 1)

@@ -1,4 +1,4 @@
-"""Locking a review before anything in it."""
+"""Locking a review before any change in it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def lock_open_review(review: Review, *, by: Membership, to: Permission) -> Revie
 
 
 def must_be_open(review: Review) -> None:
-    """Raises ValidationError `closed`."""
+    """Raise ValidationError `closed`."""
     if review.is_closed:
         raise ValidationError(
-            "This review is closed, its outcomes stay as they are. Use the next one.",
+            "This review is closed. Use the next one.",
             code="closed",
         )

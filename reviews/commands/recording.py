@@ -1,4 +1,4 @@
-"""Recording decisions and actions in a review, each with the item that it is about."""
+"""Recording decisions and actions in a review, each with its agenda item."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def record_review_decision(
     """Record a decision in a review that is still open (M8.2).
 
     The current check-in of the key result is its evidence. Errors as in `record_decision`, and
-    `closed`, or `other_review` where the item is another one's.
+    `closed`, or `other_review` if the item belongs to another review.
     """
     locked = _lock(review, agenda_item, by=by, decision__idempotency_key=idempotency_key)
     about = [] if key_result is None else [key_result.public_id]
@@ -56,7 +56,7 @@ def record_review_decision(
 
 @transaction.atomic
 def supersede_review_decision(*, decision: Decision, by: Membership, **later: Any) -> Decision:
-    """Supersede a decision; a review's new one is recorded in the same review, open or closed.
+    """Supersede a decision; record the new one in the same review, open or closed.
 
     Errors as in `supersede_decision`.
     """
@@ -88,7 +88,7 @@ def add_review_action(
 ) -> ActionItem:
     """Add an action in a review that is still open (M8.3).
 
-    Errors as in `add_action`, and `closed`, or `other_review` where the item is another one's.
+    Errors as in `add_action`, and `closed`, or `other_review` if the item belongs to another review.
     """
     locked = _lock(review, agenda_item, by=by, action__idempotency_key=idempotency_key)
     row = add_action(occasion=locked.occasion, by=by, idempotency_key=idempotency_key, **action)
@@ -111,14 +111,14 @@ def check_in_evidence(public_ids: Collection[str], *, engagement_id: int) -> Evi
 
 
 def _day(on: dt.date) -> str:
-    """With its year always: it is sealed, and read in years to come."""
+    """Write the day with its year, because it is read years later."""
     return f"{on.day} {on:%b} {on.year}".replace(" ", NO_BREAK)
 
 
 def _lock(
     review: Review, agenda_item: AgendaItem | None, *, by: Membership, **key: UUID | None
 ) -> Review:
-    """Return the locked review; a form that came before may come again once it is closed."""
+    """Return the locked review; a form already sent may arrive again after the close."""
     locked = lock_review(review, by=by)
     records = ReviewRecord.objects.filter(engagement_id=by.engagement_id)
     record = records.filter(**key).first() if all(key.values()) else None
@@ -127,7 +127,7 @@ def _lock(
         return locked
     must_be_open(locked)
     if agenda_item is not None and agenda_item.review_id != locked.pk:
-        raise ValidationError("This item stands in another review.", code="other_review")
+        raise ValidationError("This item belongs to another review.", code="other_review")
     return locked
 
 

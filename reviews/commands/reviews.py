@@ -37,14 +37,14 @@ def plan_review(
     minutes: int | None = None,
     attendees: Iterable[Membership] = (),
 ) -> Review:
-    """Plan a review and draw its agenda at once (M8, M8.1).
+    """Plan a review and build its agenda (M8, M8.1).
 
-    It lasts 45 minutes (monthly) or 30 (weekly) unless said otherwise, and is named after its month
-    or week. Raises ValidationError: `no_right`, or by field `lead`, `minutes`, `attendees`, `kind`.
+    It lasts 45 minutes (monthly) or 30 (weekly) by default, and is named after its month or week.
+    Raises ValidationError: `no_right`, or by field `lead`, `minutes`, `attendees`, `kind`.
     """
     require_right(by, Permission.RUN_REVIEWS)
     if kind not in ReviewKind.values:
-        raise ValidationError({"kind": ValidationError("Choose the kind.", code="kind")})
+        raise ValidationError({"kind": ValidationError("Choose a kind.", code="kind")})
     review = Review(
         engagement=engagement,
         kind=kind,
@@ -74,9 +74,9 @@ def update_review(
     minutes: int | None = None,
     attendees: Iterable[Membership] = (),
 ) -> Review:
-    """Change a review until it is closed; of people who stay it is kept whether they are here.
+    """Change a review that is not closed; attendance is kept for those still invited.
 
-    Errors as in `plan_review`; `closed` once it is, StaleEdit if somebody was faster.
+    Errors as in `plan_review`, `closed`, and StaleEdit if someone saved since.
     """
     current: Review = lock_for_edit(review, version=version)
     require_right(by, Permission.RUN_REVIEWS)
@@ -98,7 +98,7 @@ def update_review(
 
 @transaction.atomic
 def cancel_review(*, review: Review, by: Membership) -> None:
-    """Delete a review that has not started and that nothing hangs on.
+    """Delete a review that has not started and has no decisions or actions.
 
     Raises ValidationError: `no_right`, `closed`, `started`, `captured`.
     """
@@ -107,16 +107,16 @@ def cancel_review(*, review: Review, by: Membership) -> None:
         raise ValidationError("This review has started. Close it instead.", code="started")
     if ReviewRecord.objects.filter(engagement_id=locked.engagement_id, review=locked).exists():
         raise ValidationError(
-            "Something was captured in this review already. Hold it, or close it.", code="captured"
+            "This review has decisions or actions already. You can’t cancel it.", code="captured"
         )
     locked.delete()
 
 
 @transaction.atomic
 def start_review(*, review: Review, by: Membership, now: dt.datetime) -> Review:
-    """Start the clock, with an agenda drawn anew; the room is at the first item. Once is enough.
+    """Start a review at its first item, with a refreshed agenda. Starting twice is harmless.
 
-    Whoever starts it is here.
+    The member who starts it counts as present.
 
     Raises ValidationError: `no_right`, `closed`.
     """
@@ -136,9 +136,9 @@ def start_review(*, review: Review, by: Membership, now: dt.datetime) -> Review:
 
 @transaction.atomic
 def mark_here(*, review: Review, member: Membership, is_here: bool, by: Membership) -> Attendance:
-    """Say whether somebody is in the room: one of those asked, or a member who walked in.
+    """Record whether a member is present, invited or not.
 
-    Raises ValidationError: `no_right`, `closed`, `owner` for a viewer or somebody who left.
+    Raises ValidationError: `no_right`, `closed`, `owner` for viewers and members who left.
     """
     locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
     asked = Attendance.objects.filter(engagement_id=locked.engagement_id, review=locked)
@@ -160,7 +160,7 @@ def _mark(review: Review, member: Membership, *, is_here: bool) -> Attendance:
 
 
 def _title(title: str, *, review: Review) -> str:
-    """As said, else its month or week; with its day where another of those bears that name."""
+    """Return the title, else month or week, with the day if that name is taken."""
     said = " ".join(title.split())
     if said:
         return said
@@ -187,14 +187,14 @@ def _invite(review: Review, people: list[Membership]) -> None:
 
 
 def _check(review: Review, *, attendees: Iterable[Membership]) -> None:
-    """Raises one ValidationError with everything that is wrong, by field."""
+    """Raise one ValidationError with all errors by field."""
     errors: dict[str, Any] = {}
     if not may(review.lead.role, Permission.RUN_REVIEWS) or review.lead.removed_at is not None:
-        errors["lead"] = ValidationError("Name a program lead who is here.", code="lead")
+        errors["lead"] = ValidationError("Choose a program lead of this client.", code="lead")
     if not LEAST <= review.minutes <= MOST:
-        errors["minutes"] = ValidationError(f"Give {LEAST} to {MOST} minutes.", code="minutes")
+        errors["minutes"] = ValidationError(f"Enter {LEAST} to {MOST} minutes.", code="minutes")
     if len(review.title) > LONGEST:
-        errors["title"] = ValidationError(f"At most {LONGEST} characters.", code="too_long")
+        errors["title"] = ValidationError(f"Use at most {LONGEST} characters.", code="too_long")
     try:
         check_owners(*attendees)
     except ValidationError as refusal:

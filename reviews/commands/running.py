@@ -1,4 +1,4 @@
-"""What must hold before anything in a running review changes."""
+"""Conditions for any change in a review: right, state and item."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def lock_running(review: Review, *, by: Membership) -> Review:
 
 
 def item_of(review: Review, item: AgendaItem) -> AgendaItem:
-    """The item as it stands now. Raises ValidationError `other_review`."""
+    """Return the current item. Raises ValidationError `other_review`."""
     found = (
         AgendaItem.objects.filter(engagement_id=review.engagement_id, review=review, pk=item.pk)
         .select_related("key_result__objective", "objective")
         .first()
     )
     if found is None:
-        raise ValidationError("This item stands in another review.", code="other_review")
+        raise ValidationError("This item belongs to another review.", code="other_review")
     return found
 
 
 def must_not_be_last(item: AgendaItem) -> None:
-    """Raises ValidationError `last`: the close stays where it is."""
+    """Raise ValidationError `last` for the closing item, which can't move."""
     if item.section == Section.CLOSING:
-        raise ValidationError("The close is always last.", code="last")
+        raise ValidationError("The closing item is always last.", code="last")

@@ -18,21 +18,21 @@ YES_NO = [("yes", "Yes"), ("no", "No")]
 
 
 class ReviewForm(EditForm):
-    """A meeting to come: its kind stays once it is planned."""
+    """A planned review; its kind can't change later."""
 
     kind = forms.ChoiceField(choices=ReviewKind.choices, initial=ReviewKind.MONTHLY, label="Kind")
     title = forms.CharField(
         required=False,
         max_length=120,
         label="Title",
-        help_text="Left empty, it is named after its month or week, and its day where that name is taken.",
+        help_text="If empty, it is named after its month or week.",
     )
     scheduled_at = forms.DateTimeField(
         label="When",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={
             "required": "Choose day and time.",
-            "invalid": "Write day and time as 2026-03-31T14:00.",
+            "invalid": "Enter day and time, for example 2026-03-31T14:00.",
         },
     )
     minutes = forms.IntegerField(
@@ -40,13 +40,13 @@ class ReviewForm(EditForm):
         min_value=5,
         max_value=480,
         error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), "Write whole minutes, from 5 to 480."
+            ("invalid", "min_value", "max_value"), "Enter whole minutes from 5 to 480."
         ),
         label="Minutes",
-        help_text="Left empty, 45 for a monthly review and 30 for a weekly one.",
+        help_text="If empty, 45 for a monthly review and 30 for a weekly one.",
     )
     lead = MemberField(label="Run by")
-    attendees = MembersField(label="Asked to come")
+    attendees = MembersField(label="Invited")
 
     def __init__(
         self,
@@ -57,9 +57,7 @@ class ReviewForm(EditForm):
         initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, engagement=engagement, row=row, initial=initial)
-        self.fields[
-            "scheduled_at"
-        ].help_text = f"By the clock of {timezone.get_current_timezone()}."
+        self.fields["scheduled_at"].help_text = f"{timezone.get_current_timezone()} time."
         leads = self.fields["lead"]
         assert isinstance(leads, forms.ModelChoiceField)  # noqa: S101 - for the type checker
         choose_among(self, lead=leads.queryset.filter(role=Role.LEAD))  # type: ignore[union-attr]
@@ -67,11 +65,11 @@ class ReviewForm(EditForm):
             del self.fields["kind"]
 
     def clean_scheduled_at(self) -> dt.datetime:
-        """Today at the earliest, where it is new or moved; a late start is nobody's error."""
+        """Refuse a past day, unless the review keeps its time: it may start late."""
         chosen: dt.datetime = self.cleaned_data["scheduled_at"]
         moved = "scheduled_at" in self.changed_data
         if moved and timezone.localdate(chosen) < timezone.localdate():
-            raise ValidationError("This day has gone by. Choose one from today on.", code="past")
+            raise ValidationError("This day has passed. Choose today or later.", code="past")
         return chosen
 
     @classmethod
@@ -83,22 +81,22 @@ class ReviewForm(EditForm):
 
 
 class ItemForm(forms.Form):
-    """Something that people put on the agenda themselves (M8.1)."""
+    """An agenda item that members add (M8.1)."""
 
     mended_in: ClassVar = {"there": "key_result"}
 
     title = forms.CharField(
         required=False,
         max_length=240,
-        label="What is it about?",
-        help_text="Left empty, it is named after what you choose below.",
+        label="Title",
+        help_text="If empty, it is named after the key result or objective below.",
     )
     minutes = forms.IntegerField(
         min_value=1,
         max_value=240,
         initial=5,
         error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), "Write whole minutes, from 1 to 240."
+            ("required", "invalid", "min_value", "max_value"), "Enter whole minutes from 1 to 240."
         ),
         label="Minutes",
     )
@@ -112,7 +110,7 @@ class ItemForm(forms.Form):
         choose_among(self, key_result=live, objective=committed.order_by("title"))
 
     def sections(self) -> list[tuple[str, list[Any]]]:
-        """For `components/edit_form.html`: one plain list."""
+        """Return one list of fields, for `components/edit_form.html`."""
         return [("", self.visible_fields())]
 
 
@@ -128,7 +126,7 @@ def _question(label: str) -> forms.TypedChoiceField:
 
 
 class CloseForm(forms.Form):
-    """The three questions of M8.4, which only the monthly review asks, and a note."""
+    """The three questions of M8.4, for the monthly review only, and a note."""
 
     on_outcomes = _question("Are we on outcomes?")
     evidence_weekly = _question("Is our evidence visible weekly?")
@@ -136,8 +134,8 @@ class CloseForm(forms.Form):
     closing_note = forms.CharField(
         required=False,
         max_length=2000,
-        label="A note on the meeting",
-        help_text="For members only; clients do not read it.",
+        label="Note on the meeting",
+        help_text="Clients don’t see it.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -148,5 +146,5 @@ class CloseForm(forms.Form):
                 del self.fields[name]
 
     def sections(self) -> list[tuple[str, list[Any]]]:
-        """For `components/edit_form.html`: one plain list."""
+        """Return one list of fields, for `components/edit_form.html`."""
         return [("", self.visible_fields())]

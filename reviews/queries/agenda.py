@@ -145,7 +145,7 @@ def _then(kept: Mapping[str, Any] | None) -> Then | None:
 def owner_gap(owner: Membership | None) -> str:
     """Why nobody answers for it (M9.3); empty where somebody does."""
     if owner is None:
-        return "nobody answers for it"
+        return "no owner"
     if owner.removed_at is not None:
         return f"{owner.name} has left"
     if owner.is_placeholder:

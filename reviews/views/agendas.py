@@ -49,7 +49,7 @@ def item_show(request: MemberRequest, review: str, item: str) -> HttpResponse:
 @require_POST
 @member(Permission.RUN_REVIEWS)
 def item_move(request: MemberRequest, review: str, item: str) -> HttpResponse:
-    """Up, or down unless it says so."""
+    """Move an item up or down."""
     row = review_of(request, review)
     one = item_of(request, row, item)
     up = request.POST.get("to") == "up"
@@ -75,7 +75,7 @@ def item_unpark(request: MemberRequest, review: str, item: str) -> HttpResponse:
 @require_POST
 @member(Permission.DECIDE)
 def item_answer(request: MemberRequest, review: str, item: str) -> HttpResponse:
-    """Still right, or not (M3.3)."""
+    """Answer whether it is still right (M3.3)."""
     row = review_of(request, review)
     one = item_of(request, row, item)
     said = request.POST.get("still_right") == "yes"
@@ -85,7 +85,7 @@ def item_answer(request: MemberRequest, review: str, item: str) -> HttpResponse:
 @require_POST
 @member(Permission.DECIDE)
 def item_done(request: MemberRequest, review: str, item: str, action: str) -> HttpResponse:
-    """An overdue action is done."""
+    """Mark an overdue action as done."""
     row = review_of(request, review)
     one = item_of(request, row, item)
     done = find(ActionItem.objects.filter(engagement=request.engagement), action)

@@ -42,7 +42,7 @@ def review_decide(request: MemberRequest, review: str) -> HttpResponse:
     if form.is_valid() and take(
         form, commands.record_review_decision, **_known(request, row, item)
     ):
-        return _captured(request, row, "The decision is recorded.", capture="")
+        return _captured(request, row, "Decision recorded.", capture="")
     return _refused(request, row, item, decision_form=form, kind="decision")
 
 
@@ -52,13 +52,13 @@ def review_act(request: MemberRequest, review: str) -> HttpResponse:
     row, form = review_of(request, review), action_form(request, request.POST)
     item = _item(request, row)
     if form.is_valid() and take(form, commands.add_review_action, **_known(request, row, item)):
-        return _captured(request, row, "The action is added.", capture="action")
+        return _captured(request, row, "Action added.", capture="action")
     return _refused(request, row, item, action_form=form, kind="action")
 
 
 @member(Permission.DECIDE)
 def decision_supersede(request: MemberRequest, decision: str) -> HttpResponse:
-    """Record what takes the place of a decision; the form opens with its words."""
+    """Supersede a decision; the form opens with its current text."""
     row = find(decisions(request.engagement), decision)
     form = SupersedeForm(
         request.POST or None,
@@ -77,7 +77,7 @@ def decision_supersede(request: MemberRequest, decision: str) -> HttpResponse:
 
 
 def _item(request: MemberRequest, review: Review) -> AgendaItem | None:
-    """The item that the form was about, wherever the room is by now."""
+    """Return the item of the form, which may not be the current one."""
     public_id = request.POST.get("about", "")
     if not public_id:
         return None
@@ -97,7 +97,7 @@ def _known(request: MemberRequest, review: Review, item: AgendaItem | None) -> d
 
 
 def _captured(request: MemberRequest, review: Review, text: str, *, capture: str) -> HttpResponse:
-    """The form stays at what was captured: the next one is often of the same kind."""
+    """Show the review again with the same kind of form, as the next record is often similar."""
     look = replace(look_of(request), capture=capture)
     if not request.htmx:
         return redirect(f"{review_url(request, review)}{look.query}#captured")
@@ -115,7 +115,7 @@ def _refused(
     kind: str,
     **form: Any,
 ) -> HttpResponse:
-    """422, with every word kept and the item it was about."""
+    """Show the form again with its errors, about the same item."""
     if review_of(request, review.public_id).is_closed:
         return _too_late(request, review)
     context = screen(request, review, about=item, refused=kind, **form)
@@ -124,9 +124,9 @@ def _refused(
 
 
 def _too_late(request: MemberRequest, review: Review) -> HttpResponse:
-    """The closed review has no form: the words are given back in a message."""
+    """Return the text in a message, because the closed review has no form."""
     words = request.POST.get("text") or request.POST.get("what", "")
-    messages.error(request, f"The review was closed meanwhile. Not recorded: “{words}”")
+    messages.error(request, f"The review was closed in the meantime. Not recorded: “{words}”")
     to = review_url(request, review)
     return HttpResponseClientRedirect(to) if request.htmx else redirect(to)
 

@@ -1,4 +1,4 @@
-"""The review screen and its parts: for the page, for htmx, and for the screens that follow."""
+"""The review screen and its parts, for the page, for htmx and for screens that follow along."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DUE_IN = dt.timedelta(days=14)  # proposed for decisions and actions
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What one screen looks at: an item of its own choice, all of them, which form."""
+    """What one screen shows: an item of its own choice, all items, which form."""
 
     item: str = ""
     all: bool = False
@@ -40,12 +40,12 @@ class Look:
 
     @property
     def query(self) -> str:
-        """For addresses that come back to the same."""
+        """Return the query string that keeps this view."""
         return self._query(item=self.item)
 
     @property
     def room(self) -> str:
-        """For addresses that follow the room."""
+        """Return the query string that follows the current item."""
         return self._query(item="")
 
     def _query(self, *, item: str) -> str:
@@ -63,14 +63,14 @@ def look_of(request: HttpRequest) -> Look:
 
 
 def review_of(request: MemberRequest, public_id: str) -> Review:
-    """The review of that public id in this engagement, or 404."""
+    """Return the review with this public id in this engagement, or 404."""
     rows = Review.objects.filter(engagement=request.engagement)
     rows = rows.annotate(seen=seen())
     return find(rows.defer("standings").select_related("lead", "closed_by"), public_id)
 
 
 def item_of(request: MemberRequest, review: Review, public_id: str) -> AgendaItem:
-    """The item of that public id in this review, or 404."""
+    """Return the item with this public id in this review, or 404."""
     rows = AgendaItem.objects.filter(engagement=request.engagement, review=review)
     return find(rows.select_related("review", "key_result__objective", "objective"), public_id)
 
@@ -85,7 +85,7 @@ def review_detail(request: MemberRequest, review: str) -> HttpResponse:
 @require_safe
 @member(Permission.READ)
 def review_room(request: MemberRequest, review: str) -> HttpResponse:
-    """What moved since a screen last asked: nothing, or its parts anew."""
+    """Send the parts of the screen if anything changed since its last request."""
     row = review_of(request, review)
     if request.GET.get("seen") == str(row.seen):  # type: ignore[attr-defined] # annotated
         return HttpResponse(status=204)
@@ -110,7 +110,7 @@ def screen(
     action_form: ActionForm | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """The context of the screen, with the form that was refused where there is one."""
+    """Return the context of the screen, with the refused form if any."""
     now, look = timezone.now(), look_of(request)
     page = review_page(
         review,
@@ -139,7 +139,7 @@ def screen(
 def moved(
     request: MemberRequest, row: Review, command: Callable[..., Any], /, **known: Any
 ) -> HttpResponse:
-    """Run a command on a review and show the room as it is now, with what was refused."""
+    """Run a command on a review and show the current screen, with the error if any."""
     refusal = ""
     try:
         command(by=request.membership, **known)

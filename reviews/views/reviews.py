@@ -25,7 +25,7 @@ ON_A_PAGE = 30
 @require_safe
 @member(Permission.READ)
 def review_list(request: MemberRequest) -> HttpResponse:
-    """What runs, what comes, and what was: the latest first."""
+    """List running, planned and closed reviews."""
     rows = all_reviews(request.engagement)
     ahead = list(rows.filter(closed_at=None).order_by("scheduled_at", "id"))
     closed = Paginator(
@@ -50,7 +50,7 @@ def review_create(request: MemberRequest) -> HttpResponse:
     form = ReviewForm(request.POST or None, engagement=engagement, initial=first)
     known = {"engagement": engagement, "by": request.membership, "now": now}
     if form.is_valid() and (review := take(form, commands.plan_review, **known)):
-        messages.success(request, f"{review.title} is planned, its agenda is drawn.")
+        messages.success(request, f"{review.title} is planned. Its agenda is ready.")
         return onward(request, "reviews:review-detail", review.public_id)
     return form_page(request, "reviews/review_create.html", form=form, **TAB)
 
@@ -91,16 +91,14 @@ def review_start(request: MemberRequest, review: str) -> HttpResponse:
 
 @member(Permission.RUN_REVIEWS)
 def review_close(request: MemberRequest, review: str) -> HttpResponse:
-    """The closing questions (M8.4), and what is still undiscussed."""
+    """Ask the closing questions (M8.4) and list the items not discussed yet."""
     row, now = review_of(request, review), timezone.now()
     if not row.is_running:
         return redirect(review_url(request, row))
     form = CloseForm(request.POST or None, review=row)
     known = {"review": row, "by": request.membership, "now": now}
     if form.is_valid() and take(form, commands.close_review, **known):
-        messages.success(
-            request, "Closed and frozen. The summary is drafted: read it, then publish."
-        )
+        messages.success(request, "The review is closed. Check the summary below, then publish it.")
         return onward(request, "status:summary-update", row.public_id)
     page = review_page(row, membership=request.membership, now=now)
     return form_page(request, "reviews/review_close.html", form=form, review=row, page=page, **TAB)

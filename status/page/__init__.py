@@ -1,7 +1,6 @@
-"""The status page: facts in, finished words and figures out. Pure.
+"""The status page as plain texts, numbers and lists, built from facts without queries.
 
-What comes out is plain text, numbers and lists, so that a published page can be kept word by word
-and read for ever as the client saw it.
+A published page is stored as it is, so clients can always read it as it was published.
 """
 
 from __future__ import annotations

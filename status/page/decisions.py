@@ -1,4 +1,4 @@
-"""Decisions on the page, each with how its metric moved since."""
+"""Decisions on the status page, each with how its metric moved since."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from status.page.schema import Said
 
 
 def decided(decision: DecisionFacts, *, facts: Facts) -> Said:
-    """Its words, what it changed, who answers for it, and what came of it."""
+    """Return the text of a decision, what it changes, its owner and how the metric moved."""
     moved = _since_then(decision, facts=facts)
     meta = [decision.change, decision.owner if facts.engagement.shows_owners else ""]
     if moved:
@@ -29,7 +29,7 @@ def decided(decision: DecisionFacts, *, facts: Facts) -> Said:
 
 
 def _since_then(decision: DecisionFacts, *, facts: Facts) -> str:
-    """ "since then 8.2 → 7.4 %" of the first key result that it touches."""
+    """Return for example "since then 8.2 → 7.4 %", for the first key result it is about."""
     rows = {row.public_id: row for row in facts.key_results}
     for touch in decision.touches:
         row = rows.get(str(touch.get("key_result", "")))
@@ -46,5 +46,5 @@ def _of(row: KeyResultFacts, *, then: Decimal, decision: DecisionFacts) -> str:
         measured_on=row.measured_on,
         higher_is_better=row.direction == Direction.HIGHER,
     )
-    # Nothing is said of what nobody measured since.
+    # Without a newer value there is nothing to compare.
     return found.said(unit=row.unit or "") if found.is_known else ""

@@ -1,4 +1,4 @@
-"""What a status page is made from, whether read from the rows of now or from history."""
+"""The facts of a status page, read from current rows or from history."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from okrs.states import Trail
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyResultFacts:
-    """A committed key result with its objective, its cycle and where it stands; names, no keys.
+    """A committed key result with its objective, cycle and figures; names, no keys.
 
-    `escalated_since` is when its escalation became active, where one is open; `answered_since` when
-    first something was done about it; `decided_streak` the streak of which the sponsor decided.
-    With the day of the recovery plan's checkpoint that is all that clients learn of it (M12).
+    `escalated_since` is when its open escalation became active, `answered_since` when the first
+    action was taken, `decided_streak` the red streak that the sponsor decided about. Clients see
+    no more of an escalation than these and the plan's checkpoint (M12).
     """
 
     public_id: str
@@ -67,7 +67,7 @@ class KeyResultFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Since:
-    """The published review that the page compares with, and what stood at its close."""
+    """The published review that the page compares with, and the figures at its close."""
 
     title: str
     on: dt.date
@@ -76,7 +76,7 @@ class Since:
 
 @dataclass(frozen=True, kw_only=True)
 class LastReport:
-    """What the lead published last, beside the figures; where the decision log stood then."""
+    """The texts of the last report, and the head of the decision log at that time."""
 
     number: int
     headline: str
@@ -93,10 +93,10 @@ class LastReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Everything that one page says, as it stood at `at`.
+    """All facts of one page as of `at`.
 
-    `today` is the day on the client's calendar; `posted_at` the instant of the latest
-    check-in that was not taken back.
+    `today` is the day on the client's calendar, `posted_at` the time of the latest check-in that
+    was not undone.
     """
 
     engagement: Engagement

@@ -1,4 +1,4 @@
-"""The sentence at the head of a status page: forecasts first, then what is red (M12)."""
+"""The sentence at the head of a status page: pace first, then what is red (M12)."""
 
 from __future__ import annotations
 
@@ -7,54 +7,70 @@ from collections.abc import Sequence
 
 from engagements.models import Engagement
 from okrs.formatting import in_words
+from okrs.models import CycleKind
 from scoring import Rag
 from status.page.facts import KeyResultFacts
 from status.page.rows import holds, is_early
 
 LONGEST_NAME = 90
-EVERY = {1: "", 2: "both "}
+NO_VALUE_YET = "Work has started. No key result has a value yet."
+CYCLE_NAMES = {CycleKind.ANNUAL: "year", CycleKind.QUARTERLY: "quarter"}
 
 
 def status_headline(
     rows: Sequence[KeyResultFacts], *, engagement: Engagement, today: dt.date
 ) -> str:
-    """ "Five of six forecasts hold. One key result is red." """
+    """Return for example "5 of 6 key results are on pace. 1 is behind. 1 is red: its title."."""
     if not rows:
-        return "No committed objective runs now."
-    said = [holds(row, engagement=engagement, today=today) for row in rows]
-    known = [one for one in said if one is not None]
-    if not known:
-        return "The work has begun. No key result has a value yet."
+        return "No objective is committed right now."
+    forecasts = [holds(row, engagement=engagement, today=today) for row in rows]
+    if not any(forecast is not None for forecast in forecasts):
+        return NO_VALUE_YET
     red = [row for row in rows if row.rag == Rag.RED]
-    # What is escalated is more than early, whatever its forecast (M7.2).
+    # An escalated key result needs action even if it is on pace (M7.2).
     unescalated = [row for row in red if row.escalated_since is None]
-    early = sum(is_early(row, engagement=engagement, today=today) for row in unescalated)
-    name = red[0].title if len(red) == 1 and len(red[0].title) <= LONGEST_NAME else ""
-    return f"{say_forecasts(known.count(True), len(known))} {say_reds(len(red), early=early, name=name)}"
-
-
-def say_forecasts(held: int, total: int) -> str:
-    """ "Five of six forecasts hold." """
-    if total == 1:
-        return "The one forecast holds." if held else "The one forecast does not hold."
-    if held == total == 2:
-        return "Both forecasts hold."
-    if held == total:
-        return f"All {in_words(total)} forecasts hold."
-    if not held:
-        return f"None of the {in_words(total)} forecasts holds."
-    verb = "holds" if held == 1 else "hold"
-    return f"{in_words(held).capitalize()} of {in_words(total)} forecasts {verb}."
-
-
-def say_reds(red: int, *, early: int, name: str) -> str:
-    """ "One key result is red: its name." """
-    if not red:
-        return "Nothing is red."
-    are = "key result is" if red == 1 else "key results are"
-    said = f"{in_words(red).capitalize()} {are} red"
-    if early == red:
-        return f"{said}, {EVERY.get(red, 'all ')}merely early."
+    early = [row for row in unescalated if is_early(row, engagement=engagement, today=today)]
+    age = ""
     if early:
-        return f"{said}, {in_words(early)} of them merely early."
-    return f"{said}: {name}." if name else f"{said}."
+        first = early[0]
+        age = describe_age(first.cycle_kind, starts_on=first.cycle_starts_on, today=today)
+    red_sentence = describe_reds([row.title for row in red], early=len(early), age=age)
+    return f"{describe_pace(forecasts)} {red_sentence}"
+
+
+def describe_pace(forecasts: Sequence[bool | None]) -> str:
+    """Return for example "5 of 6 key results are on pace. 1 is behind."; None counts as unmeasured."""
+    on_pace, behind = forecasts.count(True), forecasts.count(False)
+    total = on_pace + behind
+    noun = "measured key result" if None in forecasts else "key result"
+    if total == 1:
+        return f"The only {noun} is {'on' if on_pace else 'behind'} pace."
+    if not on_pace or not behind:
+        every = "Both" if total == 2 else f"All {total}"
+        return f"{every} {noun}s are {'on' if on_pace else 'behind'} pace."
+    are, are_behind = ("is" if count == 1 else "are" for count in (on_pace, behind))
+    return f"{on_pace} of {total} {noun}s {are} on pace. {behind} {are_behind} behind."
+
+
+def describe_reds(titles: Sequence[str], *, early: int, age: str) -> str:
+    """Return for example "1 is red: its title."; `early` of them are red but on pace."""
+    red = len(titles)
+    if not red:
+        return "None is red."
+    are_red = f"{red} {'is' if red == 1 else 'are'} red"
+    if early == red:
+        return f"{are_red}. Scores are still low: {age}."
+    if early:
+        return f"{are_red}, {early} of them still on pace."
+    if red == 1 and len(titles[0]) <= LONGEST_NAME:
+        return f"{are_red}: {titles[0]}."
+    return f"{are_red}."
+
+
+def describe_age(kind: str, *, starts_on: dt.date, today: dt.date) -> str:
+    """Return for example "the quarter is three weeks old"."""
+    name = CYCLE_NAMES.get(CycleKind(kind), "cycle")
+    weeks = (today - starts_on).days // 7
+    if weeks < 1:
+        return f"the {name} has just begun"
+    return f"the {name} is {in_words(weeks)} week{'' if weeks == 1 else 's'} old"

@@ -1,4 +1,4 @@
-"""What moved since the last review, and what is red."""
+"""Values that changed since the last review, and key results that are red."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from okrs.formatting import YES_NO, in_words, write_day, write_value
+from okrs.formatting import YES_NO, write_day, write_value
 from okrs.weeks import weeks_red
 from scoring import Rag
 from status.page.facts import Facts, KeyResultFacts
@@ -19,9 +19,9 @@ ORDER = (Rag.STRETCH, Rag.GREEN, Rag.AMBER, Rag.RED, Rag.NO_DATA)
 
 
 def moves(facts: Facts) -> list[Move]:
-    """Key results whose value is another one than at the last review, else at the start.
+    """List the key results whose value changed since the last review, else since the baseline.
 
-    Those that changed their band come first, of either the best first.
+    Those that changed their band come first, the best band first.
     """
     standings = facts.since.standings if facts.since else {}
     found = [
@@ -37,7 +37,7 @@ def moves(facts: Facts) -> list[Move]:
 
 
 def reds(facts: Facts) -> list[Red]:
-    """What is red, the longest first; what is merely early comes last."""
+    """List the red key results, the longest red first and those still on pace last."""
     rows = [row for row in facts.key_results if row.rag == Rag.RED]
     longest_first = sorted(rows, key=lambda row: row.red_since or facts.today)
     return sorted((_red(row, facts=facts) for row in longest_first), key=itemgetter("early"))
@@ -46,7 +46,7 @@ def reds(facts: Facts) -> list[Red]:
 def _before(
     row: KeyResultFacts, frozen: Mapping[str, Any] | None, *, compared: bool
 ) -> dict[str, Any] | None:
-    """Value and band to compare with; None where there were none."""
+    """Return the value and band to compare with, None if there are none."""
     if frozen and frozen.get("value") is not None:
         return {"value": Decimal(frozen["value"]), "rag": frozen["rag"]}
     if compared or row.baseline is None:
@@ -71,7 +71,7 @@ def _move(row: KeyResultFacts, before: Mapping[str, Any], *, facts: Facts) -> Mo
         "title": row.title,
         "then": write_value(before["value"], unit=unit if unit == YES_NO else ""),
         "now": write_value(row.value, unit=unit),
-        "words": f"{words}; early, forecast holds" if early else words,
+        "words": f"{words}, still on pace" if early else words,
     }
 
 
@@ -83,13 +83,13 @@ def _red(row: KeyResultFacts, *, facts: Facts) -> Red:
         today=facts.today,
         ends_on=row.cycle_ends_on,
     )
-    lasted = "one week" if weeks == 1 else f"{in_words(weeks)} weeks"
+    lasted = "1 week" if weeks == 1 else f"{weeks} weeks"
     by = row.next_action_due
     due = f", by {write_day(by, today=facts.today, weekday=False)}" if by else ""
     return {
         "id": row.public_id,
         "title": row.title,
-        "since": "early, forecast holds" if early else lasted,
+        "since": "early, still on pace" if early else lasted,
         "early": early,
         "answered": being_answered(row, engagement=facts.engagement, today=facts.today),
         "insight": row.insight,

@@ -1,4 +1,4 @@
-"""The page as a whole: masthead, what moved, what is red, what was decided, the blocks."""
+"""The status page as a whole: masthead, changes, red key results, decisions, objectives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from okrs.formatting import NO_BREAK, in_words, write_day
+from okrs.formatting import NO_BREAK, write_day
 from scoring import Rag, band_range, format_score
 from scoring.readings import STRETCHED_ABOVE, SUCCESS_FROM
 from status.page.decisions import decided
@@ -24,7 +24,7 @@ BANDS = (Rag.RED, Rag.AMBER, Rag.GREEN, Rag.STRETCH)
 
 
 def status_page(facts: Facts) -> Page:
-    """All that a client reads, in the order of the page (M12)."""
+    """Build everything that a client reads, in the order of the page (M12)."""
     rows, today, engagement = facts.key_results, facts.today, facts.engagement
     forecasts = [holds(row, engagement=engagement, today=today) for row in rows]
     moved = moves(facts)
@@ -36,7 +36,7 @@ def status_page(facts: Facts) -> Page:
         "kicker": _kicker(facts),
         "headline": status_headline(rows, engagement=engagement, today=today),
         "stamp": _stamp(facts),
-        "since": _since(facts),
+        "since": describe_since(facts),
         "moves": moved[:MOST_MOVES],
         "more_moves": max(0, len(moved) - MOST_MOVES),
         "reds": reds(facts),
@@ -44,7 +44,7 @@ def status_page(facts: Facts) -> Page:
         "counts": _counts(rows),
         "tally": _tally(rows),
         "forecasts": f"{known.count(True)} of {len(known)}" if known else "–",
-        "line": "is pace: where a straight line from start to due date would be today.",
+        "line": "is where a steady pace would be today.",
         "success": " to ".join(
             format_score(bound, scale=engagement.score_scale)
             for bound in (SUCCESS_FROM, STRETCHED_ABOVE)
@@ -99,16 +99,16 @@ def _label(row: KeyResultFacts) -> str:
 
 def _of_the_mean(rows: Sequence[KeyResultFacts], *, names: bool) -> str:
     many = f"{len(rows)} key result{'' if len(rows) == 1 else 's'}"
-    by_weight = ", mean of scores by weight" if len({row.weight for row in rows}) > 1 else ""
-    mean = by_weight or (", mean of scores" if len(rows) > 1 else "")
+    weighted = len({row.weight for row in rows}) > 1
+    mean = f", {'weighted ' if weighted else ''}average of scores" if len(rows) > 1 else ""
     missing = sum(row.score is None for row in rows)
-    without = f", {in_words(missing)} without a value left out" if missing else ""
+    without = f", {missing} not measured yet" if missing else ""
     owner = f"{rows[0].objective_owner} · " if names else ""
     return f"{owner}{many}{mean}{without}"
 
 
 def _kicker(facts: Facts) -> str:
-    """ "Q1, week 10 of 13, 21 days left", of the first cycle on the page."""
+    """Return for example "Q1, week 10 of 13, 21 days left", for the first cycle on the page."""
     if not facts.key_results:
         return ""
     return _cycle_heading(facts.key_results[0], today=facts.today)
@@ -132,12 +132,12 @@ def _stamp(facts: Facts) -> str:
 
 
 def report(said: LastReport, *, facts: Facts) -> Report:
-    """The words of a report, and where the decision log stood: a seal to compare with later."""
+    """Build the texts of a report and the head of the decision log, to compare with later."""
     words = [
-        ("What moved", said.moved),
-        ("What is red, and what we do", said.red),
+        ("What changed", said.moved),
+        ("What’s red, and what we’re doing about it", said.red),
         ("What was decided", said.decided),
-        ("What comes next", said.next_steps),
+        ("What’s next", said.next_steps),
     ]
     on = facts.engagement.today(said.published_at)
     return {
@@ -153,12 +153,12 @@ def report(said: LastReport, *, facts: Facts) -> Report:
 
 
 def write_instant(at: dt.datetime, *, facts: Facts) -> str:
-    """ "10 Mar 2026, 09:40 CET" on the client's clock, for it may be printed and kept."""
+    """Write for example "10 Mar 2026, 09:40 CET" on the client's clock: pages are printed."""
     local = facts.engagement.local(at)
     return f"{local.day} {local:%b} {local.year}, {local:%H:%M} {local:%Z}".replace(" ", NO_BREAK)
 
 
-def _since(facts: Facts) -> str:
+def describe_since(facts: Facts) -> str:
     if facts.since is None:
         return "since the start"
     return f"since the review of {write_day(facts.since.on, today=facts.today, weekday=False)}"
@@ -166,9 +166,8 @@ def _since(facts: Facts) -> str:
 
 def _counts(rows: Sequence[KeyResultFacts]) -> str:
     objectives = len({row.objective for row in rows})
-    first = f"{in_words(objectives)} objective{'' if objectives == 1 else 's'}"
-    second = f"{in_words(len(rows))} key result{'' if len(rows) == 1 else 's'}"
-    return f"{first.capitalize()}, {second}"
+    first = f"{objectives} objective{'' if objectives == 1 else 's'}"
+    return f"{first}, {len(rows)} key result{'' if len(rows) == 1 else 's'}"
 
 
 def _tally(rows: Iterable[KeyResultFacts]) -> list[Tally]:
@@ -182,7 +181,7 @@ def _named(band: Rag, count: int) -> Tally:
 
 
 def _band_words(facts: Facts) -> list[str]:
-    """What the legend says beside each shape: "up to 0.30", "0.31 to 0.60", "from 0.91"."""
+    """Return the range of each band: "up to 0.30", "0.31 to 0.60", "from 0.91"."""
     scale, bands = facts.engagement.score_scale, facts.engagement.rag_bands
     ranges = {band: band_range(band, bands) for band in BANDS}
     low = {band: format_score(ranges[band][0], scale=scale) for band in BANDS}

@@ -1,4 +1,4 @@
-"""Which release writes the page: a new one makes cached pages stale."""
+"""The release of the product, part of the ETag: a new one invalidates cached pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.conf import settings
 
 @cache
 def release() -> str:
-    """A short digest of code, templates and static files; the same on every host."""
+    """Return a short digest of code, templates and static files, the same on every host."""
     root: Path = settings.BASE_DIR
     rooms = [package.parent for package in root.glob("*/__init__.py")]
     sources = [source for room in rooms for source in room.rglob("*.py")]

@@ -1,10 +1,11 @@
-"""Key results and objectives in finished words."""
+"""Key results and objectives of the status page, in finished texts."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 from checkins.periods import periods
 from checkins.rhythms import asked_since, rhythm_between
@@ -15,7 +16,6 @@ from okrs.formatting import (
     YES_NO,
     describe_track,
     describe_trend,
-    in_words,
     name_unit,
     write_day,
     write_value,
@@ -37,7 +37,7 @@ from status.page.facts import KeyResultFacts
 from status.page.schema import KeyResult, Spark, Standing
 from status.page.sentences import clause
 
-# Published pages keep it: shapes and bars carry their light colour where no stylesheet reaches.
+# Stored with published pages, for print and email where no stylesheet applies.
 COLOURS = {
     Rag.RED: "#c4261d",
     Rag.AMBER: "#b87200",
@@ -48,14 +48,14 @@ COLOURS = {
 
 
 def line_of(row: KeyResultFacts, *, today: dt.date) -> Decimal | None:
-    """Pace (M5.11); None where the dates give no line."""
+    """Return the pace (M5.11), None if the dates allow none."""
     if row.due_on is None or row.due_on <= row.starts_on:
         return None
     return pace(start=row.starts_on, due=row.due_on, today=today)
 
 
 def holds(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> bool | None:
-    """Whether the forecast holds (M9.2); None where there is nothing to say."""
+    """Return whether the key result is on pace (M9.2), None if it cannot be known."""
     line = line_of(row, today=today)
     if row.score is None or line is None:
         return None
@@ -69,26 +69,26 @@ def holds(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> boo
 
 
 def is_early(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> bool:
-    """Red or amber by the calendar only: the forecast holds (M12)."""
+    """Return whether it is red or amber although it is on pace (M12)."""
     forecast = holds(row, engagement=engagement, today=today)
     return formatting.is_early(row.rag, forecast_holds=forecast)
 
 
 def being_answered(row: KeyResultFacts, *, engagement: Engagement, today: dt.date) -> str:
-    """ "being answered since Mon 9 Mar, next checkpoint 24 Mar".
+    """Return for example "action under way since 9 Mar, next checkpoint 24 Mar".
 
-    Nothing before something was done, nothing of what is not red, and nothing of a later streak
-    than the one of which the sponsor decided.
+    Return "" if it is not red, if no action was taken, or if it turned red again after the
+    sponsor's decision.
     """
     if row.rag != Rag.RED or row.answered_since is None:
         return ""
     if row.decided_streak is not None and row.decided_streak != row.red_since:
         return ""
-    since = write_day(engagement.today(row.answered_since), today=today)
-    said = f"being answered since {since}"
+    day = partial(write_day, today=today, weekday=False)
+    under_way = f"action under way since {day(engagement.today(row.answered_since))}"
     if row.checkpoint_on is None or row.checkpoint_on < today:
-        return said
-    return f"{said}, next checkpoint {write_day(row.checkpoint_on, today=today, weekday=False)}"
+        return under_way
+    return f"{under_way}, next checkpoint {day(row.checkpoint_on)}"
 
 
 def key_result(
@@ -111,7 +111,7 @@ def key_result(
         "flags": [f"Red for {weeks} weeks"] if weeks >= 2 and not early else [],
         "notes": [
             *(["Unverified"] if _is_unverified(row) else []),
-            *(["Stale"] if missed else []),
+            *(["No recent update"] if missed else []),
         ],
         "detail": _stale(row, missed=missed, today=today) if missed else "",
         "answered": being_answered(row, engagement=engagement, today=today),
@@ -150,7 +150,7 @@ def standing(
     engagement: Engagement,
     early: bool = False,
 ) -> Standing:
-    """Score, band, stage and the track beside them."""
+    """Return score, band, stage and the bar that shows them."""
     bands, scale = engagement.rag_bands, engagement.score_scale
     band = rag(score, bands)
     drawn = track(score=score, pace=line, bands=bands)
@@ -170,7 +170,7 @@ def standing(
 def objective_standing(
     rows: Sequence[KeyResultFacts], *, engagement: Engagement, today: dt.date
 ) -> Standing:
-    """The draft score of M5.6, the weakest stage (M9), the cycle's pace."""
+    """Return the draft score (M5.6), the weakest stage (M9) and the pace of the cycle."""
     first = rows[0]
     return standing(
         objective_score((row.score, row.weight) for row in rows),
@@ -182,12 +182,12 @@ def objective_standing(
 
 def _meta(row: KeyResultFacts, *, names: bool) -> str:
     weight = "" if row.weight == 1 else f", weight {format_number(row.weight)}"
-    owner = f"{row.owner or 'Nobody yet'} · " if names else ""
+    owner = f"{row.owner or 'No owner yet'} · " if names else ""
     return f"{owner}{row.commitment}{weight}"
 
 
 def _under_the_line(day: dt.date) -> str:
-    """Without its year: there is room for little."""
+    """Write a day without its year: the space is narrow."""
     return f"{day.day}{NO_BREAK}{day:%b}"
 
 
@@ -221,9 +221,9 @@ def _spark(row: KeyResultFacts, *, engagement: Engagement) -> tuple[Spark | None
 def _late_and_missed(
     row: KeyResultFacts, *, engagement: Engagement, at: dt.datetime
 ) -> tuple[dt.datetime | None, int]:
-    """Since when the open period's check-in is late, and how many were missed since the last one.
+    """Return since when the open check-in is late, and how many were missed since the last one.
 
-    Nothing counts that was due before the commit or by another rhythm (M6.3).
+    Check-ins due before the commitment or by an earlier rhythm do not count (M6.3).
     """
     rhythm = rhythm_between(row.cycle_starts_on, row.cycle_ends_on, engagement=engagement)
     filled = {point[0] for point in row.trail}
@@ -240,7 +240,7 @@ def _late_and_missed(
 
 
 def _stale(row: KeyResultFacts, *, missed: int, today: dt.date) -> str:
-    check_ins = f"{in_words(missed)} check-in{'' if missed == 1 else 's'} missed"
+    check_ins = f"{missed} check-in{'' if missed == 1 else 's'} missed"
     if row.measured_on is None:
         return f"no value yet, {check_ins}"
     days = (today - row.measured_on).days

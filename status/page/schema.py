@@ -1,6 +1,6 @@
-"""The shape of a finished page: words, figures and lists that JSON keeps as they are.
+"""The shape of a finished page: texts, numbers and lists that JSON stores as they are.
 
-It only grows: what is not required is missing from the pages that were published before it.
+Add new keys as NotRequired only: pages published earlier lack them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict
 
 
 class Bar(TypedDict):
-    """A score on its bed, for `components/track.html`."""
+    """A score bar, for `components/track.html`."""
 
     bar: str
     gaps: str
@@ -44,10 +44,10 @@ class KeyResult(TypedDict):
     id: str
     title: str
     meta: str
-    flags: list[str]  # somebody must act
+    flags: list[str]  # need action
     notes: list[str]  # quiet: stale, unverified
     detail: str
-    answered: NotRequired[str]  # since when somebody answers for its being red
+    answered: NotRequired[str]  # since when action is under way
     baseline: str
     latest: str
     unit: str
@@ -95,7 +95,7 @@ class Cycle(TypedDict):
 
 
 class Move(TypedDict):
-    """What moved since the last review."""
+    """A value that changed since the last review."""
 
     rag: str
     title: str
@@ -105,11 +105,11 @@ class Move(TypedDict):
 
 
 class Red(TypedDict):
-    """What is red, and what is done about it."""
+    """A red key result, and the action on it."""
 
     id: str
     title: str
-    since: str  # how long, or that it is merely early
+    since: str  # how long, or that it is early and on pace
     early: bool
     answered: NotRequired[str]
     insight: str
@@ -125,7 +125,7 @@ class Tally(TypedDict):
 
 
 class Words(TypedDict):
-    """What the lead says beside the figures."""
+    """The texts that the lead adds to the figures."""
 
     headline: str
     moved: str
@@ -135,7 +135,7 @@ class Words(TypedDict):
 
 
 class Report(TypedDict):
-    """The lead's own words, with their date."""
+    """The texts of a published report, with their date."""
 
     number: int
     headline: str

@@ -15,7 +15,7 @@ def shared_status(request: LinkRequest) -> HttpResponse:
         engagement=request.engagement,
         frame="status/shared_frame.html",
         address=request.path,
-        report_address="",  # the list of reports stays with those who sign in
+        report_address="",  # only members see the list of reports
         depends_on=f"share link {request.share_link.pk}",
     )
     return status_answer(request, reader=reader)

@@ -1,4 +1,4 @@
-"""The status page for those who sign in; link holders get the same one by `status_answer`."""
+"""The status page for members; share links show it with `status_answer`."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from status.page import Words
 from status.page.release import release
 from status.queries import reports as queries
 
-PRIVATE = "private, no-cache"  # kept by the browser, asked for each time
+PRIVATE = "private, no-cache"  # the browser asks again each time
 TAB = {"tab": "status"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Who reads: the frame around the page, the addresses in it, what a cached copy depends on."""
+    """The reader of a page: its frame and addresses, and the key of a cached copy."""
 
     engagement: Engagement
     frame: str
     address: str
     report_address: str  # without its number
     depends_on: str
-    sees_live: bool = False  # a member may look at what is not published yet
+    sees_live: bool = False  # members may see the live page
 
 
 @require_safe
@@ -66,7 +66,7 @@ def report_detail(request: MemberRequest, number: int) -> HttpResponse:
 
 @member(Permission.RUN_REVIEWS)
 def report_create(request: MemberRequest) -> HttpResponse:
-    """Release the live state without a review."""
+    """Publish the live page without a review."""
     now, engagement = timezone.now(), request.engagement
     last = queries.last_number(engagement)
     if request.method == "POST":
@@ -76,7 +76,7 @@ def report_create(request: MemberRequest) -> HttpResponse:
                 request, f"Report {report.release.number} is published. Clients see it now."
             )
             return onward(request, "status:report-detail", report.release.number)
-        if form.has_error(NON_FIELD_ERRORS, code="meanwhile"):  # said now, so known
+        if form.has_error(NON_FIELD_ERRORS, code="meanwhile"):  # the lead has seen the message now
             form.data = {**request.POST.dict(), "after": last}
     else:
         drafted = queries.words_of_now(engagement, now=now)
@@ -85,7 +85,7 @@ def report_create(request: MemberRequest) -> HttpResponse:
 
 
 def _publish(request: MemberRequest, form: WordsForm, *, now: dt.datetime) -> Report | None:
-    """None where a rule refused it, which stands on the form then."""
+    """Publish the report, or add the errors to the form and return None."""
     words = {**form.cleaned_data}
     try:
         return publish_report(
@@ -101,7 +101,7 @@ def _publish(request: MemberRequest, form: WordsForm, *, now: dt.datetime) -> Re
 
 
 def status_answer(request: HttpRequest, *, reader: Reader) -> HttpResponse:
-    """The page as it stands, as it stood (`?as_of=`), or as it was published; 304 if unchanged."""
+    """Show the live, earlier (`?as_of=`) or published page; answer 304 if unchanged."""
     now = timezone.now()
     etag = _etag(request, reader=reader, now=now)
     if unchanged := get_conditional_response(request, etag=etag):
@@ -111,7 +111,7 @@ def status_answer(request: HttpRequest, *, reader: Reader) -> HttpResponse:
 
 
 def report_answer(request: HttpRequest, *, reader: Reader, number: int) -> HttpResponse:
-    """A published page, word by word."""
+    """Show a published page."""
     report = queries.report(reader.engagement, number=number)
     if report is None:
         raise Http404
@@ -135,7 +135,7 @@ def _page(request: HttpRequest, *, reader: Reader, now: dt.datetime) -> tuple[di
 
 
 def _day(text: str, *, today: dt.date) -> tuple[dt.date | None, str]:
-    """The day that was asked for, None for today; or what is wrong with it."""
+    """Return the requested day, None for today, and an error text."""
     if not text:
         return None, ""
     try:
@@ -143,9 +143,9 @@ def _day(text: str, *, today: dt.date) -> tuple[dt.date | None, str]:
         if day.year < FIRST_YEAR:  # weeks before it are counted too
             raise ValueError
     except ValueError:
-        return None, f"“{text[:20]}” is no day here. Write it as 2026-03-31."
+        return None, "Enter a date, for example 2026-03-31."
     if day > today:
-        return None, "This day is still to come. Below is the page of today."
+        return None, "This day is in the future. Here is today’s page."
     return (None, "") if day == today else (day, "")
 
 
@@ -156,7 +156,7 @@ def _rendered(
     report: Report | None = context.get("report")
     days = {
         "today": reader.engagement.today(now),
-        # On the client's clock, as everything on the page.
+        # On the client's clock, like everything on the page.
         "published_on": reader.engagement.today(report.release.at) if report else None,
     }
     page = {"reader": reader, **days, **TAB, **context}
@@ -166,7 +166,7 @@ def _rendered(
 def _member(request: MemberRequest) -> Reader:
     user, engagement = request.user, request.engagement
     own = f"/e/{engagement.slug}/status/"
-    get_token(request)  # the page's forms carry it, so a cached page must be of the same one
+    get_token(request)  # forms on the page carry the token, so the ETag must depend on it
     seen = (user.pk, user.name, user.theme, user.shortcuts, user.time_zone, request.membership.role)
     return Reader(
         engagement=engagement,
@@ -179,12 +179,12 @@ def _member(request: MemberRequest) -> Reader:
 
 
 def _etag(request: HttpRequest, *, reader: Reader, now: dt.datetime) -> str | None:
-    """What the page depends on; None where it also says something to this reader once."""
+    """Return a hash of everything the page depends on, None if it shows a one-time message."""
     if len(messages.get_messages(request)):
         return None
     one = reader.engagement
     local = one.local(now)
-    clock = (local.date(), local.time() >= one.due_time)  # a card is late from its due time on
+    clock = (local.date(), local.time() >= one.due_time)  # a check-in is late from its due time on
     parts = (one.pk, one.status_version, one.version, clock, reader.depends_on, release())
     asked = (request.GET.urlencode(), bool(request.headers.get("HX-Request")))
     return f'"{hashlib.sha256(repr((parts, asked)).encode()).hexdigest()[:32]}"'

@@ -29,13 +29,13 @@ TEMPLATE = "status/summary_update.html"
 
 @member(Permission.READ)
 def summary_update(request: MemberRequest, closed_review: str) -> HttpResponse:
-    """The words for the client: the lead edits and publishes them, members read them (M8.4)."""
+    """Show the summary for the client, which the lead edits and publishes (M8.4)."""
     edits = may_here(request.membership, Permission.RUN_REVIEWS)
     if request.method == "POST" and not edits:
         raise PermissionDenied
     review = review_of(request, closed_review)
     if not review.is_closed:
-        messages.info(request, "The summary is drafted when the review closes.")
+        messages.info(request, "We draft the summary when you close the review.")
         return redirect(review_url(request, review))
     draft = draft_of(review, engagement=request.engagement, now=timezone.now())
     page = {"review": review, "draft": draft, "report": last_release(review), **TAB}
@@ -55,7 +55,7 @@ def _post(
     except StaleEdit as stale:
         return stale_page(request, TEMPLATE, form=form, stale=stale, **page)
     if saved and request.POST.get("then") != "publish":
-        messages.success(request, "The summary is saved. Clients do not see it yet.")
+        messages.success(request, "Summary saved. Clients can’t see it yet.")
         return onward(request, "status:summary-update", review.public_id)
     if saved and (report := _publish(request, form, review=review)):
         messages.success(
@@ -68,12 +68,12 @@ def _post(
 def _form(
     request: MemberRequest, review: Review, draft: ReportDraft, *, data: Any = None
 ) -> DraftForm:
-    """Beside what was decided it says how much of that stays inside."""
+    """Return the form, with a hint on decisions that clients don't see."""
     form = DraftForm(data, engagement=request.engagement, row=draft)
     if kept := kept_from_client(review, engagement=request.engagement):
-        said = f"{kept} decision{'' if kept == 1 else 's'} of this review"
+        said = f"{kept} decision{'' if kept == 1 else 's'} from this review"
         form.fields["decided"].help_text = format_html(
-            '<a href="{}#captured">{}</a> {} not marked for the client.',
+            '<a href="{}#captured">{}</a> {} not shown to the client.',
             review_url(request, review),
             said,
             "is" if kept == 1 else "are",
@@ -82,7 +82,7 @@ def _form(
 
 
 def _publish(request: MemberRequest, form: DraftForm, *, review: Review) -> Report | None:
-    """None where a rule refused it, which stands on the form then."""
+    """Publish the report, or add the errors to the form and return None."""
     words = cast(Words, {name: form.cleaned_data[name] for name in WORDS})
     try:
         return publish_report(

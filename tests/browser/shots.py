@@ -158,17 +158,17 @@ def board(page: Page) -> None:
 
 def status(page: Page) -> None:
     page.goto("/e/harbor/status/")
-    page.get_by_role("heading", name="Moved", exact=True).wait_for()
+    page.get_by_role("heading", name="What changed", exact=True).wait_for()
 
 
 def review(page: Page) -> None:
     """Running, at what is red, with a decision about to be recorded."""
     page.goto("/e/northwind/reviews/")
     page.get_by_role("link", name="review").and_(page.locator("main li a")).first.click()
-    page.get_by_role("button", name="Start the review").click()
+    page.get_by_role("button", name="Start review").click()
     page.get_by_role("button", name="Next item").click()
     page.get_by_role("heading", name="Accounts that expand within thirty days").wait_for()
-    page.get_by_label("What is decided?").fill("Pair the offer with first use of reports.")
+    page.locator("#decision-text").fill("Pair the offer with first use of reports.")
 
 
 def first_steps(page: Page) -> None:

@@ -43,7 +43,7 @@ def test_a_decision_is_read_found_and_superseded(opens: Opens) -> None:
     page = visitor.page
     visitor.signs_in_as(alice)
 
-    visitor.visit(f"/e/{lead.engagement.slug}/decisions/", says="One decision is recorded, on")
+    visitor.visit(f"/e/{lead.engagement.slug}/decisions/", says="1 decision is recorded, on")
     expect(page.locator("#decision-1")).to_contain_text("Since then ")
     if not visitor.screen.is_phone:
         stands_in_one_row(page.locator(".filters"))
@@ -53,12 +53,12 @@ def test_a_decision_is_read_found_and_superseded(opens: Opens) -> None:
     visitor.inspect("log, nothing found")
     page.get_by_label("Find words or a number").fill("day 20")
     page.get_by_role("link", name="Supersede").click()
-    page.get_by_label("What is decided?").fill(SECOND)
-    page.get_by_role("button", name="Record what holds now").click()
+    page.locator("#decision-text").fill(SECOND)
+    page.get_by_role("button", name="Record new decision").click()
     expect(page.get_by_role("alert")).to_be_focused()
     visitor.inspect("superseding refused")
     page.get_by_label("Due").fill(f"{timezone.now().date() + dt.timedelta(days=14)}")
-    page.get_by_role("button", name="Record what holds now").click()
+    page.get_by_role("button", name="Record new decision").click()
 
     expect(page.locator("#decision-2")).to_contain_text(SECOND)
     expect(page.locator("#decision-1")).to_have_count(0)
@@ -95,13 +95,13 @@ def test_an_action_is_done_in_one_click_and_taken_back(opens: Opens) -> None:
     expect(page.locator("#waiting")).to_have_text("1")
     visitor.inspect("an action waits")
 
-    action.get_by_role("button", name="Done").click()
+    action.get_by_role("button", name="Mark done").click()
     expect(action.get_by_role("button", name="Undo")).to_be_focused()
     expect(page.locator("#waiting")).to_have_text("0")
     visitor.inspect("an action is done")
     action.get_by_role("button", name="Undo").click()
-    expect(action.get_by_role("button", name="Done")).to_be_focused()
+    expect(action.get_by_role("button", name="Mark done")).to_be_focused()
     expect(page.locator("#waiting")).to_have_text("1")
 
-    visitor.visit(f"/e/{lead.engagement.slug}/actions/", says="One action is open")
+    visitor.visit(f"/e/{lead.engagement.slug}/actions/", says="1 action is open")
     visitor.inspect("actions")

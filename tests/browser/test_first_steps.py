@@ -100,7 +100,7 @@ def test_a_sheet_leads_to_the_first_check_in(lena: Counted, tmp_path: Path) -> N
     lena.visitor.inspect("import")
     takes_the_sheet(lena, tmp_path)
     lena.press("Import 2 key results")
-    lena.arrives("One objective is drafted, none is committed yet.")
+    lena.arrives("1 objective is drafted. None is committed yet.")
     invites(lena)
     commits(lena)
     checks_in(lena, "Share of first-time buyers who buy again")
@@ -138,7 +138,7 @@ def opens_an_engagement(lena: Counted, client: str) -> None:
     lena.press("Create an engagement|New engagement", "link")
     lena.type("Client", client)
     lena.press("Create engagement")
-    lena.arrives("No cycle yet. A quarter is a good first one.")
+    lena.arrives("No cycle yet. Start with a quarter.")
     lena.visitor.inspect("first steps of a new client")
 
 

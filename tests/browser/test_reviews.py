@@ -53,37 +53,39 @@ def plans(room: Visitor, lead: Membership) -> None:
     page = room.page
     room.visit(f"/e/{lead.engagement.slug}/reviews/", says="No review is planned.")
     room.inspect("no review")
-    page.get_by_role("link", name="Plan a review").click()
+    page.get_by_role("link", name="Plan review").click()
     page.get_by_label("Title").fill("Our review")
     page.get_by_label("When").fill(now())
     room.inspect("plan")
-    page.get_by_role("button", name="Plan the review").click()
-    expect(page.get_by_role("button", name="Start the review")).to_be_visible()
+    page.get_by_role("button", name="Plan review").click()
+    expect(page.get_by_role("button", name="Start review")).to_be_visible()
     room.inspect("planned review")
 
 
 def moves_the_room(room: Visitor, watcher: Visitor) -> None:
     page, other = room.page, watcher.page
-    page.get_by_role("button", name="Start the review").click()
+    page.get_by_role("button", name="Start review").click()
     expect(page.get_by_role("button", name="Next item")).to_be_visible()
     expect(page.locator("#head .people")).to_contain_text("Here Alice")
     expect(page.locator(".agenda .tune").nth(1)).to_have_css("opacity", "1")  # untouched too
     first = page.locator("#items h2").inner_text()
     expect(other.get_by_text("of 45 left")).to_be_visible(timeout=FOLLOWS)
-    other.get_by_label("What is decided?").fill("Half a thought")
+    other.locator("#decision-text").fill("Half a thought")
     page.get_by_role("button", name="Next item").click()
     expect(page.locator("#items h2")).not_to_have_text(first)
     second = page.locator("#items h2").inner_text()
     expect(other.locator("#items h2")).to_have_text(second, timeout=FOLLOWS)
     expect(other.locator("#now")).to_have_text(f"Now: {second}")
-    expect(other.get_by_label("What is decided?")).to_have_value("Half a thought")
+    expect(other.locator("#decision-text")).to_have_value("Half a thought")
     expect(other.locator("#capture")).to_contain_text(f"On “{first}”")
     watcher.inspect("a room that has gone on")
-    expect(other.locator("[data-elsewhere]")).to_contain_text(f"The room has gone on to “{second}”")
-    other.get_by_role("button", name="Write about that instead").click()
+    expect(other.locator("[data-elsewhere]")).to_contain_text(
+        f"The review has moved on to “{second}”"
+    )
+    other.get_by_role("button", name="Write about that item").click()
     expect(other.locator("#capture")).to_contain_text(f"On “{second}”")
     expect(other.locator("[data-elsewhere]")).to_be_hidden()
-    other.get_by_label("What is decided?").fill("")
+    other.locator("#decision-text").fill("")
     page.get_by_role("button", name="Previous").click()
     expect(other.locator("#capture")).to_contain_text(f"On “{first}”", timeout=FOLLOWS)
     room.inspect("running review")
@@ -92,18 +94,18 @@ def moves_the_room(room: Visitor, watcher: Visitor) -> None:
 
 def captures(room: Visitor, watcher: Visitor) -> None:
     page = room.page
-    page.get_by_label("What is decided?").fill("Bring the form to the north.")
-    page.get_by_role("button", name="Record the decision").click()
+    page.locator("#decision-text").fill("Bring the form to the north.")
+    page.get_by_role("button", name="Record decision").click()
     expect(page.locator("#capture [role=alert]")).to_be_visible()  # what it changes is missing
-    expect(page.get_by_label("What is decided?")).to_have_value("Bring the form to the north.")
-    page.get_by_label("What it changes").select_option("bet")
-    page.get_by_label("Client may see it").check()
-    page.get_by_role("button", name="Record the decision").click()
+    expect(page.locator("#decision-text")).to_have_value("Bring the form to the north.")
+    page.get_by_label("What changes").select_option("bet")
+    page.get_by_label("Show to the client once published").check()
+    page.get_by_role("button", name="Record decision").click()
     expect(page.locator("#captured")).to_contain_text("Bring the form to the north.")
-    expect(page.get_by_label("What is decided?")).to_have_value("")
+    expect(page.locator("#decision-text")).to_have_value("")
     heard = watcher.page.locator("#captured")
     expect(heard).to_contain_text("Bring the form to the north.", timeout=FOLLOWS)
-    expect(page.get_by_label("What is decided?")).to_be_focused()
+    expect(page.locator("#decision-text")).to_be_focused()
     page.locator("#capture label", has_text="Action").click()
     adds_three_in_a_row(page)
     expect(heard).to_contain_text("Send the note", timeout=FOLLOWS)
@@ -112,8 +114,8 @@ def captures(room: Visitor, watcher: Visitor) -> None:
 def adds_three_in_a_row(page: Page) -> None:
     """By mouse, then with the keyboard alone: the form and the focus stay where they are."""
     words, add = (
-        page.get_by_label("What is to be done?"),
-        page.get_by_role("button", name="Add the"),
+        page.locator("#action-what"),
+        page.get_by_role("button", name="Add action"),
     )
     words.fill("Call them")
     add.click()
@@ -132,19 +134,19 @@ def adds_three_in_a_row(page: Page) -> None:
 
 def closes_and_publishes(room: Visitor, watcher: Visitor) -> None:
     page = room.page
-    page.get_by_role("link", name="Close the review").first.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Close the review")
+    page.get_by_role("link", name="Close review").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Close review")
     for question in page.get_by_role("radio", name="Yes").all():
         question.check()
     room.inspect("close")
-    page.get_by_role("button", name="Close the review").click()
+    page.get_by_role("button", name="Close review").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Summary for the client")
     expect(page.get_by_label("What was decided")).to_have_value(re.compile("Bring the form"))
     room.inspect("summary")
-    read = watcher.page.get_by_role("link", name="Read the summary")
+    read = watcher.page.get_by_role("link", name="Read summary")
     expect(read).to_be_visible(timeout=FOLLOWS)
     watcher.inspect("closed review")
-    page.get_by_role("button", name="Publish to the status page").click()
+    page.get_by_role("button", name="Publish report").click()
     expect(page.locator("main")).to_contain_text("Bring the form to the north.")
     room.inspect("published report")
 
@@ -166,8 +168,8 @@ def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
     page = visitor.page
     visitor.visit(f"/e/{lead.engagement.slug}/reviews/new/", says="Plan a review")
     page.get_by_label("When").fill(now())
-    page.get_by_role("button", name="Plan the review").click()
-    page.get_by_role("button", name="Start the review").click()
+    page.get_by_role("button", name="Plan review").click()
+    page.get_by_role("button", name="Start review").click()
     first = page.locator("#items h2").inner_text()
     expect(page.get_by_role("button", name="Next item")).to_be_visible()
 
@@ -176,7 +178,7 @@ def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
     page.keyboard.press("k")
     expect(page.locator("#items h2")).to_have_text(first)
 
-    page.get_by_role("link", name="All at once").click()
+    page.get_by_role("link", name="Show full agenda").click()
     expect(page.locator(".review-item")).to_have_count(page.locator("ol.agenda > li").count())
     page.emulate_media(media="print")
     expect(page.locator("#capture")).to_be_hidden()
@@ -191,14 +193,14 @@ def test_a_review_runs_without_a_script(opens: Opens) -> None:
     page = visitor.page
     visitor.visit(f"/e/{lead.engagement.slug}/reviews/new/", says="Plan a review")
     page.get_by_label("When").fill(now())
-    page.get_by_role("button", name="Plan the review").click()
-    page.get_by_role("button", name="Start the review").click()
+    page.get_by_role("button", name="Plan review").click()
+    page.get_by_role("button", name="Start review").click()
     first = page.locator("#items h2").inner_text()
     page.locator("#capture label", has_text="Action").click()
-    page.get_by_label("What is to be done?").fill("Call them")
-    page.get_by_role("button", name="Add the action").click()
+    page.locator("#action-what").fill("Call them")
+    page.get_by_role("button", name="Add action").click()
     expect(page.locator("#captured")).to_contain_text("Call them")
-    expect(page.get_by_label("What is to be done?")).to_be_visible()
+    expect(page.locator("#action-what")).to_be_visible()
     page.get_by_role("button", name="Next item").click()
     expect(page.locator("#items h2")).not_to_have_text(first)
     visitor.inspect("review without a script")

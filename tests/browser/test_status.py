@@ -31,12 +31,12 @@ def test_a_client_reads_what_was_published_and_what_is_live(opens: Opens) -> Non
         visitor.page.get_by_text(re.compile("Published by Jonas Bauer, report 1"))
     ).to_be_visible()
     visitor.inspect("published page")
-    visitor.visit("/e/cedar/status/", says="forecast")
+    visitor.visit("/e/cedar/status/", says="on pace")
     visitor.inspect("live page")
-    visitor.page.get_by_label("The page as it stood on").fill("2020-01-01")
-    visitor.page.get_by_role("button", name="Show").click()
+    visitor.page.get_by_label("Show the page as of").fill("2020-01-01")
+    visitor.page.get_by_role("button", name="Show page").click()
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text(
-        "No committed objective runs now."
+        "No objective is committed right now."
     )
     visitor.inspect("page of an early day")
 

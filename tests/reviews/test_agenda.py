@@ -23,31 +23,31 @@ LAST_WEEK = dt.date(2026, 3, 2)
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        (red(), "red 2 weeks, reported twice"),
-        (red(last_week=LAST_WEEK, red_reported=1), "red 1 week, reported once"),
-        (red(red_since=dt.date(2026, 2, 23)), "red 3 weeks, reported twice"),
-        (red(red_since=dt.date(2026, 2, 16), red_reported=4), "red 4 weeks, reported 4 times"),
+        (red(), "red for 2 weeks, reported twice"),
+        (red(last_week=LAST_WEEK, red_reported=1), "red for 1 week, reported once"),
+        (red(red_since=dt.date(2026, 2, 23)), "red for 3 weeks, reported twice"),
+        (red(red_since=dt.date(2026, 2, 16), red_reported=4), "red for 4 weeks, reported 4 times"),
         (
             red(red_since=dt.date(2026, 2, 23), last_week=dt.date(2026, 2, 23), red_reported=1),
-            "red 2 weeks, reported once",
+            "red for 2 weeks, reported once",
         ),
         (
             red(red_since=dt.date(2026, 2, 16), ends_on=dt.date(2026, 2, 22), last_week=None),
-            "red 1 week, reported twice",
+            "red for 1 week, reported twice",
         ),
-        (red(red_since=None, red_reported=0), "red 1 week, reported once"),
-        (red(forecast_holds=True), "red: early, forecast holds"),
+        (red(red_since=None, red_reported=0), "red for 1 week, reported once"),
+        (red(forecast_holds=True), "red, but early and still on pace"),
         (amber(), "amber, 0.31 behind pace"),
         (amber(confidence=2), "amber, 0.31 behind pace, confidence 2 of 5"),
         (amber(score=Decimal("0.70"), confidence=2), "amber, confidence 2 of 5"),
         (row(forecast_holds=False, confidence=1), "green, confidence 1 of 5"),
-        (row(blockers=[ask(9)]), "waits on others for 9 days"),
-        (row(blockers=[ask(1)]), "waits on others for 1 day"),
-        (row(blockers=[ask(0)]), "waits on others since today"),
-        (row(blockers=[ask(2), ask(9)]), "waits on others for 9 days"),
-        (row(help_requests=[ask(4)]), "help asked 4 days ago"),
-        (row(help_requests=[ask(1)]), "help asked yesterday"),
-        (row(help_requests=[ask(0)]), "help asked today"),
+        (row(blockers=[ask(9)]), "blocked for 9 days"),
+        (row(blockers=[ask(1)]), "blocked for 1 day"),
+        (row(blockers=[ask(0)]), "blocked since today"),
+        (row(blockers=[ask(2), ask(9)]), "blocked for 9 days"),
+        (row(help_requests=[ask(4)]), "help requested 4 days ago"),
+        (row(help_requests=[ask(1)]), "help requested yesterday"),
+        (row(help_requests=[ask(0)]), "help requested today"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -55,7 +55,7 @@ def test_each_item_of_the_monthly_review_says_why(item: KeyResultFacts, expected
     found = why(item)
 
     if "missed" not in expected:
-        found = found.split("; no check-in")[0]
+        found = found.split(" · no check-in")[0]
     assert found == expected
 
 
@@ -68,10 +68,10 @@ def test_a_key_result_stands_once_and_names_its_other_reasons() -> None:
 
     items = agenda(item)
 
-    assert told(items)[0][2].split("; ") == [
-        "red 2 weeks, reported twice",
-        "waits on others for 9 days",
-        "help asked 4 days ago",
+    assert told(items)[0][2].split(" · ") == [
+        "red for 2 weeks, reported twice",
+        "blocked for 9 days",
+        "help requested 4 days ago",
         "check-in late since Mon 9 Mar",
     ]
     assert [one.section.value for one in items] == ["red", "closing"]
@@ -92,21 +92,21 @@ def test_the_sections_of_the_monthly_review_come_in_their_order() -> None:
                 cycle="Invite first", ended_on=dt.date(2026, 3, 6), title="Invites", public_id="i"
             )
         ],
-        decisions=[DecisionFacts(text="Move it", owner="Tom", due_on=TODAY, label="better")],
+        decisions=[DecisionFacts(text="Move it", owner="Tom", due_on=TODAY, label="improved")],
     )
 
     assert [one.title for one in items] == [
-        "One overdue action",
+        "1 overdue action",
         "Red",
         "Early",
         "Behind",
         "Blocked",
         "Asks",
-        "One card gone quiet",
+        "1 check-in missing",
         "Experiment: Invite first",
         "Wins and learnings",
-        "Decisions of last time",
-        "Three closing questions",
+        "Last review’s decisions",
+        "Closing questions",
     ]
 
 
@@ -135,16 +135,16 @@ def test_the_heaviest_of_a_section_comes_first() -> None:
 @pytest.mark.parametrize(
     ("days", "title", "expected"),
     [
-        (["2026-03-06"], "One overdue action", "due 6 Mar"),
-        (["2026-02-27", "2026-03-06"], "Two overdue actions", "due 6 Mar and 27 Feb"),
+        (["2026-03-06"], "1 overdue action", "due 6 Mar"),
+        (["2026-02-27", "2026-03-06"], "2 overdue actions", "due 6 Mar and 27 Feb"),
         (
             ["2026-02-27", "2026-03-06", "2026-02-20"],
-            "Three overdue actions",
+            "3 overdue actions",
             "due 6 Mar, 27 Feb and 20 Feb",
         ),
         (
             ["2026-02-27", "2026-03-06", "2026-02-20", "2025-12-30"],
-            "Four overdue actions",
+            "4 overdue actions",
             "the oldest due 30 Dec 2025",
         ),
     ],
@@ -170,7 +170,7 @@ def test_quiet_cards_are_one_item_of_the_monthly_review() -> None:
         row("Missed once", spells=spells("ggg-")),
     )
 
-    assert told(items)[0] == ("quiet", "Three cards gone quiet", "check-ins late or missed")
+    assert told(items)[0] == ("quiet", "3 check-ins missing", "check-ins late or missed")
     assert [(one["title"], one["meta"].replace("\u00a0", " ")) for one in items[0].rows] == [
         ("Missed", "Jonas · no check-in since the week of 2 Mar"),
         ("Missed once", "Jonas · no check-in for the week of 9 Mar"),
@@ -215,14 +215,14 @@ def test_a_value_that_is_missing_is_no_win() -> None:
 def test_decisions_of_last_time_say_what_became_of_them() -> None:
     made = [
         DecisionFacts(text=text, owner="Tom", due_on=TODAY, label=label)
-        for text, label in (("a", "better"), ("b", "no better"), ("c", "no better"))
+        for text, label in (("a", "improved"), ("b", "not improved"), ("c", "not improved"))
     ]
 
     first = agenda(decisions=made)[0]
 
-    assert first.why == "figures since: 1 better, 2 no better"
+    assert first.why == "1 improved, 2 didn’t"
     assert agenda(decisions=[DecisionFacts(text="d", owner="Tom", due_on=TODAY)])[0].why == (
-        "1 to look back on"
+        "1 to review"
     )
 
 
@@ -237,8 +237,8 @@ def test_experiments_say_when_the_last_ended() -> None:
         agenda(experiments=[ended("A", 2), ended("B", 6)])[0],
     )
 
-    assert told([one]) == [("experiments", "Experiment: A", "ended 6 Mar, what it taught")]
-    assert told([two]) == [("experiments", "Two experiments", "the last ended 6 Mar")]
+    assert told([one]) == [("experiments", "Experiment: A", "ended 6 Mar, lessons")]
+    assert told([two]) == [("experiments", "2 experiments", "the last ended 6 Mar")]
 
 
 @pytest.mark.parametrize("kind", ["monthly", "weekly"])

@@ -32,7 +32,7 @@ RAISED = EscalationFacts(
     [
         (WATCHED, "watched: red, but early"),
         (ACTIVE, "escalation active, huddle by Wed 11 Mar 09:04"),
-        (OVER, "escalation active, huddle late since Mon 9 Mar 15:00"),
+        (OVER, "escalation active, huddle overdue since Mon 9 Mar 15:00"),
         (
             EscalationFacts(state=EscalationState.ACTIVE, huddle_by=WEDNESDAY, huddle_at=WEDNESDAY),
             "escalation active, huddle on Wed 11 Mar 09:04",
@@ -41,9 +41,9 @@ RAISED = EscalationFacts(
             EscalationFacts(
                 state=EscalationState.ACTIVE, huddle_by=MONDAY, huddle_at=MONDAY, is_over=True
             ),
-            "escalation active, no outcome since the huddle of Mon 9 Mar 15:00",
+            "escalation active, no outcome since the huddle on Mon 9 Mar 15:00",
         ),
-        (ANSWERED, "plan runs to its checkpoint on 24 Mar"),
+        (ANSWERED, "recovery plan, checkpoint 24 Mar"),
         (RAISED, "with the sponsor since Mon 9 Mar"),
         (
             EscalationFacts(state=EscalationState.ACTIVE, huddle_by=WEDNESDAY, city="New York"),
@@ -64,7 +64,7 @@ def test_the_agenda_says_where_an_escalation_stands(
 ) -> None:
     said = why(red(red_since=dt.date(2026, 2, 23), escalation=escalation))
 
-    assert said == f"red 3 weeks, reported twice; {expected}"
+    assert said == f"red for 3 weeks, reported twice · {expected}"
 
 
 def test_what_presses_comes_first_and_the_watched_stay_among_the_merely_early() -> None:
@@ -82,7 +82,7 @@ def test_what_presses_comes_first_and_the_watched_stay_among_the_merely_early() 
     )
 
     assert [one.title for one in items[:10]] == [
-        "One overdue action",
+        "1 overdue action",
         "Raised",
         "Over",
         "Active for long",
@@ -100,7 +100,7 @@ def test_an_active_escalation_comes_first_even_where_the_forecast_holds() -> Non
 
     assert told(items)[0][1:] == (
         "Strict",
-        "red 2 weeks, reported twice; escalation active, huddle by Wed 11 Mar 09:04",
+        "red for 2 weeks, reported twice · escalation active, huddle by Wed 11 Mar 09:04",
     )
 
 
@@ -128,9 +128,9 @@ def test_in_the_weekly_review_what_is_only_watched_is_not_stuck(item: KeyResultF
 def test_the_words_of_an_escalation_lead_those_of_other_causes() -> None:
     item = red(escalation=ACTIVE, blockers=[ask(9)], late_since=dt.date(2026, 3, 9))
 
-    assert why(item).split("; ") == [
-        "red 2 weeks, reported twice",
+    assert why(item).split(" · ") == [
+        "red for 2 weeks, reported twice",
         "escalation active, huddle by Wed 11 Mar 09:04",
-        "waits on others for 9 days",
+        "blocked for 9 days",
         "check-in late since Mon 9 Mar",
     ]

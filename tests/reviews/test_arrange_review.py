@@ -48,7 +48,7 @@ def test_items_change_places_and_the_close_stays_last(
     alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = plan(alice)
-    last = "Three closing questions"
+    last = "Closing questions"
 
     move_item(item=item(review, "Three"), up=True, by=alice, now=TUESDAY)
     move_item(item=item(review, "One"), up=True, by=alice, now=TUESDAY)
@@ -78,7 +78,7 @@ def test_an_item_is_added_before_the_close(alice: Membership, rows: list[KeyResu
 
     added = add_item(review=review, title=" The  off-site ", minutes=4, by=champion, now=TUESDAY)
 
-    assert titles(review)[-2:] == ["The off-site", "Three closing questions"]
+    assert titles(review)[-2:] == ["The off-site", "Closing questions"]
     assert (added.why, added.minutes, added.added_by) == ("added by Lena", 4, champion)
 
 

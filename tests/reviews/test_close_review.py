@@ -117,14 +117,12 @@ def test_the_summary_is_drafted_from_what_a_client_may_read(
     assert not ReportDraft.objects.exists()
     text = summary.headline + summary.moved + summary.red + summary.decided + summary.next_steps
     assert "SECRET" not in text
-    assert summary.headline == "One of two forecasts holds. One key result is red: Red."
-    assert "Won: 9 → 5\u00a0days, Green." in summary.moved
-    assert summary.red.replace("\u00a0", " ").startswith(
-        "Red, red for two weeks. The shorter form did it. Next: Roll the form out"
-    )
-    assert summary.decided == "Move the offer. By 24\u00a0Mar."
-    assert summary.next_steps.startswith("Red: Roll the form")
-    assert summary.next_steps.endswith("\nNext review on Tue\u00a014\u00a0Apr.")
+    assert summary.headline == "1 of 2 key results is on pace. 1 is behind. 1 is red: Red."
+    assert summary.moved.endswith("Most notable: Won (Green).")
+    assert summary.red == "1 key result is red: Red. It has been red for 2 weeks."
+    assert summary.decided == "We made 1 decision. It is due by 24\u00a0Mar: Move the offer."
+    assert "for Red: Roll the form out" in summary.next_steps
+    assert summary.next_steps.endswith("The next review is on Tue\u00a014\u00a0Apr.")
 
 
 def test_a_meeting_that_was_never_held_is_not_what_comes_next(

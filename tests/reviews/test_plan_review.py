@@ -58,13 +58,13 @@ def test_its_agenda_is_drawn_at_once(alice: Membership) -> None:
     review = plan(alice, now=at("2026-03-11T09:00"))
 
     assert titles(review) == [
-        "One overdue action",
+        "1 overdue action",
         "Red",
-        "One card gone quiet",
+        "1 check-in missing",
         "Wins and learnings",
-        "Three closing questions",
+        "Closing questions",
     ]
-    assert late.title in str(item(review, "One card gone quiet").facts["rows"])
+    assert late.title in str(item(review, "1 check-in missing").facts["rows"])
     assert review.drawn_at is not None
 
 
@@ -199,14 +199,14 @@ def test_drawing_again_adds_refreshes_and_drops(alice: Membership) -> None:
     checked(red, alice, "8.9", "8.8", confidence=2)
     checked(calm, alice, "6", "5")
     review = plan(alice)
-    assert titles(review) == ["Red", "Wins and learnings", "Three closing questions"]
+    assert titles(review) == ["Red", "Wins and learnings", "Closing questions"]
     first = item(review, "Red")
 
     post(red, alice, actual="5", now=TUESDAY)
     post(calm, alice, actual="5", now=TUESDAY, blocker="No export.")
     draw_agenda(review=review, by=alice, now=TUESDAY)
 
-    assert titles(review) == ["Calm", "Wins and learnings", "Three closing questions"]
+    assert titles(review) == ["Calm", "Wins and learnings", "Closing questions"]
     assert not AgendaItem.objects.filter(pk=first.pk).exists()
 
 
@@ -221,7 +221,11 @@ def test_drawing_again_keeps_an_item_and_says_its_new_reason(alice: Membership) 
     draw_agenda(review=review, by=alice, now=TUESDAY)
 
     after = item(review, "Row")
-    assert (after.pk, after.section, after.why) == (before.pk, "red", "red 1 week, reported once")
+    assert (after.pk, after.section, after.why) == (
+        before.pk,
+        "red",
+        "red for 1 week, reported once",
+    )
     assert after.facts["latest"] == "8.9"
 
 
@@ -238,8 +242,8 @@ def test_drawing_again_keeps_the_order_that_people_made(alice: Membership) -> No
     draw_agenda(review=review, by=alice, now=TUESDAY)
 
     assert [one for one in titles(review) if one in ("One", "Two")] == ["Two", "One"]
-    assert set(titles(review)) == {"Two", "One", "Three", "Three closing questions"}
-    assert titles(review)[-1] == "Three closing questions"
+    assert set(titles(review)) == {"Two", "One", "Three", "Closing questions"}
+    assert titles(review)[-1] == "Closing questions"
 
 
 def test_what_somebody_touched_stays_without_a_cause(alice: Membership) -> None:
@@ -291,7 +295,7 @@ def test_last_times_decisions_and_wins_are_told_by_the_frozen_standings(
 
     review = plan(alice)
 
-    wins, last = item(review, "Wins and learnings"), item(review, "Decisions of last time")
+    wins, last = item(review, "Wins and learnings"), item(review, "Last review’s decisions")
     assert wins.facts["rows"][0] | {"meta": ""} == {
         "title": "Won",
         "meta": "",
@@ -300,7 +304,7 @@ def test_last_times_decisions_and_wins_are_told_by_the_frozen_standings(
         "from": "7",
         "to": "5\u00a0days",
     }
-    assert last.why == "figures since: 1 no better"
+    assert last.why == "1 not improved"
     assert last.facts["rows"][0]["label"] == "since then"
     assert last.facts["rows"][0]["words"] == "7\u00a0→ 7.5\u00a0days"
 

@@ -101,7 +101,7 @@ def test_next_leaves_out_what_was_discussed_and_comes_back_to_what_was_not(
         go_on(review, alice)
         visited.append(now_at(review))
 
-    last = "Three closing questions"
+    last = "Closing questions"
     assert visited == ["Three", last, "One", "Two", "Two", "Two"]
 
 
@@ -146,7 +146,7 @@ def test_a_no_makes_one_action_for_the_lead_and_a_yes_drops_it(
     answer_item(item=one, still_right=False, by=sponsor, now=TUESDAY)
 
     action = ActionItem.objects.get()
-    assert (action.what, action.owner) == ("Propose a change of “One”", alice)
+    assert (action.what, action.owner) == ("Propose a change to “One”", alice)
     assert action.due_on.isoformat() == "2026-03-17"
     assert (action.key_result, ReviewRecord.objects.get(action=action).agenda_item) == (
         rows[0],
@@ -187,11 +187,9 @@ def test_an_objective_is_asked_about_too_and_a_list_is_not(
 
     answer_item(item=added, still_right=False, by=alice, now=TUESDAY)
 
-    assert ActionItem.objects.filter(what=f"Propose a change of “{objective.title}”").exists()
+    assert ActionItem.objects.filter(what=f"Propose a change to “{objective.title}”").exists()
     with pytest.raises(ValidationError) as refused:
-        answer_item(
-            item=item(review, "One overdue action"), still_right=True, by=alice, now=TUESDAY
-        )
+        answer_item(item=item(review, "1 overdue action"), still_right=True, by=alice, now=TUESDAY)
     assert code(refused.value) == "no_question"
 
 
@@ -199,16 +197,16 @@ def test_an_overdue_action_is_ticked_off_in_the_room(alice: Membership) -> None:
     action, other = act(alice, due_on=TUESDAY.date()), act(alice, "Call", due_on=TUESDAY.date())
     wednesday = at("2026-03-11T09:00")
     review = run(alice, now=wednesday)
-    overdue = item(review, "Two overdue actions")
+    overdue = item(review, "2 overdue actions")
 
     tick_off(item=overdue, action=action, by=alice, now=wednesday)
 
     action.refresh_from_db()
     assert action.done_at == wednesday
-    rows = item(review, "Two overdue actions").facts["rows"]
+    rows = item(review, "2 overdue actions").facts["rows"]
     assert [(one["action"], one.get("label")) for one in rows] == [
         (other.public_id, None),
-        (action.public_id, "dealt with"),
+        (action.public_id, "no longer overdue"),
     ]
 
 

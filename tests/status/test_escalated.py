@@ -1,4 +1,4 @@
-"""Of an escalation clients read that it is being answered, never the inner talk (M12)."""
+"""Of an escalation clients read that it is bction under way, never the inner talk (M12)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.reviews.escalated import MONDAY, escalate, plan
 from tests.status.quarter import key_result, objective, week
 
 STATUS = "/e/northwind/status/"
-SINCE = "Being answered since Mon\u00a09\u00a0Mar"
+SINCE = "Action under way since 9\u00a0Mar"
 WORDS = Words(headline="Red is looked after.", moved="", red="", decided="", next_steps="")
 
 
@@ -126,7 +126,7 @@ def test_of_what_nobody_answers_nothing_is_said(
 ) -> None:
     answered(row, **fields)
 
-    assert "eing answered" not in reader.get(STATUS).text
+    assert "ction under way" not in reader.get(STATUS).text
 
 
 def test_what_left_red_is_not_said_to_be_answered(
@@ -136,7 +136,7 @@ def test_what_left_red_is_not_said_to_be_answered(
     post(row, alice, actual=9)
     Escalation.objects.update(recovered_at=None)  # the sweep has not come by yet
 
-    assert "eing answered" not in reader.get(STATUS).text
+    assert "ction under way" not in reader.get(STATUS).text
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_an_earlier_day_says_what_stood_then(
 
     assert "Accounts that expand" in page
     assert said in page
-    assert ("eing answered" in page) is bool(said)
+    assert ("ction under way" in page) is bool(said)
 
 
 def decided(row: KeyResult, by: Membership, **fields: Any) -> Escalation:
@@ -183,9 +183,9 @@ def test_what_the_sponsor_decided_is_being_answered_from_then_on(
 ) -> None:
     decided(row, alice)
     clock.move_to(at("2026-03-16T09:00"))
-    friday = "eing answered since Fri\u00a013\u00a0Mar"
+    friday = "ction under way since 13\u00a0Mar"
 
-    assert "eing answered" not in reader.get(f"{STATUS}?as_of=2026-03-12").text
+    assert "ction under way" not in reader.get(f"{STATUS}?as_of=2026-03-12").text
     assert friday in reader.get(f"{STATUS}?as_of=2026-03-13").text
     assert friday in reader.get(STATUS).text
 
@@ -200,15 +200,15 @@ def test_of_a_later_streak_than_the_decided_one_nothing_is_said(
     )
     clock.move_to(at("2026-03-16T09:00"))
 
-    assert "eing answered" not in reader.get(STATUS).text
-    assert "eing answered" not in reader.get(f"{STATUS}?as_of=2026-03-13").text
+    assert "ction under way" not in reader.get(STATUS).text
+    assert "ction under way" not in reader.get(f"{STATUS}?as_of=2026-03-13").text
 
 
 @pytest.mark.parametrize(
     ("watched", "said"),
     [
-        (True, "One key result is red, merely early."),
-        (False, "One key result is red: Newly begun."),
+        (True, "1 is red. Scores are still low: the quarter is nine weeks old."),
+        (False, "1 is red: Newly begun."),
     ],
 )
 def test_a_headline_calls_nothing_merely_early_that_is_escalated(
@@ -224,7 +224,7 @@ def test_a_headline_calls_nothing_merely_early_that_is_escalated(
 
     assert said in page
     assert said in that_day
-    assert "early, forecast holds" in page  # of the forecast it is still true
+    assert "early, still on pace" in page  # of the forecast it is still true
 
 
 def test_one_that_was_opened_again_is_silent_while_it_was_not_red(
@@ -295,8 +295,8 @@ def test_the_draft_of_a_summary_says_it(alice: Membership, row: KeyResult) -> No
         words["red"]
         .replace("\u00a0", " ")
         .startswith(
-            "Accounts that expand, red for two weeks, being answered since Mon 9 Mar,"
-            " next checkpoint 24 Mar. The shorter form did it."
+            "1 key result is red: Accounts that expand. It has been red for 2 weeks,"
+            " action under way since 9 Mar, next checkpoint 24 Mar."
         )
     )
 

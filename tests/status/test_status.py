@@ -35,7 +35,7 @@ def test_a_client_reads_where_it_stands(reader: Client, alice: Membership) -> No
     for words in (
         "Status on 10 March 2026",
         "2026-Q1, week 10 of 13, 21 days left",
-        "The one forecast does not hold. One key result is red: Accounts that expand.",
+        "The only key result is behind pace. 1 is red: Accounts that expand.",
         "Last check-in 9\u00a0Mar\u00a02026,\u00a009:00\u00a0CET",
         "since the start",
         "0 → <strong>2\u00a0%</strong>",
@@ -45,8 +45,8 @@ def test_a_client_reads_where_it_stands(reader: Client, alice: Membership) -> No
         "Confidence 4 of 5",
         "pace 0.76",
         "Red for 2 weeks",
-        "<dt>Forecast holds today</dt>",
-        "the stage, as the last check-in left it.",
+        "<dt>On pace today</dt>",
+        "the target by the due date",
         "0 of 1",
     ):
         assert words in page.text
@@ -91,9 +91,12 @@ def test_early_reds_are_told_apart_in_the_same_weight(reader: Client, alice: Mem
 
     page = reader.get("/e/northwind/status/").text
 
-    assert "The one forecast holds. One key result is red, merely early." in page
-    assert '<p class="early">Early, forecast holds</p>' in page
-    assert '<span class="early">early, forecast holds</span>' in page
+    assert (
+        "The only key result is on pace. 1 is red. Scores are still low: the quarter is nine weeks old."
+        in page
+    )
+    assert '<p class="early">Early, still on pace</p>' in page
+    assert '<span class="early">early, still on pace</span>' in page
 
 
 def test_forecasts_are_counted_among_those_that_are_known(
@@ -106,7 +109,7 @@ def test_forecasts_are_counted_among_those_that_are_known(
 
     page = reader.get("/e/northwind/status/").text
 
-    assert "One of two forecasts holds. One key result is red: Behind." in page
+    assert "1 of 2 measured key results is on pace. 1 is behind. 1 is red: Behind." in page
     assert "1 of 2" in page
 
 
@@ -124,7 +127,7 @@ def test_it_marks_what_is_stale_late_and_unverified(reader: Client, alice: Membe
     page = reader.get("/e/northwind/status/").text
 
     quiet, proven = page.split('<h4 class="kr-name">')[1:3]
-    assert "last value 15 days old, one check-in missed" in quiet
+    assert "last value 15 days old, 1 check-in missed" in quiet
     assert "Check-in late since Mon\u00a09\u00a0Mar\u00a010:00" in quiet
     assert "Unverified" in quiet
     assert "Stale" not in proven
@@ -152,7 +155,7 @@ def test_a_key_result_without_a_value_is_neither_red_nor_green(
 
     page = reader.get("/e/northwind/status/").text
 
-    assert "The work has begun. No key result has a value yet." in page
+    assert "Work has started. No key result has a value yet." in page
     assert "No value yet. A missing value is neither red nor green." in page
     assert "No data" in page
 
@@ -200,8 +203,8 @@ def test_between_two_cycles_the_last_one_stays(
 def test_an_empty_client_is_told_so(reader: Client) -> None:
     page = reader.get("/e/northwind/status/").text
 
-    assert "No committed objective runs now." in page
-    assert "Objectives and key results show here once they are committed." in page
+    assert "No objective is committed right now." in page
+    assert "Objectives and key results appear here once they are committed." in page
 
 
 def test_what_people_wrote_is_escaped(reader: Client, alice: Membership) -> None:
@@ -224,14 +227,14 @@ def test_an_earlier_day_reads_as_it_stood(reader: Client, alice: Membership) -> 
     assert "Status on 20 February 2026" in page
     assert "As it began." in page
     assert "As it is." not in page
-    assert "As it stood at the end of 20 February 2026." in page
+    assert "This is the page at the end of 20 February 2026." in page
 
 
 @pytest.mark.parametrize(
     ("day", "said"),
     [
-        ("soon", "“soon” is no day here. Write it as 2026-03-31."),
-        ("2026-03-11", "This day is still to come."),
+        ("soon", "Enter a date, for example 2026-03-31."),
+        ("2026-03-11", "This day is in the future."),
     ],
 )
 def test_a_day_that_is_none_is_refused_with_the_page(

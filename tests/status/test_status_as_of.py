@@ -305,7 +305,7 @@ def test_each_day_reads_as_it_was(dated_by_the_story: None, seed: int) -> None:
             assert written(queries.page_on(engagement, day=day, now=last)) == page, day
     pages = {json.dumps(page) for page in seen.values()}
     assert len(pages) > DAYS / 2
-    assert any("being answered since" in page for page in pages)
+    assert any("action under way since" in page for page in pages)
 
 
 def written(page: object) -> object:

@@ -104,11 +104,11 @@ def test_numbers_to_ten_are_words() -> None:
 @pytest.mark.parametrize(
     ("open_ones", "overdue", "said"),
     [
-        (0, 0, "No action is open."),
-        (1, 0, "One action is open, none is overdue."),
-        (1, 1, "One action is open, it is overdue."),
-        (3, 1, "Three actions are open, one is overdue."),
-        (3, 3, "Three actions are open, all are overdue."),
+        (0, 0, "No actions are open."),
+        (1, 0, "1 action is open. None is overdue."),
+        (1, 1, "1 action is open. It is overdue."),
+        (3, 1, "3 actions are open. 1 is overdue."),
+        (3, 3, "3 actions are open. All are overdue."),
     ],
 )
 def test_actions_say_how_many_are_overdue(open_ones: int, overdue: int, said: str) -> None:
@@ -118,8 +118,8 @@ def test_actions_say_how_many_are_overdue(open_ones: int, overdue: int, said: st
 @pytest.mark.parametrize(
     ("recorded", "last_on", "said"),
     [
-        (0, None, "No decision is recorded yet."),
-        (1, dt.date(2026, 3, 9), "One decision is recorded, on 9 Mar."),
+        (0, None, "No decisions yet."),
+        (1, dt.date(2026, 3, 9), "1 decision is recorded, on 9 Mar."),
         (12, dt.date(2025, 12, 9), "12 decisions are recorded, the last one on 9 Dec 2025."),
     ],
 )

@@ -15,7 +15,8 @@ COMMITTED = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 
 
 def line(forecast: bool | None, rag: str = "green", title: str = "Expansion") -> Mock:
-    key_result = Mock(rag=rag, title=title)
+    cycle = Cycle(kind="quarterly", starts_on=dt.date(2026, 1, 1))
+    key_result = Mock(rag=rag, title=title, is_draft=False, objective=Mock(cycle=cycle))
     return Mock(key_result=key_result, forecast_holds=forecast)
 
 
@@ -40,72 +41,69 @@ def home(*lines: Mock, committed: bool = True, objectives: int = 1, **fields: An
     [
         (
             home(line(True), line(False, "red")),
-            "One of two forecasts holds. One key result is red: Expansion.",
+            "1 of 2 key results is on pace. 1 is behind. 1 is red: Expansion.",
         ),
-        (home(line(True), line(True)), "Both forecasts hold. Nothing is red."),
+        (home(line(True), line(True)), "Both key results are on pace. None is red."),
         (
             home(line(True, "red"), line(None, "no_data")),
-            "The one forecast holds. One key result is red, merely early.",
+            (
+                "The only measured key result is on pace. 1 is red."
+                " Scores are still low: the quarter is nine weeks old."
+            ),
         ),
         (
             home(line(False, "red", "x" * 91)),
-            "The one forecast does not hold. One key result is red.",
+            "The only key result is behind pace. 1 is red.",
         ),
         (
             home(line(False, "red"), over_time=1),
-            (
-                "The one forecast does not hold. One key result is red: Expansion."
-                " One escalation is over time."
-            ),
+            ("The only key result is behind pace. 1 is red: Expansion. 1 escalation is overdue."),
         ),
         (
             home(line(False, "red"), line(False, "red"), over_time=2),
-            (
-                "None of the two forecasts holds. Two key results are red."
-                " Two escalations are over time."
-            ),
+            ("Both key results are behind pace. 2 are red. 2 escalations are overdue."),
         ),
         (
             home(line(None, "no_data")),
-            "The work has begun. No key result has a value yet.",
+            "Work has started. No key result has a value yet.",
         ),
-        (home(committed=False), "One objective is drafted, none is committed yet."),
+        (home(committed=False), "1 objective is drafted. None is committed yet."),
         (
             home(committed=False, objectives=4),
-            "Four objectives are drafted, none is committed yet.",
+            "4 objectives are drafted. None is committed yet.",
         ),
     ],
 )
-def test_the_headline_says_what_is_found(stands: Home, said: str) -> None:
+def test_the_headline_counts_key_results_on_pace_and_red(stands: Home, said: str) -> None:
     assert home_headline(stands) == said
 
 
 @pytest.mark.parametrize(
     ("activated_at", "said"),
     [
-        (None, "Two key results are red, both merely early."),
-        (COMMITTED, "Two key results are red, one of them merely early."),
+        (None, "2 are red. Scores are still low: the quarter is nine weeks old."),
+        (COMMITTED, "2 are red, 1 of them still on pace."),
     ],
 )
-def test_what_is_escalated_is_not_merely_early(activated_at: dt.datetime | None, said: str) -> None:
+def test_an_escalated_key_result_is_not_called_early(
+    activated_at: dt.datetime | None, said: str
+) -> None:
     lines = (line(True, "red"), line(True, "red"))
     escalation = Mock(key_result_id=lines[0].key_result.pk, activated_at=activated_at)
 
     stands = home(*lines, escalations=[Mock(escalation=escalation)])
 
-    assert home_headline(stands) == f"Both forecasts hold. {said}"
+    assert home_headline(stands) == f"Both key results are on pace. {said}"
 
 
 def test_an_empty_cycle_is_named() -> None:
     running = Mock(cycle="2026-Q1")
 
-    assert home_headline(home(objectives=0, cycles=[running])) == (
-        "2026-Q1 runs, and holds no objective yet."
-    )
+    assert home_headline(home(objectives=0, cycles=[running])) == ("2026-Q1 has no objectives yet.")
 
 
-def test_without_a_cycle_it_says_how_to_begin() -> None:
-    assert home_headline(home(cycles=[])) == ("No cycle yet. A quarter is a good first one.")
+def test_without_a_cycle_the_headline_says_how_to_start() -> None:
+    assert home_headline(home(cycles=[])) == "No cycle yet. Start with a quarter."
 
 
 @pytest.mark.parametrize(
@@ -115,9 +113,9 @@ def test_without_a_cycle_it_says_how_to_begin() -> None:
         (dt.date(2025, 10, 1), dt.date(2025, 12, 31), "Q2 ended on 31\u00a0Dec\u00a02025."),
     ],
 )
-def test_between_cycles_it_names_the_one_beside(
+def test_between_cycles_the_headline_names_the_nearest_one(
     starts_on: dt.date, ends_on: dt.date, said: str
 ) -> None:
     beside = Cycle(name="Q2", starts_on=starts_on, ends_on=ends_on)
 
-    assert home_headline(home(cycles=[], beside=beside)) == f"No cycle runs now. {said}"
+    assert home_headline(home(cycles=[], beside=beside)) == f"No cycle is running. {said}"

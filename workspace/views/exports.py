@@ -17,7 +17,7 @@ from workspace.exports import export_engagement, export_name
 @require_safe
 @member(Permission.MANAGE_SETTINGS)
 def engagement_export(request: MemberRequest) -> HttpResponse:
-    """Whole before it is sent: what is fetched later would be fetched outside the scope."""
+    """Send the whole file at once: a stream would read outside the tenant scope."""
     if limits.is_exceeded(limits.EXPORTS, request.user.pk):
         return too_often(request, limits.EXPORTS)
     now = timezone.now()

@@ -16,7 +16,7 @@ from workspace.queries.home import home_page
 @require_safe
 @member(Permission.READ_STATUS)
 def home(request: MemberRequest) -> HttpResponse:
-    """How the client stands, what presses and what comes next; viewers have the status page."""
+    """Show the state of the client and what comes next; viewers get the status page."""
     if not may(request.membership.role, Permission.READ):
         return redirect("status:status", request.engagement.slug)
     now = timezone.now()

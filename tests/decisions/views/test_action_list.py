@@ -30,8 +30,8 @@ def url(action: ActionItem, verb: str) -> str:
 def test_says_that_there_is_none_yet(lead: Client) -> None:
     page = lead.get(LIST)
 
-    assert "No action yet." in page.text
-    assert "No action is open." in page.text
+    assert "No actions yet." in page.text
+    assert "No actions are open." in page.text
 
 
 def test_shows_overdue_ones_first_and_marks_them(
@@ -43,7 +43,7 @@ def test_shows_overdue_ones_first_and_marks_them(
 
     page = lead.get(LIST)
 
-    assert "Two actions are open, one is overdue." in page.text
+    assert "2 actions are open. 1 is overdue." in page.text
     assert page.text.index("Ask for an export") < page.text.index("Write to the board")
     assert page.text.count('<span class="flag">Overdue</span>') == 1
 
@@ -69,7 +69,7 @@ def test_is_done_in_one_click(lead: Client, alice: Membership) -> None:
     assert (action.done_by, action.done_at) == (alice, TUESDAY)
     page = lead.get(LIST)
     assert "Done: Ask for a nightly export" in page.text
-    assert "Nothing is open." in page.text
+    assert "No open actions." in page.text
     assert "Done 10\u00a0Mar by Alice" in page.text
 
 
@@ -115,7 +115,7 @@ def test_is_dropped_by_who_may(client: Client, alice: Membership, clock: Any) ->
     assert "/drop/" not in client.get(LIST).text
     refused = client.post(url(action, "drop"), headers=HTMX)
 
-    assert "Only its owner, its author or the lead drops it." in refused.headers["HX-Trigger"]
+    assert "Only the owner, the author or the lead can drop it." in refused.headers["HX-Trigger"]
     action.refresh_from_db()
     assert action.is_open
 

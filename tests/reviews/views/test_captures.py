@@ -173,7 +173,7 @@ def test_a_form_that_comes_twice_is_taken_once(
     assert [one.status_code for one in answers] == [200, 200]
     assert Decision.objects.count() + ActionItem.objects.count() == 1
     assert other.status_code == 422
-    assert "This form was used already. Reload it." in other.text
+    assert "This form was already sent. Reload the page." in other.text
 
 
 @pytest.mark.parametrize("name", ["review-decide", "review-act"])
@@ -214,9 +214,9 @@ def test_nothing_is_captured_before_the_review_has_started(
     lead.post(url(to_come, "review-start"))
     started = lead.get(url(to_come, "review-detail"))
 
-    assert "recorded here once the review has started." in waiting.text
-    assert "What is decided?" not in waiting.text
-    assert "What is decided?" in started.text
+    assert "record decisions and actions here once the review has started." in waiting.text
+    assert 'id="decision-text"' not in waiting.text
+    assert 'id="decision-text"' in started.text
 
 
 def test_what_superseded_after_the_close_is_not_of_the_meeting(

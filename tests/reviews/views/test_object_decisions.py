@@ -74,7 +74,7 @@ def test_shows_the_open_actions_too(lead: Client, alice: Membership, onboarding:
 def test_says_that_there_is_none_yet(lead: Client, onboarding: KeyResult) -> None:
     page = lead.get(objective_log(onboarding))
 
-    assert "No decision yet. The first one is recorded in a review." in page.text
+    assert "No decisions yet. Record the first one in a review." in page.text
 
 
 def test_comes_to_its_objects_page_as_a_part(lead: Client, onboarding: KeyResult) -> None:

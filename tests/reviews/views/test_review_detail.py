@@ -62,8 +62,8 @@ def test_the_room_is_at_one_item_at_a_time(
 
     assert "Item 1 of 4" in first
     assert "(8.8 − 9) ÷ (4 − 9) = 0.04, red to 0.30" in first
-    assert "red 2 weeks, reported twice; escalation active, huddle by" in first
-    assert "waits on others" in first
+    assert "red for 2 weeks, reported twice · escalation active, huddle by" in first
+    assert "blocked" in first
     assert "No export." in first
     assert "The shorter form did it." in first
     assert "Item 2 of 4" in second
@@ -103,9 +103,9 @@ def test_another_item_can_be_looked_at_without_moving_the_room(
 
     page = lead.get(f"{url(review)}?item={other.public_id}").text
 
-    assert "The room is at “<bdi>API latency</bdi>”." in page
-    assert "Follow the room" in page
-    assert "Show this to the room" in page
+    assert "The review is at “<bdi>API latency</bdi>”." in page
+    assert "Follow review" in page
+    assert "Show this to everyone" in page
     review.refresh_from_db()
     assert review.current_item == item(review, "API latency")
 
@@ -114,15 +114,15 @@ def test_before_it_starts_it_says_when_it_was_drawn_and_what_changed_since(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = plan(alice)
-    assert "Something changed since." not in lead.get(url(review)).text
+    assert "The data has changed since." not in lead.get(url(review)).text
 
     post(rows[0], alice, actual="8.7", now=TUESDAY)
     stale = lead.get(url(review)).text
     lead.post(url(review, "review-draw"))
 
-    assert "Drawn today\u00a009:40" in stale
-    assert "Something changed since." in stale
-    assert "Something changed since." not in lead.get(url(review)).text
+    assert "Agenda built from your data today\u00a009:40" in stale
+    assert "The data has changed since." in stale
+    assert "The data has changed since." not in lead.get(url(review)).text
 
 
 def test_a_closed_review_shows_its_own_words_and_changes_nothing(
@@ -152,9 +152,9 @@ def test_others_follow_and_decide_by_their_role(
     page = client.get(url(run(alice))).text
 
     assert "Next item" not in page
-    assert "Close the review" not in page
-    assert ("Record the decision" in page) == (role != Role.CONTRIBUTOR)
-    assert ("Still the right key result?" in page) == (role != Role.CONTRIBUTOR)
+    assert "Close review" not in page
+    assert ("Record decision" in page) == (role != Role.CONTRIBUTOR)
+    assert ("Is this still the right key result?" in page) == (role != Role.CONTRIBUTOR)
 
 
 def test_a_screen_that_follows_gets_nothing_until_the_room_moves(

@@ -220,7 +220,7 @@ def test_what_is_answered_in_the_room_is_discussed_and_captured(
     close_review(review=review, by=alice, now=TUESDAY, **YES)
 
     assert "Recovery plan: <bdi>Borrow an engineer" in page
-    assert "plan runs to its checkpoint on 24\u00a0Mar" in page
+    assert "recovery plan, checkpoint 24\u00a0Mar" in page
     assert "escalation active, huddle by" not in page
     assert "API latency" not in closing
     assert "plan runs to its checkpoint" in item(review, "API latency").why

@@ -69,7 +69,7 @@ def test_the_list_says_what_runs_what_comes_and_what_was(lead: Client, alice: Me
 def test_an_empty_list_has_one_action_for_the_lead(
     client: Client, lead: Client, alice: Membership
 ) -> None:
-    assert "No review yet." in lead.get(LIST).text
+    assert "No reviews yet." in lead.get(LIST).text
     assert NEW in lead.get(LIST).text
 
     build.sign_in(client, alice.engagement, Role.SPONSOR)
@@ -114,9 +114,9 @@ def test_sponsor_champions_and_owners_are_proposed(lead: Client, alice: Membersh
     ("fields", "said"),
     [
         ({"scheduled_at": ""}, "Choose day and time."),
-        ({"scheduled_at": "soon"}, "Write day and time"),
-        ({"scheduled_at": "2026-03-09T14:00"}, "This day has gone by."),
-        ({"minutes": "3"}, "Write whole minutes, from 5 to 480."),
+        ({"scheduled_at": "soon"}, "Enter day and time"),
+        ({"scheduled_at": "2026-03-09T14:00"}, "This day has passed."),
+        ({"minutes": "3"}, "Enter whole minutes from 5 to 480."),
         ({"lead": ""}, "Choose one person."),
     ],
 )
@@ -152,7 +152,7 @@ def test_a_stale_edit_shows_both_versions(lead: Client, alice: Membership) -> No
 def test_a_review_is_cancelled_from_its_edit_page(lead: Client, alice: Membership) -> None:
     review, started = plan(alice), run(alice)
 
-    assert "Cancel the review" in lead.get(url(review, "review-update")).text
+    assert "Cancel review" in lead.get(url(review, "review-update")).text
     assert lead.post(url(review, "review-cancel")).headers["Location"] == LIST
     refused = lead.post(url(started, "review-cancel"), follow=True)
 
@@ -168,7 +168,10 @@ def test_an_item_is_added_by_a_decider(client: Client, alice: Membership) -> Non
     bad = client.post(address, {"title": "", "minutes": "5"})
     good = client.post(address, {"title": "The off-site", "minutes": "5"})
 
-    assert (bad.status_code, "Say what it is about." in bad.text) == (422, True)
+    assert (bad.status_code, "Enter a title or choose a key result or objective." in bad.text) == (
+        422,
+        True,
+    )
     assert good.headers["Location"] == url(review, "review-detail")
     assert "The off-site" in client.get(url(review, "review-detail")).text
 
@@ -187,7 +190,7 @@ def test_closing_asks_three_questions_and_names_what_is_left(
     good = lead.post(address, said)
 
     assert "The paper stores" in page.text
-    assert "One card gone quiet" not in page.text  # the room is there
+    assert "1 check-in missing" not in page.text  # the room is there
     assert "Are we on outcomes?" in page.text
     assert (bad.status_code, "Kept" in bad.text) == (422, True)
     assert good.headers["Location"] == url(review, "summary-update")
@@ -218,8 +221,8 @@ WORDS = {"headline": "We hold.", "moved": "a", "red": "b", "decided": "c", "next
 @pytest.mark.parametrize(
     ("mode", "said"),
     [
-        ("live", "The status page is <strong>live</strong>: clients see the figures as they stand"),
-        ("published", "<strong>published reports only</strong>: clients see nothing newer"),
+        ("live", "The status page is <strong>live</strong>. Clients always see current figures"),
+        ("published", "<strong>published reports only</strong>. Clients see nothing newer"),
     ],
 )
 def test_a_summary_says_what_clients_see_meanwhile(
@@ -248,8 +251,8 @@ def test_a_summary_is_edited_published_and_leads_to_its_report(
     saved = lead.post(address, {**WORDS, "version": "1", "then": "save"})
     published = lead.post(address, {**WORDS, "version": "2", "then": "publish"})
 
-    assert "The client will read all of these words," in page
-    assert "Shown. By 24\u00a0Mar." in page
+    assert "Clients read everything you write here," in page
+    assert "due by 24\u00a0Mar: Shown." in page
     assert saved.headers["Location"] == address
     report = Report.objects.get()
     assert published.headers["Location"] == reverse(
@@ -269,7 +272,7 @@ def test_beside_what_was_decided_it_says_what_stays_inside(lead: Client, alice: 
     page = lead.get(url(review, "summary-update")).text
 
     there = url(review, "review-detail")
-    said = f'<a href="{there}#captured">1 decision of this review</a> is not marked for the client.'
+    said = f'<a href="{there}#captured">1 decision from this review</a> is not shown to the client.'
     assert said in page
     assert "Kept inside" not in page
 
@@ -315,7 +318,7 @@ def test_members_read_the_summary_and_change_nothing(client: Client, alice: Memb
 
     page = client.get(url(review, "summary-update"))
 
-    assert "No committed objective runs now." in page.text
+    assert "No objective is committed right now." in page.text
     assert "Publish" not in page.text
     assert client.post(url(review, "summary-update"), WORDS).status_code == 403
 

@@ -41,7 +41,7 @@ def test_the_headline_says_how_it_stands(lead: Client, alice: Membership) -> Non
 
     text = lead.get(URL).text
 
-    assert "<h1>One of two forecasts holds. One key result is red: Expansion.</h1>" in text
+    assert "<h1>1 of 2 key results is on pace. 1 is behind. 1 is red: Expansion.</h1>" in text
     assert "2026-Q1 · week 10 of 13 · pace 0.76" in text
 
 
@@ -55,7 +55,7 @@ def test_the_cycle_is_shown_at_a_glance(lead: Client, alice: Membership) -> None
     assert "Make first-time buyers want to return" in text
     assert "Score 0.60 of 1.00, amber; pace 0.76." in text
     assert "At risk" in text
-    assert "Open the cycle" in text
+    assert "Open cycle" in text
 
 
 def test_what_is_late_or_overdue_is_counted(lead: Client, alice: Membership) -> None:
@@ -90,7 +90,7 @@ def test_the_headline_says_what_is_over_time(lead: Client, alice: Membership) ->
     checked(row, alice, "8.9", "8.9", confidence=2)
     escalate(row, streak=dt.date(2026, 1, 5), huddle_due_at=TUESDAY - HOUR)
 
-    assert "One escalation is over time." in lead.get(URL).text
+    assert "1 escalation is overdue." in lead.get(URL).text
 
 
 def test_what_is_asked_and_what_is_in_the_way_is_shown(lead: Client, alice: Membership) -> None:
@@ -118,8 +118,8 @@ def test_wins_are_counted_since_the_last_closed_review(lead: Client, alice: Memb
     assert '<span class="num">8 → <strong>4.5\u00a0days</strong></span>' in page.text
     assert "since the review of 10\u00a0Feb" in page.text
     assert "The call did it." in page.text
-    assert "Forecasts are counted by today’s pace" in page.text
-    assert "not red, forecast holds</span>" in page.text
+    assert "On pace is worked out daily." in page.text
+    assert "not red, on pace" in page.text
 
 
 def test_red_and_behind_is_no_win(lead: Client, alice: Membership) -> None:
@@ -128,7 +128,7 @@ def test_red_and_behind_is_no_win(lead: Client, alice: Membership) -> None:
 
     text = lead.get(URL).text
 
-    assert "No key result meets all three." in text
+    assert "No wins yet." in text
 
 
 def test_the_last_decisions_are_shown_with_what_became_of_them(
@@ -175,7 +175,7 @@ def test_a_review_that_runs_is_today_and_one_that_was_let_slip_is_no_date(
 
     found = [(date.on.isoformat(), date.what) for date in lead.get(URL).context["page"].dates]
 
-    assert found == [("2026-03-10", "March, runs now")]
+    assert found == [("2026-03-10", "March, running now")]
 
 
 def test_a_huddle_and_a_checkpoint_are_dates(lead: Client, alice: Membership) -> None:
@@ -255,7 +255,7 @@ def test_what_is_drafted_is_said(lead: Client, alice: Membership) -> None:
 
     text = lead.get(URL).text
 
-    assert "One objective is drafted, none is committed yet." in text
+    assert "1 objective is drafted. None is committed yet." in text
     assert "First steps" in text
 
 
@@ -264,15 +264,19 @@ def test_a_cycle_without_objectives_offers_to_draft_one(lead: Client, alice: Mem
 
     text = lead.get(URL).text
 
-    assert "2026-Q1 runs, and holds no objective yet." in text
+    assert "2026-Q1 has no objectives yet." in text
     assert f'href="/e/northwind/cycles/{cycle.public_id}/objectives/new/"' in text
 
 
 @pytest.mark.parametrize(
     ("starts_on", "ends_on", "said"),
     [
-        ("2026-04-01", "2026-06-30", "No cycle runs now. 2026-Q2 starts on 1\u00a0Apr."),
-        ("2025-10-01", "2025-12-31", "No cycle runs now. 2026-Q2 ended on 31\u00a0Dec\u00a02025."),
+        ("2026-04-01", "2026-06-30", "No cycle is running. 2026-Q2 starts on 1\u00a0Apr."),
+        (
+            "2025-10-01",
+            "2025-12-31",
+            "No cycle is running. 2026-Q2 ended on 31\u00a0Dec\u00a02025.",
+        ),
     ],
 )
 def test_between_cycles_it_says_which_one_is_next_or_was_last(
