@@ -184,7 +184,7 @@ def types_a_key_result(lena: Counted, title: str, metric: str, start: str, goal:
 
 def invites(lena: Counted) -> None:
     """Those whom the sheet names, and two more."""
-    lena.follow("Invite the people")
+    lena.follow("Invite people")
     lena.follow("Invite several people")
     lena.visitor.inspect("invite several")
     lena.fields += 1

@@ -28,7 +28,7 @@ def test_a_lead_walks_the_settings_and_closes_the_engagement(opens: Opens) -> No
     build.member(ashton, "Bob", Role.CONTRIBUTOR, user=None)
     visitor = opens()
     visitor.signs_in_as(alice)
-    visitor.visit(f"/e/{ashton.slug}/members/", says="2 people take part")
+    visitor.visit(f"/e/{ashton.slug}/members/", says="2 members")
 
     mend_a_name(visitor)
     tabs = visitor.page.get_by_role("navigation", name="Settings")

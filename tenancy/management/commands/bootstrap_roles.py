@@ -11,7 +11,7 @@ from tenancy.database_roles import APP, OWNER, ROLES, SWEEP, bootstrap_roles, gr
 
 
 class Command(BaseCommand):
-    help = "Make the three database roles and the database on a server of your own; repeatable."
+    help = "Create the three database roles and the database on your own server. Safe to repeat."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
