@@ -28,7 +28,7 @@ WEAKEST_FIRST = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class KeyResultState:
     """The result of the check-ins in effect; empty without any: no data (M5.5)."""
 
     value: Decimal | None = None

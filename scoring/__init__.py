@@ -16,16 +16,14 @@ from scoring.bands import (
     rag,
     validate_bands,
 )
-from scoring.errors import ScoringError
 from scoring.explanations import explain
 from scoring.forecasts import forecast_holds
-from scoring.formats import format_number, format_score
 from scoring.ladders import Rung, Rungs, ladder, rung_that_holds, validate_rungs
 from scoring.lines import linear, pace, validate_linear
-from scoring.numbers import Number, parse_number
+from scoring.numbers import Number, format_number, format_score, parse_number
 from scoring.objectives import objective_score, too_easy
 from scoring.readings import Guide, Reading, Verdict, reading, verdict
-from scoring.terms import Commitment, Method, Scale
+from scoring.terms import Commitment, Method, Scale, ScoringError
 
 __all__ = [
     "BAND_PRESETS",

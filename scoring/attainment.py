@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from scoring.errors import ScoringError
 from scoring.ladders import Rungs, ladder
 from scoring.lines import linear
 from scoring.numbers import Number
-from scoring.terms import Method, term
+from scoring.terms import Method, ScoringError, term
 
 
 def score(

@@ -10,8 +10,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
-from scoring.errors import ScoringError
 from scoring.numbers import HUNDREDTH, ONE, ZERO, Number, exactly, hundredths, number, unit
+from scoring.terms import ScoringError
 
 
 class Rag(StrEnum):

@@ -8,10 +8,9 @@ from decimal import Decimal
 
 from scoring.attainment import ladder_parts, line_ends
 from scoring.bands import PLAYBOOK_BANDS, Bands, Rag, band_range, rag, validate_bands
-from scoring.formats import format_number, format_score
 from scoring.ladders import Rungs, rung_that_holds, validate_rungs
 from scoring.lines import line_ratio
-from scoring.numbers import ZERO, Number, clamped, hundredths, number
+from scoring.numbers import ZERO, Number, clamped, format_number, format_score, hundredths, number
 from scoring.terms import Method, Scale, term
 
 NO_VALUE = "No value yet. A missing value is neither red nor green."

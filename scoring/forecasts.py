@@ -7,9 +7,8 @@ from decimal import Decimal
 from functools import lru_cache
 
 from scoring.bands import PLAYBOOK_BANDS, Bands, Rag, rag, validate_bands
-from scoring.errors import ScoringError
 from scoring.numbers import Number, exactly, number, unit
-from scoring.terms import Method, term
+from scoring.terms import Method, ScoringError, term
 
 SLACK = Decimal("0.10")
 ENOUGH_CONFIDENCE = 3

@@ -7,9 +7,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from scoring.errors import ScoringError
-from scoring.formats import format_number, format_score
-from scoring.numbers import ZERO, Number, number, unit
+from scoring.numbers import ZERO, Number, format_number, format_score, number, unit
+from scoring.terms import ScoringError
 
 
 class Rung(NamedTuple):

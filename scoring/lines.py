@@ -6,9 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from scoring.errors import ScoringError
-from scoring.formats import format_number
-from scoring.numbers import Number, clamped, exactly, number
+from scoring.numbers import Number, clamped, exactly, format_number, number
+from scoring.terms import ScoringError
 
 
 def linear(actual: Number, *, baseline: Number, target: Number) -> Decimal:

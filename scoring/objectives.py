@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from scoring.errors import ScoringError
 from scoring.numbers import ONE, ZERO, Number, exactly, hundredths, number, unit
+from scoring.terms import ScoringError
 
 Pairs = Iterable[tuple[Number | None, Number | None]]
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeVar
 
-from scoring.errors import ScoringError
+
+class ScoringError(ValueError):
+    """Bad input. The message names the problem and how to fix it."""
+
 
 Term = TypeVar("Term", bound=StrEnum)
 

@@ -10,11 +10,11 @@ from checkins.effective_check_ins import kept_posts
 from checkins.models import CheckIn, CheckInKind
 from checkins.weeks import red_run
 from okrs.models import KeyResult
-from okrs.states import Standing
+from okrs.states import KeyResultState
 from scoring import Rag
 
 
-def recompute_standing(key_result: KeyResult) -> Standing:
+def recompute_standing(key_result: KeyResult) -> KeyResultState:
     """The key result's standing, from its check-ins alone: one per period, the newest counts.
 
     Without any it is that of a key result with no data (M5.5). One query.
@@ -27,7 +27,7 @@ def recompute_standing(key_result: KeyResult) -> Standing:
 
 def standings_at(
     *, engagement_id: int, ids: Iterable[int], at: dt.datetime
-) -> dict[int, tuple[Standing, dt.datetime]]:
+) -> dict[int, tuple[KeyResultState, dt.datetime]]:
     """By key result the standing at that instant, and when it was last written. One query.
 
     Key results that had no post by then are left out.
@@ -43,21 +43,21 @@ def standings_at(
     return found
 
 
-def standing_of(rows: Iterable[CheckIn]) -> Standing:
+def standing_of(rows: Iterable[CheckIn]) -> KeyResultState:
     """The standing of all rows of one key result, which come by period and id."""
     chains = [list(chain) for _, chain in groupby(rows, key=attrgetter("period"))]
     standing = [chain for chain in chains if chain[-1].kind == CheckInKind.UPDATE]
     if not standing:
-        return Standing()
+        return KeyResultState()
     posts = sorted((row for chain in chains for row in chain), key=attrgetter("id"))
     return _standing(standing, posts=posts)
 
 
-def _standing(chains: Sequence[Sequence[CheckIn]], *, posts: Sequence[CheckIn]) -> Standing:
+def _standing(chains: Sequence[Sequence[CheckIn]], *, posts: Sequence[CheckIn]) -> KeyResultState:
     history = [chain[-1] for chain in chains]
     newest = history[-1]
     reds = red_run(posts) if newest.rag == Rag.RED else None
-    return Standing(
+    return KeyResultState(
         value=newest.actual,
         score=newest.score,
         rag=Rag(newest.rag),

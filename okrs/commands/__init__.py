@@ -1,12 +1,21 @@
 from __future__ import annotations
 
-from okrs.commands.audits import answer_audit
 from okrs.commands.commitments import commit_objective
 from okrs.commands.contributions import link_contribution, unlink_contribution
 from okrs.commands.cycles import create_cycle, update_cycle
-from okrs.commands.discards import discard_key_result, discard_objective
-from okrs.commands.key_results import KeyResultFields, draft_key_result, update_key_result
-from okrs.commands.objectives import ObjectiveFields, draft_objective, update_objective
+from okrs.commands.key_results import (
+    KeyResultFields,
+    answer_audit,
+    discard_key_result,
+    draft_key_result,
+    update_key_result,
+)
+from okrs.commands.objectives import (
+    ObjectiveFields,
+    discard_objective,
+    draft_objective,
+    update_objective,
+)
 from okrs.commands.states import update_state
 from okrs.commands.teams import create_team, update_team
 

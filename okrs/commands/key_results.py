@@ -7,16 +7,17 @@ from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from engagements.models import Membership
 from engagements.ownership import check_owners
 from engagements.permissions import Permission, require_right
-from engagements.staleness import lock_for_edit
+from engagements.staleness import StaleEdit, lock_for_edit
 from metrics.commands import create_metric
 from metrics.models import Metric
 from okrs.commands.collaborators import set_collaborators
 from okrs.commands.objectives import clean_reasons
-from okrs.models import KeyResult, Objective
+from okrs.models import KeyResult, KeyResultAudit, Objective
 from okrs.queries.blocks import term_problems
 from okrs.queries.findings import key_result_findings
 from okrs.writing import refused
@@ -204,3 +205,58 @@ def _clear_audit_answers(key_result: KeyResult, *, changed: set[str]) -> None:
         key_result.audits.filter(ambitious=True).update(ambitious=False)
     if "metric" in changed:
         key_result.audits.filter(refresh_confirmed=True).update(refresh_confirmed=False)
+
+
+@transaction.atomic
+def answer_audit(
+    *,
+    key_result: KeyResult,
+    refresh_confirmed: bool,
+    ambitious: bool,
+    by: Membership,
+    version: int | None = None,
+    note: str = "",
+    now: dt.datetime | None = None,
+) -> KeyResultAudit:
+    """Store a person's answers to the audit of a draft (M4.2).
+
+    `version` is the one that the person read, or None. Raises ValidationError (`frozen`), and
+    StaleEdit if the draft was changed since.
+    """
+    (current,) = lock(key_result)
+    require_right(by, Permission.DRAFT)
+    if not current.is_draft:
+        raise ValidationError(
+            "This key result is committed, so its audit is closed.", code="frozen"
+        )
+    if version is not None and current.version != version:
+        raise StaleEdit(current)
+    answers, _ = KeyResultAudit.objects.update_or_create(
+        engagement_id=current.engagement_id,
+        key_result=current,
+        defaults={
+            "refresh_confirmed": refresh_confirmed,
+            "ambitious": ambitious,
+            "note": note.strip(),
+            "answered_by": by,
+            "answered_at": now or timezone.now(),
+        },
+    )
+    return answers
+
+
+@transaction.atomic
+def discard_key_result(*, key_result: KeyResult, by: Membership) -> None:
+    """Delete a draft with its audit, collaborators and links; the history keeps it.
+
+    Raises ValidationError (`frozen`) if it is committed: that takes an approved change (M9.1).
+    """
+    lock(key_result.objective.cycle)
+    (current,) = lock(key_result, exclusive=True)
+    require_right(by, Permission.DRAFT)
+    if not current.is_draft:
+        raise ValidationError(
+            f"“{current.title}” is committed. Only an approved change can withdraw it.",
+            code="frozen",
+        )
+    current.delete()

@@ -14,7 +14,7 @@ from engagements.staleness import lock_for_edit
 from okrs.commands.collaborators import set_collaborators
 from okrs.models import Cycle, CycleKind, Objective, Team
 from okrs.writing import check_objective, refused
-from tenancy.locks import lock
+from tenancy.locks import lock, locking
 
 
 class ObjectiveFields(TypedDict, total=False):
@@ -136,3 +136,29 @@ def _may_link(objective: Objective, parent: Objective) -> bool:
         return False
     annual = parent.cycle.kind == CycleKind.ANNUAL
     return objective.team is not None or (annual and objective.cycle.kind != CycleKind.ANNUAL)
+
+
+@transaction.atomic
+def discard_objective(*, objective: Objective, by: Membership) -> None:
+    """Delete an objective that was never committed, with its drafts; the history keeps them.
+
+    Raises ValidationError: `frozen` if it or one of its key results is committed, `children` if
+    other objectives link to it.
+    """
+    lock(objective.cycle)
+    (current,) = lock(objective, exclusive=True)
+    drafts = list(locking(current.key_results.all(), exclusive=True))
+    require_right(by, Permission.DRAFT)
+    if current.committed_at or not all(one.is_draft for one in drafts):
+        raise ValidationError(
+            "This is committed. Only an approved change can withdraw it.", code="frozen"
+        )
+    if titles := list(current.children.values_list("title", flat=True)):
+        named = ", ".join(f"“{title}”" for title in titles)
+        raise ValidationError(
+            f"Other objectives link to this one: {named}. Link them elsewhere first.",
+            code="children",
+        )
+    for draft in drafts:
+        draft.delete()
+    current.delete()

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from engagements.models import Membership
 from okrs.models import KeyResult
-from okrs.models.key_results import STANDING
-from okrs.states import Standing, expected_pace, stage_for
+from okrs.models.key_results import STATE_FIELDS
+from okrs.states import KeyResultState, expected_pace, stage_for
 
 StateFollower = Callable[[KeyResult, Membership, dt.datetime], AbstractContextManager[None]]
 
@@ -29,7 +29,7 @@ def register_follower(follower: StateFollower) -> None:
 
 @transaction.atomic
 def update_state(
-    *, key_result: KeyResult, state: Standing, by: Membership, now: dt.datetime
+    *, key_result: KeyResult, state: KeyResultState, by: Membership, now: dt.datetime
 ) -> KeyResult:
     """Write the state of a key result and the stage that follows from it (M9.2).
 
@@ -70,5 +70,5 @@ def update_state(
         key_result.next_action_due = state.next_action_due
         key_result.evidence_url = state.evidence_url
         key_result.trail = state.trail
-        key_result.save(update_fields=STANDING)
+        key_result.save(update_fields=STATE_FIELDS)
     return key_result

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from django import forms
@@ -101,3 +102,15 @@ def helpers(row: models.Model) -> list[models.Model]:
     """Return the collaborators."""
     named = row.collaborators.select_related("member")  # type: ignore[attr-defined]
     return [collaborator.member for collaborator in named]
+
+
+PREFIX = "version-"
+
+
+def read_versions(data: Mapping[str, str]) -> dict[str, int]:
+    """Versions by the public id of their row; what is no number counts as never read."""
+    return {
+        name.removeprefix(PREFIX): int(value)
+        for name, value in data.items()
+        if name.startswith(PREFIX) and value.isascii() and value.isdecimal()
+    }

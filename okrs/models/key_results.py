@@ -51,7 +51,7 @@ class Stage(models.TextChoices):
 
 
 LIVE = (Stage.COMMITTED, Stage.ON_TRACK, Stage.AT_RISK)
-STANDING = (
+STATE_FIELDS = (
     "stage",
     "latest_value",
     "score",
@@ -101,7 +101,7 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
 KeyResultManager = TenantManager.from_queryset(KeyResultQuerySet)
 
 
-@tracked(exclude=("early_until", *(name for name in STANDING if name != "stage")))
+@tracked(exclude=("early_until", *(name for name in STATE_FIELDS if name != "stage")))
 class KeyResult(TenantModel):
     """A number or yes/no that shows whether the objective was reached.
 

@@ -13,11 +13,11 @@ from okrs.queries.cycles import (
     cycle_list,
     cycle_page,
     next_quarter,
+    team_list,
 )
 from okrs.queries.findings import guardrail_findings, key_result_findings, objective_findings
 from okrs.queries.objectives import ObjectivePage, objective_page
 from okrs.queries.sets import Alignment, ObjectiveRow
-from okrs.queries.teams import team_list
 
 __all__ = [
     "Alignment",

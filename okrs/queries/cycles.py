@@ -192,3 +192,13 @@ def _contribution_overlaps(cards: list[Card]) -> list[Overlap]:
 
 def _overlaps(by_shared: dict[Metric | KeyResult, list[KeyResult]]) -> list[Overlap]:
     return [Overlap(shared=one, key_results=of) for one, of in by_shared.items() if len(of) > 1]
+
+
+def team_list(engagement: Engagement) -> QuerySet[Team]:
+    """Return all teams by name, with champion and `objective_count`."""
+    return (
+        Team.objects.filter(engagement=engagement)
+        .select_related("champion")
+        .annotate(objective_count=Count("objectives"))
+        .order_by("name")
+    )

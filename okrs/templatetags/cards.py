@@ -190,3 +190,9 @@ register.filter("red_for", formatting.red_for)
 
 def _date(on: dt.date) -> dt.date:
     return timezone.localtime(on).date() if isinstance(on, dt.datetime) else on
+
+
+@register.filter
+def reason_for(reasons: dict[str, str], code: str) -> str:
+    """`{{ objective.reasons|reason_for:finding.code }}`: the reason to overrule a check (M3.1)."""
+    return reasons.get(code, "")

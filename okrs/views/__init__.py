@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from okrs.views.board import board
-from okrs.views.contributions import contribution_create, contribution_delete
-from okrs.views.cycles import cycle_create, cycle_detail, cycle_list, cycle_update
+from okrs.views.cycles import board, cycle_create, cycle_detail, cycle_list, cycle_update
 from okrs.views.key_results import (
     key_result_audit,
     key_result_check,
@@ -11,6 +9,8 @@ from okrs.views.key_results import (
     key_result_update,
 )
 from okrs.views.objectives import (
+    contribution_create,
+    contribution_delete,
     objective_check,
     objective_commit,
     objective_create,

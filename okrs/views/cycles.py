@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,9 +15,10 @@ from engagements.permissions import Permission
 from engagements.staleness import StaleEdit
 from okrs import queries
 from okrs.commands import create_cycle, update_cycle
-from okrs.forms import CycleForm
-from okrs.models import Cycle
+from okrs.forms import BoardFilter, CycleForm
+from okrs.models import Cycle, Stage
 from okrs.quarters import quarters_from
+from okrs.queries import Column
 
 TAB = {"tab": "cycles"}
 
@@ -70,3 +72,43 @@ def cycle_of(request: MemberRequest, public_id: str) -> Cycle:
     """Return the cycle with this public id, or raise 404."""
     cycles = Cycle.objects.filter(engagement=request.engagement)
     return find(cycles.select_related("engagement"), public_id)
+
+
+@require_safe
+@member(Permission.READ)
+def board(request: MemberRequest) -> HttpResponse:
+    today = request.engagement.local(timezone.now()).date()
+    current = queries.current_cycle(request.engagement, today=today)
+    board_filter = BoardFilter(request.GET, engagement=request.engagement, current=current)
+    cycle = board_filter.chosen()
+    columns = queries.board(request.engagement, cycle, today=today)
+    page = {
+        "columns": columns,
+        "headline": board_headline(columns),
+        "card_count": sum(len(column.cards) for column in columns),
+        "empty": [column.label for column in columns if not column.cards],
+        "filter": board_filter,
+        "chosen": cycle,
+        "tab": "board",
+    }
+    part = "okrs/board.html" + ("#board" if request.htmx else "")
+    return render(request, part, page)
+
+
+# Stages that move come first.
+LABELS = {
+    Stage.ON_TRACK: "on track",
+    Stage.AT_RISK: "at risk",
+    Stage.COMMITTED: "committed",
+    Stage.DRAFT: "in draft",
+    Stage.CLOSED: "closed",
+    Stage.LEARNING: "in learning",
+    Stage.WITHDRAWN: "withdrawn",
+}
+
+
+def board_headline(columns: Sequence[Column]) -> str:
+    """Count the cards by stage: "3 on track, 2 at risk, 1 committed"."""
+    counts = {column.stage: len(column.cards) for column in columns}
+    parts = [f"{counts[stage]} {label}" for stage, label in LABELS.items() if counts.get(stage)]
+    return ", ".join(parts) or "No cards yet"

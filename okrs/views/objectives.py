@@ -19,10 +19,12 @@ from okrs.commands import (
     commit_objective,
     discard_objective,
     draft_objective,
+    link_contribution,
+    unlink_contribution,
     update_objective,
 )
 from okrs.forms import ContributionForm, ObjectiveForm, read_versions
-from okrs.models import Objective
+from okrs.models import ContributionLink, Objective
 from okrs.views.cycles import cycle_of, today_of
 
 TAB = {"tab": "cycles"}
@@ -138,3 +140,22 @@ def objective_of(request: MemberRequest, public_id: str) -> Objective:
     objectives = Objective.objects.filter(engagement=request.engagement)
     related = ("engagement", "cycle__engagement", "team", "parent__cycle", "owner", "reviewer")
     return find(objectives.select_related(*related), public_id)
+
+
+@require_POST
+@member(Permission.DRAFT)
+def contribution_create(request: MemberRequest, objective: str) -> HttpResponse:
+    row = objective_of(request, objective)
+    form = ContributionForm(request.POST, objective=row)
+    if form.is_valid() and take(form, link_contribution, by=request.membership):
+        return onward(request, "okrs:objective-detail", row.public_id)
+    return objective_answer(request, row, part="contributions", contribution=form, status=422)
+
+
+@require_POST
+@member(Permission.DRAFT)
+def contribution_delete(request: MemberRequest, contribution: str) -> HttpResponse:
+    links = ContributionLink.objects.filter(engagement=request.engagement)
+    link = find(links.select_related("source__objective"), contribution)
+    unlink_contribution(link=link, by=request.membership)
+    return onward(request, "okrs:objective-detail", link.source.objective.public_id)

@@ -18,7 +18,7 @@ from engagements.models import Engagement, Membership
 from metrics.models import Metric
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage, Team
 from okrs.queries.shown import RESTS_FOR, end_of
-from okrs.states import Standing, stage_for
+from okrs.states import KeyResultState, stage_for
 from scoring import pace
 from status.page import Facts, KeyResultFacts
 from status.queries.answers import answers
@@ -142,12 +142,12 @@ def _facts(
     row: KeyResult,
     *,
     then: Then,
-    figures: tuple[Standing, dt.datetime] | None,
+    figures: tuple[KeyResultState, dt.datetime] | None,
     engagement: Engagement,
 ) -> KeyResultFacts:
     event, objective = then.key_results[row.pk], then.objectives[row.objective_id]
     cycle, parent = then.cycles[objective.cycle_id], then.parents.get(objective.parent_id)
-    stood, written_at = figures or (Standing(), None)
+    stood, written_at = figures or (KeyResultState(), None)
     return KeyResultFacts(
         public_id=row.public_id,
         title=event.title,
@@ -194,7 +194,7 @@ def _facts(
 
 
 def _stage(
-    event: Any, *, stood: Standing, written_at: dt.datetime | None, engagement: Engagement
+    event: Any, *, stood: KeyResultState, written_at: dt.datetime | None, engagement: Engagement
 ) -> str:
     """By the forecast on the day of the last post (M9.2), as a post writes it."""
     if written_at is None or event.due_on is None or event.due_on <= event.starts_on:

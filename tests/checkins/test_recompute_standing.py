@@ -18,7 +18,7 @@ from checkins.queries import recompute_standing
 from checkins.rhythms import rhythm_of
 from engagements.models import Membership
 from okrs.models import KeyResult
-from okrs.states import Standing
+from okrs.states import KeyResultState
 from scoring import Rag, linear, rag
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
@@ -55,9 +55,9 @@ class Book:
         return since
 
 
-def stored(key_result: KeyResult) -> Standing:
+def stored(key_result: KeyResult) -> KeyResultState:
     row = KeyResult.objects.get(pk=key_result.pk)
-    return Standing(
+    return KeyResultState(
         value=row.latest_value,
         score=row.score,
         rag=Rag(row.rag),
@@ -133,7 +133,7 @@ def _trail(book: Book) -> list[list[Any]]:
 
 
 def test_without_a_check_in_there_is_no_data(onboarding: KeyResult) -> None:
-    assert recompute_standing(onboarding) == Standing() == stored(onboarding)
+    assert recompute_standing(onboarding) == KeyResultState() == stored(onboarding)
 
 
 MONDAY = at("2026-03-09T09:00")

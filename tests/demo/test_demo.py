@@ -30,7 +30,7 @@ from mail.models import OutboxMessage
 from notifications.models import Notice
 from okrs.audit import answers_of, audit
 from okrs.models import Cycle, KeyResult, Stage
-from okrs.models.key_results import STANDING
+from okrs.models.key_results import STATE_FIELDS
 from reviews.models import Review
 from scoring import Rag
 from status.models import Report
@@ -120,7 +120,7 @@ def test_every_standing_is_the_one_that_its_check_ins_add_up_to(clients: list[En
         worked_out = recompute_standing(key_result)
         for name in vars(worked_out):
             assert getattr(key_result, names.get(name, name)) == getattr(worked_out, name)
-    assert {names.get(name, name) for name in vars(worked_out)} | {"stage"} == set(STANDING)
+    assert {names.get(name, name) for name in vars(worked_out)} | {"stage"} == set(STATE_FIELDS)
 
 
 def test_each_rag_and_stage_of_a_running_cycle_occurs(clients: list[Engagement]) -> None:

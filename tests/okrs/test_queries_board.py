@@ -7,7 +7,7 @@ from engagements.models import Membership
 from okrs.commands import answer_audit
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.queries import Card, board, trace
-from okrs.states import Standing
+from okrs.states import KeyResultState
 from scoring import Rag
 from tenancy.scoping import identity, scope
 from tests import build
@@ -23,7 +23,7 @@ def cards(lead: Membership, cycle: Cycle | None = None) -> dict[str, list[Card]]
 
 
 def check_in(key_result: KeyResult, *, value: str, score: str, rag: Rag) -> KeyResult:
-    standing = Standing(value=Decimal(value), score=Decimal(score), rag=rag, confidence=4)
+    standing = KeyResultState(value=Decimal(value), score=Decimal(score), rag=rag, confidence=4)
     return build.set_state(
         key_result=key_result, state=standing, by=key_result.objective.owner, now=NOW
     )

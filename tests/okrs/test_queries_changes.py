@@ -7,7 +7,7 @@ from engagements.models import Membership
 from okrs.commands import update_key_result
 from okrs.models import KeyResult, Objective, Stage
 from okrs.queries import changes
-from okrs.states import Standing
+from okrs.states import KeyResultState
 from scoring import Rag
 from tenancy.scoping import identity
 from tests import build
@@ -59,7 +59,7 @@ def test_choices_and_ladders_are_put_in_words(lead: Membership, objective: Objec
 
 def test_check_ins_are_no_changes(objective: Objective) -> None:
     live = build.live_key_result(objective)
-    good = Standing(value=Decimal(5), score=Decimal("0.80"), rag=Rag.GREEN, confidence=4)
+    good = KeyResultState(value=Decimal(5), score=Decimal("0.80"), rag=Rag.GREEN, confidence=4)
 
     build.set_state(key_result=live, state=good, by=objective.owner, now=NOW)
 

@@ -11,7 +11,7 @@ from okrs.commands import draft_objective, link_contribution
 from okrs.commands.collaborators import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.queries import Alignment, ObjectivePage, objective_page
-from okrs.states import Standing
+from okrs.states import KeyResultState
 from scoring import Rag, rag
 from tests import build
 from tests.query_counts import assert_constant_queries
@@ -27,7 +27,7 @@ def page_of(objective: Objective) -> ObjectivePage:
 
 
 def scored(objective: Objective, score: str, **fields: Any) -> KeyResult:
-    standing = Standing(value=Decimal(6), score=Decimal(score), rag=rag(score), confidence=4)
+    standing = KeyResultState(value=Decimal(6), score=Decimal(score), rag=rag(score), confidence=4)
     live = build.live_key_result(objective, **fields)
     return build.set_state(key_result=live, state=standing, by=live.objective.owner, now=NOW)
 
