@@ -75,7 +75,7 @@ def _confirm_refresh(metric: Metric | None) -> str:
 
 
 def _open_ends(key_result: KeyResult) -> list[str]:
-    """Name what is missing to answer with yes or no at the end."""
+    """Name the missing parts without which the end is no clear yes or no."""
     open_ends = []
     if key_result.target is None:
         open_ends.append("a target")

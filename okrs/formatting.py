@@ -41,7 +41,7 @@ def write_figure(value: Decimal, *, unit: str = "") -> str:
 
 
 def write_unit(unit: str) -> str:
-    """Write a unit that stands alone: "%" for percent, nothing for a yes/no."""
+    """Write a unit without a value: "%" for percent, nothing for a yes/no."""
     return {"percent": "%", YES_NO: ""}.get(unit, unit)
 
 

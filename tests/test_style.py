@@ -18,14 +18,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {
     "imperative docstrings": 125,
-    "house words per 1,000": 13.2,
+    "house words per 1,000": 13,
     "module size": 49,
     "repeated basenames": 0,
     "private names": 8,
     "long template lines": 153,
     "repeated sentences": 26,
     "locks outside locks.py": 0,
-    "rules without a test": 34,
+    "rules without a test": 17,
     "private names in tests": 32,
 }
 LAYERS = {

@@ -108,7 +108,7 @@ PREFIX = "version-"
 
 
 def read_versions(data: Mapping[str, str]) -> dict[str, int]:
-    """Versions by the public id of their row; what is no number counts as never read."""
+    """Read versions by the public id of their row; invalid numbers are left out."""
     return {
         name.removeprefix(PREFIX): int(value)
         for name, value in data.items()

@@ -1,3 +1,5 @@
+"""The metric dictionary (M4.4): one name, one formula, frozen meanings (M5.10)."""
+
 from __future__ import annotations
 
 import datetime as dt

@@ -1,3 +1,5 @@
+"""The audit: six criteria that a key result must meet (M4.2)."""
+
 from __future__ import annotations
 
 import datetime as dt

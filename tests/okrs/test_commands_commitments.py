@@ -1,3 +1,5 @@
+"""Commits: what they freeze (M5.10), data gaps (M4.3), the gate (M9.4)."""
+
 from __future__ import annotations
 
 import datetime as dt

@@ -1,3 +1,5 @@
+"""Objectives, which link to the company's or the year's (M2.1), and their collaborators (M9.3)."""
+
 from __future__ import annotations
 
 import datetime as dt

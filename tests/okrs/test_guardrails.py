@@ -1,3 +1,5 @@
+"""Guardrails: how many objectives and key results fit (M2.5)."""
+
 from __future__ import annotations
 
 import pytest

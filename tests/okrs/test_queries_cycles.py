@@ -1,3 +1,5 @@
+"""Cycles (M1) with their mixes (M2.2, M3.2) and overlaps (M2.3)."""
+
 from __future__ import annotations
 
 import datetime as dt

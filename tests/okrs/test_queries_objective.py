@@ -1,3 +1,5 @@
+"""The page of an objective: its score, links and checks."""
+
 from __future__ import annotations
 
 import datetime as dt

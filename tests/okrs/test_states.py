@@ -1,3 +1,5 @@
+"""The stages that follow from check-ins (M9, M9.1)."""
+
 from __future__ import annotations
 
 from decimal import Decimal

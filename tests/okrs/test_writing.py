@@ -1,3 +1,5 @@
+"""Writing checks, and reasons that overrule them (M3, M3.1)."""
+
 from __future__ import annotations
 
 import re

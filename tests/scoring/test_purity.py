@@ -1,4 +1,4 @@
-"""This room is the standard library only: no framework, no clock, no I/O."""
+"""Scoring (M5) needs the standard library only: no framework, no clock, no I/O."""
 
 from __future__ import annotations
 
