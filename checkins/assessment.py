@@ -95,18 +95,17 @@ def standing_prompt(
 
 
 def outside_range(key_result: KeyResult, *, actual: Decimal) -> str:
-    """What to say of a value outside the metric's valid range; empty where it lies inside (M4.5)."""
+    """Return the warning for a value outside the metric's valid range, else "" (M4.5)."""
     metric = key_result.metric
     low, high = (metric.valid_low, metric.valid_high) if metric else (None, None)
     if (low is None or actual >= low) and (high is None or actual <= high):
         return ""
-    value = format_number(actual)
-    return f"{value} lies {_beyond(low, high)}. Mend it, or confirm that it is right."
+    return f"{format_number(actual)} is {_beyond(low, high)}. Fix it or confirm it."
 
 
 def _beyond(low: Decimal | None, high: Decimal | None) -> str:
     if low is not None and high is not None:
-        return f"outside {format_number(low)} to {format_number(high)}"
+        return f"outside the expected range ({format_number(low)}–{format_number(high)})"
     if low is not None:
-        return f"below {format_number(low)}"
-    return f"above {format_number(high or 0)}"
+        return f"below the expected minimum ({format_number(low)})"
+    return f"above the expected maximum ({format_number(high or 0)})"

@@ -46,7 +46,7 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True)
 class Versions:
-    """Theirs is None where somebody took the last check-in back."""
+    """Theirs is None where somebody undid the last check-in."""
 
     check_in: CheckIn
     theirs: Version | None

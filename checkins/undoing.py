@@ -25,7 +25,7 @@ def undo_refusal(
     """
     if newest is None or newest.pk != check_in.pk:
         return ValidationError(
-            "Another check-in stands since. Only the newest can be undone.", code="not_newest"
+            "There is a newer check-in. Only the newest can be undone.", code="not_newest"
         )
     own = (check_in.author_id, check_in.undone_by_id)
     if by.pk not in own and by.role != Role.LEAD:

@@ -27,7 +27,7 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """A deadline that runs: "23 h 24 min", "left to convene the huddle, by", its moment."""
+    """A deadline that runs: "23 h 24 min", "left to hold the huddle, by", its moment."""
 
     figure: str
     text: str
@@ -113,23 +113,23 @@ def _huddle(escalation: Escalation, *, now: dt.datetime) -> Clock:
     if at is not None and at > now:
         return Clock(figure=write_span(at - now), text="to the huddle,", at=at)
     if at is not None:
-        note = "its outcome is not recorded yet"
+        note = "no recovery plan recorded yet"
         return Clock(figure=write_span(now - at), text="since the huddle,", at=at, note=note)
     if due_at > now:
-        text = "left to convene the huddle, by"
+        text = "left to hold the huddle, by"
         return Clock(figure=write_span(due_at - now), text=text, at=due_at)
-    figure, text = write_span(now - due_at), "over: the huddle was due"
+    figure, text = write_span(now - due_at), "overdue: the huddle was due"
     return Clock(figure=figure, text=text, at=due_at, state=ClockState.OVER)
 
 
 def _rise(rises: dt.datetime | None, *, now: dt.datetime) -> Clock:
     if rises is None:
         text = "the cycle ends before it would go to the sponsor"
-        return Clock(figure="no clock", text=text, state=ClockState.IDLE)
+        return Clock(figure="No deadline", text=text, state=ClockState.IDLE)
     if rises <= now:
         text = "goes to the sponsor unless a recovery plan is recorded"
         return Clock(figure="now", text=text, state=ClockState.OVER)
-    text = "left to record a recovery plan, else to the sponsor,"
+    text = "left to record a recovery plan before it goes to the sponsor,"
     return Clock(figure=write_span(rises - now), text=text, at=rises)
 
 
@@ -140,9 +140,9 @@ def _checkpoint(escalation: Escalation, *, today: dt.date) -> Clock:
     figure = {0: "today", 1: "1 day"}.get(abs(days), f"{abs(days)} days")
     if days < 0:
         over = ClockState.OVER
-        return Clock(figure=figure, text="over: the checkpoint was", on=on, state=over)
+        return Clock(figure=figure, text="overdue: the checkpoint was", on=on, state=over)
     text = "is the checkpoint:" if days == 0 else "to the checkpoint,"
-    return Clock(figure=figure, text=text, on=on, note="out of red by then, or to the sponsor")
+    return Clock(figure=figure, text=text, on=on, note="if still red, it goes to the sponsor")
 
 
 def _sponsor(escalation: Escalation, *, now: dt.datetime) -> Clock:
@@ -169,7 +169,7 @@ def _opening(escalation: Escalation) -> Iterator[Step]:
     if escalation.opened_at < escalation.activated_at:
         yield Step(text="Watched from", at=escalation.opened_at, note="red, but early")
     by = f" {escalation.activated_by}" if escalation.activated_by else ""
-    cause = f"made active by{by}" if by else Cause(escalation.cause).label
+    cause = f"activated by{by}" if by else Cause(escalation.cause).label
     yield Step(text="Active,", at=escalation.activated_at, note=cause)
 
 
@@ -177,39 +177,41 @@ def _meeting(escalation: Escalation, *, now: dt.datetime) -> Iterator[Step]:
     is_active = escalation.state is EscalationState.ACTIVE
     if escalation.huddle_at is not None:
         coming = is_active and escalation.huddle_at > now
-        set_by = f"set by {escalation.huddle_set_by}" if escalation.huddle_set_by else ""
+        set_by = f"scheduled by {escalation.huddle_set_by}" if escalation.huddle_set_by else ""
         state = StepState.CURRENT if coming else StepState.DONE
         yield Step(text="Huddle,", at=escalation.huddle_at, note=set_by, state=state)
     elif is_active:
         yield Step(text="Huddle within 48 hours", state=StepState.CURRENT)
     else:
-        yield Step(text="No huddle was set", state=StepState.COMING)
+        yield Step(text="No huddle was scheduled", state=StepState.COMING)
 
 
 def _answer(escalation: Escalation, *, now: dt.datetime) -> Iterator[Step]:
     if escalation.answered_at is not None:
         chosen = Outcome(escalation.outcome).label
         note = f"{chosen[0].lower()}{chosen[1:]}, recorded by {escalation.answered_by}"
-        yield Step(text="Outcome,", at=escalation.answered_at, note=note)
+        yield Step(text="Recovery plan,", at=escalation.answered_at, note=note)
     elif escalation.raised_at is not None or not escalation.is_open:
         yield Step(text="No recovery plan was recorded", state=StepState.COMING)
     else:
         met = escalation.huddle_at is not None and escalation.huddle_at <= now
         state = StepState.CURRENT if met else StepState.COMING
-        yield Step(text="Outcome", note="change the bet, or ask for help", state=state)
+        yield Step(text="Recovery plan", note="change the bet, or ask for help", state=state)
 
 
 def _end(escalation: Escalation) -> Iterator[Step]:
     match escalation.state:
         case EscalationState.ACTIVE:
             yield Step(
-                text="Checkpoint", note="out of red, or to the sponsor", state=StepState.COMING
+                text="Checkpoint",
+                note="if still red, it goes to the sponsor",
+                state=StepState.COMING,
             )
         case EscalationState.ANSWERED:
             yield Step(
                 text="Checkpoint,",
                 on=escalation.checkpoint_on,
-                note="out of red, or to the sponsor",
+                note="if still red, it goes to the sponsor",
                 state=StepState.CURRENT,
             )
         case EscalationState.RAISED:

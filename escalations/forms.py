@@ -69,16 +69,18 @@ class HuddleForm(EscalationForm):
         label="When",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={
-            "required": "Give the day and the time of the huddle.",
-            "invalid": "Write day and time as 2026-03-31T14:00.",
+            "required": "Enter the day and time of the huddle.",
+            "invalid": "Enter day and time, for example 2026-03-31T14:00.",
         },
     )
 
     def __init__(self, data: Any = None, **known: Any) -> None:
         super().__init__(data, **known)
         due_at = self.row.huddle_due_at if isinstance(self.row, Escalation) else None
-        by = f"By {when(due_at)}; later is late, two weeks at most. " if due_at else ""
-        self.fields["at"].help_text = f"{by}By the clock of {timezone.get_current_timezone()}."
+        by = (
+            f"Due by {when(due_at)}. You can pick a later time, up to two weeks. " if due_at else ""
+        )
+        self.fields["at"].help_text = f"{by}Times in {timezone.get_current_timezone()}."
 
     @classmethod
     def shown(cls, row: models.Model) -> dict[str, Any]:
@@ -98,28 +100,28 @@ class OutcomeForm(EscalationForm):
     """What comes of it, as a recovery plan with its checkpoint (M7.3)."""
 
     outcome = forms.ChoiceField(
-        label="What do you do?",
+        label="What will you do?",
         choices=Outcome.choices,
         widget=SegmentInput,
         error_messages={"required": "Choose one: change the bet, or ask for help."},
     )
     plan = forms.CharField(
-        label="Recovery plan: what is done differently from now on?",
+        label="Recovery plan: what will you do differently?",
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Write the plan: what is done differently from now on?"},
+        error_messages={"required": "Describe what you will do differently."},
     )
     plan_owner = MemberField(
-        label="Who carries it out",
+        label="Plan owner",
         empty_label="Choose one person",
-        error_messages={"required": "Name one person who carries the plan out."},
+        error_messages={"required": "Choose one person to carry out the plan."},
     )
     checkpoint_on = DayField(
         label="Checkpoint",
-        help_text="Within four weeks. Still red after that day, it goes to the sponsor.",
+        help_text="Within four weeks. If it is still red after that day, it goes to the sponsor.",
         error_messages={
-            "required": "Give the day on which you look again.",
-            "invalid": "Write the day as 2026-03-31.",
+            "required": "Enter the day of the checkpoint.",
+            "invalid": "Enter a day, for example 2026-03-31.",
         },
     )
 
@@ -128,29 +130,29 @@ class VerdictForm(EscalationForm):
     """What the sponsor decided; the lead records it on their behalf, named, with evidence (M9.5)."""
 
     verdict = forms.ChoiceField(
-        label="What is decided?",
+        label="Decision",
         choices=Verdict.choices,
         widget=SegmentInput,
-        error_messages={"required": "Choose one of the three."},
+        error_messages={"required": "Choose a decision."},
     )
     note = forms.CharField(
-        label="What follows from it, in a sentence?",
+        label="What happens next?",
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say in a sentence what follows from it."},
+        error_messages={"required": "Describe what happens next."},
     )
     word_of = forms.CharField(
-        label="Whose word is it?",
+        label="Sponsor who decided",
         max_length=120,
-        help_text="The sponsor, by name: you record it on their behalf.",
-        error_messages={"required": "Name the sponsor whose word this is."},
+        help_text="You record the decision for them.",
+        error_messages={"required": "Name the sponsor who decided."},
     )
     evidence_url = forms.CharField(
         label="Evidence link",
         max_length=500,
-        help_text="Where they said so: a mail, the minutes.",
+        help_text="Where they decided it, such as an email or the minutes.",
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
-        error_messages={"required": "Give the address of what shows it."},
+        error_messages={"required": "Add a link to the evidence, such as an email or the minutes."},
     )
 
     def __init__(

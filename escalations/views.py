@@ -52,22 +52,22 @@ HUDDLE = Asked(
     act=EscalationAct.HUDDLE,
     form=HuddleForm,
     command=set_huddle,
-    title="Set the huddle",
-    verb="Set the huddle",
+    title="Schedule huddle",
+    verb="Schedule huddle",
 )
 OUTCOME = Asked(
     act=EscalationAct.ANSWER,
     form=OutcomeForm,
     command=record_outcome,
-    title="Record the outcome",
-    verb="Record the outcome",
+    title="Record recovery plan",
+    verb="Record recovery plan",
 )
 VERDICT = Asked(
     act=EscalationAct.DECIDE,
     form=VerdictForm,
     command=decide_escalation,
-    title="Record what the sponsor decided",
-    verb="Record the decision",
+    title="Record the sponsor’s decision",
+    verb="Record decision",
 )
 
 
@@ -92,7 +92,9 @@ def escalation_activate(request: MemberRequest, escalation: str) -> HttpResponse
             messages.error(request, text)
             return redirect(_back(request, row))
         return toast(_shown(request, row, now=now, status=422, refusal=text), text)
-    return _done(request, current, now=now, text="It is active. Whoever acts on it is told.")
+    return _done(
+        request, current, now=now, text="Activated. The people who act on it are notified."
+    )
 
 
 @member(Permission.READ)
@@ -141,7 +143,7 @@ def _opened(
     if "closed" in request.GET or asked.act not in acts_of(row, by=request.membership):
         if request.htmx:
             return _shown(request, row, now=now)
-        messages.info(request, "There is nothing to record here now.")
+        messages.info(request, "There is nothing to record now.")
         return redirect(_home(row))
     return _shown(request, row, now=now, form=_form(request, row, asked), asked=asked)
 
@@ -199,10 +201,10 @@ def _changed(row: Escalation) -> tuple[str, str]:
         case EscalationState.RAISED:
             return "", "It went to the sponsor"
         case EscalationState.ANSWERED:
-            return str(row.answered_by), f"{row.answered_by} recorded the outcome"
+            return str(row.answered_by), f"{row.answered_by} recorded the recovery plan"
     if row.huddle_set_by is None:
         return "", "It became active"
-    return str(row.huddle_set_by), f"{row.huddle_set_by} set the huddle"
+    return str(row.huddle_set_by), f"{row.huddle_set_by} scheduled the huddle"
 
 
 def _done(request: MemberRequest, row: Escalation, *, now: dt.datetime, text: str) -> HttpResponse:
@@ -263,7 +265,7 @@ def _said(row: Escalation, asked: Asked) -> str:
     if asked is HUDDLE:
         late = row.huddle_at and row.huddle_due_at and row.huddle_at > row.huddle_due_at
         after = ", after its 48 hours" if late else ""
-        return f"The huddle is set for {when(row.huddle_at)}{after}."
+        return f"The huddle is scheduled for {when(row.huddle_at)}{after}."
     if asked is OUTCOME:
-        return f"Recorded: {row.get_outcome_display().lower()}. Its checkpoint is set."
+        return f"Recorded: {row.get_outcome_display().lower()}. The checkpoint is set."
     return f"Recorded: {row.get_verdict_display().lower()}. The escalation is closed."

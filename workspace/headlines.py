@@ -9,29 +9,29 @@ from functools import partial
 from django.utils import timezone
 
 from checkins.queries import DueCard, MyWeek
-from okrs.formatting import in_words, is_early, write_day
+from okrs.formatting import is_early, write_day
 from scoring import Rag
 from status.page.headlines import NO_VALUE_YET, describe_age, describe_pace, describe_reds
 from workspace.queries.home import Home
 
 
 def my_week_headline(week: MyWeek, *, overdue: int = 0, escalations: int = 0) -> str:
-    """ "Eight cards to go. Three are late, two are due by noon."
+    """Return "8 check-ins to do. 3 are late, 2 are due by 12:00."
 
-    Escalations that wait and `overdue` actions are named once no card is left.
+    Waiting `escalations` and `overdue` actions are named once no check-in is left.
     """
     if not week.left:
-        said = [_saved(week.total) if week.total else _nothing_due(week)]
+        sentences = [_saved(week.total) if week.total else _nothing_due(week)]
         if escalations:
-            wait = "escalation waits" if escalations == 1 else "escalations wait"
-            said.append(f"{in_words(escalations).capitalize()} {wait} for you.")
+            are = "escalation is" if escalations == 1 else "escalations are"
+            sentences.append(f"{escalations} {are} waiting on you.")
         if overdue:
             are = "action is" if overdue == 1 else "actions are"
-            said.append(f"{in_words(overdue).capitalize()} {are} overdue.")
-        return " ".join(said)
+            sentences.append(f"{overdue} {are} overdue.")
+        return " ".join(sentences)
     waiting = [card for group in week.groups for card in group.cards if not card.is_done]
-    cards = "card" if week.left == 1 else "cards"
-    return f"{in_words(week.left).capitalize()} {cards} to go. {_urgent(week, waiting)}"
+    check_ins = "check-in" if week.left == 1 else "check-ins"
+    return f"{week.left} {check_ins} to do. {_urgent(week, waiting)}"
 
 
 def home_headline(home: Home) -> str:
@@ -94,8 +94,8 @@ def _reds(home: Home) -> str:
 
 def _saved(cards: int) -> str:
     if cards == 1:
-        return "Your card is saved."
-    return f"{'Both' if cards == 2 else f'All {in_words(cards)}'} cards are saved."
+        return "Your check-in is saved."
+    return f"{'Both' if cards == 2 else f'All {cards}'} check-ins are saved."
 
 
 def _nothing_due(week: MyWeek) -> str:
@@ -103,7 +103,7 @@ def _nothing_due(week: MyWeek) -> str:
         return "Nothing is due."
     opens_on = timezone.localtime(week.next_opens_at).date()
     day = write_day(opens_on, today=timezone.localdate())
-    return f"Nothing is due. The next card opens {day}."
+    return f"Nothing is due. The next check-in opens {day}."
 
 
 def _urgent(week: MyWeek, waiting: Sequence[DueCard]) -> str:
@@ -131,15 +131,15 @@ def _urgent(week: MyWeek, waiting: Sequence[DueCard]) -> str:
 def _who(number: int, *, of: int) -> str:
     if number == of:
         return "it" if of == 1 else "all"
-    return in_words(number)
+    return str(number)
 
 
 def _by(times: Sequence[dt.datetime]) -> str:
-    """ "due by noon" where all share one time that lies ahead today, else "due today"."""
+    """Return "due by 12:00" if all share one time later today, else "due today"."""
     shared = {timezone.localtime(at) for at in times}
     if len(shared) != 1:
         return "due today"
     at = shared.pop()
     if at.date() != timezone.localdate() or at <= timezone.now():
         return "due today"
-    return "due by noon" if at.time() == dt.time(12) else f"due by {at:%H:%M}"
+    return f"due by {at:%H:%M}"

@@ -28,7 +28,7 @@ def answer_help_request(
     (locked,) = lock(help_request)
     require_right(by, Permission.READ)
     if locked.answered_at is not None:
-        raise ValidationError("This is answered already.", code="answered")
+        raise ValidationError("This request has already been answered.", code="answered")
     locked.answer, locked.answered_by, locked.answered_at = answer.strip(), by, now
     locked.save(update_fields=["answer", "answered_by", "answered_at"])
     return locked
@@ -43,7 +43,7 @@ def resolve_blocker(*, blocker: Blocker, by: Membership, now: dt.datetime) -> Bl
     (locked,) = lock(blocker)
     require_right(by, Permission.READ)
     if locked.resolved_at is not None:
-        raise ValidationError("This is resolved already.", code="resolved")
+        raise ValidationError("This blocker has already been resolved.", code="resolved")
     locked.resolved_by, locked.resolved_at = by, now
     locked.save(update_fields=["resolved_by", "resolved_at"])
     return locked

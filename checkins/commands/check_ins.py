@@ -71,7 +71,7 @@ class Conflict(Exception):
 
     def __init__(self, theirs: CheckIn) -> None:
         self.theirs = theirs
-        super().__init__("Somebody saved this card while you were writing.")
+        super().__init__("Someone saved this card while you were writing.")
 
 
 @transaction.atomic
@@ -178,7 +178,9 @@ def _must_say_the_same(
 ) -> None:
     """Of what this form posted once already: its answer may have been lost, its words edited."""
     if posted.key_result_id != key_result.pk:
-        raise ValidationError("This form was used for another card. Reload it.", code="reused")
+        raise ValidationError(
+            "This form was used for another card. Reload the page.", code="reused"
+        )
     content = _content(said, next_due=posted.next_action_due)
     differs = any(getattr(posted, name) != value for name, value in content.items())
     if differs or not has_asked(posted, **_asks(said)):

@@ -46,7 +46,7 @@ def check_content(
         errors.update(found)
     if content["confidence"] not in range(1, 6):
         errors["confidence"] = [
-            ValidationError("Give a confidence from 1 to 5.", code="confidence")
+            ValidationError("Choose a confidence from 1 to 5.", code="confidence")
         ]
     if errors:
         raise ValidationError(errors)
@@ -54,8 +54,8 @@ def check_content(
 
 def _words(content: dict[str, Any]) -> Errors:
     asked = {
-        "insight": "Write one insight: what does the number mean?",
-        "next_action": "Write one next action. A week without one cannot be checked.",
+        "insight": "Add an insight: what does the number mean?",
+        "next_action": "Add a next action.",
     }
     return {
         name: [ValidationError(message, code="required")]
@@ -79,13 +79,13 @@ def _days(key_result: KeyResult, *, content: dict[str, Any], today: dt.date) -> 
     errors: Errors = {}
     earliest = key_result.objective.cycle.starts_on - MEASURED_BEFORE_START
     if content["measured_on"] > today:
-        message = "This day is still to come. Give the day of the measurement."
+        message = "This day is in the future. Enter the day it was measured."
         errors["measured_on"] = [ValidationError(message, code="in_future")]
     elif content["measured_on"] < earliest:
-        message = "This value is from before the cycle. Give one measured in it."
+        message = "This day is before the cycle. Enter a value measured during it."
         errors["measured_on"] = [ValidationError(message, code="before_cycle")]
     if content["next_action_due"] < today:
-        message = "This day has gone by. Give one to come."
+        message = "This day has passed. Enter today or a later day."
         errors["next_action_due"] = [ValidationError(message, code="in_past")]
     return errors
 
@@ -94,6 +94,6 @@ def _evidence(url: str) -> Errors:
     try:
         CheckIn._meta.get_field("evidence_url").clean(url, None)
     except ValidationError:
-        message = "Write a whole address, such as https://example.com/report."
+        message = "Enter a full address, for example https://example.com/report."
         return {"evidence_url": [ValidationError(message, code="invalid")]}
     return {}

@@ -30,30 +30,28 @@ def _asked(message: str) -> dict[str, str]:
 class CheckInForm(forms.Form):
     """One check-in of one card, in the words of the card."""
 
-    actual = DecimalTextField(
-        label="Value", error_messages=_asked("Write the value as it was measured.")
-    )
+    actual = DecimalTextField(label="Value", error_messages=_asked("Enter the value."))
     measured_on = DayField(
-        label="Measured on", error_messages=_asked("Give the day of the measurement.")
+        label="Measured on", error_messages=_asked("Enter the day it was measured.")
     )
     confidence = forms.TypedChoiceField(
         coerce=int,
         choices=list(CONFIDENCE.items()),
         widget=ScaleInput,
-        error_messages=_asked("Give a confidence from 1 to 5."),
+        error_messages=_asked("Choose a confidence from 1 to 5."),
     )
     insight = forms.CharField(
         label="Insight: what does the number mean?",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages=_asked("Write one insight: what does the number mean?"),
+        error_messages=_asked("Add an insight: what does the number mean?"),
     )
     next_action = forms.CharField(
         label="Next action",
         max_length=2000,
-        error_messages=_asked("Write one next action. A week without one cannot be checked."),
+        error_messages=_asked("Add a next action."),
     )
-    next_action_due = DayField(label="By", error_messages=_asked("Give the day it is done by."))
+    next_action_due = DayField(label="By", error_messages=_asked("Enter the day it is due."))
     help_needed = forms.CharField(
         label="Help needed, and from whom",
         required=False,
@@ -61,7 +59,7 @@ class CheckInForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     blocker = forms.CharField(
-        label="Blocker: what stands in the way, and whose is it?",
+        label="Blocker: what is it, and who can remove it?",
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -72,7 +70,7 @@ class CheckInForm(forms.Form):
         max_length=500,
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
     )
-    confirm_range = forms.BooleanField(label="It is right, I confirm it", required=False)
+    confirm_range = forms.BooleanField(label="Yes, this is correct", required=False)
     seen = forms.CharField(required=False, max_length=12, widget=forms.HiddenInput)
     key = forms.UUIDField(
         widget=forms.HiddenInput,

@@ -32,7 +32,7 @@ from engagements.http import MemberRequest
 from engagements.permissions import Permission
 from okrs.models import KeyResult
 
-KEPT = "Kept as it stands. Yours stays as a draft on this device until you post or clear it."
+KEPT = "Kept the saved check-in. Yours stays as a draft on this device until you post or clear it."
 
 
 @member(Permission.CHECK_IN)
@@ -68,7 +68,7 @@ def check_in_preview(request: MemberRequest, key_result: str) -> HttpResponse:
 def check_in_undo(request: MemberRequest, check_in: str) -> HttpResponse:
     mine = CheckIn.objects.filter(engagement=request.engagement)
     row, now = find(mine.select_related("key_result__engagement"), check_in), timezone.now()
-    text, refusal = "Undone. Both stay readable in the thread.", ""
+    text, refusal = "Undone. Both versions stay in the history.", ""
     try:
         undo_check_in(check_in=row, by=request.membership, now=now)
     except ValidationError as refused:

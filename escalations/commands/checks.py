@@ -28,11 +28,13 @@ def huddle_error(
     locked: Escalation, *, at: dt.datetime | None, now: dt.datetime
 ) -> ValidationError | None:
     if at is None:
-        return ValidationError("Give the day and the time of the huddle.", code="required")
+        return ValidationError("Enter the day and time of the huddle.", code="required")
     if locked.activated_at is not None and at < locked.activated_at:
-        return ValidationError("This is before the escalation. Give a time since.", code="in_past")
+        return ValidationError(
+            "This is before the escalation became active. Enter a later time.", code="in_past"
+        )
     if at > now + HUDDLE_AHEAD:
-        return ValidationError("Give a time within two weeks.", code="too_far")
+        return ValidationError("Enter a time within two weeks.", code="too_far")
     return None
 
 
@@ -48,7 +50,7 @@ def words_error(words: str, *, ask: str) -> ValidationError | None:
 
 def name_error(name: str) -> ValidationError | None:
     if not name:
-        return ValidationError("Name the sponsor whose word this is.", code="required")
+        return ValidationError("Name the sponsor who decided.", code="required")
     if len(name) > LONGEST_NAME:
         return ValidationError(f"Write at most {LONGEST_NAME} characters.", code="invalid")
     return None
@@ -56,7 +58,7 @@ def name_error(name: str) -> ValidationError | None:
 
 def owner_error(plan_owner: Membership | None) -> ValidationError | None:
     if plan_owner is None:
-        return ValidationError("Name one person who carries the plan out.", code="required")
+        return ValidationError("Choose one person to carry out the plan.", code="required")
     try:
         check_owners(plan_owner)
     except ValidationError as error:
@@ -66,22 +68,22 @@ def owner_error(plan_owner: Membership | None) -> ValidationError | None:
 
 def checkpoint_error(day: dt.date | None, *, today: dt.date) -> ValidationError | None:
     if day is None:
-        return ValidationError("Give the day on which you look again.", code="required")
+        return ValidationError("Enter the day of the checkpoint.", code="required")
     if day <= today:
-        return ValidationError("Give a day after today.", code="in_past")
+        return ValidationError("Enter a day after today.", code="in_past")
     if day > today + CHECKPOINT_AHEAD:
-        return ValidationError("Look again within four weeks. Give an earlier day.", code="too_far")
+        return ValidationError("Enter a day within four weeks.", code="too_far")
     return None
 
 
 def address_error(url: str, *, is_required: bool) -> ValidationError | None:
     if not url:
-        ask = "Give the address of what shows it, such as a mail or the minutes."
+        ask = "Add a link to the evidence, such as an email or the minutes."
         return ValidationError(ask, code="required") if is_required else None
     try:
         URLValidator(schemes=["http", "https"])(url)
     except ValidationError:
-        message = "Write a whole address, such as https://example.com/minutes."
+        message = "Enter a full address, for example https://example.com/minutes."
         return ValidationError(message, code="invalid")
     if len(url) > LONGEST_ADDRESS:
         message = f"Write an address of at most {LONGEST_ADDRESS} characters."

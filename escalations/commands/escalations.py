@@ -30,7 +30,7 @@ NO_RIGHT = {
     EscalationAct.ACTIVATE: "Ask the objective's owner, a champion or a program lead to do this.",
     EscalationAct.HUDDLE: "A champion or a program lead convenes the huddle. Ask one of them.",
     EscalationAct.ANSWER: "Ask the objective's owner, a champion or a program lead to do this.",
-    EscalationAct.DECIDE: "The sponsor decides, or a program lead records their word.",
+    EscalationAct.DECIDE: "The sponsor decides, or a program lead records the decision for them.",
 }
 
 
@@ -42,7 +42,7 @@ def activate_escalation(*, escalation: Escalation, by: Membership, now: dt.datet
     """
     locked = _lock(escalation, by=by, act=EscalationAct.ACTIVATE)
     if locked.state is not EscalationState.WATCHING:
-        raise ValidationError("This is active already. Reload it.", code="active")
+        raise ValidationError("This escalation is already active. Reload the page.", code="active")
     engagement = locked.engagement
     locked.activated_at, locked.activated_by, locked.cause = now, by, Cause.BY_HAND
     locked.huddle_due_at = after_hours(
@@ -102,9 +102,9 @@ def record_outcome(
     refuse(
         {
             "outcome": choice_error(
-                outcome, Outcome.values, ask="Say what you do: change the bet, or ask for help."
+                outcome, Outcome.values, ask="Choose one: change the bet, or ask for help."
             ),
-            "plan": words_error(words, ask="Write the plan: what is done differently now?"),
+            "plan": words_error(words, ask="Describe what you will do differently."),
             "plan_owner": owner_error(plan_owner),
             "checkpoint_on": checkpoint_error(checkpoint_on, today=today),
         }
@@ -130,7 +130,7 @@ def decide_escalation(
     word_of: str = "",
     evidence_url: str = "",
 ) -> Escalation:
-    """Record what the sponsor decided about one that was raised, which closes it (M7.4).
+    """Record the sponsor’s decision about one that was raised, which closes it (M7.4).
 
     A lead records it on the sponsor's behalf: `word_of` names them and `evidence_url` shows it
     (M9.5). A sponsor speaks for themselves: `word_of` is left empty.
@@ -140,13 +140,16 @@ def decide_escalation(
     """
     locked = _lock(escalation, by=by, act=EscalationAct.DECIDE, version=version)
     if locked.state is not EscalationState.RAISED:
-        raise ValidationError("It is not with the sponsor. Record a plan first.", code="not_raised")
+        raise ValidationError(
+            "This escalation is not with the sponsor. Record a recovery plan first.",
+            code="not_raised",
+        )
     on_behalf = speaks_for_sponsor(by)
     name, url, words = word_of.strip() if on_behalf else "", evidence_url.strip(), note.strip()
     refuse(
         {
-            "verdict": choice_error(verdict, Verdict.values, ask="Say which of the three it is."),
-            "note": words_error(words, ask="Say in a sentence what follows from it."),
+            "verdict": choice_error(verdict, Verdict.values, ask="Choose a decision."),
+            "note": words_error(words, ask="Describe what happens next."),
             "word_of": name_error(name) if on_behalf else None,
             "evidence_url": address_error(url, is_required=on_behalf),
         }
@@ -178,16 +181,16 @@ def _lock(
     if version is not None and locked.version != version:
         raise StaleEdit(locked)
     if not locked.is_open:
-        raise ValidationError("This escalation is closed. Nothing is left to do.", code="closed")
+        raise ValidationError("This escalation is closed.", code="closed")
     return locked
 
 
 def _must_wait_for_outcome(locked: Escalation) -> None:
     """Raises ValidationError `watching`, `answered` or `raised` unless it is active."""
     refusals = {
-        EscalationState.WATCHING: "It is only watched. Make it active first.",
-        EscalationState.ANSWERED: "A recovery plan is recorded already. Reload it.",
-        EscalationState.RAISED: "It is with the sponsor, who decides now.",
+        EscalationState.WATCHING: "This escalation is watched. Activate it first.",
+        EscalationState.ANSWERED: "A recovery plan has already been recorded. Reload the page.",
+        EscalationState.RAISED: "This escalation is with the sponsor, who decides now.",
     }
     if refusal := refusals.get(locked.state):
         raise ValidationError(refusal, code=locked.state.value)

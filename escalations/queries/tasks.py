@@ -29,9 +29,9 @@ class Wanted(StrEnum):
 
 
 LABELS = {
-    Wanted.HUDDLE: "Set the huddle",
-    Wanted.OUTCOME: "Record the outcome",
-    Wanted.VERDICT: "Record the decision",
+    Wanted.HUDDLE: "Schedule huddle",
+    Wanted.OUTCOME: "Record recovery plan",
+    Wanted.VERDICT: "Record decision",
     Wanted.PLAN: "Carry out the plan",
 }
 
@@ -50,7 +50,7 @@ class WaitingEscalation:
     def label(self) -> str:
         """What its button says."""
         if self.wanted is Wanted.VERDICT and speaks_for_sponsor(self.membership):
-            return "Record the sponsor’s word"
+            return "Record the sponsor’s decision"
         return LABELS[self.wanted]
 
     @property

@@ -31,9 +31,9 @@ def next_act(card: EscalationCard) -> str:
     """What its reader does about it next, as the button says it; empty for whoever looks on."""
     told = card.told
     if EscalationAct.HUDDLE in card.acts and not told.huddle_is_set:
-        return "Set the huddle"
+        return "Schedule huddle"
     if EscalationAct.ANSWER in card.acts:
-        return "Record the outcome"
+        return "Record recovery plan"
     if EscalationAct.DECIDE in card.acts:
-        return "Record the sponsor’s word" if card.on_behalf else "Record the decision"
+        return "Record the sponsor’s decision" if card.on_behalf else "Record decision"
     return ""

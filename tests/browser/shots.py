@@ -26,7 +26,7 @@ WAYS = {  # an address, and the links from there
     "objective-edit": ("/e/northwind/", "a.objective-sm", "a[href$='/edit/']"),
     "import": ("/e/northwind/import/",),
     "escalations": ("/e/northwind/escalations/",),
-    "outcome": ("/e/northwind/escalations/", "a:has-text('Record the outcome')"),
+    "outcome": ("/e/northwind/escalations/", "a:has-text('Record recovery plan')"),
     "reviews": ("/e/northwind/reviews/",),
     "summary": ("/e/harbor/reviews/", "main th a", "a[href$='/summary/']"),
     "decisions": ("/e/northwind/decisions/",),
@@ -147,7 +147,7 @@ def my_week(page: Page) -> None:
 def key_result(page: Page) -> None:
     page.goto("/")
     page.locator(".due .due-name a").first.click()
-    page.get_by_role("heading", name="Thread").wait_for()
+    page.get_by_role("heading", name="Check-ins", exact=True).wait_for()
 
 
 def board(page: Page) -> None:

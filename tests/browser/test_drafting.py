@@ -136,5 +136,5 @@ def check_in(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(LADDERED)
     expect(page.locator(".log").first).to_contain_text("The welcome parcel brings people back.")
     visitor.inspect("key result checked in")
-    visitor.visit("/", says="One card to go.")
+    visitor.visit("/", says="1 check-in to do.")
     expect(page.locator("#sitting")).to_contain_text("1 of 2")

@@ -34,7 +34,7 @@ def test_somebody_updates_three_cards_of_two_clients(opens: Opens) -> None:
     (dealers,) = cast.cards(cast.member(brook, alice), DEALERS)
     cast.member(brook, bob)
     visitor.signs_in_as(alice)
-    visitor.visit("/", says="Three cards to go. All are due by 23:59.")
+    visitor.visit("/", says="3 check-ins to do. All are due by 23:59.")
     visitor.inspect("my week")
 
     save_at_the_first_try(visitor)
@@ -45,7 +45,7 @@ def test_somebody_updates_three_cards_of_two_clients(opens: Opens) -> None:
     settle_a_conflict(visitor, colleague=colleague, address=address)
 
     # One of them has made it two red weeks.
-    visitor.visit("/", says="All three cards are saved. One escalation waits for you.")
+    visitor.visit("/", says="All 3 check-ins are saved. 1 escalation is waiting on you.")
     visitor.inspect("all saved")
 
 
@@ -63,12 +63,12 @@ def save_at_the_first_try(visitor: Visitor) -> None:
     expect(first.locator(".preview")).to_contain_text("Amber 0.50")
     visitor.inspect("preview")
     write(first, value="6,5")
-    expect(first.locator(".preview")).to_contain_text("forecast holds")
-    first.get_by_role("button", name="Save, next card").click()
+    expect(first.locator(".preview")).to_contain_text("on pace")
+    first.get_by_role("button", name="Save and open next").click()
 
     expect(first).to_have_attribute("data-state", "saved")
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "Two cards to go. All are due by 23:59."
+        "2 check-ins to do. All are due by 23:59."
     )
     expect(page.locator("#sitting")).to_contain_text("1 of 3")
     expect(page.locator("#sitting")).to_contain_text("Ashton 1/2")
@@ -92,7 +92,7 @@ def mend_an_error(visitor: Visitor) -> None:
     refused.get_by_role("link", name="Next action").click()
     expect(second.get_by_label("Next action")).to_be_focused()
 
-    second.get_by_label("It is right, I confirm it").check()
+    second.get_by_label("Yes, this is correct").check()
     second.get_by_label("Next action").fill("Ask the web team why")
     page.keyboard.press("Control+Enter")
 
@@ -106,7 +106,7 @@ def settle_a_conflict(visitor: Visitor, *, colleague: Visitor, address: str) -> 
     check_in_on_its_page(colleague, address)
 
     write(third, value="6.5")
-    third.get_by_role("button", name="Save, next card").click()
+    third.get_by_role("button", name="Save and open next").click()
 
     expect(third).to_have_attribute("data-state", "conflict")
     expect(third.get_by_role("alert")).to_be_focused()
@@ -114,15 +114,15 @@ def settle_a_conflict(visitor: Visitor, *, colleague: Visitor, address: str) -> 
     expect(third.locator(".version").nth(0)).to_contain_text("7")
     expect(third.locator(".version").nth(1)).to_contain_text("6.5")
     visitor.inspect("card in conflict")
-    third.get_by_role("button", name="Post mine on top of it").click()
+    third.get_by_role("button", name="Use mine").click()
 
     expect(third).to_have_attribute("data-state", "saved")
     expect(third).to_contain_text("6.5 days")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("All three cards are saved.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("All 3 check-ins are saved.")
     expect(third.get_by_role("link", name=DEALERS, exact=True)).to_be_focused()
     visitor.inspect("last card saved")
     third.get_by_role("link", name=DEALERS, exact=True).click()
-    expect(page.locator(".log").first).to_contain_text("1 earlier, still readable")
+    expect(page.locator(".log").first).to_contain_text("1 earlier")
     visitor.inspect("thread with both")
 
 
@@ -142,7 +142,7 @@ def test_what_was_saved_is_taken_back_from_where_it_is_said(opens: Opens) -> Non
     alice, visitor = cast.user(), opens()
     cast.cards(cast.member(cast.client("Ashton Mills"), alice), STORES, ONLINE)
     visitor.signs_in_as(alice)
-    visitor.visit("/", says="Two cards to go.")
+    visitor.visit("/", says="2 check-ins to do.")
     page, first = visitor.page, card(visitor.page, STORES)
     first.get_by_role("link", name="Check in").click()
     value = first.get_by_label("Value", exact=True)
@@ -151,7 +151,7 @@ def test_what_was_saved_is_taken_back_from_where_it_is_said(opens: Opens) -> Non
     assert value.locator("..").evaluate(rings) == "solid"  # around the unit too
     assert value.evaluate(rings) == "none"
     write(first, value="7")
-    first.get_by_role("button", name="Save, next card").click()
+    first.get_by_role("button", name="Save and open next").click()
     expect(page.locator("#sitting")).to_contain_text("1 of 2")
     expect(page.locator(".toast")).to_contain_text("Saved:")
     visitor.inspect("saved, with the way back")
@@ -186,7 +186,7 @@ def test_a_draft_outlives_a_reload_and_an_expired_sign_in(opens: Opens) -> None:
     alice, visitor = cast.user(), opens()
     cast.cards(cast.member(cast.client("Ashton Mills"), alice, Role.CONTRIBUTOR), STORES)
     visitor.signs_in_as(alice)
-    visitor.visit("/", says="One card to go.")
+    visitor.visit("/", says="1 check-in to do.")
     page, only = visitor.page, card(visitor.page, STORES)
     only.get_by_role("link", name="Check in").click()
     write(only, value="6,5")

@@ -55,7 +55,7 @@ def test_an_escalation_is_answered_in_the_room(opens: Opens) -> None:
 
 def writes_while_the_room_moves(room: Visitor, other: Visitor) -> None:
     page = other.page
-    page.locator("#items").get_by_role("link", name="Record the outcome").click()
+    page.locator("#items").get_by_role("link", name="Record recovery plan").click()
     page.get_by_label("Recovery plan").fill(PLAN)
     room.page.get_by_role("button", name="Next item").click()
     expect(other.page.locator("#agenda li[aria-current]")).to_contain_text(
@@ -70,9 +70,9 @@ def writes_while_the_room_moves(room: Visitor, other: Visitor) -> None:
 def answers(other: Visitor, champion: Membership) -> None:
     page = other.page
     page.locator("#items .seg label", has_text="Ask for help").click()
-    page.get_by_label("Who carries it out").select_option(label=str(champion))
+    page.get_by_label("Plan owner").select_option(label=str(champion))
     in_a_week = timezone.now().date() + dt.timedelta(days=7)
     page.get_by_label("Checkpoint").fill(in_a_week.isoformat())
-    page.locator("#items").get_by_role("button", name="Record the outcome").click()
+    page.locator("#items").get_by_role("button", name="Record recovery plan").click()
     expect(page.locator("#items .escalation")).to_contain_text(PLAN)
     expect(page.locator("#items .escalation-form")).to_have_count(0)

@@ -16,7 +16,7 @@ BOTH = pytest.mark.parametrize("screen", [DESK, PHONE], ids=str)
 PAGES = {
     "Teams": "Teams",
     "Share links": "No link shows the status page.",
-    "Reminders": "Who was told what, and when.",
+    "Notification log": "Notification log",
     "Engagement": "Settings",
 }
 

@@ -16,14 +16,14 @@ def test_two_cards_are_saved_without_script_one_after_an_error(opens: Opens) -> 
     cast.cards(cast.member(cast.client("Ashton Mills"), alice), STORES, ONLINE)
     cast.cards(cast.member(cast.client("Brook Foods"), alice), DEALERS)
     visitor.signs_in_as(alice)
-    visitor.visit("/", says="Three cards to go.")
+    visitor.visit("/", says="3 check-ins to do.")
     page, first = visitor.page, card(visitor.page, STORES)
 
     first.get_by_role("link", name="Check in").click()
     expect(first.get_by_label("Value", exact=True)).to_be_focused()
     visitor.inspect("card open without script")
     write(first, value="900", action="")
-    first.get_by_role("button", name="Save, next card").click()
+    first.get_by_role("button", name="Save and open next").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Not saved yet")
     expect(first.get_by_label("Value", exact=True)).to_have_value("900")
@@ -32,7 +32,7 @@ def test_two_cards_are_saved_without_script_one_after_an_error(opens: Opens) -> 
     write(first, value="7,5")
     first.get_by_role("button", name="Save").first.click()
 
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Two cards to go.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2 check-ins to do.")
     expect(page.get_by_role("status")).to_contain_text("Saved:")
     second = card(page, ONLINE)
     expect(second.get_by_label("Value", exact=True)).to_be_focused()
@@ -40,6 +40,6 @@ def test_two_cards_are_saved_without_script_one_after_an_error(opens: Opens) -> 
     write(second, value="6")
     second.get_by_role("button", name="Save", exact=True).click()
 
-    expect(page.get_by_role("heading", level=1)).to_contain_text("One card to go.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("1 check-in to do.")
     expect(second).to_have_attribute("data-state", "saved")
     visitor.inspect("saved without script")

@@ -46,7 +46,7 @@ def test_a_value_out_of_range_is_scored_with_a_warning(onboarding: KeyResult) ->
     found = look(onboarding, "400")
 
     assert found.rag is Rag.RED
-    assert found.warning == "400 lies outside 0 to 365. Mend it, or confirm that it is right."
+    assert found.warning == "400 is outside the expected range (0–365). Fix it or confirm it."
 
 
 def test_without_a_confidence_no_forecast_holds(onboarding: KeyResult) -> None:

@@ -230,14 +230,17 @@ def test_it_says_all_that_is_wrong_at_once(onboarding: KeyResult, bob: Membershi
         post(onboarding, bob, actual=400, next_action="")
 
     assert refused.value.message_dict == {
-        "actual": ["400 lies outside 0 to 365. Mend it, or confirm that it is right."],
-        "next_action": ["Write one next action. A week without one cannot be checked."],
+        "actual": ["400 is outside the expected range (0–365). Fix it or confirm it."],
+        "next_action": ["Add a next action."],
     }
 
 
 @pytest.mark.parametrize(
     ("low", "high", "actual", "said"),
-    [(0, None, -1, "−1 lies below 0."), (None, 30, 31, "31 lies above 30.")],
+    [
+        (0, None, -1, "−1 is below the expected minimum"),
+        (None, 30, 31, "31 is above the expected maximum"),
+    ],
 )
 def test_a_range_may_be_open_at_one_end(
     onboarding: KeyResult,

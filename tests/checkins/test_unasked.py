@@ -46,7 +46,8 @@ def test_its_card_is_open_but_neither_late_nor_due_today(
     assert (group.late, group.due_today, group.later) == (0, 0, 1)
     assert words(card.due) == "open until Sun 15 Mar 24:00"
     assert (
-        my_week_headline(my_week, overdue=0, escalations=0) == "One card to go. It is not due yet."
+        my_week_headline(my_week, overdue=0, escalations=0)
+        == "1 check-in to do. It is not due yet."
     )
 
 

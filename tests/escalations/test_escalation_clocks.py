@@ -144,7 +144,7 @@ def test_what_runs_now(fields: dict[str, Any], hours: int, figures: list[tuple[s
 def test_without_a_week_left_in_the_cycle_no_clock_runs_to_the_sponsor() -> None:
     found = clocks(active(), rises=None, today=STREAK, now=ACTIVATED)
 
-    assert (found[1].figure, found[1].state.value) == ("no clock", "idle")
+    assert (found[1].figure, found[1].state.value) == ("No deadline", "idle")
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_without_a_week_left_in_the_cycle_no_clock_runs_to_the_sponsor() -> None
                 ("done", "Watched from: red, but early"),
                 ("done", "Active,: it is no longer early"),
                 ("current", "Huddle within 48 hours"),
-                ("coming", "Outcome: change the bet, or ask for help"),
-                ("coming", "Checkpoint: out of red, or to the sponsor"),
+                ("coming", "Recovery plan: change the bet, or ask for help"),
+                ("coming", "Checkpoint: if still red, it goes to the sponsor"),
             ],
         ),
         (
@@ -168,27 +168,27 @@ def test_without_a_week_left_in_the_cycle_no_clock_runs_to_the_sponsor() -> None
                 "huddle_set_by": SOFIA,
             },
             [
-                ("done", "Active,: made active by Sofia Lindqvist"),
-                ("done", "Huddle,: set by Sofia Lindqvist"),
-                ("current", "Outcome: change the bet, or ask for help"),
-                ("coming", "Checkpoint: out of red, or to the sponsor"),
+                ("done", "Active,: activated by Sofia Lindqvist"),
+                ("done", "Huddle,: scheduled by Sofia Lindqvist"),
+                ("current", "Recovery plan: change the bet, or ask for help"),
+                ("coming", "Checkpoint: if still red, it goes to the sponsor"),
             ],
         ),
         (
             PLAN,
             [
                 ("done", "Active,: it is no longer early"),
-                ("coming", "No huddle was set"),
-                ("done", "Outcome,: change the bet, recorded by Sofia Lindqvist"),
-                ("current", "Checkpoint,: out of red, or to the sponsor"),
+                ("coming", "No huddle was scheduled"),
+                ("done", "Recovery plan,: change the bet, recorded by Sofia Lindqvist"),
+                ("current", "Checkpoint,: if still red, it goes to the sponsor"),
             ],
         ),
         (
             {**PLAN, "raised_at": DUE, "raised_for": "checkpoint"},
             [
                 ("done", "Active,: it is no longer early"),
-                ("coming", "No huddle was set"),
-                ("done", "Outcome,: change the bet, recorded by Sofia Lindqvist"),
+                ("coming", "No huddle was scheduled"),
+                ("done", "Recovery plan,: change the bet, recorded by Sofia Lindqvist"),
                 ("done", "To the sponsor,: still red at the checkpoint of the plan"),
                 (
                     "current",
@@ -200,7 +200,7 @@ def test_without_a_week_left_in_the_cycle_no_clock_runs_to_the_sponsor() -> None
             {"raised_at": DUE, "raised_for": "no_plan", "verdict": "revise", "decided_at": DUE},
             [
                 ("done", "Active,: it is no longer early"),
-                ("coming", "No huddle was set"),
+                ("coming", "No huddle was scheduled"),
                 ("coming", "No recovery plan was recorded"),
                 ("done", "To the sponsor,: three red weeks without a recovery plan"),
                 ("done", "Decided,: revise the key result formally"),

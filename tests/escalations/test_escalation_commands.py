@@ -225,10 +225,10 @@ def test_it_says_all_that_is_missing_at_once(active: Escalation, carla: Membersh
         outcome(active, carla, outcome="", plan="", plan_owner=None, checkpoint_on=None)
 
     assert refused.value.message_dict == {
-        "outcome": ["Say what you do: change the bet, or ask for help."],
-        "plan": ["Write the plan: what is done differently now?"],
-        "plan_owner": ["Name one person who carries the plan out."],
-        "checkpoint_on": ["Give the day on which you look again."],
+        "outcome": ["Choose one: change the bet, or ask for help."],
+        "plan": ["Describe what you will do differently."],
+        "plan_owner": ["Choose one person to carry out the plan."],
+        "checkpoint_on": ["Enter the day of the checkpoint."],
     }
 
 

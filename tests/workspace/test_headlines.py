@@ -53,17 +53,17 @@ LATER = card("2026-03-12T10:00")
 @pytest.mark.parametrize(
     ("cards", "said"),
     [
-        ([LATE], "One card to go. It is late."),
-        ([LATE, LATE, SAVED], "Two cards to go. All are late."),
-        ([LATE, NOON], "Two cards to go. One is late, one is due by noon."),
-        ([NOON, LATER], "Two cards to go. One is due by noon."),
-        ([card("2026-03-10T11:30", state="today")], "One card to go. It is due by 11:30."),
-        ([card("2026-03-10T09:00", state="today")], "One card to go. It is due today."),
-        ([LATER], "One card to go. It is not due before Thu 12 Mar."),
-        ([LATER, LATER], "Two cards to go. None is due before Thu 12 Mar."),
-        ([SAVED], "Your card is saved."),
-        ([SAVED] * 2, "Both cards are saved."),
-        ([SAVED] * 11, "All 11 cards are saved."),
+        ([LATE], "1 check-in to do. It is late."),
+        ([LATE, LATE, SAVED], "2 check-ins to do. All are late."),
+        ([LATE, NOON], "2 check-ins to do. 1 is late, 1 is due by 12:00."),
+        ([NOON, LATER], "2 check-ins to do. 1 is due by 12:00."),
+        ([card("2026-03-10T11:30", state="today")], "1 check-in to do. It is due by 11:30."),
+        ([card("2026-03-10T09:00", state="today")], "1 check-in to do. It is due today."),
+        ([LATER], "1 check-in to do. It is not due before Thu 12 Mar."),
+        ([LATER, LATER], "2 check-ins to do. None is due before Thu 12 Mar."),
+        ([SAVED], "Your check-in is saved."),
+        ([SAVED] * 2, "Both check-ins are saved."),
+        ([SAVED] * 11, "All 11 check-ins are saved."),
         ([], "Nothing is due."),
     ],
 )
@@ -74,21 +74,21 @@ def test_the_headline_says_what_is_found(cards: list[Mock], said: str) -> None:
 def test_cards_due_at_different_times_are_due_today() -> None:
     other = card("2026-03-10T17:00", state="today")
 
-    assert my_week_headline(week(NOON, other)) == "Two cards to go. All are due today."
+    assert my_week_headline(week(NOON, other)) == "2 check-ins to do. All are due today."
 
 
 def test_nothing_due_names_the_next_opening() -> None:
     said = my_week_headline(week(opens=at("2026-03-13T00:00")))
 
-    assert said.replace("\u00a0", " ") == "Nothing is due. The next card opens Fri 13 Mar."
+    assert said.replace("\u00a0", " ") == "Nothing is due. The next check-in opens Fri 13 Mar."
 
 
 @pytest.mark.parametrize(
     ("cards", "overdue", "said"),
     [
-        ([], 1, "Nothing is due. One action is overdue."),
-        ([SAVED], 2, "Your card is saved. Two actions are overdue."),
-        ([LATE], 2, "One card to go. It is late."),
+        ([], 1, "Nothing is due. 1 action is overdue."),
+        ([SAVED], 2, "Your check-in is saved. 2 actions are overdue."),
+        ([LATE], 2, "1 check-in to do. It is late."),
     ],
 )
 def test_overdue_actions_are_named_once_no_card_is_left(

@@ -14,7 +14,7 @@ from workspace.queries.notification_log import LineState, rule_labels, sees_all,
 class LedgerFilter(forms.Form):
     """Which lines the ledger shows: of whom, by which rule, in which state."""
 
-    person = RowField(required=False, empty_label="Anybody", label="Person")
+    person = RowField(required=False, empty_label="Anyone", label="Person")
     rule = forms.ChoiceField(
         required=False, choices=lambda: [("", "Any rule"), *rule_labels()], label="Rule"
     )

@@ -87,7 +87,7 @@ class Home:
 
     @property
     def forecasts(self) -> list[bool]:
-        """Whether each forecast holds that says anything yet (M9.2)."""
+        """Whether each on pace that says anything yet (M9.2)."""
         return [one.forecast_holds for one in self.lines if one.forecast_holds is not None]
 
     @property

@@ -223,9 +223,9 @@ def _why_dropped(row: Notice, *, escalations: Mapping[int, Escalation]) -> str:
         return ""
     person = row.person
     if person.removed_at is not None or not may(person.role, Permission.READ):
-        return "no access any more"
+        return "no access any longer"
     about = escalations.get(row.subject) if row.rule in OF_ESCALATIONS else None
     ended = about and (about.recovered_at or about.decided_at)
     if ended and ended <= row.dropped_at:
-        return "what it was about was settled"
-    return "settled meanwhile, switched off, or no access"
+        return "no longer needed"
+    return "no longer needed, turned off, or no access"

@@ -185,7 +185,7 @@ def test_what_is_wrong_is_said_and_every_word_kept(
     assert answer.status_code == 422
     assert 'data-state="error"' in answer.text
     assert "“12,5k” is not a number. Enter 12500." in answer.text
-    assert "Write one next action. A week without one cannot be checked." in answer.text
+    assert "Add a next action." in answer.text
     assert f'href="#c-{onboarding.public_id}-next_action"' in answer.text
     assert "Paper forms take eleven days." in answer.text
     assert "Ask Tom" in answer.text
@@ -212,7 +212,7 @@ def test_a_value_out_of_range_asks_for_confirmation(
     )
 
     assert asked.status_code == 422
-    assert "400 lies outside 0 to 365. Mend it, or confirm that it is right." in asked.text
+    assert "400 is outside the expected range (0–365). Fix it or confirm it." in asked.text
     assert 'name="confirm_range"' in asked.text
     assert confirmed.status_code == 200
     assert check_ins(onboarding)[0].out_of_range_confirmed
@@ -225,8 +225,8 @@ def test_a_value_out_of_range_is_told_together_with_what_is_missing(
 
     answer = signed_in.post(url("check-in-create", onboarding), wrong, headers=HTMX)
 
-    assert "400 lies outside 0 to 365." in answer.text
-    assert "Write one next action." in answer.text
+    assert "400 is outside the expected range (0–365)." in answer.text
+    assert "Add a next action." in answer.text
 
 
 def test_a_double_click_makes_one_check_in(signed_in: Client, onboarding: KeyResult) -> None:

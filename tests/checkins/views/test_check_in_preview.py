@@ -21,7 +21,7 @@ def test_it_shows_score_band_line_and_forecast(signed_in: Client, onboarding: Ke
 
     assert "Amber" in text
     assert "(7.4 − 9) ÷ (4 − 9) = 0.32, amber from 0.31" in text
-    assert "forecast does not hold" in text
+    assert "behind pace" in text
     assert "pace 0.76" in text
 
 
@@ -30,7 +30,9 @@ def test_it_says_why_a_number_cannot_be_read(signed_in: Client, onboarding: KeyR
 
 
 def test_it_warns_of_a_value_out_of_range(signed_in: Client, onboarding: KeyResult) -> None:
-    assert "400 lies outside 0 to 365." in shown(signed_in, onboarding, actual="400")
+    assert "400 is outside the expected range (0–365)." in shown(
+        signed_in, onboarding, actual="400"
+    )
 
 
 def test_it_does_not_repeat_what_the_field_has_told(
@@ -38,11 +40,11 @@ def test_it_does_not_repeat_what_the_field_has_told(
 ) -> None:
     page = url("check-in-preview", onboarding)
 
-    assert "lies outside" not in signed_in.get(f"{page}?told", {"actual": "400", "told": ""}).text
+    assert "is outside" not in signed_in.get(f"{page}?told", {"actual": "400", "told": ""}).text
 
 
 def test_it_says_nothing_of_nothing(signed_in: Client, onboarding: KeyResult) -> None:
-    assert "as the value is typed" in shown(signed_in, onboarding, actual=" ")
+    assert "Type a value to see the score." in shown(signed_in, onboarding, actual=" ")
 
 
 def test_it_writes_nothing(signed_in: Client, onboarding: KeyResult) -> None:

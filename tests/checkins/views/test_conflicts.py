@@ -37,7 +37,7 @@ def test_the_second_to_save_sees_both_versions(signed_in: Client, onboarding: Ke
     assert answer.status_code == 409
     assert 'data-state="conflict"' in answer.text
     assert "Alice saved this card today\u00a009:36, while you were writing." in answer.text
-    assert "Otherwise yours stays as a draft on this device" in answer.text
+    assert "it stays on this device as a draft" in answer.text
     assert 'btn-primary" type="submit" name="keep" value="mine"' in answer.text
     assert "Paper forms take <mark>nine</mark> days." in answer.text
     assert "Paper forms take <mark>eleven</mark> days." in answer.text
@@ -110,7 +110,7 @@ def test_a_check_in_that_was_taken_back_meanwhile_is_a_conflict_too(
     )
 
     assert answer.status_code == 409
-    assert "Alice took the last check-in back" in answer.text
+    assert "Alice undid the last check-in" in answer.text
 
 
 def test_words_changed_after_an_answer_got_lost_are_not_dropped(
@@ -124,7 +124,7 @@ def test_words_changed_after_an_answer_got_lost_are_not_dropped(
     answer = signed_in.post(url("check-in-create", onboarding), again, headers=HTMX)
 
     assert answer.status_code == 409
-    assert "You saved this card today\u00a009:40 already" in answer.text
+    assert "You saved this card today\u00a009:40 with different content" in answer.text
     assert "<mark>twelve</mark>" in answer.text
 
 
@@ -186,5 +186,5 @@ def test_words_that_were_put_back_meanwhile_carry_both_names(
         url("check-in-create", onboarding), typed(seen=first.public_id), headers=HTMX
     )
 
-    assert "Alice put an earlier check-in back today\u00a009:40" in answer.text
+    assert "Alice restored an earlier check-in today\u00a009:40" in answer.text
     assert "Keep Bob’s" in answer.text

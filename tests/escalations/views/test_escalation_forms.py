@@ -80,13 +80,13 @@ def test_the_huddle_is_set_on_the_clock_of_the_reader(
     opened = client.get(url("huddle", row))
     answer = client.post(url("huddle", row), {"at": "2026-03-11T10:00", "version": row.version})
 
-    assert "By the clock of America/New_York." in opened.text
+    assert "Times in America/New_York." in opened.text
     assert answer.url == story(onboarding)  # type: ignore[attr-defined]
     assert now(row).huddle_at == dt.datetime(2026, 3, 11, 14, 0, tzinfo=dt.UTC)
     assert now(row).huddle_set_by == champion
     page = client.get(answer.url).text  # type: ignore[attr-defined]
-    assert "The huddle is set for tomorrow\u00a010:00." in page
-    assert "Move the huddle" in page
+    assert "The huddle is scheduled for tomorrow\u00a010:00." in page
+    assert "Reschedule huddle" in page
 
 
 def test_by_htmx_the_form_opens_and_closes_in_its_place(
@@ -106,17 +106,17 @@ def test_by_htmx_the_form_opens_and_closes_in_its_place(
         )
     assert "<form" in opened.text
     assert "<form" not in closed.text
-    assert "Move the huddle" in saved.text
+    assert "Reschedule huddle" in saved.text
     assert {"form-saved", "escalation-changed", "toast"} <= set(saved["HX-Trigger"].split('"'))
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("", "Give the day and the time of the huddle."),
-        ("on Wednesday", "Write day and time as 2026-03-31T14:00."),
-        ("2026-03-09T10:00", "This is before the escalation."),
-        ("2026-04-09T10:00", "Give a time within two weeks."),
+        ("", "Enter the day and time of the huddle."),
+        ("on Wednesday", "Enter day and time, for example 2026-03-31T14:00."),
+        ("2026-03-09T10:00", "This is before the escalation became active."),
+        ("2026-04-09T10:00", "Enter a time within two weeks."),
     ],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -153,7 +153,7 @@ def test_a_huddle_that_somebody_set_meanwhile_is_shown_beside_ones_own(
     again = client.post(url("huddle", row), {**typed, "version": 9}, headers=HTMX)
 
     assert answer.status_code == 409
-    assert "Alice set the huddle, while you were writing." in answer.text
+    assert "Alice scheduled the huddle, while you were writing." in answer.text
     assert "<mark>15:00</mark>" in answer.text
     assert "<mark>10:00</mark>" in answer.text
     assert 'name="version" value="9"' in answer.text
@@ -176,10 +176,10 @@ def test_the_outcome_is_recorded_as_a_recovery_plan(
     assert (found.state, found.outcome, found.plan_owner) == (ANSWERED, "change_bet", bob)
     assert found.checkpoint_on == dt.date(2026, 3, 16)
     page = client.get(answer.url).text  # type: ignore[attr-defined]
-    assert "Plan runs since today\u00a009:40" in page
+    assert "Plan under way since today\u00a009:40" in page
     assert "&lt;b&gt;Every store&lt;/b&gt; registers by phone." in page
     assert "<b>6 days</b>" in page
-    assert "Record the outcome" not in page
+    assert "Record recovery plan" not in page
 
 
 def test_the_owner_of_the_objective_records_it_whatever_their_role(
@@ -194,7 +194,7 @@ def test_the_owner_of_the_objective_records_it_whatever_their_role(
     answer = client.post(url("outcome", row), outcome(row, owner=bob))
 
     assert 'class="btn btn-primary" href="' + url("outcome", row) in page
-    assert "Set the huddle<" not in page
+    assert "Schedule huddle<" not in page
     assert client.get(url("huddle", row)).status_code == 403
     assert answer.status_code == 302
     assert now(row).answered_by == dana
@@ -204,11 +204,11 @@ def test_the_owner_of_the_objective_records_it_whatever_their_role(
     ("fields", "said"),
     [
         ({"outcome": ""}, "Choose one: change the bet, or ask for help."),
-        ({"plan": "  "}, "Write the plan: what is done differently from now on?"),
-        ({"plan_owner": ""}, "Name one person who carries the plan out."),
-        ({"checkpoint_on": ""}, "Give the day on which you look again."),
-        ({"checkpoint_on": "2026-03-10"}, "Give a day after today."),
-        ({"checkpoint_on": "2026-04-08"}, "Look again within four weeks."),
+        ({"plan": "  "}, "Describe what you will do differently."),
+        ({"plan_owner": ""}, "Choose one person to carry out the plan."),
+        ({"checkpoint_on": ""}, "Enter the day of the checkpoint."),
+        ({"checkpoint_on": "2026-03-10"}, "Enter a day after today."),
+        ({"checkpoint_on": "2026-04-08"}, "Enter a day within four weeks."),
     ],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -246,10 +246,10 @@ def test_a_plan_is_recorded_once_and_the_second_one_is_handed_back(
     answer = client.post(url("outcome", row), outcome(row, owner=bob), headers=HTMX)
 
     assert answer.status_code == 409
-    assert "Alice recorded the outcome, while you were writing." in answer.text
+    assert "Alice recorded the recovery plan, while you were writing." in answer.text
     assert "<mark>Ask the data team.</mark>" in answer.text
     assert "&lt;b&gt;Every store&lt;/b&gt;" in answer.text
-    assert "Record the outcome</button>" not in answer.text
+    assert "Record recovery plan</button>" not in answer.text
     assert now(row).plan == "Ask the data team."
 
 
@@ -265,10 +265,10 @@ def test_a_huddle_set_meanwhile_costs_no_word_of_the_plan(
     again = client.post(url("outcome", row), outcome(row, owner=bob, version=9), headers=HTMX)
 
     assert answer.status_code == 409
-    assert "Alice set the huddle, while you were writing." in answer.text
-    assert "record it now, if it still holds" in answer.text
+    assert "Alice scheduled the huddle, while you were writing." in answer.text
+    assert "Record it now if it still applies" in answer.text
     assert "<mark>" not in answer.text
-    assert "Record the outcome</button>" in answer.text
+    assert "Record recovery plan</button>" in answer.text
     assert again.status_code == 200
     assert now(row).state is ANSWERED
 
@@ -284,7 +284,7 @@ def test_the_sponsor_records_what_they_decided(
     opened = client.get(url("verdict", row)).text
     answer = client.post(url("verdict", row), verdict(row))
 
-    assert "Whose word is it?" not in opened
+    assert "Sponsor who decided" not in opened
     assert answer.url == story(onboarding)  # type: ignore[attr-defined]
     assert (now(row).state, now(row).verdict, now(row).word_of) == (DECIDED, "resources", "")
     page = client.get(answer.url).text  # type: ignore[attr-defined]
@@ -303,8 +303,8 @@ def test_a_lead_records_the_word_of_the_sponsor_with_evidence(
     answer = client.post(url("verdict", row), verdict(row, **said))
 
     assert nameless.status_code == 422
-    assert "Name the sponsor whose word this is." in nameless.text
-    assert "Give the address of what shows it." in nameless.text
+    assert "Name the sponsor who decided." in nameless.text
+    assert "Add a link to the evidence, such as an email or the minutes." in nameless.text
     assert NOTE in nameless.text
     page = client.get(answer.url).text  # type: ignore[attr-defined]
     assert "Priya Raman decided on Tue\u00a010\u00a0Mar: add resources. Recorded by Lead." in page
@@ -323,7 +323,7 @@ def test_a_verdict_after_the_key_result_left_red_is_handed_back(
     assert answer.status_code == 409
     assert "The key result left red, while you were writing." in answer.text
     assert NOTE in answer.text
-    assert "Record the decision</button>" not in answer.text
+    assert "Record decision</button>" not in answer.text
 
 
 # By hand.
@@ -334,8 +334,8 @@ def test_a_watched_one_is_made_active_by_hand(
 ) -> None:
     row = escalated(onboarding, bob, state=WATCHING)
     page = client.get(story(onboarding)).text
-    assert "no clock runs" in page
-    assert "Make it active now" in page
+    assert "No deadline yet" in page
+    assert "Activate now" in page
 
     answer = client.post(url("activate", row))
 
@@ -361,7 +361,7 @@ def test_one_that_is_active_already_says_so(
 
     shown = answer if headers else client.get(story(onboarding))
     assert answer.status_code == (422 if headers else 302)
-    assert "This is active already." in shown.text
+    assert "This escalation is already active." in shown.text
 
 
 # Where there is nothing to do.

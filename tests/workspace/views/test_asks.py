@@ -47,7 +47,7 @@ def test_an_answer_that_comes_second_is_not_lost(signed_in: Client, asked: HelpR
     answer = signed_in.post(answer_url(asked), {"answer": "Tom comes."})
 
     assert answer.status_code == 422
-    assert "This is answered already." in answer.text
+    assert "This request has already been answered." in answer.text
     assert "Tom comes." in answer.text
 
 

@@ -31,7 +31,7 @@ def test_without_one_there_is_no_section(signed_in: Client, onboarding: KeyResul
     page = shown(signed_in, onboarding)
 
     assert 'id="escalation"' not in page
-    assert "Escalation memory" not in page
+    assert "Past escalations" not in page
     assert 'id="told"' not in page
 
 
@@ -47,14 +47,14 @@ def test_an_active_one_shows_its_clocks_its_why_and_its_path(
     assert "Escalation: red for two weeks" in page
     assert "Active since today\u00a009:40" in page
     assert (
-        "left to record a recovery plan, else to the sponsor, Mon\u00a023\u00a0Mar\u00a000:00"
+        "left to record a recovery plan before it goes to the sponsor, Mon\u00a023\u00a0Mar\u00a000:00"
         in page
     )
     assert "It was watched until pace passed 0.30." in page
     assert "<li data-done><span>Watched from Mon\u00a09\u00a0Mar\u00a003:40: red, but early" in page
     assert '<li aria-current="step"><span>Huddle within 48 hours</span>' in page
     assert "Ask for a nightly export, attempt 2" in page
-    assert ">Set the huddle<" not in page  # Bob only contributes
+    assert ">Schedule huddle<" not in page  # Bob only contributes
 
 
 def test_a_watched_one_says_when_it_would_turn_active(
@@ -121,7 +121,7 @@ def test_a_new_streak_stands_above_the_memory_of_the_last(
 
     assert '<div id="escalation" class="stack">' in page
     assert '<section class="section" id="memory" aria-labelledby="memory-h">' in page
-    assert "1 streak<" in page
+    assert "Past escalations</h2>" in page
 
 
 def test_it_says_who_was_told_and_who_is_still_to_be(

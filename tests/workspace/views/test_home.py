@@ -219,7 +219,7 @@ def test_an_escalation_says_who_must_act_and_leads_there(lead: Client, alice: Me
     text = lead.get(URL).text
 
     assert "Alice convenes a huddle within 48 hours" in text
-    assert f'/key-results/{row.public_id}/#escalation">Set the huddle<' in text
+    assert f'/key-results/{row.public_id}/#escalation">Schedule huddle<' in text
 
 
 def test_whoever_looks_on_is_offered_nothing(
@@ -232,7 +232,7 @@ def test_whoever_looks_on_is_offered_nothing(
     text = client.get(URL).text
 
     assert "Alice convenes a huddle" in text
-    assert "Set the huddle" not in text
+    assert "Schedule huddle" not in text
 
 
 def test_on_paper_it_names_the_client_and_the_day(lead: Client) -> None:

@@ -54,7 +54,7 @@ def test_the_headline_says_what_waits(client: Client, ines: User) -> None:
 
     page = client.get("/")
 
-    assert "Eight cards to go. Three are late, two are due by noon." in page.text
+    assert "8 check-ins to do. 3 are late, 2 are due by 12:00." in page.text
     assert "Tuesday 10 March 2026, 09:40 · times in Europe/Berlin" in page.text
     assert "<b>0 of 8</b>" in page.text
 
@@ -85,7 +85,7 @@ def test_a_saved_card_counts_as_done(client: Client, ines: User) -> None:
 
     page = client.get("/")
 
-    assert "One card to go. It is late." in page.text
+    assert "1 check-in to do. It is late." in page.text
     assert "<b>1 of 2</b>" in page.text
     assert page.text.count('data-state="saved"') == 1
 
@@ -96,7 +96,7 @@ def test_after_a_late_save_the_card_is_saved_though_the_next_week_is_open(
     clock.move_to(at("2026-03-15T10:00"))  # a Sunday
     me = joins(ines, "Northwind SaaS")
     (card,) = cards(me)
-    assert "One card to go. It is late." in client.get("/").text
+    assert "1 check-in to do. It is late." in client.get("/").text
 
     with scope(me.engagement_id):
         post(card, me, now=at("2026-03-15T10:00"))
@@ -109,9 +109,9 @@ def test_after_a_late_save_the_card_is_saved_though_the_next_week_is_open(
     )
     assert ">Undo<" in page.text
     assert ">Check in<" in page.text
-    assert "Your card is saved." in page.text
+    assert "Your check-in is saved." in page.text
     assert "<b>1 of 1</b>" in page.text
-    assert "1 for later" in page.text
+    assert "1 not due yet" in page.text
 
 
 def test_two_cycles_of_a_client_have_their_own_heads(client: Client, ines: User) -> None:
@@ -143,7 +143,7 @@ def test_when_all_is_saved_it_says_so(client: Client, ines: User) -> None:
     with scope(member.engagement_id):
         post(only, member)
 
-    assert "Your card is saved." in client.get("/").text
+    assert "Your check-in is saved." in client.get("/").text
 
 
 def test_a_card_opens_without_a_script(client: Client, ines: User) -> None:
@@ -186,8 +186,8 @@ def test_help_and_blockers_on_my_cards_wait_for_me(client: Client, ines: User) -
 
     page = client.get("/")
 
-    assert "Waits for you" in page.text
-    assert "You asked, still open" in page.text
+    assert "Waiting on you" in page.text
+    assert "Your request, still open" in page.text
     assert "the request of Ines" not in page.text
     assert "Two days of billing." in page.text
     assert "No nightly export." in page.text
@@ -206,7 +206,7 @@ def test_asks_wait_for_the_lead_and_for_who_owns_the_objective(
 
     page = client.get("/")
 
-    assert "the request of Bob" in page.text
+    assert "of Bob" in page.text
     assert "No nightly export." in page.text
 
 
@@ -249,7 +249,7 @@ def test_nothing_due_names_the_next_opening(
 
     page = client.get("/")
 
-    assert "Nothing is due. The next card opens Mon\u00a05\u00a0Jan\u00a02026." in page.text
+    assert "Nothing is due. The next check-in opens Mon\u00a05\u00a0Jan\u00a02026." in page.text
 
 
 def test_somebody_without_a_client_learns_how_to_begin(client: Client, ines: User) -> None:

@@ -32,7 +32,7 @@ def test_waits_and_is_counted(bobs: Client, bob: Membership) -> None:
 
     page = bobs.get("/")
 
-    assert "Waits for you" in page.text
+    assert "Waiting on you" in page.text
     assert "Action · Northwind SaaS ·" in page.text
     assert "due Thu\u00a012\u00a0Mar, in 2 days" in page.text
     assert "Ask for an export" in page.text

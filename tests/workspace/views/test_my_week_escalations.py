@@ -54,12 +54,15 @@ def test_waits_first_with_its_clock_and_one_button(
     page = alices.get("/").text
 
     waits = page[page.index('id="waits"') :]
-    assert "Nothing is due. One escalation waits for you." in page
+    assert "Nothing is due. 1 escalation is waiting on you." in page
     assert "Escalation · Northwind SaaS · red for two weeks" in waits
     assert "<b>48 h</b>" in waits
-    assert "left to convene the huddle, by Thu\u00a012\u00a0Mar\u00a009:40" in waits
+    assert "left to hold the huddle, by Thu\u00a012\u00a0Mar\u00a009:40" in waits
     assert f'class="btn btn-primary" href="{url("huddle", row)}?next=/"' in waits
-    assert f'href="/e/northwind/key-results/{red.public_id}/#escalation">Why this fired' in waits
+    assert (
+        f'href="/e/northwind/key-results/{red.public_id}/#escalation">Why am I seeing this?'
+        in waits
+    )
     assert waits.index("Accounts that expand") < waits.index("Ask for an export")
     assert 'hx-swap="outerHTML">2</span>' in waits
 
@@ -76,8 +79,8 @@ def test_once_the_huddle_is_set_the_outcome_is_what_waits(
     for answer in (opened, saved):
         assert answer.text.lstrip().startswith(f'<li id="escalation-{row.public_id}"')
     assert 'name="place" value="my-week"' in opened.text
-    assert "✓ The huddle is set for tomorrow\u00a010:00." in saved.text
-    assert "Record the outcome" in saved.text
+    assert "✓ The huddle is scheduled for tomorrow\u00a010:00." in saved.text
+    assert "Record recovery plan" in saved.text
     assert '"escalation-changed"' in saved["HX-Trigger"]
 
 
@@ -99,7 +102,7 @@ def test_what_is_recorded_waits_no_longer(alices: Client, bob: Membership, red: 
     assert refused.status_code == 422
     assert refused.text.lstrip().startswith("<li")
     assert "✓ Recorded: ask for help." in saved.text
-    assert "Its story" in saved.text
+    assert "Show history" in saved.text
     assert "btn-primary" not in saved.text
     assert stands(row).state is EscalationState.ANSWERED
     assert 'hx-swap="outerHTML">0</span>' in counted.text
@@ -120,9 +123,9 @@ def test_whoever_carries_a_plan_out_finds_it_with_its_checkpoint(
     assert "Call &lt;b&gt;every&lt;/b&gt; store." in waits
     assert "<b>7 days</b>" in waits
     assert "to the checkpoint, Tue\u00a017\u00a0Mar" in waits
-    assert f'/e/northwind/key-results/{red.public_id}/#escalation">Its story' in waits
+    assert f'/e/northwind/key-results/{red.public_id}/#escalation">Show history' in waits
     assert url("outcome", row) not in waits
-    assert "escalation waits for you" not in page
+    assert "waiting on you." not in page
 
 
 def test_the_headline_is_renewed_with_the_count(
@@ -133,7 +136,7 @@ def test_the_headline_is_renewed_with_the_count(
     counted = alices.get("/?part=waiting", headers=HTMX).text
 
     assert '<h1 id="headline" hx-swap-oob="true">' in counted
-    assert "One escalation waits for you." in counted
+    assert "1 escalation is waiting on you." in counted
 
 
 def test_a_raised_one_waits_for_the_sponsor(
@@ -145,7 +148,7 @@ def test_a_raised_one_waits_for_the_sponsor(
     page = client.get("/").text
 
     assert url("verdict", row) in page
-    assert "Record the decision" in page
+    assert "Record decision" in page
     assert "three red weeks without a recovery plan" in page
 
 
@@ -154,7 +157,7 @@ def test_without_a_sponsor_the_lead_is_asked_for_their_word(
 ) -> None:
     escalated(red, bob, state=EscalationState.RAISED)
 
-    assert "Record the sponsor’s word" in alices.get("/").text
+    assert "Record the sponsor’s decision" in alices.get("/").text
 
 
 def test_a_card_says_how_many_weeks_it_is_red(

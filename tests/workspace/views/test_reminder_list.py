@@ -58,14 +58,14 @@ def test_it_says_who_was_told_what_when_and_by_which_rule(
         (
             "reminder",
             {"envelope": None, "due_at": TUESDAY + 3 * DAY},
-            "Waits till Fri\u00a013\u00a0Mar\u00a009:40",
+            "Scheduled for Fri\u00a013\u00a0Mar\u00a009:40",
         ),
-        ("reminder", {"envelope": None}, "Waits for the next mail of the day"),
+        ("reminder", {"envelope": None}, "Waiting for the next email of the day"),
         ("reminder", {}, "On its way"),
         (
             "reminder",
             {"dropped_at": TUESDAY},
-            "Not told: settled meanwhile, switched off, or no access, Tue\u00a010\u00a0Mar\u00a009:40",
+            "Not sent: no longer needed, turned off, or no access, Tue\u00a010\u00a0Mar\u00a009:40",
         ),
         (
             "reminder",
@@ -184,7 +184,7 @@ def test_a_filter_that_finds_nothing_can_be_cleared(lead: Client) -> None:
 
 
 def test_it_says_that_nobody_was_told_anything_yet(lead: Client) -> None:
-    assert "Nobody has been told anything yet." in lead.get(URL).text
+    assert "No notifications yet." in lead.get(URL).text
 
 
 def test_htmx_gets_the_lines_alone(lead: Client, bob: Membership, onboarding: KeyResult) -> None:
@@ -216,10 +216,10 @@ def test_leads_see_first_whom_no_mail_reaches_and_what_to_do(
 
     text = lead.get(URL).text
 
-    assert "<h1>1 person does not get their mails.</h1>" in text
-    assert f"<strong>Bob</strong>, {bob.email}: 1 thing not delivered" in text
+    assert "<h1>1 person does not get their emails.</h1>" in text
+    assert f"<strong>Bob</strong>, {bob.email}: 1 notification not delivered" in text
     assert "No such mailbox" in text
-    assert "they change it in their profile" in text
+    assert "they can change it in their profile" in text
 
 
 def test_whom_a_later_mail_reached_is_no_longer_named(
@@ -228,7 +228,7 @@ def test_whom_a_later_mail_reached_is_no_longer_named(
     not_sent(bob, "overdue", onboarding, failed_at=TUESDAY - DAY)
     told(bob, "missed_twice", onboarding, sent_at=TUESDAY)
 
-    assert "Who was told what, and when." in lead.get(URL).text
+    assert "<h1>Notification log</h1>" in lead.get(URL).text
 
 
 @pytest.mark.parametrize("role", [Role.CHAMPION, Role.SPONSOR])
@@ -241,8 +241,8 @@ def test_champions_and_sponsors_read_it_but_only_leads_are_asked_to_mend(
     text = client.get(URL).text
 
     assert "Not delivered</span>" in text
-    assert "Who was told what, and when." in text
-    assert "every reminder and notice about" in text
+    assert "<h1>Notification log</h1>" in text
+    assert "Every notification about" in text
     assert "invite them" not in text
     assert bob.email not in text
 
@@ -257,7 +257,7 @@ def test_contributors_read_their_own_lines_alone(
     page = client.get(URL, {"person": bob.public_id})
 
     assert [one.notice.person for one in page.context["lines"]] == [mine]
-    assert "What you were told, and when." in page.text
+    assert "<h1>Notification log</h1>" in page.text
     assert 'name="person"' not in page.text
     assert "Bob" not in page.text.split("<main")[1]
 
@@ -268,7 +268,7 @@ def test_a_contributor_who_was_told_nothing_reads_so(
     told(bob, "reminder", onboarding)
     build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
 
-    assert "You have not been told anything yet." in client.get(URL).text
+    assert "No notifications yet." in client.get(URL).text
 
 
 def test_a_line_of_somebody_who_left_says_why_it_was_not_told(
@@ -277,7 +277,7 @@ def test_a_line_of_somebody_who_left_says_why_it_was_not_told(
     not_sent(bob, "reminder", onboarding, dropped_at=TUESDAY)
     Membership.objects.filter(pk=bob.pk).update(removed_at=TUESDAY)
 
-    assert "Not told: no access any more, " in lead.get(URL).text
+    assert "Not sent: no access any longer, " in lead.get(URL).text
 
 
 def test_a_line_of_an_escalation_that_is_over_says_so(
@@ -286,7 +286,7 @@ def test_a_line_of_an_escalation_that_is_over_says_so(
     not_sent(bob, "escalation_active", escalation, dropped_at=TUESDAY + HOUR)
     Escalation.objects.filter(pk=escalation.pk).update(recovered_at=TUESDAY)
 
-    assert "Not told: what it was about was settled, " in lead.get(URL).text
+    assert "Not sent: no longer needed, " in lead.get(URL).text
 
 
 def test_the_time_of_a_line_says_what_it_is(
@@ -294,7 +294,7 @@ def test_the_time_of_a_line_says_what_it_is(
 ) -> None:
     told(bob, "reminder", onboarding)
 
-    assert ">arose 09:40</time>" in lead.get(URL).text
+    assert ">created 09:40</time>" in lead.get(URL).text
 
 
 def test_another_clients_lines_stay_theirs(
@@ -303,7 +303,7 @@ def test_another_clients_lines_stay_theirs(
     told(bob, "reminder", onboarding)
     theirs = build.sign_in(lead, build.engagement("Harbor"))
 
-    assert "Nobody has been told anything yet." in lead.get("/e/harbor/reminders/").text
+    assert "No notifications yet." in lead.get("/e/harbor/reminders/").text
     assert theirs.engagement_id != bob.engagement_id
 
 
