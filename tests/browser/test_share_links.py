@@ -47,7 +47,7 @@ def test_a_lead_copies_a_link_its_holder_reads_until_it_is_revoked(opens: Opens)
     lead.inspect("link without a name")
     make(page, label="Board")
     says(page, "1 link shows the status page.")
-    page.get_by_role("button", name="Copy the link for Board").click()
+    page.get_by_role("button", name="Copy link for Board").click()
     expect(page.get_by_role("status")).to_contain_text("Copied.")
     lead.inspect("link made")
 
