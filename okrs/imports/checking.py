@@ -103,7 +103,7 @@ def check_together(rows: Sequence[Row]) -> Iterator[Problem]:
         about=lambda row: row.key[:2],
         column="team",
         fact=lambda row: row.team.casefold(),
-        fix="Give the objective one team, or word the two apart.",
+        fix="Use one team, or give the two objectives different titles.",
         skip=frozenset({"cycle", "objective", "team", "level"}),
     )
     yield from _disagreeing(
@@ -138,12 +138,12 @@ def check_contributions(
         if len(named) == 1:
             links[row.key] = named[0]
         elif named:
-            message = f"Several key results of {row.cycle} go by {quote(row.contributes_to)}."
-            fix = "Write the title of the one that is meant."
+            message = f"Several key results of {row.cycle} match {quote(row.contributes_to)}."
+            fix = "Enter the full title of one."
             yield Problem(row.line, "contributes_to", message, fix)
         elif plain(row.contributes_to) not in torn:
-            message = f"No other key result of {row.cycle} goes by {quote(row.contributes_to)}."
-            fix = "Write its title or its metric as in the file."
+            message = f"No other key result of {row.cycle} matches {quote(row.contributes_to)}."
+            fix = "Enter its title or its metric as in the file."
             yield Problem(row.line, "contributes_to", message, fix)
     yield from _loops(rows, links=links)
 
@@ -167,8 +167,8 @@ def _duplicates(rows: Iterable[Row]) -> Iterator[Problem]:
     for row in rows:
         line = first.setdefault(row.key, row.line)
         if all(row.key) and line != row.line:
-            fix = "Take one out, or tell them apart by title."
-            yield Problem(row.line, "key_result", f"It stands in line {line} too.", fix)
+            fix = "Remove one, or give them different titles."
+            yield Problem(row.line, "key_result", f"It is also in line {line}.", fix)
 
 
 def _disagreeing(
@@ -199,19 +199,19 @@ def _metrics(rows: Sequence[Row]) -> Iterator[Problem]:
             expected, first = facts.get((row.metric_key, fact), (value, row))
             if value not in ("", None) and value != expected:
                 message = f"{quote(row.metric)} has {quote(str(expected))} in line {first.line}."
-                fix = "A metric has one meaning: make both alike, or name two metrics."
+                fix = "Make both the same, or use two metrics."
                 yield Problem(row.line, fact, message, fix)
     for (metric, fact), (high, row) in facts.items():
         low, _ = facts.get((metric, "valid_low"), (None, row))
         if fact == "valid_high" and low is not None and low >= high:  # type: ignore[operator]
             message = f"{high} is not above the lowest valid value, {low}."
-            yield Problem(row.line, "valid_high", message, "Write the lowest first.")
+            yield Problem(row.line, "valid_high", message, "Swap the two values or change one.")
 
 
 def _dates(row: Row, known: Known) -> Iterator[Problem]:
     span = known.span(row.cycle)
     if span is None and row.cycle:
-        fix = "Create it first, or name a calendar quarter as 2026-Q1."
+        fix = "Create it first, or use a quarter such as 2026-Q1."
         yield Problem(row.line, "cycle", f"There is no cycle {quote(row.cycle)}.", fix)
     elif span and row.due_on and row.due_on <= span[0]:
         message = f"{row.due_on} is not after the start of {row.cycle}."
@@ -224,8 +224,8 @@ def _team(row: Row, known: Known) -> Iterator[Problem]:
         return
     team = objective.team
     if team.casefold() != row.team.casefold():
-        message = f"The objective is there already, {f'of {team}' if team else 'of the company'}."
-        yield Problem(row.line, "team", message, "Name that team, or word the two apart.")
+        message = f"The objective already exists, {f'of {team}' if team else 'of the company'}."
+        yield Problem(row.line, "team", message, "Use that team, or change the title.")
 
 
 def _metric(row: Row, known: Known) -> Iterator[Problem]:
@@ -234,19 +234,19 @@ def _metric(row: Row, known: Known) -> Iterator[Problem]:
         return
     if metric.is_archived:
         message = f"The metric {quote(metric.name)} is archived."
-        yield Problem(row.line, "metric", message, "Name one in use.")
+        yield Problem(row.line, "metric", message, "Use another metric.")
     if row.unit and metric.unit and row.unit.casefold() != metric.unit.casefold():
         message = f"The dictionary has {quote(metric.name)} in {quote(metric.unit)}."
-        yield Problem(row.line, "unit", message, "Write that unit, or name another metric.")
+        yield Problem(row.line, "unit", message, "Use that unit, or another metric.")
 
 
 def _owner(row: Row, known: Known) -> Iterator[Problem]:
     person = known.people.get(row.owner_email)
     if person is not None and person.has_left:
-        yield Problem(row.line, "owner_email", f"{person.name} has left.", "Name someone else.")
+        yield Problem(row.line, "owner_email", f"{person.name} has left.", "Choose someone else.")
     elif person is not None and person.is_viewer:
         message = f"{person.name} only reads status pages."
-        yield Problem(row.line, "owner_email", message, "Name a member.")
+        yield Problem(row.line, "owner_email", message, "Choose a member.")
 
 
 def _loops(rows: Sequence[Row], *, links: dict[Key, Key]) -> Iterator[Problem]:
@@ -262,5 +262,5 @@ def _loops(rows: Sequence[Row], *, links: dict[Key, Key]) -> Iterator[Problem]:
             key = links[key]
         if key in links and walked[key] == row.key:
             message = f"Its contribution to {quote(lines[key].contributes_to)} leads back to it."
-            fix = "Leave one of these links out."
+            fix = "Remove one of these links."
             yield Problem(lines[key].line, "contributes_to", message, fix)

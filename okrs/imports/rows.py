@@ -115,7 +115,7 @@ class Cells:
     def text(self, column: str, *, most: int, required: bool = False) -> str:
         text = self.record.get(column, "").strip()
         if "\x00" in text:
-            self.note(column, "The cell holds a NUL character.", "Take it out.")
+            self.note(column, "The cell holds a NUL character.", "Remove it.")
         elif required and not text:
             self.note(column, "The cell is empty.", "Fill it in.")
         elif len(text) > most:
@@ -134,7 +134,7 @@ class Cells:
             return default
         if text.lower() in values:
             return text.lower()
-        message = f"{quote(text)} is not known here." if text else "The cell is empty."
+        message = f"{quote(text)} is not one of the choices." if text else "The cell is empty."
         self.note(column, message, f"Write {', '.join(values[:-1])} or {values[-1]}.")
         return ""
 
@@ -155,7 +155,7 @@ class Cells:
         try:
             return dt.date.fromisoformat(text)
         except ValueError:
-            self.note(column, f"{quote(text)} is no date here.", "Write it as 2026-03-31.")
+            self.note(column, f"{quote(text)} is not a date.", "Write it as 2026-03-31.")
             return None
 
     def email(self, column: str) -> str:
@@ -165,7 +165,9 @@ class Cells:
         try:
             validate_email(text)
         except ValidationError:
-            self.note(column, f"{quote(text)} is no email address.", "Write it as ana@client.com.")
+            self.note(
+                column, f"{quote(text)} is not an email address.", "Write it as ana@client.com."
+            )
             return ""
         return text
 
@@ -173,10 +175,12 @@ class Cells:
         team = self.name("team", most=80)
         level = self.choice("level", ("company", "team"), default="team" if team else "company")
         if level == "team" and not team:
-            self.note("team", "A team's objective names no team.", "Name it, or set level company.")
+            self.note(
+                "team", "A team objective needs a team.", "Add the team, or set level to company."
+            )
         if level == "company" and team:
-            fix = "Empty the cell, or set level team."
-            self.note("team", f"A company's objective names {quote(team)}.", fix)
+            fix = "Empty the cell, or set level to team."
+            self.note("team", f"A company objective has the team {quote(team)}.", fix)
         return team
 
     def weight(self) -> Decimal:
@@ -184,15 +188,17 @@ class Cells:
         if weight is None:
             return Decimal(1)
         if not 0 < weight < 10_000:
-            fix = "Write a number above 0 and below 10000; 1 as a rule."
-            self.note("weight", f"{weight} is no weight.", fix)
+            fix = "Enter a number above 0 and below 10000, usually 1."
+            self.note("weight", f"{weight} is not a valid weight.", fix)
         return weight
 
     def ladder(self, *, method: str, direction: str) -> Ladder:
         text = self.text("ladder", most=LONGEST_LADDER).strip(";")
         if method == "linear" and text:
             self.note(
-                "ladder", "A linear key result has a ladder.", "Empty it, or set method ladder."
+                "ladder",
+                "A linear key result has a ladder.",
+                "Empty the cell, or set method to ladder.",
             )
         if method != "ladder" or not direction:
             return ()
@@ -223,7 +229,7 @@ def _number(text: str, *, places: int = PLACES) -> Decimal:
 def _rung(text: str) -> tuple[Decimal, Decimal]:
     threshold, colon, score = text.partition(":")
     if not colon:
-        raise ScoringError(f"{quote(text)} is no rung.")
+        raise ScoringError(f"{quote(text)} is not a rung.")
     return _number(threshold), _number(score)
 
 

@@ -196,7 +196,7 @@ def _unreadable(line: int, error: csv.Error) -> Problem:
     if "limit" in str(error):
         most = csv.field_size_limit()
         return Problem(line, "", f"A cell has more than {most} characters.", "Shorten it.")
-    message = "A quoted cell does not end where it should."
+    message = "A quoted cell has no closing quote."
     return Problem(line, "", message, "Close its quotes; write a quote inside it twice.")
 
 
@@ -214,13 +214,13 @@ def _header_problems(header: list[str]) -> Iterator[Problem]:
         return
     if missing := [name for name in NEEDED if name not in header]:
         message = f"Missing: {', '.join(missing)}."
-        yield Problem(1, "", message, "Add them; columns that are not needed may stay away.")
+        yield Problem(1, "", message, "Add these columns.")
     for name in dict.fromkeys(header):
         if name not in COLUMNS:
-            message = "The column is not known here." if name else "A column has no name."
-            yield Problem(1, quote(name), message, "Take it out, or give it a name of the list.")
+            message = "The column is not one of the choices." if name else "A column has no name."
+            yield Problem(1, quote(name), message, "Remove it, or use a name from the list.")
         elif header.count(name) > 1:
-            yield Problem(1, name, "The column stands here twice.", "Take one out.")
+            yield Problem(1, name, "The column appears twice.", "Remove one.")
 
 
 def _add_line(sheet: Sheet, *, line: int, cells: list[str] | Problem, header: list[str]) -> None:

@@ -101,7 +101,7 @@ def test_every_problem_has_its_line(lead: Membership, tmp_path: Path) -> None:
 
     assert run(file).splitlines() == [
         "line 2, unit: The cell has 41 characters. Keep it to 40.",
-        "line 4, direction: “up” is not known here. Write higher or lower.",
+        "line 4, direction: “up” is not one of the choices. Write higher or lower.",
         "line 4, weight: “none” is not a number. Enter digits, for example 1250 or 12.5.",
         "Nothing was written: 3 problems.",
     ]

@@ -145,8 +145,7 @@ def test_what_is_missing_and_needed_is_said_once() -> None:
     (problem,) = problems(content)
 
     assert str(problem) == (
-        "line 1: Missing: cycle, metric, direction, owner_email."
-        " Add them; columns that are not needed may stay away."
+        "line 1: Missing: cycle, metric, direction, owner_email. Add these columns."
     )
 
 
