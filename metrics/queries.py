@@ -31,7 +31,7 @@ class MetricPage:
         return not (self.metric.access and self.metric.fetched_by)
 
 
-def metric_list(engagement: Engagement, *, query: str = "") -> QuerySet[Metric]:
+def metric_list(engagement: Engagement, *, query: str = "") -> QuerySet[Any]:
     """Return the dictionary by name, archived metrics last, with `key_result_count`.
 
     `query` is searched in name, definition and source.

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('decided_on', models.DateField()),
                 ('text', models.CharField(max_length=4000)),
                 ('due_on', models.DateField()),
-                ('change', models.CharField(choices=[('bet', 'Bet change'), ('priority', 'Priority'), ('resources', 'Resource shift'), ('key_result', 'KR change'), ('none', 'None')], max_length=12)),
+                ('change', models.CharField(choices=[('bet', 'Bet change'), ('priority', 'Priority'), ('resources', 'Resource shift'), ('key_result', 'Key result change'), ('none', 'None')], max_length=12)),
                 ('touches', models.JSONField(blank=True, default=list)),
                 ('evidence', models.JSONField(blank=True, default=list)),
                 ('client_visible', models.BooleanField(default=False)),

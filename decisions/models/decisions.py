@@ -23,7 +23,7 @@ class ResultingChange(models.TextChoices):
     BET = "bet", "Bet change"
     PRIORITY = "priority", "Priority"
     RESOURCES = "resources", "Resource shift"
-    KEY_RESULT = "key_result", "KR change"
+    KEY_RESULT = "key_result", "Key result change"
     NONE = "none", "None"
 
 

@@ -106,7 +106,7 @@ def current_cycle(engagement: Engagement, *, today: dt.date) -> Cycle | None:
     )
 
 
-def cycle_list(engagement: Engagement) -> QuerySet[Cycle]:
+def cycle_list(engagement: Engagement) -> QuerySet[Any]:
     """Return all cycles, the latest first, with counts of their objectives and key results."""
     return (
         Cycle.objects.filter(engagement=engagement)
@@ -194,7 +194,7 @@ def _overlaps(by_shared: dict[Metric | KeyResult, list[KeyResult]]) -> list[Over
     return [Overlap(shared=one, key_results=of) for one, of in by_shared.items() if len(of) > 1]
 
 
-def team_list(engagement: Engagement) -> QuerySet[Team]:
+def team_list(engagement: Engagement) -> QuerySet[Any]:
     """Return all teams by name, with champion and `objective_count`."""
     return (
         Team.objects.filter(engagement=engagement)

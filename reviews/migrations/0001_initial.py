@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.CharField(default=tenancy.models.new_public_id, editable=False, max_length=12)),
-                ('section', models.CharField(choices=[('actions', 'Overdue actions'), ('red', 'Red'), ('behind', 'Behind'), ('blocked', 'Waits on others'), ('help', 'Help needed'), ('unowned', 'Nobody owns it'), ('stuck', 'Stuck'), ('returning', 'Keeps returning'), ('quiet', 'Gone quiet'), ('experiments', 'What experiments taught'), ('wins', 'Wins and learnings'), ('decisions', 'Decisions of last time'), ('added', 'Added by hand'), ('closing', 'Closing questions')], max_length=12)),
+                ('section', models.CharField(choices=[('actions', 'Overdue actions'), ('red', 'Red'), ('behind', 'Behind'), ('blocked', 'Waiting on others'), ('help', 'Help needed'), ('unowned', 'No owner'), ('stuck', 'Stuck'), ('returning', 'Recurring'), ('quiet', 'Missing check-ins'), ('experiments', 'Lessons from experiments'), ('wins', 'Wins and learnings'), ('decisions', 'Last review’s decisions'), ('added', 'Added by hand'), ('closing', 'Closing questions')], max_length=12)),
                 ('source', models.CharField(blank=True, max_length=60)),
                 ('position', models.PositiveIntegerField()),
                 ('title', models.CharField(max_length=240)),
