@@ -23,7 +23,7 @@ class MetricForm(EditForm):
     mended_in: ClassVar = {"duplicate": "name", "range": "valid_high"}
 
     name = forms.CharField(
-        max_length=120, label="Name", error_messages={"required": "Enter a name."}
+        max_length=120, label="Name", error_messages={"required": "Enter the name of the metric."}
     )
     definition = forms.CharField(
         required=False,

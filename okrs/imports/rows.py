@@ -166,7 +166,7 @@ class Cells:
             validate_email(text)
         except ValidationError:
             self.note(
-                column, f"{quote(text)} is not an email address.", "Write it as ana@client.com."
+                column, f"{quote(text)} can’t be an email address.", "Write it as ana@client.com."
             )
             return ""
         return text
@@ -221,7 +221,7 @@ class Cells:
 def _number(text: str, *, places: int = PLACES) -> Decimal:
     value = parse_number(text)
     if abs(value) >= LARGEST or value != round(value, places):
-        fix = f"Keep it to 14 digits before and {places} after the point."
+        fix = f"Keep it to 14 digits before the point and {places} after it."
         raise ScoringError(f"{quote(text)} has too many digits. {fix}")
     return value
 
