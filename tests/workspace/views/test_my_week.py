@@ -164,7 +164,7 @@ def test_after_a_saved_card_the_next_one_of_the_client_opens(client: Client, ine
 
     page = client.get(f"/?after={first.public_id}")
 
-    assert f'id="card-{second.public_id}" data-state="open"' in page.text
+    assert re.search(rf'id="card-{second.public_id}"\s+data-state="open"', page.text)
 
 
 def test_the_counts_come_alone_and_with_all_that_counts(client: Client, ines: User) -> None:
@@ -286,8 +286,11 @@ def test_the_first_tab_says_what_it_opens(
     joins(ines, "Harbor Retail", elsewhere)
 
     for address in ("/", "/e/northwind/status/"):
-        page = re.sub(r' aria-current="page"', "", client.get(address).text)
-        assert f'<a href="/">{tab}</a>' in page
+        links = re.findall(
+            r'<a href="/"\s*(?:aria-current="page"\s*)?>\s*([^<]+?)\s*</a>',
+            client.get(address).text,
+        )
+        assert tab in links
 
 
 def test_strangers_sign_in_first(client: Client) -> None:
