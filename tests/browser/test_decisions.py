@@ -53,7 +53,7 @@ def test_a_decision_is_read_found_and_superseded(opens: Opens) -> None:
     visitor.inspect("log, nothing found")
     page.get_by_label("Find words or a number").fill("day 20")
     page.get_by_role("link", name="Supersede").click()
-    page.locator("#decision-text").fill(SECOND)
+    page.locator("[name=text]").fill(SECOND)
     page.get_by_role("button", name="Record new decision").click()
     expect(page.get_by_role("alert")).to_be_focused()
     visitor.inspect("superseding refused")
