@@ -65,7 +65,7 @@ class EscalationState(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"answered": "Plan runs", "raised": "With the sponsor"}.get(
+        return {"answered": "Plan under way", "raised": "With the sponsor"}.get(
             self.value, self.value.capitalize()
         )
 

@@ -153,7 +153,7 @@ def test_a_huddle_that_somebody_set_meanwhile_is_shown_beside_ones_own(
     again = client.post(url("huddle", row), {**typed, "version": 9}, headers=HTMX)
 
     assert answer.status_code == 409
-    assert "Alice scheduled the huddle, while you were writing." in answer.text
+    assert "Alice scheduled the huddle while you were writing." in answer.text
     assert "<mark>15:00</mark>" in answer.text
     assert "<mark>10:00</mark>" in answer.text
     assert 'name="version" value="9"' in answer.text
@@ -246,7 +246,7 @@ def test_a_plan_is_recorded_once_and_the_second_one_is_handed_back(
     answer = client.post(url("outcome", row), outcome(row, owner=bob), headers=HTMX)
 
     assert answer.status_code == 409
-    assert "Alice recorded the recovery plan, while you were writing." in answer.text
+    assert "Alice recorded the recovery plan while you were writing." in answer.text
     assert "<mark>Ask the data team.</mark>" in answer.text
     assert "&lt;b&gt;Every store&lt;/b&gt;" in answer.text
     assert "Record recovery plan</button>" not in answer.text
@@ -265,7 +265,7 @@ def test_a_huddle_set_meanwhile_costs_no_word_of_the_plan(
     again = client.post(url("outcome", row), outcome(row, owner=bob, version=9), headers=HTMX)
 
     assert answer.status_code == 409
-    assert "Alice scheduled the huddle, while you were writing." in answer.text
+    assert "Alice scheduled the huddle while you were writing." in answer.text
     assert "Record it now if it still applies" in answer.text
     assert "<mark>" not in answer.text
     assert "Record recovery plan</button>" in answer.text
@@ -321,7 +321,7 @@ def test_a_verdict_after_the_key_result_left_red_is_handed_back(
     answer = client.post(url("verdict", row), verdict(row))
 
     assert answer.status_code == 409
-    assert "The key result left red, while you were writing." in answer.text
+    assert "The key result left red while you were writing." in answer.text
     assert NOTE in answer.text
     assert "Record decision</button>" not in answer.text
 

@@ -203,7 +203,7 @@ def test_closing_keeps_what_was_said_of_it(
 
     page = lead.get(f"{url(review)}?view=all").text
 
-    assert "Escalation: Plan runs, Tue\u00a010\u00a0Mar\u00a009:40" in page
+    assert "Escalation: Plan under way, Tue\u00a010\u00a0Mar\u00a009:40" in page
     assert "Borrow an engineer from &lt;b&gt;Reporting" in page
     assert "Alice, checkpoint 24\u00a0Mar" in page
     assert "Written later" not in page
