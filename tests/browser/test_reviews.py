@@ -106,7 +106,7 @@ def captures(room: Visitor, watcher: Visitor) -> None:
     heard = watcher.page.locator("#captured")
     expect(heard).to_contain_text("Bring the form to the north.", timeout=FOLLOWS)
     expect(page.locator("#decision-text")).to_be_focused()
-    page.locator("#capture label", has_text="Action").click()
+    page.locator("#capture .seg label", has_text="Action").click()
     adds_three_in_a_row(page)
     expect(heard).to_contain_text("Send the note", timeout=FOLLOWS)
 
@@ -122,7 +122,7 @@ def adds_three_in_a_row(page: Page) -> None:
     for said in ("Ask for an export", "Send the note"):
         expect(words).to_be_focused()
         expect(words).to_have_value("")
-        expect(page.locator("#now")).to_have_text("The action is added.")
+        expect(page.locator("#now")).to_have_text("Action added.")
         page.keyboard.type(said)
         add.focus()
         page.keyboard.press("Enter")
@@ -196,7 +196,7 @@ def test_a_review_runs_without_a_script(opens: Opens) -> None:
     page.get_by_role("button", name="Plan review").click()
     page.get_by_role("button", name="Start review").click()
     first = page.locator("#items h2").inner_text()
-    page.locator("#capture label", has_text="Action").click()
+    page.locator("#capture .seg label", has_text="Action").click()
     page.locator("#action-what").fill("Call them")
     page.get_by_role("button", name="Add action").click()
     expect(page.locator("#captured")).to_contain_text("Call them")

@@ -115,7 +115,7 @@ def test_a_card_shows_what_stands(onboarding: KeyResult, bob: Membership) -> Non
 def test_a_card_without_a_value_says_so(onboarding: KeyResult, bob: Membership) -> None:
     card = only_card(week(bob))
 
-    assert card.explanation == "No value yet."
+    assert card.explanation == "No value yet. A missing value is neither red nor green."
     assert (card.score, card.rag, card.forecast_holds) == (None, Rag.NO_DATA, None)
     assert (card.prompt, card.latest_check_in_id) == (None, "")
 

@@ -41,7 +41,7 @@ def test_every_variable_it_names_is_explained_among_the_settings() -> None:
     ("words", "said_by"),
     [
         ("The sweep", "config/schedule.py"),
-        ("The mail server is away", "mail/mail_server.py"),
+        ("The mail server is down", "mail/mail_server.py"),
         ("is given up", "mail/delivery.py"),
     ],
 )

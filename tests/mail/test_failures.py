@@ -114,7 +114,7 @@ def test_a_server_that_is_away_for_days_costs_no_message_an_attempt(
     for _ in range(delivery.MAX_FOLLOWING + 1):
         caplog.clear()
         assert deliver_due(now=at) == Delivered(put_off=2)
-        assert caplog.text.count("The mail server is away") == 1
+        assert caplog.text.count("The mail server is down") == 1
         at += dt.timedelta(hours=4)
     assert [stored(one).attempts for one in messages] == [0, 0]
     assert stored(messages[0]).last_error
@@ -132,7 +132,7 @@ def test_a_server_that_is_away_is_looked_for_once_a_run(
         post(f"person{number}")
 
     assert deliver_due(now=MONDAY, limit=2) == Delivered(put_off=2)
-    assert caplog.text.count("The mail server is away") == 1
+    assert caplog.text.count("The mail server is down") == 1
 
 
 def test_without_a_server_what_has_lost_its_cause_is_still_cancelled(

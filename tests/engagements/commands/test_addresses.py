@@ -228,5 +228,5 @@ class TestMails:
         deliver_due()
 
         (mail,) = mail_server.messages
-        assert "It has an account already" in text_of(mail)
+        assert "It already has an account" in text_of(mail)
         assert "/profile/address/" not in text_of(mail)

@@ -69,8 +69,8 @@ def test_keeps_every_word_of_a_form_that_is_refused(
 
     assert answer.status_code == 422
     assert "Move it to day twenty.</textarea>" in answer.text
-    assert "This day lies before the decision." in answer.text
-    assert "Write a whole address" in answer.text
+    assert "This day is before the decision. Choose a later one." in answer.text
+    assert "Enter a full address" in answer.text
     assert ("<html" in answer.text) is (headers == {})
     assert Decision.objects.count() == 1
 
@@ -82,5 +82,5 @@ def test_says_that_somebody_was_faster(lead: Client, alice: Membership, review: 
     answer = lead.post(url(decision), words(alice, text="Move it back."))
 
     assert answer.status_code == 422
-    assert "A later decision supersedes this one already." in answer.text
+    assert "This decision is already superseded." in answer.text
     assert "Move it back.</textarea>" in answer.text
