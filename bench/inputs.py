@@ -18,7 +18,9 @@ from okrs.weeks import monday_of
 from tenancy.scoping import scope, unscoped
 
 LENGTH = 100_000
+LENGTH_OF_QUERY = 4_000  # the web server refuses a longer request line
 LIMIT = 50  # ms
+SHEET_LIMIT = 500  # ms; a sheet is read in a process of its own, which takes 200 ms to start
 ROUNDS = 7
 UNITS = ("1,", "a", " ", "from 1 ", "12 customers. ", '"<', "a@b.c,", "é")
 
@@ -30,6 +32,7 @@ class Check(NamedTuple):
     path: str
     method: str
     field: str
+    limit: float = LIMIT
 
 
 def measure(slack: float) -> bool:
@@ -44,8 +47,9 @@ def measure(slack: float) -> bool:
     client.force_login(lead.user)
     met = []
     for check in _checks(lead):
-        slowest = max(_milliseconds(client, check, unit * (LENGTH // len(unit))) for unit in UNITS)
-        met.append(verdict(check.name, slowest, LIMIT * slack, unit=" ms"))
+        length = LENGTH if check.method == "post" else LENGTH_OF_QUERY
+        slowest = max(_milliseconds(client, check, unit * (length // len(unit))) for unit in UNITS)
+        met.append(verdict(check.name, slowest, check.limit * slack, unit=" ms"))
     return all(met)
 
 
@@ -63,7 +67,11 @@ def _checks(lead: Membership) -> Iterator[Check]:
     preview = reverse("checkins:check-in-preview", args=[slug, key_result.public_id])
     yield Check("checkins:check-in-preview actual", preview, "get", "actual")
     yield Check(
-        "okrs:sheet-import lines", reverse("okrs:sheet-import", args=[slug]), "post", "lines"
+        "okrs:sheet-import lines",
+        reverse("okrs:sheet-import", args=[slug]),
+        "post",
+        "lines",
+        limit=SHEET_LIMIT,
     )
     several = reverse("engagements:member-invite-many", args=[slug])
     yield Check("engagements:member-invite-many people", several, "post", "people")

@@ -112,7 +112,7 @@ def _pages() -> tuple[list[Page], Page]:
     reads = [
         Page("bare view", lambda: site.get("/bare/")),
         Page("bare view, signed in", lambda: site.get("/bare/", site.consultant)),
-        Page("status page, cold", lambda: site.page("status/", "viewer"), limit=35),
+        Page("status page, cold", lambda: site.page("status/", "viewer"), limit=60),
         Page("status page, warm", lambda: status.ask() | {"HTTP_IF_NONE_MATCH": tag}, 304, limit=8),
         Page("My week", lambda: site.get("/", site.consultant), limit=40),
         Page("key result", lambda: site.page("key-results/{key_result}/")),
