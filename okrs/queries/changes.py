@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models import Q
 
 from engagements.models import Membership
 from metrics.models import Metric
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Stage
 from okrs.models.key_results import LIVE, method_choices
 from scoring import format_number
-from tenancy.compiled import AnyOf, Compiled, Slot
 
-ENGAGEMENT = Slot("engagement", BigIntegerField())
 # The fields in the log, with their labels.
 LABELS = {
     "title": "Title",
@@ -58,9 +56,11 @@ def changes(key_result: KeyResult) -> list[Change]:
 
     Moves between live stages are left out, as they follow from check-ins (M9.1).
     """
-    events = EVENTS(engagement=key_result.engagement_id, key_result=key_result.pk)
+    of = {"engagement_id": key_result.engagement_id, "pgh_obj_id": key_result.pk}
+    history: Any = KeyResult.events.rel.related_model  # type: ignore[attr-defined]  # by the tracker
+    events = list(history.objects.filter(**of).order_by("pgh_id"))
     names = _names(events, engagement_id=key_result.engagement_id)
-    found = [
+    log = [
         Change(
             when=_when(field, event),
             who=names["who"].get((event.pgh_context or {}).get("user"), ""),
@@ -72,27 +72,7 @@ def changes(key_result: KeyResult) -> list[Change]:
         for field, label in LABELS.items()
         if _differs(field, before, event)
     ]
-    return found[::-1]
-
-
-def _events() -> QuerySet[Any]:
-    events: Any = KeyResult.events.rel.related_model  # type: ignore[attr-defined]  # by the tracker
-    of = {"engagement_id": ENGAGEMENT, "pgh_obj_id": Slot("key_result", BigIntegerField())}
-    rows: QuerySet[Any] = events.objects.filter(**of).order_by("pgh_id")
-    return rows
-
-
-def _people() -> QuerySet[Membership]:
-    named = Q(AnyOf("user_id", "users")) | Q(AnyOf("id", "members"))
-    return Membership.objects.filter(named, engagement_id=ENGAGEMENT)
-
-
-def _metrics() -> QuerySet[Metric, tuple[int, str]]:
-    rows = Metric.objects.filter(AnyOf("id", "metrics"), engagement_id=ENGAGEMENT)
-    return rows.values_list("pk", "name")
-
-
-EVENTS, PEOPLE, METRICS = Compiled(_events), Compiled(_people), Compiled(_metrics)
+    return log[::-1]
 
 
 def _when(field: str, event: Any) -> dt.datetime:
@@ -111,13 +91,16 @@ def _differs(field: str, before: Any, event: Any) -> bool:
 def _names(events: Iterable[Any], *, engagement_id: int) -> dict[str, dict[Any, str]]:
     """Return names by id: of signed-in people, of owners, of metrics."""
     users = {(event.pgh_context or {}).get("user") for event in events} - {None}
-    named = {event.owner_id for event in events} - {None}
-    people = PEOPLE(engagement=engagement_id, users=list(users), members=list(named))
-    metrics = list({event.metric_id for event in events} - {None})
+    owners = {event.owner_id for event in events} - {None}
+    metrics = {event.metric_id for event in events} - {None}
+    people = Membership.objects.filter(
+        Q(user__in=users) | Q(pk__in=owners), engagement=engagement_id
+    )
+    names = Metric.objects.filter(engagement=engagement_id, pk__in=metrics)
     return {
         "who": {person.user_id: person.name for person in people},
         "owner_id": {person.pk: person.name for person in people},
-        "metric_id": dict(METRICS(engagement=engagement_id, metrics=metrics)),
+        "metric_id": dict(names.values_list("pk", "name")),
     }
 
 
