@@ -8,7 +8,7 @@ links get the same 404; a network that guesses links gets 429.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -16,7 +16,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import models
+from django.db import connection, models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
@@ -26,37 +26,35 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts import limits
 from accounts.limits import too_often
 from engagements.http import LinkRequest, MemberRequest, SignedInRequest
-from engagements.models import Membership, Role
+from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, RightLost, may, may_here
 from engagements.share_link_views import count_view
 from engagements.share_links import find_share_link
-from tenancy.compiled import Compiled, Slot
 from tenancy.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope
+from tenancy.sql import instance, select_list
 
 M = TypeVar("M", bound=models.Model)
 View = Callable[..., HttpResponse]
 
 
-def _active() -> models.QuerySet[Membership]:
-    mine = Membership.objects.active().filter(user=Slot("user", models.BigIntegerField()))
-    return mine.select_related("engagement")
-
-
-def _here() -> models.QuerySet[Membership]:
-    """Select the membership in one client, and whether the user reads more than status pages."""
-    elsewhere = Membership.objects.active().filter(
-        user_id=models.OuterRef("user_id"), engagement__closed_at=None
-    )
-    reads = models.Exists(elsewhere.exclude(role=Role.VIEWER))
-    here = _active().filter(engagement__slug=Slot("slug", models.CharField()))
-    return here.annotate(reads_somewhere=reads)[:1]
-
-
-MEMBERSHIP = Compiled(_here, walled=False)
-MEMBERSHIPS = Compiled(
-    lambda: _active().order_by(models.F("engagement__closed_at").asc(nulls_first=True), "-id"),
-    walled=False,
-)
+# Read at every request, before a scope is known: the policies admit the user's own rows.
+MEMBERSHIPS = f"""
+    SELECT {select_list(Membership, "m")}, {select_list(Engagement, "e")}
+    FROM engagements_membership m JOIN engagements_engagement e ON e.id = m.engagement_id
+    WHERE m.removed_at IS NULL AND m.user_id = %(user)s
+    ORDER BY e.closed_at NULLS FIRST, m.id DESC
+"""  # noqa: S608 - columns
+MEMBERSHIP = f"""
+    SELECT {select_list(Membership, "m")}, {select_list(Engagement, "e")},
+        EXISTS (
+            SELECT 1 FROM engagements_membership other
+            JOIN engagements_engagement client ON client.id = other.engagement_id
+            WHERE other.user_id = m.user_id AND other.removed_at IS NULL
+                AND client.closed_at IS NULL AND other.role <> %(viewer)s
+        )
+    FROM engagements_membership m JOIN engagements_engagement e ON e.id = m.engagement_id
+    WHERE m.removed_at IS NULL AND m.user_id = %(user)s AND e.slug = %(slug)s
+"""  # noqa: S608 - columns
 
 
 def member(permission: Permission, *, even_when_closed: bool = False) -> Callable[[View], View]:
@@ -171,14 +169,29 @@ def find(queryset: models.QuerySet[M], public_id: str) -> M:
 
 
 def _membership(request: HttpRequest, *, slug: str) -> Membership:
-    found = MEMBERSHIP(user=request.user.pk, slug=slug)
-    if not found:
+    """Return the membership in one client, and whether the user reads more than status pages."""
+    params = {"user": request.user.pk, "slug": slug, "viewer": Role.VIEWER}
+    with connection.cursor() as cursor:
+        cursor.execute(MEMBERSHIP, params)
+        row = cursor.fetchone()
+    if row is None:
         raise Http404
-    return found[0]
+    membership = _filled(row[:-1])
+    membership.reads_somewhere = row[-1]  # type: ignore[attr-defined]
+    return membership
 
 
 def _memberships(request: HttpRequest) -> list[Membership]:
-    return MEMBERSHIPS(user=request.user.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(MEMBERSHIPS, {"user": request.user.pk})
+        return [_filled(row) for row in cursor.fetchall()]
+
+
+def _filled(row: Sequence[Any]) -> Membership:
+    first = len(Membership._meta.concrete_fields)
+    membership = instance(Membership, row[:first])
+    membership.engagement = instance(Engagement, row[first:])
+    return membership
 
 
 def _rendered(response: HttpResponse) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Hot reads as SQL text, each next to the dataclass that it fills.
+"""Hot reads as SQL text, each next to the dataclass or model that it fills.
 
 @dataclass(frozen=True, slots=True)
 class OpenBlocker:
@@ -15,14 +15,17 @@ rows(
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Model
 from psycopg.rows import class_row
 
 from tenancy.scoping import ScopeError, engagements_in_scope
 
 Row = TypeVar("Row")
+M = TypeVar("M", bound=Model)
 
 
 def rows(sql: str, row_class: type[Row], **params: Any) -> list[Row]:
@@ -39,3 +42,14 @@ def rows(sql: str, row_class: type[Row], **params: Any) -> list[Row]:
         cursor.execute(sql, {**params, "scope": scope})
         filled: list[Row] = cursor.fetchall()
         return filled
+
+
+def select_list(model: type[Model], alias: str) -> str:
+    """Return all columns of a table, in the order that `instance` reads."""
+    return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
+
+
+def instance(model: type[M], values: Sequence[Any]) -> M:
+    """Return an instance with the values of `select_list`."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(DEFAULT_DB_ALIAS, names, values)
