@@ -6,13 +6,12 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import DateField, QuerySet
+from django.db.models import QuerySet
 
 from decisions.models import ActionItem
 from decisions.models.occasions import load_occasions
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
-from tenancy.compiled import AnyOf, Compiled, Slot
 
 LATELY = dt.timedelta(days=14)
 SOON = dt.timedelta(days=7)
@@ -75,29 +74,18 @@ def waiting_actions(*, memberships: Iterable[Membership], now: dt.datetime) -> l
     """
     members = [one for one in memberships if may(one.role, Permission.READ)]
     tomorrow = now.date() + dt.timedelta(days=1)  # nowhere is it later than that
-    rows = WAITING(
-        engagements=[one.engagement_id for one in members],
-        members=[one.pk for one in members],
-        until=tomorrow + SOON,
+    rows = _joined().filter(
+        engagement_id__in=[one.engagement_id for one in members],
+        owner_id__in=[one.pk for one in members],
+        done_at=None,
+        dropped_at=None,
+        due_on__lte=tomorrow + SOON,
     )
     today = {one.engagement_id: one.engagement.today(now) for one in members}
     found = [WaitingAction(action=row, today=today[row.engagement_id]) for row in rows]
     waiting = [one for one in found if one.action.due_on <= one.today + SOON]
     load_occasions(one.action for one in waiting)
     return waiting
-
-
-def _waiting() -> QuerySet[ActionItem]:
-    return _joined().filter(
-        AnyOf("engagement_id", "engagements"),
-        AnyOf("owner_id", "members"),
-        done_at=None,
-        dropped_at=None,
-        due_on__lte=Slot("until", DateField()),
-    )
-
-
-WAITING = Compiled(_waiting)
 
 
 def _joined() -> QuerySet[ActionItem]:

@@ -16,7 +16,6 @@ from decisions.movement import Movement, moved_since
 from engagements.models import Engagement, Membership
 from okrs.models import KeyResult, Objective
 from scoring import Rag
-from tenancy.compiled import Slot
 
 IN_SHORT = 20  # decisions that an aside shows
 
@@ -69,7 +68,7 @@ class ObjectLog:
     more: bool  # than are shown
 
 
-def decisions(engagement: Engagement | Slot) -> QuerySet[Decision]:
+def decisions(engagement: Engagement) -> QuerySet[Decision]:
     """The engagement's log, newest first, with all that a row shows joined in."""
     here = {"engagement": engagement}
     later = Decision.objects.filter(**here, supersedes_id=OuterRef("pk")).order_by()

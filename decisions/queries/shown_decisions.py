@@ -11,8 +11,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from decisions.models import Decision, Occasion, Release, ResultingChange
 from engagements.models import Engagement
-from okrs.queries.shown import AT, ENGAGEMENT, At
-from tenancy.compiled import Compiled, Slot
 
 MOST_DECISIONS = 60
 
@@ -41,10 +39,7 @@ def visible_decisions(
 
     Latest first. One query.
     """
-    if releasing or publishing:
-        rows = list(_decisions(engagement.pk, at=at, releasing=releasing, publishing=publishing))
-    else:
-        rows = DECISIONS(engagement=engagement.pk, at=at)
+    rows = _decisions(engagement.pk, at=at, releasing=releasing, publishing=publishing)
     names = dict(ResultingChange.choices)
     return [
         DecisionFacts(
@@ -61,9 +56,9 @@ def visible_decisions(
 
 
 def _decisions(
-    engagement_id: int | Slot,
+    engagement_id: int,
     *,
-    at: At,
+    at: dt.datetime,
     releasing: bool = False,
     publishing: Occasion | None = None,
 ) -> QuerySet[Decision, tuple[Any, ...]]:
@@ -89,6 +84,3 @@ def _decisions(
     return found.values_list(
         "number", "decided_on", "text", "owner__name", "owner_id", "change", "touches"
     )[:MOST_DECISIONS]
-
-
-DECISIONS = Compiled(lambda: _decisions(ENGAGEMENT, at=AT))

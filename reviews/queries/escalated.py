@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BigIntegerField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
@@ -15,7 +15,6 @@ from engagements.models import Engagement, Membership
 from escalations.models import Escalation, EscalationQuerySet
 from escalations.queries.escalations import EscalationCard, escalation_cards
 from reviews.models import AgendaItem, ReviewRecord
-from tenancy.compiled import AnyOf, Compiled, Slot
 
 Ids = Collection[int]
 MADE_ACTIVE, HUDDLE, PLAN, VERDICT = "active", "huddle", "plan", "verdict"
@@ -47,18 +46,9 @@ def of_items(engagement: Engagement, *, key_results: Ids) -> list[Escalation]:
     """Every escalation of these, the newest last. One query, or none."""
     if not key_results:
         return []
-    return OF_ITEMS(engagement=engagement.pk, key_results=list(key_results))
-
-
-def _of_items() -> QuerySet[Escalation]:
-    found = Escalation.objects.filter(
-        AnyOf("key_result_id", "key_results"), engagement_id=Slot("engagement", BigIntegerField())
-    )
+    found = Escalation.objects.filter(engagement=engagement, key_result_id__in=key_results)
     joined = ("key_result", "activated_by", "huddle_set_by", "plan_owner", "decided_by")
-    return found.select_related(*joined).order_by("opened_at", "id")
-
-
-OF_ITEMS = Compiled(_of_items)
+    return list(found.select_related(*joined).order_by("opened_at", "id"))
 
 
 def running_of(rows: Iterable[Escalation]) -> dict[int, Escalation]:

@@ -6,17 +6,13 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, DateTimeField, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from decisions.models import ActionItem, Decision
 from decisions.models.occasions import OccasionTitle, Titles
 from engagements.models import Engagement
 from reviews.models import AgendaItem, Review, ReviewRecord
 from reviews.queries.escalated import Act
-from tenancy.compiled import Compiled, Slot
-
-ENGAGEMENT = Slot("engagement", BigIntegerField())
-REVIEW = Slot("review", BigIntegerField())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +45,6 @@ def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()
 
     What superseded one of them after the close belongs to the log, not to the meeting.
     """
-    here = {"engagement": engagement.pk, "review": review.pk}
-    until = review.closed_at or dt.datetime.max.replace(tzinfo=dt.UTC)
     found = [
         *(
             Captured(
@@ -61,7 +55,7 @@ def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()
                 action=one.action,
                 agenda_item_id=one.agenda_item_id,
             )
-            for one in RECORDS(**here, until=until)
+            for one in _records(review)
         ),
         *(Captured(at=one.at, about=one.escalation.key_result.title, act=one) for one in acts),
     ]
@@ -76,18 +70,15 @@ def kept_from_client(review: Review, *, engagement: Engagement) -> int:
     )
 
 
-def _records() -> QuerySet[ReviewRecord]:
-    later = Decision.objects.filter(engagement_id=ENGAGEMENT, supersedes_id=OuterRef("decision_id"))
-    rows = ReviewRecord.objects.filter(
-        Q(decision__supersedes=None) | Q(decision__recorded_at__lte=Slot("until", DateTimeField())),
-        engagement_id=ENGAGEMENT,
-        review_id=REVIEW,
-    )
+def _records(review: Review) -> QuerySet[ReviewRecord]:
+    here = {"engagement_id": review.engagement_id}
+    later = Decision.objects.filter(**here, supersedes_id=OuterRef("decision_id"))
+    rows = ReviewRecord.objects.filter(**here, review=review)
+    if review.closed_at is not None:
+        in_time = Q(decision__recorded_at__lte=review.closed_at)
+        rows = rows.filter(Q(decision__supersedes=None) | in_time)
     joined = rows.select_related("decision__owner", "action__owner", "agenda_item")
     return joined.annotate(is_superseded=Exists(later))
-
-
-RECORDS = Compiled(_records)
 
 
 def review_titles(engagement_ids: Collection[int], public_ids: Collection[str]) -> Titles:

@@ -18,8 +18,7 @@ from reviews.agenda.screens import Screen
 from reviews.clocks import Clock, clock_of
 from reviews.models import AgendaItem, Attendance, Review, ReviewRecord, Section
 from reviews.queries.escalated import acts_during, cards_of, of_items, running_of
-from reviews.queries.recorded import ENGAGEMENT, REVIEW, Captured, captured, taken_up
-from tenancy.compiled import Compiled
+from reviews.queries.recorded import Captured, captured, taken_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +129,9 @@ def review_page(
     `look` is the public id of an item to look at without moving the room.
     """
     engagement = membership.engagement
-    here = {"engagement": engagement.pk, "review": review.pk}
-    rows = ITEMS(**here)
+    here = {"engagement": engagement, "review": review}
+    items = AgendaItem.objects.filter(**here).order_by("position", "id")
+    rows = list(items.select_related("key_result__owner", "objective", "answered_by"))
     agenda = [one for one in rows if one.parked_at is None]
     shown = _shown(rows, agenda=agenda, current=review.current_item_id, look=look)
     in_view = agenda if looks_at_all else [shown] if shown else []
@@ -156,6 +156,7 @@ def review_page(
         today=engagement.today(now),
     )
     on_agenda = [views[one.pk] for one in agenda]
+    attendances = Attendance.objects.filter(**here).select_related("member")
     return ReviewPage(
         review=review,
         clock=clock_of(
@@ -170,23 +171,9 @@ def review_page(
         current=views.get(review.current_item_id or 0),
         looks_elsewhere=bool(shown and review.is_running and shown.pk != review.current_item_id),
         captured=found,
-        attendances=ATTENDANCES(**here),
+        attendances=list(attendances.order_by("member__name")),
         is_stale=review.started_at is None and engagement.status_version > review.drawn_from,
     )
-
-
-def _items() -> QuerySet[AgendaItem]:
-    rows = AgendaItem.objects.filter(engagement_id=ENGAGEMENT, review_id=REVIEW)
-    joined = rows.select_related("key_result__owner", "objective", "answered_by")
-    return joined.order_by("position", "id")
-
-
-def _attendances() -> QuerySet[Attendance]:
-    joined = Attendance.objects.select_related("member").order_by("member__name")
-    return joined.filter(engagement_id=ENGAGEMENT, review_id=REVIEW)
-
-
-ITEMS, ATTENDANCES = Compiled(_items), Compiled(_attendances)
 
 
 def review_list(engagement: Engagement) -> QuerySet[Review]:
