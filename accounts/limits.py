@@ -19,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from tenancy.counters import AWAY, counters
+from tenancy.counters import CACHE_ERRORS, counters
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 WINDOWS = {
@@ -109,7 +109,7 @@ EXPORTS = Limit("exports", 20, HOUR)
 def count(limit: Limit, *subject: object, by: int = 1) -> int:
     """Count `by` more of this subject; returns how many the window has now.
 
-    Raises one of AWAY while Valkey does not answer.
+    Raises one of CACHE_ERRORS while Valkey does not answer.
     """
     key = _key(limit, subject)
     with counters().pipeline() as pipe:
@@ -122,7 +122,7 @@ def is_exceeded(limit: Limit, *subject: object) -> bool:
     """Count one more; True beyond the limit. While Valkey is away nothing is refused."""
     try:
         return count(limit, *subject) > limit.amount
-    except AWAY:
+    except CACHE_ERRORS:
         return False
 
 
@@ -139,7 +139,7 @@ Tries = list[tuple[Limit, tuple[object, ...]]]
 def first_exceeded(tries: Tries) -> Limit | None:
     """Count the attempts in turn and return the first limit that is exceeded.
 
-    An attempt refused by a narrow limit doesn't use up a wider one. Raises one of AWAY.
+    An attempt refused by a narrow limit doesn't use up a wider one. Raises one of CACHE_ERRORS.
     """
     return next((limit for limit, subject in tries if count(limit, *subject) > limit.amount), None)
 

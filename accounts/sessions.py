@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.sessions.backends import cached_db, db
 
-from tenancy.counters import AWAY
+from tenancy.counters import CACHE_ERRORS
 
 
 class SessionStore(cached_db.SessionStore):
@@ -18,5 +18,5 @@ class SessionStore(cached_db.SessionStore):
     def load(self) -> dict[str, Any]:
         try:
             return super().load()
-        except AWAY:
+        except CACHE_ERRORS:
             return db.SessionStore.load(self)

@@ -15,26 +15,55 @@ from typing import Any, TypeVar, cast
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import connection, models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.middleware import HtmxDetails
 
 from accounts import limits
 from accounts.limits import too_often
-from engagements.http import LinkRequest, MemberRequest, SignedInRequest
-from engagements.models import Engagement, Membership, Role
+from accounts.models import User
+from engagements.links import find_share_link
+from engagements.models import Engagement, Membership, Role, ShareLink
 from engagements.permissions import Permission, RightLost, may, may_here
 from engagements.share_link_views import count_view
-from engagements.share_links import find_share_link
 from tenancy.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope
 from tenancy.sql import instance, select_list
 
 M = TypeVar("M", bound=models.Model)
 View = Callable[..., HttpResponse]
+
+
+class SignedInRequest(HttpRequest):
+    """A signed-in person; the scope holds one page of the engagements they belong to."""
+
+    user: User
+    htmx: HtmxDetails
+    client_page: Page[Membership]
+    memberships: list[Membership]
+    closed: list[Membership]  # where the work is over
+
+
+class MemberRequest(HttpRequest):
+    """A member of the engagement in the URL, with the permission that the view asks for."""
+
+    user: User
+    htmx: HtmxDetails
+    membership: Membership
+    engagement: Engagement
+
+
+class LinkRequest(HttpRequest):
+    """A request by an open share link of the engagement, signed in or not."""
+
+    user: AnonymousUser
+    htmx: HtmxDetails
+    share_link: ShareLink
+    engagement: Engagement
 
 
 # Read at every request, before a scope is known: the policies admit the user's own rows.

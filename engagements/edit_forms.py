@@ -51,7 +51,7 @@ class EditForm(GroupedForm):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
     # Maps an error code of the command to the field that shows it.
-    mended_in: ClassVar[dict[str, str]] = {}
+    error_fields: ClassVar[dict[str, str]] = {}
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Answers of a view to a form: page, 422 with the input, 409 with both versions, redirect."""
+"""The responses of a view to a form: page, 422 with the input, 409 with both versions, redirect."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import Truncator
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from engagements.access import MemberRequest
 from engagements.edit_forms import EditForm
-from engagements.http import MemberRequest
-from engagements.staleness import StaleEdit, saved_by
+from engagements.queries import last_editor
+from tenancy.locks import StaleEdit
 
 MOST_REPEATED = 80  # characters
 
 
-def take(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
+def run_command(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
     """Run the command with this valid form; return None if a rule refused it.
 
     The form then has the errors. Raises StaleEdit as the command does.
@@ -28,24 +29,24 @@ def take(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
     try:
         return command(**form.cleaned_data, **known)
     except ValidationError as refusal:
-        refuse(form, refusal)
+        add_errors(form, refusal)
         return None
 
 
-def refuse(form: forms.Form, refusal: ValidationError) -> None:
+def add_errors(form: forms.Form, refusal: ValidationError) -> None:
     """Add each error to its field, by field name or by the error's code."""
     if hasattr(refusal, "error_dict"):
         for name, errors in refusal.error_dict.items():
             form.add_error(name if name in form.fields else None, ValidationError(errors))
         return
-    mended_in: dict[str, str] = getattr(form, "mended_in", {})
+    error_fields: dict[str, str] = getattr(form, "error_fields", {})
     for error in refusal.error_list:
         code = error.code or ""
-        field = mended_in.get(code, code)
+        field = error_fields.get(code, code)
         form.add_error(field if field in form.fields else None, error)
 
 
-def in_short(text: str) -> str:
+def shorten(text: str) -> str:
     """Shorten a text for a toast, which travels in a header of limited length."""
     return Truncator(" ".join(text.split())).chars(MOST_REPEATED)
 
@@ -66,12 +67,12 @@ def stale_page(
     both = {
         "form": again,
         "differences": again.compare(),
-        "saved_by": saved_by(stale.current),
+        "saved_by": last_editor(stale.current),
     }
     return _page(request, template, {**both, **context}, status=409)
 
 
-def onward(request: MemberRequest, to: str, *args: Any) -> HttpResponse:
+def redirect_to(request: MemberRequest, to: str, *args: Any) -> HttpResponse:
     """Go to the page of that URL name, in this engagement."""
     url = resolve_url(to, request.engagement.slug, *args)
     if request.htmx:
@@ -94,12 +95,12 @@ def toast(response: HttpResponse, text: str, *, undo: dict[str, str] | None = No
     )
 
 
-def went_back(request: MemberRequest, *, otherwise: str) -> HttpResponse:
-    """To where the form came from."""
-    return go_to(request, back_of(request) or otherwise)
+def redirect_back(request: MemberRequest, *, otherwise: str) -> HttpResponse:
+    """Go back to the page that the form came from."""
+    return go_to(request, next_url(request) or otherwise)
 
 
-def back_of(request: MemberRequest) -> str:
+def next_url(request: MemberRequest) -> str:
     """Return the URL to go to afterwards, from link or form, if it is on this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     own = url_has_allowed_host_and_scheme(

@@ -7,7 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from engagements.invitations import link_of
+from engagements.links import invitation_url
 from engagements.models import Invitation
 from mail.email_types import Mail
 from mail.plain_text import one_line
@@ -25,7 +25,7 @@ def invitation(payload: dict[str, Any]) -> Mail:
         subject = f"{inviter} invites you to {client}"
         context = {
             "invitation": row,
-            "link": link_of(row),
+            "link": invitation_url(row),
             "inviter": inviter,
             "client": client,
             "subject": subject,

@@ -114,3 +114,19 @@ def permissions_of(membership: Membership) -> frozenset[Permission]:
 def may_here(membership: Membership, permission: Permission) -> bool:
     """Return whether this member has the permission, open or closed. Needs the engagement joined."""
     return permission in permissions_of(membership)
+
+
+def check_owners(*people: Membership | None) -> None:
+    """Raise ValidationError (`owner`) for members who can't own things (M9.3); None is allowed.
+
+    An owner is one current member who is not a viewer.
+    """
+    for person in people:
+        if person is None:
+            continue
+        if person.removed_at is not None:
+            raise ValidationError(f"{person.name} has left. Choose someone else.", code="owner")
+        if person.role == Role.VIEWER:
+            raise ValidationError(
+                f"{person.name} can only read status pages. Choose another member.", code="owner"
+            )

@@ -3,12 +3,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import ManyToOneRel
 
 from accounts.models import User
+from engagements.links import share_link_url
 from engagements.models import Engagement, Invitation, Membership, Role, ShareLink
-from engagements.share_links import link_of
 from tenancy.scoping import scope
 
 ACCOUNTABILITIES = {"owner": "owns", "champion": "champions", "steward": "is steward of"}
@@ -98,7 +99,7 @@ class SharedLink:
 
     @property
     def address(self) -> str:
-        return link_of(self.row)
+        return share_link_url(self.row)
 
     @property
     def expires_on(self) -> dt.date:
@@ -195,3 +196,15 @@ def invited(invitation: Invitation) -> Invited:
         email=membership.email,
         has_account=User.objects.filter(email__iexact=membership.email).exists(),
     )
+
+
+def last_editor(row: Any) -> str:
+    """Return the name of the member who last saved this row by its history, or ""."""
+    if not hasattr(row, "events"):
+        return ""
+    last = row.events.order_by("-pgh_id").first()
+    user = (last.pgh_context or {}).get("user") if last else None
+    if user is None:
+        return ""
+    people = Membership.objects.filter(engagement_id=row.engagement_id, user_id=user)
+    return people.values_list("name", flat=True).first() or ""

@@ -16,7 +16,7 @@ import redis
 
 from engagements.commands import count_share_link_views
 from engagements.models import ShareLink
-from tenancy.counters import AWAY, counters
+from tenancy.counters import CACHE_ERRORS, counters
 from tenancy.scoping import scope
 
 VIEWS, TAKEN, FLUSH = "share-links:views", "share-links:taken", "share-links:flush"
@@ -44,7 +44,7 @@ def count_view(share_link: ShareLink, *, now: dt.datetime) -> None:
             pipe.hincrby(VIEWS, views, 1)
             pipe.hset(VIEWS, last, now.isoformat())
             pipe.execute()
-    except AWAY:
+    except CACHE_ERRORS:
         return
 
 

@@ -15,12 +15,10 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from checkins.templatetags.weeks import when
 from checkins.views.answers import key_result_url
-from engagements.access import find, member
-from engagements.form_views import back_of, take, toast
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import next_url, run_command, toast
 from engagements.models import Membership, Role
 from engagements.permissions import Permission
-from engagements.staleness import StaleEdit
 from escalations.commands.escalations import (
     activate_escalation,
     decide_escalation,
@@ -33,6 +31,7 @@ from escalations.queries.escalations import escalation_card, escalations
 from escalations.queries.tasks import wait_of
 from escalations.rights import EscalationAct, acts_of, may_act, speaks_for_sponsor
 from escalations.words import headline
+from tenancy.locks import StaleEdit
 
 TAB = {"tab": "escalations"}
 
@@ -128,7 +127,7 @@ def _ask(request: MemberRequest, public_id: str, asked: Asked) -> HttpResponse:
     form = _form(request, row, asked, data=request.POST)
     known = {"escalation": row, "by": request.membership, "now": now}
     try:
-        done = form.is_valid() and take(form, asked.command, **known)
+        done = form.is_valid() and run_command(form, asked.command, **known)
     except StaleEdit as stale:
         return _stale(request, form, asked, stale=stale, now=now)
     if isinstance(done, Escalation):
@@ -253,7 +252,7 @@ PARTS = {
 
 def _back(request: MemberRequest, row: Escalation) -> str:
     """Where the form leads to, saved or not."""
-    return back_of(request) or _home(row)
+    return next_url(request) or _home(row)
 
 
 def _home(row: Escalation) -> str:

@@ -11,11 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from engagements.models import Engagement, Membership
-from engagements.ownership import check_owners
-from engagements.permissions import Permission, require_right
-from engagements.staleness import lock_for_edit
+from engagements.permissions import Permission, check_owners, require_right
 from metrics.models import Metric
-from tenancy.locks import lock
+from tenancy.locks import lock, lock_for_edit
 
 # Fields that change what a live key result means (M5.10), with their labels.
 FROZEN = {"unit": "unit", "technical_definition": "formula"}

@@ -20,7 +20,7 @@ class MetricForm(EditForm):
         "Valid range": ("valid_low", "valid_high"),
     }
     needed_at_commit = ("source", "refresh")  # by the audit of each key result that reads it
-    mended_in: ClassVar = {"duplicate": "name", "range": "valid_high"}
+    error_fields: ClassVar = {"duplicate": "name", "range": "valid_high"}
 
     name = forms.CharField(
         max_length=120, label="Name", error_messages={"required": "Enter the name of the metric."}

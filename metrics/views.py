@@ -4,16 +4,15 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from engagements.access import find, member
-from engagements.form_views import form_page, onward, stale_page, take
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
-from engagements.staleness import StaleEdit
 from metrics import queries
 from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.forms import MetricForm
 from metrics.models import Metric
 from scoring import format_number
+from tenancy.locks import StaleEdit
 
 TAB = {"tab": "metrics"}
 
@@ -43,9 +42,11 @@ def metric_detail(request: MemberRequest, metric: str) -> HttpResponse:
 def metric_create(request: MemberRequest) -> HttpResponse:
     form = MetricForm(request.POST or None, engagement=request.engagement)
     if form.is_valid() and (
-        metric := take(form, create_metric, engagement=request.engagement, by=request.membership)
+        metric := run_command(
+            form, create_metric, engagement=request.engagement, by=request.membership
+        )
     ):
-        return onward(request, "metrics:metric-detail", metric.public_id)
+        return redirect_to(request, "metrics:metric-detail", metric.public_id)
     return form_page(request, "metrics/metric_create.html", form=form, **TAB)
 
 
@@ -55,8 +56,8 @@ def metric_update(request: MemberRequest, metric: str) -> HttpResponse:
     form = MetricForm(request.POST or None, engagement=request.engagement, row=row)
     template, page = "metrics/metric_update.html", {"metric": row, **TAB}
     try:
-        if form.is_valid() and take(form, update_metric, metric=row, by=request.membership):
-            return onward(request, "metrics:metric-detail", row.public_id)
+        if form.is_valid() and run_command(form, update_metric, metric=row, by=request.membership):
+            return redirect_to(request, "metrics:metric-detail", row.public_id)
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)
     return form_page(request, template, form=form, **page)
@@ -67,7 +68,7 @@ def metric_update(request: MemberRequest, metric: str) -> HttpResponse:
 def metric_archive(request: MemberRequest, metric: str) -> HttpResponse:
     row = _metric(request, metric)
     archive_metric(metric=row, by=request.membership)
-    return onward(request, "metrics:metric-detail", row.public_id)
+    return redirect_to(request, "metrics:metric-detail", row.public_id)
 
 
 def _metric(request: MemberRequest, public_id: str) -> Metric:

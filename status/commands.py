@@ -13,12 +13,12 @@ from decisions.commands.releases import lock_head, record_release
 from decisions.models import NO_OCCASION
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right
-from engagements.staleness import StaleEdit
 from reviews.commands.open_reviews import lock_review
 from reviews.models import Review
 from status.models import Report, ReportDraft
 from status.page import LastReport, Page, Words, status_page
 from status.queries.now import status_facts
+from tenancy.locks import StaleEdit
 
 
 @transaction.atomic

@@ -10,11 +10,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 # A socket that broke while it was opened comes out of redis-py as it is (seen under load).
-AWAY = (redis.RedisError, OSError)
+CACHE_ERRORS = (redis.RedisError, OSError)
 
 
 def counters() -> redis.Redis:
-    """Return the client of the cache's server; callers must handle `AWAY`."""
+    """Return the client of the cache's server; callers must handle `CACHE_ERRORS`."""
     return _client(settings.CACHES["default"]["LOCATION"])
 
 

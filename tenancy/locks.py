@@ -82,3 +82,25 @@ def locking(queryset: Q, *, exclusive: bool = False) -> Q:
     """Return the queryset, by primary key, so that reading it locks its rows (not joined ones)."""
     locked: Q = queryset.select_for_update(of=("self",), no_key=not exclusive).order_by("pk")
     return locked
+
+
+class StaleEdit(Exception):
+    """Someone saved this row after the form was opened; `current` is the row now.
+
+    Views answer 409 and show both versions, so that nothing typed is lost.
+    """
+
+    def __init__(self, current: Model) -> None:
+        self.current = current
+        super().__init__("Someone changed this while you were editing.")
+
+
+def lock_for_edit(row: Any, *, version: int) -> Any:
+    """Return the current row, locked until the transaction ends.
+
+    Raises StaleEdit if the row no longer has the version of the form.
+    """
+    (current,) = lock(row)
+    if current.version != version:
+        raise StaleEdit(current)
+    return current

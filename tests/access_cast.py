@@ -14,8 +14,8 @@ from accounts.models import User
 from checkins.models import Blocker, CheckIn, HelpRequest
 from decisions.commands.releases import record_release
 from decisions.models import ActionItem, Decision
+from engagements.links import share_link_token
 from engagements.models import Engagement, Invitation, Membership, Role
-from engagements.share_links import token_of
 from escalations.models import Escalation
 from notifications.models import Notice
 from okrs.models import Collaborator, ContributionLink, KeyResult, KeyResultAudit
@@ -68,7 +68,7 @@ def make() -> Cast:
 def shared(lead: Membership) -> dict[str, str]:
     """Tokens of links that this lead has given away."""
     links = (share(lead), share_expired(lead), share_revoked(lead))
-    return dict(zip(LINKS, map(token_of, links), strict=True))
+    return dict(zip(LINKS, map(share_link_token, links), strict=True))
 
 
 def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[str, str]:

@@ -16,8 +16,8 @@ from django_htmx.http import replace_url, trigger_client_event
 from checkins import queries
 from checkins.forms import CheckInForm
 from checkins.queries import DueCard
-from engagements.form_views import back_of, go_to, in_short, toast
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest
+from engagements.form_views import go_to, next_url, shorten, toast
 from okrs.formatting import write_value
 from okrs.models import KeyResult
 from scoring import format_score
@@ -54,7 +54,7 @@ def card_answer(
 ) -> HttpResponse:
     """The card for htmx, its own page else."""
     part = "checkins/_due_card.html" if request.htmx else "checkins/check_in_create.html"
-    back = back_of(request)
+    back = next_url(request)
     context = {"card": card, "form": form, "now": now, "back": back, "alone": bool(back), **more}
     if not request.htmx:
         context["back"] = back or my_week_after(card.key_result)
@@ -74,7 +74,7 @@ def saved_answer(
     """
     draft = "" if keeps_draft else draft_key(request, card.key_result)
     undo = "" if keeps_draft else _undo_url(card)
-    if back := back_of(request):
+    if back := next_url(request):
         onward = f"{undo}?{urlencode({'next': back})}" if undo else ""
         messages.success(request, text, extra_tags=onward)
         return _recorded(go_to(request, back), draft=draft)
@@ -104,7 +104,7 @@ def saved_text(card: DueCard) -> str:
     unit = key_result.metric.unit if key_result.metric else ""
     value = write_value(key_result.latest_value, unit=unit)
     score = format_score(key_result.score, scale=engagement.score_scale)
-    return f"Saved: {in_short(key_result.title)}, {value}, {score} {card.rag.label}."
+    return f"Saved: {shorten(key_result.title)}, {value}, {score} {card.rag.label}."
 
 
 def draft_key(request: MemberRequest, key_result: KeyResult) -> str:

@@ -26,9 +26,8 @@ from checkins.views.answers import (
     saved_answer,
     saved_text,
 )
-from engagements.access import find, member
-from engagements.form_views import back_of, refuse, toast, went_back
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import add_errors, next_url, redirect_back, toast
 from engagements.permissions import Permission
 from okrs.models import KeyResult
 
@@ -74,9 +73,9 @@ def check_in_undo(request: MemberRequest, check_in: str) -> HttpResponse:
     except ValidationError as refused:
         text = refusal = " ".join(refused.messages)
     card = fresh_card(request, row.key_result, now=now)
-    if not request.htmx or back_of(request) or card is None:
+    if not request.htmx or next_url(request) or card is None:
         (messages.error if refusal else messages.success)(request, text)
-        return went_back(request, otherwise=my_week_at(row.key_result))
+        return redirect_back(request, otherwise=my_week_at(row.key_result))
     status = 422 if refusal else 200
     answer = card_answer(request, card, now=now, refusal=refusal, status=status)
     return toast(trigger_client_event(answer, "check-in-undone"), text)
@@ -107,7 +106,7 @@ def _record(request: MemberRequest, form: CheckInForm, *, now: dt.datetime) -> C
     try:
         return record_check_in(key_result=row, by=by, now=now, **form.content)
     except ValidationError as refusal:
-        refuse(form, refusal)
+        add_errors(form, refusal)
         return None
 
 

@@ -13,8 +13,7 @@ from decisions.commands.idempotency import posted_before
 from decisions.commands.releases import lock_head
 from decisions.models import NO_OCCASION, Decision, DecisionHead, Occasion, ResultingChange
 from engagements.models import Membership
-from engagements.ownership import check_owners
-from engagements.permissions import Permission, require_right
+from engagements.permissions import Permission, check_owners, require_right
 from okrs.models import KeyResult, Objective
 
 LONGEST_ADDRESS = 500

@@ -13,9 +13,8 @@ from django_htmx.http import trigger_client_event
 from decisions.commands.actions import complete_action, drop_action, reopen_action
 from decisions.models import ActionItem
 from decisions.queries.actions import action_row, actions
-from engagements.access import find, member
-from engagements.form_views import in_short, toast, went_back
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import redirect_back, shorten, toast
 from engagements.permissions import Permission
 
 TAB = {"tab": "actions"}
@@ -58,12 +57,12 @@ def _change(
     )
     try:
         command(action=row, by=request.membership, now=now)
-        said, refused = text.format(in_short(row.what)), False
+        said, refused = text.format(shorten(row.what)), False
     except ValidationError as refusal:
         said, refused = " ".join(refusal.messages), True
     if not request.htmx:
         (messages.error if refused else messages.success)(request, said)
-        return went_back(
+        return redirect_back(
             request, otherwise=resolve_url("decisions:action-list", request.engagement.slug)
         )
     shown = action_row(engagement=request.engagement, action=row)

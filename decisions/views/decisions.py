@@ -11,8 +11,7 @@ from django.views.decorators.http import require_safe
 from decisions.forms.log import LogFilter
 from decisions.models import DecisionHead
 from decisions.queries.decisions import decisions, entries, log_head, object_log, sift
-from engagements.access import find, member
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
 from engagements.permissions import Permission
 from okrs.formatting import write_day
 from okrs.models import KeyResult, Objective

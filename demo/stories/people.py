@@ -9,7 +9,7 @@ from accounts.models import User
 from demo.stories.story import Person
 from engagements.commands import accept_as_user, add_placeholder
 from engagements.commands.invitations import issue_invitation
-from engagements.invitations import token_of
+from engagements.links import invitation_token
 from engagements.models import Membership
 from tenancy.scoping import identity
 
@@ -45,7 +45,7 @@ def join(*, people: Mapping[Person, str], users: Mapping[Person, User], by: Memb
             role=role,
             by=by,
         )
-        token = token_of(issue_invitation(membership=member, by=by))
+        token = invitation_token(issue_invitation(membership=member, by=by))
         accept_as_user(token=token, user=users[person])
         member.refresh_from_db()
         members[person] = member

@@ -14,7 +14,7 @@ from engagements.commands.invitations import issue_invitation
 from engagements.commands.profiles import engagements_of
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, require_right
-from engagements.staleness import lock_for_edit
+from tenancy.locks import lock_for_edit
 from tenancy.models import new_public_id
 from tenancy.scoping import MAX_ENGAGEMENTS, scope
 

@@ -10,15 +10,14 @@ from django.utils import timezone
 from accounts import limits
 from accounts.addresses import forget_others
 from accounts.models import User
-from engagements import invitations
+from engagements import links
 from engagements.commands.members import add_placeholder, lock_invitations, revoke_invitations
 from engagements.models import Engagement, Invitation, Membership
 from engagements.permissions import Permission, require_right
-from engagements.staleness import lock_for_edit
 from mail import outbox
 from mail.models import Priority
 from tenancy import tokens
-from tenancy.locks import lock, locking
+from tenancy.locks import lock, lock_for_edit, locking
 from tenancy.models import new_public_id
 from tenancy.scoping import identity, scope
 
@@ -125,7 +124,7 @@ def issue_invitation(*, membership: Membership, by: Membership | None) -> Invita
         sent_at=now,
         expires_at=now + VALID_FOR,
     )
-    invitation.token_hash = tokens.hash_of(invitations.token_of(invitation))
+    invitation.token_hash = tokens.hash_of(links.invitation_token(invitation))
     invitation.save(force_insert=True)
     return invitation
 
@@ -160,7 +159,7 @@ def accept_as_user(*, token: str, user: User) -> None:
 
 def _claimed(token: str, *, user: User | None = None) -> Invitation:
     """Return the open invitation of the token, locked so that it is accepted only once."""
-    found = invitations.find_invitation(token)
+    found = links.find_invitation(token)
     if found is not None:
         with scope(found.engagement_id):
             (invitation,) = lock(found)

@@ -8,12 +8,11 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from accounts import limits
-from engagements import share_links
+from engagements import links
 from engagements.models import Engagement, Membership, ShareLink
 from engagements.permissions import Permission, require_right
-from engagements.staleness import lock_for_edit
 from tenancy import tokens
-from tenancy.locks import lock
+from tenancy.locks import lock, lock_for_edit
 from tenancy.models import new_public_id
 
 VALID_FOR = dt.timedelta(days=90)
@@ -45,7 +44,7 @@ def create_share_link(
         created_at=now,
         expires_at=_end_of(expires_on or today + VALID_FOR, engagement=engagement, today=today),
     )
-    share_link.token_hash = tokens.hash_of(share_links.token_of(share_link))
+    share_link.token_hash = tokens.hash_of(links.share_link_token(share_link))
     limits.require(limits.SHARE_LINKS, by.user_id)
     share_link.save(force_insert=True)
     return share_link

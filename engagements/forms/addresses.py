@@ -10,7 +10,7 @@ from accounts.models import User
 class AddressForm(forms.Form):
     """A new address, and the password that shows who asks."""
 
-    mended_in: ClassVar = {"same": "email"}
+    error_fields: ClassVar = {"same": "email"}
 
     email = forms.EmailField(
         max_length=254,

@@ -59,7 +59,7 @@ class SettingsForm(EditForm):
         "Escalations": ("escalation", "pauses_weekends"),
         "What clients see": ("status_page", "shows_owners"),
     }
-    mended_in: ClassVar = {"bands_frozen": "bands"}
+    error_fields: ClassVar = {"bands_frozen": "bands"}
 
     client_name = forms.CharField(
         max_length=120, label="Client", help_text="Shown to everyone, on pages and in emails."

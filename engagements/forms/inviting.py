@@ -20,7 +20,7 @@ MOST_ERRORS = 20  # lines that one answer names
 class InviteManyForm(GroupedForm):
     """Addresses as they are copied from a mail or a sheet, and one role for all of them."""
 
-    mended_in: ClassVar = {"already_member": "people"}
+    error_fields: ClassVar = {"already_member": "people"}
 
     people = forms.CharField(
         max_length=20_000,

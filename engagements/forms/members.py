@@ -21,7 +21,7 @@ ROLES = [
 class InviteForm(forms.Form):
     """The person to invite, and their role."""
 
-    mended_in: ClassVar = {"already_member": "email"}
+    error_fields: ClassVar = {"already_member": "email"}
 
     name = forms.CharField(max_length=120, label="Name")
     email = forms.EmailField(max_length=254, label="Email address")
@@ -31,7 +31,7 @@ class InviteForm(forms.Form):
 class PlaceholderForm(EditForm):
     """Who is meant, until they join and see to it themselves."""
 
-    mended_in: ClassVar = {"already_member": "email", "was_member": "email"}
+    error_fields: ClassVar = {"already_member": "email", "was_member": "email"}
 
     name = forms.CharField(max_length=120, label="Name")
     email = forms.EmailField(

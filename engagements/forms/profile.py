@@ -22,7 +22,7 @@ class ProfileForm(GroupedForm):
             "wants_digests",
         ),
     }
-    mended_in: ClassVar = {"message_in_quiet_hours": "message_at"}
+    error_fields: ClassVar = {"message_in_quiet_hours": "message_at"}
 
     name = forms.CharField(
         max_length=120, label="Name", widget=forms.TextInput(attrs={"autocomplete": "name"})

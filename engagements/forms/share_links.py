@@ -14,7 +14,7 @@ from engagements.models import ShareLink
 class ShareLinkForm(forms.Form):
     """Who gets the link, and how long it works."""
 
-    mended_in: ClassVar = {
+    error_fields: ClassVar = {
         "label_missing": "label",
         "expiry_past": "expires_on",
         "expiry_far": "expires_on",
@@ -31,7 +31,7 @@ class ShareLinkForm(forms.Form):
 class ShareLinkEditForm(EditForm):
     """Another name, or another last day; the address stays."""
 
-    mended_in: ClassVar = ShareLinkForm.mended_in
+    error_fields: ClassVar = ShareLinkForm.error_fields
 
     label = forms.CharField(max_length=120, label="Recipient")
     expires_on = DayField(

@@ -9,11 +9,10 @@ from django.utils import timezone
 from accounts import limits
 from accounts.addresses import find_change, note_asked
 from accounts.limits import too_often
-from engagements.access import signed_in
+from engagements.access import SignedInRequest, signed_in
 from engagements.commands import ask_for_address, change_address
-from engagements.form_views import take
+from engagements.form_views import run_command
 from engagements.forms import AddressForm
-from engagements.http import SignedInRequest
 
 PAGE = "engagements/address_change.html"
 CONFIRM = "engagements/address_confirm.html"
@@ -52,5 +51,5 @@ def address_confirm(request: SignedInRequest, token: str) -> HttpResponse:
 
 
 def _asked(form: AddressForm, request: SignedInRequest) -> bool:
-    take(form, ask_for_address, user=request.user)
+    run_command(form, ask_for_address, user=request.user)
     return form.is_valid()

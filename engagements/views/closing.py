@@ -5,9 +5,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from engagements.access import member
+from engagements.access import MemberRequest, member
 from engagements.commands import close_engagement, reopen_engagement
-from engagements.http import MemberRequest
 from engagements.permissions import Permission
 
 

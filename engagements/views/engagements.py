@@ -5,14 +5,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
-from engagements.access import member, signed_in
+from engagements.access import MemberRequest, SignedInRequest, member, signed_in
 from engagements.commands import create_engagement, update_engagement
-from engagements.form_views import form_page, onward, stale_page, take
+from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.forms import EngagementCreateForm, SettingsForm
-from engagements.http import MemberRequest, SignedInRequest
 from engagements.permissions import Permission, may_here
 from engagements.queries import may_create_engagement
-from engagements.staleness import StaleEdit
+from tenancy.locks import StaleEdit
 
 
 @signed_in
@@ -23,7 +22,7 @@ def engagement_create(request: SignedInRequest) -> HttpResponse:
     first = {"time_zone": request.user.time_zone, "country": "DE"}
     clients = [each.engagement.client_name for each in mine]
     form = EngagementCreateForm(request.POST or None, clients=clients, initial=first)
-    if form.is_valid() and (lead := take(form, create_engagement, by_user=request.user)):
+    if form.is_valid() and (lead := run_command(form, create_engagement, by_user=request.user)):
         address = resolve_url("workspace:home", lead.engagement.slug)
         messages.success(request, f"{lead.engagement} is open at {address}.")
         return redirect(address)
@@ -39,9 +38,9 @@ def settings(request: MemberRequest) -> HttpResponse:
         raise PermissionDenied
     known = {"engagement": request.engagement, "by": request.membership}
     try:
-        if form.is_valid() and take(form, update_engagement, **known):
+        if form.is_valid() and run_command(form, update_engagement, **known):
             messages.success(request, "Settings saved.")
-            return onward(request, "engagements:settings")
+            return redirect_to(request, "engagements:settings")
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)
     return form_page(request, template, form=form, **page)

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.sign_in import remember_device
 from engagements.commands import accept_as_user, accept_invitation
 from engagements.forms import AcceptForm
-from engagements.invitations import find_invitation
+from engagements.links import find_invitation
 from engagements.queries import Invited, invited
 
 

@@ -6,11 +6,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from engagements.access import member
+from engagements.access import MemberRequest, member
 from engagements.commands import invite_members, invite_waiting
-from engagements.form_views import form_page, onward, take
+from engagements.form_views import form_page, redirect_to, run_command
 from engagements.forms import InviteManyForm
-from engagements.http import MemberRequest
 from engagements.models import Membership
 from engagements.permissions import Permission
 
@@ -21,9 +20,9 @@ NAMED = 3  # names in a message, before it counts
 def member_invite_many(request: MemberRequest) -> HttpResponse:
     form = InviteManyForm(request.POST or None)
     by = {"engagement": request.engagement, "by": request.membership}
-    if form.is_valid() and (invited := take(form, invite_members, **by)):
+    if form.is_valid() and (invited := run_command(form, invite_members, **by)):
         messages.success(request, _said(invited))
-        return onward(request, "engagements:member-list")
+        return redirect_to(request, "engagements:member-list")
     return form_page(request, "engagements/member_invite_many.html", form=form, tab="members")
 
 

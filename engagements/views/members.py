@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from engagements import queries
-from engagements.access import find, member
+from engagements.access import MemberRequest, find, member
 from engagements.commands import (
     change_role,
     correct_placeholder,
@@ -18,13 +18,12 @@ from engagements.commands import (
     send_invitation,
     withdraw_invitation,
 )
-from engagements.form_views import form_page, onward, stale_page, take
+from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.forms import InviteForm, PlaceholderForm, RoleForm
-from engagements.http import MemberRequest
 from engagements.models import Membership, Role
 from engagements.permissions import Permission
 from engagements.role_words import role_headings, role_rows
-from engagements.staleness import StaleEdit
+from tenancy.locks import StaleEdit
 
 PAGE = "engagements/member_list.html"
 TAB = {"tab": "members", "roles": Role.choices}
@@ -41,7 +40,9 @@ def member_list(request: MemberRequest) -> HttpResponse:
 def member_invite(request: MemberRequest) -> HttpResponse:
     form = InviteForm(request.POST)
     if not form.is_valid() or not (
-        invited := take(form, invite_member, engagement=request.engagement, by=request.membership)
+        invited := run_command(
+            form, invite_member, engagement=request.engagement, by=request.membership
+        )
     ):
         return _list(request, form=form, status=422)
     said = f"The invitation for {invited.name} is on its way."
@@ -81,10 +82,10 @@ def member_update(request: MemberRequest, member: str) -> HttpResponse:
     template, page = "engagements/member_update.html", {"member": row, **TAB}
     try:
         if form.is_valid() and (
-            saved := take(form, correct_placeholder, membership=row, by=request.membership)
+            saved := run_command(form, correct_placeholder, membership=row, by=request.membership)
         ):
             messages.success(request, f"{saved.name} is saved.")
-            return onward(request, "engagements:member-list")
+            return redirect_to(request, "engagements:member-list")
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)
     return form_page(request, template, form=form, **page)

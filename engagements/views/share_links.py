@@ -8,15 +8,14 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from engagements import queries
-from engagements.access import find, member
+from engagements.access import MemberRequest, find, member
 from engagements.commands import create_share_link, revoke_share_link, update_share_link
 from engagements.commands.share_links import VALID_FOR
-from engagements.form_views import form_page, onward, stale_page, take
+from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.forms import ShareLinkEditForm, ShareLinkForm
-from engagements.http import MemberRequest
 from engagements.models import ShareLink
 from engagements.permissions import Permission
-from engagements.staleness import StaleEdit
+from tenancy.locks import StaleEdit
 
 PAGE = "engagements/share_link_list.html"
 TAB = {"tab": "links"}
@@ -33,7 +32,7 @@ def share_link_list(request: MemberRequest) -> HttpResponse:
 def share_link_create(request: MemberRequest) -> HttpResponse:
     form = ShareLinkForm(request.POST)
     known = {"engagement": request.engagement, "by": request.membership, "now": timezone.now()}
-    if not form.is_valid() or not (made := take(form, create_share_link, **known)):
+    if not form.is_valid() or not (made := run_command(form, create_share_link, **known)):
         return _list(request, form=form, status=422)
     return _changed(request, f"The link for {made.label} is ready. Copy it and send it.")
 
@@ -46,9 +45,9 @@ def share_link_update(request: MemberRequest, share_link: str) -> HttpResponse:
     known = {"share_link": link, "by": request.membership, "now": timezone.now()}
     template, page = "engagements/share_link_update.html", {"link": link, **TAB}
     try:
-        if form.is_valid() and take(form, update_share_link, **known):
+        if form.is_valid() and run_command(form, update_share_link, **known):
             messages.success(request, "Link saved. Its address stays the same.")
-            return onward(request, "engagements:share-link-list")
+            return redirect_to(request, "engagements:share-link-list")
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)
     return form_page(request, template, form=form, **page)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 from engagements.models import Membership
-from engagements.ownership import check_owners
+from engagements.permissions import check_owners
 from escalations.models import Escalation
 
 HUDDLE_AHEAD = dt.timedelta(days=14)  # beyond it a slip of the pen

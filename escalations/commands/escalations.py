@@ -7,7 +7,6 @@ from django.db import transaction
 
 from engagements.models import Membership
 from engagements.permissions import Permission, require_right
-from engagements.staleness import StaleEdit
 from escalations.clock_hours import HUDDLE_HOURS, after_hours
 from escalations.commands.checks import (
     address_error,
@@ -24,7 +23,7 @@ from escalations.models import Cause, Escalation, EscalationState, Outcome, Verd
 from escalations.rights import EscalationAct, may_act, speaks_for_sponsor
 from notifications.commands import ring_after_commit
 from okrs.models import KeyResult
-from tenancy.locks import locking
+from tenancy.locks import StaleEdit, locking
 
 NO_RIGHT = {
     EscalationAct.ACTIVATE: "Ask the objective's owner, a champion or a program lead to do this.",

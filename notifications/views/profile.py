@@ -12,11 +12,10 @@ from django.views.decorators.http import require_POST
 from accounts.addresses import asked
 from accounts.commands import end_other_sessions
 from accounts.models import User
-from engagements.access import signed_in
+from engagements.access import SignedInRequest, signed_in
 from engagements.commands import update_profile
-from engagements.form_views import take
+from engagements.form_views import run_command
 from engagements.forms import ProfileForm
-from engagements.http import SignedInRequest
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
 from notifications.digests import clock_of
@@ -29,7 +28,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     roles = {one.role for one in request.memberships}
     is_told = not roles or any(may(role, Permission.READ) for role in roles)
     form = ProfileForm(request.POST or None, initial=shown, is_told=is_told)
-    if form.is_valid() and take(form, update_profile, user=user):
+    if form.is_valid() and run_command(form, update_profile, user=user):
         messages.success(request, "Profile saved.")
         return redirect("notifications:profile")
     page = {"form": form, "is_told": is_told, **_beside(request)}

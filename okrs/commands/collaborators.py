@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engagements.models import Membership
-from engagements.ownership import check_owners
+from engagements.permissions import check_owners
 from okrs.models import Collaborator, KeyResult, Objective
 
 

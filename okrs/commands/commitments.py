@@ -9,12 +9,11 @@ from django.utils import timezone
 
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, require_right
-from engagements.staleness import StaleEdit
 from metrics.models import GAP_FOR, Metric
 from okrs.models import KeyResult, Objective, Stage
 from okrs.queries.blocks import commit_problems
 from okrs.states import early_until
-from tenancy.locks import lock, locking
+from tenancy.locks import StaleEdit, lock, locking
 
 
 @transaction.atomic

@@ -10,10 +10,9 @@ from django.utils import timezone
 from engagements.commands import freeze_bands
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right
-from engagements.staleness import lock_for_edit
 from okrs.guardrails import MICRO_DAYS
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
-from tenancy.locks import lock, locking
+from tenancy.locks import lock, lock_for_edit, locking
 
 
 @transaction.atomic

@@ -10,9 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from engagements.models import Membership
-from engagements.ownership import check_owners
-from engagements.permissions import Permission, require_right
-from engagements.staleness import StaleEdit, lock_for_edit
+from engagements.permissions import Permission, check_owners, require_right
 from metrics.commands import create_metric
 from metrics.models import Metric
 from okrs.commands.collaborators import set_collaborators
@@ -22,7 +20,7 @@ from okrs.queries.blocks import term_problems
 from okrs.queries.findings import key_result_findings
 from okrs.writing import refused
 from scoring import Number, ScoringError, validate_rungs
-from tenancy.locks import lock
+from tenancy.locks import StaleEdit, lock, lock_for_edit
 
 # Fields that a commit freezes, with their labels (M5.10). Metric, due date and commitment are
 # among them because they decide the value, the pace and the verdict.

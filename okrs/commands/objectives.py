@@ -8,13 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Membership
-from engagements.ownership import check_owners
-from engagements.permissions import Permission, require_right
-from engagements.staleness import lock_for_edit
+from engagements.permissions import Permission, check_owners, require_right
 from okrs.commands.collaborators import set_collaborators
 from okrs.models import Cycle, CycleKind, Objective, Team
 from okrs.writing import check_objective, refused
-from tenancy.locks import lock, locking
+from tenancy.locks import lock, lock_for_edit, locking
 
 
 class ObjectiveFields(TypedDict, total=False):

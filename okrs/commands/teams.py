@@ -5,9 +5,8 @@ from django.db import transaction
 
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
-from engagements.staleness import lock_for_edit
 from okrs.models import Team
-from tenancy.locks import lock
+from tenancy.locks import lock, lock_for_edit
 
 MAY_CHAMPION = {Role.CHAMPION, Role.LEAD}
 

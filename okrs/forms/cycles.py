@@ -12,7 +12,7 @@ from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage
 
 
 class CycleForm(EditForm):
-    mended_in: ClassVar = {"dates": "ends_on", "frozen": "starts_on"}
+    error_fields: ClassVar = {"dates": "ends_on", "frozen": "starts_on"}
 
     name = forms.CharField(
         max_length=60,

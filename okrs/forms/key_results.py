@@ -38,7 +38,7 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         "Owner and due date": ("owner", "due_on", "indicator", "collaborators"),
     }
     needed_at_commit: tuple[str, ...] = ("metric", *NEEDED, "baseline", "target", "owner", "due_on")
-    mended_in: ClassVar = {
+    error_fields: ClassVar = {
         "empty": "title",
         "too_long": "title",
         "said_twice": "title",

@@ -25,7 +25,7 @@ class ObjectiveForm(ReasonedForm):
         "People": ("owner", "team", "reviewer", "review_by", "collaborators"),
         "Alignment": ("parent", "divergence_reason", "origin"),
     }
-    mended_in: ClassVar = {
+    error_fields: ClassVar = {
         "empty": "title",
         "too_long": "title",
         "said_twice": "title",

@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
-from engagements.ownership import check_owners
+from engagements.permissions import check_owners
 from okrs.audit import Criterion, answers_of, audit
 from okrs.models import KeyResult, Objective
 from okrs.queries.findings import (

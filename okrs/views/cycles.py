@@ -8,17 +8,16 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from engagements.access import find, member
-from engagements.form_views import form_page, onward, stale_page, take
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
-from engagements.staleness import StaleEdit
 from okrs import queries
 from okrs.commands import create_cycle, update_cycle
 from okrs.forms import BoardFilter, CycleForm
 from okrs.models import Cycle, Stage
 from okrs.quarters import quarters_from
 from okrs.queries import Column
+from tenancy.locks import StaleEdit
 
 TAB = {"tab": "cycles"}
 
@@ -44,9 +43,11 @@ def cycle_create(request: MemberRequest) -> HttpResponse:
     first = queries.next_quarter(request.engagement, today=today_of(request))
     form = CycleForm(request.POST or None, engagement=request.engagement, initial=first)
     if form.is_valid() and (
-        cycle := take(form, create_cycle, engagement=request.engagement, by=request.membership)
+        cycle := run_command(
+            form, create_cycle, engagement=request.engagement, by=request.membership
+        )
     ):
-        return onward(request, "okrs:cycle-detail", cycle.public_id)
+        return redirect_to(request, "okrs:cycle-detail", cycle.public_id)
     return form_page(request, "okrs/cycle_create.html", form=form, **TAB)
 
 
@@ -56,8 +57,8 @@ def cycle_update(request: MemberRequest, cycle: str) -> HttpResponse:
     form = CycleForm(request.POST or None, engagement=request.engagement, row=row)
     template, page = "okrs/cycle_update.html", {"cycle": row, **TAB}
     try:
-        if form.is_valid() and take(form, update_cycle, cycle=row, by=request.membership):
-            return onward(request, "okrs:cycle-detail", row.public_id)
+        if form.is_valid() and run_command(form, update_cycle, cycle=row, by=request.membership):
+            return redirect_to(request, "okrs:cycle-detail", row.public_id)
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)
     return form_page(request, template, form=form, **page)

@@ -8,11 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from engagements.access import find, member
-from engagements.form_views import form_page, onward, stale_page, take
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
-from engagements.staleness import StaleEdit, saved_by
+from engagements.queries import last_editor
 from okrs import queries
 from okrs.commands import (
     answer_audit,
@@ -24,6 +23,7 @@ from okrs.forms import AuditForm, KeyResultForm
 from okrs.models import KeyResult
 from okrs.views.cycles import today_of
 from okrs.views.objectives import objective_answer, objective_of
+from tenancy.locks import StaleEdit
 
 TAB = {"tab": "cycles"}
 
@@ -32,8 +32,10 @@ TAB = {"tab": "cycles"}
 def key_result_create(request: MemberRequest, objective: str) -> HttpResponse:
     row = objective_of(request, objective)
     form = KeyResultForm(request.POST or None, objective=row, initial={"owner": row.owner})
-    if form.is_valid() and take(form, draft_key_result, objective=row, by=request.membership):
-        return onward(request, "okrs:objective-detail", row.public_id)
+    if form.is_valid() and run_command(
+        form, draft_key_result, objective=row, by=request.membership
+    ):
+        return redirect_to(request, "okrs:objective-detail", row.public_id)
     return form_page(request, "okrs/key_result_create.html", form=form, objective=row, **TAB)
 
 
@@ -44,8 +46,10 @@ def key_result_update(request: MemberRequest, key_result: str) -> HttpResponse:
     template = "okrs/key_result_update.html"
     page = {"key_result": row, "objective": row.objective, **TAB}
     try:
-        if form.is_valid() and take(form, update_key_result, key_result=row, by=request.membership):
-            return onward(request, "okrs:objective-detail", row.objective.public_id)
+        if form.is_valid() and run_command(
+            form, update_key_result, key_result=row, by=request.membership
+        ):
+            return redirect_to(request, "okrs:objective-detail", row.objective.public_id)
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)
     return form_page(request, template, form=form, **page)
@@ -67,16 +71,18 @@ def key_result_audit(request: MemberRequest, key_result: str) -> HttpResponse:
     row = _key_result(request, key_result)
     form = AuditForm(request.POST)
     try:
-        taken = form.is_valid() and take(form, answer_audit, key_result=row, by=request.membership)
+        taken = form.is_valid() and run_command(
+            form, answer_audit, key_result=row, by=request.membership
+        )
     except StaleEdit as stale:
-        typed = {"answers": form.cleaned_data, "saved_by": saved_by(stale.current)}
+        typed = {"answers": form.cleaned_data, "saved_by": last_editor(stale.current)}
         return _audit_answer(request, row, status=409, stale_audit=row.public_id, **typed)
     if not taken:
         refusal = " ".join(map(str, form.non_field_errors()))
         return objective_answer(request, row.objective, refusal=refusal, status=422)
     if request.htmx:
         return _audit_answer(request, row)
-    return onward(request, "okrs:objective-detail", row.objective.public_id)
+    return redirect_to(request, "okrs:objective-detail", row.objective.public_id)
 
 
 @require_POST
@@ -88,7 +94,7 @@ def key_result_discard(request: MemberRequest, key_result: str) -> HttpResponse:
     except ValidationError as refusal:
         return objective_answer(request, row.objective, refusal=refusal.messages[0], status=422)
     messages.success(request, f"Deleted: {row.title}.")
-    return onward(request, "okrs:objective-detail", row.objective.public_id)
+    return redirect_to(request, "okrs:objective-detail", row.objective.public_id)
 
 
 def _audit_answer(

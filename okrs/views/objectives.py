@@ -9,11 +9,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from engagements.access import find, member
-from engagements.form_views import form_page, onward, stale_page, take
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
-from engagements.staleness import StaleEdit
 from okrs import queries
 from okrs.commands import (
     commit_objective,
@@ -26,6 +24,7 @@ from okrs.commands import (
 from okrs.forms import ContributionForm, ObjectiveForm, read_versions
 from okrs.models import ContributionLink, Objective
 from okrs.views.cycles import cycle_of, today_of
+from tenancy.locks import StaleEdit
 
 TAB = {"tab": "cycles"}
 
@@ -41,9 +40,9 @@ def objective_create(request: MemberRequest, cycle: str) -> HttpResponse:
     row = cycle_of(request, cycle)
     form = ObjectiveForm(request.POST or None, cycle=row, initial={"owner": request.membership})
     if form.is_valid() and (
-        objective := take(form, draft_objective, cycle=row, by=request.membership)
+        objective := run_command(form, draft_objective, cycle=row, by=request.membership)
     ):
-        return onward(request, "okrs:objective-detail", objective.public_id)
+        return redirect_to(request, "okrs:objective-detail", objective.public_id)
     return form_page(request, "okrs/objective_create.html", form=form, cycle=row, **TAB)
 
 
@@ -54,8 +53,10 @@ def objective_update(request: MemberRequest, objective: str) -> HttpResponse:
     template = "okrs/objective_update.html"
     page = {"objective": row, "cycle": row.cycle, **TAB}
     try:
-        if form.is_valid() and take(form, update_objective, objective=row, by=request.membership):
-            return onward(request, "okrs:objective-detail", row.public_id)
+        if form.is_valid() and run_command(
+            form, update_objective, objective=row, by=request.membership
+        ):
+            return redirect_to(request, "okrs:objective-detail", row.public_id)
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)
     return form_page(request, template, form=form, **page)
@@ -85,7 +86,7 @@ def objective_commit(request: MemberRequest, objective: str) -> HttpResponse:
         return objective_answer(request, row, part="commit", refused=refusal.error_list, status=422)
     text = f"Committed: {', '.join(one.title for one in committed)}."
     messages.success(request, text if committed else "This is already committed.")
-    return onward(request, "okrs:objective-detail", row.public_id)
+    return redirect_to(request, "okrs:objective-detail", row.public_id)
 
 
 @require_POST
@@ -97,7 +98,7 @@ def objective_discard(request: MemberRequest, objective: str) -> HttpResponse:
     except ValidationError as refusal:
         return objective_answer(request, row, refusal=refusal.messages[0], status=422)
     messages.success(request, f"Deleted: {row.title}.")
-    return onward(request, "okrs:cycle-detail", row.cycle.public_id)
+    return redirect_to(request, "okrs:cycle-detail", row.cycle.public_id)
 
 
 def _named(request: MemberRequest) -> Objective | None:
@@ -147,8 +148,8 @@ def objective_of(request: MemberRequest, public_id: str) -> Objective:
 def contribution_create(request: MemberRequest, objective: str) -> HttpResponse:
     row = objective_of(request, objective)
     form = ContributionForm(request.POST, objective=row)
-    if form.is_valid() and take(form, link_contribution, by=request.membership):
-        return onward(request, "okrs:objective-detail", row.public_id)
+    if form.is_valid() and run_command(form, link_contribution, by=request.membership):
+        return redirect_to(request, "okrs:objective-detail", row.public_id)
     return objective_answer(request, row, part="contributions", contribution=form, status=422)
 
 
@@ -158,4 +159,4 @@ def contribution_delete(request: MemberRequest, contribution: str) -> HttpRespon
     links = ContributionLink.objects.filter(engagement=request.engagement)
     link = find(links.select_related("source__objective"), contribution)
     unlink_contribution(link=link, by=request.membership)
-    return onward(request, "okrs:objective-detail", link.source.objective.public_id)
+    return redirect_to(request, "okrs:objective-detail", link.source.objective.public_id)

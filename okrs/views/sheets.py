@@ -10,9 +10,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from engagements.access import member
-from engagements.form_views import onward
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, member
+from engagements.form_views import redirect_to
 from engagements.permissions import Permission
 from okrs.forms import SheetForm
 from okrs.imports.child import TooCostlyError
@@ -72,7 +71,7 @@ def _answer(request: MemberRequest, *, form: SheetForm) -> HttpResponse:
         return _page(request, form=form, plan=plan, status=422 if plan.problems else 200)
     plan = import_okrs(**sheet, expecting=expecting)
     messages.success(request, f"Imported {counted(plan.made.key_results, 'key result')}.")
-    return onward(request, "workspace:home")
+    return redirect_to(request, "workspace:home")
 
 
 def _report(plan: Plan) -> HttpResponse:

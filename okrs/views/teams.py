@@ -4,15 +4,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from engagements.access import find, member
-from engagements.form_views import form_page, onward, stale_page, take
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
-from engagements.staleness import StaleEdit
 from okrs import queries
 from okrs.commands import create_team, update_team
 from okrs.forms import TeamForm
 from okrs.models import Team
+from tenancy.locks import StaleEdit
 
 TAB = {"tab": "teams"}
 
@@ -27,10 +26,10 @@ def team_list(request: MemberRequest) -> HttpResponse:
 @member(Permission.PLAN)
 def team_create(request: MemberRequest) -> HttpResponse:
     form = TeamForm(request.POST or None, engagement=request.engagement)
-    if form.is_valid() and take(
+    if form.is_valid() and run_command(
         form, create_team, engagement=request.engagement, by=request.membership
     ):
-        return onward(request, "okrs:team-list")
+        return redirect_to(request, "okrs:team-list")
     return form_page(request, "okrs/team_create.html", form=form, **TAB)
 
 
@@ -40,8 +39,8 @@ def team_update(request: MemberRequest, team: str) -> HttpResponse:
     form = TeamForm(request.POST or None, engagement=request.engagement, row=row)
     template, page = "okrs/team_update.html", {"team": row, **TAB}
     try:
-        if form.is_valid() and take(form, update_team, team=row, by=request.membership):
-            return onward(request, "okrs:team-list")
+        if form.is_valid() and run_command(form, update_team, team=row, by=request.membership):
+            return redirect_to(request, "okrs:team-list")
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)
     return form_page(request, template, form=form, **page)

@@ -8,14 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Engagement, Membership
-from engagements.ownership import check_owners
-from engagements.permissions import Permission, may, require_right
-from engagements.staleness import lock_for_edit
+from engagements.permissions import Permission, check_owners, may, require_right
 from reviews.commands.agendas import show_item
 from reviews.commands.drawing import draw_onto, items_of
 from reviews.commands.live_updates import tell_the_room
 from reviews.commands.open_reviews import lock_open_review, must_be_open
 from reviews.models import Attendance, Review, ReviewKind, ReviewRecord
+from tenancy.locks import lock_for_edit
 
 MINUTES = {ReviewKind.MONTHLY: 45, ReviewKind.WEEKLY: 30}  # M11.1
 LEAST, MOST = 5, 480  # minutes

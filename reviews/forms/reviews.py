@@ -83,7 +83,7 @@ class ReviewForm(EditForm):
 class ItemForm(forms.Form):
     """An agenda item that members add (M8.1)."""
 
-    mended_in: ClassVar = {"there": "key_result"}
+    error_fields: ClassVar = {"there": "key_result"}
 
     title = forms.CharField(
         required=False,

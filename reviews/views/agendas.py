@@ -5,9 +5,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from decisions.models import ActionItem
-from engagements.access import find, member
-from engagements.form_views import form_page, onward, take
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import form_page, redirect_to, run_command
 from engagements.models import Membership
 from engagements.permissions import Permission
 from reviews import commands
@@ -97,8 +96,8 @@ def item_create(request: MemberRequest, review: str) -> HttpResponse:
     row = review_of(request, review)
     form = ItemForm(request.POST or None, engagement=request.engagement)
     known = {"review": row, "by": request.membership, "now": timezone.now()}
-    if form.is_valid() and take(form, commands.add_item, **known):
-        return onward(request, "reviews:review-detail", row.public_id)
+    if form.is_valid() and run_command(form, commands.add_item, **known):
+        return redirect_to(request, "reviews:review-detail", row.public_id)
     return form_page(request, "reviews/item_create.html", form=form, review=row, **TAB)
 
 

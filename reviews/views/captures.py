@@ -15,9 +15,8 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from decisions.forms.decisions import SupersedeForm
 from decisions.models import Decision
 from decisions.queries.decisions import decisions, entries
-from engagements.access import find, member
-from engagements.form_views import form_page, onward, take
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import form_page, redirect_to, run_command
 from engagements.permissions import Permission
 from reviews import commands
 from reviews.models import AgendaItem, Review
@@ -39,7 +38,7 @@ KEPT = ("text", "owner", "change", "client_visible")
 def review_decide(request: MemberRequest, review: str) -> HttpResponse:
     row, form = review_of(request, review), decision_form(request, request.POST)
     item = _item(request, row)
-    if form.is_valid() and take(
+    if form.is_valid() and run_command(
         form, commands.record_review_decision, **_known(request, row, item)
     ):
         return _captured(request, row, "Decision recorded.", capture="")
@@ -51,7 +50,9 @@ def review_decide(request: MemberRequest, review: str) -> HttpResponse:
 def review_act(request: MemberRequest, review: str) -> HttpResponse:
     row, form = review_of(request, review), action_form(request, request.POST)
     item = _item(request, row)
-    if form.is_valid() and take(form, commands.add_review_action, **_known(request, row, item)):
+    if form.is_valid() and run_command(
+        form, commands.add_review_action, **_known(request, row, item)
+    ):
         return _captured(request, row, "Action added.", capture="action")
     return _refused(request, row, item, action_form=form, kind="action")
 
@@ -67,9 +68,11 @@ def decision_supersede(request: MemberRequest, decision: str) -> HttpResponse:
         initial={name: getattr(row, name) for name in KEPT},
     )
     known = {"decision": row, "by": request.membership, "now": timezone.now()}
-    if form.is_valid() and (later := take(form, commands.supersede_review_decision, **known)):
+    if form.is_valid() and (
+        later := run_command(form, commands.supersede_review_decision, **known)
+    ):
         messages.success(request, _superseded(later))
-        return onward(request, "decisions:decision-list")
+        return redirect_to(request, "decisions:decision-list")
     (entry,) = entries([row], engagement=request.engagement)
     return form_page(
         request, "decisions/decision_supersede.html", form=form, entry=entry, tab="decisions"

@@ -18,8 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from decisions.forms.actions import ActionForm
 from decisions.forms.decisions import DecisionForm
-from engagements.access import find, member
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
 from engagements.permissions import Permission, may_here
 from reviews.models import AgendaItem, Review
 from reviews.queries.escalated import seen

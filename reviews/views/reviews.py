@@ -8,16 +8,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from engagements.access import member
-from engagements.form_views import form_page, onward, stale_page, take
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, member
+from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
-from engagements.staleness import StaleEdit
 from reviews import commands
 from reviews.forms.reviews import CloseForm, ReviewForm
 from reviews.queries.reviews import review_list as all_reviews
 from reviews.queries.reviews import review_page, usual_attendees
 from reviews.views.live_updates import TAB, moved, review_of, review_url
+from tenancy.locks import StaleEdit
 
 ON_A_PAGE = 30
 
@@ -49,9 +48,9 @@ def review_create(request: MemberRequest) -> HttpResponse:
         first["attendees"] = [one for one in people if one != request.membership]  # type: ignore[assignment]
     form = ReviewForm(request.POST or None, engagement=engagement, initial=first)
     known = {"engagement": engagement, "by": request.membership, "now": now}
-    if form.is_valid() and (review := take(form, commands.plan_review, **known)):
+    if form.is_valid() and (review := run_command(form, commands.plan_review, **known)):
         messages.success(request, f"{review.title} is planned. Its agenda is ready.")
-        return onward(request, "reviews:review-detail", review.public_id)
+        return redirect_to(request, "reviews:review-detail", review.public_id)
     return form_page(request, "reviews/review_create.html", form=form, **TAB)
 
 
@@ -62,8 +61,8 @@ def review_update(request: MemberRequest, review: str) -> HttpResponse:
     template, page = "reviews/review_update.html", {"review": row, **TAB}
     known = {"review": row, "by": request.membership, "now": timezone.now()}
     try:
-        if form.is_valid() and take(form, commands.update_review, **known):
-            return onward(request, "reviews:review-detail", row.public_id)
+        if form.is_valid() and run_command(form, commands.update_review, **known):
+            return redirect_to(request, "reviews:review-detail", row.public_id)
     except StaleEdit as stale:
         return stale_page(request, template, form=form, stale=stale, **page)
     return form_page(request, template, form=form, **page)
@@ -79,7 +78,7 @@ def review_cancel(request: MemberRequest, review: str) -> HttpResponse:
         messages.error(request, " ".join(refusal.messages))
         return redirect(review_url(request, row))
     messages.success(request, f"{row.title} is cancelled.")
-    return onward(request, "reviews:review-list")
+    return redirect_to(request, "reviews:review-list")
 
 
 @require_POST
@@ -97,8 +96,8 @@ def review_close(request: MemberRequest, review: str) -> HttpResponse:
         return redirect(review_url(request, row))
     form = CloseForm(request.POST or None, review=row)
     known = {"review": row, "by": request.membership, "now": now}
-    if form.is_valid() and take(form, commands.close_review, **known):
+    if form.is_valid() and run_command(form, commands.close_review, **known):
         messages.success(request, "The review is closed. Check the summary below, then publish it.")
-        return onward(request, "status:summary-update", row.public_id)
+        return redirect_to(request, "status:summary-update", row.public_id)
     page = review_page(row, membership=request.membership, now=now)
     return form_page(request, "reviews/review_close.html", form=form, review=row, page=page, **TAB)

@@ -3,8 +3,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from engagements.access import link_holder
-from engagements.http import LinkRequest
+from engagements.access import LinkRequest, link_holder
 from status.views.status import Reader, status_answer
 
 

@@ -16,10 +16,9 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from engagements.access import member
+from engagements.access import MemberRequest, member
 from engagements.form_fields import FIRST_YEAR
-from engagements.form_views import form_page, onward, refuse
-from engagements.http import MemberRequest
+from engagements.form_views import add_errors, form_page, redirect_to
 from engagements.models import Engagement, StatusPage
 from engagements.permissions import Permission, may
 from status.commands import publish_report
@@ -75,7 +74,7 @@ def report_create(request: MemberRequest) -> HttpResponse:
             messages.success(
                 request, f"Report {report.release.number} is published. Clients see it now."
             )
-            return onward(request, "status:report-detail", report.release.number)
+            return redirect_to(request, "status:report-detail", report.release.number)
         if form.has_error(NON_FIELD_ERRORS, code="meanwhile"):  # the lead has seen the message now
             form.data = {**request.POST.dict(), "after": last}
     else:
@@ -96,7 +95,7 @@ def _publish(request: MemberRequest, form: WordsForm, *, now: dt.datetime) -> Re
             now=now,
         )
     except ValidationError as refusal:
-        refuse(form, refusal)
+        add_errors(form, refusal)
         return None
 
 

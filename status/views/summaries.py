@@ -9,11 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 
-from engagements.access import member
-from engagements.form_views import form_page, onward, refuse, stale_page, take
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, member
+from engagements.form_views import add_errors, form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission, may_here
-from engagements.staleness import StaleEdit
 from reviews.models import Review
 from reviews.queries.recorded import kept_from_client
 from reviews.queries.reviews import last_release
@@ -23,6 +21,7 @@ from status.forms import DraftForm
 from status.models import WORDS, Report, ReportDraft
 from status.page import Words
 from status.queries.reports import draft_of
+from tenancy.locks import StaleEdit
 
 TEMPLATE = "status/summary_update.html"
 
@@ -51,17 +50,17 @@ def _post(
     form = _form(request, review, draft, data=request.POST)
     known = {"review": review, "by": request.membership}
     try:
-        saved = take(form, save_draft, **known) if form.is_valid() else None
+        saved = run_command(form, save_draft, **known) if form.is_valid() else None
     except StaleEdit as stale:
         return stale_page(request, TEMPLATE, form=form, stale=stale, **page)
     if saved and request.POST.get("then") != "publish":
         messages.success(request, "Summary saved. Clients can’t see it yet.")
-        return onward(request, "status:summary-update", review.public_id)
+        return redirect_to(request, "status:summary-update", review.public_id)
     if saved and (report := _publish(request, form, review=review)):
         messages.success(
             request, f"Report {report.release.number} is published. Clients see it now."
         )
-        return onward(request, "status:report-detail", report.release.number)
+        return redirect_to(request, "status:report-detail", report.release.number)
     return form_page(request, TEMPLATE, form=form, **page)
 
 
@@ -93,5 +92,5 @@ def _publish(request: MemberRequest, form: DraftForm, *, review: Review) -> Repo
             now=timezone.now(),
         )
     except ValidationError as refusal:
-        refuse(form, refusal)
+        add_errors(form, refusal)
         return None

@@ -17,8 +17,8 @@ from django.utils import timezone
 from accounts.models import User
 from checkins.jobs.reminders import climb, nudge, remind
 from decisions.models import Decision
+from engagements.links import share_link_token
 from engagements.models import Engagement, Membership, Role
-from engagements.share_links import token_of
 from escalations.models import Escalation
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, Objective, Team
@@ -98,7 +98,7 @@ def _fill(lead: Membership) -> dict[str, str]:
     for shared in (share_expired, share_revoked):
         shared(lead, label=LONG[:120])
     link = share(lead, label=ARABIC_NAME)
-    return {"token": token_of(link), "share_link": link.public_id, **_ids(rows[0])}
+    return {"token": share_link_token(link), "share_link": link.public_id, **_ids(rows[0])}
 
 
 def _ids(row: KeyResult) -> dict[str, str]:

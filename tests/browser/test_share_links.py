@@ -7,8 +7,8 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from demo.stories.story import Person
+from engagements.links import share_link_token
 from engagements.models import Membership
-from engagements.share_links import token_of
 from tenancy.scoping import scope
 from tests.browser import cast
 from tests.browser.conftest import SCREENS, Opens
@@ -69,7 +69,7 @@ def test_a_holder_reads_the_page_of_a_client_in_mid_cycle(opens: Opens) -> None:
     with scope(client.id):
         member = Membership.objects.select_related("engagement").get(user=lead)
 
-    holder.visit(reverse("status:shared-status", args=[token_of(share(member))]))
+    holder.visit(reverse("status:shared-status", args=[share_link_token(share(member))]))
 
     expect(holder.page.get_by_role("navigation")).to_have_count(0)
     holder.inspect("status page by link")

@@ -11,9 +11,8 @@ from accounts.models import User
 from checkins.models import Blocker, CheckIn, HelpRequest
 from decisions.models import ActionItem, Decision
 from engagements.commands import invite_member, send_invitation, update_engagement
-from engagements.invitations import token_of as invitation_token_of
+from engagements.links import invitation_token, share_link_token
 from engagements.models import Engagement, Membership, Role, ShareLink, StatusPage
-from engagements.share_links import token_of
 from escalations.models import Escalation
 from reviews.models import AgendaItem, Review
 from tenancy.scoping import identity, scope, unscoped
@@ -153,7 +152,7 @@ def _links(ground: Ground) -> dict[str, str]:
     """Tokens by who holds the link."""
     label = ground.marks.inside("sharelink.label")
     links = [make(ground.lead, label=label) for make in (share, share_expired, share_revoked)]
-    return dict(zip(LINKS, map(token_of, links), strict=True))
+    return dict(zip(LINKS, map(share_link_token, links), strict=True))
 
 
 def _invite(ground: Ground) -> str:
@@ -168,4 +167,4 @@ def _invite(ground: Ground) -> str:
             by=lead,
         )
         invitation = send_invitation(membership=invited, by=lead)
-        return reverse("engagements:invitation-accept", args=[invitation_token_of(invitation)])
+        return reverse("engagements:invitation-accept", args=[invitation_token(invitation)])

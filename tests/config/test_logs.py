@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.limits import SHARE_LINK_GUESSES
 from config.logs import MaskTokens, masked
-from engagements.share_links import token_of
+from engagements.links import share_link_token
 from tests import build
 from tests.browser.servers import broker, running, serving
 from tests.config.indiscreet import TOKEN
@@ -82,7 +82,7 @@ def console(settings: Settings) -> Iterator[io.StringIO]:
 def test_refusals_are_logged_without_the_token(
     db: None, client: Client, console: io.StringIO
 ) -> None:
-    token = token_of(share_revoked(build.member(build.engagement())))
+    token = share_link_token(share_revoked(build.member(build.engagement())))
 
     codes = [client.get(f"/s/{token}/").status_code for _ in range(SHARE_LINK_GUESSES.amount + 1)]
     client.get(f"/invitations/{token}/")
@@ -96,7 +96,7 @@ def test_refusals_are_logged_without_the_token(
 def test_failures_are_logged_without_the_token(
     db: None, client: Client, console: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = token_of(share(build.member(build.engagement())))
+    token = share_link_token(share(build.member(build.engagement())))
 
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot draw /s/{token}/")
@@ -121,7 +121,7 @@ def test_a_message_that_does_not_fit_its_arguments_is_left_to_the_handler() -> N
 def test_the_web_server_logs_requests_without_tokens(
     committed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = token_of(share(build.member(build.engagement())))
+    token = share_link_token(share(build.member(build.engagement())))
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--access-logfile -")
 
     with serving(tmp_path) as served:

@@ -14,8 +14,8 @@ from pytest_django.fixtures import Settings
 
 from accounts.addresses import link_to
 from accounts.sign_in import AccountAdapter
+from engagements.links import find_share_link, share_link_token, share_link_url
 from engagements.models import Membership, ShareLink
-from engagements.share_links import find_share_link, link_of, token_of
 from notifications.unsubscribe import stop_link
 from tenancy.scoping import scope
 from tenancy.tokens import absolute_url
@@ -39,23 +39,23 @@ def link(alice: Membership) -> ShareLink:
 def test_a_token_has_256_bits_and_is_made_again_from_the_row(
     alice: Membership, link: ShareLink
 ) -> None:
-    token = token_of(link)
+    token = share_link_token(link)
 
     assert len(urlsafe_b64decode(f"{token}=")) * 8 == 256
     with scope(alice.engagement_id):
-        assert token_of(ShareLink.objects.get()) == token
+        assert share_link_token(ShareLink.objects.get()) == token
 
 
 def test_no_two_links_have_the_same(alice: Membership, link: ShareLink) -> None:
     other = build.member(build.engagement("Harbor Retail"), "Bob")
 
-    assert len({token_of(each) for each in (link, share(alice), share(other))}) == 3
+    assert len({share_link_token(each) for each in (link, share(alice), share(other))}) == 3
 
 
 def test_it_is_found_with_its_engagement_in_one_query(link: ShareLink) -> None:
     found: list[ShareLink | None] = []
 
-    sent = queries_of(lambda: found.append(find_share_link(token_of(link))))
+    sent = queries_of(lambda: found.append(find_share_link(share_link_token(link))))
 
     assert len(sent) == 1
     assert found == [link]
@@ -66,7 +66,7 @@ def test_what_else_the_engagement_holds_stays_behind_the_wall(
     alice: Membership, link: ShareLink
 ) -> None:
     share(alice, label="Another")
-    found = find_share_link(token_of(link))
+    found = find_share_link(share_link_token(link))
 
     assert found is not None
     with connection.cursor() as cursor:
@@ -89,7 +89,7 @@ def mutated(token: str, chance: random.Random) -> str:
 
 @pytest.mark.slow
 def test_none_of_ten_thousand_mutated_tokens_opens_anything(link: ShareLink) -> None:
-    token, chance = token_of(link), random.Random(20_260_310)  # noqa: S311 - to be repeatable
+    token, chance = share_link_token(link), random.Random(20_260_310)  # noqa: S311 - to be repeatable
     tried: set[str] = set()
     while len(tried) < 10_000:
         tried |= {mutated(token, chance)} - {token}
@@ -101,11 +101,11 @@ def test_none_of_ten_thousand_mutated_tokens_opens_anything(link: ShareLink) -> 
 
 
 def test_a_revoked_link_is_not_found(alice: Membership) -> None:
-    assert find_share_link(token_of(share_revoked(alice))) is None
+    assert find_share_link(share_link_token(share_revoked(alice))) is None
 
 
 def test_no_table_holds_a_token(alice: Membership, link: ShareLink) -> None:
-    tokens = [token_of(link), token_of(share_revoked(alice))]
+    tokens = [share_link_token(link), share_link_token(share_revoked(alice))]
 
     with scope(alice.engagement_id), connection.cursor() as cursor:
         cursor.execute(
@@ -135,7 +135,7 @@ def test_the_search_for_tokens_finds_what_is_there(alice: Membership, link: Shar
 
 
 def test_its_address_is_of_this_site(link: ShareLink) -> None:
-    assert link_of(link) == f"{settings.SITE_URL}/s/{token_of(link)}/"
+    assert share_link_url(link) == f"{settings.SITE_URL}/s/{share_link_token(link)}/"
 
 
 def test_links_are_built_from_the_site_url_whatever_path_a_request_came_by(
@@ -147,7 +147,7 @@ def test_links_are_built_from_the_site_url_whatever_path_a_request_came_by(
     set_script_prefix("/evil/")
     try:
         links = [
-            link_of(link),
+            share_link_url(link),
             link_to(alice.user, new="new@example.test"),
             stop_link(alice.user.pk),
             AccountAdapter().get_reset_password_from_key_url("1-key"),
@@ -160,9 +160,9 @@ def test_links_are_built_from_the_site_url_whatever_path_a_request_came_by(
 
 
 def test_an_address_that_no_longer_fits_is_not_shown(link: ShareLink, settings: Settings) -> None:
-    token = token_of(link)
+    token = share_link_token(link)
 
     settings.SECRET_KEY = "another-key-after-a-leak-0123456789-0123456789"
 
-    assert link_of(link) == ""
+    assert share_link_url(link) == ""
     assert find_share_link(token) == link

@@ -9,7 +9,6 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership, Role
-from engagements.staleness import StaleEdit
 from escalations.commands.escalations import (
     activate_escalation,
     decide_escalation,
@@ -19,6 +18,7 @@ from escalations.commands.escalations import (
 from escalations.models import Escalation, EscalationState
 from notifications.models import Notice
 from okrs.models import KeyResult
+from tenancy.locks import StaleEdit
 from tests import build
 from tests.checkins.posting import TUESDAY, code
 from tests.escalations.escalating import escalated

@@ -10,9 +10,9 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership, Role
-from engagements.staleness import StaleEdit
 from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.models import Metric
+from tenancy.locks import StaleEdit
 from tenancy.scoping import scope
 from tests import build
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from engagements.models import Engagement, Membership, Role
-from engagements.staleness import StaleEdit
 from metrics.models import Metric
 from okrs.commands import answer_audit, commit_objective, link_contribution, update_key_result
 from okrs.commands.commitments import versions_of
 from okrs.models import Cycle, KeyResult, Objective, Stage
+from tenancy.locks import StaleEdit
 from tenancy.scoping import identity
 from tests import build
 from tests.okrs.refusals import refused

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from engagements.models import Membership, Role
-from engagements.staleness import StaleEdit
 from okrs.commands import (
     answer_audit,
     draft_key_result,
@@ -16,6 +15,7 @@ from okrs.commands import (
     update_key_result,
 )
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Stage
+from tenancy.locks import StaleEdit
 from tests import build
 from tests.okrs.refusals import refused
 

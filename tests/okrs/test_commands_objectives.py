@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from engagements.models import Membership, Role
-from engagements.staleness import StaleEdit
 from okrs.commands import draft_objective, update_objective
 from okrs.models import Cycle, Objective
+from tenancy.locks import StaleEdit
 from tenancy.scoping import identity
 from tests import build
 from tests.okrs.refusals import refused

@@ -20,8 +20,8 @@ from checkins.queries import recompute_standing
 from config import schedule
 from decisions.queries.chain import verify_logs
 from demo.seeding import address
+from engagements.links import share_link_token
 from engagements.models import Engagement, Membership
-from engagements.share_links import token_of
 from escalations.models import Escalation
 from mail import delivery
 from mail.heartbeats import waiting_since
@@ -142,7 +142,7 @@ def test_pages_read_by_index(lead: Membership) -> None:
 
 def test_a_share_link_and_a_viewer_read_by_index(lead: Membership) -> None:
     pages = {
-        "link": (Client(), reverse("status:shared-status", args=[token_of(share(lead))])),
+        "link": (Client(), reverse("status:shared-status", args=[share_link_token(share(lead))])),
         "viewer": (signed_in("viewer"), reverse("status:status", args=[SLUG])),
     }
     found = []

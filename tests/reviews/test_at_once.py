@@ -18,13 +18,13 @@ from decisions.commands.actions import complete_action, reopen_action
 from decisions.models import ActionItem, Decision
 from engagements.commands import change_role, update_profile
 from engagements.models import Membership, Role
-from engagements.staleness import StaleEdit
 from okrs.commands import commit_objective, draft_objective, update_cycle
 from okrs.models import Objective
 from reviews.commands import answer_item, close_review, next_item, tick_off
 from reviews.models import AgendaItem, Review
 from status.commands import save_draft
 from status.models import ReportDraft
+from tenancy.locks import StaleEdit
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, code

@@ -4,7 +4,6 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
-from engagements.staleness import StaleEdit
 from okrs.models import KeyResult
 from reviews.commands import add_item, close_review, show_item
 from reviews.models import Review
@@ -13,6 +12,7 @@ from reviews.queries.reviews import review_page
 from status.commands import save_draft
 from status.models import ReportDraft
 from status.queries.reports import draft_of
+from tenancy.locks import StaleEdit
 from tests.checkins.posting import TUESDAY, at, code, post
 from tests.reviews.meeting import act, decide
 from tests.reviews.running import YES, checked, closed, item, key_results, plan, run

@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
 from engagements.models import Engagement, Membership, Role
-from engagements.staleness import StaleEdit
 from reviews.commands import (
     cancel_review,
     close_review,
@@ -20,6 +19,7 @@ from reviews.commands import (
     update_review,
 )
 from reviews.models import AgendaItem, Attendance, Review
+from tenancy.locks import StaleEdit
 from tests import build
 from tests.checkins.posting import TUESDAY, at, code, post
 from tests.reviews.meeting import act, decide

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from decisions.commands.releases import record_release
+from engagements.links import share_link_token
 from engagements.models import Membership, ShareLink
-from engagements.share_links import token_of
 from escalations.models import Cause, Escalation, Verdict
 from okrs.models import KeyResult
 from status.commands import publish_report
@@ -249,7 +249,7 @@ def test_who_holds_a_share_link_reads_the_same(
     answered(row, **plan(row))
     link: ShareLink = share(alice)
 
-    page = client.get(f"/s/{token_of(link)}/").text
+    page = client.get(f"/s/{share_link_token(link)}/").text
 
     assert page.count(f"{SINCE}, next checkpoint 24\u00a0Mar") == 2
     assert "Borrow an engineer" not in page

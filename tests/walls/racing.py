@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, connections, transaction
 
 from checkins.commands import Conflict
-from engagements.staleness import StaleEdit
+from tenancy.locks import StaleEdit
 from tenancy.scoping import scope
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "6"))

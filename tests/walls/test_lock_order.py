@@ -15,7 +15,7 @@ from django.db import transaction
 
 from accounts.models import User
 from decisions.commands.actions import complete_action, reopen_action
-from engagements import invitations
+from engagements import links
 from engagements.commands import (
     accept_as_user,
     change_role,
@@ -236,7 +236,7 @@ def placeholders(lead: Membership) -> list[Membership]:
 def accept(row: Membership) -> None:
     invitation = Invitation.objects.filter(membership=row).latest("pk")
     user = User.objects.get(email=row.email)
-    accept_as_user(token=invitations.token_of(invitation), user=user)
+    accept_as_user(token=links.invitation_token(invitation), user=user)
 
 
 def joining_and_inviting_again(lead: Membership, other: Membership) -> Pair:

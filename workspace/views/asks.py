@@ -10,9 +10,8 @@ from checkins.commands import answer_help_request, resolve_blocker
 from checkins.forms import AnswerForm
 from checkins.models import Blocker, HelpRequest
 from checkins.views.answers import key_result_url
-from engagements.access import find, member
-from engagements.form_views import take, went_back
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import redirect_back, run_command
 from engagements.permissions import Permission
 from workspace.views.key_results import page_answer
 
@@ -24,9 +23,9 @@ def help_request_answer(request: MemberRequest, help_request: str) -> HttpRespon
     row = find(asked.select_related("key_result__engagement"), help_request)
     form, now = AnswerForm(request.POST, auto_id=f"a-{row.public_id}-%s"), timezone.now()
     known = {"help_request": row, "by": request.membership, "now": now}
-    if form.is_valid() and take(form, answer_help_request, **known):
+    if form.is_valid() and run_command(form, answer_help_request, **known):
         messages.success(request, "Answered.")
-        return went_back(request, otherwise=key_result_url(row.key_result))
+        return redirect_back(request, otherwise=key_result_url(row.key_result))
     return page_answer(request, row.key_result, answered=row, answer_form=form, status=422)
 
 
@@ -40,4 +39,4 @@ def blocker_resolve(request: MemberRequest, blocker: str) -> HttpResponse:
         messages.success(request, "Resolved.")
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
-    return went_back(request, otherwise=key_result_url(row.key_result))
+    return redirect_back(request, otherwise=key_result_url(row.key_result))

@@ -8,8 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import limits
 from accounts.limits import too_often
-from engagements.access import member
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, member
 from engagements.permissions import Permission
 from workspace.exports import export_engagement, export_name
 

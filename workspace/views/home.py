@@ -5,8 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from engagements.access import member
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, member
 from engagements.permissions import Permission, may
 from okrs.quarters import quarters_from
 from workspace.headlines import home_headline

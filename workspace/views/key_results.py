@@ -11,8 +11,7 @@ from checkins import queries
 from checkins.periods import periods
 from checkins.rhythms import rhythm_of
 from checkins.views.answers import fresh_card, key_result_of
-from engagements.access import member
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, member
 from engagements.permissions import Permission
 from escalations.queries.escalations import escalations_of
 from escalations.queries.notification_log import tellings

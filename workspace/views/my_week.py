@@ -12,8 +12,7 @@ from checkins import queries
 from checkins.forms import CheckInForm
 from checkins.queries import DueCard, MyWeek
 from decisions.queries.actions import waiting_actions
-from engagements.access import signed_in
-from engagements.http import SignedInRequest
+from engagements.access import SignedInRequest, signed_in
 from engagements.models import Membership
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement

@@ -6,8 +6,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from engagements.access import member
-from engagements.http import MemberRequest
+from engagements.access import MemberRequest, member
 from engagements.permissions import Permission, may
 from workspace.forms.notification_log import LedgerFilter
 from workspace.queries.notification_log import (

@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 
 from accounts.models import User
 from engagements.commands import create_engagement, prepare_engagement
-from engagements.invitations import link_of
+from engagements.links import invitation_url
 
 
 class Command(BaseCommand):
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{client} is open. Its lead joins here, until {invitation.expires_at:%d %B}:"
         )
-        self.stdout.write(link_of(invitation))
+        self.stdout.write(invitation_url(invitation))
 
 
 def new_user(*, email: str, name: str) -> User:

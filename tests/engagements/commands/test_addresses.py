@@ -18,7 +18,7 @@ from engagements.commands import (
     invite_member,
     remove_member,
 )
-from engagements.invitations import token_of
+from engagements.links import invitation_token
 from engagements.models import Invitation, Membership, Role
 from mail.delivery import deliver_due
 from tenancy.scoping import scope
@@ -191,7 +191,7 @@ def test_somebody_removed_comes_back_under_the_new_address(alice: User) -> None:
         )
         link = Invitation.objects.get(membership=invited)
 
-    accept_as_user(token=token_of(link), user=alice)
+    accept_as_user(token=invitation_token(link), user=alice)
 
     with scope(lead.engagement_id):
         assert Membership.objects.active().get(user=alice) == invited

@@ -15,7 +15,7 @@ from engagements.commands import (
     update_engagement,
 )
 from engagements.models import Engagement, Membership, Role
-from engagements.staleness import StaleEdit
+from tenancy.locks import StaleEdit
 from tenancy.scoping import scope
 from tests import build
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from engagements import invitations
+from engagements import links
 from engagements.commands import (
     accept_as_user,
     accept_invitation,
@@ -57,26 +57,26 @@ def test_inviting_names_a_placeholder_and_makes_one_link(
 
 
 def test_the_link_is_found_by_its_hash_alone(invitation: Invitation) -> None:
-    token = invitations.token_of(invitation)
+    token = links.invitation_token(invitation)
 
     assert len(token) == 43  # 256 bits
     assert token not in str(vars(invitation))
-    assert invitations.find_invitation(token) == invitation
-    assert invitations.find_invitation(token[:-1] + "x") is None
+    assert links.find_invitation(token) == invitation
+    assert links.find_invitation(token[:-1] + "x") is None
 
 
 def test_the_link_can_be_made_again_from_the_stored_row(invitation: Invitation) -> None:
     with scope(invitation.engagement_id):
         stored = Invitation.objects.get(pk=invitation.pk)
 
-    assert invitations.token_of(stored) == invitations.token_of(invitation)
+    assert links.invitation_token(stored) == links.invitation_token(invitation)
 
 
 def test_another_secret_makes_another_link(invitation: Invitation, settings: Settings) -> None:
-    before = invitations.token_of(invitation)
+    before = links.invitation_token(invitation)
     settings.SECRET_KEY = "another-secret"
 
-    assert invitations.token_of(invitation) != before
+    assert links.invitation_token(invitation) != before
 
 
 def test_a_newer_link_replaces_the_older(invitation: Invitation, alice: Membership) -> None:
@@ -86,8 +86,8 @@ def test_a_newer_link_replaces_the_older(invitation: Invitation, alice: Membersh
 
     assert invitation.revoked_at
     with pytest.raises(ValidationError):
-        accept_invitation(token=invitations.token_of(invitation), name="Bob", password=PASSWORD)
-    assert accept_invitation(token=invitations.token_of(newer), name="Bob", password=PASSWORD)
+        accept_invitation(token=links.invitation_token(invitation), name="Bob", password=PASSWORD)
+    assert accept_invitation(token=links.invitation_token(newer), name="Bob", password=PASSWORD)
 
 
 def test_nobody_who_joined_is_invited_again(engagement: Engagement, alice: Membership) -> None:
@@ -99,7 +99,7 @@ def test_nobody_who_joined_is_invited_again(engagement: Engagement, alice: Membe
 
 def test_accepting_makes_the_account_and_joins_it(invitation: Invitation) -> None:
     user = accept_invitation(
-        token=invitations.token_of(invitation), name="Bob Stone", password=PASSWORD
+        token=links.invitation_token(invitation), name="Bob Stone", password=PASSWORD
     )
 
     with scope(invitation.engagement_id):
@@ -111,7 +111,7 @@ def test_accepting_makes_the_account_and_joins_it(invitation: Invitation) -> Non
 
 
 def test_a_link_works_once(invitation: Invitation) -> None:
-    token = invitations.token_of(invitation)
+    token = links.invitation_token(invitation)
     accept_invitation(token=token, name="Bob", password=PASSWORD)
 
     with pytest.raises(ValidationError) as refusal:
@@ -124,7 +124,7 @@ def test_a_link_runs_out_after_fourteen_days(invitation: Invitation) -> None:
         Invitation.objects.update(expires_at=timezone.now())
 
     with pytest.raises(ValidationError) as refusal:
-        accept_invitation(token=invitations.token_of(invitation), name="Bob", password=PASSWORD)
+        accept_invitation(token=links.invitation_token(invitation), name="Bob", password=PASSWORD)
     assert refusal.value.code == "invitation_gone"
 
 
@@ -133,21 +133,21 @@ def test_a_removed_persons_link_no_longer_works(invitation: Invitation, alice: M
         remove_member(membership=invitation.membership, by=alice)
 
     with pytest.raises(ValidationError):
-        accept_invitation(token=invitations.token_of(invitation), name="Bob", password=PASSWORD)
+        accept_invitation(token=links.invitation_token(invitation), name="Bob", password=PASSWORD)
 
 
 def test_an_address_with_an_account_signs_in_first(invitation: Invitation) -> None:
     build.user("Bob")
 
     with pytest.raises(ValidationError) as refusal:
-        accept_invitation(token=invitations.token_of(invitation), name="Bob", password=PASSWORD)
+        accept_invitation(token=links.invitation_token(invitation), name="Bob", password=PASSWORD)
     assert refusal.value.code == "has_account"
 
 
 def test_an_account_joins_with_its_own_name(invitation: Invitation) -> None:
     bob = build.user("Robert", email="bob@example.test")
 
-    accept_as_user(token=invitations.token_of(invitation), user=bob)
+    accept_as_user(token=links.invitation_token(invitation), user=bob)
 
     with scope(invitation.engagement_id):
         joined = Membership.objects.get(pk=invitation.membership_id)
@@ -158,12 +158,14 @@ def test_an_account_with_another_address_does_not_join(invitation: Invitation) -
     charlie = build.user("Charlie")
 
     with pytest.raises(ValidationError) as refusal:
-        accept_as_user(token=invitations.token_of(invitation), user=charlie)
+        accept_as_user(token=links.invitation_token(invitation), user=charlie)
     assert refusal.value.code == "other_address"
 
 
 def test_the_history_names_who_joined(invitation: Invitation) -> None:
-    user = accept_invitation(token=invitations.token_of(invitation), name="Bob", password=PASSWORD)
+    user = accept_invitation(
+        token=links.invitation_token(invitation), name="Bob", password=PASSWORD
+    )
 
     with scope(invitation.engagement_id):
         latest = invitation.membership.events.latest("pgh_id")
@@ -188,7 +190,7 @@ def test_the_worker_writes_the_link_into_the_mail(committed: str, mail_server: M
     (mail,) = mail_server.messages
     assert mail["To"] == "bob@example.test"
     assert mail["Subject"] == "Alice invites you to Northwind SaaS"
-    assert invitations.link_of(invitation) in text_of(mail)
+    assert links.invitation_url(invitation) in text_of(mail)
 
 
 def test_the_outbox_holds_ids_that_go_first_and_never_the_link(committed: str) -> None:

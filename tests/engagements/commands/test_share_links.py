@@ -10,8 +10,8 @@ from engagements.commands import (
     remove_member,
     revoke_share_link,
 )
+from engagements.links import find_share_link, share_link_token
 from engagements.models import Engagement, Membership, ShareLink
-from engagements.share_links import find_share_link, token_of
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, at, code
@@ -69,7 +69,7 @@ def test_revoking_ends_it_with_the_next_look(alice: Membership) -> None:
     with scope(alice.engagement_id):
         revoke_share_link(share_link=link, by=alice, now=TUESDAY)
 
-    assert find_share_link(token_of(link)) is None
+    assert find_share_link(share_link_token(link)) is None
     assert not stored(link).is_open(now=TUESDAY)
 
 
@@ -91,7 +91,7 @@ def test_links_outlive_the_membership_of_whoever_made_them(alice: Membership) ->
     with scope(alice.engagement_id):
         remove_member(membership=alice, by=bob)
 
-    assert find_share_link(token_of(link)) == link
+    assert find_share_link(share_link_token(link)) == link
 
 
 def test_views_add_up_and_the_last_one_is_the_latest(alice: Membership) -> None:

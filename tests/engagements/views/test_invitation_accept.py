@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from engagements import invitations
+from engagements import links
 from engagements.commands import accept_invitation
 from engagements.commands.invitations import issue_invitation
 from engagements.models import Invitation, Membership, Role
@@ -30,7 +30,7 @@ def invitation(db: None) -> Invitation:
 
 @pytest.fixture
 def url(invitation: Invitation) -> str:
-    return f"/invitations/{invitations.token_of(invitation)}/"
+    return f"/invitations/{links.invitation_token(invitation)}/"
 
 
 def joined(invitation: Invitation) -> Membership:
@@ -123,7 +123,7 @@ def test_an_unknown_link_is_not_found(client: Client, invitation: Invitation) ->
 
 
 def test_a_used_link_is_gone(client: Client, url: str, invitation: Invitation) -> None:
-    token = invitations.token_of(invitation)
+    token = links.invitation_token(invitation)
     accept_invitation(token=token, name="Bob", password=PASSWORD)
 
     for answer in (client.get(url), client.post(url, ACCOUNT)):

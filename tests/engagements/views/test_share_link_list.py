@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from engagements.commands import count_share_link_views
+from engagements.links import share_link_url
 from engagements.models import Engagement, Membership, Role, ShareLink
-from engagements.share_links import link_of
 from tenancy.scoping import scope
 from tests import build
 from tests.engagements.sharing import share, share_expired, share_revoked
@@ -62,7 +62,12 @@ def test_it_shows_each_open_link_with_its_address_and_its_views(
 
     text = client.get(URL).text
 
-    for words in ("Board of &lt;Northwind&gt;", link_of(link), "12 views, last on", "Created by"):
+    for words in (
+        "Board of &lt;Northwind&gt;",
+        share_link_url(link),
+        "12 views, last on",
+        "Created by",
+    ):
         assert words in text
     assert "1 link shows the status page." in text
 
@@ -76,7 +81,7 @@ def test_ended_links_are_folded_below_without_their_addresses(
 
     for words in ("2 ended", "revoked by Lead", "expired on", "No link yet."):
         assert words in text
-    assert [link for link in ended if link_of(link) in text] == []
+    assert [link for link in ended if share_link_url(link) in text] == []
 
 
 @pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
@@ -112,7 +117,7 @@ def test_a_link_is_made_and_shown(client: Client, lead: Membership) -> None:
     (link,) = links(lead.engagement)
     text = client.get(URL).text
     assert "The link for Board is ready." in text
-    assert link_of(link) in text
+    assert share_link_url(link) in text
 
 
 def test_with_htmx_the_list_comes_back_with_an_empty_form(client: Client, lead: Membership) -> None:
@@ -120,7 +125,7 @@ def test_with_htmx_the_list_comes_back_with_an_empty_form(client: Client, lead: 
 
     assert answer.status_code == 200
     assert "<html" not in answer.text
-    assert link_of(links(lead.engagement)[0]) in answer.text
+    assert share_link_url(links(lead.engagement)[0]) in answer.text
     assert f'value="{in_days(90)}"' in answer.text
     assert "is ready" in answer["HX-Trigger"]
 
@@ -157,7 +162,7 @@ def test_revoking_ends_a_link(client: Client, lead: Membership) -> None:
 
     assert (answer.status_code, answer["Location"]) == (302, URL)
     assert "The link for Board no longer works." in client.get(URL).text
-    assert client.get(link_of(link)).status_code == 404
+    assert client.get(share_link_url(link)).status_code == 404
 
 
 def test_revoking_with_htmx_brings_the_list_back_and_again_is_harmless(

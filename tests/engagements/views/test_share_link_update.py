@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from engagements.links import share_link_token
 from engagements.models import Membership, ShareLink
-from engagements.share_links import token_of
 from tenancy.scoping import scope
 from tests import build
 from tests.engagements.sharing import share, share_expired, share_revoked
@@ -44,7 +44,7 @@ def test_its_name_and_its_last_day_change_and_its_address_stays(
 
     now = saved(link)
     assert (answer.status_code, answer["Location"]) == (302, URL)
-    assert (now.label, token_of(now)) == ("Board", token_of(link))
+    assert (now.label, share_link_token(now)) == ("Board", share_link_token(link))
     last = now.engagement.today(now.expires_at - dt.timedelta(seconds=1))
     assert last.isoformat() == form["expires_on"]
 
@@ -61,11 +61,11 @@ def test_the_form_shows_the_last_day_on_the_clients_calendar(
 def test_one_that_has_expired_works_again(client: Client, lead: Membership) -> None:
     link = share_expired(lead)
     assert "Reactivate link" in client.get(URL).text
-    assert Client().get(f"/s/{token_of(link)}/").status_code == 404
+    assert Client().get(f"/s/{share_link_token(link)}/").status_code == 404
 
     client.post(edit(link), typed())
 
-    assert Client().get(f"/s/{token_of(link)}/").status_code == 200
+    assert Client().get(f"/s/{share_link_token(link)}/").status_code == 200
 
 
 def test_one_that_was_revoked_does_not(client: Client, lead: Membership) -> None:
@@ -74,7 +74,7 @@ def test_one_that_was_revoked_does_not(client: Client, lead: Membership) -> None
     answer = client.post(edit(link), typed())
 
     assert (answer.status_code, "was revoked" in answer.text) == (422, True)
-    assert Client().get(f"/s/{token_of(link)}/").status_code == 404
+    assert Client().get(f"/s/{share_link_token(link)}/").status_code == 404
 
 
 @pytest.mark.parametrize(

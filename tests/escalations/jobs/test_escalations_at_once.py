@@ -13,7 +13,6 @@ from django.db import IntegrityError, OperationalError, connections
 
 from checkins.commands import Conflict, undo_check_in
 from engagements.models import Membership
-from engagements.staleness import StaleEdit, lock_for_edit
 from escalations.commands.escalations import (
     activate_escalation,
     decide_escalation,
@@ -25,6 +24,7 @@ from escalations.jobs.escalations import open_escalations
 from escalations.models import Escalation, EscalationState
 from okrs.commands import update_key_result
 from okrs.models import KeyResult, Objective
+from tenancy.locks import StaleEdit, lock_for_edit
 from tenancy.scoping import scope
 from tests.checkins.posting import newest, post
 from tests.escalations.jobs import racing

@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from accounts.limits import SHARE_LINK_GUESSES, SHARE_LINK_READS
 from engagements.commands import revoke_share_link
+from engagements.links import share_link_token, share_link_url
 from engagements.models import Membership, ShareLink
 from engagements.share_link_views import VIEWS, flush_views
-from engagements.share_links import link_of, token_of
 from tenancy.counters import counters
 from tenancy.scoping import forbid_writes, scope
 from tests import build
@@ -47,7 +47,7 @@ def link(alice: Membership) -> ShareLink:
 
 @pytest.fixture
 def url(link: ShareLink) -> str:
-    return reverse("status:shared-status", args=[token_of(link)])
+    return reverse("status:shared-status", args=[share_link_token(link)])
 
 
 def test_it_shows_the_status_page_and_no_way_further(client: Client, url: str) -> None:
@@ -59,7 +59,7 @@ def test_it_shows_the_status_page_and_no_way_further(client: Client, url: str) -
 
 
 def test_the_address_that_a_lead_copies_leads_there(url: str, link: ShareLink) -> None:
-    assert link_of(link).endswith(url)
+    assert share_link_url(link).endswith(url)
 
 
 def test_it_is_the_same_page_for_somebody_who_is_signed_in(
@@ -128,8 +128,8 @@ def test_a_link_that_ended_gets_the_same_page_as_one_that_never_was(
     client: Client, alice: Membership, end: str
 ) -> None:
     tokens = {
-        "revoked": token_of(share_revoked(alice)),
-        "expired": token_of(share_expired(alice)),
+        "revoked": share_link_token(share_revoked(alice)),
+        "expired": share_link_token(share_expired(alice)),
         "never made": "no-such-token",
     }
 
@@ -196,7 +196,7 @@ def test_a_view_is_a_page_that_was_sent(
 
 
 def test_links_that_ended_count_no_views(client: Client, alice: Membership) -> None:
-    client.get(f"/s/{token_of(share_expired(alice))}/")
+    client.get(f"/s/{share_link_token(share_expired(alice))}/")
 
     assert not counters().exists(VIEWS)
 
