@@ -6,24 +6,39 @@ in as int, str or Decimal, never float. Bad input raises ScoringError.
 
 from __future__ import annotations
 
-from scoring.attainment import score
 from scoring.bands import (
     BAND_PRESETS,
     PLAYBOOK_BANDS,
     Bands,
     Rag,
     band_range,
+    forecast_holds,
     rag,
     validate_bands,
 )
 from scoring.explanations import explain
-from scoring.forecasts import forecast_holds
-from scoring.ladders import Rung, Rungs, ladder, rung_that_holds, validate_rungs
-from scoring.lines import linear, pace, validate_linear
-from scoring.numbers import Number, format_number, format_score, parse_number
-from scoring.objectives import objective_score, too_easy
-from scoring.readings import Guide, Reading, Verdict, reading, verdict
-from scoring.terms import Commitment, Method, Scale, ScoringError
+from scoring.numbers import (
+    Commitment,
+    Method,
+    Number,
+    Scale,
+    ScoringError,
+    format_number,
+    format_score,
+    parse_number,
+)
+from scoring.objectives import Guide, Reading, Verdict, objective_score, reading, too_easy, verdict
+from scoring.scores import (
+    Rung,
+    Rungs,
+    ladder,
+    linear,
+    pace,
+    rung_that_holds,
+    score,
+    validate_linear,
+    validate_rungs,
+)
 
 __all__ = [
     "BAND_PRESETS",

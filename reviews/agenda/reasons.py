@@ -13,7 +13,7 @@ from reviews.agenda.escalations import SEPARATOR, rank_of, where_it_stands
 from reviews.agenda.facts import Ask, KeyResultFacts, Spell
 from reviews.models import Section
 from scoring import Rag, Scale, format_score
-from scoring.forecasts import ENOUGH_CONFIDENCE, SLACK
+from scoring.bands import ENOUGH_CONFIDENCE, SLACK
 
 OPEN_TOO_LONG = 7  # days (M7.6)
 TIMES = {1: "once", 2: "twice"}

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from okrs.formatting import NO_BREAK, write_day
 from scoring import Rag, band_range, format_score
-from scoring.readings import STRETCHED_ABOVE, SUCCESS_FROM
+from scoring.objectives import STRETCHED_ABOVE, SUCCESS_FROM
 from status.page.decisions import decided
 from status.page.facts import Facts, KeyResultFacts, LastReport
 from status.page.headlines import status_headline

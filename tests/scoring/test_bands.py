@@ -1,4 +1,4 @@
-"""M5.4, M5.5 and the presets."""
+"""Bands (M5.4, M5.5) and forecasts (M9.2)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,21 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scoring import BAND_PRESETS, PLAYBOOK_BANDS, Bands, Rag, ScoringError, band_range, rag
+from scoring import (
+    BAND_PRESETS,
+    PLAYBOOK_BANDS,
+    Bands,
+    Method,
+    Rag,
+    ScoringError,
+    band_range,
+    forecast_holds,
+    rag,
+)
+from tests.scoring.strategies import scores_or_none
 
 EVERY_SCORE = [Decimal(count) / 100 for count in range(101)]
 BANDS_IN_ORDER = [Rag.RED, Rag.AMBER, Rag.GREEN, Rag.STRETCH]
@@ -17,27 +30,21 @@ BANDS_IN_ORDER = [Rag.RED, Rag.AMBER, Rag.GREEN, Rag.STRETCH]
 @pytest.mark.parametrize(
     ("score", "band"),
     [
-        ("0", Rag.RED),
-        ("0.30", Rag.RED),
-        ("0.31", Rag.AMBER),
-        ("0.60", Rag.AMBER),
-        ("0.61", Rag.GREEN),
-        ("0.90", Rag.GREEN),
-        ("0.91", Rag.STRETCH),
-        ("1.00", Rag.STRETCH),
+        pytest.param("0", Rag.RED, id="M5.4-lowest"),
+        pytest.param("0.30", Rag.RED, id="M5.4-red-to"),
+        pytest.param("0.3049", Rag.RED, id="M5.4-rounded-down"),
+        pytest.param("0.305", Rag.AMBER, id="M5.4-rounded-up"),
+        pytest.param("0.31", Rag.AMBER, id="M5.4-amber-from"),
+        pytest.param("0.60", Rag.AMBER, id="M5.4-amber-to"),
+        pytest.param("0.61", Rag.GREEN, id="M5.4-green-from"),
+        pytest.param("0.90", Rag.GREEN, id="M5.4-green-to"),
+        pytest.param("0.91", Rag.STRETCH, id="M5.4-stretch-from"),
+        pytest.param("1.00", Rag.STRETCH, id="M5.4-highest"),
+        pytest.param(None, Rag.NO_DATA, id="M5.5-no-score"),
     ],
 )
-def test_playbook_edges(score: str, band: Rag) -> None:
+def test_a_score_has_a_band(score: str | None, band: Rag) -> None:
     assert rag(score) is band
-
-
-def test_it_judges_the_rounded_score() -> None:
-    assert rag("0.3049") is Rag.RED
-    assert rag("0.305") is Rag.AMBER
-
-
-def test_no_score_is_no_data() -> None:
-    assert rag(None) is Rag.NO_DATA
 
 
 def test_values_are_lower_case_and_labels_are_words() -> None:
@@ -46,13 +53,13 @@ def test_values_are_lower_case_and_labels_are_words() -> None:
 
 
 @pytest.mark.parametrize("score", ["-0.01", "1.01", "NaN", 0.5, True])
-def test_it_refuses_what_is_no_score(score: Any) -> None:
+def test_an_invalid_score_has_no_band(score: Any) -> None:
     with pytest.raises(ScoringError):
         rag(score)
 
 
 @pytest.mark.parametrize("name", BAND_PRESETS)
-def test_each_preset_parts_the_scale_without_gap(name: str) -> None:
+def test_each_preset_covers_the_scale_without_a_gap(name: str) -> None:
     bands = BAND_PRESETS[name]
     found = [rag(score, bands) for score in EVERY_SCORE]
 
@@ -61,20 +68,14 @@ def test_each_preset_parts_the_scale_without_gap(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BAND_PRESETS)
-def test_ranges_and_bands_agree_at_every_hundredth(name: str) -> None:
-    bands = BAND_PRESETS[name]
-
-    for score in EVERY_SCORE:
-        low, high = band_range(rag(score, bands), bands)
-        assert low <= score <= high
-
-
-@pytest.mark.parametrize("name", BAND_PRESETS)
 def test_each_range_ends_a_hundredth_below_the_next(name: str) -> None:
     ranges = [band_range(band, BAND_PRESETS[name]) for band in BANDS_IN_ORDER]
 
     assert ranges[0][0] == 0
     assert ranges[-1][1] == 1
+    for score in EVERY_SCORE:
+        low, high = band_range(rag(score, BAND_PRESETS[name]), BAND_PRESETS[name])
+        assert low <= score <= high
     assert all(low[1] + Decimal("0.01") == high[0] for low, high in pairwise(ranges))
 
 
@@ -105,7 +106,7 @@ def test_bands_may_be_written_as_text() -> None:
         ((0.31, 0.61, 0.91), "not an exact number"),
     ],
 )
-def test_it_refuses_what_are_no_bands(bands: Any, complaint: str) -> None:
+def test_invalid_bands_are_an_error(bands: Any, complaint: str) -> None:
     with pytest.raises(ScoringError, match=complaint):
         rag("0.5", bands)
 
@@ -118,3 +119,63 @@ def test_no_data_has_no_range() -> None:
 def test_ranges_ignore_the_callers_decimal_context() -> None:
     with localcontext(Context(prec=1)):
         assert band_range(Rag.RED, Bands(*PLAYBOOK_BANDS)) == (Decimal("0.00"), Decimal("0.30"))
+
+
+LINEAR, LADDER = Method.LINEAR, Method.LADDER
+
+
+@pytest.mark.parametrize(
+    ("method", "score", "pace", "confidence", "holds"),
+    [
+        pytest.param(LINEAR, "0.40", "0.50", 3, True, id="M9.2-a-tenth-behind"),
+        pytest.param(LINEAR, "0.39", "0.50", 3, False, id="M9.2-more-than-a-tenth-behind"),
+        pytest.param(LINEAR, "0.00", "0.10", 4, True, id="M9.2-red-but-early"),
+        pytest.param(LINEAR, "0.61", 1, 3, True, id="M9.2-green-at-any-time"),
+        pytest.param(LINEAR, "0.60", 1, 3, False, id="M9.2-amber-at-the-end"),
+        pytest.param(LINEAR, 1, 0, 2, False, id="M9.2-low-confidence"),
+        pytest.param(LINEAR, 1, 0, None, False, id="M9.2-no-confidence"),
+        pytest.param(LINEAR, None, 0, 5, False, id="M9.2-no-score"),
+        pytest.param(LADDER, 1, 0, 2, False, id="M9.2-ladder-low-confidence"),
+        pytest.param(LADDER, 1, 0, None, False, id="M9.2-ladder-no-confidence"),
+        pytest.param(LADDER, "0.00", 1, 3, True, id="M9.2-ladder-by-confidence"),
+        pytest.param("ladder", None, 1, 3, True, id="M9.2-ladder-no-score"),
+    ],
+)
+def test_on_pace(method: Any, score: Any, pace: Any, confidence: Any, holds: bool) -> None:
+    assert forecast_holds(method=method, score=score, pace=pace, confidence=confidence) is holds
+
+
+def test_green_follows_the_bands_of_the_engagement() -> None:
+    strict = BAND_PRESETS["strict"]
+
+    assert not forecast_holds(method=LINEAR, score="0.61", pace=1, confidence=3, bands=strict)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"method": "guess"},
+        {"confidence": 0},
+        {"confidence": 6},
+        {"confidence": "3.5"},
+        {"pace": "1.2"},
+        {"score": -1},
+    ],
+)
+def test_values_outside_their_scale_are_an_error(wrong: dict[str, Any]) -> None:
+    given_: dict[str, Any] = {"method": LINEAR, "score": 1, "pace": 1, "confidence": 3}
+
+    with pytest.raises(ScoringError):
+        forecast_holds(**(given_ | wrong))
+
+
+@given(st.sampled_from(Method), scores_or_none, st.integers(0, 99), st.integers(1, 5))
+def test_waiting_never_improves_a_forecast(
+    method: Method, score: Any, hundredth: int, confidence: int
+) -> None:
+    now, later = (
+        forecast_holds(method=method, score=score, pace=f"{at / 100:.2f}", confidence=confidence)
+        for at in (hundredth, hundredth + 1)
+    )
+
+    assert now or not later

@@ -30,43 +30,35 @@ UPTIME: dict[str, Any] = {"method": "ladder", "rungs": [(99, 1)], "higher_is_bet
         (0, -5, 5, "(0 − (−5)) ÷ (5 − (−5)) = 0.50, amber from 0.31"),
         (-3, 0, -4, "(−3 − 0) ÷ (−4 − 0) = 0.75, green from 0.61"),
         (10, 9, 4, "(10 − 9) ÷ (4 − 9) = −0.20, counts as 0.00, red to 0.30"),
+        ("-0.001", 0, 5, "(−0.001 − 0) ÷ (5 − 0) = 0.00, red to 0.30"),
         (6, 0, 5, "(6 − 0) ÷ (5 − 0) = 1.20, counts as 1.00, stretch from 0.91"),
     ],
 )
-def test_it_writes_the_sum(actual: Any, baseline: int, target: int, line: str) -> None:
+def test_a_linear_score_is_explained_by_its_sum(
+    actual: Any, baseline: int, target: int, line: str
+) -> None:
     assert explain(method="linear", actual=actual, baseline=baseline, target=target) == line
 
 
-def test_it_is_silent_about_a_clamp_that_nobody_can_see() -> None:
-    line = explain(method="linear", actual="-0.001", baseline=0, target=5)
-
-    assert line == "(−0.001 − 0) ÷ (5 − 0) = 0.00, red to 0.30"
-
-
 @pytest.mark.parametrize(
-    ("actual", "line"),
+    ("actual", "ladder", "line"),
     [
-        ("7.2", "7.2 is at most 8, which gives 0.30: Red (0.00 to 0.30)"),
-        (5, "5 is at most 6, which gives 0.70: Green (0.61 to 0.90)"),
-        (4, "4 is at most 4, which gives 1.00: Stretch (0.91 to 1.00)"),
-        (9, "9 is above 8, so no rung holds: 0.00, red to 0.30"),
+        ("7.2", DAYS, "7.2 is at most 8, which gives 0.30: Red (0.00 to 0.30)"),
+        (5, DAYS, "5 is at most 6, which gives 0.70: Green (0.61 to 0.90)"),
+        (4, DAYS, "4 is at most 4, which gives 1.00: Stretch (0.91 to 1.00)"),
+        (9, DAYS, "9 is above 8, so no rung holds: 0.00, red to 0.30"),
+        (100, UPTIME, "100 is at least 99, which gives 1.00: Stretch (0.91 to 1.00)"),
+        ("98.5", UPTIME, "98.5 is below 99, so no rung holds: 0.00, red to 0.30"),
     ],
 )
-def test_it_names_the_rung(actual: Any, line: str) -> None:
-    assert explain(actual=actual, **DAYS) == line
-
-
-def test_it_reads_at_least_where_higher_is_better() -> None:
-    assert explain(actual=100, **UPTIME) == (
-        "100 is at least 99, which gives 1.00: Stretch (0.91 to 1.00)"
-    )
-    assert (
-        explain(actual="98.5", **UPTIME) == "98.5 is below 99, so no rung holds: 0.00, red to 0.30"
-    )
+def test_a_ladder_score_is_explained_by_its_rung(
+    actual: Any, ladder: dict[str, Any], line: str
+) -> None:
+    assert explain(actual=actual, **ladder) == line
 
 
 @pytest.mark.parametrize("method", ["linear", "ladder"])
-def test_it_says_that_there_is_no_value(method: str) -> None:
+def test_a_missing_value_is_explained(method: str) -> None:
     line = "No value yet. A missing value is neither red nor green."
 
     assert explain(method=method, actual=None) == line
@@ -86,13 +78,13 @@ def test_the_scale_changes_scores_and_no_values() -> None:
     )
 
 
-def test_it_takes_the_bands_of_the_engagement() -> None:
+def test_an_explanation_uses_the_bands_of_the_engagement() -> None:
     line = explain(actual="7.2", bands=BAND_PRESETS["strict"], **DAYS)
 
     assert line == "7.2 is at most 8, which gives 0.30: Red (0.00 to 0.39)"
 
 
-def test_it_takes_rungs_and_bands_that_can_be_read_once() -> None:
+def test_rungs_and_bands_can_be_iterators() -> None:
     line = explain(
         actual=9, **(DAYS | {"rungs": iter(DAYS["rungs"])}), bands=iter(BAND_PRESETS["thirds"])
     )
@@ -110,12 +102,12 @@ def test_it_takes_rungs_and_bands_that_can_be_read_once() -> None:
         {"method": "linear", "actual": None, "bands": ("0.5",)},
     ],
 )
-def test_it_refuses_what_a_score_refuses(wrong: dict[str, Any]) -> None:
+def test_invalid_terms_have_no_explanation(wrong: dict[str, Any]) -> None:
     with pytest.raises(ScoringError):
         explain(**wrong)
 
 
-def test_it_ignores_the_callers_decimal_context() -> None:
+def test_an_explanation_ignores_the_decimal_context_of_its_caller() -> None:
     with localcontext(Context(prec=1)):
         line = explain(method="linear", actual="123.456", baseline=0, target=1000)
 
@@ -123,7 +115,7 @@ def test_it_ignores_the_callers_decimal_context() -> None:
 
 
 @given(values, lines)
-def test_it_shows_the_score_that_counts(actual: Decimal, line: Line) -> None:
+def test_an_explanation_ends_with_the_score(actual: Decimal, line: Line) -> None:
     score = linear(actual, baseline=line[0], target=line[1])
 
     explained = explain(method="linear", actual=actual, baseline=line[0], target=line[1])

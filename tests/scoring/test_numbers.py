@@ -1,41 +1,79 @@
-"""What may come in, how people type it, how it is shown (M5.1, M5.7)."""
+"""Numbers in and out (M5.1, M5.7), with the standard library only."""
 
 from __future__ import annotations
 
+import ast
+import sys
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 
+import scoring
 from scoring import Scale, ScoringError, format_number, format_score, linear, parse_number
 from tests.scoring.strategies import hundredths, values
+
+FILES = sorted(Path(scoring.__file__).parent.rglob("*.py"))
+ALLOWED = (sys.stdlib_module_names | {"scoring"}) - {"os", "io", "pathlib", "socket", "time"}
+CLOCKS_AND_IO = {"now", "utcnow", "today", "open", "print", "input"}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            yield node.module or ""
+
+
+def called(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_scoring_imports_the_standard_library_only(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+
+    assert {name.split(".")[0] for name in imported(tree)} <= ALLOWED
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_scoring_uses_no_clock_and_no_io(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+
+    assert not CLOCKS_AND_IO & set(called(tree))
+
+
+def test_the_public_names_can_be_imported() -> None:
+    assert len(FILES) > 1
+    assert all(hasattr(scoring, name) for name in scoring.__all__)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [0.5, True, None, "", "x", "NaN", "Infinity", Decimal("NaN"), Decimal("-Infinity"), b"1"],
 )
-def test_it_takes_exact_finite_numbers_only(wrong: Any) -> None:
+def test_only_exact_finite_numbers_are_taken(wrong: Any) -> None:
     with pytest.raises(ScoringError):
         linear(wrong, baseline=0, target=1)
 
 
 @pytest.mark.parametrize("wrong", [10**40, "1e41", Decimal("1e-41"), "9" * 50])
-def test_it_refuses_more_digits_than_it_can_sum_exactly(wrong: Any) -> None:
+def test_too_many_digits_are_an_error(wrong: Any) -> None:
     with pytest.raises(ScoringError, match="too many digits"):
         linear(wrong, baseline=0, target=1)
-
-
-def test_it_refuses_an_integer_too_long_to_print() -> None:
-    with pytest.raises(ScoringError, match="too many digits"):
+    with pytest.raises(ScoringError, match="too many digits"):  # too long to print
         linear(10**5000, baseline=0, target=1)
 
 
-def test_a_refusal_is_a_value_error_that_says_how_to_mend_it() -> None:
-    with pytest.raises(
-        ValueError, match=r"0\.5 is not an exact number\. Use an int, a str or a Dec"
-    ):
+def test_the_error_says_how_to_fix_it() -> None:
+    with pytest.raises(ValueError, match=r"0\.5 is not an exact number\. Use an int, a str"):
         linear(0.5, baseline=0, target=1)  # type: ignore[arg-type]
 
 
@@ -63,7 +101,7 @@ def test_a_refusal_is_a_value_error_that_says_how_to_mend_it() -> None:
         ("007", "7"),
     ],
 )
-def test_it_reads_numbers_as_people_type_them(text: str, value: str) -> None:
+def test_numbers_are_read_as_people_type_them(text: str, value: str) -> None:
     assert parse_number(text) == Decimal(value)
 
 
@@ -76,7 +114,7 @@ def test_a_lone_separator_is_the_decimal_sign(text: str) -> None:
     ("text", "hint"),
     [("1,420", "Enter 1420 or 1.420."), ("−12,500", "Enter −12500 or −12.500.")],
 )
-def test_a_comma_that_may_part_thousands_is_asked_about(text: str, hint: str) -> None:
+def test_an_ambiguous_comma_is_an_error_with_both_readings(text: str, hint: str) -> None:
     with pytest.raises(ScoringError, match="can mean two numbers") as refused:
         parse_number(text)
 
@@ -100,46 +138,44 @@ def test_there_is_no_minus_zero() -> None:
         ("  ", "Enter a number, for example 12.5."),
     ],
 )
-def test_it_says_what_to_write_instead(text: str, message: str) -> None:
+def test_the_error_suggests_a_number(text: str, message: str) -> None:
     with pytest.raises(ScoringError) as refused:
         parse_number(text)
 
     assert str(refused.value) == message
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Infinity",
-        "-inf",
-        "12 days",
-        "€12",
-        "k",
-        "1_000",
-        "1,23,456",
-        "1234,567.8",
-        "1,234.567,8",
-        "12 34",
-        "1 234 56",
-        "0,123.5",
-        "1,234,567,8",
-        "5.",
-        ",",
-        "--3",
-        "3-",
-        "١٢",
-        "0x10",
-        "1\n2",
-        "9" * 41,
-        "9" * 50 + "k",
-    ],
-)
-def test_it_refuses_anything_else(text: str) -> None:
+NOT_NUMBERS = [
+    "Infinity",
+    "-inf",
+    "12 days",
+    "€12",
+    "k",
+    "1_000",
+    "1,23,456",
+    "1234,567.8",
+    "1,234.567,8",
+    "12 34",
+    "1 234 56",
+    "0,123.5",
+    "1,234,567,8",
+    "5.",
+    ",",
+    "--3",
+    "3-",
+    "١٢",
+    "0x10",
+    "1\n2",
+]
+
+
+@pytest.mark.parametrize("text", [*NOT_NUMBERS, "9" * 41, "9" * 50 + "k"])
+def test_anything_else_is_not_a_number(text: str) -> None:
     with pytest.raises(ScoringError):
         parse_number(text)
 
 
-def test_it_refuses_what_is_no_text() -> None:
+def test_only_text_is_parsed() -> None:
     with pytest.raises(ScoringError):
         parse_number(12)  # type: ignore[arg-type]
 
@@ -168,7 +204,7 @@ def test_a_shown_number_loses_nothing(value: Decimal) -> None:
 
 
 @given(values)
-def test_it_reads_back_both_decimal_signs(value: Decimal) -> None:
+def test_both_decimal_signs_are_read(value: Decimal) -> None:
     text = f"{value:.4f}"
 
     assert parse_number(text) == parse_number(text.replace(".", ",")) == value
@@ -189,7 +225,7 @@ def test_scores_are_rounded_before_they_are_shown() -> None:
 
 
 @given(hundredths)
-def test_both_scales_tell_the_same(score: Decimal) -> None:
+def test_both_scales_show_the_same_score(score: Decimal) -> None:
     assert Decimal(format_score(score)) * 100 == Decimal(format_score(score, scale="hundred"))
 
 
@@ -197,7 +233,7 @@ def test_scales_have_labels() -> None:
     assert [scale.label for scale in Scale] == ["0–1", "0–100"]
 
 
-def test_it_refuses_another_scale() -> None:
+def test_an_unknown_scale_is_an_error() -> None:
     with pytest.raises(ScoringError, match="“ten” is not a scale"):
         format_score(None, scale="ten")
 

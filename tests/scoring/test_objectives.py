@@ -1,4 +1,4 @@
-"""M5.6, and the set that came too easily (M5.13)."""
+"""Scores of objectives (M5.6), readings and verdicts (M5.13)."""
 
 from __future__ import annotations
 
@@ -9,57 +9,56 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring import ScoringError, objective_score, too_easy
+from scoring import (
+    Commitment,
+    Guide,
+    Reading,
+    ScoringError,
+    Verdict,
+    objective_score,
+    reading,
+    too_easy,
+    verdict,
+)
 from tests.scoring.strategies import hundredths, scores_or_none, weights
 
 pairs = st.lists(st.tuples(hundredths, weights), min_size=1)
 
 
-def test_unset_weights_are_equal() -> None:
-    assert objective_score([("0.2", None), ("0.8", None)]) == Decimal("0.50")
-
-
-def test_it_weighs() -> None:
-    assert objective_score([("0.2", 3), ("0.8", 1)]) == Decimal("0.35")
-
-
-def test_it_takes_members_as_rounded() -> None:
-    assert objective_score([("0.305", 1), ("0.305", 1)]) == Decimal("0.31")
-
-
-def test_it_rounds_half_up() -> None:
-    assert objective_score([("0.50", 1), ("0.51", 1)]) == Decimal("0.51")
-
-
-def test_a_draft_leaves_out_what_has_no_data() -> None:
-    assert objective_score([("0.8", 1), (None, 3)]) == Decimal("0.80")
-
-
-def test_a_final_score_counts_it_as_nothing() -> None:
-    assert objective_score([("0.8", 1), (None, 3)], final=True) == Decimal("0.20")
-    assert str(objective_score([(None, 1)], final=True)) == "0.00"
-
-
-def test_nothing_to_count_is_no_score() -> None:
-    assert objective_score([(None, 1), (None, None)]) is None
-    assert objective_score([]) is None
-    assert objective_score([], final=True) is None
+@pytest.mark.parametrize(
+    ("members", "final", "score"),
+    [
+        pytest.param([("0.60", None), ("0.92", None), ("0.60", None)], False, "0.71", id="M5.12"),
+        pytest.param([("0.2", None), ("0.8", None)], False, "0.50", id="M5.6-no-weights"),
+        pytest.param([("0.2", 3), ("0.8", 1)], False, "0.35", id="M5.6-weights"),
+        pytest.param([("0.305", 1), ("0.305", 1)], False, "0.31", id="M5.6-of-rounded-scores"),
+        pytest.param([("0.50", 1), ("0.51", 1)], False, "0.51", id="M5.6-rounds-half-up"),
+        pytest.param([("0.8", 1), (None, 3)], False, "0.80", id="M5.6-draft-without-data"),
+        pytest.param([("0.8", 1), (None, 3)], True, "0.20", id="M5.6-final-without-data"),
+        pytest.param([(None, 1)], True, "0.00", id="M5.6-final-without-any-data"),
+        pytest.param([(None, 1), (None, None)], False, "None", id="M5.6-no-data"),
+        pytest.param([], False, "None", id="M5.6-no-key-results"),
+        pytest.param([], True, "None", id="M5.6-final-no-key-results"),
+    ],
+)
+def test_an_objective_has_the_weighted_mean(members: Any, final: bool, score: str) -> None:
+    assert str(objective_score(members, final=final)) == score
 
 
 @pytest.mark.parametrize("weight", [0, "-1", 1.5, True])
 @pytest.mark.parametrize("score", ["0.5", None])
-def test_it_refuses_a_weight_that_is_not_above_zero(score: str | None, weight: Any) -> None:
+def test_weights_must_be_above_0(score: str | None, weight: Any) -> None:
     with pytest.raises(ScoringError):
         objective_score([(score, weight)])
 
 
-def test_it_refuses_a_member_outside_the_scale() -> None:
+def test_scores_must_be_between_0_and_1() -> None:
     with pytest.raises(ScoringError, match="outside 0 to 1"):
         objective_score([("60", 1)])
 
 
 @given(pairs)
-def test_it_lies_between_its_members(members: list[tuple[Decimal, Decimal]]) -> None:
+def test_the_score_lies_between_its_members(members: list[tuple[Decimal, Decimal]]) -> None:
     mean = objective_score(members)
 
     assert mean is not None
@@ -90,3 +89,66 @@ def test_a_whole_set_at_one_was_too_easy() -> None:
     assert not too_easy(["1.00", "0.99"])
     assert not too_easy(["1.00", None])
     assert not too_easy([])
+
+
+@pytest.mark.parametrize(
+    ("guide", "words"),
+    [
+        (Guide.PLAYBOOK, "1.00 hit, 0.70 hit, 0.69 progress, 0.50 progress, 0.49 missed, 0 missed"),
+        (
+            Guide.PARTIAL_FROM_40,
+            "1.00 full, 0.99 strong, 0.70 strong, 0.69 partial, 0.40 partial, 0.39 little, 0 little",
+        ),
+        (
+            Guide.PARTIAL_FROM_30,
+            "1.00 full, 0.99 strong, 0.70 strong, 0.69 partial, 0.30 partial, 0.29 little, 0 little",
+        ),
+    ],
+)
+def test_a_final_score_is_read_by_its_guide(guide: Guide, words: str) -> None:
+    for pair in words.split(", "):
+        score, word = pair.split()
+        assert reading(score, guide=guide) == word
+
+
+def test_the_playbook_is_the_usual_guide() -> None:
+    assert reading("0.70") is Reading.HIT
+
+
+@pytest.mark.parametrize(
+    ("commitment", "score", "word"),
+    [
+        (Commitment.COMMITTED, "1.00", Verdict.MET),
+        (Commitment.COMMITTED, "0.99", Verdict.NOT_MET),
+        (Commitment.ASPIRATIONAL, "1.00", Verdict.STRETCHED),
+        (Commitment.ASPIRATIONAL, "0.71", Verdict.STRETCHED),
+        (Commitment.ASPIRATIONAL, "0.70", Verdict.SUCCESS),
+        (Commitment.ASPIRATIONAL, "0.60", Verdict.SUCCESS),
+        (Commitment.ASPIRATIONAL, "0.59", Verdict.NOT_MET),
+    ],
+)
+def test_verdict_by_commitment(commitment: Commitment, score: str, word: Verdict) -> None:
+    assert verdict(score, commitment=commitment) is word
+
+
+def test_reading_and_verdict_use_the_rounded_score() -> None:
+    assert reading("0.695") is Reading.HIT
+    assert verdict("0.995", commitment="committed") is Verdict.MET
+
+
+def test_without_a_score_there_is_no_reading_or_verdict() -> None:
+    assert reading(None) is Reading.NO_DATA
+    assert verdict(None, commitment="aspirational") is Verdict.NO_DATA
+
+
+def test_labels_are_words() -> None:
+    assert Reading.NO_DATA.label == "No data"
+    assert Verdict.NOT_MET.label == "Not met"
+    assert Guide.PLAYBOOK.label == "Hit from 0.70, progress from 0.50, missed from 0.00"
+
+
+def test_unknown_words_are_an_error() -> None:
+    with pytest.raises(ScoringError, match=r"“mood” is not a guide\. Use one of playbook"):
+        reading(1, guide="mood")
+    with pytest.raises(ScoringError, match="is not a commitment"):
+        verdict(1, commitment="hoped")
