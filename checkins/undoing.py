@@ -19,16 +19,18 @@ def undo_refusal(
     by: Membership,
     now: dt.datetime,
 ) -> ValidationError | None:
-    """Why this check-in stays: `not_newest`, `no_right` or `period_closed`; None if it may go.
+    """Return why it cannot be undone: `not_newest`, `is_undo`, `no_right`, `period_closed`; or None.
 
-    Only what stands last is undone, by its author or a program lead, while its period takes posts.
+    Only the newest check-in is undone, by its author or a program lead, while its period takes
+    posts. An undo is not: people post again.
     """
     if newest is None or newest.pk != check_in.pk:
         return ValidationError(
             "There is a newer check-in. Only the newest can be undone.", code="not_newest"
         )
-    own = (check_in.author_id, check_in.undone_by_id)
-    if by.pk not in own and by.role != Role.LEAD:
+    if check_in.undone_by_id is not None:
+        return ValidationError("An undo cannot be undone. Post a new check-in.", code="is_undo")
+    if by.pk != check_in.author_id and by.role != Role.LEAD:
         return ValidationError(
             f"Only {check_in.author} or a program lead can undo this check-in.", code="no_right"
         )

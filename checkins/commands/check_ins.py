@@ -129,7 +129,7 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     author's name; if not, the period is empty again and the standing falls back to the one before.
     What it asked for and nobody has dealt with is closed. Returns the superseding row; the same
     one to the same person again. Raises ValidationError: `no_right`, `draft`, `closed`,
-    `not_newest`, `period_closed`.
+    `not_newest`, `is_undo`, `period_closed`.
     """
     locked = _lock(check_in.key_result_id, by=by)
     require_right(by, Permission.CHECK_IN)
@@ -138,7 +138,7 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     if latest and latest.supersedes_id == check_in.pk and latest.undone_by_id == by.pk:
         return latest
     rhythm = rhythm_of(locked)
-    newest = _posts(locked).standing().order_by("-period").first()
+    newest = _posts(locked).current().order_by("-period").first()
     refusal = undo_refusal(check_in, newest=newest, rhythm=rhythm, by=by, now=now)
     if refusal is not None:
         raise refusal
@@ -159,7 +159,8 @@ def _locked() -> QuerySet[KeyResult]:
 
 def _known() -> QuerySet[CheckIn]:
     """All of one key result, and what a form has posted wherever it was."""
-    rows = CheckIn.objects.select_related("author", "undone_by").filter(engagement_id=ENGAGEMENT)
+    rows = CheckIn.objects.with_effective().filter(engagement_id=ENGAGEMENT)
+    rows = rows.select_related("author", "undone_by")
     posted = Q(idempotency_key=Slot("key", UUIDField()))
     return rows.filter(Q(key_result_id=KEY_RESULT) | posted).order_by("period", "id")
 

@@ -86,7 +86,7 @@ def _trouble(row: KeyResult, *, blocker: Blocker | None, now: dt.datetime) -> st
 
 def _thin(notices: Sequence[Notice]) -> set[int]:
     """Return the ids of key results whose newest check-in was thin when posted. One query."""
-    newest = CheckIn.objects.standing().filter(
+    newest = CheckIn.objects.current().filter(
         engagement_id=notices[0].engagement_id,
         key_result__in={one.subject for one in notices},
         period=models.F("key_result__last_period"),

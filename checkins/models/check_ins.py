@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import pgtrigger
 from django.db import models
-from django.db.models.functions import Mod
 
 from engagements.models import Membership
 from okrs.models import Direction
@@ -20,40 +19,33 @@ class CheckInKind(models.TextChoices):
 
 
 class CheckInQuerySet(models.QuerySet["CheckIn"]):
-    def standing(self) -> CheckInQuerySet:
-        """Check-ins that count: neither superseded nor taken back, one per key result and period."""
+    def current(self) -> CheckInQuerySet:
+        """Filter by what counts: one check-in per key result and period, the newest."""
         later = CheckIn.objects.filter(
             engagement_id=models.OuterRef("engagement_id"), supersedes_id=models.OuterRef("id")
         )
         return self.filter(~models.Exists(later), kind=CheckInKind.UPDATE)
 
-    def kept(self, *, at: dt.datetime | models.Expression) -> CheckInQuerySet:
-        """Posts by then that nobody had taken back, superseded or not: `kept_posts` in SQL.
+    def with_effective(
+        self, *, at: dt.datetime | models.Expression | None = None
+    ) -> CheckInQuerySet:
+        """Annotate `is_effective`: a post, superseded or not, that no one undid (by then)."""
+        found = models.ExpressionWrapper(is_effective(at=at), models.BooleanField())
+        return self.annotate(is_effective=found)  # type: ignore[no-redef]
 
-        Undos follow the row that they take back, and each second one puts it back.
-        """
-        after = CheckIn.objects.order_by().filter(
-            engagement_id=models.OuterRef("engagement_id"),
-            key_result_id=models.OuterRef("key_result_id"),
-            period=models.OuterRef("period"),
-            id__gt=models.OuterRef("id"),
-            posted_at__lte=at,
-        )
-        later = CheckIn.objects.filter(
-            engagement_id=models.OuterRef("engagement_id"),
-            key_result_id=models.OuterRef("key_result_id"),
-            period=models.OuterRef("period"),
-            id__gt=models.OuterRef(models.OuterRef("id")),
-            id__lt=models.OuterRef("id"),
-            undone_by=None,
-        )
-        undos = after.filter(~models.Exists(later), undone_by__isnull=False).annotate(
-            many=models.Func(models.F("id"), function="COUNT")
-        )
-        times = models.Subquery(undos.values("many"), output_field=models.BigIntegerField())
-        return self.alias(taken_back=Mod(times, 2)).filter(
-            undone_by=None, posted_at__lte=at, taken_back=0
-        )
+    def effective(self, *, at: dt.datetime | models.Expression) -> CheckInQuerySet:
+        """Filter by posts until then that no one had undone by then, superseded or not."""
+        return self.filter(is_effective(at=at), posted_at__lte=at)
+
+
+def is_effective(*, at: dt.datetime | models.Expression | None) -> models.Q:
+    undos = CheckIn.objects.order_by().filter(
+        engagement_id=models.OuterRef("engagement_id"),
+        supersedes_id=models.OuterRef("id"),
+        undone_by__isnull=False,
+        **({} if at is None else {"posted_at__lte": at}),
+    )
+    return models.Q(~models.Exists(undos), undone_by=None)
 
 
 # The author of an undone or restored row is the one whose words it repeats, and no one else.
@@ -115,6 +107,7 @@ class CheckIn(TenantModel):
     seconds_spent = models.PositiveIntegerField(null=True, blank=True)
     idempotency_key = models.UUIDField()
 
+    is_effective: bool  # where `with_effective` annotates it
     objects = CheckInManager()
     sweep_grants: ClassVar[tuple[str, ...]] = (
         "SELECT (id, engagement_id, key_result_id, period, is_thin)",

@@ -99,7 +99,7 @@ def _one() -> KeyResultQuerySet:
 
 
 def _standing() -> QuerySet[CheckIn]:
-    rows = CheckIn.objects.standing().select_related("author").order_by()
+    rows = CheckIn.objects.current().select_related("author").order_by()
     return rows.filter(
         AnyOf("engagement_id", "engagements"),
         AnyOf("key_result_id", "key_results"),

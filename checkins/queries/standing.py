@@ -6,7 +6,6 @@ from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
-from checkins.effective_check_ins import kept_posts
 from checkins.models import CheckIn, CheckInKind
 from checkins.weeks import red_run
 from okrs.models import KeyResult
@@ -19,10 +18,10 @@ def recompute_standing(key_result: KeyResult) -> KeyResultState:
 
     Without any it is that of a key result with no data (M5.5). One query.
     """
-    rows = CheckIn.objects.filter(
+    rows = CheckIn.objects.with_effective().filter(
         engagement_id=key_result.engagement_id, key_result_id=key_result.pk
-    ).order_by("period", "id")
-    return standing_of(rows)
+    )
+    return standing_of(rows.order_by("period", "id"))
 
 
 def standings_at(
@@ -32,11 +31,13 @@ def standings_at(
 
     Key results that had no post by then are left out.
     """
-    rows = CheckIn.objects.filter(
+    rows = CheckIn.objects.with_effective(at=at).filter(
         engagement_id=engagement_id, key_result_id__in=list(ids), posted_at__lte=at
-    ).order_by("key_result_id", "period", "id")
+    )
     found = {}
-    for key_result_id, own in groupby(rows, key=attrgetter("key_result_id")):
+    for key_result_id, own in groupby(
+        rows.order_by("key_result_id", "period", "id"), key=attrgetter("key_result_id")
+    ):
         posts = list(own)
         written_at = max(posts, key=attrgetter("id")).posted_at
         found[key_result_id] = (standing_of(posts), written_at)
@@ -77,12 +78,14 @@ def _standing(chains: Sequence[Sequence[CheckIn]], *, posts: Sequence[CheckIn]) 
 
 
 def _checked_in_at(chain: Sequence[CheckIn]) -> dt.datetime:
-    """When the period first had the band that stands, of what was not taken back.
+    """Return when the period first had the band that it has now.
 
     The clocks of M5.9 count from here: a correction or an undo that leaves the band does not
     restart them, the next period's check-in does.
     """
-    return next(post.posted_at for post in kept_posts(chain) if post.rag == chain[-1].rag)
+    *earlier, newest = chain
+    effective = [*(one for one in earlier if one.is_effective), newest]
+    return next(one.posted_at for one in effective if one.rag == newest.rag)
 
 
 def _point(check_in: CheckIn) -> list[str | None]:

@@ -11,7 +11,6 @@ from typing import TypeVar
 from django.db.models import BigIntegerField, Model, QuerySet
 
 from checkins.assessment import Assessment, assess_standing, standing_prompt
-from checkins.effective_check_ins import kept_posts
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.periods import Timeliness, open_periods, timeliness
 from checkins.prompts import Prompt
@@ -123,7 +122,9 @@ CARD = Compiled(_card)
 HELPERS = Compiled(lambda: _of(Collaborator.objects.order_by("member__name"), "member"))
 ASKED = Compiled(lambda: _of(HelpRequest.objects.all(), "asked_by", "answered_by"))
 NAMED = Compiled(lambda: _of(Blocker.objects.all(), "opened_by", "resolved_by"))
-POSTS = Compiled(lambda: _of(CheckIn.objects.order_by("id"), "author", "undone_by"))
+POSTS = Compiled(
+    lambda: _of(CheckIn.objects.with_effective().order_by("id"), "author", "undone_by")
+)
 
 
 def _thread(key_result: KeyResult, *, now: dt.datetime) -> list[ThreadEntry]:
@@ -175,7 +176,7 @@ def _timeliness(
     """
     if not chain:
         return Timeliness.MISSED
-    first = next(iter(kept_posts(chain)), None)
+    first = next((row for row in chain if row.is_effective), None)
     row, moment = (first, first.posted_at) if first else (chain[-1], now)
     if since is not None and row.due_at < since:
         return Timeliness.ON_TIME

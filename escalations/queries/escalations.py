@@ -167,7 +167,7 @@ def _named() -> QuerySet[Escalation]:
 
 def _posts() -> QuerySet[CheckIn]:
     rows = CheckIn.objects.filter(AnyOf("key_result_id", "key_results"), engagement_id=ENGAGEMENT)
-    return rows.standing()
+    return rows.current()
 
 
 def _people() -> QuerySet[Membership]:

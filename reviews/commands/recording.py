@@ -100,7 +100,7 @@ def check_in_evidence(public_ids: Collection[str], *, engagement_id: int) -> Evi
     """Return the current check-in of each key result, as words and public ids that can be sealed."""
     found: Evidence = []
     for row in key_results(engagement_id, list(public_ids)):
-        posts = CheckIn.objects.filter(engagement_id=engagement_id, key_result=row).standing()
+        posts = CheckIn.objects.filter(engagement_id=engagement_id, key_result=row).current()
         if check_in := posts.order_by("-period").first():
             score = format_score(check_in.score, scale=row.engagement.scale)
             label = f"Check-in of {_day(check_in.measured_on)}, {score}"

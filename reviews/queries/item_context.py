@@ -49,10 +49,10 @@ def tell(
     The last decision is that of an earlier review: what this one decides cannot have moved anything.
     """
     here = {"engagement": engagement, "key_result__in": rows}
-    standing = CheckIn.objects.standing().filter(**here, period=F("key_result__last_period"))
+    standing = CheckIn.objects.current().filter(**here, period=F("key_result__last_period"))
     check_ins = {one.key_result_id: one for one in standing.select_related("author")}
     measured: dict[int, dict[dt.date, dt.date]] = defaultdict(dict)
-    days = CheckIn.objects.standing().filter(**here)
+    days = CheckIn.objects.current().filter(**here)
     for pk, period, day in days.values_list("key_result_id", "period", "measured_on"):
         measured[pk][period] = day
     asked = HelpRequest.objects.filter(**here, answered_at=None).select_related("asked_by")

@@ -17,16 +17,16 @@ from django.db.models import (
     When,
 )
 
+from checkins.models import CheckIn
 from decisions.models import OccasionKind, Release
 from decisions.queries.shown_decisions import visible_decisions
 from engagements.models import Engagement
 from okrs.models import KeyResult
-from okrs.queries.shown import AT, ENGAGEMENT, RESTS_FOR, end_of, shown_rows
+from okrs.queries.shown import AT, ENGAGEMENT, RESTS_FOR, At, end_of, shown_rows
 from reviews.models import Review
 from status.models import Report
 from status.page import Facts, KeyResultFacts, LastReport, Since
 from status.queries.answers import answers
-from status.queries.last_check_in import last_kept, newest
 from tenancy.compiled import Compiled, Slot
 
 FRESH_FOR = dt.timedelta(days=6)
@@ -106,7 +106,7 @@ def status_facts(
         engagement=engagement,
         at=now,
         today=today,
-        posted_at=last_kept(rows[0][-1], engagement_id=engagement.pk, at=now) if rows else None,
+        posted_at=rows[0][-1] if rows else None,
         key_results=[KeyResultFacts(**dict(zip(PATHS, row[:-1], strict=True))) for row in rows],
         decisions=visible_decisions(
             engagement,
@@ -124,17 +124,26 @@ def _rows() -> QuerySet[KeyResult, tuple[Any, ...]]:
         shown_rows(ENGAGEMENT, at=AT, today=Slot("today", DateField()), rested=RESTED)
         .annotate(
             **answers(at=AT),
-            newest=newest(ENGAGEMENT, at=AT),
+            posted_at=Subquery(last_check_in(ENGAGEMENT, at=AT)),
             # A draft is nothing that clients know of, be it named or not.
             parent_title=Case(
                 When(objective__parent__committed_at__lte=AT, then=F("objective__parent__title"))
             ),
         )
-        .values_list(*PATHS.values(), "newest")
+        .values_list(*PATHS.values(), "posted_at")
     )
 
 
 ROWS = Compiled(_rows)
+
+
+def last_check_in(engagement_id: int | Slot, *, at: At) -> QuerySet[CheckIn, dt.datetime]:
+    """Return when the latest check-in was posted that no one had undone by then."""
+    posts = CheckIn.objects.effective(at=at).filter(engagement_id=engagement_id)
+    newest: QuerySet[CheckIn, dt.datetime] = posts.order_by("-id").values_list(
+        "posted_at", flat=True
+    )
+    return newest[:1]
 
 
 def last_report(engagement: Engagement, *, at: dt.datetime) -> dict[str, Any] | None:

@@ -22,8 +22,7 @@ from okrs.states import KeyResultState, stage_for
 from scoring import pace
 from status.page import Facts, KeyResultFacts
 from status.queries.answers import answers
-from status.queries.last_check_in import kept_at
-from status.queries.now import last_report, said, since
+from status.queries.now import last_check_in, last_report, said, since
 from tenancy.history import rows_at
 
 Events = Mapping[int, Any]  # by the id of their row
@@ -55,7 +54,7 @@ def status_facts_on(engagement: Engagement, *, day: dt.date, now: dt.datetime) -
         engagement=engagement,
         at=at,
         today=day,
-        posted_at=kept_at(engagement.pk, at=at) if shown else None,
+        posted_at=last_check_in(engagement.pk, at=at).first() if shown else None,
         key_results=[
             _facts(one, then=then, figures=figures.get(one.pk), engagement=engagement)
             for one in shown

@@ -51,7 +51,7 @@ def check_in_later(marks: Marks, planned: Planned, *, lead: Membership) -> None:
 def leave_work_of(viewer: Membership, *, marks: Marks, on: KeyResult, now: dt.datetime) -> None:
     """What somebody asked, named and helped with before they came to be a viewer."""
     own = {"engagement": viewer.engagement, "key_result": on}
-    stands = CheckIn.objects.filter(**own).standing().first()
+    stands = CheckIn.objects.filter(**own).current().first()
     said_here: dict[str, Any] = {**own, "check_in": stands}
     HelpRequest.objects.create(
         **said_here, text=marks.inside("helprequest.text.viewer"), asked_by=viewer, asked_at=now

@@ -42,6 +42,7 @@ class Book:
 
     def __init__(self) -> None:
         self.stacks: dict[dt.date, list[Decimal]] = {}
+        self.restored: set[dt.date] = set()  # periods that show what an undo put back
 
     @property
     def values(self) -> dict[dt.date, Decimal]:
@@ -86,18 +87,20 @@ def play(key_result: KeyResult, by: Membership, script: list[Step]) -> Book:
             period = fill(fillable_periods(rhythm, now), set(book.values))
             post(key_result, by, actual=str(value), now=now)
             book.stacks.setdefault(period.monday, []).append(value)
-        elif book.values and max(book.values) in is_open:
+            book.restored.discard(period.monday)
+        elif book.values and max(book.values) in is_open - book.restored:
             undo(key_result, by, now=now, book=book)
     return book
 
 
 def undo(key_result: KeyResult, by: Membership, *, now: dt.datetime, book: Book) -> None:
     period = max(book.values)
-    standing = CheckIn.objects.standing().get(key_result=key_result, period=period)
+    standing = CheckIn.objects.current().get(key_result=key_result, period=period)
     undo_check_in(check_in=standing, by=by, now=now)
     stack = book.stacks[period]
     if len(stack) > 1:
-        stack.append(stack[-2])  # an undo that restores can be undone in its turn
+        stack.append(stack[-2])
+        book.restored.add(period)
     else:
         stack.clear()
 

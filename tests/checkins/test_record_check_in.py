@@ -119,7 +119,7 @@ def test_a_further_post_supersedes_and_both_stay_readable(
     second = post(onboarding, bob, actual=6)
     onboarding.refresh_from_db()
 
-    assert list(CheckIn.objects.standing().filter(key_result=onboarding)) == [second]
+    assert list(CheckIn.objects.current().filter(key_result=onboarding)) == [second]
     assert CheckIn.objects.get(pk=first.pk).actual == 7
     assert onboarding.trail == [["2026-03-09", "6", "0.60"]]
 

@@ -61,13 +61,50 @@ def test_it_brings_back_what_the_check_in_had_superseded(
     assert onboarding.latest_value == 7
 
 
-def test_undoing_the_undo_of_a_correction_brings_the_correction_back(
-    onboarding: KeyResult, bob: Membership
+def test_an_undo_cannot_be_undone(
+    onboarding: KeyResult, alice: Membership, bob: Membership
 ) -> None:
     post(onboarding, bob, actual=7)
     undo = undo_check_in(check_in=post(onboarding, bob, actual=5), by=bob, now=SOON)
 
-    assert undo_check_in(check_in=undo, by=bob, now=SOON).actual == 5
+    for person in (alice, bob):
+        with pytest.raises(ValidationError) as refused:
+            undo_check_in(check_in=undo, by=person, now=SOON)
+        assert code(refused.value) == "is_undo"
+
+    post(onboarding, bob, actual=5, now=SOON)
+    assert CheckIn.objects.current().get().actual == 5
+
+
+@pytest.mark.parametrize(
+    ("script", "effective"),
+    [
+        pytest.param("p", [0], id="a-post"),
+        pytest.param("pp", [0, 1], id="a-correction"),
+        pytest.param("pu", [], id="undone"),
+        pytest.param("pup", [2], id="undone-and-posted-again"),
+        pytest.param("pupu", [], id="undone-twice"),
+        pytest.param("ppu", [0], id="the-correction-undone"),
+        pytest.param("ppup", [0, 3], id="corrected-again"),
+        pytest.param("ppupu", [0], id="both-corrections-undone"),
+    ],
+)
+def test_posts_are_effective_until_they_are_undone(
+    onboarding: KeyResult, bob: Membership, script: str, effective: list[int]
+) -> None:
+    rows = []
+    for place, step in enumerate(script):
+        now = TUESDAY + dt.timedelta(minutes=place)
+        if step == "p":
+            rows.append(post(onboarding, bob, now=now))
+        else:
+            rows.append(undo_check_in(check_in=rows[-1], by=bob, now=now))
+
+    def found(now: dt.datetime) -> list[CheckIn]:
+        return list(CheckIn.objects.effective(at=now).order_by("id"))
+
+    assert found(rows[-1].posted_at) == [rows[place] for place in effective]
+    assert found(TUESDAY) == rows[:1]
 
 
 def test_an_emptied_period_is_filled_again_in_the_same_chain(
@@ -78,7 +115,7 @@ def test_an_emptied_period_is_filled_again_in_the_same_chain(
     again = post(onboarding, bob, actual=5)
 
     assert (again.period, again.supersedes) == (dt.date(2026, 3, 9), undo)
-    assert CheckIn.objects.standing().get() == again
+    assert CheckIn.objects.current().get() == again
 
 
 def test_undoing_what_filled_an_emptied_period_empties_it_again(

@@ -109,7 +109,7 @@ class History:
         post(self.red, self.lead, actual=1, now=now)
 
     def undo(self, now: dt.datetime) -> None:
-        newest = CheckIn.objects.standing().order_by("-id").first()
+        newest = CheckIn.objects.current().order_by("-id").first()
         if newest is not None:
             try:
                 undo_check_in(check_in=newest, by=self.lead, now=now)

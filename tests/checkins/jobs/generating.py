@@ -62,6 +62,7 @@ class Post:
     supersedes: Post | None = None
     supersedes_id: int | None = None
     undone_by_id: int | None = None
+    is_effective: bool = True
     posted_at: dt.datetime = NEVER
     week: dt.date = dt.date.max
     actual: Decimal = Decimal(9)
@@ -203,7 +204,9 @@ def _posts(row: KeyResult, rhythm: Rhythm, *, until: dt.datetime, random: Random
         standing = {day for day, chain in chains.items() if chain[-1].kind == "update"}
         fillable = fillable_periods(rhythm, now)
         newest = max(standing, default=None)
-        if newest and random.random() < 0.15 and newest in {one.monday for one in fillable}:
+        undoable = {one.monday for one in fillable}
+        undoable -= {day for day, chain in chains.items() if chain[-1].undone_by_id}
+        if newest in undoable and random.random() < 0.15:
             post = _undone(chains[newest][-1], pk=pk)
         else:
             period = fill(fillable, standing).monday
@@ -220,7 +223,8 @@ def _undone(undone: Post, *, pk: int) -> Post:
     restored = earlier if earlier and earlier.kind == CheckInKind.UPDATE else None
     kind = CheckInKind.UPDATE if restored else CheckInKind.UNDO
     words = restored or undone
-    return replace(words, pk=pk, kind=kind.value)
+    undone.is_effective = False
+    return replace(words, pk=pk, kind=kind.value, undone_by_id=1, is_effective=False)
 
 
 def _append(post: Post, chain: list[Post], *, rhythm: Rhythm, now: dt.datetime) -> None:
