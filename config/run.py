@@ -24,10 +24,10 @@ from config.embedded import ROOT, Paths, ServicesError, paths, read_env_file
 from config.embedded.processes import Command, Members, stop_requests, tail
 from config.embedded.servers import find_home
 from config.embedded.stack import Lock, Services, join
+from demo.story import PASSWORD, PEOPLE, address
 
 ANSWER_WITHIN = 60.0
 TICK = 0.25
-PEOPLE = ("lead", "consultant", "champion", "sponsor", "client")
 
 
 class Stopped(Exception):
@@ -118,11 +118,11 @@ def workspace(found: Paths, *, port: int) -> Plan:
     )
 
 
-def greeting(address: str, *, logs: Path) -> str:
-    lines = ["", f"Plumbline is at {address}", f"Logs are in {logs}", "Press Ctrl-C to stop."]
+def greeting(url: str, *, logs: Path) -> str:
+    lines = ["", f"Plumbline is at {url}", f"Logs are in {logs}", "Press Ctrl-C to stop."]
     if is_demo():
-        people = ", ".join(f"{name}@demo.test" for name in PEOPLE)
-        lines.insert(2, f"Sign in as {people}; the password is plumbline-demo")
+        people = ", ".join(map(address, PEOPLE))
+        lines.insert(2, f"Sign in as {people}; the password is {PASSWORD}")
     return "\n".join(lines)
 
 

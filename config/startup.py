@@ -8,10 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from accounts.models import User
+from demo.story import DOMAIN, PASSWORD
 from tenancy.grants import too_wide
-
-DEMO_DOMAIN = "@demo.test"
-DEMO_PASSWORD = "plumbline-demo"  # noqa: S105
 
 
 def refuse_unsafe_start() -> None:
@@ -47,8 +45,8 @@ def _refuse_mail_to_the_log() -> None:
 
 
 def _refuse_demo_passwords() -> None:
-    for user in User.objects.filter(email__endswith=DEMO_DOMAIN, is_active=True):
-        if check_password(DEMO_PASSWORD, user.password):
+    for user in User.objects.filter(email__endswith=DOMAIN, is_active=True):
+        if check_password(PASSWORD, user.password):
             raise ImproperlyConfigured(
                 f"{user.email} signs in with the demo password. Start from a database without the"
                 " demo, or disable its people."

@@ -14,7 +14,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from config.settings import PASSWORD_HASHERS  # noqa: TID251 - the ones that the product reads
-from demo.stories import load_demo
+from demo.loader import load_demo
 from tests.browser.servers import Served, serving
 from tests.browser.visitors import Screen, Visitor
 from tests.databases import copy_of

@@ -10,8 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from decisions.models import Decision
-from demo.stories import address
-from demo.stories.story import Person
+from demo.story import address
 from engagements.models import Engagement, Membership
 from metrics.models import Metric
 from notifications.unsubscribe import token_of
@@ -72,7 +71,7 @@ OF_ONE = {
 }
 
 
-def somebody(person: Person) -> User:
+def somebody(person: str) -> User:
     return User.objects.get(email=address(person))
 
 
@@ -102,7 +101,7 @@ def pages(engagement: Engagement) -> Iterator[str]:
 
 
 def test_every_page_of_the_lead_is_accessible(opens: Opens) -> None:
-    lead, visitor = somebody(Person.LEAD), opens()
+    lead, visitor = somebody("lead"), opens()
     visitor.signs_in_as(lead)
 
     for path in [*map(reverse, ROOM), *pages(client_of(lead))]:
@@ -112,7 +111,7 @@ def test_every_page_of_the_lead_is_accessible(opens: Opens) -> None:
 
 @pytest.mark.parametrize("screen", [SCREENS[0], SCREENS[-1]], ids=str)
 def test_every_page_of_somebody_who_only_reads_is_accessible(opens: Opens) -> None:
-    sponsor, visitor = somebody(Person.SPONSOR), opens()
+    sponsor, visitor = somebody("sponsor"), opens()
     visitor.signs_in_as(sponsor)
     visitor.expected = {403}  # the forms that a sponsor has no use for
 
@@ -125,7 +124,7 @@ def test_every_page_before_the_sign_in_is_accessible(opens: Opens) -> None:
     visitor = opens()
     visitor.expected = {404}  # an invitation that is used up
 
-    stops = reverse("notifications:notices-stop", args=[token_of(somebody(Person.LEAD).pk)])
+    stops = reverse("notifications:notices-stop", args=[token_of(somebody("lead").pk)])
     for path in [*map(reverse, SIGNED_OUT), "/invitations/of-yesterday/", stops]:
         visitor.visit(path)
         visitor.inspect(path)
@@ -133,7 +132,7 @@ def test_every_page_before_the_sign_in_is_accessible(opens: Opens) -> None:
 
 def test_a_page_that_is_not_there_says_so(opens: Opens) -> None:
     visitor = opens()
-    visitor.signs_in_as(somebody(Person.LEAD))
+    visitor.signs_in_as(somebody("lead"))
     visitor.expected = {404}
 
     visitor.visit("/e/of-nobody/board/", says="This page doesn’t exist")

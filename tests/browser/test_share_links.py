@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from demo.stories.story import Person
 from engagements.links import share_link_token
 from engagements.models import Membership
 from tenancy.scoping import scope
@@ -64,7 +63,7 @@ def test_a_lead_copies_a_link_its_holder_reads_until_it_is_revoked(opens: Opens)
 
 
 def test_a_holder_reads_the_page_of_a_client_in_mid_cycle(opens: Opens) -> None:
-    lead, holder = somebody(Person.LEAD), opens()
+    lead, holder = somebody("lead"), opens()
     client = client_of(lead)
     with scope(client.id):
         member = Membership.objects.select_related("engagement").get(user=lead)

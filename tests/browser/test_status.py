@@ -8,7 +8,6 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from demo.stories.story import Person
 from engagements.models import Role
 from okrs.models import Objective
 from tenancy.scoping import scope
@@ -21,7 +20,7 @@ DESK = [screen for screen in SCREENS if not screen.is_phone][:1]
 
 def test_a_client_reads_what_was_published_and_what_is_live(opens: Opens) -> None:
     visitor = opens()
-    visitor.signs_in_as(somebody(Person.CLIENT))
+    visitor.signs_in_as(somebody("client"))
 
     visitor.visit("/", says="Two clients show you where they stand.")
     visitor.inspect("start of a viewer")
@@ -43,7 +42,7 @@ def test_a_client_reads_what_was_published_and_what_is_live(opens: Opens) -> Non
 
 def test_a_client_cannot_write(opens: Opens) -> None:
     visitor = opens()
-    visitor.signs_in_as(somebody(Person.CLIENT))
+    visitor.signs_in_as(somebody("client"))
 
     visitor.visit("/e/harbor/status/")
     forms = visitor.page.locator("form[method=post]")

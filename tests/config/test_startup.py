@@ -7,7 +7,8 @@ from celery.signals import beat_init, worker_init
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.models import User
-from config.startup import DEMO_PASSWORD, refuse_unsafe_start
+from config.startup import refuse_unsafe_start
+from demo.story import PASSWORD
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def test_it_refuses_a_default_or_short_secret(settings: Any, secret: str | None)
 
 
 def test_it_refuses_the_demo_password() -> None:
-    User.objects.create_user(email="lead@demo.test", password=DEMO_PASSWORD)
+    User.objects.create_user(email="lead@demo.test", password=PASSWORD)
 
     with pytest.raises(ImproperlyConfigured, match=r"lead@demo\.test"):
         refuse_unsafe_start()
@@ -39,7 +40,7 @@ def test_it_refuses_the_demo_password() -> None:
 
 def test_the_demo_starts_with_its_own_people(settings: Any) -> None:
     settings.DEMO = True
-    User.objects.create_user(email="lead@demo.test", password=DEMO_PASSWORD)
+    User.objects.create_user(email="lead@demo.test", password=PASSWORD)
 
     refuse_unsafe_start()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -19,11 +19,9 @@ from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.queries import my_week
 from checkins.queries.standing import recompute_standing
 from config.schedule import tick
-from config.startup import DEMO_DOMAIN, DEMO_PASSWORD
 from decisions.models import ActionItem, Decision
 from decisions.queries.chain import verify_logs
-from demo.stories import PEOPLE, address
-from demo.stories.build import STORIES
+from demo.story import CLIENTS, DOMAIN, PASSWORD, PEOPLE, address, read_stories
 from engagements.models import Engagement, Membership, StatusPage
 from escalations.models import Escalation
 from mail.models import OutboxMessage
@@ -66,7 +64,7 @@ def clients(said: str) -> Iterator[list[Engagement]]:
 def test_it_says_what_it_made_and_who_signs_in(said: str) -> None:
     assert "Lakeside Scheduling: Aug–Nov 2026, week 13 of 13, 6 key results" in said
     assert "A draft waits in Nov 2026–Feb 2027." in said
-    assert DEMO_PASSWORD in said
+    assert PASSWORD in said
     assert [address(person) for person in PEOPLE if address(person) not in said] == []
 
 
@@ -89,26 +87,26 @@ def test_it_holds_every_check_in_of_the_stories_that_was_due_to_happen(
     clients: list[Engagement],
 ) -> None:
     told = {
-        (story.slug, one.metric, check_in.insight)
-        for story in STORIES
-        for one in story.key_results
-        for check_in in one.told
-        if check_in.read.ago > 0
+        (story.slug, event["metric"], event["insight"])
+        for story in read_stories()
+        for event in story.events
+        if event["event"] == "check_in" and story.instant_of(event, now=NOW) <= NOW
     }
     written = {
         (one.key_result.engagement.slug, str(one.key_result.metric), one.insight)
         for one in CheckIn.objects.select_related("key_result__engagement", "key_result__metric")
     }
 
-    assert told <= written
+    assert told == written
     assert len(written) == CheckIn.objects.count() >= 80
 
 
 def test_no_two_check_ins_say_the_same() -> None:
-    told = [check_in for story in STORIES for one in story.key_results for check_in in one.told]
-    words = Counter(text for one in told for text in (one.insight, one.next_action))
+    check_ins = [event for event in events() if event["event"] == "check_in"]
+    texts = Counter(event[name] for event in check_ins for name in ("insight", "next_action"))
 
-    assert [text for text, times in words.items() if times > 1] == []
+    assert texts
+    assert [text for text, times in texts.items() if times > 1] == []
 
 
 def test_every_standing_is_the_one_that_its_check_ins_add_up_to(clients: list[Engagement]) -> None:
@@ -164,7 +162,7 @@ def test_it_was_committed_in_the_week_of_the_story(clients: list[Engagement]) ->
         if one.committed_at
     }
 
-    assert weeks == {(story.slug, story.committed_in_week) for story in STORIES}
+    assert weeks == {("northwind", 2), ("harbor", 1), ("cedar", 2), ("lakeside", 6)}
 
 
 def test_one_data_gap_is_left_and_still_has_days(clients: list[Engagement]) -> None:
@@ -178,7 +176,7 @@ def test_one_data_gap_is_left_and_still_has_days(clients: list[Engagement]) -> N
 def test_the_people_have_the_roles_that_they_show(clients: list[Engagement]) -> None:
     roles: dict[str, Counter[str]] = {}
     for member in Membership.objects.exclude(user=None):
-        roles.setdefault(member.email.removesuffix(DEMO_DOMAIN), Counter())[member.role] += 1
+        roles.setdefault(member.email.removesuffix(DOMAIN), Counter())[member.role] += 1
 
     assert roles == {
         "lead": {"lead": 4},
@@ -192,7 +190,7 @@ def test_the_people_have_the_roles_that_they_show(clients: list[Engagement]) -> 
 def test_the_consultant_sees_late_later_and_saved_cards_in_several_clients(
     clients: list[Engagement],
 ) -> None:
-    me = Membership.objects.filter(email=address_of("consultant")).select_related("engagement")
+    me = Membership.objects.filter(email=address("consultant")).select_related("engagement")
     week = my_week(memberships=me, now=NOW)
 
     assert len(week.groups) == 4
@@ -204,11 +202,11 @@ def test_the_consultant_sees_late_later_and_saved_cards_in_several_clients(
 
 def test_reviews_were_held_and_the_next_ones_are_planned(clients: list[Engagement]) -> None:
     held = Review.objects.closed()
-    told = [meeting for story in STORIES for meeting in story.meetings]
+    reviews = [event for event in events() if event["event"] == "hold_review"]
 
-    assert held.count() == len(told)
-    assert Report.objects.count() == len(told)
-    assert Decision.objects.count() == sum(len(meeting.decided) for meeting in told)
+    assert held.count() == len(reviews)
+    assert Report.objects.count() == len(reviews)
+    assert Decision.objects.count() == sum(len(review["decisions"]) for review in reviews)
     assert Review.objects.ahead().filter(scheduled_at__gt=NOW).count() == 3
     assert all(review.standings for review in held)
 
@@ -263,7 +261,7 @@ def test_the_champion_has_a_huddle_to_convene(clients: list[Engagement]) -> None
     assert active.huddle_at is None
     assert team is not None
     assert team.champion is not None
-    assert team.champion.email == address_of("champion")
+    assert team.champion.email == address("champion")
 
 
 def test_the_ledger_says_who_was_told_what_until_now(clients: list[Engagement]) -> None:
@@ -296,8 +294,8 @@ def test_nothing_is_mailed(clients: list[Engagement]) -> None:
 
 def test_everybody_signs_in_with_the_password_that_production_refuses(said: str) -> None:
     assert User.objects.count() == len(PEOPLE)
-    assert all(user.check_password(DEMO_PASSWORD) for user in User.objects.all())
-    assert all(user.email.endswith(DEMO_DOMAIN) for user in User.objects.all())
+    assert all(user.check_password(PASSWORD) for user in User.objects.all())
+    assert all(user.email.endswith(DOMAIN) for user in User.objects.all())
 
 
 def test_loaded_twice_if_empty_it_is_there_once(said: str) -> None:
@@ -305,7 +303,7 @@ def test_loaded_twice_if_empty_it_is_there_once(said: str) -> None:
 
     assert again == "There are engagements already: no demo was loaded.\n"
     with unscoped():
-        assert Engagement.objects.using("owner").count() == len(STORIES)
+        assert Engagement.objects.using("owner").count() == len(CLIENTS)
 
 
 def test_it_refuses_a_database_that_holds_engagements(said: str) -> None:
@@ -319,5 +317,5 @@ def test_it_refuses_outside_the_demo() -> None:
         call_command("load_demo", "--if-empty")
 
 
-def address_of(name: str) -> str:
-    return f"{name}{DEMO_DOMAIN}"
+def events() -> list[Mapping[str, Any]]:
+    return [event for story in read_stories() for event in story.events]

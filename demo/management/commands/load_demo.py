@@ -7,7 +7,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from demo.stories import PASSWORD, PEOPLE, Loaded, address, load_demo
+from demo.events import Client
+from demo.loader import load_demo
+from demo.story import PASSWORD, PEOPLE, WEEKS, address
 from engagements.models import Engagement
 from tenancy.scoping import unscoped
 
@@ -33,8 +35,8 @@ class Command(BaseCommand):
                 )
             self.stdout.write("There are engagements already: no demo was loaded.")
             return
-        for loaded in load_demo(now=timezone.now()):
-            self.stdout.write(said(loaded))
+        for client in load_demo(now=timezone.now()):
+            self.stdout.write(summary(client))
         self.stdout.write(f"Sign in with the password {PASSWORD} as:")
         for person, name in PEOPLE.items():
             self.stdout.write(f"  {address(person)} ({name})")
@@ -46,9 +48,11 @@ def has_engagements() -> bool:
         return Engagement.objects.using("owner").exists()
 
 
-def said(loaded: Loaded) -> str:
-    draft = f" A draft waits in {loaded.draft_in}." if loaded.draft_in else ""
+def summary(client: Client) -> str:
+    story, cycle = client.story, client.cycle
+    has_draft = any(event["event"] == "draft_objective" for event in story.events)
     return (
-        f"{loaded.client_name}: {loaded.cycle}, week {loaded.week} of {loaded.weeks},"
-        f" {loaded.key_results} key results, {loaded.check_ins} check-ins.{draft}"
+        f"{story.client_name}: {cycle.name}, week {story.week} of {WEEKS},"
+        f" {len(story.key_results)} key results, {client.check_ins} check-ins."
+        + (f" A draft waits in {cycle.next().name}." if has_draft else "")
     )

@@ -11,7 +11,7 @@ from django.db import connections
 from accounts.models import User
 from checkins.jobs.people import Clock
 from config import schedule
-from demo.stories import load_demo
+from demo.loader import load_demo
 from escalations.models import Escalation
 from mail.models import OutboxMessage
 from notifications.models import Notice

@@ -1,0 +1,175 @@
+"""The replay of the demo: all events of all clients in time order, with the jobs between them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import count
+from operator import itemgetter
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import User
+from checkins.jobs.digests import friday_digests
+from checkins.jobs.reminders import climb, nudge, remind
+from demo.events import Client, happen
+from demo.story import DAY, PASSWORD, PEOPLE, WEEK, Story, address, read_stories
+from engagements.commands import accept_as_user, add_placeholder, create_engagement
+from engagements.commands.invitations import issue_invitation
+from engagements.links import invitation_token
+from escalations.jobs.escalations import (
+    activate_escalations,
+    open_escalations,
+    raise_escalations,
+    recover_escalations,
+)
+from notifications.digests import SATURDAY, Clock
+from notifications.models import Notice
+from notifications.rules import urgent_rules
+from tenancy.scoping import identity, scope
+
+ESCALATION_JOBS = (
+    recover_escalations,
+    open_escalations,
+    activate_escalations,
+    raise_escalations,
+)
+REMINDER_JOBS = (remind, nudge, climb, friday_digests)
+REMINDER_WEEKS = 3  # for which the notification log has reminders
+AFTER_MESSAGES = dt.time(10, 30)  # of the day
+HALF_AN_HOUR = dt.timedelta(minutes=30)
+MONDAY, FRIDAY = 0, 4
+
+
+@transaction.atomic
+def load_demo(*, now: dt.datetime) -> list[Client]:
+    """Replay all that happened to the clients until `now`, or nothing at all.
+
+    Scores, bands, stages and history are the product's own. Nothing is emailed.
+    """
+    users = {person: get_user(person) for person in PEOPLE}
+    clients = [open_client(story, users=users, now=now) for story in read_stories()]
+    moments = [moment for client in clients for moment in past_of(client, now=now)]
+    for at, step in sorted(moments, key=itemgetter(0)):
+        step(at=at)
+    for client in clients:
+        run_jobs(client, ESCALATION_JOBS, at=now)
+        run_jobs(client, REMINDER_JOBS, at=now)
+        mark_sent(client, now=now)
+        for event in client.story.events:
+            if event["at"] == "now":
+                happen(client, event, at=now)
+    return clients
+
+
+def past_of(
+    client: Client, *, now: dt.datetime
+) -> Iterator[tuple[dt.datetime, Callable[..., Any]]]:
+    """Return the client's past: the ends of its days, its reminders and its events."""
+    story = client.story
+    committed_at = story.instant_of(
+        next(event for event in story.events if event["event"] == "commit"), now=now
+    )
+    first = committed_at.astimezone(story.zone).date()
+    ends = (story.instant(first + number * DAY) for number in count(1))
+    for at in ends:
+        if at > now:
+            break
+        yield at, partial(end_day, client)
+    for ago in range(REMINDER_WEEKS):
+        monday = story.monday(now) - ago * WEEK
+        due = story.instant(
+            monday + story.settings["due_weekday"] * DAY, story.settings["due_time"]
+        )
+        friday = story.instant(monday + FRIDAY * DAY - WEEK, AFTER_MESSAGES)
+        for at in (friday, due + HALF_AN_HOUR):
+            if committed_at < at <= now:
+                yield at, partial(run_jobs, client, REMINDER_JOBS)
+    for event in story.events:
+        if event["at"] != "now" and (at := story.instant_of(event, now=now)) <= now:
+            yield at, partial(happen, client, event)
+
+
+def end_day(client: Client, *, at: dt.datetime) -> None:
+    """Run what is due at a client's midnight: the week's close, and checkpoints of plans (M7)."""
+    today = at.astimezone(client.story.zone).date()
+    if today.weekday() == MONDAY or today - DAY in client.checkpoints:
+        run_jobs(client, ESCALATION_JOBS, at=at)
+
+
+def run_jobs(client: Client, jobs: tuple[Callable[..., int], ...], *, at: dt.datetime) -> None:
+    with client.acting():
+        for job in jobs:
+            job(now=at, using="default")
+
+
+def get_user(person: str) -> User:
+    """Return this person's account; one that is there already stays as it is."""
+    user = User.objects.filter(email__iexact=address(person)).first()
+    return user or User.objects.create_user(
+        email=address(person), name=PEOPLE[person], password=PASSWORD
+    )
+
+
+def open_client(story: Story, *, users: Mapping[str, User], now: dt.datetime) -> Client:
+    """Create the engagement; its people join as if they had accepted an emailed invitation."""
+    with identity(user_id=users["lead"].pk):
+        lead = create_engagement(
+            by_user=users["lead"],
+            slug=story.slug,
+            client_name=story.client_name,
+            **story.settings,
+        )
+        client = Client(story=story, cycle=story.span(now), members={"lead": lead})
+        with scope(lead.engagement_id):
+            for person, role in story.people.items():
+                email, name = address(person), PEOPLE[person]
+                member = add_placeholder(
+                    engagement=lead.engagement, email=email, name=name, role=role, by=lead
+                )
+                token = invitation_token(issue_invitation(membership=member, by=lead))
+                accept_as_user(token=token, user=users[person])
+                member.refresh_from_db()
+                client.members[person] = member
+    return client
+
+
+def mark_sent(client: Client, *, now: dt.datetime) -> None:
+    """Mark notices as sent at the hour of their message: nothing is emailed for the past.
+
+    Those of a message that is still to come wait for it. Jobs are replayed after the hour at
+    which they would have run, so a later notice dates from when it was due.
+    """
+    with client.acting():
+        own = Notice.objects.filter(engagement=client.engagement)
+        own.filter(created_at__gt=F("due_at")).update(created_at=F("due_at"))
+        sent = []
+        for notice in own.pending().select_related("person__user"):
+            user, is_urgent = notice.person.user, notice.rule in urgent_rules()
+            at = message_at(notice.due_at, user=user, is_urgent=is_urgent)
+            if at <= now:
+                kind = "urgent" if is_urgent else "daily"
+                notice.envelope = uuid5(NAMESPACE_URL, f"{kind}:{user.pk}:{at.isoformat()}")
+                notice.sent_at = at
+                sent.append(notice)
+        Notice.objects.bulk_update(sent, ["envelope", "sent_at"])
+
+
+def message_at(due_at: dt.datetime, *, user: User, is_urgent: bool) -> dt.datetime:
+    """Return when a message goes out: at once outside quiet hours, else at the day's hour (M6.4)."""
+    clock = Clock(user.time_zone, user.message_at, user.quiet_from, user.quiet_until)
+    if is_urgent and clock.is_awake(due_at):
+        return due_at
+    hour, zone = user.quiet_until if is_urgent else user.message_at, ZoneInfo(user.time_zone)
+    first = due_at.astimezone(zone).date()
+    hours = (dt.datetime.combine(first + days * DAY, hour, zone) for days in count())
+    return next(
+        at.astimezone(dt.UTC)
+        for at in hours
+        if at >= due_at and (is_urgent or at.weekday() < SATURDAY)
+    )
