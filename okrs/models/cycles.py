@@ -56,7 +56,7 @@ class Cycle(TenantModel):
                 condition=models.Q(ends_on__gt=models.F("starts_on")), name="cycle_dates_in_order"
             ),
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status(in_rows=True)
 
     def __str__(self) -> str:
         return self.name
@@ -90,7 +90,7 @@ class Team(TenantModel):
                 "engagement", models.functions.Lower("name"), name="team_name_once"
             ),
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status(in_rows=True)
 
     def __str__(self) -> str:
         return self.name

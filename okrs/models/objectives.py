@@ -12,6 +12,7 @@ from tenancy.models import (
     TenantManager,
     TenantModel,
     not_deleted,
+    shows_in_rows,
     shows_on_status,
     tenant_constraints,
     tracked,
@@ -96,7 +97,8 @@ class Objective(TenantModel):
             not_deleted(
                 pgtrigger.Q(old__committed_at__isnull=False), why="a committed objective stays"
             ),
-            *shows_on_status(),
+            *shows_on_status(in_rows=True),
+            *shows_in_rows("delete"),
         ]
 
     def __str__(self) -> str:
