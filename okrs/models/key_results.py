@@ -8,7 +8,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from okrs.models.objectives import Collaborator
+from okrs.models.cycles import Collaborator
 from scoring import Method, Rag
 from tenancy.compiled import AnyOf
 from tenancy.constraints import SweepAccess
