@@ -111,7 +111,7 @@ FAULTS = [
     database(
         "wall: the application may empty a table",
         PRIVILEGES,
-        "GRANT TRUNCATE ON checkins_checkin TO plumbline_app",
+        "GRANT TRUNCATE ON okrs_team TO plumbline_app",
     ),
     database(
         "wall: the role of the jobs reads insights",
