@@ -61,7 +61,7 @@ def digest(row: str, *, table: str = TABLE) -> str:
 
 
 PATH = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
-# The epoch says that nothing has been recorded yet.
+# The epoch means that nothing has been recorded yet.
 FIRST_HEAD = f"""
     INSERT INTO {HEAD} (engagement_id, public_id, number, released, hash, recorded_at)
     VALUES ({{}}, {NEW_PUBLIC_ID}, 0, 0, '', 'epoch') ON CONFLICT (engagement_id) DO NOTHING
@@ -83,7 +83,7 @@ class ChainLink(DeferredConstraint):
 
     The functions run as the tables' owner, so that the application needs no right to write the
     head. Temporary tables come last in their search path, or one could replace the head. A row
-    that claims to be older than the last decision is refused.
+    dated before the last decision is refused.
     """
 
     table, instant, link, moves = "", "", "", ""
@@ -128,7 +128,7 @@ class DecisionChain(ChainLink):
 
 
 class ReleaseChain(ChainLink):
-    """The link of a release, which also says up to which decision the log went."""
+    """The link of a release, with the number and hash of the last decision."""
 
     table, instant = RELEASES, "at"
     link = """
@@ -142,7 +142,7 @@ class ReleaseChain(ChainLink):
 class HeadLock(DeferredConstraint):
     """The function by which commands lock the head, which they may not write.
 
-    It makes the head where there is none yet, or two first decisions would not wait for each other.
+    It creates a missing head, or two first decisions would not wait for each other.
     """
 
     def statements(self, model: type[models.Model], quote: Any) -> list[str]:

@@ -38,7 +38,7 @@ class Movement:
         latest = write_value(self.now, unit=unit)
         return f"{_before(self.then, unit=unit)}{NO_BREAK}→ {latest}"
 
-    def said(self, *, unit: str = "") -> str:
+    def sentence(self, *, unit: str = "") -> str:
         """Return for example "since then 8.2 → 7.4 %"."""
         return f"since then {self.words(unit=unit)}" if self.is_known else "no value since"
 

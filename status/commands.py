@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from decisions.commands.releases import lock_head, record_release
+from decisions.commands.decisions import lock_head, record_release
 from decisions.models import NO_OCCASION
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right

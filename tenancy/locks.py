@@ -7,7 +7,7 @@ locks the engagement, so the engagement comes last. Rows that are only written u
 their parent, such as the items of an agenda under that of their review, need no lock of their own.
 
 The application has no right on the head of the decision log: a function of the database locks it,
-which `decisions.commands.releases.lock_head` calls.
+which `decisions.commands.decisions.lock_head` calls.
 
 A lock is FOR NO KEY UPDATE, which lets others insert rows that point to the locked one. An
 exclusive one, FOR UPDATE, is for a row that is deleted, and for an engagement that is closed.

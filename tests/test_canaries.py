@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from checkins.models import HelpRequest
 from decisions.models import Decision
-from decisions.queries.shown_decisions import DecisionFacts
+from decisions.queries.decisions import DecisionFacts
 from engagements import access
 from engagements.models import Engagement, Invitation, Membership, Role, StatusPage
 from mail import email_types

@@ -7,8 +7,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from decisions.commands.decisions import Errors, owner_errors
-from decisions.commands.idempotency import must_say_the_same, posted_before
+from decisions.commands.decisions import find_posted, owner_errors, require_same_values
 from decisions.models import NO_OCCASION, ActionItem, Occasion
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, require_right
@@ -34,29 +33,34 @@ def add_action(
     Posting the same form again, with the same `idempotency_key`, returns the first row.
 
     Raises ValidationError: `no_right`, `reused` if the key comes with other values, or by field
-    `required`, `owner`, `in_past`.
+    `owner`, `in_past`.
     """
     require_right(by, Permission.READ)
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         **occasion.columns,
         "objective": objective or (key_result.objective if key_result else None),
         "key_result": key_result,
-        "what": what.strip(),
+        "what": what,
         "owner": owner,
         "due_on": due_on,
     }
-    here = ActionItem.objects.filter(engagement_id=by.engagement_id)
-    posted: ActionItem | None = posted_before(here, key=idempotency_key, **said)
+    actions = ActionItem.objects.filter(engagement_id=by.engagement_id)
+    posted: ActionItem | None = find_posted(actions, key=idempotency_key, **values)
     if posted is not None:
         return posted
-    _check(what=what, owner=owner, due_on=due_on, today=by.engagement.today(now))
+    errors = owner_errors(owner)
+    if due_on < by.engagement.today(now):
+        message = "This day has passed. Choose a later one."
+        errors["due_on"] = [ValidationError(message, code="in_past")]
+    if errors:
+        raise ValidationError(errors)
     action, _ = ActionItem.objects.get_or_create(
         engagement_id=by.engagement_id,
         idempotency_key=idempotency_key or uuid4(),
-        defaults={"created_by": by, "created_at": now, **said},
+        defaults={"created_by": by, "created_at": now, **values},
     )
     # Without a lock, the same form may arrive twice at the same moment.
-    must_say_the_same(action, **said)
+    require_same_values(action, **values)
     return action
 
 
@@ -95,7 +99,7 @@ def drop_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> Acti
     Raises ValidationError: `no_right`, or `done` if it is already done.
     """
     locked = _lock(action, by=by)
-    if not may_drop(locked, by=by):
+    if by.role != Role.LEAD and by.pk not in (locked.owner_id, locked.created_by_id):
         raise ValidationError(
             "Only the owner, the author or the lead can drop it.", code="no_right"
         )
@@ -105,10 +109,6 @@ def drop_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> Acti
         locked.dropped_at, locked.dropped_by = now, by
         _save(locked, "dropped_at", "dropped_by")
     return locked
-
-
-def may_drop(action: ActionItem, *, by: Membership) -> bool:
-    return by.role == Role.LEAD or by.pk in (action.owner_id, action.created_by_id)
 
 
 def _lock(action: ActionItem, *, by: Membership) -> ActionItem:
@@ -122,16 +122,3 @@ def _lock(action: ActionItem, *, by: Membership) -> ActionItem:
 def _save(action: ActionItem, *fields: str) -> None:
     action.version += 1
     action.save(update_fields=[*fields, "version"])
-
-
-def _check(*, what: str, owner: Membership, due_on: dt.date, today: dt.date) -> None:
-    """Raise one ValidationError with all errors by field."""
-    errors: Errors = {}
-    if not what.strip():
-        errors["what"] = [ValidationError("Describe the action.", code="required")]
-    errors |= owner_errors(owner)
-    if due_on < today:
-        message = "This day has passed. Choose a later one."
-        errors["due_on"] = [ValidationError(message, code="in_past")]
-    if errors:
-        raise ValidationError(errors)

@@ -1,23 +1,33 @@
+"""Decisions and releases, appended to the engagement's log, with the objects they are about."""
+
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.db import transaction
+from django.db.models import QuerySet
 
-from decisions.commands.evidence import Evidence, Touches, refreshed, touched
-from decisions.commands.idempotency import posted_before
-from decisions.commands.releases import lock_head
-from decisions.models import NO_OCCASION, Decision, DecisionHead, Occasion, ResultingChange
+from decisions.models import NO_OCCASION, Decision, DecisionHead, Occasion, Release
 from engagements.models import Membership
 from engagements.permissions import Permission, check_owners, require_right
+from okrs.formatting import plain
 from okrs.models import KeyResult, Objective
 
-LONGEST_ADDRESS = 500
 Errors = dict[str, list[ValidationError]]
+Touches = list[dict[str, Any]]
+Evidence = list[dict[str, str]]
+
+
+def lock_head(engagement_id: int) -> DecisionHead:
+    """Return the head of the engagement's log, locked until the transaction ends.
+
+    Numbers of decisions and releases are given under this lock, so each sees the one before.
+    """
+    return DecisionHead.objects.raw("SELECT * FROM lock_decision_head(%s)", [engagement_id])[0]
 
 
 @transaction.atomic
@@ -33,9 +43,8 @@ def record_decision(
     occasion: Occasion = NO_OCCASION,
     objective: Objective | None = None,
     key_result: KeyResult | None = None,
-    evidence: Evidence | None = None,
+    evidence: Sequence[dict[str, str]] = (),
     evidence_url: str = "",
-    decided_on: dt.date | None = None,
     idempotency_key: UUID | None = None,
 ) -> Decision:
     """Append a decision to the engagement's log (M8.2).
@@ -45,13 +54,12 @@ def record_decision(
     returns the first row.
 
     Raises ValidationError: `no_right`, `reused` if the key comes with other values, or by field
-    `required`, `owner`, `before_decision`, `in_future`, `invalid`.
+    `owner`, `before_decision`.
     """
     head = lock_head(by.engagement_id)
     require_right(by, Permission.DECIDE)
-    today, url = by.engagement.today(now), evidence_url.strip()
-    said: dict[str, Any] = {
-        "text": text.strip(),
+    values: dict[str, Any] = {
+        "text": text,
         "owner": owner,
         "due_on": due_on,
         "change": change,
@@ -59,96 +67,92 @@ def record_decision(
         **occasion.columns,
     }
     log = Decision.objects.filter(engagement_id=by.engagement_id)
-    if posted := posted_before(log, key=idempotency_key, evidence_url=url, **said):
+    posted = find_posted(log, key=idempotency_key, evidence_url=evidence_url, **values)
+    if posted is not None:
         return cast(Decision, posted)
-    said |= {"decided_on": decided_on or today, "idempotency_key": idempotency_key or uuid4()}
-    _check(said, url=url, today=today)
-    touches = touched(engagement_id=by.engagement_id, objective=objective, key_result=key_result)
-    return _append(said, head=head, touches=touches, evidence=evidence, url=url, by=by, now=now)
+    return _append(
+        head=head,
+        by=by,
+        now=now,
+        touches=_touches(by.engagement_id, objective=objective, key_result=key_result),
+        evidence=[*evidence, *_links(evidence_url)],
+        idempotency_key=idempotency_key or uuid4(),
+        **values,
+    )
 
 
 @transaction.atomic
 def supersede_decision(
     *,
     decision: Decision,
-    text: str,
-    owner: Membership,
-    due_on: dt.date,
-    change: str,
-    client_visible: bool,
     by: Membership,
     now: dt.datetime,
-    evidence: Evidence | None = None,
+    evidence: Sequence[dict[str, str]] = (),
     evidence_url: str = "",
+    **values: Any,
 ) -> Decision:
     """Append a decision that replaces an earlier one; both stay in the log (M8.2).
 
-    It has the same occasion and is about the same objects, with their current values. Raises
-    ValidationError: `no_right`, `superseded`, or by field `required`, `owner`, `before_decision`,
-    `invalid`.
+    `values` as in `record_decision`. It has the same occasion and is about the same objects, with
+    their current values; deleted ones keep their old values. Raises ValidationError: `no_right`,
+    `superseded`, or by field `owner`, `before_decision`.
     """
     head = lock_head(by.engagement_id)
     require_right(by, Permission.DECIDE)
-    today, url = by.engagement.today(now), evidence_url.strip()
-    said: dict[str, Any] = {
-        "text": text.strip(),
-        "owner": owner,
-        "due_on": due_on,
-        "change": change,
-        "client_visible": client_visible,
-        **decision.occasion.columns,
-        "decided_on": today,
-        "supersedes": decision,
-    }
-    _check(said, url=url, today=today)
     if Decision.objects.filter(engagement_id=by.engagement_id, supersedes=decision).exists():
         raise ValidationError("This decision is already superseded.", code="superseded")
-    touches = refreshed(decision.touches, engagement_id=by.engagement_id)
-    return _append(said, head=head, touches=touches, evidence=evidence, url=url, by=by, now=now)
-
-
-def _append(
-    said: dict[str, Any],
-    *,
-    head: DecisionHead,
-    touches: Touches,
-    evidence: Evidence | None,
-    url: str,
-    by: Membership,
-    now: dt.datetime,
-) -> Decision:
-    """Append the row, never dated before the last one even if the clocks of two hosts differ."""
-    decision = Decision.objects.create(
-        engagement_id=by.engagement_id,
-        touches=touches,
-        evidence=[*(evidence or []), *([{"label": url, "url": url}] if url else [])],
-        recorded_by=by,
-        recorded_at=max(now, head.recorded_at),
-        **said,
+    current = key_results(by.engagement_id, key_result_ids(decision.touches))
+    fresh = {row.public_id: _key_result(row) for row in current}
+    return _append(
+        head=head,
+        by=by,
+        now=now,
+        touches=[fresh.get(touch.get("key_result", ""), touch) for touch in decision.touches],
+        evidence=[*evidence, *_links(evidence_url)],
+        supersedes=decision,
+        **decision.occasion.columns,
+        **values,
     )
-    decision.refresh_from_db(fields=["number", "previous_hash", "hash"])
-    return decision
 
 
-def _check(said: dict[str, Any], *, url: str, today: dt.date) -> None:
-    """Raise one ValidationError with all errors by field."""
-    errors: Errors = {}
-    if not said["text"]:
-        errors["text"] = [ValidationError("Write the decision.", code="required")]
-    errors |= owner_errors(said["owner"])
-    if said["decided_on"] > today:
-        message = "This day is in the future. Enter the day of the decision."
-        errors["decided_on"] = [ValidationError(message, code="in_future")]
-    if said["due_on"] < said["decided_on"]:
-        message = "This day is before the decision. Choose a later one."
-        errors["due_on"] = [ValidationError(message, code="before_decision")]
-    if said["change"] not in ResultingChange.values:
-        errors["change"] = [ValidationError("Choose what changes.", code="invalid")]
-    if url and not _is_address(url):
-        message = "Enter a full address, for example https://example.com/report."
-        errors["evidence_url"] = [ValidationError(message, code="invalid")]
-    if errors:
-        raise ValidationError(errors)
+@transaction.atomic
+def record_release(
+    *, report_hash: str, by: Membership, now: dt.datetime, occasion: Occasion = NO_OCCASION
+) -> Release:
+    """Append a release: from now on clients read the decisions of `occasion` (M8.2).
+
+    It also releases what was superseded until now. `report_hash` seals what is published with it.
+    Raises ValidationError `no_right`.
+    """
+    head = lock_head(by.engagement_id)
+    require_right(by, Permission.RUN_REVIEWS)
+    release = Release.objects.create(
+        engagement_id=by.engagement_id,
+        report_hash=report_hash,
+        by=by,
+        at=max(now, head.recorded_at),
+        **occasion.columns,
+    )
+    release.refresh_from_db(fields=["number", "head_number", "head_hash", "hash"])
+    return release
+
+
+def find_posted(rows: QuerySet[Any], *, key: UUID | None, **values: Any) -> Any:
+    """Return the row already created by the form with this key, None without one.
+
+    A form arrives twice after a double click or a lost response. Raises ValidationError `reused` if
+    its values differ.
+    """
+    posted = None if key is None else rows.filter(idempotency_key=key).first()
+    if posted is not None:
+        require_same_values(posted, **values)
+    return posted
+
+
+def require_same_values(posted: Any, **values: Any) -> None:
+    """Raise ValidationError `reused` if the values differ."""
+    if any(getattr(posted, name) != value for name, value in values.items()):
+        raise ValidationError("This form was already sent. Reload the page.", code="reused")
 
 
 def owner_errors(owner: Membership) -> Errors:
@@ -160,9 +164,59 @@ def owner_errors(owner: Membership) -> Errors:
     return {}
 
 
-def _is_address(url: str) -> bool:
-    try:
-        URLValidator(schemes=["http", "https"])(url)
-    except ValidationError:
-        return False
-    return len(url) <= LONGEST_ADDRESS
+def key_results(engagement_id: int, public_ids: Sequence[str]) -> Iterable[KeyResult]:
+    if not public_ids:
+        return []
+    rows = KeyResult.objects.filter(engagement_id=engagement_id, public_id__in=public_ids)
+    return rows.select_related("objective", "engagement")
+
+
+def key_result_ids(touches: Touches) -> list[str]:
+    """List the public ids of the key results that a decision is about."""
+    return [touch["key_result"] for touch in touches if "key_result" in touch]
+
+
+def _append(*, head: DecisionHead, by: Membership, now: dt.datetime, **values: Any) -> Decision:
+    """Append the row, never dated before the last one even if the clocks of two hosts differ."""
+    today = by.engagement.today(now)
+    errors = owner_errors(values["owner"])
+    if values["due_on"] < today:
+        message = "This day is before the decision. Choose a later one."
+        errors["due_on"] = [ValidationError(message, code="before_decision")]
+    if errors:
+        raise ValidationError(errors)
+    decision = Decision.objects.create(
+        engagement_id=by.engagement_id,
+        decided_on=today,
+        recorded_by=by,
+        recorded_at=max(now, head.recorded_at),
+        **values,
+    )
+    decision.refresh_from_db(fields=["number", "previous_hash", "hash"])
+    return decision
+
+
+def _links(url: str) -> Evidence:
+    return [{"label": url, "url": url}] if url else []
+
+
+def _touches(
+    engagement_id: int, *, objective: Objective | None, key_result: KeyResult | None
+) -> Touches:
+    """Return the key result with its current values, else the objective, else nothing."""
+    if key_result is not None:
+        return [_key_result(row) for row in key_results(engagement_id, [key_result.public_id])]
+    if objective is not None:
+        return [{"objective": objective.public_id, "title": objective.title}]
+    return []
+
+
+def _key_result(key_result: KeyResult) -> dict[str, Any]:
+    return {
+        "objective": key_result.objective.public_id,
+        "key_result": key_result.public_id,
+        "title": key_result.title,
+        "value": plain(key_result.latest_value),
+        "score": None if key_result.score is None else f"{key_result.score:.2f}",
+        "rag": key_result.rag,
+    }

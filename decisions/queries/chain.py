@@ -1,4 +1,4 @@
-"""The decision log, proved: every row against its seal, its neighbour and the head (M8.2)."""
+"""The proof of the decision log: each row against its seal, its neighbour and the head (M8.2)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from django.db import connections
 
 from decisions.constraints import HEAD, RELEASES, TABLE, digest
 
-Fault = tuple[int, str]  # the number at which it shows, and the sentence
+Fault = tuple[int, str]  # the number where it shows, and the sentence
 
-# Sealing each row anew is nearly all of the work. It stands in an aggregate of its own, which
-# PostgreSQL parts among several workers, as it cannot do with what looks at neighbours.
+# Computing each seal again is nearly all of the work. PostgreSQL shares an aggregate of its own among
+# several workers, which it cannot do with a comparison of neighbours.
 ASKED = """(
     %(slug)s = ''
     OR d.engagement_id = (SELECT id FROM engagements_engagement WHERE slug = %(slug)s)
@@ -90,7 +90,7 @@ class End:
 
 @dataclass(frozen=True)
 class Place:
-    """A decision that does not stand where it should: its number, and the one before it."""
+    """A decision in the wrong place: its number, and the one before it."""
 
     number: int
     before: int
@@ -100,7 +100,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Log:
-    """One engagement's log as it was found; intact where nothing is at fault."""
+    """One engagement's log with its faults."""
 
     slug: str
     decisions: int
@@ -113,10 +113,10 @@ class Log:
 
 
 def verify_logs(*, slug: str = "", using: str = "owner") -> list[Log]:
-    """The log of that engagement, else of every one, in one statement.
+    """Verify the log of that engagement, else of each one, in one statement.
 
-    It needs the tables' owner: nobody else reads all engagements. What it cannot see is a log
-    whose end was cut together with its head; `differs_from` compares with a published head.
+    It needs the tables' owner, as no one else reads all engagements. It can't see a log whose end
+    was cut together with its head; `differs_from` compares with a published head.
     """
     with connections[using].cursor() as cursor:
         cursor.execute(VERIFY, {"slug": slug})
@@ -124,13 +124,13 @@ def verify_logs(*, slug: str = "", using: str = "owner") -> list[Log]:
 
 
 def differs_from(published: End, *, slug: str, using: str = "owner") -> str:
-    """What is wrong where the log does not hold the head that was published; else nothing.
+    """Return why the log does not have the published head, "" if it has.
 
-    The published hash may be cut short, as it is printed.
+    The published hash may be shortened, as it is printed.
     """
     with connections[using].cursor() as cursor:
         cursor.execute(
-            # What was published last may be a release after that decision.
+            # The last publication may be a release after that decision.
             f"SELECT d.hash FROM {TABLE} d JOIN engagements_engagement e"  # noqa: S608
             " ON e.id = d.engagement_id WHERE e.slug = %(slug)s AND d.number = %(number)s"
             f" UNION ALL SELECT r.hash FROM {RELEASES} r JOIN engagements_engagement e"
@@ -167,11 +167,13 @@ def _log(
 ) -> Log:
     last = End(number or 0, last_hash or "", recorded_at, released or 0)
     head = End(head_number or 0, head_hash or "", head_at, head_released or 0)
-    of_rows = [said for row in _rows(misplaced) for said in _of_place(Place(*row))]
-    of_rows += map(_edited, edited or ())
-    faults = [said for _, said in sorted(of_rows, key=itemgetter(0))]
+    of_rows = [fault for row in _rows(misplaced) for fault in _of_place(Place(*row))]
+    of_rows += [
+        (one, f"Decision {one} was edited: its words do not give its hash.") for one in edited or ()
+    ]
+    faults = [sentence for _, sentence in sorted(of_rows, key=itemgetter(0))]
     faults += _of_head(last, head, exists=head_number is not None, last_release=last_release or 0)
-    faults += [said for row in _rows(unheld) for said in _of_release(*row)]
+    faults += [fault for row in _rows(unheld) for fault in _of_release(*row)]
     faults += [
         f"Report {one} was edited: its fields do not give its hash."
         for one in edited_releases or ()
@@ -181,10 +183,6 @@ def _log(
     return Log(slug=slug, decisions=decisions or 0, head=head, faults=faults)
 
 
-def _edited(number: int) -> Fault:
-    return number, f"Decision {number} was edited: its words do not give its hash."
-
-
 def _of_place(place: Place) -> Iterator[Fault]:
     number, before = place.number, place.before
     if number > before + 1:
@@ -192,7 +190,7 @@ def _of_place(place: Place) -> Iterator[Fault]:
     elif number <= before:
         yield number, f"Number {number} stands in the log twice."
     elif place.unlinked:
-        # Beside a gap this says nothing new.
+        # Next to a gap this adds nothing.
         follows = f"decision {before}" if before else "an empty log"
         yield number, f"Decision {number} does not follow {follows}: it carries another hash."
     if place.back_dated:
@@ -228,8 +226,6 @@ def _missing(first: int, last: int, noun: str = "Decision") -> str:
     return f"{noun}s {first} to {last} are missing."
 
 
-def _rows(found: Any) -> list[Any]:
-    """What PostgreSQL aggregated; Django's connection hands jsonb on as text."""
-    if isinstance(found, str):
-        found = json.loads(found)
-    return list(found or [])
+def _rows(aggregated: str | None) -> list[Any]:
+    """Return the aggregated rows; Django's connection returns jsonb as text."""
+    return json.loads(aggregated) if aggregated else []

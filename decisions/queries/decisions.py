@@ -1,28 +1,37 @@
-"""Reads of the decision log: rows with what they touch, what became of it, and who took over."""
+"""The decision log as members and clients read it: what it touches, what changed, what replaced it."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from decisions.models import ActionItem, Decision, DecisionHead, OccasionKind, Release
-from decisions.models.occasions import load_occasions
+from decisions.models import (
+    ActionItem,
+    Decision,
+    DecisionHead,
+    Occasion,
+    OccasionKind,
+    Release,
+    ResultingChange,
+    load_occasions,
+)
 from decisions.movement import Movement, moved_since
 from engagements.models import Engagement, Membership
 from okrs.models import KeyResult, Objective
 from scoring import Rag
 
 IN_SHORT = 20  # decisions that an aside shows
+MOST_DECISIONS = 60  # that clients read
 
 
 @dataclass(frozen=True, kw_only=True)
 class Touch:
-    """An object as it stood at the decision, and how its metric moved since."""
+    """An object with its values at the decision, and how its metric moved since."""
 
     title: str
     objective: str  # public ids
@@ -31,45 +40,48 @@ class Touch:
     score: Decimal | None = None
     rag: Rag = Rag.NO_DATA
     unit: str = ""
-    since: Movement | None = None  # None for an objective, or a key result that is gone
+    since: Movement | None = None  # None for an objective, or a deleted key result
 
     @property
-    def said(self) -> str:
-        """ "since then 8.2 → 7.4 %"."""
-        return self.since.said(unit=self.unit) if self.since else ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """A link that a decision rests on: an address, or a check-in of that key result."""
-
-    label: str
-    url: str = ""
-    key_result: str = ""
+    def outcome(self) -> str:
+        """Return for example "since then 8.2 → 7.4 %"."""
+        return self.since.sentence(unit=self.unit) if self.since else ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A decision of the log. `superseded_by` is the number of the one that took its place."""
+    """A decision of the log. `is_published` to clients, if they may see it at all."""
 
     decision: Decision
     touches: Sequence[Touch]
-    evidence: Sequence[Evidence]
-    superseded_by: int | None
-    is_published: bool  # to clients, if they may see it at all
+    superseded_by: int | None  # the later decision's number
+    is_published: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectLog:
-    """What was decided about one object, newest first, and its open actions."""
+    """The decisions about one object, newest first, and its open actions."""
 
     entries: Sequence[Entry]
     actions: Sequence[ActionItem]
     more: bool  # than are shown
 
 
+@dataclass(frozen=True, kw_only=True)
+class DecisionFacts:
+    """A decision that the client may see; `touches` as in the log."""
+
+    number: int
+    decided_on: dt.date
+    text: str
+    owner: str
+    owner_id: int
+    change: str
+    touches: Sequence[Mapping[str, Any]]
+
+
 def decisions(engagement: Engagement) -> QuerySet[Decision]:
-    """The engagement's log, newest first, with all that a row shows joined in."""
+    """Return the engagement's log, newest first, with everything that its rows show."""
     here = {"engagement": engagement}
     later = Decision.objects.filter(**here, supersedes_id=OuterRef("pk")).order_by()
     releases = Release.objects.filter(**here)
@@ -97,14 +109,13 @@ def sift(
     objective: Objective | None = None,
     superseded: bool = False,
 ) -> QuerySet[Decision]:
-    """Those that the filter lets through; `q` looks in the words, or names a number
-    ("#12"); `review` is a public id."""
+    """Filter the log by words or number ("#12"), owner, change, objective, or a review's public id."""
     if not superseded:
         rows = rows.filter(superseded_by=None)
     if q:
         number = q.removeprefix("#")
-        named = Q(number=int(number)) if number.isdecimal() and len(number) < 9 else Q()
-        rows = rows.filter(Q(text__icontains=q) | named)
+        by_number = Q(number=int(number)) if number.isdecimal() and len(number) < 9 else Q()
+        rows = rows.filter(Q(text__icontains=q) | by_number)
     if owner is not None:
         rows = rows.filter(owner=owner)
     if change:
@@ -114,47 +125,92 @@ def sift(
     return rows if objective is None else rows.filter(_touches(objective))
 
 
-def entries(rows: Iterable[Any], *, engagement: Engagement) -> list[Entry]:
-    """The rows of `decisions` as they are shown. Two queries, however many rows."""
-    found = list(rows)
-    touched = {one.get("key_result") for row in found for one in row.touches} - {None}
-    here = {"engagement_id": engagement.pk}
-    by_id = {}
-    load_occasions(found)
+def entries(log: Iterable[Any], *, engagement: Engagement) -> list[Entry]:
+    """Return the rows of `decisions` as they are shown. Two queries, however many rows."""
+    log = list(log)
+    load_occasions(log)
+    touched = {touch.get("key_result") for row in log for touch in row.touches} - {None}
+    key_results = {}
     if touched:
-        rows = KeyResult.objects.filter(**here, public_id__in=touched).select_related("metric")
-        by_id = {row.public_id: row for row in rows}
+        rows = KeyResult.objects.filter(engagement=engagement, public_id__in=touched)
+        key_results = {row.public_id: row for row in rows.select_related("metric")}
     return [
         Entry(
             decision=row,
-            touches=[_touch(one, row, by_id) for one in row.touches],
-            evidence=[_evidence(one) for one in row.evidence],
+            touches=[_touch(touch, row, key_results) for touch in row.touches],
             superseded_by=row.superseded,
             is_published=row.published,
         )
-        for row in found
+        for row in log
     ]
 
 
 def object_log(*, engagement: Engagement, about: Objective | KeyResult) -> ObjectLog:
-    """The small log of an objective, with its key results' decisions, or of one key result.
+    """Return the small log of an objective, with its key results' decisions, or of one key result.
 
     Four queries.
     """
-    rows = sift(decisions(engagement)).filter(_touches(about))
+    log = list(sift(decisions(engagement)).filter(_touches(about))[: IN_SHORT + 1])
     field = "key_result" if isinstance(about, KeyResult) else "objective"
     actions = ActionItem.objects.open().filter(engagement=engagement, **{field: about})
-    found = list(rows[: IN_SHORT + 1])
     return ObjectLog(
-        entries=entries(found[:IN_SHORT], engagement=engagement),
+        entries=entries(log[:IN_SHORT], engagement=engagement),
         actions=list(actions.select_related("owner")),
-        more=len(found) > IN_SHORT,
+        more=len(log) > IN_SHORT,
     )
 
 
 def log_head(engagement: Engagement) -> DecisionHead | None:
-    """Where the log ends; None before the first decision. One query."""
+    """Return the end of the log, None before the first decision. One query."""
     return DecisionHead.objects.filter(engagement=engagement, number__gt=0).first()
+
+
+def visible_decisions(
+    engagement: Engagement,
+    *,
+    at: dt.datetime,
+    releasing: bool = False,
+    publishing: Occasion | None = None,
+) -> list[DecisionFacts]:
+    """List decisions for the client, their occasion released by then, none superseded (M8.2).
+
+    Latest first. One query.
+    """
+    releases = Release.objects.filter(engagement_id=OuterRef("engagement_id"), at__lte=at)
+    may_read = Q(
+        Exists(
+            releases.filter(
+                occasion_kind=OuterRef("occasion_kind"), occasion_id=OuterRef("occasion_id")
+            )
+        )
+    )
+    if publishing:
+        may_read |= Q(**publishing.columns)
+    # Only a lead's publication changes what clients read: what supersedes waits for it too.
+    since = releases.filter(head_number__gte=OuterRef("number"))
+    released = Q() if releasing else Q(Exists(since))
+    superseding = Decision.objects.filter(
+        released, engagement_id=OuterRef("engagement_id"), supersedes_id=OuterRef("pk")
+    )
+    rows = Decision.objects.filter(
+        may_read, released, ~Exists(superseding), engagement=engagement, client_visible=True
+    )
+    columns = ("number", "decided_on", "text", "owner__name", "owner_id", "change", "touches")
+    changes = {**dict(ResultingChange.choices), ResultingChange.NONE: ""}
+    return [
+        DecisionFacts(
+            number=number,
+            decided_on=decided_on,
+            text=text,
+            owner=owner,
+            owner_id=owner_id,
+            change=str(changes[change]),
+            touches=touches,
+        )
+        for number, decided_on, text, owner, owner_id, change, touches in rows.order_by(
+            "-decided_on", "-number"
+        ).values_list(*columns)[:MOST_DECISIONS]
+    ]
 
 
 def _touches(about: Objective | KeyResult) -> Q:
@@ -162,35 +218,28 @@ def _touches(about: Objective | KeyResult) -> Q:
     return Q(touches__contains=[{name: about.public_id}])
 
 
-def _touch(one: dict[str, Any], decision: Decision, key_results: dict[str, KeyResult]) -> Touch:
-    value, score = one.get("value"), one.get("score")
+def _touch(
+    touch: dict[str, Any], decision: Decision, key_results: Mapping[str, KeyResult]
+) -> Touch:
+    value, score = touch.get("value"), touch.get("score")
     then = None if value is None else Decimal(value)
-    row = key_results.get(one.get("key_result", ""))
+    key_result = key_results.get(touch.get("key_result", ""))
+    since = None
+    if key_result is not None:
+        since = moved_since(
+            decision.decided_on,
+            then=then,
+            now=key_result.latest_value,
+            measured_on=key_result.measured_on,
+            higher_is_better=key_result.higher_is_better,
+        )
     return Touch(
-        title=one.get("title", ""),
-        objective=one.get("objective", ""),
-        key_result=one.get("key_result", ""),
+        title=touch.get("title", ""),
+        objective=touch.get("objective", ""),
+        key_result=touch.get("key_result", ""),
         value=then,
         score=None if score is None else Decimal(score),
-        rag=Rag(one.get("rag") or Rag.NO_DATA),
-        unit=row.metric.unit if row and row.metric else "",
-        since=_since(row, then=then, on=decision.decided_on) if row else None,
-    )
-
-
-def _since(row: KeyResult, *, then: Decimal | None, on: dt.date) -> Movement:
-    return moved_since(
-        on,
-        then=then,
-        now=row.latest_value,
-        measured_on=row.measured_on,
-        higher_is_better=row.higher_is_better,
-    )
-
-
-def _evidence(one: dict[str, str]) -> Evidence:
-    return Evidence(
-        label=one.get("label", ""),
-        url=one.get("url", ""),
-        key_result=one.get("key_result", ""),
+        rag=Rag(touch.get("rag") or Rag.NO_DATA),
+        unit=key_result.metric.unit if key_result and key_result.metric else "",
+        since=since,
     )

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from okrs.models.cycles import Collaborator
+from okrs.models.objectives import Collaborator
 from scoring import Method, Rag
 from tenancy.compiled import AnyOf
 from tenancy.constraints import SweepAccess
@@ -18,7 +18,6 @@ from tenancy.models import (
     TenantManager,
     TenantModel,
     not_deleted,
-    shows_in_rows,
     shows_on_status,
     tenant_constraints,
     tracked,
@@ -221,8 +220,7 @@ class KeyResult(TenantModel):
             not_deleted(
                 pgtrigger.Q(old__committed_at__isnull=False), why="a committed key result stays"
             ),
-            *shows_on_status(in_rows=True),
-            *shows_in_rows("delete"),
+            *shows_on_status(),
         ]
 
     def __str__(self) -> str:
@@ -274,7 +272,6 @@ class KeyResultAudit(TenantModel):
             *tenant_constraints("key_result", authors=("answered_by",)),
             models.UniqueConstraint(fields=["engagement", "key_result"], name="audit_once"),
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_in_rows("insert", "update", "delete")
 
 
 @tracked()
@@ -299,4 +296,3 @@ class ContributionLink(TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["engagement", "target"], name="contribution_to")]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_in_rows("insert", "update", "delete")

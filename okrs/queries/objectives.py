@@ -9,14 +9,10 @@ from django.db.models import Prefetch, prefetch_related_objects
 from engagements.models import Membership
 from metrics.models import GAP_FOR, Metric
 from okrs.models import Collaborator, KeyResult, Objective
-from okrs.queries.findings import (
-    ProblemGroup,
-    commit_problems,
-    guardrail_findings,
-    objective_findings,
-)
+from okrs.queries.blocks import ProblemGroup, commit_problems
+from okrs.queries.findings import guardrail_findings, objective_findings
 from okrs.queries.sets import ObjectiveRow, fetch_sets, objective_row
-from okrs.writing import Finding
+from okrs.standards import Finding
 
 
 @dataclass(frozen=True, kw_only=True)

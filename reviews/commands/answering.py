@@ -6,8 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from decisions.commands.decisions import owner_errors
-from decisions.models import ActionItem
-from decisions.models.actions import ActionItemQuerySet
+from decisions.models import ActionItem, ActionItemQuerySet
 from engagements.models import Membership, Role
 from engagements.permissions import Permission
 from reviews.commands.live_updates import tell_the_room

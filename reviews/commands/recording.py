@@ -12,9 +12,14 @@ from django.db import transaction
 
 from checkins.models import CheckIn
 from decisions.commands.actions import add_action
-from decisions.commands.decisions import record_decision, supersede_decision
-from decisions.commands.evidence import Evidence, key_results, named
-from decisions.commands.idempotency import must_say_the_same
+from decisions.commands.decisions import (
+    Evidence,
+    key_result_ids,
+    key_results,
+    record_decision,
+    require_same_values,
+    supersede_decision,
+)
 from decisions.models import ActionItem, Decision
 from engagements.models import Membership
 from okrs.formatting import NO_BREAK
@@ -68,7 +73,9 @@ def supersede_review_decision(*, decision: Decision, by: Membership, **later: An
     locked = lock_review(record.review, by=by) if record else None
     row = supersede_decision(
         decision=decision,
-        evidence=check_in_evidence(named(decision.touches), engagement_id=by.engagement_id),
+        evidence=check_in_evidence(
+            key_result_ids(decision.touches), engagement_id=by.engagement_id
+        ),
         by=by,
         **later,
     )
@@ -123,7 +130,7 @@ def _lock(
     records = ReviewRecord.objects.filter(engagement_id=by.engagement_id)
     record = records.filter(**key).first() if all(key.values()) else None
     if record is not None:
-        must_say_the_same(record, review=locked, agenda_item=agenda_item)
+        require_same_values(record, review=locked, agenda_item=agenda_item)
         return locked
     must_be_open(locked)
     if agenda_item is not None and agenda_item.review_id != locked.pk:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from decisions.models import ActionItem, Decision
-from decisions.models.occasions import OccasionTitle, Titles
+from decisions.models import ActionItem, Decision, OccasionTitle, Titles
 from engagements.models import Engagement
 from reviews.models import AgendaItem, Review, ReviewRecord
 from reviews.queries.escalated import Act

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from decisions.forms.decisions import SupersedeForm
+from decisions.forms import SupersedeForm
 from decisions.models import Decision
 from decisions.queries.decisions import decisions, entries
 from engagements.access import MemberRequest, find, member

@@ -16,8 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from decisions.forms.actions import ActionForm
-from decisions.forms.decisions import DecisionForm
+from decisions.forms import ActionForm, DecisionForm
 from engagements.access import MemberRequest, find, member
 from engagements.permissions import Permission, may_here
 from reviews.models import AgendaItem, Review

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from decisions.movement import moved_since
-from decisions.queries.shown_decisions import DecisionFacts
+from decisions.queries.decisions import DecisionFacts
 from okrs.formatting import write_day
 from okrs.models import Direction
 from status.page.facts import Facts, KeyResultFacts
@@ -47,4 +47,4 @@ def _of(row: KeyResultFacts, *, then: Decimal, decision: DecisionFacts) -> str:
         higher_is_better=row.direction == Direction.HIGHER,
     )
     # Without a newer value there is nothing to compare.
-    return found.said(unit=row.unit or "") if found.is_known else ""
+    return found.sentence(unit=row.unit or "") if found.is_known else ""

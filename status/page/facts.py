@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from decisions.queries.shown_decisions import DecisionFacts
+from decisions.queries.decisions import DecisionFacts
 from engagements.models import Engagement
 from okrs.states import Trail
 

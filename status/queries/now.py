@@ -19,7 +19,7 @@ from django.db.models import (
 
 from checkins.models import CheckIn
 from decisions.models import OccasionKind, Release
-from decisions.queries.shown_decisions import visible_decisions
+from decisions.queries.decisions import visible_decisions
 from engagements.models import Engagement
 from okrs.models import KeyResult
 from okrs.queries.shown import AT, ENGAGEMENT, RESTS_FOR, At, end_of, shown_rows

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from checkins.queries import standings_at
-from decisions.queries.shown_decisions import DecisionFacts, visible_decisions
+from decisions.queries.decisions import DecisionFacts, visible_decisions
 from engagements.models import Engagement, Membership
 from metrics.models import Metric
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage, Team

@@ -27,9 +27,9 @@ def decided(lead: Membership) -> tuple[Review, KeyResult]:
     review = planned(lead, title="March review", scheduled_at=now)
     with scope(lead.engagement_id):
         url = "https://example.com/usage-of-the-last-forty-expansions"
-        on = now.date() - dt.timedelta(days=3)
+        earlier = now - dt.timedelta(days=3)
         known = {"key_result": key_result, "client_visible": True, "evidence_url": url}
-        decide(review, lead, FIRST, due_on=now.date(), decided_on=on, now=now, **known)
+        decide(review, lead, FIRST, due_on=now.date(), now=earlier, **known)
         post(key_result, lead, actual=7, now=now, measured_on=now.date())
         about = {"review": review, "key_result": key_result, "now": now}
         act(lead, "Ask for a nightly export of usage", due_on=now.date(), **about)

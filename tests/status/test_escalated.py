@@ -10,7 +10,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from decisions.commands.releases import record_release
+from decisions.commands.decisions import record_release
 from engagements.links import share_link_token
 from engagements.models import Membership, ShareLink
 from escalations.models import Cause, Escalation, Verdict

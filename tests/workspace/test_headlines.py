@@ -10,8 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from checkins.queries import MyWeek
-from decisions.views.actions import actions_headline
-from decisions.views.decisions import log_headline
+from decisions.views import actions_headline, log_headline
 from okrs.formatting import in_words
 from tests.checkins.posting import TUESDAY, at
 from workspace.headlines import my_week_headline

@@ -13,8 +13,8 @@ MOST_SHOWN = 50
 
 class Command(BaseCommand):
     help = (
-        "Prove that the decision logs are as they were recorded: names every decision that was"
-        " edited, deleted, back-dated or cut off. Fails where one was."
+        "Verify the decision logs. Lists each decision that was edited, deleted, back-dated or cut"
+        " off, and fails if there is one."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             "--head",
             default="",
             metavar="NUMBER:HASH",
-            help="a head as it was published, on a report say: the log must still hold it",
+            help="a published head, for example from a report: the log must still have it",
         )
 
     def handle(self, *, engagement: str, head: str, **_: Any) -> None:
@@ -42,9 +42,9 @@ class Command(BaseCommand):
 
     def show(self, log: Log) -> list[str]:
         many = "" if log.decisions == 1 else "s"
-        found = "intact" if log.is_intact else f"{len(log.faults)} at fault"
+        state = "intact" if log.is_intact else f"{len(log.faults)} at fault"
         head = f"head {log.head.number}:{log.head.hash}" if log.head.number else "no head"
-        self.stdout.write(f"{log.slug}: {log.decisions} decision{many}, {found}, {head}")
+        self.stdout.write(f"{log.slug}: {log.decisions} decision{many}, {state}, {head}")
         for fault in log.faults[:MOST_SHOWN]:
             self.stdout.write(f"  {fault}")
         if len(log.faults) > MOST_SHOWN:
@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
 
 def read_head(text: str) -> End:
-    """ "12:3f9a…" as a report prints it; at least 12 digits of the hash."""
+    """Parse "12:3f9a…" as a report prints it; at least 12 digits of the hash."""
     match = re.fullmatch(r"(?P<number>[1-9][0-9]{0,8}):(?P<hash>[0-9a-f]{12,64})…?", text.strip())
     if match is None:
         raise CommandError("Give the head as NUMBER:HASH, with 12 or more digits of the hash.")

@@ -63,15 +63,18 @@ def test_sends_htmx_on(lead: Client, alice: Membership, review: Review) -> None:
 def test_keeps_every_word_of_a_form_that_is_refused(
     lead: Client, alice: Membership, review: Review, headers: Any
 ) -> None:
-    wrong = words(alice, due_on="2026-03-01", evidence_url="nowhere")
+    decision = decide(review, alice)
 
-    answer = lead.post(url(decide(review, alice)), wrong, headers=headers)
+    for wrong, expected in (
+        ({"due_on": "2026-03-01"}, "This day is before the decision. Choose a later one."),
+        ({"evidence_url": "nowhere"}, "Enter a full address"),
+    ):
+        answer = lead.post(url(decision), words(alice, **wrong), headers=headers)
 
-    assert answer.status_code == 422
-    assert "Move it to day twenty.</textarea>" in answer.text
-    assert "This day is before the decision. Choose a later one." in answer.text
-    assert "Enter a full address" in answer.text
-    assert ("<html" in answer.text) is (headers == {})
+        assert answer.status_code == 422
+        assert "Move it to day twenty.</textarea>" in answer.text
+        assert expected in answer.text
+        assert ("<html" in answer.text) is (headers == {})
     assert Decision.objects.count() == 1
 
 

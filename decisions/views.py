@@ -1,0 +1,156 @@
+"""The decision log, the decisions of one object, and the list of actions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render, resolve_url
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from decisions.commands.actions import complete_action, drop_action, reopen_action
+from decisions.forms import LogFilter
+from decisions.models import ActionItem
+from decisions.queries.actions import action_row, actions
+from decisions.queries.decisions import decisions, entries, log_head, object_log, sift
+from engagements.access import MemberRequest, find, member
+from engagements.form_views import redirect_back, shorten, toast
+from engagements.permissions import Permission
+from okrs.formatting import write_day
+from okrs.models import KeyResult, Objective
+
+ON_A_PAGE = 50
+
+
+@require_safe
+@member(Permission.READ)
+def decision_list(request: MemberRequest) -> HttpResponse:
+    """Show the filtered log, newest first."""
+    engagement = request.engagement
+    log_filter = LogFilter(request.GET, engagement=engagement)
+    values = log_filter.values()
+    rows = sift(decisions(engagement), **values)
+    page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
+    head = log_head(engagement)
+    headline = log_headline(
+        recorded=head.number if head else 0,
+        last_on=engagement.local(head.recorded_at).date() if head else None,
+        today=engagement.today(timezone.now()),
+    )
+    context = {
+        "headline": headline,
+        "page": page,
+        "entries": entries(page, engagement=engagement),
+        "head": head,
+        "filter": log_filter,
+        "sought": values.get("q", ""),
+        "tab": "decisions",
+    }
+    part = "decisions/decision_list.html" + ("#decisions" if request.htmx else "")
+    return render(request, part, context)
+
+
+@require_safe
+@member(Permission.READ)
+def objective_decisions(request: MemberRequest, objective: str) -> HttpResponse:
+    rows = Objective.objects.filter(engagement=request.engagement)
+    return _object_decisions(request, find(rows, objective))
+
+
+@require_safe
+@member(Permission.READ)
+def key_result_decisions(request: MemberRequest, key_result: str) -> HttpResponse:
+    rows = KeyResult.objects.filter(engagement=request.engagement)
+    return _object_decisions(request, find(rows, key_result))
+
+
+@require_safe
+@member(Permission.READ)
+def action_list(request: MemberRequest) -> HttpResponse:
+    page = actions(request.engagement, now=timezone.now())
+    headline = actions_headline(open_ones=len(page.open), overdue=page.overdue)
+    context = {"page": page, "today": page.today, "headline": headline, "tab": "actions"}
+    return render(request, "decisions/action_list.html", context)
+
+
+@require_POST
+@member(Permission.READ)
+def action_done(request: MemberRequest, action: str) -> HttpResponse:
+    return _change_action(request, action, complete_action, text="Done: {}")
+
+
+@require_POST
+@member(Permission.READ)
+def action_reopen(request: MemberRequest, action: str) -> HttpResponse:
+    return _change_action(request, action, reopen_action, text="Reopened: {}")
+
+
+@require_POST
+@member(Permission.READ)
+def action_drop(request: MemberRequest, action: str) -> HttpResponse:
+    return _change_action(request, action, drop_action, text="Dropped: {}")
+
+
+def log_headline(*, recorded: int, last_on: dt.date | None, today: dt.date) -> str:
+    """Return for example "9 decisions are recorded, the last one on 22 Nov."."""
+    if last_on is None:
+        return "No decisions yet."
+    many = "decision is" if recorded == 1 else "decisions are"
+    day = write_day(last_on, today=today, weekday=False)
+    last = "" if recorded == 1 else " the last one"
+    return f"{recorded} {many} recorded,{last} on {day}."
+
+
+def actions_headline(*, open_ones: int, overdue: int) -> str:
+    """Return for example "3 actions are open. 1 is overdue."."""
+    if not open_ones:
+        return "No actions are open."
+    are_open = f"{open_ones} {'action is' if open_ones == 1 else 'actions are'} open."
+    if not overdue:
+        return f"{are_open} None is overdue."
+    if overdue == open_ones:
+        return f"{are_open} {'It is' if overdue == 1 else 'All are'} overdue."
+    return f"{are_open} {overdue} {'is' if overdue == 1 else 'are'} overdue."
+
+
+def _object_decisions(request: MemberRequest, about: Objective | KeyResult) -> HttpResponse:
+    """Show the log of one object, as a part for htmx or as a page."""
+    context = {
+        "about": about,
+        "page": object_log(engagement=request.engagement, about=about),
+        "objective": about if isinstance(about, Objective) else None,
+        "today": request.engagement.today(timezone.now()),
+        "tab": "decisions",
+    }
+    part = "decisions/object_decisions.html" + ("#log" if request.htmx else "")
+    return render(request, part, context)
+
+
+def _change_action(
+    request: MemberRequest, public_id: str, command: Callable[..., ActionItem], *, text: str
+) -> HttpResponse:
+    """Run the command and show the changed row; without htmx go back to the page."""
+    action = find(ActionItem.objects.filter(engagement=request.engagement), public_id)
+    now, notify = timezone.now(), messages.success
+    message = text.format(shorten(action.what))
+    try:
+        command(action=action, by=request.membership, now=now)
+    except ValidationError as refusal:
+        notify, message = messages.error, " ".join(refusal.messages)
+    if not request.htmx:
+        notify(request, message)
+        action_list_url = resolve_url("decisions:action-list", request.engagement.slug)
+        return redirect_back(request, otherwise=action_list_url)
+    context = {
+        "action": action_row(engagement=request.engagement, action=action),
+        "today": request.engagement.today(now),
+        "at": request.POST.get("at"),
+    }
+    answer = render(request, "decisions/_action.html", context)
+    return trigger_client_event(toast(answer, message), "action-changed")

@@ -1,0 +1,276 @@
+"""Decisions: recorded in a review, superseded, and compared with the values of today (M8, M8.2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from decisions.forms import DecisionForm
+from decisions.models import Decision, DecisionHead
+from decisions.movement import Moved, Movement, moved_since
+from engagements.models import Membership, Role
+from okrs.models import KeyResult
+from reviews.models import AgendaItem, Review
+from tests import build
+from tests.checkins.posting import TUESDAY, post
+from tests.reviews.meeting import close, decide, planned, refusal, supersede
+
+pytestmark = pytest.mark.django_db
+LATER = TUESDAY + dt.timedelta(minutes=5)
+NEXT_WEEK = TUESDAY + dt.timedelta(days=7)
+URL = "https://example.com/usage"
+
+
+def next_week(decision: Decision, by: Membership, **fields: Any) -> Decision:
+    return supersede(decision, by, now=NEXT_WEEK, **fields)
+
+
+def test_a_decision_is_numbered_and_sealed_with_the_hash_before_it(
+    review: Review, alice: Membership
+) -> None:
+    first, second = decide(review, alice), decide(review, alice, now=LATER)
+
+    assert (first.number, first.previous_hash, len(first.hash)) == (1, "", 64)
+    assert (second.number, second.previous_hash) == (2, first.hash)
+    head = DecisionHead.objects.get(engagement=alice.engagement)
+    assert (head.number, head.hash) == (2, second.hash)
+    review.refresh_from_db()
+    assert review.room == 3
+
+
+def test_a_decision_has_the_clients_day(review: Review, alice: Membership) -> None:
+    midnight_in_berlin = dt.datetime(2026, 3, 10, 23, 30, tzinfo=dt.UTC)
+
+    assert decide(review, alice, now=midnight_in_berlin).decided_on == dt.date(2026, 3, 11)
+
+
+def test_a_decision_is_never_dated_before_the_last_one(review: Review, alice: Membership) -> None:
+    decide(review, alice, now=LATER)
+
+    assert decide(review, alice, now=TUESDAY).recorded_at == LATER
+
+
+def test_the_key_result_is_sealed_with_its_values_and_its_check_in(
+    review: Review, alice: Membership, onboarding: KeyResult
+) -> None:
+    check_in = post(onboarding, alice, actual=6)
+
+    decision = decide(review, alice, key_result=onboarding)
+
+    assert decision.touches == [
+        {
+            "objective": onboarding.objective.public_id,
+            "key_result": onboarding.public_id,
+            "title": onboarding.title,
+            "value": "6",
+            "score": "0.60",
+            "rag": "amber",
+        }
+    ]
+    label = "Check-in of 10\N{NO-BREAK SPACE}Mar\N{NO-BREAK SPACE}2026, 0.60"
+    public_ids = {"check_in": check_in.public_id, "key_result": onboarding.public_id}
+    assert decision.evidence == [{"label": label, **public_ids}]
+
+
+def test_a_key_result_without_a_value_is_sealed_without_one(
+    review: Review, alice: Membership, onboarding: KeyResult
+) -> None:
+    decision = decide(review, alice, key_result=onboarding)
+
+    (touch,) = decision.touches
+    assert (touch["value"], touch["score"], touch["rag"]) == (None, None, "no_data")
+    assert decision.evidence == []
+
+
+def test_an_objective_is_sealed_by_name_and_an_address_as_evidence(
+    review: Review, alice: Membership, onboarding: KeyResult
+) -> None:
+    objective = onboarding.objective
+
+    decision = decide(review, alice, objective=objective, evidence_url=URL)
+
+    assert decision.touches == [{"objective": objective.public_id, "title": objective.title}]
+    assert decision.evidence == [{"label": URL, "url": URL}]
+    assert next_week(decision, alice).touches == decision.touches
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        pytest.param(Role.CHAMPION, "", id="M8.2-champion"),
+        pytest.param(Role.LEAD, "", id="M8.2-lead"),
+        pytest.param(Role.SPONSOR, "", id="M8.2-sponsor"),
+        pytest.param(Role.CONTRIBUTOR, "no_right", id="M8.2-contributor"),
+        pytest.param(Role.VIEWER, "no_right", id="M8.2-viewer"),
+    ],
+)
+def test_champion_lead_and_sponsor_decide(
+    review: Review, alice: Membership, role: str, expected: str
+) -> None:
+    dana = build.member(alice.engagement, "Dana", role)
+
+    if expected:
+        assert refusal(decide, review, dana, owner=alice) == expected
+        assert refusal(next_week, decide(review, alice), dana, owner=alice) == expected
+    else:
+        assert decide(review, dana, owner=alice).recorded_by == dana
+
+
+def test_a_decision_needs_an_open_review_and_an_item_of_it(
+    review: Review, alice: Membership
+) -> None:
+    item = AgendaItem.objects.create(
+        engagement=alice.engagement,
+        review=planned(alice, title="April"),
+        section="red",
+        position=1,
+        title="It is red",
+    )
+
+    assert refusal(decide, review, alice, agenda_item=item) == "other_review"
+    assert refusal(decide, close(review), alice) == "closed"
+
+
+def test_it_is_due_on_its_day_or_later_and_owned_by_a_member(
+    review: Review, alice: Membership
+) -> None:
+    yesterday = dt.date(2026, 3, 9)
+    viewer = build.member(alice.engagement, "Vera", Role.VIEWER)
+
+    for record in (decide, lambda _, by, **fields: supersede(decide(review, by), by, **fields)):
+        late = refusal(record, review, alice, field="due_on", due_on=yesterday)
+        assert late == "before_decision"
+        assert refusal(record, review, alice, field="owner", owner=viewer) == "owner"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("text", "   ", "required"),
+        ("text", "x" * 4001, "max_length"),
+        ("change", "mood", "invalid_choice"),
+        ("change", "", "required"),
+        ("evidence_url", "example.com/usage", "invalid"),
+        ("evidence_url", "javascript:alert(1)", "invalid"),
+        ("evidence_url", "ftp://example.com/usage", "invalid"),
+        ("evidence_url", f"https://example.com/{'a' * 500}", "max_length"),
+    ],
+)
+def test_the_form_checks_the_shape_of_each_value(
+    alice: Membership, field: str, value: str, code: str
+) -> None:
+    form_data = {
+        "text": " Move the offer. ",
+        "owner": alice.public_id,
+        "due_on": "2026-03-24",
+        "change": "bet",
+        "evidence_url": URL,
+        "key": str(uuid4()),
+    }
+    valid = DecisionForm(form_data, engagement=alice.engagement)
+    invalid = DecisionForm({**form_data, field: value}, engagement=alice.engagement)
+
+    assert valid.is_valid()
+    assert valid.cleaned_data["text"] == "Move the offer."
+    assert {name: error[0]["code"] for name, error in invalid.errors.get_json_data().items()} == {
+        field: code
+    }
+
+
+def test_one_form_is_recorded_once(review: Review, alice: Membership) -> None:
+    fields = {"evidence_url": URL, "idempotency_key": uuid4()}
+    first = decide(review, alice, **fields)
+    close(review)
+
+    assert decide(review, alice, now=LATER, **fields) == first
+    assert Decision.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"text": "Move it to day twenty."},
+        {"due_on": dt.date(2026, 3, 25)},
+        {"client_visible": True},
+        {"evidence_url": "https://example.com/other"},
+    ],
+)
+def test_one_form_does_not_come_with_other_values(
+    review: Review, alice: Membership, other: dict[str, Any]
+) -> None:
+    key = uuid4()
+    decide(review, alice, idempotency_key=key)
+
+    assert refusal(decide, review, alice, **other, idempotency_key=key) == "reused"
+    assert Decision.objects.count() == 1
+
+
+def test_a_later_decision_supersedes_an_earlier_one_once(review: Review, alice: Membership) -> None:
+    earlier = decide(review, alice)
+    close(review)
+
+    later = next_week(earlier, alice)
+
+    assert (later.supersedes, later.occasion, later.number) == (earlier, review.occasion, 2)
+    assert later.decided_on == dt.date(2026, 3, 17)
+    assert later.previous_hash == earlier.hash
+    assert refusal(next_week, earlier, alice) == "superseded"
+
+
+def test_the_later_decision_has_todays_values_and_the_earlier_one_keeps_its_own(
+    review: Review, alice: Membership, onboarding: KeyResult
+) -> None:
+    post(onboarding, alice, actual=6)
+    earlier = decide(review, alice, key_result=onboarding)
+    check_in = post(onboarding, alice, actual=5, now=NEXT_WEEK)
+
+    later = next_week(earlier, alice)
+
+    assert [touch["value"] for touch in later.touches] == ["5"]
+    assert [link["check_in"] for link in later.evidence] == [check_in.public_id]
+    earlier.refresh_from_db()
+    assert [touch["value"] for touch in earlier.touches] == ["6"]
+
+
+def movement(then: str | None, now: str | None, *, higher: bool = True, on: int = 11) -> Movement:
+    """Return the movement since 10 March to a value measured on that day of March, 0 for none."""
+    return moved_since(
+        dt.date(2026, 3, 10),
+        then=None if then is None else Decimal(then),
+        now=None if now is None else Decimal(now),
+        measured_on=dt.date(2026, 3, on) if on else None,
+        higher_is_better=higher,
+    )
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "higher", "measured_on", "expected"),
+    [
+        pytest.param("7.4", "8.2", True, 11, Moved.BETTER, id="M8-up"),
+        pytest.param("8.2", "7.4", True, 11, Moved.NO_BETTER, id="M8-down"),
+        pytest.param("8.2", "7.4", False, 11, Moved.BETTER, id="M8-down-is-better"),
+        pytest.param("7.4", "8.2", False, 11, Moved.NO_BETTER, id="M8-up-is-worse"),
+        pytest.param("8.2", "8.20", True, 11, Moved.NO_BETTER, id="M8-equal"),
+        pytest.param(None, "7.4", True, 11, Moved.BETTER, id="M8-first-value"),
+        pytest.param("7.4", None, True, 11, Moved.UNKNOWN, id="M8-value-gone"),
+        pytest.param("7.4", "8.2", True, 0, Moved.UNKNOWN, id="M8-never-measured"),
+        pytest.param("7.4", "8.2", True, 9, Moved.UNKNOWN, id="M8-measured-before"),
+        pytest.param("7.4", "8.2", True, 10, Moved.UNKNOWN, id="M8-known-to-those-who-decided"),
+    ],
+)
+def test_a_value_measured_after_the_day_of_a_decision_is_compared(
+    then: str | None, now: str | None, *, higher: bool, measured_on: int, expected: Moved
+) -> None:
+    assert movement(then, now, higher=higher, on=measured_on).moved is expected
+
+
+def test_a_movement_is_written_with_its_unit() -> None:
+    fell, waiting = movement("8.2", "7.4"), movement("8", "8", on=0)
+
+    assert fell.sentence(unit="percent").replace("\xa0", " ") == "since then 8.2 → 7.4 %"
+    assert fell.words(unit="percent").replace("\xa0", " ") == "8.2 → 7.4 %"
+    assert (waiting.sentence(unit="days"), waiting.words(unit="days")) == ("no value since", "")

@@ -1,0 +1,334 @@
+"""The pages of the decision log and of the actions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from decisions.commands.actions import complete_action
+from decisions.commands.decisions import record_release
+from decisions.models import ActionItem, DecisionHead
+from engagements.models import Membership, Role
+from okrs.models import KeyResult
+from reviews.models import Review
+from tests import build
+from tests.checkins.posting import TUESDAY, post
+from tests.query_counts import assert_constant_queries
+from tests.reviews.meeting import act, decide, planned, supersede
+
+LOG, ACTIONS = "/e/northwind/decisions/", "/e/northwind/actions/"
+HTMX = {"HX-Request": "true"}
+
+
+def url(action: ActionItem, verb: str) -> str:
+    return f"{ACTIONS}{action.public_id}/{verb}/"
+
+
+def test_an_empty_log_says_where_the_first_decision_is_recorded(lead: Client) -> None:
+    page = lead.get(LOG)
+
+    assert "No decisions yet." in page.text
+    assert "Record the first one in a review." in page.text
+    assert "Clear the filter" not in page.text
+
+
+def test_the_log_shows_the_newest_first_with_its_values_and_evidence(
+    lead: Client, alice: Membership, review: Review, onboarding: KeyResult
+) -> None:
+    post(onboarding, alice, actual=6)
+    decide(review, alice, "Move the offer to day ten.")
+    link = "https://example.com/usage"
+    decide(review, alice, "Call on day two.", key_result=onboarding, evidence_url=link)
+
+    page = lead.get(LOG)
+
+    assert page.text.index("Call on day two.") < page.text.index("Move the offer to day ten.")
+    for expected in (
+        "2 decisions are recorded, the last one on 10\u00a0Mar.",
+        'id="decision-2"',
+        "Decision 2 · Bet change",
+        "Alice, due Tue\u00a024\u00a0Mar",
+        f'href="/e/northwind/key-results/{onboarding.public_id}/"',
+        "then 6\u00a0days",
+        f'href="{link}"',
+        "Check-in of 10\u00a0Mar\u00a02026, 0.60",
+    ):
+        assert expected in page.text
+
+
+def test_the_log_shows_its_head_and_how_to_verify_it(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    decide(review, alice)
+
+    page = lead.get(LOG)
+
+    head = DecisionHead.objects.get(engagement=alice.engagement)
+    assert f'<code title="{head.hash}">1:{head.hash[:16]}</code>' in page.text
+    assert "manage.py verify_log --engagement northwind" in page.text
+
+
+@pytest.mark.parametrize("actual", ["5", "7", "6"])
+def test_the_log_shows_how_the_value_moved_without_naming_a_cause(
+    lead: Client, alice: Membership, review: Review, onboarding: KeyResult, actual: str
+) -> None:
+    post(onboarding, alice, actual=6)
+    decide(review, alice, key_result=onboarding)
+    assert "No value since<" in lead.get(LOG).text
+
+    post(onboarding, alice, actual=actual, now=TUESDAY + dt.timedelta(days=7))
+
+    text = lead.get(LOG).text
+    assert f"Since then 6\u00a0→ {actual}\u00a0days<" in text
+    assert "move it" not in text
+    assert "oved it" not in text
+
+
+def test_a_superseded_decision_shows_on_request_with_the_later_one(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    supersede(decide(review, alice, "Day ten."), alice, text="Day twenty.")
+
+    current, everything = lead.get(LOG).text, lead.get(LOG, {"superseded": "on"}).text
+
+    assert "Day ten." not in current
+    assert "<s>Day ten.</s>" in everything
+    assert "decision 2</a>" in everything
+    assert '<a href="/e/northwind/decisions/?q=%231&amp;superseded=on#decision-1">' in current
+
+
+def test_the_log_says_which_decisions_the_client_sees(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    decide(review, alice, client_visible=True)
+    assert "shown to the client once published" in lead.get(LOG).text
+
+    record_release(report_hash="", occasion=review.occasion, by=alice, now=TUESDAY)
+
+    text = lead.get(LOG).text
+    assert "shown to the client" in text
+    assert "once published" not in text
+
+
+def test_the_filter_finds_words_numbers_owners_changes_reviews_and_objectives(
+    lead: Client, alice: Membership, bob: Membership, review: Review, onboarding: KeyResult
+) -> None:
+    april = planned(alice, title="April")
+    decide(review, alice, "Move the offer.", key_result=onboarding)
+    decide(april, alice, "Hire an analyst.", owner=bob, change="resources")
+    objective = onboarding.objective.public_id
+
+    for query, matching, other in (
+        ("q=OFFER", "Move the offer.", "Hire an analyst."),
+        ("q=%232", "Hire an analyst.", "Move the offer."),
+        (f"owner={bob.public_id}", "Hire an analyst.", "Move the offer."),
+        ("change=resources", "Hire an analyst.", "Move the offer."),
+        (f"review={april.public_id}", "Hire an analyst.", "Move the offer."),
+        (f"objective={objective}", "Move the offer.", "Hire an analyst."),
+    ):
+        page = lead.get(f"{LOG}?{query}")
+        assert matching in page.text, query
+        assert other not in page.text, query
+
+
+def test_a_filter_that_matches_nothing_can_be_cleared(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    decide(review, alice)
+
+    page = lead.get(LOG, {"q": "harbr"})
+
+    assert "No decision matches “harbr”." in page.text
+    assert "Clear the filter" in page.text
+    assert "No decisions yet." not in page.text
+
+
+def test_invalid_values_of_the_filter_are_ignored(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    decide(review, alice, "Move the offer.")
+
+    assert "Move the offer." in lead.get(f"{LOG}?owner=nobody&change=mood&page=x").text
+    assert "No decision matches" in lead.get(LOG, {"q": "9" * 30}).text
+
+
+def test_htmx_gets_the_log_alone(lead: Client, alice: Membership, review: Review) -> None:
+    decide(review, alice, "Move the offer.")
+
+    part = lead.get(LOG, headers=HTMX)
+
+    assert "Move the offer." in part.text
+    assert "<html" not in part.text
+
+
+def test_a_long_log_has_pages_that_keep_the_filter(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    for number in range(51):
+        decide(review, alice, f"Decided {number}.")
+
+    page = lead.get(LOG, {"q": "Decided"})
+    older = lead.get(LOG, {"q": "Decided", "page": "2"})
+
+    assert "1 to 50 of 51" in page.text
+    assert f'href="{LOG}?q=Decided&amp;page=2"' in page.text
+    assert "Decided 0." in older.text
+    assert "Decided 50." not in older.text
+
+
+def test_only_those_who_decide_can_supersede(
+    client: Client, lead: Client, alice: Membership, review: Review
+) -> None:
+    decide(review, alice)
+    assert "/supersede/" in lead.get(LOG).text
+
+    build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
+
+    assert "/supersede/" not in client.get(LOG).text
+
+
+def test_the_text_of_a_decision_is_escaped(lead: Client, alice: Membership, review: Review) -> None:
+    decide(review, alice, "<script>alert(1)</script>")
+
+    assert "<script>alert(1)" not in lead.get(LOG).text
+
+
+def test_a_longer_log_costs_no_more_queries(
+    lead: Client, alice: Membership, review: Review, onboarding: KeyResult
+) -> None:
+    def ten_more() -> None:
+        for number in range(10):
+            decide(review, alice, f"Decided {number}.", key_result=onboarding)
+
+    post(onboarding, alice)
+    ten_more()
+
+    # Session, user, membership; head; count, rows, key results, reviews; the filter's choices.
+    assert_constant_queries(lambda: lead.get(LOG), grow=ten_more, most=11)
+
+
+def test_an_empty_list_of_actions_says_so(lead: Client) -> None:
+    page = lead.get(ACTIONS)
+
+    assert "No actions yet." in page.text
+    assert "No actions are open." in page.text
+
+
+def test_overdue_actions_come_first_with_a_flag_and_links_to_their_objects(
+    lead: Client,
+    alice: Membership,
+    review: Review,
+    onboarding: KeyResult,
+    clock: time_machine.Traveller,
+) -> None:
+    act(alice, "Write to the board", due_on=dt.date(2026, 3, 20))
+    due_on = dt.date(2026, 3, 11)
+    act(alice, "Ask for an export", due_on=due_on, review=review, key_result=onboarding)
+    clock.move_to(TUESDAY + dt.timedelta(days=3))
+
+    page = lead.get(ACTIONS)
+
+    assert "2 actions are open. 1 is overdue." in page.text
+    assert page.text.index("Ask for an export") < page.text.index("Write to the board")
+    assert page.text.count('<span class="flag">Overdue</span>') == 1
+    assert f'href="/e/northwind/key-results/{onboarding.public_id}/"' in page.text
+    assert f'href="/e/northwind/reviews/{review.public_id}/"' in page.text
+
+
+def test_an_action_is_done_in_one_click_and_leaves_the_list_after_two_weeks(
+    lead: Client, alice: Membership, clock: time_machine.Traveller
+) -> None:
+    action = act(alice)
+
+    answer = lead.post(url(action, "done"))
+
+    assert answer["Location"] == ACTIONS
+    action.refresh_from_db()
+    assert (action.done_by, action.done_at) == (alice, TUESDAY)
+    text = lead.get(ACTIONS).text
+    assert "Done: Ask for a nightly export" in text
+    assert "No open actions." in text
+    assert "Done 10\u00a0Mar by Alice" in text
+    clock.move_to(TUESDAY + dt.timedelta(days=15))
+    assert "Ask for a nightly export" not in lead.get(ACTIONS).text
+
+
+def test_htmx_gets_the_changed_row_with_an_undo(lead: Client, alice: Membership) -> None:
+    action = act(alice)
+
+    row = lead.post(url(action, "done"), headers=HTMX)
+
+    assert f'<li id="action-{action.public_id}"' in row.text
+    assert f'hx-post="{url(action, "reopen")}"' in row.text
+    assert ">Undo<" in row.text
+    assert "<html" not in row.text
+    assert {"toast", "action-changed"} <= set(row.headers["HX-Trigger"].split('"'))
+    again = lead.post(url(action, "reopen"), headers=HTMX)
+    assert f'hx-post="{url(action, "done")}"' in again.text
+    action.refresh_from_db()
+    assert action.is_open
+
+
+@pytest.mark.parametrize("verb", ["done", "drop"])
+def test_a_toast_shortens_a_long_text(lead: Client, alice: Membership, verb: str) -> None:
+    action = act(alice, "Ask für den Export " * 200)
+
+    row = lead.post(url(action, verb), headers=HTMX)
+
+    text = json.loads(row.headers["HX-Trigger"])["toast"]["text"]
+    assert text.endswith("…")
+    assert len(text) <= 90
+    assert len(row.headers["HX-Trigger"]) < 700
+
+
+def test_a_button_leads_back_to_its_own_page_only_on_this_site(
+    lead: Client, alice: Membership
+) -> None:
+    assert lead.post(url(act(alice), "done"), {"next": "/"})["Location"] == "/"
+    assert lead.post(url(act(alice), "done"), {"next": "//evil.test/"})["Location"] == ACTIONS
+
+
+def test_a_refused_drop_says_why(client: Client, alice: Membership, clock: Any) -> None:
+    action = act(alice)
+    build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
+
+    assert "/drop/" not in client.get(ACTIONS).text
+    refused = client.post(url(action, "drop"), headers=HTMX)
+
+    assert "Only the owner, the author or the lead can drop it." in refused.headers["HX-Trigger"]
+    action.refresh_from_db()
+    assert action.is_open
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_an_old_page_marks_no_dropped_action_as_done(
+    lead: Client, alice: Membership, headers: Any
+) -> None:
+    action = act(alice)
+    lead.post(url(action, "drop"))
+
+    answer = lead.post(url(action, "done"), headers=headers)
+
+    assert answer.status_code in (200, 302)
+    action.refresh_from_db()
+    assert action.done_at is None
+    assert "Dropped 10\u00a0Mar by Alice" in lead.get(ACTIONS).text
+
+
+def test_more_actions_cost_no_more_queries(
+    lead: Client, alice: Membership, review: Review, onboarding: KeyResult
+) -> None:
+    def ten_more() -> None:
+        for _ in range(5):
+            act(alice, review=review, key_result=onboarding)
+            complete_action(action=act(alice), by=alice, now=TUESDAY)
+
+    ten_more()
+
+    # Session, user, membership; open, ended; reviews.
+    assert_constant_queries(lambda: lead.get(ACTIONS), grow=ten_more, most=6)
