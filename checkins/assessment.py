@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from checkins.prompts import Prompt, prompt
-from okrs.assessment import forecast, terms_of
 from okrs.formatting import YES_NO, write_value
 from okrs.models import KeyResult
-from okrs.states import expected_pace
+from okrs.states import expected_pace, forecast, terms_of
 from scoring import (
     Rag,
     explain,

@@ -67,7 +67,7 @@ class Metric(TenantModel):
                 name="metric_range_in_order",
             ),
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status(in_rows=True)
 
     def __str__(self) -> str:
         return self.name

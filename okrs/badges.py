@@ -70,7 +70,7 @@ def track(*, rag: str, bar: str, gaps: str, pace: str, sentence: str) -> SafeStr
 def spark(*, trace: str, dots: str, goal: str, sentence: str) -> SafeString:
     """Render a sparkline; without template and cache, as hardly two are alike."""
     parts = ((GOAL, goal), (TRACE, trace), (DOTS, dots))
-    # The paths come from `okrs.sparklines`, in published pages too.
+    # The paths come from `okrs.charts`, in published pages too.
     drawn = "".join(format_html(path, data) for path, data in parts if data)
     return format_html(SPARK, sentence, mark_safe(drawn))  # noqa: S308 - escaped two lines above
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from okrs.models import CycleKind
-from okrs.standards import Finding, Severity
+from okrs.writing import Finding, Severity
 
 MICRO_DAYS = 28
 

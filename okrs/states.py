@@ -1,4 +1,4 @@
-"""The state of a key result: values stored on its row, and the stage that follows (M9.2)."""
+"""The state of a key result: its terms, values stored on its row, and the stage that follows (M9.2)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,51 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypedDict
 
 from okrs.models import KeyResult, Stage
 from okrs.models.key_results import LIVE
 from scoring import PLAYBOOK_BANDS, Bands, Method, Rag, forecast_holds, pace
+
+
+class Terms(TypedDict):
+    """The arguments of `scoring.score`."""
+
+    method: str
+    actual: Decimal | None
+    baseline: Decimal | None
+    target: Decimal | None
+    rungs: list[tuple[Decimal, Decimal]]
+    higher_is_better: bool
+
+
+def terms_of(key_result: KeyResult, *, actual: Decimal | None) -> Terms:
+    """Return the terms of a key result (M5.10) for this value."""
+    return {
+        "method": key_result.method,
+        "actual": actual,
+        "baseline": key_result.baseline,
+        "target": key_result.target,
+        "rungs": key_result.rungs,
+        "higher_is_better": key_result.higher_is_better,
+    }
+
+
+def forecast(
+    key_result: KeyResult,
+    *,
+    score: Decimal | None,
+    line: Decimal | None,
+    confidence: int | None,
+    bands: Bands,
+) -> bool | None:
+    """Return whether a key result is on pace (M9.2); None without score or pace (`line`)."""
+    if score is None or line is None:
+        return None
+    return forecast_holds(
+        method=key_result.method, score=score, pace=line, confidence=confidence, bands=bands
+    )
+
 
 DAY = dt.timedelta(days=1)
 EARLY_PACE = {Method.LINEAR: Decimal("0.30"), Method.LADDER: Decimal("0.67")}

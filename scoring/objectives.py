@@ -1,4 +1,4 @@
-"""The score of an objective (M5.6), and what final scores mean (M5.13)."""
+"""The score of an objective (M5.6), and the meaning of final scores (M5.13)."""
 
 from __future__ import annotations
 

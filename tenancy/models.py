@@ -26,6 +26,11 @@ NEW_PUBLIC_ID = "left(translate(replace(gen_random_uuid()::text, '-', ''), '01',
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # none that read alike
 # Of a model whose rows pages delete; all others the application's role may only add and change.
 WITH_DELETE = ("SELECT", "INSERT", "UPDATE", "DELETE")
+OPERATIONS = {
+    "insert": pgtrigger.Insert,
+    "update": pgtrigger.Update,
+    "delete": pgtrigger.Delete,
+}
 M = TypeVar("M", bound=models.Model)
 
 
@@ -134,35 +139,51 @@ def not_deleted(condition: pgtrigger.Q, *, why: str) -> pgtrigger.Trigger:
     )
 
 
-def shows_on_status(*, updates: bool = True, where: str = "") -> list[pgtrigger.Trigger]:
+def shows_on_status(
+    *, updates: bool = True, where: str = "", in_rows: bool = False
+) -> list[pgtrigger.Trigger]:
     """Return triggers that increase the engagement's `status_version` with every statement.
 
     All tables of the status page have them, so that one number shows whether it changed. Give
     `updates=False` if rows are only added, and `where` (SQL on the changed row) if only some of
-    them show.
+    them show. With `in_rows`, cached rows of lists show the table, too (`shows_in_rows`).
+    """
+    columns = ("status_version", "row_version") if in_rows else ("status_version",)
+    names = ("insert", "update") if updates else ("insert",)
+    return [_counts_up(name, columns, prefix="shows_on_status", where=where) for name in names]
+
+
+def shows_in_rows(*names: str) -> list[pgtrigger.Trigger]:
+    """Return triggers that increase the engagement's `row_version`: "insert", "update", "delete".
+
+    All tables that the cached rows of lists show have them (`engagements.row_cache`).
+    """
+    return [_counts_up(name, ("row_version",), prefix="shows_in_rows") for name in names]
+
+
+def _counts_up(
+    name: str, columns: Sequence[str], *, prefix: str, where: str = ""
+) -> pgtrigger.Trigger:
+    """Return a statement trigger that increases these columns of the engagement.
 
     The engagement's row is locked last: a command that locks it too does so after its other rows.
+    Rows of several clients are locked in one order, or two such statements would deadlock.
     """
     among = f" WHERE {where}" if where else ""
-    operations = {"insert": pgtrigger.Insert}
-    if updates:
-        operations["update"] = pgtrigger.Update
-    return [
-        pgtrigger.Trigger(
-            name=f"shows_on_status_{name}",
-            level=pgtrigger.Statement,
-            when=pgtrigger.After,
-            operation=operation,
-            referencing=pgtrigger.Referencing(new="changed"),  # type: ignore[no-untyped-call]
-            # Rows of several clients are locked in one order, or two such statements would deadlock.
-            func=f"""
+    counted = ", ".join(f"{column} = {column} + 1" for column in columns)
+    changed = {"old": "changed"} if name == "delete" else {"new": "changed"}
+    return pgtrigger.Trigger(
+        name=f"{prefix}_{name}",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=OPERATIONS[name],
+        referencing=pgtrigger.Referencing(**changed),  # type: ignore[no-untyped-call]
+        func=f"""
                 PERFORM 1 FROM engagements_engagement
                 WHERE id IN (SELECT engagement_id FROM changed{among})
                 ORDER BY id FOR NO KEY UPDATE;
-                UPDATE engagements_engagement SET status_version = status_version + 1
+                UPDATE engagements_engagement SET {counted}
                 WHERE id IN (SELECT engagement_id FROM changed{among});
                 RETURN NULL;
             """,  # noqa: S608 - a condition written in the models
-        )
-        for name, operation in operations.items()
-    ]
+    )

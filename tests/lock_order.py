@@ -47,7 +47,8 @@ def _on_status() -> frozenset[str]:
         model._meta.db_table
         for model in apps.get_models()
         if any(
-            one.name.startswith("shows_on_status") for one in getattr(model._meta, "triggers", ())
+            one.name.startswith(("shows_on_status", "shows_in_rows"))
+            for one in getattr(model._meta, "triggers", ())
         )
     )
 

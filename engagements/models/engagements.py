@@ -132,6 +132,8 @@ class Engagement(models.Model):
     version = models.PositiveIntegerField(default=1)
     # Counted up by the database with every write that a status page may show.
     status_version = models.BigIntegerField(default=1)
+    # The same for every write that a cached row of a list may show (`engagements.row_cache`).
+    row_version = models.BigIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EngagementManager()

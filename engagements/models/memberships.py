@@ -81,7 +81,7 @@ class Membership(TenantModel):
             # The gate asks "where is this person a member" before it knows a tenant.
             models.Index(fields=["user"], name="membership_of_user"),
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status()
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status(in_rows=True)
 
     def __str__(self) -> str:
         return self.name

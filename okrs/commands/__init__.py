@@ -1,23 +1,23 @@
 from __future__ import annotations
 
-from okrs.commands.commitments import commit_objective
-from okrs.commands.contributions import link_contribution, unlink_contribution
-from okrs.commands.cycles import create_cycle, update_cycle
+from okrs.commands.cycles import create_cycle, create_team, update_cycle, update_team
 from okrs.commands.key_results import (
     KeyResultFields,
     answer_audit,
     discard_key_result,
     draft_key_result,
+    link_contribution,
+    unlink_contribution,
     update_key_result,
 )
 from okrs.commands.objectives import (
     ObjectiveFields,
+    commit_objective,
     discard_objective,
     draft_objective,
     update_objective,
 )
 from okrs.commands.states import update_state
-from okrs.commands.teams import create_team, update_team
 
 __all__ = [
     "KeyResultFields",

@@ -8,10 +8,10 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from engagements.commands import freeze_bands
-from engagements.models import Engagement, Membership
+from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
 from okrs.guardrails import MICRO_DAYS
-from okrs.models import Cycle, CycleKind, KeyResult, Stage
+from okrs.models import Cycle, CycleKind, KeyResult, Stage, Team
 from tenancy.locks import lock, lock_for_edit, locking
 
 
@@ -129,3 +129,55 @@ def _move_drafts(cycle: Cycle, *, ended_on: dt.date) -> None:
     drafts = _drafts(cycle)
     drafts.exclude(starts_on=cycle.starts_on).update(starts_on=cycle.starts_on)
     drafts.filter(due_on=ended_on).exclude(due_on=cycle.ends_on).update(due_on=cycle.ends_on)
+
+
+MAY_CHAMPION = {Role.CHAMPION, Role.LEAD}
+
+
+@transaction.atomic
+def create_team(
+    *, engagement: Engagement, name: str, champion: Membership | None, by: Membership
+) -> Team:
+    """Add a team. Raises ValidationError: `name` (taken), `champion`."""
+    require_right(by, Permission.PLAN)
+    lock(engagement)  # of two who add the same name, one waits and sees the other's
+    team = Team(engagement=engagement, name=" ".join(name.split()), champion=champion)
+    _check_team(team)
+    _check_champion(champion)
+    team.save(force_insert=True)
+    return team
+
+
+@transaction.atomic
+def update_team(
+    *, team: Team, version: int, name: str, champion: Membership | None, by: Membership
+) -> Team:
+    """Change a team; errors as in `create_team`, StaleEdit if someone was faster."""
+    current: Team = lock_for_edit(team, version=version)
+    require_right(by, Permission.PLAN)
+    lock(by.engagement)
+    if champion is not None and champion.pk != current.champion_id:
+        _check_champion(champion)
+    current.name, current.champion = " ".join(name.split()), champion
+    _check_team(current)
+    current.version += 1
+    current.save(update_fields=["name", "champion", "version"])
+    return current
+
+
+def _check_team(team: Team) -> None:
+    others = Team.objects.filter(engagement_id=team.engagement_id).exclude(pk=team.pk)
+    if others.filter(name__iexact=team.name).exists():
+        raise ValidationError(
+            f"A team named “{team.name}” exists. Choose another name.", code="name"
+        )
+
+
+def _check_champion(champion: Membership | None) -> None:
+    if champion is None:
+        return
+    if champion.removed_at is not None or champion.role not in MAY_CHAMPION:
+        raise ValidationError(
+            f"{champion.name} can’t commit objectives. Give them the Champion role first.",
+            code="champion",
+        )

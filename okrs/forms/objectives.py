@@ -1,3 +1,5 @@
+"""Reasons to overrule a writing check: one field per check, named after its code (M3.1)."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -6,6 +8,7 @@ from typing import Any, ClassVar, Self
 from django import forms
 from django.db import models
 
+from engagements.edit_forms import EditForm
 from engagements.form_fields import (
     DayField,
     MemberField,
@@ -13,10 +16,43 @@ from engagements.form_fields import (
     RowField,
     choose_among,
 )
-from okrs.forms.reasons import ReasonedForm
 from okrs.models import Cycle, Objective, Origin, Team
-from okrs.standards import EMPTY, Finding
-from okrs.writing import check_objective
+from okrs.writing import EMPTY, Finding, check_objective
+
+REASON = "reason-"
+LONGEST_REASON = 500
+
+
+class ReasonedForm(EditForm):
+    """An edit form whose writing checks may be overruled with a reason."""
+
+    def typed_reasons(self) -> dict[str, str]:
+        """Return the reasons by the check's code: those typed, else those saved."""
+        saved: dict[str, str] = dict(getattr(self.row, "reasons", {}))
+        if not self.is_bound:
+            return saved
+        typed = {
+            name.removeprefix(REASON): str(value).strip()[:LONGEST_REASON]
+            for name, value in self.data.items()
+            if name.startswith(REASON)
+        }
+        return {**saved, **typed}
+
+    def findings(self) -> list[tuple[Finding, str]]:
+        """Return the findings on the text as typed, each with the reason given (M3)."""
+        if not self.is_bound and self.row is None:
+            return []
+        reasons = self.typed_reasons()
+        return [(finding, reasons.get(finding.code, "")) for finding in self.check()]
+
+    def check(self) -> list[Finding]:
+        """Return the findings on the text as typed."""
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        data["reasons"] = {code: text for code, text in self.typed_reasons().items() if text}
+        return data
 
 
 class ObjectiveForm(ReasonedForm):
@@ -104,13 +140,13 @@ def helpers(row: models.Model) -> list[models.Model]:
     return [collaborator.member for collaborator in named]
 
 
-PREFIX = "version-"
+VERSION = "version-"
 
 
 def read_versions(data: Mapping[str, str]) -> dict[str, int]:
     """Read versions by the public id of their row; invalid numbers are left out."""
     return {
-        name.removeprefix(PREFIX): int(value)
+        name.removeprefix(VERSION): int(value)
         for name, value in data.items()
-        if name.startswith(PREFIX) and value.isascii() and value.isdecimal()
+        if name.startswith(VERSION) and value.isascii() and value.isdecimal()
     }

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from okrs.imports.rows import Choices, Key, Row
 from okrs.imports.sheets import Problem, quote
-from okrs.quarters import quarter
+from okrs.weeks import quarter
 from okrs.writing import plain
 
 METRIC_FACTS = ("definition", "unit", "source", "refresh", "valid_low", "valid_high")

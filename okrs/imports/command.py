@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db import models, transaction
 
+from engagements.commands import add_placeholders
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
+from metrics.commands import add_metrics
 from metrics.models import Metric, Refresh
 from okrs.commands.cycles import settle_bands
 from okrs.imports.checking import (
+    METRIC_FACTS,
     Known,
     KnownCycle,
     KnownKeyResult,
     KnownMetric,
     KnownObjective,
     KnownPerson,
+    Targets,
+    metric_facts,
 )
-from okrs.imports.child import plan_in_child
-from okrs.imports.plans import MAX_PROBLEMS, Plan, plan_import, plan_rows
-from okrs.imports.writing import Writer
-from okrs.models import Cycle, Direction, Indicator, KeyResult, Objective, Team
+from okrs.imports.plans import MAX_PROBLEMS, Plan, plan_import, plan_in_child, plan_rows
+from okrs.imports.rows import Row
+from okrs.models import ContributionLink, Cycle, Direction, Indicator, KeyResult, Objective, Team
+from okrs.weeks import quarter
 from okrs.writing import plain
 from tenancy.locks import lock, locking
 
@@ -170,3 +176,158 @@ def read_known(engagement: Engagement) -> Known:
             )
         },
     )
+
+
+BATCH = 500  # rows an INSERT
+
+K = TypeVar("K")
+
+
+class Writer:
+    """Adds the data that rows name and the engagement lacks; what exists stays as it is."""
+
+    def __init__(self, *, by: Membership, known: Known) -> None:
+        self.by = by
+        self.engagement = by.engagement
+        self.known = known
+        self.cycles = {key: cycle.id for key, cycle in known.cycles.items()}
+        self.spans = {key: (one.starts_on, one.ends_on) for key, one in known.cycles.items()}
+        self.teams = dict(known.teams)
+        self.people = {key: person.id for key, person in known.people.items()}
+        self.metrics = {key: metric.id for key, metric in known.metrics.items()}
+        self.objectives = {key: objective.id for key, objective in known.objectives.items()}
+        self.key_results = {key: one.id for key, one in known.key_results.items()}
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Write rows without a problem, each kind after those it refers to."""
+        targets = Targets(rows, known=self.known)
+        rows = [row for row in rows if row.key not in self.key_results]
+        self._write_cycles(rows)
+        self._write_teams(rows)
+        self._write_people(rows)
+        self._write_metrics(rows)
+        self._write_objectives(rows)
+        self._write_key_results(rows)
+        self._write_contributions(rows, targets)
+
+    def _write_cycles(self, rows: Iterable[Row]) -> None:
+        new = {}
+        for key, row in _first(rows, lambda row: row.key[0], known=self.cycles):
+            span = quarter(row.cycle)
+            if span is not None:  # any other cycle must exist
+                self.spans[key] = span.starts_on, span.ends_on
+                new[key] = Cycle(
+                    engagement=self.engagement,
+                    name=row.cycle.upper(),
+                    starts_on=span.starts_on,
+                    ends_on=span.ends_on,
+                )
+        self.cycles |= _insert(new)
+
+    def _write_teams(self, rows: Iterable[Row]) -> None:
+        named = _first(
+            (row for row in rows if row.team), lambda row: row.team.casefold(), known=self.teams
+        )
+        self.teams |= _insert(
+            {key: Team(engagement=self.engagement, name=row.team) for key, row in named}
+        )
+
+    def _write_people(self, rows: Iterable[Row]) -> None:
+        named = _first(rows, lambda row: row.owner_email, known=self.people)
+        people = {email: row.owner for email, row in named}
+        new = add_placeholders(people=people, by=self.by, batch_size=BATCH)
+        self.people |= {member.email: member.pk for member in new}
+
+    def _write_metrics(self, rows: Sequence[Row]) -> None:
+        facts = metric_facts(rows)
+        new = {}
+        for key, row in _first(rows, lambda row: row.metric_key, known=self.metrics):
+            owner = self.people[row.owner_email]
+            new[key] = Metric(
+                engagement=self.engagement,
+                name=row.metric,
+                owner_id=owner,
+                steward_id=owner,
+                **{fact: facts[key, fact][0] for fact in METRIC_FACTS if (key, fact) in facts},
+            )
+        add_metrics(new.values(), batch_size=BATCH)
+        self.metrics |= {key: metric.pk for key, metric in new.items()}
+
+    def _write_objectives(self, rows: Iterable[Row]) -> None:
+        counts = Counter((one.cycle_id, one.team_id) for one in self.known.objectives.values())
+        new = {}
+        for key, row in _first(rows, lambda row: row.key[:2], known=self.objectives):
+            cycle = self.cycles[row.key[0]]
+            team = self.teams[row.team.casefold()] if row.team else None
+            new[key] = Objective(
+                engagement=self.engagement,
+                cycle_id=cycle,
+                team_id=team,
+                title=row.objective,
+                owner=self.by,
+                created_by=self.by,
+                position=counts[cycle, team],
+            )
+            counts[cycle, team] += 1
+        self.objectives |= _insert(new)
+
+    def _write_key_results(self, rows: Sequence[Row]) -> None:
+        counts = Counter(key[:2] for key in self.key_results)
+        new = {}
+        for row in rows:
+            new[row.key] = self._key_result(row, position=counts[row.key[:2]])
+            counts[row.key[:2]] += 1
+        self.key_results |= _insert(new)
+
+    def _key_result(self, row: Row, *, position: int) -> KeyResult:
+        starts_on, ends_on = self.spans[row.key[0]]
+        return KeyResult(
+            engagement=self.engagement,
+            objective_id=self.objectives[row.key[:2]],
+            metric_id=self.metrics[row.metric_key],
+            title=row.key_result,
+            owner_id=self.people[row.owner_email],
+            created_by=self.by,
+            method=row.method,
+            direction=row.direction,
+            baseline=row.baseline,
+            target=row.target,
+            ladder=[[f"{t.normalize():f}", f"{score:f}"] for t, score in row.ladder],
+            starts_on=starts_on,
+            due_on=row.due_on or ends_on,
+            weight=row.weight,
+            indicator=row.indicator,
+            commitment=row.commitment,
+            position=position,
+        )
+
+    def _write_contributions(self, rows: Iterable[Row], targets: Targets) -> None:
+        new = {}
+        for row in rows:
+            if row.contributes_to:
+                (target,) = targets.named_by(row)
+                new[row.key] = ContributionLink(
+                    engagement=self.engagement,
+                    source_id=self.key_results[row.key],
+                    target_id=self.key_results[target],
+                )
+        _insert(new)
+
+
+def _first(
+    rows: Iterable[Row], key: Callable[[Row], K], *, known: dict[K, int]
+) -> list[tuple[K, Row]]:
+    """Return the first row of each key that is not known, in the order of the file."""
+    first: dict[K, Row] = {}
+    for row in rows:
+        first.setdefault(key(row), row)
+    return [(name, row) for name, row in first.items() if name not in known]
+
+
+def _insert(new: dict[K, M]) -> dict[K, int]:
+    """Insert rows of one model in batches; return their ids by the same keys."""
+    if not new:
+        return {}
+    model = type(next(iter(new.values())))
+    model._default_manager.bulk_create(new.values(), batch_size=BATCH)
+    return {key: row.pk for key, row in new.items()}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from okrs.quarters import quarters_from
+from okrs.weeks import quarters_from
 from okrs.writing import plain
 
 COLUMNS = (

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from okrs.models.cycles import Cycle, CycleKind, Team
+from okrs.models.cycles import Collaborator, Cycle, CycleKind, Objective, Origin, Team
 from okrs.models.key_results import (
     Commitment,
     ContributionLink,
@@ -10,7 +10,6 @@ from okrs.models.key_results import (
     KeyResultAudit,
     Stage,
 )
-from okrs.models.objectives import Collaborator, Objective, Origin
 
 __all__ = [
     "Collaborator",

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from okrs.models.objectives import Collaborator
+from okrs.models.cycles import Collaborator
 from scoring import Method, Rag
 from tenancy.compiled import AnyOf
 from tenancy.constraints import SweepAccess
@@ -18,6 +18,7 @@ from tenancy.models import (
     TenantManager,
     TenantModel,
     not_deleted,
+    shows_in_rows,
     shows_on_status,
     tenant_constraints,
     tracked,
@@ -220,7 +221,8 @@ class KeyResult(TenantModel):
             not_deleted(
                 pgtrigger.Q(old__committed_at__isnull=False), why="a committed key result stays"
             ),
-            *shows_on_status(),
+            *shows_on_status(in_rows=True),
+            *shows_in_rows("delete"),
         ]
 
     def __str__(self) -> str:
@@ -272,6 +274,7 @@ class KeyResultAudit(TenantModel):
             *tenant_constraints("key_result", authors=("answered_by",)),
             models.UniqueConstraint(fields=["engagement", "key_result"], name="audit_once"),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_in_rows("insert", "update", "delete")
 
 
 @tracked()
@@ -296,3 +299,4 @@ class ContributionLink(TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["engagement", "target"], name="contribution_to")]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = shows_in_rows("insert", "update", "delete")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from okrs.queries.blocks import Place, Problem, ProblemGroup, commit_problems
 from okrs.queries.boards import Column, board
 from okrs.queries.cards import Card, card, trace
 from okrs.queries.changes import Change, changes
@@ -15,7 +14,15 @@ from okrs.queries.cycles import (
     next_quarter,
     team_list,
 )
-from okrs.queries.findings import guardrail_findings, key_result_findings, objective_findings
+from okrs.queries.findings import (
+    Place,
+    Problem,
+    ProblemGroup,
+    commit_problems,
+    guardrail_findings,
+    key_result_findings,
+    objective_findings,
+)
 from okrs.queries.objectives import ObjectivePage, objective_page
 from okrs.queries.sets import Alignment, ObjectiveRow
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from engagements.models import Cadence, Engagement, Membership
-from okrs.assessment import forecast, terms_of
 from okrs.audit import Criterion, answers_of, audit
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective
 from okrs.queries.findings import key_result_findings
-from okrs.standards import Finding
-from okrs.states import expected_pace
+from okrs.states import expected_pace, forecast, terms_of
+from okrs.writing import Finding
 from scoring import Rag, ScoringError, explain
 
 STEPS = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}

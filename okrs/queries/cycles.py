@@ -12,10 +12,10 @@ from engagements.models import Engagement
 from metrics.models import Metric
 from okrs.guardrails import check_objectives, objectives_span
 from okrs.models import Commitment, Cycle, CycleKind, KeyResult, Objective, Origin, Team
-from okrs.quarters import quarters_from
 from okrs.queries.cards import Card
 from okrs.queries.sets import ObjectiveRow, fetch_sets, objective_row
-from okrs.standards import Finding
+from okrs.weeks import quarters_from
+from okrs.writing import Finding
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,14 @@ from django.db.models import Prefetch, prefetch_related_objects
 from engagements.models import Membership
 from metrics.models import GAP_FOR, Metric
 from okrs.models import Collaborator, KeyResult, Objective
-from okrs.queries.blocks import ProblemGroup, commit_problems
-from okrs.queries.findings import guardrail_findings, objective_findings
+from okrs.queries.findings import (
+    ProblemGroup,
+    commit_problems,
+    guardrail_findings,
+    objective_findings,
+)
 from okrs.queries.sets import ObjectiveRow, fetch_sets, objective_row
-from okrs.standards import Finding
+from okrs.writing import Finding
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,9 @@ from django.utils.safestring import SafeString
 from okrs import badges, formatting
 from okrs.charts import History
 from okrs.charts import history_chart as draw_history
+from okrs.charts import sparkline as draw_sparkline
+from okrs.charts import track as draw_track
 from okrs.models import KeyResult
-from okrs.sparklines import sparkline as draw_sparkline
-from okrs.sparklines import track as draw_track
 from okrs.weeks import weeks_red
 from scoring import PLAYBOOK_BANDS, Rag, Scale, format_score
 from scoring import rag as band_of

@@ -1,6 +1,15 @@
 from __future__ import annotations
 
-from okrs.views.cycles import board, cycle_create, cycle_detail, cycle_list, cycle_update
+from okrs.views.cycles import (
+    board,
+    cycle_create,
+    cycle_detail,
+    cycle_list,
+    cycle_update,
+    team_create,
+    team_list,
+    team_update,
+)
 from okrs.views.key_results import (
     key_result_audit,
     key_result_check,
@@ -19,7 +28,6 @@ from okrs.views.objectives import (
     objective_update,
 )
 from okrs.views.sheets import sheet_example, sheet_import
-from okrs.views.teams import team_create, team_list, team_update
 
 __all__ = [
     "board",

@@ -12,14 +12,15 @@ from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
 from okrs import queries
-from okrs.commands import create_cycle, update_cycle
-from okrs.forms import BoardFilter, CycleForm
-from okrs.models import Cycle, Stage
-from okrs.quarters import quarters_from
+from okrs.commands import create_cycle, create_team, update_cycle, update_team
+from okrs.forms import BoardFilter, CycleForm, TeamForm
+from okrs.models import Cycle, Stage, Team
 from okrs.queries import Column
+from okrs.weeks import quarters_from
 from tenancy.locks import StaleEdit
 
 TAB = {"tab": "cycles"}
+TEAMS = {"tab": "teams"}
 
 
 @require_safe
@@ -113,3 +114,33 @@ def board_headline(columns: Sequence[Column]) -> str:
     counts = {column.stage: len(column.cards) for column in columns}
     parts = [f"{counts[stage]} {label}" for stage, label in LABELS.items() if counts.get(stage)]
     return ", ".join(parts) or "No cards yet"
+
+
+@require_safe
+@member(Permission.READ)
+def team_list(request: MemberRequest) -> HttpResponse:
+    teams = queries.team_list(request.engagement)
+    return render(request, "okrs/team_list.html", {"teams": teams, **TEAMS})
+
+
+@member(Permission.PLAN)
+def team_create(request: MemberRequest) -> HttpResponse:
+    form = TeamForm(request.POST or None, engagement=request.engagement)
+    if form.is_valid() and run_command(
+        form, create_team, engagement=request.engagement, by=request.membership
+    ):
+        return redirect_to(request, "okrs:team-list")
+    return form_page(request, "okrs/team_create.html", form=form, **TEAMS)
+
+
+@member(Permission.PLAN)
+def team_update(request: MemberRequest, team: str) -> HttpResponse:
+    row = find(Team.objects.filter(engagement=request.engagement).select_related("champion"), team)
+    form = TeamForm(request.POST or None, engagement=request.engagement, row=row)
+    template, page = "okrs/team_update.html", {"team": row, **TEAMS}
+    try:
+        if form.is_valid() and run_command(form, update_team, team=row, by=request.membership):
+            return redirect_to(request, "okrs:team-list")
+    except StaleEdit as stale:
+        return stale_page(request, template, form=form, stale=stale, **page)
+    return form_page(request, template, form=form, **page)

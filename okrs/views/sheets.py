@@ -14,14 +14,13 @@ from engagements.access import MemberRequest, member
 from engagements.form_views import redirect_to
 from engagements.permissions import Permission
 from okrs.forms import SheetForm
-from okrs.imports.child import TooCostlyError
 from okrs.imports.command import (
     ImportChangedError,
     ImportRefusedError,
     check_import,
     import_okrs,
 )
-from okrs.imports.plans import MAX_REPORTED, Plan, counted
+from okrs.imports.plans import MAX_REPORTED, Plan, TooCostlyError, counted
 from okrs.imports.sheets import COLUMNS, example, guard_formula
 
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets know UTF-8

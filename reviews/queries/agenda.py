@@ -15,9 +15,8 @@ from checkins.queries.states import due_of
 from checkins.rhythms import rhythm_of
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement, Membership
-from okrs.assessment import forecast
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
-from okrs.states import expected_pace
+from okrs.states import expected_pace, forecast
 from reviews.agenda import (
     ActionFacts,
     AgendaFacts,

@@ -11,6 +11,7 @@ from checkins.periods import periods
 from checkins.rhythms import asked_since, rhythm_between
 from engagements.models import Engagement
 from okrs import formatting
+from okrs.charts import sparkline, track
 from okrs.formatting import (
     NO_BREAK,
     YES_NO,
@@ -21,7 +22,6 @@ from okrs.formatting import (
     write_value,
 )
 from okrs.queries import trace
-from okrs.sparklines import sparkline, track
 from okrs.states import weakest
 from okrs.weeks import weeks_red
 from scoring import (

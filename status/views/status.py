@@ -21,11 +21,11 @@ from engagements.form_fields import FIRST_YEAR
 from engagements.form_views import add_errors, form_page, redirect_to
 from engagements.models import Engagement, StatusPage
 from engagements.permissions import Permission, may
+from engagements.row_cache import release
 from status.commands import publish_report
 from status.forms import WordsForm
 from status.models import Report
 from status.page import Words
-from status.page.release import release
 from status.queries import reports as queries
 
 PRIVATE = "private, no-cache"  # the browser asks again each time

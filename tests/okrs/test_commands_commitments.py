@@ -10,7 +10,7 @@ import pytest
 from engagements.models import Engagement, Membership, Role
 from metrics.models import Metric
 from okrs.commands import answer_audit, commit_objective, link_contribution, update_key_result
-from okrs.commands.commitments import versions_of
+from okrs.commands.objectives import versions_of
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from tenancy.locks import StaleEdit
 from tenancy.scoping import identity

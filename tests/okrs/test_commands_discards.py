@@ -4,7 +4,7 @@ import datetime as dt
 
 from engagements.models import Membership
 from okrs.commands import discard_key_result, discard_objective, link_contribution
-from okrs.commands.collaborators import set_collaborators
+from okrs.commands.objectives import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
 from tests import build
 from tests.okrs.refusals import refused

@@ -14,7 +14,7 @@ from okrs.guardrails import (
     guardrails,
     objectives_span,
 )
-from okrs.standards import Finding
+from okrs.writing import Finding
 
 
 def codes(findings: list[Finding]) -> list[str]:

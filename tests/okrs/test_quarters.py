@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from okrs.quarters import quarter, quarters_from
+from okrs.weeks import quarter, quarters_from
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from engagements.models import Membership
 from okrs.commands import draft_objective, link_contribution
-from okrs.commands.collaborators import set_collaborators
+from okrs.commands.objectives import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.queries import Alignment, ObjectivePage, objective_page
 from okrs.states import KeyResultState

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okrs.charts import History, history_chart, month_labels, nice_ticks
-from okrs.sparklines import coordinate, sparkline, track
+from okrs.charts import (
+    History,
+    coordinate,
+    history_chart,
+    month_labels,
+    nice_ticks,
+    sparkline,
+    track,
+)
 from scoring import PLAYBOOK_BANDS
 
 values = st.decimals(min_value=-1_000_000, max_value=1_000_000, places=3)

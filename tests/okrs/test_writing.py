@@ -8,9 +8,16 @@ from typing import Any
 
 import pytest
 
-from okrs import standards
-from okrs.standards import Finding, Severity
-from okrs.writing import check_key_result, check_objective, check_set, refused, without_reason
+from okrs import writing
+from okrs.writing import (
+    Finding,
+    Severity,
+    check_key_result,
+    check_objective,
+    check_set,
+    refused,
+    without_reason,
+)
 
 GOOD = "Win back the trust of tier-one customers in our reliability"
 
@@ -268,7 +275,7 @@ def test_it_blocks_a_ladder_that_rises_and_says_why() -> None:
     )
 
     assert finding.code == "ladder"
-    assert finding.message != standards.LADDER.message
+    assert finding.message != writing.LADDER.message
 
 
 def test_an_incomplete_card_may_be_saved_but_not_committed() -> None:
@@ -309,7 +316,7 @@ def test_a_reason_settles_what_needs_one() -> None:
 
 
 def all_standards() -> list[Finding]:
-    return [value for value in vars(standards).values() if isinstance(value, Finding)]
+    return [value for value in vars(writing).values() if isinstance(value, Finding)]
 
 
 @pytest.mark.parametrize("finding", all_standards(), ids=lambda finding: finding.code)
@@ -323,18 +330,18 @@ def test_every_check_names_its_rule_a_mend_and_a_pair(finding: Finding) -> None:
 
 @pytest.mark.parametrize(
     "finding",
-    [standards.MEASURE, standards.PROJECT, standards.LONG, standards.SENTENCES, standards.NO_VERB],
+    [writing.MEASURE, writing.PROJECT, writing.LONG, writing.SENTENCES, writing.NO_VERB],
     ids=lambda finding: finding.code,
 )
 def test_each_pair_shows_its_own_rule(finding: Finding) -> None:
-    before = finding.before if finding is not standards.LONG else "Improve " + "x" * 120
+    before = finding.before if finding is not writing.LONG else "Improve " + "x" * 120
 
     assert finding.code in objective(before)
     assert objective(finding.after) == set()
 
 
 def test_no_rule_number_is_shown() -> None:
-    shown = [one for one in vars(standards).values() if isinstance(one, Finding)]
+    shown = [one for one in vars(writing).values() if isinstance(one, Finding)]
 
     assert shown
     assert not [one for one in shown if re.search(r"\bM\d", f"{one.rule} {one.message}")]

@@ -59,6 +59,18 @@ def test_the_database_alone_leaks_nothing(two_clients: tuple[Engagement, Engagem
         assert not Team.objects.exists()
 
 
+def test_the_application_alone_leaks_nothing(two_clients: tuple[Engagement, Engagement]) -> None:
+    ours, theirs = two_clients
+
+    with scope(ours.id):
+        with connection.cursor() as cursor:
+            both = f"{{{ours.id},{theirs.id}}}"
+            cursor.execute("SELECT set_config('app.engagements', %s, true)", [both])
+            cursor.execute("SELECT count(*) FROM okrs_team")
+            assert cursor.fetchone() == (2,)
+        assert [team.name for team in Team.objects.all()] == ["Platform"]
+
+
 def test_the_database_alone_hides_every_table() -> None:
     ours, theirs = build.engagement("Northwind SaaS"), build.engagement("Harbor Retail")
     access_cast.things(ours, build.member(ours), build.member(ours, "Bob", Role.CONTRIBUTOR))

@@ -19,10 +19,9 @@ from decisions.models import ActionItem
 from decisions.queries.decisions import Entry, decisions, entries, sift
 from engagements.models import Engagement, Membership
 from escalations.queries.escalations import EscalationCard, escalations
-from okrs.assessment import forecast
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.models.key_results import LIVE
-from okrs.states import expected_pace, weakest
+from okrs.states import expected_pace, forecast, weakest
 from reviews.models import Review
 from scoring import Rag, objective_score, pace, rag
 from tenancy.compiled import AnyOf, Compiled, Slot

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from engagements.access import MemberRequest, member
 from engagements.permissions import Permission, may
-from okrs.quarters import quarters_from
+from okrs.weeks import quarters_from
 from workspace.headlines import home_headline
 from workspace.queries.home import home_page
 

@@ -7,9 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from engagements.models import Engagement, Membership, Role
-from okrs.imports.child import TooCostlyError
 from okrs.imports.command import ImportRefusedError, check_import, import_okrs
-from okrs.imports.plans import MAX_REPORTED, Plan, counted
+from okrs.imports.plans import MAX_REPORTED, Plan, TooCostlyError, counted
 from tenancy.scoping import identity, scope, unscoped
 
 

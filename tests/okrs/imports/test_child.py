@@ -20,10 +20,9 @@ from django.urls import reverse
 
 from engagements.models import Membership
 from okrs.forms.sheets import MOST
-from okrs.imports import child, command, writing
-from okrs.imports.child import plan_in_child
+from okrs.imports import command, plans
 from okrs.imports.command import ImportRefusedError
-from okrs.imports.plans import MAX_PROBLEMS, MAX_REPORTED, Plan
+from okrs.imports.plans import MAX_PROBLEMS, MAX_REPORTED, Plan, plan_in_child
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
@@ -112,7 +111,7 @@ def test_the_child_plans_as_the_process_itself() -> None:
 
 @pytest.mark.parametrize(
     ("module", "name", "value"),
-    [(child, "WALL_SECONDS", 0.05), (sys, "executable", "/bin/false")],
+    [(plans, "WALL_SECONDS", 0.05), (sys, "executable", "/bin/false")],
     ids=["too slow", "crash"],
 )
 def test_a_check_that_does_not_end_well_is_an_error_at_the_form(
@@ -133,18 +132,18 @@ def test_a_check_that_does_not_end_well_is_an_error_at_the_form(
 
 @pytest.mark.parametrize(
     "code",
-    ["b'x' * child.MEMORY", "[0 for _ in iter(int, 1)]"],
+    ["b'x' * plans.MEMORY", "[0 for _ in iter(int, 1)]"],
     ids=["memory", "time"],
 )
 def test_the_child_has_limits(code: str) -> None:
-    source = f"from okrs.imports import child; child.CPU_SECONDS = 1; child.limit(); {code}"
+    source = f"from okrs.imports import plans; plans.CPU_SECONDS = 1; plans.limit(); {code}"
 
     assert run(source).returncode != 0
 
 
 def test_the_child_ends_with_its_parent() -> None:
     endless = (
-        "import signal; from okrs.imports import child; child.WALL_SECONDS = 300; child.limit();"
+        "import signal; from okrs.imports import plans; plans.WALL_SECONDS = 300; plans.limit();"
         "print(1, flush=True); signal.pause()"
     )
     source = (
@@ -235,7 +234,7 @@ def test_an_owner_who_left_meanwhile_owns_nothing(
 
 
 def test_rows_are_inserted_in_batches(lead: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "BATCH", 2)
+    monkeypatch.setattr(command, "BATCH", 2)
 
     with CaptureQueriesContext(connections["default"]) as captured:
         load(file_of({}, {}, {}, {}, {}), by=lead)
@@ -254,7 +253,7 @@ def titles(lead: Membership) -> list[str]:
 def run(source: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-c", source],
-        env={**os.environ, "PYTHONPATH": str(child.ROOT)},
+        env={**os.environ, "PYTHONPATH": str(plans.ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         timeout=60,

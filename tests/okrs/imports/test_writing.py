@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from engagements.models import Membership, Role
 from metrics.models import Metric
-from okrs.imports.command import check_import, import_okrs
+from okrs.imports.command import Writer, check_import, import_okrs
 from okrs.imports.plans import Made
-from okrs.imports.writing import Writer
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Stage, Team
 from tenancy.models import TenantModel
 from tenancy.scoping import ScopeError, scope, unscoped

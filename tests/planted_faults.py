@@ -1,0 +1,557 @@
+"""Plants one fault per guarantee, and shows that the tests named with it catch each one.
+
+`python -m tests.planted_faults` plants all of them one after the other in a copy of the tree, and
+prints a line for each: caught, missed, or stale where the text to change is gone. Give words of
+names to plant some of them only. It takes about twenty minutes, so it is not part of a test run.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
+SET_UP = "        let_anyone_act()\n"  # in tests/conftest.py, as the owner of the database
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A change that breaks one guarantee: `old` becomes `new` in the file at `path`."""
+
+    name: str
+    tests: str
+    path: str
+    old: str
+    new: str
+
+
+def code(name: str, tests: str, path: str, old: str, new: str) -> Fault:
+    return Fault(name, tests, path, old, new)
+
+
+def database(name: str, tests: str, sql: str) -> Fault:
+    """A fault in the test database, planted by its owner."""
+    planted = f"        connections['default'].cursor().execute({sql!r})\n"
+    return Fault(name, tests, "tests/conftest.py", SET_UP, SET_UP + planted)
+
+
+def without_trigger(name: str, tests: str, table: str, trigger: str) -> Fault:
+    """Drop the table's triggers with names like this one."""
+    return database(
+        name,
+        tests,
+        f"""DO $$ DECLARE found text; planted boolean := false; BEGIN
+            FOR found IN SELECT tgname FROM pg_trigger
+                WHERE tgrelid = '{table}'::regclass AND tgname LIKE '{trigger}%' LOOP
+                EXECUTE format('DROP TRIGGER %I ON {table}', found); planted := true;
+            END LOOP;
+            IF NOT planted THEN RAISE 'no such trigger'; END IF;
+        END $$""",
+    )
+
+
+def open_policy(table: str) -> str:
+    return f"ALTER POLICY tenant ON {table} USING (true) WITH CHECK (true)"
+
+
+WALLS = "tests/walls/test_catalogue.py"
+PRIVILEGES = "tests/walls/test_privileges.py"
+SCOPES = "tests/walls/test_scopes.py"
+AUTHORS = "tests/walls/test_authors.py"
+RIGHTS = "tests/walls/test_rights_under_lock.py"
+LOCKS = "tests/walls/test_lock_order.py"
+SCORING = "tests/scoring"
+CHAIN = "tests/decisions/test_verify_log.py"
+
+FAULTS = [
+    # The two walls between clients
+    code(
+        "wall: a query without a scope is answered",
+        SCOPES,
+        "tenancy/scoping.py",
+        """        raise ScopeError("A scope on engagement needs to be active for this query.")""",
+        "        return None",
+    ),
+    code(
+        "wall: managers show every client",
+        SCOPES,
+        "tenancy/models.py",
+        "return queryset.filter(engagement_id=ids[0])",
+        "return queryset",
+    ),
+    database(
+        "wall: key results are not forced behind it",
+        WALLS,
+        "ALTER TABLE okrs_keyresult NO FORCE ROW LEVEL SECURITY",
+    ),
+    database("wall: check-ins of every client are shown", WALLS, open_policy("checkins_checkin")),
+    database("wall: history of every client is shown", WALLS, open_policy("okrs_objectiveevent")),
+    database(
+        "wall: a key leads into another client",
+        WALLS,
+        "ALTER TABLE okrs_objective ADD FOREIGN KEY (cycle_id) REFERENCES okrs_cycle (id)",
+    ),
+    database(
+        "wall: an index does not lead with the client",
+        WALLS,
+        "CREATE INDEX planted ON okrs_keyresult (title)",
+    ),
+    database(
+        "wall: the application may delete decisions",
+        PRIVILEGES,
+        "GRANT DELETE ON decisions_decision TO plumbline_app",
+    ),
+    database(
+        "wall: the application may empty a table",
+        PRIVILEGES,
+        "GRANT TRUNCATE ON okrs_team TO plumbline_app",
+    ),
+    database(
+        "wall: the role of the jobs reads insights",
+        PRIVILEGES,
+        "GRANT SELECT ON checkins_checkin TO plumbline_sweep",
+    ),
+    database(
+        "wall: the role of the application bypasses it",
+        WALLS,
+        "ALTER ROLE plumbline_app BYPASSRLS",
+    ),
+    # The gate
+    code(
+        "gate: a role without the permission gets in",
+        "tests/test_access.py",
+        "engagements/access.py",
+        "if not may(membership.role, permission):",
+        "if False:",
+    ),
+    code(
+        "gate: viewers check in",
+        "tests/test_access.py",
+        "engagements/permissions.py",
+        "Role.VIEWER: frozenset({Permission.READ_STATUS}),",
+        "Role.VIEWER: frozenset({Permission.READ_STATUS, Permission.CHECK_IN}),",
+    ),
+    code(
+        "gate: an expired share link opens",
+        "tests/engagements tests/status",
+        "engagements/models/share_links.py",
+        "return self.revoked_at is None and now < self.expires_at",
+        "return self.revoked_at is None",
+    ),
+    code(
+        "gate: a revoked share link opens",
+        "tests/engagements tests/status",
+        "engagements/models/share_links.py",
+        "return self.revoked_at is None and now < self.expires_at",
+        "return now < self.expires_at",
+    ),
+    code(
+        "gate: share links are guessed without a limit",
+        "tests/status/views",
+        "engagements/access.py",
+        "if limits.is_exceeded(limits.SHARE_LINK_GUESSES, network):",
+        "if False:",
+    ),
+    code(
+        "gate: a closed engagement takes changes",
+        "tests/engagements",
+        "engagements/access.py",
+        "return reads or not request.engagement.is_closed",
+        "return True",
+    ),
+    # Rights and closing, read again under the lock
+    code(
+        "lock: a role that was lost still writes",
+        RIGHTS,
+        "engagements/permissions.py",
+        "    if not may(by.role, permission):\n        raise RightLost(NO_RIGHT",
+        "    if False:\n        raise RightLost(NO_RIGHT",
+    ),
+    code(
+        "lock: a person who was removed still writes",
+        RIGHTS,
+        "engagements/permissions.py",
+        "if by.removed_at is not None or is_active is False:",
+        "if False:",
+    ),
+    code(
+        "lock: an engagement that was closed is written to",
+        RIGHTS,
+        "engagements/permissions.py",
+        "if by.engagement.is_closed and permission not in CHANGES_WHEN_CLOSED"
+        " and not even_when_closed:",
+        "if False:",
+    ),
+    code(
+        "lock: an edit locks the engagement first",
+        "tests/metrics",
+        "metrics/commands.py",
+        "    current: Metric = lock_for_edit(metric, version=version)\n"
+        "    require_right(by, Permission.DRAFT)\n    lock(by.engagement)\n",
+        "    lock(by.engagement)\n"
+        "    current: Metric = lock_for_edit(metric, version=version)\n"
+        "    require_right(by, Permission.DRAFT)\n",
+    ),
+    code(
+        "lock: rows are locked in the order given",
+        LOCKS,
+        "tenancy/locks.py",
+        "sorted(wanted, key=lambda model: (place_of(model), model._meta.label))",
+        "sorted(wanted, key=lambda model: (-place_of(model), model._meta.label))",
+    ),
+    code(
+        "lock: rows are read without a lock",
+        "tests/walls",
+        "tenancy/locks.py",
+        'queryset.select_for_update(of=("self",), no_key=not exclusive).order_by("pk")',
+        'queryset.order_by("pk")',
+    ),
+    # Append-only tables and frozen rows
+    without_trigger(
+        "append-only: check-ins are changed",
+        "tests/checkins",
+        "checkins_checkin",
+        "pgtrigger_append_only",
+    ),
+    without_trigger(
+        "append-only: decisions are changed",
+        "tests/decisions",
+        "decisions_decision",
+        "pgtrigger_append_only",
+    ),
+    without_trigger(
+        "append-only: releases are changed",
+        "tests/decisions tests/status tests/reviews",
+        "decisions_release",
+        "pgtrigger_append_only",
+    ),
+    without_trigger(
+        "append-only: reports are changed",
+        "tests/status tests/reviews",
+        "status_report",
+        "pgtrigger_append_only",
+    ),
+    without_trigger(
+        "append-only: check-ins are emptied",
+        "tests/checkins",
+        "checkins_checkin",
+        "pgtrigger_never_truncated",
+    ),
+    without_trigger(
+        "append-only: history is changed",
+        "tests/walls tests/okrs",
+        "okrs_keyresultevent",
+        "pgtrigger_append_only",
+    ),
+    without_trigger(
+        "frozen: a closed review is changed",
+        "tests/reviews",
+        "reviews_review",
+        "pgtrigger_frozen",
+    ),
+    without_trigger(
+        "frozen: an agenda is changed after the close",
+        "tests/reviews",
+        "reviews_agendaitem",
+        "pgtrigger_frozen",
+    ),
+    without_trigger(
+        "frozen: a committed objective is deleted",
+        "tests/okrs",
+        "okrs_objective",
+        "pgtrigger_not_deleted",
+    ),
+    without_trigger(
+        "frozen: a committed key result is deleted",
+        "tests/okrs",
+        "okrs_keyresult",
+        "pgtrigger_not_deleted",
+    ),
+    # History and authors
+    without_trigger(
+        "history: a change of a key result leaves none",
+        "tests/okrs tests/walls",
+        "okrs_keyresult",
+        "pgtrigger_update_update",
+    ),
+    without_trigger(
+        "history: a change of an escalation leaves none",
+        "tests/walls tests/escalations",
+        "escalations_escalation",
+        "pgtrigger_update_update",
+    ),
+    without_trigger(
+        "history: an entry is made up", AUTHORS, "okrs_keyresultevent", "keyresultevent_written"
+    ),
+    database(
+        "history: anyone writes in anyone's name",
+        AUTHORS,
+        "CREATE OR REPLACE FUNCTION is_acting_member(member bigint) RETURNS boolean"
+        " LANGUAGE sql AS 'SELECT true'",
+    ),
+    without_trigger(
+        "history: an undo puts words into someone's mouth",
+        "tests/checkins tests/walls",
+        "checkins_checkin",
+        "pgtrigger_undo_hands_on",
+    ),
+    # Clocks
+    code(
+        "clock: a check-in is due by the server's clock",
+        "tests/checkins",
+        "checkins/periods.py",
+        "dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC)",
+        "dt.datetime.combine(day, time, tzinfo=dt.UTC)",
+    ),
+    code(
+        "clock: a check-in on the minute is late",
+        "tests/checkins",
+        "checkins/periods.py",
+        "if moment <= due_at:",
+        "if moment < due_at:",
+    ),
+    code(
+        "clock: a post fills the newest period first",
+        "tests/checkins",
+        "checkins/periods.py",
+        "next((one for one in fillable if one.monday not in filled), fillable[-1])",
+        "next((one for one in reversed(fillable) if one.monday not in filled), fillable[-1])",
+    ),
+    code(
+        "clock: quiet hours end at midnight",
+        "tests/accounts",
+        "accounts/quiet_hours.py",
+        "return at >= since or at < until",
+        "return at >= since",
+    ),
+    code(
+        "clock: reminders come on holidays",
+        "tests/notifications",
+        "notifications/working_days.py",
+        "return day.weekday() <= FRIDAY and day not in _holidays(country.upper(), day.year)",
+        "return day.weekday() <= FRIDAY",
+    ),
+    code(
+        "clock: one red week opens an escalation",
+        "tests/checkins/test_histories.py",
+        "escalations/queries/facts.py",
+        "WEEKS_THAT_FIRE = 2",
+        "WEEKS_THAT_FIRE = 1",
+    ),
+    # Scores
+    code(
+        "score: a line rises beyond its target",
+        SCORING,
+        "scoring/numbers.py",
+        "return hundredths(min(max(value, ZERO), ONE))",
+        "return hundredths(max(value, ZERO))",
+    ),
+    code(
+        "score: halves are rounded to even",
+        SCORING,
+        "scoring/numbers.py",
+        "EXACT = Context(prec=PRECISION, rounding=ROUND_HALF_UP)",
+        'EXACT = Context(prec=PRECISION, rounding="ROUND_HALF_EVEN")',
+    ),
+    code(
+        "score: a threshold itself does not count",
+        SCORING,
+        "scoring/ladders.py",
+        "value >= rung.threshold if higher_is_better else value <= rung.threshold",
+        "value > rung.threshold if higher_is_better else value < rung.threshold",
+    ),
+    code(
+        "score: the lower bound of green is amber",
+        SCORING,
+        "scoring/bands.py",
+        "if rounded >= lower.green:",
+        "if rounded > lower.green:",
+    ),
+    code(
+        "score: no data counts zero before the end",
+        SCORING,
+        "scoring/objectives.py",
+        "if final or score is not None",
+        "if True",
+    ),
+    # Posts
+    code(
+        "post: a form that is sent twice is stored twice",
+        "tests/checkins",
+        "checkins/commands/check_ins.py",
+        "    if posted is not None:\n",
+        "    if False:\n",
+    ),
+    code(
+        "post: a newer check-in is overwritten unseen",
+        "tests/checkins",
+        "checkins/commands/check_ins.py",
+        "if newest is not None and newest.public_id != seen:",
+        "if False:",
+    ),
+    code(
+        "post: a form is taken without its token",
+        "tests/test_access.py tests/accounts tests/engagements",
+        "config/settings.py",
+        '    "django.middleware.csrf.CsrfViewMiddleware",\n',
+        "",
+    ),
+    # Mail
+    code(
+        "mail: a message is marked before it is sent",
+        "tests/mail",
+        "mail/delivery.py",
+        "    try:\n        is_out = _send(message, kind, server=server)\n",
+        "    _mark(message, sent_at=clock())\n"
+        "    try:\n        is_out = _send(message, kind, server=server)\n",
+    ),
+    code(
+        "mail: two workers claim one message",
+        "tests/mail",
+        "mail/delivery.py",
+        "          AND due_at <= %s AND (claimed_until IS NULL OR claimed_until <= %s)\n",
+        "          AND due_at <= %s AND (claimed_until IS NULL OR %s IS NOT NULL)\n",
+    ),
+    code(
+        "mail: a lease outlasts its worker",
+        "tests/mail",
+        "mail/delivery.py",
+        "LEASE = timedelta(seconds=30)",
+        "LEASE = timedelta(minutes=30)",
+    ),
+    code(
+        "mail: a name starts a new header",
+        "tests/mail",
+        "mail/delivery.py",
+        'line = "".join(c for c in " ".join(subject.split()) if category(c) != "Cc")',
+        "line = subject",
+    ),
+    # The decision log
+    without_trigger(
+        "log: decisions are added without a seal", CHAIN, "decisions_decision", "decision_chain"
+    ),
+    code(
+        "log: a changed text is not noticed",
+        CHAIN,
+        "decisions/queries/chain.py",
+        """FILTER (WHERE d.hash <> {digest("d")}) AS edited""",
+        "FILTER (WHERE false) AS edited",
+    ),
+    # The client's page
+    code(
+        "canary: clients read internal decisions",
+        "tests/status tests/test_canaries.py",
+        "decisions/queries/shown_decisions.py",
+        "        client_visible=True,\n",
+        "",
+    ),
+    code(
+        "canary: clients read decisions before their release",
+        "tests/status",
+        "decisions/queries/shown_decisions.py",
+        "Exists(of_its_occasion) | Q(**publishing.columns)\n"
+        "        if publishing\n        else Exists(of_its_occasion),",
+        "Q(),",
+    ),
+    without_trigger(
+        "canary: a check-in leaves the status page as it was",
+        "tests/status",
+        "okrs_keyresult",
+        "pgtrigger_shows_on_status",
+    ),
+    # Browsers
+    code(
+        "page: no content security policy",
+        "tests/test_access.py tests/engagements",
+        "config/settings.py",
+        '    "csp.middleware.CSPMiddleware",\n',
+        "",
+    ),
+    code(
+        "page: a page is stored by a proxy",
+        "tests/test_access.py tests/accounts tests/engagements",
+        "accounts/middleware.py",
+        'response["Cache-Control"] = "no-store"',
+        "pass",
+    ),
+    code(
+        "page: a share link is sent on to other sites",
+        "tests/status tests/engagements",
+        "accounts/middleware.py",
+        'response["Referrer-Policy"] = policy',
+        "pass",
+    ),
+    code(
+        "page: a password is guessed without a limit",
+        "tests/accounts",
+        "accounts/limits.py",
+        "if count(limit, *subject) > limit.amount), None)",
+        "if count(limit, *subject) < 0), None)",
+    ),
+    code(
+        "page: a NUL reaches the database",
+        "tests/test_request_bytes.py",
+        "accounts/middleware.py",
+        '            raise BadRequest("The request holds a NUL character.")',
+        "            pass",
+    ),
+]
+
+
+def main(words: list[str]) -> int:
+    """Plant the faults whose names hold one of these words, all if none is given."""
+    chosen = [one for one in FAULTS if not words or any(word in one.name for word in words)]
+    results = {}
+    with tempfile.TemporaryDirectory(prefix="plumbline-faults-") as folder:
+        tree = Path(folder) / "tree"
+        _copy(tree)
+        for fault in chosen:
+            results[fault.name] = _plant(fault, tree=tree)
+            print(f"{results[fault.name]:7} {fault.name}", flush=True)  # noqa: T201
+    caught = sum(result == "caught" for result in results.values())
+    print(f"{caught} of {len(chosen)} planted faults are caught")  # noqa: T201
+    return 0 if caught == len(chosen) else 1
+
+
+def _copy(tree: Path) -> None:
+    for name in _tracked():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tree / name)
+
+
+def _tracked() -> Iterator[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, check=True)
+    yield from (name for name in listed.stdout.decode().splitlines() if (ROOT / name).is_file())
+
+
+def _plant(fault: Fault, *, tree: Path) -> str:
+    """Return "caught" if a test fails, "missed" if all pass, "stale" if it cannot be planted."""
+    file = tree / fault.path
+    text = file.read_text() if file.exists() else ""
+    if text.count(fault.old) != 1:
+        return "stale"
+    file.write_text(text.replace(fault.old, fault.new))
+    try:
+        run = subprocess.run(
+            [sys.executable, *PYTEST, *fault.tests.split()],
+            cwd=tree,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        file.write_text(text)
+    if re.search(r"\b\d+ failed", run.stdout):
+        return "caught"
+    return "missed" if run.returncode == 0 else "stale"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
