@@ -12,6 +12,7 @@ from okrs.models import KeyResult
 from okrs.models.key_results import STATE_FIELDS
 from okrs.states import KeyResultState, expected_pace, stage_for
 
+NAMES = {"latest_value": "value", "last_period": "period", "last_week": "week"}  # in the state
 StateFollower = Callable[[KeyResult, Membership, dt.datetime], AbstractContextManager[None]]
 
 _followers: list[StateFollower] = []
@@ -55,20 +56,7 @@ def update_state(
             confidence=state.confidence,
             bands=key_result.engagement.rag_bands,
         )
-        key_result.latest_value = state.value
-        key_result.score = state.score
-        key_result.rag = state.rag.value
-        key_result.confidence = state.confidence
-        key_result.measured_on = state.measured_on
-        key_result.checked_in_at = state.checked_in_at
-        key_result.last_period = state.period
-        key_result.last_week = state.week
-        key_result.red_since = state.red_since
-        key_result.red_reported = state.red_reported
-        key_result.insight = state.insight
-        key_result.next_action = state.next_action
-        key_result.next_action_due = state.next_action_due
-        key_result.evidence_url = state.evidence_url
-        key_result.trail = state.trail
+        for column in STATE_FIELDS[1:]:  # all but the stage
+            setattr(key_result, column, getattr(state, NAMES.get(column, column)))
         key_result.save(update_fields=STATE_FIELDS)
     return key_result

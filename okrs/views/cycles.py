@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
-from okrs import queries
 from okrs.commands import create_cycle, create_team, update_cycle, update_team
-from okrs.forms import BoardFilter, CycleForm, TeamForm
+from okrs.forms.cycles import BoardFilter, CycleForm, TeamForm
 from okrs.models import Cycle, Stage, Team
-from okrs.queries import Column
+from okrs.queries import boards
+from okrs.queries import cycles as queries
 from okrs.weeks import quarters_from
 from tenancy.locks import StaleEdit
 
@@ -83,7 +83,7 @@ def board(request: MemberRequest) -> HttpResponse:
     current = queries.current_cycle(request.engagement, today=today)
     board_filter = BoardFilter(request.GET, engagement=request.engagement, current=current)
     cycle = board_filter.chosen()
-    columns = queries.board(request.engagement, cycle, today=today)
+    columns = boards.board(request.engagement, cycle, today=today)
     page = {
         "columns": columns,
         "headline": board_headline(columns),
@@ -109,7 +109,7 @@ LABELS = {
 }
 
 
-def board_headline(columns: Sequence[Column]) -> str:
+def board_headline(columns: Sequence[boards.Column]) -> str:
     """Count the cards by stage: "3 on track, 2 at risk, 1 committed"."""
     counts = {column.stage: len(column.cards) for column in columns}
     parts = [f"{counts[stage]} {label}" for stage, label in LABELS.items() if counts.get(stage)]

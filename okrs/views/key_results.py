@@ -12,15 +12,15 @@ from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
 from engagements.queries import last_editor
-from okrs import queries
 from okrs.commands import (
     answer_audit,
     discard_key_result,
     draft_key_result,
     update_key_result,
 )
-from okrs.forms import AuditForm, KeyResultForm
+from okrs.forms.key_results import AuditForm, KeyResultForm
 from okrs.models import KeyResult
+from okrs.queries.objectives import objective_page
 from okrs.views.cycles import today_of
 from okrs.views.objectives import objective_answer, objective_of
 from tenancy.locks import StaleEdit
@@ -105,7 +105,7 @@ def _audit_answer(
         return objective_answer(
             request, row.objective, status=status, open_audit=row.public_id, **context
         )
-    page = queries.objective_page(row.objective, today=today_of(request))
+    page = objective_page(row.objective, today=today_of(request))
     card = next(card for card in page.row.cards if card.key_result.pk == row.pk)
     part = {"page": page, "card": card, "open_audit": row.public_id, **context}
     return render(request, "okrs/_audited.html", part, status=status)

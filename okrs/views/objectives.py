@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
-from okrs import queries
 from okrs.commands import (
     commit_objective,
     discard_objective,
@@ -21,8 +20,10 @@ from okrs.commands import (
     unlink_contribution,
     update_objective,
 )
-from okrs.forms import ContributionForm, ObjectiveForm, read_versions
+from okrs.forms.cycles import ContributionForm
+from okrs.forms.objectives import ObjectiveForm, read_versions
 from okrs.models import ContributionLink, Objective
+from okrs.queries.objectives import objective_page
 from okrs.views.cycles import cycle_of, today_of
 from tenancy.locks import StaleEdit
 
@@ -123,7 +124,7 @@ def objective_answer(
     if request.htmx and part:
         template = f"{template}#{part}"
     today = today_of(request)
-    page = queries.objective_page(row, today=today)
+    page = objective_page(row, today=today)
     context = {
         "page": page,
         "changed": page.changed_since(read) if read is not None else [],

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from engagements.access import MemberRequest, member
 from engagements.form_views import redirect_to
 from engagements.permissions import Permission
-from okrs.forms import SheetForm
+from okrs.forms.sheets import SheetForm
 from okrs.imports.command import (
     ImportChangedError,
     ImportRefusedError,

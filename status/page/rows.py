@@ -21,7 +21,7 @@ from okrs.formatting import (
     write_day,
     write_value,
 )
-from okrs.queries import trace
+from okrs.queries.cards import trace
 from okrs.states import weakest
 from okrs.weeks import weeks_red
 from scoring import (

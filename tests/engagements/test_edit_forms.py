@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from engagements.edit_forms import difference
 from engagements.form_fields import DecimalTextField
-from okrs.forms import CycleForm
+from okrs.forms.cycles import CycleForm
 from okrs.models import Cycle
 from tenancy.scoping import scope
 from tests import build

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from engagements.models import Membership
 from okrs.commands import answer_audit, commit_objective
 from okrs.models import KeyResult, Objective
-from okrs.queries import ProblemGroup, commit_problems, objective_page
+from okrs.queries.findings import ProblemGroup, commit_problems
+from okrs.queries.objectives import objective_page
 from tests import build
 
 pytestmark = pytest.mark.django_db

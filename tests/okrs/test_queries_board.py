@@ -6,7 +6,8 @@ from decimal import Decimal
 from engagements.models import Membership
 from okrs.commands import answer_audit
 from okrs.models import Cycle, KeyResult, Objective, Stage
-from okrs.queries import Card, board, trace
+from okrs.queries.boards import board
+from okrs.queries.cards import Card, trace
 from okrs.states import KeyResultState
 from scoring import Rag
 from tenancy.scoping import identity, scope

@@ -6,7 +6,7 @@ from decimal import Decimal
 from engagements.models import Membership
 from okrs.commands import update_key_result
 from okrs.models import KeyResult, Objective, Stage
-from okrs.queries import changes
+from okrs.queries.changes import changes
 from okrs.states import KeyResultState
 from scoring import Rag
 from tenancy.scoping import identity

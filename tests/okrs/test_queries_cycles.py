@@ -9,7 +9,7 @@ import pytest
 from engagements.models import Engagement, Membership, Role
 from okrs.commands import link_contribution
 from okrs.models import Cycle, Objective
-from okrs.queries import current_cycle, cycle_list, cycle_page, team_list
+from okrs.queries.cycles import current_cycle, cycle_list, cycle_page, team_list
 from tenancy.scoping import scope
 from tests import build
 from tests.query_counts import assert_constant_queries

@@ -12,7 +12,8 @@ from engagements.models import Membership
 from okrs.commands import draft_objective, link_contribution
 from okrs.commands.objectives import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
-from okrs.queries import Alignment, ObjectivePage, objective_page
+from okrs.queries.objectives import ObjectivePage, objective_page
+from okrs.queries.sets import Alignment
 from okrs.states import KeyResultState
 from scoring import Rag, rag
 from tests import build

@@ -18,7 +18,8 @@ from escalations.queries.notification_log import tellings
 from okrs.audit import audit
 from okrs.formatting import YES_NO
 from okrs.models import KeyResult, KeyResultAudit
-from okrs.queries import changes, trace
+from okrs.queries.cards import trace
+from okrs.queries.changes import changes
 from workspace.ladders import steps
 
 
