@@ -9,7 +9,8 @@ from typing import Any
 
 from checkins.assessment import assess
 from checkins.models import CheckIn, CheckInKind
-from checkins.queries import DueCard, asks_of
+from checkins.queries.asks import asks_of
+from checkins.queries.cards import DueCard
 from engagements.edit_forms import Segments, difference
 from okrs.formatting import YES_NO, write_day, write_value
 from scoring import Rag

@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from checkins.queries import Due, DueCard
+from checkins.queries.cards import DueCard
+from checkins.queries.states import Due
 from checkins.templatetags.weeks import due_words_on, when_on
 from okrs import badges
 from okrs.formatting import red_for, write_day, write_distance, write_value

@@ -1,4 +1,4 @@
-"""When check-ins open, are due and close (M6.3): pure, standard library only.
+"""When check-ins open, are due and close (M6.3).
 
 A period is named by its Monday. It belongs to the cycle in which that Monday lies; a cycle too
 short to hold one has a single period, the first after its start. A period opens some days before
@@ -19,7 +19,9 @@ from functools import lru_cache
 from itertools import count, pairwise
 from zoneinfo import ZoneInfo
 
-WEEK = dt.timedelta(days=7)
+from engagements.models import Engagement
+from okrs.models import Cycle, KeyResult
+from okrs.weeks import WEEK, monday_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +65,17 @@ class Timeliness(StrEnum):
 
 @lru_cache(maxsize=1024)
 def periods(rhythm: Rhythm) -> tuple[Period, ...]:
-    """All periods of the cycle, oldest first; there is at least one."""
+    """Return all periods of the cycle, oldest first; there is at least one."""
     return tuple(
         _period(rhythm, monday, closing=following) for monday, following in _until_end(rhythm)
     )
 
 
 def open_periods(rhythm: Rhythm, now: dt.datetime) -> tuple[Period, ...]:
-    """Those open at this instant, oldest first: none before the first opens and after the last."""
+    """Return those open at this instant, oldest first.
+
+    There is none before the first opens and after the last closes.
+    """
     return tuple(period for period in periods(rhythm) if period.is_open(now))
 
 
@@ -79,32 +84,99 @@ def closed_periods(rhythm: Rhythm, now: dt.datetime) -> tuple[Period, ...]:
 
 
 def fillable_periods(rhythm: Rhythm, now: dt.datetime) -> tuple[Period, ...]:
-    """Those that a post may fill: the open ones; before and after them the first or the last."""
+    """Return those that a post may fill: the open ones, before them the first, after them the last."""
     first, last = periods(rhythm)[0], periods(rhythm)[-1]
     return open_periods(rhythm, now) or ((first,) if now < first.opens_at else (last,))
 
 
 def fill(fillable: Sequence[Period], filled: Collection[dt.date]) -> Period:
-    """The period that a post fills: the oldest that has none, else the newest (M6.3)."""
+    """Return the period that a post fills: the oldest that has none, else the newest (M6.3)."""
     return next((one for one in fillable if one.monday not in filled), fillable[-1])
 
 
 def next_opening(rhythm: Rhythm, now: dt.datetime) -> Period | None:
-    """The next period to open; None after the last."""
+    """Return the next period to open; None after the last."""
     return next((period for period in periods(rhythm) if period.opens_at > now), None)
 
 
 def due_after(rhythm: Rhythm, period: Period) -> dt.date:
-    """The day on which the check-in after this one is due, as if the cycle went on."""
+    """Return the day on which the check-in after this one is due, as if the cycle went on."""
     following = next(monday for monday in _mondays(rhythm) if monday > period.monday)
     return following + dt.timedelta(days=rhythm.due_weekday)
 
 
 def timeliness(moment: dt.datetime, *, due_at: dt.datetime, closes_at: dt.datetime) -> Timeliness:
-    """On time until due, late until it closes, missed after: of a post, or of none till now."""
+    """Return on time until due, late until it closes, missed after.
+
+    `moment` is when the check-in was posted, or now if there is none.
+    """
     if moment <= due_at:
         return Timeliness.ON_TIME
     return Timeliness.LATE if moment < closes_at else Timeliness.MISSED
+
+
+def week_for(*, period: dt.date, posted_on: dt.date) -> dt.date:
+    """Return the Monday of the week that a check-in counts for, in any cadence (M7.1).
+
+    It is that of its period, if posted by that week's Sunday on the client's clock, else that of
+    the posting.
+    """
+    return period if posted_on < period + WEEK else monday_of(posted_on)
+
+
+def rhythm_of(key_result: KeyResult) -> Rhythm:
+    """Return the rhythm of its cycle; join in the engagement and `objective__cycle`."""
+    return cycle_rhythm(key_result.objective.cycle, engagement=key_result.engagement)
+
+
+def cycle_rhythm(cycle: Cycle, *, engagement: Engagement) -> Rhythm:
+    return rhythm_between(cycle.starts_on, cycle.ends_on, engagement=engagement)
+
+
+def rhythm_between(starts_on: dt.date, ends_on: dt.date, *, engagement: Engagement) -> Rhythm:
+    """Return the rhythm of a cycle with these dates."""
+    return Rhythm(
+        cadence=engagement.cadence,
+        zone=engagement.zone,
+        due_weekday=engagement.due_weekday,
+        due_time=engagement.due_time,
+        opens_days_before=engagement.opens_days_before,
+        starts_on=starts_on,
+        ends_on=ends_on,
+    )
+
+
+def filled_periods(key_result: KeyResult) -> set[dt.date]:
+    """Return the Mondays of the periods that have a check-in."""
+    return {dt.date.fromisoformat(str(point[0])) for point in key_result.trail}
+
+
+def missed_periods(key_result: KeyResult, *, now: dt.datetime) -> list[Period]:
+    """Return closed periods without a check-in that asked for one, oldest first."""
+    filled = filled_periods(key_result)
+    return [
+        period
+        for period in closed_periods(rhythm_of(key_result), now)
+        if period.monday not in filled and was_asked(key_result, period=period)
+    ]
+
+
+def was_asked(key_result: KeyResult, *, period: Period) -> bool:
+    """Return whether it was committed, and had this rhythm, by the period's due time."""
+    committed_at = key_result.committed_at
+    if committed_at is None:
+        return False
+    return asked_since(committed_at, engagement=key_result.engagement) <= period.due_at
+
+
+def asked_since(committed_at: dt.datetime, *, engagement: Engagement) -> dt.datetime:
+    """Return since when due times ask for a check-in: the commit, or the rhythm's last change."""
+    return max(committed_at, engagement.rhythm_since or committed_at)
+
+
+def is_overdue(key_result: KeyResult, *, period: Period, now: dt.datetime) -> bool:
+    """Return whether the due time has passed for a key result that was asked in time."""
+    return now > period.due_at and was_asked(key_result, period=period)
 
 
 def _period(rhythm: Rhythm, monday: dt.date, *, closing: dt.date) -> Period:
@@ -119,7 +191,7 @@ def _period(rhythm: Rhythm, monday: dt.date, *, closing: dt.date) -> Period:
 
 
 def _until_end(rhythm: Rhythm) -> Iterator[tuple[dt.date, dt.date]]:
-    """Each Monday with the one after it, up to the one that ends the cycle."""
+    """Yield each Monday with the next one, up to the one that ends the cycle."""
     for monday, following in pairwise(_mondays(rhythm)):
         yield monday, following
         if following > rhythm.ends_on:
@@ -127,7 +199,7 @@ def _until_end(rhythm: Rhythm) -> Iterator[tuple[dt.date, dt.date]]:
 
 
 def _mondays(rhythm: Rhythm) -> Iterator[dt.date]:
-    """Mondays that name periods, from the cycle's start on without end."""
+    """Yield Mondays that name periods, from the cycle's start on without end."""
     if rhythm.cadence == "monthly":
         yield from (day for day in _monthly(rhythm) if day >= rhythm.starts_on)
         return
@@ -137,7 +209,7 @@ def _mondays(rhythm: Rhythm) -> Iterator[dt.date]:
 
 
 def _monthly(rhythm: Rhythm) -> Iterator[dt.date]:
-    """Mondays of the weeks that hold a month's first due weekday."""
+    """Yield Mondays of the weeks that hold a month's first due weekday."""
     for months in count(rhythm.starts_on.year * 12 + rhythm.starts_on.month - 1):
         first = dt.date(months // 12, months % 12 + 1, 1)
         due_on = first + dt.timedelta(days=(rhythm.due_weekday - first.weekday()) % 7)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from checkins.templatetags.weeks import when
-from checkins.views.answers import key_result_url
+from checkins.views import key_result_url
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import next_url, run_command, toast
 from engagements.models import Membership, Role

@@ -10,8 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from checkins.periods import periods
-from checkins.rhythms import cycle_rhythm
+from checkins.periods import cycle_rhythm, periods
 from decisions.models import ActionItem
 from engagements.models import Engagement
 from escalations.models import Escalation, EscalationState

@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from checkins.periods import Period, periods
-from checkins.rhythms import filled_periods, rhythm_of
+from checkins.periods import Period, filled_periods, periods, rhythm_of
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from notifications.models import Notice

@@ -7,12 +7,19 @@ from collections.abc import Sequence
 
 from django.db import models
 
+from checkins.assessment import thin_parts
 from checkins.messages.cards import card, live_subjects
 from checkins.messages.moments import moment, week_of
 from checkins.models import Blocker, CheckIn
-from checkins.periods import Period, closed_periods, open_periods
-from checkins.quality import thin_parts
-from checkins.rhythms import filled_periods, is_overdue, missed_periods, rhythm_of
+from checkins.periods import (
+    Period,
+    closed_periods,
+    filled_periods,
+    is_overdue,
+    missed_periods,
+    open_periods,
+    rhythm_of,
+)
 from mail.plain_text import one_line
 from notifications.models import Notice
 from notifications.rules import Item

@@ -16,8 +16,7 @@ from checkins.messages.cards import (
     period_of,
 )
 from checkins.messages.moments import moment, week_of
-from checkins.periods import Period, periods
-from checkins.rhythms import missed_periods, rhythm_of
+from checkins.periods import Period, missed_periods, periods, rhythm_of
 from engagements.models import Membership
 from notifications.models import Notice
 from notifications.rules import Item

@@ -1,100 +1,103 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
-
-from django.db.models import Q, QuerySet
 
 from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
-from okrs.models import KeyResult
 from okrs.models.key_results import LIVE
-from tenancy.compiled import AnyOf, Compiled
+from tenancy.sql import rows
 
-SHOWN = ("engagement_id", "public_id", "text", "key_result__public_id", "key_result__title")
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenAsk:
+    """An open help request or blocker with its key result; `by` is the name of `by_id`."""
+
+    kind: str
+    public_id: str
+    text: str
+    since: dt.datetime
+    by_id: int
+    by: str
+    key_result: str  # its public id
+    title: str
+    client: str
+    slug: str
+
+
+# Concern this person: key results that they own or help with, objectives that they own, clients
+# that they lead, and asks of their own.
+OPEN_ASKS = """
+    WITH ask AS (
+        SELECT 'help_request' AS kind, engagement_id, public_id, text, key_result_id,
+            asked_at AS since, asked_by_id AS by_id
+        FROM checkins_helprequest
+        WHERE answered_at IS NULL AND engagement_id = ANY(%(engagements)s)
+        UNION ALL
+        SELECT 'blocker', engagement_id, public_id, text, key_result_id, opened_at, opened_by_id
+        FROM checkins_blocker
+        WHERE resolved_at IS NULL AND engagement_id = ANY(%(engagements)s)
+    )
+    SELECT ask.kind, ask.public_id, ask.text, ask.since, ask.by_id, author.name AS by,
+        k.public_id AS key_result, k.title, e.client_name AS client, e.slug
+    FROM ask
+    JOIN engagements_engagement e ON e.id = ask.engagement_id
+    JOIN engagements_membership author
+        ON author.engagement_id = ask.engagement_id AND author.id = ask.by_id
+    JOIN okrs_keyresult k ON k.engagement_id = ask.engagement_id AND k.id = ask.key_result_id
+    JOIN okrs_objective o ON o.engagement_id = k.engagement_id AND o.id = k.objective_id
+    WHERE ask.engagement_id = ANY(%(scope)s) AND k.stage = ANY(%(live)s) AND (
+        ask.engagement_id = ANY(%(led)s) OR ask.by_id = ANY(%(members)s)
+        OR k.owner_id = ANY(%(members)s) OR o.owner_id = ANY(%(members)s)
+        OR EXISTS (
+            SELECT 1 FROM okrs_collaborator helper
+            WHERE helper.engagement_id = k.engagement_id AND helper.key_result_id = k.id
+              AND helper.member_id = ANY(%(members)s)))
+    ORDER BY ask.since, ask.public_id
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asks:
-    """What was asked or named and is still open (M6.6).
+    """Open help requests and blockers (M6.6).
 
-    `own_help_requests` are those that this person asked: somebody else answers them.
+    `own_help_requests` are those that this person raised: someone else answers them.
     """
 
-    help_requests: Sequence[HelpRequest]
-    own_help_requests: Sequence[HelpRequest]
-    blockers: Sequence[Blocker]
+    help_requests: Sequence[OpenAsk]
+    own_help_requests: Sequence[OpenAsk]
+    blockers: Sequence[OpenAsk]
 
     @property
     def total(self) -> int:
-        """How many of them wait for this person."""
+        """Count those that wait for this person."""
         return len(self.help_requests) + len(self.blockers)
 
 
 def open_asks(*, memberships: Iterable[Membership]) -> Asks:
-    """Open help requests and blockers of live key results that concern this person.
-
-    Those of key results that they own or help with, of objectives that they own, of clients that
-    they lead, and what they asked themselves. Oldest first. Two queries.
-    """
+    """Return open asks of live key results that concern this person, oldest first. One query."""
     members = [one for one in memberships if may(one.role, Permission.READ)]
     own = [one.pk for one in members]
-    given = {
-        "members": own,
-        "engagements": [one.engagement_id for one in members],
-        "led": [one.engagement_id for one in members if one.role == Role.LEAD],
-    }
-    requests, blockers = REQUESTS(**given), BLOCKERS(**given)
-    clients = {one.engagement_id: one.engagement for one in members}
-    for one in chain[HelpRequest | Blocker](requests, blockers):
-        one.key_result.engagement = clients[one.engagement_id]
+    asks = rows(
+        OPEN_ASKS,
+        OpenAsk,
+        engagements=[one.engagement_id for one in members],
+        members=own,
+        led=[one.engagement_id for one in members if one.role == Role.LEAD],
+        live=list(LIVE),
+    )
+    requests = [one for one in asks if one.kind == "help_request"]
     return Asks(
-        help_requests=[one for one in requests if one.asked_by_id not in own],
-        own_help_requests=[one for one in requests if one.asked_by_id in own],
-        blockers=blockers,
+        help_requests=[one for one in requests if one.by_id not in own],
+        own_help_requests=[one for one in requests if one.by_id in own],
+        blockers=[one for one in asks if one.kind == "blocker"],
     )
-
-
-def _concerns() -> Q:
-    return (
-        Q(AnyOf("engagement_id", "led"))
-        | Q(AnyOf("key_result__objective__owner_id", "members"))
-        | Q(key_result__in=KeyResult.objects.live().answered_for_by("members"))
-    )
-
-
-def _requests() -> QuerySet[HelpRequest]:
-    asked = HelpRequest.objects.filter(
-        _concerns() | Q(AnyOf("asked_by_id", "members")),
-        AnyOf("engagement_id", "engagements"),
-        key_result__stage__in=LIVE,
-        answered_at=None,
-    )
-    shown = asked.select_related("asked_by", "key_result").order_by("asked_at")
-    return shown.only(*SHOWN, "asked_at", "asked_by__name")
-
-
-def _blockers() -> QuerySet[Blocker]:
-    named = Blocker.objects.filter(
-        _concerns() | Q(AnyOf("opened_by_id", "members")),
-        AnyOf("engagement_id", "engagements"),
-        key_result__stage__in=LIVE,
-        resolved_at=None,
-    )
-    shown = named.select_related("key_result").order_by("opened_at")
-    return shown.only(*SHOWN, "opened_at")
-
-
-REQUESTS, BLOCKERS = Compiled(_requests), Compiled(_blockers)
 
 
 def asks_of(check_in: CheckIn) -> dict[str, str]:
-    """The words of `help_needed` and `blocker` that this check-in raised; empty where it did not.
-
-    Two queries.
-    """
+    """Return `help_needed` and `blocker` as this check-in raised them, or "". Two queries."""
     own = {"engagement_id": check_in.engagement_id, "check_in": check_in}
     asked, named = HelpRequest.objects.filter(**own).first(), Blocker.objects.filter(**own).first()
     return {

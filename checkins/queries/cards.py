@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from checkins.assessment import Assessment, assess_standing, standing_prompt
+from checkins.assessment import Assessment, Prompt, assess_latest, prompt
 from checkins.models import CheckIn
-from checkins.periods import Period, Rhythm, closed_periods, due_after
-from checkins.prompts import Prompt
+from checkins.periods import Period, Rhythm, closed_periods, due_after, missed_periods, rhythm_of
 from checkins.queries.states import CardState, Due
-from checkins.rhythms import missed_periods, rhythm_of
-from checkins.undoing import undo_refusal
+from checkins.rules import undo_refusal
 from engagements.models import Engagement, Membership
 from okrs.models import Cycle, KeyResult
 from scoring import Rag
@@ -45,11 +43,11 @@ class DueCard:
 
     @cached_property
     def assessment(self) -> Assessment:
-        return assess_standing(self.key_result, today=self.today)
+        return assess_latest(self.key_result, today=self.today)
 
     @property
     def prompt(self) -> Prompt | None:
-        return standing_prompt(self.key_result, assessment=self.assessment, now=self.now)
+        return prompt(self.key_result, assessment=self.assessment, now=self.now)
 
     @property
     def missed(self) -> Period | None:

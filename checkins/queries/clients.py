@@ -8,9 +8,8 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from checkins.periods import open_periods
+from checkins.periods import asked_since, open_periods, rhythm_between
 from checkins.queries.states import LATELY, due_by, mondays
-from checkins.rhythms import asked_since, rhythm_between
 from engagements.models import Membership
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult, Stage

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery
 
 from checkins.models import CheckIn
-from checkins.periods import next_opening, open_periods
+from checkins.periods import next_opening, open_periods, rhythm_of
 from checkins.queries.cards import DueCard, Group, MyWeek
 from checkins.queries.states import LATELY, Due, due_lately, due_of
-from checkins.rhythms import rhythm_of
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may, may_here
 from okrs.models import KeyResult

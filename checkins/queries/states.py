@@ -9,8 +9,15 @@ from enum import StrEnum
 
 from django.db.models import F, Func, JSONField, Value
 
-from checkins.periods import Period, Rhythm, fill, fillable_periods
-from checkins.rhythms import asked_since, filled_periods, rhythm_of
+from checkins.periods import (
+    Period,
+    Rhythm,
+    asked_since,
+    fill,
+    fillable_periods,
+    filled_periods,
+    rhythm_of,
+)
 from okrs.models import KeyResult
 
 # Mondays of a trail's last seven check-ins. Two periods may be open, the older one a month's: where

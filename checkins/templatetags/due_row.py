@@ -9,7 +9,7 @@ from django.template import Context
 from django.utils.safestring import SafeString
 
 from checkins import due_row
-from checkins.queries import DueCard
+from checkins.queries.cards import DueCard
 
 register = template.Library()
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from checkins.assessment import is_thin
+from checkins.key_result_states import recompute_state
 from checkins.models import Blocker, CheckIn, HelpRequest
-from checkins.quality import is_thin
-from checkins.queries import recompute_standing
 from demo.seeding.stories import COURSES, DECISIONS, OBJECTIVES, REPORT, SHAPES, Course
 from engagements.models import Engagement, Membership
 from metrics.models import Metric
@@ -142,7 +142,7 @@ class SeededClient:
                 CheckIn.objects.bulk_create(own)
                 update_state(
                     key_result=key_result,
-                    state=recompute_standing(key_result),
+                    state=recompute_state(key_result),
                     by=own[-1].author,
                     now=own[-1].posted_at,
                 )

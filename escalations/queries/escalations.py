@@ -126,7 +126,7 @@ def escalations_of(
 ) -> Escalations:
     """Those of one key result, whose thread is given. Two queries, one where there is none."""
     rows = OF_KEY_RESULT(engagement=key_result.engagement_id, key_result=key_result.pk)
-    tries = [entry.standing for entry in thread if entry.standing]
+    tries = [entry.current for entry in thread if entry.current]
     return _sorted(_cards(rows, tries=tries, membership=membership, now=now))
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from checkins.assessment import assess_standing
+from checkins.assessment import assess_latest
 from checkins.models import CheckIn
 from decisions.models import Decision
 from decisions.movement import Movement, moved_since
@@ -39,7 +39,7 @@ class Told:
 def key_result_screen(row: KeyResult, told: Told, *, today: dt.date) -> Facts:
     """Return the current facts of a key result; needs engagement, cycle, metric and owner."""
     unit = row.metric.unit if row.metric else ""
-    found = assess_standing(row, today=today)
+    found = assess_latest(row, today=today)
     return {
         "kind": "key_result",
         "id": row.public_id,

@@ -10,9 +10,8 @@ from typing import Any
 
 from django.db.models import Case, Value, When
 
-from checkins.periods import open_periods
+from checkins.periods import open_periods, rhythm_of
 from checkins.queries.states import due_of
-from checkins.rhythms import rhythm_of
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement, Membership
 from okrs.models import Cycle, CycleKind, KeyResult, Stage

@@ -10,8 +10,7 @@ from decimal import Decimal
 from django.db.models import F
 
 from checkins.models import Blocker, CheckIn, HelpRequest
-from checkins.periods import closed_periods
-from checkins.rhythms import rhythm_of, was_asked
+from checkins.periods import closed_periods, rhythm_of, was_asked
 from decisions.models import Decision
 from engagements.models import Engagement
 from okrs.models import KeyResult

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
-from checkins.periods import periods
-from checkins.rhythms import asked_since, rhythm_between
+from checkins.periods import asked_since, periods, rhythm_between
 from engagements.models import Engagement
 from okrs import formatting
 from okrs.charts import sparkline, track

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from checkins.queries import standings_at
+from checkins.key_result_states import states_at
 from decisions.queries.decisions import DecisionFacts, visible_decisions
 from engagements.models import Engagement, Membership
 from metrics.models import Metric
@@ -48,7 +48,7 @@ def status_facts_on(engagement: Engagement, *, day: dt.date, now: dt.datetime) -
     decisions = visible_decisions(engagement, at=at)
     then = _then(engagement, decisions=decisions, at=at)
     shown = _shown(then, day=day)
-    figures = standings_at(engagement_id=engagement.pk, ids=[one.pk for one in shown], at=at)
+    figures = states_at(engagement_id=engagement.pk, ids=[one.pk for one in shown], at=at)
     report = last_report(engagement, at=at)
     return Facts(
         engagement=engagement,

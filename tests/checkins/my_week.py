@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from checkins.queries import DueCard, MyWeek, my_week
+from checkins.queries.cards import DueCard, MyWeek
+from checkins.queries.due import my_week
 from engagements.models import Membership
 from tenancy.scoping import scope
 from tests.checkins.posting import TUESDAY

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from checkins.commands import undo_check_in
-from checkins.queries import CardState, due_card
+from checkins.queries.due import due_card
+from checkins.queries.states import CardState
 from engagements.models import Membership
 from okrs.models import KeyResult
 from scoring import Rag

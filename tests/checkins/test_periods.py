@@ -8,14 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkins.periods import (
-    Rhythm,
-    closed_periods,
-    fill,
-    fillable_periods,
-    open_periods,
-    periods,
-)
+from checkins.periods import Rhythm, closed_periods, fill, fillable_periods, open_periods, periods
 from tests.checkins.rhythms import BERLIN, at, period, rhythm
 
 

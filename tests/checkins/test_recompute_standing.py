@@ -12,10 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checkins.commands import undo_check_in
+from checkins.key_result_states import recompute_state
 from checkins.models import CheckIn
-from checkins.periods import fill, fillable_periods
-from checkins.queries import recompute_standing
-from checkins.rhythms import rhythm_of
+from checkins.periods import fill, fillable_periods, rhythm_of
 from engagements.models import Membership
 from okrs.models import KeyResult
 from okrs.states import KeyResultState
@@ -124,7 +123,7 @@ def test_the_stored_standing_is_what_the_history_adds_up_to(
 
         book = play(key_result, bob, script)
 
-        found = recompute_standing(key_result)
+        found = recompute_state(key_result)
         assert stored(key_result) == found
         assert [point[:2] for point in found.trail] == _trail(book)
         assert found.value == (list(book.values.values())[-1] if book.values else None)
@@ -136,7 +135,7 @@ def _trail(book: Book) -> list[list[Any]]:
 
 
 def test_without_a_check_in_there_is_no_data(onboarding: KeyResult) -> None:
-    assert recompute_standing(onboarding) == KeyResultState() == stored(onboarding)
+    assert recompute_state(onboarding) == KeyResultState() == stored(onboarding)
 
 
 MONDAY = at("2026-03-09T09:00")

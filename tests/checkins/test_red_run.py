@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from checkins.key_result_states import RedRun, red_run
 from checkins.models import CheckIn
-from checkins.weeks import RedRun, red_run
 
 FIRST, SECOND, THIRD = (dt.date(2026, 2, day) for day in (2, 9, 16))
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from checkins.commands import answer_help_request, resolve_blocker, undo_check_in
 from checkins.periods import Timeliness
-from checkins.queries import ThreadEntry, key_result_page
+from checkins.queries.thread import ThreadEntry, key_result_page
 from engagements.models import Membership
 from okrs.charts import history_chart
 from okrs.models import Collaborator, KeyResult
@@ -58,7 +58,7 @@ def test_superseded_check_ins_fold_under_the_one_that_counts(
 
     entry = thread(onboarding)["2026-03-09"]
 
-    assert (entry.standing, list(entry.earlier)) == (third, [second, first])
+    assert (entry.current, list(entry.earlier)) == (third, [second, first])
 
 
 def test_a_check_in_that_was_taken_back_stays_readable(
@@ -69,7 +69,7 @@ def test_a_check_in_that_was_taken_back_stays_readable(
 
     entry = thread(onboarding)["2026-03-09"]
 
-    assert (entry.standing, list(entry.earlier)) == (None, [undo, check_in])
+    assert (entry.current, list(entry.earlier)) == (None, [undo, check_in])
     assert not entry.is_missed
 
 
@@ -227,7 +227,7 @@ def test_it_takes_five_queries_however_long_the_thread(
     with CaptureQueriesContext(connection) as captured:
         page = key_result_page(key_result=onboarding, now=TUESDAY)
         read = [
-            *(entry.standing.author.name for entry in page.thread if entry.standing),
+            *(entry.current.author.name for entry in page.thread if entry.current),
             *(one.asked_by.name for one in page.help_requests),
             *(one.opened_by.name for one in page.blockers),
             page.key_result.objective.cycle.name,

@@ -15,9 +15,9 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from accounts.models import User
+from checkins.key_result_states import recompute_state
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
-from checkins.queries import my_week
-from checkins.queries.standing import recompute_standing
+from checkins.queries.due import my_week
 from config.schedule import tick
 from decisions.models import ActionItem, Decision
 from decisions.queries.chain import verify_logs
@@ -115,7 +115,7 @@ def test_every_standing_is_the_one_that_its_check_ins_add_up_to(clients: list[En
 
     assert committed.count() == SHIPPED
     for key_result in committed:
-        worked_out = recompute_standing(key_result)
+        worked_out = recompute_state(key_result)
         for name in vars(worked_out):
             assert getattr(key_result, names.get(name, name)) == getattr(worked_out, name)
     assert {names.get(name, name) for name in vars(worked_out)} | {"stage"} == set(STATE_FIELDS)

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from accounts.models import User
-from checkins.queries import recompute_standing
+from checkins.key_result_states import recompute_state
 from demo.seeding import address, seed
 from engagements.models import Engagement
 from escalations.jobs.escalations import open_escalations
@@ -37,7 +37,7 @@ def test_a_short_cycle_is_seeded_too(capsys: pytest.CaptureFixture[str]) -> None
     with scope(engagement.pk):
         rows = list(KeyResult.objects.filter(engagement=engagement))
         assert len(rows) == 16
-        assert [stored(one) for one in rows] == [recompute_standing(one) for one in rows]
+        assert [stored(one) for one in rows] == [recompute_state(one) for one in rows]
     connections["owner"].close()
 
 

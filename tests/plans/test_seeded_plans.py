@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from checkins.jobs.reminders import remind
+from checkins.key_result_states import recompute_state
 from checkins.models import CheckIn
-from checkins.queries import recompute_standing
 from config import schedule
 from decisions.queries.chain import verify_logs
 from demo.seeding import address
@@ -257,7 +257,7 @@ def test_seeded_standings_are_what_the_check_ins_add_up_to(slug: str) -> None:
         rows = list(KeyResult.objects.filter(engagement=engagement))
 
         assert len(rows) == 16
-        assert [stored(one) for one in rows] == [recompute_standing(one) for one in rows]
+        assert [stored(one) for one in rows] == [recompute_state(one) for one in rows]
 
 
 def test_seeded_decisions_are_sealed() -> None:

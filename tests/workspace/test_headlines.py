@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from checkins.queries import MyWeek
+from checkins.queries.cards import MyWeek
 from decisions.views import actions_headline, log_headline
 from okrs.formatting import in_words
 from tests.checkins.posting import TUESDAY, at

@@ -12,9 +12,8 @@ from typing import Any
 from django.db.models import BigIntegerField, Q, QuerySet
 
 from checkins.models import Blocker, HelpRequest
-from checkins.periods import open_periods
+from checkins.periods import open_periods, rhythm_of
 from checkins.queries.states import due_of
-from checkins.rhythms import rhythm_of
 from decisions.models import ActionItem
 from decisions.queries.decisions import Entry, decisions, entries, sift
 from engagements.models import Engagement, Membership

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from checkins.commands import answer_help_request, resolve_blocker
 from checkins.forms import AnswerForm
 from checkins.models import Blocker, HelpRequest
-from checkins.views.answers import key_result_url
+from checkins.views import key_result_url
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import redirect_back, run_command
 from engagements.permissions import Permission

@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from checkins import queries
-from checkins.periods import periods
-from checkins.rhythms import rhythm_of
-from checkins.views.answers import fresh_card, key_result_of
+from checkins.periods import periods, rhythm_of
+from checkins.queries.due import due_card
+from checkins.queries.thread import key_result_page
+from checkins.views import find_key_result
 from engagements.access import MemberRequest, member
 from engagements.permissions import Permission
 from escalations.queries.escalations import escalations_of
@@ -26,7 +26,7 @@ from workspace.ladders import steps
 @require_safe
 @member(Permission.READ)
 def key_result_detail(request: MemberRequest, key_result: str) -> HttpResponse:
-    return page_answer(request, key_result_of(request, key_result))
+    return page_answer(request, find_key_result(request, key_result))
 
 
 def page_answer(
@@ -34,7 +34,7 @@ def page_answer(
 ) -> HttpResponse:
     """The page of a key result, with the form that was refused where there is one."""
     now = timezone.now()
-    page = queries.key_result_page(key_result=row, now=now)
+    page = key_result_page(key_result=row, now=now)
     escalations = escalations_of(
         page.key_result, thread=page.thread, membership=request.membership, now=now
     )
@@ -44,7 +44,7 @@ def page_answer(
     context = {
         "page": page,
         "key_result": page.key_result,
-        "card": fresh_card(request, row, now=now),
+        "card": due_card(key_result=row, membership=request.membership, now=now),
         "steps": steps(page.key_result),
         "trace": trace(page.key_result.trail, cadence=request.engagement.cadence),
         "escalations": escalations,

@@ -8,9 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from checkins import queries
 from checkins.forms import CheckInForm
-from checkins.queries import DueCard, MyWeek
+from checkins.queries import clients, due
+from checkins.queries.asks import open_asks
+from checkins.queries.cards import DueCard, MyWeek
 from decisions.queries.actions import waiting_actions
 from engagements.access import SignedInRequest, signed_in
 from engagements.models import Membership
@@ -31,7 +32,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     if request.htmx and request.GET.get("part") == "waiting":
         return render(request, "workspace/my_week.html#waiting", _counted(request, now=now))
-    week = queries.my_week(memberships=request.memberships, now=now)
+    week = due.my_week(memberships=request.memberships, now=now)
     if request.htmx and request.GET.get("part") == "counts":
         counts = {**_cards(request, week, now=now), "beside": True}
         return render(request, "workspace/my_week.html#counts", counts)
@@ -57,7 +58,7 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
     mine = [*request.memberships, *request.closed]
     return {
         **_cards(request, week, now=now),
-        "clients": queries.clients(memberships=request.memberships, now=now),
+        "clients": clients.clients(memberships=request.memberships, now=now),
         "may_create": may_create_engagement(request.user, mine),
         "closed": request.closed,
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
@@ -74,7 +75,7 @@ def _cards(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[
 
 def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
     """What waits now, and the sentence at the head, which says so too."""
-    week = queries.my_week(memberships=request.memberships, now=now)
+    week = due.my_week(memberships=request.memberships, now=now)
     waiting = _waiting(request, week, now=now)
     below = "below" in request.GET
     return {**waiting, "headline": _headline(week, waiting), "beside": True, "below": below}
@@ -90,7 +91,7 @@ def _headline(week: MyWeek, waiting: dict[str, Any]) -> str:
 
 def _waiting(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
     """What waits for this person beside the cards, and how much it is; reviews where none is."""
-    asks = queries.open_asks(memberships=request.memberships)
+    asks = open_asks(memberships=request.memberships)
     actions = waiting_actions(memberships=request.memberships, now=now)
     escalations = waiting_escalations(memberships=request.memberships, now=now)
     reviews = [] if week.total else coming_reviews(memberships=request.memberships, now=now)
@@ -109,7 +110,7 @@ def _opened(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> DueC
     if wanted is None:
         return None
     key_result, membership = wanted.key_result, wanted.membership
-    return queries.due_card(key_result=key_result, membership=membership, now=now)
+    return due.due_card(key_result=key_result, membership=membership, now=now)
 
 
 def _wanted(request: HttpRequest, week: MyWeek) -> DueCard | None:

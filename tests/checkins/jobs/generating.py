@@ -15,11 +15,9 @@ from uuid import uuid4
 
 from django.db import connections
 
+from checkins.key_result_states import state_of
 from checkins.models import Blocker, CheckIn, CheckInKind
-from checkins.periods import Rhythm, fill, fillable_periods
-from checkins.queries.standing import standing_of
-from checkins.rhythms import cycle_rhythm
-from checkins.weeks import week_for
+from checkins.periods import Rhythm, cycle_rhythm, fill, fillable_periods, week_for
 from engagements.models import Membership, Role
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.states import early_until
@@ -115,7 +113,7 @@ def store(cards: list[Card], *, now: dt.datetime) -> None:
 
 def _facts(card: Card, *, now: dt.datetime) -> tuple[object, ...]:
     until: list[Any] = [post for post in card.posts if post.posted_at <= now]
-    standing = standing_of(sorted(until, key=lambda post: (post.period, post.pk)))
+    standing = state_of(sorted(until, key=lambda post: (post.period, post.pk)))
     row = card.key_result
     row.rag, row.red_since = standing.rag.value, standing.red_since
     return row.rag, standing.confidence, standing.week, row.red_since, standing.red_reported

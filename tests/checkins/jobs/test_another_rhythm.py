@@ -13,8 +13,7 @@ import time_machine
 
 from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import climb, nudge, remind
-from checkins.periods import open_periods
-from checkins.rhythms import is_overdue, missed_periods, rhythm_of
+from checkins.periods import is_overdue, missed_periods, open_periods, rhythm_of
 from engagements.commands import update_engagement
 from engagements.models import Membership
 from okrs.models import KeyResult

@@ -35,12 +35,12 @@ def test_it_warns_of_a_value_out_of_range(signed_in: Client, onboarding: KeyResu
     )
 
 
-def test_it_does_not_repeat_what_the_field_has_told(
+def test_it_does_not_repeat_the_warning_of_the_field(
     signed_in: Client, onboarding: KeyResult
 ) -> None:
     page = url("check-in-preview", onboarding)
 
-    assert "is outside" not in signed_in.get(f"{page}?told", {"actual": "400", "told": ""}).text
+    assert "is outside" not in signed_in.get(f"{page}?warned", {"actual": "400", "warned": ""}).text
 
 
 def test_it_says_nothing_of_nothing(signed_in: Client, onboarding: KeyResult) -> None:

@@ -1,4 +1,4 @@
-"""Forms of the weekly rhythm. They read what people type; the commands hold the rules."""
+"""Forms of check-ins. They read the input; the rules are in the commands."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from uuid import UUID, uuid4
 from django import forms
 from django.core.exceptions import ValidationError
 
-from checkins import queries
-from checkins.assessment import outside_range
-from checkins.queries import DueCard, Preview
+from checkins.assessment import Preview, outside_range, preview
+from checkins.queries.cards import DueCard
+from checkins.rules import REQUIRED
 from engagements.form_fields import DayField, DecimalTextField
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value
 from okrs.models import KeyResult
 from okrs.widgets import FigureInput, ScaleInput
 
 CONFIDENCE = {1: "Very low", 2: "Low", 3: "Even", 4: "Good", 5: "Very high"}
-LONGEST_SITTING = 4 * 3600  # a form left open over lunch says nothing of the time it took
+LONGEST_SITTING = 4 * 3600  # a form left open for longer was not worked on all the time
 ASIDE = ("help_needed", "blocker", "evidence_url")
-KEPT_IN_CORRECTION = ("actual", "measured_on", "insight", "next_action", "evidence_url")
+CORRECTED = ("actual", "measured_on", "insight", "next_action", "evidence_url")
 
 
-def _asked(message: str) -> dict[str, str]:
+def _required(message: str) -> dict[str, str]:
     return {"required": message}
 
 
 class CheckInForm(forms.Form):
-    """One check-in of one card, in the words of the card."""
+    """One check-in of one card."""
 
-    actual = DecimalTextField(label="Value", error_messages=_asked("Enter the value."))
+    actual = DecimalTextField(label="Value", error_messages=_required("Enter the value."))
     measured_on = DayField(
-        label="Measured on", error_messages=_asked("Enter the day it was measured.")
+        label="Measured on", error_messages=_required("Enter the day it was measured.")
     )
     confidence = forms.TypedChoiceField(
         coerce=int,
         choices=list(CONFIDENCE.items()),
         widget=ScaleInput,
-        error_messages=_asked("Choose a confidence from 1 to 5."),
+        error_messages=_required(REQUIRED["confidence"]),
     )
     insight = forms.CharField(
         label="Insight: what does the number mean?",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages=_asked("Add an insight: what does the number mean?"),
+        error_messages=_required(REQUIRED["insight"]),
     )
     next_action = forms.CharField(
         label="Next action",
         max_length=2000,
-        error_messages=_asked("Add a next action."),
+        error_messages=_required(REQUIRED["next_action"]),
     )
-    next_action_due = DayField(label="By", error_messages=_asked("Enter the day it is due."))
+    next_action_due = DayField(label="By", error_messages=_required("Enter the day it is due."))
     help_needed = forms.CharField(
         label="Help needed, and from whom",
         required=False,
@@ -95,11 +95,11 @@ class CheckInForm(forms.Form):
         )
         self.card, self.now = card, now
         self.fields["actual"].widget = _value_input(key_result)
-        self.fields["actual"].help_text = _previous(card, today=self.today)
-        self.fields["confidence"].label = _belief(key_result, today=self.today)
+        self.fields["actual"].help_text = _previous_value(card, today=self.today)
+        self.fields["confidence"].label = _confidence_label(key_result, today=self.today)
 
     def focus_first(self) -> None:
-        """For a form that opens with its page: its first field has the focus, script or not."""
+        """Focus the first field, for a form that opens with its page."""
         self.fields["actual"].widget.attrs["autofocus"] = True
 
     @property
@@ -108,7 +108,7 @@ class CheckInForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        # Only to tell of everything at once: the command asks again, by the same function.
+        # Only to show all errors at once: the command checks again, by the same function.
         if self.errors and "actual" in cleaned and not cleaned.get("confirm_range"):
             warning = outside_range(self.card.key_result, actual=cleaned["actual"])
             if warning:
@@ -117,11 +117,11 @@ class CheckInForm(forms.Form):
 
     @property
     def content(self) -> dict[str, Any]:
-        """What `record_check_in` takes of a valid form."""
-        said = dict(self.cleaned_data)
-        said["idempotency_key"] = said.pop("key")
-        said["seconds_spent"] = self._seconds(said.pop("started"))
-        return said
+        """Return the arguments of `record_check_in` from a valid form."""
+        content = dict(self.cleaned_data)
+        content["idempotency_key"] = content.pop("key")
+        content["seconds_spent"] = self._seconds(content.pop("started"))
+        return content
 
     @property
     def asks_to_confirm(self) -> bool:
@@ -129,16 +129,16 @@ class CheckInForm(forms.Form):
 
     @property
     def is_wide(self) -> bool:
-        """Whether help, blocker or evidence hold something to see."""
+        """Return whether help, blocker or evidence have a value or an error."""
         return any(self[name].value() or self[name].errors for name in ASIDE)
 
     @property
     def preview(self) -> Preview | None:
-        """What the value would say; None while there is none."""
+        """Return the preview of the value; None if there is no value."""
         actual, confidence = self["actual"].value(), self["confidence"].value()
         if actual in (None, ""):
             return None
-        return queries.preview(
+        return preview(
             key_result=self.card.key_result,
             actual=actual,
             confidence=read_confidence(confidence),
@@ -158,12 +158,12 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages=_asked("Write an answer."),
+        error_messages=_required(REQUIRED["answer"]),
     )
 
 
 def opening(card: DueCard, *, now: dt.datetime) -> dict[str, Any]:
-    """What the form of a card shows when it opens: of a saved card its words, to be corrected."""
+    """Return the initial values of a card's form; a saved card's are those of its check-in."""
     today, previous = card.engagement.today(now), card.previous
     shown: dict[str, Any] = {
         "measured_on": today,
@@ -174,18 +174,18 @@ def opening(card: DueCard, *, now: dt.datetime) -> dict[str, Any]:
         "started": int(now.timestamp()),
     }
     if card.is_saved and previous is not None:
-        shown |= {name: getattr(previous, name) for name in KEPT_IN_CORRECTION}
+        shown |= {name: getattr(previous, name) for name in CORRECTED}
         shown["next_action_due"] = max(previous.next_action_due, today)
     return shown
 
 
 def new_key() -> UUID:
-    """An idempotency key for a form that goes out again."""
+    """Return an idempotency key for a form that is shown again."""
     return uuid4()
 
 
 def read_confidence(text: object) -> int | None:
-    """1 to 5 as it came in; None for anything else."""
+    """Read a confidence from 1 to 5; None for anything else."""
     return int(str(text)) if str(text) in ("1", "2", "3", "4", "5") else None
 
 
@@ -196,7 +196,7 @@ def _value_input(key_result: KeyResult) -> forms.Widget:
     return FigureInput(unit="%" if unit == "percent" else unit)
 
 
-def _previous(card: DueCard, *, today: dt.date) -> str:
+def _previous_value(card: DueCard, *, today: dt.date) -> str:
     if card.previous is None:
         return "No value yet."
     unit = card.key_result.metric.unit if card.key_result.metric else ""
@@ -204,7 +204,7 @@ def _previous(card: DueCard, *, today: dt.date) -> str:
     return f"Last {value}, {write_day(card.previous.measured_on, today=today)}."
 
 
-def _belief(key_result: KeyResult, *, today: dt.date) -> str:
+def _confidence_label(key_result: KeyResult, *, today: dt.date) -> str:
     unit = key_result.metric.unit if key_result.metric else ""
     goal = "it" if unit == YES_NO else write_value(key_result.target, unit=unit)
     by = ""

@@ -1,3 +1,5 @@
+"""Check-ins, and the help requests and blockers that they raise."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -10,7 +12,7 @@ from engagements.models import Membership
 from okrs.models import Direction
 from okrs.models.key_results import method_choices, rag_choices
 from tenancy.constraints import SweepAccess
-from tenancy.models import TenantKey, TenantManager, TenantModel, tenant_constraints
+from tenancy.models import TenantKey, TenantManager, TenantModel, tenant_constraints, tracked
 
 
 class CheckInKind(models.TextChoices):
@@ -48,7 +50,7 @@ def is_effective(*, at: dt.datetime | models.Expression | None) -> models.Q:
     return models.Q(~models.Exists(undos), undone_by=None)
 
 
-# The author of an undone or restored row is the one whose words it repeats, and no one else.
+# Only words of that author may be repeated under the author's name.
 UNDO_HANDS_ON = """
     IF NOT EXISTS (
         SELECT 1 FROM checkins_checkin
@@ -68,16 +70,16 @@ CheckInManager = TenantManager.from_queryset(CheckInQuerySet)
 class CheckIn(TenantModel):
     """One update of one key result for one period; append-only (M6.1, M6.2).
 
-    A correction is a new row that supersedes, an undo one that hands on the words it puts back or
-    takes back, with their author. What the score was worked out from and when the period was due
-    are kept with it, so that an old check-in reads as it did when it was posted (M5.10).
+    A correction is a new row that supersedes the old one. An undo is one that repeats the words
+    which it restores or takes back, with their author. The row stores the terms of its score and
+    the times of its period, so that an old check-in reads as it did when it was posted (M5.10).
     """
 
     key_result = TenantKey("okrs.KeyResult", related_name="check_ins")
     kind = models.CharField(max_length=6, choices=CheckInKind.choices, default=CheckInKind.UPDATE)
     period = models.DateField()  # the Monday that names it
-    # The Monday of the calendar week for which it stands: the period's, if it was posted by that
-    # week's Sunday on the client's clock, else that of the posting (M7.1).
+    # The Monday of its calendar week: the period's, if it was posted by that week's Sunday on the
+    # client's clock, else that of the posting (M7.1).
     week = models.DateField()
     measured_on = models.DateField()
     actual = models.DecimalField(max_digits=20, decimal_places=6)
@@ -91,7 +93,7 @@ class CheckIn(TenantModel):
     is_thin = models.BooleanField()  # the insight or the next action says too little (M6.4)
     evidence_url = models.URLField(max_length=500, blank=True)
 
-    # As the key result and the rhythm stood when this was posted.
+    # Copied from the key result and the rhythm at the time of posting.
     due_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     method = models.CharField(max_length=8, choices=method_choices)
@@ -120,7 +122,7 @@ class CheckIn(TenantModel):
                 "key_result",
                 "supersedes",
                 authors=("author", "undone_by"),
-                # An undo hands on words with their author; the trigger below compares them.
+                # An undo repeats words with their author; the trigger below compares them.
                 exceptions={"author": "NEW.undone_by_id IS NOT NULL"},
             ),
             SweepAccess(name="checkin_sweep"),
@@ -180,6 +182,77 @@ class CheckIn(TenantModel):
 
     @property
     def posted_by(self) -> Membership:
-        """Who saved this row: whoever pressed undo, else the author of its words."""
+        """Return who saved this row: the person who pressed undo, else the author."""
         saved_by: Membership = self.undone_by or self.author
         return saved_by
+
+
+@tracked()
+class HelpRequest(TenantModel):
+    """A request that is shown until someone answers it (M6.6)."""
+
+    key_result = TenantKey("okrs.KeyResult", related_name="help_requests")
+    check_in = TenantKey("checkins.CheckIn", related_name="help_requests")
+    text = models.CharField(max_length=2000)
+    asked_by = TenantKey("engagements.Membership", related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=4000, blank=True)
+    answered_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantManager["HelpRequest"]()
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            *tenant_constraints("key_result", "check_in", authors=("asked_by", "answered_by")),
+            models.CheckConstraint(
+                condition=models.Q(answered_at=None, answered_by=None)
+                | models.Q(answered_at__isnull=False, answered_by__isnull=False),
+                name="helprequest_answered_pair",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["engagement", "key_result"],
+                condition=models.Q(answered_at=None),
+                name="helprequest_open",
+            ),
+        ]
+
+
+@tracked()
+class Blocker(TenantModel):
+    """A blocker, shown until it is resolved (M6.6)."""
+
+    key_result = TenantKey("okrs.KeyResult", related_name="blockers")
+    check_in = TenantKey("checkins.CheckIn", related_name="blockers")
+    text = models.CharField(max_length=2000)
+    opened_by = TenantKey("engagements.Membership", related_name="+")
+    opened_at = models.DateTimeField()
+    resolved_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantManager["Blocker"]()
+    sweep_grants: ClassVar[tuple[str, ...]] = (
+        "SELECT (id, engagement_id, key_result_id, opened_at, resolved_at)",
+    )
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            *tenant_constraints("key_result", "check_in", authors=("opened_by", "resolved_by")),
+            SweepAccess(name="blocker_sweep"),
+            models.CheckConstraint(
+                condition=models.Q(resolved_at=None, resolved_by=None)
+                | models.Q(resolved_at__isnull=False, resolved_by__isnull=False),
+                name="blocker_resolved_pair",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["engagement", "key_result"],
+                condition=models.Q(resolved_at=None),
+                name="blocker_open",
+            ),
+        ]

@@ -1,0 +1,321 @@
+"""Posting and undoing check-ins, answering help requests, resolving blockers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, NotRequired, TypedDict, Unpack
+from uuid import UUID, uuid4
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from checkins.assessment import assess, is_thin, outside_range
+from checkins.key_result_states import recompute_state, state_of
+from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
+from checkins.periods import (
+    Period,
+    due_after,
+    fill,
+    fillable_periods,
+    filled_periods,
+    rhythm_of,
+    week_for,
+)
+from checkins.queries.asks import asks_of
+from checkins.rules import REQUIRED, check_content, stage_refusal, undo_refusal
+from engagements.models import Membership
+from engagements.permissions import Permission, require_right
+from okrs.commands.states import update_state
+from okrs.models import KeyResult
+from tenancy.locks import lock, locking
+
+TERMS = ("method", "direction", "baseline", "target", "ladder")
+# An undo repeats these from the check-in that it restores or takes back.
+REPEATED = (
+    *("engagement_id", "author_id", "period", "due_at", "closes_at", "measured_on"),
+    *("actual", "out_of_range_confirmed", "score", "rag", "confidence", "insight"),
+    *("next_action", "next_action_due", "is_thin", "evidence_url"),
+    *TERMS,
+)
+TAKEN_BACK = "Taken back with its check-in."
+
+
+class Content(TypedDict):
+    """The content of a check-in (M6.1); `next_action_due` defaults to the next due day."""
+
+    actual: Decimal
+    measured_on: dt.date
+    confidence: int
+    insight: str
+    next_action: str
+    next_action_due: NotRequired[dt.date | None]
+    evidence_url: NotRequired[str]
+    help_needed: NotRequired[str]
+    blocker: NotRequired[str]
+
+
+class Conflict(Exception):
+    """Someone posted after the form was opened; `theirs` is that check-in. Nothing is written."""
+
+    def __init__(self, theirs: CheckIn) -> None:
+        self.theirs = theirs
+        super().__init__("Someone saved this card while you were writing.")
+
+
+@transaction.atomic
+def record_check_in(
+    *,
+    key_result: KeyResult,
+    by: Membership,
+    now: dt.datetime,
+    idempotency_key: UUID,
+    seen: str = "",
+    confirm_range: bool = False,
+    seconds_spent: int | None = None,
+    **form_data: Unpack[Content],
+) -> CheckIn:
+    """Post a check-in, score it, and update the key result's state (M6.1, M6.2, M6.3).
+
+    It fills the oldest open period that has none, else it supersedes the newest. `seen` is the
+    public id of the newest check-in that the form knew. The same `idempotency_key` with the same
+    content again returns the first post; with other content it raises Conflict.
+
+    Raises Conflict if there is a newer check-in, and ValidationError: `no_right`, `draft`,
+    `closed`, `reused`, or by field `required`, `confidence`, `in_future`, `before_cycle`,
+    `in_past`, `invalid`, `out_of_range` (M4.5; `confirm_range` confirms the value).
+    """
+    locked = _lock(key_result.pk, by=by)
+    require_right(by, Permission.CHECK_IN)
+    # All of this key result, and the one that this form has posted, on any card.
+    found = CheckIn.objects.with_effective().filter(
+        Q(key_result_id=locked.pk) | Q(idempotency_key=idempotency_key),
+        engagement_id=by.engagement_id,
+    )
+    known = list(found.order_by("period", "id"))
+    posts = [one for one in known if one.key_result_id == locked.pk]
+    newest = max(posts, key=attrgetter("pk"), default=None)
+    posted = next((one for one in known if one.idempotency_key == idempotency_key), None)
+    if posted is not None:
+        _require_same_content(posted, newest=newest, key_result=locked, form_data=form_data)
+        return posted
+    if refusal := stage_refusal(locked):
+        raise refusal
+    rhythm = rhythm_of(locked)
+    today, period = rhythm.day_of(now), fill(fillable_periods(rhythm, now), filled_periods(locked))
+    content = _content(form_data, next_due=max(due_after(rhythm, period), today))
+    check_content(locked, content=content, confirm_range=confirm_range, today=today)
+    if newest is not None and newest.public_id != seen:
+        raise Conflict(newest)
+    chain = [one for one in posts if one.period == period.monday]
+    check_in = _create(
+        locked,
+        content,
+        period=period,
+        by=by,
+        now=now,
+        supersedes=max(chain, key=attrgetter("pk"), default=None),
+        idempotency_key=idempotency_key,
+        seconds_spent=seconds_spent,
+    )
+    _raise_asks(check_in, **_asks(form_data))
+    state = state_of(sorted([*posts, check_in], key=attrgetter("period", "pk")))
+    update_state(key_result=locked, state=state, by=by, now=now)
+    return check_in
+
+
+@transaction.atomic
+def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> CheckIn:
+    """Undo the newest check-in by one that supersedes it (M6.2).
+
+    If it superseded an earlier one of its period, the words of that one are restored under their
+    author's name. If not, the period is empty again and the state is that of the period before.
+    Open requests and blockers that it raised are closed. Returns the superseding row; the same one
+    to the same person again. Raises ValidationError: `no_right`, `draft`, `closed`, `not_newest`,
+    `is_undo`, `period_closed`.
+    """
+    locked = _lock(check_in.key_result_id, by=by)
+    require_right(by, Permission.CHECK_IN)
+    if refusal := stage_refusal(locked):
+        raise refusal
+    posts = CheckIn.objects.filter(engagement_id=locked.engagement_id, key_result=locked)
+    latest = posts.order_by("-id").first()
+    if latest and latest.supersedes_id == check_in.pk and latest.undone_by_id == by.pk:
+        return latest
+    newest = posts.current().order_by("-period").first()
+    if refusal := undo_refusal(check_in, newest=newest, rhythm=rhythm_of(locked), by=by, now=now):
+        raise refusal
+    undo = _supersede(check_in, by=by, now=now)
+    raised = {"engagement_id": check_in.engagement_id, "check_in": check_in}
+    HelpRequest.objects.filter(**raised, answered_at=None).update(
+        answer=TAKEN_BACK, answered_by=by, answered_at=now
+    )
+    Blocker.objects.filter(**raised, resolved_at=None).update(resolved_by=by, resolved_at=now)
+    update_state(key_result=locked, state=recompute_state(locked), by=by, now=now)
+    return undo
+
+
+@transaction.atomic
+def answer_help_request(
+    *, help_request: HelpRequest, answer: str, by: Membership, now: dt.datetime
+) -> HelpRequest:
+    """Answer a help request, so that it is no longer shown as open (M6.6).
+
+    Any member who reads may answer. Raises ValidationError: `no_right`, `required`, or `answered`
+    if someone else was faster.
+    """
+    if not answer.strip():
+        raise ValidationError({"answer": ValidationError(REQUIRED["answer"], code="required")})
+    (locked,) = lock(help_request)
+    require_right(by, Permission.READ)
+    if locked.answered_at is not None:
+        raise ValidationError("This request has already been answered.", code="answered")
+    locked.answer, locked.answered_by, locked.answered_at = answer.strip(), by, now
+    locked.save(update_fields=["answer", "answered_by", "answered_at"])
+    return locked
+
+
+@transaction.atomic
+def resolve_blocker(*, blocker: Blocker, by: Membership, now: dt.datetime) -> Blocker:
+    """Resolve a blocker (M6.6). Any member who reads may.
+
+    Raises ValidationError: `no_right`, or `resolved` if someone else was faster.
+    """
+    (locked,) = lock(blocker)
+    require_right(by, Permission.READ)
+    if locked.resolved_at is not None:
+        raise ValidationError("This blocker has already been resolved.", code="resolved")
+    locked.resolved_by, locked.resolved_at = by, now
+    locked.save(update_fields=["resolved_by", "resolved_at"])
+    return locked
+
+
+def _lock(key_result_id: int, *, by: Membership) -> KeyResult:
+    rows = KeyResult.objects.select_related("engagement", "objective__cycle", "metric")
+    return locking(rows).get(engagement_id=by.engagement_id, pk=key_result_id)
+
+
+def _require_same_content(
+    posted: CheckIn, *, newest: CheckIn | None, key_result: KeyResult, form_data: Content
+) -> None:
+    """Compare a form with the check-in that it has posted before.
+
+    The response to the first post may have been lost, and the text edited since.
+    """
+    if posted.key_result_id != key_result.pk:
+        raise ValidationError(
+            "This form was used for another card. Reload the page.", code="reused"
+        )
+    content = _content(form_data, next_due=posted.next_action_due)
+    differs = any(getattr(posted, name) != value for name, value in content.items())
+    if differs or not _has_asked(posted, **_asks(form_data)):
+        raise Conflict(newest or posted)
+
+
+def _content(form_data: Content, *, next_due: dt.date) -> dict[str, Any]:
+    return {
+        "actual": form_data["actual"],
+        "measured_on": form_data["measured_on"],
+        "confidence": form_data["confidence"],
+        "insight": form_data["insight"].strip(),
+        "next_action": form_data["next_action"].strip(),
+        "next_action_due": form_data.get("next_action_due") or next_due,
+        "evidence_url": form_data.get("evidence_url", "").strip(),
+    }
+
+
+def _asks(form_data: Content) -> dict[str, str]:
+    return {
+        "help_needed": form_data.get("help_needed", "").strip(),
+        "blocker": form_data.get("blocker", "").strip(),
+    }
+
+
+def _create(
+    key_result: KeyResult,
+    content: dict[str, Any],
+    *,
+    period: Period,
+    by: Membership,
+    now: dt.datetime,
+    **post: Any,
+) -> CheckIn:
+    """Create the row with its score and band, their terms (M5.10), and the times of its period."""
+    actual, today = content["actual"], rhythm_of(key_result).day_of(now)
+    found = assess(key_result, actual=actual, confidence=content["confidence"], today=today)
+    scored: dict[str, Any] = {"score": found.score, "rag": found.rag.value}
+    return CheckIn.objects.create(
+        engagement_id=key_result.engagement_id,
+        key_result=key_result,
+        period=period.monday,
+        week=week_for(period=period.monday, posted_on=today),
+        due_at=period.due_at,
+        closes_at=period.closes_at,
+        author=by,
+        posted_at=now,
+        out_of_range_confirmed=bool(outside_range(key_result, actual=actual)),
+        is_thin=is_thin(insight=content["insight"], next_action=content["next_action"]),
+        **{name: getattr(key_result, name) for name in TERMS},
+        **scored,
+        **content,
+        **post,
+    )
+
+
+def _supersede(check_in: CheckIn, *, by: Membership, now: dt.datetime) -> CheckIn:
+    """Create the row that undoes this one: it restores the one before, or empties the period."""
+    earlier = check_in.supersedes
+    restored = earlier if earlier and earlier.kind == CheckInKind.UPDATE else None
+    repeated = restored or check_in
+    return CheckIn.objects.create(
+        week=week_for(period=check_in.period, posted_on=by.engagement.today(now)),
+        key_result_id=check_in.key_result_id,
+        kind=CheckInKind.UPDATE if restored else CheckInKind.UNDO,
+        supersedes=check_in,
+        undone_by=by,
+        posted_at=now,
+        idempotency_key=uuid4(),
+        **{name: getattr(repeated, name) for name in REPEATED},
+    )
+
+
+def _raise_asks(check_in: CheckIn, *, help_needed: str, blocker: str) -> None:
+    """Raise the help request and the blocker of a check-in as items of their own (M6.6).
+
+    The same text is not raised again while it is open on the card.
+    """
+    if not (help_needed or blocker):
+        return
+    open_requests, open_blockers = _open_asks(check_in)
+    raised = {"engagement_id": check_in.engagement_id, "key_result_id": check_in.key_result_id}
+    by, at = check_in.author_id, check_in.posted_at
+    if help_needed and not open_requests.filter(text=help_needed).exists():
+        HelpRequest.objects.create(
+            **raised, check_in=check_in, text=help_needed, asked_by_id=by, asked_at=at
+        )
+    if blocker and not open_blockers.filter(text=blocker).exists():
+        Blocker.objects.create(
+            **raised, check_in=check_in, text=blocker, opened_by_id=by, opened_at=at
+        )
+
+
+def _has_asked(check_in: CheckIn, *, help_needed: str, blocker: str) -> bool:
+    """Return whether the check-in raised these texts, or they were open already."""
+    raised, (open_requests, open_blockers) = asks_of(check_in), _open_asks(check_in)
+    return (
+        raised["help_needed"] == help_needed
+        or (not raised["help_needed"] and open_requests.filter(text=help_needed).exists())
+    ) and (
+        raised["blocker"] == blocker
+        or (not raised["blocker"] and open_blockers.filter(text=blocker).exists())
+    )
+
+
+def _open_asks(check_in: CheckIn) -> tuple[QuerySet[HelpRequest], QuerySet[Blocker]]:
+    card = {"engagement_id": check_in.engagement_id, "key_result_id": check_in.key_result_id}
+    return (
+        HelpRequest.objects.filter(**card, answered_at=None),
+        Blocker.objects.filter(**card, resolved_at=None),
+    )
