@@ -17,11 +17,6 @@ pytestmark = pytest.mark.django_db
 WEEK = dt.timedelta(days=7)
 
 
-@pytest.fixture
-def engagement() -> Engagement:
-    return build.engagement()
-
-
 def url(engagement: Engagement) -> str:
     return reverse("okrs:board", args=[engagement.slug])
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 from decimal import Decimal
 
@@ -8,10 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
+from metrics.models import Metric
 from okrs.models import ContributionLink, KeyResult, KeyResultAudit, Objective
 from tenancy.scoping import scope
 from tests import build
-from tests.okrs.views.key_results import HTMX, only, typed, url_of
+from tests.okrs.views.forms import HTMX, only, typed, url_of
 
 pytestmark = pytest.mark.django_db
 
@@ -265,3 +267,185 @@ def test_the_form_says_what_is_needed_at_commit(client: Client, objective: Objec
         *("metric", "metric_source", "metric_refresh"),
         *("baseline", "target", "owner", "due_on"),
     }
+
+
+def ladder(*rungs: tuple[str, str]) -> dict[str, str]:
+    cells = [cell for rung in rungs for cell in rung]
+    return {f"ladder_{at}": cell for at, cell in enumerate(cells)}
+
+
+def test_it_drafts_a_ladder_and_leaves_empty_rows_out(
+    client: Client, engagement: Engagement, objective: Objective
+) -> None:
+    rungs = ladder(("4", "1,0"), ("6", "0.7"), ("8", "0.3"))
+
+    client.post(url_of(objective, "key-result-create"), typed(method="ladder", **rungs))
+
+    assert only(engagement).ladder == [["4", "1.00"], ["6", "0.70"], ["8", "0.30"]]
+
+
+def test_a_ladder_that_rises_is_refused_at_its_rungs(client: Client, objective: Objective) -> None:
+    rungs = ladder(("6", "0.7"), ("4", "1.0"))
+
+    answer = client.post(url_of(objective, "key-result-create"), typed(method="ladder", **rungs))
+
+    assert answer.status_code == 422
+    assert "1.00 follows 0.70. Put the best rung first" in answer.text
+    assert 'name="ladder_0" value="6"' in answer.text
+
+
+def test_half_a_rung_is_refused(client: Client, objective: Objective) -> None:
+    answer = client.post(
+        url_of(objective, "key-result-create"), typed(method="ladder", **ladder(("6", "")))
+    )
+
+    assert answer.status_code == 422
+    assert "Rung 1 is incomplete." in answer.text
+
+
+RUNGS = [["7", "1.00"], ["8", "0.90"], ["9.5", "0.80"], ["10", "0.70"], ["11", "0.60"]]
+RUNGS += [["12", "0.50"], ["13", "0.40"]]
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+def test_a_ladder_is_shown_and_saved_as_it_stands(
+    client: Client, engagement: Engagement, objective: Objective, count: int
+) -> None:
+    key_result = build.key_result(
+        objective, title="Median onboarding time", method="ladder", ladder=RUNGS[:count]
+    )
+    url = url_of(key_result, "key-result-update")
+
+    shown = re.findall(r'name="(ladder_[0-9]+)"(?: value="([^"]*)")?', client.get(url).text)
+    answer = client.post(
+        url, typed(version=1, method="ladder", baseline="9", target="4", **dict(shown))
+    )
+
+    assert len(shown) >= 2 * (count + 1)  # room for one more
+    assert answer.status_code == 302
+    assert only(engagement).ladder == RUNGS[:count]
+
+
+def marked(text: str) -> list[str]:
+    cells = re.findall(r'<input[^>]*name="(ladder_\d+)"[^>]*>', text)
+    return [one for one in cells if re.search(rf'name="{one}"[^>]*aria-invalid="true"', text)]
+
+
+@pytest.mark.parametrize(
+    ("rungs", "cells"),
+    [
+        (["20", "0.7", "16", "1"], ["ladder_0", "ladder_1", "ladder_2", "ladder_3"]),
+        (["20", "1", "16"], ["ladder_2", "ladder_3"]),
+    ],
+)
+def test_only_the_rungs_that_are_amiss_are_marked(
+    client: Client, objective: Objective, rungs: list[str], cells: list[str]
+) -> None:
+    sent = {f"ladder_{at}": cell for at, cell in enumerate(rungs)}
+
+    answer = client.post(url_of(objective, "key-result-create"), typed(method="ladder", **sent))
+
+    assert answer.status_code == 422
+    assert marked(answer.text) == cells
+
+
+NEW = {
+    "metric_name": "Onboarding time",
+    "metric_unit": "days",
+    "metric_source": "Loyalty system",
+    "metric_refresh": "weekly",
+}
+
+
+@pytest.fixture
+def lead(client: Client) -> Membership:
+    return build.sign_in(client, build.engagement())
+
+
+@pytest.fixture
+def drafted(lead: Membership) -> Objective:
+    return build.objective(lead, build.cycle(lead.engagement))
+
+
+def metrics(lead: Membership) -> list[Metric]:
+    with scope(lead.engagement_id):
+        return list(Metric.objects.filter(engagement=lead.engagement))
+
+
+def test_a_new_metric_comes_with_its_key_result(
+    client: Client, lead: Membership, drafted: Objective
+) -> None:
+    owned = typed(owner=lead.public_id, baseline="9", target="4", **NEW)
+
+    answer = client.post(url_of(drafted, "key-result-create"), owned)
+
+    assert answer.status_code == 302
+    (metric,) = metrics(lead)
+    said = (metric.name, metric.unit, metric.source, metric.refresh)
+    assert said == ("Onboarding time", "days", "Loyalty system", "weekly")
+    assert {metric.owner_id, metric.steward_id} == {lead.pk}
+    assert only(lead.engagement).metric_id == metric.pk
+
+
+def test_a_draft_can_be_given_one_later(
+    client: Client, lead: Membership, drafted: Objective
+) -> None:
+    row = build.key_result(drafted, title="Median onboarding time")
+
+    client.post(url_of(row, "key-result-update"), typed(version=1, **NEW))
+
+    with scope(lead.engagement_id):
+        row = KeyResult.objects.select_related("metric").get()
+        assert str(row.metric) == "Onboarding time"
+
+
+def test_a_name_that_is_taken_is_pointed_out_and_nothing_is_written(
+    client: Client, lead: Membership, drafted: Objective
+) -> None:
+    build.metric(lead.engagement, "ONBOARDING time")
+
+    page = client.post(url_of(drafted, "key-result-create"), typed(**NEW))
+
+    assert page.status_code == 422
+    assert "“ONBOARDING time” already has this name." in html.unescape(page.text)
+    assert 'value="Loyalty system"' in page.text
+    assert len(metrics(lead)) == 1
+    with scope(lead.engagement_id):
+        assert not KeyResult.objects.exists()
+
+
+def test_a_key_result_that_is_refused_makes_no_metric(
+    client: Client, lead: Membership, drafted: Objective
+) -> None:
+    build.key_result(drafted, title="Median onboarding time")
+
+    page = client.post(url_of(drafted, "key-result-create"), typed(**NEW))
+
+    assert page.status_code == 422
+    assert metrics(lead) == []
+
+
+@pytest.mark.parametrize("said", ["both", "no name"])
+def test_one_metric_is_meant(
+    client: Client, lead: Membership, drafted: Objective, said: str
+) -> None:
+    metric = build.metric(lead.engagement, "Delivery time")
+    fields = {"both": {**NEW, "metric": metric.public_id}, "no name": {"metric_unit": "days"}}
+
+    page = client.post(url_of(drafted, "key-result-create"), typed(**fields[said]))
+
+    wanted = {"both": "not both", "no name": "Enter a name for the new metric."}
+    assert page.status_code == 422
+    assert wanted[said] in page.text
+
+
+def test_the_checks_count_a_new_metric_as_one(
+    client: Client, lead: Membership, drafted: Objective
+) -> None:
+    whole = typed(owner=lead.public_id, baseline="9", target="4", **NEW)
+
+    told = client.post(url_of(drafted, "key-result-check"), whole)
+    without = client.post(url_of(drafted, "key-result-check"), {**whole, **dict.fromkeys(NEW, "")})
+
+    assert "Looks good." in told.text
+    assert "Looks good." not in without.text

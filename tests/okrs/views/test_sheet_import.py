@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def engagement() -> Engagement:
-    return build.engagement()
-
-
-@pytest.fixture
 def lead(client: Client, engagement: Engagement) -> Membership:
     return build.sign_in(client, engagement)
 

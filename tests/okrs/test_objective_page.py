@@ -1,4 +1,4 @@
-"""The page of an objective: its score, links and checks."""
+"""The page of an objective: score, links, checks, and the problems before a commit."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
-from okrs.commands import draft_objective, link_contribution
+from okrs.commands import answer_audit, commit_objective, draft_objective, link_contribution
 from okrs.commands.objectives import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
+from okrs.queries.findings import ProblemGroup, commit_problems
 from okrs.queries.objectives import ObjectivePage, objective_page
 from okrs.queries.sets import Alignment
 from okrs.states import KeyResultState
@@ -199,3 +201,65 @@ def test_the_page_takes_the_same_queries_however_many(
     grow()
 
     assert_constant_queries(read, grow=grow, most=16)
+
+
+pytestmark = pytest.mark.django_db
+
+CHECKED_ON = dt.date(2026, 2, 2)
+
+
+def test_the_page_lists_every_problem_that_a_commit_reports(
+    lead: Membership, objective: Objective
+) -> None:
+    build.key_result(objective, None, title="Days until first value", baseline=None)
+
+    groups = objective_page(objective, today=CHECKED_ON).problems
+    with pytest.raises(ValidationError) as refused:
+        commit_objective(objective=objective, on=CHECKED_ON, by=lead)
+
+    assert refused.value.messages == [
+        f"{group.key_result}: {problem.message}" if group.key_result else problem.message
+        for group in groups
+        for problem in group.problems
+    ]
+
+
+def places(groups: list[ProblemGroup]) -> dict[str, str]:
+    return {problem.code: problem.place for group in groups for problem in group.problems}
+
+
+def of(objective: Objective, draft: KeyResult) -> dict[str, str]:
+    return places([group for group in commit_problems(objective, [draft]) if group.key_result])
+
+
+def test_each_problem_links_to_the_place_where_it_is_fixed(objective: Objective) -> None:
+    metric = build.metric(objective.engagement, source="")
+    draft = build.key_result(objective, metric, baseline=None)
+
+    assert of(objective, draft) == {
+        "source_named": "metric",
+        "baseline_measured": "key_result",
+        "refresh_confirmed": "audit",
+        "ambitious": "audit",
+    }
+
+
+def test_a_missing_refresh_is_fixed_at_the_metric(objective: Objective) -> None:
+    draft = build.key_result(objective, build.metric(objective.engagement, refresh=""))
+
+    assert of(objective, draft)["refresh_confirmed"] == "metric"
+
+
+def test_too_few_key_results_lead_to_the_key_results(objective: Objective) -> None:
+    draft = build.key_result(objective)
+
+    assert places(commit_problems(objective, [draft]))["key_results_count"] == "key_results"
+
+
+def test_a_ready_key_result_has_no_problems(lead: Membership, objective: Objective) -> None:
+    draft = build.key_result(objective, build.metric(objective.engagement))
+    answer_audit(
+        key_result=draft, version=1, refresh_confirmed=True, ambitious=True, note="", by=lead
+    )
+
+    assert of(objective, draft) == {}

@@ -1,4 +1,4 @@
-"""Where tests find the forms of a key result, and what they type there."""
+"""URLs and input of the forms that tests send."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tenancy.scoping import scope
 HTMX = {"HX-Request": "true"}
 
 
-def url_of(row: Objective | KeyResult, name: str) -> str:
+def url_of(row: Objective | KeyResult, name: str = "objective-detail") -> str:
     with scope(row.engagement_id):
         return reverse(f"okrs:{name}", args=[row.engagement.slug, row.public_id])
 
