@@ -15,10 +15,11 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from tenancy.scoping import identity
+from tenancy.scoping import identity, request_transaction
 
 Handler = Callable[[HttpRequest], HttpResponse]
-PAGE_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+PAGE_METHODS = (*SAFE_METHODS, "POST")
 # URLs with secret tokens: share links, stop links, links to a new address. The last one has a form,
 # whose CSRF check needs the referrer, which browsers drop under `no-referrer`.
 KEYS = {
@@ -75,7 +76,11 @@ class PageMethodsMiddleware:
 
 
 class TransactionMiddleware:
-    """One transaction a request, in which the walls know who asks; 500 and above rolls back."""
+    """One transaction a request, in which the walls know who asks; 500 and above rolls back.
+
+    A request that reads cannot write. The gate ends the transaction of one that writes before it
+    renders the page.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -83,7 +88,7 @@ class TransactionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith("/healthz/"):  # must answer while the database does not
             return self.get_response(request)
-        with transaction.atomic():
+        with request_transaction(read_only=request.method in SAFE_METHODS):
             known = request.user.is_authenticated
             with identity(user_id=request.user.pk) if known else nullcontext():
                 response = self.get_response(request)

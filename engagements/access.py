@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -29,9 +30,9 @@ from accounts.limits import too_often
 from accounts.models import User
 from engagements.links import find_share_link
 from engagements.models import Engagement, Membership, Role, ShareLink
-from engagements.permissions import Permission, RightLost, may, may_here
+from engagements.permissions import Permission, RightLost, may, may_here, permissions_of
 from engagements.share_link_views import count_view
-from tenancy.scoping import MAX_ENGAGEMENTS, forbid_writes, identity, scope
+from tenancy.scoping import MAX_ENGAGEMENTS, end_writing, identity, scope
 from tenancy.sql import instance, select_list
 
 M = TypeVar("M", bound=models.Model)
@@ -161,7 +162,7 @@ def link_holder(view: View) -> View:
         admitted = cast(LinkRequest, request)
         admitted.user = AnonymousUser()
         admitted.share_link, admitted.engagement = link, link.engagement
-        forbid_writes()
+        end_writing()
         with identity(), scope(link.engagement_id), timezone.override(link.engagement.zone):
             response = _rendered(view(admitted, **kwargs))
         if request.method == "GET" and response.status_code == 200:
@@ -170,6 +171,29 @@ def link_holder(view: View) -> View:
 
     gated.permission = "link_holder"  # type: ignore[attr-defined]
     return gated
+
+
+def workspace_context(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of every page's frame: demo banner, engagement and permissions.
+
+    A page is rendered after its command: the changes are committed first, and from then on the
+    request only reads.
+    """
+    if hasattr(request, "membership") or hasattr(request, "memberships"):
+        end_writing()
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        mine = getattr(request, "memberships", ()) or getattr(request, "closed", ())
+        roles = {one.role for one in mine}
+        return {"demo": settings.DEMO, "only_views": roles == {Role.VIEWER}}
+    return {
+        "demo": settings.DEMO,
+        # Whose first page is a list of status pages, not a week.
+        "only_views": membership.role == Role.VIEWER and not membership.reads_somewhere,
+        "engagement": membership.engagement,
+        "membership": membership,
+        "may": dict.fromkeys((p.value for p in permissions_of(membership)), True),
+    }
 
 
 def _still_open(request: MemberRequest, permission: Permission) -> bool:

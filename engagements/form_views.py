@@ -17,20 +17,23 @@ from engagements.access import MemberRequest
 from engagements.edit_forms import EditForm
 from engagements.queries import last_editor
 from tenancy.locks import StaleEdit
+from tenancy.scoping import end_writing
 
 MOST_REPEATED = 80  # characters
 
 
 def run_command(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
-    """Run the command with this valid form; return None if a rule refused it.
+    """Run the command with this valid form and commit; return None if a rule refused it.
 
     The form then has the errors. Raises StaleEdit as the command does.
     """
     try:
-        return command(**form.cleaned_data, **known)
+        result = command(**form.cleaned_data, **known)
     except ValidationError as refusal:
         add_errors(form, refusal)
         return None
+    end_writing()
+    return result
 
 
 def add_errors(form: forms.Form, refusal: ValidationError) -> None:

@@ -24,10 +24,11 @@ __all__ = [
     "MAX_ENGAGEMENTS",
     "ScopeError",
     "compiling",
+    "end_writing",
     "engagements_in_scope",
-    "forbid_writes",
     "identity",
     "is_compiling",
+    "request_transaction",
     "scope",
     "unscoped",
 ]
@@ -47,6 +48,22 @@ class Wall:
         return [ids, user, self.token, json.dumps({"user": self.user_id}) if user else ""]
 
 
+@dataclass
+class RequestTransaction:
+    """The open transaction of a request; closing `stack` ends it."""
+
+    stack: ExitStack
+    read_only: bool
+
+
+WALL = (
+    "SELECT set_config('app.engagements', %s, true), set_config('app.user', %s, true),"
+    " set_config('app.token', %s, true), set_config('pghistory.context_metadata', %s, true)"
+)
+# In a savepoint, as in tests, it holds to the end of that.
+READ_ONLY = f"{WALL}, set_config('transaction_read_only', 'on', true)"
+
+_request: ContextVar[RequestTransaction | None] = ContextVar("request", default=None)
 _compiles: ContextVar[bool] = ContextVar("compiles", default=False)
 _wall: ContextVar[Wall] = ContextVar("wall", default=Wall())  # noqa: B039 - frozen
 
@@ -107,11 +124,33 @@ def engagements_in_scope() -> list[int] | None:
     return ids
 
 
-def forbid_writes() -> None:
-    """From here to the end of the request's transaction PostgreSQL refuses to write."""
-    with connection.cursor() as cursor:
-        # In a savepoint, as in tests, it holds to the end of that.
-        cursor.execute("SELECT set_config('transaction_read_only', 'on', true)")
+@contextmanager
+def request_transaction(*, read_only: bool) -> Iterator[None]:
+    """Open the transaction of a request; a page is rendered in a second one (`end_writing`).
+
+    With `read_only` PostgreSQL refuses to write in it, from the first wall on.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(transaction.atomic())
+        token = _request.set(RequestTransaction(stack, read_only=read_only))
+        try:
+            yield
+        finally:
+            _request.reset(token)
+
+
+def end_writing() -> None:
+    """Commit what the request has written and go on in a transaction that only reads.
+
+    The walls stay as they are. Does nothing outside a request, and after the first time.
+    """
+    request = _request.get()
+    if request is None or request.read_only:
+        return
+    request.stack.close()
+    request.stack.enter_context(transaction.atomic())
+    request.read_only = True
+    _apply(_wall.get())
 
 
 @contextmanager
@@ -131,10 +170,7 @@ def _raised(wall: Wall) -> Iterator[None]:
 
 
 def _apply(wall: Wall) -> None:
+    request = _request.get()
+    only_reads = request is not None and request.read_only
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('app.engagements', %s, true), set_config('app.user', %s, true),"
-            " set_config('app.token', %s, true),"
-            " set_config('pghistory.context_metadata', %s, true)",
-            wall.settings(),
-        )
+        cursor.execute(READ_ONLY if only_reads else WALL, wall.settings())

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from engagements.access import MemberRequest, member
-from engagements.form_views import add_errors, form_page, redirect_to, run_command, stale_page
+from engagements.form_views import add_errors, form_page, redirect_to, stale_page
 from engagements.permissions import Permission, may_here
 from reviews.models import Review
 from reviews.queries.recorded import kept_from_client
@@ -50,9 +50,12 @@ def _post(
     form = _form(request, review, draft, data=request.POST)
     known = {"review": review, "by": request.membership}
     try:
-        saved = run_command(form, save_draft, **known) if form.is_valid() else None
+        saved = save_draft(**form.cleaned_data, **known) if form.is_valid() else None
     except StaleEdit as stale:
         return stale_page(request, TEMPLATE, form=form, stale=stale, **page)
+    except ValidationError as refusal:
+        add_errors(form, refusal)
+        saved = None
     if saved and request.POST.get("then") != "publish":
         messages.success(request, "Summary saved. Clients can’t see it yet.")
         return redirect_to(request, "status:summary-update", review.public_id)

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import InternalError, connection, transaction
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -17,7 +17,7 @@ from engagements.links import share_link_token, share_link_url
 from engagements.models import Membership, ShareLink
 from engagements.share_link_views import VIEWS, flush_views
 from tenancy.counters import counters
-from tenancy.scoping import forbid_writes, scope
+from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import post
 from tests.engagements.sharing import share, share_expired, share_revoked
@@ -89,22 +89,6 @@ def test_a_page_that_is_unchanged_costs_one_query_and_says_so(client: Client, ur
 
 def test_it_takes_no_more_queries_than_the_page_of_a_viewer(client: Client, url: str) -> None:
     assert len(queries_of(lambda: client.get(url))) <= 4
-
-
-def write_behind_a_link() -> None:
-    with transaction.atomic():
-        forbid_writes()
-        ShareLink.objects.update(label="Changed")
-
-
-def test_what_is_read_only_stays_so_to_the_end_of_its_transaction(link: ShareLink) -> None:
-    with scope(link.engagement_id):
-        with pytest.raises(InternalError, match="read-only transaction"):
-            write_behind_a_link()
-
-        with transaction.atomic():
-            forbid_writes()
-        assert ShareLink.objects.update(label="Changed") == 1
 
 
 def test_the_request_of_a_link_holder_is_read_only(
