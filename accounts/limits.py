@@ -33,7 +33,7 @@ WINDOWS = {
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `amount` in each window of so many seconds; `refusal` is the error on a form."""
+    """An amount per window of so many seconds; `refusal` is the error on a form."""
 
     name: str
     amount: int
@@ -47,7 +47,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class VisitorLimits:
-    """Limits on attempts by visitors who have not signed in.
+    """The limits on attempts by visitors who have not signed in.
 
     A stranger uses up the limit of their network, and of their network with this account. Only
     many networks together reach the limit of the account. A device on which the owner has signed
@@ -60,7 +60,6 @@ class VisitorLimits:
     device: Limit
 
 
-# Visitors
 PASSWORDS = VisitorLimits(
     network=Limit("password:network", 10, MINUTE),
     account_from_network=Limit("password:account-from-network", 5, 15 * MINUTE),
@@ -84,7 +83,6 @@ RESET_LINKS = Limit("reset-link:network", 20, MINUTE)
 SHARE_LINK_READS = Limit("share-link:reads", 600, MINUTE)  # an office reads behind one address
 SHARE_LINK_GUESSES = Limit("share-link:guesses", 20, MINUTE)
 
-# People who are signed in
 POSTS = Limit("posts", 1_500, 5 * MINUTE)  # of any form, previews included
 PASSWORD_CHANGES = Limit("password-change", 5, MINUTE)
 ADDRESS_GUESSES = Limit("address:guesses", 10, HOUR)  # at the password that it asks for
@@ -111,7 +109,9 @@ def count(limit: Limit, *subject: object, by: int = 1) -> int:
 
     Raises one of CACHE_ERRORS while Valkey does not answer.
     """
-    key = _key(limit, subject)
+    # Hashed: subjects are addresses of people, of any length.
+    digest = hashlib.sha256("\0".join(map(str, subject)).encode()).hexdigest()[:32]
+    key = f"limits:{limit.name}:{digest}:{int(time.time()) // limit.seconds}"
     with counters().pipeline() as pipe:
         pipe.incrby(key, by)
         pipe.expire(key, limit.seconds)
@@ -145,7 +145,7 @@ def first_exceeded(tries: Tries) -> Limit | None:
 
 
 def uncount(tries: Iterable[tuple[Limit, tuple[object, ...]]]) -> None:
-    """Take back one of each."""
+    """Subtract one of each."""
     for limit, subject in tries:
         count(limit, *subject, by=-1)
 
@@ -165,16 +165,10 @@ def network_of(request: HttpRequest) -> str:
 
 @lru_cache(maxsize=1024)
 def is_proxy(address: str) -> bool:
-    """Whether headers about the visitor count from there (FORWARDED_ALLOW_IPS)."""
+    """Return whether headers from this address are trusted (FORWARDED_ALLOW_IPS)."""
     if not address or "*" in settings.TRUSTED_PROXIES:
         return True
     return any(ip_address(address) in ip_network(each) for each in settings.TRUSTED_PROXIES)
-
-
-def _key(limit: Limit, subject: tuple[object, ...]) -> str:
-    # Hashed: subjects are addresses of people, of any length.
-    digest = hashlib.sha256("\0".join(map(str, subject)).encode()).hexdigest()[:32]
-    return f"limits:{limit.name}:{digest}:{int(time.time()) // limit.seconds}"
 
 
 def too_often(request: HttpRequest, limit: Limit) -> HttpResponse:

@@ -1,14 +1,34 @@
+"""Emails with a code or a link for an account; a worker writes them when it sends them."""
+
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from accounts.models import User
+from mail import outbox
 from mail.email_types import Mail
+from mail.models import Priority
 from mail.plain_text import one_line
+
+
+def enqueue_account_mail(
+    kind: str, recipient: str, *, valid_for: dt.timedelta, user: User | None, **payload: Any
+) -> None:
+    """Store an email of this kind, before all others in line, until its code or link expires."""
+    outbox.enqueue(
+        kind=kind,
+        recipient=recipient,
+        payload={**payload, "until": (timezone.now() + valid_for).isoformat()},
+        dedupe_key=f"{kind}:{uuid4()}",
+        user_id=user.pk if user else None,
+        priority=Priority.AWAITED,
+    )
 
 
 def account_mail(payload: dict[str, Any]) -> Mail:
@@ -26,7 +46,7 @@ def sign_in_mail(payload: dict[str, Any]) -> Mail | None:
     template, context = payload["template"], payload["context"]
     if not context:
         return None
-    subject = one_line(render_to_string(f"{template}_subject.txt", context))
+    subject = one_line(render_to_string(f"{template}_message.txt#subject", context))
     text = render_to_string(f"{template}_message.txt", context).strip()
     return account_mail({"subject": subject, "text": text})
 

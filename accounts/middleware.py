@@ -30,9 +30,9 @@ KEYS = {
 
 
 class SharedPageMiddleware:
-    """Keeps addresses that open a page by themselves out of others' logs and of search engines.
+    """URLs with tokens stay out of other sites' logs and of search engines.
 
-    The outermost of all, so that every answer there carries it: pages, redirects, refusals.
+    The outermost middleware, so that it covers pages, redirects and errors alike.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -48,7 +48,7 @@ class SharedPageMiddleware:
 
 
 class RequestBytesMiddleware:
-    """Answer 400 to bytes that no browser sends and that PostgreSQL or Python would trip over.
+    """Error 400 for bytes that no browser sends and that PostgreSQL or Python can't read.
 
     Form fields are left to their forms, which name the field.
     """
@@ -64,7 +64,7 @@ class RequestBytesMiddleware:
 
 
 class PageMethodsMiddleware:
-    """Pages are read and forms are posted; other methods are no way in."""
+    """Error 405 for methods other than those of pages and forms."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -98,7 +98,7 @@ class TransactionMiddleware:
 
 
 class PrivateResponseMiddleware:
-    """Keeps pages out of caches."""
+    """Pages stay out of caches."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -112,7 +112,7 @@ class PrivateResponseMiddleware:
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Sends visitors to sign-in, and from there back to the page that they were on."""
+    """Visitors are sent to sign-in, and from there back to the page that they were on."""
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Handler
@@ -120,19 +120,16 @@ class SignInMiddleware(LoginRequiredMiddleware):
         query = QueryDict(mutable=True)
         query[REDIRECT_FIELD_NAME] = _page_of(request)
         # A form or a fragment is requested from a page, so this person was signed in before.
-        if request.htmx or request.method == "POST" or _has_session(request):  # type: ignore[attr-defined]
+        had_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if had_session or request.htmx or request.method == "POST":  # type: ignore[attr-defined]
             query["expired"] = "1"
         url = f"{resolve_url(settings.LOGIN_URL)}?{query.urlencode(safe='/')}"
-        # As a fragment the sign-in page would land inside the page that asked.
+        # As a fragment, the sign-in page would appear inside the page.
         return HttpResponseClientRedirect(url) if request.htmx else redirect(url)  # type: ignore[attr-defined]
 
 
-def _has_session(request: HttpRequest) -> bool:
-    return settings.SESSION_COOKIE_NAME in request.COOKIES
-
-
 def _page_of(request: HttpRequest) -> str:
-    """Where the draft waits: not the fragment that was asked for, nor where a form was sent."""
+    """Return the URL of the page with the draft, not that of a fragment or of a form's action."""
     if request.htmx:  # type: ignore[attr-defined]
         return _path(request, request.headers.get("HX-Current-URL", ""))
     if request.method == "POST":
@@ -141,7 +138,7 @@ def _page_of(request: HttpRequest) -> str:
 
 
 def _path(request: HttpRequest, address: str) -> str:
-    """Path and query of an address of this site; the start page for any other."""
+    """Return path and query of a URL of this site, or the start page for any other."""
     if not url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
         return "/"
     page = urlsplit(address)

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+from functools import lru_cache
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.crypto import salted_hmac
+
+logger = logging.getLogger(__name__)
 
 
 class Theme(models.TextChoices):
@@ -16,7 +21,7 @@ class Theme(models.TextChoices):
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, *, email: str, password: str | None = None, **fields: Any) -> User:
-        """Make a person who signs in by email; without a password only by emailed code."""
+        """Create a person who signs in by email; without a password only by emailed code."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -76,3 +81,23 @@ class User(AbstractBaseUser):
     @property
     def first_name(self) -> str:
         return str(self).split()[0].split("@")[0]
+
+
+def is_quiet(at: dt.time, *, since: dt.time, until: dt.time) -> bool:
+    """Return whether this time of day is in quiet hours (M6.4): `since` counts, `until` does not.
+
+    They may cross midnight. If both times are equal there are none.
+    """
+    if since <= until:
+        return since <= at < until
+    return at >= since or at < until
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str) -> ZoneInfo:
+    """Return the time zone, or UTC if this machine doesn't know the name, so that jobs go on."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, OSError, ValueError):  # "Europe" is a folder
+        logger.warning("Unknown time zone %r, UTC is used instead.", name)
+        return ZoneInfo("UTC")

@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -20,23 +19,22 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
 from accounts import limits
 from accounts.limits import Tries, VisitorLimits, too_often
+from accounts.messages import enqueue_account_mail
 from accounts.models import User
-from mail import outbox
-from mail.models import Priority
 from tenancy.tokens import absolute_url
 
 View = Callable[..., HttpResponseBase]
+PASSWORD_SAVED = ("account/messages/password_changed.txt", "account/messages/password_set.txt")
 DEVICE = "__Host-device"
 DEVICE_LASTS = dt.timedelta(days=365)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Sign-in is for people who were invited; their mails go through the outbox."""
+    """allauth for people who were invited; its emails go through the outbox."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": (
@@ -65,25 +63,35 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("notifications:profile")
 
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *context: Any,
+        **given: Any,
+    ) -> None:
+        """Confirm a new password only; the other pages of allauth show the outcome themselves."""
+        if message_template in PASSWORD_SAVED:
+            messages.success(request, "Password changed.")
+        elif message_template is None:
+            super().add_message(request, level, **given)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Store the code or link for a worker, which writes the email and then forgets it.
+        """Store the code or link for a worker, which writes the email and then deletes it.
 
         An unknown address gets a row as well, which the worker cancels: so asking takes the same
         time, whether or not an account has the address.
         """
-        recipient = User.objects.filter(email=email.lower()).first()
-        known = {name: context[name] for name in ("code", "password_reset_url") if name in context}
-        outbox.enqueue(
-            kind="sign-in-mail",
-            recipient=email,
-            payload={
-                "template": template_prefix,
-                "context": known,
-                "until": (timezone.now() + lifetime(template_prefix)).isoformat(),
+        enqueue_account_mail(
+            "sign-in-mail",
+            email,
+            template=template_prefix,
+            context={
+                name: context[name] for name in ("code", "password_reset_url") if name in context
             },
-            dedupe_key=f"sign-in-mail:{uuid4()}",
-            user_id=recipient.pk if recipient else None,
-            priority=Priority.AWAITED,
+            valid_for=lifetime(template_prefix),
+            user=User.objects.filter(email=email.lower()).first(),
         )
 
 
@@ -149,7 +157,7 @@ def remember_device(response: HttpResponseBase, user: User) -> None:
     device = get_random_string(16)
     response.set_cookie(
         DEVICE,
-        _signer().sign(f"{device}.{_owner(device, user.email)}"),
+        TimestampSigner(salt=DEVICE).sign(f"{device}.{_owner(device, user.email)}"),
         max_age=DEVICE_LASTS,
         secure=True,
         httponly=True,
@@ -160,7 +168,9 @@ def remember_device(response: HttpResponseBase, user: User) -> None:
 def known_device(request: HttpRequest, *, email: str) -> str:
     """Return the device's id where the account of this address was signed in to on it, or ""."""
     try:
-        signed = _signer().unsign(request.COOKIES.get(DEVICE, ""), max_age=DEVICE_LASTS)
+        signed = TimestampSigner(salt=DEVICE).unsign(
+            request.COOKIES.get(DEVICE, ""), max_age=DEVICE_LASTS
+        )
     except BadSignature:
         return ""
     device, _, owner = signed.partition(".")
@@ -170,7 +180,3 @@ def known_device(request: HttpRequest, *, email: str) -> str:
 def _owner(device: str, email: str) -> str:
     account = f"{device}:{email.lower()}"
     return salted_hmac(DEVICE, account, algorithm="sha256").hexdigest()
-
-
-def _signer() -> TimestampSigner:
-    return TimestampSigner(salt=DEVICE)

@@ -147,7 +147,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL", default=SERVICES["REDIS_URL"])
 CACHES = {"default": {"BACKEND": "tenancy.caches.Cache", "LOCATION": REDIS_URL}}
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "accounts.backends"
 SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30

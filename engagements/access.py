@@ -1,7 +1,7 @@
 """The gate: the only way from a URL to an object.
 
 Strangers and other tenants get 404, members whose role is too low 403. A view runs and renders
-in the scope of what its reader may see and in the reader's time zone. A share link opens one
+in the engagements that its reader may see and in the reader's time zone. A share link opens one
 engagement for reading, in the client's time zone, without a user. Unknown, expired and revoked
 links get the same 404; a network that guesses links gets 429.
 """
@@ -28,10 +28,10 @@ from django_htmx.middleware import HtmxDetails
 from accounts import limits
 from accounts.limits import too_often
 from accounts.models import User
+from engagements.commands.share_links import count_view
 from engagements.links import find_share_link
 from engagements.models import Engagement, Membership, Role, ShareLink
 from engagements.permissions import Permission, RightLost, may, may_here, permissions_of
-from engagements.share_link_views import count_view
 from tenancy.scoping import MAX_ENGAGEMENTS, end_writing, identity, scope
 from tenancy.sql import instance, select_list
 
@@ -158,7 +158,7 @@ def link_holder(view: View) -> View:
         if link is None or not link.is_open(now=now):
             if limits.is_exceeded(limits.SHARE_LINK_GUESSES, network):
                 return too_often(request, limits.SHARE_LINK_GUESSES)
-            return render(request, "engagements/share_link_gone.html", status=404)
+            return render(request, "engagements/gone.html", status=404)
         admitted = cast(LinkRequest, request)
         admitted.user = AnonymousUser()
         admitted.share_link, admitted.engagement = link, link.engagement

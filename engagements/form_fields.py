@@ -1,11 +1,14 @@
-"""Form fields that several rooms use: numbers as people type them, days, members by public id."""
+"""Form fields that several apps use: numbers, days, time zones and members by public id."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -15,6 +18,7 @@ from engagements.models import Engagement, Membership, Role
 from scoring import ScoringError, parse_number
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # dates are calculated beyond both ends of the input
+Grouped = list[tuple[str, list[tuple[str, str]]]]
 MOST_DIGITS, MOST_PLACES = 20, 6  # as the columns have them
 
 
@@ -129,3 +133,77 @@ def who_can_own(engagement: Engagement, *, named: list[Membership]) -> QuerySet[
     here = Membership.objects.filter(engagement=engagement)
     able = Q(removed_at=None) & ~Q(role=Role.VIEWER)
     return here.filter(able | Q(pk__in=[person.pk for person in named]))
+
+
+class ZoneField(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"choices": time_zones, "label": "Time zone", **kwargs})
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        now = form.get_initial_for_field(self, field_name)
+        if now and not self.valid_value(now):  # an old name of a zone, from before or an import
+            self.choices = [*time_zones(), ("Now", [(now, city(now))])]
+        return super().get_bound_field(form, field_name)
+
+
+class CountryField(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"choices": countries, "label": "Country", **kwargs})
+
+
+class ClockField(forms.TimeField):
+    """A time of day to the minute."""
+
+    default_error_messages: ClassVar = {
+        "required": "Enter a time, for example 09:00.",
+        "invalid": "Enter a time, for example 09:00.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TimeInput(attrs={"type": "time"})
+        super().__init__(**{"widget": widget, **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:%H:%M}" if isinstance(value, dt.time) else value
+
+
+class LinesField(forms.CharField):
+    """A short list, one entry a line."""
+
+    def __init__(self, *, longest: int, **kwargs: Any) -> None:
+        super().__init__(**{"widget": forms.Textarea(attrs={"rows": 4}), **kwargs})
+        self.longest = longest
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        if any(len(line) > self.longest for line in lines):
+            raise forms.ValidationError(f"Keep each line within {self.longest} characters.")
+        return lines
+
+
+@cache
+def time_zones() -> Grouped:
+    """Zones named after places, each under its one current name, by continent, and UTC."""
+    names = sorted(zone for _, _, zone, *_ in _rows("zone.tab"))
+    grouped = groupby(names, key=lambda zone: zone.split("/")[0])
+    continents = [(region, [(zone, city(zone)) for zone in zones]) for region, zones in grouped]
+    return [*continents, ("No place", [("UTC", "UTC")])]
+
+
+def city(zone: str) -> str:
+    """`America/Argentina/Buenos_Aires` reads Argentina, Buenos Aires."""
+    return ", ".join(zone.replace("_", " ").split("/")[1:]) or zone
+
+
+@cache
+def countries() -> list[tuple[str, str]]:
+    """ISO 3166 codes with their English names, by name."""
+    return sorted(((code, name) for code, name in _rows("iso3166.tab")), key=lambda row: row[1])
+
+
+def _rows(table: str) -> list[list[str]]:
+    lines = (files("tzdata.zoneinfo") / table).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]

@@ -5,26 +5,26 @@ In a closed engagement only members and share links can be changed.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, models
 
 from engagements.models import Membership, Role
 
 
-class Permission(StrEnum):
-    READ_STATUS = "read_status"
-    READ = "read"
-    DRAFT = "draft"  # cycles' content: objectives, key results, metrics
-    CHECK_IN = "check_in"
-    COMMIT = "commit"  # pass the quality gate
-    PLAN = "plan"  # cycles and teams
-    DECIDE = "decide"  # record a decision in a review
-    HUDDLE = "huddle"  # convene the huddle of any escalation, and record its outcome (M7.3)
-    RUN_REVIEWS = "run_reviews"  # plan, lead, close; publish to the client
-    MANAGE_MEMBERS = "manage_members"
-    MANAGE_SETTINGS = "manage_settings"
+class Permission(models.TextChoices):
+    """The permissions in the order of the table on the members' page, with its labels."""
+
+    READ_STATUS = "read_status", "Read the status page"
+    READ = "read", "Read everything else, act on your own items"
+    DRAFT = "draft", "Write objectives, key results, metrics"
+    CHECK_IN = "check_in", "Check in"
+    COMMIT = "commit", "Pass the quality gate"
+    HUDDLE = "huddle", "Call huddles, record their outcome"  # of any escalation (M7.3)
+    DECIDE = "decide", "Record decisions in a review"
+    RUN_REVIEWS = "run_reviews", "Run reviews, publish to the client"
+    PLAN = "plan", "Plan cycles and teams"
+    MANAGE_MEMBERS = "manage_members", "Manage members, roles and share links"
+    MANAGE_SETTINGS = "manage_settings", "Change settings, close the engagement"
 
 
 _CONTRIBUTOR = frozenset(

@@ -60,7 +60,7 @@ def members(engagement: Engagement, *, now: dt.datetime) -> list[Member]:
     invitations = Invitation.objects.filter(engagement=engagement).unanswered()
     waiting = {invitation.membership_id: invitation for invitation in invitations}
     rows = list(people.order_by("name", "id"))
-    leads = [one.pk for one in rows if _leads(one)]
+    leads = [one.pk for one in rows if one.role == Role.LEAD and one.user and one.user.is_active]
     return [Member(one, waiting.get(one.pk), now, leads == [one.pk]) for one in rows]
 
 
@@ -85,11 +85,6 @@ def is_only_lead(membership: Membership) -> bool:
     return not others.exclude(pk=membership.pk).exists()
 
 
-def _leads(membership: Membership) -> bool:
-    user = membership.user
-    return membership.role == Role.LEAD and user is not None and user.is_active
-
-
 @dataclass(frozen=True)
 class SharedLink:
     """One row of the share links' page."""
@@ -107,28 +102,17 @@ class SharedLink:
         return self.engagement.today(self.row.expires_at - dt.timedelta(microseconds=1))
 
 
-@dataclass(frozen=True)
-class SharedLinks:
-    """The share links of an engagement, newest first."""
-
-    open: list[SharedLink]
-    ended: list[SharedLink]
-
-
-def share_links(engagement: Engagement, *, now: dt.datetime) -> SharedLinks:
-    """Return all links of the engagement, open and ended, in one query."""
+def share_links(engagement: Engagement, *, now: dt.datetime) -> dict[str, list[SharedLink]]:
+    """Return the open and the ended links of the engagement, newest first, in one query."""
     links = ShareLink.objects.filter(engagement=engagement)
-    rows = [
-        SharedLink(link, engagement) for link in links.select_related("created_by", "revoked_by")
-    ]
-    return SharedLinks(
-        open=[each for each in rows if each.row.is_open(now=now)],
-        ended=[each for each in rows if not each.row.is_open(now=now)],
-    )
+    groups: dict[str, list[SharedLink]] = {"open": [], "ended": []}
+    for link in links.select_related("created_by", "revoked_by"):
+        groups["open" if link.is_open(now=now) else "ended"].append(SharedLink(link, engagement))
+    return groups
 
 
 def held_by(membership: Membership) -> list[Held]:
-    """Count what a member owns, champions or stewards, in every app.
+    """Count the things that a member owns, champions or stewards, in every app.
 
     Takes one query for each kind. The kinds are found from foreign keys to Membership, so that
     this app need not import those above it.
@@ -165,37 +149,12 @@ def may_create_engagement(user: User, memberships: Iterable[Membership]) -> bool
     return not User.objects.exclude(pk=user.pk).exists()
 
 
-@dataclass(frozen=True)
-class Invited:
-    """The content of an invitation's page."""
-
-    engagement: str
-    slug: str
-    inviter: str
-    role: str
-    leads: bool
-    name: str
-    email: str
-    has_account: bool
-
-
-def invited(invitation: Invitation) -> Invited:
-    """Return the page of an invitation; opens the scope that its token grants."""
+def invited(invitation: Invitation) -> Invitation:
+    """Return the invitation with its rows; opens the scope that its token grants."""
     with scope(invitation.engagement_id):
-        found = Invitation.objects.select_related("membership", "sent_by", "engagement").get(
+        return Invitation.objects.select_related("membership", "sent_by", "engagement").get(
             engagement_id=invitation.engagement_id, pk=invitation.pk
         )
-    membership = found.membership
-    return Invited(
-        engagement=found.engagement.client_name,
-        slug=found.engagement.slug,
-        inviter=found.sent_by.name if found.sent_by else "",
-        role=membership.get_role_display(),
-        leads=membership.role == Role.LEAD,
-        name=membership.name,
-        email=membership.email,
-        has_account=User.objects.filter(email__iexact=membership.email).exists(),
-    )
 
 
 def last_editor(row: Any) -> str:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from engagements import share_link_views
+from engagements.commands.share_links import flush_views
 
 
 @shared_task
 def flush_share_link_views() -> None:
-    """Rung by beat every minute."""
-    share_link_views.flush_views()
+    """Write the views of share links; runs every minute."""
+    flush_views()

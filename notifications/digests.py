@@ -13,9 +13,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.quiet_hours import is_quiet
-from accounts.zones import zone_of
+from accounts.models import User, is_quiet, zone_of
 from mail.delivery import MAX_ATTEMPTS
 from mail.models import Priority
 from notifications.rules import urgent_rules

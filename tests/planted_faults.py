@@ -141,14 +141,14 @@ FAULTS = [
     code(
         "gate: an expired share link opens",
         "tests/engagements tests/status",
-        "engagements/models/share_links.py",
+        "engagements/models/memberships.py",
         "return self.revoked_at is None and now < self.expires_at",
         "return self.revoked_at is None",
     ),
     code(
         "gate: a revoked share link opens",
         "tests/engagements tests/status",
-        "engagements/models/share_links.py",
+        "engagements/models/memberships.py",
         "return self.revoked_at is None and now < self.expires_at",
         "return now < self.expires_at",
     ),
@@ -327,7 +327,7 @@ FAULTS = [
     code(
         "clock: quiet hours end at midnight",
         "tests/accounts",
-        "accounts/quiet_hours.py",
+        "accounts/models.py",
         "return at >= since or at < until",
         "return at >= since",
     ),
@@ -494,6 +494,20 @@ FAULTS = [
         "accounts/limits.py",
         "if count(limit, *subject) > limit.amount), None)",
         "if count(limit, *subject) < 0), None)",
+    ),
+    code(
+        "page: a page that is read writes",
+        "tests/walls/test_transactions.py",
+        "accounts/middleware.py",
+        "read_only=request.method in SAFE_METHODS",
+        "read_only=False",
+    ),
+    code(
+        "page: a page is rendered before its command is committed",
+        "tests/walls/test_transactions.py",
+        "engagements/form_views.py",
+        "    end_writing()\n    return result",
+        "    return result",
     ),
     code(
         "page: a NUL reaches the database",

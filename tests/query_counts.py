@@ -14,7 +14,7 @@ def queries_of(read: Callable[[], object]) -> list[str]:
     """The statements that a read sends, savepoints and the walls' settings left out."""
     with CaptureQueriesContext(connection) as captured:
         read()
-    sent = [query["sql"] for query in captured.captured_queries]
+    sent = [query["sql"].strip() for query in captured.captured_queries]
     return [sql for sql in sent if not sql.startswith(FREE)]
 
 

@@ -40,9 +40,18 @@ from tests.canaries.actors import (
     invited_by,
     status_pages,
 )
-from tests.canaries.catalogue import planted, unmarked
 from tests.canaries.crawl import Ask
-from tests.canaries.marks import CLIENT, INSIDE, LATER, OURS, THEIRS, Mark, marks_in
+from tests.canaries.marks import (
+    CLIENT,
+    INSIDE,
+    LATER,
+    OURS,
+    THEIRS,
+    Mark,
+    marks_in,
+    planted,
+    unmarked,
+)
 from tests.canaries.planting import NOW, Planting, plant
 
 pytestmark = pytest.mark.slow

@@ -8,8 +8,7 @@ from typing import Any
 
 from django.db import connections
 
-from accounts.quiet_hours import is_quiet
-from accounts.zones import zone_of
+from accounts.models import is_quiet, zone_of
 from checkins.jobs.notices import is_empty, tell
 from checkins.jobs.people import Clock
 from checkins.jobs.rhythms import Beat, closed_at, columns, cycles_of, running_beats

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.db import connections
 
-from accounts.zones import zone_of
+from accounts.models import zone_of
 
 CLOCKS = """
     SELECT DISTINCT time_zone, message_at FROM accounts_user WHERE is_active ORDER BY 1, 2

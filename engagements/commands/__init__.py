@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engagements.commands.addresses import ask_for_address, change_address
-from engagements.commands.closing import close_engagement, reopen_engagement
 from engagements.commands.engagements import (
+    close_engagement,
     create_engagement,
     freeze_bands,
     prepare_engagement,
+    reopen_engagement,
     update_engagement,
 )
 from engagements.commands.invitations import (
@@ -15,17 +15,18 @@ from engagements.commands.invitations import (
     accept_invitation,
     correct_placeholder,
     invite_member,
+    invite_members,
+    invite_waiting,
     send_invitation,
     withdraw_invitation,
 )
-from engagements.commands.inviting import invite_members, invite_waiting
 from engagements.commands.members import (
     add_placeholder,
     add_placeholders,
     change_role,
     remove_member,
 )
-from engagements.commands.profiles import update_profile
+from engagements.commands.profiles import ask_for_address, change_address, update_profile
 from engagements.commands.share_links import (
     count_share_link_views,
     create_share_link,

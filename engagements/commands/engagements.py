@@ -14,7 +14,7 @@ from engagements.commands.invitations import issue_invitation
 from engagements.commands.profiles import engagements_of
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, require_right
-from tenancy.locks import lock_for_edit
+from tenancy.locks import lock, lock_for_edit
 from tenancy.models import new_public_id
 from tenancy.scoping import MAX_ENGAGEMENTS, scope
 
@@ -113,6 +113,30 @@ def freeze_bands(*, engagement: Engagement, on: dt.date | None) -> None:
     engagement.save(update_fields=["bands_frozen_on"])
 
 
+@transaction.atomic
+def close_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
+    """Close the engagement: it becomes read-only and nothing is due until it is reopened.
+
+    The next gathering drops waiting notices. Closing twice changes nothing.
+    """
+    current = _locked(engagement, by=by, exclusive=True)
+    if not current.is_closed:
+        current.closed_at, current.closed_by = timezone.now(), by
+        _save(current, "closed_at", "closed_by")
+    return current
+
+
+@transaction.atomic
+def reopen_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
+    """Take the work up again; nothing is asked for that was due while it was closed (M6.3)."""
+    current = _locked(engagement, by=by)
+    if current.is_closed:
+        current.closed_at = current.closed_by = None
+        current.rhythm_since = timezone.now()
+        _save(current, "closed_at", "closed_by", "rhythm_since")
+    return current
+
+
 def _open(*, slug: str, settings: Settings) -> Engagement:
     if slug:
         engagement = _insert(slug=slug, settings=settings)
@@ -140,3 +164,16 @@ def _insert(*, slug: str, settings: Settings) -> Engagement | None:
         if "slug" not in str(error):
             raise
         return None
+
+
+def _locked(engagement: Engagement, *, by: Membership, exclusive: bool = False) -> Engagement:
+    """Return the engagement as it is now; exclusively once no command works in it any more."""
+    lock(by)
+    (current,) = lock(engagement, exclusive=exclusive)
+    require_right(by, Permission.MANAGE_SETTINGS, even_when_closed=True)
+    return current
+
+
+def _save(engagement: Engagement, *fields: str) -> None:
+    engagement.version += 1  # forms that were opened before are stale
+    engagement.save(update_fields=[*fields, "version"])

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, require_right
-from engagements.queries import held_by
+from engagements.queries import held_by, is_only_lead
 from tenancy.locks import lock, locking
 
 
@@ -81,10 +81,10 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
     """
     current = _locked(membership, by=by)
     if role != Role.LEAD:
-        _keep_a_lead(current)
+        _require_a_lead(current)
     if role == Role.VIEWER:
-        _check_holds_nothing(current)
-        _give_up_the_engagement(current)
+        _require_no_ownership(current)
+        _return_ownership(current)
     current.role = role
     current.save(update_fields=["role"])
     return current
@@ -94,10 +94,10 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
 def remove_member(*, membership: Membership, by: Membership) -> None:
     """End a member's access at their next request; their work keeps their name."""
     current = _locked(membership, by=by)
-    _keep_a_lead(current)
+    _require_a_lead(current)
     current.removed_at, current.removed_by = timezone.now(), by
     current.save(update_fields=["removed_at", "removed_by"])
-    _give_up_the_engagement(current)
+    _return_ownership(current)
     revoke_invitations(membership=current, at=current.removed_at)
 
 
@@ -119,14 +119,14 @@ def _locked(membership: Membership, *, by: Membership) -> Membership:
     return current
 
 
-def _give_up_the_engagement(leaving: Membership) -> None:
+def _return_ownership(leaving: Membership) -> None:
     """Return workflow and context ownership (M9.3) from this member to the leads."""
     for key in ("workflow_owner", "context_owner"):
         owned = Engagement.objects.filter(pk=leaving.engagement_id, **{key: leaving})
         owned.update(**{key: None, "version": F("version") + 1})
 
 
-def _check_holds_nothing(member: Membership) -> None:
+def _require_no_ownership(member: Membership) -> None:
     if held := held_by(member):
         raise ValidationError(
             f"{member.name} {', '.join(map(str, held))}. Give them to someone else first,"
@@ -135,13 +135,8 @@ def _check_holds_nothing(member: Membership) -> None:
         )
 
 
-def _keep_a_lead(leaving: Membership) -> None:
-    others = Membership.objects.active().filter(
-        engagement_id=leaving.engagement_id, role=Role.LEAD, user__is_active=True
-    )
-    if leaving.role != Role.LEAD or leaving.is_placeholder:
-        return
-    if not others.exclude(pk=leaving.pk).exists():
+def _require_a_lead(leaving: Membership) -> None:
+    if is_only_lead(leaving):
         raise ValidationError(
             f"{leaving.name} is the only program lead. Make someone else program lead first.",
             code="last_lead",

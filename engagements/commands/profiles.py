@@ -4,12 +4,22 @@ import datetime as dt
 from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
+from django.template.loader import render_to_string
 
-from accounts.models import User
-from accounts.quiet_hours import is_quiet
+from accounts import limits
+from accounts.commands import VALID_FOR, find_new_address, forget_others, link_to
+from accounts.messages import enqueue_account_mail
+from accounts.models import User, is_quiet
 from engagements.models import Membership
+from tenancy.locks import lock, locking
 from tenancy.scoping import MAX_ENGAGEMENTS, identity, scope, unscoped
+
+GONE = "This link no longer works. Request a new one in your profile."
+SAME = "This is already your email address."
+TAKEN = "Another account uses this address."
 
 
 class Profile(TypedDict, total=False):
@@ -57,3 +67,80 @@ def engagements_of(user: User) -> list[list[int]]:
         mine = Membership.objects.active().filter(user=user).order_by("engagement_id")
         ids = list(mine.values_list("engagement_id", flat=True))
     return [ids[at : at + MAX_ENGAGEMENTS] for at in range(0, len(ids), MAX_ENGAGEMENTS)]
+
+
+@transaction.atomic
+def ask_for_address(*, user: User, email: str) -> None:
+    """Email a link that confirms a new address; it takes effect when they follow it, signed in.
+
+    Only that email shows whether the address has an account. Raises ValidationError: `same`,
+    `limit`.
+    """
+    email = email.strip().lower()
+    if email == user.email:
+        raise ValidationError(SAME, code="same")
+    limits.require(limits.ADDRESSES, user.pk)
+    taken = User.objects.filter(email__iexact=email).exists()
+    link = "" if taken else link_to(user, new=email)
+    _mail(email, subject="Confirm your new email address", name="confirm", taken=taken, link=link)
+
+
+def change_address(*, user: User, token: str) -> User:
+    """Change the email address of a person, in every engagement, to the one the link confirms.
+
+    The old address gets an email and can no longer sign in. Raises ValidationError: `gone`, `taken`.
+    """
+    try:
+        with transaction.atomic():
+            return _change(user, token=token)
+    except IntegrityError as error:  # someone took the address between check and save
+        raise ValidationError(TAKEN, code="taken") from error
+
+
+def _change(user: User, *, token: str) -> User:
+    (current,) = lock(user)
+    new = find_new_address(token, user=current)
+    if new is None:
+        raise ValidationError(GONE, code="gone")
+    if User.objects.filter(email__iexact=new).exists():
+        raise ValidationError(TAKEN, code="taken")
+    for ids in engagements_of(current):
+        with scope(*ids):
+            here = Membership.objects.filter(engagement_id__in=ids)
+            list(locking(here.filter(Q(user=current) | Q(email__iexact=new))))
+            require_unlisted_address(new, ids=ids, user=current)
+            _free_of_removed(new, ids=ids)
+            Membership.objects.filter(engagement_id__in=ids, user=current).update(email=new)
+    old, current.email = current.email, new
+    current.save(update_fields=["email"])
+    forget_others(current)
+    subject = "Your email address was changed"
+    _mail(old, subject=subject, name="changed", user=current, new=new)
+    return current
+
+
+def require_unlisted_address(email: str, *, ids: list[int], user: User) -> None:
+    others = Membership.objects.active().filter(engagement_id__in=ids, email__iexact=email)
+    listed = others.exclude(user=user).select_related("engagement").first()
+    if listed:
+        raise ValidationError(
+            f"{listed.engagement} lists {listed.name} under this address. Ask its program lead to"
+            " correct it first.",
+            code="taken",
+        )
+
+
+def _free_of_removed(email: str, *, ids: list[int]) -> None:
+    """Free the address from rows of removed members, where it can no longer be corrected."""
+    here = Membership.objects.filter(engagement_id__in=ids, email__iexact=email)
+    nowhere = Concat("public_id", Value("@removed.invalid"))
+    here.exclude(removed_at=None).update(email=nowhere)
+
+
+def _mail(
+    to: str, *, subject: str, name: str, user: User | None = None, **context: str | bool
+) -> None:
+    text = render_to_string(f"engagements/email/address_{name}.txt", context).strip()
+    enqueue_account_mail(
+        "account-mail", to, valid_for=VALID_FOR, user=user, subject=subject, text=text
+    )

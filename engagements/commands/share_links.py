@@ -1,7 +1,17 @@
+"""Share links, and how often each was viewed.
+
+Views are counted in Valkey and written to the database by a task. `VIEWS` holds a count and an
+instant per link until the next flush. A flush renames it to `TAKEN`, writes link by link and
+deletes each link written. If a flush dies, the next one continues with `TAKEN`; one link may count
+twice, if it died between commit and deletion. If Valkey crashes, the views of a minute are lost.
+"""
+
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 
+import redis
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Value
@@ -12,10 +22,14 @@ from engagements import links
 from engagements.models import Engagement, Membership, ShareLink
 from engagements.permissions import Permission, require_right
 from tenancy import tokens
+from tenancy.counters import CACHE_ERRORS, counters
 from tenancy.locks import lock, lock_for_edit
 from tenancy.models import new_public_id
+from tenancy.scoping import scope
 
 VALID_FOR = dt.timedelta(days=90)
+VIEWS, TAKEN, FLUSH = "share-links:views", "share-links:taken", "share-links:flush"
+FLUSH_LASTS = 240  # seconds: no task lives longer
 AT_MOST = dt.timedelta(days=2 * 365 + 1)  # two years, whether or not a leap day is among them
 
 
@@ -88,13 +102,57 @@ def revoke_share_link(*, share_link: ShareLink, by: Membership, now: dt.datetime
     return current
 
 
+def count_view(share_link: ShareLink, *, now: dt.datetime) -> None:
+    """Count a view of the page; do nothing while Valkey is down."""
+    link = f"{share_link.engagement_id}:{share_link.pk}"
+    with suppress(*CACHE_ERRORS), counters().pipeline() as pipe:
+        pipe.hincrby(VIEWS, f"{link}:views", 1)
+        pipe.hset(VIEWS, f"{link}:last", now.isoformat())
+        pipe.execute()
+
+
+def flush_views() -> int:
+    """Move the counts into the database; return how many links had any.
+
+    Two flushes at once would write the same counts: the second one leaves.
+    """
+    valkey = counters()
+    lease = valkey.lock(FLUSH, timeout=FLUSH_LASTS)
+    if not lease.acquire(blocking=False):
+        return 0
+    try:
+        written = _write_taken(valkey)  # left by a flush that died
+        if valkey.exists(VIEWS):
+            valkey.rename(VIEWS, TAKEN)
+            written += _write_taken(valkey)
+        return written
+    finally:
+        lease.release()
+
+
+def _write_taken(valkey: redis.Redis) -> int:
+    taken = {str(name): str(value) for name, value in valkey.hgetall(TAKEN).items()}
+    links = [name.removesuffix(":views") for name in taken if name.endswith(":views")]
+    for link in links:
+        engagement_id, share_link_id = map(int, link.split(":"))
+        with scope(engagement_id):
+            count_share_link_views(
+                engagement_id=engagement_id,
+                share_link_id=share_link_id,
+                views=int(taken[f"{link}:views"]),
+                last_viewed_at=dt.datetime.fromisoformat(taken[f"{link}:last"]),
+            )
+        valkey.hdel(TAKEN, f"{link}:views", f"{link}:last")
+    return len(links)
+
+
 def count_share_link_views(
     *, engagement_id: int, share_link_id: int, views: int, last_viewed_at: dt.datetime
 ) -> None:
-    """Add views that were counted meanwhile; harmless for a link that is not there."""
+    """Add the views since the last flush; a link that is gone is skipped."""
     ShareLink.objects.filter(engagement_id=engagement_id, pk=share_link_id).update(
         views=F("views") + views,
-        # Of two moments the later one; PostgreSQL leaves out the one that is not there.
+        # The later of both moments; PostgreSQL ignores an empty one.
         last_viewed_at=Greatest("last_viewed_at", Value(last_viewed_at)),
     )
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,12 +11,23 @@ from django.core.validators import validate_email
 
 from engagements.edit_forms import GroupedForm
 from engagements.forms.members import ROLES
-from engagements.forms.pasted_people import PastedLine, read_lines
 from engagements.models import Role
 
 MOST = 50
 LONGEST = 254  # characters of an address
 MOST_ERRORS = 20  # lines that one answer names
+TOKEN = re.compile(
+    r"""
+      "(?P<quoted>[^"]*)"
+    | <\s*(?P<address>[^<>\s][^<>]*)>
+    | (?P<end>[,;])
+    | (?P<word><?[^\s,;<"]+|<)
+    """,
+    re.VERBOSE,
+)
+ROLES_BY_NAME = {name.lower(): Role(role) for role, label in Role.choices for name in (role, label)}
+
+Person = tuple[str, str]  # name, which may be empty, and address
 
 
 class InviteManyForm(GroupedForm):
@@ -47,7 +60,7 @@ class InviteManyForm(GroupedForm):
             raise ValidationError(
                 f"{len(people)} people are too many. Invite at most {MOST} at once."
             )
-        self.said = {line.number: line.role for line in lines if line.role}
+        self.named_roles = {line.number: line.role for line in lines if line.role}
         return people
 
     def clean(self) -> dict[str, Any]:
@@ -55,7 +68,7 @@ class InviteManyForm(GroupedForm):
         data = super().clean() or self.cleaned_data
         if "people" in data and "role" in data:
             chosen = Role(data["role"])
-            other = {number: role for number, role in self.said.items() if role != chosen}
+            other = {number: role for number, role in self.named_roles.items() if role != chosen}
             wrong = [
                 f"Line {number} says {role.label}, but the role for all is {chosen.label}."
                 " Invite each role by itself."
@@ -107,3 +120,95 @@ def name_of(address: str) -> str:
     """Derive a name from an address: ana.lopez@client.com is Ana Lopez."""
     words = re.split(r"[^\w]+|_", address.partition("@")[0])
     return " ".join(word.capitalize() for word in words if word) or address
+
+
+@dataclass
+class PastedLine:
+    """The people in one line; `strays` are texts that belong to no address."""
+
+    number: int
+    people: list[Person] = field(default_factory=list)
+    strays: list[str] = field(default_factory=list)
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str
+    is_quoted: bool = False
+    is_address: bool = False
+
+
+def read_lines(text: str) -> Iterator[PastedLine]:
+    """Read each line with text: one person with a name and perhaps a role, or addresses."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        parts = _parts(line)
+        if not any(parts):
+            continue
+        words = [word for part in parts for word in part]
+        if sum(word.is_address for word in words) == 1:
+            yield _one(number, parts)
+        else:
+            yield _several(number, parts)
+
+
+def _parts(line: str) -> list[list[Word]]:
+    """Split the line into words, grouped by commas and semicolons."""
+    parts: list[list[Word]] = [[]]
+    unnamed = 0  # the first word of the part since its last <address>
+    for token in TOKEN.finditer(line):
+        part = parts[-1]
+        if token["end"]:
+            parts.append([])
+            unnamed = 0
+        elif (address := token["address"]) is not None:
+            # Before an <address>, a text in quotes is always a name.
+            part[unnamed:] = [
+                Word(word.text, word.is_quoted, word.is_address and not word.is_quoted)
+                for word in part[unnamed:]
+            ]
+            part.append(Word(address.strip(), is_address=True))
+            unnamed = len(part)
+        elif text := " ".join((token["quoted"] or token["word"] or "").split()):
+            is_quoted = token["word"] is None
+            part.append(Word(text, is_quoted, "@" in text and " " not in text))
+    return parts
+
+
+def _one(number: int, parts: list[list[Word]]) -> PastedLine:
+    """Name, address and role, however they are parted: Bo Kern, bo@client.com, contributor."""
+    before: list[str] = []
+    after: list[str] = []
+    address = ""
+    for part in parts:
+        at = next((at for at, word in enumerate(part) if word.is_address), None)
+        if at is None:
+            (after if address else before).append(_text_of(part))
+        else:
+            before.append(_text_of(part[:at]))
+            address = part[at].text
+            after.append(_text_of(part[at + 1 :]))
+    rest = [text for text in after if text]
+    role = ROLES_BY_NAME.get(rest[0].lower()) if len(rest) == 1 else None
+    name = ", ".join(text for text in before if text).strip("'")
+    return PastedLine(number, [(name, address)], [] if role else rest, role)
+
+
+def _several(number: int, parts: list[list[Word]]) -> PastedLine:
+    """Read several addresses, each with the words before it as a name."""
+    line = PastedLine(number)
+    for part in parts:
+        name: list[Word] = []
+        for word in part:
+            if word.is_address:
+                line.people.append((_text_of(name).strip("'"), word.text))
+                name = []
+            else:
+                name.append(word)
+        if name:
+            line.strays.append(_text_of(name))
+    return line
+
+
+def _text_of(words: list[Word]) -> str:
+    return " ".join(word.text for word in words)

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
-from accounts.models import User
-from engagements.edit_forms import EditForm
+from accounts.models import Theme, User
+from engagements.edit_forms import EditForm, GroupedForm
+from engagements.form_fields import ClockField, ZoneField
 from engagements.models import Role
 
 ROLES = [
@@ -70,4 +71,85 @@ class AcceptForm(forms.Form):
                 validate_password(password, User(email=self.email, name=data.get("name", "")))
             except forms.ValidationError as refusal:
                 self.add_error("password", refusal)
+        return data
+
+
+class ProfileForm(GroupedForm):
+    """A person's name, display and notifications, the same for every client."""
+
+    groups: ClassVar = {
+        "You": ("name", "time_zone", "theme", "shortcuts"),
+        "Notifications": (
+            "message_at",
+            "quiet_from",
+            "quiet_until",
+            "wants_reminders",
+            "wants_digests",
+        ),
+    }
+    error_fields: ClassVar = {"message_in_quiet_hours": "message_at"}
+
+    name = forms.CharField(
+        max_length=120, label="Name", widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    time_zone = ZoneField(help_text="Times on screen and emails to you follow this time zone.")
+    theme = forms.ChoiceField(choices=Theme.choices, label="Theme", widget=forms.RadioSelect)
+    shortcuts = forms.BooleanField(required=False, label="Keyboard shortcuts")
+    message_at = ClockField(
+        label="Daily email",
+        help_text="One email, Monday to Friday, for all your clients. Choose a time outside your quiet hours.",
+    )
+    quiet_from = ClockField(label="Quiet from")
+    quiet_until = ClockField(
+        label="Quiet until", help_text="For no quiet hours, enter the same time twice."
+    )
+    wants_reminders = forms.BooleanField(
+        required=False,
+        label="Reminders",
+        help_text="Before a check-in is due, and once when it is late.",
+    )
+    wants_digests = forms.BooleanField(
+        required=False,
+        label="Digests",
+        help_text="At-risk and late items on Fridays, missed check-ins, and how escalations end.",
+    )
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any], is_told: bool = True) -> None:
+        """Leave out the notification settings of people who get none (`is_told` is false)."""
+        super().__init__(data, initial=initial)
+        if not is_told:
+            for name in self.groups["Notifications"]:
+                del self.fields[name]
+
+
+class AddressForm(forms.Form):
+    """A new address, and the password that shows who asks."""
+
+    error_fields: ClassVar = {"same": "email"}
+
+    email = forms.EmailField(
+        max_length=254,
+        label="New email address",
+        help_text="We’ll email a link there to confirm it. Nothing changes until you follow the link.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    password = forms.CharField(
+        max_length=1000,
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data)
+        self.user = user
+
+    def clean_password(self) -> None:
+        if not self.user.check_password(self.cleaned_data["password"]):
+            raise forms.ValidationError("Wrong password.", code="wrong")
+
+    def clean(self) -> dict[str, Any]:
+        """Drop the password, which the command doesn't take."""
+        data = super().clean() or self.cleaned_data
+        data.pop("password", None)
         return data

@@ -7,8 +7,7 @@ from engagements.models.engagements import (
     GuardrailPreset,
     StatusPage,
 )
-from engagements.models.memberships import Invitation, Membership, Role
-from engagements.models.share_links import ShareLink
+from engagements.models.memberships import Invitation, Membership, Role, ShareLink
 
 __all__ = [
     "Cadence",

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import reswap, retarget, trigger_client_event
+from django_htmx.http import reswap, retarget
 
 from engagements import queries
 from engagements.access import MemberRequest, find, member
@@ -14,18 +14,21 @@ from engagements.commands import (
     change_role,
     correct_placeholder,
     invite_member,
+    invite_members,
+    invite_waiting,
     remove_member,
     send_invitation,
     withdraw_invitation,
 )
-from engagements.form_views import form_page, redirect_to, run_command, stale_page
-from engagements.forms import InviteForm, PlaceholderForm, RoleForm
+from engagements.form_views import form_page, redirect_to, run_command, stale_page, toast
+from engagements.forms.inviting import InviteManyForm
+from engagements.forms.members import InviteForm, PlaceholderForm, RoleForm
 from engagements.models import Membership, Role
-from engagements.permissions import Permission
-from engagements.role_words import role_headings, role_rows
+from engagements.permissions import Permission, may
 from tenancy.locks import StaleEdit
 
 PAGE = "engagements/member_list.html"
+MOST_NAMED = 3  # names in a message, before it counts
 TAB = {"tab": "members", "roles": Role.choices}
 
 
@@ -45,10 +48,34 @@ def member_invite(request: MemberRequest) -> HttpResponse:
         )
     ):
         return _list(request, form=form, status=422)
-    said = f"The invitation for {invited.name} is on its way."
     if not request.htmx:
-        return _back(request, said)
-    return _toast(_list(request, form=InviteForm()), said)
+        return _back(request, _sent([invited]))
+    return toast(_list(request, form=InviteForm()), _sent([invited]))
+
+
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
+def member_invite_many(request: MemberRequest) -> HttpResponse:
+    form = InviteManyForm(request.POST or None)
+    by = {"engagement": request.engagement, "by": request.membership}
+    if form.is_valid() and (invited := run_command(form, invite_members, **by)):
+        messages.success(request, _sent(invited))
+        return redirect_to(request, "engagements:member-list")
+    return form_page(request, "engagements/member_invite_many.html", form=form, tab="members")
+
+
+@require_POST
+@member(Permission.MANAGE_MEMBERS, even_when_closed=True)
+def member_invite_waiting(request: MemberRequest) -> HttpResponse:
+    try:
+        invited = invite_waiting(engagement=request.engagement, by=request.membership)
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+    else:
+        if invited:
+            messages.success(request, _sent(invited))
+        else:
+            messages.info(request, "Everyone has been invited already.")
+    return redirect("engagements:member-list", request.engagement.slug)
 
 
 @require_POST
@@ -59,7 +86,7 @@ def member_send_invitation(request: MemberRequest, member: str) -> HttpResponse:
         send_invitation(membership=row, by=request.membership)
     except ValidationError as refusal:
         return _row(request, row, refusal=refusal)
-    return _row(request, row, said=f"The invitation for {row.name} is on its way.")
+    return _row(request, row, text=_sent([row]))
 
 
 @require_POST
@@ -67,7 +94,7 @@ def member_send_invitation(request: MemberRequest, member: str) -> HttpResponse:
 def member_withdraw_invitation(request: MemberRequest, member: str) -> HttpResponse:
     row = _member(request, member)
     withdraw_invitation(membership=row, by=request.membership)
-    return _row(request, row, said=f"The invitation for {row.name} no longer works.")
+    return _row(request, row, text=f"The invitation for {row.name} no longer works.")
 
 
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
@@ -103,12 +130,12 @@ def member_change_role(request: MemberRequest, member: str) -> HttpResponse:
         row = change_role(membership=row, by=request.membership, **form.cleaned_data)
     except ValidationError as refusal:
         return _row(request, row, refusal=refusal)
-    said = f"{row.name} is {row.get_role_display().lower()} now."
+    text = f"{row.name} is {row.get_role_display().lower()} now."
     if request.htmx and Role.LEAD in (was, row.role):
-        # Whether another line may change hangs on how many leads there are.
+        # The number of leads decides which other rows may change.
         whole = retarget(_list(request, form=InviteForm()), "#members")
-        return _toast(reswap(whole, "outerHTML"), said)
-    return _row(request, row, said=said)
+        return toast(reswap(whole, "outerHTML"), text)
+    return _row(request, row, text=text)
 
 
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
@@ -140,8 +167,7 @@ def _list(request: MemberRequest, *, form: InviteForm, status: int = 200) -> Htt
         "to_join": sum(person.membership.is_placeholder for person in people),
         "to_invite": sum(person.asks_for_invitation for person in people),
         "form": form,
-        "role_headings": role_headings(),
-        "role_rows": role_rows(),
+        "permissions": [(each.label, [may(role, each) for role in Role]) for each in Permission],
     }
     part = f"{PAGE}#members" if request.htmx else PAGE
     return render(request, part, {**page, **TAB}, status=status)
@@ -151,26 +177,31 @@ def _row(
     request: MemberRequest,
     membership: Membership,
     *,
-    said: str = "",
+    text: str = "",
     refusal: ValidationError | None = None,
 ) -> HttpResponse:
-    """Answer htmx with the person's row, others with the list; errors appear in the row."""
+    """Render the person's row for htmx, or else go to the list; errors appear in the row."""
     refused = refusal.messages[0] if refusal else ""
     if not request.htmx:
-        return _back(request, said, refused=refused)
+        return _back(request, text, refused=refused)
     row = queries.member(membership, now=timezone.now())
     context = {"row": row, "refused": refused, **TAB}
     response = render(request, f"{PAGE}#row", context, status=422 if refused else 200)
-    return response if refused else _toast(response, said)
+    return response if refused else toast(response, text)
 
 
-def _back(request: MemberRequest, said: str, *, refused: str = "") -> HttpResponse:
+def _back(request: MemberRequest, text: str, *, refused: str = "") -> HttpResponse:
     if refused:
         messages.error(request, refused)
     else:
-        messages.success(request, said)
+        messages.success(request, text)
     return redirect("engagements:member-list", request.engagement.slug)
 
 
-def _toast(response: HttpResponse, text: str) -> HttpResponse:
-    return trigger_client_event(response, "toast", {"text": text})
+def _sent(invited: list[Membership]) -> str:
+    if len(invited) == 1:
+        return f"The invitation for {invited[0].name} is on its way."
+    if len(invited) > MOST_NAMED:
+        return f"{len(invited)} invitations are on their way."
+    *others, last = [each.name for each in invited]
+    return f"The invitations for {', '.join(others)} and {last} are on their way."

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from accounts.zones import zone_of
+from accounts.models import zone_of
 from escalations.clock_hours import HUDDLE_HOURS, after_hours
 from okrs.weeks import monday_of
 

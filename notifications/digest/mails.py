@@ -9,8 +9,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.zones import zone_of
+from accounts.models import User, zone_of
 from mail.email_types import Mail, NotNow
 from notifications import commands
 from notifications.digest.reading import Envelope, open_envelope

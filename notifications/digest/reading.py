@@ -16,8 +16,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.zones import zone_of
+from accounts.models import User, zone_of
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
 from mail.email_types import SentBefore

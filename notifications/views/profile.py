@@ -9,13 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accounts.addresses import asked
-from accounts.commands import end_other_sessions
+from accounts.commands import end_other_sessions, requested_address
 from accounts.models import User
 from engagements.access import SignedInRequest, signed_in
 from engagements.commands import update_profile
 from engagements.form_views import run_command
-from engagements.forms import ProfileForm
+from engagements.forms.members import ProfileForm
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
 from notifications.digests import clock_of
@@ -50,7 +49,7 @@ def _beside(request: SignedInRequest) -> dict[str, Any]:
     return {
         "saved": saved,
         "now": now,
-        "asked": asked(request.session, user=saved, now=now),
+        "asked": requested_address(request.session, user=saved, now=now),
         "next_mail_at": clock_of(saved).next_message(now),
         "memberships": sorted(request.memberships, key=lambda one: str(one.engagement).casefold()),
         "closed": request.closed,

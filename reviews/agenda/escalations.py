@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from engagements.locations import city
+from engagements.form_fields import city
 from engagements.models import Engagement
 from escalations.models import Escalation, EscalationState
 from okrs.formatting import NO_BREAK, write_day

@@ -48,7 +48,7 @@ def _post(
     request: MemberRequest, review: Review, draft: ReportDraft, *, page: dict[str, Any]
 ) -> HttpResponse:
     form = _form(request, review, draft, data=request.POST)
-    known = {"review": review, "by": request.membership}
+    known: dict[str, Any] = {"review": review, "by": request.membership}
     try:
         saved = save_draft(**form.cleaned_data, **known) if form.is_valid() else None
     except StaleEdit as stale:

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
-from tests.engagements.conftest import alice
+import pytest
 
-__all__ = ["alice"]
+from accounts.models import User
+from tests import build
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return build.user("Alice")

@@ -18,11 +18,16 @@ from reviews.models import AgendaItem, Review
 from tenancy.scoping import identity, scope, unscoped
 from tests import access_cast
 from tests.access_table import LINKS
-from tests.canaries.escalating import decide_an_earlier_one, tell
 from tests.canaries.marks import OURS, THEIRS, Marks
 from tests.canaries.meetings import RELEASED, Meetings
 from tests.canaries.sets import Planned, plan_the_set, rename_the_set
-from tests.canaries.weeks import check_in_later, check_in_weekly, leave_work_of
+from tests.canaries.weeks import (
+    check_in_later,
+    check_in_weekly,
+    decide_an_earlier_one,
+    leave_work_of,
+    tell,
+)
 from tests.checkins.posting import TUESDAY, at
 from tests.engagements.sharing import share, share_expired, share_revoked
 

@@ -1,34 +1,43 @@
-"""The token of a share link: what it opens, and that nothing keeps it."""
+"""The tokens of share links, their commands, and how views are counted."""
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import string
 from base64 import urlsafe_b64decode
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.urls.base import get_script_prefix, set_script_prefix
 from pytest_django.fixtures import Settings
 
-from accounts.addresses import link_to
+from accounts.commands import link_to
 from accounts.sign_in import AccountAdapter
+from engagements.commands import (
+    count_share_link_views,
+    remove_member,
+    revoke_share_link,
+)
+from engagements.commands import share_links as share_link_views
+from engagements.commands.share_links import FLUSH, TAKEN, count_view, flush_views
 from engagements.links import find_share_link, share_link_token, share_link_url
 from engagements.models import Membership, ShareLink
+from engagements.tasks import flush_share_link_views
 from notifications.unsubscribe import stop_link
+from tenancy.counters import counters
 from tenancy.scoping import scope
 from tenancy.tokens import absolute_url
 from tests import build
+from tests.checkins.posting import TUESDAY, at, code
 from tests.engagements.sharing import share, share_revoked
 from tests.query_counts import queries_of
 
 CHARACTERS = string.ascii_letters + string.digits + "-_"
-
-
-@pytest.fixture
-def alice(db: None) -> Membership:
-    return build.member(build.engagement(), "Alice")
+LATER = TUESDAY + dt.timedelta(hours=3)
 
 
 @pytest.fixture
@@ -166,3 +175,197 @@ def test_an_address_that_no_longer_fits_is_not_shown(link: ShareLink, settings: 
 
     assert share_link_url(link) == ""
     assert find_share_link(token) == link
+
+
+def stored(link: ShareLink) -> ShareLink:
+    with scope(link.engagement_id):
+        return ShareLink.objects.select_related("revoked_by").get(pk=link.pk)
+
+
+def test_it_works_for_ninety_days_to_the_end_of_the_clients_day(alice: Membership) -> None:
+    link = share(alice, now=TUESDAY)
+
+    assert link.expires_at == at("2026-06-09T00:00")
+    assert (link.label, link.created_by, link.created_at) == ("Board", alice, TUESDAY)
+
+
+def test_a_day_can_be_chosen_from_today_up_to_two_years_ahead(alice: Membership) -> None:
+    today = share(alice, now=TUESDAY, expires_on=dt.date(2026, 3, 10))
+    farthest = share(alice, now=TUESDAY, expires_on=dt.date(2028, 3, 10))
+
+    assert today.expires_at == at("2026-03-11T00:00")
+    assert farthest.expires_at == at("2028-03-11T00:00")
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"expires_on": dt.date(2026, 3, 9)}, "expiry_past"),
+        ({"expires_on": dt.date(2028, 3, 12)}, "expiry_far"),
+        ({"label": "  "}, "label_missing"),
+    ],
+)
+def test_it_refuses(alice: Membership, fields: dict[str, object], refusal: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        share(alice, now=TUESDAY, **fields)
+
+    assert code(refused.value) == refusal
+
+
+def test_revoking_ends_it_with_the_next_look(alice: Membership) -> None:
+    link = share(alice)
+
+    with scope(alice.engagement_id):
+        revoke_share_link(share_link=link, by=alice, now=TUESDAY)
+
+    assert find_share_link(share_link_token(link)) is None
+    assert not stored(link).is_open(now=TUESDAY)
+
+
+def test_revoking_again_changes_nothing(alice: Membership) -> None:
+    link = share(alice)
+    bob = build.member(alice.engagement, "Bob")
+
+    with scope(alice.engagement_id):
+        revoke_share_link(share_link=link, by=alice, now=TUESDAY)
+        revoke_share_link(share_link=link, by=bob, now=TUESDAY + dt.timedelta(days=1))
+
+    assert (stored(link).revoked_at, stored(link).revoked_by) == (TUESDAY, alice)
+
+
+def test_links_outlive_the_membership_of_whoever_made_them(alice: Membership) -> None:
+    link = share(alice)
+    bob = build.member(alice.engagement, "Bob")
+
+    with scope(alice.engagement_id):
+        remove_member(membership=alice, by=bob)
+
+    assert find_share_link(share_link_token(link)) == link
+
+
+def test_views_add_up_and_the_last_one_is_the_latest(alice: Membership) -> None:
+    link = share(alice)
+    known = {"engagement_id": link.engagement_id, "share_link_id": link.pk}
+
+    with scope(alice.engagement_id):
+        count_share_link_views(**known, views=2, last_viewed_at=TUESDAY)
+        count_share_link_views(**known, views=3, last_viewed_at=at("2026-03-01T12:00"))
+
+    assert (stored(link).views, stored(link).last_viewed_at) == (5, TUESDAY)
+
+
+def test_a_link_can_only_be_counted_and_made_in_its_own_engagement(alice: Membership) -> None:
+    link = share(alice)
+    other = build.engagement("Harbor Retail")
+
+    with scope(other.id):
+        count_share_link_views(
+            engagement_id=other.id, share_link_id=link.pk, views=9, last_viewed_at=TUESDAY
+        )
+
+    assert stored(link).views == 0
+
+
+def test_its_history_says_who_made_and_ended_it_but_holds_no_hash(alice: Membership) -> None:
+    link = share(alice)
+
+    with scope(alice.engagement_id):
+        revoke_share_link(share_link=link, by=alice, now=TUESDAY)
+        count_share_link_views(
+            engagement_id=link.engagement_id, share_link_id=link.pk, views=1, last_viewed_at=TUESDAY
+        )
+        events = list(link.events.order_by("pgh_id").values())  # type: ignore[attr-defined]
+
+    assert [event["pgh_label"] for event in events] == ["insert", "update"]
+    assert "token_hash" not in events[0]
+
+
+@pytest.fixture
+def links(db: None) -> list[ShareLink]:
+    """One link of each of two clients."""
+    clients = (build.engagement("Northwind SaaS"), build.engagement("Harbor Retail"))
+    people = [build.member(client, f"Lead of {client}") for client in clients]
+    return [share(person) for person in people]
+
+
+def counted(link: ShareLink) -> tuple[int, dt.datetime | None]:
+    with scope(link.engagement_id):
+        row = ShareLink.objects.get(pk=link.pk)
+    return row.views, row.last_viewed_at
+
+
+def test_each_view_counts_for_its_link_with_the_time_of_the_last(links: list[ShareLink]) -> None:
+    ours, theirs = links
+    for link, moment in ((ours, TUESDAY), (theirs, TUESDAY), (ours, LATER)):
+        count_view(link, now=moment)
+
+    assert flush_views() == 2
+
+    assert (counted(ours), counted(theirs)) == ((2, LATER), (1, TUESDAY))
+
+
+def test_nothing_is_written_before_the_flush_and_nothing_twice(links: list[ShareLink]) -> None:
+    count_view(links[0], now=TUESDAY)
+    assert counted(links[0]) == (0, None)
+
+    flush_share_link_views()
+    flush_share_link_views()
+
+    assert counted(links[0]) == (1, TUESDAY)
+
+
+def test_views_of_another_minute_add_up(links: list[ShareLink]) -> None:
+    for moment in (TUESDAY, LATER):
+        count_view(links[0], now=moment)
+        flush_views()
+
+    assert counted(links[0]) == (2, LATER)
+
+
+def test_a_flush_that_dies_half_way_loses_nothing(
+    links: list[ShareLink], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for link in links:
+        count_view(link, now=TUESDAY)
+    calls = []
+
+    def dies(**known: Any) -> None:
+        calls.append(known)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        count_share_link_views(**known)
+
+    monkeypatch.setattr(share_link_views, "count_share_link_views", dies)
+    with pytest.raises(KeyboardInterrupt):
+        flush_views()
+    monkeypatch.undo()
+    count_view(links[0], now=LATER)
+
+    flush_views()
+
+    assert [counted(link) for link in links] == [(2, LATER), (1, TUESDAY)]
+    assert not counters().exists(TAKEN)
+
+
+def test_only_one_flush_writes_at_a_time(links: list[ShareLink]) -> None:
+    count_view(links[0], now=TUESDAY)
+
+    with counters().lock(FLUSH, timeout=5):
+        assert flush_views() == 0
+
+    assert counted(links[0]) == (0, None)
+    assert flush_views() == 1
+
+
+def test_a_view_of_a_link_that_is_not_there_is_dropped(links: list[ShareLink]) -> None:
+    count_view(ShareLink(pk=0, engagement_id=links[0].engagement_id), now=TUESDAY)
+
+    flush_views()
+
+    assert not counters().exists(TAKEN)
+
+
+def test_beat_rings_for_it_every_minute() -> None:
+    schedule = settings.CELERY_BEAT_SCHEDULE.values()
+
+    assert {"task": flush_share_link_views.name, "schedule": 60.0} in schedule

@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.engagements.conftest import alice
+from tests.accounts.conftest import alice
 
 __all__ = ["alice"]

@@ -19,7 +19,7 @@ from tenancy.grants import privileges_on
 from tenancy.scoping import identity, scope
 from tests import access_cast, build
 from tests.databases import let_only_members_act
-from tests.walls.privileges import APP_MAY_DELETE
+from tests.walls.test_privileges import APP_MAY_DELETE
 from tests.walls.test_scopes import TENANT_MODELS
 
 # Keys to a membership that is responsible for something or takes part, and has written nothing.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from django import forms
@@ -37,7 +36,6 @@ def send(alice: Membership) -> Send:
     def send(method: str, view: Callable[..., HttpResponse], **kwargs: Any) -> HttpResponse:
         request = getattr(RequestFactory(), method)("/")
         request.user, request.htmx = alice.user or AnonymousUser(), False
-        request.session, request._messages = {}, Mock(__iter__=lambda _: iter(()))
         return TransactionMiddleware(lambda sent: view(sent, **kwargs))(request)
 
     return send

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from accounts.zones import zone_of
+from accounts.models import zone_of
 from checkins.jobs.people import Clock
 from checkins.jobs.reminders import remind_at
 from tests.checkins.rhythms import BERLIN, period, rhythm

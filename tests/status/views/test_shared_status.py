@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from accounts.limits import SHARE_LINK_GUESSES, SHARE_LINK_READS
 from engagements.commands import revoke_share_link
+from engagements.commands.share_links import VIEWS, flush_views
 from engagements.links import share_link_token, share_link_url
 from engagements.models import Membership, ShareLink
-from engagements.share_link_views import VIEWS, flush_views
 from tenancy.counters import counters
 from tenancy.scoping import scope
 from tests import build

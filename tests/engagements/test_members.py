@@ -6,21 +6,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connections
 
-from engagements.commands import add_placeholder, change_role, remove_member
+from accounts.commands import disable_user
+from engagements.commands import add_placeholder, change_role, remove_member, update_profile
 from engagements.commands.invitations import issue_invitation
 from engagements.models import Engagement, Invitation, Membership, Role
 from tenancy.scoping import scope
 from tests import build
-
-
-@pytest.fixture
-def engagement(db: None) -> Engagement:
-    return build.engagement()
-
-
-@pytest.fixture
-def alice(engagement: Engagement) -> Membership:
-    return build.member(engagement, "Alice")
 
 
 def test_a_placeholder_is_named_and_told_nothing(engagement: Engagement, alice: Membership) -> None:
@@ -158,3 +149,39 @@ def test_two_leads_who_remove_each_other_at_once_leave_one(committed: str) -> No
         outcomes = list(pool.map(removed, [(leads[0], leads[1]), (leads[1], leads[0])]))
 
     assert sorted(outcomes) == [False, True]
+
+
+def test_a_new_name_reaches_every_engagement(db: None) -> None:
+    alice = build.user("Alice")
+    north, harbor = build.engagement(), build.engagement("Harbor")
+    for engagement in (north, harbor):
+        build.member(engagement, user=alice)
+    build.member(north, "Bob")
+
+    update_profile(
+        user=alice, name="Alice Stone", time_zone="Asia/Tokyo", theme="dark", shortcuts=False
+    )
+
+    with scope(north.id, harbor.id):
+        names = sorted(Membership.objects.values_list("name", flat=True))
+    assert names == ["Alice Stone", "Alice Stone", "Bob"]
+    alice.refresh_from_db()
+    assert (alice.time_zone, alice.theme, alice.shortcuts) == ("Asia/Tokyo", "dark", False)
+
+
+def test_what_is_not_given_stays(db: None) -> None:
+    alice = build.user("Alice")
+
+    update_profile(user=alice, wants_digests=False)
+
+    alice.refresh_from_db()
+    assert (alice.name, alice.wants_reminders, alice.wants_digests) == ("Alice", True, False)
+
+
+def test_a_disabled_person_is_no_longer_active(db: None) -> None:
+    alice = build.user("Alice")
+
+    disable_user(user=alice)
+
+    alice.refresh_from_db()
+    assert not alice.is_active

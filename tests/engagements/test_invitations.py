@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connections
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -12,7 +15,10 @@ from engagements import links
 from engagements.commands import (
     accept_as_user,
     accept_invitation,
+    add_placeholder,
     invite_member,
+    invite_members,
+    invite_waiting,
     remove_member,
     send_invitation,
 )
@@ -25,16 +31,7 @@ from tests.build import PASSWORD
 from tests.smtp import MailServer, mail_server, text_of
 
 __all__ = ["mail_server"]
-
-
-@pytest.fixture
-def engagement(db: None) -> Engagement:
-    return build.engagement()
-
-
-@pytest.fixture
-def alice(engagement: Engagement) -> Membership:
-    return build.member(engagement, "Alice")
+PEOPLE = {f"p{number}@x.test": f"Person {number}" for number in range(20)}
 
 
 @pytest.fixture
@@ -65,18 +62,16 @@ def test_the_link_is_found_by_its_hash_alone(invitation: Invitation) -> None:
     assert links.find_invitation(token[:-1] + "x") is None
 
 
-def test_the_link_can_be_made_again_from_the_stored_row(invitation: Invitation) -> None:
+def test_the_link_is_derived_from_the_stored_row_and_the_secret(
+    invitation: Invitation, settings: Settings
+) -> None:
+    token = links.invitation_token(invitation)
     with scope(invitation.engagement_id):
         stored = Invitation.objects.get(pk=invitation.pk)
 
-    assert links.invitation_token(stored) == links.invitation_token(invitation)
-
-
-def test_another_secret_makes_another_link(invitation: Invitation, settings: Settings) -> None:
-    before = links.invitation_token(invitation)
+    assert links.invitation_token(stored) == token
     settings.SECRET_KEY = "another-secret"
-
-    assert links.invitation_token(invitation) != before
+    assert links.invitation_token(stored) != token
 
 
 def test_a_newer_link_replaces_the_older(invitation: Invitation, alice: Membership) -> None:
@@ -110,30 +105,23 @@ def test_accepting_makes_the_account_and_joins_it(invitation: Invitation) -> Non
     assert invitation.accepted_at
 
 
-def test_a_link_works_once(invitation: Invitation) -> None:
+@pytest.mark.parametrize("end", ["accepted", "expired", "removed"])
+def test_a_link_works_once_for_fourteen_days_until_its_person_is_removed(
+    invitation: Invitation, alice: Membership, end: str
+) -> None:
     token = links.invitation_token(invitation)
-    accept_invitation(token=token, name="Bob", password=PASSWORD)
+    with scope(invitation.engagement_id):
+        match end:
+            case "accepted":
+                accept_invitation(token=token, name="Bob", password=PASSWORD)
+            case "expired":
+                Invitation.objects.update(expires_at=timezone.now())
+            case "removed":
+                remove_member(membership=invitation.membership, by=alice)
 
     with pytest.raises(ValidationError) as refusal:
         accept_invitation(token=token, name="Bob", password=PASSWORD)
     assert refusal.value.code == "invitation_gone"
-
-
-def test_a_link_runs_out_after_fourteen_days(invitation: Invitation) -> None:
-    with scope(invitation.engagement_id):
-        Invitation.objects.update(expires_at=timezone.now())
-
-    with pytest.raises(ValidationError) as refusal:
-        accept_invitation(token=links.invitation_token(invitation), name="Bob", password=PASSWORD)
-    assert refusal.value.code == "invitation_gone"
-
-
-def test_a_removed_persons_link_no_longer_works(invitation: Invitation, alice: Membership) -> None:
-    with scope(invitation.engagement_id):
-        remove_member(membership=invitation.membership, by=alice)
-
-    with pytest.raises(ValidationError):
-        accept_invitation(token=links.invitation_token(invitation), name="Bob", password=PASSWORD)
 
 
 def test_an_address_with_an_account_signs_in_first(invitation: Invitation) -> None:
@@ -212,3 +200,79 @@ def test_a_link_that_was_taken_back_is_not_mailed(committed: str, mail_server: M
     assert deliver_due() == Delivered(cancelled=1)
     assert mail_server.messages == []
     assert User.objects.count() == 1
+
+
+@pytest.fixture
+def leads(committed: str) -> list[Membership]:
+    engagement = build.engagement()
+    return [build.member(engagement, name) for name in ("Alice", "Bob")]
+
+
+def open_links(engagement: Engagement) -> list[str]:
+    with scope(engagement.id):
+        links = Invitation.objects.filter(engagement=engagement).unanswered()
+        return sorted(links.values_list("membership__email", flat=True))
+
+
+def test_two_leads_who_send_one_list_at_once_both_come_through(leads: list[Membership]) -> None:
+    start = Barrier(2)
+
+    def sent(lead: Membership) -> int:
+        people = dict(sorted(PEOPLE.items(), reverse=lead == leads[0]))
+        try:
+            start.wait()
+            with scope(lead.engagement_id):
+                invited = invite_members(
+                    engagement=lead.engagement, people=people, role=Role.VIEWER, by=lead
+                )
+        finally:
+            connections.close_all()
+        return len(invited)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(sent, leads)) == [len(PEOPLE)] * 2
+
+    assert open_links(leads[0].engagement) == sorted(PEOPLE)
+
+
+def test_two_leads_who_name_one_person_at_once_name_them_once(leads: list[Membership]) -> None:
+    start = Barrier(2)
+
+    def named(lead: Membership) -> list[str]:
+        refusals = []
+        for email, name in PEOPLE.items():
+            start.wait()
+            try:
+                with scope(lead.engagement_id):
+                    add_placeholder(
+                        engagement=lead.engagement, email=email, name=name, role="viewer", by=lead
+                    )
+            except ValidationError as refusal:
+                refusals.append(str(refusal.code))
+            except BaseException:
+                start.abort()
+                raise
+        connections.close_all()
+        return refusals
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(named, leads)
+
+    assert first + second == ["already_member"] * len(PEOPLE)
+
+
+def test_who_waits_is_mailed_once_by_two_leads(leads: list[Membership]) -> None:
+    engagement, start = leads[0].engagement, Barrier(2)
+    for email, name in PEOPLE.items():
+        build.member(engagement, name, user=None, email=email)
+
+    def sent(lead: Membership) -> int:
+        try:
+            start.wait()
+            with scope(engagement.id):
+                return len(invite_waiting(engagement=engagement, by=lead))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(sent, leads)) == [0, len(PEOPLE)]

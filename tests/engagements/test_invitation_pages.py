@@ -3,27 +3,170 @@ from __future__ import annotations
 import html
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from engagements.commands import send_invitation
-from engagements.forms import pasted_people
-from engagements.forms.inviting import MOST, name_of
-from engagements.forms.pasted_people import read_lines
+from accounts.models import User
+from engagements import links
+from engagements.commands import accept_invitation, send_invitation
+from engagements.commands.invitations import issue_invitation
+from engagements.forms import inviting
+from engagements.forms.inviting import MOST, name_of, read_lines
 from engagements.models import Engagement, Invitation, Membership, Role
 from tenancy.scoping import scope
 from tests import build
+from tests.build import PASSWORD
 
+ACCOUNT = {"name": "Bob Stone", "password": PASSWORD}
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def lead(client: Client) -> Membership:
-    return build.sign_in(client, build.engagement())
+def invitation(db: None) -> Invitation:
+    engagement = build.engagement()
+    alice = build.member(engagement, "Alice")
+    with scope(engagement.id):
+        bob = build.member(engagement, "Bob", Role.CHAMPION, user=None, email="bob@example.test")
+        return issue_invitation(membership=bob, by=alice)
 
 
-def url(engagement: Engagement, name: str = "member-invite-many") -> str:
+@pytest.fixture
+def url(invitation: Invitation) -> str:
+    return f"/invitations/{links.invitation_token(invitation)}/"
+
+
+def joined(invitation: Invitation) -> Membership:
+    with scope(invitation.engagement_id):
+        return Membership.objects.select_related("user").get(pk=invitation.membership_id)
+
+
+def test_it_says_who_invites_whom_where_and_as_what(client: Client, url: str) -> None:
+    text = client.get(url).content.decode()
+
+    for words in ("Alice", "bob@example.test", "Northwind SaaS", "champion", 'value="Bob"'):
+        assert words in text
+
+
+def test_looking_writes_nothing(client: Client, url: str) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        client.get(url)
+
+    verbs = {query["sql"].split()[0] for query in captured}
+    assert verbs <= {"SELECT", "SAVEPOINT", "RELEASE", "BEGIN"}
+
+
+def test_accepting_makes_the_account_and_signs_in(
+    client: Client, url: str, invitation: Invitation
+) -> None:
+    answer = client.post(url, ACCOUNT)
+
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    bob = joined(invitation)
+    assert (bob.name, bob.user) == ("Bob Stone", User.objects.get(email="bob@example.test"))
+    assert client.get("/e/northwind/members/").status_code == 200
+
+
+def test_a_weak_password_is_refused_and_the_name_kept(client: Client, url: str) -> None:
+    answer = client.post(url, {"name": "Bob Stone", "password": "short"})
+
+    assert (answer.status_code, 'value="Bob Stone"' in answer.content.decode()) == (422, True)
+    assert "password" in answer.context["form"].errors
+    assert not User.objects.filter(email="bob@example.test").exists()
+
+
+def test_a_refusal_speaks_of_joining(client: Client, url: str) -> None:
+    text = client.post(url, {"name": "", "password": ""}).content.decode()
+
+    assert "Not joined yet." in text
+    assert "Not saved yet." not in text
+
+
+def test_a_password_made_of_the_address_is_refused(client: Client, url: str) -> None:
+    answer = client.post(url, {"name": "Bob", "password": "bob@example.test"})
+
+    assert answer.status_code == 422
+
+
+def test_somebody_with_an_account_signs_in_to_accept(client: Client, url: str) -> None:
+    build.user("Bob")
+
+    text = client.get(url).content.decode()
+
+    assert f"/accounts/login/?next={url}" in text
+    assert client.post(url, ACCOUNT).status_code == 422
+
+
+def test_an_account_is_attached_by_one_button(
+    client: Client, url: str, invitation: Invitation
+) -> None:
+    bob = build.user("Bob")
+    client.force_login(bob)
+    assert "<input" in client.get(url).content.decode()
+
+    assert client.post(url)["Location"] == "/"
+    assert joined(invitation).user == bob
+
+
+def test_another_account_is_told_so_and_stays_outside(
+    client: Client, url: str, invitation: Invitation
+) -> None:
+    client.force_login(build.user("Charlie"))
+
+    for answer in (client.get(url), client.post(url)):
+        assert answer.status_code == 403
+        assert "for another email address" in answer.content.decode()
+    assert joined(invitation).is_placeholder
+
+
+def test_an_unknown_link_is_not_found(client: Client, invitation: Invitation) -> None:
+    answer = client.get("/invitations/never-sent/")
+
+    assert (answer.status_code, "no longer works" in answer.content.decode()) == (404, True)
+
+
+def test_a_used_link_is_gone(client: Client, url: str, invitation: Invitation) -> None:
+    token = links.invitation_token(invitation)
+    accept_invitation(token=token, name="Bob", password=PASSWORD)
+
+    for answer in (client.get(url), client.post(url, ACCOUNT)):
+        assert (answer.status_code, "no longer works" in answer.content.decode()) == (410, True)
+
+
+@pytest.mark.parametrize("field", ["expires_at", "revoked_at"])
+def test_an_old_or_replaced_link_is_gone(
+    client: Client, url: str, invitation: Invitation, field: str
+) -> None:
+    with scope(invitation.engagement_id):
+        Invitation.objects.update(**{field: timezone.now()})
+
+    assert client.get(url).status_code == 410
+
+
+def test_the_page_is_kept_out_of_referrers_caches_and_indexes(client: Client, url: str) -> None:
+    for answer in (client.get(url), client.get("/invitations/never-sent/")):
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert "noindex" in answer["X-Robots-Tag"]
+        assert answer["Cache-Control"] == "no-store"
+
+
+def test_the_session_is_a_new_one(client: Client, url: str) -> None:
+    session = client.session
+    session["visited"] = "before"
+    session.save()
+    before = session.session_key
+    client.cookies["__Host-session"] = before or ""
+
+    client.post(url, ACCOUNT)
+
+    assert client.cookies["__Host-session"].value != before
+    assert not Session.objects.filter(session_key=before).exists()
+
+
+def invite_url(engagement: Engagement, name: str = "member-invite-many") -> str:
     return reverse(f"engagements:{name}", args=[engagement.slug])
 
 
@@ -86,7 +229,7 @@ def test_a_name_is_guessed_until_they_say_it(address: str, name: str) -> None:
 def test_all_are_named_and_mailed(client: Client, lead: Membership) -> None:
     typed = {"people": "Ana Lopez <Ana@x.test>\nben.stone@x.test, ana@x.test", "role": "champion"}
 
-    answer = client.post(url(lead.engagement), typed)
+    answer = client.post(invite_url(lead.engagement), typed)
 
     assert answer["Location"] == reverse("engagements:member-list", args=["northwind"])
     said = "The invitations for Ana Lopez and Ben Stone are on their way."
@@ -101,7 +244,7 @@ def test_all_are_named_and_mailed(client: Client, lead: Membership) -> None:
 def test_who_is_named_already_is_invited_as_named(client: Client, lead: Membership) -> None:
     build.member(lead.engagement, "Dana", Role.SPONSOR, user=None, email="dana@x.test")
 
-    client.post(url(lead.engagement), {"people": "D <DANA@x.test>", "role": "viewer"})
+    client.post(invite_url(lead.engagement), {"people": "D <DANA@x.test>", "role": "viewer"})
 
     assert people(lead.engagement) == {"dana@x.test": ("Dana", Role.SPONSOR)}
     assert invited(lead.engagement) == ["dana@x.test"]
@@ -112,7 +255,7 @@ def test_with_one_wrong_nobody_is_invited_and_each_is_named(
 ) -> None:
     typed = {"people": "a@x.test\nnot-an-address\n<b>@", "role": "contributor"}
 
-    page = client.post(url(lead.engagement), typed)
+    page = client.post(invite_url(lead.engagement), typed)
 
     assert page.status_code == 422
     text = html.unescape(page.text)
@@ -138,7 +281,7 @@ def test_with_one_wrong_nobody_is_invited_and_each_is_named(
 def test_nothing_typed_is_passed_over(
     client: Client, lead: Membership, typed: str, says: str
 ) -> None:
-    page = client.post(url(lead.engagement), {"people": typed, "role": "viewer"})
+    page = client.post(invite_url(lead.engagement), {"people": typed, "role": "viewer"})
 
     assert (page.status_code, says in html.unescape(page.text)) == (422, True)
     assert people(lead.engagement) == {}
@@ -147,7 +290,7 @@ def test_nothing_typed_is_passed_over(
 def test_a_line_gets_one_message(client: Client, lead: Membership) -> None:
     typed = "Name Address Role\nBo Kern, bo@x, contributor\nAna, a@x.test, contributor"
 
-    page = client.post(url(lead.engagement), {"people": typed, "role": "contributor"})
+    page = client.post(invite_url(lead.engagement), {"people": typed, "role": "contributor"})
 
     said = html.unescape(page.text)
     assert said.count("is not an email address.") == 2
@@ -158,7 +301,7 @@ def test_a_line_gets_one_message(client: Client, lead: Membership) -> None:
 def test_lines_of_a_sheet_are_taken_with_their_names(client: Client, lead: Membership) -> None:
     typed = "Bo Kern, bo.kern@x.test, contributor\r\nLopez, Ana <a@x.test>\r\n"
 
-    client.post(url(lead.engagement), {"people": typed, "role": "contributor"})
+    client.post(invite_url(lead.engagement), {"people": typed, "role": "contributor"})
 
     assert people(lead.engagement) == {
         "bo.kern@x.test": ("Bo Kern", Role.CONTRIBUTOR),
@@ -169,7 +312,7 @@ def test_lines_of_a_sheet_are_taken_with_their_names(client: Client, lead: Membe
 def test_a_line_that_says_another_role_is_asked_about(client: Client, lead: Membership) -> None:
     typed = "Bo, bo@x.test, viewer\nAna, a@x.test, contributor\nCy, c@x.test, Program lead"
 
-    page = client.post(url(lead.engagement), {"people": typed, "role": "contributor"})
+    page = client.post(invite_url(lead.engagement), {"people": typed, "role": "contributor"})
 
     assert page.status_code == 422
     assert "Line 1 says Viewer, but the role for all is Contributor." in page.text
@@ -182,7 +325,7 @@ def test_members_among_them_are_each_pointed_out(client: Client, lead: Membershi
     build.member(lead.engagement, "Ben", Role.SPONSOR, email="ben@x.test")
     typed = {"people": f"a@x.test, ben@x.test, {lead.email}", "role": "contributor"}
 
-    page = client.post(url(lead.engagement), typed)
+    page = client.post(invite_url(lead.engagement), typed)
 
     assert page.status_code == 422
     assert page.text.count("is already a member with this address.") == 2
@@ -193,7 +336,7 @@ def test_members_among_them_are_each_pointed_out(client: Client, lead: Membershi
 def test_not_more_than_can_be_overlooked(client: Client, lead: Membership) -> None:
     addresses = " ".join(f"p{number}@x.test" for number in range(MOST + 1))
 
-    page = client.post(url(lead.engagement), {"people": addresses, "role": "viewer"})
+    page = client.post(invite_url(lead.engagement), {"people": addresses, "role": "viewer"})
 
     assert f"{MOST + 1} people are too many. Invite at most {MOST} at once." in page.text
     assert invited(lead.engagement) == []
@@ -209,8 +352,8 @@ def test_those_an_import_named_are_invited_by_one_press(client: Client, lead: Me
     listed = reverse("engagements:member-list", args=[lead.engagement.slug])
     assert "Invite the 2 people not invited yet" in client.get(listed).text
 
-    client.post(url(lead.engagement, "member-invite-waiting"))
-    client.post(url(lead.engagement, "member-invite-waiting"))
+    client.post(invite_url(lead.engagement, "member-invite-waiting"))
+    client.post(invite_url(lead.engagement, "member-invite-waiting"))
 
     assert invited(lead.engagement) == ["ana@x.test", "ben@x.test", "cem@x.test"]
     assert "people not invited yet" not in client.get(listed).text
@@ -227,7 +370,7 @@ def test_whose_invitation_ran_out_is_invited_again(client: Client, lead: Members
     assert "Invitation expired" in page
     assert "Invite the 2 people not invited yet" in page
 
-    client.post(url(lead.engagement, "member-invite-waiting"))
+    client.post(invite_url(lead.engagement, "member-invite-waiting"))
 
     with scope(lead.engagement_id):
         sent = Invitation.objects.filter(expires_at__gt=timezone.now(), revoked_at=None)
@@ -237,8 +380,12 @@ def test_whose_invitation_ran_out_is_invited_again(client: Client, lead: Members
 
 def test_htmx_gets_the_form_and_is_led_on(client: Client, lead: Membership) -> None:
     hx = {"HX-Request": "true"}
-    refused = client.post(url(lead.engagement), {"people": "x", "role": "viewer"}, headers=hx)
-    done = client.post(url(lead.engagement), {"people": "a@x.test", "role": "viewer"}, headers=hx)
+    refused = client.post(
+        invite_url(lead.engagement), {"people": "x", "role": "viewer"}, headers=hx
+    )
+    done = client.post(
+        invite_url(lead.engagement), {"people": "a@x.test", "role": "viewer"}, headers=hx
+    )
 
     assert refused.status_code == 422
     assert refused.text.lstrip().startswith("<form")
@@ -254,7 +401,7 @@ def test_an_answer_names_the_first_lines_and_counts_the_others(
     client: Client, lead: Membership, text: str, more: int
 ) -> None:
     page = client.post(
-        url(lead.engagement),
+        invite_url(lead.engagement),
         {"people": text, "role": Role.CHAMPION},
         headers={"HX-Request": "true"},
     )
@@ -268,14 +415,14 @@ def test_many_addresses_in_one_line_are_read_in_linear_time() -> None:
     def words(count: int) -> int:
         made = 0
 
-        class Counted(pasted_people.Word):
+        class Counted(inviting.Word):
             def __init__(self, *args: object, **kwargs: object) -> None:
                 nonlocal made
                 made += 1
                 super().__init__(*args, **kwargs)  # type: ignore[arg-type]
 
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(pasted_people, "Word", Counted)
+            patched.setattr(inviting, "Word", Counted)
             list(read_lines("<a@x.test> " * count))
         return made
 

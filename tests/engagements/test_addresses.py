@@ -7,9 +7,10 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.db.models.signals import pre_save
+from django.test import Client
 from django.utils import timezone
 
-from accounts.addresses import link_to
+from accounts.commands import VALID_FOR, link_to
 from accounts.models import User
 from engagements.commands import (
     accept_as_user,
@@ -23,11 +24,13 @@ from engagements.models import Invitation, Membership, Role
 from mail.delivery import deliver_due
 from tenancy.scoping import scope
 from tests import build
+from tests.accounts.signing_in import mailed
+from tests.build import PASSWORD
 from tests.smtp import MailServer, mail_server, text_of
 
 __all__ = ["mail_server"]
-
 NEW = "alice@new.test"
+URL = "/profile/address/"
 
 
 @pytest.fixture
@@ -59,36 +62,21 @@ def test_every_engagement_lists_the_new_address(alice: User) -> None:
         assert set(listed.values_list("email", flat=True)) == {NEW}
 
 
-def test_a_link_works_once(alice: User) -> None:
-    token = asked(alice)
-    change_address(user=alice, token=token)
+@pytest.mark.parametrize("link", ["followed", "of someone else", "a day old", "made up"])
+def test_a_link_works_once_for_a_day_for_the_person_who_asked(alice: User, link: str) -> None:
+    token, user, now = asked(alice), alice, timezone.now()
+    match link:
+        case "followed":
+            change_address(user=alice, token=token)
+        case "of someone else":
+            user = build.user("Bob")
+        case "a day old":
+            now += dt.timedelta(days=1, minutes=1)
+        case "made up":
+            token = f"{token[:-1]}{'a' if token[-1] != 'a' else 'b'}"
 
-    with pytest.raises(ValidationError, match="no longer works"):
-        change_address(user=alice, token=token)
-
-
-def test_a_link_is_of_the_person_who_asked(alice: User) -> None:
-    token = asked(alice)
-
-    with pytest.raises(ValidationError, match="no longer works"):
-        change_address(user=build.user("Bob"), token=token)
-
-
-def test_a_link_lasts_a_day(alice: User) -> None:
-    token = asked(alice)
-
-    with (
-        time_machine.travel(timezone.now() + dt.timedelta(days=1, minutes=1)),
-        pytest.raises(ValidationError, match="no longer works"),
-    ):
-        change_address(user=alice, token=token)
-
-
-def test_a_made_up_link_changes_nothing(alice: User) -> None:
-    token = asked(alice)
-
-    with pytest.raises(ValidationError, match="no longer works"):
-        change_address(user=alice, token=f"{token[:-1]}{'a' if token[-1] != 'a' else 'b'}")
+    with time_machine.travel(now), pytest.raises(ValidationError, match="no longer works"):
+        change_address(user=user, token=token)
 
 
 def test_the_own_address_is_no_new_one(alice: User) -> None:
@@ -172,7 +160,7 @@ def test_an_address_that_a_client_lists_while_it_is_saved_is_refused_alike(
     def be_quicker(*_: object, **__: object) -> None:
         build.member(client, "Alicia", Role.VIEWER, user=None, email=NEW)
 
-    monkeypatch.setattr("engagements.commands.addresses._refuse_where_listed", be_quicker)
+    monkeypatch.setattr("engagements.commands.profiles.require_unlisted_address", be_quicker)
     with pytest.raises(ValidationError) as refused:
         change_address(user=alice, token=token)
 
@@ -230,3 +218,136 @@ class TestMails:
         (mail,) = mail_server.messages
         assert "It already has an account" in text_of(mail)
         assert "/profile/address/" not in text_of(mail)
+
+
+@pytest.fixture
+def signed_in(db: None, client: Client) -> User:
+    user = build.user("Alice")
+    client.force_login(user)
+    return user
+
+
+def path(user: User, new: str = NEW) -> str:
+    return link_to(user, new=new).removeprefix("http://localhost:8000")
+
+
+def test_asking_changes_nothing_yet_and_says_where_the_mail_is(
+    client: Client, signed_in: User
+) -> None:
+    answer = client.post(URL, {"email": NEW, "password": PASSWORD}, follow=True)
+
+    assert "We’ve emailed a link to alice@new.test." in answer.text
+    profile = client.get("/profile/").text
+    assert "To change it to alice@new.test, sign in and follow the link" in profile
+    assert f'Wrong address? <a href="{URL}">Request a new link</a>' in profile
+    signed_in.refresh_from_db()
+    assert signed_in.email == "alice@example.test"
+
+
+def test_an_address_waits_until_it_is_theirs_or_a_day_is_over(
+    client: Client, signed_in: User
+) -> None:
+    client.post(URL, {"email": NEW, "password": PASSWORD})
+    with time_machine.travel(timezone.now() + VALID_FOR, tick=False):
+        assert "follow the link" not in client.get("/profile/").text
+
+    client.post(path(signed_in))
+    assert "follow the link" not in client.get("/profile/").text
+
+
+def test_no_address_waits_whose_link_died_with_the_old_one(client: Client, signed_in: User) -> None:
+    client.post(URL, {"email": NEW, "password": PASSWORD})
+    User.objects.filter(pk=signed_in.pk).update(email="alice@elsewhere.test")
+
+    assert "follow the link" not in client.get("/profile/").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"email": "alice@", "password": PASSWORD}, "email"),
+        ({"email": build.LONG_ADDRESS, "password": PASSWORD}, "email"),
+        ({"email": "alice@example.test", "password": PASSWORD}, "email"),
+        ({"email": NEW, "password": "a-wrong-password"}, "password"),
+        ({"email": NEW}, "password"),
+    ],
+)
+def test_it_refuses_at_the_field_to_mend(
+    client: Client, signed_in: User, typed: dict[str, str], field: str
+) -> None:
+    answer = client.post(URL, typed)
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert f'value="{typed["email"]}"' in answer.text
+
+
+def test_guesses_at_the_password_end(client: Client, signed_in: User) -> None:
+    answers = [client.post(URL, {"email": NEW, "password": "wrong"}) for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+
+
+def test_whoever_signs_in_by_codes_alone_sets_a_password_first(
+    client: Client, signed_in: User
+) -> None:
+    signed_in.set_unusable_password()
+    signed_in.save()
+    client.force_login(signed_in)
+
+    assert "Set a password first" in client.get(URL).text
+    client.post(URL, {"email": NEW, "password": ""})
+    signed_in.refresh_from_db()
+    assert signed_in.email == "alice@example.test"
+
+
+def test_the_link_asks_and_changes_it_by_a_post(client: Client, signed_in: User) -> None:
+    page = client.get(path(signed_in))
+    assert "Change your email address to alice@new.test?" in page.text
+
+    answer = client.post(path(signed_in), follow=True)
+
+    assert "Your email address is now alice@new.test." in answer.text
+    signed_in.refresh_from_db()
+    assert signed_in.email == NEW
+    assert Client().login(email=NEW, password=PASSWORD)
+    assert not Client().login(email="alice@example.test", password=PASSWORD)
+    assert mailed(signed_in)["subject"] == "Your email address was changed"
+
+
+def test_a_refusal_says_why(client: Client, signed_in: User) -> None:
+    build.user("Other", email=NEW)
+
+    answer = client.post(path(signed_in))
+
+    assert (answer.status_code, "Another account" in answer.text) == (422, True)
+
+
+def test_a_link_of_somebody_else_leads_nowhere(client: Client, signed_in: User) -> None:
+    bob = build.user("Bob")
+
+    for answer in (client.get(path(bob)), client.post(path(bob)), client.get(f"{URL}nothing/")):
+        assert (answer.status_code, "This link no longer works." in answer.text) == (404, True)
+
+
+def test_visitors_sign_in_and_come_back_to_the_link(signed_in: User) -> None:
+    answer = Client().get(path(signed_in))
+
+    assert answer["Location"].startswith("/accounts/login/?next=/profile/address/")
+
+
+def test_the_token_stays_out_of_logs_and_the_form_still_sends(signed_in: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(signed_in)
+    page = client.get(path(signed_in))
+    # By `no-referrer` browsers would send the form from the origin "null", which is refused.
+    assert page["Referrer-Policy"] == "strict-origin"
+
+    answer = client.post(
+        path(signed_in),
+        {"csrfmiddlewaretoken": page.context["csrf_token"]},
+        headers={"origin": "http://testserver"},
+    )
+
+    assert answer["Referrer-Policy"] == "strict-origin"
+    signed_in.refresh_from_db()
+    assert signed_in.email == NEW

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from engagements.commands import count_share_link_views
-from engagements.links import share_link_url
+from engagements.links import share_link_token, share_link_url
 from engagements.models import Engagement, Membership, Role, ShareLink
 from tenancy.scoping import scope
 from tests import build
@@ -18,16 +18,6 @@ from tests.query_counts import assert_constant_queries
 URL = "/e/northwind/share-links/"
 NEW = f"{URL}new/"
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def engagement(db: None) -> Engagement:
-    return build.engagement()
-
-
-@pytest.fixture
-def lead(engagement: Engagement, client: Client) -> Membership:
-    return build.sign_in(client, engagement)
 
 
 def in_days(days: int) -> str:
@@ -196,3 +186,85 @@ def test_a_link_whose_address_no_longer_fits_says_so(client: Client, lead: Membe
 def test_members_and_settings_lead_to_it(client: Client, lead: Membership) -> None:
     for page in ("members", "settings"):
         assert f'href="{URL}"' in client.get(f"/e/northwind/{page}/").text
+
+
+def typed(**fields: str) -> dict[str, str]:
+    in_a_year = timezone.now().date() + dt.timedelta(days=365)
+    return {"label": "Board", "expires_on": in_a_year.isoformat(), "version": "1", **fields}
+
+
+def edit(link: ShareLink) -> str:
+    return f"{URL}{link.public_id}/edit/"
+
+
+def saved(link: ShareLink) -> ShareLink:
+    with scope(link.engagement_id):
+        return ShareLink.objects.select_related("engagement").get(pk=link.pk)
+
+
+def test_its_name_and_its_last_day_change_and_its_address_stays(
+    client: Client, lead: Membership
+) -> None:
+    link, form = share(lead), typed()
+
+    answer = client.post(edit(link), form)
+
+    now = saved(link)
+    assert (answer.status_code, answer["Location"]) == (302, URL)
+    assert (now.label, share_link_token(now)) == ("Board", share_link_token(link))
+    last = now.engagement.today(now.expires_at - dt.timedelta(seconds=1))
+    assert last.isoformat() == form["expires_on"]
+
+
+def test_the_form_shows_the_last_day_on_the_clients_calendar(
+    client: Client, lead: Membership
+) -> None:
+    link = share(lead)
+    last = lead.engagement.today(link.expires_at - dt.timedelta(seconds=1))
+
+    assert f'value="{last.isoformat()}"' in client.get(edit(link)).text
+
+
+def test_one_that_has_expired_works_again(client: Client, lead: Membership) -> None:
+    link = share_expired(lead)
+    assert "Reactivate link" in client.get(URL).text
+    assert Client().get(f"/s/{share_link_token(link)}/").status_code == 404
+
+    client.post(edit(link), typed())
+
+    assert Client().get(f"/s/{share_link_token(link)}/").status_code == 200
+
+
+def test_one_that_was_revoked_does_not(client: Client, lead: Membership) -> None:
+    link = share_revoked(lead)
+
+    answer = client.post(edit(link), typed())
+
+    assert (answer.status_code, "was revoked" in answer.text) == (422, True)
+    assert Client().get(f"/s/{share_link_token(link)}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("label", " "), ("expires_on", "2020-01-01"), ("expires_on", "2199-01-01")],
+)
+def test_a_bad_form_keeps_what_was_typed(
+    client: Client, lead: Membership, field: str, value: str
+) -> None:
+    link = share(lead)
+
+    answer = client.post(edit(link), typed(**{field: value}), headers=HTMX)
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert saved(link).version == 1
+
+
+def test_a_stale_form_shows_both_versions(client: Client, lead: Membership) -> None:
+    link = share(lead)
+    client.post(edit(link), typed())
+
+    answer = client.post(edit(link), typed(label="The board"))
+
+    assert answer.status_code == 409
+    assert [row.label for row in answer.context["differences"]] == ["Recipient"]
+    assert saved(link).label == "Board"

@@ -7,14 +7,18 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from engagements.commands import freeze_bands, update_engagement
+from engagements.commands import close_engagement, freeze_bands, update_engagement
 from engagements.models import Engagement, Membership, Role
 from okrs.guardrails import PRESETS
-from tenancy.scoping import scope
+from tenancy.scoping import scope, unscoped
 from tests import build
+from tests.engagements.sharing import share
 from tests.query_counts import assert_constant_queries
 
+CREATE_URL = "/engagements/new/"
+HARBOR = {"client_name": "Harbor Freight", "time_zone": "Europe/Oslo", "country": "NO"}
 URL = "/e/northwind/settings/"
+CLOSE_URL, REOPEN_URL = f"{URL}close/", f"{URL}reopen/"
 TYPED = {
     "version": "1",
     "client_name": "Northwind",
@@ -34,15 +38,62 @@ TYPED = {
     "status_page": "published",
 }
 
-
-@pytest.fixture
-def engagement(db: None) -> Engagement:
-    return build.engagement()
+pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def lead(engagement: Engagement, client: Client) -> Membership:
-    return build.sign_in(client, engagement)
+def test_a_lead_opens_the_next_one_and_leads_it(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+    assert client.get(CREATE_URL).status_code == 200
+
+    answer = client.post(CREATE_URL, HARBOR)
+
+    assert (answer.status_code, answer["Location"]) == (302, "/e/harbor-freight/")
+    page = client.get("/e/harbor-freight/settings/")
+    assert page.context["engagement"].time_zone == "Europe/Oslo"
+
+
+def test_the_first_person_of_an_installation_may(client: Client) -> None:
+    client.force_login(build.user("Alice"))
+
+    assert client.post(CREATE_URL, HARBOR).status_code == 302
+
+
+def test_a_bad_form_keeps_what_was_typed(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    answer = client.post(CREATE_URL, {**HARBOR, "time_zone": "Europe/Atlantis"})
+
+    assert answer.status_code == 422
+    assert 'value="Harbor Freight"' in answer.content.decode()
+    with unscoped():
+        assert not Engagement.objects.filter(client_name="Harbor Freight").exists()
+
+
+def test_a_second_engagement_of_the_same_client_needs_a_name_of_its_own(client: Client) -> None:
+    build.sign_in(client, build.engagement("Harbor Freight"))
+
+    answer = client.post(CREATE_URL, {**HARBOR, "client_name": "harbor FREIGHT"})
+
+    assert answer.status_code == 422
+    assert "You’re already in an engagement with Harbor Freight." in answer.content.decode()
+    assert (
+        client.post(CREATE_URL, {**HARBOR, "client_name": "Harbor Freight East"}).status_code == 302
+    )
+
+
+def test_the_same_name_behind_another_wall_is_nobodys_business(client: Client) -> None:
+    build.engagement("Harbor Freight")
+    build.sign_in(client, build.engagement())
+
+    assert client.post(CREATE_URL, HARBOR).status_code == 302
+
+
+def test_it_says_where_the_new_one_is(client: Client) -> None:
+    build.sign_in(client, build.engagement())
+
+    page = client.post(CREATE_URL, HARBOR, follow=True)
+
+    assert "is open at /e/harbor-freight/." in page.content.decode()
 
 
 def saved(engagement: Engagement) -> Engagement:
@@ -255,3 +306,163 @@ def test_it_needs_the_same_queries_for_ten_and_for_twenty(client: Client, lead: 
 
     ten_more()
     assert_constant_queries(lambda: client.get(URL), grow=ten_more, most=8)
+
+
+@pytest.fixture
+def closed(lead: Membership) -> Membership:
+    with scope(lead.engagement_id):
+        close_engagement(engagement=lead.engagement, by=lead)
+    return lead
+
+
+def is_closed(member: Membership) -> bool:
+    with scope(member.engagement_id):
+        return Engagement.objects.get(pk=member.engagement_id).is_closed
+
+
+def test_closing_asks_first(client: Client, lead: Membership) -> None:
+    page = client.get(CLOSE_URL)
+
+    assert "Close Northwind SaaS?" in page.text
+    assert not is_closed(lead)
+
+
+def test_a_lead_closes_it_and_opens_it_again(client: Client, lead: Membership) -> None:
+    shut = client.post(CLOSE_URL, follow=True)
+    assert is_closed(lead)
+    assert "Reopen engagement" in shut.text
+    assert "Closed by Lead." in shut.text
+
+    again = client.post(REOPEN_URL, follow=True)
+    assert not is_closed(lead)
+    assert "Northwind SaaS has been reopened." in again.text
+
+
+def test_nothing_in_it_is_changed_and_all_is_read(client: Client, closed: Membership) -> None:
+    cycle = build.cycle(closed.engagement)
+    key_result = build.live_key_result(build.objective(closed, cycle))
+    here = "/e/northwind/"
+    pages = [
+        client.get(f"{here}{path}")
+        for path in (
+            "",
+            "board/",
+            "cycles/",
+            f"cycles/{cycle.public_id}/",
+            f"key-results/{key_result.public_id}/",
+            "status/",
+            "members/",
+            "teams/",
+            "settings/",
+            "reminders/",
+            "decisions/",
+        )
+    ]
+
+    assert {page.status_code for page in pages} == {200}
+    assert all("<strong>Closed on " in page.text for page in pages)
+    for path in ("settings/", "cycles/new/", f"key-results/{key_result.public_id}/check-in/"):
+        answer = client.post(f"{here}{path}", {})
+        assert (answer.status_code, "Northwind SaaS is closed." in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize("path", ["cycles/new/", "teams/new/", "metrics/new/", "reviews/new/"])
+def test_no_form_is_shown_that_would_be_refused(
+    client: Client, closed: Membership, path: str
+) -> None:
+    answer = client.get(f"/e/northwind/{path}")
+
+    assert (answer.status_code, "Northwind SaaS is closed." in answer.text) == (403, True)
+
+
+def test_a_page_from_before_is_read_anew(client: Client, closed: Membership) -> None:
+    answer = client.post(URL, {}, headers={"HX-Request": "true"})
+
+    assert answer["HX-Refresh"] == "true"
+
+
+def test_a_check_in_that_was_open_before_is_refused(client: Client, closed: Membership) -> None:
+    key_result = build.live_key_result(build.objective(closed, build.cycle(closed.engagement)))
+
+    page = client.get(f"/e/northwind/key-results/{key_result.public_id}/").text
+
+    assert "Check in" not in page.split("<main")[1].split("</main>")[0]
+
+
+def test_its_people_and_links_are_still_looked_after(client: Client, closed: Membership) -> None:
+    bob = build.member(closed.engagement, "Bob", Role.CONTRIBUTOR)
+    link = share(closed)
+
+    several = {"people": "ana@x.test, ben@x.test", "role": "viewer"}
+    invited = client.post("/e/northwind/members/invite-several/", several)
+    waiting = client.post("/e/northwind/members/invite-waiting/")
+    removed = client.post(f"/e/northwind/members/{bob.public_id}/remove/")
+    revoked = client.post(f"/e/northwind/share-links/{link.public_id}/revoke/")
+
+    answers = (invited, waiting, removed, revoked)
+    assert [answer.status_code for answer in answers] == [302] * 4
+
+
+@pytest.mark.parametrize(
+    ("path", "still"),
+    [
+        ("", False),
+        ("teams/", False),
+        ("members/", True),
+        ("members/invite-several/", True),
+        ("share-links/", True),
+    ],
+)
+def test_the_banner_says_what_can_still_be_changed(
+    client: Client, closed: Membership, path: str, still: bool
+) -> None:
+    text = client.get(f"/e/northwind/{path}").text
+
+    assert (
+        "Only members and share links can be changed. Everything else is read-only." in text
+    ) == still
+    assert ("Everything stays readable, but nothing can be changed." in text) != still
+
+
+def test_the_banner_promises_no_changes_to_those_who_make_none(
+    client: Client, closed: Membership
+) -> None:
+    build.sign_in(client, closed.engagement, Role.CHAMPION)
+
+    assert (
+        "Everything stays readable, but nothing can be changed."
+        in client.get("/e/northwind/members/").text
+    )
+
+
+def test_it_leaves_my_week_and_stays_in_the_profile(client: Client, closed: Membership) -> None:
+    week, profile = client.get("/").text, client.get("/profile/").text
+
+    assert "Northwind SaaS" not in week
+    assert "All your engagements are closed." in week
+    assert '<a href="/e/northwind/">Northwind SaaS</a>' in profile
+    assert "Closed on " in profile
+
+
+def test_the_others_stay_on_my_week(client: Client, closed: Membership) -> None:
+    build.member(build.engagement("Harbor"), "Lead", user=closed.user)
+
+    week = client.get("/").text
+
+    assert "Harbor" in week
+    assert "Northwind SaaS" not in week
+
+
+def test_its_lead_may_open_the_next_one(client: Client, closed: Membership) -> None:
+    build.user("Somebody else")
+
+    assert client.get("/engagements/new/").status_code == 200
+
+
+def test_its_viewers_go_on_reading_its_status_page(client: Client, closed: Membership) -> None:
+    build.sign_in(client, closed.engagement, Role.VIEWER)
+
+    answer = client.get("/")
+
+    assert answer["Location"] == "/e/northwind/status/"
+    assert client.get("/e/northwind/status/").status_code == 200

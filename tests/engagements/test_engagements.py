@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from engagements.commands import (
+    close_engagement,
+    create_engagement,
+    freeze_bands,
+    prepare_engagement,
+    reopen_engagement,
+    update_engagement,
+)
+from engagements.models import Engagement, Membership, Role
+from engagements.permissions import Permission, may_here
+from tenancy.locks import StaleEdit
+from tenancy.scoping import scope
+from tests import build
+
+pytestmark = pytest.mark.django_db
+NOON = dt.datetime(2026, 3, 25, 12, tzinfo=dt.UTC)
+
+
+def test_its_creator_becomes_the_lead() -> None:
+    alice = build.user("Alice")
+
+    lead = create_engagement(client_name="Harbor Freight", by_user=alice, time_zone="Asia/Tokyo")
+
+    assert (lead.user, lead.role, lead.email) == (alice, Role.LEAD, alice.email)
+    assert (lead.engagement.slug, lead.engagement.time_zone) == ("harbor-freight", "Asia/Tokyo")
+
+
+def test_an_address_is_made_from_the_name_and_a_taken_one_is_refused_only_if_asked_for() -> None:
+    build.engagement("Harbor", slug="harbor")
+    alice = build.user()
+
+    taken = create_engagement(client_name="Harbor", by_user=alice)
+    without_letters = create_engagement(client_name="株式会社", by_user=alice)
+    with pytest.raises(ValidationError) as refusal:
+        create_engagement(client_name="Another", by_user=alice, slug="harbor")
+
+    assert taken.engagement.slug.startswith("harbor-")
+    assert without_letters.engagement.slug == "client"
+    assert refusal.value.code == "slug_taken"
+
+
+def test_a_workspace_can_wait_for_a_lead_without_an_account() -> None:
+    invitation = prepare_engagement(client_name="Harbor", email="Lea@Example.test", name="Lea")
+
+    with scope(invitation.engagement_id):
+        lead = Membership.objects.get()
+    assert (lead.email, lead.role, lead.is_placeholder) == ("lea@example.test", Role.LEAD, True)
+
+
+def test_it_changes_settings_and_counts_the_version() -> None:
+    alice = build.member(build.engagement())
+
+    with scope(alice.engagement_id):
+        update_engagement(
+            engagement=alice.engagement, version=1, by=alice, vision="Be there", due_weekday=4
+        )
+        saved = Engagement.objects.get()
+
+    assert (saved.vision, saved.due_weekday, saved.version) == ("Be there", 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_another"),
+    [
+        ({"cadence": "monthly"}, True),
+        ({"due_weekday": 4}, True),
+        ({"due_time": dt.time(9)}, True),
+        ({"opens_days_before": 0}, False),
+        ({"time_zone": "Asia/Tokyo"}, True),
+        ({"cadence": "weekly", "due_time": dt.time(10), "vision": "Be there"}, False),
+    ],
+)
+def test_it_notes_since_when_another_rhythm_holds(
+    settings: dict[str, Any], *, is_another: bool
+) -> None:
+    alice = build.member(build.engagement())
+
+    with scope(alice.engagement_id), time_machine.travel(NOON, tick=False):
+        update_engagement(engagement=alice.engagement, version=1, by=alice, **settings)
+        saved = Engagement.objects.get()
+
+    assert saved.rhythm_since == (NOON if is_another else None)
+
+
+def test_it_refuses_an_edit_of_an_old_version() -> None:
+    alice = build.member(build.engagement())
+
+    with scope(alice.engagement_id):
+        update_engagement(engagement=alice.engagement, version=1, by=alice, vision="First")
+        with pytest.raises(StaleEdit):
+            update_engagement(engagement=alice.engagement, version=1, by=alice, vision="Second")
+        assert Engagement.objects.get().vision == "First"
+
+
+@pytest.mark.parametrize(
+    ("starts_in", "changes"),
+    [pytest.param(-1, False, id="M5.4-started"), pytest.param(2, True, id="M5.4-not-started")],
+)
+def test_the_bands_can_change_until_the_first_cycle_starts(starts_in: int, changes: bool) -> None:
+    alice, start = build.member(build.engagement()), timezone.now().date()
+    refused = (
+        nullcontext() if changes else pytest.raises(ValidationError, match="bands can’t change")
+    )
+
+    with scope(alice.engagement_id):
+        freeze_bands(engagement=alice.engagement, on=start + dt.timedelta(days=starts_in))
+        with refused:
+            update_engagement(engagement=alice.engagement, version=1, by=alice, bands="strict")
+        assert (Engagement.objects.get().bands == "strict") is changes
+
+
+def test_the_bands_start_to_hold_on_the_clients_own_date() -> None:
+    tokyo = Engagement(time_zone="Asia/Tokyo", bands_frozen_on=dt.date(2026, 1, 5))
+    late_on_the_fourth_in_utc = dt.datetime(2026, 1, 4, 20, tzinfo=dt.UTC)
+
+    assert tokyo.bands_are_frozen(today=tokyo.today(late_on_the_fourth_in_utc))
+
+
+def saved(engagement: Engagement) -> Engagement:
+    with scope(engagement.id):
+        return Engagement.objects.get(pk=engagement.pk)
+
+
+def close(alice: Membership) -> Engagement:
+    with scope(alice.engagement_id):
+        return close_engagement(engagement=alice.engagement, by=alice)
+
+
+def test_closing_says_who_and_when(alice: Membership) -> None:
+    close(alice)
+
+    now = saved(alice.engagement)
+    assert (now.is_closed, now.closed_by_id, now.version) == (True, alice.pk, 2)
+
+
+def test_closing_twice_changes_nothing(alice: Membership) -> None:
+    first = close(alice).closed_at
+    other = build.member(alice.engagement, "Olga")
+
+    with scope(alice.engagement_id):
+        again = close_engagement(engagement=alice.engagement, by=other)
+
+    assert (again.closed_at, again.closed_by_id, again.version) == (first, alice.pk, 2)
+
+
+def test_opened_again_it_asks_for_nothing_that_was_due_meanwhile(alice: Membership) -> None:
+    close(alice)
+    before = timezone.now()
+
+    with scope(alice.engagement_id):
+        reopen_engagement(engagement=alice.engagement, by=alice)
+
+    now = saved(alice.engagement)
+    assert (now.is_closed, now.closed_by_id) == (False, None)
+    assert now.rhythm_since is not None
+    assert now.rhythm_since >= before
+
+
+def test_reopening_what_is_open_keeps_its_rhythm(alice: Membership) -> None:
+    with scope(alice.engagement_id):
+        reopen_engagement(engagement=alice.engagement, by=alice)
+
+    assert (saved(alice.engagement).rhythm_since, saved(alice.engagement).version) == (None, 1)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_nobody_works_in_it_and_whoever_read_it_reads_it(alice: Membership, role: str) -> None:
+    member = build.member(alice.engagement, role.capitalize(), role)
+    before = {one for one in Permission if may_here(member, one)}
+    member.engagement = close(alice)
+
+    kept = {one for one in Permission if may_here(member, one)}
+
+    assert kept == before & {"read_status", "read", "manage_members", "manage_settings"}
+
+
+def test_the_database_keeps_its_owners_inside_the_client(alice: Membership) -> None:
+    stranger = build.member(build.engagement("Harbor"), "Hannah")
+    with scope(alice.engagement_id), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        refused = pytest.raises(IntegrityError, match="engagement_workflow_owner_key")
+        with refused, transaction.atomic():
+            Engagement.objects.filter(pk=alice.engagement_id).update(workflow_owner=stranger)
