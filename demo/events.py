@@ -1,4 +1,4 @@
-"""The events of a story: each function calls the command that the product runs for it."""
+"""The events of a story: each calls the command that the product runs for it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import okrs
-from checkins.commands import answer_help_request, record_check_in
-from checkins.commands import resolve_blocker as resolve
+from checkins import commands as checkins
 from checkins.models import Blocker, HelpRequest
 from decisions.commands import actions
 from decisions.models import ActionItem
@@ -44,7 +43,7 @@ Event = Mapping[str, Any]
 
 @dataclass(kw_only=True)
 class Client:
-    """A client while its story is replayed."""
+    """A client while its story is replayed; a method for each event that a story has."""
 
     story: Story
     cycle: Span
@@ -68,8 +67,196 @@ class Client:
         with identity(user_id=member.user_id), scope(self.engagement.pk):
             yield member
 
-    def on(self, at: dt.datetime, *, in_days: int) -> dt.date:
-        return self.engagement.today(at) + in_days * DAY
+    def happen(self, event: Event, *, at: dt.datetime) -> None:
+        fields = {name: value for name, value in event.items() if name not in ("at", "event", "by")}
+        # For owners who have not signed in yet the lead checks in.
+        owner = self.story.key_results.get(event.get("metric", ""), {}).get("owner", "lead")
+        person = event.get("by", owner if event["event"] == "check_in" else "lead")
+        with self.acting(person) as by:
+            getattr(self, event["event"])(by, at, **fields)
+
+    def import_sheet(self, by: Membership, at: dt.datetime) -> None:
+        """Open the cycle, import the client's lines, and answer the data questions of M4.3."""
+        self.open_cycle(self.cycle, by=by)
+        content = sheet_of(self.story, cycle=self.cycle)
+        import_okrs(content=content, by=by, is_trusted=True)
+        for name, person in self.story.champions.items():
+            team = Team.objects.get(engagement=self.engagement, name=name)
+            champion = self.members[person]
+            planning.update_team(
+                team=team, version=team.version, name=name, champion=champion, by=by
+            )
+        for name, key_result in self.story.key_results.items():
+            if fetched_by := key_result.get("fetched_by"):
+                metric = self.metric(name)
+                answers = {"access": self.story.access, "fetched_by": fetched_by}
+                update_metric(metric=metric, version=metric.version, by=by, name=name, **answers)
+
+    def commit(self, by: Membership, at: dt.datetime) -> None:
+        on = self.engagement.today(at)
+        for objective in Objective.objects.filter(engagement=self.engagement):
+            for key_result in objective.key_results.all():
+                pass_audit(key_result, by=by, now=at)
+            planning.commit_objective(objective=objective, on=on, by=by, now=at)
+
+    def check_in(
+        self, by: Membership, at: dt.datetime, metric: str, value: Decimal, **fields: Any
+    ) -> None:
+        """Check in; a second check-in for the same week corrects the first."""
+        check_in = checkins.record_check_in(
+            key_result=self.key_result(metric),
+            by=by,
+            now=at,
+            actual=Decimal(value),
+            measured_on=self.engagement.today(at),
+            evidence_url=self.story.key_results[metric].get("evidence_url", ""),
+            seen=self.latest.get(metric, ""),
+            idempotency_key=uuid4(),
+            **fields,
+        )
+        self.latest[metric] = check_in.public_id
+        self.check_ins += 1
+
+    def answer_help(self, by: Membership, at: dt.datetime, metric: str, answer: str) -> None:
+        key_result = self.key_result(metric)
+        request = HelpRequest.objects.get(
+            engagement=self.engagement, key_result=key_result, answered_at=None
+        )
+        checkins.answer_help_request(help_request=request, answer=answer, by=by, now=at)
+
+    def resolve_blocker(self, by: Membership, at: dt.datetime, metric: str) -> None:
+        key_result = self.key_result(metric)
+        blocker = Blocker.objects.get(
+            engagement=self.engagement, key_result=key_result, resolved_at=None
+        )
+        checkins.resolve_blocker(blocker=blocker, by=by, now=at)
+
+    def set_huddle(self, by: Membership, at: dt.datetime, metric: str, in_hours: int) -> None:
+        huddle_at = at + in_hours * HOUR
+        escalations.set_huddle(**self.escalation(metric), at=huddle_at, by=by, now=at)
+
+    def record_outcome(
+        self,
+        by: Membership,
+        at: dt.datetime,
+        metric: str,
+        owner: str,
+        checkpoint_in_days: int,
+        **fields: Any,
+    ) -> None:
+        checkpoint_on = self.engagement.today(at) + checkpoint_in_days * DAY
+        fields |= {"plan_owner": self.members[owner], "checkpoint_on": checkpoint_on}
+        escalations.record_outcome(**self.escalation(metric), **fields, by=by, now=at)
+        self.checkpoints.add(checkpoint_on)
+
+    def decide_escalation(
+        self, by: Membership, at: dt.datetime, metric: str, **fields: Any
+    ) -> None:
+        """Record what the sponsor decided, with who reported it and where (M7.4, M9.5)."""
+        escalations.decide_escalation(**self.escalation(metric), **fields, by=by, now=at)
+
+    def plan_review(
+        self, by: Membership, at: dt.datetime, kind: str, in_days: int, time: dt.time
+    ) -> None:
+        day = self.engagement.today(at) + in_days * DAY
+        reviews.plan_review(
+            engagement=self.engagement,
+            kind=kind,
+            scheduled_at=self.story.instant(day, time),
+            lead=by,
+            attendees=[member for person, member in self.members.items() if person != "client"],
+            by=by,
+            now=at,
+        )
+
+    def hold_review(
+        self,
+        by: Membership,
+        at: dt.datetime,
+        headline: str,
+        next_steps: str,
+        decisions: Sequence[Event],
+        actions: Sequence[Event],
+        closing_note: str = "",
+    ) -> None:
+        """Hold the planned review: decide, hand out actions, close it, and publish its report."""
+        review = Review.objects.get(engagement=self.engagement, scheduled_at=at)
+        reviews.start_review(review=review, by=by, now=at)
+        for number, decision in enumerate(decisions, start=1):
+            fields = {"client_visible": True} | self.recorded(decision, at=at)
+            then = at + 5 * number * MINUTE
+            reviews.record_review_decision(review=review, by=by, now=then, **fields)
+        for action in actions:
+            fields = self.recorded(action, at=at)
+            reviews.add_review_action(review=review, by=by, now=at + 30 * MINUTE, **fields)
+        closed_at = at + 41 * MINUTE
+        closed = reviews.close_review(
+            review=review,
+            by=by,
+            now=closed_at,
+            closing_note=closing_note,
+            on_outcomes=True,
+            evidence_weekly=True,
+            moved_resources=any(decision["change"] == "resources" for decision in decisions),
+        )
+        drafted = draft_of(closed, engagement=self.engagement, now=closed_at)
+        words: Any = {name: getattr(drafted, name) for name in WORDS}
+        words |= {"headline": headline, "next_steps": next_steps}
+        publish_report(
+            engagement=self.engagement,
+            words=words,
+            by=by,
+            now=closed_at + 20 * MINUTE,
+            review=closed,
+        )
+
+    def recorded(self, item: Event, *, at: dt.datetime) -> dict[str, Any]:
+        """Return a decision or an action with its owner, key result and date."""
+        fields = dict(item)
+        return {
+            "owner": self.members[fields.pop("owner")],
+            "due_on": self.engagement.today(at) + fields.pop("due_in_days") * DAY,
+            "key_result": self.key_result(fields.pop("metric")),
+            **fields,
+        }
+
+    def complete_action(self, by: Membership, at: dt.datetime, what: str) -> None:
+        action = ActionItem.objects.get(engagement=self.engagement, what=what)
+        actions.complete_action(action=action, by=by, now=at)
+
+    def create_share_link(self, by: Membership, at: dt.datetime, label: str) -> None:
+        share_links.create_share_link(engagement=self.engagement, label=label, by=by, now=at)
+
+    def draft_objective(
+        self, by: Membership, at: dt.datetime, key_results: Sequence[Event], **fields: Any
+    ) -> None:
+        """Draft an objective of the next cycle; a key result that `is_ready` passes its audit."""
+        with self.acting() as lead:
+            cycle = self.open_cycle(self.cycle.next(), by=lead)
+        objective = planning.draft_objective(cycle=cycle, owner=self.lead, by=by, **fields)
+        for item in key_results:
+            row = dict(item)
+            is_ready = row.pop("is_ready", False)
+            if is_ready:
+                row["metric"] = self.metric(row["metric"])
+                row |= {name: Decimal(row[name]) for name in ("baseline", "target")}
+            key_result = planning.draft_key_result(objective=objective, by=by, owner=by, **row)
+            if is_ready:
+                pass_audit(key_result, by=by)
+
+    def open_cycle(self, span: Span, *, by: Membership) -> Cycle:
+        return planning.create_cycle(
+            engagement=self.engagement,
+            name=span.name,
+            kind=CycleKind.QUARTERLY,
+            starts_on=span.starts_on,
+            ends_on=span.ends_on,
+            by=by,
+        )
+
+    def metric(self, name: str) -> Metric:
+        metric: Metric = Metric.objects.get(engagement=self.engagement, name=name)
+        return metric
 
     def key_result(self, metric: str) -> KeyResult:
         committed = KeyResult.objects.filter(engagement=self.engagement, committed_at__isnull=False)
@@ -82,40 +269,9 @@ class Client:
         return {"escalation": escalation, "version": escalation.version}
 
 
-def happen(client: Client, event: Event, *, at: dt.datetime) -> None:
-    fields = {name: value for name, value in event.items() if name not in ("at", "event", "by")}
-    # For owners who have not signed in yet the lead checks in.
-    owner = client.story.key_results.get(event.get("metric", ""), {}).get("owner", "lead")
-    person = event.get("by", owner if event["event"] == "check_in" else "lead")
-    with client.acting(person) as by:
-        EVENTS[event["event"]](client, by=by, at=at, **fields)
-
-
-def import_sheet(client: Client, *, by: Membership, at: dt.datetime) -> None:
-    """Open the cycle, import the client's lines, and answer the data questions of M4.3."""
-    story = client.story
-    open_cycle(client, client.cycle, by=by)
-    import_okrs(content=sheet_of(story, cycle=client.cycle), by=by, is_trusted=True)
-    for name, person in story.champions.items():
-        team = Team.objects.get(engagement=client.engagement, name=name)
-        planning.update_team(
-            team=team, version=team.version, name=name, champion=client.members[person], by=by
-        )
-    for name, key_result in story.key_results.items():
-        if fetched_by := key_result.get("fetched_by"):
-            metric = Metric.objects.get(engagement=client.engagement, name=name)
-            answers = {"access": story.access, "fetched_by": fetched_by}
-            update_metric(metric=metric, version=metric.version, by=by, name=name, **answers)
-
-
-def open_cycle(client: Client, span: Span, *, by: Membership) -> Cycle:
-    return planning.create_cycle(
-        engagement=client.engagement,
-        name=span.name,
-        kind=CycleKind.QUARTERLY,
-        starts_on=span.starts_on,
-        ends_on=span.ends_on,
-        by=by,
+def pass_audit(key_result: KeyResult, *, by: Membership, now: dt.datetime | None = None) -> None:
+    planning.answer_audit(
+        key_result=key_result, refresh_confirmed=True, ambitious=True, by=by, now=now
     )
 
 
@@ -136,212 +292,3 @@ def sheet_of(story: Story, *, cycle: Span) -> bytes:
             line |= {"owner": PEOPLE[owner], "owner_email": address(owner)}
         writer.writerow(line)
     return text.getvalue().encode()
-
-
-def commit(client: Client, *, by: Membership, at: dt.datetime) -> None:
-    objectives = Objective.objects.filter(
-        engagement=client.engagement, cycle__name=client.cycle.name
-    )
-    for objective in objectives.prefetch_related("key_results"):
-        for key_result in objective.key_results.all():
-            pass_audit(key_result, by=by, now=at)
-        planning.commit_objective(objective=objective, on=client.on(at, in_days=0), by=by, now=at)
-
-
-def pass_audit(key_result: KeyResult, *, by: Membership, now: dt.datetime | None = None) -> None:
-    planning.answer_audit(
-        key_result=key_result, refresh_confirmed=True, ambitious=True, by=by, now=now
-    )
-
-
-def check_in(
-    client: Client, *, by: Membership, at: dt.datetime, metric: str, value: Decimal, **fields: Any
-) -> None:
-    """Check in; a second check-in for the same week corrects the first."""
-    recorded = record_check_in(
-        key_result=client.key_result(metric),
-        by=by,
-        now=at,
-        actual=Decimal(value),
-        measured_on=client.on(at, in_days=0),
-        evidence_url=client.story.key_results[metric].get("evidence_url", ""),
-        seen=client.latest.get(metric, ""),
-        idempotency_key=uuid4(),
-        **fields,
-    )
-    client.latest[metric] = recorded.public_id
-    client.check_ins += 1
-
-
-def answer_help(
-    client: Client, *, by: Membership, at: dt.datetime, metric: str, answer: str
-) -> None:
-    asked = HelpRequest.objects.get(
-        engagement=client.engagement, key_result__metric__name=metric, answered_at=None
-    )
-    answer_help_request(help_request=asked, answer=answer, by=by, now=at)
-
-
-def resolve_blocker(client: Client, *, by: Membership, at: dt.datetime, metric: str) -> None:
-    blocker = Blocker.objects.get(
-        engagement=client.engagement, key_result__metric__name=metric, resolved_at=None
-    )
-    resolve(blocker=blocker, by=by, now=at)
-
-
-def set_huddle(
-    client: Client, *, by: Membership, at: dt.datetime, metric: str, in_hours: int
-) -> None:
-    escalations.set_huddle(**client.escalation(metric), at=at + in_hours * HOUR, by=by, now=at)
-
-
-def record_outcome(
-    client: Client,
-    *,
-    by: Membership,
-    at: dt.datetime,
-    metric: str,
-    owner: str,
-    checkpoint_in_days: int,
-    **fields: Any,
-) -> None:
-    checkpoint_on = client.on(at, in_days=checkpoint_in_days)
-    escalations.record_outcome(
-        **client.escalation(metric),
-        plan_owner=client.members[owner],
-        checkpoint_on=checkpoint_on,
-        by=by,
-        now=at,
-        **fields,
-    )
-    client.checkpoints.add(checkpoint_on)
-
-
-def decide_escalation(
-    client: Client, *, by: Membership, at: dt.datetime, metric: str, **fields: Any
-) -> None:
-    """Record what the sponsor decided, with who reported it and where (M7.4, M9.5)."""
-    escalations.decide_escalation(**client.escalation(metric), by=by, now=at, **fields)
-
-
-def plan_review(
-    client: Client, *, by: Membership, at: dt.datetime, kind: str, in_days: int, time: dt.time
-) -> None:
-    reviews.plan_review(
-        engagement=client.engagement,
-        kind=kind,
-        scheduled_at=client.story.instant(client.on(at, in_days=in_days), time),
-        lead=by,
-        attendees=[member for person, member in client.members.items() if person != "client"],
-        by=by,
-        now=at,
-    )
-
-
-def hold_review(
-    client: Client,
-    *,
-    by: Membership,
-    at: dt.datetime,
-    headline: str,
-    decisions: Sequence[Event],
-    actions: Sequence[Event],
-    next_steps: str,
-    closing_note: str = "",
-) -> None:
-    """Hold the planned review: decide, hand out actions, close it, and publish its report."""
-    review = Review.objects.get(engagement=client.engagement, scheduled_at=at)
-    reviews.start_review(review=review, by=by, now=at)
-    for number, decision in enumerate(decisions, start=1):
-        decided = record(client, decision, at=at)
-        reviews.record_review_decision(
-            review=review, by=by, now=at + 5 * number * MINUTE, **{"client_visible": True} | decided
-        )
-    for action in actions:
-        added = record(client, action, at=at)
-        reviews.add_review_action(review=review, by=by, now=at + 30 * MINUTE, **added)
-    closed = reviews.close_review(
-        review=review,
-        by=by,
-        now=at + 41 * MINUTE,
-        closing_note=closing_note,
-        on_outcomes=True,
-        evidence_weekly=True,
-        moved_resources=any(decision["change"] == "resources" for decision in decisions),
-    )
-    drafted = draft_of(closed, engagement=client.engagement, now=at + 41 * MINUTE)
-    words: Any = {name: getattr(drafted, name) for name in WORDS}
-    publish_report(
-        engagement=client.engagement,
-        words=words | {"headline": headline, "next_steps": next_steps},
-        by=by,
-        now=at + 61 * MINUTE,
-        review=closed,
-    )
-
-
-def record(client: Client, item: Event, *, at: dt.datetime) -> dict[str, Any]:
-    """Return the fields of a decision or action: its people, key result and dates."""
-    fields = dict(item)
-    return {
-        "owner": client.members[fields.pop("owner")],
-        "due_on": client.on(at, in_days=fields.pop("due_in_days")),
-        "key_result": client.key_result(fields.pop("metric")),
-        **fields,
-    }
-
-
-def complete_action(client: Client, *, by: Membership, at: dt.datetime, what: str) -> None:
-    action = ActionItem.objects.get(engagement=client.engagement, what=what)
-    actions.complete_action(action=action, by=by, now=at)
-
-
-def create_share_link(client: Client, *, by: Membership, at: dt.datetime, label: str) -> None:
-    share_links.create_share_link(engagement=client.engagement, label=label, by=by, now=at)
-
-
-def draft_objective(
-    client: Client,
-    *,
-    by: Membership,
-    at: dt.datetime,
-    title: str,
-    why_now: str,
-    key_results: Sequence[Event],
-) -> None:
-    """Draft an objective of the next cycle; `is_ready` marks a key result that passes the audit."""
-    with client.acting() as lead:
-        cycle = open_cycle(client, client.cycle.next(), by=lead)
-    objective = planning.draft_objective(
-        cycle=cycle, title=title, why_now=why_now, owner=client.lead, by=by
-    )
-    for item in key_results:
-        fields = dict(item)
-        is_ready = fields.pop("is_ready", False)
-        if metric := fields.pop("metric", None):
-            fields["metric"] = Metric.objects.get(engagement=client.engagement, name=metric)
-        for name in fields.keys() & {"baseline", "target"}:
-            fields[name] = Decimal(fields[name])
-        key_result = planning.draft_key_result(objective=objective, by=by, owner=by, **fields)
-        if is_ready:
-            pass_audit(key_result, by=by)
-
-
-EVENTS = {
-    event.__name__: event
-    for event in (
-        import_sheet,
-        commit,
-        check_in,
-        answer_help,
-        resolve_blocker,
-        set_huddle,
-        record_outcome,
-        decide_escalation,
-        plan_review,
-        hold_review,
-        complete_action,
-        create_share_link,
-        draft_objective,
-    )
-}

@@ -9,7 +9,6 @@ from itertools import count
 from operator import itemgetter
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
@@ -17,21 +16,22 @@ from django.db.models import F
 from accounts.models import User
 from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import climb, nudge, remind
-from demo.events import Client, happen
+from demo.events import Client
 from demo.story import DAY, PASSWORD, PEOPLE, WEEK, Story, address, read_stories
 from engagements.commands import accept_as_user, add_placeholder, create_engagement
 from engagements.commands.invitations import issue_invitation
 from engagements.links import invitation_token
+from engagements.models import Engagement
 from escalations.jobs.escalations import (
     activate_escalations,
     open_escalations,
     raise_escalations,
     recover_escalations,
 )
-from notifications.digests import SATURDAY, Clock
+from notifications.digests import clock_of
 from notifications.models import Notice
 from notifications.rules import urgent_rules
-from tenancy.scoping import identity, scope
+from tenancy.scoping import identity, scope, unscoped
 
 ESCALATION_JOBS = (
     recover_escalations,
@@ -44,6 +44,12 @@ REMINDER_WEEKS = 3  # for which the notification log has reminders
 AFTER_MESSAGES = dt.time(10, 30)  # of the day
 HALF_AN_HOUR = dt.timedelta(minutes=30)
 MONDAY, FRIDAY = 0, 4
+
+
+def has_engagements() -> bool:
+    # The owner's connection: the application's role sees none before any scope is known.
+    with unscoped():
+        return Engagement.objects.using("owner").exists()
 
 
 @transaction.atomic
@@ -63,7 +69,7 @@ def load_demo(*, now: dt.datetime) -> list[Client]:
         mark_sent(client, now=now)
         for event in client.story.events:
             if event["at"] == "now":
-                happen(client, event, at=now)
+                client.happen(event, at=now)
     return clients
 
 
@@ -92,7 +98,7 @@ def past_of(
                 yield at, partial(run_jobs, client, REMINDER_JOBS)
     for event in story.events:
         if event["at"] != "now" and (at := story.instant_of(event, now=now)) <= now:
-            yield at, partial(happen, client, event)
+            yield at, partial(client.happen, event)
 
 
 def end_day(client: Client, *, at: dt.datetime) -> None:
@@ -140,7 +146,7 @@ def open_client(story: Story, *, users: Mapping[str, User], now: dt.datetime) ->
 
 
 def mark_sent(client: Client, *, now: dt.datetime) -> None:
-    """Mark notices as sent at the hour of their message: nothing is emailed for the past.
+    """Mark notices as sent at the hour of their message (M6.4): nothing is emailed for the past.
 
     Those of a message that is still to come wait for it. Jobs are replayed after the hour at
     which they would have run, so a later notice dates from when it was due.
@@ -150,26 +156,14 @@ def mark_sent(client: Client, *, now: dt.datetime) -> None:
         own.filter(created_at__gt=F("due_at")).update(created_at=F("due_at"))
         sent = []
         for notice in own.pending().select_related("person__user"):
-            user, is_urgent = notice.person.user, notice.rule in urgent_rules()
-            at = message_at(notice.due_at, user=user, is_urgent=is_urgent)
+            user, due_at = notice.person.user, notice.due_at
+            if is_urgent := notice.rule in urgent_rules():
+                at = clock_of(user).waits_until(due_at, is_daily=False) or due_at
+            else:
+                at = clock_of(user).next_message(due_at - dt.timedelta.resolution)
             if at <= now:
                 kind = "urgent" if is_urgent else "daily"
                 notice.envelope = uuid5(NAMESPACE_URL, f"{kind}:{user.pk}:{at.isoformat()}")
                 notice.sent_at = at
                 sent.append(notice)
         Notice.objects.bulk_update(sent, ["envelope", "sent_at"])
-
-
-def message_at(due_at: dt.datetime, *, user: User, is_urgent: bool) -> dt.datetime:
-    """Return when a message goes out: at once outside quiet hours, else at the day's hour (M6.4)."""
-    clock = Clock(user.time_zone, user.message_at, user.quiet_from, user.quiet_until)
-    if is_urgent and clock.is_awake(due_at):
-        return due_at
-    hour, zone = user.quiet_until if is_urgent else user.message_at, ZoneInfo(user.time_zone)
-    first = due_at.astimezone(zone).date()
-    hours = (dt.datetime.combine(first + days * DAY, hour, zone) for days in count())
-    return next(
-        at.astimezone(dt.UTC)
-        for at in hours
-        if at >= due_at and (is_urgent or at.weekday() < SATURDAY)
-    )

@@ -8,10 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from demo.events import Client
-from demo.loader import load_demo
+from demo.loader import has_engagements, load_demo
 from demo.story import PASSWORD, PEOPLE, WEEKS, address
-from engagements.models import Engagement
-from tenancy.scoping import unscoped
 
 
 class Command(BaseCommand):
@@ -40,12 +38,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Sign in with the password {PASSWORD} as:")
         for person, name in PEOPLE.items():
             self.stdout.write(f"  {address(person)} ({name})")
-
-
-def has_engagements() -> bool:
-    # The owner's connection: the application's role sees none before any scope is known.
-    with unscoped():
-        return Engagement.objects.using("owner").exists()
 
 
 def summary(client: Client) -> str:

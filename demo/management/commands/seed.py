@@ -7,10 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connections
 from django.utils import timezone
 
+from demo.loader import has_engagements
 from demo.seeding import address, seed
-from engagements.models import Engagement
 from okrs.weeks import monday_of
-from tenancy.scoping import unscoped
 
 MOST_CLIENTS, MOST_WEEKS = 10_000, 52
 OWNS = """
@@ -35,7 +34,10 @@ class Command(BaseCommand):
         within("--clients", clients, most=MOST_CLIENTS)
         within("--weeks", weeks, most=MOST_WEEKS)
         refuse_without_owner()
-        refuse_unless_empty()
+        if has_engagements():
+            raise CommandError(
+                "There are engagements already. Seeding needs a database without any."
+            )
         began = time.monotonic()
         counts = seed(clients=clients, weeks=weeks, monday=monday_of(timezone.now().date()))
         for table, rows in counts.items():
@@ -60,12 +62,3 @@ def refuse_without_owner() -> None:
         raise CommandError(
             "The role in DATABASE_OWNER_URL does not own the tables. Name the one that migrates."
         )
-
-
-def refuse_unless_empty() -> None:
-    # The owner's connection: the application's role sees none before any scope is known.
-    with unscoped():
-        if Engagement.objects.using("owner").exists():
-            raise CommandError(
-                "There are engagements already. Seeding needs a database without any."
-            )

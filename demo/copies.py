@@ -1,4 +1,4 @@
-"""Copies of seeded clients, made in SQL by what the models say of their tables."""
+"""Copies of seeded clients, made in SQL by the models' tables and keys."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
-from django.db import connections, models
+from django.db import connections
 
 from checkins.models import CheckIn
 from decisions.models import Decision, DecisionHead, Release
-from demo.seeding.people import BUILT, PEOPLE
 from engagements.models import Engagement, Membership
 from escalations.models import Escalation
 from notifications.models import Notice
@@ -28,10 +27,13 @@ def tenant_models() -> list[Any]:
     ]
 
 
-def copy(engagements: Sequence[Engagement], *, began: dt.datetime) -> None:
+def copy(
+    engagements: Sequence[Engagement], *, built: int, members: int, began: dt.datetime
+) -> None:
     """Copy the rows of the clients that are built to all others, as the owner of the tables.
 
-    Each copy has the id of its original plus the same step for every round.
+    Each client has that many members. Each copy has the id of its original plus the same step for
+    every round.
     """
     written = {"MembershipEvent", Membership.__name__, DecisionHead.__name__, Notice.__name__}
     copied = [model for model in tenant_models() if model.__name__ not in written]
@@ -39,7 +41,8 @@ def copy(engagements: Sequence[Engagement], *, began: dt.datetime) -> None:
     copied.sort(key=lambda model: {Release: 1, Report: 2}.get(model, 0))
     ids = [(model._meta.pk.column, model._meta.db_table) for model in copied]
     everything = (Engagement, *tenant_models())
-    values = {"rounds": len(engagements) // BUILT, "last": engagements[-1].pk}
+    last = engagements[-1].pk
+    values = {"rounds": len(engagements) // built, "last": last, "built": built}
     with connections["owner"].cursor() as cursor, _unchecked(cursor, everything):
         # What escalates and who is reminded is left for the next jobs to find.
         for model in everything:
@@ -49,9 +52,13 @@ def copy(engagements: Sequence[Engagement], *, began: dt.datetime) -> None:
         cursor.execute(f"SELECT greatest({largest})")
         (step,) = cursor.fetchone()
         for model in everything:
-            _backdate(cursor, model, began=began)
+            own = {field.column for field in model._meta.local_fields}
+            # Rows and their history date from the first week.
+            for column in own & {"created_at", "pgh_created_at"}:
+                cursor.execute(f"UPDATE {model._meta.db_table} SET {column} = %s", [began])
+        steps = {Engagement: built, Membership: built * members}
         for model in copied:
-            cursor.execute(_copying(model, step=step), values)
+            cursor.execute(_copying(model, step=step, steps=steps), values)
         for column, table in ids:
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column}))"
@@ -84,20 +91,14 @@ def _unchecked(cursor: Any, everything: Sequence[Any]) -> Iterator[None]:
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
-def _backdate(cursor: Any, model: Any, *, began: dt.datetime) -> None:
-    """Let rows and their history date from the first week."""
-    own = {field.column for field in model._meta.local_fields}
-    for column in own & {"created_at", "pgh_created_at"}:
-        cursor.execute(f"UPDATE {model._meta.db_table} SET {column} = %s", [began])
-
-
-def _copying(model: Any, *, step: int) -> str:
-    """The statement that copies one table. Check-ins go in by week, as they would be posted."""
+def _copying(model: Any, *, step: int, steps: dict[Any, int]) -> str:
+    """Return the statement that copies a table. Check-ins go in by week, as they are posted."""
     table, fields = model._meta.db_table, model._meta.local_fields
-    steps = {Engagement: BUILT, Membership: BUILT * len(PEOPLE)}
     values = {
         field.column: f"t.{field.column} + r * {steps.get(field.related_model, step)}"
-        if field.primary_key or field.column == "engagement_id" or _is_inside(field)
+        if field.primary_key
+        or field.column == "engagement_id"
+        or field.related_model in tenant_models()
         else f"t.{field.column}"
         for field in fields
     }
@@ -107,24 +108,19 @@ def _copying(model: Any, *, step: int) -> str:
     return (
         f"INSERT INTO {table} ({', '.join(values)}) SELECT {', '.join(values.values())}"
         f" FROM {table} t CROSS JOIN generate_series(1, %(rounds)s) r"
-        f" WHERE t.engagement_id + r * {BUILT} <= %(last)s"
+        f" WHERE t.engagement_id + r * %(built)s <= %(last)s"
         f" ORDER BY {order}, t.{model._meta.pk.column}"
     )
 
 
-def _is_inside(field: models.Field[Any, Any]) -> bool:
-    """Whether the field refers to a row that belongs to the client."""
-    return field.is_relation and field.related_model in tenant_models()
-
-
 RELEASE = f"""(SELECT {{}} FROM {Release._meta.db_table} l
-    WHERE l.engagement_id = t.engagement_id + r * {BUILT})"""
+    WHERE l.engagement_id = t.engagement_id + r * %(built)s)"""
 PUBLISHER = f"""(SELECT m.name FROM {Membership._meta.db_table} m
     WHERE m.id = {RELEASE.format("l.by_id")})"""
 REPORT_OF_COPY = {
     "page": f"""t.page || jsonb_build_object(
         'client', (SELECT e.client_name FROM {Engagement._meta.db_table} e
-            WHERE e.id = t.engagement_id + r * {BUILT}),
+            WHERE e.id = t.engagement_id + r * %(built)s),
         'report', t.page -> 'report' || jsonb_build_object(
             'by', {PUBLISHER},
             'head', {RELEASE.format("l.head_number || ':' || left(l.head_hash, 16)")}))""",
