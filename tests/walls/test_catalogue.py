@@ -217,3 +217,22 @@ def test_it_goes_red_on_a_planted_fault(committed: str, statement: str, fault: s
     switch(role=ROLES["default"])
 
     assert any(found.startswith(fault) for found in faults())
+
+
+@pytest.mark.django_db
+def test_what_is_only_added_to_is_guarded_by_a_trigger() -> None:
+    """The application may not change these tables; the trigger stops their owner, too."""
+    models = apps.get_models()
+    tables = {"checkins_checkin", "decisions_decision", "decisions_release", "status_report"}
+    tables |= {model._meta.db_table for model in models if hasattr(model, "pgh_tracked_model")}
+    with connection.cursor() as cursor:
+        # 8 and 16: on deleting and on updating a row.
+        cursor.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger"
+            " WHERE tgname LIKE 'pgtrigger_append_only%' AND tgenabled = 'O'"
+            " AND tgtype & 24 = 24"
+        )
+        guarded = {table for (table,) in cursor.fetchall()}
+
+    assert any(table.endswith("event") for table in tables)
+    assert tables <= guarded
