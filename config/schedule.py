@@ -14,7 +14,7 @@ from functools import partial
 from django.db import connections, transaction
 
 from checkins.jobs.digests import friday_digests
-from checkins.jobs.reminders import climb, nudge, remind
+from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from escalations.jobs.escalations import (
     activate_escalations,
     open_escalations,
@@ -37,9 +37,9 @@ ORDER: tuple[tuple[str, Sweep], ...] = (
     ("escalations_opened", open_escalations),
     ("escalations_activated", activate_escalations),
     ("escalations_raised", raise_escalations),
-    ("reminders", remind),
-    ("overdue", nudge),
-    ("missed", climb),
+    ("reminders", send_reminders),
+    ("overdue", send_overdue),
+    ("missed", escalate_missed),
     ("friday_digests", friday_digests),
     ("messages", gather),
 )

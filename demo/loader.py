@@ -15,7 +15,7 @@ from django.db.models import F
 
 from accounts.models import User
 from checkins.jobs.digests import friday_digests
-from checkins.jobs.reminders import climb, nudge, remind
+from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from demo.events import Client
 from demo.story import DAY, PASSWORD, PEOPLE, WEEK, Story, address, read_stories
 from engagements.commands import accept_as_user, add_placeholder, create_engagement
@@ -39,7 +39,7 @@ ESCALATION_JOBS = (
     activate_escalations,
     raise_escalations,
 )
-REMINDER_JOBS = (remind, nudge, climb, friday_digests)
+REMINDER_JOBS = (send_reminders, send_overdue, escalate_missed, friday_digests)
 REMINDER_WEEKS = 3  # for which the notification log has reminders
 AFTER_MESSAGES = dt.time(10, 30)  # of the day
 HALF_AN_HOUR = dt.timedelta(minutes=30)

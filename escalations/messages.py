@@ -9,8 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from checkins.messages.cards import card, page_of
-from checkins.messages.moments import moment
+from checkins.messages.cards import card, moment, page_of
 from engagements.models import Membership
 from escalations.models import EscalationState, Outcome
 from escalations.queries.escalations import EscalationCard, escalation_cards

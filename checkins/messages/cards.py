@@ -1,4 +1,4 @@
-"""Rows and cards of key results, common to all rules about them."""
+"""Cards of key results in emails, and moments on the reader's clock."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 
 from checkins.periods import Period, filled_periods, periods, rhythm_of
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from notifications.models import Notice
 from notifications.rules import Item, Noun
-from okrs.formatting import write_value
+from okrs.formatting import NO_BREAK, write_day, write_value
 from okrs.models import KeyResult
 from scoring import Rag, format_score
 
@@ -58,7 +59,7 @@ def card(key_result: KeyResult, *, to: Membership, **fields: Any) -> Item:
         meta=f"last {value}" if has_value else value,
         rag=rag if has_value else None,
         score=score if key_result.score is not None else "",
-        why=stand_of(to, key_result),
+        why=involvement_of(to, key_result),
         **{"url": page_of(key_result), "button": "Open", **fields},
     )
 
@@ -78,7 +79,7 @@ def check_in_link(key_result: KeyResult, *, member: Membership) -> dict[str, str
     return {"url": f"{form}?{back}", "button": "Check in"}
 
 
-def stand_of(person: Membership, key_result: KeyResult) -> str:
+def involvement_of(person: Membership, key_result: KeyResult) -> str:
     """Return how this person is involved: "own key results"; empty if they are not."""
     objective = key_result.objective
     if key_result.owner_id == person.pk:
@@ -90,3 +91,18 @@ def stand_of(person: Membership, key_result: KeyResult) -> str:
     return {Role.LEAD.value: "lead the program", Role.SPONSOR.value: "sponsor it"}.get(
         person.role, ""
     )
+
+
+def moment(at: dt.datetime, *, now: dt.datetime) -> str:
+    """Return "today 10:00", "tomorrow 10:00" or "Mon 16 Mar 10:00"; midnight is 24:00."""
+    local, today = timezone.localtime(at), timezone.localdate(now)
+    on, time = local.date(), f"{local:%H:%M}"
+    if local.time() == dt.time(0):
+        on, time = on - dt.timedelta(days=1), "24:00"
+    near = {0: "today", 1: "tomorrow"}.get((on - today).days)
+    return f"{near or write_day(on, today=today)}{NO_BREAK}{time}"
+
+
+def week_of(monday: dt.date, *, today: dt.date) -> str:
+    """Return "the week of 2 Mar"."""
+    return f"the week of {write_day(monday, today=today, weekday=False)}"

@@ -15,7 +15,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from checkins.jobs.reminders import climb, nudge, remind
+from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from decisions.models import Decision
 from engagements.links import share_link_token
 from engagements.models import Engagement, Membership, Role
@@ -264,5 +264,5 @@ def _escalate(rows: list[KeyResult], lead: Membership) -> None:
 def _tell() -> None:
     """Reminders as the clock brings them."""
     now = timezone.now()
-    for sweep in (remind, nudge, climb):
+    for sweep in (send_reminders, send_overdue, escalate_missed):
         sweep(now=now)

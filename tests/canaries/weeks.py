@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from checkins.commands import answer_help_request, resolve_blocker, undo_check_in
-from checkins.jobs.reminders import climb, nudge, remind
+from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Membership
 from escalations.commands.escalations import record_outcome
@@ -133,7 +133,7 @@ def decide_an_earlier_one(marks: Marks, row: KeyResult, *, lead: Membership) -> 
 
 def tell(marks: Marks, row: KeyResult, *, lead: Membership, now: dt.datetime) -> None:
     """Some are told of check-ins, one of them in vain."""
-    for sweep in (remind, nudge, climb):
+    for sweep in (send_reminders, send_overdue, escalate_missed):
         sweep(now=now, using="default")
     Notice.objects.create(
         engagement=lead.engagement,

@@ -11,7 +11,7 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from checkins.jobs.reminders import remind
+from checkins.jobs.reminders import send_reminders
 from engagements.models import Engagement, Membership, Role
 from escalations.models import Escalation
 from mail import heartbeats
@@ -113,7 +113,7 @@ def test_the_unique_key_is_what_holds(committed: str, *, key: bool, doubled: int
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic(using="sweep"):
-            assert remind(now=FRIDAY, using="sweep") == 1
+            assert send_reminders(now=FRIDAY, using="sweep") == 1
             other = pool.submit(remind_beside)
             assert eventually(lambda: other.done() or somebody_waits())
         assert other.result() == doubled
@@ -123,7 +123,7 @@ def test_the_unique_key_is_what_holds(committed: str, *, key: bool, doubled: int
 
 def remind_beside() -> int:
     try:
-        return remind(now=FRIDAY, using="sweep")
+        return send_reminders(now=FRIDAY, using="sweep")
     finally:
         connections.close_all()
 

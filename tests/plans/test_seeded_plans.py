@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from checkins.jobs.reminders import remind
+from checkins.jobs.reminders import send_reminders
 from checkins.key_result_states import recompute_state
 from checkins.models import CheckIn
 from config import schedule
@@ -198,7 +198,7 @@ def test_a_check_in_of_what_is_escalated_is_written_by_index(lead: Membership) -
 
 SWEEPS: dict[str, Callable[[], Any]] = {
     **{name: partial(sweep, now=NOW) for name, sweep in schedule.ORDER},
-    "reminders ahead": partial(remind, now=FRIDAY),
+    "reminders ahead": partial(send_reminders, now=FRIDAY),
     "messages of urgent things": partial(gather, now=NOW, is_daily=False),
     "claim of due mail": lambda: list(delivery.claim(now=NOW, limit=20)),
     "what waits for mail": partial(waiting_since, now=NOW),

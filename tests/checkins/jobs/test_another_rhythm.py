@@ -12,7 +12,7 @@ import pytest
 import time_machine
 
 from checkins.jobs.digests import friday_digests
-from checkins.jobs.reminders import climb, nudge, remind
+from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from checkins.periods import is_overdue, missed_periods, open_periods, rhythm_of
 from engagements.commands import update_engagement
 from engagements.models import Membership
@@ -50,7 +50,7 @@ def settle(key_result: KeyResult, now: dt.datetime, **settings: Any) -> None:
 def test_another_rhythm_tells_nobody_of_what_was_never_asked(monthly: KeyResult) -> None:
     settle(monthly, CHANGED, cadence="weekly")
 
-    for sweep in (nudge, climb):
+    for sweep in (send_overdue, escalate_missed):
         assert run(sweep, CHANGED + MINUTE) == 0
     assert friday_digests(now=at("2026-03-27T09:00"), using="default") == 0
 
@@ -60,7 +60,7 @@ def test_another_rhythm_reminds_of_the_deadline_that_lies_ahead(
 ) -> None:
     settle(monthly, CHANGED, cadence="weekly")
 
-    run(remind, at("2026-03-27T09:00"))
+    run(send_reminders, at("2026-03-27T09:00"))
 
     assert [one.period for one in told("reminder")] == [dt.date(2026, 3, 30)]
 
@@ -71,9 +71,9 @@ def test_another_rhythm_counts_from_its_first_due_time_on(
     change(monthly.objective.cycle, ends_on=dt.date(2026, 6, 30))
     settle(monthly, CHANGED, cadence="weekly")
 
-    assert run(nudge, at("2026-03-30T10:01")) == 1
-    assert run(climb, at("2026-04-06T00:00")) == 1
-    run(climb, at("2026-04-13T00:00"))
+    assert run(send_overdue, at("2026-03-30T10:01")) == 1
+    assert run(escalate_missed, at("2026-04-06T00:00")) == 1
+    run(escalate_missed, at("2026-04-13T00:00"))
 
     (twice,) = told("missed_twice")
     assert twice.period == dt.date(2026, 4, 6)
@@ -93,7 +93,7 @@ def test_another_rhythm_is_any_other_day_hour_or_zone(
 ) -> None:
     settle(onboarding, CHANGED, **settings)
 
-    assert run(nudge, CHANGED + MINUTE) + run(climb, CHANGED + MINUTE) == 0
+    assert run(send_overdue, CHANGED + MINUTE) + run(escalate_missed, CHANGED + MINUTE) == 0
 
 
 @pytest.mark.parametrize("settings", [{"vision": "Be there"}, {"opens_days_before": 0}], ids=str)
@@ -101,8 +101,8 @@ def test_other_settings_forgive_nothing(onboarding: KeyResult, settings: dict[st
     """Nor does an earlier opening: it moves no due time."""
     settle(onboarding, CHANGED, cadence="weekly", **settings)
 
-    assert run(nudge, CHANGED + MINUTE) == 1
-    assert run(climb, CHANGED + MINUTE) > 0
+    assert run(send_overdue, CHANGED + MINUTE) == 1
+    assert run(escalate_missed, CHANGED + MINUTE) > 0
 
 
 def test_the_screens_say_so_too(monthly: KeyResult) -> None:

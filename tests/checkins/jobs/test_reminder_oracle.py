@@ -9,8 +9,8 @@ from random import Random
 import pytest
 from django.db import connections, transaction
 
-from checkins.jobs.people import Clock
-from checkins.jobs.reminders import climb, nudge, remind, remind_at
+from checkins.jobs.notices import Clock
+from checkins.jobs.reminders import escalate_missed, remind_at, send_overdue, send_reminders
 from engagements.models import Membership, Role
 from tenancy.scoping import unscoped
 from tests.checkins.jobs.crowds import crowd
@@ -35,7 +35,10 @@ def oracle(committed: str) -> Iterator[Oracle]:
 def swept(now: dt.datetime) -> set[Told]:
     """What the sweeps tell where nothing was told yet; it is forgotten at once."""
     with transaction.atomic(using="sweep"):
-        counts = [sweep(now=now, using="sweep") for sweep in (remind, nudge, climb)]
+        counts = [
+            sweep(now=now, using="sweep")
+            for sweep in (send_reminders, send_overdue, escalate_missed)
+        ]
         found = told(using="sweep")
         assert len(found) == sum(counts)
         transaction.set_rollback(True, using="sweep")
@@ -68,7 +71,7 @@ def test_lived_through_they_tell_what_the_oracle_tells_of_what_it_knows(oracle: 
     """With silences of weeks in between, and people who start to lead."""
     known: set[Told] = set()
     for now in sorted(instants(oracle)):
-        for sweep in (remind, nudge, climb):
+        for sweep in (send_reminders, send_overdue, escalate_missed):
             sweep(now=now, using="sweep")
         found = set(told(using="sweep"))
 

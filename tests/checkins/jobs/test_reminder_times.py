@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounts.models import zone_of
-from checkins.jobs.people import Clock
+from checkins.jobs.notices import Clock
 from checkins.jobs.reminders import remind_at
 from tests.checkins.rhythms import BERLIN, period, rhythm
 

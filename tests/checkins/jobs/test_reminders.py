@@ -15,13 +15,16 @@ from django.utils import timezone
 
 from accounts.models import User
 from checkins.commands import undo_check_in
-from checkins.jobs.reminders import climb, nudge, remind
+from checkins.jobs.digests import friday_digests
+from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
+from engagements.commands import close_engagement
 from engagements.models import Membership, Role
 from okrs.models import Cycle, KeyResult, Stage
 from tests import build
 from tests.checkins.posting import at, post
 from tests.escalations.jobs.telling import people, told
 from tests.query_counts import assert_constant_queries
+from tests.walls.racing import waiting
 
 MONDAY = dt.date(2026, 3, 9)
 FRIDAY_MESSAGE = at("2026-03-06T09:00")
@@ -45,17 +48,17 @@ class TestReminder:
     def test_the_owner_is_reminded_at_the_hour_of_the_message(
         self, onboarding: KeyResult, bob: Membership
     ) -> None:
-        assert run(remind, FRIDAY_MESSAGE - MINUTE) == 0
-        assert run(remind, FRIDAY_MESSAGE) == 1
+        assert run(send_reminders, FRIDAY_MESSAGE - MINUTE) == 0
+        assert run(send_reminders, FRIDAY_MESSAGE) == 1
 
         expected = ("reminder", bob.pk, onboarding.pk, MONDAY, FRIDAY_MESSAGE)
         assert told() == [expected]
 
     def test_nobody_is_reminded_twice(self, onboarding: KeyResult) -> None:
-        run(remind, FRIDAY_MESSAGE)
+        run(send_reminders, FRIDAY_MESSAGE)
 
-        assert run(remind, FRIDAY_MESSAGE) == 0
-        assert run(remind, DUE - MINUTE) == 0
+        assert run(send_reminders, FRIDAY_MESSAGE) == 0
+        assert run(send_reminders, DUE - MINUTE) == 0
 
     def test_nobody_is_reminded_of_what_is_done(
         self, onboarding: KeyResult, bob: Membership
@@ -63,7 +66,7 @@ class TestReminder:
         post(onboarding, bob, now=at("2026-03-02T09:00"))  # the week before, still open
         post(onboarding, bob, now=at("2026-03-06T08:00"))
 
-        assert run(remind, OPEN) == 0
+        assert run(send_reminders, OPEN) == 0
 
     def test_what_was_done_and_undone_is_reminded_of(
         self, onboarding: KeyResult, bob: Membership
@@ -72,19 +75,19 @@ class TestReminder:
         done = post(onboarding, bob, now=at("2026-03-06T08:00"))
         undo_check_in(check_in=done, by=bob, now=at("2026-03-06T08:05"))
 
-        assert run(remind, OPEN) == 1
+        assert run(send_reminders, OPEN) == 1
 
     def test_a_deadline_that_has_gone_by_is_not_reminded_of(self, onboarding: KeyResult) -> None:
-        assert run(remind, DUE) == 0
-        assert run(remind, DUE + MINUTE) == 0
+        assert run(send_reminders, DUE) == 0
+        assert run(send_reminders, DUE + MINUTE) == 0
 
     def test_a_new_owner_is_reminded_too(
         self, onboarding: KeyResult, alice: Membership, bob: Membership
     ) -> None:
-        run(remind, OPEN)
+        run(send_reminders, OPEN)
         change(onboarding, owner=alice)
 
-        assert run(remind, OPEN) == 1
+        assert run(send_reminders, OPEN) == 1
         assert people("reminder") == {alice.pk, bob.pk}
 
     def test_the_hour_is_that_of_the_persons_own_clock(
@@ -93,8 +96,8 @@ class TestReminder:
         change(bob.user, time_zone="America/New_York", message_at=dt.time(7, 30))
         half_past_seven = at("2026-03-06T13:30")
 
-        assert run(remind, half_past_seven - MINUTE) == 0
-        assert run(remind, half_past_seven) == 1
+        assert run(send_reminders, half_past_seven - MINUTE) == 0
+        assert run(send_reminders, half_past_seven) == 1
 
     @pytest.mark.parametrize("stage", [Stage.DRAFT, Stage.CLOSED, Stage.WITHDRAWN])
     def test_only_live_key_results_ask_for_check_ins(
@@ -102,14 +105,17 @@ class TestReminder:
     ) -> None:
         change(onboarding, stage=stage)
 
-        assert run(remind, OPEN) + run(nudge, DUE + MINUTE) + run(climb, DUE) == 0
+        assert (
+            run(send_reminders, OPEN) + run(send_overdue, DUE + MINUTE) + run(escalate_missed, DUE)
+            == 0
+        )
 
     def test_a_cycle_that_has_not_begun_or_is_over_asks_for_nothing(
         self, onboarding: KeyResult
     ) -> None:
-        assert run(remind, at("2025-12-24T12:00")) == 0
-        assert run(remind, at("2026-04-03T12:00")) == 0
-        assert run(nudge, at("2026-04-06T12:00")) == 0
+        assert run(send_reminders, at("2025-12-24T12:00")) == 0
+        assert run(send_reminders, at("2026-04-03T12:00")) == 0
+        assert run(send_overdue, at("2026-04-06T12:00")) == 0
 
     def test_it_costs_the_same_queries_for_many(
         self, alice: Membership, onboarding: KeyResult
@@ -118,8 +124,8 @@ class TestReminder:
             for _ in range(10):
                 build.live_key_result(onboarding.objective)
 
-        for sweep in (remind, nudge, climb):
-            now = OPEN if sweep is remind else DUE + MINUTE
+        for sweep in (send_reminders, send_overdue, escalate_missed):
+            now = OPEN if sweep is send_reminders else DUE + MINUTE
             assert_constant_queries(lambda: run(sweep, now), grow=grow, most=3)  # noqa: B023
 
 
@@ -127,9 +133,9 @@ class TestOverdue:
     def test_the_owner_is_told_when_the_due_time_has_passed(
         self, onboarding: KeyResult, bob: Membership
     ) -> None:
-        assert run(nudge, DUE) == 0
-        assert run(nudge, DUE + MINUTE) == 1
-        assert run(nudge, DUE + MINUTE) == 0
+        assert run(send_overdue, DUE) == 0
+        assert run(send_overdue, DUE + MINUTE) == 1
+        assert run(send_overdue, DUE + MINUTE) == 0
 
         assert told() == [("overdue", bob.pk, onboarding.pk, MONDAY, DUE)]
 
@@ -138,26 +144,26 @@ class TestOverdue:
     ) -> None:
         post(onboarding, bob, now=DUE + MINUTE)
 
-        assert run(nudge, DUE + 2 * MINUTE) == 0
+        assert run(send_overdue, DUE + 2 * MINUTE) == 0
 
     def test_what_was_committed_after_the_due_time_was_not_asked_for(
         self, onboarding: KeyResult
     ) -> None:
         change(onboarding, committed_at=DUE + MINUTE)
 
-        assert run(nudge, DUE + 2 * MINUTE) == 0
+        assert run(send_overdue, DUE + 2 * MINUTE) == 0
 
     def test_a_closed_period_is_overdue_no_more(self, onboarding: KeyResult) -> None:
-        run(nudge, at("2026-03-16T00:00"))
+        run(send_overdue, at("2026-03-16T00:00"))
 
         assert told("overdue") == []
 
     def test_two_open_periods_are_told_of_one_by_one(self, onboarding: KeyResult) -> None:
         change(onboarding.engagement, opens_days_before=7)
 
-        assert run(nudge, at("2026-03-09T09:00")) == 0
-        assert run(nudge, DUE + MINUTE) == 1
-        assert run(remind, at("2026-03-13T09:00")) == 1
+        assert run(send_overdue, at("2026-03-09T09:00")) == 0
+        assert run(send_overdue, DUE + MINUTE) == 1
+        assert run(send_reminders, at("2026-03-13T09:00")) == 1
 
 
 class TestMissed:
@@ -175,9 +181,9 @@ class TestMissed:
     ) -> None:
         closes_at = at("2026-01-12T00:00")
 
-        assert run(climb, closes_at - MINUTE) == 0
-        assert run(climb, closes_at) == 1
-        assert run(climb, closes_at) == 0
+        assert run(escalate_missed, closes_at - MINUTE) == 0
+        assert run(escalate_missed, closes_at) == 1
+        assert run(escalate_missed, closes_at) == 0
 
         expected = ("missed", carol.pk, onboarding.pk, dt.date(2026, 1, 5), closes_at)
         assert told() == [expected]
@@ -187,22 +193,22 @@ class TestMissed:
     ) -> None:
         post(onboarding, bob, now=at("2026-01-06T09:00"))
         for day in ("12", "19", "26"):
-            run(climb, at(f"2026-01-{day}T00:00"))
+            run(escalate_missed, at(f"2026-01-{day}T00:00"))
 
         (twice,) = told("missed_twice")
         assert (twice.person, twice.period) == (alice.pk, dt.date(2026, 1, 19))
         assert len(told("missed")) == 2
 
-        run(climb, at("2026-02-02T00:00"))
+        run(escalate_missed, at("2026-02-02T00:00"))
         assert len(told("missed_twice")) == 1
 
     def test_a_new_streak_is_told_again(
         self, onboarding: KeyResult, bob: Membership, carol: Membership
     ) -> None:
-        run(climb, at("2026-01-19T00:00"))
+        run(escalate_missed, at("2026-01-19T00:00"))
         post(onboarding, bob, now=at("2026-01-20T09:00"))
-        run(climb, at("2026-02-02T00:00"))
-        run(climb, at("2026-02-09T00:00"))
+        run(escalate_missed, at("2026-02-02T00:00"))
+        run(escalate_missed, at("2026-02-09T00:00"))
 
         periods = [one.period for one in told("missed_twice")]
         assert periods == [dt.date(2026, 1, 12), dt.date(2026, 2, 2)]
@@ -212,18 +218,18 @@ class TestMissed:
     ) -> None:
         change(onboarding, committed_at=at("2026-01-12T10:01"))
 
-        run(climb, at("2026-01-19T00:00"))
-        run(climb, at("2026-01-26T00:00"))
+        run(escalate_missed, at("2026-01-19T00:00"))
+        run(escalate_missed, at("2026-01-26T00:00"))
         assert told("missed_twice") == []
 
-        run(climb, at("2026-02-02T00:00"))
+        run(escalate_missed, at("2026-02-02T00:00"))
         (twice,) = told("missed_twice")
         assert twice.period == dt.date(2026, 1, 26)
 
     def test_after_an_outage_the_last_two_closes_are_caught_up(
         self, onboarding: KeyResult, carol: Membership
     ) -> None:
-        run(climb, at("2026-03-11T12:00"))
+        run(escalate_missed, at("2026-03-11T12:00"))
 
         periods = [one.period for one in told("missed")]
         assert periods == [dt.date(2026, 2, 23), dt.date(2026, 3, 2)]
@@ -233,9 +239,9 @@ class TestMissed:
     def test_a_streak_told_of_by_an_older_pair_is_not_told_again(
         self, onboarding: KeyResult, alice: Membership, carol: Membership
     ) -> None:
-        run(climb, at("2026-01-19T00:00"))
+        run(escalate_missed, at("2026-01-19T00:00"))
 
-        run(climb, at("2026-03-11T12:00"))
+        run(escalate_missed, at("2026-03-11T12:00"))
 
         (twice,) = told("missed_twice")
         assert (twice.person, twice.period) == (alice.pk, dt.date(2026, 1, 12))
@@ -243,10 +249,10 @@ class TestMissed:
     def test_whoever_leads_later_hears_of_the_newest_two_and_once(
         self, onboarding: KeyResult, alice: Membership, carol: Membership
     ) -> None:
-        run(climb, at("2026-01-19T00:00"))
+        run(escalate_missed, at("2026-01-19T00:00"))
         change(carol, role=Role.LEAD)
         for day in ("02", "09"):
-            run(climb, at(f"2026-03-{day}T00:00"))
+            run(escalate_missed, at(f"2026-03-{day}T00:00"))
 
         periods = {one.person: one.period for one in told("missed_twice")}
         assert periods == {alice.pk: dt.date(2026, 1, 12), carol.pk: dt.date(2026, 2, 23)}
@@ -257,25 +263,25 @@ class TestMissed:
     ) -> None:
         post(onboarding, bob, now=at("2026-03-03T09:00"))
 
-        run(climb, at("2026-03-11T12:00"))
+        run(escalate_missed, at("2026-03-11T12:00"))
 
         assert told("missed_twice") == []
 
     def test_the_last_period_is_told_after_the_cycles_end_and_then_no_more(
         self, onboarding: KeyResult, carol: Membership, alice: Membership
     ) -> None:
-        run(climb, at("2026-04-06T00:00"))
+        run(escalate_missed, at("2026-04-06T00:00"))
         assert [one.period.isoformat() for one in told("missed")] == ["2026-03-23", "2026-03-30"]
 
         change(onboarding.objective, owner=alice)  # years later, say
-        assert run(climb, at("2026-05-04T00:00")) == 0
+        assert run(escalate_missed, at("2026-05-04T00:00")) == 0
 
     def test_every_lead_is_told(
         self, onboarding: KeyResult, carol: Membership, alice: Membership
     ) -> None:
         second = build.member(onboarding.engagement, "Frank", Role.LEAD)
 
-        run(climb, at("2026-01-19T00:00"))
+        run(escalate_missed, at("2026-01-19T00:00"))
 
         assert people("missed_twice") == {alice.pk, second.pk}
 
@@ -287,9 +293,9 @@ class TestWhoIsTold:
         change(onboarding.objective, owner=bob)
 
         def rules() -> set[str]:
-            run(remind, OPEN)
-            run(nudge, DUE + MINUTE)
-            run(climb, DUE)
+            run(send_reminders, OPEN)
+            run(send_overdue, DUE + MINUTE)
+            run(escalate_missed, DUE)
             return {one.rule for one in told() if one.person == bob.pk}
 
         return rules
@@ -346,8 +352,8 @@ def test_a_client_whose_settings_make_no_sense_silences_nobody_else(
         odd = build.cycle(alice.engagement, f"Odd {index}", ends_on=dt.date.fromisoformat(ends_on))
         build.live_key_result(build.objective(alice, odd, title=f"Odd {index}"))
 
-    assert run(remind, OPEN) == 2
-    assert "are left out of the sweeps" in caplog.text
+    assert run(send_reminders, OPEN) == 2
+    assert "are left out of the jobs" in caplog.text
     assert Cycle.objects.filter(pk=cycle.pk).exists()
 
 
@@ -357,7 +363,7 @@ def test_rhythms_are_read_once_for_all_cycles_that_keep_them(onboarding: KeyResu
         cycle = build.cycle(alice.engagement, name)
         build.live_key_result(build.objective(alice, cycle, title=f"Win {name}"))
 
-    run(remind, OPEN)
+    run(send_reminders, OPEN)
 
     assert len(told("reminder")) == 3
 
@@ -365,10 +371,34 @@ def test_rhythms_are_read_once_for_all_cycles_that_keep_them(onboarding: KeyResu
 def test_the_clock_of_somebody_who_is_no_member_is_nobodys_business(onboarding: KeyResult) -> None:
     build.user("Zoe", time_zone="Pacific/Kiritimati")
 
-    assert run(remind, OPEN) == 1
+    assert run(send_reminders, OPEN) == 1
     assert User.objects.count() == 3
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM notifications_notice WHERE public_id ~ '^[2-9a-h]{12}$'"
         )
         assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("committed")
+@pytest.mark.parametrize(
+    ("job", "now"),
+    [
+        pytest.param(send_reminders, OPEN, id="M6.4-reminder"),
+        pytest.param(send_overdue, DUE + MINUTE, id="M6.4-overdue"),
+        pytest.param(escalate_missed, at("2026-03-16T00:01"), id="M7.7-missed"),
+        pytest.param(friday_digests, at("2026-03-13T09:30"), id="M6.4-friday"),
+    ],
+)
+def test_a_client_that_closes_meanwhile_gets_no_notices(job: Sweep, now: dt.datetime) -> None:
+    lead = build.member(build.engagement())
+    build.live_key_result(build.objective(lead, build.cycle(lead.engagement)))
+
+    def closing() -> None:
+        close_engagement(engagement=lead.engagement, by=lead)
+
+    with waiting(closing, lambda: job(now=now), engagement_id=lead.engagement_id) as written:
+        pass
+
+    assert written.result() == 0

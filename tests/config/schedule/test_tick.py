@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
-from checkins.jobs.reminders import remind
+from checkins.jobs.reminders import send_reminders
 from config import schedule, tasks
 from engagements.models import Membership, Role
 from mail import heartbeats, outbox
@@ -134,7 +134,7 @@ def test_a_sweep_that_fails_half_way_leaves_nothing_behind(
     lead: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def half(*, now: dt.datetime, using: str) -> int:
-        remind(now=now, using=using)
+        send_reminders(now=now, using=using)
         raise RuntimeError("the lights went out")
 
     monkeypatch.setattr(schedule, "ORDER", [("reminders", half)])

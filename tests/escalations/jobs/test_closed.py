@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from checkins.jobs.digests import friday_digests
-from checkins.jobs.reminders import climb, nudge, remind
+from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from engagements.commands import close_engagement, reopen_engagement
 from engagements.models import Membership
 from escalations.jobs.escalations import (
@@ -23,8 +23,8 @@ from tests.escalations.escalating import put_in, red_weeks
 from tests.escalations.jobs.telling import told
 
 NEXT_WEEK = TUESDAY + dt.timedelta(weeks=1)
-REMINDED = {remind: at("2026-03-06T09:00"), nudge: at("2026-03-09T10:01")}
-REMINDED |= {climb: at("2026-03-16T00:01"), friday_digests: at("2026-03-13T09:30")}
+REMINDED = {send_reminders: at("2026-03-06T09:00"), send_overdue: at("2026-03-09T10:01")}
+REMINDED |= {escalate_missed: at("2026-03-16T00:01"), friday_digests: at("2026-03-13T09:30")}
 
 
 def run(sweep: object, now: dt.datetime) -> int:
@@ -72,6 +72,6 @@ def test_opened_again_it_asks_for_what_is_due_from_then_on(
     assert again.rhythm_since is not None
     type(again).objects.update(rhythm_since=at("2026-03-09T12:00"))
 
-    assert run(nudge, at("2026-03-09T13:00")) == 0
-    assert run(remind, at("2026-03-13T09:00")) == 1
+    assert run(send_overdue, at("2026-03-09T13:00")) == 0
+    assert run(send_reminders, at("2026-03-13T09:00")) == 1
     assert [one.period for one in told()] == [dt.date(2026, 3, 16)]

@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 
 from checkins.jobs.digests import friday_digests
-from checkins.jobs.reminders import climb, nudge, remind
+from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from demo.seeding import seed
 from tests import build
 
@@ -54,7 +54,7 @@ def plans(sweep: Sweep, now: dt.datetime) -> list[str]:
     return [line.split(" on ")[1].split()[0] for line in lines if "Seq Scan" in line]
 
 
-@pytest.mark.parametrize("sweep", [remind, nudge, climb, friday_digests])
+@pytest.mark.parametrize("sweep", [send_reminders, send_overdue, escalate_missed, friday_digests])
 def test_neither_old_key_results_nor_check_ins_are_read(explained: Explained, sweep: Sweep) -> None:
     # When the sweep of overdue ones runs, the period of Monday 5 October is open.
     read = explained(sweep, IN_AUTUMN)

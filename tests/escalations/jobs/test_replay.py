@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from accounts.models import User
-from checkins.jobs.people import Clock
+from checkins.jobs.notices import Clock
 from config import schedule
 from demo.loader import load_demo
 from escalations.models import Escalation
