@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import os
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -22,7 +20,6 @@ from config.embedded.processes import Members, stop_requests, tail
 from config.embedded.stack import Lock
 from tenancy.database_roles import bootstrap_roles, grant_by_default
 
-PR_SET_CHILD_SUBREAPER = 36
 START_WITHIN = 60.0
 TICK = 0.2
 
@@ -102,7 +99,6 @@ class Supervisor:
         self.asked = asked
         self.fast = fast
         self.home = servers.find_home(paths)
-        adopt_orphans()
         self.members = Members(locks=[owner])
 
     def start(self) -> None:
@@ -162,32 +158,7 @@ class Supervisor:
     def stop(self) -> None:
         """End both and take the socket folder away."""
         self.members.stop()
-        for orphan in orphans():
-            with contextlib.suppress(ProcessLookupError, ChildProcessError):
-                os.kill(orphan, signal.SIGKILL)
-                os.waitpid(orphan, 0)
         shutil.rmtree(self.paths.sockets, ignore_errors=True)
-
-
-def adopt_orphans() -> None:
-    """Become the parent of a killed server's own children (Linux), so that we can end them.
-
-    A PostgreSQL backend in the middle of a long query does not notice its postmaster's death.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-def orphans() -> list[int]:
-    """Our children, by the system's table of processes."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            # pid (name, which may hold anything) state parent …
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[1]) == os.getpid():
-                found.append(int(stat.parent.name))
-    return found
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Processes that live and die together: however one of them ends, none is left behind.
 
-Run as a script, this module is the watchdog: it knows the process groups of a supervisor and holds
-a pipe to it. The end of that pipe means that the supervisor is dead, on every system.
+Run as a script, this module is the watchdog, which has a pipe to its supervisor. The end of that
+pipe means that the supervisor is dead or has done its part.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from typing import BinaryIO
 
 LOG_LIMIT = 5_000_000
 GRACE = 2.0
-LAST_GRACE = 0.7
+LAST_GRACE = 1.5
 
 
 @dataclass(frozen=True)
@@ -42,24 +43,26 @@ class Command:
     folder: Path | None = None
     user: User | None = None
     stop: signal.Signals = signal.SIGTERM
-    stop_now: signal.Signals = signal.SIGTERM  # when it overstays, or its supervisor was killed
 
 
 class Members:
     """The processes of one supervisor.
 
-    `locks` are descriptors that every member keeps open: they stay taken until the last ends.
+    Each member, and all that it starts, has a file open, the mark: the watchdog finds them by it
+    once they have to end, or once the supervisor is dead. `locks` are descriptors that members
+    keep open as well: they stay taken until the last member ends.
     """
 
     def __init__(self, *, locks: Sequence[int] = ()) -> None:
-        self.locks = tuple(locks)
         self.running: list[tuple[Command, subprocess.Popen[bytes]]] = []
+        self.mark, path = tempfile.mkstemp(prefix="plumbline-members-")
+        self.inherited = (self.mark, *locks)
         reading, self.pipe = os.pipe()
         self.watchdog = subprocess.Popen(
-            [sys.executable, "-ISE", __file__],
+            [sys.executable, "-ISE", __file__, path],
             stdin=reading,
             start_new_session=True,
-            pass_fds=self.locks,
+            pass_fds=locks,
         )
         os.close(reading)
 
@@ -75,13 +78,12 @@ class Members:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 process_group=0,
-                pass_fds=self.locks,
+                pass_fds=self.inherited,
                 user=user.uid if user else None,
                 group=user.gid if user else None,
                 extra_groups=[] if user else None,
             )
         self.running.append((command, process))
-        self.notify(f"{process.pid} {int(command.stop_now)}")
         return process
 
     def run(self, command: Command, *, interrupted: Callable[[], bool]) -> int | None:
@@ -104,31 +106,20 @@ class Members:
         return None
 
     def stop(self) -> None:
-        """End all members, at most within about 3 seconds."""
+        """End all members, at most within about 4 seconds."""
         for command, process in self.running:
             process.send_signal(command.stop)
-        self.wait(seconds=GRACE)
-        for command, process in self.running:
-            process.send_signal(command.stop_now)
-        self.wait(seconds=LAST_GRACE)
-        for _, process in self.running:
-            signal_group(process.pid, signal.SIGKILL)
-            process.wait()
-        self.notify("done")
-        os.close(self.pipe)
-        self.watchdog.wait()
-
-    def wait(self, *, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if all(process.poll() is not None for _, process in self.running):
-                return
+        deadline = time.monotonic() + GRACE
+        while time.monotonic() < deadline and any(
+            process.poll() is None for _, process in self.running
+        ):
             time.sleep(0.02)
-
-    def notify(self, line: str) -> None:
-        """Write to the watchdog; one that was killed shows up in `ended`."""
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self.pipe, f"{line}\n".encode())
+        os.close(self.mark)
+        os.close(self.pipe)  # the watchdog ends the rest
+        self.watchdog.wait()
+        for _, process in self.running:
+            process.kill()  # without a watchdog
+            process.wait()
 
 
 def ending(code: int) -> str:
@@ -158,31 +149,38 @@ def tail(path: Path, *, lines: int = 12) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
 
 
-def signal_group(group: int, number: int) -> bool:
-    """Signal the process group; return whether there was anyone in it."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-        return True
-    return False
-
-
-def watch() -> None:
-    """Be the watchdog: each line names a group and how to ask it to end; `done` ends it."""
+def watch(mark: Path) -> None:
+    """Be the watchdog: once the pipe ends, end all who have the mark, and their process groups."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    groups: dict[int, int] = {}
-    for line in sys.stdin:
-        if line == "done\n":
-            return
-        group, number = line.split()
-        groups[int(group)] = int(number)
-    alive = {group for group, number in groups.items() if signal_group(group, number)}
-    deadline = time.monotonic() + GRACE
-    while alive and time.monotonic() < deadline:
-        time.sleep(0.05)
-        alive = {group for group in alive if signal_group(group, 0)}
-    for group in alive:
-        signal_group(group, signal.SIGKILL)
+    with mark.open() as own:  # its number stays taken, even if someone tidies up /tmp
+        sys.stdin.read()
+        deadline = time.monotonic() + LAST_GRACE
+        while groups := marked(mark, os.fstat(own.fileno())):
+            is_late = time.monotonic() > deadline
+            for group in groups:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(group, signal.SIGKILL if is_late else signal.SIGINT)
+            time.sleep(0.1)
+    mark.unlink(missing_ok=True)
+
+
+def marked(mark: Path, status: os.stat_result) -> set[int]:
+    """Return the process groups of all others that have the file open."""
+    found = set()
+    if sys.platform == "linux":
+        for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+            with contextlib.suppress(OSError):
+                if os.path.samestat(descriptor.stat(), status):
+                    found.add(int(descriptor.parts[2]))
+    else:
+        listed = subprocess.run(["lsof", "-t", "--", mark], capture_output=True, check=False)  # noqa: S607
+        found = set(map(int, listed.stdout.split()))
+    groups = set()
+    for process in found - {os.getpid()}:
+        with contextlib.suppress(ProcessLookupError):
+            groups.add(os.getpgid(process))
+    return groups
 
 
 if __name__ == "__main__":
-    watch()
+    watch(Path(sys.argv[1]))

@@ -12,7 +12,7 @@ import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGINT, SIGQUIT
+from signal import SIGINT
 
 import psycopg
 
@@ -209,7 +209,6 @@ def postgres(*, paths: Paths, home: Home, fast: bool) -> Command:
         user=home.user,
         log=paths.logs / "postgres.log",
         stop=SIGINT,  # fast shutdown: open transactions roll back
-        stop_now=SIGQUIT,  # immediate: the next start recovers from the log
     )
 
 

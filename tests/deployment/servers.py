@@ -92,7 +92,6 @@ def postgres() -> Iterator[Cluster]:
             user=home.user,
             log=folder / "postgres.log",
             stop=SIGINT,
-            stop_now=SIGQUIT,
         )
         answers = lambda: reachable(cluster)  # noqa: E731
         Server(command, members=members, answers=answers, end=SIGQUIT).start()
