@@ -23,6 +23,7 @@ from escalations.jobs.escalations import (
 )
 from mail.leases import turn
 from notifications.digests import gather
+from status.jobs import store_snapshots
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +31,8 @@ HOLD = "SELECT pg_advisory_xact_lock(hashtext(%s))"
 TRY_TO_HOLD = "SELECT pg_try_advisory_xact_lock(hashtext(%s))"
 Sweep = Callable[..., int]  # (*, now, using) -> rows written
 
-# Recoveries come first, so that no notice is written for them. Messages are gathered last, so that
-# they include all notices of the minute.
+# Recoveries come first, so that no notice is written for them. Messages are gathered after all
+# that writes notices; snapshots take longest and write none.
 ORDER: tuple[tuple[str, Sweep], ...] = (
     ("escalations_recovered", recover_escalations),
     ("escalations_opened", open_escalations),
@@ -42,6 +43,7 @@ ORDER: tuple[tuple[str, Sweep], ...] = (
     ("missed", escalate_missed),
     ("friday_digests", friday_digests),
     ("messages", gather),
+    ("snapshots", store_snapshots),
 )
 
 

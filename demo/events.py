@@ -32,7 +32,7 @@ from reviews import commands as reviews
 from reviews.models import Review
 from status.commands import publish_report
 from status.models import WORDS
-from status.queries.reports import draft_of
+from status.queries import draft_of
 from tenancy.scoping import identity, scope
 
 SHEET = Path(okrs.__file__).parent / "data" / "okrs.csv"

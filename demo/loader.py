@@ -31,6 +31,7 @@ from escalations.jobs.escalations import (
 from notifications.digests import clock_of
 from notifications.models import Notice
 from notifications.rules import urgent_rules
+from status.commands import store_snapshot
 from tenancy.scoping import identity, scope, unscoped
 
 ESCALATION_JOBS = (
@@ -43,6 +44,7 @@ REMINDER_JOBS = (send_reminders, send_overdue, escalate_missed, friday_digests)
 REMINDER_WEEKS = 3  # for which the notification log has reminders
 AFTER_MESSAGES = dt.time(10, 30)  # of the day
 HALF_AN_HOUR = dt.timedelta(minutes=30)
+INSTANT = dt.timedelta(microseconds=1)
 MONDAY, FRIDAY = 0, 4
 
 
@@ -102,7 +104,9 @@ def past_of(
 
 
 def end_day(client: Client, *, at: dt.datetime) -> None:
-    """Run what is due at a client's midnight: the week's close, and checkpoints of plans (M7)."""
+    """Run what is due at a client's midnight: its page, the week's close, checkpoints (M7)."""
+    with client.acting():
+        store_snapshot(engagement_id=client.engagement.pk, now=at - INSTANT)
     today = at.astimezone(client.story.zone).date()
     if today.weekday() == MONDAY or today - DAY in client.checkpoints:
         run_jobs(client, ESCALATION_JOBS, at=at)

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 
 from decisions.commands.decisions import lock_head, record_release
 from decisions.models import NO_OCCASION
@@ -15,17 +16,19 @@ from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right
 from reviews.commands.open_reviews import lock_review
 from reviews.models import Review
-from status.models import Report, ReportDraft
-from status.page import LastReport, Page, Words, status_page
-from status.queries.now import status_facts
+from status.models import Report, ReportDraft, Snapshot
+from status.schema import Page, ReportText
+from status.sections import published_text
+from status.snapshots import build_snapshot, moment_of, snapshot_hash
 from tenancy.locks import StaleEdit
+from tenancy.scoping import scope
 
 
 @transaction.atomic
 def publish_report(
     *,
     engagement: Engagement,
-    words: Words,
+    words: ReportText,
     by: Membership,
     now: dt.datetime,
     review: Review | None = None,
@@ -51,17 +54,20 @@ def publish_report(
         )
         raise ValidationError(message, code="meanwhile")
     now = max(now, head.recorded_at)
-    facts = status_facts(engagement, now=now, releasing=True, publishing=review)
-    report = LastReport(
-        number=number,
-        **text,
-        review=review.title if review else None,
-        published_at=now,
-        published_by=by.name,
-        head_number=head.number,
-        head_hash=head.hash,
+    moment = moment_of(engagement, now=now)
+    page = build_snapshot(
+        engagement, day=moment.day, is_due=moment.is_due, releasing=True, publishing=review
     )
-    page = status_page(replace(facts, report=report))
+    page["report"] = published_text(
+        text,
+        number=number,
+        review=review,
+        published_at=now,
+        by=by.name,
+        head=(head.number, head.hash),
+        engagement=engagement,
+        today=moment.day,
+    )
     return Report.objects.create(
         engagement=engagement,
         release=record_release(
@@ -101,7 +107,7 @@ def save_draft(
     if current.version != version:
         raise StaleEdit(current)
     text = _stripped(
-        Words(headline=headline, moved=moved, red=red, decided=decided, next_steps=next_steps)
+        ReportText(headline=headline, moved=moved, red=red, decided=decided, next_steps=next_steps)
     )
     _require_headline(text)
     text["headline"] = " ".join(text["headline"].split())
@@ -111,20 +117,67 @@ def save_draft(
     return draft
 
 
+def store_snapshot(*, engagement_id: int, now: dt.datetime) -> bool:
+    """Store the client's page of now, and return whether it is a new snapshot.
+
+    It replaces an earlier one of the same day. Nothing is stored for a closed engagement, nor for a
+    day before the last snapshot. Version and content are read as of one instant, unless the caller
+    has begun a transaction.
+    """
+    with _as_of_one_instant(), scope(engagement_id):
+        engagement = Engagement.objects.get(pk=engagement_id)
+        moment = moment_of(engagement, now=now)
+        snapshots = Snapshot.objects.filter(engagement=engagement)
+        last = snapshots.order_by("-day", "-id").first()
+        if engagement.is_closed or (last is not None and last.day > moment.day):
+            return False
+        content = build_snapshot(engagement, day=moment.day, is_due=moment.is_due)
+        shows: dict[str, Any] = {
+            "version": engagement.status_version,
+            "is_due": moment.is_due,
+            "built_at": now,
+        }
+        content_hash = snapshot_hash(content)
+        if last is not None and last.hash == content_hash:
+            snapshots.filter(pk=last.pk).update(**shows)
+            return False
+        snapshot = Snapshot.objects.create(
+            engagement=engagement,
+            day=moment.day,
+            hash=content_hash,
+            content=content,
+            **content["states"],
+            **shows,
+        )
+        snapshots.filter(day=moment.day).exclude(pk=snapshot.pk).delete()
+        return True
+
+
+@contextmanager
+def _as_of_one_instant() -> Iterator[None]:
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
 def require_closed(review: Review) -> None:
     """Raise ValidationError `not_closed`."""
     if not review.is_closed:
         raise ValidationError("Close the review first.", code="not_closed")
 
 
-def report_hash(words: Words, *, page: Page) -> str:
+def report_hash(words: ReportText, *, page: Page) -> str:
     """Return the hash of a report, 64 hexadecimal digits."""
     text = json.dumps([words, page], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 
 
-def _stripped(words: Words) -> Words:
-    return Words(
+def _stripped(words: ReportText) -> ReportText:
+    return ReportText(
         headline=words["headline"].strip(),
         moved=words["moved"].strip(),
         red=words["red"].strip(),
@@ -133,7 +186,7 @@ def _stripped(words: Words) -> Words:
     )
 
 
-def _require_headline(words: Words) -> None:
+def _require_headline(words: ReportText) -> None:
     if not words["headline"]:
         message = "Write a headline: one sentence with the finding."
         raise ValidationError({"headline": ValidationError(message, code="required")})

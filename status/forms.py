@@ -7,7 +7,7 @@ from django import forms
 from engagements.edit_forms import EditForm
 
 
-def words(label: str, *, help_text: str = "") -> forms.CharField:
+def text_field(label: str, *, help_text: str = "") -> forms.CharField:
     """Return the field of a short text that clients read."""
     return forms.CharField(
         label=label,
@@ -18,7 +18,7 @@ def words(label: str, *, help_text: str = "") -> forms.CharField:
     )
 
 
-class WordsForm(forms.Form):
+class TextForm(forms.Form):
     """The texts that the lead adds to the figures; clients read all of it."""
 
     headline = forms.CharField(
@@ -28,10 +28,10 @@ class WordsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": "Write a headline: one sentence with the finding."},
     )
-    moved = words("What changed")
-    red = words("What’s red, and what we’re doing about it")
-    decided = words("What was decided")
-    next_steps = words("What’s next")
+    moved = text_field("What changed")
+    red = text_field("What’s red, and what we’re doing about it")
+    decided = text_field("What was decided")
+    next_steps = text_field("What’s next")
 
     after = forms.IntegerField(
         widget=forms.HiddenInput, required=False
@@ -45,8 +45,8 @@ class WordsForm(forms.Form):
 class DraftForm(EditForm):
     """The summary of a closed review; clients read all of it once published."""
 
-    headline = WordsForm.base_fields["headline"]
-    moved = WordsForm.base_fields["moved"]
-    red = WordsForm.base_fields["red"]
-    decided = WordsForm.base_fields["decided"]
-    next_steps = WordsForm.base_fields["next_steps"]
+    headline = TextForm.base_fields["headline"]
+    moved = TextForm.base_fields["moved"]
+    red = TextForm.base_fields["red"]
+    decided = TextForm.base_fields["decided"]
+    next_steps = TextForm.base_fields["next_steps"]

@@ -5,7 +5,15 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from tenancy.models import TenantKey, TenantManager, TenantModel, tenant_constraints, tracked
+from tenancy.constraints import SweepAccess
+from tenancy.models import (
+    WITH_DELETE,
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    tenant_constraints,
+    tracked,
+)
 
 WORDS = ("headline", "moved", "red", "decided", "next_steps")
 
@@ -68,3 +76,60 @@ class Report(TenantModel, Words):
 
     def __str__(self) -> str:
         return f"Report {self.release.number}"
+
+
+class Snapshot(TenantModel):
+    """The status page as clients read it on one of their days; the last one of each day remains.
+
+    The content never changes. A later state of the day is another row, which replaces this one.
+    `version` is the engagement's `status_version` that the content shows, and `is_due` whether the
+    due time of check-ins had passed.
+    """
+
+    day = models.DateField()
+    is_due = models.BooleanField()
+    version = models.BigIntegerField()
+    hash = models.CharField(max_length=64, editable=False)
+    content = models.JSONField()
+    # Key results in that state, for trends; one can count in several.
+    on_pace = models.PositiveSmallIntegerField()
+    behind = models.PositiveSmallIntegerField()
+    no_recent_update = models.PositiveSmallIntegerField()
+    not_measured = models.PositiveSmallIntegerField()
+    red = models.PositiveSmallIntegerField()
+    late = models.PositiveSmallIntegerField()
+    built_at = models.DateTimeField()
+
+    objects = TenantManager["Snapshot"]()
+    app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # replaced on the same day
+    sweep_grants: ClassVar[tuple[str, ...]] = (
+        "SELECT (id, engagement_id, day, is_due, version, built_at)",
+    )
+
+    class Meta:
+        constraints = [*tenant_constraints(), SweepAccess(name="snapshot_sweep")]
+        indexes = [models.Index(fields=["engagement", "-day", "-id"], name="snapshot_by_day")]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.ReadOnly(
+                name="content_stays",
+                exclude=["is_due", "version", "built_at"],
+            ),
+            pgtrigger.Trigger(
+                name="last_of_day_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM status_snapshot later
+                        WHERE later.engagement_id = OLD.engagement_id AND later.day = OLD.day
+                          AND later.id > OLD.id
+                    ) THEN
+                        RAISE EXCEPTION 'the last snapshot of a day stays';
+                    END IF;
+                    RETURN OLD;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}"

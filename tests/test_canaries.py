@@ -28,8 +28,9 @@ from notifications.digest import reading
 from notifications.models import Notice
 from notifications.rules import urgent_rules
 from okrs.models import Team
-from status.page import rows
-from status.queries import now as status_queries
+from status import sections, snapshots
+from status.key_results import KeyResultToday
+from status.schema import KeyResultRow
 from tenancy.scoping import scope
 from tests.canaries.actors import (
     BOTH,
@@ -281,7 +282,7 @@ def test_a_hidden_decision_on_the_status_page_is_reported(
             for one in Decision.objects.filter(engagement=engagement)
         ]
 
-    monkeypatch.setattr(status_queries, "visible_decisions", every_decision)
+    monkeypatch.setattr(snapshots, "visible_decisions", every_decision)
 
     found = leaks(planting, "viewer", status_url(planting))
     assert any("decision.text.running" in leak for leak in found)
@@ -290,13 +291,14 @@ def test_a_hidden_decision_on_the_status_page_is_reported(
 def test_a_help_request_on_the_status_page_is_reported(
     planting: Planting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual = rows._meta
+    usual = sections.key_result_row
 
-    def with_help(row: Any, *, names: bool) -> str:
-        asked = HelpRequest.objects.filter(key_result__public_id=row.public_id).first()
-        return f"{usual(row, names=names)} {asked.text if asked else ''}"
+    def with_help(state: KeyResultToday, **known: Any) -> KeyResultRow:
+        row = usual(state, **known)
+        asked = HelpRequest.objects.filter(key_result=state.key_result).first()
+        return {**row, "meta": f"{row['meta']} {asked.text if asked else ''}"}
 
-    monkeypatch.setattr(rows, "_meta", with_help)
+    monkeypatch.setattr(sections, "key_result_row", with_help)
 
     found = leaks(planting, "open link of ours", actor(planting, "open link of ours").holds)
     assert any("helprequest.text" in leak for leak in found)

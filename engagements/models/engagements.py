@@ -4,6 +4,7 @@ import datetime as dt
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -25,6 +26,20 @@ MEMBERS_AND_LINK_HOLDERS = (
     f" engagements_engagement.id AND m.user_id = {OWN_USER} AND m.removed_at IS NULL)"
     " OR EXISTS (SELECT 1 FROM engagements_sharelink l WHERE l.engagement_id ="
     f" engagements_engagement.id AND l.token_hash = {OWN_TOKEN} AND l.revoked_at IS NULL)"
+)
+# The engagement's own columns that its status page depends on.
+SHOWN_ON_STATUS = (
+    "client_name",
+    "time_zone",
+    "scale",
+    "bands",
+    "cadence",
+    "due_weekday",
+    "due_time",
+    "opens_days_before",
+    "rhythm_since",
+    "shows_owners",
+    "closed_at",
 )
 
 
@@ -166,6 +181,15 @@ class Engagement(models.Model):
                 for key in ("workflow_owner", "context_owner", "closed_by")
             ),
             ActingAuthor(fields=("closed_by",), name="engagement_authors"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Trigger(
+                name="shows_on_status",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(*SHOWN_ON_STATUS),
+                func="NEW.status_version = OLD.status_version + 1; RETURN NEW;",
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from status.views.shared import shared_status
-from status.views.status import report_create, report_detail, report_list, status
-from status.views.summaries import summary_update
+from status.views.reports import report_create, summary_update
+from status.views.status import report_detail, report_list, shared_status, status
 
 __all__ = [
     "report_create",

@@ -1,14 +1,13 @@
-"""The status page for members; share links show it with `status_answer`."""
+"""The status page and published reports, for members and for holders of a share link."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -16,17 +15,16 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from engagements.access import MemberRequest, member
+from engagements.access import LinkRequest, MemberRequest, link_holder, member
 from engagements.form_fields import FIRST_YEAR
-from engagements.form_views import add_errors, form_page, redirect_to
 from engagements.models import Engagement, StatusPage
 from engagements.permissions import Permission, may
 from engagements.row_cache import release
-from status.commands import publish_report
-from status.forms import WordsForm
+from okrs.formatting import write_distance
+from status import queries
 from status.models import Report
-from status.page import Words
-from status.queries import reports as queries
+from status.rendering import Body, render_body
+from status.snapshots import Moment, moment_of
 
 PRIVATE = "private, no-cache"  # the browser asks again each time
 TAB = {"tab": "status"}
@@ -47,7 +45,20 @@ class Reader:
 @require_safe
 @member(Permission.READ_STATUS)
 def status(request: MemberRequest) -> HttpResponse:
-    return status_answer(request, reader=_member(request))
+    return _status_page(request, reader=_member(request))
+
+
+@require_safe
+@link_holder
+def shared_status(request: LinkRequest) -> HttpResponse:
+    reader = Reader(
+        engagement=request.engagement,
+        frame="status/shared_frame.html",
+        address=request.path,
+        report_address="",  # only members see the list of reports
+        depends_on=f"share link {request.share_link.pk}",
+    )
+    return _status_page(request, reader=reader)
 
 
 @require_safe
@@ -60,106 +71,11 @@ def report_list(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member(Permission.READ_STATUS)
 def report_detail(request: MemberRequest, number: int) -> HttpResponse:
-    return report_answer(request, reader=_member(request), number=number)
-
-
-@member(Permission.RUN_REVIEWS)
-def report_create(request: MemberRequest) -> HttpResponse:
-    """Publish the live page without a review."""
-    now, engagement = timezone.now(), request.engagement
-    last = queries.last_number(engagement)
-    if request.method == "POST":
-        form = WordsForm(request.POST)
-        if form.is_valid() and (report := _publish(request, form, now=now)):
-            messages.success(
-                request, f"Report {report.release.number} is published. Clients see it now."
-            )
-            return redirect_to(request, "status:report-detail", report.release.number)
-        if form.has_error(NON_FIELD_ERRORS, code="meanwhile"):  # the lead has seen the message now
-            form.data = {**request.POST.dict(), "after": last}
-    else:
-        drafted = queries.words_of_now(engagement, now=now)
-        form = WordsForm(initial={**drafted, "after": last})
-    return form_page(request, "status/report_create.html", form=form, last=last, **TAB)
-
-
-def _publish(request: MemberRequest, form: WordsForm, *, now: dt.datetime) -> Report | None:
-    """Publish the report, or add the errors to the form and return None."""
-    words = {**form.cleaned_data}
-    try:
-        return publish_report(
-            engagement=request.engagement,
-            by=request.membership,
-            after=words.pop("after"),
-            words=cast(Words, words),
-            now=now,
-        )
-    except ValidationError as refusal:
-        add_errors(form, refusal)
-        return None
-
-
-def status_answer(request: HttpRequest, *, reader: Reader) -> HttpResponse:
-    """Show the live, earlier (`?as_of=`) or published page; answer 304 if unchanged."""
-    now = timezone.now()
-    etag = _etag(request, reader=reader, now=now)
-    if unchanged := get_conditional_response(request, etag=etag):
-        return _kept(unchanged, etag=etag)
-    context, code = _page(request, reader=reader, now=now)
-    return _kept(_rendered(request, reader=reader, status=code, **context), etag=etag)
-
-
-def report_answer(request: HttpRequest, *, reader: Reader, number: int) -> HttpResponse:
-    """Show a published page."""
-    report = queries.report(reader.engagement, number=number)
+    reader, report = _member(request), queries.report(request.engagement, number=number)
     if report is None:
         raise Http404
-    return _rendered(request, reader=reader, page=report.page, report=report)
-
-
-def _page(request: HttpRequest, *, reader: Reader, now: dt.datetime) -> tuple[dict[str, Any], int]:
-    engagement = reader.engagement
-    wanted, error = _day(request.GET.get("as_of", ""), today=engagement.today(now))
-    published_only = engagement.status_page == StatusPage.PUBLISHED and not (
-        reader.sees_live and "live" in request.GET
-    )
-    if published_only:
-        context = queries.published(engagement, day=wanted)
-    elif wanted is None:
-        context = {"page": queries.live_page(engagement, now=now)}
-    else:
-        context = {"page": queries.page_on(engagement, day=wanted, now=now)}
-    asked = {"as_of": wanted, "typed": request.GET.get("as_of", ""), "error": error}
-    return {**context, **asked, "published_only": published_only}, 422 if error else 200
-
-
-def _day(text: str, *, today: dt.date) -> tuple[dt.date | None, str]:
-    """Return the requested day, None for today, and an error text."""
-    if not text:
-        return None, ""
-    try:
-        day = dt.date.fromisoformat(text)
-        if day.year < FIRST_YEAR:  # weeks before it are counted too
-            raise ValueError
-    except ValueError:
-        return None, "Enter a date, for example 2026-03-31."
-    if day > today:
-        return None, "This day is in the future. Here is today’s page."
-    return (None, "") if day == today else (day, "")
-
-
-def _rendered(
-    request: HttpRequest, *, reader: Reader, status: int = 200, **context: Any
-) -> HttpResponse:
-    now = timezone.now()
-    report: Report | None = context.get("report")
-    days = {
-        "today": reader.engagement.today(now),
-        # On the client's clock, like everything on the page.
-        "published_on": reader.engagement.today(report.release.at) if report else None,
-    }
-    page = {"reader": reader, **days, **TAB, **context}
-    return render(request, "status/status.html", page, status=status)
+    moment = moment_of(reader.engagement, now=timezone.now())
+    return _rendered(request, reader=reader, moment=moment, **_published(report, reader=reader))
 
 
 def _member(request: MemberRequest) -> Reader:
@@ -177,19 +93,103 @@ def _member(request: MemberRequest) -> Reader:
     )
 
 
-def _etag(request: HttpRequest, *, reader: Reader, now: dt.datetime) -> str | None:
+def _status_page(request: HttpRequest, *, reader: Reader) -> HttpResponse:
+    """Show the live, an earlier (`?as_of=`) or the published page; answer 304 if unchanged."""
+    engagement = reader.engagement
+    moment = moment_of(engagement, now=timezone.now())
+    day, error = _day(request.GET.get("as_of", ""), today=moment.day)
+    etag = _etag(request, reader=reader, moment=moment)
+    if unchanged := get_conditional_response(request, etag=etag):
+        return _revalidated(unchanged, etag=etag)
+    published_only = engagement.status_page == StatusPage.PUBLISHED and not (
+        reader.sees_live and "live" in request.GET
+    )
+    code = 422 if error else 200
+    context: dict[str, Any] = {"body": None}
+    if published_only:
+        report = queries.last_report(engagement, day=day)
+        if report is not None:
+            context = _published(report, reader=reader, today=None if day else moment.day)
+    elif day is None:
+        context = {"body": _live_body(engagement, moment=moment)}
+    elif snapshot := queries.snapshot_on(engagement, day=day):
+        body = render_body(
+            lambda: queries.shown_page(snapshot, engagement=engagement),
+            engagement=engagement,
+            content=snapshot.hash,
+            kind="earlier",
+        )
+        context = {"body": body, "page_day": snapshot.day}
+    else:
+        code = 404
+    asked = {"as_of": day, "typed": request.GET.get("as_of", ""), "error": error}
+    response = _rendered(
+        request,
+        reader=reader,
+        moment=moment,
+        code=code,
+        published_only=published_only,
+        **asked,
+        **context,
+    )
+    return _revalidated(response, etag=etag)
+
+
+def _day(text: str, *, today: dt.date) -> tuple[dt.date | None, str]:
+    """Return the requested day, None for today, and an error text."""
+    if not text:
+        return None, ""
+    try:
+        day = dt.date.fromisoformat(text)
+        if day.year < FIRST_YEAR:  # weeks before it are counted too
+            raise ValueError
+    except ValueError:
+        return None, "Enter a date, for example 2026-03-31."
+    if day > today:
+        return None, "This day is in the future. Here is today’s page."
+    return (None, "") if day == today else (day, "")
+
+
+def _live_body(engagement: Engagement, *, moment: Moment) -> Body:
+    return render_body(
+        lambda: queries.page_now(engagement, moment=moment),
+        engagement=engagement,
+        content=(engagement.status_version, moment),
+        kind="live",
+    )
+
+
+def _published(report: Report, *, reader: Reader, today: dt.date | None = None) -> dict[str, Any]:
+    """Return a report's page for the template; on the current page with its age."""
+    on = reader.engagement.today(report.release.at)
+    body = render_body(
+        lambda: report.page,
+        engagement=reader.engagement,
+        content=f"report {report.pk}",
+        kind="report",
+        age=write_distance(on, today=today) if today else "",
+    )
+    return {"body": body, "report": report, "published_on": on}
+
+
+def _rendered(
+    request: HttpRequest, *, reader: Reader, moment: Moment, code: int = 200, **context: Any
+) -> HttpResponse:
+    page = {"reader": reader, "today": moment.day, **TAB, **context}
+    return render(request, "status/status.html", page, status=code)
+
+
+def _etag(request: HttpRequest, *, reader: Reader, moment: Moment) -> str | None:
     """Return a hash of everything the page depends on, None if it shows a one-time message."""
     if len(messages.get_messages(request)):
         return None
     one = reader.engagement
-    local = one.local(now)
-    clock = (local.date(), local.time() >= one.due_time)  # a check-in is late from its due time on
-    parts = (one.pk, one.status_version, one.version, clock, reader.depends_on, release())
+    parts = (one.pk, one.status_version, one.version, moment, reader.depends_on, release())
     asked = (request.GET.urlencode(), bool(request.headers.get("HX-Request")))
     return f'"{hashlib.sha256(repr((parts, asked)).encode()).hexdigest()[:32]}"'
 
 
-def _kept(response: HttpResponse, *, etag: str | None) -> HttpResponse:
+def _revalidated(response: HttpResponse, *, etag: str | None) -> HttpResponse:
     if etag is not None and response.status_code in (200, 304):
         response["ETag"], response["Cache-Control"] = etag, PRIVATE
     return response

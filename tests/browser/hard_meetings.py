@@ -25,7 +25,7 @@ from reviews.commands import (
 )
 from reviews.models import AgendaItem, Review
 from status.commands import publish_report, save_draft
-from status.page import Words
+from status.schema import ReportText
 
 DAY = dt.timedelta(days=1)
 WORDS = ("moved", "red", "decided", "next_steps")
@@ -125,7 +125,7 @@ class _Room:
         save_draft(review=review, version=1, by=self.lead, **words)
         publish_report(
             engagement=self.lead.engagement,
-            words=cast(Words, words),
+            words=cast(ReportText, words),
             review=Review.objects.get(engagement=self.lead.engagement, pk=review.pk),
             by=self.lead,
             now=now,

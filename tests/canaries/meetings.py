@@ -25,8 +25,8 @@ from reviews.commands import (
 from reviews.models import AgendaItem, Review
 from status.commands import publish_report, save_draft
 from status.models import Report
-from status.page import Words
-from status.queries.reports import draft_of
+from status.queries import draft_of
+from status.schema import ReportText
 from tests.canaries.marks import Marks
 from tests.checkins.posting import at
 
@@ -202,7 +202,7 @@ class Meetings:
     ) -> Report:
         return publish_report(
             engagement=self.lead.engagement,
-            words=cast(Words, words),
+            words=cast(ReportText, words),
             review=review,
             by=self.lead,
             now=now,

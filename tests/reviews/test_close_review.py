@@ -11,7 +11,7 @@ from reviews.queries.agenda import previous_review
 from reviews.queries.reviews import review_page
 from status.commands import save_draft
 from status.models import ReportDraft
-from status.queries.reports import draft_of
+from status.queries import draft_of
 from tenancy.locks import StaleEdit
 from tests.checkins.posting import TUESDAY, at, code, post
 from tests.reviews.meeting import act, decide

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from engagements.models import Membership
+from engagements.models import Engagement, Membership
 from okrs.models import KeyResult, Objective
+from okrs.queries.shown import end_of
+from status.commands import store_snapshot
 from tests import build
 from tests.checkins.posting import at
 
@@ -35,3 +37,9 @@ def key_result(objective: Objective, title: str, **fields: Any) -> KeyResult:
 def week(number: int) -> dt.datetime:
     """Monday of that week of the quarter, 09:00 in Berlin; week 1 begins on 5 January."""
     return at("2026-01-05T09:00") + dt.timedelta(weeks=number - 1)
+
+
+def end_day(engagement: Engagement, day: str) -> None:
+    """Let the job store the page as that day ends."""
+    now = end_of(dt.date.fromisoformat(day), engagement=engagement)
+    store_snapshot(engagement_id=engagement.pk, now=now)

@@ -4,19 +4,19 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from engagements.models import Membership
-from status.page import Words, draft_words
-from status.page.drafts import LONGEST
-from status.queries.now import status_facts
+from status.drafts import LONGEST, draft_text
+from status.schema import ReportText
+from status.snapshots import build_snapshot
 from tests import build
 from tests.checkins.posting import post
 from tests.status.quarter import key_result, objective, week
 
 
-def drafted(alice: Membership, **given: Any) -> Words:
-    return draft_words(status_facts(alice.engagement, now=timezone.now()), **given)
+def drafted(alice: Membership, **given: Any) -> ReportText:
+    page = build_snapshot(alice.engagement, day=dt.date(2026, 3, 10), is_due=False)
+    return draft_text(page, **given)
 
 
 def test_the_draft_introduces_changes_and_red_key_results(alice: Membership) -> None:

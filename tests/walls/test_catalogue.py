@@ -33,6 +33,7 @@ SWEPT = {
     "notifications_notice": {"sweep_select": "r", "sweep_insert": "a", "sweep_update": "w"},
     "okrs_cycle": {"sweep_select": "r"},
     "okrs_team": {"sweep_select": "r"},
+    "status_snapshot": {"sweep_select": "r"},
     "okrs_objective": {"sweep_select": "r"},
     "okrs_keyresult": {"sweep_select": "r"},
     "checkins_checkin": {"sweep_select": "r"},

@@ -41,7 +41,7 @@ from okrs.commands import (
 )
 from okrs.models import ContributionLink, Objective
 from status.commands import publish_report
-from status.page import Words
+from status.schema import ReportText
 from tenancy.locks import lock
 from tenancy.scoping import scope
 from tests import build
@@ -55,7 +55,7 @@ from tests.walls.racing import ROUNDS, Doing, deadlocks
 pytestmark = pytest.mark.slow
 
 DAY = dt.date(2026, 1, 5)
-WORDS = Words(headline="Five of six are on pace.", moved="", red="", decided="", next_steps="")
+WORDS = ReportText(headline="Five of six are on pace.", moved="", red="", decided="", next_steps="")
 Pair = tuple[Doing, Doing]
 
 

@@ -74,6 +74,7 @@ SWEEPS_MAY = {
     """,
     ("okrs_objective", "SELECT"): "cycle_id engagement_id id owner_id team_id",
     ("okrs_team", "SELECT"): "champion_id engagement_id id",
+    ("status_snapshot", "SELECT"): "built_at day engagement_id id is_due version",
 }
 # Tables whose rows the application's role may delete; docs/security.md says why, of each.
 APP_MAY_DELETE = {
@@ -88,6 +89,7 @@ APP_MAY_DELETE = {
     "reviews_agendaitem",
     "reviews_attendance",
     "reviews_review",
+    "status_snapshot",
 }
 OF_THE_APPLICATION = """
     SELECT table_name, privilege_type FROM information_schema.table_privileges

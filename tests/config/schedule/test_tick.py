@@ -16,10 +16,13 @@ from django.db import connections, transaction
 
 from checkins.jobs.reminders import send_reminders
 from config import schedule, tasks
-from engagements.models import Membership, Role
+from engagements.models import Engagement, Membership, Role
 from mail import heartbeats, outbox
 from mail.leases import turn
 from notifications.models import Notice
+from status import commands
+from status.jobs import store_snapshots
+from status.models import Snapshot
 from tenancy.scoping import scope
 from tests import build
 from tests.escalations.jobs.telling import told
@@ -34,6 +37,7 @@ KEYS = {
     "escalations_raised",
     "escalations_recovered",
     "messages",
+    "snapshots",
 }
 FRIDAY = "2026-03-06T08:00:00Z"
 NOW = dt.datetime.fromisoformat(FRIDAY)
@@ -227,3 +231,26 @@ def test_what_was_written_is_seen_in_the_clients_scope_only(lead: Membership) ->
         assert Notice.objects.count() == 0
     with scope(lead.engagement_id):
         assert Notice.objects.count() == 18
+
+
+def test_a_page_that_cannot_be_built_keeps_no_other_client_waiting(
+    lead: Membership, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    engagements = [lead.engagement, build.engagement("Harbor")]
+    usual = commands.build_snapshot
+
+    def fails_for_the_first(engagement: Engagement, **known: object) -> object:
+        if engagement.pk == engagements[0].pk:
+            raise ValueError("broken")
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SHOW transaction_isolation")
+            assert cursor.fetchone() == ("repeatable read",)
+        return usual(engagement, **known)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(commands, "build_snapshot", fails_for_the_first)
+
+    assert store_snapshots(now=NOW, using="sweep") == 1
+    assert store_snapshots(now=NOW, using="sweep") == 0
+    with scope(engagements[1].pk):
+        assert Snapshot.objects.count() == 1
+    assert len([one for one in caplog.records if one.levelname == "ERROR"]) == 2

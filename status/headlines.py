@@ -5,37 +5,32 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from engagements.models import Engagement
 from okrs.formatting import in_words
 from okrs.models import CycleKind
 from scoring import Rag
-from status.page.facts import KeyResultFacts
-from status.page.rows import holds, is_early
+from status.key_results import KeyResultToday
 
 LONGEST_NAME = 90
 NO_VALUE_YET = "Work has started. No key result has a value yet."
 CYCLE_NAMES = {CycleKind.ANNUAL: "year", CycleKind.QUARTERLY: "quarter"}
 
 
-def status_headline(
-    rows: Sequence[KeyResultFacts], *, engagement: Engagement, today: dt.date
-) -> str:
+def status_headline(states: Sequence[KeyResultToday], *, today: dt.date) -> str:
     """Return for example "5 of 6 key results are on pace. 1 is behind. 1 is red: its title."."""
-    if not rows:
+    if not states:
         return "No objective is committed right now."
-    forecasts = [holds(row, engagement=engagement, today=today) for row in rows]
-    if not any(forecast is not None for forecast in forecasts):
+    forecasts = [state.is_on_pace for state in states]
+    if all(forecast is None for forecast in forecasts):
         return NO_VALUE_YET
-    red = [row for row in rows if row.rag == Rag.RED]
+    red = [state for state in states if state.key_result.rag == Rag.RED]
     # An escalated key result needs action even if it is on pace (M7.2).
-    unescalated = [row for row in red if row.escalated_since is None]
-    early = [row for row in unescalated if is_early(row, engagement=engagement, today=today)]
+    early = [state for state in red if state.is_early and not state.is_escalated]
     age = ""
     if early:
-        first = early[0]
-        age = describe_age(first.cycle_kind, starts_on=first.cycle_starts_on, today=today)
-    red_sentence = describe_reds([row.title for row in red], early=len(early), age=age)
-    return f"{describe_pace(forecasts)} {red_sentence}"
+        cycle = early[0].key_result.objective.cycle
+        age = describe_age(cycle.kind, starts_on=cycle.starts_on, today=today)
+    titles = [state.key_result.title for state in red]
+    return f"{describe_pace(forecasts)} {describe_reds(titles, early=len(early), age=age)}"
 
 
 def describe_pace(forecasts: Sequence[bool | None]) -> str:

@@ -1,9 +1,11 @@
+"""Reports and their drafts, which leads write and publish."""
+
 from __future__ import annotations
 
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,14 +18,31 @@ from reviews.models import Review
 from reviews.queries.recorded import kept_from_client
 from reviews.queries.reviews import last_release
 from reviews.views.live_updates import TAB, review_of, review_url
+from status import queries
 from status.commands import publish_report, save_draft
-from status.forms import DraftForm
+from status.forms import DraftForm, TextForm
 from status.models import WORDS, Report, ReportDraft
-from status.page import Words
-from status.queries.reports import draft_of
+from status.schema import ReportText
 from tenancy.locks import StaleEdit
 
 TEMPLATE = "status/summary_update.html"
+
+
+@member(Permission.RUN_REVIEWS)
+def report_create(request: MemberRequest) -> HttpResponse:
+    """Publish the live page without a review."""
+    engagement = request.engagement
+    last = queries.last_number(engagement)
+    if request.method == "POST":
+        form = TextForm(request.POST)
+        if form.is_valid() and (report := _publish(request, form)):
+            return redirect_to(request, "status:report-detail", report.release.number)
+        if form.has_error(NON_FIELD_ERRORS, code="meanwhile"):  # the lead has seen the message now
+            form.data = {**request.POST.dict(), "after": last}
+    else:
+        drafted = queries.draft_now(engagement, now=timezone.now())
+        form = TextForm(initial={**drafted, "after": last})
+    return form_page(request, "status/report_create.html", form=form, last=last, tab="status")
 
 
 @member(Permission.READ)
@@ -36,7 +55,7 @@ def summary_update(request: MemberRequest, closed_review: str) -> HttpResponse:
     if not review.is_closed:
         messages.info(request, "We draft the summary when you close the review.")
         return redirect(review_url(request, review))
-    draft = draft_of(review, engagement=request.engagement, now=timezone.now())
+    draft = queries.draft_of(review, engagement=request.engagement, now=timezone.now())
     page = {"review": review, "draft": draft, "report": last_release(review), **TAB}
     if request.method != "POST":
         form = _form(request, review, draft) if edits else None
@@ -60,9 +79,6 @@ def _post(
         messages.success(request, "Summary saved. Clients can’t see it yet.")
         return redirect_to(request, "status:summary-update", review.public_id)
     if saved and (report := _publish(request, form, review=review)):
-        messages.success(
-            request, f"Report {report.release.number} is published. Clients see it now."
-        )
         return redirect_to(request, "status:report-detail", report.release.number)
     return form_page(request, TEMPLATE, form=form, **page)
 
@@ -83,17 +99,23 @@ def _form(
     return form
 
 
-def _publish(request: MemberRequest, form: DraftForm, *, review: Review) -> Report | None:
+def _publish(
+    request: MemberRequest, form: TextForm | DraftForm, *, review: Review | None = None
+) -> Report | None:
     """Publish the report, or add the errors to the form and return None."""
-    words = cast(Words, {name: form.cleaned_data[name] for name in WORDS})
+    data = form.cleaned_data
     try:
-        return publish_report(
+        report = publish_report(
             engagement=request.engagement,
-            words=words,
+            words=cast(ReportText, {name: data[name] for name in WORDS}),
             review=review,
             by=request.membership,
             now=timezone.now(),
+            after=data.get("after"),
         )
     except ValidationError as refusal:
         add_errors(form, refusal)
         return None
+    number = report.release.number
+    messages.success(request, f"Report {number} is published. Clients see it now.")
+    return report

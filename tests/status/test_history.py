@@ -1,21 +1,19 @@
-"""The page of an earlier day is the page that stood on that day, whatever happened since."""
+"""The page of an earlier day is the page of that day, unchanged by later events."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import random
-from collections.abc import Iterator
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
-from django.db import connections
 
 from checkins.commands import undo_check_in
 from checkins.models import CheckIn
 from decisions.models import Decision
-from engagements.models import Membership, Role
+from engagements.models import Engagement, Membership, Role
 from escalations.commands.escalations import decide_escalation, record_outcome, set_huddle
 from escalations.jobs.escalations import (
     activate_escalations,
@@ -29,8 +27,11 @@ from okrs.queries.shown import end_of
 from reviews.commands import record_review_decision, supersede_review_decision
 from reviews.models import Review
 from status.commands import publish_report
-from status.queries import reports as queries
-from tenancy.scoping import scope
+from status.jobs import store_snapshots
+from status.models import Snapshot
+from status.queries import page_now, snapshot_on
+from status.schema import Page
+from status.snapshots import build_snapshot, moment_of, snapshot_hash
 from tests import build
 from tests.checkins.posting import post
 from tests.status.quarter import key_result, objective
@@ -38,23 +39,11 @@ from tests.status.quarter import key_result, objective
 pytestmark = pytest.mark.slow
 
 FIRST, DAYS = dt.date(2026, 1, 12), 60
-REAL = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)  # events younger than this were just written
 HOUR = dt.timedelta(hours=1)
-EVENTS = (
-    "okrs_keyresultevent",
-    "okrs_objectiveevent",
-    "okrs_teamevent",
-    "okrs_cycleevent",
-    "metrics_metricevent",
-    "engagements_membershipevent",
-)
 
 
 class History:
-    """Things that happen to one client, at the instants at which the clock says they do.
-
-    The database dates its events by its own clock; the owner dates them by the story's.
-    """
+    """Things that happen to one client, at the instants at which the clock says they do."""
 
     def __init__(self, lead: Membership, chance: random.Random) -> None:
         self.lead, self.chance = lead, chance
@@ -250,64 +239,45 @@ class History:
         )
 
 
-@pytest.fixture(autouse=True)
-def clock() -> None:
-    """The story sets the time itself."""
-
-
-@pytest.fixture
-def dated_by_the_story(committed: str) -> Iterator[None]:
-    """Lets the owner date events; the database is dropped afterwards."""
-    with connections["owner"].cursor() as cursor:
-        for table in EVENTS:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    yield
-    connections["owner"].close()
-
-
-def date_events(now: dt.datetime) -> None:
-    with connections["owner"].cursor() as cursor:
-        for table in EVENTS:
-            cursor.execute(
-                f"UPDATE {table} SET pgh_created_at = %s WHERE pgh_created_at > %s", [now, REAL]
-            )
-
-
 @pytest.mark.parametrize("seed", range(4))
-def test_each_day_reads_as_it_was(dated_by_the_story: None, seed: int) -> None:
+def test_each_day_reads_as_it_was(
+    alice: Membership, clock: time_machine.Traveller, seed: int
+) -> None:
     chance = random.Random(seed)  # noqa: S311 - a fixed story, no secret
-    lead = build.member(build.engagement())
-    engagement = lead.engagement
-    with scope(engagement.pk):
-        history = History(lead, chance)
-    date_events(end_of(FIRST - dt.timedelta(days=30), engagement=engagement))
-
-    seen = {}
+    engagement = alice.engagement
+    history = History(alice, chance)
+    pages: dict[dt.date, Page] = {}
     for day in (FIRST + dt.timedelta(days=number) for number in range(DAYS)):
+        end = end_of(day, engagement=engagement)
         for hour in sorted(chance.sample(range(7, 21), chance.choice([0, 0, 1, 2, 3]))):
-            now = end_of(day, engagement=engagement) - (24 - hour) * HOUR
-            with time_machine.travel(now, tick=False), scope(engagement.pk):
-                history.happen(now)
-            date_events(now)
+            now = end - (24 - hour) * HOUR
+            clock.move_to(now)
+            history.happen(now)
+            run_job(engagement, now=now)
         if day.weekday() == 0:
-            now = end_of(day, engagement=engagement) - HOUR
-            with time_machine.travel(now, tick=False), scope(engagement.pk):
-                history.stay_red(now)
-        with scope(engagement.pk):
-            engagement.refresh_from_db()
-            seen[day] = written(
-                queries.live_page(engagement, now=end_of(day, engagement=engagement))
-            )
+            clock.move_to(end - HOUR)
+            history.stay_red(end - HOUR)
+        run_job(engagement, now=end)
+        pages[day] = build_snapshot(engagement, day=day, is_due=True)
 
-    last = end_of(FIRST + dt.timedelta(days=DAYS), engagement=engagement)
-    with scope(engagement.pk):
-        for day, page in seen.items():
-            assert written(queries.page_on(engagement, day=day, now=last)) == page, day
-    pages = {json.dumps(page) for page in seen.values()}
-    assert len(pages) > DAYS / 2
-    assert any("action under way since" in page for page in pages)
+    clock.move_to(end_of(FIRST + dt.timedelta(days=DAYS), engagement=engagement))
+    assert Snapshot.objects.count() == DAYS
+    for day, page in pages.items():
+        stored = snapshot_on(engagement, day=day)
+        assert stored is not None
+        assert (stored.day, stored.hash) == (day, snapshot_hash(page))
+        assert snapshot_hash(stored.content) == stored.hash
+    texts = {json.dumps(page) for page in pages.values()}
+    assert len(texts) > DAYS / 2
+    assert any("action under way since" in text for text in texts)
 
 
-def written(page: object) -> object:
-    """As it is kept."""
-    return json.loads(json.dumps(page))
+def run_job(engagement: Engagement, *, now: dt.datetime) -> None:
+    """Let the job come by twice, and a reader between: all have the same page."""
+    store_snapshots(now=now, using="default")
+    engagement.refresh_from_db()
+    moment = moment_of(engagement, now=now)
+    assert page_now(engagement, moment=moment) == build_snapshot(
+        engagement, day=moment.day, is_due=moment.is_due
+    )
+    assert store_snapshots(now=now, using="default") == 0

@@ -1,6 +1,7 @@
-"""The shape of a finished page: texts, numbers and lists that JSON stores as they are.
+"""The content of a snapshot: texts, numbers and lists that JSON stores as they are.
 
-Add new keys as NotRequired only: pages published earlier lack them.
+Add new keys as NotRequired only: reports published earlier lack them. Names of people are in
+`owner`, so that they can be left out at reading.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ class Bar(TypedDict):
 
 
 class Spark(TypedDict):
-    """For `components/spark.html`."""
+    """A sparkline, for `components/spark.html`."""
 
     trace: str
     dots: str
@@ -38,16 +39,18 @@ class Standing(TypedDict):
     pace: str
 
 
-class KeyResult(TypedDict):
-    """A row of the page."""
+class KeyResultRow(TypedDict):
+    """A key result with its figures and its last check-in."""
 
     id: str
     title: str
+    owner: NotRequired[str]
     meta: str
     flags: list[str]  # need action
     notes: list[str]  # quiet: stale, unverified
     detail: str
     answered: NotRequired[str]  # since when action is under way
+    checkpoint_on: NotRequired[str]  # of that action
     baseline: str
     latest: str
     unit: str
@@ -61,16 +64,18 @@ class KeyResult(TypedDict):
     insight: str
     next_action: str
     next_due: str
+    next_on: NotRequired[str]
     said: str  # when, and whether the next one is late
 
 
-class Said(TypedDict):
-    """A decision in the log of the page."""
+class DecisionRow(TypedDict):
+    """A decision of the log that clients read."""
 
     number: int
     iso: str
     on: str
     text: str
+    owner: NotRequired[str]
     meta: str
     moved: str
 
@@ -81,20 +86,21 @@ class Block(TypedDict):
     id: str
     label: str
     title: str
+    owner: NotRequired[str]
     meta: str
     standing: Standing
-    key_results: list[KeyResult]
-    decisions: list[Said]
+    key_results: list[KeyResultRow]
+    decisions: list[DecisionRow]
 
 
-class Cycle(TypedDict):
-    """The objectives of one cycle; the heading is empty where there is one cycle only."""
+class CycleBlocks(TypedDict):
+    """The objectives of one cycle; the heading is empty if it is the only cycle."""
 
     heading: str
     blocks: list[Block]
 
 
-class Move(TypedDict):
+class Change(TypedDict):
     """A value that changed since the last review."""
 
     rag: str
@@ -104,7 +110,7 @@ class Move(TypedDict):
     words: str
 
 
-class Red(TypedDict):
+class RedItem(TypedDict):
     """A red key result, and the action on it."""
 
     id: str
@@ -124,7 +130,18 @@ class Tally(TypedDict):
     count: int
 
 
-class Words(TypedDict):
+class Counts(TypedDict):
+    """How many key results are in which state; one can count in several."""
+
+    on_pace: int
+    behind: int
+    no_recent_update: int
+    not_measured: int
+    red: int
+    late: int
+
+
+class ReportText(TypedDict):
     """The texts that the lead adds to the figures."""
 
     headline: str
@@ -134,12 +151,12 @@ class Words(TypedDict):
     next_steps: str
 
 
-class Report(TypedDict):
+class PublishedText(TypedDict):
     """The texts of a published report, with their date."""
 
     number: int
     headline: str
-    words: list[tuple[str, str]]  # heading and text, none empty
+    words: list[list[str]]  # heading and text, none empty
     title: str
     published: str
     on: str
@@ -151,22 +168,24 @@ class Page(TypedDict):
     """A status page."""
 
     client: str
+    on: NotRequired[str]
     day: str
     kicker: str
     headline: str
     stamp: str
     since: str
-    moves: list[Move]
+    moves: list[Change]
     more_moves: int
-    reds: list[Red]
-    decided: list[Said]
+    reds: list[RedItem]
+    decided: list[DecisionRow]
     counts: str
     tally: list[Tally]
+    states: NotRequired[Counts]
     forecasts: str
     line: str
     success: str  # of aspirational ones
     folded: bool
-    cycles: list[Cycle]
+    cycles: list[CycleBlocks]
     legend: list[Tally]
     bands: list[str]
-    report: Report | None
+    report: PublishedText | None

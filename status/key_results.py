@@ -1,0 +1,323 @@
+"""Key results and objectives of the status page, in finished texts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+
+from checkins.periods import asked_since, cycle_rhythm, periods
+from engagements.models import Engagement
+from escalations.models import Escalation
+from okrs import formatting
+from okrs.charts import sparkline, track
+from okrs.formatting import (
+    NO_BREAK,
+    YES_NO,
+    describe_track,
+    describe_trend,
+    name_unit,
+    write_day,
+    write_value,
+)
+from okrs.models import KeyResult
+from okrs.queries.cards import trace
+from okrs.states import expected_pace, weakest
+from okrs.weeks import weeks_red
+from scoring import (
+    Rag,
+    forecast_holds,
+    format_number,
+    format_score,
+    objective_score,
+    pace,
+    rag,
+)
+from status.schema import KeyResultRow, RedItem, Spark, Standing
+
+# Stored with published pages, for print and email where no stylesheet applies.
+COLOURS = {
+    Rag.RED: "#c4261d",
+    Rag.AMBER: "#b87200",
+    Rag.GREEN: "#1c8044",
+    Rag.STRETCH: "#7040c8",
+    Rag.NO_DATA: "#74787e",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyResultToday:
+    """A key result with its state on the client's day."""
+
+    key_result: KeyResult
+    pace: Decimal | None  # M5.11
+    is_on_pace: bool | None  # M9.2
+    is_early: bool  # red or amber, but on pace (M12)
+    is_escalated: bool
+    late_since: dt.datetime | None
+    missed: int  # check-ins since the last one
+    answered: str  # since when action is under way
+    checkpoint_on: dt.date | None
+
+
+def key_result_today(
+    key_result: KeyResult,
+    *,
+    escalation: Escalation | None,
+    engagement: Engagement,
+    today: dt.date,
+    at: dt.datetime,
+) -> KeyResultToday:
+    """Work out the state on `today`; check-ins due before `at` are late or missed.
+
+    `escalation` is its latest active one that has not recovered. Clients read no more of it than
+    since when action is under way, and the checkpoint of its plan (M12).
+    """
+    line = expected_pace(key_result, today=today)
+    holds = None
+    if key_result.score is not None and line is not None:
+        holds = forecast_holds(
+            method=key_result.method,
+            score=key_result.score,
+            pace=line,
+            confidence=key_result.confidence,
+            bands=engagement.rag_bands,
+        )
+    late_since, missed = _late_and_missed(key_result, engagement=engagement, at=at)
+    answered, checkpoint_on = "", None
+    if escalation is not None and key_result.rag == Rag.RED:
+        answered, checkpoint_on = _answered(
+            escalation, red_since=key_result.red_since, engagement=engagement, today=today
+        )
+    return KeyResultToday(
+        key_result=key_result,
+        pace=line,
+        is_on_pace=holds,
+        is_early=formatting.is_early(key_result.rag, forecast_holds=holds),
+        is_escalated=escalation is not None and escalation.decided_at is None,
+        late_since=late_since,
+        missed=missed,
+        answered=answered,
+        checkpoint_on=checkpoint_on,
+    )
+
+
+def _answered(
+    escalation: Escalation, *, red_since: dt.date | None, engagement: Engagement, today: dt.date
+) -> tuple[str, dt.date | None]:
+    """Return "action under way since 9 Mar, next checkpoint 24 Mar", and the checkpoint to come.
+
+    The text is empty if no action was taken, or if the key result turned red again after the
+    sponsor's decision.
+    """
+    actions = (escalation.huddle_set_at, escalation.answered_at, escalation.decided_at)
+    taken = [action for action in actions if action is not None]
+    if not taken or (escalation.decided_at and escalation.streak != red_since):
+        return "", None
+    day = partial(write_day, today=today, weekday=False)
+    under_way = f"action under way since {day(engagement.today(min(taken)))}"
+    checkpoint_on = escalation.checkpoint_on if escalation.answered_at else None
+    if checkpoint_on is None or checkpoint_on < today:
+        return under_way, None
+    return f"{under_way}, next checkpoint {day(checkpoint_on)}", checkpoint_on
+
+
+def _late_and_missed(
+    key_result: KeyResult, *, engagement: Engagement, at: dt.datetime
+) -> tuple[dt.datetime | None, int]:
+    """Return since when the open check-in is late, and how many were missed since the last one.
+
+    Check-ins due before the commitment or by an earlier rhythm do not count (M6.3).
+    """
+    committed_at = key_result.committed_at
+    if committed_at is None:
+        return None, 0
+    rhythm = cycle_rhythm(key_result.objective.cycle, engagement=engagement)
+    filled = {point[0] for point in key_result.trail}
+    since = asked_since(committed_at, engagement=engagement)
+    unfilled = [
+        period
+        for period in periods(rhythm)
+        if since <= period.due_at < at and period.monday.isoformat() not in filled
+    ]
+    late = [period.due_at for period in unfilled if period.is_open(at)]
+    last = key_result.last_period or dt.date.min
+    missed = sum(period.closes_at <= at and period.monday > last for period in unfilled)
+    return (late[0] if late else None), missed
+
+
+def key_result_row(
+    state: KeyResultToday, *, engagement: Engagement, today: dt.date
+) -> KeyResultRow:
+    """Return the finished texts of a key result."""
+    key_result = state.key_result
+    unit = unit_of(key_result)
+    spark, sentence = _spark(key_result, engagement=engagement)
+    weeks = _weeks_red(key_result, today=today)
+    day = partial(write_day, today=today, weekday=False)
+    due = key_result.next_action_due
+    row: KeyResultRow = {
+        "id": key_result.public_id,
+        "title": key_result.title,
+        "meta": key_result.commitment
+        + ("" if key_result.weight == 1 else f", weight {format_number(key_result.weight)}"),
+        "flags": [f"Red for {weeks} weeks"] if weeks >= 2 and not state.is_early else [],
+        "notes": [
+            *(["Unverified"] if _is_unverified(key_result) else []),
+            *(["No recent update"] if state.missed else []),
+        ],
+        "detail": _stale(key_result, missed=state.missed, today=today) if state.missed else "",
+        "answered": state.answered,
+        "checkpoint_on": state.checkpoint_on.isoformat() if state.checkpoint_on else "",
+        "baseline": _figure(key_result.baseline, unit=unit),
+        "latest": _figure(key_result.latest_value, unit=unit),
+        "unit": _write_unit(key_result.latest_value, unit=unit),
+        "target": _figure(key_result.target, unit=unit),
+        "spark": spark,
+        "spark_sentence": sentence,
+        "starts_on": _short_day(key_result.starts_on),
+        "due_on": _short_day(key_result.due_on) if key_result.due_on else "",
+        "standing": _standing(
+            key_result.score,
+            stage=key_result.stage,
+            line=state.pace,
+            engagement=engagement,
+            early=state.is_early,
+        ),
+        "confidence": key_result.confidence,
+        "insight": key_result.insight,
+        "next_action": clause(key_result.next_action),
+        "next_due": day(due) if due else "",
+        "next_on": due.isoformat() if due else "",
+        "said": _said(state, today=today, engagement=engagement),
+    }
+    if engagement.shows_owners:
+        row["owner"] = key_result.owner.name if key_result.owner else "No owner yet"
+    return row
+
+
+def red_item(state: KeyResultToday, *, today: dt.date) -> RedItem:
+    """Return how long a key result has been red, and the action on it."""
+    key_result = state.key_result
+    weeks = _weeks_red(key_result, today=today)
+    lasted = "1 week" if weeks == 1 else f"{weeks} weeks"
+    by = key_result.next_action_due
+    due = f", by {write_day(by, today=today, weekday=False)}" if by else ""
+    return {
+        "id": key_result.public_id,
+        "title": key_result.title,
+        "since": "early, still on pace" if state.is_early else lasted,
+        "early": state.is_early,
+        "answered": state.answered,
+        "insight": key_result.insight,
+        "next": f"{clause(key_result.next_action)}{due}" if key_result.next_action else "",
+    }
+
+
+def objective_standing(
+    states: Sequence[KeyResultToday], *, engagement: Engagement, today: dt.date
+) -> Standing:
+    """Return the draft score (M5.6), the weakest stage (M9) and the pace of the cycle."""
+    key_results = [state.key_result for state in states]
+    cycle = key_results[0].objective.cycle
+    return _standing(
+        objective_score((one.score, one.weight) for one in key_results),
+        stage=weakest(one.stage for one in key_results) or key_results[0].stage,
+        line=pace(start=cycle.starts_on, due=cycle.ends_on, today=today),
+        engagement=engagement,
+    )
+
+
+def clause(text: str) -> str:
+    """Return the text on one line without its full stop, to continue with ", by 16 Mar"."""
+    return " ".join(text.split()).rstrip(".")
+
+
+def _standing(
+    score: Decimal | None,
+    *,
+    stage: str,
+    line: Decimal | None,
+    engagement: Engagement,
+    early: bool = False,
+) -> Standing:
+    bands, scale = engagement.rag_bands, engagement.score_scale
+    band = rag(score, bands)
+    drawn = track(score=score, pace=line, bands=bands)
+    return {
+        "rag": band.value,
+        "word": band.label,
+        "score": "" if score is None else format_score(score, scale=scale),
+        "early": early,
+        "stage": stage,
+        "track": {"bar": drawn.bar, "gaps": drawn.gaps, "pace": drawn.pace},
+        "colour": COLOURS[band],
+        "sentence": describe_track(score=score, rag=band, pace=line, scale=scale),
+        "pace": "" if line is None else f"pace {format_score(line, scale=scale)}",
+    }
+
+
+def _weeks_red(key_result: KeyResult, *, today: dt.date) -> int:
+    return weeks_red(
+        red_since=key_result.red_since,
+        last_week=key_result.last_week,
+        today=today,
+        ends_on=key_result.objective.cycle.ends_on,
+    )
+
+
+def unit_of(key_result: KeyResult) -> str:
+    return key_result.metric.unit if key_result.metric else ""
+
+
+def _short_day(day: dt.date) -> str:
+    return f"{day.day}{NO_BREAK}{day:%b}"  # without its year: the space is narrow
+
+
+def _is_unverified(key_result: KeyResult) -> bool:
+    return key_result.rag in (Rag.GREEN, Rag.STRETCH) and not key_result.evidence_url
+
+
+def _figure(value: Decimal | None, *, unit: str) -> str:
+    if value is None:
+        return "–"
+    return write_value(value, unit=unit).capitalize() if unit == YES_NO else format_number(value)
+
+
+def _write_unit(value: Decimal | None, *, unit: str) -> str:
+    if value is None or unit == YES_NO:
+        return ""
+    return "%" if unit == "percent" else name_unit(value, unit=unit)
+
+
+def _spark(key_result: KeyResult, *, engagement: Engagement) -> tuple[Spark | None, str]:
+    unit = unit_of(key_result)
+    if unit == YES_NO or len(key_result.trail) < 2:
+        return None, ""
+    values = trace(key_result.trail, cadence=engagement.cadence)
+    rhythm = cycle_rhythm(key_result.objective.cycle, engagement=engagement)
+    drawn = sparkline(values, goal=key_result.target, periods=len(periods(rhythm)))
+    sentence = describe_trend(values, title=key_result.title, unit=unit, goal=key_result.target)
+    return {"trace": drawn.trace, "dots": drawn.dots, "goal": drawn.goal}, sentence
+
+
+def _stale(key_result: KeyResult, *, missed: int, today: dt.date) -> str:
+    check_ins = f"{missed} check-in{'' if missed == 1 else 's'} missed"
+    if key_result.measured_on is None:
+        return f"no value yet, {check_ins}"
+    days = (today - key_result.measured_on).days
+    return f"last value {days} day{'' if days == 1 else 's'} old, {check_ins}"
+
+
+def _said(state: KeyResultToday, *, today: dt.date, engagement: Engagement) -> str:
+    parts = []
+    measured_on = state.key_result.measured_on
+    if measured_on is not None:
+        parts.append(f"check-in of {write_day(measured_on, today=today, weekday=False)}")
+    if state.late_since is not None:
+        since = engagement.local(state.late_since)
+        day = write_day(since.date(), today=today)
+        parts.append(f"Check-in late since {day}{NO_BREAK}{since:%H:%M}")
+    return " · ".join(parts)

@@ -1,0 +1,109 @@
+"""Pages, reports and drafts that the views show."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+
+from decisions.models import Decision, Release
+from engagements.models import Engagement
+from okrs.queries.shown import end_of
+from reviews.models import Review
+from status.drafts import draft_text
+from status.models import Report, ReportDraft, Snapshot
+from status.schema import Page, ReportText
+from status.snapshots import Moment, build_snapshot, moment_of, without_owners
+
+
+def page_now(engagement: Engagement, *, moment: Moment) -> Page:
+    """Return the page of now: the stored snapshot, else the same content, built and not stored.
+
+    One query, and six to build.
+    """
+    stored = Snapshot.objects.filter(
+        engagement=engagement,
+        day=moment.day,
+        is_due=moment.is_due,
+        version=engagement.status_version,
+    )
+    content: Page | None = stored.values_list("content", flat=True).first()
+    return content or build_snapshot(engagement, day=moment.day, is_due=moment.is_due)
+
+
+def snapshot_on(engagement: Engagement, *, day: dt.date) -> Snapshot | None:
+    """Return the page as that day ended, or the last one before it; None before the first."""
+    earlier = Snapshot.objects.filter(engagement=engagement, day__lte=day)
+    return earlier.order_by("-day", "-id").defer("content").first()
+
+
+def shown_page(snapshot: Snapshot, *, engagement: Engagement) -> Page:
+    """Return the content of an earlier day without what is hidden by now. One query."""
+    page: Page = snapshot.content
+    return page if engagement.shows_owners else without_owners(page)
+
+
+def last_report(engagement: Engagement, *, day: dt.date | None = None) -> Report | None:
+    """Return the report that clients saw on that day, or see now; None before the first."""
+    reports = _reports(engagement)
+    if day is not None:
+        reports = reports.filter(release__at__lte=end_of(day, engagement=engagement))
+    return reports.first()
+
+
+def report(engagement: Engagement, *, number: int) -> Report | None:
+    return _reports(engagement).filter(release__number=number).first()
+
+
+def last_number(engagement: Engagement) -> int:
+    """Return the number of the latest report, 0 before the first."""
+    releases = Release.objects.filter(engagement=engagement).order_by("-number")
+    return releases.values_list("number", flat=True).first() or 0
+
+
+def report_list(engagement: Engagement) -> Sequence[Report]:
+    """Return all reports, the latest first."""
+    return list(_reports(engagement))
+
+
+def draft_now(engagement: Engagement, *, now: dt.datetime) -> ReportText:
+    """Draft the texts of a report without a review from today's page."""
+    return draft_text(_page_to_publish(engagement, now=now))
+
+
+def draft_of(review: Review, *, engagement: Engagement, now: dt.datetime) -> ReportDraft:
+    """Return the saved texts on a closed review, drafted from the data before the first save."""
+    saved = ReportDraft.objects.filter(engagement=engagement, review=review).first()
+    if saved is not None:
+        return saved
+    decisions = Decision.objects.filter(
+        engagement=engagement,
+        client_visible=True,  # M8.2
+        superseded_by=None,
+        **review.occasion.columns,
+    )
+    planned = Review.objects.filter(engagement=engagement, started_at=None, scheduled_at__gt=now)
+    following = planned.ahead().order_by("scheduled_at").first()
+    text = draft_text(
+        _page_to_publish(engagement, now=now, review=review),
+        decided=list(decisions.order_by("number").values_list("text", "due_on")),
+        # Only its day: the title is internal.
+        next_review=engagement.today(following.scheduled_at) if following else None,
+    )
+    return ReportDraft(engagement=engagement, review=review, **text)
+
+
+def _page_to_publish(
+    engagement: Engagement, *, now: dt.datetime, review: Review | None = None
+) -> Page:
+    moment = moment_of(engagement, now=now)
+    return build_snapshot(
+        engagement, day=moment.day, is_due=moment.is_due, releasing=True, publishing=review
+    )
+
+
+def _reports(engagement: Engagement) -> QuerySet[Report]:
+    reports = Report.objects.filter(engagement=engagement)
+    related = reports.select_related("release__by", "review").defer("page")
+    return related.order_by("-release__number")

@@ -1,0 +1,200 @@
+"""The parts of a status page in finished texts: changes, decisions, objectives, report."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from operator import itemgetter
+
+from decisions.movement import moved_since
+from decisions.queries.decisions import DecisionFacts
+from engagements.models import Engagement
+from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value
+from okrs.models import Cycle, Objective
+from reviews.models import Review
+from scoring import Rag
+from status.key_results import KeyResultToday, key_result_row, objective_standing, unit_of
+from status.schema import Block, Change, DecisionRow, PublishedText, ReportText
+
+MOST_OF_OBJECTIVE = 5  # decisions
+CHANGES_FIRST = (Rag.STRETCH, Rag.GREEN, Rag.AMBER, Rag.RED, Rag.NO_DATA)
+States = Sequence[KeyResultToday]
+
+
+def changes_since(states: States, *, since: Review | None, today: dt.date) -> list[Change]:
+    """List values that changed since the last review, else since the baseline.
+
+    Those that changed their band come first, the best band first.
+    """
+    standings = since.standings if since else {}
+    ranked = []
+    for state in states:
+        key_result = state.key_result
+        then, band = key_result.baseline, None
+        if since:
+            frozen = standings.get(key_result.public_id) or {}
+            then, band = frozen.get("value"), frozen.get("rag")
+        if then is None or key_result.latest_value is None:
+            continue
+        then = Decimal(then)
+        if then != key_result.latest_value:
+            same_band = band in (None, key_result.rag)
+            rank = (same_band, CHANGES_FIRST.index(Rag(key_result.rag)))
+            ranked.append((rank, _change(state, then=then, band=band)))
+    return [change for _, change in sorted(ranked, key=itemgetter(0))]
+
+
+def _change(state: KeyResultToday, *, then: Decimal, band: str | None) -> Change:
+    key_result = state.key_result
+    unit = unit_of(key_result)
+    words = Rag(key_result.rag).label
+    if band == key_result.rag:
+        words = f"{words}, as before"
+    elif band is not None:
+        words = f"{Rag(band).label} to {words}"
+    return {
+        "rag": key_result.rag,
+        "title": key_result.title,
+        "then": write_value(then, unit=unit if unit == YES_NO else ""),
+        "now": write_value(key_result.latest_value, unit=unit),
+        "words": f"{words}, still on pace" if state.is_early else words,
+    }
+
+
+def decision_row(
+    decision: DecisionFacts, *, states: States, engagement: Engagement, today: dt.date
+) -> DecisionRow:
+    """Return the text of a decision, what it changes, its owner and how the metric moved since."""
+    moved = _moved_since(decision, states=states)
+    row: DecisionRow = {
+        "number": decision.number,
+        "iso": decision.decided_on.isoformat(),
+        "on": write_day(decision.decided_on, today=today, weekday=False),
+        "text": decision.text,
+        "meta": " · ".join(part for part in (decision.change, moved) if part),
+        "moved": moved,
+    }
+    if engagement.shows_owners:
+        row["owner"] = decision.owner
+    return row
+
+
+def _moved_since(decision: DecisionFacts, *, states: States) -> str:
+    """Return for example "since then 8.2 → 7.4 %", for the first key result it is about.
+
+    Without a newer value there is nothing to compare.
+    """
+    key_results = {state.key_result.public_id: state.key_result for state in states}
+    for touch in decision.touches:
+        key_result = key_results.get(str(touch.get("key_result", "")))
+        if key_result is not None and touch.get("value") is not None:
+            movement = moved_since(
+                decision.decided_on,
+                then=Decimal(str(touch["value"])),
+                now=key_result.latest_value,
+                measured_on=key_result.measured_on,
+                higher_is_better=key_result.higher_is_better,
+            )
+            return movement.sentence(unit=unit_of(key_result)) if movement.is_known else ""
+    return ""
+
+
+def objective_block(
+    states: States,
+    *,
+    decisions: Sequence[DecisionFacts],
+    engagement: Engagement,
+    today: dt.date,
+    rows_of: States,
+) -> Block:
+    """Return an objective with its key results and the latest decisions about it."""
+    objective = states[0].key_result.objective
+    own = [
+        decision
+        for decision in decisions
+        if any(touch.get("objective") == objective.public_id for touch in decision.touches)
+    ]
+    block: Block = {
+        "id": objective.public_id,
+        "label": _label(objective),
+        "title": objective.title,
+        "meta": _describe_mean(states),
+        "standing": objective_standing(states, engagement=engagement, today=today),
+        "key_results": [
+            key_result_row(state, engagement=engagement, today=today) for state in states
+        ],
+        "decisions": [
+            decision_row(decision, states=rows_of, engagement=engagement, today=today)
+            for decision in own[:MOST_OF_OBJECTIVE]
+        ],
+    }
+    if engagement.shows_owners:
+        block["owner"] = objective.owner.name
+    return block
+
+
+def _label(objective: Objective) -> str:
+    level = f"Team objective · {objective.team}" if objective.team else "Company objective"
+    parent = objective.parent
+    # Clients don't read drafts, not even their titles.
+    if parent is None or parent.committed_at is None:
+        return level
+    return f"{level} · contributes to “{parent.title}”"
+
+
+def _describe_mean(states: States) -> str:
+    count = len(states)
+    weighted = len({state.key_result.weight for state in states}) > 1
+    mean = f", {'weighted ' if weighted else ''}average of scores" if count > 1 else ""
+    missing = sum(state.key_result.score is None for state in states)
+    without = f", {missing} not measured yet" if missing else ""
+    return f"{count} key result{'' if count == 1 else 's'}{mean}{without}"
+
+
+def cycle_heading(cycle: Cycle, *, today: dt.date) -> str:
+    """Return for example "Q1, week 10 of 13, 21 days left"."""
+    if cycle.ends_on < today:
+        return f"{cycle.name}, ended {write_day(cycle.ends_on, today=today, weekday=False)}"
+    week = (today - cycle.starts_on).days // 7 + 1
+    left = (cycle.ends_on - today).days
+    days = "last day" if not left else f"{left} day{'' if left == 1 else 's'} left"
+    return f"{cycle.name}, week {week} of {cycle.weeks}, {days}"
+
+
+def published_text(
+    text: ReportText,
+    *,
+    number: int,
+    review: Review | None,
+    published_at: dt.datetime,
+    by: str,
+    head: tuple[int, str],
+    engagement: Engagement,
+    today: dt.date,
+) -> PublishedText:
+    """Return the texts of a report, and the head of the decision log to compare with later."""
+    sections = [
+        ("What changed", text["moved"]),
+        ("What’s red, and what we’re doing about it", text["red"]),
+        ("What was decided", text["decided"]),
+        ("What’s next", text["next_steps"]),
+    ]
+    head_number, head_hash = head
+    on = engagement.today(published_at)
+    return {
+        "number": number,
+        "headline": text["headline"],
+        "words": [[heading, words] for heading, words in sections if words],
+        "title": review.title if review else "",
+        "published": write_instant(published_at, engagement=engagement),
+        "on": write_day(on, today=today, weekday=False),
+        "by": by,
+        "head": f"{head_number}:{head_hash[:16]}" if head_number else "",
+    }
+
+
+def write_instant(at: dt.datetime, *, engagement: Engagement) -> str:
+    """Write for example "10 Mar 2026, 09:40 CET" on the client's clock: pages are printed."""
+    local = engagement.local(at)
+    return f"{local.day} {local:%b} {local.year}, {local:%H:%M} {local:%Z}".replace(" ", NO_BREAK)

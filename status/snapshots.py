@@ -1,0 +1,300 @@
+"""The content of a status page: everything that clients may see on one day, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import groupby
+from typing import cast
+
+from django.db.models import Exists, F, OuterRef
+
+from checkins.models import CheckIn
+from decisions.models import OccasionKind, Release
+from decisions.queries.decisions import visible_decisions
+from engagements.models import Engagement
+from escalations.models import Escalation
+from okrs.formatting import write_day
+from okrs.queries.shown import end_of, shown_key_results
+from reviews.models import Review
+from scoring import Rag, band_range, format_score
+from scoring.objectives import STRETCHED_ABOVE, SUCCESS_FROM
+from status.headlines import status_headline
+from status.key_results import KeyResultToday, key_result_today, red_item
+from status.models import WORDS, Report
+from status.schema import Counts, Page, PublishedText, ReportText, Tally
+from status.sections import (
+    States,
+    changes_since,
+    cycle_heading,
+    decision_row,
+    objective_block,
+    published_text,
+    write_instant,
+)
+
+MOST_CHANGES = 6
+MOST_UNFOLDED = 8
+MOST_RECENT = 4  # decisions
+RECENT = dt.timedelta(days=30)
+FRESH_FOR = dt.timedelta(days=6)
+BANDS = (Rag.RED, Rag.AMBER, Rag.GREEN, Rag.STRETCH)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """The day on the client's calendar, and whether the due time of check-ins has passed."""
+
+    day: dt.date
+    is_due: bool
+
+
+def moment_of(engagement: Engagement, *, now: dt.datetime) -> Moment:
+    """Return all that a page depends on of the instant."""
+    day = engagement.today(now)
+    due_at = dt.datetime.combine(day, engagement.due_time, tzinfo=engagement.zone)
+    return Moment(day=day, is_due=now > due_at)
+
+
+def snapshot_hash(content: Page) -> str:
+    """Return the hash of a content, 64 hexadecimal digits; equal contents have equal hashes."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()
+
+
+def build_snapshot(
+    engagement: Engagement,
+    *,
+    day: dt.date,
+    is_due: bool,
+    releasing: bool = False,
+    publishing: Review | None = None,
+) -> Page:
+    """Return everything that a client reads on that day, in the order of the page (M12).
+
+    It depends on the rows, the day and whether the due time has passed: the same for every builder.
+    With `releasing` it is the page as of a report that is published now; `publishing` is that
+    report's review, whose decisions show already, and the page compares with the review before it.
+    Six queries.
+    """
+    until = end_of(day, engagement=engagement)
+    # Check-ins are due at the due time; periods open and close at midnight.
+    at = until if is_due else dt.datetime.combine(day, dt.time(), tzinfo=engagement.zone)
+    states = _states(engagement, day=day, until=until, at=at)
+    decisions = visible_decisions(
+        engagement,
+        at=until,
+        releasing=releasing,
+        publishing=publishing.occasion if publishing else None,
+    )
+    since = _compared_review(engagement, day=day, publishing=publishing)
+    changes = changes_since(states, since=since, today=day)
+    known = [state.is_on_pace for state in states if state.is_on_pace is not None]
+    recent = [decision for decision in decisions if decision.decided_on >= day - RECENT]
+    longest_red_first = sorted(
+        (state for state in states if state.key_result.rag == Rag.RED),
+        key=lambda state: (state.is_early, state.key_result.red_since or day),
+    )
+    cycles = [
+        list(group)
+        for _, group in groupby(states, key=lambda state: state.key_result.objective.cycle)
+    ]
+    scale = engagement.score_scale
+    return {
+        "client": engagement.client_name,
+        "on": day.isoformat(),
+        "day": f"{day.day} {day:%B} {day.year}",
+        "kicker": cycle_heading(states[0].key_result.objective.cycle, today=day) if states else "",
+        "headline": status_headline(states, today=day),
+        "stamp": _stamp(engagement, until=until) if states else "No check-in yet",
+        "since": _describe_since(since, engagement=engagement, today=day),
+        "moves": changes[:MOST_CHANGES],
+        "more_moves": max(0, len(changes) - MOST_CHANGES),
+        "reds": [red_item(state, today=day) for state in longest_red_first],
+        "decided": [
+            decision_row(decision, states=states, engagement=engagement, today=day)
+            for decision in recent[:MOST_RECENT]
+        ],
+        "counts": _describe_counts(states),
+        "tally": _tally(states),
+        "states": _count(states),
+        "forecasts": f"{known.count(True)} of {len(known)}" if known else "–",
+        "line": "is where a steady pace would be today.",
+        "success": " to ".join(
+            format_score(bound, scale=scale) for bound in (SUCCESS_FROM, STRETCHED_ABOVE)
+        ),
+        "folded": len(states) > MOST_UNFOLDED,
+        "cycles": [
+            {
+                "heading": cycle_heading(group[0].key_result.objective.cycle, today=day)
+                if len(cycles) > 1
+                else "",
+                "blocks": [
+                    objective_block(
+                        list(held),
+                        decisions=decisions,
+                        engagement=engagement,
+                        today=day,
+                        rows_of=states,
+                    )
+                    for _, held in groupby(group, key=lambda state: state.key_result.objective)
+                ],
+            }
+            for group in cycles
+        ],
+        "legend": [_named(band, 0) for band in (*BANDS, Rag.NO_DATA)],
+        "bands": _describe_bands(engagement),
+        "report": _last_report(engagement, until=until, today=day),
+    }
+
+
+def without_owners(page: Page) -> Page:
+    """Leave out the names of owners, which earlier days may have shown."""
+    for cycle in page["cycles"]:
+        for block in cycle["blocks"]:
+            block.pop("owner", None)
+            for row in (*block["key_results"], *block["decisions"]):
+                row.pop("owner", None)
+    for decision in page["decided"]:
+        decision.pop("owner", None)
+    return page
+
+
+def _states(
+    engagement: Engagement, *, day: dt.date, until: dt.datetime, at: dt.datetime
+) -> list[KeyResultToday]:
+    """Read the key results of the page and their escalations, in its order. Two queries."""
+    key_results = list(
+        shown_key_results(engagement, at=until, today=day).select_related(
+            "objective__cycle",
+            "objective__team",
+            "objective__owner",
+            "objective__parent",
+            "metric",
+            "owner",
+        )
+    )
+    # One that recovered and was opened again within a week reads as if it had stayed open.
+    active = Escalation.objects.filter(
+        engagement=engagement, recovered_at=None, activated_at__isnull=False
+    )
+    latest = {one.key_result_id: one for one in active.order_by("opened_at", "id")}
+    return [
+        key_result_today(
+            key_result,
+            escalation=latest.get(key_result.pk),
+            engagement=engagement,
+            today=day,
+            at=at,
+        )
+        for key_result in key_results
+    ]
+
+
+def _compared_review(
+    engagement: Engagement, *, day: dt.date, publishing: Review | None
+) -> Review | None:
+    """Return the published review since whose close the page shows changes. One query.
+
+    For some days after a review this is still the one before it. Otherwise the page would show no
+    changes just when it is read.
+    """
+    releases = Release.objects.filter(
+        engagement_id=OuterRef("engagement_id"),
+        occasion_kind=OccasionKind.REVIEW,
+        occasion_id=OuterRef("public_id"),
+    )
+    reviews = Review.objects.filter(Exists(releases), engagement=engagement)
+    if publishing is not None:
+        reviews = reviews.exclude(pk=publishing.pk).filter(closed_at__lt=publishing.closed_at)
+    else:
+        # By days, as the page changes with the day and not within it.
+        reviews = reviews.filter(closed_at__lte=end_of(day - FRESH_FOR, engagement=engagement))
+    return reviews.order_by("-closed_at").only("closed_at", "standings").first()
+
+
+def _stamp(engagement: Engagement, *, until: dt.datetime) -> str:
+    """Return when the last check-in came that was not undone. One query."""
+    posted = CheckIn.objects.filter(engagement=engagement).effective(at=until).order_by("-id")
+    posted_at = posted.values_list("posted_at", flat=True).first()
+    if posted_at is None:
+        return "No check-in yet"
+    return f"Last check-in {write_instant(posted_at, engagement=engagement)}"
+
+
+def _last_report(
+    engagement: Engagement, *, until: dt.datetime, today: dt.date
+) -> PublishedText | None:
+    """Return the texts of the latest report. One query."""
+    report = (
+        Report.objects.filter(engagement=engagement, release__at__lte=until)
+        .order_by("-release__number")
+        .select_related("release", "review")
+        .defer("page")
+        .annotate(published_by=F("page__report__by"))  # the name as it was then
+        .first()
+    )
+    if report is None:
+        return None
+    return published_text(
+        cast(ReportText, {name: getattr(report, name) for name in WORDS}),
+        number=report.release.number,
+        review=report.review,
+        published_at=report.release.at,
+        by=report.published_by,
+        head=(report.release.head_number, report.release.head_hash),
+        engagement=engagement,
+        today=today,
+    )
+
+
+def _describe_since(since: Review | None, *, engagement: Engagement, today: dt.date) -> str:
+    if since is None or since.closed_at is None:
+        return "since the start"
+    closed_on = engagement.today(since.closed_at)
+    return f"since the review of {write_day(closed_on, today=today, weekday=False)}"
+
+
+def _describe_counts(states: States) -> str:
+    objectives = len({state.key_result.objective_id for state in states})
+    first = f"{objectives} objective{'' if objectives == 1 else 's'}"
+    return f"{first}, {len(states)} key result{'' if len(states) == 1 else 's'}"
+
+
+def _count(states: States) -> Counts:
+    return {
+        "on_pace": sum(state.is_on_pace is True for state in states),
+        "behind": sum(state.is_on_pace is False for state in states),
+        "no_recent_update": sum(state.missed > 0 for state in states),
+        "not_measured": sum(state.key_result.score is None for state in states),
+        "red": sum(state.key_result.rag == Rag.RED for state in states),
+        "late": sum(state.late_since is not None for state in states),
+    }
+
+
+def _tally(states: States) -> list[Tally]:
+    counted = Counter(Rag(state.key_result.rag) for state in states)
+    shown = (*BANDS, Rag.NO_DATA) if counted[Rag.NO_DATA] else BANDS
+    return [_named(band, counted[band]) for band in shown]
+
+
+def _named(band: Rag, count: int) -> Tally:
+    return {"rag": band.value, "word": band.label, "count": count}
+
+
+def _describe_bands(engagement: Engagement) -> list[str]:
+    """Return the range of each band: "up to 0.30", "0.31 to 0.60", "from 0.91"."""
+    scale, bands = engagement.score_scale, engagement.rag_bands
+    low, high = (
+        {band: format_score(band_range(band, bands)[bound], scale=scale) for band in BANDS}
+        for bound in (0, 1)
+    )
+    return [
+        f"up to {high[Rag.RED]}",
+        f"{low[Rag.AMBER]} to {high[Rag.AMBER]}",
+        f"{low[Rag.GREEN]} to {high[Rag.GREEN]}",
+        f"from {low[Rag.STRETCH]}",
+    ]

@@ -1,0 +1,252 @@
+"""The job that stores snapshots, and what readers find."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.db import DatabaseError, transaction
+from django.test import Client
+
+from engagements.models import Engagement, Membership, Role
+from metrics.models import Metric
+from okrs.models import Cycle, KeyResult, Objective, Team
+from status import queries
+from status.commands import store_snapshot
+from status.jobs import store_snapshots
+from status.models import Snapshot
+from status.snapshots import moment_of, snapshot_hash
+from tenancy.scoping import scope
+from tests import build
+from tests.checkins.posting import TUESDAY, at, post
+from tests.query_counts import queries_of
+from tests.status.quarter import end_day, key_result, objective, week
+
+STATUS = "/e/northwind/status/"
+
+
+@pytest.fixture
+def row(alice: Membership) -> KeyResult:
+    metric = build.metric(alice.engagement, unit="percent")
+    return key_result(
+        objective(alice, team=build.team(alice.engagement)), "Expansion", metric=metric
+    )
+
+
+def run_job(now: dt.datetime) -> int:
+    return store_snapshots(now=now, using="default")
+
+
+def test_each_new_version_is_stored_once(alice: Membership, row: KeyResult) -> None:
+    assert [run_job(TUESDAY), run_job(TUESDAY)] == [1, 0]
+
+    post(row, alice, actual=1)
+
+    assert [run_job(TUESDAY), run_job(TUESDAY)] == [1, 0]
+    (stored,) = Snapshot.objects.all()  # it replaced the first one of that day
+    assert stored.content["headline"].endswith("1 is red: Expansion.")
+    assert stored.version == Engagement.objects.get().status_version
+
+
+def test_a_page_is_stored_at_midnight_and_at_the_due_time(
+    alice: Membership, row: KeyResult
+) -> None:
+    run_job(TUESDAY)
+
+    stored = {
+        moment: run_job(at(f"2026-03-{moment}"))
+        for moment in ("10T23:59", "11T00:00", "11T00:01", "16T09:59", "16T10:01", "16T10:02")
+    }
+
+    assert stored == {
+        "10T23:59": 0,
+        "11T00:00": 1,
+        "11T00:01": 0,
+        "16T09:59": 1,
+        "16T10:01": 1,
+        "16T10:02": 0,
+    }
+    last = Snapshot.objects.order_by("day").last()
+    assert last is not None
+    assert "Check-in late since" in str(last.content)
+    assert list(Snapshot.objects.order_by("day").values_list("day", flat=True)) == [
+        dt.date(2026, 3, day) for day in (10, 11, 16)
+    ]
+
+
+def test_an_equal_page_is_not_stored_again(alice: Membership, row: KeyResult) -> None:
+    run_job(TUESDAY)
+    (first,) = Snapshot.objects.all()
+
+    KeyResult.objects.update(data_gap_until=TUESDAY.date())  # not on the page
+
+    assert run_job(TUESDAY) == 0
+    (stored,) = Snapshot.objects.all()
+    assert (stored.pk, stored.hash) == (first.pk, first.hash)
+    assert stored.version > first.version
+
+
+def test_a_closed_engagement_gets_no_more_pages(alice: Membership, row: KeyResult) -> None:
+    Engagement.objects.update(closed_at=TUESDAY, closed_by=alice)
+
+    assert run_job(TUESDAY) == 0
+    assert not store_snapshot(engagement_id=alice.engagement_id, now=TUESDAY)
+
+
+def test_a_replay_of_an_earlier_instant_stores_nothing(alice: Membership, row: KeyResult) -> None:
+    run_job(TUESDAY)
+
+    assert run_job(TUESDAY - dt.timedelta(days=1)) == 0
+    assert not store_snapshot(engagement_id=alice.engagement_id, now=week(9))
+
+
+def test_the_counts_are_columns(alice: Membership, row: KeyResult) -> None:
+    goal = row.objective
+    post(key_result(goal, "On its way"), alice, actual=9, confidence=4, now=week(10))
+    post(key_result(goal, "Behind"), alice, actual=1, confidence=2, now=week(8))
+    run_job(TUESDAY)
+
+    counted = Snapshot.objects.values(
+        "on_pace", "behind", "no_recent_update", "not_measured", "red", "late"
+    )
+
+    assert counted.get() == {
+        "on_pace": 1,
+        "behind": 1,
+        "no_recent_update": 2,
+        "not_measured": 1,
+        "red": 1,
+        "late": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [
+        pytest.param(KeyResult, {"title": "Renamed"}, id="key result"),
+        pytest.param(Objective, {"title": "Renamed"}, id="objective"),
+        pytest.param(Cycle, {"name": "Renamed"}, id="cycle"),
+        pytest.param(Team, {"name": "Renamed"}, id="team"),
+        pytest.param(Metric, {"unit": "days"}, id="metric"),
+        pytest.param(Membership, {"name": "Renamed"}, id="person"),
+        pytest.param(Engagement, {"client_name": "Renamed"}, id="name of the client"),
+        pytest.param(Engagement, {"time_zone": "Asia/Tokyo"}, id="time zone"),
+        pytest.param(Engagement, {"scale": "hundred"}, id="scale"),
+        pytest.param(Engagement, {"bands": "strict"}, id="bands"),
+        pytest.param(Engagement, {"cadence": "monthly"}, id="cadence"),
+        pytest.param(Engagement, {"due_weekday": 4}, id="due weekday"),
+        pytest.param(Engagement, {"due_time": dt.time(18)}, id="due time"),
+        pytest.param(Engagement, {"rhythm_since": TUESDAY}, id="rhythm"),
+        pytest.param(Engagement, {"shows_owners": False}, id="owners shown"),
+    ],
+)
+def test_what_the_page_shows_counts_its_version(
+    alice: Membership, row: KeyResult, model: type, change: dict[str, object]
+) -> None:
+    post(row, alice, actual=3, now=week(10))
+    before = Engagement.objects.get().status_version
+
+    model.objects.update(**change)  # type: ignore[attr-defined]
+
+    assert Engagement.objects.get().status_version > before
+
+
+def test_readers_store_nothing_and_read_what_the_job_stores(
+    client: Client, alice: Membership, dana: Membership, row: KeyResult
+) -> None:
+    assert dana.user is not None
+    client.force_login(dana.user)
+    engagement = Engagement.objects.get()
+    moment = moment_of(engagement, now=TUESDAY)
+
+    first = client.get(STATUS)
+    built = queries.page_now(engagement, moment=moment)
+    assert not Snapshot.objects.exists()
+    run_job(TUESDAY)
+
+    assert first.status_code == 200
+    assert snapshot_hash(built) == Snapshot.objects.get().hash
+    assert queries.page_now(engagement, moment=moment) == built
+
+
+def test_a_body_is_rendered_once_for_all_readers(
+    client: Client, alice: Membership, dana: Membership, row: KeyResult
+) -> None:
+    pages = []
+    for reader in (alice, dana):
+        assert reader.user is not None
+        client.force_login(reader.user)
+        pages.append(len(queries_of(lambda: client.get(STATUS))))
+
+    assert pages[1] == 2  # the user and the membership
+    assert pages[0] > 2
+
+
+def test_without_the_cache_the_page_is_rendered_each_time(
+    client: Client, alice: Membership, row: KeyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr("status.rendering.cache.get", away)
+    monkeypatch.setattr("status.rendering.cache.set", away)
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+
+    assert [client.get(STATUS).status_code for _ in range(2)] == [200, 200]
+    assert "Expansion" in client.get(STATUS).text
+
+
+def test_the_cache_never_shows_one_client_to_another(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    """Two clients with equal versions and public ids."""
+    other = build.member(build.engagement("Harbor Retail"), "Olga")
+    with scope(other.engagement_id):
+        theirs = key_result(objective(other), "Theirs")
+    Engagement.objects.update(status_version=50)
+    with scope(other.engagement_id):
+        Engagement.objects.update(status_version=50)
+        KeyResult.objects.filter(pk=theirs.pk).update(public_id=row.public_id)
+        Engagement.objects.update(status_version=50)
+
+    pages = []
+    for person, slug in ((alice, "northwind"), (other, "harbor")):
+        assert person.user is not None
+        client.force_login(person.user)
+        pages.append(client.get(f"/e/{slug}/status/").text)
+
+    assert ["Expansion" in page for page in pages] == [True, False]
+    assert ["Theirs" in page for page in pages] == [False, True]
+
+
+def test_a_stored_page_is_never_changed_and_the_last_of_a_day_never_deleted(
+    alice: Membership, row: KeyResult
+) -> None:
+    end_day(alice.engagement, "2026-03-09")
+    changes = (
+        lambda: Snapshot.objects.update(content={}),
+        lambda: Snapshot.objects.update(hash="0" * 64),
+        lambda: Snapshot.objects.update(day=dt.date(2026, 3, 8)),
+        lambda: Snapshot.objects.update(red=9),
+        lambda: Snapshot.objects.all().delete(),
+    )
+
+    for change in changes:
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+
+def test_a_hidden_owner_is_hidden_on_each_earlier_day(
+    client: Client, alice: Membership, row: KeyResult, clock: time_machine.Traveller
+) -> None:
+    days = [f"2026-03-0{day}" for day in range(1, 8)]
+    for day in days:
+        end_day(alice.engagement, day)
+    Engagement.objects.update(shows_owners=False)
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+
+    pages = [client.get(f"{STATUS}?as_of={day}").text for day in days]
+
+    assert all("Expansion" in page for page in pages)
+    assert not any("Alice" in page for page in pages)
