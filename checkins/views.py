@@ -16,6 +16,7 @@ from django_htmx.http import replace_url, trigger_client_event
 from checkins.assessment import preview
 from checkins.commands import Conflict, record_check_in, undo_check_in
 from checkins.conflicts import versions
+from checkins.due_row import due_row
 from checkins.forms import CheckInForm, new_key, read_confidence
 from checkins.models import CheckIn
 from checkins.queries.cards import DueCard
@@ -156,6 +157,8 @@ def _card_page(
     """Render the card for htmx, else the page of the card."""
     back = next_url(request)
     context = {"card": card, "form": form, "now": now, "back": back, "alone": bool(back), **more}
+    if not form:
+        context["row"] = due_row(card)
     if request.htmx:
         return render(request, "checkins/_due_card.html", context, status=status)
     context |= {"back": back or _my_week_after(card.key_result), "alone": True}

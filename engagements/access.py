@@ -68,14 +68,12 @@ class LinkRequest(HttpRequest):
 
 
 # Read at every request, before a scope is known: the policies admit the user's own rows.
-MEMBERSHIPS = f"""
-    SELECT {select_list(Membership, "m")}, {select_list(Engagement, "e")}
+MEMBERSHIPS = f"""SELECT {select_list(Membership, "m")}, {select_list(Engagement, "e")}
     FROM engagements_membership m JOIN engagements_engagement e ON e.id = m.engagement_id
     WHERE m.removed_at IS NULL AND m.user_id = %(user)s
     ORDER BY e.closed_at NULLS FIRST, m.id DESC
 """  # noqa: S608 - columns
-MEMBERSHIP = f"""
-    SELECT {select_list(Membership, "m")}, {select_list(Engagement, "e")},
+MEMBERSHIP = f"""SELECT {select_list(Membership, "m")}, {select_list(Engagement, "e")},
         EXISTS (
             SELECT 1 FROM engagements_membership other
             JOIN engagements_engagement client ON client.id = other.engagement_id

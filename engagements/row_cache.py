@@ -45,8 +45,8 @@ def render_rows(
 ) -> list[SafeString]:
     """Return the HTML of each row, in order; one round trip to the cache, two if any is missing.
 
-    `contexts` gets the missing rows and returns the context of each. A row is rendered on the
-    client's clock, and its context holds nothing about the reader.
+    `contexts` gets the missing rows and returns the context of each, with nothing about the
+    reader. The engagements must be read before the rows, and after the request's own writes.
     """
     engagements = {row.engagement.pk: row.engagement for row in rows}
     versions = {pk: _version(one, template, now=now) for pk, one in engagements.items()}
@@ -56,12 +56,22 @@ def render_rows(
     except CACHE_ERRORS:
         cached = {}
     if missing := {key: row for key, row in zip(keys, rows, strict=True) if key not in cached}:
-        fresh = _render(template, list(missing.values()), contexts)
-        rendered = dict(zip(missing, fresh, strict=True))
+        fresh = contexts(list(missing.values()))
+        rendered = {
+            key: str(render_row(template, missing[key].engagement, context))
+            for key, context in zip(missing, fresh, strict=True)
+        }
         cached |= rendered
         with suppress(*CACHE_ERRORS):
             row_cache.set_many(rendered, SECONDS)
     return [SafeString(cached[key]) for key in keys]
+
+
+def render_row(template: str, engagement: Engagement, context: Mapping[str, Any]) -> SafeString:
+    """Render one row on the client's clock, without the cache."""
+    with timezone.override(engagement.zone):
+        html = get_template(template).render({**context, "engagement": engagement})
+    return SafeString(html.strip())
 
 
 @cache
@@ -91,10 +101,3 @@ def _version(engagement: Engagement, template: str, *, now: dt.datetime) -> str:
     )
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
     return f"{engagement.pk}:{digest}"
-
-
-def _render(template: str, rows: Sequence[Row], contexts: Contexts) -> Iterable[str]:
-    compiled = get_template(template)
-    for row, context in zip(rows, contexts(rows), strict=True):
-        with timezone.override(row.engagement.zone):
-            yield str(compiled.render(dict(context)))

@@ -39,7 +39,7 @@ def rows(sql: str, row_class: type[Row], **params: Any) -> list[Row]:
         raise ScopeError("Run this SQL in a scope and let it filter by %(scope)s.")
     with connection.cursor() as cursor:
         cursor.cursor.row_factory = class_row(row_class)
-        cursor.execute(sql, {**params, "scope": scope})
+        cursor.execute(sql.strip(), {**params, "scope": scope})
         filled: list[Row] = cursor.fetchall()
         return filled
 

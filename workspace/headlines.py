@@ -8,7 +8,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from checkins.queries.cards import DueCard, MyWeek
+from checkins.queries.cards import MyWeek, WeekCard
 from okrs.formatting import is_early, write_day
 from scoring import Rag
 from status.headlines import NO_VALUE_YET, describe_age, describe_pace, describe_reds
@@ -106,7 +106,7 @@ def _nothing_due(week: MyWeek) -> str:
     return f"Nothing is due. The next check-in opens {day}."
 
 
-def _urgent(week: MyWeek, waiting: Sequence[DueCard]) -> str:
+def _urgent(week: MyWeek, waiting: Sequence[WeekCard]) -> str:
     found = [
         (week.late, "late"),
         (week.due_today, _by([card.due_at for card in waiting if card.is_due_today])),

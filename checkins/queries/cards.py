@@ -8,7 +8,7 @@ from functools import cached_property
 
 from checkins.assessment import Assessment, Prompt, assess_latest, prompt
 from checkins.models import CheckIn
-from checkins.periods import Period, Rhythm, closed_periods, due_after, missed_periods, rhythm_of
+from checkins.periods import Period, Rhythm, closed_periods, due_after, missed_periods
 from checkins.queries.states import CardState, Due
 from checkins.rules import undo_refusal
 from engagements.models import Engagement, Membership
@@ -17,62 +17,30 @@ from scoring import Rag
 
 
 @dataclass(frozen=True, kw_only=True)
-class DueCard:
-    """A key result as it waits for its check-in, with what stands and what is asked.
+class WeekCard:
+    """A key result that waits for its check-in, as My week lists it.
 
     `due.period` is the one that a post fills, or the newest filled one of a saved card. `previous`
-    is the check-in that stands; `latest_check_in_id` its public id or that of the undo after it,
-    for `seen`. On My week a closed card has neither until it is done: it does not show them. What
-    only an open card shows is worked out when it is asked for.
+    is the check-in in effect; My week reads it only of cards that are done.
     """
 
-    key_result: KeyResult
-    membership: Membership
+    membership: Membership  # with its engagement
+    key_result_id: int
+    public_id: str
+    title: str
+    rhythm: Rhythm
     due: Due
     previous: CheckIn | None
-    latest_check_in_id: str
     now: dt.datetime
 
-    @cached_property
-    def rhythm(self) -> Rhythm:
-        return rhythm_of(self.key_result)
+    @property
+    def engagement(self) -> Engagement:
+        engagement: Engagement = self.membership.engagement
+        return engagement
 
     @property
     def today(self) -> dt.date:
         return self.rhythm.day_of(self.now)
-
-    @cached_property
-    def assessment(self) -> Assessment:
-        return assess_latest(self.key_result, today=self.today)
-
-    @property
-    def prompt(self) -> Prompt | None:
-        return prompt(self.key_result, assessment=self.assessment, now=self.now)
-
-    @property
-    def missed(self) -> Period | None:
-        """The period that closed just before this one opened to posts, if it went without."""
-        closed = closed_periods(self.rhythm, self.now)
-        missed = missed_periods(self.key_result, now=self.now)
-        is_last = bool(missed) and missed[-1] == closed[-1]
-        return missed[-1] if is_last and missed[-1].monday < self.period.monday else None
-
-    @property
-    def may_undo(self) -> bool:
-        last = self.previous
-        if last is None:
-            return False
-        by, rhythm = self.membership, self.rhythm
-        return undo_refusal(last, newest=last, rhythm=rhythm, by=by, now=self.now) is None
-
-    @property
-    def next_action_due(self) -> dt.date:
-        """What a check-in takes for its next action unless it says another day (M6.1)."""
-        return max(due_after(self.rhythm, self.period), self.today)
-
-    @property
-    def engagement(self) -> Engagement:
-        return self.key_result.engagement
 
     @property
     def state(self) -> CardState:
@@ -99,6 +67,10 @@ class DueCard:
         return self.due.is_done
 
     @property
+    def is_saved(self) -> bool:
+        return self.state is CardState.SAVED
+
+    @property
     def due_at(self) -> dt.datetime:
         return self.period.due_at
 
@@ -107,8 +79,44 @@ class DueCard:
         return self.period.closes_at
 
     @property
-    def is_saved(self) -> bool:
-        return self.state is CardState.SAVED
+    def may_undo(self) -> bool:
+        last, by = self.previous, self.membership
+        if last is None:
+            return False
+        return undo_refusal(last, newest=last, rhythm=self.rhythm, by=by, now=self.now) is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueCard(WeekCard):
+    """One card with all that its form needs.
+
+    `latest_check_in_id` is the public id of the check-in in effect or of the undo after it, for
+    `seen`.
+    """
+
+    key_result: KeyResult
+    latest_check_in_id: str
+
+    @cached_property
+    def assessment(self) -> Assessment:
+        return assess_latest(self.key_result, today=self.today)
+
+    @property
+    def prompt(self) -> Prompt | None:
+        return prompt(self.key_result, assessment=self.assessment, now=self.now)
+
+    @property
+    def missed(self) -> Period | None:
+        """The period that closed just before this one opened to posts, if it went without."""
+        closed = closed_periods(self.rhythm, self.now)
+        missed = missed_periods(self.key_result, now=self.now)
+        is_last = bool(missed) and missed[-1] == closed[-1]
+        return missed[-1] if is_last and missed[-1].monday < self.period.monday else None
+
+    @property
+    def next_action_due(self) -> dt.date:
+        """Return the day of the next action unless the check-in gives another one (M6.1)."""
+        return max(due_after(self.rhythm, self.period), self.today)
 
     @property
     def score(self) -> Decimal | None:
@@ -135,21 +143,21 @@ class DueCard:
 class Group:
     """The cards of one cycle of a client, most urgent first; the period is the first card's.
 
-    `is_only` where the client has cards of no other cycle.
+    `is_only` if the client has cards of no other cycle.
     """
 
     engagement: Engagement
     cycle: Cycle
     is_only: bool
     membership: Membership
-    cards: Sequence[DueCard]
+    cards: Sequence[WeekCard]
     week: int
     weeks: int
     pace: Decimal
 
     @property
     def anchor(self) -> str:
-        """What names the group on its page."""
+        """Return the DOM id of the group."""
         slug: str = self.engagement.slug
         return slug if self.is_only else f"{slug}-{self.cycle.public_id}"
 
@@ -192,7 +200,7 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class MyWeek:
-    """Everything that waits for one person's check-in, over all their clients."""
+    """All cards that wait for one person's check-in, over all their clients."""
 
     groups: Sequence[Group]
     next_opens_at: dt.datetime | None

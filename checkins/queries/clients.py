@@ -1,24 +1,48 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-from django.db.models import Count, Q, QuerySet
 
 from checkins.periods import asked_since, open_periods, rhythm_between
-from checkins.queries.states import LATELY, due_by, mondays
+from checkins.queries.states import due_by, mondays
 from engagements.models import Membership
 from engagements.permissions import Permission, may
-from okrs.models import KeyResult, Stage
-from tenancy.compiled import AnyOf, Compiled
+from tenancy.sql import rows
+
+# Key results of one commit are alike in all that being late depends on.
+LIVE = """
+    SELECT key_result.engagement_id, cycle.starts_on, cycle.ends_on, key_result.committed_at,
+        jsonb_path_query_array(key_result.trail, '$[last-6 to last][0]')::text AS lately,
+        count(*) AS count, count(*) FILTER (WHERE key_result.stage = 'at_risk') AS at_risk
+    FROM okrs_keyresult key_result
+    JOIN okrs_objective objective ON objective.id = key_result.objective_id
+    JOIN okrs_cycle cycle ON cycle.id = objective.cycle_id
+    WHERE key_result.engagement_id = ANY(%(scope)s::bigint[])
+        AND key_result.engagement_id = ANY(%(engagements)s::bigint[])
+        AND key_result.stage IN ('committed', 'on_track', 'at_risk')
+    GROUP BY 1, 2, 3, 4, 5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """Live key results of a client that are late or not together."""
+
+    engagement_id: int
+    starts_on: dt.date
+    ends_on: dt.date
+    committed_at: dt.datetime
+    lately: str
+    count: int
+    at_risk: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """How one client stands, whoever its cards belong to; nothing where the role does not read."""
+    """A client of this person with the counts of all its cards; none if the role may not read."""
 
     membership: Membership
     reads: bool
@@ -27,14 +51,14 @@ class Client:
 
 
 def clients(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Client]:
-    """Each client of this person with its late and at-risk key results. One query."""
+    """Return each client of this person with its late and at-risk key results. One query."""
     members = list(memberships)
     readable = {one.engagement_id: one for one in members if may(one.role, Permission.READ)}
     late, at_risk = Counter[int](), Counter[int]()
-    for client, count, risky, *facts in ALIKE(engagements=list(readable)):
-        at_risk[client] += risky
-        if _is_late(readable[client], *facts, now=now):
-            late[client] += count
+    for like in rows(LIVE, LiveRow, engagements=list(readable)):
+        at_risk[like.engagement_id] += like.at_risk
+        if _is_late(readable[like.engagement_id], like, now=now):
+            late[like.engagement_id] += like.count
     return [
         Client(
             membership=one,
@@ -46,33 +70,10 @@ def clients(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Clie
     ]
 
 
-def _alike() -> QuerySet[KeyResult, tuple[Any, ...]]:
-    """Live key results by what their being late depends on; those of one commit are alike."""
-    rows = KeyResult.objects.live().filter(AnyOf("engagement_id", "engagements"))
-    cycle = ("objective__cycle__starts_on", "objective__cycle__ends_on")
-    alike = rows.order_by().values("engagement_id", *cycle, "committed_at", lately=LATELY)
-    counts = {"count": Count("pk"), "at_risk": Count("pk", filter=Q(stage=Stage.AT_RISK))}
-    found: QuerySet[KeyResult, tuple[Any, ...]] = alike.annotate(**counts).values_list(
-        "engagement_id", "count", "at_risk", *cycle, "committed_at", "lately"
-    )
-    return found
-
-
-ALIKE = Compiled(_alike)
-
-
-def _is_late(
-    membership: Membership,
-    starts_on: dt.date,
-    ends_on: dt.date,
-    committed_at: dt.datetime,
-    lately: Sequence[str],
-    *,
-    now: dt.datetime,
-) -> bool:
+def _is_late(membership: Membership, like: LiveRow, *, now: dt.datetime) -> bool:
     engagement = membership.engagement
-    rhythm = rhythm_between(starts_on, ends_on, engagement=engagement)
+    rhythm = rhythm_between(like.starts_on, like.ends_on, engagement=engagement)
     if not open_periods(rhythm, now):
         return False
-    since = asked_since(committed_at, engagement=engagement)
-    return due_by(rhythm, filled=mondays(lately), since=since, now=now).is_late
+    since = asked_since(like.committed_at, engagement=engagement)
+    return due_by(rhythm, filled=mondays(json.loads(like.lately)), since=since, now=now).is_late

@@ -1,186 +1,236 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from checkins.models import CheckIn
-from checkins.periods import next_opening, open_periods, rhythm_of
-from checkins.queries.cards import DueCard, Group, MyWeek
-from checkins.queries.states import LATELY, Due, due_lately, due_of
+from checkins.periods import (
+    Rhythm,
+    asked_since,
+    next_opening,
+    open_periods,
+    rhythm_between,
+    rhythm_of,
+)
+from checkins.queries.cards import DueCard, Group, MyWeek, WeekCard
+from checkins.queries.states import Due, due_by, due_of, mondays
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may, may_here
-from okrs.models import KeyResult
-from okrs.models.key_results import KeyResultQuerySet
+from okrs.models import Cycle, KeyResult
 from scoring import pace
-from tenancy.compiled import AnyOf, Compiled, Slot
+from tenancy.sql import rows
 
 Members = Mapping[int, Membership]  # by engagement
-# What a closed card shows; the rest is read once somebody opens one.
-SHOWN = (
-    *("id", "engagement_id", "public_id", "title", "stage", "committed_at"),
-    *("latest_value", "measured_on", "score", "rag", "evidence_url", "red_since", "last_week"),
-    *("metric__unit", "objective__title"),
-    *("objective__cycle__public_id", "objective__cycle__name"),
-    *("objective__cycle__starts_on", "objective__cycle__ends_on"),
-)
-SAID = (
+CURRENT = (
     *("id", "engagement_id", "public_id", "key_result_id", "period", "measured_on", "posted_at"),
     *("author_id", "undone_by_id", "author__name"),
 )
+# The stages are written out because only then the index of live key results is used.
+WEEK = """
+    SELECT key_result.id, key_result.engagement_id, key_result.public_id, key_result.title,
+        key_result.committed_at, cycle.id AS cycle_id, cycle.public_id AS cycle_public_id,
+        cycle.name AS cycle_name, cycle.starts_on, cycle.ends_on,
+        jsonb_path_query_array(key_result.trail, '$[last-6 to last][0]')::text AS lately
+    FROM okrs_keyresult key_result
+    JOIN okrs_objective objective ON objective.id = key_result.objective_id
+    JOIN okrs_cycle cycle ON cycle.id = objective.cycle_id
+    WHERE key_result.engagement_id = ANY(%(scope)s::bigint[])
+        AND key_result.engagement_id = ANY(%(engagements)s::bigint[])
+        AND key_result.stage IN ('committed', 'on_track', 'at_risk')
+        AND (
+            key_result.owner_id = ANY(%(members)s::bigint[])
+            OR EXISTS (
+                SELECT 1 FROM okrs_collaborator helper
+                WHERE helper.engagement_id = key_result.engagement_id
+                    AND helper.engagement_id = ANY(%(engagements)s::bigint[])
+                    AND helper.key_result_id = key_result.id
+                    AND helper.member_id = ANY(%(members)s::bigint[])
+            )
+        )
+    ORDER BY key_result.position, key_result.id
+"""
+
+
+@dataclass(frozen=True)
+class WeekRow:
+    """A live key result with its cycle; `lately` has the Mondays of its last check-ins (JSON)."""
+
+    id: int
+    engagement_id: int
+    public_id: str
+    title: str
+    committed_at: dt.datetime
+    cycle_id: int
+    cycle_public_id: str
+    cycle_name: str
+    starts_on: dt.date
+    ends_on: dt.date
+    lately: str
+
+    def rhythm(self, engagement: Engagement) -> Rhythm:
+        return rhythm_between(self.starts_on, self.ends_on, engagement=engagement)
+
+    def due(self, engagement: Engagement, *, now: dt.datetime) -> Due:
+        return due_by(
+            self.rhythm(engagement),
+            filled=mondays(json.loads(self.lately)),
+            since=asked_since(self.committed_at, engagement=engagement),
+            now=now,
+        )
+
+    @cached_property
+    def cycle(self) -> Cycle:
+        return Cycle(
+            id=self.cycle_id,
+            engagement_id=self.engagement_id,
+            public_id=self.cycle_public_id,
+            name=self.cycle_name,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+        )
 
 
 def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
-    """The cards that this person owns or helps with, wherever a period is open (M6.3).
+    """Return the cards that this person owns or helps with if a period is open (M6.3).
 
     Cards are grouped by client and cycle; groups and cards come late first, then by due time, then
-    by name, those that are done last. Two queries; what a closed card does not show is not read:
-    the check-in that stands only of those that are done.
+    by name, those that are done last. Two queries.
     """
     members = {one.engagement_id: one for one in memberships if may(one.role, Permission.CHECK_IN)}
-    mine = MINE(members=[one.pk for one in members.values()], engagements=list(members))
-    for one in mine:
-        one.engagement = members[one.engagement_id].engagement
-    waiting = [one for one in mine if open_periods(rhythm_of(one), now)]
-    dues = {one.pk: due_lately(one, now=now) for one in waiting}
-    done = [one for one in waiting if dues[one.pk].is_done]
-    previous = _previous(done, read=STANDING_SHOWN)
-    cards = list(_cards(waiting, dues=dues, previous=previous, members=members, now=now))
-    opening = min(
-        () if cards else _openings(mine, now=now), key=lambda pair: pair[0], default=(None, None)
+    ids = [one.pk for one in members.values()]
+    mine = rows(WEEK, WeekRow, members=ids, engagements=list(members))
+    clients = {pk: one.engagement for pk, one in members.items()}
+    rhythms = {row.id: row.rhythm(clients[row.engagement_id]) for row in mine}
+    waiting = [row for row in mine if open_periods(rhythms[row.id], now)]
+    dues = {row.id: row.due(clients[row.engagement_id], now=now) for row in waiting}
+    previous = _current([row.id for row in waiting if dues[row.id].is_done], members)
+    cards = [
+        (
+            row,
+            WeekCard(
+                membership=members[row.engagement_id],
+                key_result_id=row.id,
+                public_id=row.public_id,
+                title=row.title,
+                rhythm=rhythms[row.id],
+                due=dues[row.id],
+                previous=previous.get(row.id),
+                now=now,
+            ),
+        )
+        for row in waiting
+    ]
+    openings = (
+        []
+        if cards
+        else [
+            (period.opens_at, clients[row.engagement_id])
+            for row in mine
+            if (period := next_opening(rhythms[row.id], now))
+        ]
     )
+    opening = min(openings, key=lambda pair: pair[0], default=(None, None))
     return MyWeek(
-        groups=_groups(cards, members=members, now=now),
-        next_opens_at=opening[0],
-        next_engagement=opening[1],
+        groups=_groups(cards, now=now), next_opens_at=opening[0], next_engagement=opening[1]
     )
 
 
 def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime) -> DueCard | None:
-    """The card of one key result, whether or not a period is open. Two queries.
+    """Return the card of one key result, whether or not a period is open. Two queries.
 
-    None where it is not live, or where this member may not check in.
+    None if it is not live, or if this member may not check in.
     """
     if not may_here(membership, Permission.CHECK_IN):
         return None
-    found = ONE(engagement=membership.engagement_id, key_result=key_result.pk)
-    dues = {one.pk: due_of(one, now=now) for one in found}
-    members, previous = {membership.engagement_id: membership}, _previous(found, read=STANDING)
-    return next(_cards(found, dues=dues, previous=previous, members=members, now=now), None)
+    cards = due_cards([key_result.pk], members={membership.engagement_id: membership}, now=now)
+    return next(iter(cards), None)
 
 
-def _mine() -> KeyResultQuerySet:
-    rows = (
-        KeyResult.objects.live()
-        .answered_for_by("members")
-        .filter(AnyOf("engagement_id", "engagements"))
-    )
-    return rows.select_related("objective__cycle", "metric").only(*SHOWN).annotate(lately=LATELY)
-
-
-def _one() -> KeyResultQuerySet:
+def due_cards(
+    key_result_ids: Collection[int], *, members: Members, now: dt.datetime
+) -> list[DueCard]:
+    """Return the cards of live key results. Two queries."""
     latest = CheckIn.objects.filter(
         engagement_id=OuterRef("engagement_id"), key_result_id=OuterRef("pk")
     )
     newest = Subquery(latest.order_by("-id").values("public_id")[:1])
-    rows = (
-        KeyResult.objects.live()
-        .for_card()
-        .select_related("engagement")
-        .annotate(latest_check_in_id=newest)
+    live = KeyResult.objects.live().for_card().select_related("engagement")
+    found = list(
+        live.filter(engagement_id__in=members, pk__in=key_result_ids).annotate(
+            latest_check_in_id=newest
+        )
     )
-    return rows.filter(
-        engagement_id=Slot("engagement", BigIntegerField()),
-        pk=Slot("key_result", BigIntegerField()),
-    )
+    previous = _current([one.pk for one in found], members, whole=True)
+    return [
+        DueCard(
+            membership=members[one.engagement_id],
+            key_result_id=one.pk,
+            public_id=one.public_id,
+            title=one.title,
+            rhythm=rhythm_of(one),
+            due=due_of(one, now=now),
+            previous=previous.get(one.pk),
+            now=now,
+            key_result=one,
+            latest_check_in_id=one.latest_check_in_id or "",  # type: ignore[attr-defined]
+        )
+        for one in found
+    ]
 
 
-def _standing() -> QuerySet[CheckIn]:
-    rows = CheckIn.objects.current().select_related("author").order_by()
-    return rows.filter(
-        AnyOf("engagement_id", "engagements"),
-        AnyOf("key_result_id", "key_results"),
+def _current(
+    key_result_ids: Collection[int], members: Members, *, whole: bool = False
+) -> dict[int, CheckIn]:
+    """Return the check-in in effect, by key result. No query for none."""
+    if not key_result_ids:
+        return {}
+    current = CheckIn.objects.current().select_related("author").order_by()
+    found = current.filter(
+        engagement_id__in=members,
+        key_result_id__in=key_result_ids,
         period=F("key_result__last_period"),
     )
+    return {one.key_result_id: one for one in (found if whole else found.only(*CURRENT))}
 
 
-MINE, ONE, STANDING = Compiled(_mine), Compiled(_one), Compiled(_standing)
-STANDING_SHOWN = Compiled(lambda: _standing().only(*SAID))
-
-
-def _previous(key_results: Sequence[KeyResult], *, read: Compiled[CheckIn]) -> dict[int, CheckIn]:
-    """The check-in that stands, by key result. No query for none."""
-    clients, ids = {one.engagement_id for one in key_results}, [one.pk for one in key_results]
-    standing = read(engagements=list(clients), key_results=ids) if ids else []
-    return {one.key_result_id: one for one in standing}
-
-
-def _cards(
-    key_results: Iterable[KeyResult],
-    *,
-    dues: Mapping[int, Due],
-    previous: Mapping[int, CheckIn],
-    members: Members,
-    now: dt.datetime,
-) -> Iterator[DueCard]:
-    for one in key_results:
-        yield DueCard(
-            key_result=one,
-            membership=members[one.engagement_id],
-            due=dues[one.pk],
-            previous=previous.get(one.pk),
-            latest_check_in_id=getattr(one, "latest_check_in_id", None) or "",
-            now=now,
-        )
-
-
-def _groups(cards: Iterable[DueCard], *, members: Members, now: dt.datetime) -> list[Group]:
-    by_cycle: dict[tuple[int, int], list[DueCard]] = defaultdict(list)
-    for card in cards:
-        row = card.key_result
-        by_cycle[row.engagement_id, row.objective.cycle_id].append(card)
+def _groups(cards: Iterable[tuple[WeekRow, WeekCard]], *, now: dt.datetime) -> list[Group]:
+    by_cycle: dict[tuple[int, int], list[tuple[WeekRow, WeekCard]]] = defaultdict(list)
+    for row, card in cards:
+        by_cycle[row.engagement_id, row.cycle_id].append((row, card))
     cycles = Counter(client for client, _ in by_cycle)
     groups = [
-        _group(found, membership=members[client], is_only=cycles[client] == 1, now=now)
+        _group(found, is_only=cycles[client] == 1, now=now)
         for (client, _), found in by_cycle.items()
     ]
     return sorted(groups, key=lambda group: _urgency(group.cards[0]))
 
 
-def _group(
-    cards: Sequence[DueCard], *, membership: Membership, is_only: bool, now: dt.datetime
-) -> Group:
-    ranked = sorted(cards, key=_urgency)
-    first = ranked[0].key_result
-    cycle, today = first.objective.cycle, rhythm_of(first).day_of(now)
+def _group(found: Sequence[tuple[WeekRow, WeekCard]], *, is_only: bool, now: dt.datetime) -> Group:
+    row, card = found[0]
+    cycle, today = row.cycle, card.today
     return Group(
-        engagement=first.engagement,
+        engagement=card.engagement,
         cycle=cycle,
         is_only=is_only,
-        membership=membership,
-        cards=ranked,
+        membership=card.membership,
+        cards=sorted((card for _, card in found), key=_urgency),
         week=cycle.week_on(today),
         weeks=cycle.weeks,
         pace=pace(start=cycle.starts_on, due=cycle.ends_on, today=today),
     )
 
 
-def _urgency(card: DueCard) -> tuple[bool, bool, dt.datetime, str, int]:
+def _urgency(card: WeekCard) -> tuple[bool, bool, dt.datetime, str, int]:
     return (
         card.is_done,
         not card.is_late,
         card.due_at if card.is_asked else card.closes_at,
         card.engagement.client_name.casefold(),
-        card.key_result.pk,
+        card.key_result_id,
     )
-
-
-def _openings(
-    key_results: Iterable[KeyResult], *, now: dt.datetime
-) -> Iterator[tuple[dt.datetime, Engagement]]:
-    for one in key_results:
-        period = next_opening(rhythm_of(one), now)
-        if period:
-            yield period.opens_at, one.engagement

@@ -1,4 +1,4 @@
-"""How a key result stands against its open periods, read off its standing: no query."""
+"""What a key result asks for in its open periods, from its state alone."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-
-from django.db.models import F, Func, JSONField, Value
 
 from checkins.periods import (
     Period,
@@ -19,16 +17,6 @@ from checkins.periods import (
     rhythm_of,
 )
 from okrs.models import KeyResult
-
-# Mondays of a trail's last seven check-ins. Two periods may be open, the older one a month's: where
-# it was a week's before, five check-ins lie in it, and one in the period after it.
-LATELY = Func(
-    F("trail"),
-    Value("$[last-6 to last][0]"),
-    function="jsonb_path_query_array",
-    template="%(function)s(%(expressions)s::jsonpath)",
-    output_field=JSONField(),
-)
 
 
 class CardState(StrEnum):
@@ -71,23 +59,19 @@ class Due:
 
 
 def due_of(key_result: KeyResult, *, now: dt.datetime) -> Due:
-    """Needs the engagement and `objective__cycle` joined in."""
-    return _due(key_result, filled=filled_periods(key_result), now=now)
-
-
-def due_lately(key_result: KeyResult, *, now: dt.datetime) -> Due:
-    """The same of one whose trail was not read but for `lately`, as `LATELY` is annotated."""
-    return _due(key_result, filled=mondays(key_result.lately), now=now)  # type: ignore[attr-defined]
+    """Return what a key result asks for; it comes with engagement and `objective__cycle`."""
+    committed_at, engagement = key_result.committed_at, key_result.engagement
+    since = asked_since(committed_at, engagement=engagement) if committed_at else None
+    return due_by(rhythm_of(key_result), filled=filled_periods(key_result), since=since, now=now)
 
 
 def mondays(lately: Iterable[str]) -> set[dt.date]:
+    """Return the Mondays of a trail's last seven check-ins.
+
+    Two periods may be open, the older one a month's: where it was a week's before, five check-ins
+    lie in it, and one in the period after it.
+    """
     return {dt.date.fromisoformat(monday) for monday in lately}
-
-
-def _due(key_result: KeyResult, *, filled: Collection[dt.date], now: dt.datetime) -> Due:
-    committed_at, engagement = key_result.committed_at, key_result.engagement
-    since = asked_since(committed_at, engagement=engagement) if committed_at else None
-    return due_by(rhythm_of(key_result), filled=filled, since=since, now=now)
 
 
 def due_by(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
 
 from django import template
 from django.utils import timezone
@@ -22,43 +21,38 @@ def when(at: dt.datetime | None) -> str:
     """`{{ due_at|when }}`: "today 10:00", "tomorrow 10:00", "Mon 30 Mar 10:00"."""
     if at is None:
         return ""
-    return when_on(at, timezone.get_current_timezone(), timezone.localdate())
+    local = timezone.localtime(at)
+    return f"{_near(local.date())}{NO_BREAK}{local:%H:%M}"
 
 
-@lru_cache(maxsize=1024)
-def when_on(at: dt.datetime, zone: dt.tzinfo, today: dt.date) -> str:
-    """The same for a reader whose clock and day are known: cards of a client share a deadline."""
-    local = at.astimezone(zone)
-    return _on(local.date(), time=f"{local:%H:%M}", today=today)
+@register.filter
+def near_day(at: dt.datetime) -> str:
+    """`{{ posted_at|near_day }}`: "today", "Mon 30 Mar"."""
+    return _near(timezone.localtime(at).date())
 
 
 @register.filter
 def closing(at: dt.datetime) -> str:
-    """The end of a span: midnight belongs to the day before it, "Sun 15 Mar 24:00"."""
-    return closing_on(at, timezone.get_current_timezone(), timezone.localdate())
-
-
-@lru_cache(maxsize=1024)
-def closing_on(at: dt.datetime, zone: dt.tzinfo, today: dt.date) -> str:
-    """The same for a reader whose clock and day are known."""
-    local = at.astimezone(zone)
-    if local.time() == dt.time(0):
-        return _on(local.date() - dt.timedelta(days=1), time="24:00", today=today)
-    return _on(local.date(), time=f"{local:%H:%M}", today=today)
+    """Return the end of a span: midnight belongs to the day before it, "Sun 15 Mar 24:00"."""
+    time = timezone.localtime(at).time()
+    shown = "24:00" if time == dt.time(0) else f"{time:%H:%M}"
+    return f"{_near(_last_day(at))}{NO_BREAK}{shown}"
 
 
 @register.filter
 def due_words(due: Due) -> str:
-    """What presses: "late since Mon 9 Mar 10:00", "due today 10:00"; else until when it is open."""
-    return due_words_on(due, timezone.get_current_timezone(), timezone.localdate())
-
-
-def due_words_on(due: Due, zone: dt.tzinfo, today: dt.date) -> str:
-    """The same for a reader whose clock and day are known."""
+    """Return "late since Mon 9 Mar 10:00", "due today 10:00"; else until when it is open."""
     if not due.is_asked:
-        is_over = due.period.closes_at <= timezone.now()
-        return f"{'closed' if is_over else 'open until'} {closing_on(due.period.closes_at, zone, today)}"
-    return f"{'late since' if due.is_late else 'due'} {when_on(due.period.due_at, zone, today)}"
+        return f"{_open_or_closed(due)} {closing(due.period.closes_at)}"
+    return f"{'late since' if due.is_late else 'due'} {when(due.period.due_at)}"
+
+
+@register.filter
+def due_on(due: Due) -> str:
+    """Return the same without times: "late since Mon 9 Mar", "due today"."""
+    if not due.is_asked:
+        return f"{_open_or_closed(due)} {_near(_last_day(due.period.closes_at))}"
+    return f"{'late since' if due.is_late else 'due'} {near_day(due.period.due_at)}"
 
 
 @register.filter
@@ -89,7 +83,18 @@ def marked(segments: Segments) -> SafeString:
     return format_html_join(" ", "{}", words)
 
 
-def _on(day: dt.date, *, time: str, today: dt.date) -> str:
-    near = 0 <= (day - today).days <= 1
-    name = write_distance(day, today=today) if near else write_day(day, today=today)
-    return f"{name}{NO_BREAK}{time}"
+def _open_or_closed(due: Due) -> str:
+    return "closed" if due.period.closes_at <= timezone.now() else "open until"
+
+
+def _last_day(at: dt.datetime) -> dt.date:
+    local = timezone.localtime(at)
+    is_midnight = local.time() == dt.time(0)
+    return local.date() - dt.timedelta(days=1) if is_midnight else local.date()
+
+
+def _near(day: dt.date) -> str:
+    today = timezone.localdate()
+    if 0 <= (day - today).days <= 1:
+        return write_distance(day, today=today)
+    return write_day(day, today=today)

@@ -152,7 +152,8 @@ document.addEventListener("click", ({ target }) => drop(target.closest("[data-dr
 // A closed card shows that it has a draft.
 function tellOf(place) {
   const draft = read(place.dataset.draftOf);
-  place.textContent = draft ? `Draft saved ${timeOf(draft)}` : "";
+  const note = place.querySelector("[data-draft-note]");
+  if (note) note.textContent = draft ? `Draft saved ${timeOf(draft)}` : "";
 }
 
 // After a conflict the form is based on the current version, so the draft is too.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from checkins.queries.cards import DueCard, MyWeek
+from checkins.queries.cards import MyWeek, WeekCard
 from checkins.queries.due import my_week
 from engagements.models import Membership
 from tenancy.scoping import scope
@@ -16,6 +16,6 @@ def week(*memberships: Membership, now: dt.datetime = TUESDAY) -> MyWeek:
         return my_week(memberships=memberships, now=now)
 
 
-def only_card(found: MyWeek) -> DueCard:
+def only_card(found: MyWeek) -> WeekCard:
     ((card,),) = [group.cards for group in found.groups]
     return card

@@ -37,14 +37,14 @@ def client(name: str, person: User | None, *, cards: int = 1, **fields: Any) -> 
 
 
 def test_it_shows_what_its_owner_must_check_in(onboarding: KeyResult, bob: Membership) -> None:
-    assert only_card(week(bob)).key_result == onboarding
+    assert only_card(week(bob)).key_result_id == onboarding.pk
 
 
 def test_it_shows_what_a_collaborator_helps_with(onboarding: KeyResult, bob: Membership) -> None:
     dora = build.member(bob.engagement, "Dora", Role.CONTRIBUTOR)
     Collaborator.objects.create(engagement=bob.engagement, key_result=onboarding, member=dora)
 
-    assert only_card(week(dora)).key_result == onboarding
+    assert only_card(week(dora)).key_result_id == onboarding.pk
 
 
 def test_it_leaves_out_what_others_own(onboarding: KeyResult, alice: Membership) -> None:
@@ -98,7 +98,8 @@ def test_saved_cards_come_last_and_are_counted(onboarding: KeyResult, bob: Membe
 
     found = week(bob)
 
-    assert [card.key_result for card in found.groups[0].cards] == [waiting, onboarding]
+    cards = found.groups[0].cards
+    assert [card.key_result_id for card in cards] == [waiting.pk, onboarding.pk]
     assert (found.done, found.total, found.left) == (1, 2, 1)
 
 
@@ -143,7 +144,7 @@ def test_it_takes_two_queries_however_much_there_is(db: None, clients: int, card
     with queries(at_most=2):
         found = week(*mine)
         read = [
-            (card.engagement.zone, card.key_result.metric, card.key_result.objective.title)
+            (card.engagement.zone, card.title, card.may_undo)
             for group in found.groups
             for card in group.cards
         ]
@@ -162,7 +163,7 @@ def test_one_card_is_the_same_as_in_the_week(onboarding: KeyResult, bob: Members
 
     closed = only_card(week(bob))
     assert found is not None
-    for name in ("key_result", "membership", "due", "previous", "may_undo"):
+    for name in ("key_result_id", "membership", "due", "previous", "may_undo"):
         assert getattr(found, name) == getattr(closed, name)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from checkins.commands import undo_check_in
+from checkins.queries.cards import DueCard
 from checkins.queries.due import due_card
 from checkins.queries.states import CardState
 from engagements.models import Membership
@@ -16,6 +17,12 @@ from tests.checkins.my_week import only_card, week
 from tests.checkins.posting import TUESDAY, at, post
 
 FRIDAY = at("2026-03-13T09:00")
+
+
+def open_card(key_result: KeyResult, membership: Membership) -> DueCard:
+    card = due_card(key_result=key_result, membership=membership, now=TUESDAY)
+    assert card is not None
+    return card
 
 
 @pytest.mark.parametrize(
@@ -78,7 +85,7 @@ def test_a_card_knows_that_the_period_before_was_missed(
 ) -> None:
     post(onboarding, bob, now=at("2026-02-24T09:00"))
 
-    card = only_card(week(bob))
+    card = open_card(onboarding, bob)
 
     assert card.missed is not None
     assert card.missed.monday == dt.date(2026, 3, 2)
@@ -89,7 +96,7 @@ def test_a_card_checked_in_last_week_has_missed_nothing(
 ) -> None:
     post(onboarding, bob, now=at("2026-03-03T09:00"))
 
-    assert only_card(week(bob)).missed is None
+    assert open_card(onboarding, bob).missed is None
 
 
 def test_a_card_shows_what_stands(onboarding: KeyResult, bob: Membership) -> None:
@@ -114,7 +121,7 @@ def test_a_card_shows_what_stands(onboarding: KeyResult, bob: Membership) -> Non
 
 
 def test_a_card_without_a_value_says_so(onboarding: KeyResult, bob: Membership) -> None:
-    card = only_card(week(bob))
+    card = open_card(onboarding, bob)
 
     assert card.explanation == "No value yet. A missing value is neither red nor green."
     assert (card.score, card.rag, card.forecast_holds) == (None, Rag.NO_DATA, None)

@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from checkins.due_row import due_rows
 from checkins.forms import CheckInForm
 from checkins.queries import clients, due
 from checkins.queries.asks import open_asks
-from checkins.queries.cards import DueCard, MyWeek
+from checkins.queries.cards import DueCard, MyWeek, WeekCard
 from decisions.queries.actions import waiting_actions
 from engagements.access import SignedInRequest, signed_in
 from engagements.models import Membership
@@ -40,7 +41,15 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     form = CheckInForm(card=opened, now=now) if opened else None
     if form:
         form.focus_first()
-    context = {**_context(request, week, now=now), "opened": opened, "form": form}
+    rows = iter(due_rows([card for group in week.groups for card in group.cards], now=now))
+    groups = [(group, [next(rows) for _ in group.cards]) for group in week.groups]
+    context = {
+        **_context(request, week, now=now),
+        "groups": groups,
+        "opened": opened,
+        "form": form,
+        "me": request.user.pk,
+    }
     return render(request, "workspace/my_week.html", context)
 
 
@@ -109,14 +118,14 @@ def _opened(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> DueC
     wanted = _wanted(request, week)
     if wanted is None:
         return None
-    key_result, membership = wanted.key_result, wanted.membership
-    return due.due_card(key_result=key_result, membership=membership, now=now)
+    members = {wanted.membership.engagement_id: wanted.membership}
+    return next(iter(due.due_cards([wanted.key_result_id], members=members, now=now)), None)
 
 
-def _wanted(request: HttpRequest, week: MyWeek) -> DueCard | None:
-    """By name, or the one that comes after another."""
+def _wanted(request: HttpRequest, week: MyWeek) -> WeekCard | None:
+    """Return the card that the address names, or the one after another."""
     cards = [card for group in week.groups for card in group.cards]
-    by_name = {card.key_result.public_id: card for card in cards}
+    by_name = {card.public_id: card for card in cards}
     if name := request.GET.get("open"):
         return by_name.get(name)
     before = by_name.get(request.GET.get("after", ""))

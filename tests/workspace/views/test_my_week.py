@@ -103,12 +103,10 @@ def test_after_a_late_save_the_card_is_saved_though_the_next_week_is_open(
     page = client.get("/")
 
     assert 'data-state="saved"' in page.text
-    assert (
-        "week of 9\u00a0Mar saved ✓ · week of 16\u00a0Mar open, due tomorrow\u00a010:00"
-        in page.text
-    )
-    assert ">Undo<" in page.text
-    assert ">Check in<" in page.text
+    note = "week of 9 Mar saved ✓ · week of 16 Mar open, due tomorrow"
+    assert note in " ".join(page.text.split())
+    assert "Undo<span" in page.text
+    assert "Check in<span" in page.text
     assert "Your check-in is saved." in page.text
     assert "<b>1 of 1</b>" in page.text
     assert "1 not due yet" in page.text
@@ -134,7 +132,7 @@ def test_green_without_evidence_reads_unverified(client: Client, ines: User) -> 
     with scope(me.engagement_id):
         post(card, me, actual=5)
 
-    assert "unverified · ✓ saved" in client.get("/").text
+    assert "unverified · ✓ saved" in " ".join(client.get("/").text.split())
 
 
 def test_when_all_is_saved_it_says_so(client: Client, ines: User) -> None:
