@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models import Q
 
 from checkins.models import Blocker, HelpRequest
 from checkins.periods import open_periods, rhythm_of
@@ -23,11 +22,9 @@ from okrs.models.key_results import LIVE
 from okrs.states import expected_pace, forecast, weakest
 from reviews.models import Review
 from scoring import Rag, objective_score, pace, rag
-from tenancy.compiled import AnyOf, Compiled, Slot
 from workspace.home import Line, NextDate, Win, check_ins_due, next_dates, wins
 from workspace.queries.first_steps import FirstSteps, first_steps
 
-ENGAGEMENT = Slot("engagement", BigIntegerField())
 SHORT = 6  # rows of a list in the margin
 SOON = dt.timedelta(days=21)
 
@@ -102,7 +99,10 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
     has checked in six more."""
     engagement = membership.engagement
     today = engagement.today(now)
-    cycles = CYCLES(engagement=engagement.pk)
+    cycles = list(Cycle.objects.filter(engagement=engagement).order_by("-kind", "starts_on", "id"))
+    live = {"engagement": engagement, "key_result__stage__in": LIVE}
+    asked = HelpRequest.objects.filter(**live, answered_at=None).order_by("asked_at", "id")
+    named = Blocker.objects.filter(**live, resolved_at=None).order_by("opened_at", "id")
     running = [one for one in cycles if one.starts_on <= today <= one.ends_on]
     glances = _glances(running, engagement=engagement, today=today, now=now)
     lines = [line for one in glances for line in one.lines]
@@ -116,11 +116,11 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
         cycles=glances,
         beside=beside,
         escalations=found,
-        help_requests=ASKED(engagement=engagement.pk),
-        blockers=NAMED(engagement=engagement.pk),
+        help_requests=list(asked.select_related("key_result", "asked_by")),
+        blockers=list(named.select_related("key_result", "opened_by")),
         wins=wins(lines, standings=review.standings if review else None)[:SHORT],
         since=engagement.today(review.closed_at) if review and review.closed_at else None,
-        decisions=_decided(engagement),
+        decisions=entries(sift(decisions(engagement))[:SHORT], engagement=engagement),
         dates=next_dates(
             due=check_ins_due(running, engagement=engagement, now=now),
             reviews=ahead.order_by("scheduled_at", "id")[:SHORT],
@@ -158,13 +158,16 @@ def _beside(cycles: Sequence[Cycle], *, today: dt.date) -> Cycle | None:
 def _glances(
     cycles: Sequence[Cycle], *, engagement: Engagement, today: dt.date, now: dt.datetime
 ) -> list[CycleGlance]:
-    given = {"engagement": engagement.pk, "cycles": [one.pk for one in cycles]}
+    running = {"engagement": engagement, "objective__cycle__in": cycles}
+    shown = KeyResult.objects.filter(**running).exclude(stage=Stage.WITHDRAWN)
     held: dict[int, list[KeyResult]] = defaultdict(list)
-    for row in KEY_RESULTS(**given) if cycles else ():
+    for row in shown.select_related("metric").order_by("position", "id") if cycles else ():
         row.engagement = engagement
         held[row.objective_id].append(row)
     by_cycle: dict[int, list[ObjectiveGlance]] = {one.pk: [] for one in cycles}
-    found = OBJECTIVES(**given) if cycles else []
+    rows = Objective.objects.filter(engagement=engagement, cycle__in=cycles)
+    ordered = rows.select_related("cycle", "team").order_by("team__name", "position", "id")
+    found = list(ordered) if cycles else []
     for one in sorted(found, key=lambda one: one.team_id is not None):  # the company's first
         for row in held[one.pk]:
             row.objective = one
@@ -179,19 +182,6 @@ def _glances(
         )
         for one in cycles
     ]
-
-
-def _objectives() -> QuerySet[Objective]:
-    rows = Objective.objects.filter(AnyOf("cycle_id", "cycles"), engagement_id=ENGAGEMENT)
-    return rows.select_related("cycle", "team", "owner").order_by("team__name", "position", "id")
-
-
-def _key_results() -> QuerySet[KeyResult]:
-    rows = KeyResult.objects.filter(
-        AnyOf("objective__cycle_id", "cycles"), engagement_id=ENGAGEMENT
-    )
-    shown = rows.exclude(stage=Stage.WITHDRAWN).select_related("metric", "owner")
-    return shown.order_by("position", "id")
 
 
 def _glance(
@@ -229,27 +219,3 @@ def _line(row: KeyResult, *, engagement: Engagement, today: dt.date, now: dt.dat
         ),
         is_late=asked and due_of(row, now=now).is_late,
     )
-
-
-def _asked() -> QuerySet[HelpRequest]:
-    rows = HelpRequest.objects.filter(**LIVE_HERE, answered_at=None)
-    return rows.select_related("key_result", "asked_by").order_by("asked_at", "id")
-
-
-def _named() -> QuerySet[Blocker]:
-    rows = Blocker.objects.filter(**LIVE_HERE, resolved_at=None)
-    return rows.select_related("key_result", "opened_by").order_by("opened_at", "id")
-
-
-def _cycles() -> QuerySet[Cycle]:
-    return Cycle.objects.filter(engagement_id=ENGAGEMENT).order_by("-kind", "starts_on", "id")
-
-
-LIVE_HERE: dict[str, Any] = {"engagement_id": ENGAGEMENT, "key_result__stage__in": LIVE}
-CYCLES, OBJECTIVES, KEY_RESULTS = Compiled(_cycles), Compiled(_objectives), Compiled(_key_results)
-ASKED, NAMED = Compiled(_asked), Compiled(_named)
-DECIDED = Compiled(lambda: sift(decisions(ENGAGEMENT))[:SHORT])
-
-
-def _decided(engagement: Engagement) -> list[Entry]:
-    return entries(DECIDED(engagement=engagement.pk), engagement=engagement)

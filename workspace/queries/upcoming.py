@@ -5,12 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import DateTimeField, QuerySet
-
 from engagements.models import Membership
 from engagements.permissions import Permission, may
 from reviews.models import Review
-from tenancy.compiled import AnyOf, Compiled, Slot
 
 AHEAD = dt.timedelta(days=2)
 BEHIND = dt.timedelta(days=1)  # not closed yet, or not begun in time
@@ -24,25 +21,10 @@ def coming_reviews(*, memberships: Iterable[Membership], now: dt.datetime) -> li
     members = [one for one in memberships if may(one.role, Permission.RUN_REVIEWS)]
     if not members:
         return []
-    return list(
-        COMING(
-            engagements=[one.engagement_id for one in members],
-            members=[one.pk for one in members],
-            since=now - BEHIND,
-            until=now + AHEAD,
-        )
-    )
-
-
-def _coming() -> QuerySet[Review]:
     rows = Review.objects.filter(
-        AnyOf("engagement_id", "engagements"),
-        AnyOf("lead_id", "members"),
+        engagement_id__in=[one.engagement_id for one in members],
+        lead_id__in=[one.pk for one in members],
         closed_at=None,
-        scheduled_at__gte=Slot("since", DateTimeField()),
-        scheduled_at__lte=Slot("until", DateTimeField()),
+        scheduled_at__range=(now - BEHIND, now + AHEAD),
     )
-    return rows.select_related("engagement").defer("standings").order_by("scheduled_at", "id")
-
-
-COMING = Compiled(_coming)
+    return list(rows.select_related("engagement").defer("standings").order_by("scheduled_at", "id"))
