@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from checkins.assessment import assess, is_thin, outside_range
 from checkins.key_result_states import recompute_state, state_of
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.periods import (
@@ -25,7 +24,15 @@ from checkins.periods import (
     week_for,
 )
 from checkins.queries.asks import asks_of
-from checkins.rules import REQUIRED, check_content, stage_refusal, undo_refusal
+from checkins.rules import (
+    REQUIRED,
+    assess,
+    check_content,
+    is_thin,
+    outside_range,
+    stage_refusal,
+    undo_refusal,
+)
 from engagements.models import Membership
 from engagements.permissions import Permission, require_right
 from okrs.commands.states import update_state

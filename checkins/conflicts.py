@@ -1,4 +1,4 @@
-"""Two check-ins of one card, side by side: what stands, and what was typed meanwhile."""
+"""Two check-ins of one card, side by side: the saved one, and the one typed meanwhile."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from checkins.assessment import assess
 from checkins.models import CheckIn, CheckInKind
 from checkins.queries.asks import asks_of
 from checkins.queries.cards import DueCard
+from checkins.rules import assess
 from engagements.edit_forms import Segments, difference
 from okrs.formatting import YES_NO, write_day, write_value
 from scoring import Rag
@@ -29,25 +29,17 @@ WORDS = ("value", *TYPED[1:], "help_needed", "blocker")
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """One of the two, its words cut where they differ from the other's."""
+    """One of the two, its words cut into segments where they differ from the other's."""
 
     rag: Rag
     score: Decimal
     explanation: str
-    value: Segments
-    measured_on: Segments
-    confidence: Segments
-    insight: Segments
-    next_action: Segments
-    next_action_due: Segments
-    evidence_url: Segments
-    help_needed: Segments
-    blocker: Segments
+    words: dict[str, Segments]  # by the names of `WORDS`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Versions:
-    """Theirs is None where somebody undid the last check-in."""
+    """Both versions; `theirs` is None if someone undid the last check-in."""
 
     check_in: CheckIn
     theirs: Version | None
@@ -57,7 +49,7 @@ class Versions:
 def versions(
     card: DueCard, *, theirs: CheckIn, content: dict[str, Any], today: dt.date
 ) -> Versions:
-    """What stands and what was typed, with the score that each has."""
+    """Compare the saved and the typed version, each with its score."""
     saved = {**{name: getattr(theirs, name) for name in TYPED}, **asks_of(theirs)}
     left, right = _written(card, saved, today=today), _written(card, content, today=today)
     cut = {name: difference(label="", theirs=left[name], yours=right[name]) for name in WORDS}
@@ -78,7 +70,7 @@ def versions(
 
 def _written(card: DueCard, content: dict[str, Any], *, today: dt.date) -> dict[str, str]:
     metric = card.key_result.metric
-    unit = YES_NO if metric and metric.unit == YES_NO else ""  # any other stands beside it
+    unit = YES_NO if metric and metric.unit == YES_NO else ""  # the template adds any other
     return {
         "value": write_value(content["actual"], unit=unit),
         "measured_on": write_day(content["measured_on"], today=today),
@@ -102,5 +94,5 @@ def _version(
         rag=found.rag,
         score=found.score or Decimal(0),
         explanation=found.explanation,
-        **words,
+        words=words,
     )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from checkins.assessment import Preview, outside_range, preview
 from checkins.queries.cards import DueCard
-from checkins.rules import REQUIRED
+from checkins.rules import REQUIRED, Preview, outside_range, preview
 from engagements.form_fields import DayField, DecimalTextField
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value
 from okrs.models import KeyResult
@@ -177,11 +176,6 @@ def opening(card: DueCard, *, now: dt.datetime) -> dict[str, Any]:
         shown |= {name: getattr(previous, name) for name in CORRECTED}
         shown["next_action_due"] = max(previous.next_action_due, today)
     return shown
-
-
-def new_key() -> UUID:
-    """Return an idempotency key for a form that is shown again."""
-    return uuid4()
 
 
 def read_confidence(text: object) -> int | None:

@@ -1,19 +1,30 @@
-"""Rules of check-ins: what each must contain (M6.1, M4.5), and which may be undone (M6.2)."""
+"""Rules of check-ins: what a value means, what a check-in must contain, which may be undone."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from checkins.assessment import outside_range
 from checkins.models import CheckIn
 from checkins.periods import Rhythm, fillable_periods
 from engagements.models import Membership, Role
+from okrs.formatting import YES_NO, write_value
 from okrs.models import KeyResult
+from okrs.states import expected_pace, forecast, terms_of
+from scoring import Rag, ScoringError, explain, format_number, parse_number, rag, score
 
+FEW_WORDS = 4  # an insight or a next action with fewer is thin (M6.4)
+PROMPTS = {
+    Rag.RED: "Name the root cause, revise the bet, ask for help.",
+    Rag.AMBER: "Adjust the initiatives or try a micro-OKR, and set the next checkpoint.",
+    Rag.GREEN: "Carry on, invest more in the bet that works, write down why.",
+    Rag.STRETCH: "Bank the lesson, and consider a harder target.",
+}
+PROMPT_TIME = {Rag.RED: dt.timedelta(hours=48), Rag.AMBER: dt.timedelta(days=7)}
 MEASURED_BEFORE_START = dt.timedelta(days=31)  # a first value may be a month old, not older
 # The form says the same of a field that is left empty.
 REQUIRED = {
@@ -23,6 +34,146 @@ REQUIRED = {
     "answer": "Write an answer.",
 }
 Errors = dict[str, ValidationError]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """Score with its one line, RAG, pace and forecast of one value on one day.
+
+    `pace` is None where the dates give no line, `forecast_holds` where pace or value is missing.
+    """
+
+    score: Decimal | None
+    rag: Rag
+    explanation: str
+    pace: Decimal | None
+    forecast_holds: bool | None
+
+
+def assess(
+    key_result: KeyResult,
+    *,
+    actual: Decimal | None,
+    confidence: int | None,
+    today: dt.date,
+) -> Assessment:
+    """Score `actual` by the key result's own terms and the engagement's bands (M5, M9.2).
+
+    Raises ScoringError if the key result has no terms to score by.
+    """
+    bands = key_result.engagement.rag_bands
+    terms = terms_of(key_result, actual=actual)
+    attained = score(**terms)
+    line = expected_pace(key_result, today=today)
+    explanation = explain(**terms, bands=bands, scale=key_result.engagement.score_scale)
+    metric, (_, equals, result) = key_result.metric, explanation.partition(" = ")
+    if metric and metric.unit == YES_NO and equals:  # "Yes = 1.00, stretch from 1.00"
+        explanation = f"{write_value(actual, unit=YES_NO).capitalize()} = {result}"
+    return Assessment(
+        score=attained,
+        rag=rag(attained, bands),
+        explanation=explanation,
+        pace=line,
+        forecast_holds=forecast(
+            key_result, score=attained, line=line, confidence=confidence, bands=bands
+        ),
+    )
+
+
+def assess_latest(key_result: KeyResult, *, today: dt.date) -> Assessment:
+    """Assess the latest value."""
+    return assess(
+        key_result, actual=key_result.latest_value, confidence=key_result.confidence, today=today
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """What the band asks for now; `due_at` is None if it asks without a date."""
+
+    text: str
+    due_at: dt.datetime | None = None
+    overdue: bool = False
+
+
+def prompt(key_result: KeyResult, *, assessment: Assessment, now: dt.datetime) -> Prompt | None:
+    """Return what the key result's band asks for (M5.9).
+
+    Red and amber ask by a date that counts from the check-in, and only if the key result is behind.
+    Green and stretch ask without a date. No data asks for nothing.
+    """
+    band, checked_in_at = Rag(key_result.rag), key_result.checked_in_at
+    if checked_in_at is None or band is Rag.NO_DATA:
+        return None
+    if band not in PROMPT_TIME:
+        return Prompt(text=PROMPTS[band])
+    if assessment.forecast_holds is not False:
+        return None
+    due_at = checked_in_at + PROMPT_TIME[band]
+    return Prompt(text=PROMPTS[band], due_at=due_at, overdue=now > due_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """The result of a value before it is posted; `error` says why there is none."""
+
+    score: Decimal | None = None
+    rag: Rag = Rag.NO_DATA
+    explanation: str = ""
+    forecast_holds: bool | None = None
+    pace: Decimal | None = None
+    was: Decimal | None = None
+    warning: str = ""
+    error: str = ""
+
+
+def preview(
+    *, key_result: KeyResult, actual: str | Decimal, confidence: int | None, today: dt.date
+) -> Preview:
+    """Score a value as typed in the way that a post would (M5); write nothing.
+
+    A number that cannot be read gives an `error`, one out of the metric's range a `warning`.
+    """
+    try:
+        value = parse_number(actual) if isinstance(actual, str) else actual
+        found = assess(key_result, actual=value, confidence=confidence, today=today)
+    except ScoringError as error:
+        return Preview(error=str(error), was=key_result.score)
+    return Preview(
+        score=found.score,
+        rag=found.rag,
+        explanation=found.explanation,
+        forecast_holds=found.forecast_holds,
+        pace=found.pace,
+        was=key_result.score,
+        warning=outside_range(key_result, actual=value),
+    )
+
+
+def outside_range(key_result: KeyResult, *, actual: Decimal) -> str:
+    """Return the warning for a value outside the metric's valid range, else "" (M4.5)."""
+    metric = key_result.metric
+    low, high = (metric.valid_low, metric.valid_high) if metric else (None, None)
+    if (low is None or actual >= low) and (high is None or actual <= high):
+        return ""
+    if low is not None and high is not None:
+        beyond = f"outside the expected range ({format_number(low)}–{format_number(high)})"
+    elif low is not None:
+        beyond = f"below the expected minimum ({format_number(low)})"
+    else:
+        beyond = f"above the expected maximum ({format_number(high or 0)})"
+    return f"{format_number(actual)} is {beyond}. Fix it or confirm it."
+
+
+def thin_parts(*, insight: str, next_action: str) -> list[str]:
+    """Return which of the two have under four words, by their names on screen (M6.4)."""
+    words = {"insight": insight, "next action": next_action}
+    return [name for name, text in words.items() if len(text.split()) < FEW_WORDS]
+
+
+def is_thin(*, insight: str, next_action: str) -> bool:
+    """Return whether either is thin. Missing evidence is a separate fact of the key result."""
+    return bool(thin_parts(insight=insight, next_action=next_action))
 
 
 def stage_refusal(key_result: KeyResult) -> ValidationError | None:

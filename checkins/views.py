@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -13,15 +14,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import replace_url, trigger_client_event
 
-from checkins.assessment import preview
 from checkins.commands import Conflict, record_check_in, undo_check_in
 from checkins.conflicts import versions
 from checkins.due_row import due_row
-from checkins.forms import CheckInForm, new_key, read_confidence
+from checkins.forms import CheckInForm, read_confidence
 from checkins.models import CheckIn
 from checkins.queries.cards import DueCard
 from checkins.queries.due import due_card
-from checkins.rules import stage_refusal
+from checkins.rules import preview, stage_refusal
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import add_errors, go_to, next_url, redirect_back, shorten, toast
 from engagements.permissions import Permission
@@ -99,7 +99,7 @@ def _post(request: MemberRequest, card: DueCard, *, now: dt.datetime) -> HttpRes
     if choice == "theirs":
         return _saved(request, card, now=now, text=SAVED_KEPT, keeps_draft=True)
     if choice == "edit":
-        typed = {**request.POST.dict(), "seen": card.latest_check_in_id, "key": new_key()}
+        typed = {**request.POST.dict(), "seen": card.latest_check_in_id, "key": uuid4()}
         form = CheckInForm(card=card, now=now, initial=typed)
         return _card_page(request, card, now=now, form=form)
     form, by = CheckInForm(request.POST, card=card, now=now), request.membership
@@ -122,7 +122,7 @@ def _conflict(
     """Render both versions, and a form that posts the typed one on top of the saved one: 409."""
     found = versions(form.card, theirs=theirs, content=form.content, today=form.today)
     data = request.POST.copy()
-    data["seen"], data["key"] = theirs.public_id, str(new_key())
+    data["seen"], data["key"] = theirs.public_id, str(uuid4())
     again = CheckInForm(data, card=form.card, now=now)
     return _card_page(request, form.card, now=now, form=again, versions=found, status=409)
 

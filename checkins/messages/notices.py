@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import models
 
-from checkins.assessment import thin_parts
 from checkins.messages.cards import (
     CHECK_IN,
     KEY_RESULT,
@@ -33,6 +32,7 @@ from checkins.periods import (
     periods,
     rhythm_of,
 )
+from checkins.rules import thin_parts
 from engagements.models import Membership
 from mail.plain_text import one_line
 from notifications.models import Notice

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from checkins.assessment import Assessment, Prompt, assess_latest, prompt
 from checkins.models import CheckIn
 from checkins.periods import Period, Rhythm, closed_periods, due_after, missed_periods
 from checkins.queries.states import CardState, Due
-from checkins.rules import undo_refusal
+from checkins.rules import Assessment, Prompt, assess_latest, prompt, undo_refusal
 from engagements.models import Engagement, Membership
 from okrs.models import Cycle, KeyResult
 from scoring import Rag

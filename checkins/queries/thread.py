@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from operator import itemgetter
 
-from checkins.assessment import Assessment, Prompt, assess_latest, prompt
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.periods import Timeliness, missed_periods, open_periods, rhythm_of, timeliness
 from checkins.queries.states import Due, due_of
+from checkins.rules import Assessment, Prompt, assess_latest, prompt
 from engagements.models import Membership
 from okrs.charts import History
 from okrs.models import Collaborator, KeyResult

@@ -9,8 +9,8 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from checkins.assessment import assess_latest
 from checkins.models import CheckIn
+from checkins.rules import assess_latest
 from decisions.models import Decision
 from decisions.movement import Movement, moved_since
 from escalations.models import Escalation

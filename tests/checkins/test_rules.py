@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from checkins.assessment import Assessment, Preview, Prompt, is_thin, preview, prompt, thin_parts
 from checkins.models import CheckIn
+from checkins.rules import Assessment, Preview, Prompt, is_thin, preview, prompt, thin_parts
 from engagements.models import Membership
 from okrs.models import KeyResult
 from scoring import Rag
