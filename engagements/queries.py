@@ -12,6 +12,7 @@ from engagements.links import share_link_url
 from engagements.models import Engagement, Invitation, Membership, Role, ShareLink
 from tenancy.scoping import scope
 
+SharedLink = tuple[ShareLink, str]  # with its address
 ACCOUNTABILITIES = {"owner": "owns", "champion": "champions", "steward": "is steward of"}
 
 
@@ -85,29 +86,13 @@ def is_only_lead(membership: Membership) -> bool:
     return not others.exclude(pk=membership.pk).exists()
 
 
-@dataclass(frozen=True)
-class SharedLink:
-    """One row of the share links' page."""
-
-    row: ShareLink
-    engagement: Engagement
-
-    @property
-    def address(self) -> str:
-        return share_link_url(self.row)
-
-    @property
-    def expires_on(self) -> dt.date:
-        """The last day on which it works, on the client's calendar."""
-        return self.engagement.today(self.row.expires_at - dt.timedelta(microseconds=1))
-
-
 def share_links(engagement: Engagement, *, now: dt.datetime) -> dict[str, list[SharedLink]]:
     """Return the open and the ended links of the engagement, newest first, in one query."""
     links = ShareLink.objects.filter(engagement=engagement)
     groups: dict[str, list[SharedLink]] = {"open": [], "ended": []}
     for link in links.select_related("created_by", "revoked_by"):
-        groups["open" if link.is_open(now=now) else "ended"].append(SharedLink(link, engagement))
+        link.engagement = engagement
+        groups["open" if link.is_open(now=now) else "ended"].append((link, share_link_url(link)))
     return groups
 
 

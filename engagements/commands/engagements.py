@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
@@ -26,31 +26,8 @@ TOO_MANY = f"You're in {MAX_ENGAGEMENTS} engagements, the most that one person c
 SLUG_TAKEN = "This address is taken. Choose another one."
 
 
-class Settings(TypedDict, total=False):
-    """Settings of an engagement that a lead can change."""
-
-    client_name: str
-    time_zone: str
-    country: str
-    scale: str
-    bands: str
-    cadence: str
-    due_weekday: int
-    due_time: dt.time
-    opens_days_before: int
-    guardrails: str
-    escalation: str
-    pauses_weekends: bool
-    status_page: str
-    shows_owners: bool
-    workflow_owner: Membership | None
-    context_owner: Membership | None
-    vision: str
-    strategy_themes: list[str]
-
-
 @transaction.atomic
-def create_engagement(*, by_user: User, slug: str = "", **settings: Unpack[Settings]) -> Membership:
+def create_engagement(*, by_user: User, slug: str = "", **settings: Any) -> Membership:
     """Open a client's workspace; its creator becomes the first program lead.
 
     Without a slug one is made from the client's name. Raises ValidationError where a slug that
@@ -71,9 +48,7 @@ def create_engagement(*, by_user: User, slug: str = "", **settings: Unpack[Setti
 
 
 @transaction.atomic
-def prepare_engagement(
-    *, email: str, name: str, slug: str = "", **settings: Unpack[Settings]
-) -> Invitation:
+def prepare_engagement(*, email: str, name: str, slug: str = "", **settings: Any) -> Invitation:
     """Open a workspace for a lead who has no account yet; nothing is mailed."""
     engagement = _open(slug=slug, settings=settings)
     with scope(engagement.id):
@@ -85,7 +60,7 @@ def prepare_engagement(
 
 @transaction.atomic
 def update_engagement(
-    *, engagement: Engagement, version: int, by: Membership, **settings: Unpack[Settings]
+    *, engagement: Engagement, version: int, by: Membership, **settings: Any
 ) -> Engagement:
     """Change the settings that hold for the whole engagement.
 
@@ -137,7 +112,7 @@ def reopen_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
     return current
 
 
-def _open(*, slug: str, settings: Settings) -> Engagement:
+def _open(*, slug: str, settings: dict[str, Any]) -> Engagement:
     if slug:
         engagement = _insert(slug=slug, settings=settings)
         if engagement is None:
@@ -151,7 +126,7 @@ def _open(*, slug: str, settings: Settings) -> Engagement:
     return engagement
 
 
-def _insert(*, slug: str, settings: Settings) -> Engagement | None:
+def _insert(*, slug: str, settings: dict[str, Any]) -> Engagement | None:
     """Insert the engagement; return None if the slug is taken."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('engagements_engagement', 'id'))")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import datetime as dt
-from typing import TypedDict, Unpack
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -22,22 +21,8 @@ SAME = "This is already your email address."
 TAKEN = "Another account uses this address."
 
 
-class Profile(TypedDict, total=False):
-    """Settings that a person can change."""
-
-    name: str
-    time_zone: str
-    theme: str
-    shortcuts: bool
-    message_at: dt.time
-    quiet_from: dt.time
-    quiet_until: dt.time
-    wants_reminders: bool
-    wants_digests: bool
-
-
 @transaction.atomic
-def update_profile(*, user: User, **profile: Unpack[Profile]) -> User:
+def update_profile(*, user: User, **profile: Any) -> User:
     """Change a person's profile, and their name in every engagement.
 
     Raises ValidationError if the daily email would fall into the quiet hours (M6.4).

@@ -20,7 +20,6 @@ from engagements.models import (
     Cadence,
     Engagement,
     Escalation,
-    ShareLink,
     StatusPage,
 )
 from engagements.models.engagements import (
@@ -184,8 +183,8 @@ def day(date: dt.date) -> str:
     return f"{date.day} {date:%B %Y}"
 
 
-class ShareLinkForm(forms.Form):
-    """Who gets the link, and how long it works."""
+class ShareLinkForm(EditForm):
+    """The recipient of a link, and its last day; the address of a link stays."""
 
     error_fields: ClassVar = {
         "label_missing": "label",
@@ -194,26 +193,7 @@ class ShareLinkForm(forms.Form):
     }
 
     label = forms.CharField(max_length=120, label="Recipient")
-    expires_on = forms.DateField(
-        label="Works until",
-        help_text="Until the end of that day in the client’s time zone, two years at most.",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-
-
-class ShareLinkEditForm(EditForm):
-    """Another name, or another last day; the address stays."""
-
-    error_fields: ClassVar = ShareLinkForm.error_fields
-
-    label = forms.CharField(max_length=120, label="Recipient")
     expires_on = DayField(
         label="Works until",
         help_text="Until the end of that day in the client’s time zone, two years at most.",
     )
-
-    @classmethod
-    def shown(cls, row: models.Model) -> dict[str, Any]:
-        assert isinstance(row, ShareLink)  # noqa: S101 - for the type checker
-        last = row.engagement.today(row.expires_at - dt.timedelta(microseconds=1))
-        return {**super().shown(row), "expires_on": last}

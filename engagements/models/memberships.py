@@ -173,5 +173,10 @@ class ShareLink(TenantModel):
         return self.label
 
     def is_open(self, *, now: dt.datetime) -> bool:
-        """Whether the link still shows the page."""
+        """Return whether the link still shows the page."""
         return self.revoked_at is None and now < self.expires_at
+
+    @property
+    def expires_on(self) -> dt.date:
+        """The last day on which it works, on the client's calendar. Needs the engagement joined."""
+        return self.engagement.today(self.expires_at - dt.timedelta(microseconds=1))

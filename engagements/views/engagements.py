@@ -10,21 +10,22 @@ from django_htmx.http import trigger_client_event
 
 from engagements import queries
 from engagements.access import MemberRequest, SignedInRequest, find, member, signed_in
-from engagements.commands import (
+from engagements.commands.engagements import (
     close_engagement,
     create_engagement,
-    create_share_link,
     reopen_engagement,
-    revoke_share_link,
     update_engagement,
+)
+from engagements.commands.share_links import (
+    VALID_FOR,
+    create_share_link,
+    revoke_share_link,
     update_share_link,
 )
-from engagements.commands.share_links import VALID_FOR
 from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.forms.engagements import (
     EngagementCreateForm,
     SettingsForm,
-    ShareLinkEditForm,
     ShareLinkForm,
 )
 from engagements.models import ShareLink
@@ -96,7 +97,7 @@ def share_link_list(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def share_link_create(request: MemberRequest) -> HttpResponse:
-    form = ShareLinkForm(request.POST)
+    form = ShareLinkForm(request.POST, engagement=request.engagement)
     known = {"engagement": request.engagement, "by": request.membership, "now": timezone.now()}
     if not form.is_valid() or not (made := run_command(form, create_share_link, **known)):
         return _list(request, form=form, status=422)
@@ -107,7 +108,7 @@ def share_link_create(request: MemberRequest) -> HttpResponse:
 def share_link_update(request: MemberRequest, share_link: str) -> HttpResponse:
     links = ShareLink.objects.filter(engagement=request.engagement).select_related("engagement")
     link = find(links, share_link)
-    form = ShareLinkEditForm(request.POST or None, engagement=request.engagement, row=link)
+    form = ShareLinkForm(request.POST or None, engagement=request.engagement, row=link)
     known = {"share_link": link, "by": request.membership, "now": timezone.now()}
     template, page = "engagements/share_link_update.html", {"link": link, **LINKS_TAB}
     try:
@@ -129,7 +130,7 @@ def share_link_revoke(request: MemberRequest, share_link: str) -> HttpResponse:
 
 def _blank(request: MemberRequest) -> ShareLinkForm:
     today = request.engagement.today(timezone.now())
-    return ShareLinkForm(initial={"expires_on": today + VALID_FOR})
+    return ShareLinkForm(engagement=request.engagement, initial={"expires_on": today + VALID_FOR})
 
 
 def _list(request: MemberRequest, *, form: ShareLinkForm, status: int = 200) -> HttpResponse:

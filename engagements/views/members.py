@@ -10,16 +10,15 @@ from django_htmx.http import reswap, retarget
 
 from engagements import queries
 from engagements.access import MemberRequest, find, member
-from engagements.commands import (
-    change_role,
+from engagements.commands.invitations import (
     correct_placeholder,
     invite_member,
     invite_members,
     invite_waiting,
-    remove_member,
     send_invitation,
     withdraw_invitation,
 )
+from engagements.commands.members import change_role, remove_member
 from engagements.form_views import form_page, redirect_to, run_command, stale_page, toast
 from engagements.forms.inviting import InviteManyForm
 from engagements.forms.members import InviteForm, PlaceholderForm, RoleForm

@@ -14,7 +14,8 @@ from accounts.limits import too_often
 from accounts.models import User
 from accounts.sign_in import remember_device
 from engagements.access import SignedInRequest, signed_in
-from engagements.commands import accept_as_user, accept_invitation, ask_for_address, change_address
+from engagements.commands.invitations import accept_as_user, accept_invitation
+from engagements.commands.profiles import ask_for_address, change_address
 from engagements.form_views import run_command
 from engagements.forms.members import AcceptForm, AddressForm
 from engagements.links import find_invitation

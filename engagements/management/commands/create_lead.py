@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
 from accounts.models import User
-from engagements.commands import create_engagement, prepare_engagement
+from engagements.commands.engagements import create_engagement, prepare_engagement
 from engagements.links import invitation_url
 
 
