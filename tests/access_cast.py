@@ -24,7 +24,6 @@ from status.models import Report, ReportDraft
 from tenancy.scoping import scope
 from tests import build
 from tests.access_table import LINKS, ROLES
-from tests.engagements.sharing import share, share_expired, share_revoked
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def make() -> Cast:
 
 def shared(lead: Membership) -> dict[str, str]:
     """Tokens of links that this lead has given away."""
-    links = (share(lead), share_expired(lead), share_revoked(lead))
+    links = (build.share(lead), build.share_expired(lead), build.share_revoked(lead))
     return dict(zip(LINKS, map(share_link_token, links), strict=True))
 
 
@@ -188,7 +187,7 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
         "action": action.public_id,
         "decision": decision.public_id,
         "number": str(release.number),
-        "share_link": share(lead).public_id,
+        "share_link": build.share(lead).public_id,
     }
 
 

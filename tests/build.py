@@ -1,4 +1,4 @@
-"""Builders of what tests stand on: valid rows with the least that must be said.
+"""Builders of valid rows for tests; each needs only the fields that matter to the test.
 
 They write inside the scope of the engagement they are given, and return real model rows.
 The cast: Alice leads, Bob contributes, Charlie is a stranger from another client.
@@ -13,9 +13,11 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
-from engagements.models import Engagement, Membership, Role
+from engagements.commands.share_links import create_share_link, revoke_share_link
+from engagements.models import Engagement, Membership, Role, ShareLink
 from metrics.models import Metric
 from okrs.commands import update_state
 from okrs.models import Cycle, KeyResult, KeyResultAudit, Objective, Stage, Team
@@ -44,7 +46,7 @@ def engagement(client_name: str = "Northwind SaaS", **fields: Any) -> Engagement
 def member(
     engagement: Engagement, name: str = "Alice", role: str = Role.LEAD, **fields: Any
 ) -> Membership:
-    """Somebody who signs in; pass user=None for a placeholder, or an existing user."""
+    """Someone who signs in; pass user=None for a placeholder, or an existing user."""
     person = fields.pop("user") if "user" in fields else user(name)
     email = fields.pop("email", None) or (person.email if person else f"{uuid4().hex}@example.test")
     with scope(engagement.id):
@@ -153,3 +155,22 @@ def audited(key_result: KeyResult, *, by: Membership) -> KeyResult:
             answered_at=dt.datetime(2026, 1, 2, tzinfo=dt.UTC),
         )
     return key_result
+
+
+def share(by: Membership, *, now: dt.datetime | None = None, **fields: Any) -> ShareLink:
+    """An open share link of this member's engagement."""
+    fields.setdefault("label", "Board")
+    with scope(by.engagement_id):
+        return create_share_link(
+            engagement=by.engagement, by=by, now=now or timezone.now(), **fields
+        )
+
+
+def share_expired(by: Membership, **fields: Any) -> ShareLink:
+    return share(by, now=timezone.now() - dt.timedelta(days=200), **fields)
+
+
+def share_revoked(by: Membership, **fields: Any) -> ShareLink:
+    link = share(by, **fields)
+    with scope(by.engagement_id):
+        return revoke_share_link(share_link=link, by=by, now=timezone.now())

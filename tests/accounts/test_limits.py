@@ -21,13 +21,10 @@ from accounts import limits
 from accounts.limits import PASSWORDS, Limit, count, network_of
 from accounts.models import User
 from accounts.sign_in import DEVICE, limited
-from engagements.commands import (
-    ask_for_address,
-    create_engagement,
-    create_share_link,
-    invite_member,
-    send_invitation,
-)
+from engagements.commands.engagements import create_engagement
+from engagements.commands.invitations import invite_member, send_invitation
+from engagements.commands.profiles import ask_for_address
+from engagements.commands.share_links import create_share_link
 from tenancy.scoping import scope
 from tests import build
 from tests.accounts.signing_in import CODE, LOGIN, RESET, is_signed_in, typed

@@ -28,7 +28,6 @@ from tests import build
 from tests.browser import cast
 from tests.browser.hard_meetings import meet
 from tests.checkins.posting import post
-from tests.engagements.sharing import share, share_expired, share_revoked
 
 LONG = (
     "Every store that opened since the spring, wherever it stands and whoever runs it, greets a"
@@ -95,9 +94,9 @@ def _fill(lead: Membership) -> dict[str, str]:
     _escalate(rows, lead)
     meet(rows[0], lead=lead, other=people[1], said=SAID, titles=TITLES)
     _tell()
-    for shared in (share_expired, share_revoked):
+    for shared in (build.share_expired, build.share_revoked):
         shared(lead, label=LONG[:120])
-    link = share(lead, label=ARABIC_NAME)
+    link = build.share(lead, label=ARABIC_NAME)
     return {"token": share_link_token(link), "share_link": link.public_id, **_ids(rows[0])}
 
 

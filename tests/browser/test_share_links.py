@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 from engagements.links import share_link_token
 from engagements.models import Membership
 from tenancy.scoping import scope
+from tests import build
 from tests.browser import cast
 from tests.browser.conftest import SCREENS, Opens
 from tests.browser.test_pages import client_of, somebody
-from tests.engagements.sharing import share
 
 DESK = [screen for screen in SCREENS if not screen.is_phone][:1]
 
@@ -68,7 +68,7 @@ def test_a_holder_reads_the_page_of_a_client_in_mid_cycle(opens: Opens) -> None:
     with scope(client.id):
         member = Membership.objects.select_related("engagement").get(user=lead)
 
-    holder.visit(reverse("status:shared-status", args=[share_link_token(share(member))]))
+    holder.visit(reverse("status:shared-status", args=[share_link_token(build.share(member))]))
 
     expect(holder.page.get_by_role("navigation")).to_have_count(0)
     holder.inspect("status page by link")

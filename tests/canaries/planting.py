@@ -10,13 +10,14 @@ from django.urls import reverse
 from accounts.models import User
 from checkins.models import Blocker, CheckIn, HelpRequest
 from decisions.models import ActionItem, Decision
-from engagements.commands import invite_member, send_invitation, update_engagement
+from engagements.commands.engagements import update_engagement
+from engagements.commands.invitations import invite_member, send_invitation
 from engagements.links import invitation_token, share_link_token
 from engagements.models import Engagement, Membership, Role, ShareLink, StatusPage
 from escalations.models import Escalation
 from reviews.models import AgendaItem, Review
 from tenancy.scoping import identity, scope, unscoped
-from tests import access_cast
+from tests import access_cast, build
 from tests.access_table import LINKS
 from tests.canaries.marks import OURS, THEIRS, Marks
 from tests.canaries.meetings import RELEASED, Meetings
@@ -29,7 +30,6 @@ from tests.canaries.weeks import (
     tell,
 )
 from tests.checkins.posting import TUESDAY, at
-from tests.engagements.sharing import share, share_expired, share_revoked
 
 NOW = TUESDAY  # Tuesday 10 March 2026, 09:40 in Berlin
 GROUND = at("2026-01-05T10:00")
@@ -156,7 +156,10 @@ def _leave_work(marks: Marks, planned: Planned) -> None:
 def _links(ground: Ground) -> dict[str, str]:
     """Tokens by who holds the link."""
     label = ground.marks.inside("sharelink.label")
-    links = [make(ground.lead, label=label) for make in (share, share_expired, share_revoked)]
+    links = [
+        make(ground.lead, label=label)
+        for make in (build.share, build.share_expired, build.share_revoked)
+    ]
     return dict(zip(LINKS, map(share_link_token, links), strict=True))
 
 

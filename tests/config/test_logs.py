@@ -19,7 +19,6 @@ from engagements.links import share_link_token
 from tests import build
 from tests.browser.servers import broker, running, serving
 from tests.config.indiscreet import TOKEN
-from tests.engagements.sharing import share, share_revoked
 from tests.processes import beat, environment, eventually, worker
 
 pytestmark = pytest.mark.slow
@@ -82,7 +81,7 @@ def console(settings: Settings) -> Iterator[io.StringIO]:
 def test_refusals_are_logged_without_the_token(
     db: None, client: Client, console: io.StringIO
 ) -> None:
-    token = share_link_token(share_revoked(build.member(build.engagement())))
+    token = share_link_token(build.share_revoked(build.member(build.engagement())))
 
     codes = [client.get(f"/s/{token}/").status_code for _ in range(SHARE_LINK_GUESSES.amount + 1)]
     client.get(f"/invitations/{token}/")
@@ -96,7 +95,7 @@ def test_refusals_are_logged_without_the_token(
 def test_failures_are_logged_without_the_token(
     db: None, client: Client, console: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = share_link_token(share(build.member(build.engagement())))
+    token = share_link_token(build.share(build.member(build.engagement())))
 
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot draw /s/{token}/")
@@ -121,7 +120,7 @@ def test_a_message_that_does_not_fit_its_arguments_is_left_to_the_handler() -> N
 def test_the_web_server_logs_requests_without_tokens(
     committed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = share_link_token(share(build.member(build.engagement())))
+    token = share_link_token(build.share(build.member(build.engagement())))
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--access-logfile -")
 
     with serving(tmp_path) as served:

@@ -12,13 +12,9 @@ from django.utils import timezone
 
 from accounts.commands import VALID_FOR, link_to
 from accounts.models import User
-from engagements.commands import (
-    accept_as_user,
-    ask_for_address,
-    change_address,
-    invite_member,
-    remove_member,
-)
+from engagements.commands.invitations import accept_as_user, invite_member
+from engagements.commands.members import remove_member
+from engagements.commands.profiles import ask_for_address, change_address
 from engagements.links import invitation_token
 from engagements.models import Invitation, Membership, Role
 from mail.delivery import deliver_due

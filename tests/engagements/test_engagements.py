@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from engagements.commands import (
+from engagements.commands.engagements import (
     close_engagement,
     create_engagement,
     freeze_bands,

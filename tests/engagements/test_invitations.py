@@ -12,16 +12,15 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from engagements import links
-from engagements.commands import (
+from engagements.commands.invitations import (
     accept_as_user,
     accept_invitation,
-    add_placeholder,
     invite_member,
     invite_members,
     invite_waiting,
-    remove_member,
     send_invitation,
 )
+from engagements.commands.members import add_placeholder, remove_member
 from engagements.models import Engagement, Invitation, Membership, Role
 from mail.delivery import Delivered, deliver_due
 from mail.models import OutboxMessage, Priority

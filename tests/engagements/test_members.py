@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import connections
 
 from accounts.commands import disable_user
-from engagements.commands import add_placeholder, change_role, remove_member, update_profile
 from engagements.commands.invitations import issue_invitation
+from engagements.commands.members import add_placeholder, change_role, remove_member
+from engagements.commands.profiles import update_profile
 from engagements.models import Engagement, Invitation, Membership, Role
 from tenancy.scoping import scope
 from tests import build

@@ -7,12 +7,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from engagements.commands import count_share_link_views
+from engagements.commands.share_links import count_share_link_views
 from engagements.links import share_link_token, share_link_url
 from engagements.models import Engagement, Membership, Role, ShareLink
 from tenancy.scoping import scope
 from tests import build
-from tests.engagements.sharing import share, share_expired, share_revoked
 from tests.query_counts import assert_constant_queries
 
 URL = "/e/northwind/share-links/"
@@ -41,7 +40,7 @@ def test_without_a_link_it_says_what_one_is_for(client: Client, lead: Membership
 def test_it_shows_each_open_link_with_its_address_and_its_views(
     client: Client, lead: Membership
 ) -> None:
-    link = share(lead, label="Board of <Northwind>")
+    link = build.share(lead, label="Board of <Northwind>")
     with scope(lead.engagement_id):
         count_share_link_views(
             engagement_id=lead.engagement_id,
@@ -65,7 +64,10 @@ def test_it_shows_each_open_link_with_its_address_and_its_views(
 def test_ended_links_are_folded_below_without_their_addresses(
     client: Client, lead: Membership
 ) -> None:
-    ended = [share_revoked(lead, label="Old board"), share_expired(lead, label="Last year")]
+    ended = [
+        build.share_revoked(lead, label="Old board"),
+        build.share_expired(lead, label="Last year"),
+    ]
 
     text = client.get(URL).text
 
@@ -78,7 +80,7 @@ def test_ended_links_are_folded_below_without_their_addresses(
 def test_other_members_see_who_reads_but_no_address_and_no_button(
     client: Client, engagement: Engagement, role: str
 ) -> None:
-    link = share(build.member(engagement, "Alice"))
+    link = build.share(build.member(engagement, "Alice"))
     build.sign_in(client, engagement, role)
 
     text = client.get(URL).text
@@ -90,12 +92,12 @@ def test_other_members_see_who_reads_but_no_address_and_no_button(
 
 def test_its_queries_do_not_grow(client: Client, lead: Membership) -> None:
     for _ in range(10):
-        share(lead)
+        build.share(lead)
 
     def ten_more() -> None:
         for _ in range(5):
-            share(lead)
-            share_revoked(lead)
+            build.share(lead)
+            build.share_revoked(lead)
 
     assert_constant_queries(lambda: client.get(URL), grow=ten_more, most=3)
 
@@ -146,7 +148,7 @@ def test_a_refused_form_keeps_what_was_typed(
 
 
 def test_revoking_ends_a_link(client: Client, lead: Membership) -> None:
-    link = share(lead)
+    link = build.share(lead)
 
     answer = client.post(f"{URL}{link.public_id}/revoke/")
 
@@ -158,7 +160,7 @@ def test_revoking_ends_a_link(client: Client, lead: Membership) -> None:
 def test_revoking_with_htmx_brings_the_list_back_and_again_is_harmless(
     client: Client, lead: Membership
 ) -> None:
-    link = share(lead)
+    link = build.share(lead)
 
     answers = [client.post(f"{URL}{link.public_id}/revoke/", headers=HTMX) for _ in range(2)]
 
@@ -167,13 +169,13 @@ def test_revoking_with_htmx_brings_the_list_back_and_again_is_harmless(
 
 
 def test_a_link_is_found_only_in_its_own_engagement(client: Client, lead: Membership) -> None:
-    theirs = share(build.member(build.engagement("Harbor Retail"), "Charlie"))
+    theirs = build.share(build.member(build.engagement("Harbor Retail"), "Charlie"))
 
     assert client.post(f"{URL}{theirs.public_id}/revoke/").status_code == 404
 
 
 def test_a_link_whose_address_no_longer_fits_says_so(client: Client, lead: Membership) -> None:
-    share(lead)
+    build.share(lead)
     with scope(lead.engagement_id):
         ShareLink.objects.update(token_hash="of another key")
 
@@ -205,7 +207,7 @@ def saved(link: ShareLink) -> ShareLink:
 def test_its_name_and_its_last_day_change_and_its_address_stays(
     client: Client, lead: Membership
 ) -> None:
-    link, form = share(lead), typed()
+    link, form = build.share(lead), typed()
 
     answer = client.post(edit(link), form)
 
@@ -219,14 +221,14 @@ def test_its_name_and_its_last_day_change_and_its_address_stays(
 def test_the_form_shows_the_last_day_on_the_clients_calendar(
     client: Client, lead: Membership
 ) -> None:
-    link = share(lead)
+    link = build.share(lead)
     last = lead.engagement.today(link.expires_at - dt.timedelta(seconds=1))
 
     assert f'value="{last.isoformat()}"' in client.get(edit(link)).text
 
 
 def test_one_that_has_expired_works_again(client: Client, lead: Membership) -> None:
-    link = share_expired(lead)
+    link = build.share_expired(lead)
     assert "Reactivate link" in client.get(URL).text
     assert Client().get(f"/s/{share_link_token(link)}/").status_code == 404
 
@@ -236,7 +238,7 @@ def test_one_that_has_expired_works_again(client: Client, lead: Membership) -> N
 
 
 def test_one_that_was_revoked_does_not(client: Client, lead: Membership) -> None:
-    link = share_revoked(lead)
+    link = build.share_revoked(lead)
 
     answer = client.post(edit(link), typed())
 
@@ -251,7 +253,7 @@ def test_one_that_was_revoked_does_not(client: Client, lead: Membership) -> None
 def test_a_bad_form_keeps_what_was_typed(
     client: Client, lead: Membership, field: str, value: str
 ) -> None:
-    link = share(lead)
+    link = build.share(lead)
 
     answer = client.post(edit(link), typed(**{field: value}), headers=HTMX)
 
@@ -260,7 +262,7 @@ def test_a_bad_form_keeps_what_was_typed(
 
 
 def test_a_stale_form_shows_both_versions(client: Client, lead: Membership) -> None:
-    link = share(lead)
+    link = build.share(lead)
     client.post(edit(link), typed())
 
     answer = client.post(edit(link), typed(label="The board"))

@@ -29,10 +29,10 @@ from notifications.digests import gather
 from okrs.models import Cycle, KeyResult
 from reviews.models import Review
 from tenancy.scoping import scope, unscoped
+from tests import build
 from tests.checkins.test_recompute_standing import stored
 from tests.checkins.views.typing import typed
 from tests.databases import copy_of
-from tests.engagements.sharing import share
 from tests.plans.explaining import Plans, explained
 from tests.plans.seeded import CLIENTS, FRIDAY, LARGE, MONDAY, NOW, fill, pages_of
 
@@ -142,7 +142,10 @@ def test_pages_read_by_index(lead: Membership) -> None:
 
 def test_a_share_link_and_a_viewer_read_by_index(lead: Membership) -> None:
     pages = {
-        "link": (Client(), reverse("status:shared-status", args=[share_link_token(share(lead))])),
+        "link": (
+            Client(),
+            reverse("status:shared-status", args=[share_link_token(build.share(lead))]),
+        ),
         "viewer": (signed_in("viewer"), reverse("status:status", args=[SLUG])),
     }
     found = []

@@ -20,8 +20,8 @@ from status.drafts import draft_text
 from status.models import Report
 from status.schema import ReportText
 from status.snapshots import build_snapshot
+from tests import build
 from tests.checkins.posting import at, post
-from tests.engagements.sharing import share
 from tests.query_counts import assert_constant_queries
 from tests.reviews.escalated import MONDAY, escalate, plan
 from tests.status.quarter import end_day, key_result, objective, week
@@ -245,7 +245,7 @@ def test_who_holds_a_share_link_reads_the_same(
     client: Client, alice: Membership, row: KeyResult
 ) -> None:
     answered(row, **plan(row))
-    link: ShareLink = share(alice)
+    link: ShareLink = build.share(alice)
 
     page = client.get(f"/s/{share_link_token(link)}/").text
 

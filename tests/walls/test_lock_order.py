@@ -16,16 +16,10 @@ from django.db import transaction
 from accounts.models import User
 from decisions.commands.actions import complete_action, reopen_action
 from engagements import links
-from engagements.commands import (
-    accept_as_user,
-    change_role,
-    close_engagement,
-    remove_member,
-    reopen_engagement,
-    send_invitation,
-    update_engagement,
-    update_profile,
-)
+from engagements.commands.engagements import close_engagement, reopen_engagement, update_engagement
+from engagements.commands.invitations import accept_as_user, send_invitation
+from engagements.commands.members import change_role, remove_member
+from engagements.commands.profiles import update_profile
 from engagements.models import Invitation, Membership, Role
 from escalations.commands.escalations import set_huddle
 from metrics.commands import archive_metric, create_metric, update_metric

@@ -14,15 +14,10 @@ from django.db.models import Model
 from accounts.commands import disable_user
 from checkins.commands import undo_check_in
 from decisions.commands.actions import complete_action
-from engagements.commands import (
-    change_role,
-    close_engagement,
-    correct_placeholder,
-    create_share_link,
-    remove_member,
-    revoke_share_link,
-    send_invitation,
-)
+from engagements.commands.engagements import close_engagement
+from engagements.commands.invitations import correct_placeholder, send_invitation
+from engagements.commands.members import change_role, remove_member
+from engagements.commands.share_links import create_share_link, revoke_share_link
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import RightLost
 from metrics.commands import archive_metric, update_metric

@@ -12,15 +12,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.limits import SHARE_LINK_GUESSES, SHARE_LINK_READS
-from engagements.commands import revoke_share_link
-from engagements.commands.share_links import VIEWS, flush_views
+from engagements.commands.share_links import VIEWS, flush_views, revoke_share_link
 from engagements.links import share_link_token, share_link_url
 from engagements.models import Membership, ShareLink
 from tenancy.counters import counters
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import post
-from tests.engagements.sharing import share, share_expired, share_revoked
 from tests.query_counts import queries_of
 
 GONE = "This link no longer works."
@@ -42,7 +40,7 @@ def alice(db: None) -> Membership:
 
 @pytest.fixture
 def link(alice: Membership) -> ShareLink:
-    return share(alice)
+    return build.share(alice)
 
 
 @pytest.fixture
@@ -112,8 +110,8 @@ def test_a_link_that_ended_gets_the_same_page_as_one_that_never_was(
     client: Client, alice: Membership, end: str
 ) -> None:
     tokens = {
-        "revoked": share_link_token(share_revoked(alice)),
-        "expired": share_link_token(share_expired(alice)),
+        "revoked": share_link_token(build.share_revoked(alice)),
+        "expired": share_link_token(build.share_expired(alice)),
         "never made": "no-such-token",
     }
 
@@ -180,7 +178,7 @@ def test_a_view_is_a_page_that_was_sent(
 
 
 def test_links_that_ended_count_no_views(client: Client, alice: Membership) -> None:
-    client.get(f"/s/{share_link_token(share_expired(alice))}/")
+    client.get(f"/s/{share_link_token(build.share_expired(alice))}/")
 
     assert not counters().exists(VIEWS)
 
