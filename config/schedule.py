@@ -15,12 +15,7 @@ from django.db import connections, transaction
 
 from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
-from escalations.jobs.escalations import (
-    activate_escalations,
-    open_escalations,
-    raise_escalations,
-    recover_escalations,
-)
+from escalations.jobs import update_escalations
 from mail.leases import turn
 from notifications.digests import gather
 from status.jobs import store_snapshots
@@ -31,13 +26,9 @@ HOLD = "SELECT pg_advisory_xact_lock(hashtext(%s))"
 TRY_TO_HOLD = "SELECT pg_try_advisory_xact_lock(hashtext(%s))"
 Sweep = Callable[..., int]  # (*, now, using) -> rows written
 
-# Recoveries come first, so that no notice is written for them. Messages are gathered after all
-# that writes notices; snapshots take longest and write none.
+# Messages are gathered after all that writes notices; snapshots take longest and write none.
 ORDER: tuple[tuple[str, Sweep], ...] = (
-    ("escalations_recovered", recover_escalations),
-    ("escalations_opened", open_escalations),
-    ("escalations_activated", activate_escalations),
-    ("escalations_raised", raise_escalations),
+    ("escalations", update_escalations),
     ("reminders", send_reminders),
     ("overdue", send_overdue),
     ("missed", escalate_missed),

@@ -21,7 +21,7 @@ from decisions.models import ActionItem
 from demo.story import DAY, PEOPLE, Span, Story, address
 from engagements.commands import share_links
 from engagements.models import Engagement, Membership
-from escalations.commands import escalations
+from escalations import commands as escalations
 from escalations.models import Escalation
 from metrics.commands import update_metric
 from metrics.models import Metric

@@ -22,24 +22,13 @@ from engagements.commands import accept_as_user, add_placeholder, create_engagem
 from engagements.commands.invitations import issue_invitation
 from engagements.links import invitation_token
 from engagements.models import Engagement
-from escalations.jobs.escalations import (
-    activate_escalations,
-    open_escalations,
-    raise_escalations,
-    recover_escalations,
-)
+from escalations.jobs import update_escalations
 from notifications.digests import clock_of
 from notifications.models import Notice
 from notifications.rules import urgent_rules
 from status.commands import store_snapshot
 from tenancy.scoping import identity, scope, unscoped
 
-ESCALATION_JOBS = (
-    recover_escalations,
-    open_escalations,
-    activate_escalations,
-    raise_escalations,
-)
 REMINDER_JOBS = (send_reminders, send_overdue, escalate_missed, friday_digests)
 REMINDER_WEEKS = 3  # for which the notification log has reminders
 AFTER_MESSAGES = dt.time(10, 30)  # of the day
@@ -66,7 +55,7 @@ def load_demo(*, now: dt.datetime) -> list[Client]:
     for at, step in sorted(moments, key=itemgetter(0)):
         step(at=at)
     for client in clients:
-        run_jobs(client, ESCALATION_JOBS, at=now)
+        run_jobs(client, (update_escalations,), at=now)
         run_jobs(client, REMINDER_JOBS, at=now)
         mark_sent(client, now=now)
         for event in client.story.events:
@@ -109,7 +98,7 @@ def end_day(client: Client, *, at: dt.datetime) -> None:
         store_snapshot(engagement_id=client.engagement.pk, now=at - INSTANT)
     today = at.astimezone(client.story.zone).date()
     if today.weekday() == MONDAY or today - DAY in client.checkpoints:
-        run_jobs(client, ESCALATION_JOBS, at=at)
+        run_jobs(client, (update_escalations,), at=at)
 
 
 def run_jobs(client: Client, jobs: tuple[Callable[..., int], ...], *, at: dt.datetime) -> None:

@@ -7,9 +7,9 @@ class EscalationsConfig(AppConfig):
     name = "escalations"
 
     def ready(self) -> None:
-        from escalations.commands.state_changes import follow_state
+        from escalations.commands import update_escalation_after_check_in
         from escalations.messages import register_rules
         from okrs.commands.states import register_follower
 
         register_rules()
-        register_follower(follow_state)
+        register_follower(update_escalation_after_check_in)

@@ -9,11 +9,8 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from engagements.models import Cadence
 from escalations.models import Cause, Escalation, EscalationState, Outcome, RaisedFor, Verdict
-from okrs.weeks import WEEK, monday_of
 
 LONG = dt.timedelta(hours=48)  # from here on days say enough
 DAY = dt.timedelta(days=1)
@@ -61,32 +58,6 @@ def write_span(span: dt.timedelta) -> str:
     hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
     parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else ""]
     return " ".join(part for part in parts if part)
-
-
-def rises_at(
-    escalation: Escalation,
-    *,
-    last_week: dt.date | None,
-    ends_on: dt.date,
-    zone: ZoneInfo,
-    cadence: str,
-) -> dt.datetime | None:
-    """When an active one goes to the sponsor unless a plan is recorded (M7.4).
-
-    At three red weeks, never before the hours of the huddle are over; None where that would be in
-    a week after the cycle's last one. The third week counts from its check-in on, else from its
-    close; where a check-in is due every week, one for a week to come tells that this one has its
-    own. The sweep asks the same (`statements.RAISE`).
-    """
-    if escalation.huddle_due_at is None:
-        return None
-    third = escalation.streak + 2 * WEEK
-    is_reported = last_week is not None and (
-        last_week == third or (last_week > third and cadence == Cadence.WEEKLY)
-    )
-    counts_from = dt.datetime.combine(third if is_reported else third + WEEK, dt.time(0), zone)
-    at = max(escalation.huddle_due_at, counts_from)
-    return at if monday_of(at.astimezone(zone).date()) <= ends_on else None
 
 
 def clocks(

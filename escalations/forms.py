@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any, Self
 
 from django import forms
+from django.core.validators import URLValidator
 from django.db import models
 from django.utils import timezone
 
@@ -144,15 +145,21 @@ class VerdictForm(EscalationForm):
     word_of = forms.CharField(
         label="Sponsor who decided",
         max_length=120,
+        required=False,  # the command asks for it
         help_text="You record the decision for them.",
-        error_messages={"required": "Name the sponsor who decided."},
     )
     evidence_url = forms.CharField(
         label="Evidence link",
         max_length=500,
+        required=False,  # as above
         help_text="Where they decided it, such as an email or the minutes.",
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
-        error_messages={"required": "Add a link to the evidence, such as an email or the minutes."},
+        validators=[
+            URLValidator(
+                schemes=["http", "https"],
+                message="Enter a full address, for example https://example.com/minutes.",
+            )
+        ],
     )
 
     def __init__(

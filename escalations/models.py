@@ -32,21 +32,21 @@ class Cause(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What the owner of the objective records, as a recovery plan (M7.3)."""
+    """The outcome of a huddle, recorded as a recovery plan (M7.3)."""
 
     CHANGE_BET = "change_bet", "Change the bet"
     ASK_HELP = "ask_help", "Ask for help"
 
 
 class RaisedFor(models.TextChoices):
-    """Why it rose to the sponsor (M7.4)."""
+    """Why it went to the sponsor (M7.4)."""
 
     NO_PLAN = "no_plan", "three red weeks without a recovery plan"
     CHECKPOINT = "checkpoint", "still red at the checkpoint of the plan"
 
 
 class Verdict(models.TextChoices):
-    """What the sponsor records (M7.4)."""
+    """The decision that the sponsor records (M7.4)."""
 
     REVISE = "revise", "Revise the key result formally"
     RESOURCES = "resources", "Add resources"
@@ -54,7 +54,7 @@ class Verdict(models.TextChoices):
 
 
 class EscalationState(StrEnum):
-    """Where an escalation stands, read off its dates."""
+    """The state of an escalation, from its dates."""
 
     WATCHING = "watching"  # red, but early: no huddle, no clock
     ACTIVE = "active"  # waits for a huddle and an outcome
@@ -72,26 +72,26 @@ class EscalationState(StrEnum):
 
 class EscalationQuerySet(models.QuerySet["Escalation"]):
     def open(self) -> EscalationQuerySet:
-        """Neither recovered nor decided by the sponsor."""
+        """Select those that neither recovered nor were decided."""
         return self.filter(recovered_at=None, decided_at=None)
 
     def active(self) -> EscalationQuerySet:
-        """Open ones that somebody must act on or is acting on: all but the watched."""
+        """Select open ones that someone acts on: all but the watched."""
         return self.open().filter(activated_at__isnull=False)
 
 
 EscalationManager = TenantManager.from_queryset(EscalationQuerySet)
 
-# What only people say. The sweep that opens one may not write it: the database leaves it empty.
-UNSAID: dict[str, Any] = {"blank": True, "default": "", "db_default": ""}
+# Texts that only people write.
+UNWRITTEN: dict[str, Any] = {"blank": True, "default": "", "db_default": ""}
 
 
-@tracked(exclude=("version",), swept=True)
+@tracked(exclude=("version",))
 class Escalation(TenantModel):
-    """A rule that fired for one streak of a key result, with its clocks, until it is closed (M7).
+    """A rule that fired for one streak of a key result, with its deadlines, until it is closed (M7).
 
-    Once per rule, key result and streak, whatever runs twice. Its state is read off its dates; a
-    row is never deleted, so that the memory stays.
+    There is one per rule, key result and streak. Its state follows from its dates. Rows are never
+    deleted.
     """
 
     rule = models.CharField(max_length=20, choices=Rule.choices, default=Rule.RED_TWO_WEEKS)
@@ -109,8 +109,8 @@ class Escalation(TenantModel):
     huddle_set_at = models.DateTimeField(null=True, blank=True)
 
     # The outcome, as a recovery plan with its checkpoint.
-    outcome = models.CharField(max_length=12, choices=Outcome.choices, **UNSAID)
-    plan = models.CharField(max_length=4000, **UNSAID)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, **UNWRITTEN)
+    plan = models.CharField(max_length=4000, **UNWRITTEN)
     plan_owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     checkpoint_on = models.DateField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -119,10 +119,10 @@ class Escalation(TenantModel):
     # Raised to the sponsor, and what the sponsor recorded (M7.4); the lead may record their word.
     raised_at = models.DateTimeField(null=True, blank=True)
     raised_for = models.CharField(max_length=12, choices=RaisedFor.choices, blank=True)
-    verdict = models.CharField(max_length=12, choices=Verdict.choices, **UNSAID)
-    verdict_note = models.CharField(max_length=4000, **UNSAID)
-    word_of = models.CharField(max_length=120, **UNSAID)
-    evidence_url = models.URLField(max_length=500, **UNSAID)
+    verdict = models.CharField(max_length=12, choices=Verdict.choices, **UNWRITTEN)
+    verdict_note = models.CharField(max_length=4000, **UNWRITTEN)
+    word_of = models.CharField(max_length=120, **UNWRITTEN)
+    evidence_url = models.URLField(max_length=500, **UNWRITTEN)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
 
@@ -132,17 +132,8 @@ class Escalation(TenantModel):
     objects = EscalationManager()
     sweep_grants: ClassVar[tuple[str, ...]] = (
         (
-            "SELECT (id, engagement_id, rule, key_result_id, streak, opened_at, activated_at,"
-            " huddle_due_at, plan_owner_id, checkpoint_on, answered_at, raised_at, decided_at,"
-            " recovered_at, version)"
-        ),
-        (
-            "INSERT (engagement_id, public_id, rule, key_result_id, streak, opened_at,"
-            " activated_at, cause, huddle_due_at, raised_for, version)"
-        ),
-        (
-            "UPDATE (activated_at, cause, huddle_due_at, raised_at, raised_for, recovered_at,"
-            " version)"
+            "SELECT (engagement_id, key_result_id, streak, opened_at, activated_at, huddle_due_at,"
+            " checkpoint_on, answered_at, raised_at, decided_at, recovered_at)"
         ),
     )
 
@@ -154,7 +145,7 @@ class Escalation(TenantModel):
                 "plan_owner",
                 authors=("activated_by", "huddle_set_by", "answered_by", "decided_by"),
             ),
-            SweepAccess(name="escalation_sweep", operations=("SELECT", "INSERT", "UPDATE")),
+            SweepAccess(name="escalation_sweep"),
             models.UniqueConstraint(
                 fields=["engagement", "rule", "key_result", "streak"], name="escalation_once"
             ),
@@ -196,8 +187,12 @@ class Escalation(TenantModel):
 
     @property
     def state(self) -> EscalationState:
-        if self.recovered_at is not None:
-            return EscalationState.RECOVERED
+        return (
+            self.state_before_recovery if self.recovered_at is None else EscalationState.RECOVERED
+        )
+
+    @property
+    def state_before_recovery(self) -> EscalationState:
         if self.decided_at is not None:
             return EscalationState.DECIDED
         if self.raised_at is not None:

@@ -19,7 +19,7 @@ from engagements.access import MemberRequest, find, member
 from engagements.form_views import next_url, run_command, toast
 from engagements.models import Membership, Role
 from engagements.permissions import Permission
-from escalations.commands.escalations import (
+from escalations.commands import (
     activate_escalation,
     decide_escalation,
     record_outcome,
@@ -29,7 +29,7 @@ from escalations.forms import EscalationForm, HuddleForm, OutcomeForm, VerdictFo
 from escalations.models import Escalation, EscalationState
 from escalations.queries.escalations import escalation_card, escalations
 from escalations.queries.tasks import wait_of
-from escalations.rights import EscalationAct, acts_of, may_act, speaks_for_sponsor
+from escalations.rule import EscalationAct, acts_of, may_act, speaks_for_sponsor
 from escalations.words import headline
 from tenancy.locks import StaleEdit
 

@@ -78,9 +78,14 @@ def lock(*rows: Model, exclusive: bool = False) -> tuple[Model, ...]:
     return tuple(fresh[row._meta.model][row.pk] for row in rows)
 
 
-def locking(queryset: Q, *, exclusive: bool = False) -> Q:
-    """Return the queryset, by primary key, so that reading it locks its rows (not joined ones)."""
-    locked: Q = queryset.select_for_update(of=("self",), no_key=not exclusive).order_by("pk")
+def locking(queryset: Q, *, exclusive: bool = False, skip_locked: bool = False) -> Q:
+    """Return the queryset, by primary key, so that reading it locks its rows (not joined ones).
+
+    With `skip_locked` rows that another transaction has locked are left out.
+    """
+    locked: Q = queryset.select_for_update(
+        of=("self",), no_key=not exclusive, skip_locked=skip_locked
+    ).order_by("pk")
     return locked
 
 

@@ -14,7 +14,6 @@ from django.db.models.constraints import BaseConstraint
 from tenancy.compiled import in_scope
 from tenancy.constraints import (
     ActingAuthor,
-    SweepAccess,
     TenantForeignKey,
     TenantWall,
     WrittenByTriggers,
@@ -94,13 +93,11 @@ def tenant_constraints(
     ]
 
 
-def tracked(*, exclude: tuple[str, ...] = (), swept: bool = False) -> Any:
+def tracked(*, exclude: tuple[str, ...] = ()) -> Any:
     """Record every change of the row in an append-only event table behind the same wall.
 
-    The author is in the event's own row; `exclude` leaves out fields with their own history. Give
-    `swept=True` if jobs write the rows: their role then adds events too, by trigger only.
+    The author is in the event's own row; `exclude` leaves out fields with their own history.
     """
-    sweep = [SweepAccess(name="%(class)s_sweep", operations=("INSERT",))] if swept else []
     return pghistory.track(
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
@@ -113,13 +110,11 @@ def tracked(*, exclude: tuple[str, ...] = (), swept: bool = False) -> Any:
         attrs={
             "pgh_id": models.BigAutoField(primary_key=True),
             "objects": TenantManager(),
-            "sweep_grants": ("INSERT",) if swept else (),
         },
         meta={
             "constraints": [
                 TenantWall(name="%(class)s_wall"),
                 WrittenByTriggers(name="%(class)s_written"),
-                *sweep,
             ],
             "indexes": [
                 models.Index(fields=["engagement", "pgh_obj", "pgh_id"], name="%(class)s_of")

@@ -157,14 +157,13 @@ class Engagement(models.Model):
             "SELECT (id, time_zone, country, cadence, due_weekday, due_time, opens_days_before,"
             " rhythm_since, escalation, pauses_weekends, closed_at, status_version)"
         ),
-        "UPDATE (status_version)",  # the job's writes show on the status page
     )
 
     class Meta:
         ordering = ["client_name"]
         constraints = [
             TenantWall(name="engagement_wall", column="id", also=MEMBERS_AND_LINK_HOLDERS),
-            SweepAccess(name="engagement_sweep", operations=("SELECT", "UPDATE")),
+            SweepAccess(name="engagement_sweep"),
             models.CheckConstraint(
                 condition=models.Q(due_weekday__lte=6), name="engagement_due_weekday"
             ),

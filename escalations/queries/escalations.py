@@ -12,10 +12,10 @@ from checkins.models import CheckIn
 from checkins.queries.thread import ThreadEntry
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
-from escalations.clocks import Clock, ClockState, Step, clocks, path, rises_at
+from escalations.clocks import Clock, ClockState, Step, clocks, path
 from escalations.models import Escalation, EscalationQuerySet, EscalationState
 from escalations.queries.facts import ended_at, is_of, told_of
-from escalations.rights import EscalationAct, acts_of, speaks_for_sponsor
+from escalations.rule import EscalationAct, Facts, acts_of, raise_due_at, speaks_for_sponsor
 from escalations.words import OVER, Told, either
 from okrs.models import KeyResult
 from scoring import Rag
@@ -250,13 +250,7 @@ def _card(
     red = [one for one in posts if is_of(one, row) and one.rag == Rag.RED]
     # Newest first: what stands before all others is followed by none, and runs until its day.
     coming = next((one for one in red if one == posts[0] and one.next_action_due >= today), None)
-    rises = rises_at(
-        row,
-        last_week=row.key_result.last_week,
-        ends_on=row.key_result.objective.cycle.ends_on,
-        zone=row.key_result.engagement.zone,
-        cadence=row.key_result.engagement.cadence,
-    )
+    rises = raise_due_at(Facts(key_result=row.key_result, escalation=row, now=now))
     sponsors = [str(one) for one in people.get(Role.SPONSOR, ())]
     return EscalationCard(
         escalation=row,

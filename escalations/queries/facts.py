@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from checkins.models import CheckIn
-from escalations.clock_hours import HUDDLE_HOURS, after_hours
 from escalations.models import Escalation
+from escalations.rule import Facts, huddle_due_at
 from escalations.words import Told
 from okrs.models import KeyResult
 from okrs.states import EARLY_PACE, expected_pace
@@ -75,12 +75,9 @@ def told_of(
 
 def _would_rise(key_result: KeyResult, *, now: dt.datetime) -> bool:
     """Whether one made active now could go to the sponsor: not in weeks after the cycle (M7.4)."""
-    engagement = key_result.engagement
-    due_at = after_hours(
-        now, hours=HUDDLE_HOURS, zone=engagement.zone, pauses_weekends=engagement.pauses_weekends
-    ).astimezone(engagement.zone)
+    facts = Facts(key_result=key_result, escalation=None, now=now)
     ends_on: dt.date = key_result.objective.cycle.ends_on
-    return monday_of(due_at.date()) <= ends_on
+    return monday_of(huddle_due_at(facts).astimezone(facts.zone).date()) <= ends_on
 
 
 def _weeks(row: Escalation, *, red: Sequence[CheckIn], today: dt.date) -> int:

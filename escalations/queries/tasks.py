@@ -9,10 +9,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from engagements.models import Membership, Role
 from engagements.permissions import PERMISSIONS, Permission, may
-from escalations.clocks import Clock, ClockState, clocks, rises_at
+from escalations.clocks import Clock, ClockState, clocks
 from escalations.models import Escalation, EscalationState
 from escalations.queries.escalations import CHAMPION, can_convene, joined
-from escalations.rights import speaks_for_sponsor
+from escalations.rule import Facts, raise_due_at, speaks_for_sponsor
 from okrs.weeks import weeks_red
 from tenancy.compiled import AnyOf, Compiled
 
@@ -143,13 +143,7 @@ def _waiting(row: Escalation, *, member: Membership, now: dt.datetime) -> Waitin
     key_result = row.key_result
     engagement, ends_on = key_result.engagement, key_result.objective.cycle.ends_on
     today, last = engagement.today(now), key_result.last_week
-    rises = rises_at(
-        row,
-        last_week=last,
-        ends_on=ends_on,
-        zone=engagement.zone,
-        cadence=engagement.cadence,
-    )
+    rises = raise_due_at(Facts(key_result=key_result, escalation=row, now=now))
     running = clocks(row, rises=rises, today=today, now=now)
     wanted = _wanted(row, member=member)
     return WaitingEscalation(

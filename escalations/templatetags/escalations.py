@@ -6,7 +6,7 @@ from django import template
 
 from escalations import words
 from escalations.queries.escalations import EscalationCard
-from escalations.rights import EscalationAct
+from escalations.rule import EscalationAct
 from escalations.words import Told
 
 register = template.Library()

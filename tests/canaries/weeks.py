@@ -10,7 +10,7 @@ from checkins.commands import answer_help_request, resolve_blocker, undo_check_i
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Membership
-from escalations.commands.escalations import record_outcome
+from escalations.commands import record_outcome
 from escalations.models import Cause, Escalation, RaisedFor, Verdict
 from notifications.models import Notice
 from okrs.models import Collaborator, KeyResult

@@ -10,13 +10,8 @@ from zoneinfo import ZoneInfo
 from checkins.commands import resolve_blocker, undo_check_in
 from checkins.models import Blocker
 from engagements.models import Role
-from escalations.commands.escalations import activate_escalation, decide_escalation, record_outcome
-from escalations.jobs.escalations import (
-    activate_escalations,
-    open_escalations,
-    raise_escalations,
-    recover_escalations,
-)
+from escalations.commands import activate_escalation, decide_escalation, record_outcome
+from escalations.jobs import update_escalations
 from escalations.models import Escalation
 from okrs.models import KeyResult
 from okrs.states import early_until
@@ -25,7 +20,6 @@ from tests import build
 from tests.checkins.posting import newest, post
 from tests.checkins.stories import Fires, History, Step, moment
 
-SWEEPS = (recover_escalations, open_escalations, activate_escalations, raise_escalations)
 DAY, SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
 VALUES = {
     "linear": {"red": 9, "amber": 7, "green": 5},
@@ -111,9 +105,9 @@ class Play:
         for at in (now - SECOND, now):
             if self.back and at < self._instant(self.back):
                 continue
-            swept(now=at)
+            update_escalations(now=at, using="default")
             self._note(now=at)
-            assert swept(now=at) == [0, 0, 0, 0]
+            assert update_escalations(now=at, using="default") == 0
 
     def _do(self, step: Step, *, now: dt.datetime) -> None:
         getattr(self, f"_{step.does}")(step, now=now)
@@ -174,10 +168,6 @@ class Play:
             self.state[row.streak] = row
             moments = (row.opened_at, row.activated_at, row.raised_at, row.recovered_at)
             assert all(at <= now for at in moments if at is not None)
-
-
-def swept(*, now: dt.datetime) -> list[int]:
-    return [sweep(now=now, using="default") for sweep in SWEEPS]
 
 
 def changes(before: Escalation | None, row: Escalation) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, post
 from tests.decisions.tampering import CUT, HEAD_FOLLOWS, RELEASE_TAMPERINGS, TAMPERINGS, delete
-from tests.escalations.jobs.racing import begin
+from tests.escalations.racing import begin
 from tests.processes import eventually
 from tests.reviews.meeting import decide, planned, supersede
 

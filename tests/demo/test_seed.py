@@ -12,7 +12,7 @@ from accounts.models import User
 from checkins.key_result_states import recompute_state
 from demo.seeding import address, seed
 from engagements.models import Engagement
-from escalations.jobs.escalations import open_escalations
+from escalations.jobs import update_escalations
 from okrs.models import KeyResult
 from tenancy.scoping import scope, unscoped
 from tests import build
@@ -47,7 +47,7 @@ def test_what_escalates_is_left_for_the_jobs_to_find() -> None:
     counts = seed(clients=6, monday=dt.date(2026, 3, 9))
 
     assert (counts["escalations_escalation"], counts["notifications_notice"]) == (0, 0)
-    assert open_escalations(now=dt.datetime(2026, 3, 9, 10, 30, tzinfo=dt.UTC)) == 5
+    assert update_escalations(now=dt.datetime(2026, 3, 9, 10, 30, tzinfo=dt.UTC)) == 5
     for alias in ("sweep", "owner"):
         connections[alias].close()
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalations.clock_hours import after_hours
+from escalations.rule import after_hours
 from tests.checkins.rhythms import at
-from tests.escalations.jobs.oracle import huddle_due
+from tests.escalations.oracle import huddle_due
 
 NEW_YEAR = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 moments = st.integers(0, 2 * 366 * 24 * 60).map(lambda past: NEW_YEAR + dt.timedelta(minutes=past))

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engagements.models import Membership
-from escalations.clocks import Clock, Step, clocks, path, rises_at, write_span
+from engagements.models import Engagement, Membership
+from escalations.clocks import Clock, Step, clocks, path, write_span
 from escalations.models import Escalation
+from escalations.rule import Facts, raise_due_at
+from okrs.models import Cycle, KeyResult, Objective
 from tests.checkins.posting import BERLIN, at
 
 HOUR = dt.timedelta(hours=1)
@@ -18,7 +20,6 @@ ACTIVATED = at("2026-03-10T09:36")
 DUE = ACTIVATED + 48 * HOUR
 STREAK = dt.date(2026, 2, 23)
 ENDS_ON = dt.date(2026, 3, 31)
-WEEKLY: dict[str, Any] = {"zone": BERLIN, "cadence": "weekly"}
 SOFIA = Membership(pk=1, name="Sofia Lindqvist")
 PLAN = {
     "outcome": "change_bet",
@@ -41,9 +42,24 @@ def active(**fields: Any) -> Escalation:
 
 
 def shown(row: Escalation, *, now: dt.datetime, last_week: dt.date | None = None) -> list[Clock]:
-    rises = rises_at(row, last_week=last_week, ends_on=ENDS_ON, **WEEKLY)
+    rises = due(row, last_week=last_week)
     today = now.astimezone(BERLIN).date()
     return clocks(row, rises=rises, today=today, now=now)
+
+
+def due(
+    row: Escalation,
+    *,
+    last_week: dt.date | None,
+    ends_on: dt.date = ENDS_ON,
+    zone: str = "Europe/Berlin",
+) -> dt.datetime | None:
+    key_result = KeyResult(
+        last_week=last_week,
+        engagement=Engagement(time_zone=zone),
+        objective=Objective(cycle=Cycle(ends_on=ends_on)),
+    )
+    return raise_due_at(Facts(key_result=key_result, escalation=row, now=ACTIVATED))
 
 
 def steps(row: Escalation, *, now: dt.datetime = ACTIVATED) -> list[tuple[str, str]]:
@@ -98,15 +114,13 @@ def test_it_rises_at_three_red_weeks_and_never_past_the_huddle(
 ) -> None:
     row = active(huddle_due_at=due_at)
 
-    assert rises_at(row, last_week=last_week, ends_on=ends_on, **WEEKLY) == rises
+    assert due(row, last_week=last_week, ends_on=ends_on) == rises
 
 
 def test_the_third_week_closes_by_the_clock_of_the_client() -> None:
-    pacific = ZoneInfo("Pacific/Auckland")
+    found = due(active(), last_week=None, zone="Pacific/Auckland")
 
-    found = rises_at(active(), last_week=None, ends_on=ENDS_ON, **{**WEEKLY, "zone": pacific})
-
-    assert found == dt.datetime(2026, 3, 16, tzinfo=pacific)
+    assert found == dt.datetime(2026, 3, 16, tzinfo=ZoneInfo("Pacific/Auckland"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from engagements.models import Engagement, Membership, Role
 from escalations.models import Escalation
-from escalations.rights import EscalationAct, acts_of, speaks_for_sponsor
+from escalations.rule import EscalationAct, acts_of, speaks_for_sponsor
 from okrs.models import KeyResult, Objective
 
 NOW = dt.datetime(2026, 3, 10, tzinfo=dt.UTC)

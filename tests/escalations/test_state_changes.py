@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from checkins.commands import undo_check_in
 from engagements.models import Membership, Role
-from escalations.jobs.escalations import raise_escalations, recover_escalations
+from escalations.jobs import update_escalations
 from escalations.models import Escalation, EscalationState
 from notifications.commands import ring
 from notifications.models import Notice
@@ -171,7 +171,7 @@ def test_a_sweep_tells_all_of_them(onboarding: KeyResult, bob: Membership) -> No
         post(onboarding, bob, actual=RED, now=now)
     KeyResult.objects.filter(pk=onboarding.pk).update(rag="amber", red_since=None)
 
-    assert recover_escalations(now=THIRD, using="default") == 1
+    assert update_escalations(now=THIRD, using="default") == 1
 
     assert told("escalation_recovered") == {"Alice", "Bob"}
 
@@ -197,7 +197,7 @@ def test_one_that_is_raised_again_and_again_is_raised_once(
     for now in (FIRST, SECOND, THIRD):
         post(onboarding, bob, actual=RED, now=now)
 
-    assert raise_escalations(now=THIRD + WEEK, using="default") == 0
+    assert update_escalations(now=THIRD + WEEK, using="default") == 0
     assert Notice.objects.filter(rule="escalation_raised", person=sam).count() == 1
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from mail import leases
 from mail.leases import turn
 from mail.models import Turn
-from tests.escalations.jobs.racing import at_once
+from tests.escalations.racing import at_once
 
 
 @pytest.fixture

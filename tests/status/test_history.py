@@ -14,13 +14,8 @@ from checkins.commands import undo_check_in
 from checkins.models import CheckIn
 from decisions.models import Decision
 from engagements.models import Engagement, Membership, Role
-from escalations.commands.escalations import decide_escalation, record_outcome, set_huddle
-from escalations.jobs.escalations import (
-    activate_escalations,
-    open_escalations,
-    raise_escalations,
-    recover_escalations,
-)
+from escalations.commands import decide_escalation, record_outcome, set_huddle
+from escalations.jobs import update_escalations
 from escalations.models import Escalation
 from okrs.models import Cycle, KeyResult, Objective, Team
 from okrs.queries.shown import end_of
@@ -106,13 +101,7 @@ class History:
                 return  # its period is closed
 
     def sweep(self, now: dt.datetime) -> None:
-        for close in (
-            recover_escalations,
-            open_escalations,
-            activate_escalations,
-            raise_escalations,
-        ):
-            close(now=now, using="default")
+        update_escalations(now=now, using="default")
 
     def convene(self, now: dt.datetime) -> None:
         """A huddle that may be moved later."""

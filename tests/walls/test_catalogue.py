@@ -28,7 +28,7 @@ READ_BEFORE_A_SCOPE = {
 }
 # What the sweeps' role may do over all tenants, beside reading nothing.
 SWEPT = {
-    "engagements_engagement": {"sweep_select": "r", "sweep_update": "w"},
+    "engagements_engagement": {"sweep_select": "r"},
     "engagements_membership": {"sweep_select": "r"},
     "notifications_notice": {"sweep_select": "r", "sweep_insert": "a", "sweep_update": "w"},
     "okrs_cycle": {"sweep_select": "r"},
@@ -38,8 +38,7 @@ SWEPT = {
     "okrs_keyresult": {"sweep_select": "r"},
     "checkins_checkin": {"sweep_select": "r"},
     "checkins_blocker": {"sweep_select": "r"},
-    "escalations_escalation": {"sweep_select": "r", "sweep_insert": "a", "sweep_update": "w"},
-    "escalations_escalationevent": {"sweep_insert": "a"},  # by its trigger alone
+    "escalations_escalation": {"sweep_select": "r"},
 }
 INDEXES_WITHOUT_TENANT = {
     "membership_of_user",

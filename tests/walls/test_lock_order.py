@@ -21,7 +21,7 @@ from engagements.commands.invitations import accept_as_user, send_invitation
 from engagements.commands.members import change_role, remove_member
 from engagements.commands.profiles import update_profile
 from engagements.models import Invitation, Membership, Role
-from escalations.commands.escalations import set_huddle
+from escalations.commands import set_huddle
 from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.models import Metric
 from okrs.commands import (

@@ -29,28 +29,13 @@ SWEEPS_MAY = {
     ("checkins_blocker", "SELECT"): "engagement_id id key_result_id opened_at resolved_at",
     ("checkins_checkin", "SELECT"): "engagement_id id is_thin key_result_id period",
     ("escalations_escalation", "SELECT"): """
-        activated_at answered_at checkpoint_on decided_at engagement_id huddle_due_at id
-        key_result_id opened_at plan_owner_id raised_at recovered_at rule streak version
-    """,
-    ("escalations_escalation", "INSERT"): """
-        activated_at cause engagement_id huddle_due_at key_result_id opened_at public_id raised_for
-        rule streak version
-    """,
-    ("escalations_escalation", "UPDATE"): """
-        activated_at cause huddle_due_at raised_at raised_for recovered_at version
-    """,
-    ("escalations_escalationevent", "INSERT"): """
-        activated_at activated_by_id answered_at answered_by_id cause checkpoint_on decided_at
-        decided_by_id engagement_id evidence_url huddle_at huddle_due_at huddle_set_at
-        huddle_set_by_id id key_result_id opened_at outcome pgh_context pgh_created_at pgh_id
-        pgh_label pgh_obj_id plan plan_owner_id raised_at raised_for recovered_at rule streak
-        verdict verdict_note word_of
+        activated_at answered_at checkpoint_on decided_at engagement_id huddle_due_at key_result_id
+        opened_at raised_at recovered_at streak
     """,
     ("engagements_engagement", "SELECT"): """
         cadence closed_at country due_time due_weekday escalation id opens_days_before pauses_weekends
         rhythm_since status_version time_zone
     """,
-    ("engagements_engagement", "UPDATE"): "status_version",
     ("engagements_membership", "SELECT"): "engagement_id id removed_at role user_id",
     ("notifications_notice", "SELECT"): NOTICE,
     ("notifications_notice", "INSERT"): NOTICE,

@@ -14,7 +14,7 @@ import django
 
 def main(moment: str) -> None:
     django.setup()
-    from tests.escalations.jobs.racing import sweep  # models need the apps to be loaded
+    from tests.escalations.racing import sweep  # models need the apps to be loaded
 
     for _ in sys.stdin:
         child = os.fork()

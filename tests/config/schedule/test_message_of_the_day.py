@@ -17,7 +17,7 @@ from engagements.models import Membership, Role
 from mail.leases import turn
 from mail.models import OutboxMessage, Turn
 from tests import build
-from tests.escalations.jobs import racing
+from tests.escalations import racing
 
 NINE = dt.datetime(2026, 3, 6, 8, tzinfo=dt.UTC)  # a Friday, in Berlin
 

@@ -15,17 +15,24 @@ from django.db import connections, transaction
 
 from okrs.models import Objective
 from tests import faults
-from tests.escalations.jobs import racing
-from tests.escalations.jobs.racing import NOW, WEEK, at_once, clients, deadlocks, turn_red
+from tests.escalations import racing
+from tests.escalations.racing import NOW, WEEK, at_once, clients, deadlocks, turn_red
 from tests.processes import environment
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
 KILLS = 10
-# Held by somebody else, the first stops a sweep before it writes, the second as it commits what
-# it wrote, when the keys are checked.
+# Held by someone else, the first stops the job before it writes, the second as it commits, the third
+# after it wrote the escalation, as it writes the same notice.
 HOLDS = (
     "SELECT 1 FROM engagements_engagement WHERE id = %s FOR UPDATE",
-    "SELECT 1 FROM okrs_keyresult WHERE id = %s FOR UPDATE",
+    "SELECT 1 FROM engagements_membership WHERE id = %s FOR UPDATE",
+    """
+    INSERT INTO notifications_notice
+        (engagement_id, public_id, rule, person_id, subject, period, created_at, due_at, error)
+    SELECT e.engagement_id, 'held', 'escalation_raised', m.id, e.id, e.streak, now(), now(), ''
+    FROM escalations_escalation e JOIN engagements_membership m USING (engagement_id)
+    WHERE e.engagement_id = %s LIMIT 1
+    """,
 )
 
 
@@ -57,6 +64,7 @@ def kill_in_the_middle(process: subprocess.Popen[str], *, hold: str, key: int) -
         victim = int(process.stdout.readline())
         assert racing.eventually_waits()
         os.kill(victim, SIGKILL)
+        transaction.set_rollback(True, using="owner")
 
 
 def test_sweeps_killed_in_the_middle_lose_nothing() -> None:
@@ -65,9 +73,8 @@ def test_sweeps_killed_in_the_middle_lose_nothing() -> None:
 
     with sweeper() as process:
         for number in range(KILLS):
-            new = turn_red(objectives, count=5, label=number)
-            due += new
-            held = (objectives[-1].engagement_id, new[-1])[number % 2]
+            due += turn_red(objectives, count=5, label=number)
+            held = (objectives[-1].engagement_id, objectives[-1].owner_id)[number % 2]
             kill_in_the_middle(process, hold=HOLDS[number % 2], key=held)
             at_once(*[racing.sweep] * 4)
 
@@ -78,13 +85,13 @@ def test_sweeps_killed_in_the_middle_lose_nothing() -> None:
 
 
 def test_a_raise_that_is_killed_after_it_wrote_is_as_if_it_had_not_been() -> None:
-    """It waits for the client's row, with the escalations and the notices written already."""
+    """It waits to notify a lead, with an escalation written already."""
     (objective,) = clients(1)
     turn_red([objective], count=3, label="raised", weeks=3)
     racing.sweep(now=NOW - WEEK)
 
     with sweeper() as process:
-        kill_in_the_middle(process, hold=HOLDS[0], key=objective.engagement_id)
+        kill_in_the_middle(process, hold=HOLDS[2], key=objective.engagement_id)
         assert raised(objective) == 0
         at_once(*[racing.sweep] * 4)
 

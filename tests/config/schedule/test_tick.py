@@ -32,10 +32,7 @@ KEYS = {
     "overdue",
     "missed",
     "friday_digests",
-    "escalations_opened",
-    "escalations_activated",
-    "escalations_raised",
-    "escalations_recovered",
+    "escalations",
     "messages",
     "snapshots",
 }

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Membership, Role
-from escalations.commands.escalations import activate_escalation, record_outcome
+from escalations.commands import activate_escalation, record_outcome
 from escalations.models import Escalation
 from okrs.models import KeyResult
 from reviews.commands import close_review

@@ -1,44 +1,69 @@
-"""Four sweeps at the same moment, and people who act meanwhile: each streak fires once (M7.9)."""
+"""Several jobs at once, and people who act meanwhile: each streak fires once (M7.9)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from contextlib import suppress
 from random import Random
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, connections
+from django.db import IntegrityError, OperationalError, connections, transaction
+from django.db.models import Model, QuerySet
 
 from checkins.commands import Conflict, undo_check_in
+from engagements.commands import close_engagement
 from engagements.models import Membership
-from escalations.commands.escalations import (
+from escalations import commands
+from escalations.commands import (
     activate_escalation,
     decide_escalation,
     record_outcome,
     set_huddle,
+    update_escalation,
+    update_escalation_after_check_in,
 )
-from escalations.jobs import statements
-from escalations.jobs.escalations import open_escalations
 from escalations.models import Escalation, EscalationState
 from okrs.commands import update_key_result
 from okrs.models import KeyResult, Objective
-from tenancy.locks import StaleEdit, lock_for_edit
+from tenancy.locks import StaleEdit, lock, lock_for_edit
 from tenancy.scoping import scope
 from tests.checkins.posting import newest, post
-from tests.escalations.jobs import racing
-from tests.escalations.jobs.racing import NOW, at_once, clients, deadlocks, members, turn_red
+from tests.escalations import racing
+from tests.escalations.racing import NOW, at_once, clients, deadlocks, members, turn_red
 from tests.processes import eventually
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
 TURNS = 20
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
-UNSURE = "AND held.status_version = fired.status_version"
+
+
+@pytest.fixture
+def objective() -> Objective:
+    return clients(1)[0]
+
+
+@pytest.fixture
+def red(objective: Objective) -> int:
+    """A key result that has been red for two weeks."""
+    (key,) = turn_red([objective], count=1, label="only")
+    return key
+
+
+def update(objective: Objective, key: int) -> int:
+    with scope(objective.engagement_id):
+        return update_escalation(key_result_id=key, engagement_id=objective.engagement_id, now=NOW)
+
+
+def opened(objective: Objective) -> int:
+    with scope(objective.engagement_id):
+        return Escalation.objects.count()
 
 
 def races(objectives: list[Objective], *, turns: int) -> tuple[int, int]:
-    """New reds in every turn, four sweeps at once over them; returns the lost and the doubled."""
+    """Return the lost and the doubled escalations of new reds in every turn, with four jobs."""
     due: list[int] = []
     for turn in range(turns):
         due += turn_red(objectives, count=5, label=turn)
@@ -46,7 +71,7 @@ def races(objectives: list[Objective], *, turns: int) -> tuple[int, int]:
     return racing.lost_and_doubled(objectives, due)
 
 
-def test_four_sweeps_at_once_fire_each_streak_once_and_wait_for_nobody() -> None:
+def test_four_jobs_at_once_fire_each_streak_once() -> None:
     objectives, before = clients(), deadlocks()
 
     assert races(objectives, turns=TURNS) == (0, 0)
@@ -54,88 +79,142 @@ def test_four_sweeps_at_once_fire_each_streak_once_and_wait_for_nobody() -> None
     assert deadlocks() == before
 
 
-def test_sweeps_that_trust_to_luck_fire_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the unique key, and without a look at what changed, the same test goes red."""
-    objectives = clients()
-    monkeypatch.setattr(statements, "OPEN", statements.OPEN.replace(UNSURE, ""))
+def test_a_job_leaves_a_key_result_to_the_one_that_holds_it(objective: Objective, red: int) -> None:
+    with scope(objective.engagement_id):
+        first = update(objective, red)
+        second = racing.begin(lambda: update(objective, red))(timeout=20)
+
+    assert (first, second, opened(objective)) == (1, 0, 1)
+
+
+def unlocked(queryset: QuerySet[Any], **_: bool) -> QuerySet[Any]:
+    return queryset.order_by("pk")
+
+
+@pytest.fixture
+def two_without_locks(monkeypatch: pytest.MonkeyPatch, objective: Objective, red: int) -> list[Any]:
+    """Two jobs that do not lock the key result and read its escalations at the same time."""
+    both_have_read = Barrier(2)
+
+    def lock_together(*rows: Any) -> tuple[Model, ...]:
+        both_have_read.wait(timeout=20)
+        return lock(*rows)
+
+    monkeypatch.setattr(commands, "locking", unlocked)
+    monkeypatch.setattr(commands, "lock", lock_together)
+    return [lambda: update(objective, red)] * 2
+
+
+def test_without_its_lock_only_the_unique_key_keeps_a_streak_from_firing_twice(
+    two_without_locks: list[Any],
+) -> None:
+    with pytest.raises(IntegrityError, match="escalation_once"):
+        at_once(*two_without_locks)
+
+
+def test_without_its_lock_and_the_unique_key_a_streak_fires_twice(
+    two_without_locks: list[Any], objective: Objective
+) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("ALTER TABLE escalations_escalation DROP CONSTRAINT escalation_once")
 
-    _, doubled = races(objectives, turns=TURNS)
+    at_once(*two_without_locks)
 
-    assert doubled > 0
-
-
-def test_sweeps_that_do_not_expect_a_conflict_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    naive = statements.OPEN.replace(UNSURE, "").replace(
-        "ON CONFLICT DO NOTHING\n        RETURNING", "RETURNING"
-    )
-    assert naive.count("ON CONFLICT") == statements.OPEN.count("ON CONFLICT") - 1
-    monkeypatch.setattr(statements, "OPEN", naive)
-
-    with pytest.raises(IntegrityError):
-        races(clients(), turns=TURNS)
+    assert opened(objective) == 2
 
 
-def test_what_leaves_red_while_a_sweep_waits_does_not_fire() -> None:
-    """The sweep has read a red key result and waits for its client; then it is red no more."""
-    (objective,) = clients(1)
-    (key,) = turn_red([objective], count=1, label="only")
-
+def test_a_key_result_that_left_red_before_the_lock_does_not_fire(
+    objective: Objective, red: int
+) -> None:
     with scope(objective.engagement_id):
-        KeyResult.objects.filter(pk=key).update(rag="amber", red_since=None)
-        end = racing.begin(racing.sweep)
-        assert racing.eventually_waits()
+        KeyResult.objects.filter(pk=red).update(rag="amber", red_since=None)
+        assert racing.begin(lambda: update(objective, red))(timeout=20) == 0
+
+    assert (update(objective, red), opened(objective)) == (0, 0)
+
+
+def opened_by_a_check_in_while(job: Any, objective: Objective, red: int) -> None:
+    """Open by a check-in while a job, which has begun meanwhile, is about to open the same."""
+    by = members(objective)[0]
+    with scope(objective.engagement_id):
+        (row,) = lock(KeyResult.objects.select_related("engagement").get(pk=red))
+        with update_escalation_after_check_in(row, by, NOW):
+            end = job()
+            with transaction.atomic():
+                row.save(update_fields=["confidence"])
     end()
 
-    with scope(objective.engagement_id):
-        assert not Escalation.objects.exists()
+
+def test_a_check_in_and_a_job_that_open_the_same_do_not_wait_for_each_other(
+    objective: Objective, red: int
+) -> None:
+    def job() -> Any:
+        end = racing.begin(lambda: update(objective, red))
+        assert end(timeout=20) == 0
+        return end
+
+    opened_by_a_check_in_while(job, objective, red)
+
+    assert opened(objective) == 1
 
 
-def opened_beside_a_sweep() -> int:
-    """A check-in holds its client's row when it opens what a sweep is about to open too."""
-    (objective,) = clients(1)
-    (key,) = turn_red([objective], count=1, label="both")
-    with scope(objective.engagement_id):
-        row = KeyResult.objects.select_related("engagement").get(pk=key)
-        row.save(update_fields=["confidence"])
-        end = racing.begin(racing.sweep)
-        assert racing.eventually_waits()
-        opened = open_escalations(now=NOW, using="default", key_result=row)
-    end()
-    return opened
-
-
-def test_a_check_in_and_a_sweep_that_open_the_same_do_not_wait_for_each_other() -> None:
-    assert opened_beside_a_sweep() == 1
-
-
-def test_a_sweep_that_locks_its_clients_last_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    unlocked = statements.OPEN.replace("ORDER BY id FOR NO KEY UPDATE", "ORDER BY id")
-    assert unlocked != statements.OPEN
-    monkeypatch.setattr(statements, "OPEN", unlocked)
+def test_a_job_that_locks_the_client_first_deadlocks_with_a_check_in(
+    objective: Objective, red: int
+) -> None:
     before = deadlocks()
 
+    def client_first() -> None:
+        with scope(objective.engagement_id), transaction.atomic():
+            lock(objective.engagement)
+            lock(KeyResult.objects.get(pk=red))
+
+    def job() -> Any:
+        end = racing.begin(client_first)
+        assert racing.eventually_waits()
+        return end
+
     with pytest.raises(OperationalError, match="deadlock"):
-        opened_beside_a_sweep()
+        opened_by_a_check_in_while(job, objective, red)
 
     assert eventually(lambda: deadlocks() > before)
 
 
-def test_whoever_edits_a_card_holds_no_sweep_up() -> None:
-    """The sweep holds the client and points at the card; the edit has the card, wants the client."""
-    (objective,) = clients(1)
-    (key,) = turn_red([objective], count=1, label="edited")
-
+def test_an_edit_of_a_card_keeps_no_job_waiting_and_the_next_one_opens(
+    objective: Objective, red: int
+) -> None:
     with scope(objective.engagement_id):
-        shown = KeyResult.objects.get(pk=key)
+        shown = KeyResult.objects.get(pk=red)
         row = lock_for_edit(shown, version=shown.version)
         racing.begin(racing.sweep)(timeout=20)
         row.title = "Days from order to first report"
         row.save(update_fields=["title"])
+    assert opened(objective) == 0
 
+    racing.sweep()
+
+    assert opened(objective) == 1
+
+
+def update_during_a_close(objective: Objective, red: int) -> int:
+    """Return the changes of a job that waits while the engagement is being closed."""
+    lead = members(objective)[0]
     with scope(objective.engagement_id):
-        assert Escalation.objects.count() == 1
+        close_engagement(engagement=lead.engagement, by=lead)
+        end = racing.begin(lambda: update(objective, red))
+        assert racing.eventually_waits()
+    return int(end())
+
+
+def test_a_job_that_waits_for_a_close_changes_nothing(objective: Objective, red: int) -> None:
+    assert update_during_a_close(objective, red) == 0
+
+
+def test_a_job_that_does_not_lock_the_engagement_opens_in_a_closed_one(
+    monkeypatch: pytest.MonkeyPatch, objective: Objective, red: int
+) -> None:
+    monkeypatch.setattr(commands, "lock", lambda *rows: rows)
+
+    assert update_during_a_close(objective, red) == 1
 
 
 # People who act meanwhile.

@@ -14,12 +14,7 @@ from typing import Any
 from django.db import connections
 
 from engagements.models import Membership, Role
-from escalations.jobs.escalations import (
-    activate_escalations,
-    open_escalations,
-    raise_escalations,
-    recover_escalations,
-)
+from escalations.jobs import update_escalations
 from escalations.models import Escalation
 from notifications.models import Notice
 from okrs.models import KeyResult, Objective
@@ -33,7 +28,6 @@ WAITING = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
-SWEEPS = (recover_escalations, open_escalations, activate_escalations, raise_escalations)
 
 
 def clients(count: int = 3) -> list[Objective]:
@@ -84,8 +78,7 @@ def red(objective: Objective, title: str, *, since: dt.date) -> KeyResult:
 
 
 def sweep(*, now: dt.datetime = NOW) -> None:
-    for one in SWEEPS:
-        one(now=now)
+    update_escalations(now=now)
 
 
 def at_once(*doings: Callable[[], Any]) -> list[Any]:
@@ -135,13 +128,15 @@ def deadlocks() -> int:
 
 
 def eventually_waits() -> bool:
-    """Whether a sweep comes to wait for a lock within some seconds."""
-    return eventually(lambda: _asked(WAITING) > 0)
+    """Return whether a job comes to wait for a lock within some seconds."""
+    return eventually(lambda: _waiting("sweep") + _waiting("default") > 0)
 
 
-def _asked(sql: str) -> int:
-    with connections["sweep"].cursor() as cursor:
-        cursor.execute(sql)
+def _waiting(alias: str) -> int:
+    """Count the sessions that wait; a role sees only its own."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(WAITING)
         return int(cursor.fetchone()[0])
 
 

@@ -1,0 +1,366 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from checkins.models import Blocker
+from engagements.models import Membership, Role
+from engagements.permissions import READERS, Permission, check_owners, require_right
+from escalations.models import Cause, Escalation, EscalationState
+from escalations.rule import (
+    TABLE,
+    EscalationAct,
+    Facts,
+    Party,
+    huddle_due_at,
+    may_act,
+    next_state,
+    speaks_for_sponsor,
+    values_on_entry,
+)
+from notifications.commands import add_notices, ring_after_commit
+from notifications.models import Notice
+from okrs.models import KeyResult
+from tenancy.locks import StaleEdit, lock, locking
+
+HUDDLE_AHEAD = dt.timedelta(days=14)
+CHECKPOINT_AHEAD = dt.timedelta(days=28)  # M7.3
+NO_RIGHT = {
+    EscalationAct.ACTIVATE: "Ask the objective's owner, a champion or a program lead to do this.",
+    EscalationAct.HUDDLE: "A champion or a program lead convenes the huddle. Ask one of them.",
+    EscalationAct.ANSWER: "Ask the objective's owner, a champion or a program lead to do this.",
+    EscalationAct.DECIDE: "The sponsor decides, or a program lead records the decision for them.",
+}
+NOT_ACTIVE = {
+    EscalationState.WATCHING: "This escalation is watched. Activate it first.",
+    EscalationState.ANSWERED: "A recovery plan has already been recorded. Reload the page.",
+    EscalationState.RAISED: "This escalation is with the sponsor, who decides now.",
+}
+
+
+@contextmanager
+def update_escalation_after_check_in(
+    key_result: KeyResult, by: Membership, now: dt.datetime
+) -> Iterator[None]:
+    """Apply the rule to a key result whose state the block writes (M7).
+
+    Locks its escalations before the block, since the engagement's lock comes last. One query if
+    it has none and is not two weeks red.
+    """
+    escalations = _lock_escalations(key_result)
+    yield
+    _apply_rule(key_result, escalations, by=by, now=now)
+
+
+@transaction.atomic
+def update_escalation(*, key_result_id: int, engagement_id: int, now: dt.datetime) -> int:
+    """Apply the rule to a key result as its last week closed; return the number of changes.
+
+    For jobs, in the engagement's scope. Does nothing if the engagement is closed, or if someone
+    else has locked the key result: they apply the rule, or the next run does.
+    """
+    rows = KeyResult.objects.filter(engagement_id=engagement_id, pk=key_result_id)
+    joined = rows.select_related("engagement", "objective__cycle", "objective__team")
+    key_result = locking(joined, skip_locked=True).first()
+    if key_result is None:
+        return 0
+    escalations = _lock_escalations(key_result)
+    (engagement,) = lock(key_result.engagement)  # a close waits for this, or has come first
+    if engagement.is_closed:
+        return 0
+    return _apply_rule(key_result, escalations, by=None, now=now)
+
+
+def _lock_escalations(key_result: KeyResult) -> list[Escalation]:
+    rows = Escalation.objects.filter(
+        engagement_id=key_result.engagement_id, key_result_id=key_result.pk
+    )
+    return list(locking(rows))
+
+
+def _apply_rule(
+    key_result: KeyResult,
+    escalations: Sequence[Escalation],
+    *,
+    by: Membership | None,
+    now: dt.datetime,
+) -> int:
+    """Let each escalation, and one that may open, enter the states that follow; count the changes.
+
+    Without `by` it is a job, which judges the close of the last week.
+    """
+    facts = Facts(key_result=key_result, escalation=None, now=now, at_close=by is None)
+    since = key_result.red_since
+    rows: list[Escalation | None] = [
+        row for row in escalations if row.is_open or row.streak == since
+    ]
+    has_fired = any(row.streak == since for row in escalations)
+    if since is not None and since < facts.week and not has_fired:
+        rows.append(None)
+    if any(row is None or row.activated_at is None for row in rows):
+        mine = {"engagement_id": key_result.engagement_id, "key_result_id": key_result.pk}
+        facts = replace(facts, blockers=tuple(Blocker.objects.filter(**mine)))
+    changes = 0
+    for row in rows:
+        facts = replace(facts, escalation=row)
+        while state := next_state(facts):
+            facts = replace(facts, escalation=_enter(state, facts, by=by))
+            changes += 1
+    if changes:
+        ring_after_commit()
+    return changes
+
+
+def _enter(state: EscalationState, facts: Facts, *, by: Membership | None) -> Escalation:
+    values = values_on_entry(state, facts)
+    escalation, key_result = facts.escalation, facts.key_result
+    if escalation is None:
+        streak = key_result.red_since
+        assert streak is not None  # noqa: S101 - it is two weeks red
+        escalation = Escalation.objects.create(
+            engagement_id=key_result.engagement_id,
+            key_result=key_result,
+            streak=streak,
+            opened_at=facts.now,
+            **values,
+        )
+    else:
+        escalation.key_result = key_result
+        _save(escalation, **values)
+    if values.get("recovered_at", facts.now) is not None:  # reopening notifies no one
+        _notify(escalation, by=by, now=facts.now)
+    return escalation
+
+
+def _save(escalation: Escalation, **values: object) -> Escalation:
+    for name, value in values.items():
+        setattr(escalation, name, value)
+    escalation.version += 1
+    escalation.save(update_fields=[*values, "version"])
+    return escalation
+
+
+def _notify(escalation: Escalation, *, by: Membership | None, now: dt.datetime) -> None:
+    """Add a notice of its state for everyone whom the table names, once per streak.
+
+    They are members who can sign in and may read.
+    """
+    row = TABLE[escalation.state]
+    if not row.notified:
+        return
+    people = Membership.objects.active().filter(
+        _in_parties(escalation, row.notified),
+        engagement_id=escalation.engagement_id,
+        role__in=READERS,
+        user__is_active=True,
+    )
+    if by is not None and not row.notifies_actor:
+        people = people.exclude(pk=by.pk)
+    add_notices(
+        people.order_by("pk"),
+        rule=f"escalation_{escalation.state}",
+        subject=escalation.pk,
+        period=escalation.streak,
+        now=now,
+    )
+
+
+def _in_parties(escalation: Escalation, parties: Sequence[Party]) -> Q:
+    objective = escalation.key_result.objective
+    ids = {
+        Party.OWNER: escalation.key_result.owner_id,
+        Party.OBJECTIVE_OWNER: objective.owner_id,
+        Party.CHAMPION: objective.team.champion_id if objective.team else None,
+        Party.PLAN_OWNER: escalation.plan_owner_id,
+    }
+    roles = {Party.LEADS: Role.LEAD, Party.SPONSORS: Role.SPONSOR}
+    named = Q(pk__in=[ids[party] for party in parties if ids.get(party)])
+    of_role = Q(role__in=[roles[party] for party in parties if party in roles])
+    if Party.NOTIFIED not in parties:
+        return named | of_role
+    notices = Notice.objects.filter(
+        engagement_id=escalation.engagement_id,
+        person_id=OuterRef("pk"),
+        rule__in=("escalation_active", "escalation_raised"),
+        subject=escalation.pk,
+        period=escalation.streak,
+        dropped_at=None,
+    )
+    return (named | of_role | Q(Exists(notices))) & Q(user__wants_digests=True)
+
+
+@transaction.atomic
+def activate_escalation(*, escalation: Escalation, by: Membership, now: dt.datetime) -> Escalation:
+    """Activate a watched escalation by hand (M7.2); notifies people and starts its clocks.
+
+    Raises ValidationError: `no_right`, `closed`, `active`.
+    """
+    locked = _lock(escalation, by=by, act=EscalationAct.ACTIVATE)
+    if locked.state is not EscalationState.WATCHING:
+        raise ValidationError("This escalation is already active. Reload the page.", code="active")
+    facts = Facts(key_result=locked.key_result, escalation=locked, now=now)
+    _save(
+        locked,
+        activated_at=now,
+        activated_by=by,
+        cause=Cause.BY_HAND,
+        huddle_due_at=huddle_due_at(facts),
+    )
+    return _announce(locked, by=by, now=now)
+
+
+@transaction.atomic
+def set_huddle(
+    *, escalation: Escalation, version: int, at: dt.datetime, by: Membership, now: dt.datetime
+) -> Escalation:
+    """Set when the huddle is or was; it can change until the outcome is recorded (M7.3).
+
+    Raises StaleEdit, and ValidationError: `no_right`, `closed`, `watching`, `answered`, `raised`,
+    or for `at`: `in_past` before the escalation was active, `too_far`.
+    """
+    locked = _lock(escalation, by=by, act=EscalationAct.HUDDLE, version=version)
+    _require_active(locked)
+    if locked.activated_at is not None and at < locked.activated_at:
+        message = "This is before the escalation became active. Enter a later time."
+        raise _errors(at=ValidationError(message, code="in_past"))
+    if at > now + HUDDLE_AHEAD:
+        raise _errors(at=ValidationError("Enter a time within two weeks.", code="too_far"))
+    # `huddle_set_at` is when it was first set: clients read it as the first response.
+    first = locked.huddle_set_at or now
+    return _save(locked, huddle_at=at, huddle_set_by=by, huddle_set_at=first)
+
+
+@transaction.atomic
+def record_outcome(
+    *,
+    escalation: Escalation,
+    version: int,
+    outcome: str,
+    plan: str,
+    plan_owner: Membership,
+    checkpoint_on: dt.date,
+    by: Membership,
+    now: dt.datetime,
+) -> Escalation:
+    """Record the outcome of the huddle, once: a recovery plan with its checkpoint (M7.3).
+
+    It needs no huddle, and may come after the huddle was due, but not once it was raised.
+
+    Raises StaleEdit, and ValidationError: `no_right`, `closed`, `watching`, `answered`, `raised`,
+    or by field `owner`, `in_past`, `too_far`.
+    """
+    locked = _lock(escalation, by=by, act=EscalationAct.ANSWER, version=version)
+    _require_active(locked)
+    errors, today = {}, locked.engagement.today(now)
+    try:
+        check_owners(plan_owner)
+    except ValidationError as error:
+        errors["plan_owner"] = error
+    if checkpoint_on <= today:
+        errors["checkpoint_on"] = ValidationError("Enter a day after today.", code="in_past")
+    elif checkpoint_on > today + CHECKPOINT_AHEAD:
+        message = "Enter a day within four weeks."
+        errors["checkpoint_on"] = ValidationError(message, code="too_far")
+    if errors:
+        raise _errors(**errors)
+    _save(
+        locked,
+        outcome=outcome,
+        plan=plan.strip(),
+        plan_owner=plan_owner,
+        checkpoint_on=checkpoint_on,
+        answered_at=now,
+        answered_by=by,
+    )
+    return _announce(locked, by=by, now=now)
+
+
+@transaction.atomic
+def decide_escalation(
+    *,
+    escalation: Escalation,
+    version: int,
+    verdict: str,
+    note: str,
+    by: Membership,
+    now: dt.datetime,
+    word_of: str = "",
+    evidence_url: str = "",
+) -> Escalation:
+    """Record the sponsor’s decision about an escalation that was raised, which closes it (M7.4).
+
+    A lead records it on the sponsor's behalf, with their name in `word_of` and evidence (M9.5).
+
+    Raises StaleEdit, and ValidationError: `no_right`, `closed`, `not_raised`, or by field
+    `required`.
+    """
+    locked = _lock(escalation, by=by, act=EscalationAct.DECIDE, version=version)
+    if locked.state is not EscalationState.RAISED:
+        raise ValidationError(
+            "This escalation is not with the sponsor. Record a recovery plan first.",
+            code="not_raised",
+        )
+    name = word_of.strip() if speaks_for_sponsor(by) else ""
+    errors = {}
+    if speaks_for_sponsor(by) and not name:
+        message = "Name the sponsor who decided."
+        errors["word_of"] = ValidationError(message, code="required")
+    if speaks_for_sponsor(by) and not evidence_url:
+        message = "Add a link to the evidence, such as an email or the minutes."
+        errors["evidence_url"] = ValidationError(message, code="required")
+    if errors:
+        raise _errors(**errors)
+    _save(
+        locked,
+        verdict=verdict,
+        verdict_note=note.strip(),
+        word_of=name,
+        evidence_url=evidence_url,
+        decided_at=now,
+        decided_by=by,
+    )
+    return _announce(locked, by=by, now=now)
+
+
+def _lock(
+    escalation: Escalation, *, by: Membership, act: EscalationAct, version: int | None = None
+) -> Escalation:
+    """Return the escalation, locked after its key result.
+
+    Raises ValidationError `no_right`, StaleEdit if it no longer has the form's `version`, and
+    ValidationError `closed`.
+    """
+    key_results = KeyResult.objects.filter(engagement_id=by.engagement_id)
+    locking(key_results.only("id")).get(pk=escalation.key_result_id)
+    rows = Escalation.objects.select_related("key_result__engagement", "key_result__objective")
+    locked = locking(rows).get(engagement_id=by.engagement_id, pk=escalation.pk)
+    require_right(by, Permission.READ)
+    if not may_act(locked, act, by=by):
+        raise ValidationError(NO_RIGHT[act], code="no_right")
+    if version is not None and locked.version != version:
+        raise StaleEdit(locked)
+    if not locked.is_open:
+        raise ValidationError("This escalation is closed.", code="closed")
+    return locked
+
+
+def _require_active(locked: Escalation) -> None:
+    """Raise ValidationError `watching`, `answered` or `raised` unless it is active."""
+    if message := NOT_ACTIVE.get(locked.state):
+        raise ValidationError(message, code=locked.state.value)
+
+
+def _announce(locked: Escalation, *, by: Membership, now: dt.datetime) -> Escalation:
+    _notify(locked, by=by, now=now)
+    ring_after_commit()
+    return locked
+
+
+def _errors(**errors: ValidationError) -> ValidationError:
+    return ValidationError({name: [error] for name, error in errors.items()})

@@ -1,0 +1,354 @@
+"""The rule `red_two_weeks` (M7.1 to M7.4, M7.8, M7.9), stated once: pure functions and one table.
+
+Check-ins, the job and the screens all use `TABLE`. Everything here reads rows that are given.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from accounts.models import zone_of
+from checkins.models import Blocker
+from engagements.models import Cadence, Membership, Role
+from engagements.models import Escalation as EscalationSetting
+from engagements.permissions import Permission, may_here
+from escalations.models import Cause, Escalation, EscalationState, RaisedFor
+from okrs.models import KeyResult
+from okrs.models.key_results import LIVE
+from okrs.weeks import WEEK, monday_of
+from scoring import Rag
+
+WEEKS_TO_FIRE = 2  # M7.1
+WEEKS_TO_RAISE = 3  # M7.4
+MIN_CONFIDENCE = 3  # M7.2
+HUDDLE_HOURS = 48  # M7.3
+DAY = dt.timedelta(days=1)
+SATURDAY = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """The rows that the rule reads, and the time at which it judges them.
+
+    At a check-in it judges the present. The job judges the close of the last week (`at_close`).
+    Needs engagement and cycle joined. `blockers` are the key result's.
+    """
+
+    key_result: KeyResult
+    escalation: Escalation | None
+    now: dt.datetime
+    at_close: bool = False
+    blockers: Sequence[Blocker] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return zone_of(self.key_result.engagement.time_zone)
+
+    @property
+    def today(self) -> dt.date:
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def week(self) -> dt.date:
+        """Return the Monday of the running week."""
+        return monday_of(self.today)
+
+    @property
+    def closed_at(self) -> dt.datetime:
+        """Return the instant at which the last week closed and the running one began."""
+        return midnight(self.week, self.zone)
+
+    @property
+    def judged_on(self) -> dt.date:
+        return self.week - DAY if self.at_close else self.today
+
+    @property
+    def is_in_cycle(self) -> bool:
+        ends_on: dt.date = self.key_result.objective.cycle.ends_on
+        return self.week <= ends_on
+
+    @property
+    def is_live_red(self) -> bool:
+        """Return whether it is live and red, up to the week after the cycle.
+
+        In that week only the close of the cycle's last week counts.
+        """
+        key_result = self.key_result
+        is_red = key_result.rag == Rag.RED and key_result.red_since is not None
+        ends_on: dt.date = key_result.objective.cycle.ends_on
+        return is_red and key_result.stage in LIVE and self.week - WEEK <= ends_on
+
+    @property
+    def is_same_streak(self) -> bool:
+        """Return whether the streak that fired is still red."""
+        key_result, escalation = self.key_result, self.escalation
+        is_red = key_result.rag == Rag.RED and key_result.red_since is not None
+        return is_red and escalation is not None and key_result.red_since == escalation.streak
+
+
+def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """Return when the day begins, as aware UTC; if clocks skip midnight, the instant they do."""
+    return dt.datetime.combine(day, dt.time(0), tzinfo=zone).astimezone(dt.UTC)
+
+
+def after_hours(
+    start: dt.datetime, *, hours: int, zone: ZoneInfo, pauses_weekends: bool = False
+) -> dt.datetime:
+    """Return the instant so many clock hours after `start`, as aware UTC (M7.8).
+
+    A change of the zone's clocks doesn't matter. With `pauses_weekends` the hours from Saturday
+    00:00 to Monday 00:00 in that zone don't count.
+    """
+    at, left = start.astimezone(dt.UTC), dt.timedelta(hours=hours)
+    if not pauses_weekends:
+        return at + left
+    while True:
+        day = at.astimezone(zone).date()
+        if day.weekday() >= SATURDAY:
+            at = midnight(day + DAY * (7 - day.weekday()), zone)
+            continue
+        saturday = midnight(day + DAY * (SATURDAY - day.weekday()), zone)
+        if left <= saturday - at:
+            return at + left
+        at, left = saturday, left - (saturday - at)
+
+
+def huddle_due_at(facts: Facts) -> dt.datetime:
+    """Return when the huddle of an escalation that becomes active now is due (M7.3)."""
+    pauses_weekends = facts.key_result.engagement.pauses_weekends
+    return after_hours(
+        facts.now, hours=HUDDLE_HOURS, zone=facts.zone, pauses_weekends=pauses_weekends
+    )
+
+
+def is_two_weeks_red(facts: Facts) -> bool:
+    """Return whether two weeks in a row are red: closed, or this one by its check-in (M7.1)."""
+    since, last_week = facts.key_result.red_since, facts.key_result.last_week
+    if since is None or not facts.is_live_red or since > facts.week - WEEK:
+        return False
+    is_reported = last_week == facts.week and facts.is_in_cycle
+    return is_reported or since <= facts.week - WEEKS_TO_FIRE * WEEK
+
+
+def cause_of(facts: Facts) -> str:
+    """Return why it is active; "" while the red may be merely early (M7.2)."""
+    key_result = facts.key_result
+    if key_result.engagement.escalation == EscalationSetting.STRICT:
+        return Cause.STRICT
+    if key_result.early_until is None or key_result.early_until < facts.judged_on:
+        return Cause.PACE
+    if key_result.confidence is None or key_result.confidence < MIN_CONFIDENCE:
+        return Cause.CONFIDENCE
+    return Cause.BLOCKER if is_blocked(facts) else ""
+
+
+def is_blocked(facts: Facts) -> bool:
+    """Return whether a blocker is open, or was as the week closed."""
+    if not facts.at_close:
+        return any(blocker.resolved_at is None for blocker in facts.blockers)
+    at = facts.closed_at
+    return any(
+        blocker.opened_at < at and (blocker.resolved_at is None or blocker.resolved_at >= at)
+        for blocker in facts.blockers
+    )
+
+
+def has_left_red(facts: Facts) -> bool:
+    """Return whether the streak that fired is over (M7.8)."""
+    return not facts.is_same_streak
+
+
+def is_early_no_more(facts: Facts) -> bool:
+    """Return whether a watched one becomes active: at a check-in or at a week's close (M7.2)."""
+    escalation = facts.escalation
+    if escalation is None or not facts.is_live_red:
+        return False
+    is_judged = escalation.opened_at < facts.closed_at if facts.at_close else facts.is_in_cycle
+    return is_judged and bool(cause_of(facts))
+
+
+def raise_due_at(facts: Facts) -> dt.datetime | None:
+    """Return when an active one goes to the sponsor unless a plan is recorded (M7.4).
+
+    At three red weeks, but not before the hours of the huddle are over; None if that would be
+    after the cycle's last week. The third week counts from its check-in, or from its close. With
+    weekly check-ins, one for a week to come implies that this week has one.
+    """
+    escalation, key_result = facts.escalation, facts.key_result
+    if escalation is None or escalation.huddle_due_at is None:
+        return None
+    third, last_week = escalation.streak + (WEEKS_TO_RAISE - 1) * WEEK, key_result.last_week
+    is_weekly = key_result.engagement.cadence == Cadence.WEEKLY
+    is_reported = last_week is not None and (
+        last_week == third or (last_week > third and is_weekly)
+    )
+    counts_from = midnight(third if is_reported else third + WEEK, facts.zone)
+    at: dt.datetime = max(escalation.huddle_due_at, counts_from)
+    week = monday_of(at.astimezone(facts.zone).date())
+    return at if week <= key_result.objective.cycle.ends_on else None
+
+
+def is_without_plan(facts: Facts) -> bool:
+    due_at = raise_due_at(facts) if facts.is_live_red and facts.is_in_cycle else None
+    return due_at is not None and due_at <= facts.now
+
+
+def is_red_past_checkpoint(facts: Facts) -> bool:
+    checkpoint_on = facts.escalation.checkpoint_on if facts.escalation else None
+    is_over = checkpoint_on is not None and checkpoint_on < facts.today
+    return is_over and facts.is_live_red and facts.is_in_cycle
+
+
+class EscalationAct(StrEnum):
+    """An act of a person on an escalation; templates ask for the value."""
+
+    ACTIVATE = "activate"  # a watched one, by hand
+    HUDDLE = "huddle"  # set its time
+    ANSWER = "answer"  # record the outcome as a recovery plan
+    DECIDE = "decide"  # record the sponsor's decision
+
+
+class Deadline(StrEnum):
+    """What a clock of an escalation runs to."""
+
+    HUDDLE = "huddle"
+    OUTCOME = "outcome"  # a recovery plan, before it goes to the sponsor
+    VERDICT = "verdict"
+    PLAN = "plan"  # its checkpoint
+
+
+class Party(StrEnum):
+    """People who are notified."""
+
+    OWNER = "owner"
+    OBJECTIVE_OWNER = "objective_owner"
+    CHAMPION = "champion"
+    PLAN_OWNER = "plan_owner"
+    LEADS = "lead"
+    SPONSORS = "sponsor"
+    NOTIFIED = "notified"  # of this escalation before
+
+
+Predicate = Callable[[Facts], bool]
+RESPONSIBLE = (Party.OWNER, Party.OBJECTIVE_OWNER, Party.CHAMPION, Party.LEADS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateRule:
+    """A state: which one follows when, by check-in or clock, what people can do, who is notified.
+
+    `leaves` is in order of precedence. `notified` hear that it entered the state, those who did
+    it only if `notifies_actor`.
+    """
+
+    leaves: Mapping[EscalationState, Predicate] = field(default_factory=dict)
+    acts: tuple[EscalationAct, ...] = ()
+    clocks: tuple[Deadline, ...] = ()
+    notified: tuple[Party, ...] = ()
+    notifies_actor: bool = False
+
+
+TABLE: Mapping[EscalationState | None, StateRule] = {
+    None: StateRule(
+        leaves={
+            EscalationState.WATCHING: lambda facts: is_two_weeks_red(facts) and not cause_of(facts),
+            EscalationState.ACTIVE: is_two_weeks_red,
+        }
+    ),
+    EscalationState.WATCHING: StateRule(
+        leaves={
+            EscalationState.RECOVERED: has_left_red,
+            EscalationState.ACTIVE: is_early_no_more,
+        },
+        acts=(EscalationAct.ACTIVATE,),
+    ),
+    EscalationState.ACTIVE: StateRule(
+        leaves={
+            EscalationState.RECOVERED: has_left_red,
+            EscalationState.RAISED: is_without_plan,
+        },
+        acts=(EscalationAct.HUDDLE, EscalationAct.ANSWER),
+        clocks=(Deadline.HUDDLE, Deadline.OUTCOME),
+        notified=RESPONSIBLE,
+        notifies_actor=True,
+    ),
+    EscalationState.ANSWERED: StateRule(
+        leaves={
+            EscalationState.RECOVERED: has_left_red,
+            EscalationState.RAISED: is_red_past_checkpoint,
+        },
+        clocks=(Deadline.PLAN,),
+        notified=(Party.NOTIFIED, Party.PLAN_OWNER),
+    ),
+    EscalationState.RAISED: StateRule(
+        leaves={EscalationState.RECOVERED: has_left_red},
+        acts=(EscalationAct.DECIDE,),
+        clocks=(Deadline.VERDICT,),
+        notified=(Party.OBJECTIVE_OWNER, Party.LEADS, Party.SPONSORS),
+        notifies_actor=True,
+    ),
+    EscalationState.DECIDED: StateRule(notified=(*RESPONSIBLE, Party.PLAN_OWNER)),
+    EscalationState.RECOVERED: StateRule(notified=(Party.NOTIFIED, Party.PLAN_OWNER)),
+}
+
+
+def next_state(facts: Facts) -> EscalationState | None:
+    """Return the state that follows now without a person's act; None if none does.
+
+    A recovered one whose streak goes on returns to the state it had.
+    """
+    escalation = facts.escalation
+    if escalation is not None and escalation.recovered_at is not None:
+        return escalation.state_before_recovery if facts.is_same_streak else None
+    row = TABLE[escalation.state if escalation else None]
+    return next((state for state, follows in row.leaves.items() if follows(facts)), None)
+
+
+def values_on_entry(state: EscalationState, facts: Facts) -> dict[str, Any]:
+    """Return the fields that record that it enters this state now."""
+    if facts.escalation is not None and facts.escalation.recovered_at is not None:
+        return {"recovered_at": None}
+    match state:
+        case EscalationState.ACTIVE:
+            return {
+                "activated_at": facts.now,
+                "cause": cause_of(facts),
+                "huddle_due_at": huddle_due_at(facts),
+            }
+        case EscalationState.RAISED:
+            has_plan = facts.escalation is not None and facts.escalation.answered_at is not None
+            raised_for = RaisedFor.CHECKPOINT if has_plan else RaisedFor.NO_PLAN
+            return {"raised_at": facts.now, "raised_for": raised_for}
+        case EscalationState.RECOVERED:
+            return {"recovered_at": facts.now}
+    return {}
+
+
+def acts_of(escalation: Escalation, *, by: Membership) -> frozenset[EscalationAct]:
+    """Return what this member can do in its state. Needs `key_result__objective` joined."""
+    acts = TABLE[escalation.state].acts
+    return frozenset(act for act in acts if may_act(escalation, act, by=by))
+
+
+def may_act(escalation: Escalation, act: EscalationAct, *, by: Membership) -> bool:
+    """Return whether this member has the right to it, in any state.
+
+    Champions and leads convene the huddle. They or the objective's owner record the outcome and
+    activate. The sponsor decides, or a lead on their behalf (M9.5).
+    """
+    if act is EscalationAct.HUDDLE:
+        return may_here(by, Permission.HUDDLE)
+    if act is EscalationAct.DECIDE:
+        return by.role in (Role.SPONSOR, Role.LEAD) and not by.engagement.is_closed
+    owns = escalation.key_result.objective.owner_id == by.pk and may_here(by, Permission.READ)
+    return (owns and not by.engagement.is_closed) or may_here(by, Permission.HUDDLE)
+
+
+def speaks_for_sponsor(by: Membership) -> bool:
+    """Return whether a decision by this member is on the sponsor's behalf."""
+    return by.role != Role.SPONSOR
