@@ -47,14 +47,14 @@ def metric_create(request: MemberRequest) -> HttpResponse:
         )
     ):
         return redirect_to(request, "metrics:metric-detail", metric.public_id)
-    return form_page(request, "metrics/metric_create.html", form=form, **TAB)
+    return form_page(request, "metrics/metric_form.html", form=form, **TAB)
 
 
 @member(Permission.DRAFT)
 def metric_update(request: MemberRequest, metric: str) -> HttpResponse:
     row = _metric(request, metric)
     form = MetricForm(request.POST or None, engagement=request.engagement, row=row)
-    template, page = "metrics/metric_update.html", {"metric": row, **TAB}
+    template, page = "metrics/metric_form.html", {"metric": row, **TAB}
     try:
         if form.is_valid() and run_command(form, update_metric, metric=row, by=request.membership):
             return redirect_to(request, "metrics:metric-detail", row.public_id)

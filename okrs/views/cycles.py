@@ -49,14 +49,14 @@ def cycle_create(request: MemberRequest) -> HttpResponse:
         )
     ):
         return redirect_to(request, "okrs:cycle-detail", cycle.public_id)
-    return form_page(request, "okrs/cycle_create.html", form=form, **TAB)
+    return form_page(request, "okrs/cycle_form.html", form=form, **TAB)
 
 
 @member(Permission.PLAN)
 def cycle_update(request: MemberRequest, cycle: str) -> HttpResponse:
     row = cycle_of(request, cycle)
     form = CycleForm(request.POST or None, engagement=request.engagement, row=row)
-    template, page = "okrs/cycle_update.html", {"cycle": row, **TAB}
+    template, page = "okrs/cycle_form.html", {"cycle": row, **TAB}
     try:
         if form.is_valid() and run_command(form, update_cycle, cycle=row, by=request.membership):
             return redirect_to(request, "okrs:cycle-detail", row.public_id)
@@ -130,14 +130,14 @@ def team_create(request: MemberRequest) -> HttpResponse:
         form, create_team, engagement=request.engagement, by=request.membership
     ):
         return redirect_to(request, "okrs:team-list")
-    return form_page(request, "okrs/team_create.html", form=form, **TEAMS)
+    return form_page(request, "okrs/team_form.html", form=form, **TEAMS)
 
 
 @member(Permission.PLAN)
 def team_update(request: MemberRequest, team: str) -> HttpResponse:
     row = find(Team.objects.filter(engagement=request.engagement).select_related("champion"), team)
     form = TeamForm(request.POST or None, engagement=request.engagement, row=row)
-    template, page = "okrs/team_update.html", {"team": row, **TEAMS}
+    template, page = "okrs/team_form.html", {"team": row, **TEAMS}
     try:
         if form.is_valid() and run_command(form, update_team, team=row, by=request.membership):
             return redirect_to(request, "okrs:team-list")

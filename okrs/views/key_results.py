@@ -36,14 +36,14 @@ def key_result_create(request: MemberRequest, objective: str) -> HttpResponse:
         form, draft_key_result, objective=row, by=request.membership
     ):
         return redirect_to(request, "okrs:objective-detail", row.public_id)
-    return form_page(request, "okrs/key_result_create.html", form=form, objective=row, **TAB)
+    return form_page(request, "okrs/key_result_form.html", form=form, objective=row, **TAB)
 
 
 @member(Permission.DRAFT)
 def key_result_update(request: MemberRequest, key_result: str) -> HttpResponse:
     row = _key_result(request, key_result)
     form = KeyResultForm(request.POST or None, objective=row.objective, row=row)
-    template = "okrs/key_result_update.html"
+    template = "okrs/key_result_form.html"
     page = {"key_result": row, "objective": row.objective, **TAB}
     try:
         if form.is_valid() and run_command(
@@ -108,7 +108,7 @@ def _audit_answer(
     page = objective_page(row.objective, today=today_of(request))
     card = next(card for card in page.row.cards if card.key_result.pk == row.pk)
     part = {"page": page, "card": card, "open_audit": row.public_id, **context}
-    return render(request, "okrs/_audited.html", part, status=status)
+    return render(request, "okrs/objective_detail.html#audited", part, status=status)
 
 
 def _key_result(request: MemberRequest, public_id: str) -> KeyResult:

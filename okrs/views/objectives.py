@@ -44,14 +44,14 @@ def objective_create(request: MemberRequest, cycle: str) -> HttpResponse:
         objective := run_command(form, draft_objective, cycle=row, by=request.membership)
     ):
         return redirect_to(request, "okrs:objective-detail", objective.public_id)
-    return form_page(request, "okrs/objective_create.html", form=form, cycle=row, **TAB)
+    return form_page(request, "okrs/objective_form.html", form=form, cycle=row, **TAB)
 
 
 @member(Permission.DRAFT)
 def objective_update(request: MemberRequest, objective: str) -> HttpResponse:
     row = objective_of(request, objective)
     form = ObjectiveForm(request.POST or None, cycle=row.cycle, row=row)
-    template = "okrs/objective_update.html"
+    template = "okrs/objective_form.html"
     page = {"objective": row, "cycle": row.cycle, **TAB}
     try:
         if form.is_valid() and run_command(

@@ -262,7 +262,7 @@ def test_a_stranger_finds_no_key_result(
 def test_the_form_says_what_is_needed_at_commit(client: Client, objective: Objective) -> None:
     page = client.get(url_of(objective, "key-result-create")).text
 
-    needed = re.findall(r'for="id_(\w+)">[^<]* <span class="label">\(needed at commit\)', page)
+    needed = re.findall(r'for="id_(\w+)">[^<]*<span class="label">\(needed at commit\)', page)
     assert set(needed) == {
         *("metric", "metric_source", "metric_refresh"),
         *("baseline", "target", "owner", "due_on"),
