@@ -15,7 +15,7 @@ from engagements.permissions import Permission, check_owners, require_right
 from metrics.models import Metric
 from tenancy.locks import lock, lock_for_edit
 
-# Fields that change what a live key result means (M5.10), with their labels.
+# Fields that change the meaning of a live key result (M5.10), with their labels.
 FROZEN = {"unit": "unit", "technical_definition": "formula"}
 
 

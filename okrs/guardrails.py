@@ -72,9 +72,9 @@ def check_objectives(
 ) -> list[Finding]:
     """Check the number of objectives in a set.
 
-    `drafted` counts all, `committed` those of them that are committed. While `committing`, only
-    what would be committed counts against the highest number, so that a set with one objective
-    too many can still commit the others.
+    `drafted` counts all, `committed` those of them that are committed. While `committing`,
+    drafts do not count against the highest number: a set with one objective too many can still
+    commit the others.
     """
     count = committed + committing if committing else drafted
     if count > span.most:

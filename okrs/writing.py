@@ -208,7 +208,7 @@ def check_key_result(
 ) -> list[Finding]:
     """Check a key result; `others` are the other titles of its objective (M3).
 
-    `unit` is that of its metric, `missing` names what it lacks ("a target", "an owner"), and
+    `unit` is that of its metric, `missing` names its missing parts ("a target"), and
     `fits_weekly` is False if its metric is refreshed less often than weekly.
     """
     if len(title) > MOST:

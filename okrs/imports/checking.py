@@ -151,7 +151,7 @@ def check_contributions(
 def metric_facts(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[Fact, Row]]:
     """Return the facts of each metric by its key and column, with the row that has them first.
 
-    An empty cell says nothing: a metric is described once and named as often as you like.
+    Empty cells are skipped: a metric is described once and can be named again without details.
     """
     facts: dict[tuple[str, str], tuple[Fact, Row]] = {}
     for row in rows:

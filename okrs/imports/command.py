@@ -51,9 +51,9 @@ class ImportRefusedError(Exception):
 
 
 class ImportChangedError(Exception):
-    """The import would make something else than was agreed; nothing was written.
+    """The import would no longer make as much as confirmed; nothing was written.
 
-    Carries the plan of what it would make now.
+    Carries the new plan.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -64,7 +64,7 @@ class ImportChangedError(Exception):
 def check_import(
     *, content: bytes, by: Membership, client: str = "", max_problems: int = MAX_PROBLEMS
 ) -> Plan:
-    """Return what the import of a file would make, or its problems. Writes and locks nothing.
+    """Return the plan of an import, or its problems. Writes and locks nothing.
 
     Raises TooCostlyError.
     """
@@ -85,7 +85,7 @@ def import_okrs(
 ) -> Plan:
     """Load a file of OKR sets into the engagement of `by`: everything, or nothing.
 
-    `plan_import` says which rows are taken. Key results stay in Draft; their objectives are owned
+    `plan_import` selects the rows. Key results stay in Draft; their objectives are owned
     by `by`. A cycle named like 2026-Q1 is that calendar quarter, any other must exist. Unknown
     owners become placeholders without mail. Dates are taken as they are. A key result that the
     engagement has already, by cycle, objective and title in any case, is left as it is. Files that
@@ -104,7 +104,7 @@ def import_okrs(
 
 @transaction.atomic
 def _write(plan: Plan, *, known: Known, by: Membership, expecting: int | None) -> Plan:
-    """Check again what may have changed since, which is a comparison where nothing has; write."""
+    """Plan again if the data has changed since, and write."""
     names = {row.key[0] for row in plan.rows} & known.cycles.keys()
     cycles = Cycle.objects.filter(pk__in=[known.cycles[name].id for name in names])
     list(locking(cycles).values_list("pk"))
@@ -184,7 +184,7 @@ K = TypeVar("K")
 
 
 class Writer:
-    """Adds the data that rows name and the engagement lacks; what exists stays as it is."""
+    """Adds the data that rows name and the engagement lacks; existing rows stay unchanged."""
 
     def __init__(self, *, by: Membership, known: Known) -> None:
         self.by = by

@@ -1,4 +1,4 @@
-"""The plan of an import: what it would make, or the problems that prevent it. Pure."""
+"""The plan of an import: its result, or the problems that prevent it. Pure, in a child process."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class PreviewedObjective:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import makes, or the first problems that prevent it, in line order.
+    """The result of an import, or the first problems that prevent it, in line order.
 
     `rows` are all lines that were taken, `already_there` those whose key result exists and
     `of_other_clients` those left out. `other_clients` are the names in a file that does not name

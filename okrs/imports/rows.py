@@ -19,7 +19,7 @@ PLACES = 6
 LONGEST_NUMBER = 60  # characters
 LONGEST_LADDER = 1000
 
-Key = tuple[str, str, str]  # cycle, objective, key result: what tells key results apart
+Key = tuple[str, str, str]  # cycle, objective, key result: unique for a key result
 Ladder = tuple[tuple[Decimal, Decimal], ...]
 Choices = Mapping[str, Sequence[str]]  # the words of a column that the models define
 

@@ -65,8 +65,8 @@ class Record:
 class Sheet:
     """The records of a file, and the problems of the lines that are none.
 
-    `torn` holds the texts of lines whose cells cannot be told apart: a name in there is in the
-    file, though its column is unknown.
+    `torn` holds the texts of lines with too many or too few cells: a name in there is in the file,
+    though its column is unknown.
     """
 
     records: list[Record] = field(default_factory=list)

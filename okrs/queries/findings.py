@@ -87,7 +87,7 @@ def _reviewed_by_its_author(objective: Objective) -> bool:
 def guardrail_findings(objective: Objective, *, committing: bool = False) -> list[Finding]:
     """Check an objective and its set against the guardrails (M2.5). Three queries.
 
-    While `committing`, only what would be committed counts against the highest number.
+    While `committing`, drafts do not count against the highest number.
     """
     cycle, preset = objective.cycle, objective.engagement.guardrails
     peers = Objective.objects.all().in_set_of(objective)
@@ -188,7 +188,7 @@ def _objective_problems(objective: Objective) -> list[Problem]:
 
 def _key_result_problems(key_result: KeyResult) -> list[Problem]:
     criteria = audit(key_result, answers_of(key_result))
-    # "incomplete" repeats what the audit says criterion by criterion.
+    # "incomplete" repeats the criteria of the audit.
     findings = [found for found in key_result_findings(key_result) if found.code != "incomplete"]
     return [
         *(

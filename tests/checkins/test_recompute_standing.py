@@ -161,6 +161,7 @@ def test_a_correction_into_another_band_starts_its_clock(
 
 
 def test_an_undo_restarts_no_clock(onboarding: KeyResult, bob: Membership) -> None:
+    """M6.2."""
     post(onboarding, bob, actual=RED, now=MONDAY)
     undo_check_in(check_in=post(onboarding, bob, actual=AMBER), by=bob, now=TUESDAY)
 

@@ -127,6 +127,7 @@ def test_a_further_post_supersedes_and_both_stay_readable(
 def test_the_next_action_is_due_with_the_following_check_in(
     onboarding: KeyResult, bob: Membership
 ) -> None:
+    """M6.1."""
     assert post(onboarding, bob).next_action_due == dt.date(2026, 3, 16)
 
 
@@ -151,6 +152,7 @@ def test_leaving_red_ends_the_run(onboarding: KeyResult, bob: Membership) -> Non
 
 
 def test_help_and_blocker_become_items_of_their_own(onboarding: KeyResult, bob: Membership) -> None:
+    """M6.6."""
     check_in = post(onboarding, bob, help_needed="Two days of a data person", blocker="No access")
 
     asked, blocked = HelpRequest.objects.get(), Blocker.objects.get()
@@ -260,6 +262,7 @@ def test_a_range_may_be_open_at_one_end(
 def test_a_value_out_of_range_that_is_confirmed_is_kept_and_marked(
     onboarding: KeyResult, bob: Membership
 ) -> None:
+    """M4.5."""
     assert post(onboarding, bob, actual=400, confirm_range=True).out_of_range_confirmed
 
 

@@ -26,6 +26,7 @@ def thread(key_result: KeyResult, now: dt.datetime = TUESDAY) -> dict[str, Threa
 def test_the_thread_has_the_newest_on_top_and_gaps_where_periods_were_missed(
     onboarding: KeyResult, bob: Membership
 ) -> None:
+    """M4.1."""
     post(onboarding, bob, now=at("2026-02-17T09:00"))
     post(onboarding, bob)
 

@@ -1,4 +1,4 @@
-"""What a check-in does to the escalation of its key result, and who is told (M7.3, M7.4)."""
+"""What a check-in does to the escalation of its key result, and who is told (M7, M7.3, M7.4)."""
 
 from __future__ import annotations
 

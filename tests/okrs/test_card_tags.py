@@ -63,6 +63,7 @@ def test_a_stage_is_its_word() -> None:
 
 
 def test_confidence_fills_as_many_bars() -> None:
+    """M5.8."""
     html = render("{% confidence 3 %}")
 
     assert html.count('class="on"') == 3

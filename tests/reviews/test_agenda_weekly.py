@@ -38,6 +38,7 @@ from tests.reviews.agendas import TODAY, agenda, amber, ask, row, spells
 def test_the_weekly_review_asks_for_what_hides(
     item: KeyResultFacts, section: str, expected: str
 ) -> None:
+    """M7.6."""
     items = agenda(item, kind="weekly")
 
     assert items[0].section == section

@@ -29,6 +29,7 @@ from tests.reviews.running import YES, checked, closed, item, items, key_results
 def test_it_is_named_after_its_month_or_week_and_lasts_as_long_as_its_kind(
     alice: Membership,
 ) -> None:
+    """M11.1."""
     monthly, weekly = plan(alice), plan(alice, kind="weekly", title="")
 
     assert (monthly.title, monthly.minutes) == ("March review", 45)
@@ -51,6 +52,7 @@ def test_a_second_one_of_its_month_or_week_carries_its_day(alice: Membership) ->
 
 
 def test_its_agenda_is_drawn_at_once(alice: Membership) -> None:
+    """M8.1."""
     late, red, calm = key_results(alice, "Late", "Red", "Calm")
     checked(red, alice, "8.9", "8.8", confidence=2)
     checked(calm, alice, "6", "5")

@@ -138,6 +138,7 @@ def test_an_item_of_another_review_is_refused(alice: Membership, rows: list[KeyR
 def test_a_no_makes_one_action_for_the_lead_and_a_yes_drops_it(
     alice: Membership, rows: list[KeyResult]
 ) -> None:
+    """M3.3."""
     review = run(alice)
     sponsor = build.member(alice.engagement, "Priya", Role.SPONSOR)
     one = item(review, "One")

@@ -1,4 +1,4 @@
-"""Numbers in and out (M5.1, M5.7), with the standard library only."""
+"""Scoring (M5) needs the standard library only; numbers in and out (M5.1, M5.7)."""
 
 from __future__ import annotations
 

@@ -179,6 +179,7 @@ def test_an_item_is_added_by_a_decider(client: Client, alice: Membership) -> Non
 def test_closing_asks_three_questions_and_names_what_is_left(
     lead: Client, alice: Membership
 ) -> None:
+    """M8.4."""
     key_results(alice, "Never checked in")
     review = run(alice, now=at("2026-03-10T09:40"))
     add_item(review=review, title="The paper stores", minutes=5, by=alice, now=TUESDAY)

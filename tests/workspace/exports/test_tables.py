@@ -105,6 +105,7 @@ def test_a_period_that_is_empty_again_says_so(
 def test_nothing_in_it_ranks_or_averages_people(
     alice: Membership, bob: Membership, onboarding: KeyResult
 ) -> None:
+    """M6.7."""
     post(onboarding, bob, seconds_spent=4711)
     fields = {field.name for field in CheckIn._meta.get_fields()}
     files = export(alice.engagement)
