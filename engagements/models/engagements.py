@@ -157,13 +157,14 @@ class Engagement(models.Model):
             "SELECT (id, time_zone, country, cadence, due_weekday, due_time, opens_days_before,"
             " rhythm_since, escalation, pauses_weekends, closed_at, status_version)"
         ),
+        "UPDATE (status_version)",  # to hold it against a close: FOR KEY SHARE needs an UPDATE grant
     )
 
     class Meta:
         ordering = ["client_name"]
         constraints = [
             TenantWall(name="engagement_wall", column="id", also=MEMBERS_AND_LINK_HOLDERS),
-            SweepAccess(name="engagement_sweep"),
+            SweepAccess(name="engagement_sweep", operations=("SELECT", "UPDATE")),
             models.CheckConstraint(
                 condition=models.Q(due_weekday__lte=6), name="engagement_due_weekday"
             ),

@@ -28,7 +28,7 @@ READ_BEFORE_A_SCOPE = {
 }
 # What the sweeps' role may do over all tenants, beside reading nothing.
 SWEPT = {
-    "engagements_engagement": {"sweep_select": "r"},
+    "engagements_engagement": {"sweep_select": "r", "sweep_update": "w"},
     "engagements_membership": {"sweep_select": "r"},
     "notifications_notice": {"sweep_select": "r", "sweep_insert": "a", "sweep_update": "w"},
     "okrs_cycle": {"sweep_select": "r"},

@@ -36,6 +36,7 @@ SWEEPS_MAY = {
         cadence closed_at country due_time due_weekday escalation id opens_days_before pauses_weekends
         rhythm_since status_version time_zone
     """,
+    ("engagements_engagement", "UPDATE"): "status_version",
     ("engagements_membership", "SELECT"): "engagement_id id removed_at role user_id",
     ("notifications_notice", "SELECT"): NOTICE,
     ("notifications_notice", "INSERT"): NOTICE,
