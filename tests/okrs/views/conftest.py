@@ -19,10 +19,22 @@ def cycle(engagement: Engagement) -> Cycle:
 
 
 @pytest.fixture
+def lead(client: Client, engagement: Engagement) -> Membership:
+    return build.sign_in(client, engagement)
+
+
+@pytest.fixture
 def bob(client: Client, engagement: Engagement) -> Membership:
     return build.sign_in(client, engagement, Role.CONTRIBUTOR)
 
 
 @pytest.fixture
-def objective(engagement: Engagement, bob: Membership) -> Objective:
-    return build.objective(bob, build.cycle(engagement))
+def drafted(bob: Membership, cycle: Cycle) -> Objective:
+    """The objective of a contributor."""
+    return build.objective(bob, cycle)
+
+
+@pytest.fixture
+def objective(lead: Membership, cycle: Cycle) -> Objective:
+    """The objective of the lead."""
+    return build.objective(lead, cycle)

@@ -19,20 +19,20 @@ pytestmark = pytest.mark.django_db
 
 
 def test_it_drafts_with_numbers_as_typed(
-    client: Client, engagement: Engagement, objective: Objective
+    client: Client, engagement: Engagement, drafted: Objective
 ) -> None:
     answer = client.post(
-        url_of(objective, "key-result-create"), typed(baseline="9,5", target="1.234,5")
+        url_of(drafted, "key-result-create"), typed(baseline="9,5", target="1.234,5")
     )
 
     key_result = only(engagement)
-    assert answer.headers["Location"] == url_of(objective, "objective-detail")
+    assert answer.headers["Location"] == url_of(drafted, "objective-detail")
     assert (key_result.baseline, key_result.target) == (Decimal("9.5"), Decimal("1234.5"))
 
 
-def test_start_and_goal_alike_are_refused(client: Client, objective: Objective) -> None:
+def test_start_and_goal_alike_are_refused(client: Client, drafted: Objective) -> None:
     answer = client.post(
-        url_of(objective, "key-result-create"), typed(baseline="9", target="9"), headers=HTMX
+        url_of(drafted, "key-result-create"), typed(baseline="9", target="9"), headers=HTMX
     )
 
     assert answer.status_code == 422
@@ -41,20 +41,20 @@ def test_start_and_goal_alike_are_refused(client: Client, objective: Objective) 
 
 
 def test_only_metrics_in_use_can_be_chosen(
-    client: Client, engagement: Engagement, objective: Objective
+    client: Client, engagement: Engagement, drafted: Objective
 ) -> None:
     build.metric(engagement, "Churn")
     build.metric(engagement, "Old churn", archived_at="2026-01-01T00:00Z")
 
-    page = client.get(url_of(objective, "key-result-create"))
+    page = client.get(url_of(drafted, "key-result-create"))
 
     assert "Churn, days" in page.text
     assert "Old churn" not in page.text
 
 
-def test_checks_are_shown_as_people_type(client: Client, objective: Objective) -> None:
+def test_checks_are_shown_as_people_type(client: Client, drafted: Objective) -> None:
     part = client.post(
-        url_of(objective, "key-result-check"),
+        url_of(drafted, "key-result-check"),
         typed(title="Hold 12 workshops", baseline="0", target="12"),
         headers=HTMX,
     )
@@ -64,25 +64,25 @@ def test_checks_are_shown_as_people_type(client: Client, objective: Objective) -
 
 
 def test_a_share_is_not_taken_for_a_count_of_things_made(
-    client: Client, engagement: Engagement, objective: Objective
+    client: Client, engagement: Engagement, drafted: Objective
 ) -> None:
     metric = build.metric(engagement, "On-time parts", unit="percent")
     title = "Spare-part orders delivered on the two main sites"
     form = {"title": title, "baseline": "61.5", "target": "85"}
 
     share = client.post(
-        url_of(objective, "key-result-check"), typed(**form, metric=metric.public_id), headers=HTMX
+        url_of(drafted, "key-result-check"), typed(**form, metric=metric.public_id), headers=HTMX
     )
-    count = client.post(url_of(objective, "key-result-check"), typed(**form), headers=HTMX)
+    count = client.post(url_of(drafted, "key-result-check"), typed(**form), headers=HTMX)
 
     assert 'name="reason-activity"' not in share.text
     assert 'name="reason-activity"' in count.text
 
 
 def test_what_a_commit_froze_is_shown_and_cannot_be_typed(
-    client: Client, engagement: Engagement, objective: Objective
+    client: Client, engagement: Engagement, drafted: Objective
 ) -> None:
-    key_result = build.live_key_result(objective, build.metric(engagement))
+    key_result = build.live_key_result(drafted, build.metric(engagement))
 
     page = client.get(url_of(key_result, "key-result-update"))
 
@@ -91,9 +91,9 @@ def test_what_a_commit_froze_is_shown_and_cannot_be_typed(
 
 
 def test_after_commit_the_owner_can_still_change(
-    client: Client, engagement: Engagement, objective: Objective, bob: Membership
+    client: Client, engagement: Engagement, drafted: Objective, bob: Membership
 ) -> None:
-    key_result = build.live_key_result(objective, title="Median onboarding time")
+    key_result = build.live_key_result(drafted, title="Median onboarding time")
     dana = build.member(engagement, "Dana", Role.CONTRIBUTOR)
 
     client.post(
@@ -105,8 +105,8 @@ def test_after_commit_the_owner_can_still_change(
     assert (changed.owner_id, changed.target) == (dana.pk, Decimal(4))
 
 
-def test_a_stale_edit_shows_both_versions(client: Client, objective: Objective) -> None:
-    key_result = build.key_result(objective, title="Median onboarding time")
+def test_a_stale_edit_shows_both_versions(client: Client, drafted: Objective) -> None:
+    key_result = build.key_result(drafted, title="Median onboarding time")
     url = url_of(key_result, "key-result-update")
     client.post(url, typed(version=1, baseline="9", target="5"))
 
@@ -118,9 +118,9 @@ def test_a_stale_edit_shows_both_versions(client: Client, objective: Objective) 
 
 
 def test_the_audit_keeps_the_two_answers(
-    client: Client, engagement: Engagement, objective: Objective
+    client: Client, engagement: Engagement, drafted: Objective
 ) -> None:
-    key_result = build.key_result(objective)
+    key_result = build.key_result(drafted)
 
     client.post(
         url_of(key_result, "key-result-audit"),
@@ -133,8 +133,8 @@ def test_the_audit_keeps_the_two_answers(
     assert answers.note == "22 % above trend"
 
 
-def test_htmx_gets_the_audited_card(client: Client, objective: Objective) -> None:
-    key_result = build.key_result(objective)
+def test_htmx_gets_the_audited_card(client: Client, drafted: Objective) -> None:
+    key_result = build.key_result(drafted)
 
     part = client.post(
         url_of(key_result, "key-result-audit"), {"version": 1, "ambitious": "on"}, headers=HTMX
@@ -147,9 +147,9 @@ def test_htmx_gets_the_audited_card(client: Client, objective: Objective) -> Non
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_an_audit_of_a_goal_that_changed_meanwhile_is_asked_again(
-    client: Client, engagement: Engagement, objective: Objective, headers: dict[str, str]
+    client: Client, engagement: Engagement, drafted: Objective, headers: dict[str, str]
 ) -> None:
-    key_result = build.key_result(objective, title="Median onboarding time", version=2)
+    key_result = build.key_result(drafted, title="Median onboarding time", version=2)
 
     answer = client.post(
         url_of(key_result, "key-result-audit"),
@@ -167,21 +167,21 @@ def test_an_audit_of_a_goal_that_changed_meanwhile_is_asked_again(
 
 
 def test_a_draft_is_dropped_with_all_that_hangs_on_it(
-    client: Client, engagement: Engagement, objective: Objective, bob: Membership
+    client: Client, engagement: Engagement, drafted: Objective, bob: Membership
 ) -> None:
-    key_result = build.audited(build.key_result(objective), by=bob)
+    key_result = build.audited(build.key_result(drafted), by=bob)
 
     page = client.get(url_of(key_result, "key-result-update"))
     answer = client.post(url_of(key_result, "key-result-discard"))
 
     assert url_of(key_result, "key-result-discard") in page.text
-    assert answer.headers["Location"] == url_of(objective, "objective-detail")
+    assert answer.headers["Location"] == url_of(drafted, "objective-detail")
     with scope(engagement.id):
         assert not KeyResult.objects.exists()
 
 
-def test_what_is_committed_cannot_be_dropped(client: Client, objective: Objective) -> None:
-    key_result = build.live_key_result(objective)
+def test_what_is_committed_cannot_be_dropped(client: Client, drafted: Objective) -> None:
+    key_result = build.live_key_result(drafted)
 
     page = client.get(url_of(key_result, "key-result-update"))
     answer = client.post(url_of(key_result, "key-result-discard"))
@@ -191,8 +191,8 @@ def test_what_is_committed_cannot_be_dropped(client: Client, objective: Objectiv
     assert "is committed. Only an approved change can withdraw it." in answer.text
 
 
-def test_the_audit_is_closed_after_commit(client: Client, objective: Objective) -> None:
-    key_result = build.live_key_result(objective)
+def test_the_audit_is_closed_after_commit(client: Client, drafted: Objective) -> None:
+    key_result = build.live_key_result(drafted)
 
     answer = client.post(url_of(key_result, "key-result-audit"), {"version": 1, "ambitious": "on"})
 
@@ -201,15 +201,15 @@ def test_the_audit_is_closed_after_commit(client: Client, objective: Objective) 
 
 
 def test_it_links_a_contribution_and_takes_it_back(
-    client: Client, engagement: Engagement, objective: Objective, bob: Membership
+    client: Client, engagement: Engagement, drafted: Objective, bob: Membership
 ) -> None:
-    ours = build.key_result(objective)
-    above = build.key_result(build.objective(bob, objective.cycle, title="Keep every client"))
+    ours = build.key_result(drafted)
+    above = build.key_result(build.objective(bob, drafted.cycle, title="Keep every client"))
     link = {"source": ours.public_id, "target": above.public_id, "how": "Fewer leave early"}
 
-    client.post(url_of(objective, "contribution-create"), link)
+    client.post(url_of(drafted, "contribution-create"), link)
 
-    page = client.get(url_of(objective, "objective-detail"))
+    page = client.get(url_of(drafted, "objective-detail"))
     assert "Fewer leave early" in page.text
     with scope(engagement.id):
         kept = ContributionLink.objects.get()
@@ -219,16 +219,16 @@ def test_it_links_a_contribution_and_takes_it_back(
 
 
 def test_a_loop_is_refused_with_the_words_kept(
-    client: Client, engagement: Engagement, objective: Objective, bob: Membership
+    client: Client, engagement: Engagement, drafted: Objective, bob: Membership
 ) -> None:
-    ours = build.key_result(objective)
-    other = build.objective(bob, objective.cycle, title="Keep every client")
+    ours = build.key_result(drafted)
+    other = build.objective(bob, drafted.cycle, title="Keep every client")
     above = build.key_result(other)
     there = {"source": above.public_id, "target": ours.public_id}
     client.post(url_of(other, "contribution-create"), there)
 
     answer = client.post(
-        url_of(objective, "contribution-create"),
+        url_of(drafted, "contribution-create"),
         {"source": ours.public_id, "target": above.public_id, "how": "Both ways"},
         headers=HTMX,
     )
@@ -238,29 +238,8 @@ def test_a_loop_is_refused_with_the_words_kept(
     assert 'value="Both ways"' in answer.text
 
 
-@pytest.mark.parametrize("role", [Role.SPONSOR, Role.VIEWER])
-@pytest.mark.parametrize("name", ["key-result-create", "key-result-check", "contribution-create"])
-def test_readers_do_not_write(
-    client: Client, engagement: Engagement, objective: Objective, role: Role, name: str
-) -> None:
-    build.sign_in(client, engagement, role)
-
-    assert client.post(url_of(objective, name), typed()).status_code == 403
-
-
-def test_a_stranger_finds_no_key_result(
-    client: Client, engagement: Engagement, objective: Objective
-) -> None:
-    key_result = build.key_result(objective)
-    build.sign_in(client, build.engagement("Harbor Retail"))
-
-    elsewhere = reverse("okrs:key-result-update", args=["harbor", key_result.public_id])
-    assert client.get(url_of(key_result, "key-result-update")).status_code == 404
-    assert client.get(elsewhere).status_code == 404
-
-
-def test_the_form_says_what_is_needed_at_commit(client: Client, objective: Objective) -> None:
-    page = client.get(url_of(objective, "key-result-create")).text
+def test_the_form_says_what_is_needed_at_commit(client: Client, drafted: Objective) -> None:
+    page = client.get(url_of(drafted, "key-result-create")).text
 
     needed = re.findall(r'for="id_(\w+)">[^<]*<span class="label">\(needed at commit\)', page)
     assert set(needed) == {
@@ -275,28 +254,28 @@ def ladder(*rungs: tuple[str, str]) -> dict[str, str]:
 
 
 def test_it_drafts_a_ladder_and_leaves_empty_rows_out(
-    client: Client, engagement: Engagement, objective: Objective
+    client: Client, engagement: Engagement, drafted: Objective
 ) -> None:
     rungs = ladder(("4", "1,0"), ("6", "0.7"), ("8", "0.3"))
 
-    client.post(url_of(objective, "key-result-create"), typed(method="ladder", **rungs))
+    client.post(url_of(drafted, "key-result-create"), typed(method="ladder", **rungs))
 
     assert only(engagement).ladder == [["4", "1.00"], ["6", "0.70"], ["8", "0.30"]]
 
 
-def test_a_ladder_that_rises_is_refused_at_its_rungs(client: Client, objective: Objective) -> None:
+def test_a_ladder_that_rises_is_refused_at_its_rungs(client: Client, drafted: Objective) -> None:
     rungs = ladder(("6", "0.7"), ("4", "1.0"))
 
-    answer = client.post(url_of(objective, "key-result-create"), typed(method="ladder", **rungs))
+    answer = client.post(url_of(drafted, "key-result-create"), typed(method="ladder", **rungs))
 
     assert answer.status_code == 422
     assert "1.00 follows 0.70. Put the best rung first" in answer.text
     assert 'name="ladder_0" value="6"' in answer.text
 
 
-def test_half_a_rung_is_refused(client: Client, objective: Objective) -> None:
+def test_half_a_rung_is_refused(client: Client, drafted: Objective) -> None:
     answer = client.post(
-        url_of(objective, "key-result-create"), typed(method="ladder", **ladder(("6", "")))
+        url_of(drafted, "key-result-create"), typed(method="ladder", **ladder(("6", "")))
     )
 
     assert answer.status_code == 422
@@ -309,10 +288,10 @@ RUNGS += [["12", "0.50"], ["13", "0.40"]]
 
 @pytest.mark.parametrize("count", [1, 3, 7])
 def test_a_ladder_is_shown_and_saved_as_it_stands(
-    client: Client, engagement: Engagement, objective: Objective, count: int
+    client: Client, engagement: Engagement, drafted: Objective, count: int
 ) -> None:
     key_result = build.key_result(
-        objective, title="Median onboarding time", method="ladder", ladder=RUNGS[:count]
+        drafted, title="Median onboarding time", method="ladder", ladder=RUNGS[:count]
     )
     url = url_of(key_result, "key-result-update")
 
@@ -339,11 +318,11 @@ def marked(text: str) -> list[str]:
     ],
 )
 def test_only_the_rungs_that_are_amiss_are_marked(
-    client: Client, objective: Objective, rungs: list[str], cells: list[str]
+    client: Client, drafted: Objective, rungs: list[str], cells: list[str]
 ) -> None:
     sent = {f"ladder_{at}": cell for at, cell in enumerate(rungs)}
 
-    answer = client.post(url_of(objective, "key-result-create"), typed(method="ladder", **sent))
+    answer = client.post(url_of(drafted, "key-result-create"), typed(method="ladder", **sent))
 
     assert answer.status_code == 422
     assert marked(answer.text) == cells
@@ -357,27 +336,17 @@ NEW = {
 }
 
 
-@pytest.fixture
-def lead(client: Client) -> Membership:
-    return build.sign_in(client, build.engagement())
-
-
-@pytest.fixture
-def drafted(lead: Membership) -> Objective:
-    return build.objective(lead, build.cycle(lead.engagement))
-
-
 def metrics(lead: Membership) -> list[Metric]:
     with scope(lead.engagement_id):
         return list(Metric.objects.filter(engagement=lead.engagement))
 
 
 def test_a_new_metric_comes_with_its_key_result(
-    client: Client, lead: Membership, drafted: Objective
+    client: Client, lead: Membership, objective: Objective
 ) -> None:
     owned = typed(owner=lead.public_id, baseline="9", target="4", **NEW)
 
-    answer = client.post(url_of(drafted, "key-result-create"), owned)
+    answer = client.post(url_of(objective, "key-result-create"), owned)
 
     assert answer.status_code == 302
     (metric,) = metrics(lead)
@@ -388,9 +357,9 @@ def test_a_new_metric_comes_with_its_key_result(
 
 
 def test_a_draft_can_be_given_one_later(
-    client: Client, lead: Membership, drafted: Objective
+    client: Client, lead: Membership, objective: Objective
 ) -> None:
-    row = build.key_result(drafted, title="Median onboarding time")
+    row = build.key_result(objective, title="Median onboarding time")
 
     client.post(url_of(row, "key-result-update"), typed(version=1, **NEW))
 
@@ -400,11 +369,11 @@ def test_a_draft_can_be_given_one_later(
 
 
 def test_a_name_that_is_taken_is_pointed_out_and_nothing_is_written(
-    client: Client, lead: Membership, drafted: Objective
+    client: Client, lead: Membership, objective: Objective
 ) -> None:
     build.metric(lead.engagement, "ONBOARDING time")
 
-    page = client.post(url_of(drafted, "key-result-create"), typed(**NEW))
+    page = client.post(url_of(objective, "key-result-create"), typed(**NEW))
 
     assert page.status_code == 422
     assert "“ONBOARDING time” already has this name." in html.unescape(page.text)
@@ -415,11 +384,11 @@ def test_a_name_that_is_taken_is_pointed_out_and_nothing_is_written(
 
 
 def test_a_key_result_that_is_refused_makes_no_metric(
-    client: Client, lead: Membership, drafted: Objective
+    client: Client, lead: Membership, objective: Objective
 ) -> None:
-    build.key_result(drafted, title="Median onboarding time")
+    build.key_result(objective, title="Median onboarding time")
 
-    page = client.post(url_of(drafted, "key-result-create"), typed(**NEW))
+    page = client.post(url_of(objective, "key-result-create"), typed(**NEW))
 
     assert page.status_code == 422
     assert metrics(lead) == []
@@ -427,12 +396,12 @@ def test_a_key_result_that_is_refused_makes_no_metric(
 
 @pytest.mark.parametrize("said", ["both", "no name"])
 def test_one_metric_is_meant(
-    client: Client, lead: Membership, drafted: Objective, said: str
+    client: Client, lead: Membership, objective: Objective, said: str
 ) -> None:
     metric = build.metric(lead.engagement, "Delivery time")
     fields = {"both": {**NEW, "metric": metric.public_id}, "no name": {"metric_unit": "days"}}
 
-    page = client.post(url_of(drafted, "key-result-create"), typed(**fields[said]))
+    page = client.post(url_of(objective, "key-result-create"), typed(**fields[said]))
 
     wanted = {"both": "not both", "no name": "Enter a name for the new metric."}
     assert page.status_code == 422
@@ -440,12 +409,14 @@ def test_one_metric_is_meant(
 
 
 def test_the_checks_count_a_new_metric_as_one(
-    client: Client, lead: Membership, drafted: Objective
+    client: Client, lead: Membership, objective: Objective
 ) -> None:
     whole = typed(owner=lead.public_id, baseline="9", target="4", **NEW)
 
-    told = client.post(url_of(drafted, "key-result-check"), whole)
-    without = client.post(url_of(drafted, "key-result-check"), {**whole, **dict.fromkeys(NEW, "")})
+    told = client.post(url_of(objective, "key-result-check"), whole)
+    without = client.post(
+        url_of(objective, "key-result-check"), {**whole, **dict.fromkeys(NEW, "")}
+    )
 
     assert "Looks good." in told.text
     assert "Looks good." not in without.text
