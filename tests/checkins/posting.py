@@ -1,4 +1,4 @@
-"""Check-ins of tests: valid ones with the least that must be said."""
+"""Check-ins, forms and rhythms of tests, with the least that must be given."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
+
 from checkins.commands import record_check_in
 from checkins.models import CheckIn
+from checkins.periods import Period, Rhythm, periods
 from engagements.models import Membership
 from okrs.models import KeyResult
+from tenancy.scoping import scope
 
-BERLIN = ZoneInfo("Europe/Berlin")
+ZONE = "Europe/Berlin"
+BERLIN = ZoneInfo(ZONE)
+HTMX = {"HX-Request": "true"}
 
 
-def at(text: str) -> dt.datetime:
-    """An instant by Berlin's clock, such as "2026-03-10T09:40"."""
-    return dt.datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(dt.UTC)
+def at(text: str, zone: str = ZONE) -> dt.datetime:
+    """Return an instant by that zone's clock, such as "2026-03-10T09:40"."""
+    return dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
 
 
 TUESDAY = at("2026-03-10T09:40")
@@ -37,7 +43,7 @@ def post(
     now: dt.datetime = TUESDAY,
     **fields: Any,
 ) -> CheckIn:
-    """Post as somebody would who has seen all there is."""
+    """Post as someone who has seen the latest check-in."""
     latest = newest(key_result)
     values = {
         "measured_on": now.astimezone(BERLIN).date(),
@@ -52,6 +58,64 @@ def post(
 
 
 def code(error: Exception, *, field: str = "") -> str:
-    """The code of a ValidationError, or of its first error on that field."""
+    """Return the code of a ValidationError, or of its first error on that field."""
     found: Any = error
     return str(found.error_dict[field][0].code if field else found.code)
+
+
+def url(name: str, key_result: KeyResult) -> str:
+    app = "workspace" if name == "key-result-detail" else "checkins"
+    return reverse(f"{app}:{name}", args=[key_result.engagement.slug, key_result.public_id])
+
+
+def typed(**fields: Any) -> dict[str, Any]:
+    return {
+        "actual": "7.4",
+        "measured_on": "2026-03-10",
+        "confidence": "3",
+        "insight": "Paper forms take eleven days.",
+        "next_action": "Count the stores that still use paper",
+        "next_action_due": "2026-03-16",
+        "help_needed": "",
+        "blocker": "",
+        "evidence_url": "",
+        "seen": "",
+        "key": str(uuid4()),
+        **fields,
+    }
+
+
+def standing(key_result: KeyResult) -> KeyResult:
+    with scope(key_result.engagement_id):
+        return KeyResult.objects.get(pk=key_result.pk)
+
+
+def check_ins(key_result: KeyResult) -> list[CheckIn]:
+    with scope(key_result.engagement_id):
+        return list(CheckIn.objects.filter(key_result=key_result).order_by("id"))
+
+
+def rhythm(
+    starts_on: str = "2026-01-01",
+    ends_on: str = "2026-03-31",
+    *,
+    cadence: str = "weekly",
+    zone: str = ZONE,
+    due_weekday: int = 0,
+    due_time: str = "10:00",
+    opens_days_before: int = 3,
+) -> Rhythm:
+    return Rhythm(
+        cadence=cadence,
+        zone=ZoneInfo(zone),
+        due_weekday=due_weekday,
+        due_time=dt.time.fromisoformat(due_time),
+        opens_days_before=opens_days_before,
+        starts_on=dt.date.fromisoformat(starts_on),
+        ends_on=dt.date.fromisoformat(ends_on),
+    )
+
+
+def period(of: Rhythm, monday: str) -> Period:
+    (found,) = [one for one in periods(of) if one.monday == dt.date.fromisoformat(monday)]
+    return found

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkins.periods import Rhythm, closed_periods, fill, fillable_periods, open_periods, periods
-from tests.checkins.rhythms import BERLIN, at, period, rhythm
+from tests.checkins.posting import ZONE, at, period, rhythm
 
 
 def mondays(of: Rhythm) -> list[str]:
@@ -118,8 +118,8 @@ def test_a_period_opens_is_due_and_closes_on_the_engagements_clock(
     ("zone", "monday", "due_time", "due_at"),
     [
         # Spring: the same hour of the day is an hour earlier in UTC.
-        (BERLIN, "2026-03-23", "10:00", "2026-03-23T09:00Z"),
-        (BERLIN, "2026-03-30", "10:00", "2026-03-30T08:00Z"),
+        (ZONE, "2026-03-23", "10:00", "2026-03-23T09:00Z"),
+        (ZONE, "2026-03-30", "10:00", "2026-03-30T08:00Z"),
         ("America/New_York", "2026-03-02", "10:00", "2026-03-02T15:00Z"),
         ("America/New_York", "2026-03-09", "10:00", "2026-03-09T14:00Z"),
         # A zone without clock changes, one half an hour off, one ahead of the date line.
@@ -140,7 +140,7 @@ def test_due_follows_the_clock_of_the_zone(
     ("zone", "monday", "weekday", "due_time", "due_at"),
     [
         # Sunday 29 March 2026, 02:30 does not exist in Berlin: it counts as 03:30.
-        (BERLIN, "2026-03-23", 6, "02:30", "2026-03-29T01:30Z"),
+        (ZONE, "2026-03-23", 6, "02:30", "2026-03-29T01:30Z"),
         # Sunday 8 March 2026 in New York: 02:15 counts as 03:15.
         ("America/New_York", "2026-03-02", 6, "02:15", "2026-03-08T07:15Z"),
     ],
@@ -168,7 +168,7 @@ def test_an_opening_at_a_midnight_that_the_clock_skips_shifts_forward() -> None:
 
 # Whatever the settings.
 
-ZONES = [BERLIN, "America/New_York", "Asia/Kolkata", "Africa/Cairo", "Australia/Lord_Howe", "UTC"]
+ZONES = [ZONE, "America/New_York", "Asia/Kolkata", "Africa/Cairo", "Australia/Lord_Howe", "UTC"]
 
 
 @st.composite

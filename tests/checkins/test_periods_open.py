@@ -14,7 +14,7 @@ from checkins.periods import (
     open_periods,
     timeliness,
 )
-from tests.checkins.rhythms import at, period, rhythm
+from tests.checkins.posting import at, period, rhythm
 
 
 @pytest.mark.parametrize(

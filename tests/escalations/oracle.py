@@ -12,7 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from scoring import pace
-from tests.checkins.jobs.generating import Card
+from tests.checkins.generating import Card
 
 DAY, WEEK, QUARTER = dt.timedelta(days=1), dt.timedelta(days=7), dt.timedelta(minutes=15)
 EARLY = {"linear": "0.30", "ladder": "0.67"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escalations.rule import after_hours
-from tests.checkins.rhythms import at
+from tests.checkins.posting import at
 from tests.escalations.oracle import huddle_due
 
 NEW_YEAR = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

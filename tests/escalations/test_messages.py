@@ -14,8 +14,8 @@ from notifications.rules import Aside, find_rule
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.messages.saying import item, items, plain, said
 from tests.checkins.posting import TUESDAY, post
+from tests.checkins.saying import item, items, plain, said
 from tests.escalations.escalating import HOUR, NOTE, PLAN, escalated, put_in
 from tests.query_counts import assert_constant_queries
 

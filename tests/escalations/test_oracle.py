@@ -24,7 +24,7 @@ from escalations.jobs import update_escalations
 from escalations.models import Escalation
 from okrs.models import KeyResult
 from tenancy.scoping import unscoped
-from tests.checkins.jobs.generating import cards, store
+from tests.checkins.generating import cards, store
 from tests.escalations.oracle import Reader
 
 pytestmark = pytest.mark.slow

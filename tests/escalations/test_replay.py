@@ -16,7 +16,7 @@ from escalations.models import Escalation
 from mail.models import OutboxMessage
 from notifications.models import Notice
 from tenancy.scoping import unscoped
-from tests.checkins.jobs.reminder_oracle import Oracle, spans_of
+from tests.checkins.reminder_oracle import Oracle, spans_of
 from tests.databases import copy_of
 
 pytestmark = pytest.mark.slow

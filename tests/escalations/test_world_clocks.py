@@ -24,9 +24,9 @@ from notifications.models import Notice
 from okrs.models import KeyResult
 from tenancy.scoping import unscoped
 from tests import build
-from tests.checkins.jobs.crowds import ZONES
-from tests.checkins.jobs.reminder_oracle import Oracle, spans_of
-from tests.checkins.jobs.reminder_oracle import remind_at as expected_at
+from tests.checkins.crowds import ZONES
+from tests.checkins.reminder_oracle import Oracle, spans_of
+from tests.checkins.reminder_oracle import remind_at as expected_at
 from tests.escalations.jobs.telling import told
 
 pytestmark = pytest.mark.slow

@@ -14,8 +14,7 @@ from engagements.models import Membership, Role
 from okrs.models import KeyResult, Stage
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.posting import at, post
-from tests.checkins.views.typing import HTMX, check_ins, standing, typed, url
+from tests.checkins.posting import HTMX, at, check_ins, post, standing, typed, url
 
 
 def test_it_opens_the_card_as_a_form(signed_in: Client, onboarding: KeyResult) -> None:

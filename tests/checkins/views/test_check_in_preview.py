@@ -7,7 +7,7 @@ from django.test import Client
 from engagements.models import Role
 from okrs.models import KeyResult
 from tests import build
-from tests.checkins.views.typing import check_ins, url
+from tests.checkins.posting import check_ins, url
 
 
 def shown(client: Client, key_result: KeyResult, **typed: Any) -> str:

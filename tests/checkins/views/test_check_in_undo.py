@@ -7,8 +7,7 @@ from checkins.models import CheckIn
 from engagements.models import Membership
 from okrs.models import KeyResult
 from tests import build
-from tests.checkins.posting import post
-from tests.checkins.views.typing import HTMX, check_ins, standing
+from tests.checkins.posting import HTMX, check_ins, post, standing
 
 
 def undo_url(check_in: CheckIn) -> str:

@@ -13,8 +13,7 @@ from engagements.models import Membership
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.posting import TUESDAY, at, newest, post
-from tests.checkins.views.typing import HTMX, check_ins, standing, typed, url
+from tests.checkins.posting import HTMX, TUESDAY, at, check_ins, newest, post, standing, typed, url
 
 
 @pytest.fixture

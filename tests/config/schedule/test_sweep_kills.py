@@ -40,7 +40,7 @@ HOLDS = (
 def sweeper() -> Iterator[subprocess.Popen[str]]:
     """A process that sweeps in a fork of its own for each line that it gets."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.checkins.jobs.sweeping", NOW.isoformat()],
+        [sys.executable, "-m", "tests.checkins.sweeping", NOW.isoformat()],
         cwd=settings.BASE_DIR,
         env=environment(bell=settings.REDIS_URL, mail_port=1),
         stdin=subprocess.PIPE,

@@ -14,8 +14,7 @@ from escalations.models import Escalation, EscalationState
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.posting import TUESDAY, at
-from tests.checkins.views.typing import HTMX
+from tests.checkins.posting import HTMX, TUESDAY, at
 from tests.escalations.escalating import HOUR, escalated
 
 WATCHING, ACTIVE = EscalationState.WATCHING, EscalationState.ACTIVE

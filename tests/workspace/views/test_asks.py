@@ -8,8 +8,7 @@ from checkins.models import Blocker, HelpRequest
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
 from tests import build
-from tests.checkins.posting import post
-from tests.checkins.views.typing import url
+from tests.checkins.posting import post, url
 
 
 @pytest.fixture

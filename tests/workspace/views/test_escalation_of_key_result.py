@@ -14,8 +14,7 @@ from notifications.models import Notice
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.posting import TUESDAY, at, post
-from tests.checkins.views.typing import url
+from tests.checkins.posting import TUESDAY, at, post, url
 from tests.escalations.escalating import HOUR, WEEK, escalated, put_in
 from tests.query_counts import assert_constant_queries
 

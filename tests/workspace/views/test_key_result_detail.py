@@ -12,8 +12,7 @@ from metrics.models import Metric
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.posting import TUESDAY, post
-from tests.checkins.views.typing import url
+from tests.checkins.posting import TUESDAY, post, url
 from tests.query_counts import assert_constant_queries
 
 WEEK = dt.timedelta(days=7)

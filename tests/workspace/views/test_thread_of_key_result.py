@@ -11,8 +11,7 @@ from checkins.commands import answer_help_request, resolve_blocker, undo_check_i
 from checkins.models import Blocker, HelpRequest
 from engagements.models import Membership
 from okrs.models import KeyResult
-from tests.checkins.posting import TUESDAY, post
-from tests.checkins.views.typing import url
+from tests.checkins.posting import TUESDAY, post, url
 
 WEEK = dt.timedelta(days=7)
 

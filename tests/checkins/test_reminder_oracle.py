@@ -13,8 +13,8 @@ from checkins.jobs.notices import Clock
 from checkins.jobs.reminders import escalate_missed, remind_at, send_overdue, send_reminders
 from engagements.models import Membership, Role
 from tenancy.scoping import unscoped
-from tests.checkins.jobs.crowds import crowd
-from tests.checkins.jobs.reminder_oracle import Oracle, spans_of
+from tests.checkins.crowds import crowd
+from tests.checkins.reminder_oracle import Oracle, spans_of
 from tests.escalations.jobs.telling import Told, told
 
 pytestmark = pytest.mark.slow

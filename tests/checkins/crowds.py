@@ -11,7 +11,7 @@ from engagements.models import Engagement, Membership, Role
 from okrs.models import KeyResult, Objective, Stage
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.jobs.reminder_oracle import spans_of
+from tests.checkins.reminder_oracle import spans_of
 
 ZONES = (
     "Africa/Cairo",

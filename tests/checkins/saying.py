@@ -1,4 +1,4 @@
-"""What a rule says of its notices, as a mail would show it."""
+"""The items that a rule makes of notices, as an email would show them."""
 
 from __future__ import annotations
 
@@ -16,47 +16,53 @@ MONDAY = dt.date(2026, 3, 9)
 WEEK = dt.timedelta(days=7)
 
 
-def items(
+def notice(
     rule: str,
-    subjects: Sequence[Any],
+    subject: Any,
     *,
     to: Membership,
     now: dt.datetime,
     period: dt.date = MONDAY,
+    id: int = 1,
+) -> Notice:
+    """Make a notice that is not stored."""
+    return Notice(
+        id=id,
+        engagement=to.engagement,
+        person=to,
+        rule=rule,
+        subject=subject.pk,
+        period=period,
+        created_at=now,
+        due_at=now,
+    )
+
+
+def items(
+    rule: str, subjects: Sequence[Any], *, to: Membership, now: dt.datetime, **known: Any
 ) -> list[Item]:
-    """In the scope of the engagement, on the clock of its reader; nothing is stored."""
+    """Describe these in the scope of the engagement, on the clock of its reader."""
     notices = [
-        Notice(
-            id=place,
-            engagement=to.engagement,
-            person=to,
-            rule=rule,
-            subject=subject.pk,
-            period=period,
-            created_at=now,
-            due_at=now,
-        )
+        notice(rule, subject, to=to, now=now, id=place, **known)
         for place, subject in enumerate(subjects, start=1)
     ]
-    zone = to.user.time_zone if to.user else "UTC"
-    with timezone.override(zone):
+    with timezone.override(to.user.time_zone if to.user else "UTC"):
         found = find_rule(rule).describe(notices, now)
-    return [found[notice.pk] for notice in notices if notice.pk in found]
+    return [found[one.pk] for one in notices if one.pk in found]
 
 
 def item(rule: str, subject: Any, **known: Any) -> Item | None:
-    """What it says of one thing; None where it does not hold."""
+    """Describe one subject; None if the rule no longer holds."""
     found = items(rule, [subject], **known)
     return found[0] if found else None
 
 
 def said(rule: str, subject: Any, **known: Any) -> Item:
-    """What it says of one thing that holds."""
+    """Describe one subject for which the rule holds."""
     found = item(rule, subject, **known)
     assert found is not None
     return found
 
 
 def plain(text: str) -> str:
-    """With plain spaces."""
     return text.replace("\u00a0", " ")

@@ -1,0 +1,240 @@
+"""Friday's notices, and who gets them (M6.4). Friday is 6 March 2026."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from checkins.jobs.digests import friday_digests
+from engagements.models import Membership, Role
+from mail.outbox import enqueue
+from okrs.models import KeyResult, Stage
+from tenancy.scoping import identity
+from tests import build
+from tests.checkins.posting import at, post
+from tests.checkins.test_reminders import MINUTE, carol, change
+from tests.escalations.jobs.telling import people, told
+from tests.query_counts import assert_constant_queries
+
+__all__ = ["carol"]
+
+MONDAY = dt.date(2026, 3, 2)
+NINE = at("2026-03-06T09:00")
+TUESDAY = at("2026-03-03T09:00")
+WEDNESDAY = at("2026-03-04T09:00")
+PROOF = "https://example.test/evidence"
+
+
+def run(now: dt.datetime = NINE) -> int:
+    return friday_digests(now=now, using="default")
+
+
+@pytest.fixture
+def dana(onboarding: KeyResult) -> Membership:
+    """The champion of the objective's team."""
+    dana = build.member(onboarding.engagement, "Dana", Role.CHAMPION)
+    change(onboarding.objective, team=build.team(onboarding.engagement, champion=dana))
+    return dana
+
+
+@pytest.fixture
+def sound(onboarding: KeyResult, bob: Membership) -> KeyResult:
+    """Updated this week with enough words: no news on Friday."""
+    for week in ("2026-02-24T09:00", "2026-03-03T09:00"):
+        post(onboarding, bob, now=at(week), actual=6)
+    change(onboarding, stage=Stage.ON_TRACK)
+    return onboarding
+
+
+@pytest.fixture
+def at_risk(onboarding: KeyResult) -> None:
+    change(onboarding, stage=Stage.AT_RISK)
+
+
+def test_objective_owner_and_leads_get_key_results_at_risk(
+    sound: KeyResult, alice: Membership, carol: Membership
+) -> None:
+    change(sound, stage=Stage.AT_RISK)
+
+    assert run() == 2
+
+    assert people("friday_at_risk") == {alice.pk, carol.pk}
+    assert {one[2:] for one in told("friday_at_risk")} == {(sound.pk, MONDAY, NINE)}
+
+
+@pytest.mark.parametrize("blocker", ["No access to the shop", ""])
+def test_they_get_blocked_ones_too_and_none_on_track(
+    sound: KeyResult, alice: Membership, bob: Membership, carol: Membership, blocker: str
+) -> None:
+    post(sound, bob, now=WEDNESDAY, blocker=blocker)
+    change(sound, stage=Stage.ON_TRACK, evidence_url=PROOF)
+
+    run()
+
+    assert people("friday_at_risk") == ({alice.pk, carol.pk} if blocker else set())
+
+
+def test_the_champion_of_the_team_gets_late_check_ins(
+    onboarding: KeyResult, dana: Membership
+) -> None:
+    run()
+
+    assert people("friday_late") == {dana.pk}
+    assert {one[2:] for one in told("friday_late")} == {(onboarding.pk, MONDAY, NINE)}
+
+
+def test_the_leads_get_them_without_a_champion(
+    onboarding: KeyResult, alice: Membership, carol: Membership
+) -> None:
+    run()
+
+    assert people("friday_late") == {alice.pk}
+
+
+@pytest.mark.parametrize("how", ["removed", "switched off"])
+def test_the_leads_get_them_if_the_champion_has_left(
+    onboarding: KeyResult, alice: Membership, dana: Membership, how: str
+) -> None:
+    if how == "removed":
+        change(dana, removed_at=TUESDAY)
+    else:
+        change(dana.user, is_active=False)
+
+    run()
+
+    assert people("friday_late") == {alice.pk}
+
+
+def test_no_one_replaces_a_champion_who_wants_no_digests(
+    onboarding: KeyResult, dana: Membership
+) -> None:
+    change(dana.user, wants_digests=False)
+
+    run()
+
+    assert told("friday_late") == []
+
+
+def test_a_check_in_that_was_missed_last_period_counts(
+    onboarding: KeyResult, bob: Membership, dana: Membership
+) -> None:
+    post(onboarding, bob, now=TUESDAY, actual=6)  # the period of 23 February stays empty
+    change(onboarding, evidence_url=PROOF)
+
+    run()
+
+    assert people("friday_late") == {dana.pk}
+
+
+@pytest.mark.parametrize(
+    ("content", "is_thin"),
+    [
+        pytest.param({}, False, id="enough"),
+        pytest.param({"insight": "As last week."}, True, id="M6.4-short-insight"),
+        pytest.param({"next_action": "Wait  and\nsee"}, True, id="M6.4-three-words"),
+        pytest.param({"next_action": "Carry on"}, True, id="M6.4-short-next-action"),
+        pytest.param(
+            {"insight": "The form did it.", "next_action": "Roll it out\nnow"},
+            False,
+            id="M6.4-four-words",
+        ),
+        pytest.param({"actual": 5, "evidence_url": ""}, True, id="M6.4-green-without-evidence"),
+    ],
+)
+def test_the_champion_gets_thin_check_ins(
+    sound: KeyResult, bob: Membership, dana: Membership, content: dict[str, Any], *, is_thin: bool
+) -> None:
+    post(sound, bob, now=WEDNESDAY, **{"evidence_url": PROOF, **content})
+
+    run()
+
+    assert people("friday_late") == ({dana.pk} if is_thin else set())
+
+
+def test_a_thin_check_in_counts_in_its_own_week_only(
+    onboarding: KeyResult, bob: Membership, dana: Membership
+) -> None:
+    change(onboarding.engagement, cadence="biweekly")
+    post(onboarding, bob, now=at("2026-02-17T09:00"))
+    post(onboarding, bob, now=WEDNESDAY, insight="As last week.")
+
+    run()
+    run(at("2026-03-13T09:00"))
+
+    assert {one.period for one in told("friday_late")} == {MONDAY}
+
+
+@pytest.mark.usefixtures("at_risk")
+def test_they_come_at_the_hour_of_each_persons_message(
+    alice: Membership, carol: Membership
+) -> None:
+    change(carol.user, time_zone="America/New_York")
+
+    assert run(NINE - MINUTE) == 0
+    run(NINE)
+    assert people("friday_at_risk") == {alice.pk}
+    run(at("2026-03-06T15:00"))
+    assert people("friday_at_risk") == {alice.pk, carol.pk}
+
+
+@pytest.mark.usefixtures("at_risk")
+def test_they_come_once_a_week() -> None:
+    assert run() > 0
+    assert run() == 0
+    assert run(NINE + dt.timedelta(days=7)) > 0
+
+
+@pytest.mark.usefixtures("at_risk")
+@pytest.mark.parametrize(
+    ("now", "comes"),
+    [
+        pytest.param("2026-03-05T09:00", False, id="thursday"),
+        pytest.param("2026-03-07T09:00", False, id="saturday"),
+        pytest.param("2026-03-08T09:00", False, id="sunday"),
+        pytest.param("2026-03-09T09:00", False, id="monday"),
+        pytest.param("2026-03-06T20:00", False, id="friday-evening"),
+        pytest.param("2026-03-06T19:59", True, id="before-the-evening"),
+        # The cycle ends on Tuesday, 31 March.
+        pytest.param("2026-04-03T09:00", True, id="last-week-of-the-cycle"),
+        pytest.param("2026-04-10T09:00", False, id="after-the-cycle"),
+    ],
+)
+def test_they_come_on_fridays_until_the_evening(now: str, *, comes: bool) -> None:
+    assert (run(at(now)) > 0) is comes
+
+
+@pytest.mark.usefixtures("at_risk")
+def test_changes_after_fridays_message_are_not_included(alice: Membership) -> None:
+    assert alice.user is not None
+    enqueue(
+        kind="daily",
+        recipient=alice.email,
+        payload={},
+        dedupe_key=f"daily:{alice.user.pk}:2026-03-06",
+        user_id=alice.user.pk,
+    )
+
+    # The application reads a person's own messages only.
+    with identity(user_id=alice.user.pk):
+        assert run() == 0
+
+
+@pytest.mark.usefixtures("at_risk")
+def test_a_message_in_the_quiet_hours_waits_for_their_end(alice: Membership) -> None:
+    """By ten in the evening Friday's message has been sent: it is built at seven."""
+    change(alice.user, message_at=dt.time(22))
+
+    assert run(at("2026-03-06T06:59")) == 0
+    assert run(at("2026-03-06T07:00")) > 0
+    assert told("friday_at_risk")[0].due_at == at("2026-03-06T07:00")
+
+
+@pytest.mark.usefixtures("at_risk")
+def test_it_costs_the_same_queries_for_many(onboarding: KeyResult) -> None:
+    def grow() -> None:
+        for _ in range(10):
+            build.live_key_result(onboarding.objective)
+
+    assert_constant_queries(run, grow=grow, most=3)

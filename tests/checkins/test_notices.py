@@ -1,0 +1,367 @@
+"""The notices about check-ins: their texts, and until when they hold (M6.4, M7.7)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from checkins.commands import resolve_blocker
+from checkins.messages.cards import KEY_RESULT
+from checkins.models import Blocker
+from engagements.models import Membership, Role
+from notifications.digest.reading import describe, section_of
+from notifications.models import Notice
+from notifications.rules import find_rule
+from okrs.models import KeyResult, Stage
+from scoring import Rag
+from tests import build
+from tests.checkins.posting import at, post
+from tests.checkins.saying import MONDAY, WEEK, item, items, notice, plain, said
+from tests.query_counts import assert_constant_queries
+
+BEFORE = at("2026-03-06T09:00")  # the Friday before the due day
+DUE_DAY = at("2026-03-09T09:00")
+TUESDAY = at("2026-03-10T09:00")
+FRIDAY = at("2026-03-13T09:00")
+AFTER = at("2026-03-16T09:00")
+TWO_WEEKS = {"now": at("2026-03-23T09:00"), "period": MONDAY + WEEK}
+OWNERS = [
+    pytest.param("reminder", BEFORE, id="M6.4-reminder"),
+    pytest.param("overdue", TUESDAY, id="M6.4-overdue"),
+]
+REMINDERS = [*OWNERS, pytest.param("missed", AFTER, id="M7.7-missed")]
+RISKY: dict[str, Any] = {"actual": "8.8", "confidence": 2}
+PROOF = "https://example.test/proof"
+
+
+@pytest.fixture
+def onboarding(onboarding: KeyResult, bob: Membership) -> KeyResult:
+    """With a check-in of the week before: 7.2 days, amber."""
+    post(onboarding, bob, actual="7.2", now=at("2026-03-03T09:00"))
+    onboarding.refresh_from_db()
+    return onboarding
+
+
+def page(row: KeyResult) -> str:
+    return f"/e/northwind/key-results/{row.public_id}/"
+
+
+def lacks(row: KeyResult, to: Membership, now: dt.datetime = FRIDAY) -> str:
+    row.refresh_from_db()
+    found = item("friday_late", row, to=to, now=now)
+    return plain(found.text) if found else ""
+
+
+def test_a_reminder_has_the_deadline_and_the_latest_value(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    found = said("reminder", onboarding, to=bob, now=BEFORE)
+
+    assert plain(found.heading) == "Due Mon 9 Mar 10:00"
+    assert plain(found.state) == "due Mon 9 Mar 10:00"
+    assert (found.title, found.why) == (onboarding.title, "own key results")
+    assert (plain(found.meta), found.rag, found.score) == ("last 7.2 days", Rag.AMBER, "0.36")
+    assert (found.button, found.url) == (
+        "Check in",
+        f"{page(onboarding)}check-in/?next={page(onboarding)}",
+    )
+
+
+def test_on_the_due_day_it_reads_today(onboarding: KeyResult, bob: Membership) -> None:
+    found = said("reminder", onboarding, to=bob, now=DUE_DAY)
+
+    assert (plain(found.heading), plain(found.state)) == ("Due today 10:00", "due today by 10:00")
+
+
+def test_times_are_on_the_readers_clock(onboarding: KeyResult, bob: Membership) -> None:
+    assert bob.user is not None
+    bob.user.time_zone = "America/New_York"
+
+    assert plain(said("reminder", onboarding, to=bob, now=BEFORE).heading) == "Due Mon 9 Mar 05:00"
+
+
+def test_people_who_may_not_check_in_get_a_link_to_the_page(
+    alice: Membership, onboarding: KeyResult
+) -> None:
+    sponsor = build.member(alice.engagement, "Priya", Role.SPONSOR)
+    build.change(onboarding, owner=sponsor)
+
+    found = said("reminder", onboarding, to=sponsor, now=BEFORE)
+
+    assert (found.button, found.url) == ("Open", page(onboarding))
+
+
+@pytest.mark.parametrize(("rule", "now"), REMINDERS)
+def test_they_hold_until_the_check_in_is_done_or_the_key_result_closed(
+    alice: Membership, onboarding: KeyResult, bob: Membership, rule: str, now: dt.datetime
+) -> None:
+    reader = alice if rule == "missed" else bob
+    assert item(rule, onboarding, to=reader, now=now) is not None
+
+    build.change(onboarding, stage=Stage.CLOSED)
+    assert item(rule, onboarding, to=reader, now=now) is None
+
+    build.change(onboarding, stage=Stage.COMMITTED)
+    post(onboarding, bob, now=BEFORE)
+    assert item(rule, onboarding, to=reader, now=now) is None
+
+
+@pytest.mark.parametrize(("rule", "now"), OWNERS)
+def test_a_new_owner_takes_them_over(
+    alice: Membership, onboarding: KeyResult, bob: Membership, rule: str, now: dt.datetime
+) -> None:
+    build.change(onboarding, owner=alice)
+
+    assert item(rule, onboarding, to=bob, now=now) is None
+    assert item(rule, onboarding, to=alice, now=now) is not None
+
+
+def test_a_reminder_ends_with_the_deadline_and_with_a_new_rhythm(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    assert item("reminder", onboarding, to=bob, now=at("2026-03-09T10:00")) is None
+
+    build.change(alice.engagement, cadence="monthly")
+    assert item("reminder", onboarding, to=bob, now=BEFORE) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "until", "state"),
+    [
+        (TUESDAY, "open until Sun 15 Mar 24:00", "late"),
+        (AFTER, "closed Sun 15 Mar 24:00", "missed"),
+    ],
+)
+def test_a_late_one_reads_since_when_and_until_when(
+    onboarding: KeyResult, bob: Membership, now: dt.datetime, until: str, state: str
+) -> None:
+    found = said("overdue", onboarding, to=bob, now=now)
+
+    assert plain(found.heading) == f"Was due Mon 9 Mar 10:00, {until}"
+    assert (found.state, found.button) == (state, "Check in")
+
+
+def test_a_later_check_in_settles_an_older_period(onboarding: KeyResult, bob: Membership) -> None:
+    post(onboarding, bob, now=AFTER)
+
+    assert item("overdue", onboarding, to=bob, now=AFTER) is None
+
+
+def test_a_missed_period_goes_to_the_objectives_owner_with_the_owners_name(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    found = said("missed", onboarding, to=alice, now=AFTER)
+
+    assert (found.heading, found.state) == ("Missed check-ins", "without a check-in")
+    assert plain(found.text) == "No check-in for the week of 9 Mar.\nOwner: Bob."
+    assert (found.why, found.url) == ("own the objective", page(onboarding))
+    assert item("missed", onboarding, to=bob, now=AFTER) is None
+
+    build.change(onboarding, owner=None)
+    assert said("missed", onboarding, to=alice, now=AFTER).text.endswith(
+        "no owner yet. Choose one."
+    )
+
+
+def lines(*notices: Notice, now: dt.datetime) -> Any:
+    """Return the items of the notices' reader, joined where they are about the same."""
+    to = notices[0].person
+    assert to.user is not None
+    with timezone.override(to.user.time_zone):
+        found = describe(notices, reader=to.user, now=now)
+        return section_of(to.engagement, found.values()).lines
+
+
+def test_two_missed_periods_of_one_key_result_are_one_line_with_both_weeks(
+    alice: Membership, onboarding: KeyResult
+) -> None:
+    now = at("2026-03-23T09:00")
+    both = [
+        notice("missed", onboarding, to=alice, now=now, period=period, id=place)
+        for place, period in enumerate((MONDAY + WEEK, MONDAY))
+    ]
+
+    (line,) = lines(*both, now=now)
+
+    weeks = "the week of 9 Mar and the week of 16 Mar"
+    assert plain(line.item.text) == f"No check-in for {weeks}.\nOwner: Bob."
+
+
+def test_a_blocker_reads_below_the_reminder_of_the_same_key_result(
+    alice: Membership, onboarding: KeyResult
+) -> None:
+    build.change(onboarding, owner=alice, stage=Stage.AT_RISK, confidence=2)
+    risk = notice("friday_at_risk", onboarding, to=alice, now=BEFORE, period=MONDAY - WEEK)
+    reminder = notice("reminder", onboarding, to=alice, now=BEFORE, id=2)
+
+    (line,) = lines(risk, reminder, now=BEFORE)
+
+    assert plain(line.item.heading) == "Due Mon 9 Mar 10:00"
+    assert line.item.text.startswith("At risk or blocked: Behind pace")
+
+
+def test_two_missed_in_a_row_read_with_both_weeks(alice: Membership, onboarding: KeyResult) -> None:
+    found = said("missed_twice", onboarding, to=alice, **TWO_WEEKS)
+
+    assert found.heading == "Two missed check-ins in a row"
+    weeks = "the week of 9 Mar and the week of 16 Mar"
+    assert plain(found.text) == f"No check-in for {weeks}.\nOwner: Bob."
+
+
+@pytest.mark.parametrize(
+    ("posted", "now", "holds"),
+    [
+        pytest.param(TWO_WEEKS["now"], TWO_WEEKS["now"], False, id="M7.9-checked-in-since"),
+        pytest.param(TUESDAY, TWO_WEEKS["now"], False, id="M7.9-only-one-missed"),
+        pytest.param(None, at("2026-03-30T09:00"), True, id="M7.9-a-third-one-missed"),
+    ],
+)
+def test_two_missed_in_a_row_hold_until_someone_checks_in(
+    alice: Membership,
+    onboarding: KeyResult,
+    bob: Membership,
+    posted: dt.datetime | None,
+    now: dt.datetime,
+    holds: bool,
+) -> None:
+    if posted:
+        post(onboarding, bob, now=posted)
+
+    found = item("missed_twice", onboarding, to=alice, now=now, period=MONDAY + WEEK)
+
+    assert (found is not None) is holds
+
+
+def test_a_card_without_a_value_has_none(alice: Membership, bob: Membership) -> None:
+    objective = build.objective(alice, build.cycle(alice.engagement, "2026-Q1b"))
+    row = build.live_key_result(objective, build.metric(alice.engagement, "Other"), owner_id=bob.pk)
+
+    found = said("reminder", row, to=bob, now=BEFORE)
+
+    assert (found.meta, found.rag, found.score) == ("no value yet", None, "")
+
+
+def test_at_risk_reads_with_the_next_action(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, **RISKY)
+
+    found = said("friday_at_risk", onboarding, to=alice, now=FRIDAY)
+
+    assert (found.heading, found.state) == ("At risk or blocked", "at risk")
+    assert found.paragraphs == [
+        "Behind pace, confidence 2 of 5.",
+        "Next: Roll the form out to all stores.",
+    ]
+
+
+def test_blocked_reads_with_the_oldest_blocker_until_it_is_resolved(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual="4.4", blocker="The export fails")
+    found = said("friday_at_risk", onboarding, to=alice, now=FRIDAY)
+    assert (found.state, found.weight) == ("blocked", 55)
+    assert plain(found.paragraphs[0]) == "Blocked since Tue 10 Mar: The export fails."
+
+    later = TUESDAY + dt.timedelta(hours=2)
+    post(onboarding, bob, actual="4.4", blocker="A second one", now=later)
+    assert "The export fails" in said("friday_at_risk", onboarding, to=alice, now=FRIDAY).text
+
+    for blocker in Blocker.objects.all():
+        resolve_blocker(blocker=blocker, by=bob, now=FRIDAY)
+    assert item("friday_at_risk", onboarding, to=alice, now=FRIDAY) is None
+
+
+@pytest.mark.parametrize("stage", [Stage.CLOSED, Stage.WITHDRAWN])
+def test_a_closed_key_result_is_left_out_on_friday(
+    alice: Membership, onboarding: KeyResult, bob: Membership, stage: Stage
+) -> None:
+    post(onboarding, bob, **RISKY, blocker="The export fails")
+    build.change(onboarding, stage=stage)
+
+    assert item("friday_at_risk", onboarding, to=alice, now=FRIDAY) is None
+    assert item("friday_late", onboarding, to=alice, now=FRIDAY) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "text"),
+    [
+        (FRIDAY, "Late since Mon 9 Mar 10:00. Owner: Bob."),
+        (at("2026-03-16T08:00"), "No check-in for the week of 9 Mar. Owner: Bob."),
+    ],
+)
+def test_a_late_or_missed_check_in_reads_with_its_owner(
+    alice: Membership, onboarding: KeyResult, now: dt.datetime, text: str
+) -> None:
+    assert lacks(onboarding, alice, now=now) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({"insight": "It goes well."}, "Insight under four words."),
+        ({"next_action": "Carry on"}, "Next action under four words."),
+        ({"insight": "Good.", "next_action": "More."}, "Insight and next action under four words."),
+        ({"actual": "4.4", "evidence_url": ""}, "Green without evidence."),
+        (
+            {"actual": "4.4", "evidence_url": "", "insight": "Good."},
+            "Insight under four words. Green without evidence.",
+        ),
+    ],
+)
+def test_a_thin_check_in_reads_with_what_it_lacks_in_its_own_week(
+    alice: Membership, onboarding: KeyResult, bob: Membership, words: dict[str, Any], expected: str
+) -> None:
+    post(onboarding, bob, **{"actual": "6.5", **words})
+
+    assert lacks(onboarding, alice) == f"{expected} Owner: Bob."
+    later = {"period": MONDAY + WEEK, "now": at("2026-03-16T08:00")}
+    assert item("friday_late", onboarding, to=alice, **later) is None
+
+
+def test_a_full_check_in_in_time_is_left_out(
+    alice: Membership, onboarding: KeyResult, bob: Membership
+) -> None:
+    post(onboarding, bob, actual="4.4", evidence_url=PROOF)
+
+    assert lacks(onboarding, alice) == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "now", "most"),
+    [
+        ("reminder", BEFORE, 1),
+        ("overdue", TUESDAY, 1),
+        ("missed", AFTER, 1),
+        ("missed_twice", AFTER, 1),
+        ("friday_at_risk", FRIDAY, 2),
+        ("friday_late", FRIDAY, 2),
+    ],
+)
+def test_a_rule_costs_the_same_queries_for_ten_and_for_twenty(
+    alice: Membership, bob: Membership, rule: str, now: dt.datetime, most: int
+) -> None:
+    objective = build.objective(alice, build.cycle(alice.engagement))
+    rows: list[KeyResult] = []
+    reader = bob if rule in ("reminder", "overdue") else alice
+
+    def grow() -> None:
+        rows.extend(
+            build.live_key_result(objective, owner_id=bob.pk, stage=Stage.AT_RISK)
+            for _ in range(10)
+        )
+
+    def describe_all() -> None:
+        assert len(items(rule, rows, to=reader, now=now)) == len(rows)
+
+    grow()
+    assert_constant_queries(describe_all, grow=grow, most=most)
+
+
+def test_each_rule_names_the_switch_that_turns_it_off() -> None:
+    assert {find_rule(name).switch for name in ("reminder", "overdue")} == {"wants_reminders"}
+    assert {find_rule(name).switch for name in ("missed", "missed_twice")} == {"wants_digests"}
+    assert find_rule("missed").noun == KEY_RESULT
