@@ -21,7 +21,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -33,13 +33,17 @@ from bench import Figure
 from config.urls import urlpatterns
 from demo.seeding import address, seed
 from engagements.models import Membership, Role
+from metrics.models import Metric
+from okrs.models import KeyResult, Objective
 from okrs.weeks import monday_of
 from reviews.commands import draw_agenda, start_review
 from reviews.models import Review
+from tenancy.counters import counters
 from tenancy.scoping import scope
 
 Environ = dict[str, Any]
 CSRF = "a" * 32
+STEP = 10_000_000  # from a row's id to that of its copy
 CALLS, POSTS = 6, 2  # a slot; each post takes another card, and there are some 160
 SAMPLE, REVIEWS = 200, 8  # clients that are visited, and that hold a review
 QUIET = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SELECT set_config")  # not counted
@@ -64,7 +68,14 @@ CLIENTS = """
         WHERE k.engagement_id = e.id),
         (SELECT jsonb_object_agg(m.role, m.user_id) FROM engagements_membership m
          WHERE m.engagement_id = e.id)
-    FROM engagements_engagement e ORDER BY md5(e.id::text) LIMIT %s
+    FROM engagements_engagement e
+    WHERE e.id < (SELECT max(id) FROM engagements_engagement) ORDER BY md5(e.id::text) LIMIT %s
+"""
+LARGE = """
+    SELECT e.slug, c.public_id, m.user_id FROM engagements_engagement e
+    JOIN okrs_cycle c ON c.engagement_id = e.id
+    JOIN engagements_membership m ON m.engagement_id = e.id AND m.role = 'lead'
+    ORDER BY e.id DESC LIMIT 1
 """
 CARDS = """
     SELECT e.slug, k.public_id, k.latest_value::text, (SELECT c.public_id FROM checkins_checkin c
@@ -93,7 +104,8 @@ def measure(clients: int, rounds: int) -> list[Figure]:
 
     urlpatterns.append(path("bare/", bare))
     began = time.perf_counter()
-    rows = sum(seed(clients=clients, monday=monday_of(timezone.now().date())).values())
+    rows = sum(seed(clients=clients + 1, monday=monday_of(timezone.now().date())).values())
+    _enlarge(f"seed-{clients + 1}")
     seconds = time.perf_counter() - began
     print(f"\nPages over {clients} clients: {rows:,} rows, seeded in {seconds:.0f} s.", flush=True)
     reads, post = _pages()
@@ -114,14 +126,47 @@ def _pages() -> tuple[list[Page], Page]:
         Page("bare view, signed in", lambda: site.get("/bare/", site.consultant)),
         Page("status page, cold", lambda: site.page("status/", "viewer"), limit=60),
         Page("status page, warm", lambda: status.ask() | {"HTTP_IF_NONE_MATCH": tag}, 304, limit=8),
-        Page("My week", lambda: site.get("/", site.consultant), limit=40),
-        Page("key result", lambda: site.page("key-results/{key_result}/")),
-        Page("engagement home", lambda: site.page("")),
-        Page("board", lambda: site.page("board/")),
-        Page("review screen", site.review),
-        Page("decision log", lambda: site.page("decisions/")),
+        Page("My week, rows kept", lambda: site.get("/", site.consultant), limit=36),
+        Page("My week, first reader", lambda: site.first("/", site.consultant), limit=54),
+        Page("key result", lambda: site.page("key-results/{key_result}/"), limit=45),
+        Page("engagement home", lambda: site.page(""), limit=45),
+        Page("board", lambda: site.page("board/"), limit=45),
+        Page("review screen", site.review, limit=45),
+        Page("decision log", lambda: site.page("decisions/"), limit=45),
+        Page("cycle, 160 rows", lambda: site.get(site.large_cycle, site.large_lead), limit=110),
+        Page("home, 160 rows", lambda: site.get(site.large_home, site.large_lead), limit=100),
     ]
-    return reads, Page("check-in post", site.check_in, limit=32)
+    return reads, Page("check-in post", site.check_in, limit=26)
+
+
+def _enlarge(slug: str) -> None:
+    """Give a client ten times its objectives, metrics and key results, none of the consultant's."""
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for model, name in ((Objective, "title"), (Metric, "name"), (KeyResult, "title")):
+            table = model._meta.db_table
+            own = [str(field.column) for field in model._meta.concrete_fields]
+            copied = {
+                name: f"{name} || ' ' || n",
+                "public_id": "left(md5(public_id || n), 12)",
+                "position": "position + 4 * n",
+                **{key: f"{key} + {STEP} * n" for key in ("id", "objective_id", "metric_id")},
+            }
+            values = ", ".join(copied.get(column, column) for column in own)
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute(
+                f"INSERT INTO {table} ({', '.join(own)}) SELECT {values}"
+                f" FROM {table}, generate_series(1, 9) AS n WHERE engagement_id ="
+                " (SELECT id FROM engagements_engagement WHERE slug = %s)",
+                [slug],
+            )
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE okrs_keyresult k SET owner_id = m.id FROM engagements_membership m"
+            " JOIN engagements_engagement e ON e.id = m.engagement_id"
+            " WHERE k.engagement_id = e.id AND e.slug = %s AND m.role = 'lead'",
+            [slug],
+        )
 
 
 class _Site:
@@ -133,15 +178,26 @@ class _Site:
         with connections["owner"].cursor() as cursor:
             cursor.execute(CLIENTS, [SAMPLE])
             self.clients = [(*row, json.loads(roles)) for *row, roles in cursor.fetchall()]
+            cursor.execute(LARGE)
+            slug, cycle_id, self.large_lead = cursor.fetchone()
             cursor.execute(CARDS, [self.consultant])
             self.cards = iter(cursor.fetchall())
+        self.large_home, self.large_cycle = f"/e/{slug}/", f"/e/{slug}/cycles/{cycle_id}/"
         readers = {roles[role] for *_, roles in self.clients for role in ("viewer", "champion")}
-        self.cookies = {user: _sign_in(user) for user in (*readers, self.consultant)}
+        self.cookies = {
+            user: _sign_in(user) for user in (*readers, self.consultant, self.large_lead)
+        }
         held = self.clients[:REVIEWS]
         self.reviews = cycle([(slug, _start_review(pk), roles) for pk, slug, _, roles in held])
 
     def get(self, path: str, user: int | None = None) -> Environ:
         return self.environ("GET", path, user=user)
+
+    def first(self, path: str, user: int) -> Environ:
+        """Ask when no row is in the cache."""
+        if rows := counters().keys("*:seedresult*"):
+            counters().delete(*rows)
+        return self.get(path, user)
 
     def page(self, path: str, role: str = "champion") -> Environ:
         _, slug, key_results, roles = self.chance.choice(self.clients)
