@@ -95,7 +95,7 @@ def _version(engagement: Engagement, template: str, *, now: dt.datetime) -> str:
         engagement.row_version,
         engagement.version,
         local.date(),
-        local.time() >= engagement.due_time,
+        local.time() > engagement.due_time,
         get_language(),
         release(),
     )

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from engagements.models import Cadence, Engagement, Membership
 from okrs.audit import Criterion, answers_of, audit
@@ -23,19 +24,50 @@ class Card:
     """A key result with its pace of today.
 
     `pace` and `forecast_holds` are None if they are not known yet. Only drafts have `audit` and
-    `findings`. Only the objective's page fills links and collaborators.
+    `findings`. Links and collaborators are those that were fetched with the key result.
     """
 
     key_result: KeyResult
+    engagement: Engagement
     pace: Decimal | None
     forecast_holds: bool | None
-    explanation: str
-    audit: Sequence[Criterion] = ()
-    findings: Sequence[Finding] = ()
-    contributes_to: Sequence[ContributionLink] = ()
-    contributions: Sequence[ContributionLink] = ()
-    collaborators: Sequence[Membership] = ()
-    trace: Sequence[Decimal | None] = ()
+
+    @cached_property
+    def explanation(self) -> str:
+        terms = terms_of(self.key_result, actual=self.key_result.latest_value)
+        bands, scale = self.engagement.rag_bands, self.engagement.score_scale
+        try:
+            return explain(**terms, bands=bands, scale=scale)
+        except ScoringError as incomplete:
+            return str(incomplete)
+
+    @cached_property
+    def audit(self) -> Sequence[Criterion]:
+        return audit(self.key_result, answers_of(self.key_result)) if self.is_draft else ()
+
+    @cached_property
+    def findings(self) -> Sequence[Finding]:
+        return key_result_findings(self.key_result) if self.is_draft else ()
+
+    @cached_property
+    def trace(self) -> Sequence[Decimal | None]:
+        return trace(self.key_result.trail, cadence=self.engagement.cadence)
+
+    @property
+    def contributes_to(self) -> Sequence[ContributionLink]:
+        return list(self.key_result.contributes_to.all())
+
+    @property
+    def contributions(self) -> Sequence[ContributionLink]:
+        return list(self.key_result.contributions.all())
+
+    @property
+    def collaborators(self) -> Sequence[Membership]:
+        return [named.member for named in self.key_result.collaborators.all()]
+
+    @property
+    def is_draft(self) -> bool:
+        return self.key_result.is_draft
 
     @property
     def public_id(self) -> str:
@@ -95,9 +127,9 @@ class Card:
 def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Card:
     """Return the card of a row that comes with metric, owner and, for drafts, audits. No query."""
     pace = expected_pace(key_result, today=today)
-    is_draft = key_result.is_draft
     return Card(
         key_result=key_result,
+        engagement=engagement,
         pace=pace,
         forecast_holds=forecast(
             key_result,
@@ -106,10 +138,6 @@ def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Ca
             confidence=key_result.confidence,
             bands=engagement.rag_bands,
         ),
-        explanation=_explained(key_result, engagement=engagement),
-        audit=audit(key_result, answers_of(key_result)) if is_draft else (),
-        findings=key_result_findings(key_result) if is_draft else (),
-        trace=trace(key_result.trail, cadence=engagement.cadence),
     )
 
 
@@ -130,11 +158,3 @@ def _periods_between(first: dt.date, then: dt.date, *, cadence: str) -> int:
     if cadence == Cadence.MONTHLY:
         return (then.year - first.year) * 12 + then.month - first.month
     return (then - first).days // STEPS[Cadence(cadence)]
-
-
-def _explained(key_result: KeyResult, *, engagement: Engagement) -> str:
-    terms = terms_of(key_result, actual=key_result.latest_value)
-    try:
-        return explain(**terms, bands=engagement.rag_bands, scale=engagement.score_scale)
-    except ScoringError as incomplete:
-        return str(incomplete)

@@ -126,7 +126,7 @@ def cycle_list(engagement: Engagement) -> QuerySet[Any]:
 
 
 def cycle_page(cycle: Cycle, *, today: dt.date) -> CyclePage:
-    """Return the page of a cycle that comes with its engagement. Six queries."""
+    """Return the page of a cycle that comes with its engagement. Three queries."""
     engagement = cycle.engagement
     objectives = list(
         Objective.objects.filter(engagement=engagement, cycle=cycle)

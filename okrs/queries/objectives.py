@@ -15,7 +15,7 @@ from okrs.queries.findings import (
     guardrail_findings,
     objective_findings,
 )
-from okrs.queries.sets import ObjectiveRow, fetch_sets, objective_row
+from okrs.queries.sets import ObjectiveRow, fetch_set, objective_row
 from okrs.writing import Finding
 
 
@@ -72,7 +72,7 @@ def objective_page(objective: Objective, *, today: dt.date) -> ObjectivePage:
 
     At most sixteen queries more, however many key results there are.
     """
-    fetch_sets([objective])
+    fetch_set(objective)
     helpers = Collaborator.objects.select_related("member")
     prefetch_related_objects([objective], Prefetch("collaborators", helpers))
     row = objective_row(objective, engagement=objective.engagement, today=today)

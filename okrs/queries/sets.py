@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -57,7 +57,7 @@ class ObjectiveRow:
         return self.alignment is Alignment.UNALIGNED
 
 
-def fetch_sets(objectives: Sequence[Objective]) -> None:
+def fetch_set(objective: Objective) -> None:
     """Prefetch key results with audits, collaborators and links. Five queries."""
     key_results = KeyResult.objects.select_related("metric", "owner").prefetch_related(
         "audits",
@@ -65,16 +65,25 @@ def fetch_sets(objectives: Sequence[Objective]) -> None:
         Prefetch("contributes_to", _links("target")),
         Prefetch("contributions", _links("source")),
     )
-    prefetch_related_objects(list(objectives), Prefetch("key_results", key_results))
+    prefetch_related_objects([objective], Prefetch("key_results", key_results))
+
+
+def fetch_sets(objectives: Sequence[Objective]) -> None:
+    """Prefetch key results with their links upwards, as the cycle's page shows. Two queries."""
+    key_results = KeyResult.objects.select_related("metric").defer("trail", "insight")
+    above = Prefetch("contributes_to", _links("target"))
+    prefetch_related_objects(
+        list(objectives), Prefetch("key_results", key_results.prefetch_related(above))
+    )
 
 
 def objective_row(objective: Objective, *, engagement: Engagement, today: dt.date) -> ObjectiveRow:
-    """Return the row of an objective that went through `fetch_sets`. No query."""
+    """Return the row of an objective whose set was fetched. No query."""
     key_results = counted(objective)
     score = objective_score((one.score, one.weight) for one in key_results if not one.is_draft)
     return ObjectiveRow(
         objective=objective,
-        cards=[_card(one, engagement=engagement, today=today) for one in key_results],
+        cards=[card(one, engagement=engagement, today=today) for one in key_results],
         score=score,
         rag=rag(score, engagement.rag_bands),
         no_data=[one.title for one in key_results if one.score is None and not one.is_draft],
@@ -85,15 +94,6 @@ def objective_row(objective: Objective, *, engagement: Engagement, today: dt.dat
 
 def _links(end: str) -> QuerySet[ContributionLink]:
     return ContributionLink.objects.select_related(f"{end}__objective__team").order_by("id")
-
-
-def _card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Card:
-    return replace(
-        card(key_result, engagement=engagement, today=today),
-        contributes_to=list(key_result.contributes_to.all()),
-        contributions=list(key_result.contributions.all()),
-        collaborators=[named.member for named in key_result.collaborators.all()],
-    )
 
 
 def _stage(objective: Objective, key_results: list[KeyResult]) -> Stage:

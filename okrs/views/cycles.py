@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
+from engagements.row_cache import Row, render_rows
 from okrs.commands import create_cycle, create_team, update_cycle, update_team
 from okrs.forms.cycles import BoardFilter, CycleForm, TeamForm
 from okrs.models import Cycle, Stage, Team
@@ -34,9 +35,20 @@ def cycle_list(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member(Permission.READ)
 def cycle_detail(request: MemberRequest, cycle: str) -> HttpResponse:
-    today = today_of(request)
+    now = timezone.now()
+    today = request.engagement.today(now)
     page = queries.cycle_page(cycle_of(request, cycle), today=today)
-    return render(request, "okrs/cycle_detail.html", {"page": page, "today": today, **TAB})
+    known = {row.objective.public_id: row for group in page.groups for row in group.rows}
+    rows = render_rows(
+        "okrs/cycle_detail.html#objective",
+        [Row(request.engagement, public_id) for public_id in known],
+        contexts=lambda missing: ({"row": known[row.public_id]} for row in missing),
+        now=now,
+    )
+    html = iter(rows)
+    groups = [(group, [next(html) for _ in group.rows]) for group in page.groups]
+    context = {"page": page, "groups": groups, "today": today, **TAB}
+    return render(request, "okrs/cycle_detail.html", context)
 
 
 @member(Permission.PLAN)
@@ -79,13 +91,26 @@ def cycle_of(request: MemberRequest, public_id: str) -> Cycle:
 @require_safe
 @member(Permission.READ)
 def board(request: MemberRequest) -> HttpResponse:
-    today = request.engagement.local(timezone.now()).date()
+    now = timezone.now()
+    today = request.engagement.today(now)
     current = queries.current_cycle(request.engagement, today=today)
     board_filter = BoardFilter(request.GET, engagement=request.engagement, current=current)
     cycle = board_filter.chosen()
     columns = boards.board(request.engagement, cycle, today=today)
+    known = {card.public_id: card for column in columns for card in column.cards}
+    shows_cycle = cycle is None
+    html = iter(
+        render_rows(
+            "okrs/board.html#card",
+            [Row(request.engagement, name, "cycle" if shows_cycle else "") for name in known],
+            contexts=lambda missing: (
+                {"card": known[row.public_id], "shows_cycle": shows_cycle} for row in missing
+            ),
+            now=now,
+        )
+    )
     page = {
-        "columns": columns,
+        "columns": [(column, [next(html) for _ in column.cards]) for column in columns],
         "headline": board_headline(columns),
         "card_count": sum(len(column.cards) for column in columns),
         "empty": [column.label for column in columns if not column.cards],

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from engagements.access import MemberRequest, member
 from engagements.permissions import Permission, may
+from engagements.row_cache import Row, render_rows
 from okrs.weeks import quarters_from
 from workspace.headlines import home_headline
 from workspace.queries.home import home_page
@@ -20,7 +21,23 @@ def home(request: MemberRequest) -> HttpResponse:
         return redirect("status:status", request.engagement.slug)
     now = timezone.now()
     page = home_page(membership=request.membership, now=now)
-    context = {"page": page, "headline": home_headline(page), "now": now, "tab": "home"}
+    known = {one.objective.public_id: one for one in page.objectives}
+    html = iter(
+        render_rows(
+            "workspace/home.html#objective",
+            [Row(request.engagement, public_id) for public_id in known],
+            contexts=lambda missing: ({"row": known[row.public_id]} for row in missing),
+            now=now,
+        )
+    )
+    cycles = [(cycle, [next(html) for _ in cycle.objectives]) for cycle in page.cycles]
+    context = {
+        "page": page,
+        "cycles": cycles,
+        "headline": home_headline(page),
+        "now": now,
+        "tab": "home",
+    }
     if page.steps and page.steps.cycle is None:
         context["quarters"] = quarters_from(page.today)
     return render(request, "workspace/home.html", context)
