@@ -21,6 +21,7 @@ from notifications.models import Notice
 from okrs.models import Collaborator, ContributionLink, KeyResult, KeyResultAudit
 from reviews.models import AgendaItem, Attendance, Review, ReviewRecord
 from status.models import Report, ReportDraft
+from status.snapshots import build_snapshot
 from tenancy.scoping import scope
 from tests import build
 from tests.access_table import LINKS, ROLES
@@ -179,7 +180,8 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
     release = record_release(report_hash="", by=lead, now=now)
     if engagement.slug != "northwind":
         release = record_release(report_hash="", by=lead, now=now)  # no number is good in both
-    Report.objects.create(**here, release=release, review=closed, headline="Calm", page={})
+    page = build_snapshot(engagement, day=engagement.today(now), is_due=True)
+    Report.objects.create(**here, release=release, review=closed, headline="Calm", page=page)
     return {
         "review": review.public_id,
         "closed_review": closed.public_id,

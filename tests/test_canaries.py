@@ -34,6 +34,7 @@ from status.schema import KeyResultRow
 from tenancy.scoping import scope
 from tests.canaries.actors import (
     BOTH,
+    STATUS,
     Actor,
     actors,
     crawl_of,
@@ -142,6 +143,22 @@ def test_until_they_are_published_later_words_reach_no_client(planting: Planting
     assert [leak for one in crawls.values() for leak in one.leaks] == []
     for name, client in zip(CLIENTS, (OURS, OURS, THEIRS), strict=True):
         assert Mark(client, CLIENT, "report.headline") in crawls[name].seen
+
+
+def test_names_that_are_hidden_by_now_are_hidden_on_every_earlier_day(planting: Planting) -> None:
+    """The pages of those days were stored with the names."""
+    asks = [Ask(f"{status_url(planting)}{day}") for day in STATUS]
+    viewer = crawl_of(actor(planting, "viewer"), planting)
+    named = viewer.run(asks, follow=False).seen
+    with scope(planting.engagements[0].pk):
+        Engagement.objects.update(shows_owners=False, version=F("version") + 1)
+
+    seen = crawl_of(actor(planting, "viewer"), planting).run(asks, follow=False).seen
+
+    # The lead is still named as the author of a report.
+    owner = Mark(OURS, CLIENT, "membership.name.contributor")
+    assert owner in named
+    assert owner not in seen
 
 
 def test_a_mail_holds_only_what_its_reader_may_know(planting: Planting) -> None:

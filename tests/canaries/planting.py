@@ -30,6 +30,7 @@ from tests.canaries.weeks import (
     tell,
 )
 from tests.checkins.posting import TUESDAY, at
+from tests.status.quarter import end_day
 
 NOW = TUESDAY  # Tuesday 10 March 2026, 09:40 in Berlin
 GROUND = at("2026-01-05T10:00")
@@ -81,10 +82,14 @@ class Ground:
             check_in_weekly(self.marks, self.planned, lead=self.lead)
             decide_an_earlier_one(self.marks, self.planned.line, lead=self.lead)
             meetings.hold_february()
+            end_day(self.lead.engagement, "2026-02-10")
             weekly = meetings.hold_weekly()
+            end_day(self.lead.engagement, "2026-02-18")
             report = meetings.release_without_review()
+            end_day(self.lead.engagement, "2026-03-03")
             check_in_later(self.marks, self.planned, lead=self.lead)
             rename_the_set(self.marks, self.planned, lead=self.lead)
+            end_day(self.lead.engagement, "2026-03-09")
             running = meetings.run_march()
             meetings.decide_again_later()
             _leave_work(self.marks, self.planned)

@@ -17,6 +17,7 @@ from okrs.models import Collaborator, KeyResult
 from tests.canaries.marks import Marks
 from tests.canaries.sets import Planned
 from tests.checkins.posting import at, post
+from tests.status.quarter import end_day
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
@@ -26,11 +27,14 @@ def check_in_weekly(marks: Marks, planned: Planned, *, lead: Membership) -> None
     """Until the publication. What was superseded or undone within a day stood on no page."""
     line, first, second = planned.line, at("2026-01-19T08:00"), at("2026-01-26T08:00")
     post(line, lead, now=first, actual=8, **said(marks.client_reads, "first"))
+    end_day(lead.engagement, "2026-01-19")
     post(line, lead, now=second, actual=8, **said(marks.inside, "superseded"))
     post(line, lead, now=second + HOUR, actual=7, **said(marks.client_reads, "second"))
     undone = post(line, lead, now=second + 2 * HOUR, actual=7, **said(marks.inside, "undone"))
     undo_check_in(check_in=undone, by=lead, now=second + 3 * HOUR)
+    end_day(lead.engagement, "2026-01-26")
     _ask(marks, line, lead=lead)
+    end_day(lead.engagement, "2026-01-29")
     for on in ("2026-02-02T08:00", "2026-02-09T08:00"):
         post(line, lead, now=at(on), actual=9, **said(marks.client_reads, "red"))
     answer(marks, line, lead=lead)
