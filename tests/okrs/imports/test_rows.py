@@ -123,29 +123,50 @@ def test_another_cycle_must_exist_and_keeps_its_dates(lead: Membership) -> None:
         assert Cycle.objects.count() == 1
 
 
-def test_a_row_that_stands_twice_is_reported() -> None:
-    twice = {"key_result": "The same", "metric": "The same"}
-
-    assert faults(file_of(twice, {}, twice)) == [(4, "key_result")]
-
-
-def test_an_objective_has_one_team() -> None:
-    sales = {"level": "team", "team": "Sales"}
-
-    assert faults(file_of(sales, sales, {})) == [(4, "team")]
+SALES = {"level": "team", "team": "Sales"}
+TWICE = {"key_result": "The same", "metric": "The same"}
+CHURN = {"metric": "Churn"}
 
 
-def test_an_address_has_one_name() -> None:
-    content = file_of({}, {"owner": "dana  WHITLOCK"}, {"owner": "Eve"})
-
-    assert faults(content) == [(4, "owner")]
-
-
-def test_a_metric_has_one_meaning() -> None:
-    told = {"metric": "Churn"}
-    content = file_of(told, {**told, "unit": "days"}, {**told, "definition": "Another"})
-
-    assert faults(content) == [(3, "unit"), (4, "definition")]
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param([TWICE, {}, TWICE], [(4, "key_result")], id="a key result twice"),
+        pytest.param([SALES, SALES, {}], [(4, "team")], id="an objective of two teams"),
+        pytest.param(
+            [{}, {"owner": "dana  WHITLOCK"}, {"owner": "Eve"}],
+            [(4, "owner")],
+            id="an address with two names",
+        ),
+        pytest.param(
+            [CHURN, {**CHURN, "unit": "days"}, {**CHURN, "definition": "Another"}],
+            [(3, "unit"), (4, "definition")],
+            id="M4.4-a-metric-with-two-meanings",
+        ),
+        pytest.param(
+            [
+                {**CHURN, "valid_low": "50", "valid_high": ""},
+                {**CHURN, "valid_low": "", "valid_high": "40"},
+            ],
+            [(3, "valid_high")],
+            id="a range that falls",
+        ),
+        pytest.param(
+            [CHURN, CHURN, {"contributes_to": "churn"}],
+            [(4, "contributes_to")],
+            id="M2.4-two-key-results-use-the-metric",
+        ),
+        pytest.param(
+            [{}, {"cycle": "2026-Q2", "due_on": "", "contributes_to": "Metric 1"}],
+            [(3, "contributes_to")],
+            id="M2.4-another-cycle",
+        ),
+    ],
+)
+def test_lines_that_contradict_each_other_are_reported(
+    lines: list[dict[str, str]], expected: list[tuple[int, str]]
+) -> None:
+    assert faults(file_of(*lines)) == expected
 
 
 def test_a_metric_is_told_once_and_named_again(lead: Membership) -> None:
@@ -165,13 +186,6 @@ def test_a_refresh_that_nobody_said_stays_open(lead: Membership) -> None:
 
     with scope(lead.engagement_id):
         assert "refresh" in Metric.objects.get().data_questions_open
-
-
-def test_a_range_put_together_from_two_rows_must_rise() -> None:
-    low = {"metric": "Churn", "valid_low": "50", "valid_high": ""}
-    high = {"metric": "Churn", "valid_low": "", "valid_high": "40"}
-
-    assert faults(file_of(low, high)) == [(3, "valid_high")]
 
 
 def test_what_is_there_is_used_whatever_its_case(lead: Membership) -> None:
@@ -217,26 +231,12 @@ def test_an_objective_that_is_there_keeps_its_team(lead: Membership) -> None:
     assert faults(content, by=lead) == [(2, "team")]
 
 
-def test_a_metric_read_twice_names_nobody() -> None:
-    churn = {"metric": "Churn"}
-
-    content = file_of(churn, churn, {"contributes_to": "churn"})
-
-    assert faults(content) == [(4, "contributes_to")]
-
-
 def test_a_title_goes_before_a_metric(lead: Membership) -> None:
     content = file_of({"metric": "Churn"}, {"key_result": "Churn"}, {"contributes_to": "churn"})
 
     assert load(content, by=lead).made.contributions == 1
     with scope(lead.engagement_id):
         assert KeyResult.objects.get(title="Churn").contributions.count() == 1
-
-
-def test_a_contribution_stays_in_its_cycle() -> None:
-    later = {"cycle": "2026-Q2", "due_on": "", "contributes_to": "Metric 1"}
-
-    assert faults(file_of({}, later)) == [(3, "contributes_to")]
 
 
 def test_a_contribution_reaches_what_was_there_before(lead: Membership) -> None:

@@ -28,26 +28,87 @@ def test_the_sign_between_cells_is_found(lead: Membership, delimiter: str) -> No
         assert KeyResult.objects.get().ladder == [["80", "1.00"], ["60", "0.50"]]
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_fine() -> None:
-    content = b"\xef\xbb\xbf" + file_of({}, FAULT).replace(b"\n", b"\r\n")
-
-    assert faults(content) == [(3, "baseline")]
-
-
-def test_columns_come_in_any_order_and_case() -> None:
+def reversed_columns() -> bytes:
     header, line = file_of({}).decode().splitlines()
-    turned = ",".join(reversed(header.upper().split(",")))
     (cells,) = csv.reader([line])
+    return (
+        f"{','.join(reversed(header.upper().split(',')))}\n{','.join(reversed(cells))}\n".encode()
+    )
 
-    content = f"{turned}\n{','.join(reversed(cells))}\n".encode()
 
-    assert plan(content).made.key_results == 1
+def with_blank_lines() -> bytes:
+    lines = file_of({}, FAULT).splitlines(keepends=True)
+    return b"".join([lines[0], b"\n", lines[1], b"," * 24 + b"\n", lines[2], b"\n\n"])
 
 
-def test_a_cell_of_many_lines_counts_from_its_first() -> None:
-    content = file_of({"definition": "one\ntwo\n\nthree"}, {**FAULT, "definition": "a\nb"}, FAULT)
+def long_and_short_lines() -> bytes:
+    header, long, short = file_of({}, {}).splitlines()
+    return b"\n".join([header, long + b",more", short.rsplit(b",", 2)[0]])
 
-    assert faults(content) == [(6, "baseline"), (8, "baseline")]
+
+def contribution_to_torn_line() -> bytes:
+    header, first, second = file_of({}, {"contributes_to": "Metric 1"}).splitlines()
+    return b"\n".join([header, first + b",more", second])
+
+
+def with_columns(header: bytes, cells: bytes) -> bytes:
+    first, line = file_of({}).splitlines()
+    return first + header + b"\n" + line + cells + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(
+            b"\xef\xbb\xbf" + file_of({}, FAULT).replace(b"\n", b"\r\n"),
+            [(3, "baseline")],
+            id="byte order mark, Windows line ends",
+        ),
+        pytest.param(reversed_columns(), [], id="columns in any order and case"),
+        pytest.param(
+            file_of({"definition": "one\ntwo\n\nthree"}, {**FAULT, "definition": "a\nb"}, FAULT),
+            [(6, "baseline"), (8, "baseline")],
+            id="a cell of many lines counts from its first",
+        ),
+        pytest.param(with_blank_lines(), [(5, "baseline")], id="blank lines are counted"),
+        pytest.param(file_of({}).replace(b"\n", b",,\n"), [], id="blank cells at the end"),
+        pytest.param(
+            long_and_short_lines(),
+            [(2, "contributes_to"), (3, "commitment")],
+            id="too many and too few cells",
+        ),
+        pytest.param(
+            contribution_to_torn_line(),
+            [(2, "contributes_to")],
+            id="a contribution to a torn line is no second problem",
+        ),
+        pytest.param(
+            file_of({}, {}, {}).replace(b"Metric 2", b'"Metric 2'), [(3, "")], id="an open quote"
+        ),
+        pytest.param(
+            file_of({}, {}, FAULT).replace(b"Metric 2", b'"Metric" 2'),
+            [(3, ""), (4, "baseline")],
+            id="reading goes on after a torn line",
+        ),
+        pytest.param(
+            file_of({}, {"definition": "x" * 200_000}, FAULT),
+            [(3, ""), (4, "baseline")],
+            id="a very long cell",
+        ),
+        pytest.param(
+            with_columns(b",start", b",18"), [(1, "baseline")], id="two names, one column"
+        ),
+        pytest.param(
+            with_columns(b", Mood today,unit,", b",good,days,"),
+            [(1, "unit"), (1, "“Mood today”")],
+            id="unknown and doubled columns",
+        ),
+    ],
+)
+def test_a_file_is_read_as_programs_write_it(
+    content: bytes, expected: list[tuple[int, str]]
+) -> None:
+    assert faults(content) == expected
 
 
 def test_a_name_is_one_line_and_a_definition_keeps_its_lines(lead: Membership) -> None:
@@ -56,52 +117,6 @@ def test_a_name_is_one_line_and_a_definition_keeps_its_lines(lead: Membership) -
     with scope(lead.engagement_id):
         assert KeyResult.objects.get().title == "Two words"
         assert Metric.objects.get().definition == "one\ntwo"
-
-
-def test_blank_lines_are_passed_over_and_counted() -> None:
-    lines = file_of({}, FAULT).splitlines(keepends=True)
-    content = b"".join([lines[0], b"\n", lines[1], b"," * 24 + b"\n", lines[2], b"\n\n"])
-
-    assert faults(content) == [(5, "baseline")]
-
-
-def test_blank_cells_beyond_the_last_column_are_no_matter() -> None:
-    content = file_of({}).replace(b"\n", b",,\n")
-
-    assert plan(content).made.key_results == 1
-
-
-def test_too_many_and_too_few_cells_are_reported() -> None:
-    header, long, short = file_of({}, {}).splitlines()
-    content = b"\n".join([header, long + b",more", short.rsplit(b",", 2)[0]])
-
-    assert faults(content) == [(2, "contributes_to"), (3, "commitment")]
-
-
-def test_a_contribution_to_a_torn_line_is_no_second_problem() -> None:
-    header, first, second = file_of({}, {"contributes_to": "Metric 1"}).splitlines()
-
-    content = b"\n".join([header, first + b",more", second])
-
-    assert faults(content) == [(2, "contributes_to")]
-
-
-def test_an_open_quote_is_reported_where_its_line_starts() -> None:
-    content = file_of({}, {}, {}).replace(b"Metric 2", b'"Metric 2')
-
-    assert faults(content) == [(3, "")]
-
-
-def test_reading_goes_on_after_a_torn_line() -> None:
-    content = file_of({}, {}, FAULT).replace(b"Metric 2", b'"Metric" 2')
-
-    assert faults(content) == [(3, ""), (4, "baseline")]
-
-
-def test_a_cell_beyond_all_measure_is_reported() -> None:
-    content = file_of({}, {"definition": "x" * 200_000}, FAULT)
-
-    assert faults(content) == [(3, ""), (4, "baseline")]
 
 
 def test_a_file_in_another_encoding_names_the_line() -> None:
@@ -197,19 +212,6 @@ def test_plain_other_names_are_understood(lead: Membership, name: str, heading: 
         key_result = KeyResult.objects.get()
         assert key_result.title == "Result 1"
         assert [key_result.baseline, key_result.target] == [18, 28]
-
-
-def test_a_column_under_two_names_stands_there_twice() -> None:
-    header, line = file_of({}).splitlines()
-
-    assert faults(header + b",start\n" + line + b",18\n") == [(1, "baseline")]
-
-
-def test_unknown_and_doubled_columns_are_reported() -> None:
-    header, line = file_of({}).splitlines()
-    content = header + b", Mood today,unit,\n" + line + b",good,days,\n"
-
-    assert faults(content) == [(1, "unit"), (1, "“Mood today”")]
 
 
 def test_a_file_without_engagement_and_links_is_fine() -> None:
