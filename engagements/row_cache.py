@@ -1,6 +1,6 @@
 """The rows of lists, each rendered once for all members of a client and then cached as HTML.
 
-A row holds only what every member reads alike, and no deadline finer than a day. Its page adds
+A row holds only content that all members read alike, and no deadline finer than a day. Its page adds
 buttons, forms and tokens around it. Without the cache each page renders its rows again.
 """
 
@@ -30,7 +30,7 @@ SECONDS = 2 * 24 * 60 * 60  # a row's key names its day
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a list; `state` is what else its HTML depends on, such as being late."""
+    """A row of a list; `state` is anything else its HTML depends on, such as being late."""
 
     engagement: Engagement
     public_id: str
