@@ -28,6 +28,7 @@ from engagements.permissions import Permission
 from okrs.formatting import write_value
 from okrs.models import KeyResult
 from scoring import format_score
+from tenancy.scoping import end_writing
 
 SAVED_KEPT = (
     "Kept the saved check-in. Yours stays as a draft on this device until you post or clear it."
@@ -74,6 +75,7 @@ def check_in_undo(request: MemberRequest, check_in: str) -> HttpResponse:
         undo_check_in(check_in=row, by=request.membership, now=now)
     except ValidationError as refused:
         text = refusal = " ".join(refused.messages)
+    end_writing()
     card = due_card(key_result=row.key_result, membership=request.membership, now=now)
     if not request.htmx or next_url(request) or card is None:
         (messages.error if refusal else messages.success)(request, text)
@@ -106,6 +108,7 @@ def _post(request: MemberRequest, card: DueCard, *, now: dt.datetime) -> HttpRes
     if form.is_valid():
         try:
             record_check_in(key_result=card.key_result, by=by, now=now, **form.content)
+            end_writing()
             current = due_card(key_result=card.key_result, membership=by, now=now)
             if current is not None:
                 return _saved(request, current, now=now, text=_saved_text(current))

@@ -22,6 +22,7 @@ from engagements.permissions import Permission, may_here
 from reviews.models import AgendaItem, Review
 from reviews.queries.escalated import seen
 from reviews.queries.reviews import ReviewPage, last_release, review_page
+from tenancy.scoping import end_writing
 
 TEMPLATE = "reviews/review_detail.html"
 TAB = {"tab": "reviews"}
@@ -143,6 +144,7 @@ def moved(
         command(by=request.membership, **known)
     except ValidationError as refused:
         refusal = " ".join(refused.messages)
+    end_writing()
     if not request.htmx:
         if refusal:
             messages.error(request, refusal)

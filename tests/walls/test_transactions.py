@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django import forms
-from django.contrib.auth.models import AnonymousUser
 from django.db import InternalError, connection, transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.test import RequestFactory
 
 from accounts.middleware import TransactionMiddleware
-from engagements.access import MemberRequest, member, signed_in
+from engagements.access import MemberRequest, SignedInRequest, member, signed_in
 from engagements.form_views import run_command
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission
 from tenancy.scoping import end_writing, request_transaction, scope
 from tests import build
 
-Send = Callable[..., HttpResponse]
+READ_ONLY = pytest.raises(InternalError, match="read-only transaction")
+
+
+class NameForm(forms.Form):
+    name = forms.CharField()
 
 
 @pytest.fixture
@@ -29,16 +33,15 @@ def alice(db: None) -> Membership:
     return build.member(build.engagement())
 
 
-@pytest.fixture
-def send(alice: Membership) -> Send:
-    """Send a request of Alice through the middleware and the gate to this view."""
+def send(method: str, view: Callable[..., HttpResponse], by: Membership, **kwargs: Any) -> None:
+    """Send a request through the middleware to a view with its gate."""
+    request: Any = getattr(RequestFactory(), method)("/")
+    request.user, request.htmx, request.session = by.user, False, {}
+    TransactionMiddleware(lambda received: view(received, **kwargs))(request)
 
-    def send(method: str, view: Callable[..., HttpResponse], **kwargs: Any) -> HttpResponse:
-        request = getattr(RequestFactory(), method)("/")
-        request.user, request.htmx = alice.user or AnonymousUser(), False
-        return TransactionMiddleware(lambda sent: view(sent, **kwargs))(request)
 
-    return send
+def send_to_member(method: str, view: Callable[..., HttpResponse], by: Membership) -> None:
+    send(method, member(Permission.READ)(view), by, slug=by.engagement.slug)
 
 
 def rename(*, name: str, by: Membership) -> int:
@@ -57,71 +60,80 @@ def is_read_only() -> bool:
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_a_page_that_is_read_cannot_write(alice: Membership, send: Send, method: str) -> None:
-    @member(Permission.READ)
+def test_a_page_that_is_read_cannot_write(alice: Membership, method: str) -> None:
     def view(request: MemberRequest) -> HttpResponse:
         return HttpResponse(rename(name="Mallory", by=request.membership))
 
     @signed_in
-    def everywhere(request: Any) -> HttpResponse:
+    def everywhere(request: SignedInRequest) -> HttpResponse:
         return HttpResponse(rename(name="Mallory", by=request.memberships[0]))
 
-    with pytest.raises(InternalError, match="read-only transaction"):
-        send(method, view, slug=alice.engagement.slug)
-    with pytest.raises(InternalError, match="read-only transaction"):
-        send(method, everywhere)
+    with READ_ONLY:
+        send_to_member(method, view, alice)
+    with READ_ONLY:
+        send(method, everywhere, alice)
     assert name_of(alice) == "Alice"
 
 
-def test_a_command_is_committed_before_its_page_is_rendered(alice: Membership, send: Send) -> None:
-    class NameForm(forms.Form):
-        name = forms.CharField()
-
-    @member(Permission.READ)
+def test_a_command_is_committed_before_its_page_is_rendered(alice: Membership) -> None:
     def view(request: MemberRequest) -> HttpResponse:
         form = NameForm({"name": "Alicia"})
         assert form.is_valid()
         assert run_command(form, rename, by=request.membership)
         assert is_read_only()
         assert Engagement.objects.get() == request.engagement  # under the same walls
-        rename(name="Mallory", by=request.membership)
-        raise AssertionError
+        return HttpResponse(rename(name="Mallory", by=request.membership))
 
-    with pytest.raises(InternalError, match="read-only transaction"):
-        send("post", view, slug=alice.engagement.slug)
+    with READ_ONLY:
+        send_to_member("post", view, alice)
 
     assert name_of(alice) == "Alicia"
 
 
-def test_what_a_view_wrote_is_committed_before_its_page_is_rendered(
-    alice: Membership, send: Send, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_others_read_the_change_while_the_page_is_rendered(committed: str) -> None:
+    alice, read = build.member(build.engagement()), []
+
+    def elsewhere() -> str:
+        try:
+            return name_of(alice)
+        finally:
+            connection.close()
+
+    def view(request: MemberRequest) -> HttpResponse:
+        with ThreadPoolExecutor(1) as pool:
+            rename(name="Alicia", by=request.membership)
+            read.append(pool.submit(elsewhere).result())
+            end_writing()
+            read.append(pool.submit(elsewhere).result())
+        return HttpResponse()
+
+    send_to_member("post", view, alice)
+
+    assert read == ["Alice", "Alicia"]
+
+
+def test_a_command_that_the_view_calls_is_committed_when_it_renders(alice: Membership) -> None:
     modes: list[bool] = []
 
-    @member(Permission.READ)
     def view(request: MemberRequest) -> HttpResponse:
         rename(name="Alicia", by=request.membership)
         modes.append(is_read_only())
-        response = render(request, "engagements/engagement_is_closed.html")
+        render(request, "engagements/engagement_is_closed.html")
         modes.append(is_read_only())
-        rename(name="Mallory", by=request.membership)
-        return response
+        return HttpResponse(rename(name="Mallory", by=request.membership))
 
-    with pytest.raises(InternalError, match="read-only transaction"):
-        send("post", view, slug=alice.engagement.slug)
+    with READ_ONLY:
+        send_to_member("post", view, alice)
 
     assert (modes, name_of(alice)) == ([False, True], "Alicia")
 
 
-def test_what_fails_before_its_page_is_rendered_is_rolled_back(
-    alice: Membership, send: Send
-) -> None:
-    @member(Permission.READ)
+def test_an_error_before_the_page_is_rendered_rolls_back(alice: Membership) -> None:
     def view(request: MemberRequest) -> HttpResponse:
         rename(name="Alicia", by=request.membership)
         return HttpResponse(status=500)
 
-    send("post", view, slug=alice.engagement.slug)
+    send_to_member("post", view, alice)
 
     assert name_of(alice) == "Alice"
 
