@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from typing import Any, cast
 
 import pytest
 import time_machine
@@ -13,11 +14,10 @@ from engagements.models import Role
 from mail.delivery import MAX_SUBJECT, Delivered, deliver_due
 from mail.email_types import Mail
 from mail.plain_text import one_line
-from notifications import rules
 from notifications.digest.mails import write
 from notifications.digest.reading import Envelope, Line, Section
 from notifications.digests import gather
-from notifications.rules import Aside, Item
+from notifications.rules import Aside, Item, rules
 from notifications.templatetags.notices import folded
 from scoring import Rag
 from tests import build
@@ -111,8 +111,7 @@ def test_words_that_run_from_right_to_left_turn_only_themselves() -> None:
 def test_a_name_that_would_start_a_header_arrives_as_words(
     committed: str, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "_rules", {"parcel": rule(item={"title": EVIL[0]})})
-    monkeypatch.setattr(rules, "_asides", [])
+    monkeypatch.setitem(cast(Any, rules()), "parcel", rule(item={"title": EVIL[0]}))
     client = build.engagement(EVIL[0], slug="client")
     notify(
         build.member(
