@@ -36,7 +36,8 @@ from engagements.models import Membership, Role
 from metrics.models import Metric
 from okrs.models import KeyResult, Objective
 from okrs.weeks import monday_of
-from reviews.commands import draw_agenda, start_review
+from reviews.commands.agendas import draw_agenda
+from reviews.commands.reviews import start_review
 from reviews.models import Review
 from tenancy.counters import counters
 from tenancy.scoping import scope

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 from uuid import uuid4
 
@@ -138,8 +137,8 @@ def _reviews(log: QuerySet[Decision]) -> list[tuple[str, str]]:
     load_occasions(decisions)
     titles = [(one.occasion_title, one.occasion_id) for one in decisions if one.occasion_title]
     titles.sort(key=lambda title: title[0].at, reverse=True)
-    return [(public_id, f"{title}, {_day(title.at)}") for title, public_id in titles]
-
-
-def _day(at: dt.datetime) -> str:
-    return write_day(timezone.localdate(at), today=timezone.localdate(), weekday=False)
+    today = timezone.localdate()
+    return [
+        (pk, f"{title}, {write_day(timezone.localdate(title.at), today=today, weekday=False)}")
+        for title, pk in titles
+    ]

@@ -16,14 +16,15 @@ from django_htmx.http import trigger_client_event
 
 from decisions.commands.actions import complete_action, drop_action, reopen_action
 from decisions.forms import LogFilter
-from decisions.models import ActionItem
+from decisions.models import ActionItem, DecisionHead
 from decisions.queries.actions import action_row, actions
-from decisions.queries.decisions import decisions, entries, log_head, object_log, sift
+from decisions.queries.decisions import decisions, entries, object_log, sift
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import redirect_back, shorten, toast
 from engagements.permissions import Permission
 from okrs.formatting import write_day
 from okrs.models import KeyResult, Objective
+from tenancy.scoping import end_writing
 
 ON_A_PAGE = 50
 
@@ -37,7 +38,7 @@ def decision_list(request: MemberRequest) -> HttpResponse:
     values = log_filter.values()
     rows = sift(decisions(engagement), **values)
     page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
-    head = log_head(engagement)
+    head = DecisionHead.objects.filter(engagement=engagement, number__gt=0).first()
     headline = log_headline(
         recorded=head.number if head else 0,
         last_on=engagement.local(head.recorded_at).date() if head else None,
@@ -143,6 +144,7 @@ def _change_action(
         command(action=action, by=request.membership, now=now)
     except ValidationError as refusal:
         notify, message = messages.error, " ".join(refusal.messages)
+    end_writing()
     if not request.htmx:
         notify(request, message)
         action_list_url = resolve_url("decisions:action-list", request.engagement.slug)

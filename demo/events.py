@@ -28,7 +28,7 @@ from metrics.models import Metric
 from okrs import commands as planning
 from okrs.imports.command import import_okrs
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Team
-from reviews import commands as reviews
+from reviews.commands import recording, reviews
 from reviews.models import Review
 from status.commands import publish_report
 from status.models import WORDS
@@ -185,10 +185,10 @@ class Client:
         for number, decision in enumerate(decisions, start=1):
             fields = {"client_visible": True} | self.recorded(decision, at=at)
             then = at + 5 * number * MINUTE
-            reviews.record_review_decision(review=review, by=by, now=then, **fields)
+            recording.record_review_decision(review=review, by=by, now=then, **fields)
         for action in actions:
             fields = self.recorded(action, at=at)
-            reviews.add_review_action(review=review, by=by, now=at + 30 * MINUTE, **fields)
+            recording.add_review_action(review=review, by=by, now=at + 30 * MINUTE, **fields)
         closed_at = at + 41 * MINUTE
         closed = reviews.close_review(
             review=review,

@@ -27,7 +27,7 @@ from metrics.models import Metric
 from okrs.commands import update_state
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Stage, Team
 from okrs.states import early_until, terms_of
-from reviews import commands as reviews
+from reviews.commands import recording, reviews
 from scoring import Method, rag, score
 from status.commands import publish_report
 from tenancy.locks import lock
@@ -307,7 +307,7 @@ class SeededClient:
         review = reviews.plan_review(scheduled_at=at, now=at - 2 * DAY, **invited)
         reviews.start_review(review=review, by=lead, now=at)
         for objective, decision in zip(objectives, DATA["decisions"], strict=False):
-            reviews.record_review_decision(
+            recording.record_review_decision(
                 review=review,
                 owner=objective.owner,
                 due_on=self.monday + WEEK,
@@ -318,7 +318,7 @@ class SeededClient:
                 **decision,
             )
         for objective, days in zip(objectives, (-3, 4), strict=False):
-            reviews.add_review_action(
+            recording.add_review_action(
                 review=review,
                 objective=objective,
                 what=f"Send the new terms to {objective.title}",

@@ -14,7 +14,7 @@ from decisions.commands.decisions import lock_head, record_release
 from decisions.models import NO_OCCASION
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right
-from reviews.commands.open_reviews import lock_review
+from reviews.commands.locks import lock_review
 from reviews.models import Review
 from status.models import Report, ReportDraft, Snapshot
 from status.schema import Page, ReportText

@@ -133,7 +133,7 @@ TABLE: dict[str, Row] = {
     # Reviews
     "reviews:review-list": Row(get=MEMBERS),
     "reviews:review-detail": Row(get=MEMBERS),
-    "reviews:review-room": Row(get=MEMBERS),
+    "reviews:live-review": Row(get=MEMBERS),
     "reviews:review-clock": Row(get=MEMBERS),
     "reviews:review-create": Row(get=LEADS, post=LEADS),
     "reviews:review-update": Row(get=LEADS, post=LEADS),

@@ -443,17 +443,16 @@ FAULTS = [
     code(
         "canary: clients read internal decisions",
         "tests/status tests/test_canaries.py",
-        "decisions/queries/shown_decisions.py",
-        "        client_visible=True,\n",
+        "decisions/queries/decisions.py",
+        ", client_visible=True",
         "",
     ),
     code(
         "canary: clients read decisions before their release",
         "tests/status",
-        "decisions/queries/shown_decisions.py",
-        "Exists(of_its_occasion) | Q(**publishing.columns)\n"
-        "        if publishing\n        else Exists(of_its_occasion),",
-        "Q(),",
+        "decisions/queries/decisions.py",
+        "        may_read, released,",
+        "        released,",
     ),
     without_trigger(
         "canary: a check-in leaves the status page as it was",

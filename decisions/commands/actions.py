@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from decisions.commands.decisions import find_posted, owner_errors, require_same_values
+from decisions.commands.decisions import check_owner_and_due, find_posted, require_same_values
 from decisions.models import NO_OCCASION, ActionItem, Occasion
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, require_right
@@ -48,12 +48,8 @@ def add_action(
     posted: ActionItem | None = find_posted(actions, key=idempotency_key, **values)
     if posted is not None:
         return posted
-    errors = owner_errors(owner)
-    if due_on < by.engagement.today(now):
-        message = "This day has passed. Choose a later one."
-        errors["due_on"] = [ValidationError(message, code="in_past")]
-    if errors:
-        raise ValidationError(errors)
+    too_early = ValidationError("This day has passed. Choose a later one.", code="in_past")
+    check_owner_and_due(owner, due_on, today=by.engagement.today(now), too_early=too_early)
     action, _ = ActionItem.objects.get_or_create(
         engagement_id=by.engagement_id,
         idempotency_key=idempotency_key or uuid4(),

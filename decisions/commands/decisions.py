@@ -17,7 +17,6 @@ from engagements.permissions import Permission, check_owners, require_right
 from okrs.formatting import plain
 from okrs.models import KeyResult, Objective
 
-Errors = dict[str, list[ValidationError]]
 Touches = list[dict[str, Any]]
 Evidence = list[dict[str, str]]
 
@@ -121,7 +120,7 @@ def record_release(
 ) -> Release:
     """Append a release: from now on clients read the decisions of `occasion` (M8.2).
 
-    It also releases what was superseded until now. `report_hash` seals what is published with it.
+    It also releases earlier supersessions. `report_hash` seals the report published with it.
     Raises ValidationError `no_right`.
     """
     head = lock_head(by.engagement_id)
@@ -155,13 +154,19 @@ def require_same_values(posted: Any, **values: Any) -> None:
         raise ValidationError("This form was already sent. Reload the page.", code="reused")
 
 
-def owner_errors(owner: Membership) -> Errors:
-    """Return the errors of the owner by field (M9.3)."""
+def check_owner_and_due(
+    owner: Membership, due_on: dt.date, *, today: dt.date, too_early: ValidationError
+) -> None:
+    """Raise one ValidationError by field: `owner` (M9.3), or `too_early` for a day before today."""
+    errors: dict[str, Any] = {}
     try:
         check_owners(owner)
     except ValidationError as refusal:
-        return {"owner": refusal.error_list}
-    return {}
+        errors["owner"] = refusal.error_list
+    if due_on < today:
+        errors["due_on"] = too_early
+    if errors:
+        raise ValidationError(errors)
 
 
 def key_results(engagement_id: int, public_ids: Sequence[str]) -> Iterable[KeyResult]:
@@ -179,12 +184,9 @@ def key_result_ids(touches: Touches) -> list[str]:
 def _append(*, head: DecisionHead, by: Membership, now: dt.datetime, **values: Any) -> Decision:
     """Append the row, never dated before the last one even if the clocks of two hosts differ."""
     today = by.engagement.today(now)
-    errors = owner_errors(values["owner"])
-    if values["due_on"] < today:
-        message = "This day is before the decision. Choose a later one."
-        errors["due_on"] = [ValidationError(message, code="before_decision")]
-    if errors:
-        raise ValidationError(errors)
+    message = "This day is before the decision. Choose a later one."
+    too_early = ValidationError(message, code="before_decision")
+    check_owner_and_due(values["owner"], values["due_on"], today=today, too_early=too_early)
     decision = Decision.objects.create(
         engagement_id=by.engagement_id,
         decided_on=today,

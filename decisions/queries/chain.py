@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -62,8 +63,9 @@ VERIFY = f"""
         FROM log GROUP BY engagement_id
     )
     SELECT e.slug, s.decisions, s.number, s.released, s.last_release, s.hash, s.recorded_at,
-        h.number, h.released, h.hash, h.recorded_at,
-        sealed.edited, s.misplaced, sealed_releases.edited, s.unheld
+        h.number AS head_number, h.released AS head_released, h.hash AS head_hash,
+        h.recorded_at AS head_at, sealed.edited, s.misplaced,
+        sealed_releases.edited AS edited_releases, s.unheld
     FROM engagements_engagement e
     LEFT JOIN {HEAD} h ON h.engagement_id = e.id
     LEFT JOIN summed s ON s.engagement_id = e.id
@@ -88,16 +90,6 @@ class End:
         return self.hash[:12]
 
 
-@dataclass(frozen=True)
-class Place:
-    """A decision in the wrong place: its number, and the one before it."""
-
-    number: int
-    before: int
-    unlinked: bool
-    back_dated: bool | None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Log:
     """One engagement's log with its faults."""
@@ -120,7 +112,8 @@ def verify_logs(*, slug: str = "", using: str = "owner") -> list[Log]:
     """
     with connections[using].cursor() as cursor:
         cursor.execute(VERIFY, {"slug": slug})
-        return [_log(*row) for row in cursor.fetchall()]
+        row_type = namedtuple("row_type", [column.name for column in cursor.description])  # type: ignore[misc]
+        return [_log(row_type(*row)) for row in cursor.fetchall()]
 
 
 def differs_from(published: End, *, slug: str, using: str = "owner") -> str:
@@ -148,52 +141,39 @@ def differs_from(published: End, *, slug: str, using: str = "owner") -> str:
     return ""
 
 
-def _log(
-    slug: str,
-    decisions: int | None,
-    number: int | None,
-    released: int | None,
-    last_release: int | None,
-    last_hash: str | None,
-    recorded_at: dt.datetime | None,
-    head_number: int | None,
-    head_released: int | None,
-    head_hash: str | None,
-    head_at: dt.datetime | None,
-    edited: Sequence[int] | None,
-    misplaced: str | None,
-    edited_releases: Sequence[int] | None,
-    unheld: str | None,
-) -> Log:
-    last = End(number or 0, last_hash or "", recorded_at, released or 0)
-    head = End(head_number or 0, head_hash or "", head_at, head_released or 0)
-    of_rows = [fault for row in _rows(misplaced) for fault in _of_place(Place(*row))]
+def _log(row: Any) -> Log:
+    last = End(row.number or 0, row.hash or "", row.recorded_at, row.released or 0)
+    head = End(row.head_number or 0, row.head_hash or "", row.head_at, row.head_released or 0)
+    of_rows = [fault for place in _rows(row.misplaced) for fault in _of_place(*place)]
     of_rows += [
-        (one, f"Decision {one} was edited: its words do not give its hash.") for one in edited or ()
+        (number, f"Decision {number} was edited: its words do not give its hash.")
+        for number in row.edited or ()
     ]
     faults = [sentence for _, sentence in sorted(of_rows, key=itemgetter(0))]
-    faults += _of_head(last, head, exists=head_number is not None, last_release=last_release or 0)
-    faults += [fault for row in _rows(unheld) for fault in _of_release(*row)]
+    faults += _of_head(
+        last, head, exists=row.head_number is not None, last_release=row.last_release or 0
+    )
+    faults += [fault for release in _rows(row.unheld) for fault in _of_release(*release)]
     faults += [
-        f"Report {one} was edited: its fields do not give its hash."
-        for one in edited_releases or ()
+        f"Report {number} was edited: its fields do not give its hash."
+        for number in row.edited_releases or ()
     ]
     if head.released > last.released:
         faults.append(f"{_missing(last.released + 1, head.released, 'Report')[:-1]} at the end.")
-    return Log(slug=slug, decisions=decisions or 0, head=head, faults=faults)
+    return Log(slug=row.slug, decisions=row.decisions or 0, head=head, faults=faults)
 
 
-def _of_place(place: Place) -> Iterator[Fault]:
-    number, before = place.number, place.before
+def _of_place(number: int, before: int, is_unlinked: Any, is_back_dated: Any) -> Iterator[Fault]:
+    """Yield the faults of a decision in the wrong place, after the decision `before`."""
     if number > before + 1:
         yield number, _missing(before + 1, number - 1)
     elif number <= before:
         yield number, f"Number {number} stands in the log twice."
-    elif place.unlinked:
+    elif is_unlinked:
         # Next to a gap this adds nothing.
         follows = f"decision {before}" if before else "an empty log"
         yield number, f"Decision {number} does not follow {follows}: it carries another hash."
-    if place.back_dated:
+    if is_back_dated:
         yield number, f"Decision {number} is dated before decision {before}."
 
 

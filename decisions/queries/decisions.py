@@ -1,4 +1,4 @@
-"""The decision log as members and clients read it: what it touches, what changed, what replaced it."""
+"""The decision log as members and clients read it, with the objects that decisions are about."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from decisions.models import (
     ActionItem,
     Decision,
-    DecisionHead,
     Occasion,
     OccasionKind,
     Release,
@@ -84,17 +83,11 @@ def decisions(engagement: Engagement) -> QuerySet[Decision]:
     """Return the engagement's log, newest first, with everything that its rows show."""
     here = {"engagement": engagement}
     later = Decision.objects.filter(**here, supersedes_id=OuterRef("pk")).order_by()
-    releases = Release.objects.filter(**here)
-    # As on the status page: by a release of its occasion, once one covers it.
-    released = Exists(
-        releases.filter(
-            occasion_kind=OuterRef("occasion_kind"), occasion_id=OuterRef("occasion_id")
-        )
-    ) & Exists(releases.filter(head_number__gte=OuterRef("number")))
+    of_occasion, covering = _releases(**here)  # as on the status page
     return (
         Decision.objects.filter(**here)
         .select_related("owner", "supersedes", "recorded_by")
-        .annotate(superseded=Subquery(later.values("number")[:1]), published=released)
+        .annotate(superseded=Subquery(later.values("number")[:1]), published=of_occasion & covering)
         .order_by("-number")
     )
 
@@ -160,11 +153,6 @@ def object_log(*, engagement: Engagement, about: Objective | KeyResult) -> Objec
     )
 
 
-def log_head(engagement: Engagement) -> DecisionHead | None:
-    """Return the end of the log, None before the first decision. One query."""
-    return DecisionHead.objects.filter(engagement=engagement, number__gt=0).first()
-
-
 def visible_decisions(
     engagement: Engagement,
     *,
@@ -176,19 +164,10 @@ def visible_decisions(
 
     Latest first. One query.
     """
-    releases = Release.objects.filter(engagement_id=OuterRef("engagement_id"), at__lte=at)
-    may_read = Q(
-        Exists(
-            releases.filter(
-                occasion_kind=OuterRef("occasion_kind"), occasion_id=OuterRef("occasion_id")
-            )
-        )
-    )
-    if publishing:
-        may_read |= Q(**publishing.columns)
-    # Only a lead's publication changes what clients read: what supersedes waits for it too.
-    since = releases.filter(head_number__gte=OuterRef("number"))
-    released = Q() if releasing else Q(Exists(since))
+    of_occasion, covering = _releases(engagement_id=OuterRef("engagement_id"), at__lte=at)
+    may_read = Q(of_occasion) | Q(**publishing.columns) if publishing else Q(of_occasion)
+    # Clients see a change only after a lead publishes; a superseding decision waits for it too.
+    released = Q() if releasing else Q(covering)
     superseding = Decision.objects.filter(
         released, engagement_id=OuterRef("engagement_id"), supersedes_id=OuterRef("pk")
     )
@@ -211,6 +190,15 @@ def visible_decisions(
             "-decided_on", "-number"
         ).values_list(*columns)[:MOST_DECISIONS]
     ]
+
+
+def _releases(**here: Any) -> tuple[Exists, Exists]:
+    """Return whether an outer decision's occasion was released, and whether one covers it."""
+    releases = Release.objects.filter(**here)
+    of_occasion = releases.filter(
+        occasion_kind=OuterRef("occasion_kind"), occasion_id=OuterRef("occasion_id")
+    )
+    return Exists(of_occasion), Exists(releases.filter(head_number__gte=OuterRef("number")))
 
 
 def _touches(about: Objective | KeyResult) -> Q:

@@ -1,3 +1,5 @@
+"""Changes of an agenda: moving through it, parking, reordering, adding and answering items."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -8,20 +10,23 @@ from django.db import transaction
 
 from decisions.commands.actions import complete_action
 from decisions.models import ActionItem
-from engagements.models import Membership
+from engagements.models import Membership, Role
 from engagements.permissions import Permission
 from okrs.models import KeyResult, Objective
-from reviews.commands.drawing import draw_onto, items_of, refresh
-from reviews.commands.live_updates import tell_the_room
-from reviews.commands.open_reviews import lock_open_review
-from reviews.commands.running import (
+from reviews.commands.drawing import draw_onto, refresh
+from reviews.commands.locks import (
     item_of,
+    items_of,
+    lock_open_review,
     lock_running,
-    must_not_be_last,
+    require_movable,
+    update_screens,
 )
-from reviews.models import AgendaItem, Review, Section
+from reviews.commands.recording import add_review_action
+from reviews.models import AgendaItem, Review, ReviewRecord, Section
 
-LONGEST = 240  # minutes
+LONGEST_WHY = 240
+TO_PROPOSE = dt.timedelta(days=7)
 Items = Sequence[AgendaItem]
 
 
@@ -33,17 +38,17 @@ def draw_agenda(*, review: Review, by: Membership, now: dt.datetime) -> Review:
     """
     locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
     draw_onto(locked, engagement=by.engagement, now=now)
-    tell_the_room(locked)
+    update_screens(locked)
     return locked
 
 
 @transaction.atomic
-def show_item(*, review: Review, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaItem:
+def show_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaItem:
     """Show this item to everyone, with its current facts.
 
-    Raises ValidationError: `no_right`, `closed`, `not_started`, `other_review`.
+    Raises ValidationError: `no_right`, `closed`, `not_started`.
     """
-    locked = lock_running(review, by=by)
+    locked = lock_running(item.review, by=by)
     return _show(locked, item_of(locked, item), by=by, now=now)
 
 
@@ -55,12 +60,15 @@ def next_item(*, review: Review, at: str, by: Membership, now: dt.datetime) -> A
     has already moved on, it stays there. Returns the current item. Errors as in `show_item`.
     """
     locked = lock_running(review, by=by)
-    if not _is_at(locked, at):
-        return _current(locked)
+    current: AgendaItem | None = locked.current_item
+    if (current.public_id if current else "") != at:
+        return current
     items = _on_agenda(locked)
-    _discuss(locked, items, now=now)
-    after = _after(items, locked.current_item_id)
-    upcoming = next((one for one in after if one.discussed_at is None), None)
+    for item in items:
+        if item.pk == locked.current_item_id and item.discussed_at is None:
+            item.discussed_at = now
+            item.save(update_fields=["discussed_at"])
+    upcoming = _next_open(items, locked.current_item_id)
     return _move_on(locked, upcoming, by=by, now=now)
 
 
@@ -70,8 +78,9 @@ def previous_item(
 ) -> AgendaItem | None:
     """Show the item before the current one to everyone. Otherwise as `next_item`."""
     locked = lock_running(review, by=by)
-    if not _is_at(locked, at):
-        return _current(locked)
+    current: AgendaItem | None = locked.current_item
+    if (current.public_id if current else "") != at:
+        return current
     items = _on_agenda(locked)
     place = _index(items, locked.current_item_id)
     return _move_on(locked, items[place - 1] if place > 0 else None, by=by, now=now)
@@ -85,14 +94,13 @@ def park_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaIt
     """
     locked = lock_open_review(item.review, by=by, to=Permission.RUN_REVIEWS)
     row = item_of(locked, item)
-    must_not_be_last(row)
-    after = _after(_on_agenda(locked), row.pk)
+    require_movable(row)
+    upcoming = _next_open(_on_agenda(locked), row.pk)
     row.parked_at = row.parked_at or now
     row.save(update_fields=["parked_at"])
     if locked.current_item_id == row.pk:
-        upcoming = next((one for one in after if one.discussed_at is None), None)
         _move_on(locked, upcoming, by=by, now=now)
-    tell_the_room(locked)
+    update_screens(locked)
     return row
 
 
@@ -103,7 +111,7 @@ def unpark_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> Agenda
     row = item_of(locked, item)
     row.parked_at = None
     row.save(update_fields=["parked_at"])
-    tell_the_room(locked)
+    update_screens(locked)
     return row
 
 
@@ -115,15 +123,20 @@ def move_item(*, item: AgendaItem, up: bool, by: Membership, now: dt.datetime) -
     """
     locked = lock_open_review(item.review, by=by, to=Permission.RUN_REVIEWS)
     row = item_of(locked, item)
-    must_not_be_last(row)
+    require_movable(row)
     items = _on_agenda(locked)
     at = _index(items, row.pk)
     to = at - 1 if up else at + 1
     if at < 0 or not 0 <= to < len(items):
         return row
-    must_not_be_last(items[to])
-    _swap(locked, items[at], items[to], now=now)
-    tell_the_room(locked)
+    require_movable(items[to])
+    order = items_of(locked)
+    at, to = _index(order, row.pk), _index(order, items[to].pk)
+    order[at].moved_at = now
+    order[at].save(update_fields=["moved_at"])
+    order[at], order[to] = order[to], order[at]
+    _number(order)
+    update_screens(locked)
     return item_of(locked, row)
 
 
@@ -141,30 +154,34 @@ def add_item(
     """Add an item to the agenda, before the closing item (M8.1).
 
     Without a title it gets the one of its key result or objective. Raises ValidationError:
-    `no_right`, `closed`, or by field `required`, `minutes`, `there` if the key result is already
-    on the agenda.
+    `no_right`, `closed`, or by field `required`, `there` if the key result is already on the agenda.
     """
     locked = lock_open_review(review, by=by, to=Permission.DECIDE)
     items = items_of(locked)
     about = key_result or objective
-    said = " ".join(title.split()) or (about.title if about else "")
-    _check(said, minutes=minutes, key_result=key_result, items=items)
+    title = " ".join(title.split()) or (about.title if about else "")
+    if not title:
+        message = "Enter a title or choose a key result or objective."
+        raise ValidationError({"title": ValidationError(message, code="required")})
+    if key_result is not None and key_result.pk in {other.key_result_id for other in items}:
+        message = "This key result is already on the agenda."
+        raise ValidationError({"key_result": ValidationError(message, code="there")})
     item = AgendaItem.objects.create(
         engagement_id=locked.engagement_id,
         review=locked,
         section=Section.ADDED,
         position=len(items) + 1,
-        title=said,
-        why=f"added by {by.name}"[:LONGEST],
+        title=title,
+        why=f"added by {by.name}"[:LONGEST_WHY],
         minutes=minutes,
         objective=key_result.objective if key_result else objective,
         key_result=key_result,
         added_by=by,
     )
     refresh(item, review=locked, engagement=by.engagement, now=now)
-    closing = [one for one in items if one.section == Section.CLOSING]
-    _number(locked, [*(one for one in items if one not in closing), item, *closing])
-    tell_the_room(locked)
+    closing = [other for other in items if other.section == Section.CLOSING]
+    _number([*(other for other in items if other not in closing), item, *closing])
+    update_screens(locked)
     return item
 
 
@@ -177,7 +194,46 @@ def tick_off(
     row = item_of(locked, item)
     complete_action(action=action, by=by, now=now)
     refresh(row, review=locked, engagement=by.engagement, now=now)
-    tell_the_room(locked)
+    update_screens(locked)
+    return row
+
+
+@transaction.atomic
+def answer_item(
+    *, item: AgendaItem, still_right: bool, by: Membership, now: dt.datetime
+) -> AgendaItem:
+    """Answer whether it is still the right key result, or still proves the objective (M3.3).
+
+    A no adds an action for the lead to propose a change within a week; a later yes drops it. If the
+    lead can no longer own actions, it goes to the member who answered. Raises ValidationError:
+    `no_right`, `closed`, `no_question` if the item has no question.
+    """
+    review = lock_open_review(item.review, by=by, to=Permission.DECIDE)
+    row = item_of(review, item)
+    if row.key_result is None and row.objective is None:
+        raise ValidationError("This item has no question to answer.", code="no_question")
+    row.still_right, row.answered_by = still_right, by
+    row.save(update_fields=["still_right", "answered_by"])
+    what = f"Propose a change to “{row.key_result or row.objective}”"
+    records = ReviewRecord.objects.filter(engagement_id=row.engagement_id, agenda_item=row)
+    proposed = ActionItem.objects.filter(
+        engagement_id=row.engagement_id, pk__in=records.values("action"), what=what
+    ).open()
+    if still_right:
+        proposed.update(dropped_at=now, dropped_by=by)
+    elif not proposed.exists():
+        add_review_action(
+            what=what,
+            owner=_who_proposes(review, by=by),
+            due_on=by.engagement.today(now) + TO_PROPOSE,
+            review=review,
+            agenda_item=row,
+            objective=row.objective,
+            key_result=row.key_result,
+            by=by,
+            now=now,
+        )
+    update_screens(review)
     return row
 
 
@@ -185,7 +241,7 @@ def _show(review: Review, item: AgendaItem, *, by: Membership, now: dt.datetime)
     refresh(item, review=review, engagement=by.engagement, now=now)
     review.current_item = item
     review.save(update_fields=["current_item"])
-    tell_the_room(review)
+    update_screens(review)
     return item
 
 
@@ -193,72 +249,39 @@ def _move_on(
     review: Review, item: AgendaItem | None, *, by: Membership, now: dt.datetime
 ) -> AgendaItem | None:
     """Show this item, or stay at the current one without it."""
-    if item is None:
-        tell_the_room(review)
-        return _current(review)
-    return _show(review, item_of(review, item), by=by, now=now)
-
-
-def _current(review: Review) -> AgendaItem | None:
+    if item is not None:
+        return _show(review, item_of(review, item), by=by, now=now)
+    update_screens(review)
     current: AgendaItem | None = review.current_item
     return current
 
 
-def _is_at(review: Review, public_id: str) -> bool:
-    current = _current(review)
-    return (current.public_id if current else "") == public_id
-
-
 def _on_agenda(review: Review) -> list[AgendaItem]:
-    return [one for one in items_of(review) if one.parked_at is None]
+    return [item for item in items_of(review) if item.parked_at is None]
 
 
 def _index(items: Items, item_id: int | None) -> int:
-    return next((at for at, one in enumerate(items) if one.pk == item_id), -1)
+    return next((at for at, item in enumerate(items) if item.pk == item_id), -1)
 
 
-def _after(items: Items, item_id: int | None) -> list[AgendaItem]:
-    """List the items after this one, then those before it."""
+def _next_open(items: Items, item_id: int | None) -> AgendaItem | None:
+    """Return the next undiscussed item after this one, else the first before it."""
     at = _index(items, item_id)
-    return [*items[at + 1 :], *items[: max(at, 0)]]
+    others = [*items[at + 1 :], *items[: max(at, 0)]]
+    return next((item for item in others if item.discussed_at is None), None)
 
 
-def _discuss(review: Review, items: Items, *, now: dt.datetime) -> None:
-    for one in items:
-        if one.pk == review.current_item_id and one.discussed_at is None:
-            one.discussed_at = now
-            one.save(update_fields=["discussed_at"])
-
-
-def _swap(review: Review, one: AgendaItem, other: AgendaItem, *, now: dt.datetime) -> None:
-    order = items_of(review)
-    at, to = _index(order, one.pk), _index(order, other.pk)
-    moved = order[at]
-    moved.moved_at = now
-    moved.save(update_fields=["moved_at"])
-    order[at], order[to] = order[to], order[at]
-    _number(review, order)
-
-
-def _number(review: Review, items: Items) -> None:
-    for position, one in enumerate(items, start=1):
-        one.position = position
+def _number(items: Items) -> None:
+    for position, item in enumerate(items, start=1):
+        item.position = position
     AgendaItem.objects.bulk_update(items, ["position"])
 
 
-def _check(title: str, *, minutes: int, key_result: KeyResult | None, items: Items) -> None:
-    """Raise one ValidationError with all errors by field."""
-    errors: dict[str, ValidationError] = {}
-    if not title:
-        errors["title"] = ValidationError(
-            "Enter a title or choose a key result or objective.", code="required"
-        )
-    elif len(title) > LONGEST:
-        errors["title"] = ValidationError(f"Use at most {LONGEST} characters.", code="too_long")
-    if not 1 <= minutes <= LONGEST:
-        errors["minutes"] = ValidationError(f"Enter 1 to {LONGEST} minutes.", code="minutes")
-    if key_result is not None and key_result.pk in {one.key_result_id for one in items}:
-        message = "This key result is already on the agenda."
-        errors["key_result"] = ValidationError(message, code="there")
-    if errors:
-        raise ValidationError(errors)
+def _who_proposes(review: Review, *, by: Membership) -> Membership:
+    """Return the first who may own it (M9.3): the review's lead, `by`, any lead."""
+    leads = Membership.objects.active().filter(engagement_id=by.engagement_id, role=Role.LEAD)
+    candidates: list[Membership] = [review.lead, by, *leads.order_by("pk")]
+    for person in candidates:
+        if person.removed_at is None and person.role != Role.VIEWER:
+            return person
+    return by

@@ -8,17 +8,21 @@ from typing import Any
 
 from engagements.models import Engagement
 from okrs.models import KeyResult
-from reviews.agenda import SECTIONS, Drawn, Place, draw, fit, merge
-from reviews.agenda.draw import LONGEST_WHY
-from reviews.agenda.escalations import escalation_facts, why_now
+from reviews.agenda import LONGEST_WHY, SECTIONS, Drawn, Place, draw, fit, merge
+from reviews.commands.locks import items_of
 from reviews.models import AgendaItem, Review, ReviewRecord, Section
-from reviews.queries.agenda import Gathered, gather
-from reviews.queries.escalated import acts_during, of_items, running_of
-from reviews.queries.item_context import screen_of
-from reviews.queries.recorded import captured, taken_up
+from reviews.queries.agenda import agenda_facts, screen_of
+from reviews.queries.recorded import (
+    acts_during,
+    escalations_of,
+    first_records,
+    recorded,
+    running_among,
+)
+from reviews.reasons import AgendaFacts
+from reviews.screens import current_why
 
-LISTS = "list"
-DEALT_WITH = "no longer overdue"
+NO_LONGER_OVERDUE = "no longer overdue"
 
 
 def draw_onto(review: Review, *, engagement: Engagement, now: dt.datetime) -> None:
@@ -28,94 +32,84 @@ def draw_onto(review: Review, *, engagement: Engagement, now: dt.datetime) -> No
     someone changed or discussed them. Keep the order that people chose.
     """
     read_from = Engagement.objects.values_list("status_version", flat=True).get(pk=engagement.pk)
-    gathered = gather(review, engagement=engagement, now=now)
+    facts = agenda_facts(review, engagement=engagement, now=now)
     items = items_of(review)
-    added = {one.key_result_id for one in items if one.key_result_id and not one.source}
+    by_hand = {item.key_result_id for item in items if item.key_result_id and not item.source}
     drawn = {
-        one.source: one
-        for one in draw(gathered.facts)
-        if not one.key_result or gathered.rows[one.key_result].pk not in added
+        new.source: new
+        for new in draw(facts)
+        if not new.key_result or facts.rows[new.key_result].pk not in by_hand
     }
     touched = _touched(review, items)
-    gone = [
-        one for one in items if one.source and one.source not in drawn and one.pk not in touched
-    ]
-    AgendaItem.objects.filter(
-        engagement_id=review.engagement_id, pk__in=[one.pk for one in gone]
-    ).delete()
-    kept = [one for one in items if one not in gone]
-    _write(review, kept=kept, drawn=drawn, gathered=gathered)
+    left = [item for item in items if not item.source or item.source in drawn or item.pk in touched]
+    gone = {item.pk for item in items} - {item.pk for item in left}
+    AgendaItem.objects.filter(engagement_id=review.engagement_id, pk__in=gone).delete()
+    _write(review, left=left, drawn=drawn, facts=facts)
     review.drawn_at, review.drawn_from = now, read_from
     review.save(update_fields=["drawn_at", "drawn_from"])
-
-
-def items_of(review: Review) -> list[AgendaItem]:
-    """List all items in order, including parked ones."""
-    return list(
-        AgendaItem.objects.filter(engagement_id=review.engagement_id, review=review).order_by(
-            "position", "id"
-        )
-    )
 
 
 def refresh(item: AgendaItem, *, review: Review, engagement: Engagement, now: dt.datetime) -> None:
     """Refresh the facts of one item."""
     if item.key_result is not None:
         item.facts = screen_of(item.key_result, review=review, engagement=engagement, now=now)
-    elif item.objective is not None:
-        item.facts = objective_facts(item)
-    elif item.source and item.section != Section.CLOSING:
-        gathered = gather(review, engagement=engagement, now=now)
-        found = {one.source: one for one in draw(gathered.facts)}.get(item.source)
-        item.facts = list_facts(found, before=item)
+    elif item.section != Section.CLOSING:
+        facts = agenda_facts(review, engagement=engagement, now=now) if item.source else None
+        item.facts = _fresh_facts(item, draw(facts) if facts else [])
     item.save(update_fields=["facts"])
 
 
-def refresh_all(
-    review: Review, *, gathered: Gathered, engagement: Engagement, now: dt.datetime
-) -> None:
-    """Refresh the facts of every item, when a review closes."""
-    drawn = {one.source: one for one in draw(gathered.facts)}
-    by_pk = {row.pk: gathered.screens[public_id] for public_id, row in gathered.rows.items()}
-    items = AgendaItem.objects.filter(engagement_id=review.engagement_id, review=review)
-    rows = list(items.select_related("key_result", "objective"))
-    _keep_answers(rows, review=review, engagement=engagement, now=now)
-    for item in rows:
+def refresh_all(review: Review, *, engagement: Engagement, now: dt.datetime) -> None:
+    """Refresh the facts of every item and store which were discussed, when a review closes."""
+    facts = agenda_facts(review, engagement=engagement, now=now)
+    drawn = draw(facts)
+    rows = AgendaItem.objects.filter(engagement_id=review.engagement_id, review=review)
+    items = list(rows.select_related("key_result", "objective"))
+    _store_outcomes(items, review=review, engagement=engagement, now=now)
+    for item in items:
         if item.key_result is not None:
-            fresh = by_pk.get(item.key_result.pk)
-            item.facts = fresh or screen_of(
+            item.facts = facts.screens.get(item.key_result.public_id) or screen_of(
                 item.key_result, review=review, engagement=engagement, now=now
             )
-        elif item.objective is not None:
-            item.facts = objective_facts(item)
-        elif item.source and item.section != Section.CLOSING:
-            item.facts = list_facts(drawn.get(item.source), before=item)
-    AgendaItem.objects.bulk_update(rows, ["facts", "why", "discussed_at"])
+        else:
+            item.facts = _fresh_facts(item, drawn)
+    AgendaItem.objects.bulk_update(items, ["facts", "why", "discussed_at"])
 
 
-def _keep_answers(
+def _fresh_facts(item: AgendaItem, drawn: Sequence[Drawn]) -> dict[str, Any]:
+    """Return current facts of an item without a key result."""
+    if item.objective is not None:
+        return _objective_facts(item)
+    if not item.source or item.section == Section.CLOSING:
+        return dict(item.facts)
+    new = next((new for new in drawn if new.source == item.source), None)
+    return _list_facts(new, before=item)
+
+
+def _store_outcomes(
     items: Sequence[AgendaItem], *, review: Review, engagement: Engagement, now: dt.datetime
 ) -> None:
     """Store the state of escalations, and which items were discussed. Three queries.
 
     The current item counts as discussed, and so do items with a decision or an action.
     """
-    about = {one.key_result_id for one in items if one.key_result_id}
-    found = of_items(engagement, key_results=about)
-    stand = running_of(found)
-    acts = acts_during(found, since=review.started_at, until=now)
-    taken = taken_up(items, found=captured(review, engagement=engagement, acts=acts))
-    taken.setdefault(review.current_item_id or 0, now)
+    escalations = escalations_of(
+        engagement, key_results={item.key_result_id for item in items if item.key_result_id}
+    )
+    running = running_among(escalations)
+    acts = acts_during(escalations, since=review.started_at, until=now)
+    discussed = first_records(items, records=recorded(review, acts=acts))
+    discussed.setdefault(review.current_item_id or 0, now)
     for item in items:
-        facts = escalation_facts(stand.get(item.key_result_id or 0), engagement=engagement, now=now)
-        if facts is not None:
-            item.why = why_now(item.why, facts, today=engagement.today(now))[:LONGEST_WHY]
-        item.discussed_at = item.discussed_at or taken.get(item.pk)
+        escalation = running.get(item.key_result_id or 0)
+        why = current_why(item.why, escalation, engagement=engagement, now=now)
+        item.why = why[:LONGEST_WHY]
+        item.discussed_at = item.discussed_at or discussed.get(item.pk)
 
 
-def objective_facts(item: AgendaItem) -> dict[str, Any]:
+def _objective_facts(item: AgendaItem) -> dict[str, Any]:
     """Return an objective with its key results in order. One query."""
-    found = KeyResult.objects.filter(
+    key_results = KeyResult.objects.filter(
         engagement_id=item.engagement_id, objective=item.objective, committed_at__isnull=False
     ).exclude(stage="withdrawn")
     return {
@@ -129,71 +123,65 @@ def objective_facts(item: AgendaItem) -> dict[str, Any]:
                 "score": None if row.score is None else f"{row.score:.2f}",
                 "meta": row.insight,
             }
-            for row in found
+            for row in key_results
         ],
     }
 
 
-def list_facts(found: Drawn | None, *, before: AgendaItem | None = None) -> dict[str, Any]:
+def _list_facts(new: Drawn | None, *, before: AgendaItem | None = None) -> dict[str, Any]:
     """Return the rows of a list, with a label for actions that are no longer overdue."""
-    rows = [dict(row) for row in found.rows] if found else []
+    rows = [dict(row) for row in new.rows] if new else []
     if before is not None and before.section == Section.ACTIONS:
-        there = {row["action"] for row in rows}
+        overdue = {row["action"] for row in rows}
         rows += [
-            {**row, "label": DEALT_WITH}
+            {**row, "label": NO_LONGER_OVERDUE}
             for row in before.facts.get("rows", [])
-            if row["action"] not in there
+            if row["action"] not in overdue
         ]
-    elif found is None and before is not None:
+    elif new is None and before is not None:
         rows = before.facts.get("rows", [])
-    return {"kind": LISTS, "rows": rows}
+    return {"kind": "list", "rows": rows}
 
 
 def _write(
-    review: Review,
-    *,
-    kept: Sequence[AgendaItem],
-    drawn: Mapping[str, Drawn],
-    gathered: Gathered,
+    review: Review, *, left: Sequence[AgendaItem], drawn: Mapping[str, Drawn], facts: AgendaFacts
 ) -> None:
-    there = {one.source for one in kept}
+    sources = {item.source for item in left}
     fresh = [
         AgendaItem(engagement_id=review.engagement_id, review=review, source=source)
         for source in drawn
-        if source not in there
+        if source not in sources
     ]
-    for item in (*kept, *fresh):
-        if item.source in drawn:
-            _fill(item, drawn[item.source], gathered=gathered)
-    _fit(review, [*kept, *fresh], drawn=drawn)
+    items = [*left, *fresh]
+    for item in items:
+        if new := drawn.get(item.source):
+            item.section, item.title, item.why = new.section, new.title, new.why
+            if new.key_result:
+                item.key_result = facts.rows[new.key_result]
+                item.objective = item.key_result.objective
+                item.facts = dict(facts.screens[new.key_result])
+            else:
+                item.facts = _list_facts(new, before=item if item.pk else None)
+    _fit(review, items, drawn=drawn)
     order = merge(
-        [_place(one, drawn=drawn, kind=review.kind) for one in kept],
-        [_place(one, drawn=drawn, kind=review.kind) for one in fresh],
+        [_place(item, drawn=drawn, kind=review.kind) for item in left],
+        [_place(item, drawn=drawn, kind=review.kind) for item in fresh],
     )
-    for item in (*kept, *fresh):
+    for item in items:
         item.position = order.index(item.public_id) + 1
     AgendaItem.objects.bulk_create(fresh)
     AgendaItem.objects.bulk_update(
-        kept, ["section", "title", "why", "minutes", "facts", "position"]
+        left, ["section", "title", "why", "minutes", "facts", "position"]
     )
-
-
-def _fill(item: AgendaItem, found: Drawn, *, gathered: Gathered) -> None:
-    item.section, item.title, item.why = found.section, found.title, found.why
-    if found.key_result:
-        row = gathered.rows[found.key_result]
-        item.key_result, item.objective = row, row.objective
-        item.facts = dict(gathered.screens[found.key_result])
-    else:
-        item.facts = list_facts(found, before=item if item.pk else None)
 
 
 def _fit(review: Review, items: Sequence[AgendaItem], *, drawn: Mapping[str, Drawn]) -> None:
     """Fit the minutes of items from data into the time that items added by people leave."""
-    asked = [one for one in items if one.source in drawn and one.discussed_at is None]
-    given = sum(one.minutes for one in items if one not in asked)
-    wanted = [drawn[one.source].minutes for one in asked]
-    for item, minutes in zip(asked, fit(wanted, into=max(0, review.minutes - given)), strict=True):
+    flexible = [item for item in items if item.source in drawn and item.discussed_at is None]
+    fixed = sum(item.minutes for item in items if item not in flexible)
+    wanted = [drawn[item.source].minutes for item in flexible]
+    fitted = fit(wanted, into=max(0, review.minutes - fixed))
+    for item, minutes in zip(flexible, fitted, strict=True):
         item.minutes = minutes
 
 
@@ -210,17 +198,14 @@ def _place(item: AgendaItem, *, drawn: Mapping[str, Drawn], kind: str) -> Place:
 
 def _touched(review: Review, items: Sequence[AgendaItem]) -> set[int]:
     """Return the items that are current, or that people discussed, changed or recorded for."""
-    here = {"engagement_id": review.engagement_id, "review": review}
-    captured = {
-        *ReviewRecord.objects.filter(**here).values_list("agenda_item_id", flat=True),
-        review.current_item_id,
-    }
+    records = ReviewRecord.objects.filter(engagement_id=review.engagement_id, review=review)
+    recorded_for = {*records.values_list("agenda_item_id", flat=True), review.current_item_id}
     return {
-        one.pk
-        for one in items
-        if one.pk in captured
-        or one.discussed_at is not None
-        or one.parked_at is not None
-        or one.moved_at is not None
-        or one.still_right is not None
+        item.pk
+        for item in items
+        if item.pk in recorded_for
+        or item.discussed_at is not None
+        or item.parked_at is not None
+        or item.moved_at is not None
+        or item.still_right is not None
     }

@@ -24,8 +24,7 @@ from decisions.models import ActionItem, Decision
 from engagements.models import Membership
 from okrs.formatting import NO_BREAK
 from okrs.models import KeyResult
-from reviews.commands.live_updates import tell_the_room
-from reviews.commands.open_reviews import lock_review, must_be_open
+from reviews.commands.locks import lock_review, require_open, update_screens
 from reviews.models import AgendaItem, Review, ReviewRecord
 from scoring import format_score
 
@@ -105,16 +104,16 @@ def add_review_action(
 
 def check_in_evidence(public_ids: Collection[str], *, engagement_id: int) -> Evidence:
     """Return the current check-in of each key result, as words and public ids that can be sealed."""
-    found: Evidence = []
+    evidence: Evidence = []
     for row in key_results(engagement_id, list(public_ids)):
         posts = CheckIn.objects.filter(engagement_id=engagement_id, key_result=row).current()
         if check_in := posts.order_by("-period").first():
             score = format_score(check_in.score, scale=row.engagement.scale)
             label = f"Check-in of {_day(check_in.measured_on)}, {score}"
-            found.append(
+            evidence.append(
                 {"label": label, "check_in": check_in.public_id, "key_result": row.public_id}
             )
-    return found
+    return evidence
 
 
 def _day(on: dt.date) -> str:
@@ -132,7 +131,7 @@ def _lock(
     if record is not None:
         require_same_values(record, review=locked, agenda_item=agenda_item)
         return locked
-    must_be_open(locked)
+    require_open(locked)
     if agenda_item is not None and agenda_item.review_id != locked.pk:
         raise ValidationError("This item belongs to another review.", code="other_review")
     return locked
@@ -145,4 +144,4 @@ def _link(review: Review, agenda_item: AgendaItem | None, **row: Any) -> None:
         defaults={"review": review, "agenda_item": agenda_item},
     )
     if is_new:
-        tell_the_room(review)
+        update_screens(review)

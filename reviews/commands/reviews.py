@@ -1,3 +1,5 @@
+"""Planning, starting and closing reviews, and who is there."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -9,18 +11,23 @@ from django.db import transaction
 
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, check_owners, may, require_right
+from okrs.formatting import plain
+from okrs.models import KeyResult
 from reviews.commands.agendas import show_item
-from reviews.commands.drawing import draw_onto, items_of
-from reviews.commands.live_updates import tell_the_room
-from reviews.commands.open_reviews import lock_open_review, must_be_open
+from reviews.commands.drawing import draw_onto, refresh_all
+from reviews.commands.locks import (
+    items_of,
+    lock_open_review,
+    lock_running,
+    require_open,
+    update_screens,
+)
 from reviews.models import Attendance, Review, ReviewKind, ReviewRecord
 from tenancy.locks import lock_for_edit
 
 MINUTES = {ReviewKind.MONTHLY: 45, ReviewKind.WEEKLY: 30}  # M11.1
-LEAST, MOST = 5, 480  # minutes
-LONGEST = 120
 MONTH = dt.timedelta(days=31)
-FIELDS = ("title", "scheduled_at", "minutes", "lead")
+QUESTIONS = ("on_outcomes", "evidence_weekly", "moved_resources")  # M8.4
 
 
 @transaction.atomic
@@ -39,11 +46,9 @@ def plan_review(
     """Plan a review and build its agenda (M8, M8.1).
 
     It lasts 45 minutes (monthly) or 30 (weekly) by default, and is named after its month or week.
-    Raises ValidationError: `no_right`, or by field `lead`, `minutes`, `attendees`, `kind`.
+    Raises ValidationError: `no_right`, or by field `lead`, `attendees`.
     """
     require_right(by, Permission.RUN_REVIEWS)
-    if kind not in ReviewKind.values:
-        raise ValidationError({"kind": ValidationError("Choose a kind.", code="kind")})
     review = Review(
         engagement=engagement,
         kind=kind,
@@ -73,25 +78,25 @@ def update_review(
     minutes: int | None = None,
     attendees: Iterable[Membership] = (),
 ) -> Review:
-    """Change a review that is not closed; attendance is kept for those still invited.
+    """Change a review that is not closed; those still invited keep their attendance.
 
     Errors as in `plan_review`, `closed`, and StaleEdit if someone saved since.
     """
     current: Review = lock_for_edit(review, version=version)
     require_right(by, Permission.RUN_REVIEWS)
-    must_be_open(current)
-    lasted = current.minutes
+    require_open(current)
+    planned_minutes = current.minutes
     current.scheduled_at, current.lead = scheduled_at, lead
     current.title = _title(title, review=current)
     current.minutes = minutes or MINUTES[ReviewKind(current.kind)]
     people = list(attendees)
     _check(current, attendees=people)
     current.version += 1
-    current.save(update_fields=[*FIELDS, "version"])
+    current.save(update_fields=["title", "scheduled_at", "minutes", "lead", "version"])
     _invite(current, people)
-    if current.minutes != lasted and current.started_at is None:
+    if current.minutes != planned_minutes and current.started_at is None:
         draw_onto(current, engagement=by.engagement, now=now)
-    tell_the_room(current)
+    update_screens(current)
     return current
 
 
@@ -99,14 +104,14 @@ def update_review(
 def cancel_review(*, review: Review, by: Membership) -> None:
     """Delete a review that has not started and has no decisions or actions.
 
-    Raises ValidationError: `no_right`, `closed`, `started`, `captured`.
+    Raises ValidationError: `no_right`, `closed`, `started`, `recorded`.
     """
     locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
     if locked.started_at is not None:
         raise ValidationError("This review has started. Close it instead.", code="started")
     if ReviewRecord.objects.filter(engagement_id=locked.engagement_id, review=locked).exists():
         raise ValidationError(
-            "This review has decisions or actions already. You can’t cancel it.", code="captured"
+            "This review has decisions or actions already. You can’t cancel it.", code="recorded"
         )
     locked.delete()
 
@@ -126,10 +131,57 @@ def start_review(*, review: Review, by: Membership, now: dt.datetime) -> Review:
     locked.started_at = now
     locked.save(update_fields=["started_at"])
     _mark(locked, by, is_here=True)
-    first = next((one for one in items_of(locked) if one.parked_at is None), None)
+    first = next((item for item in items_of(locked) if item.parked_at is None), None)
     if first is not None:
-        show_item(review=locked, item=first, by=by, now=now)
-    tell_the_room(locked)
+        show_item(item=first, by=by, now=now)
+    update_screens(locked)
+    return locked
+
+
+@transaction.atomic
+def close_review(
+    *,
+    review: Review,
+    by: Membership,
+    now: dt.datetime,
+    closing_note: str = "",
+    on_outcomes: bool | None = None,
+    evidence_weekly: bool | None = None,
+    moved_resources: bool | None = None,
+) -> Review:
+    """Close a review: freeze its agenda and store the state of every key result (M8.4).
+
+    The monthly review answers the three closing questions. Raises ValidationError: `no_right`,
+    `closed`, `not_started`, or by field `required`.
+    """
+    locked = lock_running(review, by=by)
+    answers = {
+        "on_outcomes": on_outcomes,
+        "evidence_weekly": evidence_weekly,
+        "moved_resources": moved_resources,
+    }
+    if locked.kind == ReviewKind.MONTHLY and None in answers.values():
+        missing = [name for name, answer in answers.items() if answer is None]
+        error = ValidationError("Answer yes or no.", code="required")
+        raise ValidationError(dict.fromkeys(missing, error))
+    refresh_all(locked, engagement=by.engagement, now=now)
+    update_screens(locked)
+    locked.refresh_from_db(fields=["live_version"])
+    for name, answer in answers.items():
+        setattr(locked, name, answer)
+    locked.closing_note = closing_note.strip()
+    locked.standings = {
+        row.public_id: {
+            "value": plain(row.latest_value),
+            "score": None if row.score is None else f"{row.score:.2f}",
+            "rag": row.rag,
+            "title": row.title,
+        }
+        for row in KeyResult.objects.live().filter(engagement=by.engagement)
+    }
+    # From now on the database refuses any change of the review and its items.
+    locked.closed_at, locked.closed_by = now, by
+    locked.save(update_fields=[*QUESTIONS, "closing_note", "standings", "closed_at", "closed_by"])
     return locked
 
 
@@ -140,11 +192,11 @@ def mark_here(*, review: Review, member: Membership, is_here: bool, by: Membersh
     Raises ValidationError: `no_right`, `closed`, `owner` for viewers and members who left.
     """
     locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
-    asked = Attendance.objects.filter(engagement_id=locked.engagement_id, review=locked)
-    if not asked.filter(member=member).exists():
+    invited = Attendance.objects.filter(engagement_id=locked.engagement_id, review=locked)
+    if not invited.filter(member=member).exists():
         check_owners(member)
     attendance = _mark(locked, member, is_here=is_here)
-    tell_the_room(locked)
+    update_screens(locked)
     return attendance
 
 
@@ -160,28 +212,27 @@ def _mark(review: Review, member: Membership, *, is_here: bool) -> Attendance:
 
 def _title(title: str, *, review: Review) -> str:
     """Return the title, else month or week, with the day if that name is taken."""
-    said = " ".join(title.split())
-    if said:
-        return said
+    if given := " ".join(title.split()):
+        return given
     on = review.engagement.today(review.scheduled_at)
     monday = on - dt.timedelta(days=on.weekday())
     monthly = review.kind == ReviewKind.MONTHLY
-    named = f"{on:%B} review" if monthly else f"Week of {monday.day} {monday:%B}"
+    default = f"{on:%B} review" if monthly else f"Week of {monday.day} {monday:%B}"
     near = (review.scheduled_at - MONTH, review.scheduled_at + MONTH)
     others = Review.objects.filter(
-        engagement_id=review.engagement_id, title=named, scheduled_at__range=near
+        engagement_id=review.engagement_id, title=default, scheduled_at__range=near
     )
-    return f"{named}, {on.day} {on:%b}" if others.exclude(pk=review.pk).exists() else named
+    return f"{default}, {on.day} {on:%b}" if others.exclude(pk=review.pk).exists() else default
 
 
 def _invite(review: Review, people: list[Membership]) -> None:
-    held = Attendance.objects.filter(engagement_id=review.engagement_id, review=review)
-    held.exclude(member__in=people).delete()
-    there = set(held.values_list("member_id", flat=True))
+    attendances = Attendance.objects.filter(engagement_id=review.engagement_id, review=review)
+    attendances.exclude(member__in=people).delete()
+    invited = set(attendances.values_list("member_id", flat=True))
     Attendance.objects.bulk_create(
-        Attendance(engagement_id=review.engagement_id, review=review, member=one)
-        for one in people
-        if one.pk not in there
+        Attendance(engagement_id=review.engagement_id, review=review, member=person)
+        for person in people
+        if person.pk not in invited
     )
 
 
@@ -190,10 +241,6 @@ def _check(review: Review, *, attendees: Iterable[Membership]) -> None:
     errors: dict[str, Any] = {}
     if not may(review.lead.role, Permission.RUN_REVIEWS) or review.lead.removed_at is not None:
         errors["lead"] = ValidationError("Choose a program lead of this client.", code="lead")
-    if not LEAST <= review.minutes <= MOST:
-        errors["minutes"] = ValidationError(f"Enter {LEAST} to {MOST} minutes.", code="minutes")
-    if len(review.title) > LONGEST:
-        errors["title"] = ValidationError(f"Use at most {LONGEST} characters.", code="too_long")
     try:
         check_owners(*attendees)
     except ValidationError as refusal:

@@ -1,105 +1,159 @@
-"""What an agenda is drawn from, read in a bounded number of queries."""
+"""The facts of an agenda and of its screens, read in a bounded number of queries."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, F, Value, When
 
-from checkins.periods import open_periods, rhythm_of
+from checkins.models import Blocker, CheckIn, HelpRequest
+from checkins.periods import closed_periods, open_periods, rhythm_of, was_asked
 from checkins.queries.states import due_of
+from decisions.commands.decisions import key_result_ids
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement, Membership
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
+from okrs.models.key_results import LIVE
+from okrs.queries.shown import shown_key_results
 from okrs.states import expected_pace, forecast
-from reviews.agenda import (
-    ActionFacts,
-    AgendaFacts,
-    DecisionFacts,
-    ExperimentFacts,
-    KeyResultFacts,
-    Then,
-)
-from reviews.agenda.escalations import escalation_facts
-from reviews.agenda.screens import Facts, Told, key_result_screen, outcome_of
 from reviews.models import Review
-from reviews.queries.item_context import live_rows, tell
-from scoring import Rag
+from reviews.queries.recorded import escalations_of, running_among
+from reviews.reasons import AgendaFacts, DecisionFacts, KeyResultFacts
+from reviews.screens import Ask, Facts, ItemContext, Spell, as_number, key_result_screen, outcome_of
+from scoring import Rag, rag
 
-FIRST_LOOK_BACK = dt.timedelta(days=35)  # of the first review: what ended about a month ago
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gathered:
-    """The facts of an agenda, the rows that they speak of and their screens, by public id."""
-
-    facts: AgendaFacts
-    rows: Mapping[str, KeyResult]
-    screens: Mapping[str, Facts]
+FIRST_LOOK_BACK = dt.timedelta(days=35)  # of the first review: about a month
+MOST_DECISIONS = 200  # of the log, newest first, searched for the last one of a key result
+JOINED = ("engagement", "objective__cycle", "metric", "owner")
 
 
-def gather(review: Review, *, engagement: Engagement, now: dt.datetime) -> Gathered:
-    """Everything that this review's agenda is drawn from. At most eleven queries."""
+def agenda_facts(review: Review, *, engagement: Engagement, now: dt.datetime) -> AgendaFacts:
+    """Return everything that the agenda of this review is built from. At most eleven queries."""
     today = engagement.today(now)
-    rows = live_rows(engagement, now=now)
-    told = tell(rows, review=review, engagement=engagement, now=now)
+    shown = shown_key_results(engagement, at=now, today=today).filter(stage__in=LIVE)
+    rows = list(shown.select_related(*JOINED))
+    contexts = load_item_context(rows, review=review, engagement=engagement, now=now)
     before = previous_review(review)
-    since = before.closed_at if before else None
-    standings: Mapping[str, Mapping[str, Any]] = before.standings if before else {}
-    return Gathered(
-        facts=AgendaFacts(
-            kind=review.kind,
-            today=today,
-            scale=engagement.score_scale,
-            since=engagement.today(since) if since else None,
-            key_results=[
-                _key_result(row, told[row.pk], standings.get(row.public_id), now=now)
-                for row in rows
-            ],
-            actions=overdue_actions(engagement, today=today),
-            experiments=_experiments(
-                engagement,
-                since=engagement.today(since) if since else today - FIRST_LOOK_BACK,
-                today=today,
-            ),
-            decisions=_decisions(before, rows),
-        ),
+    since = engagement.today(before.closed_at) if before and before.closed_at else None
+    states: Mapping[str, Mapping[str, Any]] = before.standings if before else {}
+    return AgendaFacts(
+        kind=review.kind,
+        engagement=engagement,
+        now=now,
+        since=since,
+        key_results=[
+            _key_result(row, contexts[row.pk], states.get(row.public_id, {}), now=now)
+            for row in rows
+        ],
+        actions=overdue_actions(engagement, today=today),
+        experiments=_experiments(engagement, since=since or today - FIRST_LOOK_BACK, today=today),
+        decisions=_decisions(before, rows),
         rows={row.public_id: row for row in rows},
-        screens={row.public_id: key_result_screen(row, told[row.pk], today=today) for row in rows},
+        screens={
+            row.public_id: key_result_screen(row, contexts[row.pk], today=today) for row in rows
+        },
     )
 
 
+def screen_of(row: KeyResult, *, review: Review, engagement: Engagement, now: dt.datetime) -> Facts:
+    """Return the facts of one key result's screen in this review, live or not. Seven queries."""
+    fresh = KeyResult.objects.select_related(*JOINED).get(engagement=engagement, pk=row.pk)
+    contexts = load_item_context([fresh], review=review, engagement=engagement, now=now)
+    return key_result_screen(fresh, contexts[fresh.pk], today=engagement.today(now))
+
+
+def load_item_context(
+    rows: Sequence[KeyResult], *, review: Review, engagement: Engagement, now: dt.datetime
+) -> dict[int, ItemContext]:
+    """Return the rows around each key result, by its key. Six queries.
+
+    The last decision comes from an earlier review: one of this review can't have changed anything.
+    """
+    here = {"engagement": engagement, "key_result__in": rows}
+    current = CheckIn.objects.current().filter(**here)
+    latest = current.filter(period=F("key_result__last_period")).select_related("author")
+    check_ins = {check_in.key_result_id: check_in for check_in in latest}
+    measured: dict[int, dict[dt.date, dt.date]] = defaultdict(dict)
+    for pk, period, day in current.values_list("key_result_id", "period", "measured_on"):
+        measured[pk][period] = day
+    requests = HelpRequest.objects.filter(**here, answered_at=None).select_related("asked_by")
+    opened = Blocker.objects.filter(**here, resolved_at=None).select_related("opened_by")
+    help_requests, blockers = defaultdict(list), defaultdict(list)
+    for request in requests.order_by("asked_at"):
+        since, by = engagement.today(request.asked_at), request.asked_by.name
+        help_requests[request.key_result_id].append(Ask(text=request.text, since=since, by=by))
+    for blocker in opened.order_by("opened_at"):
+        since, by = engagement.today(blocker.opened_at), blocker.opened_by.name
+        blockers[blocker.key_result_id].append(Ask(text=blocker.text, since=since, by=by))
+    decided = _last_decisions(engagement, before=review)
+    escalations = running_among(escalations_of(engagement, key_results={row.pk for row in rows}))
+    return {
+        row.pk: ItemContext(
+            check_in=check_ins.get(row.pk),
+            decision=decided.get(row.public_id),
+            escalation=escalations.get(row.pk),
+            help_requests=help_requests[row.pk],
+            blockers=blockers[row.pk],
+            spells=spells(row, measured=measured[row.pk], now=now),
+        )
+        for row in rows
+    }
+
+
+def spells(row: KeyResult, *, measured: Mapping[dt.date, dt.date], now: dt.datetime) -> list[Spell]:
+    """List its periods until now that have a value or closed without one.
+
+    `measured` are the days of the values, by period.
+    """
+    bands = row.engagement.rag_bands
+    by_monday = {}
+    for text, value, score in row.trail:
+        monday = dt.date.fromisoformat(str(text))
+        by_monday[monday] = Spell(
+            monday=monday,
+            value=Decimal(str(value)),
+            rag=rag(score, bands),
+            measured_on=measured.get(monday),
+        )
+    for period in closed_periods(rhythm_of(row), now):
+        if period.monday not in by_monday and was_asked(row, period=period):
+            by_monday[period.monday] = Spell(monday=period.monday)
+    return [by_monday[monday] for monday in sorted(by_monday)]
+
+
 def previous_review(review: Review) -> Review | None:
-    """The last closed one of the same kind, else of any. One query."""
+    """Return the last closed one of the same kind, else of any. One query."""
     closed = Review.objects.filter(engagement_id=review.engagement_id).closed()
     other = Case(When(kind=review.kind, then=Value(0)), default=Value(1))
     return closed.exclude(pk=review.pk).order_by(other, "-closed_at").first()
 
 
-def overdue_actions(engagement: Engagement, *, today: dt.date) -> list[ActionFacts]:
-    """Open ones whose day has gone by (M8.3). One query."""
+def overdue_actions(engagement: Engagement, *, today: dt.date) -> list[ActionItem]:
+    """List open actions whose day has passed (M8.3). One query."""
     overdue = ActionItem.objects.filter(engagement=engagement, due_on__lt=today).open()
-    return [
-        ActionFacts(
-            what=one.what,
-            owner=one.owner.name,
-            due_on=one.due_on,
-            about=one.key_result.title if one.key_result else "",
-            public_id=one.public_id,
-        )
-        for one in overdue.select_related("owner", "key_result")
-    ]
+    return list(overdue.select_related("owner", "key_result"))
+
+
+def owner_gap(owner: Membership | None) -> str:
+    """Return why no one is responsible for it (M9.3), "" if someone is."""
+    if owner is None:
+        return "no owner"
+    if owner.removed_at is not None:
+        return f"{owner.name} has left"
+    if owner.is_placeholder:
+        return f"{owner.name} has not signed in yet"
+    return ""
 
 
 def _key_result(
-    row: KeyResult, told: Told, then: Mapping[str, Any] | None, *, now: dt.datetime
+    row: KeyResult, context: ItemContext, earlier: Mapping[str, Any], *, now: dt.datetime
 ) -> KeyResultFacts:
     rhythm = rhythm_of(row)
-    line = expected_pace(row, today=rhythm.day_of(now))
+    pace = expected_pace(row, today=rhythm.day_of(now))
     due = due_of(row, now=now) if open_periods(rhythm, now) else None
     return KeyResultFacts(
         public_id=row.public_id,
@@ -112,11 +166,11 @@ def _key_result(
         score=row.score,
         rag=Rag(row.rag),
         confidence=row.confidence,
-        pace=line,
+        pace=pace,
         forecast_holds=forecast(
             row,
             score=row.score,
-            line=line,
+            line=pace,
             confidence=row.confidence,
             bands=row.engagement.rag_bands,
         ),
@@ -124,102 +178,62 @@ def _key_result(
         last_week=row.last_week,
         red_since=row.red_since,
         red_reported=row.red_reported,
-        escalation=escalation_facts(told.escalation, engagement=row.engagement, now=now),
-        spells=told.spells,
+        escalation=context.escalation,
+        spells=context.spells,
         late_since=rhythm.day_of(due.period.due_at) if due and due.is_late else None,
-        blockers=told.blockers,
-        help_requests=told.help_requests,
-        then=_then(then),
+        blockers=context.blockers,
+        help_requests=context.help_requests,
+        earlier_value=as_number(earlier.get("value")),
+        earlier_score=as_number(earlier.get("score")),
         insight=row.insight,
     )
 
 
-def _then(kept: Mapping[str, Any] | None) -> Then | None:
-    if kept is None:
-        return None
-    return Then(value=_number(kept["value"]), score=_number(kept["score"]))
-
-
-def owner_gap(owner: Membership | None) -> str:
-    """Why nobody answers for it (M9.3); empty where somebody does."""
-    if owner is None:
-        return "no owner"
-    if owner.removed_at is not None:
-        return f"{owner.name} has left"
-    if owner.is_placeholder:
-        return f"{owner.name} has not signed in yet"
-    return ""
-
-
-def _experiments(
-    engagement: Engagement, *, since: dt.date, today: dt.date
-) -> list[ExperimentFacts]:
+def _experiments(engagement: Engagement, *, since: dt.date, today: dt.date) -> list[KeyResult]:
     ended = Cycle.objects.filter(
         engagement=engagement, kind=CycleKind.MICRO, ends_on__gte=since, ends_on__lt=today
     )
     rows = KeyResult.objects.filter(
         engagement=engagement, objective__cycle__in=ended, committed_at__isnull=False
     ).exclude(stage=Stage.WITHDRAWN)
-    return [
-        ExperimentFacts(
-            cycle=row.objective.cycle.name,
-            ended_on=row.objective.cycle.ends_on,
-            title=row.title,
-            public_id=row.public_id,
-            unit=row.metric.unit if row.metric else "",
-            baseline=row.baseline,
-            value=row.latest_value,
-            rag=Rag(row.rag),
-            insight=row.insight,
-        )
-        for row in rows.for_card().order_by("objective__cycle__ends_on", "position", "id")
-    ]
+    return list(rows.for_card().order_by("objective__cycle__ends_on", "position", "id"))
 
 
 def _decisions(before: Review | None, rows: Sequence[KeyResult]) -> list[DecisionFacts]:
-    """Those of the last review that stand, with what became of the key result that they touch."""
+    """List the last review's current decisions, and how their key results moved."""
     if before is None:
         return []
-    made = Decision.objects.filter(
+    current = Decision.objects.filter(
         engagement_id=before.engagement_id, superseded_by=None, **before.occasion.columns
     )
-    decisions = list(made.select_related("owner").order_by("number"))
-    known = {row.public_id: row for row in rows}
-    known |= _gone(_touched(decisions) - known.keys(), engagement_id=before.engagement_id)
-    return [_decision(one, known) for one in decisions]
+    decisions = list(current.select_related("owner").order_by("number"))
+    key_results = {row.public_id: row for row in rows}
+    touched = {pk for decision in decisions for pk in key_result_ids(decision.touches)}
+    others = touched - key_results.keys()
+    if others:  # no longer live
+        closed = KeyResult.objects.filter(
+            engagement_id=before.engagement_id, public_id__in=others
+        ).select_related("metric")
+        key_results |= {row.public_id: row for row in closed}
+    return [_decision(decision, key_results) for decision in decisions]
 
 
-def _decision(decision: Decision, known: Mapping[str, KeyResult]) -> DecisionFacts:
-    about = [str(one["title"]) for one in decision.touches if "title" in one]
-    public_id = next(iter(_touched([decision])), "")
+def _decision(decision: Decision, key_results: Mapping[str, KeyResult]) -> DecisionFacts:
     label = words = ""
-    if row := known.get(public_id):
-        unit = row.metric.unit if row.metric else ""
-        found = outcome_of(decision, row)
-        label, words = found.moved.value, found.words(unit=unit)
-    return DecisionFacts(
-        text=decision.text,
-        owner=decision.owner.name,
-        due_on=decision.due_on,
-        about=", ".join(about),
-        public_id=public_id,
-        label=label,
-        words=words,
-    )
+    if row := key_results.get(next(iter(key_result_ids(decision.touches)), "")):
+        movement = outcome_of(decision, row)
+        label = movement.moved.value
+        words = movement.words(unit=row.metric.unit if row.metric else "")
+    return DecisionFacts(decision=decision, label=label, words=words)
 
 
-def _touched(decisions: Iterable[Decision]) -> set[str]:
-    touches = (one.get("key_result") for decision in decisions for one in decision.touches)
-    return {public_id for public_id in touches if public_id}
-
-
-def _gone(public_ids: set[str], *, engagement_id: int) -> dict[str, KeyResult]:
-    """Key results that are live no longer. One query, or none."""
-    if not public_ids:
-        return {}
-    here = KeyResult.objects.filter(engagement_id=engagement_id, public_id__in=public_ids)
-    return {row.public_id: row for row in here.select_related("metric")}
-
-
-def _number(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+def _last_decisions(engagement: Engagement, *, before: Review) -> dict[str, Decision]:
+    """Return the newest current decision about each key result, by public id."""
+    newest: dict[str, Decision] = {}
+    current = Decision.objects.filter(engagement=engagement, superseded_by=None)
+    if before.pk:
+        current = current.exclude(**before.occasion.columns)
+    for decision in current.order_by("-number")[:MOST_DECISIONS]:
+        for touch in decision.touches:
+            newest.setdefault(touch.get("key_result", ""), decision)
+    return newest

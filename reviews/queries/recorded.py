@@ -1,23 +1,32 @@
-"""What was captured in a review."""
+"""Everything recorded in a review: decisions, actions, and acts on escalations of its items (M7, M8.3)."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from decisions.models import ActionItem, Decision, OccasionTitle, Titles
-from engagements.models import Engagement
+from engagements.models import Engagement, Membership
+from escalations.models import Escalation
 from reviews.models import AgendaItem, Review, ReviewRecord
-from reviews.queries.escalated import Act
 
 
 @dataclass(frozen=True, kw_only=True)
-class Captured:
-    """A decision or an action of this review, or what was recorded of an escalation while it ran,
-    and the item that it was about."""
+class Act:
+    """An act on an escalation, and the person it belongs to."""
+
+    escalation: Escalation
+    at: dt.datetime
+    kind: str  # active, huddle, plan or verdict
+    who: Membership | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """A decision, an action or an act on an escalation of this review, and the item it is about."""
 
     at: dt.datetime
     about: str
@@ -33,57 +42,99 @@ class Captured:
         return self.agenda_item_id == item.pk
 
 
-def taken_up(items: Iterable[AgendaItem], *, found: Iterable[Captured]) -> dict[int, dt.datetime]:
-    """When something was captured on them first, by their keys: those were discussed."""
-    latest_first = list(found)
-    return {item.pk: one.at for item in items for one in latest_first if one.is_on(item)}
+def recorded(review: Review, *, acts: Iterable[Act] = ()) -> list[Recorded]:
+    """List decisions, actions and `acts` on escalations of a review, latest first. One query.
 
-
-def captured(review: Review, *, engagement: Engagement, acts: Iterable[Act] = ()) -> list[Captured]:
-    """Decisions, actions and `acts` on escalations of a review, latest first. One query.
-
-    What superseded one of them after the close belongs to the log, not to the meeting.
+    A decision that superseded one of them after the close belongs to the log, not to the meeting.
     """
-    found = [
-        *(
-            Captured(
-                at=one.decision.recorded_at if one.decision else one.action.created_at,
-                about=one.agenda_item.title if one.agenda_item else "",
-                decision=one.decision,
-                is_superseded=one.is_superseded,  # type: ignore[attr-defined]
-                action=one.action,
-                agenda_item_id=one.agenda_item_id,
-            )
-            for one in _records(review)
-        ),
-        *(Captured(at=one.at, about=one.escalation.key_result.title, act=one) for one in acts),
-    ]
-    return sorted(found, key=lambda one: one.at, reverse=True)
-
-
-def kept_from_client(review: Review, *, engagement: Engagement) -> int:
-    """How many decisions of a review that hold are not marked for the client."""
-    return sum(
-        one.decision is not None and not one.decision.client_visible and not one.is_superseded
-        for one in captured(review, engagement=engagement)
-    )
-
-
-def _records(review: Review) -> QuerySet[ReviewRecord]:
     here = {"engagement_id": review.engagement_id}
     later = Decision.objects.filter(**here, supersedes_id=OuterRef("decision_id"))
     rows = ReviewRecord.objects.filter(**here, review=review)
     if review.closed_at is not None:
         in_time = Q(decision__recorded_at__lte=review.closed_at)
         rows = rows.filter(Q(decision__supersedes=None) | in_time)
-    joined = rows.select_related("decision__owner", "action__owner", "agenda_item")
-    return joined.annotate(is_superseded=Exists(later))
+    rows = rows.select_related("decision__owner", "action__owner", "agenda_item")
+    records = [
+        Recorded(
+            at=row.decision.recorded_at if row.decision else row.action.created_at,
+            about=row.agenda_item.title if row.agenda_item else "",
+            decision=row.decision,
+            is_superseded=row.is_superseded,
+            action=row.action,
+            agenda_item_id=row.agenda_item_id,
+        )
+        for row in rows.annotate(is_superseded=Exists(later))
+    ]
+    records += [Recorded(at=act.at, about=act.escalation.key_result.title, act=act) for act in acts]
+    return sorted(records, key=lambda record: record.at, reverse=True)
+
+
+def first_records(
+    items: Iterable[AgendaItem], *, records: Iterable[Recorded]
+) -> dict[int, dt.datetime]:
+    """Return when the first record on each item was made, by its key: those were discussed."""
+    latest_first = list(records)
+    return {item.pk: record.at for item in items for record in latest_first if record.is_on(item)}
+
+
+def kept_from_client(review: Review) -> int:
+    """Count the current decisions of a review that are not marked for the client."""
+    return sum(
+        record.decision is not None
+        and not record.decision.client_visible
+        and not record.is_superseded
+        for record in recorded(review)
+    )
 
 
 def review_titles(engagement_ids: Collection[int], public_ids: Collection[str]) -> Titles:
-    """Titles of reviews, for the decisions and actions that came of them. One query."""
+    """Return titles of reviews, for the decisions and actions that came from them. One query."""
     rows = Review.objects.filter(engagement_id__in=engagement_ids, public_id__in=public_ids)
     return {
-        (one.engagement_id, one.public_id): OccasionTitle(title=one.title, at=one.scheduled_at)
-        for one in rows.only("engagement_id", "public_id", "title", "scheduled_at")
+        (row.engagement_id, row.public_id): OccasionTitle(title=row.title, at=row.scheduled_at)
+        for row in rows.only("engagement_id", "public_id", "title", "scheduled_at")
     }
+
+
+def escalations_of(engagement: Engagement, *, key_results: Collection[int]) -> list[Escalation]:
+    """List every escalation of these key results, the newest last. One query, or none."""
+    if not key_results:
+        return []
+    rows = Escalation.objects.filter(engagement=engagement, key_result_id__in=key_results)
+    joined = ("key_result", "activated_by", "huddle_set_by", "plan_owner", "decided_by")
+    return list(rows.select_related(*joined).order_by("opened_at", "id"))
+
+
+def running_among(escalations: Iterable[Escalation]) -> dict[int, Escalation]:
+    """Return by key result the last one that runs.
+
+    It is open, or the sponsor decided while the streak is still red.
+    """
+    return {
+        row.key_result_id: row
+        for row in escalations
+        if row.recovered_at is None
+        and (row.decided_at is None or row.streak == row.key_result.red_since)
+    }
+
+
+def acts_during(
+    escalations: Iterable[Escalation], *, since: dt.datetime | None, until: dt.datetime
+) -> list[Act]:
+    """List acts between these instants; none before a meeting began."""
+    if since is None:
+        return []
+    acts = (act for escalation in escalations for act in _acts(escalation))
+    return [act for act in acts if since <= act.at <= until]
+
+
+def _acts(escalation: Escalation) -> Iterator[Act]:
+    by_hand = escalation.activated_at if escalation.activated_by else None
+    for kind, at, who in (
+        ("active", by_hand, escalation.activated_by),
+        ("huddle", escalation.huddle_set_at, escalation.huddle_set_by),
+        ("plan", escalation.answered_at, escalation.plan_owner),
+        ("verdict", escalation.decided_at, escalation.decided_by),
+    ):
+        if at is not None:
+            yield Act(escalation=escalation, at=at, kind=kind, who=who)

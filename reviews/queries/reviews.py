@@ -1,51 +1,62 @@
-"""What the review screen and the list of reviews show."""
+"""The review screen, with its clock, and the list of reviews."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
 from decisions.models import OccasionKind, Release
 from engagements.models import Engagement, Membership, Role
-from escalations.queries.escalations import EscalationCard
+from escalations.models import Escalation
+from escalations.queries.escalations import EscalationCard, escalation_cards
 from okrs.models import Objective
-from reviews.agenda.escalations import EscalationFacts, escalation_facts, why_now
-from reviews.agenda.screens import Screen
-from reviews.clocks import Clock, clock_of
-from reviews.models import AgendaItem, Attendance, Review, ReviewRecord, Section
-from reviews.queries.escalated import acts_during, cards_of, of_items, running_of
-from reviews.queries.recorded import Captured, captured, taken_up
+from reviews.models import AgendaItem, Attendance, Review, ReviewQuerySet, ReviewRecord, Section
+from reviews.queries.recorded import (
+    Recorded,
+    acts_during,
+    escalations_of,
+    first_records,
+    recorded,
+    running_among,
+)
+from reviews.screens import Screen, current_why
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """The clock of a review, in whole minutes; `state` is empty while it is in time."""
+
+    minutes: int
+    words: str
+    state: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ItemView:
-    """An item as the screen draws it. `number` is its place on the agenda, 0 where it is parked.
+    """An item as the screen shows it. `number` is its place on the agenda, 0 if it is parked.
 
-    `escalation` stands as it is now, until the review closes: from then on its facts say it.
+    `why` and `escalation` show the current state of its escalation until the review closes.
     """
 
     item: AgendaItem
     number: int
-    is_current: bool = False
-    is_shown: bool = False
-    may_rise: bool = False
-    may_sink: bool = False
+    why: str
+    is_done: bool
+    is_current: bool
+    is_shown: bool
+    may_rise: bool
+    may_sink: bool
     escalation: EscalationCard | None = None
-    stands: EscalationFacts | None = None
-    was_taken_up: bool = False  # something was captured on it in this meeting
-    today: dt.date | None = None
-
-    @property
-    def public_id(self) -> str:
-        return self.item.public_id
 
     @property
     def kind(self) -> str:
-        """Which template draws it: key_result, objective, list, closing or plain."""
+        """Return the kind that chooses its markup: key_result, objective, list, closing or plain."""
         if self.item.section == Section.CLOSING:
             return "closing"
         return str(self.item.facts.get("kind") or "plain")
@@ -55,30 +66,17 @@ class ItemView:
         return Screen(self.item.facts)
 
     @property
-    def rows(self) -> Sequence[dict[str, str]]:
-        return self.item.facts.get("rows") or []
-
-    @property
-    def is_done(self) -> bool:
-        return self.item.discussed_at is not None or self.was_taken_up
-
-    @property
-    def why(self) -> str:
-        """As it was drawn, but for what was recorded of its escalation since."""
-        if self.stands is None or self.today is None:
-            return str(self.item.why)
-        return why_now(self.item.why, self.stands, today=self.today)
-
-    @property
-    def asks(self) -> bool:
-        """Whether M3.3 asks something of it."""
+    def has_question(self) -> bool:
+        """Return whether M3.3 has a question about it."""
         return self.kind in ("key_result", "objective")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewPage:
-    """The review screen. `shown` is what stands in the middle; `looks_elsewhere` where the room is
-    at another item. `is_stale` while something changed since an agenda to come was drawn."""
+    """The review screen. `shown` is in the middle, by default the item that everyone follows.
+
+    `is_stale` if the data changed since an agenda of a planned review was built.
+    """
 
     review: Review
     clock: Clock
@@ -86,34 +84,36 @@ class ReviewPage:
     parked: Sequence[ItemView]
     shown: ItemView | None
     current: ItemView | None
-    looks_elsewhere: bool
-    captured: Sequence[Captured]
+    recorded: Sequence[Recorded]
     attendances: Sequence[Attendance]
     is_stale: bool
 
     @property
+    def looks_elsewhere(self) -> bool:
+        return bool(self.shown and self.review.is_running and not self.shown.is_current)
+
+    @property
     def here(self) -> list[Membership]:
-        return [one.member for one in self.attendances if one.is_here]
+        return [attendance.member for attendance in self.attendances if attendance.is_here]
 
     @property
     def missing(self) -> list[Membership]:
-        return [one.member for one in self.attendances if not one.is_here]
+        return [attendance.member for attendance in self.attendances if not attendance.is_here]
 
     @property
     def undiscussed(self) -> list[ItemView]:
-        left = (one for one in self.agenda if not one.is_done and not one.is_current)
-        return [one for one in left if one.kind != "closing"]
+        left = (view for view in self.agenda if not view.is_done and not view.is_current)
+        return [view for view in left if view.kind != "closing"]
 
     @property
     def minutes(self) -> int:
-        """What the items add up to."""
-        return sum(one.item.minutes for one in self.agenda)
+        return sum(view.item.minutes for view in self.agenda)
 
     @property
     def wins(self) -> ItemView | None:
-        """Shown in the margin, unless they stand in the middle."""
-        found = (one for one in self.agenda if one.item.section == Section.WINS)
-        return next((one for one in found if not one.is_shown), None)
+        """Return the wins for the margin, unless they are shown in the middle."""
+        wins = (view for view in self.agenda if view.item.section == Section.WINS)
+        return next((view for view in wins if not view.is_shown), None)
 
 
 def review_page(
@@ -124,90 +124,130 @@ def review_page(
     look: str = "",
     looks_at_all: bool = False,
 ) -> ReviewPage:
-    """Everything that the screen of this review shows, but for its forms. Eight queries at most.
+    """Return everything that the review screen shows, but for its forms. Eight queries at most.
 
-    `look` is the public id of an item to look at without moving the room.
+    `look` is the public id of an item to look at while the others stay where they are.
     """
     engagement = membership.engagement
     here = {"engagement": engagement, "review": review}
-    items = AgendaItem.objects.filter(**here).order_by("position", "id")
-    rows = list(items.select_related("key_result__owner", "objective", "answered_by"))
-    agenda = [one for one in rows if one.parked_at is None]
-    shown = _shown(rows, agenda=agenda, current=review.current_item_id, look=look)
-    in_view = agenda if looks_at_all else [shown] if shown else []
-    about = {one.key_result_id for one in rows if one.key_result_id}
-    escalations = of_items(engagement, key_results=about)
-    acts = acts_during(escalations, since=review.started_at, until=review.closed_at or now)
-    found = captured(review, engagement=engagement, acts=acts)
-    # A closed review says where they stood.
-    stand = {} if review.is_closed else running_of(escalations)
-    seen = [stand[one.key_result_id] for one in in_view if one.key_result_id in stand]
-    views = _views(
-        rows,
-        agenda=agenda,
-        current=review.current_item_id,
-        shown=shown,
-        cards=cards_of(seen, membership=membership, now=now),
-        stand={
-            key_result: escalation_facts(row, engagement=engagement, now=now)
-            for key_result, row in stand.items()
-        },
-        taken=taken_up(rows, found=found),
-        today=engagement.today(now),
+    rows = list(
+        AgendaItem.objects.filter(**here)
+        .select_related("key_result__owner", "objective", "answered_by")
+        .order_by("position", "id")
     )
-    on_agenda = [views[one.pk] for one in agenda]
+    agenda = [row for row in rows if row.parked_at is None]
+    current = next((row for row in rows if row.pk == review.current_item_id), None)
+    chosen = next((row for row in rows if look and row.public_id == look), None)
+    shown = chosen or current or next(iter(agenda), None)
+    escalations = escalations_of(
+        engagement, key_results={row.key_result_id for row in rows if row.key_result_id}
+    )
+    acts = acts_during(escalations, since=review.started_at, until=review.closed_at or now)
+    records = recorded(review, acts=acts)
+    discussed = first_records(rows, records=records)
+    # A closed review keeps the words of its close.
+    running = {} if review.is_closed else running_among(escalations)
+    in_view = agenda if looks_at_all else [shown] if shown else []
+    cards = _cards(in_view, running, membership=membership, now=now)
+    numbers = {row.pk: number for number, row in enumerate(agenda, start=1)}
+    last = sum(row.section != Section.CLOSING for row in agenda)
+    views = {
+        row.pk: ItemView(
+            item=row,
+            number=numbers.get(row.pk, 0),
+            why=current_why(
+                row.why, running.get(row.key_result_id or 0), engagement=engagement, now=now
+            ),
+            is_done=row.discussed_at is not None or row.pk in discussed,
+            is_current=row is current,
+            is_shown=row is shown,
+            may_rise=1 < numbers.get(row.pk, 0) <= last,
+            may_sink=0 < numbers.get(row.pk, 0) < last,
+            escalation=cards.get(row.key_result_id or 0),
+        )
+        for row in rows
+    }
     attendances = Attendance.objects.filter(**here).select_related("member")
     return ReviewPage(
         review=review,
-        clock=clock_of(
-            minutes=review.minutes,
-            started_at=review.started_at,
-            closed_at=review.closed_at,
-            now=now,
-        ),
-        agenda=on_agenda,
-        parked=[views[one.pk] for one in rows if one.parked_at is not None],
+        clock=clock_of(review, now=now),
+        agenda=[views[row.pk] for row in agenda],
+        parked=[views[row.pk] for row in rows if row.parked_at is not None],
         shown=views[shown.pk] if shown else None,
-        current=views.get(review.current_item_id or 0),
-        looks_elsewhere=bool(shown and review.is_running and shown.pk != review.current_item_id),
-        captured=found,
+        current=views[current.pk] if current else None,
+        recorded=records,
         attendances=list(attendances.order_by("member__name")),
         is_stale=review.started_at is None and engagement.status_version > review.drawn_from,
     )
 
 
-def review_list(engagement: Engagement) -> QuerySet[Review]:
-    """Every review with what came of it, the latest first."""
-    in_time = Q(review__closed_at=None) | Q(decision__recorded_at__lte=F("review__closed_at"))
+def clock_of(review: Review, *, now: dt.datetime) -> Clock:
+    """Return for example "31 min of 45 left", "5 min over 45" or "38 min of 45 taken"."""
+    planned = review.minutes
+    if review.started_at is None:
+        return Clock(minutes=planned, words="planned", state="idle")
+    until = review.closed_at or now
+    passed = max(0, int((until - review.started_at).total_seconds()) // 60)
+    if review.closed_at is not None:
+        return Clock(minutes=passed, words=f"of {planned} taken", state="idle")
+    if passed > planned:
+        return Clock(minutes=passed - planned, words=f"over {planned}", state="over")
+    return Clock(minutes=planned - passed, words=f"of {planned} left")
+
+
+def seen_version() -> CombinedExpression:
+    """Return, for an outer review, a number that grows with each change its screens must show.
+
+    It counts the review's own changes, those of its actions, and those of its items' escalations,
+    which are also recorded elsewhere.
+    """
+    here = {"engagement_id": OuterRef("engagement_id")}
+    items = AgendaItem.objects.filter(
+        engagement_id=OuterRef("engagement_id"), review_id=OuterRef(OuterRef("pk"))
+    )
+    escalations = Escalation.objects.filter(**here, key_result__in=items.values("key_result_id"))
+    actions = ReviewRecord.objects.filter(**here, review=OuterRef("pk"), action__isnull=False)
     return (
-        Review.objects.filter(engagement=engagement)
-        .defer("standings")
-        .select_related("lead")
-        .annotate(
-            decided=_count(in_time | Q(decision__supersedes=None), decision__isnull=False),
-            acted=_count(action__isnull=False),
-            published=Subquery(releases_of_reviews().order_by("-number").values("number")[:1]),
-        )
+        F("live_version")
+        + _total(escalations, Sum("version"))
+        + _total(actions, Sum("action__version"))
     )
 
 
-def releases_of_reviews() -> QuerySet[Release]:
-    """Releases of the review that the outer query is at."""
-    return Release.objects.filter(
+def review_list(engagement: Engagement) -> ReviewQuerySet:
+    """Return every review with its outcomes, the latest first."""
+    in_time = Q(review__closed_at=None) | Q(decision__recorded_at__lte=F("review__closed_at"))
+    here = {"engagement_id": OuterRef("engagement_id"), "review_id": OuterRef("pk")}
+    decisions = ReviewRecord.objects.filter(
+        in_time | Q(decision__supersedes=None), **here, decision__isnull=False
+    )
+    actions = ReviewRecord.objects.filter(**here, action__isnull=False)
+    releases = Release.objects.filter(
         engagement_id=OuterRef("engagement_id"),
         occasion_kind=OccasionKind.REVIEW,
         occasion_id=OuterRef("public_id"),
     )
+    rows: ReviewQuerySet = (
+        Review.objects.filter(engagement=engagement)
+        .defer("standings")
+        .select_related("lead")
+        .annotate(
+            decided=_total(decisions, Count("*")),
+            acted=_total(actions, Count("*")),
+            published=Subquery(releases.order_by("-number").values("number")[:1]),
+        )
+    )
+    return rows
 
 
 def last_release(review: Review) -> Release | None:
-    """Return what was published last of it."""
+    """Return the last publication of this review."""
     releases = Release.objects.filter(engagement_id=review.engagement_id)
     return releases.filter(**review.occasion.columns).order_by("-number").first()
 
 
 def usual_attendees(engagement: Engagement, *, today: dt.date) -> list[Membership]:
-    """Whom the table of M8 asks: sponsor, lead, champions, owners of the running objectives."""
+    """List the people whom M8 invites: sponsor, lead, champions, owners of running objectives."""
     owners = Objective.objects.filter(
         engagement=engagement, cycle__starts_on__lte=today, cycle__ends_on__gte=today
     ).values("owner_id")
@@ -217,56 +257,23 @@ def usual_attendees(engagement: Engagement, *, today: dt.date) -> list[Membershi
     return list((by_role | by_owning).order_by("name", "id"))
 
 
-def _count(*conditions: Q, **among: bool) -> Coalesce:
-    here = {"engagement_id": OuterRef("engagement_id"), "review_id": OuterRef("pk")}
-    counted = (
-        ReviewRecord.objects.filter(*conditions, **here, **among)
-        .order_by()
-        .values("review_id")
-        .annotate(count=Count("*"))
-        .values("count")
-    )
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-
-
-def _shown(
-    rows: Sequence[AgendaItem],
+def _cards(
+    items: Sequence[AgendaItem],
+    running: dict[int, Escalation],
     *,
-    agenda: Sequence[AgendaItem],
-    current: int | None,
-    look: str,
-) -> AgendaItem | None:
-    """What was asked for, else where the room is, else the first."""
-    asked = next((one for one in rows if look and one.public_id == look), None)
-    followed = next((one for one in rows if one.pk == current), None)
-    return asked or followed or next(iter(agenda), None)
+    membership: Membership,
+    now: dt.datetime,
+) -> dict[int, EscalationCard]:
+    """Return the escalations of these items by key result. Three queries, or none."""
+    key_results = {item.key_result_id or 0 for item in items}
+    newest = {pk: escalation.pk for pk, escalation in running.items() if pk in key_results}
+    if not newest:
+        return {}
+    cards = escalation_cards(newest.values(), membership=membership, now=now)
+    return {key_result_id: cards[pk] for key_result_id, pk in newest.items()}
 
 
-def _views(
-    rows: Sequence[AgendaItem],
-    *,
-    agenda: Sequence[AgendaItem],
-    current: int | None,
-    shown: AgendaItem | None,
-    cards: Mapping[int, EscalationCard],
-    stand: Mapping[int, EscalationFacts | None],
-    taken: Collection[int],
-    today: dt.date,
-) -> dict[int, ItemView]:
-    numbers = {one.pk: number for number, one in enumerate(agenda, start=1)}
-    last = sum(one.section != Section.CLOSING for one in agenda)
-    return {
-        one.pk: ItemView(
-            item=one,
-            number=numbers.get(one.pk, 0),
-            is_current=one.pk == current,
-            is_shown=shown is not None and one.pk == shown.pk,
-            may_rise=1 < numbers.get(one.pk, 0) <= last,
-            may_sink=0 < numbers.get(one.pk, 0) < last,
-            escalation=cards.get(one.key_result_id or 0),
-            stands=stand.get(one.key_result_id or 0),
-            was_taken_up=one.pk in taken,
-            today=today,
-        )
-        for one in rows
-    }
+def _total(rows: QuerySet[Any], amount: Any) -> Coalesce:
+    """Aggregate rows of an outer review; 0 without any."""
+    grouped = rows.order_by().values("engagement_id").annotate(total=amount)
+    return Coalesce(Subquery(grouped.values("total"), output_field=IntegerField()), 0)

@@ -1,4 +1,9 @@
+"""Pages that list, plan, edit and close reviews, and the posts that change a live one."""
+
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -8,14 +13,17 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from engagements.access import MemberRequest, member
+from decisions.models import ActionItem
+from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command, stale_page
+from engagements.models import Membership
 from engagements.permissions import Permission
-from reviews import commands
-from reviews.forms.reviews import CloseForm, ReviewForm
-from reviews.queries.reviews import review_list as all_reviews
+from reviews.commands import agendas as agenda_commands
+from reviews.commands import reviews as review_commands
+from reviews.forms import CloseForm, ItemForm, ReviewForm
+from reviews.queries.reviews import review_list as reviews_of
 from reviews.queries.reviews import review_page, usual_attendees
-from reviews.views.live_updates import TAB, moved, review_of, review_url
+from reviews.views.live_reviews import TAB, change_review, item_of, review_of, review_url
 from tenancy.locks import StaleEdit
 
 ON_A_PAGE = 30
@@ -25,14 +33,12 @@ ON_A_PAGE = 30
 @member(Permission.READ)
 def review_list(request: MemberRequest) -> HttpResponse:
     """List running, planned and closed reviews."""
-    rows = all_reviews(request.engagement)
-    ahead = list(rows.filter(closed_at=None).order_by("scheduled_at", "id"))
-    closed = Paginator(
-        rows.filter(closed_at__isnull=False).order_by("-closed_at", "-id"), ON_A_PAGE
-    )
+    rows = reviews_of(request.engagement)
+    ahead = list(rows.ahead().order_by("scheduled_at", "id"))
+    closed = Paginator(rows.closed().order_by("-closed_at", "-id"), ON_A_PAGE)
     context = {
-        "running": [one for one in ahead if one.started_at],
-        "ahead": [one for one in ahead if not one.started_at],
+        "running": [review for review in ahead if review.started_at],
+        "ahead": [review for review in ahead if not review.started_at],
         "closed": closed.get_page(request.GET.get("page")),
         **TAB,
     }
@@ -42,13 +48,13 @@ def review_list(request: MemberRequest) -> HttpResponse:
 @member(Permission.RUN_REVIEWS)
 def review_create(request: MemberRequest) -> HttpResponse:
     engagement, now = request.engagement, timezone.now()
-    first = {"lead": request.membership}
+    initial: dict[str, Any] = {"lead": request.membership}
     if request.method != "POST":
         people = usual_attendees(engagement, today=engagement.today(now))
-        first["attendees"] = [one for one in people if one != request.membership]  # type: ignore[assignment]
-    form = ReviewForm(request.POST or None, engagement=engagement, initial=first)
-    known = {"engagement": engagement, "by": request.membership, "now": now}
-    if form.is_valid() and (review := run_command(form, commands.plan_review, **known)):
+        initial["attendees"] = [person for person in people if person != request.membership]
+    form = ReviewForm(request.POST or None, engagement=engagement, initial=initial)
+    arguments = {"engagement": engagement, "by": request.membership, "now": now}
+    if form.is_valid() and (review := run_command(form, review_commands.plan_review, **arguments)):
         messages.success(request, f"{review.title} is planned. Its agenda is ready.")
         return redirect_to(request, "reviews:review-detail", review.public_id)
     return form_page(request, "reviews/review_create.html", form=form, **TAB)
@@ -58,14 +64,14 @@ def review_create(request: MemberRequest) -> HttpResponse:
 def review_update(request: MemberRequest, review: str) -> HttpResponse:
     row = review_of(request, review)
     form = ReviewForm(request.POST or None, engagement=request.engagement, row=row)
-    template, page = "reviews/review_update.html", {"review": row, **TAB}
-    known = {"review": row, "by": request.membership, "now": timezone.now()}
+    template, context = "reviews/review_update.html", {"review": row, **TAB}
+    arguments = {"review": row, "by": request.membership, "now": timezone.now()}
     try:
-        if form.is_valid() and run_command(form, commands.update_review, **known):
+        if form.is_valid() and run_command(form, review_commands.update_review, **arguments):
             return redirect_to(request, "reviews:review-detail", row.public_id)
     except StaleEdit as stale:
-        return stale_page(request, template, form=form, stale=stale, **page)
-    return form_page(request, template, form=form, **page)
+        return stale_page(request, template, form=form, stale=stale, **context)
+    return form_page(request, template, form=form, **context)
 
 
 @require_POST
@@ -73,19 +79,12 @@ def review_update(request: MemberRequest, review: str) -> HttpResponse:
 def review_cancel(request: MemberRequest, review: str) -> HttpResponse:
     row = review_of(request, review)
     try:
-        commands.cancel_review(review=row, by=request.membership)
+        review_commands.cancel_review(review=row, by=request.membership)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
         return redirect(review_url(request, row))
     messages.success(request, f"{row.title} is cancelled.")
     return redirect_to(request, "reviews:review-list")
-
-
-@require_POST
-@member(Permission.RUN_REVIEWS)
-def review_start(request: MemberRequest, review: str) -> HttpResponse:
-    row = review_of(request, review)
-    return moved(request, row, commands.start_review, review=row, now=timezone.now())
 
 
 @member(Permission.RUN_REVIEWS)
@@ -95,9 +94,111 @@ def review_close(request: MemberRequest, review: str) -> HttpResponse:
     if not row.is_running:
         return redirect(review_url(request, row))
     form = CloseForm(request.POST or None, review=row)
-    known = {"review": row, "by": request.membership, "now": now}
-    if form.is_valid() and run_command(form, commands.close_review, **known):
+    arguments = {"review": row, "by": request.membership, "now": now}
+    if form.is_valid() and run_command(form, review_commands.close_review, **arguments):
         messages.success(request, "The review is closed. Check the summary below, then publish it.")
         return redirect_to(request, "status:summary-update", row.public_id)
     page = review_page(row, membership=request.membership, now=now)
     return form_page(request, "reviews/review_close.html", form=form, review=row, page=page, **TAB)
+
+
+@require_POST
+@member(Permission.RUN_REVIEWS)
+def review_start(request: MemberRequest, review: str) -> HttpResponse:
+    return _change_review(request, review, review_commands.start_review, now=timezone.now())
+
+
+@require_POST
+@member(Permission.RUN_REVIEWS)
+def review_draw(request: MemberRequest, review: str) -> HttpResponse:
+    return _change_review(request, review, agenda_commands.draw_agenda, now=timezone.now())
+
+
+@require_POST
+@member(Permission.RUN_REVIEWS)
+def review_next(request: MemberRequest, review: str) -> HttpResponse:
+    at = request.POST.get("at", "")
+    return _change_review(request, review, agenda_commands.next_item, at=at, now=timezone.now())
+
+
+@require_POST
+@member(Permission.RUN_REVIEWS)
+def review_previous(request: MemberRequest, review: str) -> HttpResponse:
+    at = request.POST.get("at", "")
+    return _change_review(request, review, agenda_commands.previous_item, at=at, now=timezone.now())
+
+
+@require_POST
+@member(Permission.RUN_REVIEWS)
+def attendance_mark(request: MemberRequest, review: str, member: str) -> HttpResponse:
+    person = find(Membership.objects.filter(engagement=request.engagement), member)
+    is_here = request.POST.get("is_here") == "yes"
+    command = review_commands.mark_here
+    return _change_review(request, review, command, member=person, is_here=is_here)
+
+
+@member(Permission.DECIDE)
+def item_create(request: MemberRequest, review: str) -> HttpResponse:
+    row = review_of(request, review)
+    form = ItemForm(request.POST or None, engagement=request.engagement)
+    arguments = {"review": row, "by": request.membership, "now": timezone.now()}
+    if form.is_valid() and run_command(form, agenda_commands.add_item, **arguments):
+        return redirect_to(request, "reviews:review-detail", row.public_id)
+    return form_page(request, "reviews/item_create.html", form=form, review=row, **TAB)
+
+
+@require_POST
+@member(Permission.RUN_REVIEWS)
+def item_show(request: MemberRequest, review: str, item: str) -> HttpResponse:
+    return _change_item(request, review, item, agenda_commands.show_item)
+
+
+@require_POST
+@member(Permission.RUN_REVIEWS)
+def item_move(request: MemberRequest, review: str, item: str) -> HttpResponse:
+    """Move an item up or down."""
+    up = request.POST.get("to") == "up"
+    return _change_item(request, review, item, agenda_commands.move_item, up=up)
+
+
+@require_POST
+@member(Permission.RUN_REVIEWS)
+def item_park(request: MemberRequest, review: str, item: str) -> HttpResponse:
+    return _change_item(request, review, item, agenda_commands.park_item)
+
+
+@require_POST
+@member(Permission.RUN_REVIEWS)
+def item_unpark(request: MemberRequest, review: str, item: str) -> HttpResponse:
+    return _change_item(request, review, item, agenda_commands.unpark_item)
+
+
+@require_POST
+@member(Permission.DECIDE)
+def item_answer(request: MemberRequest, review: str, item: str) -> HttpResponse:
+    """Answer whether it is still right (M3.3)."""
+    still_right = request.POST.get("still_right") == "yes"
+    return _change_item(request, review, item, agenda_commands.answer_item, still_right=still_right)
+
+
+@require_POST
+@member(Permission.DECIDE)
+def item_done(request: MemberRequest, review: str, item: str, action: str) -> HttpResponse:
+    """Mark an overdue action as done."""
+    row = find(ActionItem.objects.filter(engagement=request.engagement), action)
+    return _change_item(request, review, item, agenda_commands.tick_off, action=row)
+
+
+def _change_review(
+    request: MemberRequest, review: str, command: Callable[..., Any], **values: Any
+) -> HttpResponse:
+    row = review_of(request, review)
+    return change_review(request, row, command, review=row, **values)
+
+
+def _change_item(
+    request: MemberRequest, review: str, item: str, command: Callable[..., Any], **values: Any
+) -> HttpResponse:
+    row = review_of(request, review)
+    values |= {"item": item_of(request, row, item), "now": timezone.now()}
+    return change_review(request, row, command, **values)

@@ -23,7 +23,7 @@ document.addEventListener("draft-restored", ({ target }) => {
 let follows = false;
 
 document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
-  follows = detail.elt.id === "room";
+  follows = detail.elt.id === "live-review";
 });
 
 document.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
@@ -49,7 +49,7 @@ function tell(kept, { about, title }) {
   notice.hidden = about === kept.dataset.about;
   notice.dataset.about = about;
   notice.dataset.title = title;
-  notice.querySelector("[data-room]").textContent = title;
+  notice.querySelector("[data-current]").textContent = title;
 }
 
 document.addEventListener("click", ({ target }) => {

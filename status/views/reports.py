@@ -17,7 +17,7 @@ from engagements.permissions import Permission, may_here
 from reviews.models import Review
 from reviews.queries.recorded import kept_from_client
 from reviews.queries.reviews import last_release
-from reviews.views.live_updates import TAB, review_of, review_url
+from reviews.views.live_reviews import TAB, review_of, review_url
 from status import queries
 from status.commands import publish_report, save_draft
 from status.forms import DraftForm, TextForm
@@ -88,10 +88,10 @@ def _form(
 ) -> DraftForm:
     """Return the form, with a hint on decisions that clients don't see."""
     form = DraftForm(data, engagement=request.engagement, row=draft)
-    if kept := kept_from_client(review, engagement=request.engagement):
+    if kept := kept_from_client(review):
         said = f"{kept} decision{'' if kept == 1 else 's'} from this review"
         form.fields["decided"].help_text = format_html(
-            '<a href="{}#captured">{}</a> {} not shown to the client.',
+            '<a href="{}#recorded">{}</a> {} not shown to the client.',
             review_url(request, review),
             said,
             "is" if kept == 1 else "are",

@@ -15,7 +15,7 @@ from tests.test_access import URLS
 
 # None of them is a page that shows what a client wrote: sign-in, probes, downloads.
 ELSEWHERE = ("account_", "health-", "okrs:sheet-example", "workspace:engagement-export")
-FRAGMENTS = {"reviews:review-room", "reviews:review-clock", "checkins:check-in-preview"}
+FRAGMENTS = {"reviews:live-review", "reviews:review-clock", "checkins:check-in-preview"}
 OF_CLOSED = {"status:summary-update"}  # only a review that is over has one
 AXE = ("workspace:home", "workspace:key-result-detail", "okrs:board", "engagements:member-list")
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from engagements.models import Membership, Role
 from okrs.models import Objective
-from reviews.commands import plan_review, start_review
+from reviews.commands.reviews import plan_review, start_review
 from reviews.models import Review
 from tenancy.scoping import scope
 from tests.browser import cast

@@ -10,18 +10,13 @@ from decisions.commands.actions import complete_action
 from decisions.models import ActionItem, Decision
 from engagements.models import Membership
 from okrs.models import KeyResult
-from reviews.commands import (
-    add_item,
+from reviews.commands.agendas import add_item, answer_item, next_item, park_item
+from reviews.commands.recording import (
     add_review_action,
-    answer_item,
-    close_review,
-    next_item,
-    park_item,
-    plan_review,
     record_review_decision,
-    start_review,
     supersede_review_decision,
 )
+from reviews.commands.reviews import close_review, plan_review, start_review
 from reviews.models import AgendaItem, Review
 from status.commands import publish_report, save_draft
 from status.models import Report

@@ -21,7 +21,7 @@ from checkins.periods import is_overdue, missed_periods, open_periods, rhythm_of
 from engagements.commands import update_engagement
 from engagements.models import Membership
 from okrs.models import KeyResult
-from reviews.queries.item_context import spells
+from reviews.queries.agenda import spells
 from tests.checkins.posting import ZONE, at, period, post, rhythm
 from tests.checkins.test_reminders import MINUTE, change, run
 from tests.escalations.jobs.telling import told

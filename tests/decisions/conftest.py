@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from tests.reviews.conftest import alice, bob, onboarding, review
-from tests.reviews.views.conftest import clock, lead
+from tests.reviews.conftest import alice, bob, clock, lead, onboarding, review
 
 __all__ = ["alice", "bob", "clock", "lead", "onboarding", "review"]

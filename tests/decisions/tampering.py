@@ -1,4 +1,4 @@
-"""What somebody with all rights can do to a log once the triggers are off, and what then shows."""
+"""Changes that a person with all rights can make to a log without its triggers, and their faults."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Tampering = tuple[str, list[str]]
 
 
 def at(number: int) -> str:
-    """The decision of that number, in northwind alone."""
+    """Select the decision of that number, in northwind alone."""
     return f"d.number = {number} AND d.engagement_id = %(ours)s"
 
 
-def put(what: str, *, number: int = 5) -> str:
-    return f"UPDATE decisions_decision d SET {what} WHERE {at(number)};"
+def put(change: str, *, number: int = 5) -> str:
+    return f"UPDATE decisions_decision d SET {change} WHERE {at(number)};"
 
 
 def delete(first: int, last: int) -> str:
@@ -33,7 +33,7 @@ def seal(number: int) -> str:
 
 
 def chain(first: int, last: int) -> str:
-    """Link and seal these anew, as whoever knows how it is done."""
+    """Link and seal these again, as an expert would."""
     linked = "previous_hash = (SELECT p.hash FROM decisions_decision p WHERE {})"
     return "".join(
         put(linked.format(at(number - 1).replace("d.", "p.")), number=number) + seal(number)
@@ -42,13 +42,13 @@ def chain(first: int, last: int) -> str:
 
 
 def renumber(first: int, last: int, *, by: int) -> str:
-    """One after the other, so that no number stands twice on the way."""
+    """Renumber one after the other, so that no number exists twice on the way."""
     numbers = range(first, last + 1) if by < 0 else range(last, first - 1, -1)
     return "".join(put(f"number = {number + by}", number=number) for number in numbers)
 
 
 def add(number: int) -> str:
-    """A decision that was never recorded, copied from the second with the triggers off."""
+    """Add a decision that was never recorded, copied from the second."""
     columns = (
         "engagement_id, decided_on, text, owner_id, due_on, change, touches, evidence,"
         " client_visible, occasion_kind, occasion_id, recorded_by_id, recorded_at"
@@ -62,8 +62,8 @@ def add(number: int) -> str:
     )
 
 
-def head(what: str) -> str:
-    return f"UPDATE decisions_decisionhead SET {what} WHERE engagement_id = %(ours)s;"
+def head(change: str) -> str:
+    return f"UPDATE decisions_decisionhead SET {change} WHERE engagement_id = %(ours)s;"
 
 
 HEAD_FOLLOWS = head(
@@ -189,9 +189,9 @@ TAMPERINGS: dict[str, Tampering] = {
 }  # fmt: skip
 
 
-def put_release(what: str, *, number: int = 1) -> str:
+def put_release(change: str, *, number: int = 1) -> str:
     return (
-        f"UPDATE decisions_release r SET {what}"
+        f"UPDATE decisions_release r SET {change}"
         f" WHERE r.number = {number} AND r.engagement_id = %(ours)s;"
     )
 

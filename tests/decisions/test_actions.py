@@ -31,7 +31,7 @@ def test_an_action_of_a_review_shows_on_its_open_screens(
     assert (action.what, action.owner, action.created_by) == ("Ask for an export", alice, bob)
     assert action.is_open
     review.refresh_from_db()
-    assert review.room == 2
+    assert review.live_version == 2
 
 
 def test_an_action_on_a_key_result_belongs_to_its_objective_too(
@@ -113,4 +113,4 @@ def test_one_form_is_added_once_and_with_the_same_values(
         assert refusal(act, alice, **fields) == "reused"
     assert ActionItem.objects.count() == 1
     review.refresh_from_db()
-    assert review.room == 2
+    assert review.live_version == 2

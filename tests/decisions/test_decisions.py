@@ -39,7 +39,7 @@ def test_a_decision_is_numbered_and_sealed_with_the_hash_before_it(
     head = DecisionHead.objects.get(engagement=alice.engagement)
     assert (head.number, head.hash) == (2, second.hash)
     review.refresh_from_db()
-    assert review.room == 3
+    assert review.live_version == 3
 
 
 def test_a_decision_has_the_clients_day(review: Review, alice: Membership) -> None:
@@ -182,7 +182,7 @@ def test_the_form_checks_the_shape_of_each_value(
 
 
 def test_one_form_is_recorded_once(review: Review, alice: Membership) -> None:
-    fields = {"evidence_url": URL, "idempotency_key": uuid4()}
+    fields: dict[str, Any] = {"evidence_url": URL, "idempotency_key": uuid4()}
     first = decide(review, alice, **fields)
     close(review)
 

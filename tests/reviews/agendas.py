@@ -1,4 +1,4 @@
-"""Facts of an agenda, and what is drawn of them."""
+"""Facts of an agenda, without a database, and the items built from them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from reviews.agenda import (
-    AgendaFacts,
-    Ask,
-    Drawn,
-    KeyResultFacts,
-    Spell,
-    draw,
-)
+from decisions.models import ActionItem, Decision
+from engagements.models import Engagement, Membership
+from okrs.models import Cycle, KeyResult, Objective
+from reviews.agenda import Drawn, draw
+from reviews.reasons import AgendaFacts, DecisionFacts, KeyResultFacts
+from reviews.screens import Ask, Spell
 from scoring import Rag
+from tests.checkins.posting import TUESDAY
 
 TODAY = dt.date(2026, 3, 10)  # a Tuesday
 MONDAYS = [dt.date(2026, 1, 26) + dt.timedelta(weeks=week) for week in range(7)]  # to 9 March
@@ -22,19 +21,19 @@ BANDS = {"r": Rag.RED, "a": Rag.AMBER, "g": Rag.GREEN, "s": Rag.STRETCH}
 
 
 def spells(bands: str, *, values: str = "") -> list[Spell]:
-    """One letter for each week up to this one, "-" for a missed one: "aarr"."""
+    """Read one letter for each week up to this one, "-" for a missed one: "aarr"."""
     weeks = MONDAYS[-len(bands) :]
-    said = values.split() or [str(at) for at in range(len(bands))]
+    numbers = values.split() or [str(at) for at in range(len(bands))]
     return [
         Spell(monday=monday)
         if band == "-"
         else Spell(monday=monday, value=Decimal(value), rag=BANDS[band])
-        for monday, band, value in zip(weeks, bands, said, strict=True)
+        for monday, band, value in zip(weeks, bands, numbers, strict=True)
     ]
 
 
 def row(title: str = "API latency", **fields: Any) -> KeyResultFacts:
-    """Green, on pace, Jonas's: nothing to speak of."""
+    """Build a green one of Jonas that is on pace, without any reason."""
     values: dict[str, Any] = {
         "public_id": title.lower().replace(" ", "-"),
         "owner": "Jonas",
@@ -78,16 +77,40 @@ def ask(days: int) -> Ask:
     return Ask(text="A nightly export", since=TODAY - dt.timedelta(days=days), by="Jonas")
 
 
-def agenda(*rows: KeyResultFacts, kind: str = "monthly", **facts: Any) -> list[Drawn]:
-    return draw(AgendaFacts(kind=kind, today=TODAY, key_results=rows, **facts))
+def action(due_on: str = "2026-03-06", public_id: str = "") -> ActionItem:
+    return ActionItem(
+        what="Call",
+        owner=Membership(name="Tom"),
+        due_on=dt.date.fromisoformat(due_on),
+        public_id=public_id,
+    )
 
 
-def told(items: list[Drawn]) -> list[tuple[str, str, str]]:
-    return [(one.section.value, one.title, one.why.replace("\u00a0", " ")) for one in items]
+def decision(label: str = "") -> DecisionFacts:
+    made = Decision(text="Move it", owner=Membership(name="Tom"), due_on=TODAY)
+    return DecisionFacts(decision=made, label=label)
+
+
+def experiment(title: str, cycle: str, ends_on: str = "2026-03-06") -> KeyResult:
+    micro = Cycle(name=cycle, ends_on=dt.date.fromisoformat(ends_on))
+    return KeyResult(title=title, objective=Objective(cycle=micro))
+
+
+def agenda(
+    *rows: KeyResultFacts, kind: str = "monthly", scale: str = "unit", **facts: Any
+) -> list[Drawn]:
+    engagement = Engagement(time_zone="Europe/Berlin", scale=scale)
+    return draw(
+        AgendaFacts(kind=kind, engagement=engagement, now=TUESDAY, key_results=rows, **facts)
+    )
+
+
+def items_of(drawn: list[Drawn]) -> list[tuple[str, str, str]]:
+    return [(item.section.value, item.title, item.why.replace("\u00a0", " ")) for item in drawn]
 
 
 def why(item: KeyResultFacts, **facts: Any) -> str:
-    """Of the one item before wins and close."""
+    """Return the reasons of the one item before wins and close."""
     first = agenda(item, **facts)[0]
     assert first.key_result == item.public_id, first
     return first.why.replace("\u00a0", " ")

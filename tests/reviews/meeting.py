@@ -12,7 +12,11 @@ from django.core.exceptions import ValidationError
 from decisions.commands.actions import add_action
 from decisions.models import ActionItem, Decision
 from engagements.models import Membership
-from reviews.commands import add_review_action, record_review_decision, supersede_review_decision
+from reviews.commands.recording import (
+    add_review_action,
+    record_review_decision,
+    supersede_review_decision,
+)
 from reviews.models import Review
 from tenancy.scoping import scope
 from tests.checkins.posting import TUESDAY, code

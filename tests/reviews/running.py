@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from engagements.models import Membership
 from okrs.models import KeyResult
-from reviews.commands import close_review, next_item, plan_review, previous_item, start_review
+from reviews.commands.agendas import next_item, previous_item
+from reviews.commands.reviews import close_review, plan_review, start_review
 from reviews.models import AgendaItem, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
@@ -72,9 +73,8 @@ def three_red(lead: Membership) -> list[KeyResult]:
     return found
 
 
-def room(review: Review) -> int:
-    """How often the room has changed."""
-    return Review.objects.values_list("room", flat=True).get(pk=review.pk)
+def live_version(review: Review) -> int:
+    return Review.objects.values_list("live_version", flat=True).get(pk=review.pk)
 
 
 def seen(client: Client, review: Review) -> str:
@@ -85,7 +85,7 @@ def seen(client: Client, review: Review) -> str:
     return page.text.split('name="seen" value="')[1].split('"')[0]
 
 
-def now_at(review: Review) -> str:
+def current_title(review: Review) -> str:
     """The title of the item at which the room is."""
     review.refresh_from_db()
     return review.current_item.title if review.current_item else ""

@@ -20,7 +20,8 @@ from engagements.commands import change_role, update_profile
 from engagements.models import Membership, Role
 from okrs.commands import commit_objective, draft_objective, update_cycle
 from okrs.models import Objective
-from reviews.commands import answer_item, close_review, next_item, tick_off
+from reviews.commands.agendas import answer_item, next_item, tick_off
+from reviews.commands.reviews import close_review
 from reviews.models import AgendaItem, Review
 from status.commands import save_draft
 from status.models import ReportDraft

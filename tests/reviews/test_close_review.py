@@ -1,20 +1,28 @@
+"""Closing a review: its answers, what it freezes, its clock and the draft of its summary (M8.4)."""
+
 from __future__ import annotations
+
+import datetime as dt
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+from django.db.utils import Error
 
 from engagements.models import Membership
 from okrs.models import KeyResult
-from reviews.commands import add_item, close_review, show_item
-from reviews.models import Review
+from reviews.commands.agendas import add_item, draw_agenda, show_item
+from reviews.commands.reviews import close_review
+from reviews.models import AgendaItem, Review
 from reviews.queries.agenda import previous_review
-from reviews.queries.reviews import review_page
+from reviews.queries.reviews import clock_of, review_page
 from status.commands import save_draft
 from status.models import ReportDraft
 from status.queries import draft_of
 from tenancy.locks import StaleEdit
-from tests.checkins.posting import TUESDAY, at, code, post
-from tests.reviews.meeting import act, decide
+from tests.checkins.posting import TUESDAY, at, post
+from tests.reviews.meeting import act, close, decide, planned, refusal
 from tests.reviews.running import YES, checked, closed, item, key_results, plan, run
 
 APRIL = at("2026-04-14T14:00")
@@ -23,53 +31,49 @@ APRIL = at("2026-04-14T14:00")
 @pytest.fixture
 def rows(alice: Membership) -> list[KeyResult]:
     """One red for two weeks, one that moved up."""
-    found = key_results(alice, "Red", "Won")
-    checked(found[0], alice, "8.9", "8.8", confidence=2, blocker="SECRET", help_needed="SECRET")
-    checked(found[1], alice, "6", "5")
-    return found
+    red, won = key_results(alice, "Red", "Won")
+    checked(red, alice, "8.9", "8.8", confidence=2, blocker="SECRET", help_needed="SECRET")
+    checked(won, alice, "6", "5")
+    return [red, won]
 
 
-def test_it_freezes_how_every_key_result_stands(alice: Membership, rows: list[KeyResult]) -> None:
-    review = closed(alice, now=TUESDAY)
+def test_a_close_stores_the_state_of_each_key_result_and_the_words_of_its_items(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
+    review = run(alice)
+    post(rows[0], alice, actual="8.7", now=TUESDAY)
+    review = close_review(review=review, by=alice, now=TUESDAY, **YES)
+
+    post(rows[0], alice, actual="5", now=TUESDAY)
 
     assert review.standings == {
-        rows[0].public_id: {"value": "8.8", "score": "0.04", "rag": "red", "title": "Red"},
+        rows[0].public_id: {"value": "8.7", "score": "0.06", "rag": "red", "title": "Red"},
         rows[1].public_id: {"value": "5", "score": "0.80", "rag": "green", "title": "Won"},
     }
     assert (review.closed_at, review.closed_by) == (TUESDAY, alice)
     assert (review.on_outcomes, review.moved_resources) == (True, False)
-
-
-def test_its_items_keep_the_words_of_the_close(alice: Membership, rows: list[KeyResult]) -> None:
-    review = run(alice)
-    post(rows[0], alice, actual="8.7", now=TUESDAY)
-    close_review(review=review, by=alice, now=TUESDAY, **YES)
-
-    post(rows[0], alice, actual="5", now=TUESDAY)
-
     assert item(review, "Red").facts["latest"] == "8.7"
 
 
-def test_where_the_room_is_and_what_was_captured_on_are_discussed(alice: Membership) -> None:
-    key_results(alice, "Room", "Decided", "Acted", "Left")
+def test_the_current_item_and_items_with_records_count_as_discussed(alice: Membership) -> None:
     review = run(alice)
-    for title in ("Room", "Decided", "Acted", "Left"):
-        add_item(review=review, title=f"On {title}", minutes=5, by=alice, now=TUESDAY)
-    show_item(review=review, item=item(review, "On Room"), by=alice, now=TUESDAY)
+    names = ("On Current", "On Decided", "On Acted", "On Left")
+    for title in names:
+        add_item(review=review, title=title, minutes=5, by=alice, now=TUESDAY)
+    show_item(item=item(review, "On Current"), by=alice, now=TUESDAY)
     decide(review, alice, agenda_item=item(review, "On Decided"))
     act(alice, review=review, agenda_item=item(review, "On Acted"))
 
     page = review_page(Review.objects.get(), membership=alice, now=TUESDAY)
     close_review(review=review, by=alice, now=TUESDAY, **YES)
 
-    left = {one.item.title for one in page.undiscussed}
-    assert left & {"On Room", "On Decided", "On Acted", "On Left"} == {"On Left"}
-    assert item(review, "On Left").discussed_at is None
-    for title in ("On Room", "On Decided", "On Acted"):
-        assert item(review, title).discussed_at == TUESDAY
+    assert {view.item.title for view in page.undiscussed} & set(names) == {"On Left"}
+    assert [item(review, title).discussed_at for title in names] == [TUESDAY] * 3 + [None]
 
 
-def test_its_own_decisions_are_not_looked_back_on(alice: Membership, rows: list[KeyResult]) -> None:
+def test_a_closed_item_does_not_show_a_decision_of_its_own_review(
+    alice: Membership, rows: list[KeyResult]
+) -> None:
     review = run(alice)
     decide(review, alice, key_result=rows[0], agenda_item=item(review, "Red"))
 
@@ -97,9 +101,65 @@ def test_only_a_running_review_is_closed_and_only_by_the_lead(
         (closed(alice), alice, "closed"),
         (run(alice), bob, "no_right"),
     ):
-        with pytest.raises(ValidationError) as refused:
-            close_review(review=review, by=by, now=TUESDAY, **YES)
-        assert code(refused.value) == expected
+        assert refusal(close_review, review=review, by=by, now=TUESDAY, **YES) == expected
+
+
+def test_the_database_refuses_every_change_of_a_closed_review(alice: Membership) -> None:
+    review = closed(alice)
+
+    assert refusal(draw_agenda, review=review, by=alice, now=TUESDAY) == "closed"
+    for change in (
+        lambda: Review.objects.filter(pk=review.pk).update(title="Other"),
+        lambda: AgendaItem.objects.filter(review=review).update(title="Other"),
+        lambda: AgendaItem.objects.filter(review=review).delete(),
+        lambda: Review.objects.filter(pk=review.pk).update(standings={}),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+
+@pytest.mark.parametrize("out", [True, False])
+def test_no_item_moves_out_of_a_closed_review_or_into_it(
+    review: Review, alice: Membership, *, out: bool
+) -> None:
+    other = planned(alice, title="April")
+    held, target = (review, other) if out else (other, review)
+    moved = AgendaItem.objects.create(
+        engagement=alice.engagement, review=held, section="red", position=1, title="Red"
+    )
+    rows = AgendaItem.objects.filter(pk=moved.pk)
+    rows.update(review=target)  # while both are open
+    rows.update(review=held)
+    close(review)
+
+    with pytest.raises(Error, match="stays as it is"), transaction.atomic():
+        rows.update(review=target)
+
+    moved.refresh_from_db()
+    assert moved.review == held
+
+
+@pytest.mark.parametrize(
+    ("started", "ended", "now", "expected"),
+    [
+        ("", "", "14:00", (45, "planned", "idle")),
+        ("14:00", "", "14:00", (45, "of 45 left", "")),
+        ("14:00", "", "14:13", (32, "of 45 left", "")),
+        ("14:00", "", "14:45", (0, "of 45 left", "")),
+        ("14:00", "", "14:50", (5, "over 45", "over")),
+        ("14:00", "14:38", "20:00", (38, "of 45 taken", "idle")),
+    ],
+)
+def test_the_clock_counts_whole_minutes(
+    started: str, ended: str, now: str, expected: tuple[int, str, str]
+) -> None:
+    def moment(text: str) -> dt.datetime | None:
+        return at(f"2026-03-10T{text}") if text else None
+
+    review = Review(minutes=45, started_at=moment(started), closed_at=moment(ended))
+    clock = clock_of(review, now=at(f"2026-03-10T{now}"))
+
+    assert (clock.minutes, clock.words, clock.state) == expected
 
 
 def test_the_summary_is_drafted_from_what_a_client_may_read(
@@ -125,7 +185,7 @@ def test_the_summary_is_drafted_from_what_a_client_may_read(
     assert summary.next_steps.endswith("The next review is on Tue\u00a014\u00a0Apr.")
 
 
-def test_a_meeting_that_was_never_held_is_not_what_comes_next(
+def test_a_review_that_was_never_held_is_not_the_next_one(
     alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = run(alice, scheduled_at=at("2026-02-10T14:00"))
@@ -137,7 +197,7 @@ def test_a_meeting_that_was_never_held_is_not_what_comes_next(
     assert "Next review" not in draft.next_steps
 
 
-def test_a_summary_is_edited_by_the_lead_and_not_over_somebody_elses_words(
+def test_only_the_lead_edits_a_summary_and_not_over_a_newer_version(
     alice: Membership, bob: Membership
 ) -> None:
     review = closed(alice)
@@ -147,15 +207,12 @@ def test_a_summary_is_edited_by_the_lead_and_not_over_somebody_elses_words(
     assert (saved.headline, saved.moved, saved.version) == ("We hold.", "a\nb", 2)
     with pytest.raises(StaleEdit):  # as of a page that was opened before the first save
         save_draft(review=review, version=1, headline="Mine", by=alice)
-    with pytest.raises(ValidationError) as refused:
-        save_draft(review=review, version=2, headline="Mine", by=bob)
-    assert code(refused.value) == "no_right"
-    with pytest.raises(ValidationError) as empty:
-        save_draft(review=review, version=2, headline=" ", by=alice)
-    assert code(empty.value, field="headline") == "required"
+    edit: dict[str, Any] = {"review": review, "version": 2}
+    assert refusal(save_draft, **edit, headline="Mine", by=bob) == "no_right"
+    assert refusal(save_draft, **edit, headline=" ", by=alice, field="headline") == "required"
 
 
-def test_the_next_review_looks_back_on_the_last_of_its_kind(alice: Membership) -> None:
+def test_the_next_review_compares_with_the_last_of_its_kind(alice: Membership) -> None:
     first = closed(alice)
     closed(alice, kind="weekly", now=at("2026-02-20T10:00"))
 

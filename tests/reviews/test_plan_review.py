@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
 
 from engagements.models import Engagement, Membership, Role
-from reviews.commands import (
+from reviews.commands.agendas import draw_agenda, move_item, park_item
+from reviews.commands.reviews import (
     cancel_review,
     close_review,
-    draw_agenda,
     mark_here,
-    move_item,
-    park_item,
     plan_review,
     start_review,
     update_review,
@@ -21,12 +19,12 @@ from reviews.commands import (
 from reviews.models import AgendaItem, Attendance, Review
 from tenancy.locks import StaleEdit
 from tests import build
-from tests.checkins.posting import TUESDAY, at, code, post
-from tests.reviews.meeting import act, decide
-from tests.reviews.running import YES, checked, closed, item, items, key_results, plan, run, titles
+from tests.checkins.posting import TUESDAY, at, post
+from tests.reviews.meeting import act, decide, refusal
+from tests.reviews.running import YES, checked, item, items, key_results, plan, run, titles
 
 
-def test_it_is_named_after_its_month_or_week_and_lasts_as_long_as_its_kind(
+def test_a_review_is_named_after_its_month_or_week_and_lasts_as_its_kind_does(
     alice: Membership,
 ) -> None:
     """M11.1."""
@@ -36,7 +34,7 @@ def test_it_is_named_after_its_month_or_week_and_lasts_as_long_as_its_kind(
     assert (weekly.title, weekly.minutes) == ("Week of 9 March", 30)
 
 
-def test_a_second_one_of_its_month_or_week_carries_its_day(alice: Membership) -> None:
+def test_a_second_review_of_a_month_or_week_has_its_day_in_the_title(alice: Membership) -> None:
     plan(alice, scheduled_at=at("2025-03-10T14:00"))
     first, second = plan(alice), plan(alice, scheduled_at=at("2026-03-27T14:00"))
     plan(alice, kind="weekly")
@@ -51,7 +49,7 @@ def test_a_second_one_of_its_month_or_week_carries_its_day(alice: Membership) ->
     assert kept.title == "March review"
 
 
-def test_its_agenda_is_drawn_at_once(alice: Membership) -> None:
+def test_a_planned_review_has_its_agenda(alice: Membership) -> None:
     """M8.1."""
     late, red, calm = key_results(alice, "Late", "Red", "Calm")
     checked(red, alice, "8.9", "8.8", confidence=2)
@@ -70,20 +68,15 @@ def test_its_agenda_is_drawn_at_once(alice: Membership) -> None:
     assert review.drawn_at is not None
 
 
-def test_the_screen_of_a_key_result_stands_in_its_facts(alice: Membership) -> None:
+def test_an_item_stores_the_facts_of_its_key_result(alice: Membership) -> None:
     (red,) = key_results(alice, "Red")
     checked(red, alice, "8.9", "8.8", confidence=2, help_needed="Two days.", blocker="No export.")
 
     facts = item(plan(alice), "Red").facts
 
     assert facts["rag"] == "red"
-    assert (facts["start"], facts["latest"], facts["goal"], facts["unit"]) == (
-        "9",
-        "8.8",
-        "4",
-        "days",
-    )
-    assert facts["score"] == "0.04"
+    shown = [facts[name] for name in ("start", "latest", "goal", "unit", "score")]
+    assert shown == ["9", "8.8", "4", "days", "0.04"]
     assert facts["explanation"] == "(8.8 − 9) ÷ (4 − 9) = 0.04, red to 0.30"
     assert (facts["said_by"], facts["insight"]) == ("Alice", "The shorter form did it.")
     assert [one["text"] for one in facts["help"]] == ["Two days."]
@@ -91,7 +84,7 @@ def test_the_screen_of_a_key_result_stands_in_its_facts(alice: Membership) -> No
     assert facts["chart"]["readings"][-2:] == [["2026-03-02", "8.9"], ["2026-03-09", "8.8"]]
 
 
-def test_the_chart_of_a_screen_shows_values_when_they_were_measured(alice: Membership) -> None:
+def test_a_chart_shows_values_on_the_day_they_were_measured(alice: Membership) -> None:
     (red,) = key_results(alice, "Red")
     post(red, alice, actual="8.9", now=at("2026-03-09T09:00"), measured_on=dt.date(2026, 3, 7))
 
@@ -100,68 +93,40 @@ def test_the_chart_of_a_screen_shows_values_when_they_were_measured(alice: Membe
     assert readings[-1] == ["2026-03-07", "8.9"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [({"minutes": 4}, "minutes"), ({"minutes": 481}, "minutes"), ({"kind": "yearly"}, "kind")],
-)
-def test_what_is_amiss_is_said_at_its_field(
-    alice: Membership, fields: dict[str, object], field: str
-) -> None:
-    with pytest.raises(ValidationError) as refused:
-        plan(alice, **fields)  # type: ignore[arg-type]
-
-    assert code(refused.value, field=field) == field
-
-
-def test_only_a_lead_runs_it_and_nobody_who_reads_only_is_asked(
-    alice: Membership, bob: Membership
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
+def test_a_lead_plans_and_runs_a_review_and_viewers_are_not_invited(
+    alice: Membership, bob: Membership, role: str
 ) -> None:
     viewer = build.member(alice.engagement, "Vera", Role.VIEWER)
+    other = build.member(alice.engagement, "Other", role)
+    fields: dict[str, Any] = {
+        "engagement": alice.engagement,
+        "kind": "monthly",
+        "scheduled_at": TUESDAY,
+        "now": TUESDAY,
+    }
 
+    assert refusal(plan_review, **fields, lead=alice, by=other) == "no_right"
     with pytest.raises(ValidationError) as refused:
-        plan_review(
-            engagement=alice.engagement,
-            kind="monthly",
-            scheduled_at=TUESDAY,
-            lead=bob,
-            attendees=[viewer],
-            by=alice,
-            now=TUESDAY,
-        )
-
+        plan_review(**fields, lead=bob, attendees=[viewer], by=alice)
     assert set(refused.value.error_dict) == {"lead", "attendees"}
 
 
-@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
-def test_only_the_lead_plans(alice: Membership, role: str) -> None:
-    other = build.member(alice.engagement, "Other", role)
-
-    with pytest.raises(ValidationError) as refused:
-        plan_review(
-            engagement=alice.engagement,
-            kind="monthly",
-            scheduled_at=TUESDAY,
-            lead=alice,
-            by=other,
-            now=TUESDAY,
-        )
-
-    assert code(refused.value) == "no_right"
-
-
-def test_an_update_keeps_who_is_here_and_refuses_an_old_version(
+def test_an_update_keeps_attendance_and_refuses_an_old_version(
     alice: Membership, bob: Membership
 ) -> None:
     review = plan(alice, attendees=[alice, bob])
     mark_here(review=review, member=bob, is_here=True, by=alice)
-    said = {"scheduled_at": TUESDAY, "lead": alice, "by": alice, "now": TUESDAY, "version": 1}
+    fields: dict[str, Any] = {"scheduled_at": TUESDAY, "lead": alice, "by": alice, "now": TUESDAY}
 
-    now = update_review(review=review, title="Ours", attendees=[bob], minutes=60, **said)  # type: ignore[arg-type]
+    now = update_review(
+        review=review, version=1, title="Ours", attendees=[bob], minutes=60, **fields
+    )
 
     assert (now.title, now.minutes, now.version) == ("Ours", 60, 2)
     assert [(one.member, one.is_here) for one in Attendance.objects.all()] == [(bob, True)]
     with pytest.raises(StaleEdit):
-        update_review(review=review, title="Mine", **said)  # type: ignore[arg-type]
+        update_review(review=review, version=1, title="Mine", **fields)
 
 
 def test_shorter_reviews_shorten_their_items(alice: Membership) -> None:
@@ -170,33 +135,24 @@ def test_shorter_reviews_shorten_their_items(alice: Membership) -> None:
     review = plan(alice)
     assert sum(one.minutes for one in items(review)) <= 45
 
-    update_review(
-        review=review,
-        version=1,
-        scheduled_at=TUESDAY,
-        lead=alice,
-        minutes=15,
-        by=alice,
-        now=TUESDAY,
-    )
+    when: dict[str, Any] = {"scheduled_at": TUESDAY, "now": TUESDAY}
+    update_review(review=review, version=1, lead=alice, minutes=15, by=alice, **when)
 
     assert sum(one.minutes for one in items(review)) <= 15
 
 
-def test_it_can_be_cancelled_until_it_starts_or_something_hangs_on_it(alice: Membership) -> None:
+def test_a_review_can_be_cancelled_until_it_starts_or_has_records(alice: Membership) -> None:
     plain, started, held = plan(alice), run(alice), plan(alice)
     act(alice, review=held)
 
     cancel_review(review=plain, by=alice)
 
     assert not Review.objects.filter(pk=plain.pk).exists()
-    for review, expected in ((started, "started"), (held, "captured")):
-        with pytest.raises(ValidationError) as refused:
-            cancel_review(review=review, by=alice)
-        assert code(refused.value) == expected
+    assert refusal(cancel_review, review=started, by=alice) == "started"
+    assert refusal(cancel_review, review=held, by=alice) == "recorded"
 
 
-def test_drawing_again_adds_refreshes_and_drops(alice: Membership) -> None:
+def test_a_refresh_adds_updates_and_removes_items(alice: Membership) -> None:
     red, calm = key_results(alice, "Red", "Calm")
     checked(red, alice, "8.9", "8.8", confidence=2)
     checked(calm, alice, "6", "5")
@@ -212,7 +168,7 @@ def test_drawing_again_adds_refreshes_and_drops(alice: Membership) -> None:
     assert not AgendaItem.objects.filter(pk=first.pk).exists()
 
 
-def test_drawing_again_keeps_an_item_and_says_its_new_reason(alice: Membership) -> None:
+def test_a_refresh_keeps_an_item_with_its_new_reason(alice: Membership) -> None:
     (row,) = key_results(alice, "Row")
     checked(row, alice, "6", "5", confidence=2)
     review = plan(alice)
@@ -223,15 +179,12 @@ def test_drawing_again_keeps_an_item_and_says_its_new_reason(alice: Membership) 
     draw_agenda(review=review, by=alice, now=TUESDAY)
 
     after = item(review, "Row")
-    assert (after.pk, after.section, after.why) == (
-        before.pk,
-        "red",
-        "red for 1 week, reported once",
-    )
+    assert (after.pk, after.section) == (before.pk, "red")
+    assert after.why == "red for 1 week, reported once"
     assert after.facts["latest"] == "8.9"
 
 
-def test_drawing_again_keeps_the_order_that_people_made(alice: Membership) -> None:
+def test_a_refresh_keeps_the_order_that_people_chose(alice: Membership) -> None:
     rows = key_results(alice, "One", "Two", "Three")
     for row in rows[:2]:
         checked(row, alice, "8.9", "8.8", confidence=2)
@@ -248,25 +201,25 @@ def test_drawing_again_keeps_the_order_that_people_made(alice: Membership) -> No
     assert titles(review)[-1] == "Closing questions"
 
 
-def test_what_somebody_touched_stays_without_a_cause(alice: Membership) -> None:
-    rows = key_results(alice, "Parked", "Moved", "Captured", "Left alone")
+def test_items_that_people_changed_stay_without_a_cause(alice: Membership) -> None:
+    rows = key_results(alice, "Parked", "Moved", "Recorded", "Left alone")
     for row in rows:
         checked(row, alice, "8.9", "8.8", confidence=2)
     review = plan(alice)
     park_item(item=item(review, "Parked"), by=alice, now=TUESDAY)
     move_item(item=item(review, "Moved"), up=True, by=alice, now=TUESDAY)
-    act(alice, review=review, agenda_item=item(review, "Captured"))
+    act(alice, review=review, agenda_item=item(review, "Recorded"))
 
     for row in rows:
         post(row, alice, actual="5", now=TUESDAY)
     draw_agenda(review=review, by=alice, now=TUESDAY)
 
-    left = {"Parked", "Moved", "Captured"}
+    left = {"Parked", "Moved", "Recorded"}
     assert left <= set(titles(review))
     assert "Left alone" not in titles(review)
 
 
-def test_nothing_changes_the_status_version_while_a_review_is_planned_and_run(
+def test_planning_and_running_leave_the_status_version(
     alice: Membership,
 ) -> None:
     def version() -> int:
@@ -282,7 +235,7 @@ def test_nothing_changes_the_status_version_while_a_review_is_planned_and_run(
     assert version() == before == review.drawn_from
 
 
-def test_last_times_decisions_and_wins_are_told_by_the_frozen_standings(
+def test_decisions_and_wins_are_compared_with_the_states_of_the_last_close(
     alice: Membership,
 ) -> None:
     won, decided = key_results(alice, "Won", "Decided on")
@@ -309,20 +262,3 @@ def test_last_times_decisions_and_wins_are_told_by_the_frozen_standings(
     assert last.why == "1 not improved"
     assert last.facts["rows"][0]["label"] == "since then"
     assert last.facts["rows"][0]["words"] == "7\u00a0→ 7.5\u00a0days"
-
-
-def test_a_closed_review_refuses_every_change(alice: Membership) -> None:
-    review = closed(alice)
-
-    with pytest.raises(ValidationError) as refused:
-        draw_agenda(review=review, by=alice, now=TUESDAY)
-
-    assert code(refused.value) == "closed"
-    for change in (
-        lambda: Review.objects.filter(pk=review.pk).update(title="Other"),
-        lambda: AgendaItem.objects.filter(review=review).update(title="Other"),
-        lambda: AgendaItem.objects.filter(review=review).delete(),
-        lambda: Review.objects.filter(pk=review.pk).update(standings={}),
-    ):
-        with pytest.raises(DatabaseError), transaction.atomic():
-            change()

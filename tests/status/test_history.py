@@ -19,7 +19,7 @@ from escalations.jobs import update_escalations
 from escalations.models import Escalation
 from okrs.models import Cycle, KeyResult, Objective, Team
 from okrs.queries.shown import end_of
-from reviews.commands import record_review_decision, supersede_review_decision
+from reviews.commands.recording import record_review_decision, supersede_review_decision
 from reviews.models import Review
 from status.commands import publish_report
 from status.jobs import store_snapshots

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from engagements.models import Engagement, Membership, Role, StatusPage
 from okrs.models import KeyResult
-from reviews.commands import close_review
+from reviews.commands.reviews import close_review
 from reviews.models import Review
 from status.commands import publish_report
 from status.models import Report

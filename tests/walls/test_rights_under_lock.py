@@ -24,7 +24,7 @@ from metrics.commands import archive_metric, update_metric
 from notifications.models import Notice
 from okrs.commands import commit_objective, draft_objective, update_cycle
 from okrs.imports.command import import_okrs
-from reviews.commands import close_review, start_review
+from reviews.commands.reviews import close_review, start_review
 from tenancy.locks import lock
 from tenancy.models import TenantModel
 from tenancy.scoping import scope

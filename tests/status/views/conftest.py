@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.reviews.views.conftest import lead
+from tests.reviews.conftest import lead
 
 __all__ = ["lead"]

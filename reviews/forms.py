@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from engagements.edit_forms import EditForm
+from engagements.edit_forms import EditForm, GroupedForm
 from engagements.form_fields import MemberField, MembersField, RowField, choose_among
 from engagements.models import Engagement, Role
 from okrs.models import KeyResult, Objective
@@ -58,9 +58,8 @@ class ReviewForm(EditForm):
     ) -> None:
         super().__init__(data, engagement=engagement, row=row, initial=initial)
         self.fields["scheduled_at"].help_text = f"{timezone.get_current_timezone()} time."
-        leads = self.fields["lead"]
-        assert isinstance(leads, forms.ModelChoiceField)  # noqa: S101 - for the type checker
-        choose_among(self, lead=leads.queryset.filter(role=Role.LEAD))  # type: ignore[union-attr]
+        leads: Any = self.fields["lead"]
+        choose_among(self, lead=leads.queryset.filter(role=Role.LEAD))
         if row is not None:
             del self.fields["kind"]
 
@@ -75,12 +74,12 @@ class ReviewForm(EditForm):
     @classmethod
     def shown(cls, row: models.Model) -> dict[str, Any]:
         assert isinstance(row, Review)  # noqa: S101 - for the type checker
-        people = [one.member for one in row.attendances.select_related("member")]
+        people = [attendance.member for attendance in row.attendances.select_related("member")]
         fields = ("title", "scheduled_at", "minutes", "lead", "version")
         return {**{name: getattr(row, name) for name in fields}, "attendees": people}
 
 
-class ItemForm(forms.Form):
+class ItemForm(GroupedForm):
     """An agenda item that members add (M8.1)."""
 
     error_fields: ClassVar = {"there": "key_result"}
@@ -109,10 +108,6 @@ class ItemForm(forms.Form):
         committed = Objective.objects.filter(engagement=engagement).committed()
         choose_among(self, key_result=live, objective=committed.order_by("title"))
 
-    def sections(self) -> list[tuple[str, list[Any]]]:
-        """Return one list of fields, for `components/edit_form.html`."""
-        return [("", self.visible_fields())]
-
 
 def _question(label: str) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
@@ -120,12 +115,12 @@ def _question(label: str) -> forms.TypedChoiceField:
         coerce=lambda value: value == "yes",
         empty_value=None,
         label=label,
+        required=False,  # the command asks for it (M8.4)
         widget=forms.RadioSelect,
-        error_messages={"required": "Answer yes or no."},
     )
 
 
-class CloseForm(forms.Form):
+class CloseForm(GroupedForm):
     """The three questions of M8.4, for the monthly review only, and a note."""
 
     on_outcomes = _question("Are we on outcomes?")
@@ -144,7 +139,3 @@ class CloseForm(forms.Form):
         if review.kind != ReviewKind.MONTHLY:
             for name in ("on_outcomes", "evidence_weekly", "moved_resources"):
                 del self.fields[name]
-
-    def sections(self) -> list[tuple[str, list[Any]]]:
-        """Return one list of fields, for `components/edit_form.html`."""
-        return [("", self.visible_fields())]

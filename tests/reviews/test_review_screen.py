@@ -1,16 +1,17 @@
+"""The review screen: its items, its parts that follow, and its buttons."""
+
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
-from reviews.commands import add_item, close_review
+from reviews.commands.agendas import add_item
+from reviews.commands.reviews import close_review
 from reviews.models import AgendaItem, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
@@ -18,32 +19,18 @@ from tests.query_counts import assert_constant_queries, queries_of
 from tests.reviews.meeting import act, decide
 from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run, seen
 
+pytestmark = pytest.mark.usefixtures("clock")
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def clock(db: None) -> Iterator[time_machine.Traveller]:
-    """Tuesday 10 March 2026, 09:40 in Berlin."""
-    with time_machine.travel(TUESDAY, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def lead(client: Client, alice: Membership) -> Client:
-    """Alice, who runs the review."""
-    assert alice.user is not None
-    client.force_login(alice.user)
-    return client
 
 
 @pytest.fixture
 def rows(alice: Membership) -> list[KeyResult]:
     """One red, one behind, one won."""
-    found = key_results(alice, "API latency", "Day seven", "Enterprise NPS")
-    checked(found[0], alice, "8.9", "8.8", confidence=2, blocker="No export.")
-    checked(found[1], alice, "7.5", "7", confidence=2)
-    checked(found[2], alice, "6", "5")
-    return found
+    red, behind, won = key_results(alice, "API latency", "Day seven", "Enterprise NPS")
+    checked(red, alice, "8.9", "8.8", confidence=2, blocker="No export.")
+    checked(behind, alice, "7.5", "7", confidence=2)
+    checked(won, alice, "6", "5")
+    return [red, behind, won]
 
 
 def url(review: Review, name: str = "review-detail", *more: str) -> str:
@@ -51,7 +38,7 @@ def url(review: Review, name: str = "review-detail", *more: str) -> str:
     return reverse(f"{app}:{name}", args=[review.engagement.slug, review.public_id, *more])
 
 
-def test_the_room_is_at_one_item_at_a_time(
+def test_the_screen_shows_one_item_at_a_time(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = run(alice)
@@ -60,17 +47,20 @@ def test_the_room_is_at_one_item_at_a_time(
     go_on(review, alice)
     second = lead.get(url(review)).text
 
-    assert "Item 1 of 4" in first
-    assert "(8.8 − 9) ÷ (4 − 9) = 0.04, red to 0.30" in first
-    assert "red for 2 weeks, reported twice · escalation active, huddle by" in first
-    assert "blocked" in first
-    assert "No export." in first
-    assert "The shorter form did it." in first
+    for expected in (
+        "Item 1 of 4",
+        "(8.8 − 9) ÷ (4 − 9) = 0.04, red to 0.30",
+        "red for 2 weeks, reported twice · escalation active, huddle by",
+        "blocked",
+        "No export.",
+        "The shorter form did it.",
+    ):
+        assert expected in first
     assert "Item 2 of 4" in second
     assert "Discussed: " in second
 
 
-def test_all_items_stand_on_one_page_where_asked(
+def test_the_full_agenda_shows_all_items(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
     page = lead.get(url(run(alice)) + "?view=all").text
@@ -79,7 +69,7 @@ def test_all_items_stand_on_one_page_where_asked(
     assert "Are we on outcomes?" in page
 
 
-def test_every_kind_of_item_is_drawn(
+def test_every_kind_of_item_has_its_markup(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
     act(alice, due_on=TUESDAY.date())
@@ -95,7 +85,7 @@ def test_every_kind_of_item_is_drawn(
     assert "9 → <strong>5\u00a0days</strong>" in page
 
 
-def test_another_item_can_be_looked_at_without_moving_the_room(
+def test_a_reader_can_look_at_another_item_while_the_review_stays(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = run(alice)
@@ -110,7 +100,7 @@ def test_another_item_can_be_looked_at_without_moving_the_room(
     assert review.current_item == item(review, "API latency")
 
 
-def test_before_it_starts_it_says_when_it_was_drawn_and_what_changed_since(
+def test_a_planned_review_shows_when_its_agenda_was_built_and_whether_data_changed(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = plan(alice)
@@ -125,7 +115,7 @@ def test_before_it_starts_it_says_when_it_was_drawn_and_what_changed_since(
     assert "The data has changed since." not in lead.get(url(review)).text
 
 
-def test_a_closed_review_shows_its_own_words_and_changes_nothing(
+def test_a_closed_review_shows_the_facts_of_its_close_without_buttons(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = run(alice)
@@ -157,40 +147,36 @@ def test_others_follow_and_decide_by_their_role(
     assert ("Is this still the right key result?" in page) == (role != Role.CONTRIBUTOR)
 
 
-def test_a_screen_that_follows_gets_nothing_until_the_room_moves(
+def test_an_open_screen_gets_its_parts_only_after_a_change(
     client: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = run(alice)
     build.sign_in(client, alice.engagement, Role.SPONSOR)
-    asked = (
-        f"{url(review, 'review-room')}?seen={seen(client, review)}"
-        f"&at={item(review, 'API latency').public_id}"
-    )
+    at = item(review, "API latency").public_id
+    live = f"{url(review, 'live-review')}?seen={seen(client, review)}&at={at}"
 
-    nothing = client.get(asked, headers=HTMX)
+    unchanged = client.get(live, headers=HTMX)
     go_on(review, alice)
-    something = client.get(asked, headers=HTMX)
+    changed = client.get(live, headers=HTMX)
 
-    assert (nothing.status_code, nothing.content) == (204, b"")
-    assert something.status_code == 200
-    assert something.text.count('hx-swap-oob="true"') == 6  # head to capture
-    assert "Now: Day seven" in something.text
-    assert "<html" not in something.text
+    assert (unchanged.status_code, unchanged.content) == (204, b"")
+    assert changed.status_code == 200
+    assert changed.text.count('hx-swap-oob="true"') == 6  # head to capture
+    assert "Now: Day seven" in changed.text
+    assert "<html" not in changed.text
 
 
-def test_when_the_review_closes_the_screens_that_follow_load_it_anew(
-    client: Client, alice: Membership
-) -> None:
+def test_open_screens_reload_a_review_that_closes(client: Client, alice: Membership) -> None:
     review = run(alice)
     build.sign_in(client, alice.engagement, Role.SPONSOR)
     close_review(review=review, by=alice, now=TUESDAY, **YES)
 
-    answer = client.get(url(review, "review-room") + "?seen=1", headers=HTMX)
+    answer = client.get(url(review, "live-review") + "?seen=1", headers=HTMX)
 
     assert answer.headers["HX-Redirect"] == url(review)
 
 
-def test_the_clock_says_how_far_over_it_is(lead: Client, alice: Membership) -> None:
+def test_the_clock_shows_how_far_over_time_it_is(lead: Client, alice: Membership) -> None:
     review = run(alice, now=TUESDAY - dt.timedelta(minutes=50))
 
     clock = lead.get(url(review, "review-clock"), headers=HTMX).text
@@ -199,11 +185,8 @@ def test_the_clock_says_how_far_over_it_is(lead: Client, alice: Membership) -> N
     assert "<b>5<small> min</small></b>" in clock
 
 
-POSTS = ["review-next", "review-previous", "review-draw", "review-start"]
-
-
 @pytest.mark.parametrize("name", ["review-next", "review-previous"])
-def test_a_button_moves_the_room_from_where_its_screen_shows_it(
+def test_a_button_on_an_old_screen_moves_nothing(
     lead: Client, alice: Membership, rows: list[KeyResult], name: str
 ) -> None:
     review = run(alice)
@@ -213,32 +196,21 @@ def test_a_button_moves_the_room_from_where_its_screen_shows_it(
 
     late = lead.post(url(review, name), {"at": old}, headers=HTMX)
     review.refresh_from_db()
-    stood = review.current_item
+    current = review.current_item
     lead.post(url(review, name), {"at": shown}, headers=HTMX)
     review.refresh_from_db()
 
-    assert (late.status_code, stood.public_id) == (200, shown)
+    assert (late.status_code, current.public_id) == (200, shown)
     assert review.current_item.public_id != shown
-
-
-@pytest.mark.parametrize("name", POSTS)
-def test_the_room_is_moved_with_and_without_htmx(
-    lead: Client, alice: Membership, rows: list[KeyResult], name: str
-) -> None:
-    review = run(alice)
-
-    plain = lead.post(url(review, name) + "?view=all")
-    parts = lead.post(url(review, name), headers=HTMX)
-
-    assert plain.headers["Location"] == url(review) + "?view=all"
-    assert parts.status_code == 200
-    assert '<div id="room-state"' in parts.text
-    assert "<html" not in parts.text
 
 
 @pytest.mark.parametrize(
     ("name", "data"),
     [
+        ("review-next", {}),
+        ("review-previous", {}),
+        ("review-draw", {}),
+        ("review-start", {}),
         ("item-show", {}),
         ("item-move", {"to": "up"}),
         ("item-move", {"to": "down"}),
@@ -247,17 +219,22 @@ def test_the_room_is_moved_with_and_without_htmx(
         ("item-answer", {"still_right": "no"}),
     ],
 )
-def test_an_item_is_handled_with_and_without_htmx(
+def test_every_button_works_with_and_without_htmx(
     lead: Client, alice: Membership, rows: list[KeyResult], name: str, data: dict[str, str]
 ) -> None:
     review = run(alice)
-    one = item(review, "API latency").public_id
+    more = [item(review, "API latency").public_id] if name.startswith("item") else []
 
-    assert lead.post(url(review, name, one), data).headers["Location"] == url(review)
-    assert lead.post(url(review, name, one), data, headers=HTMX).status_code == 200
+    plain = lead.post(url(review, name, *more) + "?view=all", data)
+    parts = lead.post(url(review, name, *more), data, headers=HTMX)
+
+    assert plain.headers["Location"] == url(review) + "?view=all"
+    assert parts.status_code == 200
+    assert '<div id="live-review-state"' in parts.text
+    assert "<html" not in parts.text
 
 
-def test_a_refusal_is_said_in_the_room(lead: Client, alice: Membership) -> None:
+def test_an_error_shows_on_the_screen(lead: Client, alice: Membership) -> None:
     review = plan(alice)
 
     answer = lead.post(url(review, "review-next"), headers=HTMX)
@@ -266,7 +243,7 @@ def test_a_refusal_is_said_in_the_room(lead: Client, alice: Membership) -> None:
     assert "This review has not started yet." in answer.text
 
 
-def test_somebody_is_marked_as_here(lead: Client, alice: Membership, bob: Membership) -> None:
+def test_a_member_is_marked_as_here(lead: Client, alice: Membership, bob: Membership) -> None:
     review = plan(alice, attendees=[bob])
 
     lead.post(url(review, "attendance-mark", bob.public_id), {"is_here": "yes"})
@@ -274,18 +251,16 @@ def test_somebody_is_marked_as_here(lead: Client, alice: Membership, bob: Member
     assert "<strong>Here</strong> Bob" in lead.get(url(review)).text
 
 
-def test_its_queries_do_not_grow_with_items_and_key_results(
-    lead: Client, alice: Membership
-) -> None:
-    found = key_results(alice, *[f"Row {number}" for number in range(10)])
-    for row in found:
+def test_more_items_and_key_results_cost_no_more_queries(lead: Client, alice: Membership) -> None:
+    rows = key_results(alice, *[f"Row {number}" for number in range(10)])
+    for row in rows:
         checked(row, alice, "8.9", confidence=2)
     review = run(alice)
-    decide(review, alice, agenda_item=item(review, "Row 1"), key_result=found[1])
+    decide(review, alice, agenda_item=item(review, "Row 1"), key_result=rows[1])
 
     def ten_more() -> None:
         for number in range(10, 20):
-            more = build.live_key_result(found[0].objective, title=f"Row {number}")
+            more = build.live_key_result(rows[0].objective, title=f"Row {number}")
             checked(more, alice, "8.9", confidence=2)
             decide(review, alice, key_result=more)
             act(alice, review=review)
@@ -298,8 +273,8 @@ def test_its_queries_do_not_grow_with_items_and_key_results(
     assert AgendaItem.objects.filter(review=review).count() == 21
 
 
-def test_a_screen_that_follows_costs_two_queries(lead: Client, alice: Membership) -> None:
+def test_an_unchanged_screen_costs_two_queries(lead: Client, alice: Membership) -> None:
     review = run(alice)
-    asked = f"{url(review, 'review-room')}?seen={seen(lead, review)}"
+    live = f"{url(review, 'live-review')}?seen={seen(lead, review)}"
 
-    assert len(queries_of(lambda: lead.get(asked, headers=HTMX))) == 3  # the user's is one
+    assert len(queries_of(lambda: lead.get(live, headers=HTMX))) == 3  # the user's is one

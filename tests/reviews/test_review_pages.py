@@ -1,14 +1,14 @@
+"""The pages that list, plan, edit and close reviews, and the summary of one."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
-from reviews.commands import add_item, close_review, update_review
+from reviews.commands.agendas import add_item
+from reviews.commands.reviews import close_review, update_review
 from reviews.models import Attendance, Review
 from status.commands import save_draft
 from status.models import Report, ReportDraft
@@ -18,21 +18,9 @@ from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act, decide, supersede
 from tests.reviews.running import YES, closed, key_results, plan, run
 
+pytestmark = pytest.mark.usefixtures("clock")
 HTMX = {"HX-Request": "true"}
 LIST, NEW = "/e/northwind/reviews/", "/e/northwind/reviews/new/"
-
-
-@pytest.fixture(autouse=True)
-def clock(db: None) -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(TUESDAY, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def lead(client: Client, alice: Membership) -> Client:
-    assert alice.user is not None
-    client.force_login(alice.user)
-    return client
 
 
 def url(review: Review, name: str, *more: str) -> str:
@@ -47,12 +35,12 @@ def typed(by: Membership, *people: Membership, **fields: object) -> dict[str, ob
         "scheduled_at": "2026-03-12T14:00",
         "minutes": "",
         "lead": by.public_id,
-        "attendees": [one.public_id for one in people],
+        "attendees": [person.public_id for person in people],
         **fields,
     }
 
 
-def test_the_list_says_what_runs_what_comes_and_what_was(lead: Client, alice: Membership) -> None:
+def test_the_list_shows_running_planned_and_closed_reviews(lead: Client, alice: Membership) -> None:
     running, ahead = run(alice, title="Now"), plan(alice, title="Soon")
     past = closed(alice, title="Past")
 
@@ -66,7 +54,7 @@ def test_the_list_says_what_runs_what_comes_and_what_was(lead: Client, alice: Me
     assert "/e/northwind/actions/" in page
 
 
-def test_an_empty_list_has_one_action_for_the_lead(
+def test_the_lead_plans_the_first_review_from_an_empty_list(
     client: Client, lead: Client, alice: Membership
 ) -> None:
     assert "No reviews yet." in lead.get(LIST).text
@@ -76,7 +64,7 @@ def test_an_empty_list_has_one_action_for_the_lead(
     assert NEW not in client.get(LIST).text
 
 
-def test_the_list_costs_the_same_however_long(lead: Client, alice: Membership) -> None:
+def test_a_longer_list_costs_no_more_queries(lead: Client, alice: Membership) -> None:
     def more() -> None:
         for number in range(10):
             review = closed(alice, title=f"Past {number}")
@@ -87,7 +75,7 @@ def test_the_list_costs_the_same_however_long(lead: Client, alice: Membership) -
     assert_constant_queries(lambda: lead.get(LIST), grow=more, most=6)
 
 
-def test_a_review_is_planned_for_the_clock_of_its_reader(
+def test_a_review_is_planned_in_the_zone_of_the_reader(
     lead: Client, alice: Membership, bob: Membership
 ) -> None:
     answer = lead.post(NEW, typed(alice, bob))
@@ -96,7 +84,7 @@ def test_a_review_is_planned_for_the_clock_of_its_reader(
     assert answer.headers["Location"] == url(review, "review-detail")
     assert (review.title, review.minutes) == ("Week of 9 March", 30)
     assert review.scheduled_at == at("2026-03-12T14:00")
-    assert [one.member for one in Attendance.objects.all()] == [bob]
+    assert [row.member for row in Attendance.objects.all()] == [bob]
 
 
 def test_sponsor_champions_and_owners_are_proposed(lead: Client, alice: Membership) -> None:
@@ -107,11 +95,11 @@ def test_sponsor_champions_and_owners_are_proposed(lead: Client, alice: Membersh
 
     form = lead.get(NEW).context["form"]
 
-    assert [one.name for one in form.initial["attendees"]] == ["Olga", "Priya"]
+    assert [person.name for person in form.initial["attendees"]] == ["Olga", "Priya"]
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "error"),
     [
         ({"scheduled_at": ""}, "Choose day and time."),
         ({"scheduled_at": "soon"}, "Enter day and time"),
@@ -121,13 +109,13 @@ def test_sponsor_champions_and_owners_are_proposed(lead: Client, alice: Membersh
     ],
 )
 @pytest.mark.parametrize("headers", [HTMX, {}])
-def test_what_is_amiss_is_said_and_the_rest_kept(
-    lead: Client, alice: Membership, fields: dict[str, str], said: str, headers: dict[str, str]
+def test_an_invalid_plan_shows_its_error_and_keeps_the_rest(
+    lead: Client, alice: Membership, fields: dict[str, str], error: str, headers: dict[str, str]
 ) -> None:
     answer = lead.post(NEW, typed(alice, title="Ours", **fields), headers=headers)
 
     assert answer.status_code == 422
-    assert said in answer.text
+    assert error in answer.text
     assert 'value="Ours"' in answer.text
     assert ("<html" in answer.text) == (not headers)
     assert not Review.objects.exists()
@@ -176,10 +164,7 @@ def test_an_item_is_added_by_a_decider(client: Client, alice: Membership) -> Non
     assert "The off-site" in client.get(url(review, "review-detail")).text
 
 
-def test_closing_asks_three_questions_and_names_what_is_left(
-    lead: Client, alice: Membership
-) -> None:
-    """M8.4."""
+def test_closing_has_three_questions_and_lists_open_items(lead: Client, alice: Membership) -> None:
     key_results(alice, "Never checked in")
     review = run(alice, now=at("2026-03-10T09:40"))
     add_item(review=review, title="The paper stores", minutes=5, by=alice, now=TUESDAY)
@@ -187,11 +172,11 @@ def test_closing_asks_three_questions_and_names_what_is_left(
 
     page = lead.get(address)
     bad = lead.post(address, {"on_outcomes": "yes", "closing_note": "Kept"})
-    said = {"on_outcomes": "yes", "evidence_weekly": "no", "moved_resources": "yes"}
-    good = lead.post(address, said)
+    answers = {"on_outcomes": "yes", "evidence_weekly": "no", "moved_resources": "yes"}
+    good = lead.post(address, answers)
 
     assert "The paper stores" in page.text
-    assert "1 check-in missing" not in page.text  # the room is there
+    assert "1 check-in missing" not in page.text  # the review is at it
     assert "Are we on outcomes?" in page.text
     assert (bad.status_code, "Kept" in bad.text) == (422, True)
     assert good.headers["Location"] == url(review, "summary-update")
@@ -199,7 +184,7 @@ def test_closing_asks_three_questions_and_names_what_is_left(
     assert (review.on_outcomes, review.evidence_weekly) == (True, False)
 
 
-def test_the_weekly_close_asks_for_a_note_only(lead: Client, alice: Membership) -> None:
+def test_closing_a_weekly_review_has_a_note_only(lead: Client, alice: Membership) -> None:
     review = run(alice, kind="weekly")
 
     page = lead.get(url(review, "review-close"))
@@ -210,24 +195,25 @@ def test_the_weekly_close_asks_for_a_note_only(lead: Client, alice: Membership) 
     assert (review.is_closed, review.closing_note) == (True, "All named.")
 
 
-def test_what_does_not_run_is_not_closed(lead: Client, alice: Membership) -> None:
+def test_a_planned_review_has_no_close_and_no_summary(lead: Client, alice: Membership) -> None:
     review = plan(alice)
 
-    assert lead.get(url(review, "review-close")).headers["Location"] == url(review, "review-detail")
+    for name in ("review-close", "summary-update"):
+        assert lead.get(url(review, name)).headers["Location"] == url(review, "review-detail")
 
 
 WORDS = {"headline": "We hold.", "moved": "a", "red": "b", "decided": "c", "next_steps": "d"}
 
 
 @pytest.mark.parametrize(
-    ("mode", "said"),
+    ("mode", "sentence"),
     [
         ("live", "The status page is <strong>live</strong>. Clients always see current figures"),
         ("published", "<strong>published reports only</strong>. Clients see nothing newer"),
     ],
 )
-def test_a_summary_says_what_clients_see_meanwhile(
-    lead: Client, alice: Membership, mode: str, said: str
+def test_a_summary_shows_which_page_clients_see(
+    lead: Client, alice: Membership, mode: str, sentence: str
 ) -> None:
     review = run(alice)
     close_review(review=review, by=alice, now=TUESDAY, **YES)
@@ -235,19 +221,18 @@ def test_a_summary_says_what_clients_see_meanwhile(
 
     page = lead.get(url(review, "summary-update")).text
 
-    assert said in page
+    assert sentence in page
     assert '<a href="/e/northwind/settings/#id_status_page">Change what clients see</a>' in page
 
 
-def test_a_summary_is_edited_published_and_leads_to_its_report(
-    lead: Client, alice: Membership
-) -> None:
+def test_a_summary_is_edited_and_published_as_a_report(lead: Client, alice: Membership) -> None:
     review = run(alice)
     decide(review, alice, "Shown", client_visible=True)
     close_review(review=review, by=alice, now=TUESDAY, **YES)
     address = url(review, "summary-update")
 
     page = lead.get(address).text
+    assert "not shown to the client" not in page
     assert not ReportDraft.objects.exists()
     saved = lead.post(address, {**WORDS, "version": "1", "then": "save"})
     published = lead.post(address, {**WORDS, "version": "2", "then": "publish"})
@@ -263,7 +248,9 @@ def test_a_summary_is_edited_published_and_leads_to_its_report(
     assert "report 1" in lead.get(address).text
 
 
-def test_beside_what_was_decided_it_says_what_stays_inside(lead: Client, alice: Membership) -> None:
+def test_a_summary_counts_decisions_not_shown_to_the_client(
+    lead: Client, alice: Membership
+) -> None:
     review = run(alice)
     replaced = decide(review, alice, "Kept inside at first")
     supersede(replaced, alice, client_visible=True)
@@ -273,17 +260,11 @@ def test_beside_what_was_decided_it_says_what_stays_inside(lead: Client, alice: 
     page = lead.get(url(review, "summary-update")).text
 
     there = url(review, "review-detail")
-    said = f'<a href="{there}#captured">1 decision from this review</a> is not shown to the client.'
-    assert said in page
+    counted = (
+        f'<a href="{there}#recorded">1 decision from this review</a> is not shown to the client.'
+    )
+    assert counted in page
     assert "Kept inside" not in page
-
-
-def test_where_all_is_marked_nothing_is_said(lead: Client, alice: Membership) -> None:
-    review = run(alice)
-    decide(review, alice, client_visible=True)
-    close_review(review=review, by=alice, now=TUESDAY, **YES)
-
-    assert "not marked for the client" not in lead.get(url(review, "summary-update")).text
 
 
 def test_a_summary_without_a_headline_is_not_published(lead: Client, alice: Membership) -> None:
@@ -322,11 +303,3 @@ def test_members_read_the_summary_and_change_nothing(client: Client, alice: Memb
     assert "No objective is committed right now." in page.text
     assert "Publish" not in page.text
     assert client.post(url(review, "summary-update"), WORDS).status_code == 403
-
-
-def test_before_the_close_there_is_no_summary(lead: Client, alice: Membership) -> None:
-    review = run(alice)
-
-    assert lead.get(url(review, "summary-update")).headers["Location"] == url(
-        review, "review-detail"
-    )

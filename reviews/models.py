@@ -29,14 +29,14 @@ FROZEN_WITH_ITS_REVIEW = """
 
 
 class ReviewKind(models.TextChoices):
-    """The meetings of M8 that have a screen."""
+    """A kind of meeting of M8 that has a screen."""
 
     WEEKLY = "weekly", "Weekly client review"
     MONTHLY = "monthly", "Monthly review"
 
 
 class Section(models.TextChoices):
-    """Why an item is on the agenda, in the order in which a review goes through them (M8)."""
+    """A reason for an item to be on the agenda, in the order of a review (M8)."""
 
     ACTIONS = "actions", "Overdue actions"
     RED = "red", "Red"
@@ -59,20 +59,20 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return self.filter(closed_at__isnull=False)
 
     def ahead(self) -> ReviewQuerySet:
-        """Planned or running."""
+        """Return planned and running ones."""
         return self.filter(closed_at=None)
 
 
 ReviewManager = TenantManager.from_queryset(ReviewQuerySet)
 
 
-@tracked(exclude=("room", "current_item", "drawn_at", "drawn_from", "standings"))
+@tracked(exclude=("live_version", "current_item", "drawn_at", "drawn_from", "standings"))
 class Review(TenantModel):
     """A meeting with its agenda; once closed, agenda and outcomes are frozen (M8.4).
 
-    `room` counts what the people in it must see; screens that follow ask whether it moved.
-    `standings` keeps, from the close on, value, score and RAG of each key result by public id:
-    what the next review and the status page compare with.
+    `live_version` counts changes, so that open screens can ask whether they are current.
+    `standings` holds value, score and RAG of each key result at the close, by public id; the next
+    review and the status page compare with them.
     """
 
     kind = models.CharField(max_length=10, choices=ReviewKind.choices)
@@ -90,7 +90,7 @@ class Review(TenantModel):
     closing_note = models.CharField(max_length=2000, blank=True)
     version = models.PositiveIntegerField(default=1)
 
-    room = models.PositiveIntegerField(default=1)
+    live_version = models.PositiveIntegerField(default=1)
     current_item = TenantKey("reviews.AgendaItem", null=True, blank=True, related_name="+")
     drawn_at = models.DateTimeField(null=True, blank=True)
     drawn_from = models.BigIntegerField(default=0)  # the engagement's status version
@@ -128,7 +128,7 @@ class Review(TenantModel):
             not_deleted(
                 pgtrigger.Q(old__started_at__isnull=False), why="a review that started stays"
             ),
-            # What happens in the room until then shows to nobody outside.
+            # Until then nothing of the meeting shows outside it.
             *shows_on_status(where="closed_at IS NOT NULL"),
         ]
 
@@ -145,12 +145,12 @@ class Review(TenantModel):
 
     @property
     def occasion(self) -> Occasion:
-        """What decisions, actions and releases of this review name."""
+        """Return the occasion of its decisions, actions and releases."""
         return Occasion(OccasionKind.REVIEW, self.public_id)
 
 
 class Attendance(TenantModel):
-    """Somebody asked to a review, and whether they are here."""
+    """A person who is invited to a review or there, and whether they are there."""
 
     review = TenantKey("reviews.Review", on_delete=models.CASCADE, related_name="attendances")
     member = TenantKey("engagements.Membership", related_name="+")
@@ -169,11 +169,10 @@ class Attendance(TenantModel):
 
 
 class AgendaItem(TenantModel):
-    """One thing that a review talks about, with why; drawn from the data or added by hand (M8.1).
+    """An item of an agenda with its reason, built from the data or added by hand (M8.1).
 
-    `source` names what drew it, empty where somebody added it. `facts` are the words and figures
-    that its screen shows, as they stood when it was drawn or last opened; they freeze with the
-    review.
+    `source` names its cause in the data, empty if a person added it. `facts` are the words and
+    figures of its screen when it was built or last opened; they freeze with the review.
     """
 
     review = TenantKey("reviews.Review", on_delete=models.CASCADE, related_name="items")
@@ -189,8 +188,8 @@ class AgendaItem(TenantModel):
     added_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     discussed_at = models.DateTimeField(null=True, blank=True)
     parked_at = models.DateTimeField(null=True, blank=True)
-    moved_at = models.DateTimeField(null=True, blank=True)  # by hand: drawing again keeps its place
-    # "Still the right key result?" (M3.3), and who said so.
+    moved_at = models.DateTimeField(null=True, blank=True)  # by hand: a refresh leaves its place
+    # The answer to "Still the right key result?" (M3.3).
     still_right = models.BooleanField(null=True, blank=True)
     answered_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
 
@@ -226,7 +225,7 @@ class AgendaItem(TenantModel):
 
 
 class ReviewRecord(TenantModel):
-    """A decision or an action that was recorded in a review, and on which item; append-only."""
+    """A decision or an action recorded in a review, and its item; append-only."""
 
     review = TenantKey("reviews.Review", related_name="records")
     agenda_item = TenantKey("reviews.AgendaItem", null=True, blank=True, related_name="+")

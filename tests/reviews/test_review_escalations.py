@@ -1,4 +1,4 @@
-"""An escalation is answered in the room, by whom it asks, and every screen follows (M8.3)."""
+"""Escalations on the review screen: answered there, followed by open screens, frozen (M8.3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engagements.models import Membership, Role
 from escalations.commands import activate_escalation, record_outcome
 from escalations.models import Escalation
 from okrs.models import KeyResult
-from reviews.commands import close_review
+from reviews.commands.reviews import close_review
 from reviews.models import AgendaItem, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
@@ -50,8 +50,8 @@ def act(escalation: Escalation, name: str) -> str:
     return reverse(f"escalations:escalation-{name}", args=[slug, escalation.public_id])
 
 
-def said(escalation: Escalation, by: Membership) -> dict[str, str]:
-    """A recovery plan as it is typed."""
+def typed(escalation: Escalation, by: Membership) -> dict[str, str]:
+    """Return the form of a recovery plan."""
     return {
         "outcome": "ask_help",
         "plan": PLAN,
@@ -75,7 +75,7 @@ def answer(escalation: Escalation, by: Membership) -> Escalation:
     )
 
 
-def test_the_item_shows_its_escalation_and_what_the_lead_may_do(
+def test_the_item_shows_its_escalation_with_the_actions_of_the_lead(
     lead: Client, review: Review, escalation: Escalation
 ) -> None:
     page = lead.get(url(review)).text
@@ -91,7 +91,7 @@ def test_the_item_shows_its_escalation_and_what_the_lead_may_do(
     ("role", "acts"),
     [(Role.CONTRIBUTOR, False), (Role.CHAMPION, True), (Role.SPONSOR, False)],
 )
-def test_others_in_the_room_may_what_their_role_may(
+def test_other_members_act_by_their_role(
     client: Client, alice: Membership, review: Review, escalation: Escalation, role: str, acts: bool
 ) -> None:
     build.sign_in(client, alice.engagement, role)
@@ -102,7 +102,7 @@ def test_others_in_the_room_may_what_their_role_may(
     assert (act(escalation, "outcome") in page) is acts
 
 
-def test_what_is_with_the_sponsor_is_decided_in_the_room(
+def test_the_sponsor_decides_on_the_review_screen(
     client: Client, alice: Membership, row: KeyResult
 ) -> None:
     escalation = escalate(row, raised_at=at("2026-03-10T09:05"), raised_for="no_plan")
@@ -121,10 +121,10 @@ def test_what_is_with_the_sponsor_is_decided_in_the_room(
     assert act(escalation, "verdict") not in after
 
 
-def test_an_answer_renews_its_part_of_the_screen(
+def test_an_outcome_updates_its_part_of_the_screen(
     lead: Client, alice: Membership, review: Review, escalation: Escalation
 ) -> None:
-    sent = lead.post(act(escalation, "outcome"), said(escalation, alice), headers=HTMX)
+    sent = lead.post(act(escalation, "outcome"), typed(escalation, alice), headers=HTMX)
 
     assert sent.status_code == 200
     assert sent.text.strip().startswith(
@@ -134,46 +134,46 @@ def test_an_answer_renews_its_part_of_the_screen(
     assert "Borrow an engineer from &lt;b&gt;Reporting" in lead.get(url(review)).text
 
 
-def test_without_a_script_an_answer_leads_back_into_the_room(
+def test_without_htmx_an_outcome_leads_back_to_the_review(
     lead: Client, alice: Membership, review: Review, escalation: Escalation
 ) -> None:
     form = lead.get(f"{act(escalation, 'outcome')}?next={url(review)}")
-    sent = lead.post(act(escalation, "outcome"), {**said(escalation, alice), "next": url(review)})
+    sent = lead.post(act(escalation, "outcome"), {**typed(escalation, alice), "next": url(review)})
 
     assert f'name="next" value="{url(review)}"' in form.text
     assert sent.headers["Location"] == url(review)
 
 
-def test_every_screen_follows_what_is_recorded(
+def test_open_screens_show_a_recorded_outcome(
     client: Client, alice: Membership, review: Review, escalation: Escalation
 ) -> None:
     build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
-    asked = f"{url(review, 'review-room')}?seen={seen(client, review)}"
+    live = f"{url(review, 'live-review')}?seen={seen(client, review)}"
 
-    before = client.get(asked, headers=HTMX)
+    before = client.get(live, headers=HTMX)
     answer(escalation, alice)
-    after = client.get(asked, headers=HTMX)
+    after = client.get(live, headers=HTMX)
 
     assert before.status_code == 204
     assert after.status_code == 200
     assert "Borrow an engineer" in after.text
-    assert client.get(asked.split("=")[0] + f"={seen(client, review)}", headers=HTMX).content == b""
+    assert client.get(live.split("=")[0] + f"={seen(client, review)}", headers=HTMX).content == b""
 
 
-def test_every_screen_follows_one_that_is_made_active(
+def test_open_screens_show_an_escalation_made_active(
     client: Client, alice: Membership, row: KeyResult
 ) -> None:
     escalation = escalate(row, watched=True)
     review = run(alice)
     build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
-    asked = f"{url(review, 'review-room')}?seen={seen(client, review)}"
+    live = f"{url(review, 'live-review')}?seen={seen(client, review)}"
 
     activate_escalation(escalation=escalation, by=alice, now=TUESDAY)
 
-    assert "Active since" in client.get(asked, headers=HTMX).text
+    assert "Active since" in client.get(live, headers=HTMX).text
 
 
-def test_what_left_red_shows_none(
+def test_a_key_result_that_left_red_shows_no_escalation(
     lead: Client, alice: Membership, review: Review, row: KeyResult
 ) -> None:
     post(row, alice, actual="5")
@@ -181,7 +181,7 @@ def test_what_left_red_shows_none(
     assert "data-escalation" not in lead.get(url(review)).text
 
 
-def test_one_of_an_item_in_view_only_is_read(lead: Client, alice: Membership) -> None:
+def test_only_items_in_view_show_their_escalation(lead: Client, alice: Membership) -> None:
     first, second = key_results(alice, "One", "Two")
     for each in (first, second):
         escalate(checked(each, alice, "8.9", "8.8", confidence=2))
@@ -193,7 +193,7 @@ def test_one_of_an_item_in_view_only_is_read(lead: Client, alice: Membership) ->
     assert both.count("data-escalation") == 2
 
 
-def test_closing_keeps_what_was_said_of_it(
+def test_a_closed_review_shows_the_escalation_of_its_close(
     lead: Client, alice: Membership, review: Review, escalation: Escalation
 ) -> None:
     answer(escalation, alice)
@@ -210,7 +210,7 @@ def test_closing_keeps_what_was_said_of_it(
     assert "data-escalation" not in page
 
 
-def test_what_is_answered_in_the_room_is_discussed_and_captured(
+def test_an_escalation_answered_in_the_review_is_discussed_and_recorded(
     lead: Client, alice: Membership, review: Review, escalation: Escalation
 ) -> None:
     answer(escalation, alice)
@@ -249,15 +249,18 @@ def test_a_closed_review_names_huddle_and_verdict(
 
     page = lead.get(f"{url(review)}?view=all").text.replace("\u00a0", " ")
 
-    assert "Escalation: Decided, Tue 10 Mar 09:30" in page
-    assert "Huddle Mon 9 Mar 15:00" in page
-    assert "set by Alice" in page
-    assert "Change the strategy" in page
-    assert "We leave this market" in page
-    assert "Priya Raman, recorded by Alice" in page
+    for expected in (
+        "Escalation: Decided, Tue 10 Mar 09:30",
+        "Huddle Mon 9 Mar 15:00",
+        "set by Alice",
+        "Change the strategy",
+        "We leave this market",
+        "Priya Raman, recorded by Alice",
+    ):
+        assert expected in page
 
 
-def test_one_that_was_closed_without_a_word_says_so(
+def test_a_closed_review_says_when_nothing_was_recorded(
     lead: Client, alice: Membership, review: Review
 ) -> None:
     close_review(review=review, by=alice, now=TUESDAY, **YES)
@@ -265,12 +268,12 @@ def test_one_that_was_closed_without_a_word_says_so(
     assert "Nothing was recorded yet." in lead.get(f"{url(review)}?view=all").text
 
 
-def test_a_review_of_before_there_were_escalations_still_reads(
+def test_a_review_stored_without_escalations_still_opens(
     lead: Client, alice: Membership, review: Review
 ) -> None:
-    for one in AgendaItem.objects.exclude(key_result=None):
-        del one.facts["escalation"]
-        one.save(update_fields=["facts"])
+    for row in AgendaItem.objects.exclude(key_result=None):
+        del row.facts["escalation"]
+        row.save(update_fields=["facts"])
     open_page = lead.get(url(review))
     AgendaItem.objects.filter(review=review).update(key_result=None)
     close_review(review=review, by=alice, now=TUESDAY, **YES)
@@ -281,7 +284,7 @@ def test_a_review_of_before_there_were_escalations_still_reads(
     assert "Escalation:" not in closed_page.text
 
 
-def test_its_queries_do_not_grow_with_escalations(lead: Client, alice: Membership) -> None:
+def test_more_escalations_cost_no_more_queries(lead: Client, alice: Membership) -> None:
     found = key_results(alice, *[f"Row {number}" for number in range(20)])
     for row in found[:10]:
         escalate(checked(row, alice, "8.9", "8.8", confidence=2), **plan(row))

@@ -1,0 +1,278 @@
+"""The facts of an agenda, and why a key result is on it: one short phrase for each cause (M8)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from decisions.models import ActionItem, Decision
+from engagements.models import Engagement
+from escalations.models import Escalation, EscalationState
+from okrs.formatting import is_early, write_day
+from okrs.models import KeyResult
+from okrs.weeks import weeks_red
+from reviews.models import ReviewKind, Section
+from reviews.screens import SEPARATOR, Ask, Facts, Spell, escalation_words, is_over_time
+from scoring import Rag, Scale, format_score
+from scoring.bands import ENOUGH_CONFIDENCE, SLACK
+
+OPEN_TOO_LONG = 7  # days (M7.6)
+TIMES = {1: "once", 2: "twice"}
+MORE_THAN_WEEKS = Decimal(1000)  # more weeks than anything can be red
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyResultFacts:
+    """A live key result; `owner_gap` is the reason why no one is responsible for it.
+
+    `ends_on` is the last day of its cycle. `spells` are its periods until now, oldest first;
+    `late_since` is the due day of the open period if its check-in is late.
+    """
+
+    public_id: str
+    title: str
+    owner: str = ""
+    owner_gap: str = ""
+    unit: str = ""
+    baseline: Decimal | None = None
+    value: Decimal | None = None
+    score: Decimal | None = None
+    rag: Rag = Rag.NO_DATA
+    confidence: int | None = None
+    pace: Decimal | None = None
+    forecast_holds: bool | None = None
+    ends_on: dt.date | None = None
+    last_week: dt.date | None = None
+    red_since: dt.date | None = None
+    red_reported: int = 0
+    escalation: Escalation | None = None  # open, or decided while its streak is still red
+    spells: Sequence[Spell] = ()
+    late_since: dt.date | None = None
+    blockers: Sequence[Ask] = ()
+    help_requests: Sequence[Ask] = ()
+    earlier_value: Decimal | None = None  # when the last review closed
+    earlier_score: Decimal | None = None
+    insight: str = ""
+
+    @property
+    def is_early(self) -> bool:
+        return is_early(self.rag, forecast_holds=self.forecast_holds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionFacts:
+    """A decision of the last review; `label` is the movement of its metric, if it has one."""
+
+    decision: Decision
+    label: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgendaFacts:
+    """All facts for an agenda. `since` is the day of the last review, if any.
+
+    `actions` are overdue; `experiments` are the key results of micro cycles that have ended. `rows`
+    and `screens` belong to the live key results, by public id.
+    """
+
+    kind: str
+    engagement: Engagement
+    now: dt.datetime
+    since: dt.date | None = None
+    key_results: Sequence[KeyResultFacts] = ()
+    actions: Sequence[ActionItem] = ()
+    experiments: Sequence[KeyResult] = ()
+    decisions: Sequence[DecisionFacts] = ()
+    rows: Mapping[str, KeyResult] = field(default_factory=dict)
+    screens: Mapping[str, Facts] = field(default_factory=dict)
+
+    @property
+    def today(self) -> dt.date:
+        return self.engagement.today(self.now)
+
+    @property
+    def scale(self) -> Scale:
+        return self.engagement.score_scale
+
+    def day(self, on: dt.date) -> str:
+        return write_day(on, today=self.today, weekday=False)
+
+    def words_of(self, escalation: Escalation) -> str:
+        return escalation_words(escalation, engagement=self.engagement, now=self.now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """A cause and its phrase; within a section the highest `weight` comes first."""
+
+    section: Section
+    why: str
+    weight: Decimal = Decimal(0)
+    minutes: int = 5
+
+
+def reasons(row: KeyResultFacts, facts: AgendaFacts) -> list[Reason]:
+    """List the causes for this kind of review, the strongest first."""
+    monthly = (red, behind, blocked, asks_for_help, quiet)
+    weekly = (quiet, unowned, stuck, returning)
+    rules = monthly if facts.kind == ReviewKind.MONTHLY else weekly
+    causes = (rule(row, facts) for rule in rules)
+    return [cause for cause in causes if cause]
+
+
+def red(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
+    """Return how long it has been red, how often that was reported, and its escalation's state.
+
+    Key results that need action come first (M8.3), those still on pace last.
+    """
+    if row.rag is not Rag.RED:
+        return None
+    escalation = row.escalation
+    if row.is_early and escalation is None:
+        return Reason(section=Section.RED, why="red, but early and still on pace", minutes=4)
+    weeks = weeks_red(
+        red_since=row.red_since, last_week=row.last_week, today=facts.today, ends_on=row.ends_on
+    )
+    weeks, reported = max(1, weeks), max(1, row.red_reported)  # calendar weeks in a row (M7.1)
+    lasting = f"red for {weeks} week{'s' if weeks > 1 else ''}"
+    why = f"{lasting}, reported {TIMES.get(reported, f'{reported} times')}"
+    if escalation is not None:
+        why = f"{why}{SEPARATOR}{facts.words_of(escalation)}"
+        if escalation.state is EscalationState.WATCHING:
+            return Reason(section=Section.RED, why=why, minutes=4)
+    # Of two that have been red for as long, the lower score comes first.
+    weight = Decimal(weeks) + Decimal(1) - (row.score or Decimal(0)) / 2
+    return Reason(
+        section=Section.RED,
+        why=why,
+        weight=rank_of(escalation, now=facts.now) + weight,
+        minutes=10 if weeks > 1 else 8,
+    )
+
+
+def rank_of(escalation: Escalation | None, *, now: dt.datetime) -> Decimal:
+    """Rank raised ones first, then overdue huddles, then active ones, then plans (M8.3)."""
+    unranked = (EscalationState.WATCHING, EscalationState.DECIDED)
+    if escalation is None or escalation.state in unranked:
+        return Decimal(0)
+    if escalation.state is EscalationState.RAISED:
+        return 4 * MORE_THAN_WEEKS
+    if escalation.state is EscalationState.ANSWERED:
+        return MORE_THAN_WEEKS
+    return (3 if is_over_time(escalation, now=now) else 2) * MORE_THAN_WEEKS
+
+
+def behind(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
+    """Return why it is behind pace (M9.2), unless it is red."""
+    if row.forecast_holds is not False or row.rag is Rag.RED:
+        return None
+    gap = (row.pace or Decimal(0)) - (row.score or Decimal(0))
+    parts = [row.rag.label.lower()]
+    if gap > SLACK and row.rag is Rag.AMBER:
+        parts.append(f"{format_score(gap, scale=facts.scale)} behind pace")
+    if row.confidence is not None and row.confidence < ENOUGH_CONFIDENCE:
+        parts.append(f"confidence {row.confidence} of 5")
+    return Reason(section=Section.BEHIND, why=", ".join(parts), weight=gap, minutes=6)
+
+
+def blocked(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
+    if not row.blockers:
+        return None
+    days = _open_for(row.blockers, today=facts.today)
+    return Reason(
+        section=Section.BLOCKED,
+        why=f"blocked {_lasting(days)}",
+        weight=Decimal(days),
+        minutes=6,
+    )
+
+
+def asks_for_help(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
+    if not row.help_requests:
+        return None
+    days = _open_for(row.help_requests, today=facts.today)
+    when = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
+    return Reason(section=Section.HELP, why=f"help requested {when}", weight=Decimal(days))
+
+
+def quiet(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
+    """Return whether its check-in is late, or missing in the last periods (M6.3)."""
+    missed = _missed_last(row.spells)
+    if missed:
+        since = "for" if len(missed) == 1 else "since"
+        why = f"no check-in {since} the week of {facts.day(missed[0].monday)}"
+        return Reason(section=Section.QUIET, why=why, weight=Decimal(len(missed)))
+    if row.late_since is not None:
+        why = f"check-in late since {write_day(row.late_since, today=facts.today)}"
+        return Reason(section=Section.QUIET, why=why)
+    return None
+
+
+def unowned(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
+    if not row.owner_gap:
+        return None
+    return Reason(section=Section.UNOWNED, why=row.owner_gap, minutes=3)
+
+
+def stuck(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
+    """Return why it is stuck.
+
+    It is escalated (M7), has had the same value below its target in three check-ins, or has had a
+    blocker or help request for a week.
+    """
+    parts = []
+    rank = rank_of(row.escalation, now=facts.now)
+    if row.escalation is not None and rank:
+        parts.append(facts.words_of(row.escalation))
+    values = [spell.value for spell in row.spells if spell.rag is not None][-3:]
+    if len(values) == 3 and len(set(values)) == 1 and row.score != 1:
+        parts.append("same value 3 times in a row")
+    days = _open_for(row.blockers, today=facts.today)
+    if row.blockers and days >= OPEN_TOO_LONG:
+        parts.append(f"blocked {_lasting(days)}")
+    help_days = _open_for(row.help_requests, today=facts.today)
+    if row.help_requests and help_days >= OPEN_TOO_LONG:
+        parts.append(f"help requested {help_days} days ago")
+    if not parts:
+        return None
+    weight = rank + Decimal(max(days, help_days))
+    return Reason(section=Section.STUCK, why=SEPARATOR.join(parts), weight=weight)
+
+
+def returning(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
+    """Return whether it was red in three of six periods with breaks, or missed two of four."""
+    parts = []
+    last = row.spells[-6:]
+    reds = [index for index, spell in enumerate(last) if spell.rag is Rag.RED]
+    if len(reds) >= 3:
+        between = last[reds[0] : reds[-1]]
+        if any(spell.rag not in (None, Rag.RED) for spell in between):
+            parts.append(f"red in {len(reds)} of the last {len(last)} periods")
+    missed = sum(spell.rag is None for spell in row.spells[-4:])
+    if missed >= 2:
+        parts.append(f"missed {missed} of the last {len(row.spells[-4:])} check-ins")
+    if not parts:
+        return None
+    return Reason(section=Section.RETURNING, why=SEPARATOR.join(parts), weight=Decimal(len(reds)))
+
+
+def _missed_last(spells: Sequence[Spell]) -> list[Spell]:
+    """List the latest periods that closed without a check-in."""
+    start = len(spells)
+    while start and spells[start - 1].rag is None:
+        start -= 1
+    return list(spells[start:])
+
+
+def _open_for(asks: Sequence[Ask], *, today: dt.date) -> int:
+    """Count the days since the oldest."""
+    return max(((today - ask.since).days for ask in asks), default=0)
+
+
+def _lasting(days: int) -> str:
+    if days <= 0:
+        return "since today"
+    return f"for {days} day{'s' if days > 1 else ''}"

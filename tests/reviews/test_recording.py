@@ -1,0 +1,358 @@
+"""Decisions and actions recorded on the review screen, superseded, and read on their object's page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from decisions.commands.actions import complete_action
+from decisions.models import ActionItem, Decision
+from engagements.models import Membership, Role
+from okrs.models import KeyResult
+from reviews.commands.reviews import close_review
+from reviews.models import Review, ReviewRecord
+from tests import build
+from tests.checkins.posting import TUESDAY
+from tests.query_counts import assert_constant_queries
+from tests.reviews.meeting import act, close, decide, planned, supersede
+from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run
+
+pytestmark = pytest.mark.usefixtures("clock")
+HTMX = {"HX-Request": "true"}
+CHOSEN = 'name="capture" value="%s" checked'
+FORMS = pytest.mark.parametrize("name", ["review-decide", "review-act"])
+PLAIN_AND_HTMX = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+
+
+@pytest.fixture
+def rows(alice: Membership) -> list[KeyResult]:
+    rows = key_results(alice, "API latency", "Day seven")
+    return [checked(row, alice, "8.9", confidence=2) for row in rows]
+
+
+@pytest.fixture
+def running(alice: Membership, rows: list[KeyResult]) -> Review:
+    return run(alice)
+
+
+def url(review: Review, name: str = "review-detail") -> str:
+    return reverse(f"reviews:{name}", args=[review.engagement.slug, review.public_id])
+
+
+def typed(review: Review, owner: Membership, **fields: str) -> dict[str, str]:
+    return {
+        "about": item(review, "API latency").public_id,
+        "text": "Pair the offer.",
+        "what": "Ask for an export.",
+        "owner": owner.public_id,
+        "due_on": "2026-03-24",
+        "change": "bet",
+        "client_visible": "on",
+        "key": str(uuid4()),
+        **fields,
+    }
+
+
+def test_a_decision_is_recorded_on_its_item(
+    lead: Client, alice: Membership, running: Review, rows: list[KeyResult]
+) -> None:
+    answer = lead.post(url(running, "review-decide"), typed(running, alice), headers=HTMX)
+
+    decision = Decision.objects.get()
+    assert answer.status_code == 200
+    assert (decision.text, decision.client_visible) == ("Pair the offer.", True)
+    assert ReviewRecord.objects.get(decision=decision).agenda_item == item(running, "API latency")
+    assert decision.touches[0]["key_result"] == rows[0].public_id
+    assert answer.text.strip().startswith('<div class="capture" id="capture"')
+    assert 'id="recorded" hx-swap-oob="true"' in answer.text
+    assert "form-saved" in answer.headers["HX-Trigger"]
+    assert "Pair the offer." in answer.text
+    assert "Decision on “<bdi>API latency</bdi>” · Alice" in answer.text
+
+
+def test_an_action_is_added_without_htmx_too(
+    lead: Client, bob: Membership, running: Review
+) -> None:
+    answer = lead.post(url(running, "review-act"), typed(running, bob))
+
+    action = ActionItem.objects.get()
+    assert answer.headers["Location"] == url(running) + "?capture=action#recorded"
+    assert (action.what, action.owner) == ("Ask for an export.", bob)
+    assert action.occasion == running.occasion
+    assert CHOSEN % "action" in lead.get(answer.headers["Location"]).text
+
+
+def test_the_next_form_is_of_the_same_kind(lead: Client, bob: Membership, running: Review) -> None:
+    act_url, decide_url = url(running, "review-act"), url(running, "review-decide")
+
+    added = lead.post(act_url, typed(running, bob), headers=HTMX).text
+    decided = lead.post(f"{decide_url}?capture=action", typed(running, bob), headers=HTMX).text
+
+    assert [CHOSEN % kind in added for kind in ("action", "decision")] == [True, False]
+    assert [CHOSEN % kind in decided for kind in ("action", "decision")] == [False, True]
+
+
+def test_a_record_belongs_to_the_item_of_its_form(
+    lead: Client, alice: Membership, running: Review
+) -> None:
+    form_data = typed(running, alice)
+    go_on(running, alice)
+
+    lead.post(url(running, "review-decide"), form_data, headers=HTMX)
+
+    assert ReviewRecord.objects.get().agenda_item == item(running, "API latency")
+
+
+@PLAIN_AND_HTMX
+@pytest.mark.parametrize(("name", "field"), [("review-decide", "change"), ("review-act", "due_on")])
+def test_an_invalid_form_keeps_its_text_and_its_item(
+    lead: Client,
+    alice: Membership,
+    running: Review,
+    name: str,
+    field: str,
+    headers: dict[str, str],
+) -> None:
+    form_data = typed(running, alice, **{field: ""})
+    go_on(running, alice)
+
+    answer = lead.post(url(running, name), form_data, headers=headers)
+
+    assert answer.status_code == 422
+    assert ("Pair the offer." if name == "review-decide" else "Ask for an export.") in answer.text
+    assert "On “API latency”" in answer.text
+    assert "data-touched" in answer.text
+    assert ("<html" in answer.text) == (not headers)
+    assert not Decision.objects.exists()
+    assert not ActionItem.objects.exists()
+
+
+def test_a_contributor_records_nothing_and_a_sponsor_does(
+    client: Client, alice: Membership, running: Review
+) -> None:
+    for role, status in ((Role.CONTRIBUTOR, 403), (Role.SPONSOR, 302)):
+        build.sign_in(client, alice.engagement, role)
+        answer = client.post(url(running, "review-decide"), typed(running, alice))
+        assert answer.status_code == status
+
+
+def test_a_recorded_text_is_escaped(lead: Client, alice: Membership, running: Review) -> None:
+    lead.post(url(running, "review-decide"), typed(running, alice, text="<b>bold</b>"))
+
+    assert "&lt;b&gt;bold&lt;/b&gt;" in lead.get(url(running)).text
+
+
+@FORMS
+def test_a_form_posted_twice_is_recorded_once(
+    lead: Client, alice: Membership, running: Review, name: str
+) -> None:
+    form_data = typed(running, alice)
+
+    answers = [lead.post(url(running, name), form_data, headers=HTMX) for _ in range(2)]
+    other = lead.post(url(running, name), {**form_data, "due_on": "2026-03-25"}, headers=HTMX)
+    keyless = lead.post(url(running, name), {**form_data, "key": ""}, headers=HTMX)
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert Decision.objects.count() + ActionItem.objects.count() == 1
+    assert (other.status_code, keyless.status_code) == (422, 422)
+    assert "This form was already sent. Reload the page." in other.text
+    assert "Reload the page." in keyless.text
+
+
+def keys(page: str) -> list[str]:
+    return re.findall(r'name="key" value="([0-9a-f-]{36})"', page)
+
+
+def test_each_opened_form_has_its_own_key_and_an_invalid_one_keeps_it(
+    lead: Client, alice: Membership, running: Review
+) -> None:
+    opened = keys(lead.get(url(running)).text)
+    form_data = typed(running, alice, key=opened[0])
+
+    refused = lead.post(url(running, "review-decide"), {**form_data, "text": ""}, headers=HTMX)
+    recorded = lead.post(url(running, "review-decide"), form_data, headers=HTMX)
+
+    assert len(set(opened)) == 2
+    assert opened[0] in keys(refused.text)
+    assert len(keys(recorded.text)) == 2
+    assert not set(keys(recorded.text)) & set(opened)
+
+
+def test_records_wait_for_the_start_of_the_review(
+    lead: Client, alice: Membership, rows: list[KeyResult]
+) -> None:
+    ahead = plan(alice)
+
+    before = lead.get(url(ahead)).text
+    lead.post(url(ahead, "review-start"))
+
+    assert "record decisions and actions here once the review has started." in before
+    assert 'id="decision-text"' not in before
+    assert 'id="decision-text"' in lead.get(url(ahead)).text
+
+
+def test_a_decision_superseded_after_the_close_stays_in_the_meeting(
+    lead: Client, alice: Membership, running: Review, clock: time_machine.Traveller
+) -> None:
+    first = decide(running, alice)
+    close_review(review=running, by=alice, now=TUESDAY, **YES)
+    clock.shift(60)
+    supersede(first, alice, now=timezone.now())
+
+    page = lead.get(url(running)).text
+    listed = lead.get(reverse("reviews:review-list", args=[alice.engagement.slug])).text
+
+    assert "<s>Move the offer.</s>" in page
+    assert "Move it to day twenty." not in page
+    assert '<td class="n">1</td>' in listed
+    assert '<td class="n">2</td>' not in listed
+
+
+@PLAIN_AND_HTMX
+def test_a_text_that_comes_after_the_close_is_given_back(
+    lead: Client, alice: Membership, running: Review, headers: dict[str, str]
+) -> None:
+    form_data = typed(running, alice)
+    close_review(review=running, by=alice, now=TUESDAY, **YES)
+
+    answer = lead.post(url(running, "review-decide"), form_data, headers=headers)
+
+    to = answer.headers.get("HX-Redirect") or answer.headers["Location"]
+    assert to == url(running)
+    assert "Not recorded: “Pair the offer.”" in lead.get(to).text
+    assert not Decision.objects.exists()
+
+
+def supersede_url(decision: Decision) -> str:
+    return f"/e/northwind/decisions/{decision.public_id}/supersede/"
+
+
+def later(by: Membership, **fields: str) -> dict[str, str]:
+    return {
+        "text": "Move it to day twenty.",
+        "owner": by.public_id,
+        "due_on": "2026-04-01",
+        "change": "priority",
+        **fields,
+    }
+
+
+def test_superseding_opens_with_the_current_text(
+    lead: Client, alice: Membership, review: Review
+) -> None:
+    decision = decide(review, alice, "Move the offer to day ten.", client_visible=True)
+
+    page = lead.get(supersede_url(decision))
+
+    assert "Supersede decision 1" in page.text
+    assert "Move the offer to day ten.</textarea>" in page.text
+    assert f'value="{alice.public_id}" selected' in page.text
+    assert "2026-03-24" not in page.text.split("<form", 1)[1].split("</form>")[0]
+
+
+@PLAIN_AND_HTMX
+def test_superseding_records_a_new_decision(
+    lead: Client, alice: Membership, review: Review, headers: dict[str, str]
+) -> None:
+    decision = decide(review, alice)
+    close(review)
+
+    answer = lead.post(supersede_url(decision), later(alice), headers=headers)
+
+    to = answer.headers.get("HX-Redirect") or answer.headers["Location"]
+    assert to == "/e/northwind/decisions/"
+    new = Decision.objects.get(supersedes=decision)
+    assert (new.text, new.client_visible) == ("Move it to day twenty.", False)
+    assert "Recorded as decision 2. It supersedes decision 1." in lead.get(to).text
+
+
+@PLAIN_AND_HTMX
+def test_a_refused_supersession_keeps_its_text(
+    lead: Client, alice: Membership, review: Review, headers: Any
+) -> None:
+    decision = decide(review, alice)
+
+    for fields, expected in (
+        ({"due_on": "2026-03-01"}, "This day is before the decision. Choose a later one."),
+        ({"evidence_url": "nowhere"}, "Enter a full address"),
+    ):
+        answer = lead.post(supersede_url(decision), later(alice, **fields), headers=headers)
+
+        assert answer.status_code == 422
+        assert "Move it to day twenty.</textarea>" in answer.text
+        assert expected in answer.text
+        assert ("<html" in answer.text) is (headers == {})
+    supersede(decision, alice)
+    answer = lead.post(supersede_url(decision), later(alice), headers=headers)
+    assert "This decision is already superseded." in answer.text
+    assert "Move it to day twenty.</textarea>" in answer.text
+
+
+def logs(key_result: KeyResult) -> tuple[str, str]:
+    """Return the addresses of the decisions of its objective and of the key result."""
+    objective = key_result.objective.public_id
+    return (
+        f"/e/northwind/objectives/{objective}/decisions/",
+        f"/e/northwind/key-results/{key_result.public_id}/decisions/",
+    )
+
+
+def test_an_object_shows_its_current_decisions_and_open_actions(
+    lead: Client, alice: Membership, review: Review, onboarding: KeyResult
+) -> None:
+    other = build.live_key_result(onboarding.objective)
+    supersede(decide(review, alice, "Day ten.", key_result=onboarding), alice, text="Day twenty.")
+    decide(review, alice, "Keep the objective.", objective=onboarding.objective)
+    decide(review, alice, "Drop the survey.", key_result=other)
+    decide(review, alice, "Hire an analyst.")
+    act(alice, "Ask for a nightly export", key_result=onboarding)
+    done = act(alice, "Write to the board", key_result=onboarding)
+    complete_action(action=done, by=alice, now=TUESDAY)
+
+    objective, key_result = (lead.get(log).text for log in logs(onboarding))
+
+    for page in (objective, key_result):
+        assert onboarding.title in page
+        assert "Day twenty." in page
+        assert "Ask for a nightly export" in page
+        for hidden in ("Day ten.", "Hire an analyst.", "Write to the board"):
+            assert hidden not in page
+    for text in ("Keep the objective.", "Drop the survey."):
+        assert text in objective
+        assert text not in key_result
+
+
+def test_the_decisions_of_an_object_load_as_part_of_its_page(
+    lead: Client, onboarding: KeyResult
+) -> None:
+    for log in logs(onboarding):
+        page = lead.get(log.removesuffix("decisions/")).text
+        assert f'hx-get="{log}"' in page
+        assert f'<a href="{log}">' in page
+        part = lead.get(log, headers=HTMX).text
+        assert "<html" not in part
+        assert "No decisions yet. Record the first one in a review." in part
+
+
+def test_more_decisions_of_an_object_cost_no_more_queries(
+    lead: Client, alice: Membership, onboarding: KeyResult
+) -> None:
+    review = planned(alice)
+
+    def ten_more() -> None:
+        for number in range(10):
+            decide(review, alice, f"Decided {number}.", key_result=onboarding)
+            act(alice, f"Do {number}.", key_result=onboarding)
+
+    ten_more()
+
+    # Session, user, membership, the object; decisions, key results, actions.
+    log, _ = logs(onboarding)
+    assert_constant_queries(lambda: lead.get(log, headers=HTMX), grow=ten_more, most=7)
