@@ -205,8 +205,8 @@ FAULTS = [
         "lock: rows are read without a lock",
         "tests/walls",
         "tenancy/locks.py",
-        'queryset.select_for_update(of=("self",), no_key=not exclusive).order_by("pk")',
-        'queryset.order_by("pk")',
+        "    return locked\n",
+        '    return queryset.order_by("pk")\n',
     ),
     # Append-only tables and frozen rows
     without_trigger(
@@ -336,9 +336,9 @@ FAULTS = [
     code(
         "clock: one red week opens an escalation",
         "tests/checkins/test_histories.py",
-        "escalations/queries/facts.py",
-        "WEEKS_THAT_FIRE = 2",
-        "WEEKS_THAT_FIRE = 1",
+        "escalations/rule.py",
+        "WEEKS_TO_FIRE = 2",
+        "WEEKS_TO_FIRE = 1",
     ),
     # Scores
     code(
@@ -358,7 +358,7 @@ FAULTS = [
     code(
         "score: a threshold itself does not count",
         SCORING,
-        "scoring/ladders.py",
+        "scoring/scores.py",
         "value >= rung.threshold if higher_is_better else value <= rung.threshold",
         "value > rung.threshold if higher_is_better else value < rung.threshold",
     ),
@@ -380,14 +380,14 @@ FAULTS = [
     code(
         "post: a form that is sent twice is stored twice",
         "tests/checkins",
-        "checkins/commands/check_ins.py",
+        "checkins/commands.py",
         "    if posted is not None:\n",
         "    if False:\n",
     ),
     code(
         "post: a newer check-in is overwritten unseen",
         "tests/checkins",
-        "checkins/commands/check_ins.py",
+        "checkins/commands.py",
         "if newest is not None and newest.public_id != seen:",
         "if False:",
     ),
