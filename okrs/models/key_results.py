@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
 import pgtrigger
 from django.db import models
 
-from okrs.models.cycles import Collaborator
 from scoring import Method, Rag
-from tenancy.compiled import AnyOf
 from tenancy.constraints import SweepAccess
 from tenancy.models import (
     WITH_DELETE,
@@ -85,19 +82,6 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
     def live(self) -> KeyResultQuerySet:
         """Return those that need check-ins: committed and not closed."""
         return self.filter(stage__in=LIVE)
-
-    def answered_for_by(self, members: Sequence[int] | str) -> KeyResultQuerySet:
-        """Return those that one of these members owns or helps with (M9.3)."""
-        if isinstance(members, str):  # a slot of a compiled query
-            helper, owner = (models.Q(AnyOf(one, members)) for one in ("member_id", "owner_id"))
-        else:
-            helper, owner = models.Q(member__in=members), models.Q(owner__in=members)
-        helps = Collaborator.objects.filter(
-            helper,
-            engagement_id=models.OuterRef("engagement_id"),
-            key_result_id=models.OuterRef("pk"),
-        )
-        return self.filter(owner | models.Exists(helps))
 
     def for_card(self) -> KeyResultQuerySet:
         """Join everything that a card shows."""

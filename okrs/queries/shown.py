@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import BigIntegerField, DateTimeField, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
-from tenancy.compiled import Slot
 
 RESTS_FOR = dt.timedelta(days=100)  # a quarter and some days to plan the next
-At = dt.datetime | Slot
-ENGAGEMENT = Slot("engagement", BigIntegerField())
-AT = Slot("at", DateTimeField())
 
 
 def shown_key_results(
     engagement: Engagement, *, at: dt.datetime, today: dt.date
 ) -> QuerySet[KeyResult]:
-    """Return those committed by `at` of the cycles of today; of a kind without one, of the last."""
-    return shown_rows(engagement.pk, at=at, today=today, rested=today - RESTS_FOR)
+    """Return those committed by `at` of the cycles of today; of a kind without one, of the last.
 
-
-def shown_rows(
-    engagement_id: int | Slot, *, at: At, today: dt.date | Slot, rested: dt.date | Slot
-) -> QuerySet[KeyResult]:
-    """Return them in the order of the page: quarterly, micro, then annual cycles; in each the
-    company's objectives first. `status_at` has the same rule for past rows.
+    They come in the order of the page: quarterly, micro, then annual cycles; in each the company's
+    objectives first. `status_at` has the same rule for past rows.
     """
     later = Cycle.objects.filter(
         engagement_id=OuterRef("engagement_id"),
@@ -39,14 +30,14 @@ def shown_rows(
     )
     runs = Q(objective__cycle__ends_on__gte=today)
     rests = (
-        Q(objective__cycle__ends_on__gte=rested)
+        Q(objective__cycle__ends_on__gte=today - RESTS_FOR)
         & ~Q(objective__cycle__kind=CycleKind.MICRO)
         & ~Exists(later)
     )
     return (
         KeyResult.objects.filter(
             runs | rests,
-            engagement_id=engagement_id,
+            engagement=engagement,
             committed_at__lte=at,
             objective__committed_at__lte=at,
             objective__cycle__starts_on__lte=today,
