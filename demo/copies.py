@@ -15,7 +15,9 @@ from decisions.models import Decision, DecisionHead, Release
 from engagements.models import Engagement, Membership
 from escalations.models import Escalation
 from notifications.models import Notice
-from status.models import Report
+from status.models import Report, Snapshot
+from status.snapshots import snapshot_hash
+from tenancy.models import new_public_id
 
 
 def tenant_models() -> list[Any]:
@@ -38,7 +40,7 @@ def copy(
     written = {"MembershipEvent", Membership.__name__, DecisionHead.__name__, Notice.__name__}
     copied = [model for model in tenant_models() if model.__name__ not in written]
     # A release names the last decision, and a report its release.
-    copied.sort(key=lambda model: {Release: 1, Report: 2}.get(model, 0))
+    copied.sort(key=lambda model: {Release: 1, Report: 2, Snapshot: 2}.get(model, 0))
     ids = [(model._meta.pk.column, model._meta.db_table) for model in copied]
     everything = (Engagement, *tenant_models())
     last = engagements[-1].pk
@@ -64,6 +66,17 @@ def copy(
                 f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column}))"
                 f" FROM {table} HAVING count(*) > 0"
             )
+
+
+def copy_counts(engagement: Engagement, *, days: Sequence[dt.date]) -> None:
+    """Copy the counts of the client's page to earlier days, on short pages that list nothing."""
+    page = Snapshot.objects.get(engagement=engagement)
+    page.content |= {"cycles": [], "moves": [], "reds": [], "decided": [], "report": None}
+    for day in days:
+        page.content |= {"on": day.isoformat(), "day": f"{day:%d %B %Y}"}
+        page.pk, page.public_id, page.day = None, new_public_id(), day
+        page.hash = snapshot_hash(page.content)
+        page.save(force_insert=True)
 
 
 @contextmanager
@@ -102,8 +115,8 @@ def _copying(model: Any, *, step: int, steps: dict[Any, int]) -> str:
         else f"t.{field.column}"
         for field in fields
     }
-    if model is Report:
-        values |= REPORT_OF_COPY
+    if page := PAGES.get(model):
+        values[page] = PAGE_OF_COPY.format(page=page)
     order = "t.period, r" if model is CheckIn else "r"
     return (
         f"INSERT INTO {table} ({', '.join(values)}) SELECT {', '.join(values.values())}"
@@ -117,11 +130,12 @@ RELEASE = f"""(SELECT {{}} FROM {Release._meta.db_table} l
     WHERE l.engagement_id = t.engagement_id + r * %(built)s)"""
 PUBLISHER = f"""(SELECT m.name FROM {Membership._meta.db_table} m
     WHERE m.id = {RELEASE.format("l.by_id")})"""
-REPORT_OF_COPY = {
-    "page": f"""t.page || jsonb_build_object(
-        'client', (SELECT e.client_name FROM {Engagement._meta.db_table} e
-            WHERE e.id = t.engagement_id + r * %(built)s),
-        'report', t.page -> 'report' || jsonb_build_object(
+CLIENT = f"""(SELECT e.client_name FROM {Engagement._meta.db_table} e
+    WHERE e.id = t.engagement_id + r * %(built)s)"""
+PAGE_OF_COPY = f"""t.{{page}} || jsonb_build_object('client', {CLIENT}) || CASE
+    WHEN jsonb_typeof(t.{{page}} -> 'report') = 'object' THEN jsonb_build_object(
+        'report', t.{{page}} -> 'report' || jsonb_build_object(
             'by', {PUBLISHER},
-            'head', {RELEASE.format("l.head_number || ':' || left(l.head_hash, 16)")}))""",
-}
+            'head', {RELEASE.format("l.head_number || ':' || left(l.head_hash, 16)")}))
+    ELSE '{{{{}}}}' END"""
+PAGES = {Report: "page", Snapshot: "content"}

@@ -20,7 +20,7 @@ from accounts.models import User
 from checkins.key_result_states import recompute_state
 from checkins.models import Blocker, CheckIn, HelpRequest
 from checkins.rules import is_thin
-from demo.copies import copy, tenant_models
+from demo.copies import copy, copy_counts, tenant_models
 from demo.story import DAY, WEEK
 from engagements.models import Engagement, Membership, Role
 from metrics.models import Metric
@@ -29,7 +29,7 @@ from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Stage, Te
 from okrs.states import early_until, terms_of
 from reviews.commands import recording, reviews
 from scoring import Method, rag, score
-from status.commands import publish_report
+from status.commands import publish_report, store_snapshot
 from tenancy.locks import lock
 from tenancy.scoping import identity, scope, unscoped
 
@@ -153,6 +153,8 @@ class SeededClient:
         self.hold_review(objectives, at=at_hour(reviewed_on, hour=13))
         self.check_in(key_results, mondays=self.mondays[len(early) :])
         self.ask_for_help(key_results)
+        store_snapshot(engagement_id=self.engagement.pk, now=at_hour(self.monday, hour=5))
+        copy_counts(self.engagement, days=self.mondays[-12:])
 
     def create(self, model: Any, **fields: Any) -> Any:
         return model.objects.create(engagement=self.engagement, **fields)
