@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from mail import outbox
-from mail.email_types import Mail
+from mail.email_types import Mail, one_line
 from mail.models import Priority
-from mail.plain_text import one_line
 
 
 def enqueue_account_mail(

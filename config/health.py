@@ -16,7 +16,7 @@ from django.views import defaults
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
-from mail import heartbeats
+from mail import runs
 
 SWEEP_LIMIT = timedelta(minutes=5)  # beat rings every minute
 RETRY_SECONDS = 5
@@ -65,8 +65,8 @@ def _work(*, now: datetime) -> Answers:
     try:
         with connections["default"].cursor() as cursor:
             cursor.execute("SELECT 1")
-        last = heartbeats.last(using="sweep")
-        waiting = heartbeats.waiting_since(now=now) or now
+        last = runs.last(using="sweep")
+        waiting = runs.waiting_since(now=now) or now
     except Error:
         return {"database": False}
     swept = last.get("sweep")

@@ -16,7 +16,7 @@ from django.db import connections, transaction
 from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from escalations.jobs import update_escalations
-from mail.leases import turn
+from mail.runs import lease
 from notifications.digests import gather
 from status.jobs import store_snapshots
 
@@ -50,7 +50,7 @@ def tick(*, now: dt.datetime) -> dict[str, int]:
     and gather urgent notices only. Raises SweepsFailed after all have run if any failed.
     """
     counts, failed = dict.fromkeys((name for name, _ in ORDER), 0), []
-    with turn("tick") as is_ours:
+    with lease("tick") as is_ours:
         for name, sweep in ORDER:
             run = partial(sweep, is_daily=is_ours) if sweep is gather else sweep
             try:

@@ -4,13 +4,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from config import schedule
-from mail import heartbeats, outbox
+from mail import outbox, runs
 
 
 @shared_task
 def tick() -> None:
     """Rung by beat every minute; two at once are harmless."""
     made = schedule.tick(now=timezone.now())
-    heartbeats.record("sweep")
+    runs.record("sweep")
     if made["messages"]:
-        outbox.ring()
+        outbox.wake_worker()

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from engagements.links import invitation_url
 from engagements.models import Invitation
-from mail.email_types import Mail
-from mail.plain_text import one_line
+from mail.email_types import Mail, one_line
 from tenancy.scoping import scope
 
 

@@ -15,7 +15,7 @@ from escalations.models import EscalationState, Outcome
 from escalations.queries.escalations import EscalationCard, escalation_cards
 from escalations.queries.tasks import WaitingEscalation, Wanted, waiting_escalations
 from escalations.words import how_it_ended, raised_because, what_is_asked, why_active, why_fired
-from mail.plain_text import one_line
+from mail.email_types import one_line
 from notifications.models import Notice
 from notifications.rules import Aside, Item, NoticeRule, Noun, register_asides, register_rule
 from okrs.formatting import write_day

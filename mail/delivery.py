@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Any, Literal
-from unicodedata import category
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -67,7 +66,7 @@ class Delivered:
     dead: int = 0
 
 
-class Lease:
+class Claim:
     """The claim on a batch, renewed by a thread until it ends; a killed worker renews nothing."""
 
     def __init__(self, batch: list[OutboxMessage]) -> None:
@@ -135,15 +134,15 @@ def claim(*, now: datetime, limit: int) -> list[OutboxMessage]:
 def _deliver_batch(
     batch: list[OutboxMessage], *, server: MailServer, clock: Clock, stop_at: float
 ) -> Iterator[Outcome]:
-    lease = Lease(batch)
+    claimed = Claim(batch)
     try:
         for message in batch:
-            if time.monotonic() >= stop_at or not lease.holds:
+            if time.monotonic() >= stop_at or not claimed.holds:
                 break
             yield _deliver(message, server=server, clock=clock)
     finally:
         server.close()
-        lease.end()
+        claimed.end()
 
 
 def _deliver(message: OutboxMessage, *, server: MailServer, clock: Clock) -> Outcome:
@@ -201,7 +200,7 @@ def _write(kind: email_types.Kind, payload: email_types.Payload) -> email_types.
 def _compose(message: OutboxMessage, written: email_types.Mail) -> mail.EmailMultiAlternatives:
     host = urlsplit(settings.SITE_URL).hostname
     envelope = mail.EmailMultiAlternatives(
-        subject=_one_line(written.subject),
+        subject=email_types.one_line(written.subject, most=MAX_SUBJECT),
         body=written.text,
         to=[message.recipient],
         headers={
@@ -213,12 +212,6 @@ def _compose(message: OutboxMessage, written: email_types.Mail) -> mail.EmailMul
     if written.html:
         envelope.attach_alternative(written.html, "text/html")
     return envelope
-
-
-def _one_line(subject: str) -> str:
-    """Nothing in a subject may start a new header, or run on (names are typed by people)."""
-    line = "".join(c for c in " ".join(subject.split()) if category(c) != "Cc")
-    return line if len(line) <= MAX_SUBJECT else f"{line[: MAX_SUBJECT - 1]}…"
 
 
 def _postpone(message: OutboxMessage, *, error: Exception, at: datetime) -> Outcome:

@@ -1,13 +1,21 @@
-"""The kinds of message. Upper apps register theirs in `AppConfig.ready`: this room knows none."""
+"""The kinds of email, which apps above register in `AppConfig.ready`, and the text of one line."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from unicodedata import bidirectional, category
+
+from django.utils.text import Truncator
 
 Payload = dict[str, Any]
+
+SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # but those that do not break
+# They would turn the words around them: overrides, embeddings and isolates.
+TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 @dataclass(frozen=True)
@@ -72,13 +80,13 @@ def register(
     on_revived: Callable[[Payload], None] = nothing,
     forget: bool = False,
 ) -> None:
-    """Say how messages of `kind` are written, at the moment they are sent.
+    """Register how messages of `kind` are written, at the moment they are sent.
 
     All functions get the payload, run as the application's role and open their own scope.
-    `still_holds` and `render` share a transaction; a message of which nothing holds, or of which
-    `render` finds nothing left to say (None), is cancelled. `on_sent` and `on_dead` (with the last
-    error) run in one of their own before the end is marked, so they may run twice and must not
-    mind; `on_revived` likewise, before one that was given up is to be sent after all. `forget` empties the payload at the end: for secrets.
+    `still_holds` and `render` share a transaction; if one returns False or None, the message is
+    cancelled. `on_sent` and `on_dead` (with the last error) run in one of their own before the end
+    is marked, so they may run twice; `on_revived` likewise, before a dead message is sent after
+    all. `forget` empties the payload at the end: for secrets.
 
     Raises ValueError for a name that is taken.
     """
@@ -103,3 +111,16 @@ def find(kind: str) -> Kind:
         return _kinds[kind]
     except KeyError:
         raise UnknownKindError(f"No app has registered the kind “{kind}”.") from None
+
+
+def one_line(text: str, *, most: int = 0) -> str:
+    """Return the text on one line without control characters, cut after `most` characters.
+
+    So user input can't imitate a line of the message or reverse its direction.
+    """
+    line = "".join(c for c in SPACES.sub(" ", str(text)).strip() if not _is_control(c))
+    return Truncator(line).chars(most) if most else line
+
+
+def _is_control(character: str) -> bool:
+    return category(character) == "Cc" or bidirectional(character) in TURNING

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from mail import heartbeats
+from mail import runs
 from tests import access_cast
 from tests.access_table import ACTORS, LINKS, METHODS, OUTSIDERS, TABLE, VISITORS, Row
 
@@ -48,7 +48,7 @@ def test_every_url_has_a_row_and_every_row_a_url() -> None:
 
 @pytest.fixture
 def cast() -> access_cast.Cast:
-    heartbeats.record("sweep")  # a run that takes long is no reason for readiness to fail
+    runs.record("sweep")  # a run that takes long is no reason for readiness to fail
     return access_cast.make()
 
 

@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from mail import heartbeats
+from mail import runs
 from tests import access_cast
 from tests.access_table import TABLE
 from tests.test_access import URLS, Url
@@ -29,7 +29,7 @@ PARAMETERS = (
 
 @pytest.fixture
 def cast() -> access_cast.Cast:
-    heartbeats.record("sweep")
+    runs.record("sweep")
     return access_cast.make()
 
 

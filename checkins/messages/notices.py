@@ -34,7 +34,7 @@ from checkins.periods import (
 )
 from checkins.rules import thin_parts
 from engagements.models import Membership
-from mail.plain_text import one_line
+from mail.email_types import one_line
 from notifications.models import Notice
 from notifications.rules import Item, NoticeRule, register_rule
 from okrs.formatting import write_day

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from mail.delivery import MAX_SUBJECT
-from mail.plain_text import one_line
+from mail.email_types import one_line
 from notifications.digest.reading import Envelope, Line
 from notifications.rules import Noun
 

@@ -6,7 +6,7 @@ import textwrap
 
 from django import template
 
-from mail.plain_text import one_line
+from mail.email_types import one_line
 from scoring import Rag
 
 register = template.Library()

@@ -10,7 +10,7 @@ from django.db import connections
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from mail import heartbeats
+from mail import runs
 from mail.delivery import claim
 from mail.models import Heartbeat, OutboxMessage
 from mail.outbox import enqueue
@@ -41,7 +41,7 @@ def installed(committed: str) -> None:
 
 def swept(at: dt.datetime = NOON) -> None:
     with time_machine.travel(at, tick=False):
-        heartbeats.record("sweep")
+        runs.record("sweep")
 
 
 def posted(*, due_at: dt.datetime = NOON) -> None:

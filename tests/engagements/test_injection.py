@@ -12,8 +12,7 @@ from django.conf import settings
 from accounts.models import User
 from engagements.models import Role
 from mail.delivery import MAX_SUBJECT, Delivered, deliver_due
-from mail.email_types import Mail
-from mail.plain_text import one_line
+from mail.email_types import Mail, one_line
 from notifications.digest.mails import write
 from notifications.digest.reading import Envelope, Line, Section
 from notifications.digests import gather

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import redis
 import time_machine
+from django.conf import settings
 from django.db import connections, transaction
 from django.utils import timezone
 
-from mail import delivery, email_types
-from mail.delivery import LEASE, Delivered, Lease, claim, deliver_due
+from mail import delivery, email_types, tasks
+from mail.delivery import LEASE, Claim, Delivered, claim, deliver_due
 from mail.email_types import Mail
+from tests import processes
+from tests.broker import celery_url, redis_url, ring_at
 from tests.mail.conftest import post, stored
 from tests.processes import eventually
 from tests.smtp import MailServer
@@ -142,7 +150,50 @@ def test_a_lease_that_was_not_renewed_in_time_no_longer_holds(
     batch = claim(now=timezone.now(), limit=1)
     monkeypatch.setattr(delivery, "LEASE", dt.timedelta(0))
 
-    lease = Lease(batch)
+    lease = Claim(batch)
 
     assert not lease.holds
     lease.end()
+
+
+DATABASE = 15  # of Valkey: nobody else's bell is heard there
+
+
+@pytest.fixture
+def bell(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty queue of this test's own; yields the address for a worker."""
+    url = redis_url(DATABASE)
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+        ring_at(monkeypatch, celery_url(url))
+        yield url
+        client.flushdb()
+
+
+@pytest.fixture
+def worker(committed: str, bell: str, mail_server: MailServer) -> Iterator[None]:
+    told = processes.environment(bell=bell, mail_port=mail_server.port)
+    argv = [sys.executable, "-m", *processes.worker(knows="tests.mail.worker_kinds")]
+    process = subprocess.Popen(argv, env=told, cwd=settings.BASE_DIR)
+    yield
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+
+
+def test_a_worker_sends_what_was_committed_when_the_bell_rings(
+    worker: None, mail_server: MailServer
+) -> None:
+    with transaction.atomic():
+        message_id = post("alice")
+
+    assert eventually(lambda: stored(message_id).sent_at)
+
+    (mail,) = mail_server.messages
+    assert (mail["Subject"], mail.get_content().strip()) == ("Hello alice", "By worker.")
+
+
+def test_beat_and_lease_let_no_message_wait_longer_than_a_minute_for_a_killed_worker() -> None:
+    schedule: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
+    (entry,) = [each for each in schedule.values() if each["task"] == tasks.deliver_due.name]
+
+    assert entry["schedule"] + LEASE.total_seconds() < 60

@@ -11,8 +11,8 @@ import time_machine
 from engagements.commands import invite_member
 from engagements.models import Membership, Role
 from mail import delivery, email_types
-from mail.dead_letters import resend_dead
 from mail.delivery import Delivered, deliver_due
+from mail.outbox import resend_dead
 from notifications import rules
 from notifications.commands import UNDELIVERED, tell_leads_undelivered
 from notifications.digest import mails

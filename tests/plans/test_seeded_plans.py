@@ -24,7 +24,7 @@ from engagements.links import share_link_token
 from engagements.models import Engagement, Membership
 from escalations.models import Escalation
 from mail import delivery
-from mail.heartbeats import waiting_since
+from mail.runs import waiting_since
 from notifications.digests import gather
 from okrs.models import Cycle, KeyResult
 from reviews.models import Review

@@ -50,9 +50,9 @@ SWEEPS_MAY = {
     ("mail_outboxmessage", "SELECT"): ENVELOPE,
     ("mail_outboxmessage", "INSERT"): ENVELOPE,
     ("mail_outboxmessage", "UPDATE"): ENVELOPE,
-    ("mail_turn", "SELECT"): TURN,
-    ("mail_turn", "INSERT"): TURN,
-    ("mail_turn", "UPDATE"): TURN,
+    ("mail_lease", "SELECT"): TURN,
+    ("mail_lease", "INSERT"): TURN,
+    ("mail_lease", "UPDATE"): TURN,
     ("okrs_cycle", "SELECT"): "ends_on engagement_id id starts_on",
     ("okrs_keyresult", "SELECT"): """
         committed_at confidence early_until engagement_id evidence_url id last_period last_week

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from mail.dead_letters import resend_dead
+from mail.outbox import resend_dead
 
 
 class Command(BaseCommand):

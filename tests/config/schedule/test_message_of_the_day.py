@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from config import schedule
 from engagements.models import Membership, Role
-from mail.leases import turn
-from mail.models import OutboxMessage, Turn
+from mail.models import Lease, OutboxMessage
+from mail.runs import lease
 from tests import build
 from tests.escalations import racing
 
@@ -78,11 +78,11 @@ def test_of_ticks_that_keep_each_other_from_a_sweep_one_makes_it(
 def test_it_is_made_once_the_turn_of_one_that_died_has_run_out(
     bob: Membership,
 ) -> None:
-    died = turn("tick")
+    died = lease("tick")
     died.__enter__()
     assert schedule.tick(now=NINE)["messages"] == 0
 
-    Turn.objects.using("sweep").update(until=timezone.now())
+    Lease.objects.using("sweep").update(until=timezone.now())
 
     assert schedule.tick(now=NINE)["messages"] == 2
 

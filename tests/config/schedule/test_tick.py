@@ -17,8 +17,8 @@ from django.db import connections, transaction
 from checkins.jobs.reminders import send_reminders
 from config import schedule, tasks
 from engagements.models import Engagement, Membership, Role
-from mail import heartbeats, outbox
-from mail.leases import turn
+from mail import outbox, runs
+from mail.runs import lease
 from notifications.models import Notice
 from status import commands
 from status.jobs import store_snapshots
@@ -43,7 +43,7 @@ NOW = dt.datetime.fromisoformat(FRIDAY)
 @pytest.fixture(autouse=True)
 def quiet_bell(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     rung: list[bool] = []
-    monkeypatch.setattr(outbox, "ring", lambda: rung.append(True))
+    monkeypatch.setattr(outbox, "wake_worker", lambda: rung.append(True))
     return rung
 
 
@@ -146,7 +146,7 @@ def test_a_sweep_that_fails_half_way_leaves_nothing_behind(
 
 
 def test_a_sweep_that_somebody_else_is_running_is_left_to_them(lead: Membership) -> None:
-    with turn("tick"), transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+    with lease("tick"), transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sweeps.reminders'))")
 
         counts = schedule.tick(now=NOW)
@@ -193,7 +193,7 @@ def test_the_task_ticks_now_leaves_a_sign_of_life_and_rings_for_what_it_made(
         tasks.tick()
 
     assert "reminder" in {one.rule for one in told(using="sweep")}
-    assert heartbeats.last(using="sweep")["sweep"] == NOW
+    assert runs.last(using="sweep")["sweep"] == NOW
     assert quiet_bell == [True]
 
 
@@ -207,7 +207,7 @@ def test_a_failing_tick_leaves_no_sign_of_life(
     with pytest.raises(schedule.SweepsFailed):
         tasks.tick()
 
-    assert "sweep" not in heartbeats.last(using="sweep")
+    assert "sweep" not in runs.last(using="sweep")
 
 
 def test_beat_rings_every_minute() -> None:
