@@ -19,7 +19,7 @@ def shown_key_results(
     """Return those committed by `at` of the cycles of today; of a kind without one, of the last.
 
     They come in the order of the page: quarterly, micro, then annual cycles; in each the company's
-    objectives first. `status_at` has the same rule for past rows.
+    objectives first.
     """
     later = Cycle.objects.filter(
         engagement_id=OuterRef("engagement_id"),
@@ -47,7 +47,6 @@ def shown_key_results(
             "-objective__cycle__kind",  # quarterly, micro, annual
             "objective__cycle__starts_on",
             "objective__cycle_id",
-            # By code point, as `status_at` sorts in Python.
             Collate("objective__team__name", "C").asc(nulls_first=True),
             "objective__position",
             "objective_id",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,55 +47,41 @@ def test_coordinates_are_short_and_plain(value: str, written: str) -> None:
     assert coordinate(Decimal(value)) == written
 
 
-def test_a_track_marks_score_bands_and_pace() -> None:
-    drawn = track(score=Decimal("0.75"), pace=Decimal("0.76"), bands=PLAYBOOK_BANDS)
+@pytest.mark.parametrize(
+    ("score", "pace", "bands", "drawn"),
+    [
+        ("0.75", "0.76", PLAYBOOK_BANDS, ("75", "M31 6v6M61 6v6M91 6v6", "M76 0v18")),
+        (None, None, PLAYBOOK_BANDS, ("0", "M31 6v6M61 6v6M91 6v6", "")),
+        (None, None, [Decimal("0.5"), Decimal("1.00")], ("0", "M50 6v6", "")),
+    ],
+    ids=["score and pace", "no data", "a band that starts at 1 leaves no gap at the edge"],
+)
+def test_a_track_marks_score_bands_and_pace(
+    score: str | None, pace: str | None, bands: Any, drawn: tuple[str, str, str]
+) -> None:
+    number = Decimal(score) if score else None
+    result = track(score=number, pace=Decimal(pace) if pace else None, bands=bands)
 
-    assert drawn.bar == "75"
-    assert drawn.gaps == "M31 6v6M61 6v6M91 6v6"
-    assert drawn.pace == "M76 0v18"
-
-
-def test_a_track_without_data_has_no_bar_and_no_pace() -> None:
-    drawn = track(score=None, pace=None, bands=PLAYBOOK_BANDS)
-
-    assert (drawn.bar, drawn.pace) == ("0", "")
-
-
-def test_a_band_that_starts_at_one_leaves_no_gap_at_the_edge() -> None:
-    drawn = track(score=None, pace=None, bands=[Decimal("0.5"), Decimal("1.00")])
-
-    assert drawn.gaps == "M50 6v6"
+    assert (result.bar, result.gaps, result.pace) == drawn
 
 
-def test_a_sparkline_runs_over_its_periods_and_ends_in_a_dot() -> None:
-    drawn = sparkline([Decimal(0), Decimal(10)], goal=Decimal(20), periods=13)
+@pytest.mark.parametrize(
+    ("numbers", "more", "drawn"),
+    [
+        ([0, 10], {"goal": Decimal(20), "periods": 13}, ("M0 37L10 20", "M10 20h0", "M0 3H120")),
+        ([0, 1, None, 1, 0], {}, ("M0 37L30 3M90 3L120 37", "M120 37h0", "")),
+        ([1, None, 2, None, 3], {}, ("", "M0 37h0M60 20h0M120 3h0", "")),
+        ([5, 5], {}, ("M0 20L120 20", "M120 20h0", "")),
+        ([None, None], {}, ("", "", "")),
+    ],
+    ids=["full width", "a gap", "values between gaps are dots", "no movement", "no value"],
+)
+def test_a_sparkline_has_one_value_per_period(
+    numbers: list[int | None], more: dict[str, Any], drawn: tuple[str, str, str]
+) -> None:
+    result = sparkline([None if one is None else Decimal(one) for one in numbers], **more)
 
-    assert drawn.trace == "M0 37L10 20"
-    assert drawn.dots == "M10 20h0"
-    assert drawn.goal == "M0 3H120"
-
-
-def test_a_sparkline_breaks_where_a_period_has_no_value() -> None:
-    drawn = sparkline([Decimal(0), Decimal(1), None, Decimal(1), Decimal(0)])
-
-    assert drawn.trace.count("M") == 2
-
-
-def test_a_value_alone_between_gaps_is_a_dot() -> None:
-    drawn = sparkline([Decimal(1), None, Decimal(2), None, Decimal(3)])
-
-    assert drawn.trace == ""
-    assert drawn.dots.count("M") == 3
-
-
-def test_a_sparkline_that_never_moves_lies_in_the_middle() -> None:
-    assert sparkline([Decimal(5), Decimal(5)]).trace == "M0 20L120 20"
-
-
-def test_no_value_draws_nothing() -> None:
-    drawn = sparkline([None, None])
-
-    assert (drawn.trace, drawn.dots, drawn.goal) == ("", "", "")
+    assert (result.trace, result.dots, result.goal) == drawn
 
 
 def test_a_chart_breaks_its_trace_at_a_missing_period() -> None:
@@ -105,27 +92,18 @@ def test_a_chart_breaks_its_trace_at_a_missing_period() -> None:
 
 
 def test_the_straight_line_runs_from_start_to_goal() -> None:
-    drawn = history_chart(history("9.0", "8.0"))
-
-    assert drawn.straight == "M0 0L600 256"
-
-
-def test_there_is_no_straight_line_without_a_goal() -> None:
+    assert history_chart(history("9.0", "8.0")).straight == "M0 0L600 256"
     assert history_chart(history("9.0", goal=None)).straight == ""
 
 
-def test_today_is_a_line_with_its_word() -> None:
-    drawn = history_chart(history("9.0", today=dt.date(2026, 2, 15)))
+def test_today_is_a_line_within_the_cycle() -> None:
+    inside = history_chart(history("9.0", today=dt.date(2026, 2, 15)))
+    outside = history_chart(history("9.0", today=dt.date(2026, 5, 1)))
 
-    assert drawn.now == "M303.4 0V256"
-    assert drawn.today is not None
-    assert drawn.today.text == "today"
-
-
-def test_a_day_outside_the_cycle_draws_no_line() -> None:
-    drawn = history_chart(history("9.0", today=dt.date(2026, 5, 1)))
-
-    assert (drawn.now, drawn.today) == ("", None)
+    assert inside.now == "M303.4 0V256"
+    assert inside.today is not None
+    assert inside.today.text == "today"
+    assert (outside.now, outside.today) == ("", None)
 
 
 def test_rungs_stand_at_the_right_before_start_where_they_meet() -> None:
@@ -157,21 +135,13 @@ def test_expected_is_where_the_straight_line_stands() -> None:
     assert history(today=dt.date(2026, 4, 1)).expected is None
 
 
-def test_a_quarter_is_labelled_by_its_months() -> None:
-    labels = month_labels(dt.date(2026, 1, 1), dt.date(2026, 3, 31))
+def test_days_are_labelled_by_months() -> None:
+    quarter = month_labels(dt.date(2026, 1, 1), dt.date(2026, 3, 31))
+    year = month_labels(dt.date(2025, 10, 1), dt.date(2026, 9, 30))
 
-    assert [label.text for label in labels] == [
-        "1\u00a0Jan",
-        "1\u00a0Feb",
-        "1\u00a0Mar",
-        "31\u00a0Mar",
-    ]
-
-
-def test_a_year_is_labelled_sparsely() -> None:
-    labels = month_labels(dt.date(2025, 10, 1), dt.date(2026, 9, 30))
-
-    assert len(labels) <= 5
+    texts = [label.text.replace("\u00a0", " ") for label in quarter]
+    assert texts == ["1 Jan", "1 Feb", "1 Mar", "31 Mar"]
+    assert len(year) <= 5
 
 
 @given(st.lists(values, min_size=1, max_size=20))
