@@ -143,7 +143,7 @@ def decision_supersede(request: MemberRequest, decision: str) -> HttpResponse:
         return redirect_to(request, "decisions:decision-list")
     (entry,) = entries([earlier], engagement=request.engagement)
     return form_page(
-        request, "decisions/decision_supersede.html", form=form, entry=entry, tab="decisions"
+        request, "reviews/decision_supersede.html", form=form, entry=entry, tab="decisions"
     )
 
 
@@ -237,7 +237,7 @@ def _recorded(request: MemberRequest, review: Review, *, kind: str) -> HttpRespo
 def _forms(
     request: MemberRequest, page: ReviewPage, *, forms: dict[str, OwnedForm]
 ) -> dict[str, OwnedForm]:
-    """Return both forms by context name; those given are kept, with their errors."""
+    """Return both forms by context name; those given stay, with their errors."""
     about = page.shown.item if page.shown else None
     owner = about.key_result.owner if about and about.key_result else None
     initial = {

@@ -38,7 +38,7 @@ def closed(lead: Membership, *, now: dt.datetime = FEBRUARY, **fields: Any) -> R
 
 
 def go_on(review: Review, by: Membership, *, back: bool = False) -> AgendaItem | None:
-    """Next, or previous, on a screen that shows where the room is."""
+    """Press next, or previous, on a current screen."""
     current = Review.objects.select_related("current_item").get(pk=review.pk).current_item
     command = previous_item if back else next_item
     at = current.public_id if current else ""
@@ -46,7 +46,7 @@ def go_on(review: Review, by: Membership, *, back: bool = False) -> AgendaItem |
 
 
 def key_results(lead: Membership, *titles: str, **fields: Any) -> list[KeyResult]:
-    """Live, the lead's, from 9 down to 4 days in the first quarter of 2026."""
+    """Build live key results of the lead, from 9 down to 4 days in the first quarter of 2026."""
     committed = {"committed_at": at("2026-01-05T10:00"), "committed_by": lead}
     objective = build.objective(lead, build.cycle(lead.engagement), **committed)
     metric = build.metric(lead.engagement)
@@ -54,39 +54,43 @@ def key_results(lead: Membership, *titles: str, **fields: Any) -> list[KeyResult
 
 
 def checked(
-    row: KeyResult, by: Membership, *values: str, until: dt.datetime = TUESDAY, **said: Any
+    row: KeyResult, by: Membership, *values: str, until: dt.datetime = TUESDAY, **last: Any
 ) -> KeyResult:
-    """One check-in for each week up to that day, on its Monday at 08:00; the last says `said`."""
+    """Post one check-in for each week up to that day, on its Monday at 08:00; `last` belongs to the last one."""
     monday = until - dt.timedelta(days=until.weekday(), hours=2)
     for ago, value in zip(range(len(values) - 1, -1, -1), values, strict=True):
-        more = said if ago == 0 else {}
+        more = last if ago == 0 else {}
         post(row, by, actual=value, now=monday - dt.timedelta(weeks=ago), **more)
     row.refresh_from_db()
     return row
 
 
 def three_red(lead: Membership) -> list[KeyResult]:
-    """One, Two and Three, in the order of an agenda."""
-    found = key_results(lead, "One", "Two", "Three")
-    for row, value in zip(found, ("8.95", "8.9", "8.8"), strict=True):
+    """Build One, Two and Three, in the order of an agenda."""
+    rows = key_results(lead, "One", "Two", "Three")
+    for row, value in zip(rows, ("8.95", "8.9", "8.8"), strict=True):
         checked(row, lead, "8.9", value, confidence=2)
-    return found
+    return rows
 
 
 def live_version(review: Review) -> int:
     return Review.objects.values_list("live_version", flat=True).get(pk=review.pk)
 
 
+def url(review: Review, name: str = "review-detail", *more: str) -> str:
+    """Return the address of a page of this review."""
+    app = "status" if name == "summary-update" else "reviews"
+    return reverse(f"{app}:{name}", args=[review.engagement.slug, review.public_id, *more])
+
+
 def seen(client: Client, review: Review) -> str:
-    """What the screen of this reader has seen."""
-    page = client.get(
-        reverse("reviews:review-detail", args=[review.engagement.slug, review.public_id])
-    )
+    """Return the version that the screen of this reader shows."""
+    page = client.get(url(review))
     return page.text.split('name="seen" value="')[1].split('"')[0]
 
 
 def current_title(review: Review) -> str:
-    """The title of the item at which the room is."""
+    """Return the title of the item that everyone follows."""
     review.refresh_from_db()
     return review.current_item.title if review.current_item else ""
 
@@ -96,7 +100,7 @@ def items(review: Review) -> list[AgendaItem]:
 
 
 def titles(review: Review) -> list[str]:
-    return [one.title for one in items(review)]
+    return [item.title for item in items(review)]
 
 
 def item(review: Review, title: str) -> AgendaItem:

@@ -1,4 +1,4 @@
-"""Several people act at the same moment: one thing happens once, and nobody waits for ever."""
+"""Several people act at the same moment: one thing happens once, without deadlocks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.reviews.running import YES, checked, item, items, key_results, run
 
 pytestmark = pytest.mark.usefixtures("committed")
 TURNS = 20
-Doing = Callable[[], Any]
+Work = Callable[[], Any]
 
 
 @pytest.fixture
@@ -51,36 +51,44 @@ def review(lead: Membership) -> Review:
         return run(lead)
 
 
-def at_once(lead: Membership, *doings: Doing, turns: int = 1) -> list[Any]:
-    """What each came to in its last turn, a refusal too; every one on a connection of its own."""
-    ready = Barrier(len(doings))
+def at_once(lead: Membership, *works: Work, turns: int = 1) -> list[Any]:
+    """Return the last result of each, or its refusal; each runs on its own connection."""
+    ready = Barrier(len(works))
 
-    def do(doing: Doing) -> Any:
-        found: Any = None
+    def do(work: Work) -> Any:
+        result: Any = None
         try:
             ready.wait()
             for _ in range(turns):
                 with scope(lead.engagement_id):  # a transaction, as a request is one
-                    found = doing()
+                    result = work()
         except ValidationError as refusal:
             return refusal
         finally:
             connections.close_all()
-        return found
+        return result
 
-    with ThreadPoolExecutor(len(doings)) as pool:
-        return list(pool.map(do, doings))
-
-
-def in_turns(lead: Membership, *doings: Doing) -> None:
-    """All of them at once, again and again: a deadlock would raise."""
-    refusals = [
-        one for one in at_once(lead, *doings, turns=TURNS) if isinstance(one, ValidationError)
-    ]
-    assert not refusals
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(do, works))
 
 
-def test_next_pressed_twice_discusses_one_item(lead: Membership, review: Review) -> None:
+def in_turns(lead: Membership, *works: Work) -> None:
+    """Run all at the same moment, again and again: a deadlock would raise."""
+    results = at_once(lead, *works, turns=TURNS)
+    assert not [result for result in results if isinstance(result, ValidationError)]
+
+
+def without_refusals(work: Work) -> Work:
+    """Ignore refusals of rules, which don't matter here."""
+
+    def run_quietly() -> None:
+        with suppress(ValidationError):
+            work()
+
+    return run_quietly
+
+
+def test_two_clicks_on_next_discuss_one_item(lead: Membership, review: Review) -> None:
     with scope(lead.engagement_id):
         at = item(review, "One").public_id
 
@@ -92,7 +100,7 @@ def test_next_pressed_twice_discusses_one_item(lead: Membership, review: Review)
         assert [one.title for one in items(review) if one.discussed_at] == ["One"]
 
 
-def test_a_decision_posted_twice_is_one(lead: Membership, review: Review) -> None:
+def test_a_decision_posted_twice_is_recorded_once(lead: Membership, review: Review) -> None:
     key = uuid4()
 
     first, second = at_once(lead, *[lambda: decide(review, lead, idempotency_key=key)] * 2)
@@ -102,9 +110,7 @@ def test_a_decision_posted_twice_is_one(lead: Membership, review: Review) -> Non
         assert Decision.objects.count() == 1
 
 
-def test_an_action_posted_twice_is_one_with_a_review_or_without(
-    lead: Membership, review: Review
-) -> None:
+def test_an_action_posted_twice_is_added_once(lead: Membership, review: Review) -> None:
     places: list[dict[str, Any]] = [{"review": review}, {}]
     for where in places:
         key = uuid4()
@@ -117,7 +123,7 @@ def test_an_action_posted_twice_is_one_with_a_review_or_without(
         assert ActionItem.objects.count() == 2
 
 
-def test_a_close_pressed_twice_closes_once(lead: Membership, review: Review) -> None:
+def test_two_clicks_on_close_close_once(lead: Membership, review: Review) -> None:
     outcomes = at_once(
         lead, *[lambda: close_review(review=review, by=lead, now=TUESDAY, **YES)] * 2
     )
@@ -126,7 +132,7 @@ def test_a_close_pressed_twice_closes_once(lead: Membership, review: Review) -> 
     assert code(refusal) == "closed"
 
 
-def test_a_first_draft_saved_by_two_is_saved_once(lead: Membership, review: Review) -> None:
+def test_two_first_drafts_are_saved_once(lead: Membership, review: Review) -> None:
     with scope(lead.engagement_id):
         close_review(review=review, by=lead, now=TUESDAY, **YES)
 
@@ -142,7 +148,7 @@ def test_a_first_draft_saved_by_two_is_saved_once(lead: Membership, review: Revi
         assert ReportDraft.objects.get().headline in outcomes
 
 
-def test_an_action_and_the_answer_that_drops_it_do_not_wait_for_each_other(
+def test_an_action_and_the_answer_that_drops_it_do_not_deadlock(
     lead: Membership, review: Review
 ) -> None:
     with scope(lead.engagement_id):
@@ -158,10 +164,10 @@ def test_an_action_and_the_answer_that_drops_it_do_not_wait_for_each_other(
         for still_right in (True, False):
             answer_item(item=one, still_right=still_right, by=lead, now=TUESDAY)
 
-    in_turns(lead, quietly(tick), answer)
+    in_turns(lead, without_refusals(tick), answer)
 
 
-def test_two_rooms_that_tick_off_each_others_actions_do_not_wait_for_each_other(
+def test_two_reviews_that_complete_each_others_actions_do_not_deadlock(
     lead: Membership, review: Review
 ) -> None:
     with scope(lead.engagement_id):
@@ -180,13 +186,13 @@ def test_two_rooms_that_tick_off_each_others_actions_do_not_wait_for_each_other(
     )
 
 
-def test_a_cycle_and_the_objectives_in_it_do_not_wait_for_each_other(lead: Membership) -> None:
+def test_a_cycle_and_its_objectives_do_not_deadlock(lead: Membership) -> None:
     with scope(lead.engagement_id):
         cycle = build.cycle(lead.engagement)
         ready = [build.objective(lead, cycle, title=f"Win {turn}") for turn in range(TURNS)]
-        for one in ready:
-            build.audited(build.key_result(one), by=lead)
-    waiting = iter(ready)
+        for objective in ready:
+            build.audited(build.key_result(objective), by=lead)
+    objectives = iter(ready)
     titles = iter(f"Draft {turn}" for turn in range(TURNS))
 
     def update() -> None:
@@ -195,11 +201,14 @@ def test_a_cycle_and_the_objectives_in_it_do_not_wait_for_each_other(lead: Membe
         ends_on = cycle.ends_on + dt.timedelta(days=1)
         update_cycle(cycle=cycle, ends_on=ends_on, by=lead, **terms)
 
+    def commit() -> None:
+        commit_objective(objective=next(objectives), on=dt.date(2026, 1, 5), by=lead)
+
     in_turns(
         lead,
         update,
         lambda: draft_objective(cycle=cycle, title=next(titles), owner=lead, by=lead),
-        quietly(lambda: commit(next(waiting), lead)),
+        without_refusals(commit),
     )
 
     with scope(lead.engagement_id):
@@ -208,11 +217,7 @@ def test_a_cycle_and_the_objectives_in_it_do_not_wait_for_each_other(lead: Membe
         assert Objective.objects.filter(title__startswith="Draft").count() == TURNS
 
 
-def commit(objective: Objective, by: Membership) -> None:
-    commit_objective(objective=objective, on=dt.date(2026, 1, 5), by=by)
-
-
-def test_a_role_and_a_name_do_not_wait_for_each_other(lead: Membership) -> None:
+def test_a_role_and_a_name_do_not_deadlock(lead: Membership) -> None:
     with scope(lead.engagement_id):
         other = build.member(lead.engagement, "Bob", Role.CONTRIBUTOR)
     roles = iter([Role.CHAMPION, Role.CONTRIBUTOR] * TURNS)
@@ -235,17 +240,7 @@ def test_a_role_and_a_name_do_not_wait_for_each_other(lead: Membership) -> None:
         assert (other.name, other.role) == (f"Bob {TURNS - 1}", Role.CONTRIBUTOR)
 
 
-def quietly(doing: Doing) -> Doing:
-    """What a rule refuses is no matter here."""
-
-    def tried() -> None:
-        with suppress(ValidationError):
-            doing()
-
-    return tried
-
-
-def test_a_role_and_a_decision_that_names_its_holder_do_not_wait_for_each_other(
+def test_a_role_and_a_decision_of_its_owner_do_not_deadlock(
     lead: Membership, review: Review
 ) -> None:
     with scope(lead.engagement_id):

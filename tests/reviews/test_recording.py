@@ -22,7 +22,7 @@ from tests import build
 from tests.checkins.posting import TUESDAY
 from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act, close, decide, planned, supersede
-from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run
+from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run, url
 
 pytestmark = pytest.mark.usefixtures("clock")
 HTMX = {"HX-Request": "true"}
@@ -40,10 +40,6 @@ def rows(alice: Membership) -> list[KeyResult]:
 @pytest.fixture
 def running(alice: Membership, rows: list[KeyResult]) -> Review:
     return run(alice)
-
-
-def url(review: Review, name: str = "review-detail") -> str:
-    return reverse(f"reviews:{name}", args=[review.engagement.slug, review.public_id])
 
 
 def typed(review: Review, owner: Membership, **fields: str) -> dict[str, str]:

@@ -18,17 +18,18 @@ from tests import build
 from tests.checkins.posting import TUESDAY, at, post
 from tests.query_counts import assert_constant_queries
 from tests.reviews.escalated import escalate, plan
-from tests.reviews.running import YES, checked, item, key_results, run, seen
+from tests.reviews.running import YES, checked, item, key_results, run, seen, url
 
 HTMX = {"HX-Request": "true"}
 PLAN = "Borrow an engineer from <b>Reporting</b>"
+ESCAPED = "Borrow an engineer from &lt;b&gt;Reporting"
 
 
 @pytest.fixture
 def row(alice: Membership, lead: Client) -> KeyResult:
     """Red for two weeks."""
-    (found,) = key_results(alice, "API latency")
-    return checked(found, alice, "8.9", "8.8", confidence=2)
+    (row,) = key_results(alice, "API latency")
+    return checked(row, alice, "8.9", "8.8", confidence=2)
 
 
 @pytest.fixture
@@ -41,16 +42,12 @@ def review(alice: Membership, escalation: Escalation) -> Review:
     return run(alice)
 
 
-def url(review: Review, name: str = "review-detail") -> str:
-    return reverse(f"reviews:{name}", args=[review.engagement.slug, review.public_id])
-
-
 def act(escalation: Escalation, name: str) -> str:
     slug = escalation.engagement.slug
     return reverse(f"escalations:escalation-{name}", args=[slug, escalation.public_id])
 
 
-def typed(escalation: Escalation, by: Membership) -> dict[str, str]:
+def typed(escalation: Escalation, by: Membership, **fields: str) -> dict[str, str]:
     """Return the form of a recovery plan."""
     return {
         "outcome": "ask_help",
@@ -59,6 +56,7 @@ def typed(escalation: Escalation, by: Membership) -> dict[str, str]:
         "checkpoint_on": "2026-03-24",
         "version": str(escalation.version),
         "place": "review",
+        **fields,
     }
 
 
@@ -75,31 +73,27 @@ def answer(escalation: Escalation, by: Membership) -> Escalation:
     )
 
 
-def test_the_item_shows_its_escalation_with_the_actions_of_the_lead(
-    lead: Client, review: Review, escalation: Escalation
-) -> None:
-    page = lead.get(url(review)).text
-
-    assert f'id="escalation-{escalation.public_id}"' in page
-    assert 'data-state="active"' in page
-    for name in ("huddle", "outcome"):
-        assert f'hx-get="{act(escalation, name)}?place=review"' in page
-        assert f'href="{act(escalation, name)}?next={url(review)}"' in page
-
-
 @pytest.mark.parametrize(
-    ("role", "acts"),
-    [(Role.CONTRIBUTOR, False), (Role.CHAMPION, True), (Role.SPONSOR, False)],
+    ("role", "may_act"),
+    [(Role.LEAD, True), (Role.CHAMPION, True), (Role.SPONSOR, False), (Role.CONTRIBUTOR, False)],
 )
-def test_other_members_act_by_their_role(
-    client: Client, alice: Membership, review: Review, escalation: Escalation, role: str, acts: bool
+def test_members_act_on_the_escalation_by_their_role(
+    client: Client,
+    alice: Membership,
+    review: Review,
+    escalation: Escalation,
+    role: str,
+    may_act: bool,
 ) -> None:
     build.sign_in(client, alice.engagement, role)
 
     page = client.get(url(review)).text
 
     assert f'id="escalation-{escalation.public_id}"' in page
-    assert (act(escalation, "outcome") in page) is acts
+    assert 'data-state="active"' in page
+    for name in ("huddle", "outcome"):
+        assert (f'hx-get="{act(escalation, name)}?place=review"' in page) is may_act
+        assert (f'href="{act(escalation, name)}?next={url(review)}"' in page) is may_act
 
 
 def test_the_sponsor_decides_on_the_review_screen(
@@ -126,38 +120,40 @@ def test_an_outcome_updates_its_part_of_the_screen(
 ) -> None:
     sent = lead.post(act(escalation, "outcome"), typed(escalation, alice), headers=HTMX)
 
+    section = f'<section class="escalation" id="escalation-{escalation.public_id}"'
     assert sent.status_code == 200
-    assert sent.text.strip().startswith(
-        f'<section class="escalation" id="escalation-{escalation.public_id}"'
-    )
-    assert "Borrow an engineer from &lt;b&gt;Reporting" in sent.text
-    assert "Borrow an engineer from &lt;b&gt;Reporting" in lead.get(url(review)).text
+    assert sent.text.strip().startswith(section)
+    assert ESCAPED in sent.text
+    assert ESCAPED in lead.get(url(review)).text
 
 
 def test_without_htmx_an_outcome_leads_back_to_the_review(
     lead: Client, alice: Membership, review: Review, escalation: Escalation
 ) -> None:
     form = lead.get(f"{act(escalation, 'outcome')}?next={url(review)}")
-    sent = lead.post(act(escalation, "outcome"), {**typed(escalation, alice), "next": url(review)})
+    form_data = typed(escalation, alice, next=url(review))
 
     assert f'name="next" value="{url(review)}"' in form.text
-    assert sent.headers["Location"] == url(review)
+    assert lead.post(act(escalation, "outcome"), form_data).headers["Location"] == url(review)
+
+
+def live(client: Client, review: Review) -> str:
+    return f"{url(review, 'live-review')}?seen={seen(client, review)}"
 
 
 def test_open_screens_show_a_recorded_outcome(
     client: Client, alice: Membership, review: Review, escalation: Escalation
 ) -> None:
     build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
-    live = f"{url(review, 'live-review')}?seen={seen(client, review)}"
+    old = live(client, review)
 
-    before = client.get(live, headers=HTMX)
+    before = client.get(old, headers=HTMX)
     answer(escalation, alice)
-    after = client.get(live, headers=HTMX)
+    after = client.get(old, headers=HTMX)
 
-    assert before.status_code == 204
-    assert after.status_code == 200
+    assert (before.status_code, after.status_code) == (204, 200)
     assert "Borrow an engineer" in after.text
-    assert client.get(live.split("=")[0] + f"={seen(client, review)}", headers=HTMX).content == b""
+    assert client.get(live(client, review), headers=HTMX).content == b""
 
 
 def test_open_screens_show_an_escalation_made_active(
@@ -166,31 +162,25 @@ def test_open_screens_show_an_escalation_made_active(
     escalation = escalate(row, watched=True)
     review = run(alice)
     build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
-    live = f"{url(review, 'live-review')}?seen={seen(client, review)}"
+    old = live(client, review)
 
     activate_escalation(escalation=escalation, by=alice, now=TUESDAY)
 
-    assert "Active since" in client.get(live, headers=HTMX).text
+    assert "Active since" in client.get(old, headers=HTMX).text
 
 
-def test_a_key_result_that_left_red_shows_no_escalation(
-    lead: Client, alice: Membership, review: Review, row: KeyResult
-) -> None:
-    post(row, alice, actual="5")
-
-    assert "data-escalation" not in lead.get(url(review)).text
-
-
-def test_only_items_in_view_show_their_escalation(lead: Client, alice: Membership) -> None:
-    first, second = key_results(alice, "One", "Two")
-    for each in (first, second):
-        escalate(checked(each, alice, "8.9", "8.8", confidence=2))
+def test_only_red_items_in_view_show_their_escalation(lead: Client, alice: Membership) -> None:
+    rows = key_results(alice, "One", "Two")
+    for row in rows:
+        escalate(checked(row, alice, "8.9", "8.8", confidence=2))
     review = run(alice)
 
-    one, both = lead.get(url(review)).text, lead.get(f"{url(review)}?view=all").text
+    def shown(look: str = "") -> int:
+        return lead.get(url(review) + look).text.count("data-escalation")
 
-    assert one.count("data-escalation") == 1
-    assert both.count("data-escalation") == 2
+    assert (shown(), shown("?view=all")) == (1, 2)
+    post(rows[0], alice, actual="5")
+    assert (shown(), shown("?view=all")) == (0, 1)
 
 
 def test_a_closed_review_shows_the_escalation_of_its_close(
@@ -204,7 +194,7 @@ def test_a_closed_review_shows_the_escalation_of_its_close(
     page = lead.get(f"{url(review)}?view=all").text
 
     assert "Escalation: Plan under way, Tue\u00a010\u00a0Mar\u00a009:40" in page
-    assert "Borrow an engineer from &lt;b&gt;Reporting" in page
+    assert ESCAPED in page
     assert "Alice, checkpoint 24\u00a0Mar" in page
     assert "Written later" not in page
     assert "data-escalation" not in page
@@ -227,7 +217,7 @@ def test_an_escalation_answered_in_the_review_is_discussed_and_recorded(
     assert item(review, "API latency").discussed_at == TUESDAY
 
 
-def test_a_closed_review_names_huddle_and_verdict(
+def test_a_closed_review_shows_huddle_and_verdict(
     lead: Client, alice: Membership, row: KeyResult
 ) -> None:
     escalate(
@@ -260,42 +250,37 @@ def test_a_closed_review_names_huddle_and_verdict(
         assert expected in page
 
 
-def test_a_closed_review_says_when_nothing_was_recorded(
-    lead: Client, alice: Membership, review: Review
+@pytest.mark.parametrize("stored", [True, False], ids=["unanswered", "stored before escalations"])
+def test_a_closed_review_without_records_of_an_escalation_opens(
+    lead: Client, alice: Membership, review: Review, stored: bool
 ) -> None:
+    if not stored:
+        for row in AgendaItem.objects.exclude(key_result=None):
+            del row.facts["escalation"]
+            row.save(update_fields=["facts"])
+        assert lead.get(url(review)).status_code == 200
+        AgendaItem.objects.filter(review=review).update(key_result=None)
     close_review(review=review, by=alice, now=TUESDAY, **YES)
 
-    assert "Nothing was recorded yet." in lead.get(f"{url(review)}?view=all").text
+    page = lead.get(f"{url(review)}?view=all")
 
-
-def test_a_review_stored_without_escalations_still_opens(
-    lead: Client, alice: Membership, review: Review
-) -> None:
-    for row in AgendaItem.objects.exclude(key_result=None):
-        del row.facts["escalation"]
-        row.save(update_fields=["facts"])
-    open_page = lead.get(url(review))
-    AgendaItem.objects.filter(review=review).update(key_result=None)
-    close_review(review=review, by=alice, now=TUESDAY, **YES)
-
-    closed_page = lead.get(f"{url(review)}?view=all")
-
-    assert open_page.status_code == closed_page.status_code == 200
-    assert "Escalation:" not in closed_page.text
+    assert page.status_code == 200
+    assert ("Nothing was recorded yet." in page.text) is stored
+    assert ("Escalation:" in page.text) is stored
 
 
 def test_more_escalations_cost_no_more_queries(lead: Client, alice: Membership) -> None:
-    found = key_results(alice, *[f"Row {number}" for number in range(20)])
-    for row in found[:10]:
+    rows = key_results(alice, *[f"Row {number}" for number in range(20)])
+    for row in rows[:10]:
         escalate(checked(row, alice, "8.9", "8.8", confidence=2), **plan(row))
     review = run(alice)
 
     def ten_more() -> None:
-        for row in found[10:]:
+        for row in rows[10:]:
             escalate(checked(row, alice, "8.9", "8.8", confidence=2), **plan(row))
         lead.post(url(review, "review-draw"))
 
     address = f"{url(review)}?view=all"
-    # Three of them are those of the cards, and one says which.
+    # Three of them belong to the cards, and one finds them.
     assert_constant_queries(lambda: lead.get(address), grow=ten_more, most=12)
     assert item(review, "Row 19").facts["escalation"]["state"] == "answered"

@@ -16,16 +16,11 @@ from tests import build
 from tests.checkins.posting import TUESDAY, at
 from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act, decide, supersede
-from tests.reviews.running import YES, closed, key_results, plan, run
+from tests.reviews.running import YES, closed, key_results, plan, run, url
 
 pytestmark = pytest.mark.usefixtures("clock")
 HTMX = {"HX-Request": "true"}
 LIST, NEW = "/e/northwind/reviews/", "/e/northwind/reviews/new/"
-
-
-def url(review: Review, name: str, *more: str) -> str:
-    app = "status" if name == "summary-update" else "reviews"
-    return reverse(f"{app}:{name}", args=[review.engagement.slug, review.public_id, *more])
 
 
 def typed(by: Membership, *people: Membership, **fields: object) -> dict[str, object]:

@@ -6,18 +6,17 @@ import datetime as dt
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
 from reviews.commands.agendas import add_item
 from reviews.commands.reviews import close_review
-from reviews.models import AgendaItem, Review
+from reviews.models import AgendaItem
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
 from tests.query_counts import assert_constant_queries, queries_of
 from tests.reviews.meeting import act, decide
-from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run, seen
+from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run, seen, url
 
 pytestmark = pytest.mark.usefixtures("clock")
 HTMX = {"HX-Request": "true"}
@@ -31,11 +30,6 @@ def rows(alice: Membership) -> list[KeyResult]:
     checked(behind, alice, "7.5", "7", confidence=2)
     checked(won, alice, "6", "5")
     return [red, behind, won]
-
-
-def url(review: Review, name: str = "review-detail", *more: str) -> str:
-    app = "status" if name == "summary-update" else "reviews"
-    return reverse(f"{app}:{name}", args=[review.engagement.slug, review.public_id, *more])
 
 
 def test_the_screen_shows_one_item_at_a_time(
