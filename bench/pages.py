@@ -125,7 +125,12 @@ def _pages() -> tuple[list[Page], Page]:
     reads = [
         Page("bare view", lambda: site.get("/bare/")),
         Page("bare view, signed in", lambda: site.get("/bare/", site.consultant)),
-        Page("status page, cold", lambda: site.page("status/", "viewer"), limit=60),
+        Page("status page, kept body", status.ask, limit=9),
+        Page(
+            "status page, first reader",
+            lambda: site.page("status/", "viewer", fresh=True),
+            limit=60,
+        ),
         Page("status page, warm", lambda: status.ask() | {"HTTP_IF_NONE_MATCH": tag}, 304, limit=8),
         Page("My week, rows kept", lambda: site.get("/", site.consultant), limit=36),
         Page("My week, first reader", lambda: site.first("/", site.consultant), limit=54),
@@ -200,7 +205,9 @@ class _Site:
             counters().delete(*rows)
         return self.get(path, user)
 
-    def page(self, path: str, role: str = "champion") -> Environ:
+    def page(self, path: str, role: str = "champion", *, fresh: bool = False) -> Environ:
+        if fresh and (bodies := counters().keys("*:status:*")):
+            counters().delete(*bodies)
         _, slug, key_results, roles = self.chance.choice(self.clients)
         path = path.format(key_result=self.chance.choice(key_results))
         return self.get(f"/e/{slug}/{path}", roles[role])

@@ -16,7 +16,7 @@ from engagements.models import Engagement, Membership
 from escalations.models import Escalation
 from notifications.models import Notice
 from status.models import Report, Snapshot
-from status.snapshots import snapshot_hash
+from status.snapshots import content_hash
 from tenancy.models import new_public_id
 
 
@@ -75,7 +75,7 @@ def copy_counts(engagement: Engagement, *, days: Sequence[dt.date]) -> None:
     for day in days:
         page.content |= {"on": day.isoformat(), "day": f"{day:%d %B %Y}"}
         page.pk, page.public_id, page.day = None, new_public_id(), day
-        page.hash = snapshot_hash(page.content)
+        page.hash = content_hash(page.content)
         page.save(force_insert=True)
 
 

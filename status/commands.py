@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -17,9 +15,9 @@ from engagements.permissions import Permission, require_right
 from reviews.commands.locks import lock_review
 from reviews.models import Review
 from status.models import Report, ReportDraft, Snapshot
-from status.schema import Page, ReportText
+from status.schema import ReportText
 from status.sections import published_text
-from status.snapshots import build_snapshot, moment_of, snapshot_hash
+from status.snapshots import build_snapshot, content_hash, moment_of
 from tenancy.locks import StaleEdit
 from tenancy.scoping import scope
 
@@ -71,7 +69,7 @@ def publish_report(
     return Report.objects.create(
         engagement=engagement,
         release=record_release(
-            report_hash=report_hash(text, page=page),
+            report_hash=content_hash([text, page]),
             by=by,
             now=now,
             occasion=review.occasion if review else NO_OCCASION,
@@ -137,14 +135,14 @@ def store_snapshot(*, engagement_id: int, now: dt.datetime) -> bool:
             "is_due": moment.is_due,
             "built_at": now,
         }
-        content_hash = snapshot_hash(content)
-        if last is not None and last.hash == content_hash:
+        digest = content_hash(content)
+        if last is not None and last.hash == digest:
             snapshots.filter(pk=last.pk).update(**shows)
             return False
         snapshot = Snapshot.objects.create(
             engagement=engagement,
             day=moment.day,
-            hash=content_hash,
+            hash=digest,
             content=content,
             **content["states"],
             **shows,
@@ -170,20 +168,8 @@ def require_closed(review: Review) -> None:
         raise ValidationError("Close the review first.", code="not_closed")
 
 
-def report_hash(words: ReportText, *, page: Page) -> str:
-    """Return the hash of a report, 64 hexadecimal digits."""
-    text = json.dumps([words, page], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(text.encode()).hexdigest()
-
-
 def _stripped(words: ReportText) -> ReportText:
-    return ReportText(
-        headline=words["headline"].strip(),
-        moved=words["moved"].strip(),
-        red=words["red"].strip(),
-        decided=words["decided"].strip(),
-        next_steps=words["next_steps"].strip(),
-    )
+    return cast(ReportText, {name: str(text).strip() for name, text in words.items()})
 
 
 def _require_headline(words: ReportText) -> None:

@@ -19,7 +19,7 @@ WORDS = ("headline", "moved", "red", "decided", "next_steps")
 
 
 class Words(models.Model):
-    """What the lead says beside the figures: a headline, and four short texts (M8.4)."""
+    """The lead's texts next to the figures: a headline, and four short ones (M8.4)."""
 
     headline = models.CharField(max_length=240)
     moved = models.CharField(max_length=12000, blank=True)
@@ -54,7 +54,7 @@ class ReportDraft(TenantModel, Words):
 
 
 class Report(TenantModel, Words):
-    """What a client read: the page and the lead's words as they were released; append-only.
+    """A published page with the lead's texts, as clients read it; append-only.
 
     `page` is the status page in finished words and figures, so that it never changes.
     """

@@ -39,7 +39,7 @@ def snapshot_on(engagement: Engagement, *, day: dt.date) -> Snapshot | None:
 
 
 def shown_page(snapshot: Snapshot, *, engagement: Engagement) -> Page:
-    """Return the content of an earlier day without what is hidden by now. One query."""
+    """Return the content of an earlier day without names that are hidden by now. One query."""
     page: Page = snapshot.content
     return page if engagement.shows_owners else without_owners(page)
 

@@ -31,10 +31,10 @@ class Body(NamedTuple):
 def render_body(
     read: Callable[[], Page], *, engagement: Engagement, content: object, **context: Any
 ) -> Body:
-    """Return the body from the cache, else render what `read` returns.
+    """Return the body from the cache, else render the page that `read` returns.
 
-    `content` identifies the page, by a hash or by all that it depends on. What the template shows
-    beyond it is in `context`. Without the cache each reader's body is rendered.
+    `content` identifies the page, by a hash or by all that it depends on. All else
+    that the template shows is in `context`. Without the cache each reader's body is rendered.
     """
     parts = (content, context, engagement.shows_owners, get_language(), release())
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()

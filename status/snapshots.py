@@ -22,7 +22,6 @@ from okrs.queries.shown import end_of, shown_key_results
 from reviews.models import Review
 from scoring import Rag, band_range, format_score
 from scoring.objectives import STRETCHED_ABOVE, SUCCESS_FROM
-from status.headlines import status_headline
 from status.key_results import KeyResultToday, key_result_today, red_item
 from status.models import WORDS, Report
 from status.schema import Counts, Page, PublishedText, ReportText, Tally
@@ -33,6 +32,7 @@ from status.sections import (
     decision_row,
     objective_block,
     published_text,
+    status_headline,
     write_instant,
 )
 
@@ -59,8 +59,8 @@ def moment_of(engagement: Engagement, *, now: dt.datetime) -> Moment:
     return Moment(day=day, is_due=now > due_at)
 
 
-def snapshot_hash(content: Page) -> str:
-    """Return the hash of a content, 64 hexadecimal digits; equal contents have equal hashes."""
+def content_hash(content: object) -> str:
+    """Return the hash of a page or report, 64 hexadecimal digits; equal contents have equal ones."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 

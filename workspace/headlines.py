@@ -11,7 +11,7 @@ from django.utils import timezone
 from checkins.queries.cards import MyWeek, WeekCard
 from okrs.formatting import is_early, write_day
 from scoring import Rag
-from status.headlines import NO_VALUE_YET, describe_age, describe_pace, describe_reds
+from status.sections import NO_VALUE_YET, describe_age, describe_pace, describe_reds
 from workspace.queries.home import Home
 
 

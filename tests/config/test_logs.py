@@ -100,7 +100,7 @@ def test_failures_are_logged_without_the_token(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot draw /s/{token}/")
 
-    monkeypatch.setattr("status.views.status.moment_of", fails)
+    monkeypatch.setattr("status.views.moment_of", fails)
     client.raise_request_exception = False
     answer = client.get(f"/s/{token}/")
 

@@ -26,7 +26,7 @@ from status.jobs import store_snapshots
 from status.models import Snapshot
 from status.queries import page_now, snapshot_on
 from status.schema import Page
-from status.snapshots import build_snapshot, moment_of, snapshot_hash
+from status.snapshots import build_snapshot, content_hash, moment_of
 from tests import build
 from tests.checkins.posting import post
 from tests.status.quarter import key_result, objective
@@ -254,8 +254,8 @@ def test_each_day_reads_as_it_was(
     for day, page in pages.items():
         stored = snapshot_on(engagement, day=day)
         assert stored is not None
-        assert (stored.day, stored.hash) == (day, snapshot_hash(page))
-        assert snapshot_hash(stored.content) == stored.hash
+        assert (stored.day, stored.hash) == (day, content_hash(page))
+        assert content_hash(stored.content) == stored.hash
     texts = {json.dumps(page) for page in pages.values()}
     assert len(texts) > DAYS / 2
     assert any("action under way since" in text for text in texts)

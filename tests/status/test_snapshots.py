@@ -16,7 +16,7 @@ from status import queries
 from status.commands import store_snapshot
 from status.jobs import store_snapshots
 from status.models import Snapshot
-from status.snapshots import moment_of, snapshot_hash
+from status.snapshots import content_hash, moment_of
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
@@ -166,7 +166,7 @@ def test_readers_store_nothing_and_read_what_the_job_stores(
     run_job(TUESDAY)
 
     assert first.status_code == 200
-    assert snapshot_hash(built) == Snapshot.objects.get().hash
+    assert content_hash(built) == Snapshot.objects.get().hash
     assert queries.page_now(engagement, moment=moment) == built
 
 
