@@ -37,6 +37,10 @@ NO_RIGHT = {
     EscalationAct.ANSWER: "Ask the objective's owner, a champion or a program lead to do this.",
     EscalationAct.DECIDE: "The sponsor decides, or a program lead records the decision for them.",
 }
+MISSING = {
+    "word_of": "Name the sponsor who decided.",
+    "evidence_url": "Add a link to the evidence, such as an email or the minutes.",
+}
 NOT_ACTIVE = {
     EscalationState.WATCHING: "This escalation is watched. Activate it first.",
     EscalationState.ANSWERED: "A recovery plan has already been recorded. Reload the page.",
@@ -62,8 +66,8 @@ def update_escalation_after_check_in(
 def update_escalation(*, key_result_id: int, engagement_id: int, now: dt.datetime) -> int:
     """Apply the rule to a key result as its last week closed; return the number of changes.
 
-    For jobs, in the engagement's scope. Does nothing if the engagement is closed, or if someone
-    else has locked the key result: they apply the rule, or the next run does.
+    For jobs. Does nothing if the engagement is closed, or if someone else has locked the key
+    result: they apply the rule, or the next run does.
     """
     rows = KeyResult.objects.filter(engagement_id=engagement_id, pk=key_result_id)
     joined = rows.select_related("engagement", "objective__cycle", "objective__team")
@@ -307,15 +311,10 @@ def decide_escalation(
             code="not_raised",
         )
     name = word_of.strip() if speaks_for_sponsor(by) else ""
-    errors = {}
-    if speaks_for_sponsor(by) and not name:
-        message = "Name the sponsor who decided."
-        errors["word_of"] = ValidationError(message, code="required")
-    if speaks_for_sponsor(by) and not evidence_url:
-        message = "Add a link to the evidence, such as an email or the minutes."
-        errors["evidence_url"] = ValidationError(message, code="required")
-    if errors:
-        raise _errors(**errors)
+    if speaks_for_sponsor(by) and not (name and evidence_url):
+        asked = {"word_of": name, "evidence_url": evidence_url}
+        missing = [field for field, given in asked.items() if not given]
+        raise _errors(**{field: ValidationError(MISSING[field], "required") for field in missing})
     _save(
         locked,
         verdict=verdict,
@@ -331,11 +330,7 @@ def decide_escalation(
 def _lock(
     escalation: Escalation, *, by: Membership, act: EscalationAct, version: int | None = None
 ) -> Escalation:
-    """Return the escalation, locked after its key result.
-
-    Raises ValidationError `no_right`, StaleEdit if it no longer has the form's `version`, and
-    ValidationError `closed`.
-    """
+    """Return the escalation, locked after its key result; raises what the commands name first."""
     key_results = KeyResult.objects.filter(engagement_id=by.engagement_id)
     locking(key_results.only("id")).get(pk=escalation.key_result_id)
     rows = Escalation.objects.select_related("key_result__engagement", "key_result__objective")

@@ -74,10 +74,7 @@ class Facts:
 
     @property
     def is_live_red(self) -> bool:
-        """Return whether it is live and red, up to the week after the cycle.
-
-        In that week only the close of the cycle's last week counts.
-        """
+        """Return whether it is live and red, up to the week in which the cycle's last one closed."""
         key_result = self.key_result
         is_red = key_result.rag == Rag.RED and key_result.red_since is not None
         ends_on: dt.date = key_result.objective.cycle.ends_on
@@ -101,8 +98,7 @@ def after_hours(
 ) -> dt.datetime:
     """Return the instant so many clock hours after `start`, as aware UTC (M7.8).
 
-    A change of the zone's clocks doesn't matter. With `pauses_weekends` the hours from Saturday
-    00:00 to Monday 00:00 in that zone don't count.
+    With `pauses_weekends` the hours of Saturday and Sunday in the zone don't count.
     """
     at, left = start.astimezone(dt.UTC), dt.timedelta(hours=hours)
     if not pauses_weekends:
@@ -242,8 +238,7 @@ RESPONSIBLE = (Party.OWNER, Party.OBJECTIVE_OWNER, Party.CHAMPION, Party.LEADS)
 class StateRule:
     """A state: which one follows when, by check-in or clock, what people can do, who is notified.
 
-    `leaves` is in order of precedence. `notified` hear that it entered the state, those who did
-    it only if `notifies_actor`.
+    `leaves` is in order of precedence. The person who acted is notified if `notifies_actor`.
     """
 
     leaves: Mapping[EscalationState, Predicate] = field(default_factory=dict)

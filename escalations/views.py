@@ -27,8 +27,8 @@ from escalations.commands import (
 )
 from escalations.forms import EscalationForm, HuddleForm, OutcomeForm, VerdictForm
 from escalations.models import Escalation, EscalationState
-from escalations.queries.escalations import escalation_card, escalations
-from escalations.queries.tasks import wait_of
+from escalations.pending import task_of
+from escalations.queries import escalation_card, escalations
 from escalations.rule import EscalationAct, acts_of, may_act, speaks_for_sponsor
 from escalations.words import headline
 from tenancy.locks import StaleEdit
@@ -228,11 +228,11 @@ def _shown(
     place = asked_in if request.htmx else "own"
     card = escalation_card(row, membership=request.membership, now=now)
     part = PARTS.get(place, "escalations/_escalation.html") if request.htmx else PAGE
-    wait = wait_of(row, membership=request.membership, now=now) if place == "my-week" else None
+    task = task_of(row, membership=request.membership, now=now) if place == "my-week" else None
     context = {
         "card": card,
         "row": card.escalation,
-        "wait": wait,
+        "task": task,
         "place": place,
         "back": _back(request, row),
         "story": _home(row),
@@ -245,8 +245,8 @@ def _shown(
 
 PAGE = "escalations/escalation_act.html"
 PARTS = {
-    "list": "escalations/_escalation_row.html",
-    "my-week": "escalations/_escalation_wait.html",
+    "list": "escalations/_escalation.html#row",
+    "my-week": "escalations/_escalation_task.html",
 }
 
 

@@ -1,19 +1,33 @@
-"""Sentences about an escalation, for screens and emails: why, what to do next, how it ended."""
+"""Sentences and clocks of escalations, for screens and emails."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from escalations.models import Cause, EscalationState, RaisedFor, Verdict
+from escalations.models import Cause, Escalation, EscalationState, Outcome, RaisedFor, Verdict
+from escalations.rule import (
+    DAY,
+    MIN_CONFIDENCE,
+    TABLE,
+    WEEKS_TO_RAISE,
+    Deadline,
+    Facts,
+    huddle_due_at,
+    raise_due_at,
+)
 from okrs.formatting import NO_BREAK, in_words, red_for, write_day
-from okrs.weeks import WEEK
-from scoring import Rag, Scale, format_score
+from okrs.states import EARLY_PACE, expected_pace
+from okrs.weeks import WEEK, monday_of
+from scoring import Method, format_score
 
-LEAST_CONFIDENCE = 3
-WEEKS_TO_RISE = 3
+if TYPE_CHECKING:
+    from escalations.queries import EscalationCard
+
+LONG = dt.timedelta(hours=48)  # longer spans are written in days
 OVER = "over"  # overdue, in any state
 IN_HEADLINE = {  # in order of urgency
     OVER: "overdue",
@@ -22,206 +36,7 @@ IN_HEADLINE = {  # in order of urgency
     EscalationState.ANSWERED: "with a recovery plan under way",
     EscalationState.WATCHING: "watched",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """The facts that the sentences need, as of `today` on the client's calendar.
-
-    `weeks` count as red in a row, `reported` of them by a check-in (M7.1). `early_until` is the
-    last day on which pace is at most `limit`. `conveners` and `owner` (of the objective) are names.
-    """
-
-    state: EscalationState
-    streak: dt.date
-    weeks: int
-    reported: int
-    today: dt.date
-    was_watched: bool = False
-    cause: str = ""
-    activated_by: str = ""
-    pace: Decimal | None = None
-    limit: Decimal = Decimal("0.30")
-    early_until: dt.date | None = None
-    confidence: int | None = None
-    scale: Scale = Scale.UNIT
-    conveners: str = ""
-    owner: str = ""
-    huddle_is_set: bool = False
-    huddle_is_held: bool = False  # its time has come
-    huddle_is_late: bool = False  # its hours are over
-    plan_owner: str = ""
-    checkpoint_on: dt.date | None = None
-    raised_for: str = ""
-    sponsors: Sequence[str] = ()
-    would_rise: bool = True  # made active now, before the cycle is over
-    verdict: str = ""
-    decided_by: str = ""
-    word_of: str = ""
-    closed_on: dt.date | None = None
-    rag: Rag = Rag.RED
-    score: Decimal | None = None
-
-
-def why_fired(told: Told) -> str:
-    """Return "Opened because the weeks of 23 Feb and 2 Mar were red. Red for four weeks, …"."""
-    first, second = (_day(on, told) for on in (told.streak, told.streak + WEEK))
-    opened = f"Opened because the weeks of {first} and {second} were red."
-    red = red_for(told.weeks).capitalize()
-    return f"{opened} {red}, {_reported(told)}.{_silence(told)}"
-
-
-def why_active(told: Told) -> str:
-    """Return why it is active rather than watched (M7.2); empty while it is watched."""
-    if told.cause == Cause.BY_HAND:
-        return f"{told.activated_by or 'Someone'} activated it."
-    limit = format_score(told.limit, scale=told.scale)
-    now, was = (
-        {
-            Cause.STRICT: (
-                "This client escalates every red key result at once.",
-                "this client began to escalate every red key result at once",
-            ),
-            Cause.PACE: (
-                f"Pace has passed {limit}, so it is no longer early.",
-                f"pace passed {limit}",
-            ),
-            Cause.CONFIDENCE: ("Confidence is below 3.", "confidence fell below 3"),
-            Cause.BLOCKER: ("A blocker is open.", "a blocker was added"),
-        }.get(Cause(told.cause), ("", ""))
-        if told.cause
-        else ("", "")
-    )
-    return f"It was watched until {was}." if told.was_watched and was else now
-
-
-def why_watched(told: Told) -> str:
-    """Return "Red, but still early: pace 0.28, …. It becomes active when …" (M7.2)."""
-    return f"Red, but still early: {still_early(told)}"
-
-
-def still_early(told: Told) -> str:
-    """Return "pace 0.28, confidence 3, no blocker. It becomes active when …" (M7.2)."""
-    pace = "" if told.pace is None else f"pace {format_score(told.pace, scale=told.scale)}, "
-    limit = format_score(told.limit, scale=told.scale)
-    on = ""
-    if told.early_until is not None:
-        on = f" ({_day(told.early_until + dt.timedelta(days=1), told)})"
-    return (
-        f"{pace}confidence {told.confidence or 'not given'}, no blocker."
-        f" It becomes active when pace passes {limit}{on}, confidence falls below"
-        f" {LEAST_CONFIDENCE}, or a blocker is added."
-    )
-
-
-def by_hand_means(told: Told) -> str:
-    """Return what activating it does: who is notified, which deadline starts (M7.2 to M7.4)."""
-    effect = (
-        "Notifies the owner, the champion, the objective’s owner and the leads now."
-        " They have 48 hours to hold a huddle."
-    )
-    if told.weeks < WEEKS_TO_RISE or not told.would_rise:
-        return effect
-    return f"{effect} Without a recovery plan it then goes to the sponsor."
-
-
-def verdict_of(told: Told) -> str:
-    """Return "Decided by the sponsor: add resources, 25 Nov"; empty unless it is decided."""
-    if told.state is not EscalationState.DECIDED:
-        return ""
-    verdict = Verdict(told.verdict).label
-    on = _day(told.closed_on or told.today, told)
-    return f"Decided by the sponsor: {verdict[0].lower()}{verdict[1:]}, {on}"
-
-
-def what_is_asked(told: Told) -> str:
-    """Return the next step and who takes it (M7.3, M7.4); empty once it is closed."""
-    match told.state:
-        case EscalationState.WATCHING:
-            return (
-                "Nothing to do yet: no huddle, no deadline."
-                " The objective’s owner, a champion or a program lead can activate it."
-            )
-        case EscalationState.ACTIVE:
-            return _asked_of_active(told)
-        case EscalationState.ANSWERED:
-            on = _day(told.checkpoint_on or told.today, told, weekday=True)
-            return (
-                f"{told.plan_owner} is carrying out the recovery plan."
-                f" If it is still red after {on}, it goes to the sponsor."
-            )
-        case EscalationState.RAISED:
-            return _asked_of_sponsor(told)
-    return ""
-
-
-def how_it_ended(told: Told) -> str:
-    """Return "Out of red since Monday: 0.31. The escalation is closed." (M7.8)."""
-    on = told.closed_on or told.today
-    if told.state is EscalationState.RECOVERED:
-        score = "" if told.score is None else f": {format_score(told.score, scale=told.scale)}"
-        return f"Out of red since {_near(on, told)}{score}. The escalation is closed."
-    if told.state is not EscalationState.DECIDED:
-        return ""
-    verdict = Verdict(told.verdict).label
-    who, recorded = told.decided_by, ""
-    if told.word_of:
-        who, recorded = told.word_of, f" Recorded by {told.decided_by}."
-    day = _day(on, told, weekday=True)
-    return f"{who} decided on {day}: {verdict[0].lower()}{verdict[1:]}.{recorded}"
-
-
-def raised_because(told: Told) -> str:
-    """Return why it is with the sponsor: "three red weeks without a recovery plan"; else empty."""
-    return RaisedFor(told.raised_for).label if told.raised_for else ""
-
-
-def either(names: Sequence[str]) -> str:
-    """Return "Ines", "Ines or Tom" or "Ines, Tom or Una"."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def _asked_of_active(told: Told) -> str:
-    outcome = f"{told.owner} records a recovery plan: change the bet, or ask for help."
-    if told.huddle_is_held:
-        return f"The huddle is over. Next, {outcome}"
-    if told.huddle_is_set:
-        return f"The huddle is scheduled. After it, {outcome}"
-    if told.huddle_is_late:
-        return f"The huddle is overdue. {told.conveners} convenes it now, or {outcome}"
-    return f"{told.conveners} convenes a huddle within 48 hours, then {outcome}"
-
-
-def _asked_of_sponsor(told: Told) -> str:
-    choice = "revise the key result formally, add resources, or change the strategy"
-    if told.sponsors:
-        return f"{either(told.sponsors)} decides: {choice}."
-    return f"The sponsor decides: {choice}. The sponsor has no account here, so a program lead records the decision."
-
-
-def _reported(told: Told) -> str:
-    if told.reported >= told.weeks:
-        return "both reported" if told.weeks == 2 else "all reported"
-    return f"{in_words(told.reported) if told.reported else 'none'} of them reported"
-
-
-def _silence(told: Told) -> str:
-    gap = told.reported < told.weeks
-    return " A week without a check-in counts like the week before." if gap else ""
-
-
-def _day(on: dt.date, told: Told, *, weekday: bool = False) -> str:
-    return write_day(on, today=told.today, weekday=weekday)
-
-
-def _near(on: dt.date, told: Told) -> str:
-    """Return the weekday if it was in the last six days, else the date."""
-    days = (told.today - on).days
-    if days < 1:
-        return "today"
-    return f"{on:%A}" if days < 7 else _day(on, told, weekday=True).replace(" ", NO_BREAK)
+IF_STILL_RED = "if still red, it goes to the sponsor"
 
 
 def headline(counts: Mapping[str, int]) -> str:
@@ -236,3 +51,306 @@ def headline(counts: Mapping[str, int]) -> str:
         if (number := counts.get(name, 0))
     ]
     return f"{total} open escalation{'' if total == 1 else 's'}: {', '.join(parts)}."
+
+
+def why_fired(card: EscalationCard) -> str:
+    """Return "Opened because the weeks of 23 Feb and 2 Mar were red. Red for four weeks, …"."""
+    streak = card.escalation.streak
+    first, second = (_day(on, card) for on in (streak, streak + WEEK))
+    opened = f"Opened because the weeks of {first} and {second} were red."
+    red = red_for(card.weeks).capitalize()
+    if card.reported >= card.weeks:
+        return f"{opened} {red}, {'both' if card.weeks == 2 else 'all'} reported."
+    reported = in_words(card.reported) if card.reported else "none"
+    silence = "A week without a check-in counts like the week before."
+    return f"{opened} {red}, {reported} of them reported. {silence}"
+
+
+def why_active(card: EscalationCard) -> str:
+    """Return why it is active rather than watched (M7.2); empty while it is watched."""
+    row = card.escalation
+    if row.cause == Cause.BY_HAND:
+        return f"{row.activated_by or 'Someone'} activated it."
+    if not row.cause or row.activated_at is None:
+        return ""
+    limit = _limit(card)
+    now, was = {
+        Cause.STRICT: (
+            "This client escalates every red key result at once.",
+            "this client began to escalate every red key result at once",
+        ),
+        Cause.PACE: (
+            f"Pace has passed {limit}, so it is no longer early.",
+            f"pace passed {limit}",
+        ),
+        Cause.CONFIDENCE: ("Confidence is below 3.", "confidence fell below 3"),
+        Cause.BLOCKER: ("A blocker is open.", "a blocker was added"),
+    }[Cause(row.cause)]
+    return f"It was watched until {was}." if row.opened_at < row.activated_at else now
+
+
+def still_early(card: EscalationCard) -> str:
+    """Return "pace 0.28, confidence 3, no blocker. It becomes active when …" (M7.2)."""
+    key_result = card.key_result
+    line = expected_pace(key_result, today=card.today)
+    scale = key_result.engagement.score_scale
+    pace = "" if line is None else f"pace {format_score(line, scale=scale)}, "
+    until = key_result.early_until
+    on = f" ({_day(until + DAY, card)})" if until else ""
+    return (
+        f"{pace}confidence {key_result.confidence or 'not given'}, no blocker."
+        f" It becomes active when pace passes {_limit(card)}{on}, confidence falls below"
+        f" {MIN_CONFIDENCE}, or a blocker is added."
+    )
+
+
+def by_hand_means(card: EscalationCard) -> str:
+    """Return who is notified and which deadline starts if it is activated now (M7.2 to M7.4)."""
+    effect = (
+        "Notifies the owner, the champion, the objective’s owner and the leads now."
+        " They have 48 hours to hold a huddle."
+    )
+    due_on = huddle_due_at(card.facts).astimezone(card.facts.zone).date()
+    would_be_raised = monday_of(due_on) <= card.key_result.objective.cycle.ends_on
+    if card.weeks < WEEKS_TO_RAISE or not would_be_raised:
+        return effect
+    return f"{effect} Without a recovery plan it then goes to the sponsor."
+
+
+def what_is_asked(card: EscalationCard) -> str:
+    """Return the next step and who takes it (M7.3, M7.4); empty once it is closed."""
+    row = card.escalation
+    match card.state:
+        case EscalationState.WATCHING:
+            return (
+                "Nothing to do yet: no huddle, no deadline."
+                " The objective’s owner, a champion or a program lead can activate it."
+            )
+        case EscalationState.ACTIVE:
+            return _asked_of_active(card)
+        case EscalationState.ANSWERED:
+            on = _day(row.checkpoint_on or card.today, card, weekday=True)
+            return (
+                f"{row.plan_owner} is carrying out the recovery plan."
+                f" If it is still red after {on}, it goes to the sponsor."
+            )
+        case EscalationState.RAISED:
+            choice = "revise the key result formally, add resources, or change the strategy"
+            if card.sponsors:
+                return f"{either(card.sponsors)} decides: {choice}."
+            no_account = "The sponsor has no account here, so a program lead records the decision."
+            return f"The sponsor decides: {choice}. {no_account}"
+    return ""
+
+
+def _asked_of_active(card: EscalationCard) -> str:
+    row, conveners = card.escalation, either(card.conveners)
+    owner = card.key_result.objective.owner
+    outcome = f"{owner} records a recovery plan: change the bet, or ask for help."
+    if card.huddle_is_held:
+        return f"The huddle is over. Next, {outcome}"
+    if row.huddle_at is not None:
+        return f"The huddle is scheduled. After it, {outcome}"
+    if row.huddle_due_at is not None and row.huddle_due_at <= card.facts.now:
+        return f"The huddle is overdue. {conveners} convenes it now, or {outcome}"
+    return f"{conveners} convenes a huddle within 48 hours, then {outcome}"
+
+
+def how_it_ended(card: EscalationCard) -> str:
+    """Return "Out of red since Monday: 0.31. The escalation is closed." (M7.8)."""
+    row, on = card.escalation, card.closed_on or card.today
+    if card.state is EscalationState.RECOVERED:
+        score = card.last.score if card.last else card.key_result.score
+        scale = card.key_result.engagement.score_scale
+        at = "" if score is None else f": {format_score(score, scale=scale)}"
+        return f"Out of red since {_near(on, card)}{at}. The escalation is closed."
+    if card.state is not EscalationState.DECIDED:
+        return ""
+    who = row.word_of or row.decided_by
+    recorded = f" Recorded by {row.decided_by}." if row.word_of else ""
+    day = _day(on, card, weekday=True)
+    return f"{who} decided on {day}: {_lower(Verdict(row.verdict))}.{recorded}"
+
+
+def verdict_of(card: EscalationCard) -> str:
+    """Return "Decided by the sponsor: add resources, 25 Nov" of one that is decided."""
+    on = _day(card.closed_on or card.today, card)
+    return f"Decided by the sponsor: {_lower(Verdict(card.escalation.verdict))}, {on}"
+
+
+def either(names: Sequence[str]) -> str:
+    """Return "Ines", "Ines or Tom" or "Ines, Tom or Una"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _limit(card: EscalationCard) -> str:
+    limit = EARLY_PACE[Method(card.key_result.method)]
+    return format_score(limit, scale=card.key_result.engagement.score_scale)
+
+
+def _day(on: dt.date, card: EscalationCard, *, weekday: bool = False) -> str:
+    return write_day(on, today=card.today, weekday=weekday)
+
+
+def _near(on: dt.date, card: EscalationCard) -> str:
+    """Return the weekday if it was in the last six days, else the date."""
+    days = (card.today - on).days
+    if days < 1:
+        return "today"
+    return f"{on:%A}" if days < 7 else _day(on, card, weekday=True).replace(" ", NO_BREAK)
+
+
+def _lower(choice: Verdict | Outcome) -> str:
+    label = str(choice.label)
+    return f"{label[0].lower()}{label[1:]}"
+
+
+class ClockState(StrEnum):
+    RUNNING = "running"
+    IDLE = "idle"  # there is no deadline
+    OVER = "over"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """A deadline that runs: "23 h 24 min", "left to hold the huddle, by", its moment.
+
+    The template writes the moment on the reader's clock, between text and note.
+    """
+
+    figure: str
+    text: str
+    at: dt.datetime | None = None
+    on: dt.date | None = None
+    note: str = ""
+    state: ClockState = ClockState.RUNNING
+
+
+def clocks(facts: Facts) -> dict[Deadline, Clock]:
+    """Return the clocks that run in its state, by the deadline; see the rule's table."""
+    escalation = facts.escalation
+    deadlines = TABLE[escalation.state].clocks if escalation else ()
+    return {one: _clock(one, facts) for one in deadlines}
+
+
+def write_span(span: dt.timedelta) -> str:
+    """Return "45 h 56 min", "8 min"; from two days on "4 days"."""
+    if span > LONG:
+        return f"{span // DAY} days"
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else ""]
+    return " ".join(part for part in parts if part)
+
+
+def _clock(deadline: Deadline, facts: Facts) -> Clock:
+    row, now = facts.escalation, facts.now
+    assert row is not None  # noqa: S101 - its state has this clock
+    if deadline is Deadline.HUDDLE:
+        return _huddle_clock(row, now=now)
+    if deadline is Deadline.VERDICT:
+        note = RaisedFor(row.raised_for).label if row.raised_for else ""
+        figure = write_span(now - (row.raised_at or now))
+        return Clock(figure=figure, text="with the sponsor, since", at=row.raised_at, note=note)
+    if deadline is Deadline.PLAN:
+        days = ((row.checkpoint_on or facts.today) - facts.today).days
+        figure = {0: "today", 1: "1 day"}.get(abs(days), f"{abs(days)} days")
+        if days < 0:
+            text = "overdue: the checkpoint was"
+            return Clock(figure=figure, text=text, on=row.checkpoint_on, state=ClockState.OVER)
+        text = "is the checkpoint:" if days == 0 else "to the checkpoint,"
+        return Clock(figure=figure, text=text, on=row.checkpoint_on, note=IF_STILL_RED)
+    due_at = raise_due_at(facts)
+    if due_at is None:
+        text = "the cycle ends before it would go to the sponsor"
+        return Clock(figure="No deadline", text=text, state=ClockState.IDLE)
+    if due_at <= now:
+        text = "goes to the sponsor unless a recovery plan is recorded"
+        return Clock(figure="now", text=text, state=ClockState.OVER)
+    text = "left to record a recovery plan before it goes to the sponsor,"
+    return Clock(figure=write_span(due_at - now), text=text, at=due_at)
+
+
+def _huddle_clock(row: Escalation, *, now: dt.datetime) -> Clock:
+    due_at, at = row.huddle_due_at or now, row.huddle_at
+    if at is not None and at > now:
+        return Clock(figure=write_span(at - now), text="to the huddle,", at=at)
+    if at is not None:
+        note = "no recovery plan recorded yet"
+        return Clock(figure=write_span(now - at), text="since the huddle,", at=at, note=note)
+    if due_at > now:
+        text = "left to hold the huddle, by"
+        return Clock(figure=write_span(due_at - now), text=text, at=due_at)
+    text, over = "overdue: the huddle was due", ClockState.OVER
+    return Clock(figure=write_span(now - due_at), text=text, at=due_at, state=over)
+
+
+class StepState(StrEnum):
+    DONE = "done"
+    CURRENT = "current"
+    COMING = "coming"  # or left out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A step on the path of an escalation; the moment is written between text and note."""
+
+    text: str
+    at: dt.datetime | None = None
+    on: dt.date | None = None
+    note: str = ""
+    state: StepState = StepState.DONE
+
+
+def path(row: Escalation, *, now: dt.datetime) -> list[Step]:
+    """Return the steps done, the current one, and those to come; none while it is watched."""
+    if row.activated_at is None:
+        return []
+    watched = [Step(text="Watched from", at=row.opened_at, note="red, but early")]
+    by = row.activated_by
+    note = f"activated by {by}" if by else Cause(row.cause).label
+    return [
+        *(watched if row.opened_at < row.activated_at else []),
+        Step(text="Active,", at=row.activated_at, note=note),
+        *_responses(row, now=now),
+        *_end(row),
+    ]
+
+
+def _responses(row: Escalation, *, now: dt.datetime) -> Iterator[Step]:
+    is_active = row.state is EscalationState.ACTIVE
+    is_held = row.huddle_at is not None and row.huddle_at <= now
+    if row.huddle_at is not None:
+        note = f"scheduled by {row.huddle_set_by}" if row.huddle_set_by else ""
+        state = StepState.CURRENT if is_active and not is_held else StepState.DONE
+        yield Step(text="Huddle,", at=row.huddle_at, note=note, state=state)
+    elif is_active:
+        yield Step(text="Huddle within 48 hours", state=StepState.CURRENT)
+    else:
+        yield Step(text="No huddle was scheduled", state=StepState.COMING)
+    if row.answered_at is not None:
+        note = f"{_lower(Outcome(row.outcome))}, recorded by {row.answered_by}"
+        yield Step(text="Recovery plan,", at=row.answered_at, note=note)
+    elif is_active:
+        state = StepState.CURRENT if is_held else StepState.COMING
+        yield Step(text="Recovery plan", note="change the bet, or ask for help", state=state)
+    else:
+        yield Step(text="No recovery plan was recorded", state=StepState.COMING)
+
+
+def _end(row: Escalation) -> Iterator[Step]:
+    if row.state is EscalationState.ACTIVE:
+        yield Step(text="Checkpoint", note=IF_STILL_RED, state=StepState.COMING)
+    if row.state is EscalationState.ANSWERED:
+        on, current = row.checkpoint_on, StepState.CURRENT
+        yield Step(text="Checkpoint,", on=on, note=IF_STILL_RED, state=current)
+    if row.raised_at is not None:
+        note = RaisedFor(row.raised_for).label
+        yield Step(text="To the sponsor,", at=row.raised_at, note=note)
+    if row.state is EscalationState.RAISED:
+        yield Step(text="The sponsor decides", state=StepState.CURRENT)
+    if row.state is EscalationState.DECIDED:
+        yield Step(text="Decided,", at=row.decided_at, note=_lower(Verdict(row.verdict)))
+    if row.state is EscalationState.RECOVERED:
+        yield Step(text="Out of red,", at=row.recovered_at)

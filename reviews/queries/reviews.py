@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from decisions.models import OccasionKind, Release
 from engagements.models import Engagement, Membership, Role
 from escalations.models import Escalation
-from escalations.queries.escalations import EscalationCard, escalation_cards
+from escalations.queries import EscalationCard, escalation_cards
 from okrs.models import Objective
 from reviews.models import AgendaItem, Attendance, Review, ReviewQuerySet, ReviewRecord, Section
 from reviews.queries.recorded import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from engagements.models import Membership
@@ -26,6 +27,11 @@ EMPTY: dict[str, Any] = {
     **dict.fromkeys(("cause", "outcome", "plan", "raised_for", "verdict", "verdict_note"), ""),
     **dict.fromkeys(("word_of", "evidence_url"), ""),
 }
+
+
+def compact(page: str) -> str:
+    """Return HTML with single spaces, and none next to a tag."""
+    return re.sub(r"(?<=>) | (?=<)", "", re.sub(r"[ \n]+", " ", page))
 
 
 def red_weeks(
@@ -77,13 +83,13 @@ def put_in(
         streak=fields.pop("streak", key_result.red_since),
         defaults={"opened_at": opened_at},
     )
-    values = {"opened_at": opened_at, **EMPTY, **_dates(state, by=by, now=now), **fields}
+    values = {"opened_at": opened_at, **EMPTY, **dates_of(state, by=by, now=now), **fields}
     Escalation.objects.filter(engagement_id=row.engagement_id, pk=row.pk).update(**values)
     row.refresh_from_db()
     return row
 
 
-def _dates(state: EscalationState, *, by: Membership, now: dt.datetime) -> dict[str, Any]:
+def dates_of(state: EscalationState, *, by: Membership, now: dt.datetime) -> dict[str, Any]:
     active = {"activated_at": now, "cause": "pace", "huddle_due_at": now + 48 * HOUR}
     answered = {
         **active,

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engagements.models import Engagement, Membership
-from escalations.clocks import Clock, Step, clocks, path, write_span
 from escalations.models import Escalation
 from escalations.rule import Facts, raise_due_at
+from escalations.words import Clock, Step, clocks, path, write_span
 from okrs.models import Cycle, KeyResult, Objective
-from tests.checkins.posting import BERLIN, at
+from tests.checkins.posting import at
 
 HOUR = dt.timedelta(hours=1)
 ACTIVATED = at("2026-03-10T09:36")
@@ -41,25 +41,24 @@ def active(**fields: Any) -> Escalation:
     return Escalation(**{**known, **fields})
 
 
-def shown(row: Escalation, *, now: dt.datetime, last_week: dt.date | None = None) -> list[Clock]:
-    rises = due(row, last_week=last_week)
-    today = now.astimezone(BERLIN).date()
-    return clocks(row, rises=rises, today=today, now=now)
+def shown(row: Escalation, *, now: dt.datetime, **known: Any) -> list[Clock]:
+    return list(clocks(facts(row, now=now, **known)).values())
 
 
-def due(
+def facts(
     row: Escalation,
     *,
-    last_week: dt.date | None,
+    now: dt.datetime = ACTIVATED,
+    last_week: dt.date | None = None,
     ends_on: dt.date = ENDS_ON,
     zone: str = "Europe/Berlin",
-) -> dt.datetime | None:
+) -> Facts:
     key_result = KeyResult(
         last_week=last_week,
         engagement=Engagement(time_zone=zone),
         objective=Objective(cycle=Cycle(ends_on=ends_on)),
     )
-    return raise_due_at(Facts(key_result=key_result, escalation=row, now=ACTIVATED))
+    return Facts(key_result=key_result, escalation=row, now=now)
 
 
 def steps(row: Escalation, *, now: dt.datetime = ACTIVATED) -> list[tuple[str, str]]:
@@ -114,11 +113,11 @@ def test_it_rises_at_three_red_weeks_and_never_past_the_huddle(
 ) -> None:
     row = active(huddle_due_at=due_at)
 
-    assert due(row, last_week=last_week, ends_on=ends_on) == rises
+    assert raise_due_at(facts(row, last_week=last_week, ends_on=ends_on)) == rises
 
 
 def test_the_third_week_closes_by_the_clock_of_the_client() -> None:
-    found = due(active(), last_week=None, zone="Pacific/Auckland")
+    found = raise_due_at(facts(active(), zone="Pacific/Auckland"))
 
     assert found == dt.datetime(2026, 3, 16, tzinfo=ZoneInfo("Pacific/Auckland"))
 
@@ -156,7 +155,7 @@ def test_what_runs_now(fields: dict[str, Any], hours: int, figures: list[tuple[s
 
 
 def test_without_a_week_left_in_the_cycle_no_clock_runs_to_the_sponsor() -> None:
-    found = clocks(active(), rises=None, today=STREAK, now=ACTIVATED)
+    found = shown(active(), now=ACTIVATED, ends_on=STREAK)
 
     assert (found[1].figure, found[1].state.value) == ("No deadline", "idle")
 

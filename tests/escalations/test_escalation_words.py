@@ -8,34 +8,71 @@ from typing import Any
 
 import pytest
 
-from escalations.models import EscalationState
+from engagements.models import Engagement, Membership
+from escalations.models import Escalation, EscalationState
+from escalations.queries import EscalationCard
+from escalations.rule import Facts
 from escalations.words import (
     OVER,
-    Told,
     either,
     headline,
     how_it_ended,
+    still_early,
     what_is_asked,
     why_active,
     why_fired,
-    why_watched,
 )
-from scoring import Scale
+from okrs.models import Cycle, KeyResult, Objective
+from tests.escalations.escalating import dates_of
 
 DAY = dt.timedelta(days=1)
 TODAY = dt.date(2026, 3, 10)
 
 
-def told(state: str = "active", **facts: Any) -> Told:
-    known = {
-        "streak": dt.date(2026, 2, 23),
-        "weeks": 2,
-        "reported": 2,
-        "today": TODAY,
-        "conveners": "Sofia Lindqvist",
-        "owner": "Ines Marlow",
+NOON = dt.datetime(2026, 3, 10, 11, tzinfo=dt.UTC)
+PRIYA, INES = Membership(pk=1, name="Priya Raman"), Membership(pk=2, name="Ines Marlow")
+
+
+class Card(EscalationCard):
+    weeks = 2
+    reported = 2
+
+
+def card(state: str = "active", **fields: Any) -> Card:
+    """A card as of noon; fields are of the escalation, its key result, its client or the card."""
+    given = {
+        model: {name: fields.pop(name) for name in names if name in fields}
+        for model, names in OWN.items()
     }
-    return Told(state=EscalationState(state), **{**known, **facts})
+    key_result = KeyResult(
+        objective=Objective(owner=INES, cycle=Cycle(ends_on=dt.date(2026, 3, 31))),
+        engagement=Engagement(time_zone="Europe/Berlin", **given["engagement"]),
+        **{"method": "linear", "starts_on": dt.date(2026, 1, 1), **given["key_result"]},
+    )
+    dates = dates_of(EscalationState(state), by=PRIYA, now=NOON)
+    row = Escalation(
+        key_result=key_result,
+        streak=dt.date(2026, 2, 23),
+        **{"opened_at": NOON, **dates, "cause": "", **fields},
+    )
+    made = Card(
+        escalation=row,
+        facts=Facts(key_result=key_result, escalation=row, now=NOON),
+        reader=PRIYA,
+        conveners=["Sofia Lindqvist"],
+        sponsors=given["card"].get("sponsors", ()),
+    )
+    for name in ("weeks", "reported"):
+        object.__setattr__(made, name, given["card"].get(name, 2))
+    return made
+
+
+OWN = {
+    "engagement": ("scale",),
+    "key_result": ("method", "early_until", "confidence", "score", "starts_on", "due_on"),
+    "card": ("weeks", "reported", "sponsors"),
+}
+WATCHED = {"opened_at": NOON - DAY}
 
 
 def plain(text: str) -> str:
@@ -67,7 +104,7 @@ def plain(text: str) -> str:
     ],
 )
 def test_why_it_fired_and_how_often_that_was_reported(weeks: int, reported: int, said: str) -> None:
-    found = why_fired(told(weeks=weeks, reported=reported))
+    found = why_fired(card(weeks=weeks, reported=reported))
 
     assert plain(found) == f"Opened because the weeks of 23 Feb and 2 Mar were red. {said}"
 
@@ -78,39 +115,40 @@ def test_why_it_fired_and_how_often_that_was_reported(weeks: int, reported: int,
         ({}, ""),
         ({"cause": "strict"}, "This client escalates every red key result at once."),
         ({"cause": "pace"}, "Pace has passed 0.30, so it is no longer early."),
-        ({"cause": "pace", "was_watched": True}, "It was watched until pace passed 0.30."),
+        ({"cause": "pace", **WATCHED}, "It was watched until pace passed 0.30."),
         (
-            {"cause": "pace", "was_watched": True, "limit": Decimal("0.67")},
+            {"cause": "pace", **WATCHED, "method": "ladder"},
             "It was watched until pace passed 0.67.",
         ),
         (
-            {"cause": "pace", "scale": Scale.HUNDRED},
+            {"cause": "pace", "scale": "hundred"},
             "Pace has passed 30, so it is no longer early.",
         ),
         ({"cause": "confidence"}, "Confidence is below 3."),
         (
-            {"cause": "confidence", "was_watched": True},
+            {"cause": "confidence", **WATCHED},
             "It was watched until confidence fell below 3.",
         ),
         ({"cause": "blocker"}, "A blocker is open."),
-        ({"cause": "blocker", "was_watched": True}, "It was watched until a blocker was added."),
+        ({"cause": "blocker", **WATCHED}, "It was watched until a blocker was added."),
         (
-            {"cause": "by_hand", "was_watched": True, "activated_by": "Tom Reyes"},
+            {"cause": "by_hand", **WATCHED, "activated_by": Membership(name="Tom Reyes")},
             "Tom Reyes activated it.",
         ),
     ],
 )
 def test_why_it_is_active(facts: dict[str, Any], said: str) -> None:
-    assert why_active(told(**facts)) == said
+    assert why_active(card(**facts)) == said
 
 
 def test_why_it_is_only_watched_and_when_that_ends() -> None:
-    facts = {"pace": Decimal("0.28"), "confidence": 3, "limit": Decimal("0.67")}
+    starts_on = TODAY - 28 * DAY
+    known = {"method": "ladder", "starts_on": starts_on, "due_on": starts_on + 100 * DAY}
 
-    found = why_watched(told("watching", early_until=dt.date(2026, 3, 1), **facts))
+    found = still_early(card("watching", early_until=dt.date(2026, 3, 1), confidence=3, **known))
 
     assert plain(found) == (
-        "Red, but still early: pace 0.28, confidence 3, no blocker. It becomes active when pace"
+        "pace 0.28, confidence 3, no blocker. It becomes active when pace"
         " passes 0.67 (2 Mar), confidence falls below 3, or a blocker is added."
     )
 
@@ -128,7 +166,7 @@ def test_why_it_is_only_watched_and_when_that_ends() -> None:
         ),
         (
             "active",
-            {"huddle_is_late": True},
+            {"huddle_due_at": NOON},
             (
                 "The huddle is overdue. Sofia Lindqvist convenes it now, or Ines Marlow records a"
                 " recovery plan: change the bet, or ask for help."
@@ -136,7 +174,7 @@ def test_why_it_is_only_watched_and_when_that_ends() -> None:
         ),
         (
             "active",
-            {"huddle_is_set": True, "huddle_is_late": True},
+            {"huddle_at": NOON + DAY, "huddle_due_at": NOON},
             (
                 "The huddle is scheduled. After it, Ines Marlow records a recovery plan: change the"
                 " bet, or ask for help."
@@ -144,7 +182,7 @@ def test_why_it_is_only_watched_and_when_that_ends() -> None:
         ),
         (
             "active",
-            {"huddle_is_set": True, "huddle_is_held": True},
+            {"huddle_at": NOON},
             (
                 "The huddle is over. Next, Ines Marlow records a recovery plan: change the bet, or"
                 " ask for help."
@@ -152,7 +190,7 @@ def test_why_it_is_only_watched_and_when_that_ends() -> None:
         ),
         (
             "answered",
-            {"plan_owner": "Dana Whitlock", "checkpoint_on": dt.date(2026, 3, 16)},
+            {"plan_owner": Membership(name="Dana Whitlock"), "checkpoint_on": dt.date(2026, 3, 16)},
             (
                 "Dana Whitlock is carrying out the recovery plan. If it is still red after Mon 16"
                 " Mar, it goes to the sponsor."
@@ -180,7 +218,7 @@ def test_why_it_is_only_watched_and_when_that_ends() -> None:
     ],
 )
 def test_what_is_asked_now(state: str, facts: dict[str, Any], said: str) -> None:
-    assert plain(what_is_asked(told(state, **facts))) == said
+    assert plain(what_is_asked(card(state, **facts))) == said
 
 
 @pytest.mark.parametrize(
@@ -188,9 +226,9 @@ def test_what_is_asked_now(state: str, facts: dict[str, Any], said: str) -> None
     [(0, "today"), (1, "Monday"), (6, "Wednesday"), (7, "Tue 3 Mar"), (40, "Thu 29 Jan")],
 )
 def test_an_escalation_out_of_red_says_since_when(days: int, since: str) -> None:
-    facts = {"closed_on": TODAY - days * DAY, "score": Decimal("0.31")}
+    closed = card("recovered", recovered_at=NOON - days * DAY, score=Decimal("0.31"))
 
-    found = how_it_ended(told("recovered", **facts))
+    found = how_it_ended(closed)
 
     assert plain(found) == f"Out of red since {since}: 0.31. The escalation is closed."
 
@@ -200,15 +238,13 @@ def test_an_escalation_out_of_red_says_since_when(days: int, since: str) -> None
     [
         ({"verdict": "resources"}, "Priya Raman decided on Mon 9 Mar: add resources."),
         (
-            {"verdict": "revise", "word_of": "Kai Ober", "decided_by": "Ines Marlow"},
+            {"verdict": "revise", "word_of": "Kai Ober", "decided_by": INES},
             "Kai Ober decided on Mon 9 Mar: revise the key result formally. Recorded by Ines Marlow.",
         ),
     ],
 )
 def test_what_the_sponsor_decided_and_whose_word_it_was(facts: dict[str, Any], said: str) -> None:
-    known = {"decided_by": "Priya Raman", "closed_on": TODAY - DAY}
-
-    assert plain(how_it_ended(told("decided", **{**known, **facts}))) == said
+    assert plain(how_it_ended(card("decided", decided_at=NOON - DAY, **facts))) == said
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ from engagements.commands import close_engagement, reopen_engagement
 from engagements.models import Engagement, Membership
 from escalations.jobs import update_escalations
 from escalations.models import Escalation, EscalationState
-from escalations.queries.escalations import escalation_card
+from escalations.queries import escalation_card
 from escalations.rule import Facts, raise_due_at
+from escalations.words import by_hand_means
 from okrs.models import KeyResult
 from tenancy.models import NEW_PUBLIC_ID
 from tests.checkins.posting import TUESDAY, at
@@ -122,12 +123,13 @@ class TestRaise:
         self, onboarding: KeyResult, alice: Membership, ends_on: str, would: bool
     ) -> None:
         row = active(onboarding, huddle_due_at=HUDDLES[0])
+        KeyResult.objects.update(last_week=STREAK + 2 * WEEK)
         type(onboarding.objective.cycle).objects.update(ends_on=ends_on)
 
         # The hours of a huddle that starts now are over on Monday 16 February.
         card = escalation_card(row, membership=alice, now=at("2026-02-14T09:00"))
 
-        assert card.told.would_rise is would
+        assert ("goes to the sponsor" in by_hand_means(card)) is would
 
 
 def active(key_result: KeyResult, *, huddle_due_at: dt.datetime) -> Escalation:

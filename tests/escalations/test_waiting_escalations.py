@@ -9,7 +9,8 @@ import pytest
 
 from engagements.models import Membership, Role
 from escalations.models import EscalationState
-from escalations.queries.tasks import Wanted, waiting_escalations
+from escalations.pending import tasks_for
+from escalations.rule import Deadline
 from okrs.models import KeyResult, Objective, Team
 from tenancy.scoping import scope
 from tests import build
@@ -17,12 +18,12 @@ from tests.checkins.posting import TUESDAY
 from tests.escalations.escalating import HOUR, escalated
 from tests.query_counts import queries_of
 
-HUDDLE, OUTCOME, VERDICT, PLAN = Wanted.HUDDLE, Wanted.OUTCOME, Wanted.VERDICT, Wanted.PLAN
+HUDDLE, OUTCOME, VERDICT, PLAN = Deadline.HUDDLE, Deadline.OUTCOME, Deadline.VERDICT, Deadline.PLAN
 
 
-def wanted_of(*members: Membership, now: dt.datetime = TUESDAY) -> list[Wanted]:
+def wanted_of(*members: Membership, now: dt.datetime = TUESDAY) -> list[Deadline]:
     with scope(*(one.engagement_id for one in members)):
-        return [one.wanted for one in waiting_escalations(memberships=members, now=now)]
+        return [one.deadline for one in tasks_for(memberships=members, now=now)]
 
 
 @pytest.fixture
@@ -91,9 +92,9 @@ def test_the_owner_of_the_objective_is_asked_from_the_start_by_the_clock_of_the_
     escalated(row, bob, **fields[when])
 
     with scope(row.engagement_id):
-        found = waiting_escalations(memberships=[owner], now=TUESDAY)
+        found = tasks_for(memberships=[owner], now=TUESDAY)
 
-    assert [one.wanted for one in found] == [OUTCOME]
+    assert [one.deadline for one in found] == [OUTCOME]
     assert found[0].clock.text.startswith("left to record a recovery plan")
     assert wanted_of(sofia) == ([] if when == "set" else [HUDDLE])
 
@@ -107,7 +108,7 @@ def test_a_plan_that_runs_waits_for_whoever_carries_it_out(
 
     assert found == [[PLAN], [], [], []]
     with scope(row.engagement_id):
-        first = waiting_escalations(memberships=[bob], now=TUESDAY)[0]
+        first = tasks_for(memberships=[bob], now=TUESDAY)[0]
     assert first.clock.text == "to the checkpoint,"
 
 
@@ -179,12 +180,12 @@ def test_what_is_over_time_comes_first_then_by_the_clock(
     escalated(over, bob, huddle_due_at=TUESDAY - HOUR)
 
     with scope(row.engagement_id):
-        found = waiting_escalations(memberships=[alice], now=TUESDAY)
+        found = tasks_for(memberships=[alice], now=TUESDAY)
 
     assert [one.escalation.key_result.title for one in found] == ["over", "sooner", "later"]
 
 
-def test_one_query_reads_those_of_all_clients(row: KeyResult, bob: Membership) -> None:
+def test_two_queries_read_those_of_all_clients(row: KeyResult, bob: Membership) -> None:
     escalated(row, bob)
     elsewhere = build.member(build.engagement("Harbor Retail"), "Hugo")
     with scope(elsewhere.engagement_id):
@@ -198,9 +199,9 @@ def test_one_query_reads_those_of_all_clients(row: KeyResult, bob: Membership) -
         sent = queries_of(
             lambda: [
                 (one.weeks, one.clock, one.escalation.key_result.engagement.client_name, one.label)
-                for one in waiting_escalations(memberships=[here, elsewhere], now=TUESDAY)
+                for one in tasks_for(memberships=[here, elsewhere], now=TUESDAY)
             ]
         )
 
-    assert len(sent) == 1
+    assert len(sent) == 2
     assert wanted_of(here, elsewhere) == [HUDDLE, HUDDLE]

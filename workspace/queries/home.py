@@ -16,7 +16,7 @@ from checkins.queries.states import due_of
 from decisions.models import ActionItem
 from decisions.queries.decisions import Entry, decisions, entries, sift
 from engagements.models import Engagement, Membership
-from escalations.queries.escalations import EscalationCard, escalations
+from escalations.queries import EscalationCard, escalations
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.models.key_results import LIVE
 from okrs.states import expected_pace, forecast, weakest

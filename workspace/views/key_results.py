@@ -13,8 +13,8 @@ from checkins.queries.thread import key_result_page
 from checkins.views import find_key_result
 from engagements.access import MemberRequest, member
 from engagements.permissions import Permission
-from escalations.queries.escalations import escalations_of
-from escalations.queries.notification_log import tellings
+from escalations.pending import notification_log
+from escalations.queries import escalations_of
 from okrs.audit import audit
 from okrs.formatting import YES_NO
 from okrs.models import KeyResult, KeyResultAudit
@@ -48,7 +48,7 @@ def page_answer(
         "steps": steps(page.key_result),
         "trace": trace(page.key_result.trail, cadence=request.engagement.cadence),
         "escalations": escalations,
-        "tellings": tellings(escalations.rows),
+        "notification_log": notification_log(escalations.rows),
         "periods": len(periods(rhythm_of(page.key_result))),
         "criteria": criteria,
         "passed": sum(criterion.passed for criterion in criteria),

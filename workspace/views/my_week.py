@@ -18,7 +18,8 @@ from engagements.access import SignedInRequest, signed_in
 from engagements.models import Membership
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
-from escalations.queries.tasks import WaitingEscalation, Wanted, waiting_escalations
+from escalations.pending import PendingTask, tasks_for
+from escalations.rule import Deadline
 from okrs.formatting import in_words
 from workspace.headlines import my_week_headline
 from workspace.queries.upcoming import coming_reviews
@@ -92,8 +93,8 @@ def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
 
 def _headline(week: MyWeek, waiting: dict[str, Any]) -> str:
     """A plan that runs to its checkpoint is no escalation that waits."""
-    found: list[WaitingEscalation] = waiting["escalations"]
-    asking = sum(one.wanted is not Wanted.PLAN or one.is_over_time for one in found)
+    found: list[PendingTask] = waiting["escalations"]
+    asking = sum(one.deadline is not Deadline.PLAN or one.is_over_time for one in found)
     overdue = sum(one.action.is_overdue(today=one.today) for one in waiting["actions"])
     return my_week_headline(week, overdue=overdue, escalations=asking)
 
@@ -102,7 +103,7 @@ def _waiting(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
     """What waits for this person beside the cards, and how much it is; reviews where none is."""
     asks = open_asks(memberships=request.memberships)
     actions = waiting_actions(memberships=request.memberships, now=now)
-    escalations = waiting_escalations(memberships=request.memberships, now=now)
+    escalations = tasks_for(memberships=request.memberships, now=now)
     reviews = [] if week.total else coming_reviews(memberships=request.memberships, now=now)
     return {
         "asks": asks,

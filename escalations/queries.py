@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import Q
+
+from checkins.models import CheckIn
+from checkins.queries.thread import ThreadEntry
+from engagements.models import Membership, Role
+from engagements.permissions import Permission, may
+from escalations.models import Escalation, EscalationQuerySet, EscalationState
+from escalations.rule import (
+    WEEKS_TO_FIRE,
+    EscalationAct,
+    Facts,
+    acts_of,
+    speaks_for_sponsor,
+)
+from escalations.words import OVER, Clock, ClockState, Step, clocks, path
+from okrs.models import KeyResult
+from okrs.weeks import weeks_red
+from scoring import Rag
+
+LAST_CYCLE = dt.timedelta(days=100)  # for so long after its end the list shows closed ones
+MOST_TRIED = 3
+CHAMPION = "key_result__objective__team__champion"
+JOINED = (
+    "key_result__engagement",
+    "key_result__metric",
+    "key_result__owner",
+    "key_result__objective__owner",
+    "key_result__objective__cycle",
+    f"{CHAMPION}__user",
+    "activated_by",
+    "huddle_set_by",
+    "plan_owner",
+    "answered_by",
+    "decided_by",
+)
+# In order of urgency; overdue ones come before all of them.
+URGENCY = (
+    EscalationState.RAISED,
+    EscalationState.ACTIVE,
+    EscalationState.ANSWERED,
+    EscalationState.WATCHING,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationCard:
+    """An escalation as a screen shows it to a reader (M7).
+
+    `posts` are its check-ins, newest first. `coming` is the newest of the key result if it is red
+    and its next action is not due yet. `conveners` and `sponsors` are names.
+    """
+
+    escalation: Escalation
+    facts: Facts
+    reader: Membership
+    posts: Sequence[CheckIn] = ()
+    coming: CheckIn | None = None
+    conveners: Sequence[str] = ()
+    sponsors: Sequence[str] = ()
+
+    @property
+    def key_result(self) -> KeyResult:
+        key_result: KeyResult = self.escalation.key_result
+        return key_result
+
+    @property
+    def state(self) -> EscalationState:
+        return self.escalation.state
+
+    @property
+    def today(self) -> dt.date:
+        return self.facts.today
+
+    @property
+    def closed_on(self) -> dt.date | None:
+        row = self.escalation
+        engagement = self.key_result.engagement
+        return None if row.is_open else engagement.today(ended_at(row))
+
+    @property
+    def last(self) -> CheckIn | None:
+        return self.posts[0] if self.posts else None
+
+    @property
+    def red(self) -> list[CheckIn]:
+        return [post for post in self.posts if post.rag == Rag.RED]
+
+    @property
+    def tried(self) -> list[CheckIn]:
+        """Return the last red check-ins whose next actions are over."""
+        return [post for post in self.red if post != self.coming][:MOST_TRIED]
+
+    @property
+    def weeks(self) -> int:
+        """Return the red weeks in a row, up to now or its end (M7.1)."""
+        row, key_result = self.escalation, self.key_result
+        last_week = key_result.last_week
+        if not row.is_open:
+            last_week = max((post.week for post in self.red), default=None)
+        weeks = weeks_red(
+            red_since=row.streak,
+            last_week=last_week,
+            today=self.closed_on or self.today,
+            ends_on=key_result.objective.cycle.ends_on,
+        )
+        return weeks if row.is_open else max(weeks, WEEKS_TO_FIRE)
+
+    @property
+    def reported(self) -> int:
+        """Return how many of those weeks had a red check-in."""
+        row, key_result = self.escalation, self.key_result
+        if row.is_open and key_result.red_since == row.streak:
+            return int(key_result.red_reported)
+        return len({post.week for post in self.red})
+
+    @property
+    def huddle_is_held(self) -> bool:
+        at = self.escalation.huddle_at
+        return at is not None and at <= self.facts.now
+
+    @property
+    def acts(self) -> frozenset[EscalationAct]:
+        return acts_of(self.escalation, by=self.reader)
+
+    @property
+    def on_behalf(self) -> bool:
+        return speaks_for_sponsor(self.reader)
+
+    @property
+    def is_still_red(self) -> bool:
+        """Return whether it was decided and its streak is still red."""
+        return self.state is EscalationState.DECIDED and self.facts.is_same_streak
+
+    @cached_property
+    def clocks(self) -> Sequence[Clock]:
+        return list(clocks(self.facts).values())
+
+    @property
+    def path(self) -> Sequence[Step]:
+        return path(self.escalation, now=self.facts.now)
+
+    @property
+    def is_over_time(self) -> bool:
+        return any(clock.state is ClockState.OVER for clock in self.clocks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Escalations:
+    """Open ones by urgency; closed ones, newest first, those decided but still red apart."""
+
+    open: Sequence[EscalationCard]
+    decided: Sequence[EscalationCard]
+    closed: Sequence[EscalationCard]
+
+    @property
+    def rows(self) -> list[Escalation]:
+        return [card.escalation for card in (*self.open, *self.decided, *self.closed)]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Return how many open ones are overdue, and how many others are in each state."""
+        return Counter(OVER if card.is_over_time else card.state for card in self.open)
+
+
+def escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
+    """Return a client's: all open ones, and the closed ones of the last cycle. Three queries."""
+    since = membership.engagement.today(now) - LAST_CYCLE
+    lately = Q(key_result__objective__cycle__ends_on__gte=since)
+    rows = joined().filter(
+        Q(recovered_at=None, decided_at=None) | lately, engagement_id=membership.engagement_id
+    )
+    return _sorted(_cards(list(rows), membership=membership, now=now))
+
+
+def escalations_of(
+    key_result: KeyResult,
+    *,
+    thread: Iterable[ThreadEntry],
+    membership: Membership,
+    now: dt.datetime,
+) -> Escalations:
+    """Return those of a key result, whose thread is given. Two queries, or one if it has none."""
+    rows = joined().filter(engagement_id=key_result.engagement_id, key_result_id=key_result.pk)
+    posts = [entry.current for entry in thread if entry.current]
+    return _sorted(_cards(list(rows), posts=posts, membership=membership, now=now))
+
+
+def escalation_card(
+    escalation: Escalation, *, membership: Membership, now: dt.datetime
+) -> EscalationCard:
+    """Return one as it is in the database now. Three queries."""
+    return escalation_cards([escalation.pk], membership=membership, now=now)[escalation.pk]
+
+
+def escalation_cards(
+    ids: Iterable[int], *, membership: Membership, now: dt.datetime
+) -> dict[int, EscalationCard]:
+    """Return those of this engagement with these ids. Three queries."""
+    rows = joined().filter(engagement_id=membership.engagement_id, pk__in=list(ids))
+    cards = _cards(list(rows), membership=membership, now=now)
+    return {card.escalation.pk: card for card in cards}
+
+
+def joined() -> EscalationQuerySet:
+    """Select escalations with all that a card shows."""
+    return Escalation.objects.select_related(*JOINED)
+
+
+def ended_at(escalation: Escalation) -> dt.datetime:
+    """Return when it recovered or was decided; its opening if it is open."""
+    return escalation.recovered_at or escalation.decided_at or escalation.opened_at
+
+
+def can_convene(champion: Membership | None) -> bool:
+    """Return whether the team's champion can convene the huddle; if not, the leads do (M7.3)."""
+    if champion is None or champion.removed_at is not None or champion.user is None:
+        return False
+    return champion.user.is_active and may(champion.role, Permission.HUDDLE)
+
+
+def _cards(
+    rows: Sequence[Escalation],
+    *,
+    membership: Membership,
+    now: dt.datetime,
+    posts: Iterable[CheckIn] | None = None,
+) -> list[EscalationCard]:
+    if not rows:
+        return []
+    engagement_id = membership.engagement_id
+    people = Membership.objects.active().filter(
+        engagement_id=engagement_id, role__in=(Role.LEAD, Role.SPONSOR), user__is_active=True
+    )
+    by_role: dict[str, list[str]] = defaultdict(list)
+    for person in people:
+        by_role[person.role].append(str(person))
+    if posts is None:
+        key_results = {row.key_result_id for row in rows}
+        posts = CheckIn.objects.filter(
+            engagement_id=engagement_id, key_result_id__in=key_results
+        ).current()
+    by_key_result: dict[int, list[CheckIn]] = defaultdict(list)
+    for post in sorted(posts, key=lambda post: post.posted_at, reverse=True):
+        by_key_result[post.key_result_id].append(post)
+    return [
+        _card(
+            row,
+            facts=Facts(key_result=row.key_result, escalation=row, now=now),
+            posts=by_key_result[row.key_result_id],
+            by_role=by_role,
+            reader=membership,
+        )
+        for row in rows
+    ]
+
+
+def _card(
+    row: Escalation,
+    *,
+    facts: Facts,
+    posts: Sequence[CheckIn],
+    by_role: Mapping[str, Sequence[str]],
+    reader: Membership,
+) -> EscalationCard:
+    team = row.key_result.objective.team
+    champion = team.champion if team and can_convene(team.champion) else None
+    mine = [
+        post
+        for post in posts
+        if post.week >= row.streak and (row.is_open or post.posted_at <= ended_at(row))
+    ]
+    newest = mine[0] if mine and mine[0] == posts[0] and mine[0].rag == Rag.RED else None
+    return EscalationCard(
+        escalation=row,
+        facts=facts,
+        reader=reader,
+        posts=mine,
+        coming=newest if newest and newest.next_action_due >= facts.today else None,
+        conveners=[str(champion)] if champion else by_role.get(Role.LEAD, ()),
+        sponsors=by_role.get(Role.SPONSOR, ()),
+    )
+
+
+def _sorted(cards: Sequence[EscalationCard]) -> Escalations:
+    closed = [card for card in cards if not card.escalation.is_open]
+    closed.sort(key=lambda card: ended_at(card.escalation), reverse=True)
+    return Escalations(
+        open=sorted((card for card in cards if card.escalation.is_open), key=_urgency),
+        decided=[card for card in closed if card.is_still_red],
+        closed=[card for card in closed if not card.is_still_red],
+    )
+
+
+def _urgency(card: EscalationCard) -> tuple[bool, int, dt.date, int]:
+    row = card.escalation
+    return not card.is_over_time, URGENCY.index(card.state), row.streak, row.pk
