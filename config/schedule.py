@@ -17,7 +17,7 @@ from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from escalations.jobs import update_escalations
 from mail.runs import lease
-from notifications.digests import gather
+from notifications.digests import build_digests
 from status.jobs import store_snapshots
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ ORDER: tuple[tuple[str, Sweep], ...] = (
     ("overdue", send_overdue),
     ("missed", escalate_missed),
     ("friday_digests", friday_digests),
-    ("messages", gather),
+    ("messages", build_digests),
     ("snapshots", store_snapshots),
 )
 
@@ -47,12 +47,12 @@ def tick(*, now: dt.datetime) -> dict[str, int]:
 
     Of simultaneous ticks only one makes the daily emails, which can't grow afterwards: it waits for
     sweeps that another tick is running, to include their notices. The others skip those sweeps
-    and gather urgent notices only. Raises SweepsFailed after all have run if any failed.
+    and build_digests urgent notices only. Raises SweepsFailed after all have run if any failed.
     """
     counts, failed = dict.fromkeys((name for name, _ in ORDER), 0), []
     with lease("tick") as is_ours:
         for name, sweep in ORDER:
-            run = partial(sweep, is_daily=is_ours) if sweep is gather else sweep
+            run = partial(sweep, is_daily=is_ours) if sweep is build_digests else sweep
             try:
                 counts[name] = _alone(name, run, now=now, waits=is_ours)
             except Exception:

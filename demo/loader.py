@@ -23,7 +23,7 @@ from engagements.commands.invitations import issue_invitation
 from engagements.links import invitation_token
 from engagements.models import Engagement
 from escalations.jobs import update_escalations
-from notifications.digests import clock_of
+from notifications.hours import clock_of
 from notifications.models import Notice
 from notifications.rules import urgent_rules
 from status.commands import store_snapshot

@@ -54,8 +54,7 @@ def update_escalation_after_check_in(
 ) -> Iterator[None]:
     """Apply the rule to a key result whose state the block writes (M7).
 
-    Locks its escalations before the block, since the engagement's lock comes last. One query if
-    it has none and is not two weeks red.
+    Locks its escalations before the block, since the engagement's lock comes last.
     """
     escalations = _lock_escalations(key_result)
     yield
@@ -82,10 +81,8 @@ def update_escalation(*, key_result_id: int, engagement_id: int, now: dt.datetim
 
 
 def _lock_escalations(key_result: KeyResult) -> list[Escalation]:
-    rows = Escalation.objects.filter(
-        engagement_id=key_result.engagement_id, key_result_id=key_result.pk
-    )
-    return list(locking(rows))
+    rows = Escalation.objects.filter(engagement_id=key_result.engagement_id)
+    return list(locking(rows.filter(key_result_id=key_result.pk)))
 
 
 def _apply_rule(
@@ -95,10 +92,7 @@ def _apply_rule(
     by: Membership | None,
     now: dt.datetime,
 ) -> int:
-    """Let each escalation, and one that may open, enter the states that follow; count the changes.
-
-    Without `by` it is a job, which judges the close of the last week.
-    """
+    """Let each escalation enter the states that follow; count the changes. Without `by`: a job."""
     facts = Facts(key_result=key_result, escalation=None, now=now, at_close=by is None)
     since = key_result.red_since
     rows: list[Escalation | None] = [
@@ -151,10 +145,7 @@ def _save(escalation: Escalation, **values: object) -> Escalation:
 
 
 def _notify(escalation: Escalation, *, by: Membership | None, now: dt.datetime) -> None:
-    """Add a notice of its state for everyone whom the table names, once per streak.
-
-    They are members who can sign in and may read.
-    """
+    """Notify those whom the table names for its state, if they can sign in and may read."""
     row = TABLE[escalation.state]
     if not row.notified:
         return
@@ -306,15 +297,13 @@ def decide_escalation(
     """
     locked = _lock(escalation, by=by, act=EscalationAct.DECIDE, version=version)
     if locked.state is not EscalationState.RAISED:
-        raise ValidationError(
-            "This escalation is not with the sponsor. Record a recovery plan first.",
-            code="not_raised",
-        )
+        message = "This escalation is not with the sponsor. Record a recovery plan first."
+        raise ValidationError(message, code="not_raised")
     name = word_of.strip() if speaks_for_sponsor(by) else ""
     if speaks_for_sponsor(by) and not (name and evidence_url):
-        asked = {"word_of": name, "evidence_url": evidence_url}
-        missing = [field for field, given in asked.items() if not given]
-        raise _errors(**{field: ValidationError(MISSING[field], "required") for field in missing})
+        given = {"word_of": name, "evidence_url": evidence_url}
+        missing = {field: text for field, text in MISSING.items() if not given[field]}
+        raise _errors(**{field: ValidationError(missing[field], "required") for field in missing})
     _save(
         locked,
         verdict=verdict,

@@ -18,7 +18,7 @@ from escalations.rule import Deadline
 from escalations.words import how_it_ended, what_is_asked, why_active, why_fired
 from mail.email_types import one_line
 from notifications.models import Notice
-from notifications.rules import Aside, Item, NoticeRule, Noun, register_asides, register_rule
+from notifications.rules import Aside, DigestItem, NoticeRule, Noun, register_asides, register_rule
 from okrs.formatting import write_day
 
 ESCALATION = Noun("escalation", "escalations", "changed")
@@ -50,7 +50,7 @@ class Wording:
 
     def describe(
         self, state: EscalationState, notices: Sequence[Notice], now: dt.datetime
-    ) -> dict[int, Item]:
+    ) -> dict[int, DigestItem]:
         """Describe those of these notices that still apply. Three queries."""
         ids = {notice.subject for notice in notices}
         cards = escalation_cards(ids, membership=notices[0].person, now=now)
@@ -60,7 +60,7 @@ class Wording:
             if notice.subject in cards and cards[notice.subject].state is state
         }
 
-    def _item(self, found: EscalationCard, *, to: Membership) -> Item:
+    def _item(self, found: EscalationCard, *, to: Membership) -> DigestItem:
         row = found.key_result
         item = card(
             row,

@@ -40,7 +40,7 @@ IF_STILL_RED = "if still red, it goes to the sponsor"
 
 
 def headline(counts: Mapping[str, int]) -> str:
-    """Return "3 open escalations: 1 overdue, 2 watched."; `counts` are by OVER and open state."""
+    """Return "3 open escalations: 1 overdue, 2 watched."; counted by OVER and open state."""
     total = sum(counts.values())
     if not total:
         return "No open escalations."
@@ -56,8 +56,8 @@ def headline(counts: Mapping[str, int]) -> str:
 def why_fired(card: EscalationCard) -> str:
     """Return "Opened because the weeks of 23 Feb and 2 Mar were red. Red for four weeks, …"."""
     streak = card.escalation.streak
-    first, second = (_day(on, card) for on in (streak, streak + WEEK))
-    opened = f"Opened because the weeks of {first} and {second} were red."
+    weeks = f"{_day(streak, card)} and {_day(streak + WEEK, card)}"
+    opened = f"Opened because the weeks of {weeks} were red."
     red = red_for(card.weeks).capitalize()
     if card.reported >= card.weeks:
         return f"{opened} {red}, {'both' if card.weeks == 2 else 'all'} reported."
@@ -166,10 +166,9 @@ def how_it_ended(card: EscalationCard) -> str:
         return f"Out of red since {_near(on, card)}{at}. The escalation is closed."
     if card.state is not EscalationState.DECIDED:
         return ""
-    who = row.word_of or row.decided_by
     recorded = f" Recorded by {row.decided_by}." if row.word_of else ""
-    day = _day(on, card, weekday=True)
-    return f"{who} decided on {day}: {_lower(Verdict(row.verdict))}.{recorded}"
+    decided = f"{row.word_of or row.decided_by} decided on {_day(on, card, weekday=True)}"
+    return f"{decided}: {_lower(Verdict(row.verdict))}.{recorded}"
 
 
 def verdict_of(card: EscalationCard) -> str:
@@ -203,8 +202,7 @@ def _near(on: dt.date, card: EscalationCard) -> str:
 
 
 def _lower(choice: Verdict | Outcome) -> str:
-    label = str(choice.label)
-    return f"{label[0].lower()}{label[1:]}"
+    return f"{choice.label[0].lower()}{choice.label[1:]}"
 
 
 class ClockState(StrEnum):
@@ -215,10 +213,7 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """A deadline that runs: "23 h 24 min", "left to hold the huddle, by", its moment.
-
-    The template writes the moment on the reader's clock, between text and note.
-    """
+    """A deadline that runs; the template writes its moment between text and note."""
 
     figure: str
     text: str
@@ -230,9 +225,8 @@ class Clock:
 
 def clocks(facts: Facts) -> dict[Deadline, Clock]:
     """Return the clocks that run in its state, by the deadline; see the rule's table."""
-    escalation = facts.escalation
-    deadlines = TABLE[escalation.state].clocks if escalation else ()
-    return {one: _clock(one, facts) for one in deadlines}
+    deadlines = TABLE[facts.escalation.state].clocks if facts.escalation else ()
+    return {deadline: _clock(deadline, facts) for deadline in deadlines}
 
 
 def write_span(span: dt.timedelta) -> str:
@@ -343,11 +337,11 @@ def _end(row: Escalation) -> Iterator[Step]:
     if row.state is EscalationState.ACTIVE:
         yield Step(text="Checkpoint", note=IF_STILL_RED, state=StepState.COMING)
     if row.state is EscalationState.ANSWERED:
-        on, current = row.checkpoint_on, StepState.CURRENT
-        yield Step(text="Checkpoint,", on=on, note=IF_STILL_RED, state=current)
+        state = StepState.CURRENT
+        yield Step(text="Checkpoint,", on=row.checkpoint_on, note=IF_STILL_RED, state=state)
     if row.raised_at is not None:
-        note = RaisedFor(row.raised_for).label
-        yield Step(text="To the sponsor,", at=row.raised_at, note=note)
+        reason = RaisedFor(row.raised_for).label
+        yield Step(text="To the sponsor,", at=row.raised_at, note=reason)
     if row.state is EscalationState.RAISED:
         yield Step(text="The sponsor decides", state=StepState.CURRENT)
     if row.state is EscalationState.DECIDED:

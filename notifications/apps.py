@@ -7,6 +7,6 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications.email_types import register_email_types
+        from notifications.emails import register_email_types
 
         register_email_types()

@@ -1,4 +1,4 @@
-"""Gather waiting notices into envelopes: one per person and day, urgent ones at once (M6.4).
+"""Put waiting notices into envelopes: one per person and day, urgent ones at once (M6.4).
 
 A waiting notice is due, in no envelope and not dropped. Its cause and its reader's access are
 checked when the envelope is sent, because the sweep role can't read texts.
@@ -7,21 +7,17 @@ checked when the envelope is sent, because the sweep role can't read texts.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections, transaction
 from django.utils import timezone
 
-from accounts.models import User, is_quiet, zone_of
 from mail.delivery import MAX_ATTEMPTS
 from mail.models import Priority
+from notifications.hours import Clock
 from notifications.rules import urgent_rules
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('notifications.digests'))"
-SATURDAY = 5
-DAY = dt.timedelta(days=1)
-GRACE = dt.timedelta(minutes=5)
 
 DROP_CLOSED = """
     UPDATE notifications_notice AS notice SET dropped_at = %(now)s::timestamptz
@@ -130,77 +126,10 @@ ENVELOPES = f"""{CLOCK}
 """  # noqa: S608 - the same
 
 
-@dataclass(frozen=True)
-class Clock:
-    """The delivery times of people with the same time zone and hours."""
-
-    zone: str
-    message_at: dt.time
-    quiet_from: dt.time
-    quiet_until: dt.time
-
-    def local(self, now: dt.datetime) -> dt.datetime:
-        return now.astimezone(zone_of(self.zone))
-
-    def is_quiet(self, at: dt.time) -> bool:
-        return is_quiet(at, since=self.quiet_from, until=self.quiet_until)
-
-    def is_awake(self, now: dt.datetime) -> bool:
-        return not self.is_quiet(self.local(now).time())
-
-    def message_of_the_day(self, now: dt.datetime) -> tuple[dt.date, dt.datetime] | None:
-        """Return the day whose email is due now and the end of its period, or None.
-
-        Notices due after the hour of the email go into the next day's, even if this one is late.
-        An hour within quiet hours moves to their end.
-        """
-        local = self.local(now)
-        until = dt.datetime.combine(local.date(), self._hour, local.tzinfo).astimezone(dt.UTC)
-        may = local.weekday() < SATURDAY and now >= until and self.is_awake(now)
-        return (local.date(), until) if may else None
-
-    def next_message(self, now: dt.datetime) -> dt.datetime:
-        """Return when the next daily email is sent, if there is anything to send: aware UTC."""
-        local = self.local(now)
-        days = (local.date() + ahead * DAY for ahead in range(8))
-        ahead = (dt.datetime.combine(day, self._hour, local.tzinfo) for day in days)
-        return next(at for at in ahead if at.weekday() < SATURDAY and at > local).astimezone(dt.UTC)
-
-    def waits_until(self, now: dt.datetime, *, is_daily: bool) -> dt.datetime | None:
-        """When a message that was made may be sent, if not now: a retry keeps the hours too.
-
-        The message of a day that is over goes no earlier than the next day's, which may take it
-        along.
-        """
-        local = at = self.local(now)
-        if self.is_quiet(at.time()):
-            is_evening = at.time() >= self.quiet_until
-            day = at.date() + DAY if is_evening else at.date()
-            at = dt.datetime.combine(day, self.quiet_until, at.tzinfo)
-        if is_daily and at.weekday() >= SATURDAY:
-            at = dt.datetime.combine(at.date() + (7 - at.weekday()) * DAY, dt.time(0), at.tzinfo)
-        if is_daily and at.time() < self._hour:
-            at = self._after_the_hour(at)
-        return None if at == local else at.astimezone(dt.UTC)
-
-    def _after_the_hour(self, day: dt.datetime) -> dt.datetime:
-        """Return an instant shortly after the gathering, unless it is in quiet hours."""
-        hour = dt.datetime.combine(day.date(), self._hour, day.tzinfo)
-        return hour if self.is_quiet((hour + GRACE).time()) else hour + GRACE
-
-    @property
-    def _hour(self) -> dt.time:
-        return self.quiet_until if self.is_quiet(self.message_at) else self.message_at
+Due = tuple[Clock, dt.date | None, dt.datetime]  # the day, and the end of its period
 
 
-def clock_of(person: User) -> Clock:
-    return Clock(person.time_zone, person.message_at, person.quiet_from, person.quiet_until)
-
-
-Told = tuple[Clock, dt.date | None, dt.datetime]  # the day, and the end of its period
-
-
-def gather(*, now: dt.datetime, using: str = "sweep", is_daily: bool = True) -> int:
+def build_digests(*, now: dt.datetime, using: str = "sweep", is_daily: bool = True) -> int:
     """Put notices waiting at `now` into envelopes; return how many envelopes.
 
     Drops notices of closed engagements. Makes exactly one envelope per person and day, and one for
@@ -212,14 +141,14 @@ def gather(*, now: dt.datetime, using: str = "sweep", is_daily: bool = True) -> 
         cursor.execute(DROP_CLOSED, {"now": now})
         cursor.execute(CLOCKS, {"now": now})
         clocks = [Clock(*row) for row in cursor.fetchall()]
-        made = _made(cursor, _urgent(clocks, now=now), now=now)
+        made = _build(cursor, _urgent(clocks, now=now), now=now)
         if is_daily and (due := _daily(clocks, now=now))["zones"]:
-            made += _made(cursor, due, now=now, tried=_taken_back(cursor, due, now=now))
+            made += _build(cursor, due, now=now, tried=_take_back(cursor, due, now=now))
         return made
 
 
 def _urgent(clocks: list[Clock], *, now: dt.datetime) -> dict[str, Any]:
-    awake: list[Told] = [(clock, None, now) for clock in clocks if clock.is_awake(now)]
+    awake: list[Due] = [(clock, None, now) for clock in clocks if clock.is_awake(now)]
     return {
         "kind": "urgent",
         "is_urgent": True,
@@ -229,11 +158,11 @@ def _urgent(clocks: list[Clock], *, now: dt.datetime) -> dict[str, Any]:
 
 
 def _daily(clocks: list[Clock], *, now: dt.datetime) -> dict[str, Any]:
-    due: list[Told] = [(clock, *day) for clock in clocks if (day := clock.message_of_the_day(now))]
+    due: list[Due] = [(clock, *day) for clock in clocks if (day := clock.message_of_the_day(now))]
     return {"kind": "daily", "is_urgent": False, "priority": Priority.USUAL.value, **_columns(due)}
 
 
-def _columns(rows: list[Told]) -> dict[str, Any]:
+def _columns(rows: list[Due]) -> dict[str, Any]:
     return {
         "zones": [clock.zone for clock, _, _ in rows],
         "message_at": [clock.message_at for clock, _, _ in rows],
@@ -244,15 +173,15 @@ def _columns(rows: list[Told]) -> dict[str, Any]:
     }
 
 
-def _taken_back(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime) -> str:
-    """Has messages of earlier days wait for today's; returns how often each person's was tried."""
+def _take_back(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime) -> str:
+    """Merge messages of earlier days into today's; return how often each person's was tried."""
     present = timezone.now()  # leases run by the real clock
     cursor.execute(TAKE_BACK, {**parameters, "now": now, "present": present, "most": MAX_ATTEMPTS})
     (tried,) = cursor.fetchone()
     return str(tried)
 
 
-def _made(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime, tried: str = "{}") -> int:
+def _build(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime, tried: str = "{}") -> int:
     """Insert envelopes; `tried` is SQL for a user's attempts so far, so that retries end."""
     if not parameters["zones"]:
         return 0

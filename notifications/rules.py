@@ -25,7 +25,7 @@ class Noun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class DigestItem:
     """One notice in a message: a line with the link to act on it.
 
     Items of a client are grouped under `heading`. Of two items with the same `about` the one with
@@ -55,7 +55,7 @@ class Item:
         return [line for line in self.text.split("\n") if line.strip()]
 
 
-Describe = Callable[[Sequence[Notice], dt.datetime], Mapping[int, Item]]
+Describe = Callable[[Sequence[Notice], dt.datetime], Mapping[int, DigestItem]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -329,7 +329,7 @@ FAULTS = [
     code(
         "clock: reminders come on holidays",
         "tests/notifications",
-        "notifications/working_days.py",
+        "notifications/hours.py",
         "return day.weekday() <= FRIDAY and day not in _holidays(country.upper(), day.year)",
         "return day.weekday() <= FRIDAY",
     ),

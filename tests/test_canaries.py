@@ -24,7 +24,7 @@ from decisions.queries.decisions import DecisionFacts
 from engagements import access
 from engagements.models import Engagement, Invitation, Membership, Role, StatusPage
 from mail import email_types
-from notifications.digest import reading
+from notifications import digest
 from notifications.models import Notice
 from notifications.rules import urgent_rules
 from okrs.models import Team
@@ -276,7 +276,7 @@ def test_an_envelope_that_does_not_ask_who_reads_it_would_show_one_client_to_ano
         )
         transaction.set_rollback(True)
 
-    monkeypatch.setattr(reading, "_may_know", lambda notice, *, reader: True)
+    monkeypatch.setattr(digest, "may_know", lambda notice, *, reader: True)
 
     written = [mail.text for one in payloads if (mail := email_types.find("urgent").render(one))]
     assert any(mark.client == OURS for text in written for mark in marks_in(text))

@@ -21,7 +21,7 @@ from checkins.jobs.notices import (
     write_notices,
 )
 from checkins.periods import Period, open_periods
-from notifications.working_days import working_days
+from notifications.hours import working_days
 
 FARTHEST = 2 * DAY  # by which the dates of two zones may differ from those of an instant
 

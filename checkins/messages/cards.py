@@ -14,7 +14,7 @@ from checkins.periods import Period, filled_periods, periods, rhythm_of
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from notifications.models import Notice
-from notifications.rules import Item, Noun
+from notifications.rules import DigestItem, Noun
 from okrs.formatting import NO_BREAK, write_day, write_value
 from okrs.models import KeyResult
 from scoring import Rag, format_score
@@ -47,13 +47,13 @@ def is_filled_since(key_result: KeyResult, monday: dt.date) -> bool:
     return any(filled >= monday for filled in filled_periods(key_result))
 
 
-def card(key_result: KeyResult, *, to: Membership, **fields: Any) -> Item:
+def card(key_result: KeyResult, *, to: Membership, **fields: Any) -> DigestItem:
     """Return the card of a key result in an email, with its latest value, RAG and score."""
     rag, unit = Rag(key_result.rag), key_result.metric.unit if key_result.metric else ""
     has_value = key_result.latest_value is not None
     value = write_value(key_result.latest_value, unit=unit)
     score = format_score(key_result.score, scale=key_result.engagement.score_scale)
-    return Item(
+    return DigestItem(
         title=key_result.title,
         about=f"key_result:{key_result.pk}",
         meta=f"last {value}" if has_value else value,

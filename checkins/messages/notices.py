@@ -36,14 +36,14 @@ from checkins.rules import thin_parts
 from engagements.models import Membership
 from mail.email_types import one_line
 from notifications.models import Notice
-from notifications.rules import Item, NoticeRule, register_rule
+from notifications.rules import DigestItem, NoticeRule, register_rule
 from okrs.formatting import write_day
 from okrs.models import KeyResult, Stage
 
 LONGEST_QUOTE = 200  # characters
 OWNER = "own key results"
 MISSED = "has a missed check-in"
-Items = dict[int, Item]
+Items = dict[int, DigestItem]
 
 
 def reminder(notices: Sequence[Notice], now: dt.datetime) -> Items:

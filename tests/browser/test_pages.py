@@ -13,7 +13,7 @@ from decisions.models import Decision
 from demo.story import address
 from engagements.models import Engagement, Membership
 from metrics.models import Metric
-from notifications.unsubscribe import token_of
+from notifications.emails import token_of
 from okrs.models import Cycle, KeyResult, Objective, Team
 from reviews.models import Review
 from tenancy.scoping import scope, unscoped

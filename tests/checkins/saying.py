@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from engagements.models import Membership
 from notifications.models import Notice
-from notifications.rules import Item, find_rule
+from notifications.rules import DigestItem, find_rule
 
 MONDAY = dt.date(2026, 3, 9)
 WEEK = dt.timedelta(days=7)
@@ -40,7 +40,7 @@ def notice(
 
 def items(
     rule: str, subjects: Sequence[Any], *, to: Membership, now: dt.datetime, **known: Any
-) -> list[Item]:
+) -> list[DigestItem]:
     """Describe these in the scope of the engagement, on the clock of its reader."""
     notices = [
         notice(rule, subject, to=to, now=now, id=place, **known)
@@ -51,13 +51,13 @@ def items(
     return [found[one.pk] for one in notices if one.pk in found]
 
 
-def item(rule: str, subject: Any, **known: Any) -> Item | None:
+def item(rule: str, subject: Any, **known: Any) -> DigestItem | None:
     """Describe one subject; None if the rule no longer holds."""
     found = items(rule, [subject], **known)
     return found[0] if found else None
 
 
-def said(rule: str, subject: Any, **known: Any) -> Item:
+def said(rule: str, subject: Any, **known: Any) -> DigestItem:
     """Describe one subject for which the rule holds."""
     found = item(rule, subject, **known)
     assert found is not None

@@ -12,7 +12,7 @@ from checkins.commands import resolve_blocker
 from checkins.messages.cards import KEY_RESULT
 from checkins.models import Blocker
 from engagements.models import Membership, Role
-from notifications.digest.reading import describe, section_of
+from notifications.digest import describe, section_of
 from notifications.models import Notice
 from notifications.rules import find_rule
 from okrs.models import KeyResult, Stage

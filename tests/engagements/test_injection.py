@@ -13,10 +13,10 @@ from accounts.models import User
 from engagements.models import Role
 from mail.delivery import MAX_SUBJECT, Delivered, deliver_due
 from mail.email_types import Mail, one_line
-from notifications.digest.mails import write
-from notifications.digest.reading import Envelope, Line, Section
-from notifications.digests import gather
-from notifications.rules import Aside, Item, rules
+from notifications.digest import Digest, Entry, Section
+from notifications.digests import build_digests
+from notifications.emails import write
+from notifications.rules import Aside, DigestItem, rules
 from notifications.templatetags.notices import folded
 from scoring import Rag
 from tests import build
@@ -54,7 +54,7 @@ class Elements(HTMLParser):
 
 def mail_saying(words: str) -> Mail:
     """A mail in which all that people can type are these words."""
-    item = Item(
+    item = DigestItem(
         heading="At the door",
         title=words,
         url="/e/client/parcels/1/",
@@ -67,10 +67,10 @@ def mail_saying(words: str) -> Mail:
         text=words.replace("\n", " "),
     )
     said = {"before": "the huddle on", "url": "/clock/", "after": "is due.", "about": "clock"}
-    envelope = Envelope(
+    envelope = Digest(
         reader=User(pk=1, name=words, email="bob@example.test", time_zone="Europe/Berlin"),
         now=NINE,
-        sections=[Section(client=words, lines=[Line(item=item, rule=rule())])],
+        sections=[Section(client=words, entries=[Entry(item=item, rule=rule())])],
         asides=[Aside(client=words, title=words, **said)],
     )
     return write(envelope, is_daily=True)
@@ -118,7 +118,7 @@ def test_a_name_that_would_start_a_header_arrives_as_words(
         )
     )
     with time_machine.travel(NINE, tick=False):
-        gather(now=NINE)
+        build_digests(now=NINE)
         assert deliver_due(now=NINE) == Delivered(sent=1)
 
     (mail,) = mail_server.messages

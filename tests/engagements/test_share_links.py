@@ -30,7 +30,7 @@ from engagements.commands.share_links import (
 from engagements.links import find_share_link, share_link_token, share_link_url
 from engagements.models import Membership, ShareLink
 from engagements.tasks import flush_share_link_views
-from notifications.unsubscribe import stop_link
+from notifications.emails import stop_link
 from tenancy.counters import counters
 from tenancy.scoping import scope
 from tenancy.tokens import absolute_url

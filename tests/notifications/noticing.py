@@ -9,7 +9,7 @@ from typing import Any
 from engagements.models import Membership
 from mail.models import OutboxMessage
 from notifications.models import Notice
-from notifications.rules import Item, NoticeRule, Noun
+from notifications.rules import DigestItem, NoticeRule, Noun
 from tenancy.scoping import scope, unscoped
 
 PARCEL = Noun("parcel", "parcels", "to collect")
@@ -23,14 +23,14 @@ def rule(**said: Any) -> NoticeRule:
     gone: set[int] = said.pop("gone", set())
     item: Mapping[str, Any] = said.pop("item", {})
 
-    def describe(notices: Sequence[Notice], now: dt.datetime) -> dict[int, Item]:
+    def describe(notices: Sequence[Notice], now: dt.datetime) -> dict[int, DigestItem]:
         return {one.pk: _parcel(one, **item) for one in notices if one.subject not in gone}
 
     values = {"label": "Parcels", "reason": "order things", "noun": PARCEL, **said}
     return NoticeRule(describe=describe, **values)
 
 
-def _parcel(notice: Notice, **said: Any) -> Item:
+def _parcel(notice: Notice, **said: Any) -> DigestItem:
     values = {
         "heading": "At the door",
         "title": f"Parcel {notice.subject}",
@@ -41,7 +41,7 @@ def _parcel(notice: Notice, **said: Any) -> Item:
         "weight": 1,
         **said,
     }
-    return Item(**values)
+    return DigestItem(**values)
 
 
 def notify(person: Membership, subject: int = 1, *, rule: str = "parcel", **fields: Any) -> Notice:

@@ -19,12 +19,12 @@ from accounts.commands import disable_user
 from engagements.models import Membership, Role
 from mail import email_types
 from mail.delivery import Delivered, deliver_due
+from notifications import emails
 from notifications import rules as notice_rules
-from notifications.digest import mails
-from notifications.digests import gather
+from notifications.digests import build_digests
+from notifications.emails import stop_link, user_of
 from notifications.models import Notice
-from notifications.rules import Aside, Item
-from notifications.unsubscribe import stop_link, user_of
+from notifications.rules import Aside, DigestItem
 from tenancy.scoping import scope
 from tests import build
 from tests.notifications.noticing import NINE, envelopes, notify, read, rule
@@ -54,7 +54,7 @@ def bob(committed: str, mail_server: MailServer) -> Membership:
 
 
 def deliver() -> Delivered:
-    gather(now=NINE)
+    build_digests(now=NINE)
     return deliver_due(now=NINE)
 
 
@@ -173,7 +173,7 @@ def test_a_retry_keeps_the_hours_too(
     bob: Membership, mail_server: MailServer, rule: str, failed_at: str, sent_at: str
 ) -> None:
     notify(bob, rule=rule)
-    gather(now=NINE)
+    build_digests(now=NINE)
     failed, sent = (
         dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin"))
         for text in (failed_at, sent_at)
@@ -201,7 +201,7 @@ def test_who_lives_in_a_zone_that_this_machine_does_not_know_is_told_by_utc(
     told_at = NINE + dt.timedelta(hours=1)
 
     with time_machine.travel(told_at, tick=False):
-        gather(now=told_at)
+        build_digests(now=told_at)
         assert deliver_due(now=told_at) == Delivered(sent=1)
 
     assert read(notice).sent_at == told_at
@@ -237,7 +237,7 @@ def test_what_does_not_hold_any_more_is_dropped_and_an_empty_envelope_cancelled(
     bob: Membership, mail_server: MailServer, change: Callable[[Membership], None]
 ) -> None:
     notice = notify(bob)
-    gather(now=NINE)
+    build_digests(now=NINE)
     change(bob)
 
     assert deliver_due(now=NINE) == Delivered(cancelled=1)
@@ -251,7 +251,7 @@ def test_what_is_left_is_told_without_what_is_gone(
     bob: Membership, mail_server: MailServer
 ) -> None:
     gone, stays = notify(bob, 1), notify(bob, 2)
-    gather(now=NINE)
+    build_digests(now=NINE)
     GONE.add(1)
 
     assert deliver_due(now=NINE) == Delivered(sent=1)
@@ -269,7 +269,7 @@ def test_access_that_is_lost_at_one_client_hides_only_that_one(
     there = build.member(build.engagement("Harbor Retail"), "Bob", user=bob.user)
     notify(bob, 1)
     notify(there, 2)
-    gather(now=NINE)
+    build_digests(now=NINE)
     lose_membership(there)
 
     assert deliver_due(now=NINE) == Delivered(sent=1)
@@ -362,9 +362,9 @@ def test_a_worker_that_died_after_the_mark_on_the_notices_sends_no_double(
     bob: Membership, mail_server: MailServer
 ) -> None:
     notify(bob)
-    gather(now=NINE)
+    build_digests(now=NINE)
     (envelope,) = envelopes()
-    mails.mark_sent(envelope.payload)
+    emails.mark_sent(envelope.payload)
 
     assert deliver_due(now=NINE) == Delivered(sent=1)
 
@@ -378,8 +378,8 @@ def test_marks_are_made_once(bob: Membership, mail_server: MailServer) -> None:
     (envelope,) = envelopes()
 
     with time_machine.travel(NINE + dt.timedelta(hours=1), tick=False):
-        mails.mark_sent(envelope.payload)
-        mails.mark_dead(envelope.payload, "too late")
+        emails.mark_sent(envelope.payload)
+        emails.mark_dead(envelope.payload, "too late")
 
     assert (read(notice).sent_at, read(notice).failed_at) == (NINE, None)
 
@@ -390,14 +390,14 @@ def test_an_envelope_of_one_client_reads_nothing_of_another(
     """Its payload names the engagements: each is read in its own scope, by its own notices."""
     harbor = build.member(build.engagement("Harbor Retail"), "Hank")
     notify(bob, 1)
-    gather(now=NINE)
+    build_digests(now=NINE)
     theirs = notify(harbor, 2)
     (envelope,) = envelopes()
     forged = {**envelope.payload, "engagements": [bob.engagement_id, harbor.engagement_id]}
     with scope(harbor.engagement_id):
         Notice.objects.filter(pk=theirs.pk).update(envelope=envelope.pk)
 
-    mail = mails.daily(forged)
+    mail = emails.daily(forged)
 
     assert mail is not None
     assert "Harbor" not in mail.text + mail.html
@@ -407,14 +407,14 @@ def test_an_envelope_of_one_client_reads_nothing_of_another(
 def test_the_kinds_are_registered_with_what_follows_from_them() -> None:
     for name in ("daily", "urgent"):
         kind = email_types.find(name)
-        assert (kind.on_sent, kind.on_dead) == (mails.mark_sent, mails.mark_dead)
+        assert (kind.on_sent, kind.on_dead) == (emails.mark_sent, emails.mark_dead)
 
 
 def poison(monkeypatch: pytest.MonkeyPatch, *, at: Membership, name: str) -> Callable[[], None]:
     """At this client the rule cannot word anything, until what is returned is called."""
     known = notice_rules._rules[name]
 
-    def describe(notices: Sequence[Notice], now: dt.datetime) -> Mapping[int, Item]:
+    def describe(notices: Sequence[Notice], now: dt.datetime) -> Mapping[int, DigestItem]:
         if notices[0].engagement_id == at.engagement_id:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 / 0")
@@ -444,7 +444,7 @@ def test_a_client_that_cannot_be_worded_waits_for_a_later_envelope_and_keeps_no_
     mend()
     tomorrow = NINE + dt.timedelta(days=1)
     with time_machine.travel(tomorrow, tick=False):
-        gather(now=tomorrow)
+        build_digests(now=tomorrow)
         assert deliver_due(now=tomorrow) == Delivered(sent=1)
     assert read(waits).sent_at == tomorrow
 

@@ -9,9 +9,8 @@ import pytest
 
 from accounts.models import User
 from mail.delivery import MAX_SUBJECT
-from notifications.digest.reading import Envelope, Line, Section
-from notifications.digest.wording import headline, subject, why
-from notifications.rules import Item, NoticeRule, Noun
+from notifications.digest import Digest, Entry, Section, headline, subject, why
+from notifications.rules import DigestItem, NoticeRule, Noun
 
 CHECK_IN = Noun("check-in", "check-ins", "to do")
 KEY_RESULT = Noun("key result", "key results", "need a look")
@@ -21,14 +20,14 @@ TUESDAY = dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)
 
 def lines(
     noun: Noun, *states: str, label: str = "Late", why: str = "", title: str = "", news: str = ""
-) -> list[Line]:
-    def describe(notices: Sequence[object], now: dt.datetime) -> dict[int, Item]:
+) -> list[Entry]:
+    def describe(notices: Sequence[object], now: dt.datetime) -> dict[int, DigestItem]:
         return {}
 
     rule = NoticeRule(label=label, reason="own key results", noun=noun, describe=describe)
     return [
-        Line(
-            item=Item(
+        Entry(
+            item=DigestItem(
                 heading="",
                 title=title or f"Title {place}\r\nBcc: all@example.test",
                 url="/",
@@ -44,10 +43,12 @@ def lines(
     ]
 
 
-def envelope(*told: Sequence[Line], clients: Sequence[str] = ("Northwind", "Harbor")) -> Envelope:
+def envelope(*told: Sequence[Entry], clients: Sequence[str] = ("Northwind", "Harbor")) -> Digest:
     """An envelope of Tuesday with a section for each list of lines."""
-    sections = [Section(client=name, lines=part) for name, part in zip(clients, told, strict=False)]
-    return Envelope(reader=User(name="Ines"), now=TUESDAY, sections=sections)
+    sections = [
+        Section(client=name, entries=part) for name, part in zip(clients, told, strict=False)
+    ]
+    return Digest(reader=User(name="Ines"), now=TUESDAY, sections=sections)
 
 
 LATE_AND_DUE = lines(CHECK_IN, "late", "late", "late", "due today by 12:00", "due today by 12:00")
@@ -64,7 +65,7 @@ RISKS = lines(KEY_RESULT, "at risk", "blocked")
     ],
 )
 def test_the_subject_of_a_digest_names_client_day_and_counts(
-    told: list[Line], expected: str
+    told: list[Entry], expected: str
 ) -> None:
     assert subject(envelope(told), is_daily=True) == f"Northwind, Tue 10 Mar: {expected}"
     assert subject(envelope(told), is_daily=False) == f"Northwind: {expected}"
@@ -150,7 +151,7 @@ def test_a_subject_that_would_be_too_long_leaves_out_clients_then_counts() -> No
         (lines(CHECK_IN, "due Mon\u00a016\u00a0Mar"), "1 check-in is due Mon 16 Mar."),
     ],
 )
-def test_the_headline_counts(told: list[Line], expected: str) -> None:
+def test_the_headline_counts(told: list[Entry], expected: str) -> None:
     assert headline(told) == expected
 
 

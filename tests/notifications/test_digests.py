@@ -18,7 +18,7 @@ from mail import delivery
 from mail.models import Priority
 from notifications import rules
 from notifications.commands import ring_after_commit
-from notifications.digests import ENVELOPES, gather
+from notifications.digests import ENVELOPES, build_digests
 from notifications.models import Notice
 from notifications.tasks import send_notices
 from tenancy.scoping import scope
@@ -63,7 +63,7 @@ def test_notices_of_a_closed_engagement_are_dropped(bob: Membership) -> None:
             engagement=bob.engagement, by=build.member(bob.engagement, "Lead", Role.LEAD)
         )
 
-    assert gather(now=NINE) == 1
+    assert build_digests(now=NINE) == 1
 
     assert read(waiting).dropped_at == NINE
     assert read(sent).dropped_at is None
@@ -73,7 +73,7 @@ def test_notices_of_a_closed_engagement_are_dropped(bob: Membership) -> None:
 def test_all_that_waits_for_a_person_goes_into_one_envelope(bob: Membership) -> None:
     held = [notify(bob, subject) for subject in (1, 2, 3)]
 
-    assert gather(now=NINE) == 1
+    assert build_digests(now=NINE) == 1
 
     (envelope,) = envelopes()
     assert (envelope.kind, envelope.recipient) == ("daily", "bob@example.test")
@@ -91,7 +91,7 @@ def test_one_envelope_holds_what_waits_in_all_engagements(bob: Membership) -> No
     notify(bob, 1)
     notify(other, 2)
 
-    assert gather(now=NINE) == 1
+    assert build_digests(now=NINE) == 1
 
     (envelope,) = envelopes()
     assert envelope.payload["engagements"] == [bob.engagement_id, other.engagement_id]
@@ -102,48 +102,48 @@ def test_each_person_gets_an_envelope_of_their_own(bob: Membership) -> None:
     notify(bob)
     notify(build.member(bob.engagement, "Alice"))
 
-    assert gather(now=NINE) == 2
+    assert build_digests(now=NINE) == 2
     assert {one.recipient for one in envelopes()} == {"alice@example.test", "bob@example.test"}
 
 
 def test_it_is_made_from_the_persons_hour_on_and_not_before(bob: Membership) -> None:
     notify(bob, due_at=NINE - 5 * HOUR)
 
-    assert gather(now=NINE - dt.timedelta(seconds=1)) == 0
-    assert gather(now=NINE) == 1
+    assert build_digests(now=NINE - dt.timedelta(seconds=1)) == 0
+    assert build_digests(now=NINE) == 1
 
 
 def test_there_is_one_a_day_whatever_comes_up_later(bob: Membership) -> None:
     notify(bob, 1)
-    gather(now=NINE)
+    build_digests(now=NINE)
     late = notify(bob, 2)
 
-    assert gather(now=NINE + HOUR) == 0
+    assert build_digests(now=NINE + HOUR) == 0
     assert read(late).envelope is None
-    assert gather(now=NINE + DAY) == 1
+    assert build_digests(now=NINE + DAY) == 1
     assert keys() == [f"daily:{bob.user_id}:2026-03-09", f"daily:{bob.user_id}:2026-03-10"]
 
 
 def test_a_deadline_that_passes_after_the_hour_rides_the_next_days(bob: Membership) -> None:
     notify(bob, due_at=NINE + HOUR)
 
-    assert gather(now=NINE + 2 * HOUR) == 0
-    assert gather(now=NINE + DAY) == 1
+    assert build_digests(now=NINE + 2 * HOUR) == 0
+    assert build_digests(now=NINE + DAY) == 1
 
 
 def test_after_an_outage_the_days_message_is_made_late(bob: Membership) -> None:
     notify(bob)
 
-    assert gather(now=NINE + 6 * HOUR) == 1
+    assert build_digests(now=NINE + 6 * HOUR) == 1
     assert keys() == [f"daily:{bob.user_id}:2026-03-09"]
 
 
 def test_none_is_made_at_the_weekend(bob: Membership) -> None:
     notify(bob, due_at=FRIDAY + HOUR)
 
-    assert gather(now=FRIDAY + DAY) == 0
-    assert gather(now=FRIDAY + 2 * DAY + 12 * HOUR) == 0
-    assert gather(now=FRIDAY + 3 * DAY) == 1
+    assert build_digests(now=FRIDAY + DAY) == 0
+    assert build_digests(now=FRIDAY + 2 * DAY + 12 * HOUR) == 0
+    assert build_digests(now=FRIDAY + 3 * DAY) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_the_hour_is_on_the_persons_own_clock(bob: Membership, zone: str, at: st
     notify(bob, due_at=NINE - DAY)
     nine = local(at, zone)
 
-    assert gather(now=nine - dt.timedelta(minutes=1)) == 0
-    assert gather(now=nine) == 1
+    assert build_digests(now=nine - dt.timedelta(minutes=1)) == 0
+    assert build_digests(now=nine) == 1
     assert keys() == [f"daily:{bob.user_id}:{at[:10]}"]
 
 
@@ -184,7 +184,9 @@ def test_days_on_which_clocks_change_have_one_message(
     set_clock(bob, time_zone=zone, message_at=dt.time.fromisoformat(message_at), **quiet)
     notify(bob, due_at=at - DAY)
 
-    made = [gather(now=at + minutes * dt.timedelta(minutes=1)) for minutes in (-1, 0, 60, 120)]
+    made = [
+        build_digests(now=at + minutes * dt.timedelta(minutes=1)) for minutes in (-1, 0, 60, 120)
+    ]
 
     assert made == [0, 1, 0, 0]
     assert keys() == [f"daily:{bob.user_id}:{day}"]
@@ -197,23 +199,23 @@ def test_a_zone_that_this_machine_does_not_know_stops_nobody(bob: Membership, zo
     notify(bob)
     notify(lost)
 
-    assert gather(now=NINE + 2 * HOUR) == 2
+    assert build_digests(now=NINE + 2 * HOUR) == 2
 
 
 def test_the_quiet_hours_are_kept(bob: Membership) -> None:
     notify(bob)
 
-    assert gather(now=NINE + 11 * HOUR) == 0  # eight in the evening
-    assert gather(now=NINE + 22 * HOUR) == 0  # seven in the morning, before the hour
-    assert gather(now=NINE + DAY) == 1
+    assert build_digests(now=NINE + 11 * HOUR) == 0  # eight in the evening
+    assert build_digests(now=NINE + 22 * HOUR) == 0  # seven in the morning, before the hour
+    assert build_digests(now=NINE + DAY) == 1
 
 
 def test_an_hour_that_is_a_quiet_one_waits_for_the_end_of_the_quiet(bob: Membership) -> None:
     set_clock(bob, message_at=dt.time(22))
     notify(bob, due_at=NINE - DAY)
 
-    assert gather(now=NINE - 2 * HOUR - dt.timedelta(seconds=1)) == 0
-    assert gather(now=NINE - 2 * HOUR) == 1
+    assert build_digests(now=NINE - 2 * HOUR - dt.timedelta(seconds=1)) == 0
+    assert build_digests(now=NINE - 2 * HOUR) == 1
 
 
 def test_what_is_urgent_goes_at_once_and_at_weekends_too(bob: Membership) -> None:
@@ -222,7 +224,7 @@ def test_what_is_urgent_goes_at_once_and_at_weekends_too(bob: Membership) -> Non
     notify(bob, 2, rule="alarm", due_at=sunday)
     notify(bob, 3)
 
-    assert gather(now=sunday) == 1
+    assert build_digests(now=sunday) == 1
 
     (envelope,) = envelopes()
     assert (envelope.kind, envelope.dedupe_key) == ("urgent", f"urgent:{bob.user_id}:{first.pk}")
@@ -233,17 +235,17 @@ def test_what_is_urgent_waits_for_the_end_of_the_quiet_hours(bob: Membership) ->
     night = NINE + 12 * HOUR
     notify(bob, rule="alarm", due_at=night)
 
-    assert gather(now=night) == 0
-    assert gather(now=NINE + 22 * HOUR - dt.timedelta(seconds=1)) == 0
-    assert gather(now=NINE + 22 * HOUR) == 1
+    assert build_digests(now=night) == 0
+    assert build_digests(now=NINE + 22 * HOUR - dt.timedelta(seconds=1)) == 0
+    assert build_digests(now=NINE + 22 * HOUR) == 1
 
 
 def test_a_second_urgent_thing_goes_in_a_second_envelope(bob: Membership) -> None:
     notify(bob, 1, rule="alarm")
-    gather(now=NINE)
+    build_digests(now=NINE)
     notify(bob, 2, rule="alarm")
 
-    assert gather(now=NINE) == 1
+    assert build_digests(now=NINE) == 1
     assert [carried(one) for one in envelopes()] == [[1], [2]]
 
 
@@ -253,7 +255,7 @@ def test_what_is_urgent_goes_before_what_is_not_and_after_what_is_awaited(
     notify(bob, 1)
     notify(bob, 2, rule="alarm")
 
-    gather(now=NINE)
+    build_digests(now=NINE)
 
     ranks = {one.kind: one.priority for one in envelopes()}
     assert Priority.AWAITED < ranks["urgent"] < ranks["daily"]
@@ -265,7 +267,7 @@ def test_only_what_is_urgent_is_gathered_where_the_tick_has_not_found_all_yet(
     notify(bob, 1)
     notify(bob, 2, rule="alarm")
 
-    assert gather(now=NINE, is_daily=False) == 1
+    assert build_digests(now=NINE, is_daily=False) == 1
     assert [one.kind for one in envelopes()] == ["urgent"]
 
 
@@ -273,7 +275,7 @@ def test_what_is_dropped_or_not_due_is_not_gathered(bob: Membership) -> None:
     notify(bob, 1, dropped_at=NINE)
     notify(bob, 2, due_at=NINE + dt.timedelta(seconds=1))
 
-    assert gather(now=NINE) == 0
+    assert build_digests(now=NINE) == 0
 
 
 def test_who_was_removed_is_gathered_too_so_that_the_ledger_says_what_became_of_it(
@@ -283,7 +285,7 @@ def test_who_was_removed_is_gathered_too_so_that_the_ledger_says_what_became_of_
     with scope(bob.engagement_id):
         Membership.objects.filter(pk=bob.pk).update(removed_at=NINE)
 
-    assert gather(now=NINE) == 1
+    assert build_digests(now=NINE) == 1
 
 
 @pytest.mark.parametrize("is_whole", [True, False], ids=["as built", "without the unique key"])
@@ -314,7 +316,7 @@ def at_once(number: int) -> list[int]:
     def run() -> None:
         try:
             start.wait(timeout=10)
-            made.append(gather(now=NINE))
+            made.append(build_digests(now=NINE))
         except Exception as error:  # noqa: BLE001 - the test reports it
             failures.append(error)
         finally:

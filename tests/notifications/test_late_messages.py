@@ -12,7 +12,7 @@ from engagements.models import Membership, Role
 from mail.delivery import Delivered, claim, deliver_due
 from mail.models import OutboxMessage
 from notifications import rules as notice_rules
-from notifications.digests import gather
+from notifications.digests import build_digests
 from notifications.models import Notice
 from tenancy.scoping import scope
 from tests import build
@@ -46,7 +46,7 @@ def live(*, since: dt.datetime, until: dt.datetime) -> None:
     at = since
     while at <= until:
         with time_machine.travel(at, tick=False):
-            gather(now=at)
+            build_digests(now=at)
             deliver_due(now=at)
         at += HOUR
 
@@ -81,7 +81,7 @@ def test_who_is_told_just_before_the_quiet_hours_gets_one_a_day_too(
     bob.user.save()
     last_minute = NINE + 11 * HOUR - MINUTE
     notify(bob, 1)
-    gather(now=last_minute)  # and the worker comes a minute later
+    build_digests(now=last_minute)  # and the worker comes a minute later
     notify(bob, 2, due_at=NINE + HOUR + DAY)
 
     live(since=last_minute + MINUTE, until=last_minute + DAY)
@@ -112,23 +112,23 @@ def test_it_takes_along_what_waits_at_every_client(
     there = build.member(build.engagement("Harbor Retail"), "Bob", user=bob.user)
     notify(bob, 1)
     notify(there, 2)
-    gather(now=NINE)
+    build_digests(now=NINE)
     notify(there, 3)
 
-    gather(now=NINE + DAY)
+    build_digests(now=NINE + DAY)
 
     assert [carried(one) for one in envelopes()] == [[], [1, 2, 3]]
 
 
 def test_what_a_worker_has_in_hand_is_left_to_it(bob: Membership, mail_server: MailServer) -> None:
     notify(bob, 1)
-    gather(now=NINE)
+    build_digests(now=NINE)
     notify(bob, 2)
     tomorrow = NINE + DAY
     with time_machine.travel(tomorrow, tick=False):
         claim(now=tomorrow, limit=20)
 
-        gather(now=tomorrow)
+        build_digests(now=tomorrow)
 
     assert [carried(one) for one in envelopes()] == [[1], [2]]
     assert [one.cancelled_at for one in envelopes()] == [None, None]
@@ -138,11 +138,11 @@ def test_a_worker_that_lost_its_lease_loses_its_claim(
     bob: Membership, mail_server: MailServer
 ) -> None:
     notify(bob, 1)
-    gather(now=NINE)
+    build_digests(now=NINE)
     claim(now=NINE, limit=20)
 
     with time_machine.travel(NINE + DAY, tick=False):
-        gather(now=NINE + DAY)
+        build_digests(now=NINE + DAY)
 
     assert [carried(one) for one in envelopes()] == [[], [1]]
     assert envelopes()[0].claim_token is None
@@ -153,11 +153,11 @@ def test_what_has_come_to_its_end_stays_there(
     bob: Membership, mail_server: MailServer, end: str
 ) -> None:
     notify(bob, 1)
-    gather(now=NINE)
+    build_digests(now=NINE)
     change(envelopes()[0], **{end: NINE})
     notify(bob, 2)
 
-    gather(now=NINE + DAY)
+    build_digests(now=NINE + DAY)
 
     assert [carried(one) for one in envelopes()] == [[1], [2]]
 
@@ -166,14 +166,14 @@ def test_what_was_told_or_dropped_is_not_told_again(
     bob: Membership, mail_server: MailServer
 ) -> None:
     told, dropped = notify(bob, 1), notify(bob, 2)
-    gather(now=NINE)
+    build_digests(now=NINE)
     (envelope,) = envelopes()
     for notice, ending in ((told, "sent_at"), (dropped, "dropped_at")):
         with scope(bob.engagement_id):
             Notice.objects.filter(pk=notice.pk).update(**{ending: NINE})
     notify(bob, 3)
 
-    gather(now=NINE + DAY)
+    build_digests(now=NINE + DAY)
 
     assert [carried(one) for one in envelopes()] == [[1, 2], [3]]
     assert envelopes()[0].pk == envelope.pk
@@ -181,10 +181,10 @@ def test_what_was_told_or_dropped_is_not_told_again(
 
 def test_what_is_urgent_stays_in_its_own(bob: Membership, mail_server: MailServer) -> None:
     notify(bob, 1, rule="alarm")
-    gather(now=NINE)
+    build_digests(now=NINE)
     notify(bob, 2)
 
-    gather(now=NINE + DAY)
+    build_digests(now=NINE + DAY)
 
     assert sorted(carried(one) for one in envelopes()) == [[1], [2]]
 
@@ -203,7 +203,7 @@ def test_a_mailbox_that_never_takes_anything_is_given_up_all_the_same(
 
 def test_without_a_late_one_a_message_begins_with_no_attempts(bob: Membership) -> None:
     notify(bob, 1)
-    gather(now=NINE)
+    build_digests(now=NINE)
 
     assert [(one.attempts, one.due_at) for one in envelopes()] == [(0, NINE)]
     assert deliver_due(now=NINE) == Delivered(sent=1)

@@ -13,13 +13,12 @@ from engagements.models import Membership, Role
 from mail import delivery, email_types
 from mail.delivery import Delivered, deliver_due
 from mail.outbox import resend_dead
-from notifications import rules
+from notifications import emails, rules
 from notifications.commands import UNDELIVERED, tell_leads_undelivered
-from notifications.digest import mails
-from notifications.digests import gather
-from notifications.messages import UNDELIVERED_RULE, undelivered
+from notifications.digests import build_digests
+from notifications.emails import UNDELIVERED_RULE, undelivered
 from notifications.models import Notice
-from notifications.rules import Item
+from notifications.rules import DigestItem
 from tenancy.scoping import identity, scope
 from tests import build
 from tests.notifications.noticing import NINE, envelopes, notify, read, rule
@@ -59,7 +58,7 @@ def told(person: Membership) -> list[Notice]:
         return list(Notice.objects.filter(person=person, rule=UNDELIVERED))
 
 
-def said(notice: Notice) -> dict[int, Item]:
+def said(notice: Notice) -> dict[int, DigestItem]:
     with scope(notice.engagement_id):
         found = Notice.objects.select_related("engagement", "person").get(pk=notice.pk)
         return undelivered([found], NINE)
@@ -67,7 +66,7 @@ def said(notice: Notice) -> dict[int, Item]:
 
 def test_what_could_not_be_delivered_is_marked_with_why(bob: Membership) -> None:
     notice = notify(bob)
-    gather(now=NINE)
+    build_digests(now=NINE)
 
     assert deliver_due(now=NINE) == Delivered(dead=1)
 
@@ -80,13 +79,13 @@ def test_the_leads_are_told_whom_it_was_for(
     alice: Membership, bob: Membership, mail_server: MailServer
 ) -> None:
     notify(bob)
-    gather(now=NINE)
+    build_digests(now=NINE)
     deliver_due(now=NINE)
     (notice,) = told(alice)
     assert (notice.subject, notice.period) == (bob.pk, dt.date(2026, 3, 9))
 
     with time_machine.travel(NINE + DAY, tick=False):
-        gather(now=NINE + DAY)
+        build_digests(now=NINE + DAY)
         assert deliver_due(now=NINE + DAY) == Delivered(sent=1)
 
     (mail,) = mail_server.messages
@@ -105,7 +104,7 @@ def test_a_lead_who_cannot_be_reached_is_not_told_so_but_the_others_are(
     other = build.member(alice.engagement, "Carol")
     mail_server.refused.add("alice@example.test")
     notify(alice)
-    gather(now=NINE)
+    build_digests(now=NINE)
 
     deliver_due(now=NINE)
 
@@ -117,7 +116,7 @@ def test_leads_are_told_once_a_week_however_much_fails(alice: Membership, bob: M
     for days in range(3):
         notify(bob, days, due_at=NINE + days * DAY)
         with time_machine.travel(NINE + days * DAY, tick=False):
-            gather(now=NINE + days * DAY)
+            build_digests(now=NINE + days * DAY)
             deliver_due(now=NINE + days * DAY)
 
     assert len(told(alice)) == 1
@@ -135,7 +134,7 @@ def test_every_engagement_of_the_envelope_hears_of_it_in_its_own_words(
     build.member(unconcerned.engagement, "Bob", Role.CONTRIBUTOR, user=bob.user)
     notify(bob)
     notify(there)
-    gather(now=NINE)
+    build_digests(now=NINE)
 
     deliver_due(now=NINE)
 
@@ -148,7 +147,7 @@ def test_what_is_sent_after_all_is_told_as_if_it_had_never_failed(
     bob: Membership, mail_server: MailServer
 ) -> None:
     notice = notify(bob)
-    gather(now=NINE)
+    build_digests(now=NINE)
     deliver_due(now=NINE)
     assert read(notice).failed_at
     mail_server.refused.clear()
@@ -162,11 +161,11 @@ def test_what_is_sent_after_all_is_told_as_if_it_had_never_failed(
 
 def test_it_may_run_twice(alice: Membership, bob: Membership) -> None:
     notice = notify(bob)
-    gather(now=NINE)
+    build_digests(now=NINE)
     (envelope,) = envelopes()
 
     for error in ("550 first", "550 second"):
-        mails.mark_dead(envelope.payload, error)
+        emails.mark_dead(envelope.payload, error)
 
     assert read(notice).error == "550 first"
     assert len(told(alice)) == 1

@@ -4,7 +4,7 @@ import pytest
 from django.core.signing import Signer
 
 from accounts.commands import disable_user
-from notifications.unsubscribe import masked, stop_link, token_of, user_of
+from notifications.emails import masked, stop_link, token_of, user_of
 from tests import build
 
 pytestmark = pytest.mark.django_db

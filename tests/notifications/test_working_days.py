@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from notifications.working_days import is_working_day, working_days
+from notifications.hours import is_working_day, working_days
 
 
 def day(text: str) -> dt.date:

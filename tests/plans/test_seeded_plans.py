@@ -25,7 +25,7 @@ from engagements.models import Engagement, Membership
 from escalations.models import Escalation
 from mail import delivery
 from mail.runs import waiting_since
-from notifications.digests import gather
+from notifications.digests import build_digests
 from okrs.models import Cycle, KeyResult
 from reviews.models import Review
 from tenancy.scoping import scope, unscoped
@@ -202,7 +202,7 @@ def test_a_check_in_of_what_is_escalated_is_written_by_index(lead: Membership) -
 SWEEPS: dict[str, Callable[[], Any]] = {
     **{name: partial(sweep, now=NOW) for name, sweep in schedule.ORDER},
     "reminders ahead": partial(send_reminders, now=FRIDAY),
-    "messages of urgent things": partial(gather, now=NOW, is_daily=False),
+    "messages of urgent things": partial(build_digests, now=NOW, is_daily=False),
     "claim of due mail": lambda: list(delivery.claim(now=NOW, limit=20)),
     "what waits for mail": partial(waiting_since, now=NOW),
 }

@@ -16,6 +16,7 @@ from reviews.commands.reviews import close_review
 from reviews.models import AgendaItem, Review
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
+from tests.escalations.escalating import compact
 from tests.query_counts import assert_constant_queries
 from tests.reviews.escalated import escalate, plan
 from tests.reviews.running import YES, checked, item, key_results, run, seen, url
@@ -122,7 +123,7 @@ def test_an_outcome_updates_its_part_of_the_screen(
 
     section = f'<section class="escalation" id="escalation-{escalation.public_id}"'
     assert sent.status_code == 200
-    assert sent.text.strip().startswith(section)
+    assert compact(sent.text).startswith(section)
     assert ESCAPED in sent.text
     assert ESCAPED in lead.get(url(review)).text
 

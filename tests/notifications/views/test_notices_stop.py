@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.commands import disable_user
 from accounts.models import User
-from notifications.unsubscribe import token_of
+from notifications.emails import token_of
 from tests import build
 from tests.query_counts import queries_of
 

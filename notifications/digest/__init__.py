@@ -1,1 +1,0 @@
-"""Envelopes: one person's notices in one email, worded when it is sent."""
