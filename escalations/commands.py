@@ -24,7 +24,7 @@ from escalations.rule import (
     speaks_for_sponsor,
     values_on_entry,
 )
-from notifications.commands import add_notices, ring_after_commit
+from notifications.commands import add_notices, wake_worker_after_commit
 from notifications.models import Notice
 from okrs.models import KeyResult
 from tenancy.locks import StaleEdit, lock, locking
@@ -111,7 +111,7 @@ def _apply_rule(
             facts = replace(facts, escalation=_enter(state, facts, by=by))
             changes += 1
     if changes:
-        ring_after_commit()
+        wake_worker_after_commit()
     return changes
 
 
@@ -342,7 +342,7 @@ def _require_active(locked: Escalation) -> None:
 
 def _announce(locked: Escalation, *, by: Membership, now: dt.datetime) -> Escalation:
     _notify(locked, by=by, now=now)
-    ring_after_commit()
+    wake_worker_after_commit()
     return locked
 
 

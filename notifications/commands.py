@@ -21,16 +21,16 @@ UNDELIVERED = "undelivered"
 SEND_NOTICES = "notifications.tasks.send_notices"  # called by name, since tasks import commands
 
 
-def ring_after_commit() -> None:
+def wake_worker_after_commit() -> None:
     """Send this transaction's notices once it commits; calls the task once.
 
     Code that writes notices calls this. If a call is lost, beat runs the task within a minute.
     """
-    if not any(callback is ring for _, callback, *_ in connection.run_on_commit):
-        transaction.on_commit(ring, robust=True)
+    if not any(callback is wake_worker for _, callback, *_ in connection.run_on_commit):
+        transaction.on_commit(wake_worker, robust=True)
 
 
-def ring() -> None:
+def wake_worker() -> None:
     """Wake a worker; a broker that is down costs at most a minute."""
     try:
         current_app.send_task(SEND_NOTICES)
@@ -51,9 +51,9 @@ def put_back(*, envelope: UUID | str, engagement_id: int) -> None:
     mine.filter(dropped_at=None, sent_at=None).update(envelope=None)
 
 
-def mark_told(*, envelope: UUID, engagement_id: int, now: dt.datetime) -> None:
+def mark_sent(*, envelope: UUID, engagement_id: int, now: dt.datetime) -> None:
     """Mark the notices of a sent envelope, except dropped ones. Safe to repeat."""
-    _told_by(envelope, engagement_id=engagement_id).update(sent_at=now)
+    _sendable(envelope, engagement_id=engagement_id).update(sent_at=now)
 
 
 def mark_failed(*, envelope: UUID, engagement_id: int, error: str, now: dt.datetime) -> None:
@@ -61,13 +61,13 @@ def mark_failed(*, envelope: UUID, engagement_id: int, error: str, now: dt.datet
 
     Safe to repeat.
     """
-    failed = list(_told_by(envelope, engagement_id=engagement_id).select_related("person"))
+    failed = list(_sendable(envelope, engagement_id=engagement_id).select_related("person"))
     ids = [one.pk for one in failed]
     Notice.objects.filter(engagement_id=engagement_id, pk__in=ids).update(
         failed_at=now, error=error
     )
     for person in {one.person_id: one.person for one in failed}.values():
-        tell_leads_undelivered(person, now=now)
+        notify_leads_undelivered(person, now=now)
 
 
 def mark_waiting(*, envelope: UUID, engagement_id: int) -> None:
@@ -84,10 +84,10 @@ def invitation_undelivered(payload: dict[str, int], error: str) -> None:
             engagement_id=payload["engagement"], pk=payload["invitation"]
         )
         if row.is_open(now=now) and row.membership.removed_at is None:
-            tell_leads_undelivered(row.membership, now=now)
+            notify_leads_undelivered(row.membership, now=now)
 
 
-def tell_leads_undelivered(person: Membership, *, now: dt.datetime) -> None:
+def notify_leads_undelivered(person: Membership, *, now: dt.datetime) -> None:
     """Tell the leads that mail to this person could not be delivered: once a week, all but them."""
     engagement = Engagement.objects.get(pk=person.engagement_id)
     leads = Membership.objects.active().filter(
@@ -122,7 +122,7 @@ def add_notices(
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _told_by(envelope: UUID, *, engagement_id: int) -> NoticeQuerySet:
+def _sendable(envelope: UUID, *, engagement_id: int) -> NoticeQuerySet:
     mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope)
     return mine.filter(dropped_at=None, sent_at=None, failed_at=None)
 

@@ -93,7 +93,7 @@ def mark_sent(payload: Payload) -> None:
     now = timezone.now()
     for engagement_id in payload["engagements"]:
         with scope(engagement_id):
-            commands.mark_told(envelope=_id(payload), engagement_id=engagement_id, now=now)
+            commands.mark_sent(envelope=_id(payload), engagement_id=engagement_id, now=now)
 
 
 def mark_dead(payload: Payload, error: str) -> None:

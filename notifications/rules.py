@@ -94,7 +94,7 @@ class Aside:
 Asides = Callable[[Sequence[Membership], dt.datetime], Sequence[Aside]]
 
 _rules: dict[str, NoticeRule] = {}
-_asides: list[Asides] = []
+registered_asides: list[Asides] = []
 
 
 def register_rule(name: str, rule: NoticeRule) -> None:
@@ -113,11 +113,11 @@ def find_rule(name: str) -> NoticeRule:
 
 def register_asides(asides: Asides) -> None:
     """Register a query for a person's deadlines; it gets all their memberships, in their scope."""
-    _asides.append(asides)
+    registered_asides.append(asides)
 
 
 def asides_for(memberships: Sequence[Membership], *, now: dt.datetime) -> list[Aside]:
-    return [aside for asides in _asides for aside in asides(memberships, now)]
+    return [aside for asides in registered_asides for aside in asides(memberships, now)]
 
 
 def rules() -> Mapping[str, NoticeRule]:

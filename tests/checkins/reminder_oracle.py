@@ -18,7 +18,7 @@ import holidays
 from engagements.models import Engagement, Membership
 from okrs.models import Cycle, KeyResult
 from tenancy.scoping import unscoped
-from tests.escalations.jobs.telling import Told
+from tests.escalations.notices import Told
 
 DAY = dt.timedelta(days=1)
 Known = tuple[str, int, int, dt.date]  # rule, person, subject, period

@@ -15,7 +15,7 @@ from tenancy.scoping import identity
 from tests import build
 from tests.checkins.posting import at, post
 from tests.checkins.test_reminders import MINUTE, carol, change
-from tests.escalations.jobs.telling import people, told
+from tests.escalations.notices import people, told
 from tests.query_counts import assert_constant_queries
 
 __all__ = ["carol"]

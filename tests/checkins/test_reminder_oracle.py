@@ -15,7 +15,7 @@ from engagements.models import Membership, Role
 from tenancy.scoping import unscoped
 from tests.checkins.crowds import crowd
 from tests.checkins.reminder_oracle import Oracle, spans_of
-from tests.escalations.jobs.telling import Told, told
+from tests.escalations.notices import Told, told
 
 pytestmark = pytest.mark.slow
 

@@ -24,7 +24,7 @@ from okrs.models import KeyResult
 from reviews.queries.agenda import spells
 from tests.checkins.posting import ZONE, at, period, post, rhythm
 from tests.checkins.test_reminders import MINUTE, change, run
-from tests.escalations.jobs.telling import told
+from tests.escalations.notices import told
 
 CHANGED = at("2026-03-25T09:00")
 AUCKLAND = {"zone": "Pacific/Auckland", "due_weekday": 1, "due_time": "07:00", "country": "XX"}

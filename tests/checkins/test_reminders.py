@@ -23,7 +23,7 @@ from engagements.models import Membership, Role
 from okrs.models import Cycle, KeyResult, Stage
 from tests import build
 from tests.checkins.posting import at, post
-from tests.escalations.jobs.telling import people, told
+from tests.escalations.notices import people, told
 from tests.query_counts import assert_constant_queries
 from tests.walls.racing import waiting
 

@@ -1,10 +1,10 @@
-"""The job over all clients: what it changes when, and what it reads (M7.1, M7.4, M7.9)."""
+"""The job over all clients: what it changes when, and what it and the reminders read (M7.1, M7.4, M7.9)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,9 +22,10 @@ from escalations.rule import Facts, raise_due_at
 from escalations.words import by_hand_means
 from okrs.models import KeyResult
 from tenancy.models import NEW_PUBLIC_ID
+from tests import build
 from tests.checkins.posting import TUESDAY, at
 from tests.escalations.escalating import put_in, red_weeks
-from tests.escalations.jobs.telling import told
+from tests.escalations.notices import told
 
 WEEK, SECOND = dt.timedelta(days=7), dt.timedelta(seconds=1)
 NEXT_WEEK = TUESDAY + WEEK
@@ -227,3 +228,55 @@ def test_the_job_reads_neither_all_key_results_nor_check_ins(committed: str) -> 
         assert read_whole(plan) & {"checkins_checkin", "okrs_keyresult"} == set()
         assert "keyresult_red" in indexes(plan)
     assert "escalation_open" in indexes(later)
+
+
+Sweep = Callable[..., int]
+Explained = Callable[[Sweep, dt.datetime], list[str]]
+
+MONDAY = dt.date(2026, 3, 9)
+FRIDAY = dt.datetime(2026, 3, 6, 18, tzinfo=dt.UTC)
+IN_AUTUMN = dt.datetime(2026, 10, 9, 15, tzinfo=dt.UTC)  # a Friday too
+
+
+@pytest.fixture
+def explained(committed: str) -> Iterator[Explained]:
+    """Runs a sweep over 150 clients in the spring, one of which goes on in the autumn."""
+    seed(clients=150, monday=MONDAY)
+    lead = build.member(build.engagement(country="XX"))
+    days: dict[str, Any] = {"starts_on": dt.date(2026, 9, 1), "ends_on": dt.date(2026, 12, 31)}
+    objective = build.objective(lead, build.cycle(lead.engagement, **days))
+    for _ in range(3):
+        build.live_key_result(objective)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ANALYZE")
+    yield plans
+    for alias in ("sweep", "owner"):
+        connections[alias].close()
+
+
+def plans(sweep: Sweep, now: dt.datetime) -> list[str]:
+    """Which tables are read from end to end; the sweep must write something."""
+    lines: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "INSERT INTO" in sql:
+            execute(f"EXPLAIN {sql}", params, many, context)
+            lines.extend(line for (line,) in context["cursor"].fetchall())
+        return execute(sql, params, many, context)
+
+    with connections["sweep"].execute_wrapper(explain):
+        assert sweep(now=now, using="sweep") > 0
+    assert lines
+    return [line.split(" on ")[1].split()[0] for line in lines if "Seq Scan" in line]
+
+
+@pytest.mark.parametrize("sweep", [send_reminders, send_overdue, escalate_missed, friday_digests])
+def test_neither_old_key_results_nor_check_ins_are_read(explained: Explained, sweep: Sweep) -> None:
+    # When the sweep of overdue ones runs, the period of Monday 5 October is open.
+    read = explained(sweep, IN_AUTUMN)
+
+    assert {"okrs_keyresult", "checkins_checkin", "okrs_objective"} & set(read) == set()
+
+
+def test_fridays_digest_reads_no_more_check_ins_than_key_results(explained: Explained) -> None:
+    assert "checkins_checkin" not in explained(friday_digests, FRIDAY)

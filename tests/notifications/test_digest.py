@@ -42,7 +42,7 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "alarm": rule(is_urgent=True, item={"state": "loud"}),
     }
     monkeypatch.setattr(notice_rules, "_rules", known)
-    monkeypatch.setattr(notice_rules, "_asides", [])
+    monkeypatch.setattr(notice_rules, "registered_asides", [])
     with time_machine.travel(NINE, tick=False):
         yield
     GONE.clear()
@@ -326,20 +326,22 @@ def test_what_two_say_in_the_same_words_is_said_once(
     assert "Bare." in text
 
 
-def test_clocks_that_run_for_the_reader_stand_below_all_else(
-    bob: Membership, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("most", [200, 1], ids=["in one scope", "by pages of a scope"])
+def test_deadlines_of_the_reader_in_all_clients_come_last(
+    bob: Membership, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
+    monkeypatch.setattr("notifications.digest.MAX_ENGAGEMENTS", most)
     there = build.member(build.engagement("Harbor Retail"), "Bob", user=bob.user)
 
     def clocks(memberships: list[Membership], now: dt.datetime) -> list[Aside]:
         said = {"before": "the huddle on", "after": "is due today.", "url": "/clock/"}
         clients = [one.engagement.client_name for one in memberships]
         return [
-            Aside(client=clients[0], title="Orders", about="parcel:1", **said),
+            *(Aside(client=one, title="Orders", about="parcel:1", **said) for one in clients),
             *(Aside(client=one, title="Returns", about="other", **said) for one in clients),
         ]
 
-    monkeypatch.setattr(notice_rules, "_asides", [clocks])
+    monkeypatch.setattr(notice_rules, "registered_asides", [clocks])
     notify(bob)
     deliver()
 

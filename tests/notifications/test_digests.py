@@ -17,7 +17,7 @@ from engagements.models import Membership, Role
 from mail import delivery
 from mail.models import Priority
 from notifications import rules
-from notifications.commands import ring_after_commit
+from notifications.commands import wake_worker_after_commit
 from notifications.digests import ENVELOPES, build_digests
 from notifications.models import Notice
 from notifications.tasks import send_notices
@@ -338,8 +338,8 @@ def test_the_bell_rings_once_after_the_commit(
     monkeypatch.setattr(current_app, "send_task", rung.append)
 
     with transaction.atomic():
-        ring_after_commit()
-        ring_after_commit()
+        wake_worker_after_commit()
+        wake_worker_after_commit()
         assert rung == []
 
     assert rung == [send_notices.name]
@@ -350,7 +350,7 @@ def test_a_broker_that_is_down_fails_no_command(
 ) -> None:
     ring_at(monkeypatch, "redis://127.0.0.1:1/0")
 
-    ring_after_commit()
+    wake_worker_after_commit()
 
     assert "The broker is down" in caplog.text
 

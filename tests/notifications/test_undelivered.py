@@ -14,7 +14,7 @@ from mail import delivery, email_types
 from mail.delivery import Delivered, deliver_due
 from mail.outbox import resend_dead
 from notifications import emails, rules
-from notifications.commands import UNDELIVERED, tell_leads_undelivered
+from notifications.commands import UNDELIVERED, notify_leads_undelivered
 from notifications.digests import build_digests
 from notifications.emails import UNDELIVERED_RULE, undelivered
 from notifications.models import Notice
@@ -121,7 +121,7 @@ def test_leads_are_told_once_a_week_however_much_fails(alice: Membership, bob: M
 
     assert len(told(alice)) == 1
     with time_machine.travel(NINE + 7 * DAY, tick=False), scope(bob.engagement_id):
-        tell_leads_undelivered(bob, now=NINE + 7 * DAY)
+        notify_leads_undelivered(bob, now=NINE + 7 * DAY)
     assert len(told(alice)) == 2
 
 
@@ -173,7 +173,7 @@ def test_it_may_run_twice(alice: Membership, bob: Membership) -> None:
 
 def test_it_is_no_news_once_mail_reaches_them_again(alice: Membership, bob: Membership) -> None:
     with scope(bob.engagement_id):
-        tell_leads_undelivered(bob, now=NINE - DAY)
+        notify_leads_undelivered(bob, now=NINE - DAY)
     (notice,) = told(alice)
     assert said(notice)
     notify(bob, sent_at=NINE)
@@ -183,7 +183,7 @@ def test_it_is_no_news_once_mail_reaches_them_again(alice: Membership, bob: Memb
 
 def test_it_is_no_news_once_they_have_left(alice: Membership, bob: Membership) -> None:
     with scope(bob.engagement_id):
-        tell_leads_undelivered(bob, now=NINE)
+        notify_leads_undelivered(bob, now=NINE)
         (notice,) = told(alice)
         Membership.objects.filter(pk=bob.pk).update(removed_at=NINE)
 
@@ -236,7 +236,7 @@ def test_who_is_out_of_reach_costs_the_same_queries_for_one_and_for_ten(
         for _ in range(count):
             person = build.member(alice.engagement, "Somebody", Role.CONTRIBUTOR, user=None)
             with scope(alice.engagement_id):
-                tell_leads_undelivered(person, now=NINE)
+                notify_leads_undelivered(person, now=NINE)
 
     def describe() -> None:
         with scope(alice.engagement_id):

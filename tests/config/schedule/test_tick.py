@@ -25,7 +25,7 @@ from status.jobs import store_snapshots
 from status.models import Snapshot
 from tenancy.scoping import scope
 from tests import build
-from tests.escalations.jobs.telling import told
+from tests.escalations.notices import told
 
 KEYS = {
     "reminders",

@@ -12,7 +12,7 @@ from escalations.models import Escalation
 from okrs.models import KeyResult
 from tests import build
 from tests.checkins.posting import TUESDAY
-from tests.escalations.telling import MONDAY, not_sent, told
+from tests.escalations.notices import MONDAY, add_notice, add_unsent_notice
 from tests.query_counts import assert_constant_queries
 
 URL = "/e/northwind/reminders/"
@@ -42,7 +42,7 @@ def escalation(onboarding: KeyResult) -> Escalation:
 def test_it_says_who_was_told_what_when_and_by_which_rule(
     lead: Client, bob: Membership, onboarding: KeyResult
 ) -> None:
-    told(bob, "missed_twice", onboarding, sent_at=TUESDAY + HOUR)
+    add_notice(bob, "missed_twice", onboarding, sent_at=TUESDAY + HOUR)
 
     text = lead.get(URL).text
 
@@ -83,7 +83,7 @@ def test_it_says_what_became_of_it(
     fields: dict[str, Any],
     said: str,
 ) -> None:
-    not_sent(bob, rule, onboarding, **fields)
+    add_unsent_notice(bob, rule, onboarding, **fields)
 
     assert said in lead.get(URL).text
 
@@ -91,7 +91,7 @@ def test_it_says_what_became_of_it(
 def test_lines_of_an_escalation_lead_to_its_key_result(
     lead: Client, bob: Membership, onboarding: KeyResult, escalation: Escalation
 ) -> None:
-    told(bob, "escalation_active", escalation, period=escalation.streak)
+    add_notice(bob, "escalation_active", escalation, period=escalation.streak)
 
     text = lead.get(URL).text
 
@@ -102,7 +102,7 @@ def test_lines_of_an_escalation_lead_to_its_key_result(
 def test_an_undelivered_line_names_whom_no_mail_reached(
     lead: Client, alice: Membership, bob: Membership
 ) -> None:
-    told(alice, "undelivered", bob)
+    add_notice(alice, "undelivered", bob)
 
     assert '<a href="/e/northwind/members/">Bob</a>' in lead.get(URL).text
 
@@ -110,7 +110,7 @@ def test_an_undelivered_line_names_whom_no_mail_reached(
 def test_a_rule_of_another_room_is_shown_by_its_name(
     lead: Client, bob: Membership, onboarding: KeyResult
 ) -> None:
-    told(bob, "prep_pack", onboarding)
+    add_notice(bob, "prep_pack", onboarding)
 
     text = lead.get(URL).text
 
@@ -121,9 +121,9 @@ def test_a_rule_of_another_room_is_shown_by_its_name(
 def test_days_and_lines_come_newest_first(
     lead: Client, alice: Membership, bob: Membership, onboarding: KeyResult
 ) -> None:
-    told(bob, "reminder", onboarding, created_at=TUESDAY - DAY)
-    told(bob, "overdue", onboarding, created_at=TUESDAY - HOUR)
-    told(alice, "missed_twice", onboarding, created_at=TUESDAY)
+    add_notice(bob, "reminder", onboarding, created_at=TUESDAY - DAY)
+    add_notice(bob, "overdue", onboarding, created_at=TUESDAY - HOUR)
+    add_notice(alice, "missed_twice", onboarding, created_at=TUESDAY)
 
     page = lead.get(URL)
 
@@ -155,9 +155,9 @@ def test_the_filter_lets_through_what_it_is_asked_for(
     asked: dict[str, str],
     left: list[str],
 ) -> None:
-    told(bob, "reminder", onboarding)
-    not_sent(bob, "overdue", onboarding, dropped_at=TUESDAY)
-    told(alice, "missed_twice", onboarding)
+    add_notice(bob, "reminder", onboarding)
+    add_unsent_notice(bob, "overdue", onboarding, dropped_at=TUESDAY)
+    add_notice(alice, "missed_twice", onboarding)
 
     page = lead.get(URL, asked)
 
@@ -167,8 +167,8 @@ def test_the_filter_lets_through_what_it_is_asked_for(
 def test_the_filter_finds_one_persons_lines(
     lead: Client, alice: Membership, bob: Membership, onboarding: KeyResult
 ) -> None:
-    told(bob, "reminder", onboarding)
-    told(alice, "missed_twice", onboarding)
+    add_notice(bob, "reminder", onboarding)
+    add_notice(alice, "missed_twice", onboarding)
 
     page = lead.get(URL, {"person": bob.public_id})
 
@@ -188,7 +188,7 @@ def test_it_says_that_nobody_was_told_anything_yet(lead: Client) -> None:
 
 
 def test_htmx_gets_the_lines_alone(lead: Client, bob: Membership, onboarding: KeyResult) -> None:
-    told(bob, "reminder", onboarding)
+    add_notice(bob, "reminder", onboarding)
 
     text = lead.get(URL, {"state": "sent"}, headers={"HX-Request": "true"}).text
 
@@ -200,7 +200,7 @@ def test_long_ledgers_are_paged_and_the_filter_stays(
     lead: Client, bob: Membership, onboarding: KeyResult
 ) -> None:
     for weeks in range(51):
-        told(bob, "reminder", onboarding, period=MONDAY - 7 * DAY * weeks)
+        add_notice(bob, "reminder", onboarding, period=MONDAY - 7 * DAY * weeks)
 
     page = lead.get(URL, {"rule": "reminder", "page": "1"})
 
@@ -212,7 +212,7 @@ def test_long_ledgers_are_paged_and_the_filter_stays(
 def test_leads_see_first_whom_no_mail_reaches_and_what_to_do(
     lead: Client, bob: Membership, onboarding: KeyResult
 ) -> None:
-    not_sent(bob, "overdue", onboarding, failed_at=TUESDAY, error="No such mailbox")
+    add_unsent_notice(bob, "overdue", onboarding, failed_at=TUESDAY, error="No such mailbox")
 
     text = lead.get(URL).text
 
@@ -225,8 +225,8 @@ def test_leads_see_first_whom_no_mail_reaches_and_what_to_do(
 def test_whom_a_later_mail_reached_is_no_longer_named(
     lead: Client, bob: Membership, onboarding: KeyResult
 ) -> None:
-    not_sent(bob, "overdue", onboarding, failed_at=TUESDAY - DAY)
-    told(bob, "missed_twice", onboarding, sent_at=TUESDAY)
+    add_unsent_notice(bob, "overdue", onboarding, failed_at=TUESDAY - DAY)
+    add_notice(bob, "missed_twice", onboarding, sent_at=TUESDAY)
 
     assert "<h1>Notification log</h1>" in lead.get(URL).text
 
@@ -235,7 +235,9 @@ def test_whom_a_later_mail_reached_is_no_longer_named(
 def test_champions_and_sponsors_read_it_but_only_leads_are_asked_to_mend(
     client: Client, alice: Membership, bob: Membership, onboarding: KeyResult, role: str
 ) -> None:
-    not_sent(bob, "overdue", onboarding, failed_at=TUESDAY, error=f"No mailbox {bob.email}")
+    add_unsent_notice(
+        bob, "overdue", onboarding, failed_at=TUESDAY, error=f"No mailbox {bob.email}"
+    )
     build.sign_in(client, alice.engagement, role)
 
     text = client.get(URL).text
@@ -251,8 +253,8 @@ def test_contributors_read_their_own_lines_alone(
     client: Client, alice: Membership, bob: Membership, onboarding: KeyResult
 ) -> None:
     mine = build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
-    told(mine, "reminder", onboarding)
-    told(bob, "overdue", onboarding)
+    add_notice(mine, "reminder", onboarding)
+    add_notice(bob, "overdue", onboarding)
 
     page = client.get(URL, {"person": bob.public_id})
 
@@ -265,7 +267,7 @@ def test_contributors_read_their_own_lines_alone(
 def test_a_contributor_who_was_told_nothing_reads_so(
     client: Client, alice: Membership, bob: Membership, onboarding: KeyResult
 ) -> None:
-    told(bob, "reminder", onboarding)
+    add_notice(bob, "reminder", onboarding)
     build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
 
     assert "No notifications yet." in client.get(URL).text
@@ -274,7 +276,7 @@ def test_a_contributor_who_was_told_nothing_reads_so(
 def test_a_line_of_somebody_who_left_says_why_it_was_not_told(
     lead: Client, bob: Membership, onboarding: KeyResult
 ) -> None:
-    not_sent(bob, "reminder", onboarding, dropped_at=TUESDAY)
+    add_unsent_notice(bob, "reminder", onboarding, dropped_at=TUESDAY)
     Membership.objects.filter(pk=bob.pk).update(removed_at=TUESDAY)
 
     assert "Not sent: no access any longer, " in lead.get(URL).text
@@ -283,7 +285,7 @@ def test_a_line_of_somebody_who_left_says_why_it_was_not_told(
 def test_a_line_of_an_escalation_that_is_over_says_so(
     lead: Client, bob: Membership, escalation: Escalation
 ) -> None:
-    not_sent(bob, "escalation_active", escalation, dropped_at=TUESDAY + HOUR)
+    add_unsent_notice(bob, "escalation_active", escalation, dropped_at=TUESDAY + HOUR)
     Escalation.objects.filter(pk=escalation.pk).update(recovered_at=TUESDAY)
 
     assert "Not sent: no longer needed, " in lead.get(URL).text
@@ -292,7 +294,7 @@ def test_a_line_of_an_escalation_that_is_over_says_so(
 def test_the_time_of_a_line_says_what_it_is(
     lead: Client, bob: Membership, onboarding: KeyResult
 ) -> None:
-    told(bob, "reminder", onboarding)
+    add_notice(bob, "reminder", onboarding)
 
     assert ">created 09:40</time>" in lead.get(URL).text
 
@@ -300,7 +302,7 @@ def test_the_time_of_a_line_says_what_it_is(
 def test_another_clients_lines_stay_theirs(
     lead: Client, bob: Membership, onboarding: KeyResult
 ) -> None:
-    told(bob, "reminder", onboarding)
+    add_notice(bob, "reminder", onboarding)
     theirs = build.sign_in(lead, build.engagement("Harbor"))
 
     assert "No notifications yet." in lead.get("/e/harbor/reminders/").text
@@ -309,7 +311,7 @@ def test_another_clients_lines_stay_theirs(
 
 def test_names_are_escaped(lead: Client, bob: Membership, onboarding: KeyResult) -> None:
     KeyResult.objects.filter(pk=onboarding.pk).update(title="<b>Bold</b>")
-    told(bob, "reminder", onboarding)
+    add_notice(bob, "reminder", onboarding)
 
     text = lead.get(URL).text
 
@@ -324,9 +326,9 @@ def test_it_costs_the_same_for_ten_and_for_twenty_lines(
 
     def grow() -> None:
         for week in islice(weeks, 4):
-            told(bob, "reminder", onboarding, period=week)
-            told(alice, "undelivered", bob, period=week)
-            told(alice, "escalation_active", escalation, period=week)
+            add_notice(bob, "reminder", onboarding, period=week)
+            add_notice(alice, "undelivered", bob, period=week)
+            add_notice(alice, "escalation_active", escalation, period=week)
 
     grow()
 

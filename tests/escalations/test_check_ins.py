@@ -13,7 +13,7 @@ from checkins.commands import undo_check_in
 from engagements.models import Membership, Role
 from escalations.jobs import update_escalations
 from escalations.models import Escalation, EscalationState
-from notifications.commands import ring
+from notifications.commands import wake_worker
 from notifications.models import Notice
 from okrs.models import KeyResult
 from tests import build
@@ -212,7 +212,7 @@ def test_the_doorbell_rings_once_somebody_is_to_be_told(
     with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[attr-defined]
         post(onboarding, bob, actual=RED, now=SECOND)
 
-    assert callbacks == [ring]
+    assert callbacks == [wake_worker]
 
 
 def test_the_doorbell_stays_still_where_nothing_is_to_be_told(

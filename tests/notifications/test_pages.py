@@ -1,3 +1,5 @@
+"""The profile, and the link that turns off emails."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -5,12 +7,19 @@ from zoneinfo import available_timezones
 
 import pytest
 import time_machine
+from django.core.signing import Signer
 from django.test import Client
+from django.urls import reverse
 
+from accounts.commands import disable_user
 from accounts.models import User
 from engagements.models import Membership, Role
+from notifications.emails import masked, stop_link, token_of, user_of
 from tenancy.scoping import scope
 from tests import build
+from tests.accounts.signing_in import is_signed_in
+from tests.build import PASSWORD
+from tests.query_counts import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +253,193 @@ def test_it_lists_the_keys_and_leads_to_the_mails_of_each_client(client: Client)
 
     assert '<a class="meta" href="/e/northwind/reminders/">' in text
     assert text.count("check in on this card") == 2  # here and behind the ? of every page
+
+
+END = "/profile/sessions/end/"
+
+
+def test_every_other_browser_is_signed_out_and_this_one_is_not(db: None, client: Client) -> None:
+    alice, other, stranger = build.user("Alice"), Client(), Client()
+    client.force_login(alice)
+    other.force_login(alice)
+    stranger.force_login(build.user("Bob"))
+
+    answer = client.post(END, follow=True)
+
+    assert "Signed out everywhere else." in answer.text
+    assert [is_signed_in(one) for one in (client, other, stranger)] == [True, False, True]
+
+
+def test_one_signs_in_again_and_can_do_so_twice(db: None, client: Client) -> None:
+    client.force_login(build.user("Alice"))
+    client.post(END)
+    client.post(END)
+    again = Client()
+
+    assert again.login(email="alice@example.test", password=PASSWORD)
+    assert is_signed_in(again)
+    assert is_signed_in(client)
+
+
+def test_it_is_no_link(db: None, client: Client) -> None:
+    client.force_login(build.user("Alice"))
+
+    assert client.get(END).status_code == 405
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alice() -> User:
+    return build.user("Alice")
+
+
+@pytest.fixture
+def url(alice: User) -> str:
+    return reverse("notifications:notices-stop", args=[token_of(alice.pk)])
+
+
+def wants(user: User) -> tuple[bool, bool]:
+    user.refresh_from_db()
+    return user.wants_reminders, user.wants_digests
+
+
+def test_the_page_says_whose_mails_and_what_stops(client: Client, url: str) -> None:
+    text = client.get(url).content.decode()
+
+    assert "Stop reminders and digests to a…@example.test?" in text
+    assert "Stop these emails" in text
+    assert "You still get escalations and decisions on them" in text
+
+
+def test_looking_writes_nothing(client: Client, url: str, alice: User) -> None:
+    sent = queries_of(lambda: client.get(url))
+
+    assert wants(alice) == (True, True)
+    assert [sql for sql in sent if not sql.startswith("SELECT")] == []
+
+
+def test_the_button_stops_both_without_sign_in(client: Client, url: str, alice: User) -> None:
+    answer = client.post(url)
+
+    assert answer.status_code == 200
+    assert "Turn them on again" in answer.content.decode()
+    assert wants(alice) == (False, False)
+
+
+def test_the_same_page_switches_them_on_again(client: Client, url: str, alice: User) -> None:
+    client.post(url)
+
+    answer = client.post(url, {"again": "on"})
+
+    assert answer.status_code == 200
+    assert "to a…@example.test are on again." in answer.content.decode()
+    assert wants(alice) == (True, True)
+
+
+def test_it_names_all_that_stops_and_what_does_not(client: Client, url: str) -> None:
+    for answer in (client.get(url), client.post(url)):
+        text = answer.content.decode()
+
+        assert "the Friday email, missed check-ins, and updates on escalations" in text
+        assert "Program leads still hear about emails that could not be delivered." in text
+
+
+def test_a_mail_program_stops_them_with_one_click_and_no_cookie(url: str, alice: User) -> None:
+    program = Client(enforce_csrf_checks=True)
+
+    answer = program.post(url, {"List-Unsubscribe": "One-Click"})
+
+    assert (answer.status_code, answer.cookies.output()) == (200, "")
+    assert wants(alice) == (False, False)
+
+
+def test_stopping_twice_is_no_error(client: Client, url: str, alice: User) -> None:
+    client.post(url)
+
+    assert client.post(url).status_code == 200
+    assert "are off." in client.get(url).content.decode()
+    assert wants(alice) == (False, False)
+
+
+def test_somebody_elses_sign_in_changes_nothing_about_whom_it_stops(
+    client: Client, url: str, alice: User
+) -> None:
+    bob = build.user("Bob")
+    client.force_login(bob)
+
+    client.post(url)
+
+    assert (wants(alice), wants(bob)) == ((False, False), (True, True))
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_links_that_lead_nowhere_get_one_answer(
+    client: Client, url: str, alice: User, method: str
+) -> None:
+    made_up = getattr(client, method)("/notices/stop/never-given-out/")
+    other_person = getattr(client, method)(url.replace(f"/{alice.pk}.", f"/{alice.pk + 1}."))
+    disable_user(user=alice)
+    closed = getattr(client, method)(url)
+
+    assert {answer.status_code for answer in (made_up, other_person, closed)} == {404}
+    assert len({answer.content for answer in (made_up, other_person, closed)}) == 1
+    assert wants(alice) == (True, True)
+
+
+def test_the_address_stays_out_of_other_sites_logs_and_of_search_engines(
+    client: Client, url: str
+) -> None:
+    for answer in (client.get(url), client.post(url), client.get("/notices/stop/made-up/")):
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["X-Robots-Tag"] == "noindex, nofollow"
+        assert answer["Cache-Control"] == "no-store"
+
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_token_leads_to_its_person_and_to_nobody_else() -> None:
+    alice, bob = build.user("Alice"), build.user("Bob")
+
+    assert (user_of(token_of(alice.pk)), user_of(token_of(bob.pk))) == (alice, bob)
+
+
+@pytest.mark.parametrize("made_up", ["", "1", "1.", ".", "a.b", "1.AAAA", "nobody"])
+def test_a_made_up_token_leads_nowhere(made_up: str) -> None:
+    build.user("Alice")
+
+    assert user_of(made_up) is None
+
+
+def test_the_person_in_a_token_cannot_be_exchanged() -> None:
+    alice, bob = build.user("Alice"), build.user("Bob")
+
+    signature = token_of(alice.pk).partition(".")[2]
+
+    assert user_of(f"{bob.pk}.{signature}") is None
+
+
+def test_what_was_signed_for_something_else_is_no_token() -> None:
+    alice = build.user("Alice")
+
+    assert user_of(Signer(salt="another", sep=".").sign(str(alice.pk))) is None
+
+
+def test_a_closed_account_is_not_found() -> None:
+    alice = build.user("Alice")
+    disable_user(user=alice)
+
+    assert user_of(token_of(alice.pk)) is None
+
+
+def test_the_link_is_a_whole_address() -> None:
+    alice = build.user("Alice")
+
+    assert stop_link(alice.pk).endswith(f"/notices/stop/{token_of(alice.pk)}/")
+    assert stop_link(alice.pk).startswith("http")
+
+
+def test_an_address_is_masked_so_that_its_owner_knows_it() -> None:
+    assert masked("dana.whitlock@northwind.test") == "d…@northwind.test"

@@ -1,19 +1,151 @@
-"""The clocks of an escalation, and the path on which it goes."""
+"""The rule: hours, rights, deadlines and the path of an escalation (M7.1 to M7.4, M7.8)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engagements.models import Engagement, Membership
+from engagements.models import Engagement, Membership, Role
 from escalations.models import Escalation
-from escalations.rule import Facts, raise_due_at
+from escalations.rule import (
+    EscalationAct,
+    Facts,
+    acts_of,
+    after_hours,
+    raise_due_at,
+    speaks_for_sponsor,
+)
 from escalations.words import Clock, Step, clocks, path, write_span
 from okrs.models import Cycle, KeyResult, Objective
 from tests.checkins.posting import at
+from tests.escalations.oracle import huddle_due
+
+NEW_YEAR = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+moments = st.integers(0, 2 * 366 * 24 * 60).map(lambda past: NEW_YEAR + dt.timedelta(minutes=past))
+zones = st.sampled_from(sorted(available_timezones()))
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-03-10T09:40", "2026-03-12T09:40"),
+        ("2026-03-28T12:00", "2026-03-30T13:00"),  # a night without an hour
+        ("2026-10-24T12:00", "2026-10-26T11:00"),  # one with an hour more
+    ],
+)
+def test_48_hours_run_through_a_change_of_the_clocks(start: str, end: str) -> None:
+    assert after_hours(at(start), hours=48, zone=ZoneInfo("Europe/Berlin")) == at(end)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-03-10T09:40", "2026-03-12T09:40"),  # Tuesday to Thursday
+        ("2026-03-12T00:00", "2026-03-14T00:00"),  # Friday 24:00 is still in time
+        ("2026-03-12T09:40", "2026-03-16T09:40"),
+        ("2026-03-14T15:00", "2026-03-18T00:00"),  # called for on a Saturday
+        ("2026-03-16T00:00", "2026-03-18T00:00"),
+        ("2026-03-27T12:00", "2026-03-31T12:00"),  # the missing hour lies in the weekend
+    ],
+)
+def test_the_clock_stands_still_at_weekends(start: str, end: str) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+
+    assert after_hours(at(start), hours=48, zone=zone, pauses_weekends=True) == at(end)
+
+
+@given(start=moments, zone=zones)
+def test_without_a_pause_it_is_the_same_instant_in_every_zone(
+    start: dt.datetime, zone: str
+) -> None:
+    assert after_hours(start, hours=48, zone=ZoneInfo(zone)) == start + dt.timedelta(hours=48)
+
+
+@given(start=moments, zone=zones)
+def test_with_a_pause_it_is_what_counting_quarters_of_an_hour_gives(
+    start: dt.datetime, zone: str
+) -> None:
+    start = start.replace(minute=start.minute // 15 * 15)
+
+    end = after_hours(start, hours=48, zone=ZoneInfo(zone), pauses_weekends=True)
+
+    assert end == huddle_due(start, zone, True)
+
+
+NOW = dt.datetime(2026, 3, 10, tzinfo=dt.UTC)
+OWNER = 7
+WATCHED = Escalation()
+ACTIVE = Escalation(activated_at=NOW)
+ANSWERED = Escalation(activated_at=NOW, answered_at=NOW)
+RAISED = Escalation(activated_at=NOW, raised_at=NOW)
+RAISED_WITH_PLAN = Escalation(activated_at=NOW, answered_at=NOW, raised_at=NOW)
+DECIDED = Escalation(activated_at=NOW, raised_at=NOW, decided_at=NOW)
+RECOVERED = Escalation(activated_at=NOW, recovered_at=NOW)
+HUDDLE_AND_ANSWER = {EscalationAct.HUDDLE, EscalationAct.ANSWER}
+
+
+def acts(escalation: Escalation, *, role: Role, owns: bool = False) -> set[EscalationAct]:
+    objective = Objective(owner_id=OWNER)
+    escalation.key_result = KeyResult(objective=objective)
+    by = Membership(pk=OWNER if owns else 8, role=role, engagement=Engagement())
+    return set(acts_of(escalation, by=by))
+
+
+@pytest.mark.parametrize("role", [Role.CHAMPION, Role.LEAD])
+def test_champions_and_leads_run_the_huddle_and_its_outcome(role: Role) -> None:
+    assert acts(WATCHED, role=role) == {EscalationAct.ACTIVATE}
+    assert acts(ACTIVE, role=role) == HUDDLE_AND_ANSWER
+
+
+def test_the_owner_of_the_objective_activates_and_records_the_outcome() -> None:
+    assert acts(WATCHED, role=Role.CONTRIBUTOR, owns=True) == {EscalationAct.ACTIVATE}
+    assert acts(ACTIVE, role=Role.CONTRIBUTOR, owns=True) == {EscalationAct.ANSWER}
+
+
+@pytest.mark.parametrize("role", [Role.SPONSOR, Role.LEAD])
+@pytest.mark.parametrize("escalation", [RAISED, RAISED_WITH_PLAN])
+def test_the_sponsor_decides_or_the_lead_on_their_behalf(
+    role: Role, escalation: Escalation
+) -> None:
+    assert acts(escalation, role=role) == {EscalationAct.DECIDE}
+
+
+def test_a_lead_speaks_for_the_sponsor_and_a_sponsor_for_themselves() -> None:
+    assert speaks_for_sponsor(Membership(role=Role.LEAD))
+    assert not speaks_for_sponsor(Membership(role=Role.SPONSOR))
+
+
+@pytest.mark.parametrize("escalation", [ANSWERED, DECIDED, RECOVERED])
+@pytest.mark.parametrize("role", list(Role))
+def test_nothing_is_to_be_done_while_a_plan_runs_or_once_it_is_closed(
+    role: Role, escalation: Escalation
+) -> None:
+    assert acts(escalation, role=role, owns=True) == set()
+
+
+@pytest.mark.parametrize(
+    ("escalation", "role"),
+    [
+        (WATCHED, Role.CONTRIBUTOR),
+        (ACTIVE, Role.CONTRIBUTOR),
+        (ACTIVE, Role.SPONSOR),
+        (RAISED, Role.CONTRIBUTOR),
+        (RAISED, Role.CHAMPION),
+    ],
+)
+def test_others_look_on(escalation: Escalation, role: Role) -> None:
+    assert acts(escalation, role=role) == set()
+
+
+@pytest.mark.parametrize("escalation", [WATCHED, ACTIVE, RAISED])
+def test_a_viewer_does_nothing_whatever_they_own(escalation: Escalation) -> None:
+    assert acts(escalation, role=Role.VIEWER, owns=True) == set()
+
 
 HOUR = dt.timedelta(hours=1)
 ACTIVATED = at("2026-03-10T09:36")
