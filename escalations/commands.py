@@ -319,7 +319,7 @@ def decide_escalation(
 def _lock(
     escalation: Escalation, *, by: Membership, act: EscalationAct, version: int | None = None
 ) -> Escalation:
-    """Return the escalation, locked after its key result; raises what the commands name first."""
+    """Return the escalation, locked after its key result; raise the first errors of the commands."""
     key_results = KeyResult.objects.filter(engagement_id=by.engagement_id)
     locking(key_results.only("id")).get(pk=escalation.key_result_id)
     rows = Escalation.objects.select_related("key_result__engagement", "key_result__objective")

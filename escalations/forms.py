@@ -1,4 +1,4 @@
-"""Forms of an escalation: when the huddle is, what comes of it, what the sponsor decided."""
+"""Forms of an escalation: huddle, recovery plan, decision of the sponsor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DASH = "–"
 
 
 class EscalationForm(EditForm):
-    """A form on one escalation. Several of them may stand on one page."""
+    """A form on an escalation; a page can show several."""
 
     def __init__(
         self,
@@ -40,12 +40,12 @@ class EscalationForm(EditForm):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing of it is saved yet."""
+        """Return whether nothing of it is saved yet."""
         saved = self.over(self.row)
         return not any(saved[field.name].value() for field in saved.visible_fields())
 
     def compare(self) -> list[Difference]:
-        """Days as people write them; a dash where nothing was given."""
+        """Return both versions of each field that differs; a dash for no value."""
         saved = self.over(self.row)
         pairs = [
             (str(field.label), _shown(saved[field.name]), _shown(field))
@@ -58,7 +58,7 @@ class EscalationForm(EditForm):
         ]
 
     def typed(self) -> list[tuple[str, str]]:
-        """What somebody typed, by its label."""
+        """Return the input by label."""
         shown = [(str(field.label), _shown(field)) for field in self.visible_fields()]
         return [(label, words) for label, words in shown if words != DASH]
 
@@ -89,7 +89,7 @@ class HuddleForm(EscalationForm):
         return {"at": row.huddle_at, "version": row.version}
 
     def compare(self) -> list[Difference]:
-        """Both moments as people write them, not as the field does."""
+        """Write both moments as people do, not as the field does."""
         typed = self.cleaned_data.get("at") if self.is_valid() else None
         saved = self.shown(self.row)["at"] if self.row else None
         theirs, yours = (_moment(at) for at in (saved, typed))
@@ -98,7 +98,7 @@ class HuddleForm(EscalationForm):
 
 
 class OutcomeForm(EscalationForm):
-    """What comes of it, as a recovery plan with its checkpoint (M7.3)."""
+    """The outcome of the huddle: a recovery plan with its checkpoint (M7.3)."""
 
     outcome = forms.ChoiceField(
         label="What will you do?",
@@ -128,7 +128,7 @@ class OutcomeForm(EscalationForm):
 
 
 class VerdictForm(EscalationForm):
-    """What the sponsor decided; the lead records it on their behalf, named, with evidence (M9.5)."""
+    """The sponsor's decision; a lead records it on their behalf, with name and evidence (M9.5)."""
 
     verdict = forms.ChoiceField(
         label="Decision",

@@ -1,4 +1,4 @@
-"""Notices and deadlines of escalations: why, what was tried, what to do next and by when (M7)."""
+"""Notices and deadlines of escalations: reasons, attempts, next steps and deadlines (M7)."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class Escalation(TenantModel):
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
 
-    # Raised to the sponsor, and what the sponsor recorded (M7.4); the lead may record their word.
+    # Raised to the sponsor, and the decision (M7.4); a lead can record it on their behalf.
     raised_at = models.DateTimeField(null=True, blank=True)
     raised_for = models.CharField(max_length=12, choices=RaisedFor.choices, blank=True)
     verdict = models.CharField(max_length=12, choices=Verdict.choices, **UNWRITTEN)

@@ -81,7 +81,7 @@ class PendingTask:
 
 
 def tasks_for(*, memberships: Iterable[Membership], now: dt.datetime) -> list[PendingTask]:
-    """Return what waits for this person in all their engagements (M7.3, M7.4).
+    """Return all that waits for this person, in all their engagements (M7.3, M7.4).
 
     Overdue ones come first, then by the clock; plans that run come last. Two queries, or one.
     """
@@ -181,7 +181,7 @@ def notification_log(escalations: Iterable[Escalation]) -> list[LogEntry]:
 
 
 def _moment(notice: Notice) -> tuple[dt.datetime, str, str]:
-    """Return what notices have in common that are shown as one: minute, event and outcome."""
+    """Return minute, event and outcome; notices that share them are shown as one."""
     at = notice.sent_at or notice.created_at
     return at.replace(second=0, microsecond=0), notice.rule, _outcome(notice)
 

@@ -210,7 +210,7 @@ class EscalationAct(StrEnum):
 
 
 class Deadline(StrEnum):
-    """What a clock of an escalation runs to."""
+    """A deadline that a clock of an escalation shows."""
 
     HUDDLE = "huddle"
     OUTCOME = "outcome"  # a recovery plan, before it goes to the sponsor
@@ -236,7 +236,7 @@ RESPONSIBLE = (Party.OWNER, Party.OBJECTIVE_OWNER, Party.CHAMPION, Party.LEADS)
 
 @dataclass(frozen=True, kw_only=True)
 class StateRule:
-    """A state: which one follows when, by check-in or clock, what people can do, who is notified.
+    """A state: which one follows when, by check-in or clock, the acts of people, and the notified.
 
     `leaves` is in order of precedence. The person who acted is notified if `notifies_actor`.
     """
@@ -325,7 +325,7 @@ def values_on_entry(state: EscalationState, facts: Facts) -> dict[str, Any]:
 
 
 def acts_of(escalation: Escalation, *, by: Membership) -> frozenset[EscalationAct]:
-    """Return what this member can do in its state. Needs `key_result__objective` joined."""
+    """Return the acts of this member in its state. Needs `key_result__objective` joined."""
     acts = TABLE[escalation.state].acts
     return frozenset(act for act in acts if may_act(escalation, act, by=by))
 

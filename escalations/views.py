@@ -38,7 +38,7 @@ TAB = {"tab": "escalations"}
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One of the forms of an escalation: what it does, by which command."""
+    """A form of an escalation and the command that it runs."""
 
     act: EscalationAct
     form: Callable[..., EscalationForm]
@@ -112,7 +112,7 @@ def escalation_verdict(request: MemberRequest, escalation: str) -> HttpResponse:
 
 
 def _find(request: MemberRequest, public_id: str, act: EscalationAct) -> Escalation:
-    """That escalation of this engagement, or 404; 403 for whoever may never do this to it."""
+    """Return that escalation; 404 outside this engagement, 403 without the right to the act."""
     rows = Escalation.objects.filter(engagement=request.engagement)
     row = find(rows.select_related("key_result__engagement", "key_result__objective"), public_id)
     if not may_act(row, act, by=request.membership):
@@ -131,14 +131,14 @@ def _ask(request: MemberRequest, public_id: str, asked: Asked) -> HttpResponse:
     except StaleEdit as stale:
         return _stale(request, form, asked, stale=stale, now=now)
     if isinstance(done, Escalation):
-        return _done(request, done, now=now, text=_said(done, asked))
+        return _done(request, done, now=now, text=_message(done, asked))
     return _shown(request, row, now=now, form=form, asked=asked, status=422)
 
 
 def _opened(
     request: MemberRequest, row: Escalation, asked: Asked, *, now: dt.datetime
 ) -> HttpResponse:
-    """The form; nothing but the escalation where there is nothing to record, or it is closed."""
+    """Return the form, or the escalation alone if it can't be recorded or the form is closed."""
     if "closed" in request.GET or asked.act not in acts_of(row, by=request.membership):
         if request.htmx:
             return _shown(request, row, now=now)
@@ -158,7 +158,7 @@ def _form(
 
 
 def _sponsor(request: MemberRequest) -> str:
-    """The one whose word it can only be; empty where there is none, or several."""
+    """Return the name of the only sponsor; empty if there is none, or several."""
     rows = Membership.objects.active().filter(engagement=request.engagement, role=Role.SPONSOR)
     names = [str(one) for one in rows.select_related("user")]
     return names[0] if len(names) == 1 else ""
@@ -172,7 +172,7 @@ def _stale(
     stale: StaleEdit,
     now: dt.datetime,
 ) -> HttpResponse:
-    """409: what stands now and what was typed, to be saved on top where it still can be."""
+    """Answer 409 with the saved version and the input, to be saved over it if that is possible."""
     row = stale.current
     assert isinstance(row, Escalation)  # noqa: S101 - the commands lock no other rows
     again = form.on_top_of(row)
@@ -191,7 +191,7 @@ def _stale(
 
 
 def _changed(row: Escalation) -> tuple[str, str]:
-    """Who changed it last, as far as it was a person, and what they did."""
+    """Return the person who changed it last, if any, and the change."""
     match row.state:
         case EscalationState.RECOVERED:
             return "", "The key result left red"
@@ -207,7 +207,7 @@ def _changed(row: Escalation) -> tuple[str, str]:
 
 
 def _done(request: MemberRequest, row: Escalation, *, now: dt.datetime, text: str) -> HttpResponse:
-    """The escalation as it stands now; without htmx, or from a page of its own, onward."""
+    """Return the escalation as it is now; redirect without htmx or from the form's own page."""
     if not request.htmx:
         messages.success(request, text)
         return redirect(_back(request, row))
@@ -223,7 +223,7 @@ def _done(request: MemberRequest, row: Escalation, *, now: dt.datetime, text: st
 def _shown(
     request: MemberRequest, row: Escalation, *, now: dt.datetime, status: int = 200, **more: Any
 ) -> HttpResponse:
-    """The part of the page that asked, for htmx; else a page of its own."""
+    """Render the part of the page that htmx asked for, else the form's own page."""
     asked_in = request.POST.get("place") or request.GET.get("place") or ""
     place = asked_in if request.htmx else "own"
     card = escalation_card(row, membership=request.membership, now=now)
@@ -251,16 +251,15 @@ PARTS = {
 
 
 def _back(request: MemberRequest, row: Escalation) -> str:
-    """Where the form leads to, saved or not."""
+    """Return the URL to go to after the form."""
     return next_url(request) or _home(row)
 
 
 def _home(row: Escalation) -> str:
-    """Where its whole story is."""
     return f"{key_result_url(row.key_result)}#escalation"
 
 
-def _said(row: Escalation, asked: Asked) -> str:
+def _message(row: Escalation, asked: Asked) -> str:
     if asked is HUDDLE:
         late = row.huddle_at and row.huddle_due_at and row.huddle_at > row.huddle_due_at
         after = ", after its 48 hours" if late else ""
