@@ -143,7 +143,7 @@ class Play:
             outcome="change_bet",
             plan="Offer the session before the contract is signed",
             plan_owner=self.owner,
-            checkpoint_on=step.checkpoint,
+            checkpoint_on=step.checkpoint or moment(self.history.until).date(),
             by=self.lead,
             now=now,
         )

@@ -172,7 +172,7 @@ def lines(*notices: Notice, now: dt.datetime) -> Any:
     assert to.user is not None
     with timezone.override(to.user.time_zone):
         found = describe(notices, reader=to.user, now=now)
-        return section_of(to.engagement, found.values()).lines
+        return section_of(to.engagement, found.values()).entries
 
 
 def test_two_missed_periods_of_one_key_result_are_one_line_with_both_weeks(
