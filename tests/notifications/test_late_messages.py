@@ -30,7 +30,7 @@ FRIDAY = NINE + 4 * DAY
 def rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     known = {"parcel": rule(), "alarm": rule(is_urgent=True)}
     monkeypatch.setattr(notice_rules, "_rules", known)
-    monkeypatch.setattr(notice_rules, "_asides", [])
+    monkeypatch.setattr(notice_rules, "registered_asides", [])
     with time_machine.travel(NINE, tick=False):
         yield
 

@@ -35,7 +35,7 @@ def given_up_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 1)
     known = {"parcel": rule(), UNDELIVERED: UNDELIVERED_RULE}
     monkeypatch.setattr(rules, "_rules", known)
-    monkeypatch.setattr(rules, "_asides", [])
+    monkeypatch.setattr(rules, "registered_asides", [])
     with time_machine.travel(NINE, tick=False):
         yield
 
