@@ -8,7 +8,7 @@ until 28 January, of a ladder until 2 March.
 
 from __future__ import annotations
 
-from tests.checkins.stories import (
+from tests.checkins.playing import (
     History,
     active,
     amber,

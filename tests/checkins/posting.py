@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from django.test import Client
 from django.urls import reverse
 
 from checkins.commands import record_check_in
@@ -15,6 +16,8 @@ from checkins.models import CheckIn
 from checkins.periods import Period, Rhythm, periods
 from engagements.models import Membership
 from okrs.models import KeyResult
+from okrs.states import KeyResultState
+from scoring import Rag
 from tenancy.scoping import scope
 
 ZONE = "Europe/Berlin"
@@ -88,6 +91,35 @@ def typed(**fields: Any) -> dict[str, Any]:
 def standing(key_result: KeyResult) -> KeyResult:
     with scope(key_result.engagement_id):
         return KeyResult.objects.get(pk=key_result.pk)
+
+
+def save(client: Client, key_result: KeyResult, *, plain: bool = False, **fields: Any) -> Any:
+    """Post the form of a card by htmx, or as a plain page."""
+    headers = {} if plain else HTMX
+    address = url("check-in-create", key_result)
+    return client.post(address, typed(**fields), headers=headers)
+
+
+def stored(key_result: KeyResult) -> KeyResultState:
+    """Return the state as the row has it, in the scope of its engagement."""
+    row = KeyResult.objects.get(pk=key_result.pk)
+    return KeyResultState(
+        value=row.latest_value,
+        score=row.score,
+        rag=Rag(row.rag),
+        confidence=row.confidence,
+        measured_on=row.measured_on,
+        checked_in_at=row.checked_in_at,
+        period=row.last_period,
+        insight=row.insight,
+        next_action=row.next_action,
+        next_action_due=row.next_action_due,
+        evidence_url=row.evidence_url,
+        week=row.last_week,
+        red_since=row.red_since,
+        red_reported=row.red_reported,
+        trail=row.trail,
+    )
 
 
 def check_ins(key_result: KeyResult) -> list[CheckIn]:

@@ -8,8 +8,7 @@ import pytest
 from django.conf import settings
 
 from tests.checkins.histories import HISTORIES
-from tests.checkins.playing import Play
-from tests.checkins.stories import History
+from tests.checkins.playing import History, Play
 
 DOCS = Path(settings.BASE_DIR) / "docs/domain.md"
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
 
+from checkins.commands import Conflict
 from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Membership, Role
 from okrs.models import KeyResult, Stage
@@ -16,26 +18,15 @@ from tests.checkins.posting import TUESDAY, at, code, post
 NEXT_TUESDAY = TUESDAY + dt.timedelta(days=7)
 
 
-def test_it_scores_and_bands_the_value(onboarding: KeyResult, bob: Membership) -> None:
-    check_in = post(onboarding, bob, actual="6.8")
-
-    assert (check_in.score, check_in.rag) == (Decimal("0.44"), "amber")
-
-
-def test_it_keeps_the_terms_that_the_score_was_worked_out_from(
+def test_it_stores_the_terms_of_the_score_and_updates_the_key_result(
     onboarding: KeyResult, bob: Membership
 ) -> None:
-    check_in = post(onboarding, bob)
+    check_in = post(onboarding, bob, actual="5.2", evidence_url="https://example.test/report")
     check_in.refresh_from_db()
+    onboarding.refresh_from_db()
 
     assert (check_in.method, check_in.direction) == ("linear", "lower")
     assert (check_in.baseline, check_in.target) == (Decimal(9), Decimal(4))
-
-
-def test_it_writes_the_key_results_standing(onboarding: KeyResult, bob: Membership) -> None:
-    post(onboarding, bob, actual="5.2", evidence_url="https://example.test/report")
-    onboarding.refresh_from_db()
-
     assert (onboarding.latest_value, onboarding.score) == (Decimal("5.2"), Decimal("0.76"))
     assert (onboarding.rag, onboarding.confidence) == ("green", 4)
     assert onboarding.measured_on == dt.date(2026, 3, 10)
@@ -59,47 +50,48 @@ def test_the_stage_follows_the_forecast(
     assert onboarding.stage == stage
 
 
-@pytest.mark.parametrize(
-    ("actual", "score", "rag"),
-    [("6", "0.70", "green"), ("4.5", "0.70", "green"), ("9", "0.00", "red"), ("4", "1", "stretch")],
-)
-def test_a_ladder_scores_by_its_rungs(
-    onboarding: KeyResult, bob: Membership, actual: str, score: str, rag: str
-) -> None:
-    ladder = build.live_key_result(
-        onboarding.objective, method="ladder", ladder=[["4", "1.0"], ["6", "0.7"], ["8", "0.3"]]
-    )
+LADDER: dict[str, Any] = {
+    "method": "ladder",
+    "ladder": [["4", "1.0"], ["6", "0.7"], ["8", "0.3"]],
+}
+YES_NO: dict[str, Any] = {
+    "method": "ladder",
+    "direction": "higher",
+    "ladder": [["1", "1.00"]],
+    "baseline": None,
+    "target": None,
+}
 
-    check_in = post(ladder, bob, actual=actual)
+
+@pytest.mark.parametrize(
+    ("terms", "bands", "actual", "score", "rag"),
+    [
+        pytest.param({}, "playbook", "6.8", "0.44", "amber", id="M5-linear"),
+        pytest.param({}, "strict", "7.2", "0.36", "red", id="M5-strict-bands"),
+        pytest.param(LADDER, "playbook", "6", "0.70", "green", id="M5-on-a-rung"),
+        pytest.param(LADDER, "playbook", "4.5", "0.70", "green", id="M5-between-rungs"),
+        pytest.param(LADDER, "playbook", "9", "0.00", "red", id="M5-below-the-ladder"),
+        pytest.param(LADDER, "playbook", "4", "1.00", "stretch", id="M5-highest-rung"),
+        pytest.param(YES_NO, "playbook", "1", "1.00", "stretch", id="M5-yes"),
+        pytest.param(YES_NO, "playbook", "0", "0.00", "red", id="M5-no"),
+    ],
+)
+def test_it_scores_by_the_terms_of_the_key_result_and_the_bands_of_the_client(
+    onboarding: KeyResult,
+    bob: Membership,
+    terms: dict[str, Any],
+    bands: str,
+    actual: str,
+    score: str,
+    rag: str,
+) -> None:
+    build.change(bob.engagement, bands=bands)
+    row = build.live_key_result(onboarding.objective, **terms)
+
+    check_in = post(row, bob, actual=actual)
 
     assert (check_in.score, check_in.rag) == (Decimal(score), rag)
-    assert check_in.ladder == [["4", "1.0"], ["6", "0.7"], ["8", "0.3"]]
-
-
-@pytest.mark.parametrize(("actual", "rag"), [(1, "stretch"), (0, "red")])
-def test_a_yes_no_is_one_rung_and_needs_no_ends(
-    onboarding: KeyResult, bob: Membership, actual: int, rag: str
-) -> None:
-    launched = build.live_key_result(
-        onboarding.objective,
-        method="ladder",
-        direction="higher",
-        ladder=[["1", "1.00"]],
-        baseline=None,
-        target=None,
-    )
-
-    assert post(launched, bob, actual=actual).rag == rag
-
-
-def test_it_uses_the_bands_of_the_engagement(alice: Membership, onboarding: KeyResult) -> None:
-    alice.engagement.bands = "strict"
-    alice.engagement.save(update_fields=["bands"])
-
-    assert post(onboarding, alice, actual="7.2").rag == "red"
-
-
-# Periods.
+    assert check_in.ladder == terms.get("ladder", [])
 
 
 def test_it_fills_the_oldest_open_period_first(onboarding: KeyResult, bob: Membership) -> None:
@@ -148,9 +140,6 @@ def test_leaving_red_ends_the_run(onboarding: KeyResult, bob: Membership) -> Non
     assert onboarding.red_since is None
 
 
-# Asks.
-
-
 def test_help_and_blocker_become_items_of_their_own(onboarding: KeyResult, bob: Membership) -> None:
     """M6.6."""
     check_in = post(onboarding, bob, help_needed="Two days of a data person", blocker="No access")
@@ -169,9 +158,6 @@ def test_blank_asks_make_no_items(onboarding: KeyResult, bob: Membership) -> Non
 
     assert not HelpRequest.objects.exists()
     assert not Blocker.objects.exists()
-
-
-# Rules.
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.SPONSOR])
@@ -278,3 +264,99 @@ def test_today_is_the_day_in_the_engagements_zone(onboarding: KeyResult, bob: Me
     check_in = post(onboarding, bob, now=just_wednesday, measured_on=dt.date(2026, 3, 11))
 
     assert check_in.measured_on == dt.date(2026, 3, 11)
+
+
+def test_the_same_key_again_returns_the_first_post(onboarding: KeyResult, bob: Membership) -> None:
+    key = uuid4()
+    first = post(onboarding, bob, idempotency_key=key)
+
+    again = post(onboarding, bob, idempotency_key=key, seen="")
+
+    assert again == first
+    assert CheckIn.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("actual", 5),
+        ("measured_on", dt.date(2026, 3, 9)),
+        ("confidence", 3),
+        ("insight", "It was the paper forms."),
+        ("next_action", "Count the stores"),
+        ("next_action_due", dt.date(2026, 3, 20)),
+        ("evidence_url", "https://example.test/report"),
+        ("help_needed", "A data person"),
+        ("help_needed", ""),
+        ("blocker", "No export"),
+        ("blocker", ""),
+    ],
+)
+def test_the_same_key_with_other_words_meets_the_first_post(
+    onboarding: KeyResult, bob: Membership, field: str, value: object
+) -> None:
+    said: dict[str, Any] = {
+        "idempotency_key": uuid4(),
+        "help_needed": "Two days of billing",
+        "blocker": "No access",
+    }
+    first = post(onboarding, bob, **said)
+
+    with pytest.raises(Conflict) as conflict:
+        post(onboarding, bob, **{**said, field: value})
+
+    assert conflict.value.theirs == first
+    assert CheckIn.objects.get() == first
+
+
+def test_the_same_key_with_other_words_meets_what_stands_by_now(
+    onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    key = uuid4()
+    post(onboarding, bob, idempotency_key=key)
+    correction = post(onboarding, alice, actual=7)
+
+    with pytest.raises(Conflict) as conflict:
+        post(onboarding, bob, actual=5, idempotency_key=key)
+
+    assert conflict.value.theirs == correction
+
+
+def test_what_is_open_already_is_not_asked_twice(onboarding: KeyResult, bob: Membership) -> None:
+    asks: dict[str, Any] = {"help_needed": "A data person", "blocker": "No access"}
+    first, key = post(onboarding, bob, **asks), uuid4()
+
+    second = post(onboarding, bob, idempotency_key=key, **asks)
+
+    assert (HelpRequest.objects.get().check_in, Blocker.objects.get().check_in) == (first, first)
+    assert post(onboarding, bob, idempotency_key=key, **asks) == second
+
+
+def test_a_key_serves_one_card(onboarding: KeyResult, bob: Membership) -> None:
+    key = uuid4()
+    post(onboarding, bob, idempotency_key=key)
+
+    with pytest.raises(ValidationError) as refused:
+        post(build.live_key_result(onboarding.objective), bob, idempotency_key=key)
+
+    assert code(refused.value) == "reused"
+
+
+def test_a_post_on_a_stale_form_meets_theirs_and_writes_nothing(
+    onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    theirs = post(onboarding, alice)
+
+    with pytest.raises(Conflict) as conflict:
+        post(onboarding, bob, actual=5, seen="")
+
+    assert conflict.value.theirs == theirs
+    assert CheckIn.objects.get() == theirs
+
+
+def test_a_post_on_top_of_theirs_supersedes_it(
+    onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    theirs = post(onboarding, alice)
+
+    assert post(onboarding, bob, seen=theirs.public_id).supersedes == theirs

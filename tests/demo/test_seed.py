@@ -16,7 +16,7 @@ from escalations.jobs import update_escalations
 from okrs.models import KeyResult
 from tenancy.scoping import scope, unscoped
 from tests import build
-from tests.checkins.test_recompute_standing import stored
+from tests.checkins.posting import stored
 from tests.databases import ROLES, let_only_members_act
 
 pytestmark = pytest.mark.slow

@@ -30,8 +30,7 @@ from okrs.models import Cycle, KeyResult
 from reviews.models import Review
 from tenancy.scoping import scope, unscoped
 from tests import build
-from tests.checkins.posting import typed
-from tests.checkins.test_recompute_standing import stored
+from tests.checkins.posting import stored, typed
 from tests.databases import copy_of
 from tests.plans.explaining import Plans, explained
 from tests.plans.seeded import CLIENTS, FRIDAY, LARGE, MONDAY, NOW, fill, pages_of

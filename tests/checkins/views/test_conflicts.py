@@ -13,7 +13,18 @@ from engagements.models import Membership
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.posting import HTMX, TUESDAY, at, check_ins, newest, post, standing, typed, url
+from tests.checkins.posting import (
+    HTMX,
+    TUESDAY,
+    at,
+    check_ins,
+    newest,
+    post,
+    save,
+    standing,
+    typed,
+    url,
+)
 
 
 @pytest.fixture
@@ -31,7 +42,7 @@ def hidden(text: str) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("saved_by_alice")
 def test_the_second_to_save_sees_both_versions(signed_in: Client, onboarding: KeyResult) -> None:
-    answer = signed_in.post(url("check-in-create", onboarding), typed(), headers=HTMX)
+    answer = save(signed_in, onboarding)
 
     assert answer.status_code == 409
     assert 'data-state="conflict"' in answer.text
@@ -47,7 +58,7 @@ def test_the_second_to_save_sees_both_versions(signed_in: Client, onboarding: Ke
 def test_without_a_script_both_versions_are_a_page(
     signed_in: Client, onboarding: KeyResult
 ) -> None:
-    answer = signed_in.post(url("check-in-create", onboarding), typed())
+    answer = save(signed_in, onboarding, plain=True)
 
     assert answer.status_code == 409
     assert "<!doctype html>" in answer.text
@@ -56,10 +67,10 @@ def test_without_a_script_both_versions_are_a_page(
 
 @pytest.mark.usefixtures("saved_by_alice")
 def test_theirs_is_kept(signed_in: Client, onboarding: KeyResult) -> None:
-    both = signed_in.post(url("check-in-create", onboarding), typed(), headers=HTMX)
+    both = save(signed_in, onboarding)
 
     kept = {**hidden(both.text), "keep": "theirs"}
-    answer = signed_in.post(url("check-in-create", onboarding), kept, headers=HTMX)
+    answer = save(signed_in, onboarding, **kept)
 
     assert 'data-state="saved"' in answer.text
     assert '"check-in-recorded": {"draft": ""}' in answer.headers["HX-Trigger"]
@@ -69,10 +80,10 @@ def test_theirs_is_kept(signed_in: Client, onboarding: KeyResult) -> None:
 
 @pytest.mark.usefixtures("saved_by_alice")
 def test_mine_is_posted_on_top_of_it(signed_in: Client, onboarding: KeyResult) -> None:
-    both = signed_in.post(url("check-in-create", onboarding), typed(), headers=HTMX)
+    both = save(signed_in, onboarding)
 
     mine = {**hidden(both.text), "keep": "mine"}
-    answer = signed_in.post(url("check-in-create", onboarding), mine, headers=HTMX)
+    answer = save(signed_in, onboarding, **mine)
 
     first, second = check_ins(onboarding)
     assert answer.status_code == 200
@@ -82,12 +93,12 @@ def test_mine_is_posted_on_top_of_it(signed_in: Client, onboarding: KeyResult) -
 
 @pytest.mark.usefixtures("saved_by_alice")
 def test_mine_is_edited_first(signed_in: Client, onboarding: KeyResult) -> None:
-    both = signed_in.post(url("check-in-create", onboarding), typed(), headers=HTMX)
+    both = save(signed_in, onboarding)
 
     edited = {**hidden(both.text), "keep": "edit"}
-    form = signed_in.post(url("check-in-create", onboarding), edited, headers=HTMX)
+    form = save(signed_in, onboarding, **edited)
     again = typed(seen=hidden(form.text)["seen"], key=hidden(form.text)["key"])
-    answer = signed_in.post(url("check-in-create", onboarding), again, headers=HTMX)
+    answer = save(signed_in, onboarding, **again)
 
     assert 'data-state="open"' in form.text
     assert 'value="7.4"' in form.text
@@ -104,9 +115,7 @@ def test_a_check_in_that_was_taken_back_meanwhile_is_a_conflict_too(
     assert latest is not None
     undo_check_in(check_in=latest, by=alice, now=TUESDAY)
 
-    answer = signed_in.post(
-        url("check-in-create", onboarding), typed(seen=latest.public_id), headers=HTMX
-    )
+    answer = save(signed_in, onboarding, seen=latest.public_id)
 
     assert answer.status_code == 409
     assert re.search(r"Alice\s+undid the last check-in", answer.text)
@@ -116,11 +125,11 @@ def test_words_changed_after_an_answer_got_lost_are_not_dropped(
     signed_in: Client, onboarding: KeyResult, clock: time_machine.Traveller
 ) -> None:
     lost = typed()
-    signed_in.post(url("check-in-create", onboarding), lost, headers=HTMX)
+    save(signed_in, onboarding, **lost)
     clock.shift(60)
 
     again = {**lost, "insight": "Paper forms take twelve days."}
-    answer = signed_in.post(url("check-in-create", onboarding), again, headers=HTMX)
+    answer = save(signed_in, onboarding, **again)
 
     assert answer.status_code == 409
     assert "You saved this card today\u00a009:40 with different content" in answer.text
@@ -145,12 +154,12 @@ def test_nothing_that_was_added_after_an_answer_got_lost_is_dropped(
     shown: str,
 ) -> None:
     lost = typed()
-    signed_in.post(url("check-in-create", onboarding), lost, headers=HTMX)
+    save(signed_in, onboarding, **lost)
     clock.shift(60)
 
-    both = signed_in.post(url("check-in-create", onboarding), {**lost, field: value}, headers=HTMX)
+    both = save(signed_in, onboarding, **{**lost, field: value})
     mine = {**hidden(both.text), "keep": "mine"}
-    answer = signed_in.post(url("check-in-create", onboarding), mine, headers=HTMX)
+    answer = save(signed_in, onboarding, **mine)
 
     assert (both.status_code, answer.status_code) == (409, 200)
     assert f"<mark>{shown}</mark>" in both.text
@@ -162,12 +171,12 @@ def test_asks_of_the_first_post_are_not_raised_again_by_the_one_on_top(
     signed_in: Client, onboarding: KeyResult
 ) -> None:
     lost = typed(help_needed="A data person.")
-    signed_in.post(url("check-in-create", onboarding), lost, headers=HTMX)
+    save(signed_in, onboarding, **lost)
 
     added = {**lost, "blocker": "No nightly export."}
-    both = signed_in.post(url("check-in-create", onboarding), added, headers=HTMX)
+    both = save(signed_in, onboarding, **added)
     mine = {**hidden(both.text), "keep": "mine"}
-    signed_in.post(url("check-in-create", onboarding), mine, headers=HTMX)
+    save(signed_in, onboarding, **mine)
 
     with scope(onboarding.engagement_id):
         assert HelpRequest.objects.get().text == "A data person."

@@ -1,4 +1,4 @@
-"""The stored standing is what the check-ins add up to, whatever was posted, mended and undone."""
+"""The state of a key result, from all that was posted, corrected and undone (M7.1, M7.8)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checkins.commands import undo_check_in
-from checkins.key_result_states import recompute_state
+from checkins.key_result_states import RedRun, recompute_state, red_run
 from checkins.models import CheckIn
 from checkins.periods import fill, fillable_periods, rhythm_of
 from engagements.models import Membership
@@ -20,9 +20,58 @@ from okrs.models import KeyResult
 from okrs.states import KeyResultState
 from scoring import Rag, linear, rag
 from tests import build
-from tests.checkins.posting import TUESDAY, at, post
+from tests.checkins.posting import TUESDAY, at, post, stored
 
-pytestmark = pytest.mark.slow
+FIRST, SECOND, THIRD = (dt.date(2026, 2, day) for day in (2, 9, 16))
+
+
+def row(place: int, week: dt.date, band: str = "", *, undoes: int | None = None) -> CheckIn:
+    """Make the row of that place; without a band it undoes the row `undoes`."""
+    kind = "update" if band else "undo"
+    return CheckIn(pk=place, week=week, rag=band or "red", kind=kind, supersedes_id=undoes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param(
+            [row(1, FIRST, "red"), row(2, THIRD, "red")],
+            RedRun(since=FIRST, reported=2),
+            id="M7.1-silent-weeks-stay-red",
+        ),
+        pytest.param(
+            [row(1, FIRST, "red"), row(2, SECOND, "amber"), row(3, THIRD, "red")],
+            RedRun(since=THIRD, reported=1),
+            id="M7.1-a-better-week-ends-the-run",
+        ),
+        pytest.param(
+            [row(1, FIRST, "red"), row(2, SECOND, "amber"), row(3, SECOND, "red")],
+            RedRun(since=FIRST, reported=2),
+            id="M7.1-the-last-of-a-week-counts",
+        ),
+        pytest.param(
+            [row(1, FIRST, "red"), row(2, SECOND, "amber"), row(3, SECOND, undoes=2)],
+            RedRun(since=FIRST, reported=1),
+            id="M7.8-undone-in-its-week",
+        ),
+        pytest.param(
+            [row(1, FIRST, "red"), row(2, SECOND, undoes=1)],
+            None,
+            id="M7.8-undone-in-a-later-week-leaves-red",
+        ),
+        pytest.param(
+            [
+                *(row(1, FIRST, "red"), row(2, SECOND, undoes=1), row(3, SECOND, "red")),
+                *(row(4, SECOND, undoes=3), row(5, THIRD, "red")),
+            ],
+            RedRun(since=THIRD, reported=1),
+            id="M7.8-another-one-undone-in-that-week",
+        ),
+    ],
+)
+def test_the_red_weeks_at_the_end(rows: list[CheckIn], expected: RedRun | None) -> None:
+    assert red_run(rows) == expected
+
 
 START = at("2026-01-02T12:00")
 Step = tuple[str, int, Decimal]
@@ -37,7 +86,7 @@ steps = st.lists(
 
 
 class Book:
-    """The simplest record of what should stand: a stack of values per period."""
+    """A simple model of the state: a stack of values per period."""
 
     def __init__(self) -> None:
         self.stacks: dict[dt.date, list[Decimal]] = {}
@@ -53,27 +102,6 @@ class Book:
             is_red = rag(linear(value, baseline=9, target=4)) is Rag.RED
             since = (since or day) if is_red else None
         return since
-
-
-def stored(key_result: KeyResult) -> KeyResultState:
-    row = KeyResult.objects.get(pk=key_result.pk)
-    return KeyResultState(
-        value=row.latest_value,
-        score=row.score,
-        rag=Rag(row.rag),
-        confidence=row.confidence,
-        measured_on=row.measured_on,
-        checked_in_at=row.checked_in_at,
-        period=row.last_period,
-        insight=row.insight,
-        next_action=row.next_action,
-        next_action_due=row.next_action_due,
-        evidence_url=row.evidence_url,
-        week=row.last_week,
-        red_since=row.red_since,
-        red_reported=row.red_reported,
-        trail=row.trail,
-    )
 
 
 def play(key_result: KeyResult, by: Membership, script: list[Step]) -> Book:
@@ -109,6 +137,7 @@ def lock_order() -> None:
     """Each example is many posts in one transaction, as no process makes them."""
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25,
     deadline=None,
