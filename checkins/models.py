@@ -22,7 +22,7 @@ class CheckInKind(models.TextChoices):
 
 class CheckInQuerySet(models.QuerySet["CheckIn"]):
     def current(self) -> CheckInQuerySet:
-        """Filter by what counts: one check-in per key result and period, the newest."""
+        """Filter by the newest check-in per key result and period, unless it is undone."""
         later = CheckIn.objects.filter(
             engagement_id=models.OuterRef("engagement_id"), supersedes_id=models.OuterRef("id")
         )

@@ -1,4 +1,4 @@
-"""Rules of check-ins: what a value means, what a check-in must contain, which may be undone."""
+"""Rules of check-ins: the score of a value, the content of a check-in, and undo."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROMPTS = {
 }
 PROMPT_TIME = {Rag.RED: dt.timedelta(hours=48), Rag.AMBER: dt.timedelta(days=7)}
 MEASURED_BEFORE_START = dt.timedelta(days=31)  # a first value may be a month old, not older
-# The form says the same of a field that is left empty.
+# The form has the same messages for empty fields.
 REQUIRED = {
     "insight": "Add an insight: what does the number mean?",
     "next_action": "Add a next action.",
@@ -89,7 +89,7 @@ def assess_latest(key_result: KeyResult, *, today: dt.date) -> Assessment:
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """What the band asks for now; `due_at` is None if it asks without a date."""
+    """The request of a band; `due_at` is None if it comes without a date."""
 
     text: str
     due_at: dt.datetime | None = None
@@ -97,7 +97,7 @@ class Prompt:
 
 
 def prompt(key_result: KeyResult, *, assessment: Assessment, now: dt.datetime) -> Prompt | None:
-    """Return what the key result's band asks for (M5.9).
+    """Return the request of the key result's band (M5.9).
 
     Red and amber ask by a date that counts from the check-in, and only if the key result is behind.
     Green and stretch ask without a date. No data asks for nothing.
@@ -115,7 +115,7 @@ def prompt(key_result: KeyResult, *, assessment: Assessment, now: dt.datetime) -
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """The result of a value before it is posted; `error` says why there is none."""
+    """The result of a value before it is posted; `error` is the reason if there is none."""
 
     score: Decimal | None = None
     rag: Rag = Rag.NO_DATA

@@ -30,6 +30,7 @@ LONGEST_CYCLE = 3660 * DAY
 # a short cycle, and is looked back on until two more would have closed. A day more for the zones.
 BEFORE_START, AFTER_END = 8 * DAY, (4 * 35 + 1) * DAY
 
+TERMS = ["cadence", "zone", "due_weekday", "due_time", "opens_days_before", "starts_on", "ends_on"]
 RHYTHMS = """
     SELECT e.cadence, e.time_zone, e.due_weekday, e.due_time, e.opens_days_before, c.starts_on,
         c.ends_on, e.country, array_agg(c.id ORDER BY c.id)
@@ -130,7 +131,7 @@ def running_rhythms(*, now: dt.datetime, using: str) -> list[RunningRhythm]:
     """Return the distinct rhythms of all cycles that may ask for something at `now`. One query."""
     with connections[using].cursor() as cursor:
         cursor.execute(RHYTHMS, [now.date() + BEFORE_START, now.date() - AFTER_END])
-        return [running for row in cursor.fetchall() if (running := _running(*row))]
+        return [running for row in cursor.fetchall() if (running := _running(row))]
 
 
 def closed_at(rhythm: Rhythm, now: dt.datetime) -> Iterator[Closed]:
@@ -174,33 +175,17 @@ def write_notices(
         return int(cursor.rowcount)
 
 
-def _running(
-    cadence: str,
-    zone: str,
-    due_weekday: int,
-    due_time: dt.time,
-    opens_days_before: int,
-    starts_on: dt.date,
-    ends_on: dt.date,
-    country: str,
-    cycles: Sequence[int],
-) -> RunningRhythm | None:
+def _running(row: tuple[Any, ...]) -> RunningRhythm | None:
     """Return None, and log, if the periods of odd settings cannot be computed.
 
     One client's settings must not silence all others.
     """
+    *terms, country, cycles = row
     try:
-        rhythm = Rhythm(
-            cadence=cadence,
-            zone=ZoneInfo(zone),
-            due_weekday=due_weekday,
-            due_time=due_time,
-            opens_days_before=opens_days_before,
-            starts_on=starts_on,
-            ends_on=ends_on,
-        )
-        if ends_on - starts_on > LONGEST_CYCLE:
-            raise ValueError(f"A cycle does not last from {starts_on} to {ends_on}.")
+        known = dict(zip(TERMS, terms, strict=True))
+        rhythm = Rhythm(**{**known, "zone": ZoneInfo(known["zone"])})
+        if rhythm.ends_on - rhythm.starts_on > LONGEST_CYCLE:
+            raise ValueError(f"A cycle does not last to {rhythm.ends_on}.")
         periods(rhythm)
     except (LookupError, OSError, ValueError, OverflowError) as error:
         logger.warning("Cycles %s are left out of the jobs: %s", list(cycles), error)

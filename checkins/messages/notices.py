@@ -136,7 +136,7 @@ def missed_twice(notices: Sequence[Notice], now: dt.datetime) -> Items:
 
 
 def friday_at_risk(notices: Sequence[Notice], now: dt.datetime) -> Items:
-    """Describe what is at risk or blocked, for objective owners and leads. Two queries."""
+    """Describe key results at risk or blocked, for objective owners and leads. Two queries."""
     subjects = list(live_subjects(notices))
     blockers: dict[int, Blocker] = {}
     open_ones = Blocker.objects.filter(
@@ -239,7 +239,7 @@ def _thin(notices: Sequence[Notice]) -> set[int]:
 
 
 def _lacks(row: KeyResult, *, is_thin: bool, since: dt.date, now: dt.datetime) -> list[str]:
-    """Return what is wrong with the newest check-in, in sentences; empty if nothing is.
+    """Return the faults of the newest check-in as sentences; empty without any.
 
     Only a check-in for the week from `since`, or a later one, can be thin.
     """
