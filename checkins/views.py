@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -11,20 +12,21 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import replace_url, trigger_client_event
 
 from checkins.commands import Conflict, record_check_in, undo_check_in
 from checkins.conflicts import versions
-from checkins.due_row import due_row
 from checkins.forms import CheckInForm, read_confidence
 from checkins.models import CheckIn
-from checkins.queries.cards import DueCard
+from checkins.queries.cards import DueCard, WeekCard
 from checkins.queries.due import due_card
 from checkins.rules import preview, stage_refusal
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import add_errors, go_to, next_url, redirect_back, shorten, toast
 from engagements.permissions import Permission
+from engagements.row_cache import Row, render_row, render_rows
 from okrs.formatting import write_value
 from okrs.models import KeyResult
 from scoring import format_score
@@ -32,6 +34,12 @@ from tenancy.scoping import end_writing
 
 SAVED_KEPT = (
     "Kept the saved check-in. Yours stays as a draft on this device until you post or clear it."
+)
+ROW_TEMPLATE = "checkins/_due_row.html"
+SHOWN_IN_ROW = (
+    *("id", "engagement_id", "public_id", "title", "latest_value", "measured_on", "score", "rag"),
+    *("evidence_url", "red_since", "last_week", "metric__unit", "objective__title"),
+    "objective__cycle__ends_on",
 )
 
 
@@ -94,6 +102,39 @@ def find_key_result(request: MemberRequest, public_id: str) -> KeyResult:
 def key_result_url(key_result: KeyResult) -> str:
     slug = key_result.engagement.slug
     return reverse("workspace:key-result-detail", args=[slug, key_result.public_id])
+
+
+def due_rows(cards: Sequence[WeekCard], *, now: dt.datetime) -> list[tuple[WeekCard, SafeString]]:
+    """Return each card with its row. One query if any row is missing in the cache."""
+    by_row = {_row(card): card for card in cards}
+
+    def contexts(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+        missing = [by_row[row] for row in rows]
+        key_results = _key_results(missing)
+        for card in missing:
+            yield {"card": card, "key_result": key_results[card.key_result_id]}
+
+    html = render_rows(ROW_TEMPLATE, list(by_row), contexts=contexts, now=now)
+    return list(zip(cards, html, strict=True))
+
+
+def due_row(card: DueCard) -> SafeString:
+    """Render the row of one card as it is after a write of this request."""
+    context = {"card": card, "key_result": card.key_result}
+    return render_row(ROW_TEMPLATE, card.engagement, context)
+
+
+def _row(card: WeekCard) -> Row:
+    state = f"{card.state}{card.is_late:d}{card.is_done:d}"
+    return Row(card.engagement, card.public_id, state)
+
+
+def _key_results(cards: Sequence[WeekCard]) -> dict[int, KeyResult]:
+    found = KeyResult.objects.filter(
+        engagement_id__in={card.membership.engagement_id for card in cards},
+        pk__in=[card.key_result_id for card in cards],
+    )
+    return found.select_related("objective__cycle", "metric").only(*SHOWN_IN_ROW).in_bulk()
 
 
 def _post(request: MemberRequest, card: DueCard, *, now: dt.datetime) -> HttpResponse:

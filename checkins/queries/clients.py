@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from checkins.periods import asked_since, open_periods, rhythm_between
-from checkins.queries.states import due_by, mondays
+from checkins.queries.cards import due_by, mondays
 from engagements.models import Membership
 from engagements.permissions import Permission, may
 from tenancy.sql import rows

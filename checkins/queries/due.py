@@ -18,8 +18,7 @@ from checkins.periods import (
     rhythm_between,
     rhythm_of,
 )
-from checkins.queries.cards import DueCard, Group, MyWeek, WeekCard
-from checkins.queries.states import Due, due_by, due_of, mondays
+from checkins.queries.cards import Due, DueCard, Group, MyWeek, WeekCard, due_by, due_of, mondays
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may, may_here
 from okrs.models import Cycle, KeyResult

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from checkins.queries.states import Due
+from checkins.queries.cards import Due
 from engagements.edit_forms import Segments
 from okrs.formatting import NO_BREAK, write_day, write_distance
 

@@ -12,7 +12,7 @@ from django.db.models import Case, F, Value, When
 
 from checkins.models import Blocker, CheckIn, HelpRequest
 from checkins.periods import closed_periods, open_periods, rhythm_of, was_asked
-from checkins.queries.states import due_of
+from checkins.queries.cards import due_of
 from decisions.commands.decisions import key_result_ids
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement, Membership

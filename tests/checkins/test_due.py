@@ -11,9 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from checkins.queries.cards import MyWeek
+from checkins.queries.cards import CardState, MyWeek
 from checkins.queries.due import due_card
-from checkins.queries.states import CardState
 from engagements.models import Membership, Role
 from okrs.models import Collaborator, KeyResult, Stage
 from tenancy.scoping import scope

@@ -11,9 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from checkins.commands import undo_check_in
-from checkins.queries.cards import DueCard
+from checkins.queries.cards import CardState, Due, DueCard
 from checkins.queries.due import due_card
-from checkins.queries.states import CardState, Due
 from checkins.queries.thread import key_result_page
 from checkins.templatetags.weeks import due_words
 from engagements.models import Membership

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from checkins.models import Blocker, HelpRequest
 from checkins.periods import open_periods, rhythm_of
-from checkins.queries.states import due_of
+from checkins.queries.cards import due_of
 from decisions.models import ActionItem
 from decisions.queries.decisions import Entry, decisions, entries, sift
 from engagements.models import Engagement, Membership

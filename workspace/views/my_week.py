@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from checkins.due_row import due_rows
 from checkins.forms import CheckInForm
 from checkins.queries import clients, due
 from checkins.queries.asks import open_asks
 from checkins.queries.cards import DueCard, MyWeek, WeekCard
+from checkins.views import due_rows
 from decisions.queries.actions import waiting_actions
 from engagements.access import SignedInRequest, signed_in
 from engagements.models import Membership
