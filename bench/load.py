@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import unescape
 from http.client import HTTPConnection, HTTPException
 from multiprocessing import get_context
@@ -95,7 +95,7 @@ def main() -> int:
             began, worked = time.time(), cpu_seconds(members)
             with get_context("spawn").Pool(1) as pool:
                 answers = pool.apply(visit, (port, clients, given.visitors, span[1]))
-            print_cores(members, before=worked, seconds=time.time() - began)
+            print_use(members, before=worked, seconds=time.time() - began)
             ended = members.ended()
         met = print_figures(answers, span=span)
         posted = sum(one.kind == "Check-in" and not one.error for one in answers)
@@ -293,25 +293,47 @@ def percentile(times: Sequence[float], share: float) -> float:
 
 
 def cpu_seconds(members: Members) -> dict[str, float]:
-    """Seconds of processor time so far of each process that was started, with its children."""
-    parents, seconds = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has ended meanwhile
-        parents[int(stat.parent.name)] = int(fields[1])
-        seconds[int(stat.parent.name)] = sum(map(int, fields[11:15])) / TICKS
-
-    def total(root: int) -> float:
-        return seconds.get(root, 0) + sum(total(pid) for pid, up in parents.items() if up == root)
-
-    return {command.name: total(process.pid) for command, process in members.running}
+    """Return seconds of processor time so far of each process started, with its children."""
+    seconds = {}
+    for command, process in members.running:
+        stats = (stat_of(pid) for pid in family(process.pid))
+        seconds[command.name] = sum(sum(map(int, stat[11:15])) for stat in stats if stat) / TICKS
+    return seconds
 
 
-def print_cores(members: Members, *, before: dict[str, float], seconds: float) -> None:
+def family(root: int) -> list[int]:
+    """Return a process and all that it started."""
+    parents = {int(path.name): stat_of(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
+    found = [root]
+    for parent in found:
+        found += [pid for pid, stat in parents.items() if stat and int(stat[1]) == parent]
+    return found
+
+
+def stat_of(pid: int) -> list[str]:
+    """Return what the system counts of a process, from its state on; nothing if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def print_use(members: Members, *, before: dict[str, float], seconds: float) -> None:
     used = {name: (total - before[name]) / seconds for name, total in cpu_seconds(members).items()}
     print("Cores used:", ", ".join(f"{name} {cores:.2f}" for name, cores in used.items()))
+    print(f"Load average: {os.getloadavg()[0]:.1f}")
+    memory = {command.name: megabytes(process.pid) for command, process in members.running}
+    print(f"Memory (PSS): {sum(memory.values()):.0f} MB")
+
+
+def megabytes(root: int) -> float:
+    """Return the memory of a process and its children; what they share is divided."""
+    total = 0
+    for pid in family(root):
+        with suppress(OSError):
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024
 
 
 def count_check_ins(*, since: float) -> int:

@@ -29,9 +29,10 @@ def log_as_pages_do(**_: object) -> None:
 def refuse_unsafe_start(**_: object) -> None:
     """Stop worker and beat on the same settings as the web process."""
     django.setup()
-    from config.startup import refuse_unsafe_start as refuse  # models need the apps to be loaded
+    from config import startup  # models need the apps to be loaded
 
     try:
-        refuse()
+        startup.refuse_unsafe_start()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None  # Celery would log anything else and go on
+    startup.share_memory()

@@ -1,11 +1,15 @@
-"""Settings that a production process refuses to start with."""
+"""The start of a process: settings that it refuses, and memory that its workers share."""
 
 from __future__ import annotations
+
+import gc
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.template import engines
+from django.urls import get_resolver
 
 from accounts.models import User
 from demo.story import DOMAIN, PASSWORD
@@ -25,6 +29,17 @@ def refuse_unsafe_start() -> None:
         _refuse_demo_passwords()
     _refuse_role_without_walls()
     _refuse_wide_grants()
+
+
+def share_memory() -> None:
+    """Load URLs and templates' tags, and take all that is loaded out of garbage collection.
+
+    It lasts, and forked processes share its memory as long as none writes there.
+    """
+    assert get_resolver().url_patterns  # noqa: S101 - loads the views
+    engines.all()
+    gc.collect()
+    gc.freeze()
 
 
 def _refuse_default_secret() -> None:

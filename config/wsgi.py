@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -31,12 +30,9 @@ def application(request: dict[str, Any], start_response: Callable[..., Any]) -> 
     return [b"Send the request as UTF-8.\n"]
 
 
-from config.startup import refuse_unsafe_start  # noqa: E402 - needs the apps to be loaded
+from config.startup import refuse_unsafe_start, share_memory  # noqa: E402 - needs the apps to be loaded
 
 mask_web_server()
 refuse_unsafe_start()
+share_memory()
 connections.close_all()  # workers are forked from this process; each opens its own
-
-# Exclude loaded objects from garbage collection: they last, and workers share their memory.
-gc.collect()
-gc.freeze()

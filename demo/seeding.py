@@ -73,11 +73,12 @@ def seed(*, clients: int, weeks: int = 13, monday: dt.date) -> dict[str, int]:
     with transaction.atomic(using="owner"):
         began = at_hour(monday - weeks * WEEK, hour=5)
         copy(engagements, built=BUILT, members=len(PEOPLE), began=began)
+    written = [model._meta.db_table for model in (Engagement, User, *tenant_models())]
     with connections["owner"].cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    written = [Engagement, User, *tenant_models()]
-    with unscoped():
-        return {one._meta.db_table: one._base_manager.using("owner").count() for one in written}
+        counts = " UNION ALL ".join(f"SELECT '{one}', count(*) FROM {one}" for one in written)  # noqa: S608
+        cursor.execute(counts)
+        return dict(cursor.fetchall())
 
 
 def write_people(clients: int, *, starts_on: dt.date) -> tuple[list[Engagement], list[Membership]]:
