@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.utils import timezone
 
 from engagements.models import Engagement, Membership, Role
 from okrs.models import Objective, Team
+from status.commands import store_snapshot
 from tenancy.models import TenantManager
 from tenancy.scoping import MAX_ENGAGEMENTS, ScopeError, identity, scope, unscoped
 from tests import access_cast, build
@@ -74,6 +76,7 @@ def test_the_application_alone_leaks_nothing(two_clients: tuple[Engagement, Enga
 def test_the_database_alone_hides_every_table() -> None:
     ours, theirs = build.engagement("Northwind SaaS"), build.engagement("Harbor Retail")
     access_cast.things(ours, build.member(ours), build.member(ours, "Bob", Role.CONTRIBUTOR))
+    store_snapshot(engagement_id=ours.pk, now=timezone.now())
 
     with unscoped():
         seen = {model.__name__ for model in TENANT_MODELS if model._default_manager.exists()}
