@@ -95,7 +95,7 @@ def validate_bands(bands: Iterable[Number]) -> Bands:
 @lru_cache(maxsize=64, typed=True)
 def _validated(*bounds: Number) -> Bands:
     lower = [number(bound) for bound in bounds]
-    if len(lower) != len(Bands._fields):
+    if len(lower) != 3:
         raise ScoringError("Enter three lower bounds: amber, green and stretch.")
     if any(bound != hundredths(bound) for bound in lower):
         raise ScoringError("Enter lower bounds with two decimals, for example 0.31.")
