@@ -224,7 +224,14 @@ def commit_objective(
         return []
     if versions is not None and versions != versions_of(current, drafts):
         raise StaleEdit(current)
-    problems = _problems(current, drafts)
+    problems = [
+        ValidationError(
+            f"{group.key_result}: {problem.message}" if group.key_result else problem.message,
+            code=problem.code,
+        )
+        for group in commit_problems(current, drafts)
+        for problem in group.problems
+    ]
     if problems:
         raise ValidationError(problems)
     for key_result in drafts:
@@ -249,16 +256,14 @@ def _locked(objective: Objective) -> tuple[Objective, list[KeyResult]]:
         engagement_id=current.engagement_id, objective=current, stage=Stage.DRAFT
     )
     drafts = locking(drafts.select_related("owner").prefetch_related("audits"))
-    _hold_metrics(drafts, engagement_id=current.engagement_id)
+    # Locked, so that no one archives or redefines a metric while it is being frozen.
+    used = [draft.metric_id for draft in drafts if draft.metric_id]
+    metrics = locking(
+        Metric.objects.filter(engagement=current.engagement_id, pk__in=used)
+    ).in_bulk()
+    for draft in drafts:
+        draft.metric = metrics.get(draft.metric_id)
     return current, list(drafts)
-
-
-def _hold_metrics(drafts: Iterable[KeyResult], *, engagement_id: int) -> None:
-    # So that no one archives or redefines a metric while it is being frozen.
-    used = [one.metric_id for one in drafts if one.metric_id]
-    held = locking(Metric.objects.filter(engagement=engagement_id, pk__in=used)).in_bulk()
-    for one in drafts:
-        one.metric = held.get(one.metric_id)
 
 
 def _check_gate(objective: Objective, *, by: Membership) -> None:
@@ -270,17 +275,6 @@ def _check_gate(objective: Objective, *, by: Membership) -> None:
         return
     who = "Only" if champion is None else f"Only {champion.name} or"
     raise ValidationError(f"{who} the program lead can commit this.", code="gate")
-
-
-def _problems(objective: Objective, drafts: list[KeyResult]) -> list[ValidationError]:
-    return [
-        ValidationError(
-            f"{group.key_result}: {problem.message}" if group.key_result else problem.message,
-            code=problem.code,
-        )
-        for group in commit_problems(objective, drafts)
-        for problem in group.problems
-    ]
 
 
 def _freeze(key_result: KeyResult, *, on: dt.date, by: Membership, at: dt.datetime) -> None:
