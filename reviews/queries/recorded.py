@@ -54,6 +54,7 @@ def recorded(review: Review, *, acts: Iterable[Act] = ()) -> list[Recorded]:
         in_time = Q(decision__recorded_at__lte=review.closed_at)
         rows = rows.filter(Q(decision__supersedes=None) | in_time)
     rows = rows.select_related("decision__owner", "action__owner", "agenda_item")
+    rows = rows.defer("agenda_item__facts", "decision__touches", "decision__evidence")
     records = [
         Recorded(
             at=row.decision.recorded_at if row.decision else row.action.created_at,
