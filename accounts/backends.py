@@ -12,7 +12,7 @@ from django.contrib.sessions.backends import cached_db, db
 from django.db import connection
 
 from accounts.models import User
-from tenancy.counters import CACHE_ERRORS
+from tenancy.caches import CACHE_ERRORS
 from tenancy.sql import instance, select_list
 
 USER = f"SELECT {select_list(User, 'u')} FROM accounts_user u WHERE u.id = %s"  # noqa: S608 - columns

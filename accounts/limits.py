@@ -19,7 +19,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from tenancy.counters import CACHE_ERRORS, counters
+from tenancy.caches import CACHE_ERRORS, counters
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 WINDOWS = {

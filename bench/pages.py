@@ -39,7 +39,7 @@ from okrs.weeks import monday_of
 from reviews.commands.agendas import draw_agenda
 from reviews.commands.reviews import start_review
 from reviews.models import Review
-from tenancy.counters import counters
+from tenancy.caches import counters
 from tenancy.scoping import scope
 
 Environ = dict[str, Any]

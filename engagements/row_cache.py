@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from engagements.models import Engagement
-from tenancy.counters import CACHE_ERRORS
+from tenancy.caches import CACHE_ERRORS
 
 SECONDS = 2 * 24 * 60 * 60  # a row's key names its day
 

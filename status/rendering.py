@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from engagements.models import Engagement
 from engagements.row_cache import release
 from status.schema import Page
-from tenancy.counters import CACHE_ERRORS
+from tenancy.caches import CACHE_ERRORS
 
 CACHED_FOR = 60 * 60  # seconds, so that pages that no one opens leave the cache
 

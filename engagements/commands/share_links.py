@@ -22,7 +22,7 @@ from engagements import links
 from engagements.models import Engagement, Membership, ShareLink
 from engagements.permissions import Permission, require_right
 from tenancy import tokens
-from tenancy.counters import CACHE_ERRORS, counters
+from tenancy.caches import CACHE_ERRORS, counters
 from tenancy.locks import lock, lock_for_edit
 from tenancy.models import new_public_id
 from tenancy.scoping import scope

@@ -12,6 +12,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from engagements.form_fields import city
 from okrs import badges, formatting
 from okrs.charts import History
 from okrs.charts import history_chart as draw_history
@@ -186,6 +187,7 @@ def weeks_of_red(context: Context, key_result: KeyResult) -> int:
 
 
 register.filter("red_for", formatting.red_for)
+register.filter("city", city)
 
 
 def _date(on: dt.date) -> dt.date:

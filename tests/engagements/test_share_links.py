@@ -31,7 +31,7 @@ from engagements.links import find_share_link, share_link_token, share_link_url
 from engagements.models import Membership, ShareLink
 from engagements.tasks import flush_share_link_views
 from notifications.emails import stop_link
-from tenancy.counters import counters
+from tenancy.caches import counters
 from tenancy.scoping import scope
 from tenancy.tokens import absolute_url
 from tests import build

@@ -15,7 +15,7 @@ from accounts.limits import SHARE_LINK_GUESSES, SHARE_LINK_READS
 from engagements.commands.share_links import VIEWS, flush_views, revoke_share_link
 from engagements.links import share_link_token, share_link_url
 from engagements.models import Membership, ShareLink
-from tenancy.counters import counters
+from tenancy.caches import counters
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import post

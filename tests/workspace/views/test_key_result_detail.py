@@ -14,6 +14,7 @@ from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, post, url
 from tests.query_counts import assert_constant_queries
+from tests.workspace.views.conftest import squeezed
 
 WEEK = dt.timedelta(days=7)
 
@@ -59,7 +60,7 @@ def test_before_the_first_check_in_there_is_no_value(
     page = signed_in.get(url("key-result-detail", onboarding))
 
     assert "No value yet." in page.text
-    assert ">Check in" in page.text
+    assert ">Check in<" in squeezed(page.text)
 
 
 def test_a_red_one_that_is_behind_asks_for_a_response(
@@ -88,7 +89,7 @@ def test_the_rung_that_holds_is_marked(
 
     page = signed_in.get(url("key-result-detail", ladder))
 
-    assert '<li aria-current="true"><span>at most 8\u00a0days</span>' in page.text
+    assert '<li aria-current="true"><span>at most 8 days</span>' in squeezed(page.text)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_green_or_stretch_without_evidence_reads_unverified(
 
 
 def test_it_says_whose_clock_its_times_are_by(signed_in: Client, onboarding: KeyResult) -> None:
-    assert "times in Europe/Berlin" in signed_in.get(url("key-result-detail", onboarding)).text
+    assert "Berlin time" in signed_in.get(url("key-result-detail", onboarding)).text
 
 
 def test_it_says_whether_its_check_in_is_late_due_or_saved(
@@ -156,8 +157,8 @@ def test_yes_or_no_is_said_in_words_and_not_drawn(
     page = signed_in.get(url("key-result-detail", onboarding))
 
     assert page.text.count('<span class="side">') == 2
-    assert '<span class="side">No</span>' in page.text
-    assert '<span class="side">Yes</span>' in page.text
+    assert '<span class="side">No</span>' in squeezed(page.text)
+    assert '<span class="side">Yes</span>' in squeezed(page.text)
     assert "Yes = 1.00" in page.text
     assert "÷" not in page.text
     assert "Valid range" not in page.text
@@ -203,7 +204,7 @@ def test_before_its_cycle_it_says_when_that_starts(
 
     page = signed_in.get(url("key-result-detail", onboarding))
 
-    assert "2026-Q1, starts 1\u00a0Jan\u00a02026" in page.text
+    assert "2026-Q1, starts 1 Jan 2026" in squeezed(page.text)
     assert "week 1 of 13" not in page.text
 
 

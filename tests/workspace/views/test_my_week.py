@@ -15,6 +15,7 @@ from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
 from tests.query_counts import assert_constant_queries
+from tests.workspace.views.conftest import squeezed
 
 HTMX = {"HX-Request": "true"}
 
@@ -55,7 +56,7 @@ def test_the_headline_says_what_waits(client: Client, ines: User) -> None:
     page = client.get("/")
 
     assert "8 check-ins to do. 3 are late, 2 are due by 12:00." in page.text
-    assert "Tuesday 10 March 2026, 09:40 · times in Europe/Berlin" in page.text
+    assert "Tuesday 10 March 2026, 09:40 · Berlin time" in page.text
     assert "<b>0 of 8</b>" in page.text
 
 
@@ -68,13 +69,11 @@ def test_clients_come_by_urgency_with_their_facts(client: Client, ines: User) ->
 
     order = [page.text.index(f'id="{slug}"') for slug in ("northwind", "harbor", "cedar")]
     assert order == sorted(order)
-    assert (
-        "Was due Mon\u00a09\u00a0Mar\u00a010:00, closes Sun\u00a015\u00a0Mar\u00a024:00"
-        in page.text
-    )
-    assert "· week 10 of 13 · pace 0.76" in page.text
-    assert "Due today\u00a012:00, in\u00a02\u00a0h\u00a020\u00a0min" in page.text
-    assert "Due Thu\u00a012\u00a0Mar\u00a010:00, in 2 days" in page.text
+    text = squeezed(page.text)
+    assert "Was due Mon 9 Mar 10:00, closes Sun 15 Mar 24:00" in text
+    assert "· week 10 of 13 · pace 0.76" in text
+    assert "Due today 12:00, in 2 h 20 min" in text
+    assert "Due Thu 12 Mar 10:00, in 2 days" in text
 
 
 def test_a_saved_card_counts_as_done(client: Client, ines: User) -> None:
@@ -120,10 +119,11 @@ def test_two_cycles_of_a_client_have_their_own_heads(client: Client, ines: User)
 
     page = client.get("/")
 
-    assert "Northwind SaaS, 2026-Q1</a>" in page.text
-    assert "Northwind SaaS, 2026</a>" in page.text
-    assert "week 10 of 13" in page.text
-    assert "week 10 of 52" in page.text
+    text = squeezed(page.text)
+    assert "Northwind SaaS, 2026-Q1</a>" in text
+    assert "Northwind SaaS, 2026</a>" in text
+    assert "week 10 of 13" in text
+    assert "week 10 of 52" in text
 
 
 def test_green_without_evidence_reads_unverified(client: Client, ines: User) -> None:
@@ -225,7 +225,7 @@ def test_a_reader_sees_how_each_client_stands(client: Client, ines: User) -> Non
         assert late.owner is not None
         post(behind, late.owner, actual="8.8", confidence=1)
 
-    assert "Sponsor · 1 late in all · 1 at risk" in client.get("/").text
+    assert "Sponsor · 1 late in all · 1 at risk" in squeezed(client.get("/").text)
 
 
 def test_cards_of_others_are_not_mine(client: Client, ines: User) -> None:

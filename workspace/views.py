@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import datetime as dt
+from tempfile import TemporaryFile
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import limits
+from accounts.limits import too_often
+from checkins.commands import answer_help_request, resolve_blocker
+from checkins.forms import AnswerForm, CheckInForm
+from checkins.models import Blocker, HelpRequest
+from checkins.periods import periods, rhythm_of
+from checkins.queries import clients, due
+from checkins.queries.asks import open_asks
+from checkins.queries.cards import DueCard, MyWeek, WeekCard
+from checkins.queries.due import due_card
+from checkins.queries.thread import key_result_page
+from checkins.views import due_rows, find_key_result, key_result_url
+from decisions.queries.actions import waiting_actions
+from engagements.access import MemberRequest, SignedInRequest, find, member, signed_in
+from engagements.form_views import redirect_back, run_command
+from engagements.models import Membership
+from engagements.permissions import Permission, may
+from engagements.queries import may_create_engagement
+from engagements.row_cache import Row, render_rows
+from escalations.pending import PendingTask, notification_log, tasks_for
+from escalations.queries import escalations_of
+from escalations.rule import Deadline
+from okrs.audit import audit
+from okrs.formatting import YES_NO, in_words
+from okrs.models import KeyResult, KeyResultAudit
+from okrs.queries.cards import trace
+from okrs.queries.changes import changes
+from okrs.weeks import quarters_from
+from workspace.exports import export_engagement, export_name
+from workspace.forms import LedgerFilter
+from workspace.headlines import home_headline, my_week_headline
+from workspace.ladders import steps
+from workspace.queries.home import home_page
+from workspace.queries.notification_log import (
+    ledger,
+    ledger_lines,
+    sees_all,
+    sift_ledger,
+    unreached,
+)
+from workspace.queries.upcoming import coming_reviews
+
+
+@require_safe
+@signed_in
+def my_week(request: SignedInRequest) -> HttpResponse:
+    mine = request.memberships or request.closed
+    if mine and not any(may(one.role, Permission.READ) for one in mine):
+        return _only_status_pages(request, mine)
+    now = timezone.now()
+    if request.htmx and request.GET.get("part") == "waiting":
+        return render(request, "workspace/my_week.html#waiting", _counted(request, now=now))
+    week = due.my_week(memberships=request.memberships, now=now)
+    if request.htmx and request.GET.get("part") == "counts":
+        counts = {**_cards(request, week, now=now), "beside": True}
+        return render(request, "workspace/my_week.html#counts", counts)
+    opened = _opened(request, week, now=now)
+    form = CheckInForm(card=opened, now=now) if opened else None
+    if form:
+        form.focus_first()
+    rows = iter(due_rows([card for group in week.groups for card in group.cards], now=now))
+    groups = [(group, [next(rows) for _ in group.cards]) for group in week.groups]
+    context = {
+        **_context(request, week, now=now),
+        "groups": groups,
+        "opened": opened,
+        "form": form,
+        "me": request.user.pk,
+    }
+    return render(request, "workspace/my_week.html", context)
+
+
+def _only_status_pages(request: SignedInRequest, mine: list[Membership]) -> HttpResponse:
+    """A viewer has no week: where there is one page to read, this is it."""
+    clients = [one.engagement for one in mine]
+    if len(clients) == 1:
+        return redirect("status:status", clients[0].slug)
+    said = f"{in_words(len(clients)).capitalize()} clients show you where they stand."
+    page = {"clients": sorted(clients, key=str), "headline": said, "tab": "my-week"}
+    return render(request, "workspace/status_list.html", page)
+
+
+def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
+    mine = [*request.memberships, *request.closed]
+    return {
+        **_cards(request, week, now=now),
+        "clients": clients.clients(memberships=request.memberships, now=now),
+        "may_create": may_create_engagement(request.user, mine),
+        "closed": request.closed,
+        "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
+        "tab": "my-week",
+    }
+
+
+def _cards(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
+    """The cards, what waits beside them, and the sentence at the head that says both."""
+    waiting = _waiting(request, week, now=now)
+    said = {"headline": _headline(week, waiting), "now": now, "today": timezone.localdate()}
+    return {"week": week, **waiting, **said}
+
+
+def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
+    """What waits now, and the sentence at the head, which says so too."""
+    week = due.my_week(memberships=request.memberships, now=now)
+    waiting = _waiting(request, week, now=now)
+    below = "below" in request.GET
+    return {**waiting, "headline": _headline(week, waiting), "beside": True, "below": below}
+
+
+def _headline(week: MyWeek, waiting: dict[str, Any]) -> str:
+    """A plan that runs to its checkpoint is no escalation that waits."""
+    found: list[PendingTask] = waiting["escalations"]
+    asking = sum(one.deadline is not Deadline.PLAN or one.is_over_time for one in found)
+    overdue = sum(one.action.is_overdue(today=one.today) for one in waiting["actions"])
+    return my_week_headline(week, overdue=overdue, escalations=asking)
+
+
+def _waiting(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
+    """What waits for this person beside the cards, and how much it is; reviews where none is."""
+    asks = open_asks(memberships=request.memberships)
+    actions = waiting_actions(memberships=request.memberships, now=now)
+    escalations = tasks_for(memberships=request.memberships, now=now)
+    reviews = [] if week.total else coming_reviews(memberships=request.memberships, now=now)
+    page = request.client_page
+    return {
+        "clients_part": f"&clients={page.number}" if page.has_other_pages() else "",
+        "asks": asks,
+        "actions": actions,
+        "escalations": escalations,
+        "reviews": reviews,
+        "waiting": asks.total + len(actions) + len(escalations) + len(reviews),
+    }
+
+
+def _opened(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> DueCard | None:
+    """The card that the address opens, with all that its form needs."""
+    wanted = _wanted(request, week)
+    if wanted is None:
+        return None
+    members = {wanted.membership.engagement_id: wanted.membership}
+    return next(iter(due.due_cards([wanted.key_result_id], members=members, now=now)), None)
+
+
+def _wanted(request: HttpRequest, week: MyWeek) -> WeekCard | None:
+    """Return the card that the address names, or the one after another."""
+    cards = [card for group in week.groups for card in group.cards]
+    by_name = {card.public_id: card for card in cards}
+    if name := request.GET.get("open"):
+        return by_name.get(name)
+    before = by_name.get(request.GET.get("after", ""))
+    waiting = [card for card in cards if not card.is_done]
+    if before is None:
+        return None
+    same = [card for card in waiting if card.engagement == before.engagement]
+    return next(iter(same or waiting), None)
+
+
+@require_safe
+@member(Permission.READ_STATUS)
+def home(request: MemberRequest) -> HttpResponse:
+    """Show the state of the client and what comes next; viewers get the status page."""
+    if not may(request.membership.role, Permission.READ):
+        return redirect("status:status", request.engagement.slug)
+    now = timezone.now()
+    page = home_page(membership=request.membership, now=now)
+    known = {one.objective.public_id: one for one in page.objectives}
+    html = iter(
+        render_rows(
+            "workspace/home.html#objective",
+            [Row(request.engagement, public_id) for public_id in known],
+            contexts=lambda missing: ({"row": known[row.public_id]} for row in missing),
+            now=now,
+        )
+    )
+    cycles = [(cycle, [next(html) for _ in cycle.objectives]) for cycle in page.cycles]
+    context = {
+        "page": page,
+        "cycles": cycles,
+        "headline": home_headline(page),
+        "now": now,
+        "tab": "home",
+    }
+    if page.steps and page.steps.cycle is None:
+        context["quarters"] = quarters_from(page.today)
+    return render(request, "workspace/home.html", context)
+
+
+@require_safe
+@member(Permission.READ)
+def key_result_detail(request: MemberRequest, key_result: str) -> HttpResponse:
+    return page_answer(request, find_key_result(request, key_result))
+
+
+def page_answer(
+    request: MemberRequest, row: KeyResult, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    """The page of a key result, with the form that was refused where there is one."""
+    now = timezone.now()
+    page = key_result_page(key_result=row, now=now)
+    escalations = escalations_of(
+        page.key_result, thread=page.thread, membership=request.membership, now=now
+    )
+    audits = KeyResultAudit.objects.filter(engagement=request.engagement, key_result=row)
+    answers = audits.select_related("answered_by").first()
+    criteria = audit(page.key_result, answers)
+    context = {
+        "page": page,
+        "key_result": page.key_result,
+        "card": due_card(key_result=row, membership=request.membership, now=now),
+        "steps": steps(page.key_result),
+        "trace": trace(page.key_result.trail, cadence=request.engagement.cadence),
+        "escalations": escalations,
+        "notification_log": notification_log(escalations.rows),
+        "periods": len(periods(rhythm_of(page.key_result))),
+        "criteria": criteria,
+        "passed": sum(criterion.passed for criterion in criteria),
+        "audit": answers,
+        "yes_no": bool(page.key_result.metric and page.key_result.metric.unit == YES_NO),
+        "changes": changes(row),
+        "now": now,
+        "today": request.engagement.today(now),
+        **more,
+    }
+    return render(request, "workspace/key_result_detail.html", context, status=status)
+
+
+@require_POST
+@member(Permission.READ)
+def help_request_answer(request: MemberRequest, help_request: str) -> HttpResponse:
+    asked = HelpRequest.objects.filter(engagement=request.engagement)
+    row = find(asked.select_related("key_result__engagement"), help_request)
+    form, now = AnswerForm(request.POST, auto_id=f"a-{row.public_id}-%s"), timezone.now()
+    known = {"help_request": row, "by": request.membership, "now": now}
+    if form.is_valid() and run_command(form, answer_help_request, **known):
+        messages.success(request, "Answered.")
+        return redirect_back(request, otherwise=key_result_url(row.key_result))
+    return page_answer(request, row.key_result, answered=row, answer_form=form, status=422)
+
+
+@require_POST
+@member(Permission.READ)
+def blocker_resolve(request: MemberRequest, blocker: str) -> HttpResponse:
+    named = Blocker.objects.filter(engagement=request.engagement)
+    row = find(named.select_related("key_result__engagement"), blocker)
+    try:
+        resolve_blocker(blocker=row, by=request.membership, now=timezone.now())
+        messages.success(request, "Resolved.")
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    return redirect_back(request, otherwise=key_result_url(row.key_result))
+
+
+PAGE = "workspace/reminder_list.html"
+ON_A_PAGE = 50
+
+
+@require_safe
+@member(Permission.READ)
+def reminder_list(request: MemberRequest) -> HttpResponse:
+    """The ledger as far as its reader may see it and the filter lets it through, newest first."""
+    engagement, now = request.engagement, timezone.now()
+    sifting = LedgerFilter(request.GET, membership=request.membership)
+    asked = sifting.asked()
+    rows = sift_ledger(ledger(request.membership), **asked)
+    page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
+    leads = may(request.membership.role, Permission.MANAGE_MEMBERS)
+    context = {
+        "page": page,
+        "lines": ledger_lines(page, engagement=engagement),
+        "unreached": unreached(engagement, now=now) if leads else [],
+        "filter": sifting,
+        "narrows": bool(asked),
+        "sees_all": sees_all(request.membership),
+        "now": now,
+        "tab": "reminders",
+    }
+    return render(request, PAGE + ("#ledger" if request.htmx else ""), context)
+
+
+@require_safe
+@member(Permission.MANAGE_SETTINGS)
+def engagement_export(request: MemberRequest) -> HttpResponse:
+    """Send the whole file at once: a stream would read outside the tenant scope."""
+    if limits.is_exceeded(limits.EXPORTS, request.user.pk):
+        return too_often(request, limits.EXPORTS)
+    now = timezone.now()
+    name = export_name(request.engagement, now=now)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    with TemporaryFile() as file:
+        export_engagement(request.engagement, to=file, now=now)
+        file.seek(0)
+        return HttpResponse(file.read(), content_type="application/zip", headers=headers)
