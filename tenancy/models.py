@@ -11,14 +11,13 @@ import pgtrigger
 from django.db import models
 from django.db.models.constraints import BaseConstraint
 
-from tenancy.compiled import in_scope
 from tenancy.constraints import (
     ActingAuthor,
     TenantForeignKey,
     TenantWall,
     WrittenByTriggers,
 )
-from tenancy.scoping import engagements_in_scope, is_compiling
+from tenancy.scoping import engagements_in_scope
 
 # The same made by PostgreSQL, for rows that a sweep writes: 48 random bits, of the alphabet below.
 NEW_PUBLIC_ID = "left(translate(replace(gen_random_uuid()::text, '-', ''), '01', 'gh'), 12)"
@@ -43,8 +42,6 @@ class TenantManager(models.Manager[M]):
 
     def get_queryset(self) -> models.QuerySet[M]:
         queryset = super().get_queryset()
-        if is_compiling():
-            return queryset.filter(in_scope())
         ids = engagements_in_scope()
         if ids is None:
             return queryset

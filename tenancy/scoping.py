@@ -23,11 +23,9 @@ MAX_ENGAGEMENTS = 200  # beyond it the policy's array costs more than the pages 
 __all__ = [
     "MAX_ENGAGEMENTS",
     "ScopeError",
-    "compiling",
     "end_writing",
     "engagements_in_scope",
     "identity",
-    "is_compiling",
     "request_transaction",
     "scope",
     "unscoped",
@@ -64,7 +62,6 @@ WALL = (
 READ_ONLY = f"{WALL}, set_config('transaction_read_only', 'on', true)"
 
 _request: ContextVar[RequestTransaction | None] = ContextVar("request", default=None)
-_compiles: ContextVar[bool] = ContextVar("compiles", default=False)
 _wall: ContextVar[Wall] = ContextVar("wall", default=Wall())  # noqa: B039 - frozen
 
 
@@ -94,20 +91,6 @@ def unscoped() -> Iterator[None]:
     """Switch the application's wall off; the database's stays up. For the gate's own look-ups."""
     with django_scopes.scopes_disabled():
         yield
-
-
-@contextmanager
-def compiling() -> Iterator[None]:
-    """Build a query for the scope in which it will run (`tenancy.compiled`)."""
-    token = _compiles.set(True)
-    try:
-        yield
-    finally:
-        _compiles.reset(token)
-
-
-def is_compiling() -> bool:
-    return _compiles.get()
 
 
 def engagements_in_scope() -> list[int] | None:

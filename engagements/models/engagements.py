@@ -9,7 +9,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from scoring import BAND_PRESETS, Bands, Scale
-from tenancy.compiled import SCOPE, AnyOf
 from tenancy.constraints import (
     OWN_TOKEN,
     OWN_USER,
@@ -19,7 +18,7 @@ from tenancy.constraints import (
     TenantWall,
 )
 from tenancy.models import TenantKey
-from tenancy.scoping import engagements_in_scope, is_compiling
+from tenancy.scoping import engagements_in_scope
 
 MEMBERS_AND_LINK_HOLDERS = (
     "EXISTS (SELECT 1 FROM engagements_membership m WHERE m.engagement_id ="
@@ -103,8 +102,6 @@ class EngagementManager(models.Manager["Engagement"]):
 
     def get_queryset(self) -> models.QuerySet[Engagement]:
         queryset = super().get_queryset()
-        if is_compiling():
-            return queryset.filter(AnyOf("id", SCOPE))
         ids = engagements_in_scope()
         return queryset if ids is None else queryset.filter(id__in=ids)
 
