@@ -52,7 +52,7 @@ def test_is_marked_once_its_day_has_gone_by(
 
     page = bobs.get("/")
 
-    assert '<span class="flag">Overdue</span> since Thu 12 Mar, yesterday' in squeezed(page.text)
+    assert '<span class="flag">Overdue</span>since Thu 12 Mar, yesterday' in squeezed(page.text)
 
 
 def test_waits_no_longer_than_a_week_ahead(bobs: Client, bob: Membership) -> None:
