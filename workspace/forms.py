@@ -32,6 +32,6 @@ class LedgerFilter(forms.Form):
             del self.fields["person"]
 
     def asked(self) -> dict[str, Any]:
-        """What is filled in; an answer that is not offered counts as not given."""
+        """Return the given filters, without those that are not offered."""
         self.full_clean()
         return {name: value for name, value in self.cleaned_data.items() if value}

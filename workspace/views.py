@@ -85,7 +85,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
 
 
 def _only_status_pages(request: SignedInRequest, mine: list[Membership]) -> HttpResponse:
-    """A viewer has no week: where there is one page to read, this is it."""
+    """Redirect a viewer to the only status page, or list the pages."""
     clients = [one.engagement for one in mine]
     if len(clients) == 1:
         return redirect("status:status", clients[0].slug)
@@ -107,14 +107,14 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
 
 
 def _cards(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
-    """The cards, what waits beside them, and the sentence at the head that says both."""
+    """Return the cards, the tasks next to them, and the headline of both."""
     waiting = _waiting(request, week, now=now)
     said = {"headline": _headline(week, waiting), "now": now, "today": timezone.localdate()}
     return {"week": week, **waiting, **said}
 
 
 def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
-    """What waits now, and the sentence at the head, which says so too."""
+    """Return the tasks of now and the headline."""
     week = due.my_week(memberships=request.memberships, now=now)
     waiting = _waiting(request, week, now=now)
     below = "below" in request.GET
@@ -122,7 +122,7 @@ def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
 
 
 def _headline(week: MyWeek, waiting: dict[str, Any]) -> str:
-    """A plan that runs to its checkpoint is no escalation that waits."""
+    """Return the headline; a plan that runs to its checkpoint is not waiting."""
     found: list[PendingTask] = waiting["escalations"]
     asking = sum(one.deadline is not Deadline.PLAN or one.is_over_time for one in found)
     overdue = sum(one.action.is_overdue(today=one.today) for one in waiting["actions"])
@@ -130,7 +130,7 @@ def _headline(week: MyWeek, waiting: dict[str, Any]) -> str:
 
 
 def _waiting(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
-    """What waits for this person beside the cards, and how much it is; reviews where none is."""
+    """Return the tasks next to the cards and their number; reviews if there are no cards."""
     asks = open_asks(memberships=request.memberships)
     actions = waiting_actions(memberships=request.memberships, now=now)
     escalations = tasks_for(memberships=request.memberships, now=now)
@@ -147,7 +147,7 @@ def _waiting(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
 
 
 def _opened(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> DueCard | None:
-    """The card that the address opens, with all that its form needs."""
+    """Return the card that the address opens, with all that its form needs."""
     wanted = _wanted(request, week)
     if wanted is None:
         return None
@@ -208,7 +208,7 @@ def key_result_detail(request: MemberRequest, key_result: str) -> HttpResponse:
 def page_answer(
     request: MemberRequest, row: KeyResult, *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    """The page of a key result, with the form that was refused where there is one."""
+    """Render the page of a key result, with the refused form, if any."""
     now = timezone.now()
     page = key_result_page(key_result=row, now=now)
     escalations = escalations_of(

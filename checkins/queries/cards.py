@@ -86,7 +86,10 @@ def mondays(lately: Iterable[str]) -> set[dt.date]:
 def due_by(
     rhythm: Rhythm, *, filled: Collection[dt.date], since: dt.datetime | None, now: dt.datetime
 ) -> Due:
-    """`filled`: the Mondays of periods that have a check-in; none was asked for before `since`."""
+    """Return what is asked for; `filled` has the Mondays of periods with a check-in.
+
+    None was asked for before `since`.
+    """
     fillable = fillable_periods(rhythm, now)
     period = fill(fillable, filled)
     is_asked = since is not None and since <= period.due_at

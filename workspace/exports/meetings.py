@@ -24,7 +24,7 @@ def labels(evidence: Iterable[dict[str, Any]]) -> str:
 
 
 def of_review(table: str) -> tuple[Column, Column]:
-    """The review that a row of this table came of: its id and its title, empty for any other."""
+    """Return id and title of the review that a row came of, empty for any other."""
     joined = f"v.engagement_id = {table}.engagement_id AND v.public_id = {table}.occasion_id"
     found = f"(SELECT v.{{}} FROM reviews_review v WHERE {joined})"  # noqa: S608 - no input
     return (
@@ -91,7 +91,7 @@ ACTIONS = (
 
 
 def decisions(engagement: Engagement, *, head: DecisionHead | None) -> Table:
-    """The log up to this head, though somebody decides meanwhile."""
+    """Return the log up to this head, even if a decision is added meanwhile."""
     rows = Decision.objects.filter(engagement=engagement, number__lte=head.number if head else 0)
     return Table(
         name="decisions.csv",

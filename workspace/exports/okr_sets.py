@@ -108,7 +108,7 @@ STANDING = (
 
 
 def okr_sets(engagement: Engagement) -> Table:
-    """What `import_okrs` makes the same key results of, as drafts."""
+    """Return the rows from which `import_okrs` drafts the same key results."""
     return Table(
         name="okrs.csv",
         about="OKR sets as the importer reads them. It takes neither drafts without a metric, an"

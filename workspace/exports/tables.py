@@ -47,24 +47,24 @@ def fact(name: str, source: str | Combinable = "") -> Column:
 
 
 def words(name: str, source: str = "") -> Column:
-    """What people typed: never a formula."""
+    """Return typed text so that no spreadsheet reads it as a formula."""
     return Column(name, source or name, guard_formula)
 
 
 def figure(name: str, source: str = "") -> Column:
-    """A number without the zeros that only fill it up; a negative one stays a number."""
+    """Return a number without trailing zeros; a negative one stays a number."""
     trimmed = Func(F(source or name), function="trim_scale")
     return Column(name, Func(trimmed, template="(%(expressions)s)::text", output_field=TEXT))
 
 
 def moment(name: str, source: str = "") -> Column:
-    """An instant in UTC, as spreadsheets read it."""
+    """Return an instant in UTC, as spreadsheets read it."""
     pattern = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
     return Column(name, Func(F(source or name), template=pattern, output_field=TEXT))
 
 
 def state(name: str, *cases: tuple[Q, str], otherwise: str) -> Column:
-    """The word of the first case that holds."""
+    """Return the word of the first case that holds."""
     whens = [When(condition, then=Value(word)) for condition, word in cases]
     return Column(name, Case(*whens, default=Value(otherwise), output_field=TEXT))
 
@@ -78,7 +78,7 @@ def names(columns: Iterable[Column]) -> list[str]:
 
 
 def selected(rows: models.QuerySet[Any], columns: Sequence[Column]) -> Iterator[Line]:
-    """The columns of these rows in one query, no more than a chunk of them in memory.
+    """Yield the columns of these rows, one chunk at a time in memory. One query.
 
     Needs the scope's transaction: the cursor stays with it.
     """

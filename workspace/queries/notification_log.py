@@ -104,7 +104,7 @@ def sees_all(membership: Membership) -> bool:
 
 
 def ledger(membership: Membership) -> NoticeQuerySet:
-    """What anybody, or this member alone, was to be told, as far as they may see; newest first."""
+    """Return the notices that this member may see, newest first."""
     rows: NoticeQuerySet = Notice.objects.filter(engagement_id=membership.engagement_id)
     if not sees_all(membership):
         rows = rows.filter(person=membership)
@@ -127,7 +127,7 @@ def sift_ledger(
 
 
 def ledger_lines(rows: Iterable[Notice], *, engagement: Engagement) -> list[LedgerLine]:
-    """The rows of the ledger as they are shown. Three queries at most, however many rows."""
+    """Return the rows as they are shown. Three queries at most, however many rows."""
     found = list(rows)
     subjects = _subjects(found)
     here = {"engagement_id": engagement.pk}
@@ -192,7 +192,7 @@ def state_of(notice: Notice) -> LineState:
 
 
 def rule_label(name: str) -> str:
-    """The rule as its room words it, or its name in words."""
+    """Return the label of a rule, or its name in words."""
     known = rules().get(name)
     return known.label if known else name.replace("_", " ").capitalize()
 
