@@ -6,18 +6,23 @@ import datetime as dt
 import json
 import threading
 from collections.abc import Iterator
+from functools import partial
 from io import StringIO
+from threading import Event
+from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
+from django.utils import timezone
 
 from checkins.jobs.reminders import send_reminders
 from config import schedule, tasks
 from engagements.models import Engagement, Membership, Role
 from mail import outbox, runs
+from mail.models import Lease, OutboxMessage
 from mail.runs import lease
 from notifications.models import Notice
 from status import commands
@@ -25,6 +30,7 @@ from status.jobs import store_snapshots
 from status.models import Snapshot
 from tenancy.scoping import scope
 from tests import build
+from tests.escalations import racing
 from tests.escalations.notices import told
 
 KEYS = {
@@ -251,3 +257,86 @@ def test_a_page_that_cannot_be_built_keeps_no_other_client_waiting(
     with scope(engagements[1].pk):
         assert Snapshot.objects.count() == 1
     assert len([one for one in caplog.records if one.levelname == "ERROR"]) == 2
+
+
+NINE = dt.datetime(2026, 3, 6, 8, tzinfo=dt.UTC)  # a Friday, in Berlin
+
+
+@pytest.fixture
+def bob(committed: str) -> Iterator[Membership]:
+    """He has not checked in for weeks."""
+    alice = build.member(build.engagement())
+    someone = build.member(alice.engagement, "Bob", Role.CONTRIBUTOR)
+    objective = build.objective(alice, build.cycle(alice.engagement))
+    build.live_key_result(objective, owner_id=someone.pk)
+    yield someone
+    for alias in ("owner", "sweep"):
+        connections[alias].close()
+
+
+def dailies() -> int:
+    return OutboxMessage.objects.using("sweep").filter(kind="daily").count()
+
+
+def test_it_waits_while_another_worker_finds_what_it_holds(bob: Membership) -> None:
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sweeps.reminders'))")
+        end = racing.begin(lambda: schedule.tick(now=NINE))
+        assert racing.eventually_waits()
+        assert dailies() == 0
+
+    assert end()["messages"] == 2
+    assert dailies() == 2
+
+
+def test_of_ticks_that_keep_each_other_from_a_sweep_one_makes_it(
+    bob: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one is in the first sweep as the other comes to it, and comes to the last one later."""
+    doors = {"first": (Event(), Event()), "last": (Event(), Event())}
+
+    def held(name: str, **_: Any) -> int:
+        entered, leave = doors[name]
+        entered.set()
+        leave.wait(timeout=20)
+        return 0
+
+    first, last = [(name, partial(held, name)) for name in doors]
+    monkeypatch.setattr(schedule, "ORDER", [first, *schedule.ORDER[:-1], last, schedule.ORDER[-1]])
+    ends = []
+    for entered, _ in doors.values():
+        ends.append(racing.begin(lambda: schedule.tick(now=NINE)))
+        assert entered.wait(timeout=20)
+
+    doors["first"][1].set()
+    racing.eventually_waits()
+    doors["last"][1].set()
+
+    assert sum(end()["messages"] for end in ends) == dailies() == 2
+
+
+def test_it_is_made_once_the_turn_of_one_that_died_has_run_out(
+    bob: Membership,
+) -> None:
+    died = lease("tick")
+    died.__enter__()
+    assert schedule.tick(now=NINE)["messages"] == 0
+
+    Lease.objects.using("sweep").update(until=timezone.now())
+
+    assert schedule.tick(now=NINE)["messages"] == 2
+
+
+def test_it_goes_out_without_what_a_broken_sweep_would_have_found(
+    bob: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*, now: dt.datetime, using: str) -> int:
+        raise RuntimeError("the lights went out")
+
+    order = [(name, broken if name == "reminders" else sweep) for name, sweep in schedule.ORDER]
+    monkeypatch.setattr(schedule, "ORDER", order)
+
+    with pytest.raises(schedule.SweepsFailed):
+        schedule.tick(now=NINE)
+
+    assert OutboxMessage.objects.using("sweep").filter(kind="daily").count() == 2
