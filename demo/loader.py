@@ -61,6 +61,8 @@ def load_demo(*, now: dt.datetime) -> list[Client]:
         for event in client.story.events:
             if event["at"] == "now":
                 client.happen(event, at=now)
+        with client.acting():
+            store_snapshot(engagement_id=client.engagement.pk, now=now)
     return clients
 
 
