@@ -30,14 +30,14 @@ def update(cycle: Cycle, by: Membership, **fields: Any) -> Cycle:
     return update_cycle(cycle=cycle, by=by, **{"version": cycle.version, **same, **fields})
 
 
-def test_it_opens_a_cycle(lead: Membership) -> None:
+def test_a_cycle_is_created(lead: Membership) -> None:
     cycle = create(lead, name="  2026-Q2 ")
 
     assert cycle.name == "2026-Q2"
     assert cycle.engagement == lead.engagement
 
 
-def test_the_bands_stand_from_the_start_of_the_first_cycle(lead: Membership) -> None:
+def test_bands_are_frozen_from_the_start_of_the_first_cycle(lead: Membership) -> None:
     create(lead)
     create(lead, name="2026-Q1", starts_on=dt.date(2026, 1, 1), ends_on=dt.date(2026, 3, 31))
 
@@ -45,14 +45,14 @@ def test_the_bands_stand_from_the_start_of_the_first_cycle(lead: Membership) -> 
     assert stands.bands_frozen_on == dt.date(2026, 1, 1)
 
 
-def test_it_refuses_a_second_cycle_of_that_name(lead: Membership) -> None:
+def test_two_cycles_cannot_have_the_same_name(lead: Membership) -> None:
     create(lead)
 
     with refused("name"):
         create(lead, name="2026-q2")
 
 
-def test_it_refuses_an_end_before_the_start(lead: Membership) -> None:
+def test_a_cycle_ends_after_its_start(lead: Membership) -> None:
     with refused("dates"):
         create(lead, ends_on=dt.date(2026, 4, 1))
 
@@ -127,7 +127,7 @@ def test_the_start_is_frozen_once_something_is_committed(lead: Membership, cycle
     assert committed.due_on == dt.date(2026, 3, 31)
 
 
-def test_a_stale_edit_of_a_cycle_is_told(lead: Membership, cycle: Cycle) -> None:
+def test_a_stale_edit_of_a_cycle_is_refused(lead: Membership, cycle: Cycle) -> None:
     update(cycle, lead, name="Winter")
 
     with pytest.raises(StaleEdit) as stale:
@@ -135,7 +135,7 @@ def test_a_stale_edit_of_a_cycle_is_told(lead: Membership, cycle: Cycle) -> None
     assert stale.value.current.name == "Winter"  # type: ignore[attr-defined]
 
 
-def test_a_team_has_a_name_of_its_own(lead: Membership) -> None:
+def test_two_teams_cannot_have_the_same_name(lead: Membership) -> None:
     create_team(engagement=lead.engagement, name="Platform", champion=None, by=lead)
 
     with refused("name"):

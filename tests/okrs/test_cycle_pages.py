@@ -219,9 +219,9 @@ def cards(lead: Membership, cycle: Cycle | None = None) -> dict[str, list[Card]]
 
 
 def check_in(key_result: KeyResult, *, value: str, score: str, rag: Rag) -> KeyResult:
-    standing = KeyResultState(value=Decimal(value), score=Decimal(score), rag=rag, confidence=4)
+    state = KeyResultState(value=Decimal(value), score=Decimal(score), rag=rag, confidence=4)
     return build.set_state(
-        key_result=key_result, state=standing, by=key_result.objective.owner, now=NOW
+        key_result=key_result, state=state, by=key_result.objective.owner, now=NOW
     )
 
 

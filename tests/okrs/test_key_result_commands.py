@@ -83,7 +83,7 @@ def test_a_ladder_is_kept_as_plain_decimals(objective: Objective) -> None:
     assert key_result.ladder == [["4", "1.00"], ["6", "0.70"], ["8", "0.30"]]
 
 
-def test_it_refuses_a_ladder_that_rises(objective: Objective) -> None:
+def test_a_ladder_goes_from_best_to_worst(objective: Objective) -> None:
     with refused("ladder"):
         draft(objective, method="ladder", direction="lower", ladder=[(8, "1"), (4, "0.7")])
 
@@ -106,7 +106,7 @@ def test_turning_the_direction_alone_cannot_break_a_ladder(objective: Objective)
         ({"title": "Other", "weight": Decimal(0)}, "weight"),
     ],
 )
-def test_it_blocks_what_even_a_draft_must_not_be(
+def test_a_draft_with_a_blocking_problem_is_refused(
     objective: Objective, fields: dict[str, Any], code: str
 ) -> None:
     draft(objective)
@@ -115,7 +115,7 @@ def test_it_blocks_what_even_a_draft_must_not_be(
         draft(objective, **fields)
 
 
-def test_it_tells_of_all_that_is_wrong_at_once(objective: Objective) -> None:
+def test_all_problems_of_a_draft_are_reported_at_once(objective: Objective) -> None:
     same = Decimal(62)
 
     with refused("target_is_baseline", "weight"):
@@ -165,7 +165,7 @@ def test_each_part_of_the_promise_is_frozen(objective: Objective, fields: dict[s
         update(live, **fields)
 
 
-def test_who_keeps_the_promise_can_change_after_commit(
+def test_title_owner_and_collaborators_can_change_after_commit(
     objective: Objective, bob: Membership
 ) -> None:
     live = build.live_key_result(objective)
@@ -178,7 +178,7 @@ def test_who_keeps_the_promise_can_change_after_commit(
     assert changed.collaborators.count() == 1
 
 
-def test_a_form_that_repeats_the_promise_does_not_break_it(objective: Objective) -> None:
+def test_repeating_the_frozen_values_is_no_change(objective: Objective) -> None:
     live = build.live_key_result(
         objective, method="ladder", ladder=[["4", "1"], ["6", "0.7"]], due_on=None
     )
@@ -255,7 +255,7 @@ def test_many_contribute_to_one_with_how(objective: Objective) -> None:
     assert sorted(link.how for link in above.contributions.all()) == ["Fewer steps", "More calls"]
 
 
-def test_contributions_never_run_in_a_circle(objective: Objective) -> None:
+def test_contributions_cannot_form_a_loop(objective: Objective) -> None:
     one, two, three = (draft(objective, title) for title in ("One", "Two", "Three"))
     by = objective.owner
     link_contribution(source=one, target=two, how="", by=by)
@@ -292,7 +292,7 @@ STATE = KeyResultState(
 )
 
 
-def test_it_writes_the_standing_and_the_stage_that_follows(
+def test_the_state_is_stored_with_the_stage_that_follows(
     lead: Membership, objective: Objective
 ) -> None:
     live = build.live_key_result(objective)
@@ -323,7 +323,7 @@ def test_a_card_due_before_it_starts_is_refused(lead: Membership, objective: Obj
         build.set_state(key_result=live, state=STATE, by=lead, now=HALF_WAY)
 
 
-def test_an_empty_standing_is_no_data(lead: Membership, objective: Objective) -> None:
+def test_an_empty_state_is_no_data(lead: Membership, objective: Objective) -> None:
     live = build.live_key_result(objective)
     build.set_state(key_result=live, state=STATE, by=lead, now=HALF_WAY)
 
@@ -333,7 +333,7 @@ def test_an_empty_standing_is_no_data(lead: Membership, objective: Objective) ->
     assert (kept.score, kept.rag, kept.stage, kept.trail) == (None, "no_data", "committed", [])
 
 
-def test_it_leaves_the_promise_alone(lead: Membership, objective: Objective) -> None:
+def test_a_new_state_changes_no_other_field(lead: Membership, objective: Objective) -> None:
     live = build.live_key_result(objective)
     KeyResult.objects.filter(pk=live.pk).update(title="Renamed meanwhile")
 
@@ -346,7 +346,7 @@ def test_it_leaves_the_promise_alone(lead: Membership, objective: Objective) -> 
     assert KeyResult.objects.get(pk=live.pk).title == "Renamed meanwhile"
 
 
-def test_a_draft_has_no_standing(lead: Membership, objective: Objective) -> None:
+def test_a_draft_has_no_state(lead: Membership, objective: Objective) -> None:
     draft = build.key_result(objective)
 
     with refused("draft"):

@@ -38,7 +38,7 @@ def update(objective: Objective, by: Membership, **fields: Any) -> Objective:
     return update_objective(objective=objective, by=by, **{**same, **fields})
 
 
-def test_it_writes_an_objective_down(lead: Membership, bob: Membership, cycle: Cycle) -> None:
+def test_an_objective_is_drafted(lead: Membership, bob: Membership, cycle: Cycle) -> None:
     objective = draft(
         lead, cycle, "  Earn\n trust ", owner=bob, why_now="They left.", collaborators=[lead, bob]
     )
@@ -50,7 +50,7 @@ def test_it_writes_an_objective_down(lead: Membership, bob: Membership, cycle: C
 
 
 @pytest.mark.parametrize(("title", "code"), [(" ", "empty"), ("earn  TRUST.", "said_twice")])
-def test_it_blocks_what_even_a_draft_must_not_be(
+def test_a_draft_with_a_blocking_problem_is_refused(
     lead: Membership, cycle: Cycle, title: str, code: str
 ) -> None:
     draft(lead, cycle)
@@ -59,14 +59,14 @@ def test_it_blocks_what_even_a_draft_must_not_be(
         draft(lead, cycle, title)
 
 
-def test_the_same_sentence_may_stand_in_another_cycle(lead: Membership, cycle: Cycle) -> None:
+def test_another_cycle_can_have_the_same_title(lead: Membership, cycle: Cycle) -> None:
     draft(lead, cycle)
     later = build.cycle(lead.engagement, "2026-Q2", ends_on=dt.date(2026, 6, 30))
 
     assert draft(lead, later).title == "Earn trust"
 
 
-def test_reasons_are_kept_and_blank_ones_dropped(lead: Membership, cycle: Cycle) -> None:
+def test_reasons_are_stored_without_blank_ones(lead: Membership, cycle: Cycle) -> None:
     objective = draft(lead, cycle, reasons={"measure": " The board asked. ", "project": " "})
 
     assert objective.reasons == {"measure": "The board asked."}
@@ -205,7 +205,7 @@ def commit(objective: Objective, by: Membership | None = None) -> list[KeyResult
     return commit_objective(objective=objective, on=ON, by=by or objective.owner)
 
 
-def test_it_commits_the_objective_and_its_drafts(ready: Objective) -> None:
+def test_a_commit_covers_the_objective_and_its_drafts(ready: Objective) -> None:
     committed = commit(ready)
 
     ready.refresh_from_db()
@@ -219,7 +219,7 @@ def test_it_commits_the_objective_and_its_drafts(ready: Objective) -> None:
         assert key_result.data_gap_until is None
 
 
-def test_what_is_committed_is_frozen(ready: Objective) -> None:
+def test_a_committed_key_result_cannot_lose_its_target(ready: Objective) -> None:
     first, _ = commit(ready)
 
     with refused("frozen"):
@@ -245,7 +245,7 @@ def test_a_later_draft_is_committed_by_itself(ready: Objective) -> None:
     assert commit(ready) == [later]
 
 
-def test_it_names_everything_in_the_way_at_once(lead: Membership, cycle: Cycle) -> None:
+def test_a_refused_commit_lists_all_problems_at_once(lead: Membership, cycle: Cycle) -> None:
     objective = build.objective(lead, cycle, title="Raise renewals to 92 %")
     build.key_result(
         objective, title="Publish 12 guides", baseline=None, target=None, owner_id=None
@@ -259,7 +259,7 @@ def test_it_names_everything_in_the_way_at_once(lead: Membership, cycle: Cycle) 
     assert not KeyResult.objects.exclude(stage=Stage.DRAFT).exists()
 
 
-def test_a_reason_lets_it_pass(lead: Membership, cycle: Cycle) -> None:
+def test_a_reason_overrules_a_writing_check(lead: Membership, cycle: Cycle) -> None:
     objective = build.objective(
         lead, cycle, title="Raise renewals to 92 %", reasons={"measure": "The board asked."}
     )
@@ -280,7 +280,7 @@ def test_an_open_data_question_becomes_a_data_gap(objective: Objective) -> None:
     assert second.data_gap_until is None
 
 
-def test_a_figure_whose_refresh_nobody_said_waits_for_it(objective: Objective) -> None:
+def test_a_metric_without_refresh_blocks_the_commit(objective: Objective) -> None:
     unsaid = build.metric(objective.engagement, "NPS", refresh="")
     audited(objective, unsaid)
     audited(objective, build.metric(objective.engagement))
@@ -318,13 +318,13 @@ def test_a_draft_due_before_it_starts_is_not_committed(ready: Objective) -> None
         commit(ready)
 
 
-def test_it_commits_what_was_read(ready: Objective) -> None:
+def test_the_versions_that_were_read_are_committed(ready: Objective) -> None:
     read = versions_of(ready, ready.key_results.all())
 
     assert len(commit_objective(objective=ready, on=ON, by=ready.owner, versions=read)) == 2
 
 
-def test_it_commits_nothing_that_changed_since_it_was_read(ready: Objective) -> None:
+def test_nothing_is_committed_that_changed_since_it_was_read(ready: Objective) -> None:
     read = versions_of(ready, ready.key_results.all())
     audited(ready)
 
@@ -417,7 +417,7 @@ def test_the_lead_commits_for_any_team(team_objective: Objective, lead: Membersh
     assert len(commit(team_objective, by=lead)) == 2
 
 
-def test_nobody_else_passes_the_gate(
+def test_no_one_else_can_commit(
     team_objective: Objective, ready: Objective, bob: Membership
 ) -> None:
     other = build.member(bob.engagement, "Omar", Role.CHAMPION)
@@ -431,7 +431,7 @@ def test_nobody_else_passes_the_gate(
         commit(ready, by=other)
 
 
-def test_a_draft_goes_and_its_history_stays(objective: Objective, bob: Membership) -> None:
+def test_a_deleted_draft_leaves_its_history(objective: Objective, bob: Membership) -> None:
     lead = objective.owner
     draft = build.audited(build.key_result(objective), by=lead)
     other = build.key_result(build.objective(lead, objective.cycle, title="Keep every client"))

@@ -32,9 +32,9 @@ def page_of(objective: Objective) -> ObjectivePage:
 
 
 def scored(objective: Objective, score: str, **fields: Any) -> KeyResult:
-    standing = KeyResultState(value=Decimal(6), score=Decimal(score), rag=rag(score), confidence=4)
+    state = KeyResultState(value=Decimal(6), score=Decimal(score), rag=rag(score), confidence=4)
     live = build.live_key_result(objective, **fields)
-    return build.set_state(key_result=live, state=standing, by=live.objective.owner, now=NOW)
+    return build.set_state(key_result=live, state=state, by=live.objective.owner, now=NOW)
 
 
 @pytest.fixture

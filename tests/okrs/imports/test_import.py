@@ -90,7 +90,7 @@ def broken(*args: object) -> None:
     raise RuntimeError("in the middle")
 
 
-def test_another_case_or_a_full_stop_is_no_other_key_result(lead: Membership) -> None:
+def test_case_and_full_stop_do_not_make_another_key_result(lead: Membership) -> None:
     line = {"objective": "Keep them coming", "key_result": "They come back"}
     load(file_of(line), by=lead)
 
@@ -118,7 +118,7 @@ def test_new_rows_come_after_those_that_are_there(lead: Membership) -> None:
         assert list(found) == [("Result 1", 0), ("Result 2", 1), ("Result 3", 2)]
 
 
-def test_it_mails_nobody(lead: Membership) -> None:
+def test_an_import_sends_no_email(lead: Membership) -> None:
     with CaptureQueriesContext(connection) as captured:
         load(SHIPPED.read_bytes(), by=lead)
 
@@ -208,7 +208,7 @@ def loaded(lead: Membership) -> Iterator[Made]:
         yield outcome.made
 
 
-def test_it_makes_all_it_names(loaded: Made) -> None:
+def test_an_import_creates_everything_the_file_names(loaded: Made) -> None:
     assert loaded == Made(
         cycles=3,
         teams=4,

@@ -211,7 +211,7 @@ def test_a_metric_of_another_unit_or_archived_is_reported(lead: Membership) -> N
     assert faults(content, by=lead) == [(2, "unit"), (3, "metric")]
 
 
-def test_who_left_or_only_reads_owns_nothing(lead: Membership) -> None:
+def test_viewers_and_former_members_cannot_own_key_results(lead: Membership) -> None:
     build.member(lead.engagement, "Eve", Role.VIEWER, email="eve@harbor.test")
     build.member(lead.engagement, "Gus", email="gus@harbor.test", removed_at=timezone.now())
 
