@@ -37,7 +37,7 @@ Job = Callable[..., int]
 
 def change(row: Any, **fields: Any) -> None:
     """Change the row itself, without the rules."""
-    type(row)._base_manager.filter(pk=row.pk).update(**fields)
+    type(row).objects.filter(pk=row.pk).update(**fields)
 
 
 def run(job: Job, now: dt.datetime) -> int:
