@@ -277,6 +277,7 @@ def test_an_invitation_is_withdrawn_and_its_person_stays(
 
 
 def test_a_table_shows_the_permissions_of_each_role(client: Client, lead: Membership) -> None:
+    """M9.6."""
     text = " ".join(client.get(URL).text.split())
 
     table = text.split("What each role can do</caption>")[1].split("</table>")[0]

@@ -1,4 +1,4 @@
-"""Key results: drafts, the frozen terms (M5.10), audit answers (M4.2), contributions (M2.4), state."""
+"""Key results: drafts, the frozen terms (M5.10, M9.5), audit answers (M4.2), contributions (M2.4), state."""
 
 from __future__ import annotations
 
