@@ -61,7 +61,7 @@ def update_escalation_after_check_in(
     _apply_rule(key_result, escalations, by=by, now=now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def update_escalation(*, key_result_id: int, engagement_id: int, now: dt.datetime) -> int:
     """Apply the rule to a key result as its last week closed; return the number of changes.
 
