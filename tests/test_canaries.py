@@ -29,7 +29,7 @@ from notifications.models import Notice
 from notifications.rules import urgent_rules
 from okrs.models import Team
 from status import sections, snapshots
-from status.key_results import KeyResultToday
+from status.key_results import KeyResultToday, key_result_row
 from status.schema import KeyResultRow
 from tenancy.scoping import scope
 from tests.canaries.actors import (
@@ -308,7 +308,7 @@ def test_a_hidden_decision_on_the_status_page_is_reported(
 def test_a_help_request_on_the_status_page_is_reported(
     planting: Planting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual = sections.key_result_row
+    usual = key_result_row
 
     def with_help(state: KeyResultToday, **known: Any) -> KeyResultRow:
         row = usual(state, **known)

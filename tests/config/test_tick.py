@@ -28,6 +28,7 @@ from notifications.models import Notice
 from status import commands
 from status.jobs import store_snapshots
 from status.models import Snapshot
+from status.snapshots import build_snapshot
 from tenancy.scoping import scope
 from tests import build
 from tests.escalations import racing
@@ -240,7 +241,7 @@ def test_a_page_that_cannot_be_built_keeps_no_other_client_waiting(
     lead: Membership, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     engagements = [lead.engagement, build.engagement("Harbor")]
-    usual = commands.build_snapshot
+    usual = build_snapshot
 
     def fails_for_the_first(engagement: Engagement, **known: object) -> object:
         if engagement.pk == engagements[0].pk:
