@@ -238,7 +238,7 @@ class SeededClient:
     def check_in_of(
         self, key_result: KeyResult, place: int, *, index: int, monday: dt.date
     ) -> CheckIn:
-        """Posted in the morning on which it is due, on the client's clock."""
+        """Build the check-in of a week, posted on the morning it is due on the client's clock."""
         order = DATA["order"]
         course = DATA["courses"][
             order[(self.number * len(DATA["key_results"]) + place) % len(order)]

@@ -17,16 +17,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {
-    "imperative docstrings": 125,
-    "house words per 1,000": 13,
-    "module size": 49,
+    "imperative docstrings": 0,
+    "house words per 1,000": 2,
+    "module size": 6,
     "repeated basenames": 0,
-    "private names": 8,
-    "long template lines": 115,
-    "repeated sentences": 30,
+    "private names": 0,
+    "long template lines": 0,
+    "repeated sentences": 10,
     "locks outside locks.py": 0,
-    "rules without a test": 17,
-    "private names in tests": 32,
+    "rules without a test": 0,
+    "private names in tests": 19,
 }
 LAYERS = {
     "admin", "api", "apps", "commands", "forms", "jobs", "messages", "migrations", "models",

@@ -271,7 +271,7 @@ ON_A_PAGE = 50
 @require_safe
 @member(Permission.READ)
 def reminder_list(request: MemberRequest) -> HttpResponse:
-    """The ledger as far as its reader may see it and the filter lets it through, newest first."""
+    """Show the part of the ledger that its reader may see and the filter lets through, newest first."""
     engagement, now = request.engagement, timezone.now()
     sifting = LedgerFilter(request.GET, membership=request.membership)
     asked = sifting.asked()
