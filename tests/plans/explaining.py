@@ -10,6 +10,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg._queries import PostgresQuery
 from psycopg.adapt import Transformer
+from psycopg.rows import tuple_row
 from psycopg.sql import Literal
 
 from tests.databases import ROLES
@@ -61,7 +62,10 @@ def _kept(ask: Ask, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> list
 
 
 def _read(cursor: Any) -> list[dict[str, Any]]:
+    # `tenancy.sql.rows` fills a class from its cursor, and a plan is no row of it.
+    row_factory, cursor.cursor.row_factory = cursor.cursor.row_factory, tuple_row
     (plan,) = cursor.fetchone()
+    cursor.cursor.row_factory = row_factory
     found = json.loads(plan) if isinstance(plan, str) else plan
     return [one["Plan"] for one in found]
 
