@@ -19,7 +19,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db import connection, models
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
@@ -213,10 +213,9 @@ def posts_too_often(request: HttpRequest) -> bool:
 
 def find(queryset: models.QuerySet[M], public_id: str) -> M:
     """Return the row with this public id, or raise Http404."""
-    row = None if "\0" in public_id else queryset.filter(public_id=public_id).first()
-    if row is None:
+    if "\0" in public_id:
         raise Http404
-    return row
+    return get_object_or_404(queryset, public_id=public_id)
 
 
 def _membership(request: HttpRequest, *, slug: str) -> Membership:

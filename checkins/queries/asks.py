@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from checkins.models import Blocker, CheckIn, HelpRequest
-from engagements.models import Membership, Role
+from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, may
 from okrs.models.key_results import LIVE
 from tenancy.sql import rows
@@ -30,7 +30,9 @@ class OpenAsk:
 # Concern this person: key results that they own or help with, objectives that they own, clients
 # that they lead, and asks of their own.
 OPEN_ASKS = """
-    WITH ask AS (
+    SELECT ask.kind, ask.public_id, ask.text, ask.since, ask.by_id, author.name AS by,
+        k.public_id AS key_result, k.title, e.client_name AS client, e.slug
+    FROM (
         SELECT 'help_request' AS kind, engagement_id, public_id, text, key_result_id,
             asked_at AS since, asked_by_id AS by_id
         FROM checkins_helprequest
@@ -39,10 +41,7 @@ OPEN_ASKS = """
         SELECT 'blocker', engagement_id, public_id, text, key_result_id, opened_at, opened_by_id
         FROM checkins_blocker
         WHERE resolved_at IS NULL AND engagement_id = ANY(%(engagements)s)
-    )
-    SELECT ask.kind, ask.public_id, ask.text, ask.since, ask.by_id, author.name AS by,
-        k.public_id AS key_result, k.title, e.client_name AS client, e.slug
-    FROM ask
+    ) AS ask
     JOIN engagements_engagement e ON e.id = ask.engagement_id
     JOIN engagements_membership author
         ON author.engagement_id = ask.engagement_id AND author.id = ask.by_id
@@ -94,6 +93,12 @@ def open_asks(*, memberships: Iterable[Membership]) -> Asks:
         own_help_requests=[one for one in requests if one.by_id in own],
         blockers=[one for one in asks if one.kind == "blocker"],
     )
+
+
+def asks_in(engagement: Engagement) -> list[OpenAsk]:
+    """Return all open asks of a client's live key results, oldest first. One query."""
+    here = [engagement.pk]
+    return rows(OPEN_ASKS, OpenAsk, engagements=here, members=[], led=here, live=list(LIVE))
 
 
 def asks_of(check_in: CheckIn) -> dict[str, str]:

@@ -58,6 +58,15 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LatestDecision:
+    """A decision in short; `touches` as in the log."""
+
+    decided_on: dt.date
+    text: str
+    touches: Sequence[Touch]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObjectLog:
     """The decisions about one object, newest first, and its open actions."""
 
@@ -122,19 +131,40 @@ def entries(log: Iterable[Any], *, engagement: Engagement) -> list[Entry]:
     """Return the rows of `decisions` as they are shown. Two queries, however many rows."""
     log = list(log)
     load_occasions(log)
-    touched = {touch.get("key_result") for row in log for touch in row.touches} - {None}
-    key_results = {}
-    if touched:
-        rows = KeyResult.objects.filter(engagement=engagement, public_id__in=touched)
-        key_results = {row.public_id: row for row in rows.select_related("metric")}
+    touches = [touch for row in log for touch in row.touches]
+    key_results = _key_results(touches, engagement=engagement)
     return [
         Entry(
             decision=row,
-            touches=[_touch(touch, row, key_results) for touch in row.touches],
+            touches=[_touch(touch, row.decided_on, key_results) for touch in row.touches],
             superseded_by=row.superseded,
             is_published=row.published,
         )
         for row in log
+    ]
+
+
+def latest_decisions(
+    engagement: Engagement, *, most: int, key_results: Mapping[str, KeyResult]
+) -> list[LatestDecision]:
+    """Return the newest decisions that none supersedes. Two queries at most.
+
+    `key_results` are known already, by public id, with their metrics.
+    """
+    log = list(
+        Decision.objects.filter(engagement=engagement, superseded_by=None)
+        .order_by("-number")
+        .values_list("decided_on", "text", "touches")[:most]
+    )
+    touches = [touch for *_, touches in log for touch in touches]
+    known = _key_results(touches, engagement=engagement, known=key_results)
+    return [
+        LatestDecision(
+            decided_on=decided_on,
+            text=text,
+            touches=[_touch(touch, decided_on, known) for touch in touches],
+        )
+        for decided_on, text, touches in log
     ]
 
 
@@ -206,8 +236,25 @@ def _touches(about: Objective | KeyResult) -> Q:
     return Q(touches__contains=[{name: about.public_id}])
 
 
+def _key_results(
+    touches: Iterable[Mapping[str, Any]],
+    *,
+    engagement: Engagement,
+    known: Mapping[str, KeyResult] | None = None,
+) -> dict[str, KeyResult]:
+    """Return the key results that decisions are about, by public id. One query, or none."""
+    key_results = dict(known or {})
+    missing = {touch.get("key_result") for touch in touches} - {None, *key_results}
+    if missing:
+        rows = KeyResult.objects.filter(engagement=engagement, public_id__in=missing)
+        columns = ("public_id", "latest_value", "measured_on", "direction", "metric__unit")
+        joined = rows.select_related("metric").only(*columns).order_by()
+        key_results |= {row.public_id: row for row in joined}
+    return key_results
+
+
 def _touch(
-    touch: dict[str, Any], decision: Decision, key_results: Mapping[str, KeyResult]
+    touch: dict[str, Any], decided_on: dt.date, key_results: Mapping[str, KeyResult]
 ) -> Touch:
     value, score = touch.get("value"), touch.get("score")
     then = None if value is None else Decimal(value)
@@ -215,7 +262,7 @@ def _touch(
     since = None
     if key_result is not None:
         since = moved_since(
-            decision.decided_on,
+            decided_on,
             then=then,
             now=key_result.latest_value,
             measured_on=key_result.measured_on,

@@ -10,11 +10,11 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from checkins.models import Blocker, HelpRequest
 from checkins.periods import open_periods, rhythm_of
+from checkins.queries.asks import OpenAsk, asks_in
 from checkins.queries.cards import due_of
 from decisions.models import ActionItem
-from decisions.queries.decisions import Entry, decisions, entries, sift
+from decisions.queries.decisions import LatestDecision, latest_decisions
 from engagements.models import Engagement, Membership
 from escalations.queries import EscalationCard, escalations
 from okrs.models import Cycle, KeyResult, Objective, Stage
@@ -27,6 +27,42 @@ from workspace.queries.first_steps import FirstSteps, first_steps
 
 SHORT = 6  # rows of a list in the margin
 SOON = dt.timedelta(days=21)
+# Django's cost of a query grows with its columns, most of all if it sorts.
+KEY_RESULT_COLUMNS = (
+    "engagement_id",
+    "public_id",
+    "objective_id",
+    "metric__unit",
+    "title",
+    "method",
+    "direction",
+    "baseline",
+    "target",
+    "starts_on",
+    "due_on",
+    "weight",
+    "position",
+    "committed_at",
+    "stage",
+    "latest_value",
+    "score",
+    "rag",
+    "confidence",
+    "measured_on",
+    "checked_in_at",
+    "insight",
+    "evidence_url",
+    "trail",
+)
+OBJECTIVE_COLUMNS = (
+    "engagement_id",
+    "public_id",
+    "cycle_id",
+    "team__name",
+    "title",
+    "position",
+    "committed_at",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +97,11 @@ class Home:
     cycles: Sequence[CycleGlance]
     beside: Cycle | None
     escalations: Sequence[EscalationCard]
-    help_requests: Sequence[HelpRequest]
-    blockers: Sequence[Blocker]
+    help_requests: Sequence[OpenAsk]
+    blockers: Sequence[OpenAsk]
     wins: Sequence[Win]
     since: dt.date | None  # of the last closed review; None before the first
-    decisions: Sequence[Entry]
+    decisions: Sequence[LatestDecision]
     dates: Sequence[NextDate]
     overdue_actions: int
     has_begun: bool  # an objective was committed
@@ -95,37 +131,49 @@ class Home:
 
 
 def home_page(*, membership: Membership, now: dt.datetime) -> Home:
-    """Everything of the page. At most sixteen queries, however much there is, and until somebody
+    """Everything of the page. At most fifteen queries, however much there is, and until somebody
     has checked in six more."""
     engagement = membership.engagement
     today = engagement.today(now)
-    cycles = list(Cycle.objects.filter(engagement=engagement).order_by("-kind", "starts_on", "id"))
-    live = {"engagement": engagement, "key_result__stage__in": LIVE}
-    asked = HelpRequest.objects.filter(**live, answered_at=None).order_by("asked_at", "id")
-    named = Blocker.objects.filter(**live, resolved_at=None).order_by("opened_at", "id")
+    rows = Cycle.objects.filter(engagement=engagement).order_by()
+    cycles = sorted(rows, key=lambda one: (one.starts_on, one.pk))
+    cycles.sort(key=lambda one: one.kind, reverse=True)
+    asks = asks_in(engagement)
     running = [one for one in cycles if one.starts_on <= today <= one.ends_on]
     glances = _glances(running, engagement=engagement, today=today, now=now)
-    lines = [line for one in glances for line in one.lines]
+    objectives = [one for glance in glances for one in glance.objectives]
+    lines = [line for one in objectives for line in one.lines]
     beside = None if running else _beside(cycles, today=today)
-    review = Review.objects.filter(engagement=engagement).closed().order_by("-closed_at").first()
+    closed = Review.objects.filter(engagement=engagement).closed().order_by("-closed_at")
+    closed_at, standings = next(
+        iter(closed.values_list("closed_at", "standings")[:1]), (None, None)
+    )
     found = escalations(membership=membership, now=now).open
     actions = ActionItem.objects.filter(engagement=engagement).open()
+    committed = Objective.objects.filter(engagement=engagement).committed()
     to_come = Q(scheduled_at__gte=now) | Q(started_at__isnull=False)
-    ahead = Review.objects.filter(to_come, engagement=engagement).ahead().defer("standings")
+    ahead = Review.objects.filter(to_come, engagement=engagement).ahead()
     return Home(
         cycles=glances,
         beside=beside,
         escalations=found,
-        help_requests=list(asked.select_related("key_result", "asked_by")),
-        blockers=list(named.select_related("key_result", "opened_by")),
-        wins=wins(lines, standings=review.standings if review else None)[:SHORT],
-        since=engagement.today(review.closed_at) if review and review.closed_at else None,
-        decisions=entries(sift(decisions(engagement))[:SHORT], engagement=engagement),
+        help_requests=[ask for ask in asks if ask.kind == "help_request"],
+        blockers=[ask for ask in asks if ask.kind == "blocker"],
+        wins=wins(lines, standings=standings)[:SHORT],
+        since=engagement.today(closed_at) if closed_at else None,
+        decisions=latest_decisions(
+            engagement,
+            most=SHORT,
+            key_results={line.key_result.public_id: line.key_result for line in lines},
+        ),
         dates=next_dates(
             due=check_ins_due(running, engagement=engagement, now=now),
-            reviews=ahead.order_by("scheduled_at", "id")[:SHORT],
+            reviews=ahead.only("public_id", "title", "scheduled_at", "started_at").order_by(
+                "scheduled_at", "id"
+            )[:SHORT],
             actions=actions.filter(due_on__gte=today, due_on__lte=today + SOON)
             .select_related("owner")
+            .only("public_id", "what", "due_on", "owner__name")
             .order_by("due_on", "id")[:SHORT],
             escalations=[card.escalation for card in found],
             cycles=cycles,
@@ -133,7 +181,7 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
             now=now,
         ),
         overdue_actions=actions.filter(due_on__lt=today).count(),
-        has_begun=Objective.objects.filter(engagement=engagement).committed().exists(),
+        has_begun=any(one.objective.committed_at for one in objectives) or committed.exists(),
         steps=_steps(membership, lines, cycle=next(iter(running), beside)),
         today=today,
     )
@@ -158,17 +206,29 @@ def _beside(cycles: Sequence[Cycle], *, today: dt.date) -> Cycle | None:
 def _glances(
     cycles: Sequence[Cycle], *, engagement: Engagement, today: dt.date, now: dt.datetime
 ) -> list[CycleGlance]:
-    running = {"engagement": engagement, "objective__cycle__in": cycles}
-    shown = KeyResult.objects.filter(**running).exclude(stage=Stage.WITHDRAWN)
+    if not cycles:
+        return []
+    by_id = {one.pk: one for one in cycles}
     held: dict[int, list[KeyResult]] = defaultdict(list)
-    for row in shown.select_related("metric").order_by("position", "id") if cycles else ():
+    shown = (
+        KeyResult.objects.filter(engagement=engagement, objective__cycle__in=cycles)
+        .exclude(stage=Stage.WITHDRAWN)
+        .select_related("metric")
+        .only(*KEY_RESULT_COLUMNS)
+        .order_by()
+    )
+    for row in sorted(shown, key=lambda row: (row.position, row.pk)):
         row.engagement = engagement
         held[row.objective_id].append(row)
-    by_cycle: dict[int, list[ObjectiveGlance]] = {one.pk: [] for one in cycles}
-    rows = Objective.objects.filter(engagement=engagement, cycle__in=cycles)
-    ordered = rows.select_related("cycle", "team").order_by("team__name", "position", "id")
-    found = list(ordered) if cycles else []
-    for one in sorted(found, key=lambda one: one.team_id is not None):  # the company's first
+    by_cycle: dict[int, list[ObjectiveGlance]] = {pk: [] for pk in by_id}
+    rows = (
+        Objective.objects.filter(engagement=engagement, cycle__in=cycles)
+        .select_related("team")
+        .only(*OBJECTIVE_COLUMNS)
+        .order_by("team__name", "position", "id")
+    )
+    for one in sorted(rows, key=lambda one: one.team_id is not None):  # the company's first
+        one.cycle = by_id[one.cycle_id]
         for row in held[one.pk]:
             row.objective = one
         glance = _glance(one, held[one.pk], engagement=engagement, today=today, now=now)
