@@ -13,6 +13,46 @@ from engagements.models import Engagement, Membership
 from escalations.models import Escalation
 from reviews.models import AgendaItem, Review, ReviewRecord
 
+RECORD_COLUMNS = (
+    "agenda_item__title",
+    "decision__recorded_at",
+    "decision__text",
+    "decision__due_on",
+    "decision__client_visible",
+    "decision__owner__name",
+    "action__created_at",
+    "action__what",
+    "action__due_on",
+    "action__done_at",
+    "action__dropped_at",
+    "action__owner__name",
+)
+ESCALATION_COLUMNS = (
+    "engagement_id",
+    "streak",
+    "opened_at",
+    "activated_at",
+    "huddle_due_at",
+    "huddle_at",
+    "huddle_set_at",
+    "outcome",
+    "plan",
+    "checkpoint_on",
+    "answered_at",
+    "raised_at",
+    "verdict",
+    "verdict_note",
+    "word_of",
+    "decided_at",
+    "recovered_at",
+    "key_result__title",
+    "key_result__red_since",
+    "activated_by__name",
+    "huddle_set_by__name",
+    "plan_owner__name",
+    "decided_by__name",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
@@ -54,7 +94,7 @@ def recorded(review: Review, *, acts: Iterable[Act] = ()) -> list[Recorded]:
         in_time = Q(decision__recorded_at__lte=review.closed_at)
         rows = rows.filter(Q(decision__supersedes=None) | in_time)
     rows = rows.select_related("decision__owner", "action__owner", "agenda_item")
-    rows = rows.defer("agenda_item__facts", "decision__touches", "decision__evidence")
+    rows = rows.only(*RECORD_COLUMNS)
     records = [
         Recorded(
             at=row.decision.recorded_at if row.decision else row.action.created_at,
@@ -103,7 +143,8 @@ def escalations_of(engagement: Engagement, *, key_results: Collection[int]) -> l
         return []
     rows = Escalation.objects.filter(engagement=engagement, key_result_id__in=key_results)
     joined = ("key_result", "activated_by", "huddle_set_by", "plan_owner", "decided_by")
-    return list(rows.select_related(*joined).order_by("opened_at", "id"))
+    narrow = rows.select_related(*joined).only(*ESCALATION_COLUMNS).order_by()
+    return sorted(narrow, key=lambda row: (row.opened_at, row.pk))
 
 
 def running_among(escalations: Iterable[Escalation]) -> dict[int, Escalation]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.expressions import CombinedExpression
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from decisions.models import OccasionKind, Release
@@ -26,6 +26,37 @@ from reviews.queries.recorded import (
     running_among,
 )
 from reviews.screens import Screen, current_why
+
+ITEM_COLUMNS = (
+    "public_id",
+    "section",
+    "source",
+    "position",
+    "title",
+    "why",
+    "minutes",
+    "facts",
+    "discussed_at",
+    "parked_at",
+    "still_right",
+    "objective__public_id",
+    "key_result__public_id",
+    "key_result__owner__public_id",
+    "key_result__owner__name",
+    "answered_by__name",
+)
+# A number that grows with each change that the screens of a review must show: its own changes,
+# those of its actions, and those of its items' escalations, which are also recorded elsewhere.
+SEEN = """
+    reviews_review.live_version
+    + (SELECT coalesce(sum(e.version), 0) FROM escalations_escalation e
+       WHERE e.engagement_id = reviews_review.engagement_id AND e.key_result_id IN (
+         SELECT i.key_result_id FROM reviews_agendaitem i
+         WHERE i.engagement_id = reviews_review.engagement_id AND i.review_id = reviews_review.id))
+    + (SELECT coalesce(sum(a.version), 0) FROM reviews_reviewrecord r
+       JOIN decisions_actionitem a ON a.engagement_id = r.engagement_id AND a.id = r.action_id
+       WHERE r.engagement_id = reviews_review.engagement_id AND r.review_id = reviews_review.id)
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,11 +161,9 @@ def review_page(
     """
     engagement = membership.engagement
     here = {"engagement": engagement, "review": review}
-    rows = list(
-        AgendaItem.objects.filter(**here)
-        .select_related("key_result__owner", "objective", "answered_by")
-        .order_by("position", "id")
-    )
+    items = AgendaItem.objects.filter(**here).order_by().only(*ITEM_COLUMNS)
+    joined = items.select_related("key_result__owner", "objective", "answered_by")
+    rows = sorted(joined, key=lambda row: (row.position, row.pk))
     agenda = [row for row in rows if row.parked_at is None]
     current = next((row for row in rows if row.pk == review.current_item_id), None)
     chosen = next((row for row in rows if look and row.public_id == look), None)
@@ -167,7 +196,11 @@ def review_page(
         )
         for row in rows
     }
-    attendances = Attendance.objects.filter(**here).select_related("member")
+    attendances = (
+        Attendance.objects.filter(**here)
+        .select_related("member")
+        .only("is_here", "member__public_id", "member__name")
+    )
     return ReviewPage(
         review=review,
         clock=clock_of(review, now=now),
@@ -195,23 +228,15 @@ def clock_of(review: Review, *, now: dt.datetime) -> Clock:
     return Clock(minutes=planned - passed, words=f"of {planned} left")
 
 
-def seen_version() -> CombinedExpression:
-    """Return, for an outer review, a number that grows with each change its screens must show.
-
-    It counts the review's own changes, those of its actions, and those of its items' escalations,
-    which are also recorded elsewhere.
-    """
-    here = {"engagement_id": OuterRef("engagement_id")}
-    items = AgendaItem.objects.filter(
-        engagement_id=OuterRef("engagement_id"), review_id=OuterRef(OuterRef("pk"))
+def on_screen(engagement: Engagement) -> ReviewQuerySet:
+    """Return reviews as their screens show them, with `seen`."""
+    rows: ReviewQuerySet = (
+        Review.objects.filter(engagement=engagement)
+        .annotate(seen=RawSQL(SEEN, (), output_field=IntegerField()))  # noqa: S611 - a constant
+        .select_related("lead", "closed_by")
+        .defer("standings")
     )
-    escalations = Escalation.objects.filter(**here, key_result__in=items.values("key_result_id"))
-    actions = ReviewRecord.objects.filter(**here, review=OuterRef("pk"), action__isnull=False)
-    return (
-        F("live_version")
-        + _total(escalations, Sum("version"))
-        + _total(actions, Sum("action__version"))
-    )
+    return rows
 
 
 def review_list(engagement: Engagement) -> ReviewQuerySet:

@@ -30,7 +30,7 @@ from reviews.commands.recording import (
     supersede_review_decision,
 )
 from reviews.models import AgendaItem, Review
-from reviews.queries.reviews import ReviewPage, clock_of, last_release, review_page, seen_version
+from reviews.queries.reviews import ReviewPage, clock_of, last_release, on_screen, review_page
 from tenancy.scoping import end_writing
 
 TEMPLATE = "reviews/review_detail.html"
@@ -72,8 +72,7 @@ def look_of(request: HttpRequest) -> Look:
 
 def review_of(request: MemberRequest, public_id: str) -> Review:
     """Return the review with this public id in this engagement, or 404."""
-    rows = Review.objects.filter(engagement=request.engagement).annotate(seen=seen_version())
-    return find(rows.defer("standings").select_related("lead", "closed_by"), public_id)
+    return find(on_screen(request.engagement), public_id)
 
 
 def item_of(request: MemberRequest, review: Review, public_id: str) -> AgendaItem:
