@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import socket
 import sys
 import time
@@ -193,7 +194,7 @@ def only_run(found: Paths) -> Lock:
 def set_aside(found: Paths) -> str:
     """Rename the folder of the embedded database, so that the next start makes an empty one.
 
-    Returns a message. Raises ServicesError if DATABASE_URL is set, or while a command uses the
+    The embedded cache is deleted, because it holds pages and sessions of that database. Returns a message. Raises ServicesError if DATABASE_URL is set, or while a command uses the
     database.
     """
     if os.environ.get("DATABASE_URL"):
@@ -206,8 +207,11 @@ def set_aside(found: Paths) -> str:
         raise ServicesError(f"The database in {database} is in use. Stop what uses it first.")
     kept = database.with_name(f"postgres-until-{time.strftime('%Y-%m-%d-%H%M%S')}")
     database.rename(kept)
+    if (cache := database.with_name("valkey")).exists():
+        shutil.rmtree(cache)
     owner.release()
-    return f"The previous database is in {kept}."
+    hint = " Empty the server in REDIS_URL too." if os.environ.get("REDIS_URL") else ""
+    return f"The previous database is in {kept}.{hint}"
 
 
 def free_port(text: str) -> int:

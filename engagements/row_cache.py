@@ -25,7 +25,7 @@ from django.utils.translation import get_language
 from engagements.models import Engagement
 from tenancy.caches import CACHE_ERRORS
 
-SECONDS = 2 * 24 * 60 * 60  # a row's key names its day
+SECONDS = 2 * 24 * 60 * 60  # a row shows its day
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +49,33 @@ def render_rows(
     reader. The engagements must be read before the rows, and after the request's own writes.
     """
     engagements = {row.engagement.pk: row.engagement for row in rows}
-    versions = {pk: _version(one, template, now=now) for pk, one in engagements.items()}
-    keys = [f"{versions[row.engagement.pk]}:{row.public_id}:{row.state}" for row in rows]
+    versions = {pk: _version(one, now=now) for pk, one in engagements.items()}
+    names = {pk: f"{one.cache_name}:{template}" for pk, one in engagements.items()}
+    # A key has no version, so that a newer row replaces the older one.
+    keys = [
+        f"row:{names[row.engagement.pk]}:{get_language()}:{row.public_id}:{row.state}"
+        for row in rows
+    ]
+    by_key = dict(zip(keys, rows, strict=True))
     try:
         cached = row_cache.get_many(keys) if keys else {}
     except CACHE_ERRORS:
         cached = {}
-    if missing := {key: row for key, row in zip(keys, rows, strict=True) if key not in cached}:
+    html = {
+        key: cached[key][1]
+        for key, row in by_key.items()
+        if key in cached and cached[key][0] == versions[row.engagement.pk]
+    }
+    if missing := {key: row for key, row in by_key.items() if key not in html}:
         fresh = contexts(list(missing.values()))
         rendered = {
-            key: str(render_row(template, missing[key].engagement, context))
-            for key, context in zip(missing, fresh, strict=True)
+            key: (versions[row.engagement.pk], str(render_row(template, row.engagement, context)))
+            for (key, row), context in zip(missing.items(), fresh, strict=True)
         }
-        cached |= rendered
+        html |= {key: text for key, (_, text) in rendered.items()}
         with suppress(*CACHE_ERRORS):
             row_cache.set_many(rendered, SECONDS)
-    return [SafeString(cached[key]) for key in keys]
+    return [SafeString(html[key]) for key in keys]
 
 
 def render_row(template: str, engagement: Engagement, context: Mapping[str, Any]) -> SafeString:
@@ -87,17 +98,14 @@ def release() -> str:
     return digest.hexdigest()[:16]
 
 
-def _version(engagement: Engagement, template: str, *, now: dt.datetime) -> str:
-    """Return the client and a digest of all that changes its rows of this template."""
+def _version(engagement: Engagement, *, now: dt.datetime) -> str:
+    """Return a digest of all that changes the client's rows."""
     local = engagement.local(now)
     parts = (
-        template,
         engagement.row_version,
         engagement.version,
         local.date(),
         local.time() > engagement.due_time,
-        get_language(),
         release(),
     )
-    digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
-    return f"{engagement.pk}:{digest}"
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -29,18 +29,20 @@ class Body(NamedTuple):
 
 
 def render_body(
-    read: Callable[[], Page], *, engagement: Engagement, content: object, **context: Any
+    read: Callable[[], Page], *, engagement: Engagement, name: str, content: object, **context: Any
 ) -> Body:
     """Return the body from the cache, else render the page that `read` returns.
 
-    `content` identifies the page, by a hash or by all that it depends on. All else
-    that the template shows is in `context`. Without the cache each reader's body is rendered.
+    `name` is the page's among those of the client; a newer body replaces the older one. `content`
+    identifies what it shows, by a hash or by all that it depends on. All else that the template
+    shows is in `context`. Without the cache each reader's body is rendered.
     """
-    parts = (content, context, engagement.shows_owners, get_language(), release())
+    parts = (content, context, engagement.shows_owners, release())
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()
-    key = f"status:{engagement.pk}:{digest}"
+    key = f"status:{engagement.cache_name}:{get_language()}:{name}"
     with suppress(*CACHE_ERRORS):
-        if found := cache.get(key):
+        version, found = cache.get(key) or (None, ())
+        if version == digest:
             # Security: rendered below, with every text escaped.
             return Body(*(mark_safe(part) for part in found))  # noqa: S308
     page = read()
@@ -51,5 +53,5 @@ def render_body(
         footer=render_to_string("status/_page.html#footer", shown),
     )
     with suppress(*CACHE_ERRORS):
-        cache.set(key, tuple(map(str, body)), CACHED_FOR)
+        cache.set(key, (digest, tuple(map(str, body))), CACHED_FOR)
     return body

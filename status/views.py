@@ -129,6 +129,7 @@ def _status_page(request: HttpRequest, *, reader: Reader) -> HttpResponse:
         body = render_body(
             lambda: queries.shown_page(snapshot, engagement=engagement),
             engagement=engagement,
+            name=f"day-{snapshot.day}",
             content=snapshot.hash,
             kind="earlier",
         )
@@ -167,6 +168,7 @@ def _live_body(engagement: Engagement, *, moment: Moment) -> Body:
     return render_body(
         lambda: queries.page_now(engagement, moment=moment),
         engagement=engagement,
+        name="live",
         content=(engagement.status_version, moment),
         kind="live",
     )
@@ -178,7 +180,8 @@ def _published(report: Report, *, reader: Reader, today: dt.date | None = None) 
     body = render_body(
         lambda: report.page,
         engagement=reader.engagement,
-        content=f"report {report.pk}",
+        name=f"report-{report.pk}-{'today' if today else 'archived'}",
+        content=report.pk,
         kind="report",
         age=write_distance(on, today=today) if today else "",
     )
@@ -197,7 +200,7 @@ def _etag(request: HttpRequest, *, reader: Reader, moment: Moment) -> str | None
     if len(messages.get_messages(request)):
         return None
     one = reader.engagement
-    parts = (one.pk, one.status_version, one.version, moment, reader.depends_on, release())
+    parts = (one.cache_name, one.status_version, one.version, moment, reader.depends_on, release())
     asked = (request.GET.urlencode(), bool(request.headers.get("HX-Request")))
     return f'"{hashlib.sha256(repr((parts, asked)).encode()).hexdigest()[:32]}"'
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -195,6 +196,12 @@ class Engagement(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
+
+    @property
+    def cache_name(self) -> str:
+        """Return this client's name in cache keys, which differs from any in another database."""
+        parts = (self.pk, self.slug, str(self.created_at))
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     @property
     def zone(self) -> ZoneInfo:

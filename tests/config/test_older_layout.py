@@ -30,6 +30,7 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     monkeypatch.setattr("config.embedded.servers.service_user", lambda paths: None)
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres" / "PG_VERSION").write_text("18")
+    (tmp_path / "valkey" / "appendonlydir").mkdir(parents=True)
     return Paths(data=tmp_path, sockets=tmp_path / "sockets")
 
 
@@ -39,6 +40,7 @@ def test_a_fresh_start_sets_the_database_aside(found: Paths) -> None:
     (kept,) = found.data.glob("postgres-until-*")
     assert (kept / "PG_VERSION").read_text() == "18"
     assert not (found.data / "postgres").exists()
+    assert not (found.data / "valkey").exists()  # pages and sessions of that database
     assert str(kept) in answer
 
 
@@ -51,6 +53,7 @@ def test_a_database_in_use_is_left_alone(found: Paths) -> None:
 
     owner.release()
     assert (found.data / "postgres").exists()
+    assert (found.data / "valkey").exists()
 
 
 def test_a_named_database_is_not_ours_to_set_aside(

@@ -26,6 +26,7 @@ from tests import build
 
 TEMPLATE = "components/stage.html"
 MONDAY = dt.datetime(2026, 3, 9, 8, 30, tzinfo=dt.UTC)  # 9:30 in Berlin, due at 10:00
+VERSIONS = ((1, "First"), (2, "Second"), (3, "Third"))
 
 
 class Renderer:
@@ -66,6 +67,43 @@ def test_rows_of_two_clients_with_equal_ids_and_versions_stay_apart(rendered: Re
         first, second = rendered(Row(harbor, "same"), Row(other, "same"))
         assert ("Harbor" in first, "Other" in first) == (True, False)
         assert ("Harbor" in second, "Other" in second) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"slug": "other"}, id="slug"),
+        pytest.param({"created_at": MONDAY}, id="time of creation"),
+    ],
+)
+def test_a_client_of_another_database_with_equal_id_and_versions_has_its_own_rows(
+    rendered: Renderer, change: dict[str, Any]
+) -> None:
+    (first,) = rendered(Row(Engagement(pk=1, client_name="Harbor"), "a"))
+    (second,) = rendered(Row(Engagement(pk=1, client_name="Other", **change), "a"))
+
+    assert ("Harbor" in first, "Other" in second) == (True, True)
+
+
+def test_a_newer_row_replaces_the_older_one(
+    rendered: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str] = []
+    set_many = cache.set_many
+
+    def write(values: dict[str, Any], *args: Any) -> Any:
+        keys.extend(values)
+        return set_many(values, *args)
+
+    monkeypatch.setattr(cache, "set_many", write)
+    rows = [Row(Engagement(pk=1, client_name=name, row_version=n), "a") for n, name in VERSIONS]
+
+    for row, (_, name) in zip(rows, VERSIONS, strict=True):
+        assert all(name in rendered(row)[0] for _ in range(2))
+
+    assert rendered.rendered == ["a"] * len(rows)
+    assert len(keys) == len(rows)
+    assert len(set(keys)) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import DatabaseError, transaction
 from django.test import Client
 
@@ -218,6 +220,45 @@ def test_the_cache_never_shows_one_client_to_another(
 
     assert ["Expansion" in page for page in pages] == [True, False]
     assert ["Theirs" in page for page in pages] == [False, True]
+
+
+@pytest.mark.parametrize("change", [{"slug": "harbor"}, {"created_at": week(1)}])
+def test_the_cache_never_shows_a_client_of_an_earlier_database(
+    client: Client, alice: Membership, row: KeyResult, change: dict[str, object]
+) -> None:
+    """A new client with equal id and version, while the cache outlived the database."""
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+    version = Engagement.objects.get().status_version
+    assert "Expansion" in client.get(STATUS).text
+
+    KeyResult.objects.update(title="Theirs")
+    Engagement.objects.update(**change)
+    Engagement.objects.update(status_version=version)
+    page = client.get(f"/e/{Engagement.objects.get().slug}/status/").text
+
+    assert ("Expansion" in page, "Theirs" in page) == (False, True)
+
+
+def test_a_newer_body_replaces_the_older_one(
+    client: Client, alice: Membership, row: KeyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str] = []
+    written = cache.set
+
+    def write(key: str, *args: Any) -> None:
+        keys.append(key)
+        written(key, *args)
+
+    monkeypatch.setattr("status.rendering.cache.set", write)
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+    keys.clear()
+    for title in ("First", "Second"):
+        KeyResult.objects.update(title=title)
+        assert title in client.get(STATUS).text
+
+    bodies = [key for key in keys if key.startswith("status:")]
+    assert len(bodies) == 2
+    assert len(set(bodies)) == 1
 
 
 def test_a_stored_page_is_never_changed_and_the_last_of_a_day_never_deleted(
