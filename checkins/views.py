@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,8 @@ from checkins.conflicts import versions
 from checkins.forms import CheckInForm, read_confidence
 from checkins.models import CheckIn
 from checkins.queries.cards import DueCard, WeekCard
-from checkins.queries.due import due_card
+from checkins.queries.due import card_of, due_card
+from checkins.queries.key_results import KeyResultRow, key_result_row
 from checkins.rules import preview, stage_refusal
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import add_errors, go_to, next_url, redirect_back, shorten, toast
@@ -46,9 +47,9 @@ SHOWN_IN_ROW = (
 @member(Permission.CHECK_IN)
 def check_in_create(request: MemberRequest, key_result: str) -> HttpResponse:
     row, now = find_key_result(request, key_result), timezone.now()
-    card = due_card(key_result=row, membership=request.membership, now=now)
+    card = card_of(row, membership=request.membership, now=now)
     if card is None:
-        return _stage_refused(request, row)
+        return _stage_refused(request, row.key_result)
     if request.method == "POST":
         return _post(request, card, now=now)
     form = None if "closed" in request.GET else CheckInForm(card=card, now=now)
@@ -58,7 +59,7 @@ def check_in_create(request: MemberRequest, key_result: str) -> HttpResponse:
 @require_safe
 @member(Permission.CHECK_IN)
 def check_in_preview(request: MemberRequest, key_result: str) -> HttpResponse:
-    row, actual = find_key_result(request, key_result), request.GET.get("actual", "")
+    row, actual = find_key_result(request, key_result).key_result, request.GET.get("actual", "")
     found = preview(
         key_result=row,
         actual=actual,
@@ -93,10 +94,12 @@ def check_in_undo(request: MemberRequest, check_in: str) -> HttpResponse:
     return toast(trigger_client_event(page, "check-in-undone"), text)
 
 
-def find_key_result(request: MemberRequest, public_id: str) -> KeyResult:
+def find_key_result(request: MemberRequest, public_id: str) -> KeyResultRow:
     """Return the key result with this public id in this engagement, or raise 404."""
-    rows = KeyResult.objects.select_related("engagement", "objective__cycle", "metric")
-    return find(rows.filter(engagement=request.engagement), public_id)
+    row = key_result_row(public_id, engagement=request.engagement)
+    if row is None:
+        raise Http404
+    return row
 
 
 def key_result_url(key_result: KeyResult) -> str:

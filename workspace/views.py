@@ -21,7 +21,8 @@ from checkins.periods import periods, rhythm_of
 from checkins.queries import clients, due
 from checkins.queries.asks import open_asks
 from checkins.queries.cards import DueCard, MyWeek, WeekCard
-from checkins.queries.due import due_card
+from checkins.queries.due import card_of
+from checkins.queries.key_results import KeyResultRow, key_result_row
 from checkins.queries.thread import key_result_page
 from checkins.views import due_rows, find_key_result, key_result_url
 from decisions.queries.actions import waiting_actions
@@ -36,7 +37,7 @@ from escalations.queries import escalations_of
 from escalations.rule import Deadline
 from okrs.audit import audit
 from okrs.formatting import YES_NO, in_words
-from okrs.models import KeyResult, KeyResultAudit
+from okrs.models import KeyResultAudit
 from okrs.queries.cards import trace
 from okrs.queries.changes import changes
 from okrs.weeks import quarters_from
@@ -151,8 +152,8 @@ def _opened(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> DueC
     wanted = _wanted(request, week)
     if wanted is None:
         return None
-    members = {wanted.membership.engagement_id: wanted.membership}
-    return next(iter(due.due_cards([wanted.key_result_id], members=members, now=now)), None)
+    row = key_result_row(wanted.public_id, engagement=wanted.engagement)
+    return card_of(row, membership=wanted.membership, now=now) if row else None
 
 
 def _wanted(request: HttpRequest, week: MyWeek) -> WeekCard | None:
@@ -206,21 +207,21 @@ def key_result_detail(request: MemberRequest, key_result: str) -> HttpResponse:
 
 
 def page_answer(
-    request: MemberRequest, row: KeyResult, *, status: int = 200, **more: Any
+    request: MemberRequest, row: KeyResultRow, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     """Render the page of a key result, with the refused form, if any."""
     now = timezone.now()
-    page = key_result_page(key_result=row, now=now)
+    page = key_result_page(row, now=now)
     escalations = escalations_of(
         page.key_result, thread=page.thread, membership=request.membership, now=now
     )
-    audits = KeyResultAudit.objects.filter(engagement=request.engagement, key_result=row)
+    audits = KeyResultAudit.objects.filter(engagement=request.engagement, key_result=row.key_result)
     answers = audits.select_related("answered_by").first()
     criteria = audit(page.key_result, answers)
     context = {
         "page": page,
         "key_result": page.key_result,
-        "card": due_card(key_result=row, membership=request.membership, now=now),
+        "card": card_of(row, membership=request.membership, now=now),
         "steps": steps(page.key_result),
         "trace": trace(page.key_result.trail, cadence=request.engagement.cadence),
         "escalations": escalations,
@@ -230,7 +231,7 @@ def page_answer(
         "passed": sum(criterion.passed for criterion in criteria),
         "audit": answers,
         "yes_no": bool(page.key_result.metric and page.key_result.metric.unit == YES_NO),
-        "changes": changes(row),
+        "changes": changes(row.key_result),
         "now": now,
         "today": request.engagement.today(now),
         **more,
@@ -248,7 +249,8 @@ def help_request_answer(request: MemberRequest, help_request: str) -> HttpRespon
     if form.is_valid() and run_command(form, answer_help_request, **known):
         messages.success(request, "Answered.")
         return redirect_back(request, otherwise=key_result_url(row.key_result))
-    return page_answer(request, row.key_result, answered=row, answer_form=form, status=422)
+    shown = find_key_result(request, row.key_result.public_id)
+    return page_answer(request, shown, answered=row, answer_form=form, status=422)
 
 
 @require_POST

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F
 
 from checkins.models import CheckIn
 from checkins.periods import (
@@ -19,6 +19,7 @@ from checkins.periods import (
     rhythm_of,
 )
 from checkins.queries.cards import Due, DueCard, Group, MyWeek, WeekCard, due_by, due_of, mondays
+from checkins.queries.key_results import KeyResultRow, key_result_row
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may, may_here
 from okrs.models import Cycle, KeyResult
@@ -141,61 +142,44 @@ def my_week(*, memberships: Iterable[Membership], now: dt.datetime) -> MyWeek:
 
 
 def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime) -> DueCard | None:
-    """Return the card of one key result, whether or not a period is open. Two queries.
+    """Read the card of one key result, whether or not a period is open. One query.
 
     None if it is not live, or if this member may not check in.
     """
-    if not may_here(membership, Permission.CHECK_IN):
+    row = key_result_row(key_result.public_id, engagement=membership.engagement)
+    return card_of(row, membership=membership, now=now) if row else None
+
+
+def card_of(row: KeyResultRow, *, membership: Membership, now: dt.datetime) -> DueCard | None:
+    """Return the card of a row that was read; None as for `due_card`."""
+    key_result = row.key_result
+    if not key_result.is_live or not may_here(membership, Permission.CHECK_IN):
         return None
-    cards = due_cards([key_result.pk], members={membership.engagement_id: membership}, now=now)
-    return next(iter(cards), None)
-
-
-def due_cards(
-    key_result_ids: Collection[int], *, members: Members, now: dt.datetime
-) -> list[DueCard]:
-    """Return the cards of live key results. Two queries."""
-    latest = CheckIn.objects.filter(
-        engagement_id=OuterRef("engagement_id"), key_result_id=OuterRef("pk")
+    return DueCard(
+        membership=membership,
+        key_result_id=key_result.pk,
+        public_id=key_result.public_id,
+        title=key_result.title,
+        rhythm=rhythm_of(key_result),
+        due=due_of(key_result, now=now),
+        previous=row.current,
+        now=now,
+        key_result=key_result,
+        latest_check_in_id=row.latest_check_in_id,
     )
-    newest = Subquery(latest.order_by("-id").values("public_id")[:1])
-    live = KeyResult.objects.live().for_card().select_related("engagement")
-    found = list(
-        live.filter(engagement_id__in=members, pk__in=key_result_ids).annotate(
-            latest_check_in_id=newest
-        )
-    )
-    previous = _current([one.pk for one in found], members, whole=True)
-    return [
-        DueCard(
-            membership=members[one.engagement_id],
-            key_result_id=one.pk,
-            public_id=one.public_id,
-            title=one.title,
-            rhythm=rhythm_of(one),
-            due=due_of(one, now=now),
-            previous=previous.get(one.pk),
-            now=now,
-            key_result=one,
-            latest_check_in_id=one.latest_check_in_id or "",  # type: ignore[attr-defined]
-        )
-        for one in found
-    ]
 
 
-def _current(
-    key_result_ids: Collection[int], members: Members, *, whole: bool = False
-) -> dict[int, CheckIn]:
+def _current(key_result_ids: Collection[int], members: Members) -> dict[int, CheckIn]:
     """Return the check-in in effect, by key result. No query for none."""
     if not key_result_ids:
         return {}
-    current = CheckIn.objects.current().select_related("author").order_by()
-    found = current.filter(
+    found = CheckIn.objects.current().filter(
         engagement_id__in=members,
         key_result_id__in=key_result_ids,
         period=F("key_result__last_period"),
     )
-    return {one.key_result_id: one for one in (found if whole else found.only(*CURRENT))}
+    current = found.select_related("author").order_by().only(*CURRENT)
+    return {one.key_result_id: one for one in current}
 
 
 def _groups(cards: Iterable[tuple[WeekRow, WeekCard]], *, now: dt.datetime) -> list[Group]:

@@ -1,4 +1,4 @@
-"""Check-ins, forms and rhythms of tests, with the least that must be given."""
+"""Check-ins, pages, forms and rhythms of tests, with the least that must be given."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from django.urls import reverse
 from checkins.commands import record_check_in
 from checkins.models import CheckIn
 from checkins.periods import Period, Rhythm, periods
+from checkins.queries.key_results import key_result_row
+from checkins.queries.thread import KeyResultPage, key_result_page
 from engagements.models import Membership
 from okrs.models import KeyResult
 from okrs.states import KeyResultState
@@ -31,6 +33,12 @@ def at(text: str, zone: str = ZONE) -> dt.datetime:
 
 
 TUESDAY = at("2026-03-10T09:40")
+
+
+def page_of(key_result: KeyResult, *, now: dt.datetime) -> KeyResultPage:
+    row = key_result_row(key_result.public_id, engagement=key_result.engagement)
+    assert row is not None
+    return key_result_page(row, now=now)
 
 
 def newest(key_result: KeyResult) -> CheckIn | None:

@@ -13,7 +13,6 @@ from django.utils import timezone
 from checkins.commands import undo_check_in
 from checkins.queries.cards import CardState, Due, DueCard
 from checkins.queries.due import due_card
-from checkins.queries.thread import key_result_page
 from checkins.templatetags.weeks import due_words
 from engagements.models import Membership
 from okrs.models import KeyResult
@@ -21,7 +20,7 @@ from scoring import Rag
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.my_week import only_card, week
-from tests.checkins.posting import TUESDAY, at, post
+from tests.checkins.posting import TUESDAY, at, page_of, post
 from workspace.headlines import my_week_headline
 
 FRIDAY = at("2026-03-13T09:00")
@@ -227,10 +226,10 @@ def test_its_thread_calls_a_post_on_time_and_its_undo_no_miss(
     unasked: KeyResult, bob: Membership
 ) -> None:
     posted = post(unasked, bob)
-    (entry,) = key_result_page(key_result=unasked, now=TUESDAY + MINUTE).thread
+    (entry,) = page_of(unasked, now=TUESDAY + MINUTE).thread
     undo_check_in(check_in=posted, by=bob, now=TUESDAY + MINUTE)
 
-    then = key_result_page(key_result=unasked, now=at("2026-03-17T09:00"))
+    then = page_of(unasked, now=at("2026-03-17T09:00"))
 
     assert not entry.is_late
     assert (then.thread[0].is_missed, then.missed) == (False, 0)

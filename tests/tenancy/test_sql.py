@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import pytest
 from django.db import connection
+from django.forms import model_to_dict
 from django.test.utils import CaptureQueriesContext
 
 from engagements.models import Role
+from metrics.models import Metric
+from okrs.models import KeyResult
 from tenancy.scoping import ScopeError, scope, unscoped
-from tenancy.sql import rows
-from tests.build import engagement, member
+from tenancy.sql import instances, rows, select_list
+from tests.build import cycle, engagement, key_result, member, metric, objective
 
 pytestmark = pytest.mark.django_db
 MEMBERS = """
@@ -57,6 +60,33 @@ def test_the_first_wall_holds_without_the_second(monkeypatch: pytest.MonkeyPatch
     with scope(first.engagement_id, second.engagement_id):
         monkeypatch.setattr("tenancy.sql.engagements_in_scope", lambda: [first.engagement_id])
         assert [one.name for one in members()] == ["Lena"]
+
+
+def test_instances_are_those_of_the_manager_with_none_for_a_missing_row() -> None:
+    sql = f"""
+        SELECT {select_list(KeyResult, "k")}, {select_list(Metric, "m")}, upper(k.title)
+        FROM okrs_keyresult k LEFT JOIN metrics_metric m ON m.id = k.metric_id
+        WHERE k.engagement_id = ANY(%(scope)s) ORDER BY k.id
+    """
+    lead = member(engagement(), "Lena")
+    churn = metric(lead.engagement, "Churn")
+    goal = objective(lead, cycle(lead.engagement))
+    first = key_result(goal, method="ladder", ladder=[["4", "1.00"]])
+    second = key_result(goal, churn, reasons={"target": "Agreed"})
+
+    with scope(lead.engagement_id):
+        found = instances(sql, KeyResult, Metric)
+
+        assert found == [
+            [first, None, first.title.upper()],
+            [second, churn, second.title.upper()],
+        ]
+        for row, *_ in found:
+            assert model_to_dict(row) == model_to_dict(KeyResult.objects.get(pk=row.pk))
+        with pytest.raises(ScopeError):
+            instances(sql.replace("ANY(%(scope)s)", "1"), KeyResult, Metric)
+    with pytest.raises(ScopeError):
+        instances(sql, KeyResult, Metric)
 
 
 def test_it_raises_outside_a_scope_and_without_a_filter_by_scope() -> None:
