@@ -16,6 +16,25 @@ from engagements.models import Membership
 from okrs.charts import History
 from okrs.models import Collaborator, KeyResult
 from scoring import Rag, format_score
+from tenancy.sql import instances, select_list
+
+# The last column is `CheckInQuerySet.with_effective`.
+POSTS = f"""
+    SELECT {select_list(CheckIn, "post")}, {select_list(Membership, "author")},
+        {select_list(Membership, "undone_by")},
+        post.undone_by_id IS NULL AND NOT EXISTS (
+            SELECT 1 FROM checkins_checkin undo
+            WHERE undo.engagement_id = post.engagement_id AND undo.supersedes_id = post.id
+                AND undo.undone_by_id IS NOT NULL)
+    FROM checkins_checkin post
+    JOIN engagements_membership author
+        ON author.engagement_id = post.engagement_id AND author.id = post.author_id
+    LEFT JOIN engagements_membership undone_by
+        ON undone_by.engagement_id = post.engagement_id AND undone_by.id = post.undone_by_id
+    WHERE post.engagement_id = ANY(%(scope)s) AND post.engagement_id = %(engagement)s
+        AND post.key_result_id = %(key_result)s
+    ORDER BY post.id
+"""  # noqa: S608 - columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +119,14 @@ def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
 
 
 def _thread(key_result: KeyResult, *, now: dt.datetime) -> list[ThreadEntry]:
-    rows = CheckIn.objects.with_effective().filter(
-        engagement_id=key_result.engagement_id, key_result=key_result
-    )
     chains: dict[dt.date, list[CheckIn]] = defaultdict(list)
-    for row in rows.select_related("author", "undone_by").order_by("id"):
+    for row, author, undone_by, is_effective in instances(
+        POSTS,
+        *(CheckIn, Membership, Membership),
+        engagement=key_result.engagement_id,
+        key_result=key_result.pk,
+    ):
+        row.author, row.undone_by, row.is_effective = author, undone_by, is_effective
         chains[row.period].append(row)
     missed = {period.monday for period in missed_periods(key_result, now=now)}
     entries: list[ThreadEntry] = []

@@ -11,10 +11,25 @@ from django.db.models.functions import Coalesce
 from decisions.models import ActionItem, ActionItemQuerySet, load_occasions
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
+from okrs.models import KeyResult, Objective
+from tenancy.sql import instances, select_list
 
 LATELY = dt.timedelta(days=14)
 SOON = dt.timedelta(days=7)
 MOST_ENDED = 100
+WAITING = f"""
+    SELECT {select_list(ActionItem, "action")}, {select_list(Objective, "objective")},
+        {select_list(KeyResult, "key_result")}
+    FROM decisions_actionitem action
+    LEFT JOIN okrs_objective objective
+        ON objective.engagement_id = action.engagement_id AND objective.id = action.objective_id
+    LEFT JOIN okrs_keyresult key_result
+        ON key_result.engagement_id = action.engagement_id AND key_result.id = action.key_result_id
+    WHERE action.engagement_id = ANY(%(scope)s) AND action.engagement_id = ANY(%(engagements)s)
+        AND action.owner_id = ANY(%(owners)s) AND action.due_on <= %(latest)s
+        AND action.done_at IS NULL AND action.dropped_at IS NULL
+    ORDER BY action.due_on, action.id
+"""  # noqa: S608 - columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +80,24 @@ def waiting_actions(*, memberships: Iterable[Membership], now: dt.datetime) -> l
 
     The earliest first. Two queries.
     """
-    members = [one for one in memberships if may(one.role, Permission.READ)]
-    today = {one.engagement_id: one.engagement.today(now) for one in members}
+    members = {one.engagement_id: one for one in memberships if may(one.role, Permission.READ)}
+    today = {pk: one.engagement.today(now) for pk, one in members.items()}
     tomorrow = now.date() + dt.timedelta(days=1)  # nowhere is it later than that
-    rows = (
-        _joined()
-        .open()
-        .filter(
-            engagement__in=today, owner__in=[one.pk for one in members], due_on__lte=tomorrow + SOON
-        )
-    )
-    waiting = [row for row in rows if row.due_on <= today[row.engagement_id] + SOON]
+    waiting = []
+    for action, objective, key_result in instances(
+        WAITING,
+        ActionItem,
+        Objective,
+        KeyResult,
+        engagements=list(members),
+        owners=[one.pk for one in members.values()],
+        latest=tomorrow + SOON,
+    ):
+        if action.due_on <= today[action.engagement_id] + SOON:
+            action.owner = members[action.engagement_id]
+            action.engagement = action.owner.engagement
+            action.objective, action.key_result = objective, key_result
+            waiting.append(action)
     load_occasions(waiting)
     return [WaitingAction(action=row, today=today[row.engagement_id]) for row in waiting]
 
