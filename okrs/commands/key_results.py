@@ -13,7 +13,7 @@ from engagements.models import Membership
 from engagements.permissions import Permission, check_owners, require_right
 from metrics.commands import create_metric
 from metrics.models import Metric
-from okrs.commands.objectives import clean_reasons, set_collaborators
+from okrs.commands.objectives import clean_reasons, lock_contributions, set_collaborators
 from okrs.models import ContributionLink, KeyResult, KeyResultAudit, Objective
 from okrs.queries.findings import key_result_findings, term_problems
 from okrs.writing import refused
@@ -249,6 +249,7 @@ def discard_key_result(*, key_result: KeyResult, by: Membership) -> None:
     """
     lock(key_result.objective.cycle)
     (current,) = lock(key_result, exclusive=True)
+    lock_contributions(current)
     require_right(by, Permission.DRAFT)
     if not current.is_draft:
         raise ValidationError(
@@ -267,6 +268,7 @@ def link_contribution(
     Raises ValidationError (`loop`) if the target contributes to the source, itself or through
     others.
     """
+    lock(source, target)
     links = ContributionLink.objects.filter(source=source, target=target)
     list(locking(links))
     require_right(by, Permission.DRAFT)

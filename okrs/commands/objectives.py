@@ -6,12 +6,22 @@ from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, check_owners, require_right
 from metrics.models import GAP_FOR, Metric
-from okrs.models import Collaborator, Cycle, CycleKind, KeyResult, Objective, Stage, Team
+from okrs.models import (
+    Collaborator,
+    ContributionLink,
+    Cycle,
+    CycleKind,
+    KeyResult,
+    Objective,
+    Stage,
+    Team,
+)
 from okrs.queries.findings import commit_problems
 from okrs.states import early_until
 from okrs.writing import check_objective, refused
@@ -46,7 +56,7 @@ def draft_objective(
     Raises ValidationError: the codes of M3 that block a draft (`empty`, `said_twice`), `owner`,
     `parent` (team objectives link to a company one, company ones to an annual one, M2.1).
     """
-    lock(cycle)
+    lock(cycle, fields.get("parent") or cycle)
     require_right(by, Permission.DRAFT)
     objective = Objective(
         engagement_id=cycle.engagement_id, cycle=cycle, owner=owner, created_by=by
@@ -75,7 +85,7 @@ def update_objective(
     Errors as in `draft_objective`; `frozen` for another team once it is committed, because
     guardrails and approval depend on the team; StaleEdit if someone was faster.
     """
-    lock(objective.cycle)
+    lock(objective.cycle, objective, fields.get("parent") or objective)
     current: Objective = lock_for_edit(objective, version=version)
     require_right(by, Permission.DRAFT)
     people = {current.owner_id, current.reviewer_id}
@@ -149,6 +159,7 @@ def discard_objective(*, objective: Objective, by: Membership) -> None:
     lock(objective.cycle)
     (current,) = lock(objective, exclusive=True)
     drafts = list(locking(current.key_results.all(), exclusive=True))
+    lock_contributions(*drafts)
     require_right(by, Permission.DRAFT)
     if current.committed_at or not all(one.is_draft for one in drafts):
         raise ValidationError(
@@ -163,6 +174,12 @@ def discard_objective(*, objective: Objective, by: Membership) -> None:
     for draft in drafts:
         draft.delete()
     current.delete()
+
+
+def lock_contributions(*drafts: KeyResult) -> None:
+    """Lock the links from and to drafts before the first delete, which locks the engagement."""
+    links = ContributionLink.objects.filter(Q(source__in=drafts) | Q(target__in=drafts))
+    list(locking(links, exclusive=True))
 
 
 def set_collaborators(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import Barrier
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import OperationalError, connection, connections, transaction
 
 from checkins.commands import Conflict
@@ -17,7 +17,7 @@ from tenancy.locks import StaleEdit
 from tenancy.scoping import scope
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "6"))
-REFUSALS = (ValidationError, StaleEdit, Conflict)
+REFUSALS = (ValidationError, StaleEdit, Conflict, ObjectDoesNotExist)
 Doing = Callable[[int], Any]  # given the number of the round
 WAITS = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
 PATIENCE = 20  # seconds

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
@@ -26,14 +27,17 @@ from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.models import Metric
 from okrs.commands import (
     commit_objective,
+    discard_key_result,
+    discard_objective,
     draft_objective,
     link_contribution,
     unlink_contribution,
     update_cycle,
     update_key_result,
+    update_objective,
     update_team,
 )
-from okrs.models import ContributionLink, Objective
+from okrs.models import ContributionLink, CycleKind, KeyResult, Objective
 from status.commands import publish_report
 from status.schema import ReportText
 from tenancy.locks import lock
@@ -44,7 +48,7 @@ from tests.escalations.escalating import escalated
 from tests.lock_order import LockedOutOfOrder
 from tests.reviews.meeting import act, decide
 from tests.reviews.running import key_results, run
-from tests.walls.racing import ROUNDS, Doing, deadlocks
+from tests.walls.racing import ROUNDS, Doing, deadlocks, waiting
 
 pytestmark = pytest.mark.slow
 
@@ -157,6 +161,46 @@ def contributions(lead: Membership, other: Membership) -> Pair:
     return (
         lambda turn: link_contribution(source=one, target=two, how=f"By {turn}.", by=lead),
         unlink,
+    )
+
+
+def drafts(lead: Membership) -> list[KeyResult]:
+    """Drafts of one objective, each with an audit, which a discard deletes first."""
+    objective = build.objective(lead, build.cycle(lead.engagement), title="Drafts")
+    return [build.audited(build.key_result(objective), by=lead) for _ in range(ROUNDS)]
+
+
+def parents(lead: Membership) -> list[Objective]:
+    cycle = build.cycle(lead.engagement, "2026", kind=CycleKind.ANNUAL)
+    return [build.objective(lead, cycle, title=f"Parent {turn}") for turn in range(ROUNDS)]
+
+
+def discard_and_link(lead: Membership, other: Membership) -> Pair:
+    rows = drafts(lead)
+    target = build.key_result(rows[0].objective)
+    return (
+        lambda turn: link_contribution(source=rows[turn], target=target, how="", by=lead),
+        lambda turn: discard_key_result(key_result=rows[turn], by=other),
+    )
+
+
+def discard_and_unlink(lead: Membership, other: Membership) -> Pair:
+    rows = drafts(lead)
+    target = build.key_result(rows[0].objective)
+    links = [link_contribution(source=target, target=row, how="", by=lead) for row in rows]
+    return (
+        lambda turn: unlink_contribution(link=links[turn], by=lead),
+        lambda turn: discard_key_result(key_result=rows[turn], by=other),
+    )
+
+
+def discard_and_child(lead: Membership, other: Membership) -> Pair:
+    rows = parents(lead)
+    cycle, team = build.cycle(lead.engagement), build.team(lead.engagement)
+    drafted: dict[str, Any] = {"cycle": cycle, "team": team, "owner": lead, "by": lead}
+    return (
+        lambda turn: draft_objective(title=f"Child {turn}", parent=rows[turn], **drafted),
+        lambda turn: discard_objective(objective=rows[turn], by=other),
     )
 
 
@@ -283,6 +327,9 @@ PAIRS: list[Callable[[Membership, Membership], Pair]] = [
     check_in_and_settings,
     check_in_and_close,
     contributions,
+    discard_and_link,
+    discard_and_unlink,
+    discard_and_child,
     decision_and_report,
     two_decisions,
     action_and_decision,
@@ -309,6 +356,77 @@ def test_two_commands_never_wait_for_each_other(
         doings = pair(lead, copy.deepcopy(other))
 
     assert deadlocks(engagement.pk, *doings) == []
+
+
+Discard = tuple[Doing, Doing, Doing]  # what it waits for, the discard, and what comes meanwhile
+
+
+def nothing(turn: int) -> None:
+    pass
+
+
+def discard_of_a_source(lead: Membership, other: Membership) -> Discard:
+    return *discard_and_link(lead, other), nothing
+
+
+def discard_of_a_target(lead: Membership, other: Membership) -> Discard:
+    row, target = drafts(lead)[:2]
+    return (
+        lambda turn: link_contribution(source=row, target=target, how="", by=lead),
+        lambda turn: discard_objective(objective=target.objective, by=other),
+        nothing,
+    )
+
+
+def discard_of_a_new_childs_parent(lead: Membership, other: Membership) -> Discard:
+    return *discard_and_child(lead, other), nothing
+
+
+def discard_of_an_old_childs_parent(lead: Membership, other: Membership) -> Discard:
+    parent = parents(lead)[0]
+    team = build.team(lead.engagement)
+    child = build.objective(lead, build.cycle(lead.engagement), title="Child", team=team)
+    fields: dict[str, Any] = {"title": "Child", "owner": lead, "by": lead}
+    return (
+        lambda turn: update_objective(objective=child, version=1, parent=parent, **fields),
+        lambda turn: discard_objective(objective=parent, by=other),
+        nothing,
+    )
+
+
+def discard_of_a_link_that_is_being_removed(lead: Membership, other: Membership) -> Discard:
+    unlink, discard = discard_and_unlink(lead, other)
+    link = ContributionLink.objects.earliest("pk")
+    return lambda turn: lock(link, exclusive=True), discard, unlink
+
+
+DISCARDS = [
+    (discard_of_a_source, None),
+    (discard_of_a_target, None),
+    (discard_of_a_new_childs_parent, "children"),
+    (discard_of_an_old_childs_parent, "children"),
+    (discard_of_a_link_that_is_being_removed, None),
+]
+
+
+@pytest.mark.usefixtures("committed")
+@pytest.mark.parametrize(
+    ("scene", "code"), DISCARDS, ids=lambda one: getattr(one, "__name__", str(one))
+)
+def test_a_discard_waits_for_who_points_at_the_draft_and_holds_up_no_commit(
+    scene: Callable[[Membership, Membership], Discard], code: str | None
+) -> None:
+    engagement = build.engagement()
+    lead, other = build.member(engagement), build.member(engagement, "Bob")
+    with scope(engagement.pk):
+        first, discard, meanwhile = scene(lead, copy.deepcopy(other))
+
+    with waiting(lambda: first(0), lambda: discard(0), engagement_id=engagement.pk) as discarded:
+        meanwhile(0)
+
+    refusal = discarded.exception()
+    assert refusal is None or isinstance(refusal, ValidationError), refusal
+    assert getattr(refusal, "code", None) == code
 
 
 @pytest.mark.django_db
