@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import DatabaseError, connections
+from django.db import connections
 
 from accounts.models import zone_of
 from engagements.models import Escalation as EscalationSetting
@@ -80,21 +80,30 @@ CANDIDATES = """
 """
 
 
+class UpdatesFailed(Exception):
+    """Some key results could not be updated; the others were. Each failure is in the log."""
+
+
 def update_escalations(*, now: dt.datetime, using: str = "sweep") -> int:
     """Apply the rule to every key result whose escalation may change; return the changes.
 
     One command and transaction each, as the application's role in the client's scope. Safe to run
     twice and at once. With `using="default"` it covers the engagements of the active scope.
+
+    Raises UpdatesFailed, after all others are done, if a command failed.
     """
-    changes = 0
+    changes = failed = 0
     for engagement_id, key_result_id in _candidates(now=now, using=using):
         try:
             with scope(engagement_id):
                 changes += update_escalation(
                     key_result_id=key_result_id, engagement_id=engagement_id, now=now
                 )
-        except DatabaseError:
+        except Exception:
             logger.exception("Key result %s was left to the next run", key_result_id)
+            failed += 1
+    if failed:
+        raise UpdatesFailed(f"{failed} key results were left to the next run. The log says why.")
     return changes
 
 

@@ -16,7 +16,7 @@ from django.db.models import Model, QuerySet
 from checkins.commands import Conflict, undo_check_in
 from engagements.commands import close_engagement
 from engagements.models import Membership
-from escalations import commands
+from escalations import commands, jobs
 from escalations.commands import (
     activate_escalation,
     decide_escalation,
@@ -177,6 +177,26 @@ def test_a_job_that_locks_the_client_first_deadlocks_with_a_check_in(
         opened_by_a_check_in_while(job, objective, red)
 
     assert eventually(lambda: deadlocks() > before)
+
+
+def test_a_key_result_that_fails_stops_no_other_client_and_is_reported(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, other = clients(2)
+    turn_red([broken, other], count=1, label="only")
+
+    def fails_for_the_first(*, engagement_id: int, **known: Any) -> int:
+        if engagement_id == broken.engagement_id:
+            raise ValueError("broken")
+        return update_escalation(engagement_id=engagement_id, **known)
+
+    monkeypatch.setattr(jobs, "update_escalation", fails_for_the_first)
+
+    with pytest.raises(jobs.UpdatesFailed, match="1 key result"):
+        racing.sweep()
+
+    assert (opened(broken), opened(other)) == (0, 1)
+    assert "ValueError: broken" in caplog.text
 
 
 def test_an_edit_of_a_card_keeps_no_job_waiting_and_the_next_one_opens(
