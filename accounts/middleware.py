@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, resolve_url
 from django.utils.cache import patch_vary_headers
@@ -92,7 +92,8 @@ class TransactionMiddleware:
             known = request.user.is_authenticated
             with identity(user_id=request.user.pk) if known else nullcontext():
                 response = self.get_response(request)
-            if response.status_code >= 500:
+            # After a commit that failed there is none left to roll back.
+            if response.status_code >= 500 and connection.in_atomic_block:
                 transaction.set_rollback(True)
         return response
 

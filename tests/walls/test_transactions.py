@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 from django import forms
+from django.core.handlers.exception import convert_exception_to_response
 from django.db import InternalError, connection, transaction
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -33,11 +35,13 @@ def alice(db: None) -> Membership:
     return build.member(build.engagement())
 
 
-def send(method: str, view: Callable[..., HttpResponse], by: Membership, **kwargs: Any) -> None:
+def send(
+    method: str, view: Callable[..., HttpResponse], by: Membership, **kwargs: Any
+) -> HttpResponse:
     """Send a request through the middleware to a view with its gate."""
     request: Any = getattr(RequestFactory(), method)("/")
     request.user, request.htmx, request.session = by.user, False, {}
-    TransactionMiddleware(lambda received: view(received, **kwargs))(request)
+    return TransactionMiddleware(lambda received: view(received, **kwargs))(request)
 
 
 def send_to_member(method: str, view: Callable[..., HttpResponse], by: Membership) -> None:
@@ -136,6 +140,22 @@ def test_an_error_before_the_page_is_rendered_rolls_back(alice: Membership) -> N
     send_to_member("post", view, alice)
 
     assert name_of(alice) == "Alice"
+
+
+def test_a_commit_that_fails_is_answered_as_unavailable(committed: str) -> None:
+    alice = build.member(build.engagement())
+
+    def view(request: MemberRequest) -> HttpResponse:
+        rename(name="Alicia", by=alice)
+        connection.connection.close()  # as the network does
+        end_writing()
+        return HttpResponse()
+
+    gate: Any = partial(member(Permission.READ)(view), slug=alice.engagement.slug)
+    handled: Any = convert_exception_to_response(gate)
+    response = send("post", handled, alice)
+
+    assert (response.status_code, name_of(alice)) == (503, "Alice")
 
 
 def test_only_the_transaction_of_the_request_is_read_only(alice: Membership) -> None:
