@@ -100,12 +100,11 @@ def release() -> str:
 
 def _version(engagement: Engagement, *, now: dt.datetime) -> str:
     """Return a digest of all that changes the client's rows."""
-    local = engagement.local(now)
     parts = (
         engagement.row_version,
         engagement.version,
-        local.date(),
-        local.time() > engagement.due_time,
+        engagement.today(now),
+        engagement.due_time_has_passed(now),
         release(),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -12,6 +12,7 @@ from decisions.commands.decisions import lock_head, record_release
 from decisions.models import NO_OCCASION
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right
+from engagements.row_cache import release
 from reviews.commands.locks import lock_review
 from reviews.models import Review
 from status.models import Report, ReportDraft, Snapshot
@@ -134,6 +135,7 @@ def store_snapshot(*, engagement_id: int, now: dt.datetime) -> bool:
             "version": engagement.status_version,
             "is_due": moment.is_due,
             "built_at": now,
+            "built_by": release(),
         }
         digest = content_hash(content)
         if last is not None and last.hash == digest:

@@ -82,8 +82,8 @@ class Snapshot(TenantModel):
     """The status page as clients read it on one of their days; the last one of each day remains.
 
     The content never changes. A later state of the day is another row, which replaces this one.
-    `version` is the engagement's `status_version` that the content shows, and `is_due` whether the
-    due time of check-ins had passed.
+    `version` is the engagement's `status_version` that the content shows, `is_due` whether the due
+    time of check-ins had passed, and `built_by` the last release of the product that built it.
     """
 
     day = models.DateField()
@@ -99,11 +99,12 @@ class Snapshot(TenantModel):
     red = models.PositiveSmallIntegerField()
     late = models.PositiveSmallIntegerField()
     built_at = models.DateTimeField()
+    built_by = models.CharField(max_length=16, default="", db_default="", editable=False)
 
     objects = TenantManager["Snapshot"]()
     app_grants: ClassVar[tuple[str, ...]] = WITH_DELETE  # replaced on the same day
     sweep_grants: ClassVar[tuple[str, ...]] = (
-        "SELECT (id, engagement_id, day, is_due, version, built_at)",
+        "SELECT (id, engagement_id, day, is_due, version, built_at, built_by)",
     )
 
     class Meta:
@@ -112,7 +113,7 @@ class Snapshot(TenantModel):
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.ReadOnly(
                 name="content_stays",
-                exclude=["is_due", "version", "built_at"],
+                exclude=["is_due", "version", "built_at", "built_by"],
             ),
             pgtrigger.Trigger(
                 name="last_of_day_stays",

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from decisions.models import Decision, Release
 from engagements.models import Engagement
+from engagements.row_cache import release
 from okrs.queries.shown import end_of
 from reviews.models import Review
 from status.drafts import draft_text
@@ -20,13 +21,14 @@ from status.snapshots import Moment, build_snapshot, moment_of, without_owners
 def page_now(engagement: Engagement, *, moment: Moment) -> Page:
     """Return the page of now: the stored snapshot, else the same content, built and not stored.
 
-    One query, and six to build.
+    A snapshot that another release built may show what this one hides. One query, and six to build.
     """
     stored = Snapshot.objects.filter(
         engagement=engagement,
         day=moment.day,
         is_due=moment.is_due,
         version=engagement.status_version,
+        built_by=release(),
     )
     content: Page | None = stored.values_list("content", flat=True).first()
     return content or build_snapshot(engagement, day=moment.day, is_due=moment.is_due)

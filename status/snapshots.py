@@ -54,9 +54,7 @@ class Moment:
 
 def moment_of(engagement: Engagement, *, now: dt.datetime) -> Moment:
     """Return all that a page depends on of the instant."""
-    day = engagement.today(now)
-    due_at = dt.datetime.combine(day, engagement.due_time, tzinfo=engagement.zone)
-    return Moment(day=day, is_due=now > due_at)
+    return Moment(day=engagement.today(now), is_due=engagement.due_time_has_passed(now))
 
 
 def content_hash(content: object) -> str:

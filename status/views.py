@@ -32,7 +32,7 @@ from reviews.views.live_reviews import review_of, review_url
 from status import queries
 from status.commands import publish_report, save_draft
 from status.forms import DraftForm, TextForm
-from status.models import WORDS, Report, ReportDraft
+from status.models import WORDS, Report, ReportDraft, Snapshot
 from status.rendering import Body, render_body
 from status.schema import ReportText
 from status.snapshots import Moment, moment_of
@@ -111,12 +111,15 @@ def _status_page(request: HttpRequest, *, reader: Reader) -> HttpResponse:
     engagement = reader.engagement
     moment = moment_of(engagement, now=timezone.now())
     day, error = _day(request.GET.get("as_of", ""), today=moment.day)
-    etag = _etag(request, reader=reader, moment=moment)
-    if unchanged := get_conditional_response(request, etag=etag):
-        return _revalidated(unchanged, etag=etag)
     published_only = engagement.status_page == StatusPage.PUBLISHED and not (
         reader.sees_live and "live" in request.GET
     )
+    snapshot = None
+    if day is not None and not published_only:
+        snapshot = queries.snapshot_on(engagement, day=day)
+    etag = _etag(request, reader=reader, moment=moment, snapshot=snapshot)
+    if unchanged := get_conditional_response(request, etag=etag):
+        return _revalidated(unchanged, etag=etag)
     code = 422 if error else 200
     context: dict[str, Any] = {"body": None}
     if published_only:
@@ -125,7 +128,7 @@ def _status_page(request: HttpRequest, *, reader: Reader) -> HttpResponse:
             context = _published(report, reader=reader, today=None if day else moment.day)
     elif day is None:
         context = {"body": _live_body(engagement, moment=moment)}
-    elif snapshot := queries.snapshot_on(engagement, day=day):
+    elif snapshot is not None:
         body = render_body(
             lambda: queries.shown_page(snapshot, engagement=engagement),
             engagement=engagement,
@@ -195,13 +198,16 @@ def _rendered(
     return render(request, "status/status.html", page, status=code)
 
 
-def _etag(request: HttpRequest, *, reader: Reader, moment: Moment) -> str | None:
+def _etag(
+    request: HttpRequest, *, reader: Reader, moment: Moment, snapshot: Snapshot | None
+) -> str | None:
     """Return a hash of everything the page depends on, None if it shows a one-time message."""
     if len(messages.get_messages(request)):
         return None
     one = reader.engagement
     parts = (one.cache_name, one.status_version, one.version, moment, reader.depends_on, release())
-    asked = (request.GET.urlencode(), bool(request.headers.get("HX-Request")))
+    shown = (snapshot.day, snapshot.hash) if snapshot else None
+    asked = (request.GET.urlencode(), bool(request.headers.get("HX-Request")), shown)
     return f'"{hashlib.sha256(repr((parts, asked)).encode()).hexdigest()[:32]}"'
 
 

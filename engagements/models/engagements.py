@@ -226,3 +226,12 @@ class Engagement(models.Model):
     def today(self, now: dt.datetime) -> dt.date:
         """Return the date in the client's time zone."""
         return self.local(now).date()
+
+    def due_time_has_passed(self, now: dt.datetime) -> bool:
+        """Return whether the due time has passed on the client's day, by the instant.
+
+        At a clock change it is as in `checkins.periods`: a due time that is skipped counts later,
+        one that happens twice counts the first time.
+        """
+        due_at = dt.datetime.combine(self.today(now), self.due_time, tzinfo=self.zone)
+        return now > due_at.astimezone(dt.UTC)

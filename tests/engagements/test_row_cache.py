@@ -125,6 +125,26 @@ def test_what_a_row_depends_on_renders_it_again(
     assert rendered.rendered == ["a", "a"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_rendered_again"),
+    [
+        pytest.param("2026-03-29T00:45", "2026-03-29T01:15", False, id="skipped, before it"),
+        pytest.param("2026-03-29T01:15", "2026-03-29T01:45", True, id="skipped, at it"),
+        pytest.param("2026-10-25T00:15", "2026-10-25T00:45", True, id="twice, at the first"),
+        pytest.param("2026-10-25T00:45", "2026-10-25T01:15", False, id="twice, between them"),
+    ],
+)
+def test_at_a_clock_change_the_due_time_passes_once(
+    rendered: Renderer, before: str, after: str, is_rendered_again: bool
+) -> None:
+    row = Row(Engagement(pk=1, due_time=dt.time(2, 30)), "a")
+
+    for moment in (before, after):
+        rendered(row, now=dt.datetime.fromisoformat(f"{moment}Z"))
+
+    assert (len(rendered.rendered) == 2) == is_rendered_again
+
+
 def test_each_state_has_its_own_row(rendered: Renderer) -> None:
     first, late = rendered(Row(Engagement(pk=1), "a"), Row(Engagement(pk=1), "a", "late"))
 

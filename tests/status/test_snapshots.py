@@ -18,7 +18,7 @@ from status import queries
 from status.commands import store_snapshot
 from status.jobs import store_snapshots
 from status.models import Snapshot
-from status.snapshots import content_hash, moment_of
+from status.snapshots import build_snapshot, content_hash, moment_of
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
@@ -75,6 +75,63 @@ def test_a_page_is_stored_at_midnight_and_at_the_due_time(
     assert list(Snapshot.objects.order_by("day").values_list("day", flat=True)) == [
         dt.date(2026, 3, day) for day in (10, 11, 16)
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_picked"),
+    [
+        pytest.param("2026-03-29T00:45", "2026-03-29T01:15", False, id="skipped, before it"),
+        pytest.param("2026-03-29T01:15", "2026-03-29T01:45", True, id="skipped, at it"),
+        pytest.param("2026-10-25T00:15", "2026-10-25T00:45", True, id="twice, at the first"),
+        pytest.param("2026-10-25T00:45", "2026-10-25T01:15", False, id="twice, between them"),
+    ],
+)
+def test_at_a_clock_change_the_due_time_passes_once(
+    alice: Membership, row: KeyResult, before: str, after: str, is_picked: bool
+) -> None:
+    Engagement.objects.update(due_time=dt.time(2, 30))
+    moments = [dt.datetime.fromisoformat(f"{moment}Z") for moment in (before, after)]
+
+    for moment in moments:
+        run_job(moment)
+
+    assert (Snapshot.objects.get().built_at == moments[1]) == is_picked
+
+
+def test_a_page_that_another_release_built_is_not_shown_and_built_again(
+    alice: Membership, row: KeyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build_older(*args: Any, **kwargs: Any) -> Any:
+        return {**build_snapshot(*args, **kwargs), "headline": "Hidden by the next release"}
+
+    with monkeypatch.context() as patch:
+        patch.setattr("status.commands.build_snapshot", build_older)
+        run_job(TUESDAY)
+    Snapshot.objects.update(built_by="older")
+    engagement = Engagement.objects.get()
+    moment = moment_of(engagement, now=TUESDAY)
+
+    assert "Hidden" not in str(queries.page_now(engagement, moment=moment))
+    assert [run_job(TUESDAY), run_job(TUESDAY)] == [1, 0]
+    assert "Hidden" not in str(Snapshot.objects.get().content)
+
+
+def test_clients_whose_pages_fail_leave_the_slice_to_the_others(
+    alice: Membership, row: KeyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [build.engagement(f"{name} Retail") for name in ("Harbor", "Island", "Coast")]
+    ids = [alice.engagement_id, *(one.pk for one in others)]
+
+    def store(*, engagement_id: int, now: dt.datetime) -> bool:
+        if engagement_id in ids[:2]:
+            raise ValueError
+        return store_snapshot(engagement_id=engagement_id, now=now)
+
+    monkeypatch.setattr("status.jobs.store_snapshot", store)
+    monkeypatch.setattr("status.jobs.SLICE", 1)
+
+    with scope(*ids):
+        assert [run_job(TUESDAY) for _ in range(3)] == [1, 1, 0]
 
 
 def test_an_equal_page_is_not_stored_again(alice: Membership, row: KeyResult) -> None:
@@ -237,6 +294,21 @@ def test_the_cache_never_shows_a_client_of_an_earlier_database(
     page = client.get(f"/e/{Engagement.objects.get().slug}/status/").text
 
     assert ("Expansion" in page, "Theirs" in page) == (False, True)
+
+
+def test_an_earlier_day_that_gets_another_snapshot_is_sent_again(
+    client: Client, alice: Membership, row: KeyResult
+) -> None:
+    build.sign_in(client, alice.engagement, Role.VIEWER)
+    end_day(alice.engagement, "2026-03-08")
+    page = client.get(f"{STATUS}?as_of=2026-03-09")
+    known = {"If-None-Match": page.headers["ETag"]}
+
+    unchanged = client.get(f"{STATUS}?as_of=2026-03-09", headers=known)
+    end_day(alice.engagement, "2026-03-09")
+    changed = client.get(f"{STATUS}?as_of=2026-03-09", headers=known)
+
+    assert [unchanged.status_code, changed.status_code] == [304, 200]
 
 
 def test_a_newer_body_replaces_the_older_one(
