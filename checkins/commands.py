@@ -97,7 +97,7 @@ def record_check_in(
     locked = _lock(key_result.pk, by=by)
     require_right(by, Permission.CHECK_IN)
     # All of this key result, and the one that this form has posted, on any card.
-    found = CheckIn.objects.with_effective().filter(
+    found = CheckIn.objects.filter(
         Q(key_result_id=locked.pk) | Q(idempotency_key=idempotency_key),
         engagement_id=by.engagement_id,
     )

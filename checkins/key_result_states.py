@@ -27,7 +27,7 @@ def recompute_state(key_result: KeyResult) -> KeyResultState:
 
     Without any it is that of a key result with no data (M5.5).
     """
-    rows = CheckIn.objects.with_effective().filter(
+    rows = CheckIn.objects.filter(
         engagement_id=key_result.engagement_id, key_result_id=key_result.pk
     )
     return state_of(rows.order_by("period", "id"))
@@ -40,7 +40,7 @@ def states_at(
 
     Key results without a post by then are left out.
     """
-    rows = CheckIn.objects.with_effective(at=at).filter(
+    rows = CheckIn.objects.filter(
         engagement_id=engagement_id, key_result_id__in=list(ids), posted_at__lte=at
     )
     rows = rows.order_by("key_result_id", "period", "id")
@@ -103,15 +103,21 @@ def red_run(rows: Sequence[CheckIn]) -> RedRun | None:
     return RedRun(since=min(reds), reported=len(reds)) if reds else None
 
 
+def effective(chain: Sequence[CheckIn]) -> list[CheckIn]:
+    """Return the posts among a period's rows that no one undid, superseded or not."""
+    undone = {row.supersedes_id for row in chain if row.undone_by_id}
+    return [row for row in chain if not row.undone_by_id and row.pk not in undone]
+
+
 def _checked_in_at(chain: Sequence[CheckIn]) -> dt.datetime:
     """Return when the period first had the band that it has now.
 
     The clocks of M5.9 count from here: a correction or an undo that leaves the band does not
     restart them, the next period's check-in does.
     """
-    *earlier, newest = chain
-    effective = [*(one for one in earlier if one.is_effective), newest]
-    return next(one.posted_at for one in effective if one.rag == newest.rag)
+    newest = chain[-1]
+    posts = [*effective(chain), newest]
+    return next(one.posted_at for one in posts if one.rag == newest.rag)
 
 
 def _point(check_in: CheckIn) -> list[str | None]:

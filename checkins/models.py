@@ -28,26 +28,15 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
         )
         return self.filter(~models.Exists(later), kind=CheckInKind.UPDATE)
 
-    def with_effective(
-        self, *, at: dt.datetime | models.Expression | None = None
-    ) -> CheckInQuerySet:
-        """Annotate `is_effective`: a post, superseded or not, that no one undid (by then)."""
-        found = models.ExpressionWrapper(is_effective(at=at), models.BooleanField())
-        return self.annotate(is_effective=found)  # type: ignore[no-redef]
-
     def effective(self, *, at: dt.datetime | models.Expression) -> CheckInQuerySet:
         """Filter by posts until then that no one had undone by then, superseded or not."""
-        return self.filter(is_effective(at=at), posted_at__lte=at)
-
-
-def is_effective(*, at: dt.datetime | models.Expression | None) -> models.Q:
-    undos = CheckIn.objects.order_by().filter(
-        engagement_id=models.OuterRef("engagement_id"),
-        supersedes_id=models.OuterRef("id"),
-        undone_by__isnull=False,
-        **({} if at is None else {"posted_at__lte": at}),
-    )
-    return models.Q(~models.Exists(undos), undone_by=None)
+        undos = CheckIn.objects.order_by().filter(
+            engagement_id=models.OuterRef("engagement_id"),
+            supersedes_id=models.OuterRef("id"),
+            undone_by__isnull=False,
+            posted_at__lte=at,
+        )
+        return self.filter(~models.Exists(undos), undone_by=None, posted_at__lte=at)
 
 
 # Only words of that author may be repeated under the author's name.
@@ -109,7 +98,6 @@ class CheckIn(TenantModel):
     seconds_spent = models.PositiveIntegerField(null=True, blank=True)
     idempotency_key = models.UUIDField()
 
-    is_effective: bool  # where `with_effective` annotates it
     objects = CheckInManager()
     sweep_grants: ClassVar[tuple[str, ...]] = (
         "SELECT (id, engagement_id, key_result_id, period, is_thin)",

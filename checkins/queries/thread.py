@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from operator import itemgetter
 
+from checkins.key_result_states import effective
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.periods import Timeliness, missed_periods, open_periods, rhythm_of, timeliness
 from checkins.queries.cards import Due, due_of
@@ -18,14 +19,9 @@ from okrs.models import Collaborator, KeyResult
 from scoring import Rag, format_score
 from tenancy.sql import instances, select_list
 
-# The last column is `CheckInQuerySet.with_effective`.
 POSTS = f"""
     SELECT {select_list(CheckIn, "post")}, {select_list(Membership, "author")},
-        {select_list(Membership, "undone_by")},
-        post.undone_by_id IS NULL AND NOT EXISTS (
-            SELECT 1 FROM checkins_checkin undo
-            WHERE undo.engagement_id = post.engagement_id AND undo.supersedes_id = post.id
-                AND undo.undone_by_id IS NOT NULL)
+        {select_list(Membership, "undone_by")}
     FROM checkins_checkin post
     JOIN engagements_membership author
         ON author.engagement_id = post.engagement_id AND author.id = post.author_id
@@ -120,13 +116,13 @@ def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
 
 def _thread(key_result: KeyResult, *, now: dt.datetime) -> list[ThreadEntry]:
     chains: dict[dt.date, list[CheckIn]] = defaultdict(list)
-    for row, author, undone_by, is_effective in instances(
+    for row, author, undone_by in instances(
         POSTS,
         *(CheckIn, Membership, Membership),
         engagement=key_result.engagement_id,
         key_result=key_result.pk,
     ):
-        row.author, row.undone_by, row.is_effective = author, undone_by, is_effective
+        row.author, row.undone_by = author, undone_by
         chains[row.period].append(row)
     missed = {period.monday for period in missed_periods(key_result, now=now)}
     entries: list[ThreadEntry] = []
@@ -173,7 +169,7 @@ def _timeliness(
     """
     if not chain:
         return Timeliness.MISSED
-    first = next((row for row in chain if row.is_effective), None)
+    first = next(iter(effective(chain)), None)
     row, moment = (first, first.posted_at) if first else (chain[-1], now)
     if since is not None and row.due_at < since:
         return Timeliness.ON_TIME

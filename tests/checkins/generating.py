@@ -60,7 +60,6 @@ class Post:
     supersedes: Post | None = None
     supersedes_id: int | None = None
     undone_by_id: int | None = None
-    is_effective: bool = True
     posted_at: dt.datetime = NEVER
     week: dt.date = dt.date.max
     actual: Decimal = Decimal(9)
@@ -221,8 +220,7 @@ def _undone(undone: Post, *, pk: int) -> Post:
     restored = earlier if earlier and earlier.kind == CheckInKind.UPDATE else None
     kind = CheckInKind.UPDATE if restored else CheckInKind.UNDO
     words = restored or undone
-    undone.is_effective = False
-    return replace(words, pk=pk, kind=kind.value, undone_by_id=1, is_effective=False)
+    return replace(words, pk=pk, kind=kind.value, undone_by_id=1)
 
 
 def _append(post: Post, chain: list[Post], *, rhythm: Rhythm, now: dt.datetime) -> None:
