@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from checkins.models import Blocker
 from engagements.models import Membership, Role
 from engagements.permissions import READERS, Permission, check_owners, require_right
-from escalations.models import Cause, Escalation, EscalationState
+from escalations.models import KEY_RESULT_COLUMNS, Cause, Escalation, EscalationState
 from escalations.rule import (
     TABLE,
     EscalationAct,
@@ -58,7 +58,8 @@ def update_escalation_after_check_in(
     """
     escalations = _lock_escalations(key_result)
     yield
-    _apply_rule(key_result, escalations, by=by, now=now)
+    if _apply_rule(key_result, escalations, by=by, now=now):
+        wake_worker_after_commit()
 
 
 @transaction.atomic(savepoint=False)
@@ -70,7 +71,7 @@ def update_escalation(*, key_result_id: int, engagement_id: int, now: dt.datetim
     """
     rows = KeyResult.objects.filter(engagement_id=engagement_id, pk=key_result_id)
     joined = rows.select_related("engagement", "objective__cycle", "objective__team")
-    key_result = locking(joined, skip_locked=True).first()
+    key_result = locking(joined.only(*KEY_RESULT_COLUMNS), skip_locked=True).first()
     if key_result is None:
         return 0
     escalations = _lock_escalations(key_result)
@@ -82,7 +83,7 @@ def update_escalation(*, key_result_id: int, engagement_id: int, now: dt.datetim
 
 def _lock_escalations(key_result: KeyResult) -> list[Escalation]:
     rows = Escalation.objects.filter(engagement_id=key_result.engagement_id)
-    return list(locking(rows.filter(key_result_id=key_result.pk)))
+    return list(locking(rows.filter(key_result_id=key_result.pk).for_rule()))
 
 
 def _apply_rule(
@@ -103,15 +104,14 @@ def _apply_rule(
         rows.append(None)
     if any(row is None or row.activated_at is None for row in rows):
         mine = {"engagement_id": key_result.engagement_id, "key_result_id": key_result.pk}
-        facts = replace(facts, blockers=tuple(Blocker.objects.filter(**mine)))
+        blockers = Blocker.objects.filter(**mine).only("opened_at", "resolved_at")
+        facts = replace(facts, blockers=tuple(blockers))
     changes = 0
     for row in rows:
         facts = replace(facts, escalation=row)
         while state := next_state(facts):
             facts = replace(facts, escalation=_enter(state, facts, by=by))
             changes += 1
-    if changes:
-        wake_worker_after_commit()
     return changes
 
 
@@ -158,7 +158,7 @@ def _notify(escalation: Escalation, *, by: Membership | None, now: dt.datetime) 
     if by is not None and not row.notifies_actor:
         people = people.exclude(pk=by.pk)
     add_notices(
-        people.order_by("pk"),
+        people.only("engagement_id").order_by("pk"),
         rule=f"escalation_{escalation.state}",
         subject=escalation.pk,
         period=escalation.streak,

@@ -11,6 +11,7 @@ from accounts.models import zone_of
 from engagements.models import Escalation as EscalationSetting
 from escalations.commands import update_escalation
 from escalations.rule import MIN_CONFIDENCE, WEEKS_TO_FIRE, WEEKS_TO_RAISE, midnight
+from notifications.commands import wake_worker_after_commit
 from okrs.models.key_results import LIVE
 from okrs.weeks import monday_of
 from scoring import Rag
@@ -102,6 +103,8 @@ def update_escalations(*, now: dt.datetime, using: str = "sweep") -> int:
         except Exception:
             logger.exception("Key result %s was left to the next run", key_result_id)
             failed += 1
+    if changes:
+        wake_worker_after_commit()
     if failed:
         raise UpdatesFailed(f"{failed} key results were left to the next run. The log says why.")
     return changes

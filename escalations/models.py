@@ -70,6 +70,41 @@ class EscalationState(StrEnum):
         )
 
 
+# The columns that the rule reads: a job applies it to thousands, and Django's cost grows with them.
+KEY_RESULT_COLUMNS = (
+    "stage",
+    "rag",
+    "confidence",
+    "last_week",
+    "red_since",
+    "early_until",
+    "owner",
+    "engagement__time_zone",
+    "engagement__escalation",
+    "engagement__pauses_weekends",
+    "engagement__cadence",
+    "engagement__closed_at",
+    "objective__owner",
+    "objective__cycle__ends_on",
+    "objective__team__champion",
+)
+ESCALATION_COLUMNS = (
+    "engagement",
+    "key_result",
+    "streak",
+    "opened_at",
+    "activated_at",
+    "huddle_due_at",
+    "plan_owner",
+    "checkpoint_on",
+    "answered_at",
+    "raised_at",
+    "decided_at",
+    "recovered_at",
+    "version",
+)
+
+
 class EscalationQuerySet(models.QuerySet["Escalation"]):
     def open(self) -> EscalationQuerySet:
         """Select those that neither recovered nor were decided."""
@@ -78,6 +113,10 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
     def active(self) -> EscalationQuerySet:
         """Select open ones that someone acts on: all but the watched."""
         return self.open().filter(activated_at__isnull=False)
+
+    def for_rule(self) -> EscalationQuerySet:
+        """Select the columns that the rule reads and its changes need."""
+        return self.only(*ESCALATION_COLUMNS)
 
 
 EscalationManager = TenantManager.from_queryset(EscalationQuerySet)

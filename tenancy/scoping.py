@@ -139,7 +139,8 @@ def end_writing() -> None:
 @contextmanager
 def _raised(wall: Wall) -> Iterator[None]:
     with ExitStack() as stack:
-        if not connection.in_atomic_block:
+        is_own = not connection.in_atomic_block  # its end lowers the wall, too
+        if is_own:
             stack.enter_context(transaction.atomic())
         before = _wall.get()
         token = _wall.set(wall)
@@ -148,7 +149,7 @@ def _raised(wall: Wall) -> Iterator[None]:
             yield
         finally:
             _wall.reset(token)
-            if not connection.needs_rollback:
+            if not is_own and not connection.needs_rollback:
                 _apply(before)
 
 
