@@ -70,4 +70,6 @@ def _alone(name: str, sweep: Sweep, *, now: dt.datetime, waits: bool) -> int:
             cursor.execute(HOLD if waits else TRY_TO_HOLD, [f"sweeps.{name}"])
             if cursor.fetchone() == (False,):
                 return 0
+            # This transaction only holds the lock, while the sweep works in many others.
+            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
         return sweep(now=now, using="sweep")
