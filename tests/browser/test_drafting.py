@@ -94,7 +94,7 @@ def draft_the_second(visitor: Visitor) -> None:
 
 def fill(page: Page, title: str, *, metric: str, baseline: str, target: str) -> None:
     page.get_by_label("Key result", exact=True).fill(title)
-    page.get_by_label(re.compile("^Metric")).select_option(metric)
+    page.get_by_label(re.compile(r"^\s*Metric")).select_option(metric)
     page.get_by_label("Baseline").fill(baseline)
     page.get_by_label("Target").fill(target)
     page.get_by_label("Owner").select_option("Alice")

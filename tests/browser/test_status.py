@@ -32,11 +32,10 @@ def test_a_client_reads_what_was_published_and_what_is_live(opens: Opens) -> Non
     visitor.inspect("published page")
     visitor.visit("/e/cedar/status/", says="on pace")
     visitor.inspect("live page")
+    visitor.expected.add(404)
     visitor.page.get_by_label("Show the page as of").fill("2020-01-01")
     visitor.page.get_by_role("button", name="Show page").click()
-    expect(visitor.page.get_by_role("heading", level=1)).to_have_text(
-        "No objective is committed right now."
-    )
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("No page yet on that day")
     visitor.inspect("page of an early day")
 
 
