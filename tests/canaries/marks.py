@@ -32,6 +32,7 @@ CANNOT_HOLD_TEXT = {
     "previous_hash": "a hash",
     "head_hash": "a hash",
     "report_hash": "a hash",
+    "snapshot.built_by": "the release, a hash",
     "occasion_id": "a public id",
     "ladder": "thresholds and scores",
     "trail": "dates, values and scores",

@@ -60,7 +60,7 @@ SWEEPS_MAY = {
     """,
     ("okrs_objective", "SELECT"): "cycle_id engagement_id id owner_id team_id",
     ("okrs_team", "SELECT"): "champion_id engagement_id id",
-    ("status_snapshot", "SELECT"): "built_at day engagement_id id is_due version",
+    ("status_snapshot", "SELECT"): "built_at built_by day engagement_id id is_due version",
 }
 # Tables whose rows the application's role may delete; docs/security.md says why, of each.
 APP_MAY_DELETE = {
