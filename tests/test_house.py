@@ -107,3 +107,12 @@ def test_locks_carry_hashes_and_no_addresses(lock: str) -> None:
 
     assert "--hash=sha256:" in text
     assert not re.search(r"index-url|find-links|https?://|file://", text)
+
+
+def test_no_template_puts_a_space_before_a_comma() -> None:
+    """A line break before `{% if … %},` is a space on the screen."""
+    spaced = re.compile(r"\S\n[ \t]*\{% if [^%]*%\}[,;]")
+    templates = (ROOT / "templates").rglob("*.html")
+    found = [path.name for path in templates if spaced.search(path.read_text())]
+
+    assert found == []

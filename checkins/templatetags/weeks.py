@@ -26,9 +26,9 @@ def when(at: dt.datetime | None) -> str:
 
 
 @register.filter
-def near_day(at: dt.datetime) -> str:
-    """`{{ posted_at|near_day }}`: "today", "Mon 30 Mar"."""
-    return _near(timezone.localtime(at).date())
+def day_of(at: dt.datetime) -> str:
+    """`{{ posted_at|day_of }}`: "Mon 30 Mar", never "today", which differs from clock to clock."""
+    return write_day(timezone.localtime(at).date(), today=timezone.localdate())
 
 
 @register.filter
@@ -49,10 +49,10 @@ def due_words(due: Due) -> str:
 
 @register.filter
 def due_on(due: Due) -> str:
-    """Return the same without times: "late since Mon 9 Mar", "due today"."""
+    """Return the same by days: "late since Mon 9 Mar", "due Mon 9 Mar"."""
     if not due.is_asked:
-        return f"{_open_or_closed(due)} {_near(_last_day(due.period.closes_at))}"
-    return f"{'late since' if due.is_late else 'due'} {near_day(due.period.due_at)}"
+        return f"{_open_or_closed(due)} {write_day(_last_day(due.period.closes_at), today=timezone.localdate())}"
+    return f"{'late since' if due.is_late else 'due'} {day_of(due.period.due_at)}"
 
 
 @register.filter

@@ -106,7 +106,7 @@ def test_a_late_card_reads_as_saved_though_the_next_week_is_open(
 
     assert 'data-state="saved"' in answer.text
     assert "week of 9\u00a0Mar saved ✓" in answer.text
-    assert "week of 16\u00a0Mar open, due tomorrow" in answer.text
+    assert "week of 16\u00a0Mar open, due Mon\u00a016\u00a0Mar" in answer.text
 
 
 def test_without_a_script_it_goes_on_to_the_next_card(

@@ -102,7 +102,7 @@ def test_after_a_late_save_the_card_is_saved_though_the_next_week_is_open(
     page = client.get("/")
 
     assert 'data-state="saved"' in page.text
-    note = "week of 9 Mar saved ✓ · week of 16 Mar open, due tomorrow"
+    note = "week of 9 Mar saved ✓ · week of 16 Mar open, due Mon 16 Mar"
     assert note in " ".join(page.text.split())
     assert "Undo<span" in page.text
     assert "Check in<span" in page.text
