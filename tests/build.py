@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.test import Client
 from django.utils import timezone
+from factory.declarations import LazyAttribute, LazyFunction, SelfAttribute, SubFactory, Trait
+from factory.django import DjangoModelFactory
 
 from accounts.models import User
 from engagements.commands.share_links import create_share_link, revoke_share_link
@@ -29,30 +31,181 @@ PASSWORD = "a-long-enough-password"
 LONG_ADDRESS = f"{'a' * 64}@{'b' * 63}.{'b' * 63}.{'c' * 57}.test"
 
 
+T = TypeVar("T", bound=models.Model)
+
+
+class TenantFactory(DjangoModelFactory[T]):
+    """Rows of a client, written inside its tenant scope."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class: type[T], *args: Any, **kwargs: Any) -> T:
+        with scope(kwargs.get("engagement_id") or kwargs["engagement"].id):
+            return model_class._default_manager.create(*args, **kwargs)
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    name = "Alice"
+    email = LazyAttribute(lambda new: f"{new.name.lower().replace(' ', '.')}@example.test")
+    password = PASSWORD
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
+        return model_class.objects.create_user(*args, **kwargs)
+
+
+class EngagementFactory(DjangoModelFactory[Engagement]):
+    class Meta:
+        model = Engagement
+
+    client_name = "Northwind SaaS"
+    slug = LazyAttribute(lambda new: new.client_name.split()[0].lower())
+
+    @classmethod
+    def _create(cls, model_class: type[Engagement], *args: Any, **kwargs: Any) -> Engagement:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval(pg_get_serial_sequence('engagements_engagement', 'id'))")
+            (new_id,) = cursor.fetchone()
+        with scope(new_id):
+            return model_class.objects.create(id=new_id, **kwargs)
+
+
+class MembershipFactory(TenantFactory[Membership]):
+    """Someone who signs in; pass user=None for a placeholder, or an existing user."""
+
+    class Meta:
+        model = Membership
+
+    engagement = SubFactory(EngagementFactory)
+    name = "Alice"
+    user = SubFactory(UserFactory, name=SelfAttribute("..name"))
+    email = LazyAttribute(lambda new: new.user.email if new.user else f"{uuid4().hex}@example.test")
+    role = Role.LEAD
+
+
+class CycleFactory(TenantFactory[Cycle]):
+    class Meta:
+        model = Cycle
+
+    engagement = SubFactory(EngagementFactory)
+    name = "2026-Q1"
+    starts_on = dt.date(2026, 1, 1)
+    ends_on = dt.date(2026, 3, 31)
+
+
+class TeamFactory(TenantFactory[Team]):
+    class Meta:
+        model = Team
+
+    engagement = SubFactory(EngagementFactory)
+    name = "Platform"
+
+
+class MetricFactory(TenantFactory[Metric]):
+    class Meta:
+        model = Metric
+
+    engagement = SubFactory(EngagementFactory)
+    name = "Onboarding time"
+    unit = "days"
+    source = "Loyalty system"
+    refresh = "weekly"
+    access = "Everybody on the team"
+    fetched_by = "Dana"
+    valid_low = Decimal(0)
+    valid_high = Decimal(365)
+
+
+class ObjectiveFactory(TenantFactory[Objective]):
+    class Meta:
+        model = Objective
+
+    owner = SubFactory(MembershipFactory)
+    engagement_id = SelfAttribute("owner.engagement_id")
+    cycle = SubFactory(CycleFactory, engagement=SelfAttribute("..owner.engagement"))
+    title = "Make first-time buyers want to return"
+    created_by = SelfAttribute("owner")
+
+
+class KeyResultFactory(TenantFactory[KeyResult]):
+    """In Draft, complete enough to be committed; `live` is committed, before its first check-in."""
+
+    class Meta:
+        model = KeyResult
+
+    class Params:
+        live = Trait(
+            stage=Stage.COMMITTED,
+            committed_at=dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC),
+            committed_by_id=SelfAttribute("objective.owner_id"),
+        )
+
+    objective = SubFactory(ObjectiveFactory)
+    engagement_id = SelfAttribute("objective.engagement_id")
+    title = LazyFunction(lambda: f"Median onboarding time of a loyalty member {uuid4().hex[:6]}")
+    owner_id = SelfAttribute("objective.owner_id")
+    created_by_id = SelfAttribute("objective.owner_id")
+    baseline = Decimal(9)
+    target = Decimal(4)
+    direction = "lower"
+    starts_on = SelfAttribute("objective.cycle.starts_on")
+    due_on = SelfAttribute("objective.cycle.ends_on")
+    indicator = "leading"
+
+
 def user(name: str = "Alice", **fields: Any) -> User:
-    fields.setdefault("email", f"{name.lower().replace(' ', '.')}@example.test")
-    return User.objects.create_user(password=PASSWORD, name=name, **fields)
+    return UserFactory.create(name=name, **fields)
 
 
 def engagement(client_name: str = "Northwind SaaS", **fields: Any) -> Engagement:
-    fields.setdefault("slug", client_name.split()[0].lower())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('engagements_engagement', 'id'))")
-        (new_id,) = cursor.fetchone()
-    with scope(new_id):
-        return Engagement.objects.create(id=new_id, client_name=client_name, **fields)
+    return EngagementFactory.create(client_name=client_name, **fields)
 
 
 def member(
     engagement: Engagement, name: str = "Alice", role: str = Role.LEAD, **fields: Any
 ) -> Membership:
-    """Someone who signs in; pass user=None for a placeholder, or an existing user."""
-    person = fields.pop("user") if "user" in fields else user(name)
-    email = fields.pop("email", None) or (person.email if person else f"{uuid4().hex}@example.test")
-    with scope(engagement.id):
-        return Membership.objects.create(
-            engagement=engagement, user=person, name=name, email=email, role=role, **fields
-        )
+    return MembershipFactory.create(engagement=engagement, name=name, role=role, **fields)
+
+
+def cycle(engagement: Engagement, name: str = "2026-Q1", **fields: Any) -> Cycle:
+    return CycleFactory.create(engagement=engagement, name=name, **fields)
+
+
+def team(engagement: Engagement, name: str = "Platform", **fields: Any) -> Team:
+    return TeamFactory.create(engagement=engagement, name=name, **fields)
+
+
+def metric(engagement: Engagement, name: str = "Onboarding time", **fields: Any) -> Metric:
+    return MetricFactory.create(engagement=engagement, name=name, **fields)
+
+
+def objective(owner: Membership, cycle: Cycle | None = None, **fields: Any) -> Objective:
+    """In this cycle, or in one of its own."""
+    if cycle is not None:
+        fields["cycle"] = cycle
+    return ObjectiveFactory.create(owner=owner, **fields)
+
+
+def key_result(objective: Objective, metric: Metric | None = None, **fields: Any) -> KeyResult:
+    with scope(objective.engagement_id):
+        return KeyResultFactory.create(objective=objective, metric=metric, **fields)
+
+
+def live_key_result(objective: Objective, metric: Metric | None = None, **fields: Any) -> KeyResult:
+    return key_result(objective, metric, live=True, **fields)
+
+
+def sign_in(client: Client, engagement: Engagement, role: str = Role.LEAD) -> Membership:
+    """A member with this role, signed in on this client."""
+    member_of_role = member(engagement, role.capitalize(), role)
+    assert member_of_role.user is not None
+    client.force_login(member_of_role.user)
+    return member_of_role
 
 
 def change(row: Any, **fields: Any) -> None:
@@ -60,80 +213,6 @@ def change(row: Any, **fields: Any) -> None:
     type(row).objects.filter(pk=row.pk).update(**fields)
     for name, value in fields.items():
         setattr(row, name, value)
-
-
-def sign_in(client: Client, engagement: Engagement, role: str = Role.LEAD) -> Membership:
-    """A member with this role, signed in on this client."""
-    somebody = member(engagement, role.capitalize(), role)
-    assert somebody.user is not None
-    client.force_login(somebody.user)
-    return somebody
-
-
-def cycle(engagement: Engagement, name: str = "2026-Q1", **fields: Any) -> Cycle:
-    fields = {"starts_on": dt.date(2026, 1, 1), "ends_on": dt.date(2026, 3, 31), **fields}
-    with scope(engagement.id):
-        return Cycle.objects.create(engagement=engagement, name=name, **fields)
-
-
-def team(engagement: Engagement, name: str = "Platform", **fields: Any) -> Team:
-    with scope(engagement.id):
-        return Team.objects.create(engagement=engagement, name=name, **fields)
-
-
-def metric(engagement: Engagement, name: str = "Onboarding time", **fields: Any) -> Metric:
-    fields = {
-        "unit": "days",
-        "source": "Loyalty system",
-        "refresh": "weekly",
-        "access": "Everybody on the team",
-        "fetched_by": "Dana",
-        "valid_low": Decimal(0),
-        "valid_high": Decimal(365),
-        **fields,
-    }
-    with scope(engagement.id):
-        return Metric.objects.create(engagement=engagement, name=name, **fields)
-
-
-def objective(owner: Membership, cycle: Cycle, **fields: Any) -> Objective:
-    fields = {"title": "Make first-time buyers want to return", **fields}
-    with scope(owner.engagement_id):
-        return Objective.objects.create(
-            engagement_id=owner.engagement_id, cycle=cycle, owner=owner, created_by=owner, **fields
-        )
-
-
-def key_result(objective: Objective, metric: Metric | None = None, **fields: Any) -> KeyResult:
-    """In Draft, complete enough to be committed; give stage and committed_at for more."""
-    with scope(objective.engagement_id):
-        fields = {
-            "title": f"Median onboarding time of a loyalty member {uuid4().hex[:6]}",
-            "owner_id": objective.owner_id,
-            "created_by_id": objective.owner_id,
-            "baseline": Decimal(9),
-            "target": Decimal(4),
-            "direction": "lower",
-            "starts_on": objective.cycle.starts_on,
-            "due_on": objective.cycle.ends_on,
-            "indicator": "leading",
-            **fields,
-        }
-        return KeyResult.objects.create(
-            engagement_id=objective.engagement_id, objective=objective, metric=metric, **fields
-        )
-
-
-def live_key_result(objective: Objective, metric: Metric | None = None, **fields: Any) -> KeyResult:
-    """Committed, waiting for its first check-in."""
-    when = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
-    fields = {
-        "stage": Stage.COMMITTED,
-        "committed_at": when,
-        "committed_by_id": objective.owner_id,
-        **fields,
-    }
-    return key_result(objective, metric, **fields)
 
 
 def set_state(key_result: KeyResult, **change: Any) -> KeyResult:
