@@ -11,10 +11,9 @@ from django.core.exceptions import ValidationError
 
 from checkins.queries.cards import DueCard
 from checkins.rules import REQUIRED, Preview, outside_range, preview
-from engagements.form_fields import DayField, DecimalTextField
+from engagements.form_fields import DayField, DecimalTextField, FigureInput, ScaleInput
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value
 from okrs.models import KeyResult
-from okrs.widgets import FigureInput, ScaleInput
 
 CONFIDENCE = {1: "Very low", 2: "Low", 3: "Even", 4: "Good", 5: "Very high"}
 LONGEST_SITTING = 4 * 3600  # a form left open for longer was not worked on all the time

@@ -142,7 +142,7 @@ DATABASES = {
     # No page keeps one. A sweep is planned for its values each time: one plan for all took minutes.
     "sweep": {**database("DATABASE_SWEEP_URL", prepares=False), "CONN_MAX_AGE": 0},
 }
-DATABASE_ROUTERS = ["tenancy.apps.RoleRouter"]
+DATABASE_ROUTERS = ["tenancy.scoping.RoleRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL", default=SERVICES["REDIS_URL"])

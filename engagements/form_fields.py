@@ -1,4 +1,4 @@
-"""Form fields that several apps use: numbers, days, time zones and members by public id."""
+"""Form fields and controls that several apps use: numbers, days, time zones, members, choices."""
 
 from __future__ import annotations
 
@@ -182,6 +182,42 @@ class LinesField(forms.CharField):
         if any(len(line) > self.longest for line in lines):
             raise forms.ValidationError(f"Keep each line within {self.longest} characters.")
         return lines
+
+
+class FigureInput(forms.TextInput):
+    """A large number with its unit, and a numeric keypad on phones."""
+
+    template_name = "django/forms/widgets/figure.html"
+
+    def __init__(self, *, unit: str = "", attrs: dict[str, Any] | None = None) -> None:
+        own = {"class": "input-figure", "inputmode": "decimal", "autocomplete": "off"}
+        super().__init__({**own, **(attrs or {})})
+        self.unit = unit
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        context["widget"]["unit"] = self.unit
+        return context
+
+
+class ScaleInput(forms.RadioSelect):
+    """A short scale in one row: it shows values, names both ends and reads labels out."""
+
+    template_name = "django/forms/widgets/scale.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        options = [option for _, group, _ in context["widget"]["optgroups"] for option in group]
+        context["widget"]["ends"] = [
+            str(option["label"]).lower() for option in (options[:1] + options[-1:])
+        ]
+        return context
+
+
+class SegmentInput(forms.RadioSelect):
+    """Two or three choices side by side, as buttons."""
+
+    template_name = "django/forms/widgets/segments.html"
 
 
 @cache

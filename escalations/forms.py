@@ -12,11 +12,10 @@ from django.utils import timezone
 
 from checkins.templatetags.weeks import when
 from engagements.edit_forms import NOTHING, Difference, EditForm, difference, written
-from engagements.form_fields import DayField, MemberField
+from engagements.form_fields import DayField, MemberField, SegmentInput
 from engagements.models import Engagement
 from escalations.models import Escalation, Outcome, Verdict
 from okrs.formatting import write_day
-from okrs.widgets import SegmentInput
 
 LONGEST = 4000
 DASH = "–"

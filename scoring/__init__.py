@@ -16,7 +16,6 @@ from scoring.bands import (
     rag,
     validate_bands,
 )
-from scoring.explanations import explain
 from scoring.numbers import (
     Commitment,
     Method,
@@ -31,6 +30,7 @@ from scoring.objectives import Guide, Reading, Verdict, objective_score, reading
 from scoring.scores import (
     Rung,
     Rungs,
+    explain,
     ladder,
     linear,
     pace,

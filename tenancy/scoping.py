@@ -136,6 +136,22 @@ def end_writing() -> None:
     _apply(_wall.get())
 
 
+class RoleRouter:
+    """One database, three roles: pages use `default`; `owner` migrates; `sweep` is asked for."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+    def allow_relation(self, *args: Any, **hints: Any) -> bool:
+        return True
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        return db != "sweep"
+
+
 @contextmanager
 def _raised(wall: Wall) -> Iterator[None]:
     with ExitStack() as stack:

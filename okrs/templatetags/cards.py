@@ -1,19 +1,26 @@
-"""Tags and filters for cards: RAG, stage, confidence, pace, drawings, values and days."""
+"""Tags and filters for cards: RAG, stage, confidence, pace, drawings, values and days.
+
+A page shows dozens of the same small parts, so each is cached by its arguments. The caches are typed
+because a SafeString equals a str.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.template import Context
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, strip_spaces_between_tags
+from django.utils.safestring import SafeString, mark_safe
 
 from engagements.form_fields import city
-from okrs import badges, formatting
+from okrs import formatting
 from okrs.charts import History
 from okrs.charts import history_chart as draw_history
 from okrs.charts import sparkline as draw_sparkline
@@ -24,6 +31,21 @@ from scoring import PLAYBOOK_BANDS, Rag, Scale, format_score
 from scoring import rag as band_of
 
 register = template.Library()
+# Colours for emails and PDFs, which have no stylesheet.
+LIGHT_COLOURS = {
+    Rag.RED: "#c4261d",
+    Rag.AMBER: "#b87200",
+    Rag.GREEN: "#1c8044",
+    Rag.STRETCH: "#7040c8",
+    Rag.NO_DATA: "#74787e",
+}
+SPARK = (
+    '<svg class="spark" viewBox="0 0 120 40" preserveAspectRatio="none" role="img"'
+    ' aria-label="{}">{}</svg>'
+)
+GOAL = '<path class="goal" fill="none" stroke="#858175" stroke-dasharray="3 3" d="{}"/>'
+TRACE = '<path class="trace" fill="none" stroke="#17191c" stroke-width="1.75" d="{}"/>'
+DOTS = '<path class="dot" stroke="#17191c" stroke-width="5" stroke-linecap="round" d="{}"/>'
 
 
 def _scale(context: Context, scale: str) -> str:
@@ -32,9 +54,11 @@ def _scale(context: Context, scale: str) -> str:
 
 
 @register.simple_tag
+@lru_cache(typed=True)
 def shape(rag: str | None) -> SafeString:
     """Render the shape of a band, for use next to a text."""
-    return badges.shape(rag or Rag.NO_DATA)
+    band = Rag(rag or Rag.NO_DATA)
+    return _render("components/shape.html", {"rag": band, "colour": LIGHT_COLOURS[band]})
 
 
 @register.simple_tag(takes_context=True)
@@ -43,19 +67,24 @@ def rag(
 ) -> SafeString:
     """Render shape, name and score: `{% rag key_result.rag key_result.score %}`."""
     written = "" if score is None else format_score(score, scale=_scale(context, scale))
-    return badges.standing(rag or Rag.NO_DATA, written)
+    return _standing(rag or Rag.NO_DATA, written)
 
 
 @register.simple_tag
+@lru_cache(typed=True)
 def stage(stage: str) -> SafeString:
     """Render a stage (M9)."""
-    return badges.stage(stage)
+    label = stage.replace("_", " ").capitalize()
+    return _render("components/stage.html", {"stage": stage, "label": label})
 
 
 @register.simple_tag
+@lru_cache
 def confidence(confidence: int | None) -> SafeString:
-    """Render five bars with a text."""
-    return badges.confidence(confidence)
+    """Render five bars with a text; confidence never has a RAG colour (M5.8)."""
+    bars = [(index * 6, index < (confidence or 0)) for index in range(5)]
+    context = {"confidence": confidence, "bars": bars}
+    return _render("components/confidence.html", context)
 
 
 @register.simple_tag(takes_context=True)
@@ -74,15 +103,13 @@ def track(
         score=score, rag=band, pace=pace, scale=_scale(context, scale)
     )
     drawn = draw_track(score=score, pace=pace, bands=lower)
-    return badges.track(
-        rag=band, bar=drawn.bar, gaps=drawn.gaps, pace=drawn.pace, sentence=sentence
-    )
+    return _track(rag=band, bar=drawn.bar, gaps=drawn.gaps, pace=drawn.pace, sentence=sentence)
 
 
 @register.simple_tag
 def drawn_track(standing: Mapping[str, Any]) -> SafeString:
     """Render a track that a status page has stored."""
-    return badges.track(rag=standing["rag"], sentence=standing["sentence"], **standing["track"])
+    return _track(rag=standing["rag"], sentence=standing["sentence"], **standing["track"])
 
 
 @register.simple_tag
@@ -97,13 +124,13 @@ def sparkline(
     """Render one value per period, oldest first, None for periods without a value."""
     sentence = formatting.describe_trend(values, title=title, unit=unit, goal=goal)
     drawn = draw_sparkline(values, goal=goal, periods=periods)
-    return badges.spark(trace=drawn.trace, dots=drawn.dots, goal=drawn.goal, sentence=sentence)
+    return _spark(trace=drawn.trace, dots=drawn.dots, goal=drawn.goal, sentence=sentence)
 
 
 @register.simple_tag
 def drawn_spark(spark: Mapping[str, str], sentence: str) -> SafeString:
     """Render a sparkline that a status page has stored."""
-    return badges.spark(sentence=sentence, **spark)
+    return _spark(sentence=sentence, **spark)
 
 
 @register.inclusion_tag("components/history_chart.html")
@@ -190,11 +217,37 @@ register.filter("red_for", formatting.red_for)
 register.filter("city", city)
 
 
-def _date(on: dt.date) -> dt.date:
-    return timezone.localtime(on).date() if isinstance(on, dt.datetime) else on
-
-
 @register.filter
 def reason_for(reasons: dict[str, str], code: str) -> str:
     """`{{ objective.reasons|reason_for:finding.code }}`: the reason to overrule a check (M3.1)."""
     return reasons.get(code, "")
+
+
+def _date(on: dt.date) -> dt.date:
+    return timezone.localtime(on).date() if isinstance(on, dt.datetime) else on
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _standing(rag: str, score: str) -> SafeString:
+    return _render("components/rag.html", {"rag": Rag(rag), "score": score})
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _track(*, rag: str, bar: str, gaps: str, pace: str, sentence: str) -> SafeString:
+    drawn = {"bar": bar, "gaps": gaps, "pace": pace}
+    context = {"track": drawn, "rag": rag, "colour": LIGHT_COLOURS[Rag(rag)], "sentence": sentence}
+    return _render("components/track.html", context)
+
+
+def _spark(*, trace: str, dots: str, goal: str, sentence: str) -> SafeString:
+    """Render a sparkline; without template and cache, as hardly two are alike."""
+    parts = ((GOAL, goal), (TRACE, trace), (DOTS, dots))
+    # The paths come from `okrs.charts`, in published pages too.
+    drawn = "".join(format_html(path, data) for path, data in parts if data)
+    return format_html(SPARK, sentence, mark_safe(drawn))  # noqa: S308 - escaped two lines above
+
+
+def _render(template: str, context: dict[str, Any]) -> SafeString:
+    """Render a template without the white space that only its source needs."""
+    html = strip_spaces_between_tags(render_to_string(template, context).strip())
+    return mark_safe(html)  # noqa: S308 - a template's output

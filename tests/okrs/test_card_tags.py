@@ -10,8 +10,8 @@ from django import forms
 from django.template import Context, Template
 from django.utils import timezone
 
+from engagements.form_fields import FigureInput, ScaleInput
 from okrs.charts import History
-from okrs.widgets import FigureInput, ScaleInput
 
 pytestmark = pytest.mark.usefixtures("_in_march")
 
