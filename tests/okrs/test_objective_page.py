@@ -10,10 +10,10 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
-from okrs.commands import answer_audit, commit_objective, draft_objective, link_contribution
+from okrs.commands import commit_objective, link_contribution
 from okrs.commands.objectives import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
-from okrs.queries.findings import ProblemGroup, commit_problems
+from okrs.queries.findings import commit_problems
 from okrs.queries.objectives import ObjectivePage, objective_page
 from okrs.queries.sets import Alignment
 from okrs.states import KeyResultState
@@ -42,43 +42,26 @@ def team_objective(lead: Membership, cycle: Cycle) -> Objective:
     return build.objective(lead, cycle, title="Make work calm", team=build.team(lead.engagement))
 
 
-def test_the_score_is_the_mean_of_its_key_results(objective: Objective) -> None:
-    for score in ("0.60", "0.92", "0.60"):
-        scored(objective, score)
-
-    row = page_of(objective).row
-
-    assert (row.score, row.rag) == (Decimal("0.71"), Rag.GREEN)
-    assert row.no_data == []
-
-
-def test_weights_count_and_what_has_no_data_is_named(objective: Objective) -> None:
+def test_the_score_is_the_weighted_mean_and_names_what_has_no_data(objective: Objective) -> None:
     scored(objective, "1.00", weight=Decimal(3))
     scored(objective, "0.00")
     build.live_key_result(objective, title="Silent so far")
+    build.live_key_result(objective, stage="withdrawn", score=Decimal("0.10"))
     build.key_result(objective, title="Still a draft")
 
     row = page_of(objective).row
 
-    assert row.score == Decimal("0.75")
+    assert (row.score, row.rag) == (Decimal("0.75"), Rag.GREEN)
     assert row.no_data == ["Silent so far"]
+    assert len(row.cards) == 4
 
 
-def test_it_shows_the_weakest_stage(objective: Objective) -> None:
+def test_an_objective_shows_its_weakest_stage(objective: Objective) -> None:
     assert page_of(objective).row.stage == "draft"
     scored(objective, "0.70")
     scored(objective, "0.10")
 
     assert page_of(objective).row.stage == "at_risk"
-
-
-def test_withdrawn_key_results_are_left_out(objective: Objective) -> None:
-    scored(objective, "0.70")
-    build.live_key_result(objective, stage="withdrawn", score=Decimal("0.10"))
-
-    row = page_of(objective).row
-
-    assert (row.score, len(row.cards)) == (Decimal("0.70"), 1)
 
 
 def test_links_show_both_ways(objective: Objective, team_objective: Objective) -> None:
@@ -94,49 +77,41 @@ def test_links_show_both_ways(objective: Objective, team_objective: Objective) -
     assert lower.contributes_to[0].how == "Fewer steps"
 
 
-def test_a_team_objective_is_unaligned_until_linked_or_meant(team_objective: Objective) -> None:
-    assert page_of(team_objective).row.alignment is Alignment.UNALIGNED
-
-    Objective.objects.filter(pk=team_objective.pk).update(divergence_reason="A bet of our own.")
-
-    assert page_of(team_objective).row.alignment is Alignment.DIVERGES
-
-
-def test_a_contribution_to_a_company_key_result_aligns(
-    objective: Objective, team_objective: Objective
+@pytest.mark.parametrize(
+    ("link", "alignment"),
+    [
+        pytest.param("none", Alignment.UNALIGNED, id="M2.2-no-link"),
+        pytest.param("reason", Alignment.DIVERGES, id="M2.2-reason-to-diverge"),
+        pytest.param("contribution", Alignment.ALIGNED, id="M2.2-contribution"),
+        pytest.param("parent", Alignment.ALIGNED, id="M2.2-parent"),
+    ],
+)
+def test_a_team_objective_is_aligned_by_a_link_to_the_company(
+    objective: Objective, team_objective: Objective, link: str, alignment: Alignment
 ) -> None:
-    link_contribution(
-        source=build.key_result(team_objective),
-        target=build.key_result(objective),
-        how="",
-        by=objective.owner,
-    )
+    if link == "reason":
+        build.change(team_objective, divergence_reason="A bet of our own.")
+    if link == "parent":
+        build.change(team_objective, parent=objective)
+    if link == "contribution":
+        below, above = build.key_result(team_objective), build.key_result(objective)
+        link_contribution(source=below, target=above, how="", by=objective.owner)
 
-    assert page_of(team_objective).row.alignment is Alignment.ALIGNED
+    assert page_of(team_objective).row.alignment is alignment
     assert page_of(objective).row.alignment is Alignment.COMPANY
 
 
-def test_a_parent_aligns(lead: Membership, cycle: Cycle, objective: Objective) -> None:
-    linked = draft_objective(
-        cycle=cycle,
-        title="Make work calm",
-        owner=lead,
-        by=lead,
-        team=build.team(lead.engagement),
-        parent=objective,
-    )
-
-    assert page_of(linked).row.alignment is Alignment.ALIGNED
-
-
-def test_it_shows_the_checks_and_the_guardrails(lead: Membership, cycle: Cycle) -> None:
+def test_the_page_shows_checks_and_guardrails(lead: Membership, cycle: Cycle) -> None:
     objective = build.objective(lead, cycle, title="Raise renewals to 92 %")
     build.key_result(objective, indicator="leading")
+    for title in ("One", "Two", "Three", "Four"):
+        build.objective(lead, cycle, title=title)
 
     page = page_of(objective)
 
     assert [finding.code for finding in page.findings] == ["measure", "no_lagging", "sole_author"]
-    assert [finding.code for finding in page.guardrails] == ["key_results_count"]
+    codes = [finding.code for finding in page.guardrails]
+    assert codes == ["objectives_most", "key_results_count"]
     assert page.drafts
 
 
@@ -148,23 +123,14 @@ def test_a_reviewer_who_wrote_it_alone_is_a_hint(
     helped = build.objective(lead, cycle, title="Keep every client")
     set_collaborators([bob], objective=helped)
 
-    told = [
+    hinted = [
         "sole_author" in [finding.code for finding in page_of(one).findings]
         for one in (alone, reviewed, helped)
     ]
-    assert told == [True, False, False]
+    assert hinted == [True, False, False]
 
 
-def test_a_fifth_draft_is_warned_of(lead: Membership, cycle: Cycle, objective: Objective) -> None:
-    for _ in range(2):
-        build.key_result(objective)
-    for title in ("One", "Two", "Three", "Four"):
-        build.objective(lead, cycle, title=title)
-
-    assert [finding.code for finding in page_of(objective).guardrails] == ["objectives_most"]
-
-
-def test_it_shows_who_else_reads_its_metrics(
+def test_the_page_lists_who_else_uses_its_metrics(
     objective: Objective, team_objective: Objective
 ) -> None:
     metric = build.metric(objective.engagement)
@@ -203,19 +169,14 @@ def test_the_page_takes_the_same_queries_however_many(
     assert_constant_queries(read, grow=grow, most=16)
 
 
-pytestmark = pytest.mark.django_db
-
-CHECKED_ON = dt.date(2026, 2, 2)
-
-
 def test_the_page_lists_every_problem_that_a_commit_reports(
     lead: Membership, objective: Objective
 ) -> None:
     build.key_result(objective, None, title="Days until first value", baseline=None)
 
-    groups = objective_page(objective, today=CHECKED_ON).problems
+    groups = page_of(objective).problems
     with pytest.raises(ValidationError) as refused:
-        commit_objective(objective=objective, on=CHECKED_ON, by=lead)
+        commit_objective(objective=objective, on=TODAY, by=lead)
 
     assert refused.value.messages == [
         f"{group.key_result}: {problem.message}" if group.key_result else problem.message
@@ -224,42 +185,31 @@ def test_the_page_lists_every_problem_that_a_commit_reports(
     ]
 
 
-def places(groups: list[ProblemGroup]) -> dict[str, str]:
-    return {problem.code: problem.place for group in groups for problem in group.problems}
+AUDIT = {"refresh_confirmed": "audit", "ambitious": "audit"}
 
 
-def of(objective: Objective, draft: KeyResult) -> dict[str, str]:
-    return places([group for group in commit_problems(objective, [draft]) if group.key_result])
+@pytest.mark.parametrize(
+    ("metric", "places"),
+    [
+        ({}, AUDIT),
+        ({"source": ""}, {"source_named": "metric", **AUDIT}),
+        ({"refresh": ""}, {**AUDIT, "refresh_confirmed": "metric"}),
+    ],
+    ids=["audit", "source", "refresh"],
+)
+def test_each_problem_links_to_the_place_where_it_is_fixed(
+    objective: Objective, metric: dict[str, str], places: dict[str, str]
+) -> None:
+    draft = build.key_result(objective, build.metric(objective.engagement, **metric))
 
+    groups = commit_problems(objective, [draft])
 
-def test_each_problem_links_to_the_place_where_it_is_fixed(objective: Objective) -> None:
-    metric = build.metric(objective.engagement, source="")
-    draft = build.key_result(objective, metric, baseline=None)
-
-    assert of(objective, draft) == {
-        "source_named": "metric",
-        "baseline_measured": "key_result",
-        "refresh_confirmed": "audit",
-        "ambitious": "audit",
-    }
-
-
-def test_a_missing_refresh_is_fixed_at_the_metric(objective: Objective) -> None:
-    draft = build.key_result(objective, build.metric(objective.engagement, refresh=""))
-
-    assert of(objective, draft)["refresh_confirmed"] == "metric"
-
-
-def test_too_few_key_results_lead_to_the_key_results(objective: Objective) -> None:
-    draft = build.key_result(objective)
-
-    assert places(commit_problems(objective, [draft]))["key_results_count"] == "key_results"
+    found = {one.code: one.place for group in groups for one in group.problems}
+    assert found == {"key_results_count": "key_results", **places}
 
 
 def test_a_ready_key_result_has_no_problems(lead: Membership, objective: Objective) -> None:
     draft = build.key_result(objective, build.metric(objective.engagement))
-    answer_audit(
-        key_result=draft, version=1, refresh_confirmed=True, ambitious=True, note="", by=lead
-    )
+    build.audited(draft, by=lead)
 
-    assert of(objective, draft) == {}
+    assert not any(group.key_result for group in commit_problems(objective, [draft]))
