@@ -17,76 +17,63 @@ from engagements.models import Membership, Role
 from okrs.models import KeyResult
 from reviews.models import Review
 from tests import build
-from tests.checkins.posting import TUESDAY, post
+from tests.checkins.posting import HTMX, TUESDAY, post
 from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act, decide, planned, supersede
 
 LOG, ACTIONS = "/e/northwind/decisions/", "/e/northwind/actions/"
-HTMX = {"HX-Request": "true"}
 
 
 def url(action: ActionItem, verb: str) -> str:
     return f"{ACTIONS}{action.public_id}/{verb}/"
 
 
-def test_empty_pages_say_where_the_first_one_is_recorded(lead: Client) -> None:
-    log, actions = lead.get(LOG).text, lead.get(ACTIONS).text
-
-    assert "No decisions yet." in log
-    assert "Record the first one in a review." in log
-    assert "Clear the filter" not in log
-    assert "No actions yet." in actions
-    assert "No actions are open." in actions
-
-
 def test_the_log_shows_the_newest_first_with_its_values_and_evidence(
     lead: Client, alice: Membership, review: Review, onboarding: KeyResult
 ) -> None:
+    assert "No decisions yet." in lead.get(LOG).text
     post(onboarding, alice, actual=6)
-    decide(review, alice, "Move the offer to day ten.")
+    decide(review, alice, "<script>alert(1)</script>")
     link = "https://example.com/usage"
     decide(review, alice, "Call on day two.", key_result=onboarding, evidence_url=link)
 
-    page = lead.get(LOG)
-
-    assert page.text.index("Call on day two.") < page.text.index("Move the offer to day ten.")
-    for expected in (
-        "2 decisions are recorded, the last one on 10\u00a0Mar.",
-        'id="decision-2"',
-        "Decision 2 · Bet change",
-        "Alice, due Tue\u00a024\u00a0Mar",
-        f'href="/e/northwind/key-results/{onboarding.public_id}/"',
-        "then 6\u00a0days",
-        f'href="{link}"',
-        "Check-in of 10\u00a0Mar\u00a02026, 0.60",
-    ):
-        assert expected in page.text
-
-
-def test_the_log_shows_its_head_and_how_to_verify_it(
-    lead: Client, alice: Membership, review: Review
-) -> None:
-    decide(review, alice)
-
-    page = lead.get(LOG)
+    page = lead.get(LOG).text
+    part = lead.get(LOG, headers=HTMX).text
 
     head = DecisionHead.objects.get(engagement=alice.engagement)
-    assert f'<code title="{head.hash}">1:{head.hash[:16]}</code>' in page.text
-    assert "manage.py verify_log --engagement northwind" in page.text
+    for expected in (
+        "2 decisions are recorded, the last one on 10\u00a0Mar.",
+        f'<code title="{head.hash}">2:{head.hash[:16]}</code>',
+        "manage.py verify_log --engagement northwind",
+    ):
+        assert expected in page
+    for text in (page, part):
+        assert text.index("Call on day two.") < text.index("&lt;script&gt;alert(1)")
+        assert "<script>alert(1)" not in text
+        for expected in (
+            'id="decision-2"',
+            "Decision 2 · Bet change",
+            "Alice, due Tue\u00a024\u00a0Mar",
+            f'href="/e/northwind/key-results/{onboarding.public_id}/"',
+            "then 6\u00a0days",
+            f'href="{link}"',
+            "Check-in of 10\u00a0Mar\u00a02026, 0.60",
+        ):
+            assert expected in text
+    assert "<html" not in part
 
 
-@pytest.mark.parametrize("actual", ["5", "7", "6"])
 def test_the_log_shows_how_the_value_moved_without_naming_a_cause(
-    lead: Client, alice: Membership, review: Review, onboarding: KeyResult, actual: str
+    lead: Client, alice: Membership, review: Review, onboarding: KeyResult
 ) -> None:
     post(onboarding, alice, actual=6)
     decide(review, alice, key_result=onboarding)
     assert "No value since<" in lead.get(LOG).text
 
-    post(onboarding, alice, actual=actual, now=TUESDAY + dt.timedelta(days=7))
+    post(onboarding, alice, actual=5, now=TUESDAY + dt.timedelta(days=7))
 
     text = lead.get(LOG).text
-    assert f"Since then 6\u00a0→ {actual}\u00a0days<" in text
+    assert "Since then 6\u00a0→ 5\u00a0days<" in text
     assert "move it" not in text
     assert "oved it" not in text
 
@@ -108,13 +95,12 @@ def test_the_log_says_which_decisions_the_client_sees(
     lead: Client, alice: Membership, review: Review
 ) -> None:
     decide(review, alice, client_visible=True)
-    assert "shown to the client once published" in lead.get(LOG).text
 
+    before = lead.get(LOG).context["entries"][0].is_published
     record_release(report_hash="", occasion=review.occasion, by=alice, now=TUESDAY)
+    after = lead.get(LOG).context["entries"][0].is_published
 
-    text = lead.get(LOG).text
-    assert "shown to the client" in text
-    assert "once published" not in text
+    assert (before, after) == (False, True)
 
 
 def test_the_filter_finds_words_numbers_owners_changes_reviews_and_objectives(
@@ -125,42 +111,20 @@ def test_the_filter_finds_words_numbers_owners_changes_reviews_and_objectives(
     decide(april, alice, "Hire an analyst.", owner=bob, change="resources")
     objective = onboarding.objective.public_id
 
-    for query, matching, other in (
-        ("q=OFFER", "Move the offer.", "Hire an analyst."),
-        ("q=%232", "Hire an analyst.", "Move the offer."),
-        (f"owner={bob.public_id}", "Hire an analyst.", "Move the offer."),
-        ("change=resources", "Hire an analyst.", "Move the offer."),
-        (f"review={april.public_id}", "Hire an analyst.", "Move the offer."),
-        (f"objective={objective}", "Move the offer.", "Hire an analyst."),
+    for query, numbers in (
+        ("q=OFFER", [1]),
+        ("q=%232", [2]),
+        (f"owner={bob.public_id}", [2]),
+        ("change=resources", [2]),
+        (f"review={april.public_id}", [2]),
+        (f"objective={objective}", [1]),
+        ("q=harbr", []),
+        ("q=" + "9" * 30, []),
+        ("owner=nobody&change=mood&page=x", [2, 1]),
     ):
         page = lead.get(f"{LOG}?{query}")
-        assert matching in page.text, query
-        assert other not in page.text, query
-
-
-def test_a_filter_without_matches_can_be_cleared_and_invalid_values_are_ignored(
-    lead: Client, alice: Membership, review: Review
-) -> None:
-    decide(review, alice)
-
-    for query in ("harbr", "9" * 30):
-        page = lead.get(LOG, {"q": query}).text
-        assert f"No decision matches “{query}”." in page
-        assert "Clear the filter" in page
-        assert "No decisions yet." not in page
-    assert "Move the offer." in lead.get(f"{LOG}?owner=nobody&change=mood&page=x").text
-
-
-def test_htmx_gets_the_log_alone_with_its_texts_escaped(
-    lead: Client, alice: Membership, review: Review
-) -> None:
-    decide(review, alice, "<script>alert(1)</script>")
-
-    part = lead.get(LOG, headers=HTMX).text
-
-    assert "&lt;script&gt;alert(1)" in part
-    assert "<script>alert(1)" not in part
-    assert "<html" not in part
+        assert [entry.decision.number for entry in page.context["entries"]] == numbers, query
+        assert ("Clear the filter" in page.text) == (not numbers)
 
 
 def test_a_long_log_has_pages_that_keep_the_filter(
@@ -174,8 +138,7 @@ def test_a_long_log_has_pages_that_keep_the_filter(
 
     assert "1 to 50 of 51" in page.text
     assert f'href="{LOG}?q=Decided&amp;page=2"' in page.text
-    assert "Decided 0." in older.text
-    assert "Decided 50." not in older.text
+    assert [entry.decision.text for entry in older.context["entries"]] == ["Decided 0."]
 
 
 def test_only_those_who_decide_can_supersede(
@@ -210,18 +173,19 @@ def test_overdue_actions_come_first_with_a_flag_and_links_to_their_objects(
     onboarding: KeyResult,
     clock: time_machine.Traveller,
 ) -> None:
+    assert "No actions yet." in lead.get(ACTIONS).text
     act(alice, "Write to the board", due_on=dt.date(2026, 3, 20))
     due_on = dt.date(2026, 3, 11)
     act(alice, "Ask for an export", due_on=due_on, review=review, key_result=onboarding)
     clock.move_to(TUESDAY + dt.timedelta(days=3))
 
-    page = lead.get(ACTIONS)
+    page = lead.get(ACTIONS).text
 
-    assert "2 actions are open. 1 is overdue." in page.text
-    assert page.text.index("Ask for an export") < page.text.index("Write to the board")
-    assert page.text.count('<span class="flag">Overdue</span>') == 1
-    assert f'href="/e/northwind/key-results/{onboarding.public_id}/"' in page.text
-    assert f'href="/e/northwind/reviews/{review.public_id}/"' in page.text
+    assert "2 actions are open. 1 is overdue." in page
+    assert page.index("Ask for an export") < page.index("Write to the board")
+    assert page.count('<span class="flag">Overdue</span>') == 1
+    assert f'href="/e/northwind/key-results/{onboarding.public_id}/"' in page
+    assert f'href="/e/northwind/reviews/{review.public_id}/"' in page
 
 
 def test_an_action_is_done_in_one_click_and_leaves_the_list_after_two_weeks(
@@ -236,7 +200,6 @@ def test_an_action_is_done_in_one_click_and_leaves_the_list_after_two_weeks(
     assert (action.done_by, action.done_at) == (alice, TUESDAY)
     text = lead.get(ACTIONS).text
     assert "Done: Ask for a nightly export" in text
-    assert "No open actions." in text
     assert "Done 10\u00a0Mar by Alice" in text
     clock.move_to(TUESDAY + dt.timedelta(days=15))
     assert "Ask for a nightly export" not in lead.get(ACTIONS).text
@@ -246,23 +209,18 @@ def test_htmx_gets_the_changed_row_with_an_undo(lead: Client, alice: Membership)
     action = act(alice)
 
     row = lead.post(url(action, "done"), headers=HTMX)
+    again = lead.post(url(action, "reopen"), headers=HTMX)
 
     assert f'<li id="action-{action.public_id}"' in row.text
     assert f'hx-post="{url(action, "reopen")}"' in row.text
     assert ">Undo<" in row.text
     assert "<html" not in row.text
     assert {"toast", "action-changed"} <= set(row.headers["HX-Trigger"].split('"'))
-    again = lead.post(url(action, "reopen"), headers=HTMX)
     assert f'hx-post="{url(action, "done")}"' in again.text
-    action.refresh_from_db()
-    assert action.is_open
 
 
-@pytest.mark.parametrize("verb", ["done", "drop"])
-def test_a_toast_shortens_a_long_text(lead: Client, alice: Membership, verb: str) -> None:
-    action = act(alice, "Ask für den Export " * 200)
-
-    row = lead.post(url(action, verb), headers=HTMX)
+def test_a_toast_shortens_a_long_text(lead: Client, alice: Membership) -> None:
+    row = lead.post(url(act(alice, "Ask für den Export " * 200), "done"), headers=HTMX)
 
     text = json.loads(row.headers["HX-Trigger"])["toast"]["text"]
     assert text.endswith("…")
@@ -285,23 +243,18 @@ def test_a_refused_drop_says_why(client: Client, alice: Membership, clock: Any) 
     refused = client.post(url(action, "drop"), headers=HTMX)
 
     assert "Only the owner, the author or the lead can drop it." in refused.headers["HX-Trigger"]
-    action.refresh_from_db()
-    assert action.is_open
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_an_old_page_marks_no_dropped_action_as_done(
+def test_an_old_page_shows_a_dropped_action_as_it_is(
     lead: Client, alice: Membership, headers: Any
 ) -> None:
     action = act(alice)
     lead.post(url(action, "drop"))
 
-    answer = lead.post(url(action, "done"), headers=headers)
+    answer = lead.post(url(action, "done"), headers=headers, follow=True)
 
-    assert answer.status_code in (200, 302)
-    action.refresh_from_db()
-    assert action.done_at is None
-    assert "Dropped 10\u00a0Mar by Alice" in lead.get(ACTIONS).text
+    assert "Dropped 10\u00a0Mar by Alice" in answer.text
 
 
 def test_more_actions_cost_no_more_queries(

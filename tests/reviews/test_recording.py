@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,20 +13,18 @@ from django.utils import timezone
 
 from decisions.commands.actions import complete_action
 from decisions.models import ActionItem, Decision
-from engagements.models import Membership, Role
+from engagements.models import Membership
 from okrs.models import KeyResult
 from reviews.commands.reviews import close_review
 from reviews.models import Review, ReviewRecord
 from tests import build
-from tests.checkins.posting import TUESDAY
+from tests.checkins.posting import HTMX, TUESDAY
 from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act, close, decide, planned, supersede
 from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run, url
 
 pytestmark = pytest.mark.usefixtures("clock")
-HTMX = {"HX-Request": "true"}
 CHOSEN = 'name="capture" value="%s" checked'
-FORMS = pytest.mark.parametrize("name", ["review-decide", "review-act"])
 PLAIN_AND_HTMX = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 
 
@@ -45,7 +42,7 @@ def running(alice: Membership, rows: list[KeyResult]) -> Review:
 def typed(review: Review, owner: Membership, **fields: str) -> dict[str, str]:
     return {
         "about": item(review, "API latency").public_id,
-        "text": "Pair the offer.",
+        "text": "Pair the <b>offer</b>.",
         "what": "Ask for an export.",
         "owner": owner.public_id,
         "due_on": "2026-03-24",
@@ -56,21 +53,24 @@ def typed(review: Review, owner: Membership, **fields: str) -> dict[str, str]:
     }
 
 
-def test_a_decision_is_recorded_on_its_item(
+def test_a_decision_is_recorded_on_the_item_of_its_form(
     lead: Client, alice: Membership, running: Review, rows: list[KeyResult]
 ) -> None:
-    answer = lead.post(url(running, "review-decide"), typed(running, alice), headers=HTMX)
+    form_data = typed(running, alice)
+    go_on(running, alice)
+
+    answer = lead.post(url(running, "review-decide"), form_data, headers=HTMX)
 
     decision = Decision.objects.get()
     assert answer.status_code == 200
-    assert (decision.text, decision.client_visible) == ("Pair the offer.", True)
+    assert (decision.text, decision.client_visible) == ("Pair the <b>offer</b>.", True)
     assert ReviewRecord.objects.get(decision=decision).agenda_item == item(running, "API latency")
     assert decision.touches[0]["key_result"] == rows[0].public_id
     assert answer.text.strip().startswith('<div class="capture" id="capture"')
     assert 'id="recorded" hx-swap-oob="true"' in answer.text
     assert "form-saved" in answer.headers["HX-Trigger"]
-    assert "Pair the offer." in answer.text
-    assert "Decision on “<bdi>API latency</bdi>” · Alice" in answer.text
+    assert "Pair the &lt;b&gt;offer&lt;/b&gt;." in answer.text
+    assert CHOSEN % "decision" in answer.text
 
 
 def test_an_action_is_added_without_htmx_too(
@@ -85,27 +85,6 @@ def test_an_action_is_added_without_htmx_too(
     assert CHOSEN % "action" in lead.get(answer.headers["Location"]).text
 
 
-def test_the_next_form_is_of_the_same_kind(lead: Client, bob: Membership, running: Review) -> None:
-    act_url, decide_url = url(running, "review-act"), url(running, "review-decide")
-
-    added = lead.post(act_url, typed(running, bob), headers=HTMX).text
-    decided = lead.post(f"{decide_url}?capture=action", typed(running, bob), headers=HTMX).text
-
-    assert [CHOSEN % kind in added for kind in ("action", "decision")] == [True, False]
-    assert [CHOSEN % kind in decided for kind in ("action", "decision")] == [False, True]
-
-
-def test_a_record_belongs_to_the_item_of_its_form(
-    lead: Client, alice: Membership, running: Review
-) -> None:
-    form_data = typed(running, alice)
-    go_on(running, alice)
-
-    lead.post(url(running, "review-decide"), form_data, headers=HTMX)
-
-    assert ReviewRecord.objects.get().agenda_item == item(running, "API latency")
-
-
 @PLAIN_AND_HTMX
 @pytest.mark.parametrize(("name", "field"), [("review-decide", "change"), ("review-act", "due_on")])
 def test_an_invalid_form_keeps_its_text_and_its_item(
@@ -116,69 +95,42 @@ def test_an_invalid_form_keeps_its_text_and_its_item(
     field: str,
     headers: dict[str, str],
 ) -> None:
-    form_data = typed(running, alice, **{field: ""})
+    form_data = typed(running, alice, text="Ask for an export.", **{field: ""})
     go_on(running, alice)
 
     answer = lead.post(url(running, name), form_data, headers=headers)
 
     assert answer.status_code == 422
-    assert ("Pair the offer." if name == "review-decide" else "Ask for an export.") in answer.text
+    assert "Ask for an export.</textarea>" in answer.text
     assert "On “API latency”" in answer.text
     assert "data-touched" in answer.text
     assert ("<html" in answer.text) == (not headers)
-    assert not Decision.objects.exists()
-    assert not ActionItem.objects.exists()
-
-
-def test_a_contributor_records_nothing_and_a_sponsor_does(
-    client: Client, alice: Membership, running: Review
-) -> None:
-    for role, status in ((Role.CONTRIBUTOR, 403), (Role.SPONSOR, 302)):
-        build.sign_in(client, alice.engagement, role)
-        answer = client.post(url(running, "review-decide"), typed(running, alice))
-        assert answer.status_code == status
-
-
-def test_a_recorded_text_is_escaped(lead: Client, alice: Membership, running: Review) -> None:
-    lead.post(url(running, "review-decide"), typed(running, alice, text="<b>bold</b>"))
-
-    assert "&lt;b&gt;bold&lt;/b&gt;" in lead.get(url(running)).text
-
-
-@FORMS
-def test_a_form_posted_twice_is_recorded_once(
-    lead: Client, alice: Membership, running: Review, name: str
-) -> None:
-    form_data = typed(running, alice)
-
-    answers = [lead.post(url(running, name), form_data, headers=HTMX) for _ in range(2)]
-    other = lead.post(url(running, name), {**form_data, "due_on": "2026-03-25"}, headers=HTMX)
-    keyless = lead.post(url(running, name), {**form_data, "key": ""}, headers=HTMX)
-
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert Decision.objects.count() + ActionItem.objects.count() == 1
-    assert (other.status_code, keyless.status_code) == (422, 422)
-    assert "This form was already sent. Reload the page." in other.text
-    assert "Reload the page." in keyless.text
+    assert Decision.objects.count() + ActionItem.objects.count() == 0
 
 
 def keys(page: str) -> list[str]:
     return re.findall(r'name="key" value="([0-9a-f-]{36})"', page)
 
 
-def test_each_opened_form_has_its_own_key_and_an_invalid_one_keeps_it(
-    lead: Client, alice: Membership, running: Review
+@pytest.mark.parametrize("name", ["review-decide", "review-act"])
+def test_each_opened_form_is_recorded_once_by_its_own_key(
+    lead: Client, alice: Membership, running: Review, name: str
 ) -> None:
     opened = keys(lead.get(url(running)).text)
     form_data = typed(running, alice, key=opened[0])
 
-    refused = lead.post(url(running, "review-decide"), {**form_data, "text": ""}, headers=HTMX)
-    recorded = lead.post(url(running, "review-decide"), form_data, headers=HTMX)
+    refused, recorded, again, other, keyless = (
+        lead.post(url(running, name), {**form_data, **change}, headers=HTMX)
+        for change in ({"due_on": ""}, {}, {}, {"due_on": "2026-03-25"}, {"key": ""})
+    )
 
     assert len(set(opened)) == 2
     assert opened[0] in keys(refused.text)
     assert len(keys(recorded.text)) == 2
     assert not set(keys(recorded.text)) & set(opened)
+    assert (recorded.status_code, again.status_code) == (200, 200)
+    assert Decision.objects.count() + ActionItem.objects.count() == 1
+    assert (other.status_code, keyless.status_code) == (422, 422)
 
 
 def test_records_wait_for_the_start_of_the_review(
@@ -189,7 +141,6 @@ def test_records_wait_for_the_start_of_the_review(
     before = lead.get(url(ahead)).text
     lead.post(url(ahead, "review-start"))
 
-    assert "record decisions and actions here once the review has started." in before
     assert 'id="decision-text"' not in before
     assert 'id="decision-text"' in lead.get(url(ahead)).text
 
@@ -203,19 +154,18 @@ def test_a_decision_superseded_after_the_close_stays_in_the_meeting(
     supersede(first, alice, now=timezone.now())
 
     page = lead.get(url(running)).text
-    listed = lead.get(reverse("reviews:review-list", args=[alice.engagement.slug])).text
+    listed = lead.get(reverse("reviews:review-list", args=[alice.engagement.slug]))
 
     assert "<s>Move the offer.</s>" in page
     assert "Move it to day twenty." not in page
-    assert '<td class="n">1</td>' in listed
-    assert '<td class="n">2</td>' not in listed
+    assert [review.decided for review in listed.context["closed"]] == [1]
 
 
 @PLAIN_AND_HTMX
 def test_a_text_that_comes_after_the_close_is_given_back(
     lead: Client, alice: Membership, running: Review, headers: dict[str, str]
 ) -> None:
-    form_data = typed(running, alice)
+    form_data = typed(running, alice, text="Pair the offer.")
     close_review(review=running, by=alice, now=TUESDAY, **YES)
 
     answer = lead.post(url(running, "review-decide"), form_data, headers=headers)
@@ -226,69 +176,38 @@ def test_a_text_that_comes_after_the_close_is_given_back(
     assert not Decision.objects.exists()
 
 
-def supersede_url(decision: Decision) -> str:
-    return f"/e/northwind/decisions/{decision.public_id}/supersede/"
-
-
-def later(by: Membership, **fields: str) -> dict[str, str]:
-    return {
-        "text": "Move it to day twenty.",
-        "owner": by.public_id,
-        "due_on": "2026-04-01",
-        "change": "priority",
-        **fields,
-    }
-
-
-def test_superseding_opens_with_the_current_text(
-    lead: Client, alice: Membership, review: Review
-) -> None:
-    decision = decide(review, alice, "Move the offer to day ten.", client_visible=True)
-
-    page = lead.get(supersede_url(decision))
-
-    assert "Supersede decision 1" in page.text
-    assert "Move the offer to day ten.</textarea>" in page.text
-    assert f'value="{alice.public_id}" selected' in page.text
-    assert "2026-03-24" not in page.text.split("<form", 1)[1].split("</form>")[0]
-
-
 @PLAIN_AND_HTMX
-def test_superseding_records_a_new_decision(
+def test_a_decision_is_superseded_from_a_form_with_its_text(
     lead: Client, alice: Membership, review: Review, headers: dict[str, str]
 ) -> None:
-    decision = decide(review, alice)
+    decision = decide(review, alice, "Move the offer to day ten.", client_visible=True)
+    address = f"/e/northwind/decisions/{decision.public_id}/supersede/"
+    form_data = {
+        "text": "Move it to day twenty.",
+        "owner": alice.public_id,
+        "due_on": "2026-04-01",
+        "change": "priority",
+    }
     close(review)
 
-    answer = lead.post(supersede_url(decision), later(alice), headers=headers)
+    page = lead.get(address).text
+    refused = lead.post(address, {**form_data, "due_on": "2026-03-01"}, headers=headers)
+    done = lead.post(address, form_data, headers=headers)
+    to = done.headers.get("HX-Redirect") or done.headers["Location"]
+    log = lead.get(to).text
+    again = lead.post(address, form_data, headers=headers)
 
-    to = answer.headers.get("HX-Redirect") or answer.headers["Location"]
-    assert to == "/e/northwind/decisions/"
+    assert "Move the offer to day ten.</textarea>" in page
+    assert f'value="{alice.public_id}" selected' in page
+    assert "2026-03-24" not in page.split("<form", 1)[1].split("</form>")[0]
     new = Decision.objects.get(supersedes=decision)
     assert (new.text, new.client_visible) == ("Move it to day twenty.", False)
-    assert "Recorded as decision 2. It supersedes decision 1." in lead.get(to).text
-
-
-@PLAIN_AND_HTMX
-def test_a_refused_supersession_keeps_its_text(
-    lead: Client, alice: Membership, review: Review, headers: Any
-) -> None:
-    decision = decide(review, alice)
-
-    for fields, expected in (
-        ({"due_on": "2026-03-01"}, "This day is before the decision. Choose a later one."),
-        ({"evidence_url": "nowhere"}, "Enter a full address"),
-    ):
-        answer = lead.post(supersede_url(decision), later(alice, **fields), headers=headers)
-
+    assert to == "/e/northwind/decisions/"
+    assert "Recorded as decision 2. It supersedes decision 1." in log
+    for answer in (refused, again):
         assert answer.status_code == 422
         assert "Move it to day twenty.</textarea>" in answer.text
-        assert expected in answer.text
         assert ("<html" in answer.text) is (headers == {})
-    supersede(decision, alice)
-    answer = lead.post(supersede_url(decision), later(alice), headers=headers)
-    assert "This decision is already superseded." in answer.text
-    assert "Move it to day twenty.</textarea>" in answer.text
 
 
 def logs(key_result: KeyResult) -> tuple[str, str]:
@@ -312,17 +231,16 @@ def test_an_object_shows_its_current_decisions_and_open_actions(
     done = act(alice, "Write to the board", key_result=onboarding)
     complete_action(action=done, by=alice, now=TUESDAY)
 
-    objective, key_result = (lead.get(log).text for log in logs(onboarding))
+    objective, key_result = (lead.get(log).context["page"] for log in logs(onboarding))
 
     for page in (objective, key_result):
-        assert onboarding.title in page
-        assert "Day twenty." in page
-        assert "Ask for a nightly export" in page
-        for hidden in ("Day ten.", "Hire an analyst.", "Write to the board"):
-            assert hidden not in page
-    for text in ("Keep the objective.", "Drop the survey."):
-        assert text in objective
-        assert text not in key_result
+        assert [action.what for action in page.actions] == ["Ask for a nightly export"]
+    assert [entry.decision.text for entry in objective.entries] == [
+        "Drop the survey.",
+        "Keep the objective.",
+        "Day twenty.",
+    ]
+    assert [entry.decision.text for entry in key_result.entries] == ["Day twenty."]
 
 
 def test_the_decisions_of_an_object_load_as_part_of_its_page(

@@ -9,19 +9,18 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Membership, Role
-from escalations.commands import activate_escalation, record_outcome
+from escalations.commands import record_outcome
 from escalations.models import Escalation
 from okrs.models import KeyResult
 from reviews.commands.reviews import close_review
 from reviews.models import AgendaItem, Review
 from tests import build
-from tests.checkins.posting import TUESDAY, at, post
+from tests.checkins.posting import HTMX, TUESDAY, at, post
 from tests.escalations.escalating import compact
 from tests.query_counts import assert_constant_queries
 from tests.reviews.escalated import escalate, plan
 from tests.reviews.running import YES, checked, item, key_results, run, seen, url
 
-HTMX = {"HX-Request": "true"}
 PLAN = "Borrow an engineer from <b>Reporting</b>"
 ESCAPED = "Borrow an engineer from &lt;b&gt;Reporting"
 
@@ -48,19 +47,6 @@ def act(escalation: Escalation, name: str) -> str:
     return reverse(f"escalations:escalation-{name}", args=[slug, escalation.public_id])
 
 
-def typed(escalation: Escalation, by: Membership, **fields: str) -> dict[str, str]:
-    """Return the form of a recovery plan."""
-    return {
-        "outcome": "ask_help",
-        "plan": PLAN,
-        "plan_owner": by.public_id,
-        "checkpoint_on": "2026-03-24",
-        "version": str(escalation.version),
-        "place": "review",
-        **fields,
-    }
-
-
 def answer(escalation: Escalation, by: Membership) -> Escalation:
     return record_outcome(
         escalation=escalation,
@@ -74,10 +60,7 @@ def answer(escalation: Escalation, by: Membership) -> Escalation:
     )
 
 
-@pytest.mark.parametrize(
-    ("role", "may_act"),
-    [(Role.LEAD, True), (Role.CHAMPION, True), (Role.SPONSOR, False), (Role.CONTRIBUTOR, False)],
-)
+@pytest.mark.parametrize(("role", "may_act"), [(Role.CHAMPION, True), (Role.CONTRIBUTOR, False)])
 def test_members_act_on_the_escalation_by_their_role(
     client: Client,
     alice: Membership,
@@ -111,42 +94,47 @@ def test_the_sponsor_decides_on_the_review_screen(
     after = client.get(url(review)).text
 
     assert act(escalation, "verdict") in before
-    assert "Two more engineers" in after
     assert 'data-state="decided"' in after
     assert act(escalation, "verdict") not in after
 
 
-def test_an_outcome_updates_its_part_of_the_screen(
-    lead: Client, alice: Membership, review: Review, escalation: Escalation
-) -> None:
-    sent = lead.post(act(escalation, "outcome"), typed(escalation, alice), headers=HTMX)
-
-    section = f'<section class="escalation" id="escalation-{escalation.public_id}"'
-    assert sent.status_code == 200
-    assert compact(sent.text).startswith(section)
-    assert ESCAPED in sent.text
-    assert ESCAPED in lead.get(url(review)).text
-
-
-def test_without_htmx_an_outcome_leads_back_to_the_review(
-    lead: Client, alice: Membership, review: Review, escalation: Escalation
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_an_outcome_updates_its_part_of_the_screen_or_leads_back_to_it(
+    lead: Client,
+    alice: Membership,
+    review: Review,
+    escalation: Escalation,
+    headers: dict[str, str],
 ) -> None:
     form = lead.get(f"{act(escalation, 'outcome')}?next={url(review)}")
-    form_data = typed(escalation, alice, next=url(review))
+    form_data = {
+        "outcome": "ask_help",
+        "plan": PLAN,
+        "plan_owner": alice.public_id,
+        "checkpoint_on": "2026-03-24",
+        "version": str(escalation.version),
+        "place": "review",
+        "next": url(review),
+    }
+
+    sent = lead.post(act(escalation, "outcome"), form_data, headers=headers)
 
     assert f'name="next" value="{url(review)}"' in form.text
-    assert lead.post(act(escalation, "outcome"), form_data).headers["Location"] == url(review)
-
-
-def live(client: Client, review: Review) -> str:
-    return f"{url(review, 'live-review')}?seen={seen(client, review)}"
+    if headers:
+        section = f'<section class="escalation" id="escalation-{escalation.public_id}"'
+        assert compact(sent.text).startswith(section)
+        assert ESCAPED in sent.text
+    else:
+        assert sent.headers["Location"] == url(review)
+    assert ESCAPED in lead.get(url(review)).text
 
 
 def test_open_screens_show_a_recorded_outcome(
     client: Client, alice: Membership, review: Review, escalation: Escalation
 ) -> None:
     build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
-    old = live(client, review)
+    live = url(review, "live-review")
+    old = f"{live}?seen={seen(client, review)}"
 
     before = client.get(old, headers=HTMX)
     answer(escalation, alice)
@@ -154,20 +142,7 @@ def test_open_screens_show_a_recorded_outcome(
 
     assert (before.status_code, after.status_code) == (204, 200)
     assert "Borrow an engineer" in after.text
-    assert client.get(live(client, review), headers=HTMX).content == b""
-
-
-def test_open_screens_show_an_escalation_made_active(
-    client: Client, alice: Membership, row: KeyResult
-) -> None:
-    escalation = escalate(row, watched=True)
-    review = run(alice)
-    build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
-    old = live(client, review)
-
-    activate_escalation(escalation=escalation, by=alice, now=TUESDAY)
-
-    assert "Active since" in client.get(old, headers=HTMX).text
+    assert client.get(f"{live}?seen={seen(client, review)}", headers=HTMX).content == b""
 
 
 def test_only_red_items_in_view_show_their_escalation(lead: Client, alice: Membership) -> None:
@@ -185,18 +160,37 @@ def test_only_red_items_in_view_show_their_escalation(lead: Client, alice: Membe
 
 
 def test_a_closed_review_shows_the_escalation_of_its_close(
-    lead: Client, alice: Membership, review: Review, escalation: Escalation
+    lead: Client, alice: Membership, row: KeyResult
 ) -> None:
-    answer(escalation, alice)
+    huddle = {"huddle_at": at("2026-03-09T15:00"), "huddle_set_by": alice}
+    verdict = {
+        "raised_at": at("2026-03-10T00:01"),
+        "raised_for": "checkpoint",
+        "verdict": "strategy",
+        "verdict_note": "We leave this market",
+        "word_of": "Priya Raman",
+        "decided_at": at("2026-03-10T09:30"),
+        "decided_by": alice,
+    }
+    planned = plan(row, plan=PLAN, checkpoint_on=dt.date(2026, 3, 9))
+    escalate(row, **planned, **huddle, **verdict)
+    review = run(alice)
     close_review(review=review, by=alice, now=TUESDAY, **YES)
-    later = {"answered_at": at("2026-03-11T09:00"), "checkpoint_on": dt.date(2026, 4, 1)}
-    Escalation.objects.update(plan="Written later", **later)
+    Escalation.objects.update(plan="Written later", verdict_note="Written later")
 
-    page = lead.get(f"{url(review)}?view=all").text
+    page = lead.get(f"{url(review)}?view=all").text.replace("\u00a0", " ")
 
-    assert "Escalation: Plan under way, Tue\u00a010\u00a0Mar\u00a009:40" in page
-    assert ESCAPED in page
-    assert "Alice, checkpoint 24\u00a0Mar" in page
+    for expected in (
+        "Escalation: Decided, Tue 10 Mar 09:30",
+        "Huddle Mon 9 Mar 15:00",
+        "set by Alice",
+        ESCAPED,
+        "Alice, checkpoint 9 Mar",
+        "Change the strategy",
+        "We leave this market",
+        "Priya Raman, recorded by Alice",
+    ):
+        assert expected in page
     assert "Written later" not in page
     assert "data-escalation" not in page
 
@@ -206,49 +200,16 @@ def test_an_escalation_answered_in_the_review_is_discussed_and_recorded(
 ) -> None:
     answer(escalation, alice)
 
-    page = lead.get(url(review)).text
-    closing = lead.get(url(review, "review-close")).text
+    page = lead.get(url(review)).context["page"]
     close_review(review=review, by=alice, now=TUESDAY, **YES)
 
-    assert "Recovery plan: <bdi>Borrow an engineer" in page
-    assert "recovery plan, checkpoint 24\u00a0Mar" in page
-    assert "escalation active, huddle by" not in page
-    assert "API latency" not in closing
+    (record,) = page.recorded
+    assert (record.act.kind, record.act.who, record.about) == ("plan", alice, "API latency")
+    assert "recovery plan, checkpoint 24\u00a0Mar" in page.shown.why
+    assert "escalation active, huddle by" not in page.shown.why
+    assert page.undiscussed == []
     assert "recovery plan, checkpoint" in item(review, "API latency").why
     assert item(review, "API latency").discussed_at == TUESDAY
-
-
-def test_a_closed_review_shows_huddle_and_verdict(
-    lead: Client, alice: Membership, row: KeyResult
-) -> None:
-    escalate(
-        row,
-        **plan(row, checkpoint_on=dt.date(2026, 3, 9)),
-        huddle_at=at("2026-03-09T15:00"),
-        huddle_set_by=alice,
-        raised_at=at("2026-03-10T00:01"),
-        raised_for="checkpoint",
-        verdict="strategy",
-        verdict_note="We leave this market",
-        word_of="Priya Raman",
-        evidence_url="https://example.test/minutes",
-        decided_at=at("2026-03-10T09:30"),
-        decided_by=alice,
-    )
-    review = run(alice)
-    close_review(review=review, by=alice, now=TUESDAY, **YES)
-
-    page = lead.get(f"{url(review)}?view=all").text.replace("\u00a0", " ")
-
-    for expected in (
-        "Escalation: Decided, Tue 10 Mar 09:30",
-        "Huddle Mon 9 Mar 15:00",
-        "set by Alice",
-        "Change the strategy",
-        "We leave this market",
-        "Priya Raman, recorded by Alice",
-    ):
-        assert expected in page
 
 
 @pytest.mark.parametrize("stored", [True, False], ids=["unanswered", "stored before escalations"])
@@ -266,7 +227,6 @@ def test_a_closed_review_without_records_of_an_escalation_opens(
     page = lead.get(f"{url(review)}?view=all")
 
     assert page.status_code == 200
-    assert ("Nothing was recorded yet." in page.text) is stored
     assert ("Escalation:" in page.text) is stored
 
 

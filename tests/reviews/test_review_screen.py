@@ -13,13 +13,12 @@ from reviews.commands.agendas import add_item
 from reviews.commands.reviews import close_review
 from reviews.models import AgendaItem
 from tests import build
-from tests.checkins.posting import TUESDAY, at, post
+from tests.checkins.posting import HTMX, TUESDAY, at, post
 from tests.query_counts import assert_constant_queries, queries_of
 from tests.reviews.meeting import act, decide
 from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run, seen, url
 
 pytestmark = pytest.mark.usefixtures("clock")
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -45,22 +44,11 @@ def test_the_screen_shows_one_item_at_a_time(
         "Item 1 of 4",
         "(8.8 − 9) ÷ (4 − 9) = 0.04, red to 0.30",
         "red for 2 weeks, reported twice · escalation active, huddle by",
-        "blocked",
         "No export.",
         "The shorter form did it.",
     ):
         assert expected in first
     assert "Item 2 of 4" in second
-    assert "Discussed: " in second
-
-
-def test_the_full_agenda_shows_all_items(
-    lead: Client, alice: Membership, rows: list[KeyResult]
-) -> None:
-    page = lead.get(url(run(alice)) + "?view=all").text
-
-    assert page.count('class="stack review-item"') == 4
-    assert "Are we on outcomes?" in page
 
 
 def test_every_kind_of_item_has_its_markup(
@@ -73,10 +61,15 @@ def test_every_kind_of_item_has_its_markup(
 
     page = lead.get(url(review) + "?view=all").text
 
-    assert "Ask for a nightly export" in page
-    assert "Do its key results still prove it?" in page
-    assert "The off-site" in page
-    assert "9 → <strong>5\u00a0days</strong>" in page
+    assert page.count('class="stack review-item"') == 7
+    for expected in (
+        "Ask for a nightly export",
+        "Do its key results still prove it?",
+        "Are we on outcomes?",
+        "The off-site",
+        "9 → <strong>5\u00a0days</strong>",
+    ):
+        assert expected in page
 
 
 def test_a_reader_can_look_at_another_item_while_the_review_stays(
@@ -88,25 +81,25 @@ def test_a_reader_can_look_at_another_item_while_the_review_stays(
     page = lead.get(f"{url(review)}?item={other.public_id}").text
 
     assert "The review is at “<bdi>API latency</bdi>”." in page
-    assert "Follow review" in page
     assert "Show this to everyone" in page
     review.refresh_from_db()
     assert review.current_item == item(review, "API latency")
 
 
-def test_a_planned_review_shows_when_its_agenda_was_built_and_whether_data_changed(
+def test_a_planned_review_shows_whether_data_changed_since_its_agenda_was_built(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = plan(alice)
-    assert "The data has changed since." not in lead.get(url(review)).text
 
+    def is_stale() -> bool:
+        return bool(lead.get(url(review)).context["page"].is_stale)
+
+    before = is_stale()
     post(rows[0], alice, actual="8.7", now=TUESDAY)
-    stale = lead.get(url(review)).text
+    after = is_stale()
     lead.post(url(review, "review-draw"))
 
-    assert "Agenda built from your data today\u00a009:40" in stale
-    assert "The data has changed since." in stale
-    assert "The data has changed since." not in lead.get(url(review)).text
+    assert (before, after, is_stale()) == (False, True, False)
 
 
 def test_a_closed_review_shows_the_facts_of_its_close_without_buttons(
@@ -119,7 +112,6 @@ def test_a_closed_review_shows_the_facts_of_its_close_without_buttons(
 
     page = lead.get(url(review) + "?view=all").text
 
-    assert "8.8<small>days" in page
     assert page.count("8.8<small>days") == 1
     assert "Pair the offer" in page
     assert "Good pace." in page
@@ -127,7 +119,7 @@ def test_a_closed_review_shows_the_facts_of_its_close_without_buttons(
     assert url(review, "summary-update") in page
 
 
-@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
+@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION])
 def test_others_follow_and_decide_by_their_role(
     client: Client, alice: Membership, rows: list[KeyResult], role: str
 ) -> None:
@@ -137,8 +129,8 @@ def test_others_follow_and_decide_by_their_role(
 
     assert "Next item" not in page
     assert "Close review" not in page
-    assert ("Record decision" in page) == (role != Role.CONTRIBUTOR)
-    assert ("Is this still the right key result?" in page) == (role != Role.CONTRIBUTOR)
+    for text in ("Record decision", "Is this still the right key result?"):
+        assert (text in page) == (role != Role.CONTRIBUTOR)
 
 
 def test_an_open_screen_gets_its_parts_only_after_a_change(
@@ -152,22 +144,14 @@ def test_an_open_screen_gets_its_parts_only_after_a_change(
     unchanged = client.get(live, headers=HTMX)
     go_on(review, alice)
     changed = client.get(live, headers=HTMX)
+    close_review(review=review, by=alice, now=TUESDAY, **YES)
 
     assert (unchanged.status_code, unchanged.content) == (204, b"")
     assert changed.status_code == 200
     assert changed.text.count('hx-swap-oob="true"') == 6  # head to capture
     assert "Now: Day seven" in changed.text
     assert "<html" not in changed.text
-
-
-def test_open_screens_reload_a_review_that_closes(client: Client, alice: Membership) -> None:
-    review = run(alice)
-    build.sign_in(client, alice.engagement, Role.SPONSOR)
-    close_review(review=review, by=alice, now=TUESDAY, **YES)
-
-    answer = client.get(url(review, "live-review") + "?seen=1", headers=HTMX)
-
-    assert answer.headers["HX-Redirect"] == url(review)
+    assert client.get(live, headers=HTMX).headers["HX-Redirect"] == url(review)
 
 
 def test_the_clock_shows_how_far_over_time_it_is(lead: Client, alice: Membership) -> None:
@@ -229,9 +213,7 @@ def test_every_button_works_with_and_without_htmx(
 
 
 def test_an_error_shows_on_the_screen(lead: Client, alice: Membership) -> None:
-    review = plan(alice)
-
-    answer = lead.post(url(review, "review-next"), headers=HTMX)
+    answer = lead.post(url(plan(alice), "review-next"), headers=HTMX)
 
     assert answer.status_code == 422
     assert "This review has not started yet." in answer.text
@@ -265,10 +247,5 @@ def test_more_items_and_key_results_cost_no_more_queries(lead: Client, alice: Me
     # The user's is one of them.
     assert_constant_queries(lambda: lead.get(address), grow=ten_more, most=9)
     assert AgendaItem.objects.filter(review=review).count() == 21
-
-
-def test_an_unchanged_screen_costs_two_queries(lead: Client, alice: Membership) -> None:
-    review = run(alice)
     live = f"{url(review, 'live-review')}?seen={seen(lead, review)}"
-
     assert len(queries_of(lambda: lead.get(live, headers=HTMX))) == 3  # the user's is one
