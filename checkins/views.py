@@ -20,9 +20,14 @@ from checkins.commands import Conflict, record_check_in, undo_check_in
 from checkins.conflicts import versions
 from checkins.forms import CheckInForm, read_confidence
 from checkins.models import CheckIn
-from checkins.queries.cards import DueCard, WeekCard
-from checkins.queries.due import card_of, due_card
-from checkins.queries.key_results import KeyResultRow, key_result_row
+from checkins.queries.cards import (
+    DueCard,
+    KeyResultRow,
+    WeekCard,
+    card_of,
+    due_card,
+    key_result_row,
+)
 from checkins.rules import preview, stage_refusal
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import add_errors, go_to, next_url, redirect_back, shorten, toast

@@ -8,7 +8,8 @@ from functools import partial
 
 from django.utils import timezone
 
-from checkins.queries.cards import MyWeek, WeekCard
+from checkins.queries.cards import WeekCard
+from checkins.queries.my_week import MyWeek
 from okrs.formatting import is_early, write_day
 from scoring import Rag
 from status.sections import NO_VALUE_YET, describe_age, describe_pace, describe_reds
@@ -29,7 +30,7 @@ def my_week_headline(week: MyWeek, *, overdue: int = 0, escalations: int = 0) ->
             are = "action is" if overdue == 1 else "actions are"
             sentences.append(f"{overdue} {are} overdue.")
         return " ".join(sentences)
-    waiting = [card for group in week.groups for card in group.cards if not card.is_done]
+    waiting = [card for card in week.cards if not card.is_done]
     check_ins = "check-in" if week.left == 1 else "check-ins"
     return f"{week.left} {check_ins} to do. {_urgent(week, waiting)}"
 

@@ -18,11 +18,10 @@ from checkins.commands import answer_help_request, resolve_blocker
 from checkins.forms import AnswerForm, CheckInForm
 from checkins.models import Blocker, HelpRequest
 from checkins.periods import periods, rhythm_of
-from checkins.queries import clients, due
+from checkins.queries import my_week as weeks
 from checkins.queries.asks import open_asks
-from checkins.queries.cards import DueCard, MyWeek, WeekCard
-from checkins.queries.due import card_of
-from checkins.queries.key_results import KeyResultRow, key_result_row
+from checkins.queries.cards import DueCard, KeyResultRow, WeekCard, card_of, key_result_row
+from checkins.queries.my_week import MyWeek
 from checkins.queries.thread import key_result_page
 from checkins.views import due_rows, find_key_result, key_result_url
 from decisions.queries.actions import waiting_actions
@@ -65,7 +64,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     if request.htmx and request.GET.get("part") == "waiting":
         return render(request, "workspace/my_week.html#waiting", _counted(request, now=now))
-    week = due.my_week(memberships=request.memberships, now=now)
+    week = weeks.my_week(memberships=request.memberships, now=now)
     if request.htmx and request.GET.get("part") == "counts":
         counts = {**_cards(request, week, now=now), "beside": True}
         return render(request, "workspace/my_week.html#counts", counts)
@@ -73,7 +72,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     form = CheckInForm(card=opened, now=now) if opened else None
     if form:
         form.focus_first()
-    rows = iter(due_rows([card for group in week.groups for card in group.cards], now=now))
+    rows = iter(due_rows(week.cards, now=now))
     groups = [(group, [next(rows) for _ in group.cards]) for group in week.groups]
     context = {
         **_context(request, week, now=now),
@@ -99,7 +98,7 @@ def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dic
     mine = [*request.memberships, *request.closed]
     return {
         **_cards(request, week, now=now),
-        "clients": clients.clients(memberships=request.memberships, now=now),
+        "clients": weeks.clients(memberships=request.memberships, now=now),
         "may_create": may_create_engagement(request.user, mine),
         "closed": request.closed,
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
@@ -116,7 +115,7 @@ def _cards(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[
 
 def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
     """Return the tasks of now and the headline."""
-    week = due.my_week(memberships=request.memberships, now=now)
+    week = weeks.my_week(memberships=request.memberships, now=now)
     waiting = _waiting(request, week, now=now)
     below = "below" in request.GET
     return {**waiting, "headline": _headline(week, waiting), "beside": True, "below": below}
@@ -158,12 +157,11 @@ def _opened(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> DueC
 
 def _wanted(request: HttpRequest, week: MyWeek) -> WeekCard | None:
     """Return the card that the address names, or the one after another."""
-    cards = [card for group in week.groups for card in group.cards]
-    by_name = {card.public_id: card for card in cards}
+    by_name = {card.public_id: card for card in week.cards}
     if name := request.GET.get("open"):
         return by_name.get(name)
     before = by_name.get(request.GET.get("after", ""))
-    waiting = [card for card in cards if not card.is_done]
+    waiting = [card for card in week.cards if not card.is_done]
     if before is None:
         return None
     same = [card for card in waiting if card.engagement == before.engagement]

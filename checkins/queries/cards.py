@@ -1,11 +1,10 @@
-"""Cards of key results on My week, and their state in their open periods."""
+"""The card of one key result: what it asks for now, and all that its form and page show."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
@@ -24,8 +23,40 @@ from checkins.periods import (
 )
 from checkins.rules import Assessment, Prompt, assess_latest, prompt, undo_refusal
 from engagements.models import Engagement, Membership
-from okrs.models import Cycle, KeyResult
+from engagements.permissions import Permission, may_here
+from metrics.models import Metric
+from okrs.models import Cycle, KeyResult, Objective, Team
 from scoring import Rag
+from tenancy.sql import instances, select_list
+
+MODELS = (KeyResult, Objective, Cycle, Team, Metric, Membership, Membership, CheckIn, Membership)
+ALIASES = ("k", "o", "c", "team", "metric", "owner", "lead", "post", "author")
+ROW = f"""
+    SELECT {", ".join(map(select_list, MODELS, ALIASES))},
+        (SELECT public_id FROM checkins_checkin newest
+         WHERE newest.engagement_id = k.engagement_id AND newest.key_result_id = k.id
+         ORDER BY id DESC LIMIT 1)
+    FROM okrs_keyresult k
+    JOIN okrs_objective o ON o.engagement_id = k.engagement_id AND o.id = k.objective_id
+    JOIN okrs_cycle c ON c.engagement_id = o.engagement_id AND c.id = o.cycle_id
+    JOIN engagements_membership lead
+        ON lead.engagement_id = o.engagement_id AND lead.id = o.owner_id
+    LEFT JOIN okrs_team team ON team.engagement_id = o.engagement_id AND team.id = o.team_id
+    LEFT JOIN metrics_metric metric
+        ON metric.engagement_id = k.engagement_id AND metric.id = k.metric_id
+    LEFT JOIN engagements_membership owner
+        ON owner.engagement_id = k.engagement_id AND owner.id = k.owner_id
+    LEFT JOIN checkins_checkin post
+        ON post.engagement_id = k.engagement_id AND post.key_result_id = k.id
+        AND post.period = k.last_period AND post.kind = 'update'
+        AND NOT EXISTS (
+            SELECT 1 FROM checkins_checkin later
+            WHERE later.engagement_id = post.engagement_id AND later.supersedes_id = post.id)
+    LEFT JOIN engagements_membership author
+        ON author.engagement_id = post.engagement_id AND author.id = post.author_id
+    WHERE k.engagement_id = ANY(%(scope)s) AND k.engagement_id = %(engagement)s
+        AND k.public_id = %(public_id)s
+"""  # noqa: S608 - columns
 
 
 class CardState(StrEnum):
@@ -58,61 +89,28 @@ class Due:
         return self.state is CardState.TODO and not self.is_late
 
     @property
+    def is_saved(self) -> bool:
+        return self.state is CardState.SAVED
+
+    @property
     def is_done(self) -> bool:
         return self.saved_monday is not None and self.state is not CardState.TODO
 
     @property
-    def is_ahead(self) -> bool:
-        """Done, while a period that is not due yet is open too."""
-        return self.is_done and self.state is CardState.LATER
+    def due_at(self) -> dt.datetime:
+        return self.period.due_at
 
-
-def due_of(key_result: KeyResult, *, now: dt.datetime) -> Due:
-    """Return what a key result asks for; it comes with engagement and `objective__cycle`."""
-    committed_at, engagement = key_result.committed_at, key_result.engagement
-    since = asked_since(committed_at, engagement=engagement) if committed_at else None
-    return due_by(rhythm_of(key_result), filled=filled_periods(key_result), since=since, now=now)
-
-
-def mondays(lately: Iterable[str]) -> set[dt.date]:
-    """Return the Mondays of a trail's last seven check-ins.
-
-    Two periods may be open, the older one a month's: where it was a week's before, five check-ins
-    lie in it, and one in the period after it.
-    """
-    return {dt.date.fromisoformat(monday) for monday in lately}
-
-
-def due_by(
-    rhythm: Rhythm, *, filled: Collection[dt.date], since: dt.datetime | None, now: dt.datetime
-) -> Due:
-    """Return what is asked for; `filled` has the Mondays of periods with a check-in.
-
-    None was asked for before `since`.
-    """
-    fillable = fillable_periods(rhythm, now)
-    period = fill(fillable, filled)
-    is_asked = since is not None and since <= period.due_at
-    presses = is_asked and rhythm.day_of(period.due_at) <= rhythm.day_of(now)
-    state = CardState.TODO if presses else CardState.LATER
-    if period.monday in filled:
-        state = CardState.SAVED
-    saved = [one.monday for one in fillable if one.monday in filled]
-    return Due(
-        period=period,
-        state=state,
-        is_late=state is CardState.TODO and period.due_at < now,
-        is_asked=is_asked,
-        saved_monday=saved[-1] if saved else None,
-    )
+    @property
+    def closes_at(self) -> dt.datetime:
+        return self.period.closes_at
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeekCard:
+class WeekCard(Due):
     """A key result that waits for its check-in, as My week lists it.
 
-    `due.period` is the one that a post fills, or the newest filled one of a saved card. `previous`
-    is the check-in in effect; My week reads it only of cards that are done.
+    `period` is the one that a post fills, or the newest filled one of a saved card. `previous` is
+    the check-in in effect; My week reads it only of cards that are done.
     """
 
     membership: Membership  # with its engagement
@@ -120,7 +118,6 @@ class WeekCard:
     public_id: str
     title: str
     rhythm: Rhythm
-    due: Due
     previous: CheckIn | None
     now: dt.datetime
 
@@ -132,42 +129,6 @@ class WeekCard:
     @property
     def today(self) -> dt.date:
         return self.rhythm.day_of(self.now)
-
-    @property
-    def state(self) -> CardState:
-        return self.due.state
-
-    @property
-    def period(self) -> Period:
-        return self.due.period
-
-    @property
-    def is_late(self) -> bool:
-        return self.due.is_late
-
-    @property
-    def is_asked(self) -> bool:
-        return self.due.is_asked
-
-    @property
-    def is_due_today(self) -> bool:
-        return self.due.is_due_today
-
-    @property
-    def is_done(self) -> bool:
-        return self.due.is_done
-
-    @property
-    def is_saved(self) -> bool:
-        return self.state is CardState.SAVED
-
-    @property
-    def due_at(self) -> dt.datetime:
-        return self.period.due_at
-
-    @property
-    def closes_at(self) -> dt.datetime:
-        return self.period.closes_at
 
     @property
     def may_undo(self) -> bool:
@@ -210,113 +171,95 @@ class DueCard(WeekCard):
         return max(due_after(self.rhythm, self.period), self.today)
 
     @property
-    def score(self) -> Decimal | None:
-        return self.key_result.score
-
-    @property
     def rag(self) -> Rag:
         return Rag(self.key_result.rag)
 
-    @property
-    def explanation(self) -> str:
-        return self.assessment.explanation
-
-    @property
-    def pace(self) -> Decimal | None:
-        return self.assessment.pace
-
-    @property
-    def forecast_holds(self) -> bool | None:
-        return self.assessment.forecast_holds
-
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
-    """The cards of one cycle of a client, most urgent first; the period is the first card's.
+class KeyResultRow:
+    """A key result with objective, cycle, team, metric and owners, and its check-in in effect.
 
-    `is_only` if the client has cards of no other cycle.
+    `latest_check_in_id` is the public id of its newest row, be it an undo; "" without any.
     """
 
-    engagement: Engagement
-    cycle: Cycle
-    is_only: bool
-    membership: Membership
-    cards: Sequence[WeekCard]
-    week: int
-    weeks: int
-    pace: Decimal
-
-    @property
-    def anchor(self) -> str:
-        """Return the DOM id of the group."""
-        slug: str = self.engagement.slug
-        return slug if self.is_only else f"{slug}-{self.cycle.public_id}"
-
-    @property
-    def late(self) -> int:
-        return sum(card.is_late for card in self.cards)
-
-    @property
-    def due_today(self) -> int:
-        return sum(card.is_due_today for card in self.cards)
-
-    @property
-    def later(self) -> int:
-        return sum(card.state is CardState.LATER for card in self.cards)
-
-    @property
-    def done(self) -> int:
-        return sum(card.is_done for card in self.cards)
-
-    @property
-    def total(self) -> int:
-        return len(self.cards)
-
-    @property
-    def period(self) -> Period:
-        return self.cards[0].period
-
-    @property
-    def is_asked(self) -> bool:
-        return self.cards[0].is_asked
-
-    @property
-    def due_at(self) -> dt.datetime:
-        return self.period.due_at
-
-    @property
-    def closes_at(self) -> dt.datetime:
-        return self.period.closes_at
+    key_result: KeyResult
+    current: CheckIn | None
+    latest_check_in_id: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class MyWeek:
-    """All cards that wait for one person's check-in, over all their clients."""
+def key_result_row(public_id: str, *, engagement: Engagement) -> KeyResultRow | None:
+    """Return the key result with this public id in the engagement; None if there is none.
 
-    groups: Sequence[Group]
-    next_opens_at: dt.datetime | None
-    next_engagement: Engagement | None
+    One query.
+    """
+    if "\0" in public_id:  # no text of PostgreSQL has it
+        return None
+    found = instances(ROW, *MODELS, engagement=engagement.pk, public_id=public_id)
+    if not found:
+        return None
+    key_result, objective, cycle, team, metric, owner, lead, current, author, latest = found[0]
+    objective.cycle, objective.team, objective.owner = cycle, team, lead
+    key_result.engagement, key_result.objective = engagement, objective
+    key_result.metric, key_result.owner = metric, owner
+    if current is not None:
+        current.author = author
+    return KeyResultRow(key_result=key_result, current=current, latest_check_in_id=latest or "")
 
-    @property
-    def total(self) -> int:
-        return sum(group.total for group in self.groups)
 
-    @property
-    def done(self) -> int:
-        return sum(group.done for group in self.groups)
+def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime) -> DueCard | None:
+    """Read the card of one key result, whether or not a period is open. One query.
 
-    @property
-    def late(self) -> int:
-        return sum(group.late for group in self.groups)
+    None if it is not live, or if this member may not check in.
+    """
+    row = key_result_row(key_result.public_id, engagement=membership.engagement)
+    return card_of(row, membership=membership, now=now) if row else None
 
-    @property
-    def due_today(self) -> int:
-        return sum(group.due_today for group in self.groups)
 
-    @property
-    def later(self) -> int:
-        return sum(group.later for group in self.groups)
+def card_of(row: KeyResultRow, *, membership: Membership, now: dt.datetime) -> DueCard | None:
+    """Return the card of a row that was read; None as for `due_card`."""
+    key_result = row.key_result
+    if not key_result.is_live or not may_here(membership, Permission.CHECK_IN):
+        return None
+    return DueCard(
+        membership=membership,
+        key_result_id=key_result.pk,
+        public_id=key_result.public_id,
+        title=key_result.title,
+        rhythm=rhythm_of(key_result),
+        previous=row.current,
+        now=now,
+        key_result=key_result,
+        latest_check_in_id=row.latest_check_in_id,
+        **vars(due_of(key_result, now=now)),
+    )
 
-    @property
-    def left(self) -> int:
-        return self.total - self.done
+
+def due_of(key_result: KeyResult, *, now: dt.datetime) -> Due:
+    """Return what a key result asks for; it comes with engagement and `objective__cycle`."""
+    committed_at, engagement = key_result.committed_at, key_result.engagement
+    since = asked_since(committed_at, engagement=engagement) if committed_at else None
+    return due_by(rhythm_of(key_result), filled=filled_periods(key_result), since=since, now=now)
+
+
+def due_by(
+    rhythm: Rhythm, *, filled: Collection[dt.date], since: dt.datetime | None, now: dt.datetime
+) -> Due:
+    """Return what is asked for; `filled` has the Mondays of periods with a check-in.
+
+    None was asked for before `since`.
+    """
+    fillable = fillable_periods(rhythm, now)
+    period = fill(fillable, filled)
+    is_asked = since is not None and since <= period.due_at
+    presses = is_asked and rhythm.day_of(period.due_at) <= rhythm.day_of(now)
+    state = CardState.TODO if presses else CardState.LATER
+    if period.monday in filled:
+        state = CardState.SAVED
+    saved = [one.monday for one in fillable if one.monday in filled]
+    return Due(
+        period=period,
+        state=state,
+        is_late=state is CardState.TODO and period.due_at < now,
+        is_asked=is_asked,
+        saved_monday=saved[-1] if saved else None,
+    )

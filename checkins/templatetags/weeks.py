@@ -26,12 +26,6 @@ def when(at: dt.datetime | None) -> str:
 
 
 @register.filter
-def day_of(at: dt.datetime) -> str:
-    """`{{ posted_at|day_of }}`: "Mon 30 Mar", never "today", which differs from clock to clock."""
-    return write_day(timezone.localtime(at).date(), today=timezone.localdate())
-
-
-@register.filter
 def closing(at: dt.datetime) -> str:
     """Return the end of a span: midnight belongs to the day before it, "Sun 15 Mar 24:00"."""
     time = timezone.localtime(at).time()
@@ -43,16 +37,16 @@ def closing(at: dt.datetime) -> str:
 def due_words(due: Due) -> str:
     """Return "late since Mon 9 Mar 10:00", "due today 10:00"; else until when it is open."""
     if not due.is_asked:
-        return f"{_open_or_closed(due)} {closing(due.period.closes_at)}"
-    return f"{'late since' if due.is_late else 'due'} {when(due.period.due_at)}"
+        return f"{_open_or_closed(due)} {closing(due.closes_at)}"
+    return f"{'late since' if due.is_late else 'due'} {when(due.due_at)}"
 
 
 @register.filter
 def due_on(due: Due) -> str:
     """Return the same by days: "late since Mon 9 Mar", "due Mon 9 Mar"."""
     if not due.is_asked:
-        return f"{_open_or_closed(due)} {write_day(_last_day(due.period.closes_at), today=timezone.localdate())}"
-    return f"{'late since' if due.is_late else 'due'} {day_of(due.period.due_at)}"
+        return f"{_open_or_closed(due)} {write_day(_last_day(due.closes_at), today=timezone.localdate())}"
+    return f"{'late since' if due.is_late else 'due'} {write_day(timezone.localdate(due.due_at), today=timezone.localdate())}"
 
 
 @register.filter
@@ -84,7 +78,7 @@ def marked(segments: Segments) -> SafeString:
 
 
 def _open_or_closed(due: Due) -> str:
-    return "closed" if due.period.closes_at <= timezone.now() else "open until"
+    return "closed" if due.closes_at <= timezone.now() else "open until"
 
 
 def _last_day(at: dt.datetime) -> dt.date:

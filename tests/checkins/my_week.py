@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from checkins.queries.cards import MyWeek, WeekCard
-from checkins.queries.due import my_week
+from checkins.queries.cards import WeekCard
+from checkins.queries.my_week import MyWeek, my_week
 from engagements.models import Membership
 from tenancy.scoping import scope
 from tests.checkins.posting import TUESDAY

@@ -14,7 +14,7 @@ from django.urls import reverse
 from checkins.commands import record_check_in
 from checkins.models import CheckIn
 from checkins.periods import Period, Rhythm, periods
-from checkins.queries.key_results import key_result_row
+from checkins.queries.cards import key_result_row
 from checkins.queries.thread import KeyResultPage, key_result_page
 from engagements.models import Membership
 from okrs.models import KeyResult

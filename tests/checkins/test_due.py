@@ -11,8 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from checkins.queries.cards import CardState, MyWeek
-from checkins.queries.due import due_card
+from checkins.queries.cards import CardState, due_card
+from checkins.queries.my_week import MyWeek
 from engagements.models import Membership, Role
 from okrs.models import Collaborator, KeyResult, Stage
 from tenancy.scoping import scope
@@ -106,7 +106,7 @@ def test_a_group_tells_where_its_cycle_stands(onboarding: KeyResult, bob: Member
     (group,) = week(bob).groups
 
     assert (group.week, group.weeks, group.pace) == (10, 13, Decimal("0.76"))
-    assert group.closes_at == at("2026-03-16T00:00")
+    assert group.cards[0].closes_at == at("2026-03-16T00:00")
 
 
 def test_with_nothing_due_it_says_what_opens_next(onboarding: KeyResult, bob: Membership) -> None:
@@ -117,7 +117,7 @@ def test_with_nothing_due_it_says_what_opens_next(onboarding: KeyResult, bob: Me
 
 
 def test_a_person_without_cards_has_an_empty_week(alice: Membership) -> None:
-    assert week(alice) == MyWeek(groups=[], next_opens_at=None, next_engagement=None)
+    assert week(alice) == MyWeek(cards=[], groups=[], next_opens_at=None, next_engagement=None)
 
 
 @contextmanager
@@ -162,7 +162,7 @@ def test_one_card_is_the_same_as_in_the_week(onboarding: KeyResult, bob: Members
 
     closed = only_card(week(bob))
     assert found is not None
-    for name in ("key_result_id", "membership", "due", "previous", "may_undo"):
+    for name in ("key_result_id", "membership", "state", "period", "previous", "may_undo"):
         assert getattr(found, name) == getattr(closed, name)
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from checkins.commands import undo_check_in
-from checkins.queries.due import due_card
+from checkins.queries.cards import due_card
 from checkins.views import due_row, due_rows
 from engagements.models import Engagement, Membership, Role
 from okrs.models import Collaborator, KeyResult

@@ -17,7 +17,7 @@ from django.test import override_settings
 from accounts.models import User
 from checkins.key_result_states import recompute_state
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
-from checkins.queries.due import my_week
+from checkins.queries.my_week import my_week
 from config.schedule import tick
 from decisions.models import ActionItem, Decision
 from decisions.queries.chain import verify_logs

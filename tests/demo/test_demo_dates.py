@@ -9,8 +9,7 @@ import time_machine
 
 from accounts.models import User
 from checkins.periods import Rhythm, fill, fillable_periods
-from checkins.queries.cards import MyWeek
-from checkins.queries.due import my_week
+from checkins.queries.my_week import MyWeek, my_week
 from demo.loader import load_demo
 from demo.story import WEEK, Span, Story, address, read_stories
 from engagements.models import Membership

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from checkins.queries.cards import MyWeek
+from checkins.queries.my_week import MyWeek
 from decisions.views import actions_headline, log_headline
 from okrs.formatting import in_words
 from tests.checkins.posting import TUESDAY, at
@@ -24,14 +24,7 @@ def in_berlin() -> Iterator[None]:
 
 
 def week(*cards: Any, opens: dt.datetime | None = None) -> MyWeek:
-    group = Mock(
-        cards=cards,
-        total=len(cards),
-        done=sum(card.is_done for card in cards),
-        late=sum(card.is_late for card in cards),
-        due_today=sum(card.is_due_today for card in cards),
-    )
-    return MyWeek(groups=[cast(Any, group)], next_opens_at=opens, next_engagement=None)
+    return MyWeek(cards=cards, groups=[], next_opens_at=opens, next_engagement=None)
 
 
 def card(due: str = "2026-03-09T10:00", *, state: str = "") -> Mock:
