@@ -27,6 +27,7 @@ from mail.models import OutboxMessage, Priority
 from tenancy.scoping import scope
 from tests import build
 from tests.build import PASSWORD
+from tests.engagements.conftest import saved
 from tests.smtp import MailServer, mail_server, text_of
 
 __all__ = ["mail_server"]
@@ -40,7 +41,12 @@ def invitation(engagement: Engagement, alice: Membership) -> Invitation:
         return send_invitation(membership=bob, by=alice)
 
 
-def test_inviting_names_a_placeholder_and_makes_one_link(
+def accept(invitation: Invitation) -> User:
+    token = links.invitation_token(invitation)
+    return accept_invitation(token=token, name="Bob Stone", password=PASSWORD)
+
+
+def test_inviting_names_a_placeholder_and_makes_one_link_for_two_weeks(
     engagement: Engagement, alice: Membership
 ) -> None:
     with scope(engagement.id):
@@ -52,125 +58,152 @@ def test_inviting_names_a_placeholder_and_makes_one_link(
     assert invitation.expires_at - invitation.sent_at == dt.timedelta(days=14)
 
 
-def test_the_link_is_found_by_its_hash_alone(invitation: Invitation) -> None:
+def test_the_link_is_derived_from_row_and_secret_and_found_by_its_hash_alone(
+    invitation: Invitation, settings: Settings
+) -> None:
     token = links.invitation_token(invitation)
 
     assert len(token) == 43  # 256 bits
     assert token not in str(vars(invitation))
     assert links.find_invitation(token) == invitation
     assert links.find_invitation(token[:-1] + "x") is None
-
-
-def test_the_link_is_derived_from_the_stored_row_and_the_secret(
-    invitation: Invitation, settings: Settings
-) -> None:
-    token = links.invitation_token(invitation)
-    with scope(invitation.engagement_id):
-        stored = Invitation.objects.get(pk=invitation.pk)
-
-    assert links.invitation_token(stored) == token
+    assert links.invitation_token(saved(invitation)) == token
     settings.SECRET_KEY = "another-secret"
-    assert links.invitation_token(stored) != token
+    assert links.invitation_token(invitation) != token
 
 
 def test_a_newer_link_replaces_the_older(invitation: Invitation, alice: Membership) -> None:
     with scope(invitation.engagement_id):
         newer = send_invitation(membership=invitation.membership, by=alice)
-        invitation.refresh_from_db()
 
-    assert invitation.revoked_at
+    assert saved(invitation).revoked_at
     with pytest.raises(ValidationError):
-        accept_invitation(token=links.invitation_token(invitation), name="Bob", password=PASSWORD)
-    assert accept_invitation(token=links.invitation_token(newer), name="Bob", password=PASSWORD)
+        accept(invitation)
+    assert accept(newer)
 
 
-def test_nobody_who_joined_is_invited_again(engagement: Engagement, alice: Membership) -> None:
+def test_people_who_have_joined_are_not_invited_again(
+    engagement: Engagement, alice: Membership
+) -> None:
     with scope(engagement.id), pytest.raises(ValidationError) as refusal:
         send_invitation(membership=alice, by=alice)
 
     assert refusal.value.code == "not_a_placeholder"
 
 
-def test_accepting_makes_the_account_and_joins_it(invitation: Invitation) -> None:
-    user = accept_invitation(
-        token=links.invitation_token(invitation), name="Bob Stone", password=PASSWORD
-    )
+def test_of_several_the_named_keep_name_and_role(engagement: Engagement, alice: Membership) -> None:
+    dana = build.member(engagement, "Dana", Role.SPONSOR, user=None, email="dana@x.test")
 
-    with scope(invitation.engagement_id):
-        bob = Membership.objects.get(pk=invitation.membership_id)
-        invitation.refresh_from_db()
+    with scope(engagement.id):
+        people = {"Dana@x.test": "D", "ana@x.test": "Ana"}
+        invite_members(engagement=engagement, people=people, role=Role.VIEWER, by=alice)
+        named = Membership.objects.exclude(pk=alice.pk).values_list("email", "name", "role")
+        assert set(named) == {("dana@x.test", "Dana", "sponsor"), ("ana@x.test", "Ana", "viewer")}
+    assert (open_links(engagement), saved(dana).role) == (["ana@x.test", "dana@x.test"], "sponsor")
+
+
+def test_members_among_several_are_each_refused_and_then_none_is_invited(
+    engagement: Engagement, alice: Membership
+) -> None:
+    ben = build.member(engagement, "Ben", Role.SPONSOR)
+    people = dict.fromkeys(("a@x.test", ben.email, alice.email), "Name")
+
+    with scope(engagement.id), pytest.raises(ValidationError) as refusal:
+        invite_members(engagement=engagement, people=people, role=Role.VIEWER, by=alice)
+
+    assert [error.code for error in refusal.value.error_list] == ["already_member"] * 2
+    assert open_links(engagement) == []
+
+
+def test_those_without_an_open_link_are_invited_together_and_once(
+    engagement: Engagement, alice: Membership
+) -> None:
+    waiting = {
+        name: build.member(engagement, name, user=None) for name in ("Ana", "Ben", "Cem", "Dora")
+    }
+    with scope(engagement.id):
+        for name in ("Ben", "Cem"):
+            send_invitation(membership=waiting[name], by=alice)
+        Invitation.objects.filter(membership=waiting["Ben"]).update(expires_at=timezone.now())
+
+        invited = [invite_waiting(engagement=engagement, by=alice) for _ in range(2)]
+
+    assert invited == [[waiting["Ana"], waiting["Ben"], waiting["Dora"]], []]
+    assert open_links(engagement) == sorted(one.email for one in waiting.values())
+
+
+def test_accepting_makes_the_account_and_joins_it(invitation: Invitation) -> None:
+    user = accept(invitation)
+
+    bob = saved(invitation.membership)
     assert (bob.user, bob.name, bob.role) == (user, "Bob Stone", Role.CONTRIBUTOR)
     assert user.check_password(PASSWORD)
-    assert invitation.accepted_at
-
-
-@pytest.mark.parametrize("end", ["accepted", "expired", "removed"])
-def test_a_link_works_once_for_fourteen_days_until_its_person_is_removed(
-    invitation: Invitation, alice: Membership, end: str
-) -> None:
-    token = links.invitation_token(invitation)
-    with scope(invitation.engagement_id):
-        match end:
-            case "accepted":
-                accept_invitation(token=token, name="Bob", password=PASSWORD)
-            case "expired":
-                Invitation.objects.update(expires_at=timezone.now())
-            case "removed":
-                remove_member(membership=invitation.membership, by=alice)
-
-    with pytest.raises(ValidationError) as refusal:
-        accept_invitation(token=token, name="Bob", password=PASSWORD)
-    assert refusal.value.code == "invitation_gone"
-
-
-def test_an_address_with_an_account_signs_in_first(invitation: Invitation) -> None:
-    build.user("Bob")
-
-    with pytest.raises(ValidationError) as refusal:
-        accept_invitation(token=links.invitation_token(invitation), name="Bob", password=PASSWORD)
-    assert refusal.value.code == "has_account"
-
-
-def test_an_account_joins_with_its_own_name(invitation: Invitation) -> None:
-    bob = build.user("Robert", email="bob@example.test")
-
-    accept_as_user(token=links.invitation_token(invitation), user=bob)
-
-    with scope(invitation.engagement_id):
-        joined = Membership.objects.get(pk=invitation.membership_id)
-    assert (joined.user, joined.name) == (bob, "Robert")
-
-
-def test_an_account_with_another_address_does_not_join(invitation: Invitation) -> None:
-    charlie = build.user("Charlie")
-
-    with pytest.raises(ValidationError) as refusal:
-        accept_as_user(token=links.invitation_token(invitation), user=charlie)
-    assert refusal.value.code == "other_address"
-
-
-def test_the_history_names_who_joined(invitation: Invitation) -> None:
-    user = accept_invitation(
-        token=links.invitation_token(invitation), name="Bob", password=PASSWORD
-    )
-
+    assert saved(invitation).accepted_at
     with scope(invitation.engagement_id):
         latest = invitation.membership.events.latest("pgh_id")
     assert latest.pgh_context == {"user": user.pk}
 
 
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("accepted", "invitation_gone"),
+        ("expired", "invitation_gone"),
+        ("removed", "invitation_gone"),
+        ("has an account", "has_account"),
+    ],
+)
+def test_a_link_works_once_for_fourteen_days_until_its_person_is_removed(
+    invitation: Invitation, alice: Membership, end: str, code: str
+) -> None:
+    with scope(invitation.engagement_id):
+        match end:
+            case "accepted":
+                accept(invitation)
+            case "expired":
+                Invitation.objects.update(expires_at=timezone.now())
+            case "removed":
+                remove_member(membership=invitation.membership, by=alice)
+            case "has an account":
+                build.user("Bob")
+
+    with pytest.raises(ValidationError) as refusal:
+        accept(invitation)
+    assert refusal.value.code == code
+
+
+def test_an_account_of_the_address_alone_joins_with_its_own_name(invitation: Invitation) -> None:
+    bob, token = build.user("Robert", email="bob@example.test"), links.invitation_token(invitation)
+
+    with pytest.raises(ValidationError) as refusal:
+        accept_as_user(token=token, user=build.user("Charlie"))
+    accept_as_user(token=token, user=bob)
+
+    assert refusal.value.code == "other_address"
+    joined = saved(invitation.membership)
+    assert (joined.user, joined.name) == (bob, "Robert")
+
+
 def invite_bob() -> Invitation:
-    engagement = build.engagement()
-    alice = build.member(engagement, "Alice")
-    with scope(engagement.id):
+    alice = build.member(build.engagement(), "Alice")
+    with scope(alice.engagement_id):
         invite_member(
-            engagement=engagement, email="bob@example.test", name="Bob", role="viewer", by=alice
+            engagement=alice.engagement,
+            email="bob@example.test",
+            name="Bob",
+            role="viewer",
+            by=alice,
         )
         return Invitation.objects.get()
 
 
-def test_the_worker_writes_the_link_into_the_mail(committed: str, mail_server: MailServer) -> None:
+def test_the_worker_writes_the_link_into_the_mail_which_goes_first(
+    committed: str, mail_server: MailServer
+) -> None:
     invitation = invite_bob()
+    (message,) = OutboxMessage.objects.using("sweep").all()
+    assert message.payload == {"engagement": invitation.engagement_id, "invitation": invitation.pk}
+    assert message.priority == Priority.AWAITED
 
     assert deliver_due() == Delivered(sent=1)
 
@@ -180,25 +213,12 @@ def test_the_worker_writes_the_link_into_the_mail(committed: str, mail_server: M
     assert links.invitation_url(invitation) in text_of(mail)
 
 
-def test_the_outbox_holds_ids_that_go_first_and_never_the_link(committed: str) -> None:
-    invitation = invite_bob()
-
-    (message,) = OutboxMessage.objects.using("sweep").all()
-    assert message.payload == {
-        "engagement": invitation.engagement_id,
-        "invitation": invitation.pk,
-    }
-    assert message.priority == Priority.AWAITED
-
-
 def test_a_link_that_was_taken_back_is_not_mailed(committed: str, mail_server: MailServer) -> None:
-    invitation = invite_bob()
-    with scope(invitation.engagement_id):
+    with scope(invite_bob().engagement_id):
         Invitation.objects.update(revoked_at=timezone.now())
 
     assert deliver_due() == Delivered(cancelled=1)
     assert mail_server.messages == []
-    assert User.objects.count() == 1
 
 
 @pytest.fixture
@@ -209,7 +229,7 @@ def leads(committed: str) -> list[Membership]:
 
 def open_links(engagement: Engagement) -> list[str]:
     with scope(engagement.id):
-        links = Invitation.objects.filter(engagement=engagement).unanswered()
+        links = Invitation.objects.waiting(now=timezone.now())
         return sorted(links.values_list("membership__email", flat=True))
 
 
