@@ -6,17 +6,15 @@ import pytest
 from django.test import Client
 
 from engagements.commands.invitations import issue_invitation
-from engagements.commands.members import remove_member
 from engagements.models import Engagement, Invitation, Membership, Role
 from tenancy.scoping import scope
 from tests import build
+from tests.engagements.conftest import HTMX, saved
 from tests.query_counts import assert_constant_queries
 
 URL = "/e/northwind/members/"
-HTMX = {"HX-Request": "true"}
 CLAIRE = {"name": "Claire", "email": "claire@example.test", "role": "viewer"}
 TYPED = {"name": "Robert", "email": "robert@example.test", "version": "1"}
-SAID = "The only program lead. To change this role"
 
 
 @pytest.fixture
@@ -29,21 +27,9 @@ def path(member: Membership, action: str) -> str:
     return f"{URL}{member.public_id}/{action}/"
 
 
-def saved(member: Membership) -> Membership:
-    with scope(member.engagement_id):
-        return Membership.objects.get(pk=member.pk)
-
-
 def invite(member: Membership, by: Membership) -> None:
     with scope(member.engagement_id):
         issue_invitation(membership=member, by=by)
-
-
-def open_links(member: Membership) -> list[bool]:
-    """Whether each invitation still works, the oldest first."""
-    with scope(member.engagement_id):
-        found = Invitation.objects.filter(membership=member).order_by("pk")
-        return [one.revoked_at is None for one in found]
 
 
 def test_it_shows_each_member_and_whether_they_have_joined(
@@ -51,14 +37,12 @@ def test_it_shows_each_member_and_whether_they_have_joined(
 ) -> None:
     invite(build.member(lead.engagement, "Eve", user=None), lead)
 
-    text = " ".join(client.get(URL).text.split())
+    page = client.get(URL)
 
-    for words in ("3 members. 2 haven’t joined yet.", "Not invited yet", "Invited ", bob.email):
-        assert words in text
-
-
-def test_a_lead_alone_reads_so(client: Client, lead: Membership) -> None:
-    assert "You’re the only member so far." in client.get(URL).text
+    assert [row.membership.name for row in page.context["members"]] == ["Bob", "Eve", "Lead"]
+    assert (page.context["to_join"], page.context["to_invite"]) == (2, 1)
+    for words in ("Not invited yet", "Invited ", bob.email):
+        assert words in page.text
 
 
 def test_its_queries_do_not_grow(client: Client, lead: Membership) -> None:
@@ -70,15 +54,25 @@ def test_its_queries_do_not_grow(client: Client, lead: Membership) -> None:
     assert_constant_queries(lambda: client.get(URL), grow=ten_more, most=6)
 
 
-@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.CHAMPION, Role.SPONSOR])
 def test_members_read_it_without_addresses_or_buttons(
-    client: Client, engagement: Engagement, bob: Membership, role: str
+    client: Client, engagement: Engagement, bob: Membership
 ) -> None:
-    build.sign_in(client, engagement, role)
+    build.sign_in(client, engagement, Role.CHAMPION)
 
     text = client.get(URL).text
 
     assert ("Bob" in text, bob.email in text, "<select" in text) == (True, False, False)
+
+
+def test_a_table_shows_the_permissions_of_each_role(client: Client, lead: Membership) -> None:
+    """M9.6."""
+    text = " ".join(client.get(URL).text.split())
+
+    table = text.split("What each role can do</caption>")[1].split("</table>")[0]
+    rows = {row.split("</th>")[0]: row.count("<td>yes</td>") for row in table.split('="row">')[1:]}
+    assert rows["Read the status page"] == 5
+    assert rows["Check in"] == 3
+    assert rows["Change settings, close the engagement"] == 1
 
 
 def test_inviting_goes_back_to_the_list(client: Client, lead: Membership) -> None:
@@ -99,36 +93,39 @@ def test_inviting_by_htmx_swaps_list_and_form(client: Client, lead: Membership) 
     assert "toast" in answer["HX-Trigger"]
 
 
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
-@pytest.mark.parametrize(
-    ("email", "error"),
-    [
-        ("claire@", "Enter a valid email address"),
-        (build.LONG_ADDRESS, "254"),
-        ("lead@example.test", "is already a member"),
-    ],
-)
+@pytest.mark.parametrize("email", ["claire@", build.LONG_ADDRESS, "lead@example.test"])
 def test_a_refused_invitation_keeps_what_was_typed(
-    client: Client, lead: Membership, email: str, error: str, headers: dict[str, str]
+    client: Client, lead: Membership, email: str
 ) -> None:
-    answer = client.post(f"{URL}invite/", {**CLAIRE, "email": email}, headers=headers)
+    answer = client.post(f"{URL}invite/", {**CLAIRE, "email": email}, headers=HTMX)
 
-    assert answer.status_code == 422
-    assert error in answer.context["form"].errors["email"][0]
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["email"])
     assert 'value="Claire"' in answer.text
     assert f'value="{email}"' in answer.text
-    assert ("<html" in answer.text) is not bool(headers)
 
 
-def test_only_people_who_have_not_joined_are_sent_an_invitation(
+def test_an_invitation_is_sent_and_withdrawn_in_its_row(
     client: Client, lead: Membership, bob: Membership
 ) -> None:
     sent = client.post(path(bob, "send-invitation"), headers=HTMX)
     refused = client.post(path(lead, "send-invitation"), headers=HTMX)
+    withdrawn = client.post(path(bob, "withdraw-invitation"), headers=HTMX)
 
     assert sent.text.startswith(f'<li id="member-{bob.public_id}"')
-    assert open_links(bob) == [True]
     assert (refused.status_code, "needs no invitation" in refused.text) == (422, True)
+    assert ("Withdraw" in sent.text, "Withdraw" in withdrawn.text) == (True, False)
+    with scope(lead.engagement_id):
+        assert Invitation.objects.get().revoked_at
+    assert saved(bob).removed_at is None
+
+
+def test_all_who_wait_are_invited_by_one_press(
+    client: Client, lead: Membership, bob: Membership
+) -> None:
+    answers = [client.post(f"{URL}invite-waiting/", follow=True) for _ in range(2)]
+
+    assert [answer.context["to_invite"] for answer in answers] == [0, 0]
+    assert "The invitation for Bob is on its way." in answers[0].text
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 302), (HTMX, 200)])
@@ -141,14 +138,28 @@ def test_a_role_is_changed(
     assert client.post(path(bob, "role"), {"role": "king"}, headers=HTMX).status_code == 422
 
 
-def test_the_last_lead_keeps_the_role_and_cannot_leave(client: Client, lead: Membership) -> None:
+def test_the_last_lead_is_offered_no_other_role_and_no_removal(
+    client: Client, lead: Membership, bob: Membership
+) -> None:
+    listed, asked = client.get(URL).text, client.get(path(lead, "remove")).text
     by_htmx = client.post(path(lead, "role"), {"role": "viewer"}, headers=HTMX)
     plain = client.post(path(lead, "role"), {"role": "viewer"}, follow=True)
     leaving = client.post(path(lead, "remove"))
 
+    assert f'action="{path(lead, "role")}"' not in listed
+    assert f'action="{path(bob, "role")}"' in listed
+    assert f"Remove {lead.name}</button>" not in asked
     assert (by_htmx.status_code, leaving.status_code) == (422, 422)
-    assert all("is the only program lead" in answer.text for answer in (by_htmx, plain))
-    assert "Not removed" in leaving.text
+    assert all("is the only program lead" in page.text for page in (by_htmx, plain, leaving))
+
+
+def test_another_lead_frees_the_line_at_once(client: Client, lead: Membership) -> None:
+    champion = build.member(lead.engagement, "Bob", Role.CHAMPION)
+
+    answer = client.post(path(champion, "role"), {"role": "lead"}, headers=HTMX)
+
+    assert f'action="{path(lead, "role")}"' in answer.text
+    assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#members", "outerHTML")
 
 
 def test_removing_asks_first_and_counts_what_they_own(
@@ -158,9 +169,9 @@ def test_removing_asks_first_and_counts_what_they_own(
     build.key_result(objective)
     build.key_result(objective)
 
-    text = client.get(path(bob, "remove")).text
+    page = client.get(path(bob, "remove"))
 
-    assert "Bob owns 2 key results, owns 1 objective." in " ".join(text.split())
+    assert [str(one) for one in page.context["held"]] == ["owns 2 key results", "owns 1 objective"]
     assert saved(bob).removed_at is None
 
 
@@ -190,70 +201,30 @@ def test_another_engagements_member_is_not_found_here(client: Client, lead: Memb
         assert client.post(path(charlie, action)).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("email", "links"),
-    [
-        pytest.param("robert@example.test", [False, True], id="another-address"),
-        pytest.param("BOB@example.test", [True], id="another-name"),
-    ],
-)
-def test_another_address_ends_the_link_that_was_sent_and_is_sent_one(
-    client: Client, lead: Membership, bob: Membership, email: str, links: list[bool]
-) -> None:
-    invite(bob, lead)
-
-    answer = client.post(path(bob, "edit"), {**TYPED, "email": email})
-
-    now = saved(bob)
-    assert (answer.status_code, answer["Location"]) == (302, URL)
-    assert (now.name, now.email, now.version) == ("Robert", email.lower(), 2)
-    assert open_links(bob) == links
-
-
-def test_no_link_is_sent_to_people_who_had_none(
+def test_a_stale_correction_shows_what_differs(
     client: Client, lead: Membership, bob: Membership
 ) -> None:
-    client.post(path(bob, "edit"), TYPED)
-
-    assert (saved(bob).email, open_links(bob)) == ("robert@example.test", [])
-
-
-def test_a_stale_form_shows_both_versions(
-    client: Client, lead: Membership, bob: Membership
-) -> None:
-    client.post(path(bob, "edit"), TYPED)
-
-    answer = client.post(path(bob, "edit"), {**TYPED, "name": "Bobby"}, headers=HTMX)
-
-    assert answer.status_code == 409
-    assert [row.label for row in answer.context["differences"]] == ["Name"]
+    first = client.post(path(bob, "edit"), TYPED)
+    stale = client.post(path(bob, "edit"), {**TYPED, "name": "Bobby"}, headers=HTMX)
     again = client.post(path(bob, "edit"), {**TYPED, "name": "Bobby", "version": "2"})
+
+    assert (first.status_code, first["Location"]) == (302, URL)
+    assert stale.status_code == 409
+    assert [row.label for row in stale.context["differences"]] == ["Name"]
     assert (again.status_code, saved(bob).name) == (302, "Bobby")
 
 
 @pytest.mark.parametrize(
-    ("field", "typed"), [("name", ""), ("email", "robert@"), ("email", build.LONG_ADDRESS)]
+    ("field", "typed"),
+    [("name", ""), ("email", build.LONG_ADDRESS), ("email", "lead@example.test")],
 )
-def test_a_bad_form_changes_nothing(
+def test_a_bad_correction_changes_nothing(
     client: Client, lead: Membership, bob: Membership, field: str, typed: str
 ) -> None:
     answer = client.post(path(bob, "edit"), {**TYPED, field: typed})
 
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
     assert saved(bob).name == "Bob"
-
-
-def test_an_address_of_a_member_or_of_a_removed_one_is_refused(
-    client: Client, lead: Membership, bob: Membership
-) -> None:
-    eve = build.member(lead.engagement, "Eve")
-    taken = client.post(path(bob, "edit"), {**TYPED, "email": eve.email.upper()})
-    with scope(lead.engagement_id):
-        remove_member(membership=eve, by=lead)
-    gone = client.post(path(bob, "edit"), {**TYPED, "email": eve.email})
-
-    assert "is already a member" in taken.context["form"].errors["email"][0]
-    assert "Invite that address instead" in gone.context["form"].errors["email"][0]
 
 
 def test_members_who_have_joined_change_it_themselves(client: Client, lead: Membership) -> None:
@@ -263,73 +234,3 @@ def test_members_who_have_joined_change_it_themselves(client: Client, lead: Memb
 
     assert all("Eve has joined" in answer.text for answer in answers)
     assert saved(eve).name == "Eve"
-
-
-def test_an_invitation_is_withdrawn_and_its_person_stays(
-    client: Client, lead: Membership, bob: Membership
-) -> None:
-    invite(bob, lead)
-
-    answer = client.post(path(bob, "withdraw-invitation"), headers=HTMX)
-
-    assert ("Not invited yet" in answer.text, "Withdraw" in answer.text) == (True, False)
-    assert (open_links(bob), saved(bob).removed_at) == ([False], None)
-
-
-def test_a_table_shows_the_permissions_of_each_role(client: Client, lead: Membership) -> None:
-    """M9.6."""
-    text = " ".join(client.get(URL).text.split())
-
-    table = text.split("What each role can do</caption>")[1].split("</table>")[0]
-    rows = {row.split("</th>")[0]: row.count("<td>yes</td>") for row in table.split('="row">')[1:]}
-    assert rows["Read the status page"] == 5
-    assert rows["Check in"] == 3
-    assert rows["Change settings, close the engagement"] == 1
-
-
-def test_the_owner_of_the_workflow_who_leaves_owns_it_no_longer(
-    client: Client, lead: Membership
-) -> None:
-    eve, olga = build.member(lead.engagement, "Eve"), build.member(lead.engagement, "Olga")
-    with scope(lead.engagement_id):
-        here = Engagement.objects.filter(pk=lead.engagement_id)
-        here.update(workflow_owner=eve, context_owner=olga)
-
-    client.post(path(eve, "remove"))
-    client.post(path(olga, "role"), {"role": Role.VIEWER})
-
-    with scope(lead.engagement_id):
-        now = Engagement.objects.get(pk=lead.engagement_id)
-    assert (now.workflow_owner_id, now.context_owner_id, now.version) == (None, None, 3)
-
-
-@pytest.fixture
-def champion(engagement: Engagement) -> Membership:
-    return build.member(engagement, "Bob", Role.CHAMPION)
-
-
-def test_their_line_and_the_page_of_removal_say_it_and_hold_no_button(
-    client: Client, lead: Membership, champion: Membership
-) -> None:
-    text = client.get(URL).text
-    page = client.get(path(lead, "remove")).text
-
-    assert text.count(SAID) == 1
-    assert f'action="{path(lead, "role")}"' not in text
-    assert f'action="{path(champion, "role")}"' in text
-    assert "is the only program lead. Make someone else program lead first." in page
-    assert f"Remove {lead.name}</button>" not in page
-
-
-def test_another_lead_frees_the_line_at_once_and_one_without_account_does_not(
-    client: Client, lead: Membership, champion: Membership
-) -> None:
-    build.member(lead.engagement, "Named", Role.LEAD, user=None)
-    alone = client.get(URL).text
-
-    answer = client.post(path(champion, "role"), {"role": "lead"}, headers=HTMX)
-
-    assert SAID in alone
-    assert SAID not in answer.text
-    assert f'action="{path(lead, "role")}"' in answer.text
-    assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#members", "outerHTML")
