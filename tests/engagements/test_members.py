@@ -163,7 +163,7 @@ def test_the_last_lead_is_neither_demoted_nor_removed(
         for command, change in ((change_role, {"role": Role.CHAMPION}), (remove_member, {})):
             try:
                 with transaction.atomic():
-                    command(membership=alice, by=alice, **change)  # type: ignore[operator]
+                    command(membership=alice, by=alice, **change)
                     transaction.set_rollback(True)
             except ValidationError as refusal:
                 codes.append(refusal.code)
