@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from checkins.key_result_states import recompute_state, state_of
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.periods import (
     Period,
@@ -30,7 +29,9 @@ from checkins.rules import (
     check_content,
     is_thin,
     outside_range,
+    recompute_state,
     stage_refusal,
+    state_of,
     undo_refusal,
 )
 from engagements.models import Membership

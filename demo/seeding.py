@@ -17,9 +17,8 @@ from uuid import uuid4
 from django.db import connections, transaction
 
 from accounts.models import User
-from checkins.key_result_states import recompute_state
 from checkins.models import Blocker, CheckIn, HelpRequest
-from checkins.rules import is_thin
+from checkins.rules import is_thin, recompute_state
 from demo.copies import copy, copy_counts, tenant_models
 from demo.story import DAY, WEEK
 from engagements.models import Engagement, Membership, Role

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from operator import itemgetter
 
-from checkins.key_result_states import effective
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.periods import Timeliness, missed_periods, open_periods, rhythm_of, timeliness
 from checkins.queries.cards import Due, KeyResultRow, due_of
-from checkins.rules import Assessment, Prompt, assess_latest, prompt
+from checkins.rules import Assessment, Prompt, assess_latest, effective, prompt
 from engagements.models import Membership
 from okrs.charts import History
 from okrs.models import Collaborator, KeyResult

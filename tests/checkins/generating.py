@@ -15,9 +15,9 @@ from uuid import uuid4
 
 from django.db import connections
 
-from checkins.key_result_states import state_of
 from checkins.models import Blocker, CheckIn, CheckInKind
 from checkins.periods import Rhythm, cycle_rhythm, fill, fillable_periods, week_for
+from checkins.rules import state_of
 from engagements.models import Membership, Role
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.states import early_until

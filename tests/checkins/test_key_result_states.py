@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checkins.commands import undo_check_in
-from checkins.key_result_states import RedRun, recompute_state, red_run
 from checkins.models import CheckIn
 from checkins.periods import fill, fillable_periods, rhythm_of
+from checkins.rules import RedRun, recompute_state, red_run
 from engagements.models import Membership
 from okrs.models import KeyResult
 from okrs.states import KeyResultState

@@ -15,9 +15,9 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from accounts.models import User
-from checkins.key_result_states import recompute_state
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.queries.my_week import my_week
+from checkins.rules import recompute_state
 from config.schedule import tick
 from decisions.models import ActionItem, Decision
 from decisions.queries.chain import verify_logs

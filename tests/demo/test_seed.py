@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from accounts.models import User
-from checkins.key_result_states import recompute_state
+from checkins.rules import recompute_state
 from demo.seeding import address, seed
 from engagements.models import Engagement
 from escalations.jobs import update_escalations

@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from checkins.jobs.reminders import send_reminders
-from checkins.key_result_states import recompute_state
 from checkins.models import CheckIn
+from checkins.rules import recompute_state
 from config import schedule
 from decisions.queries.chain import verify_logs
 from demo.seeding import address
