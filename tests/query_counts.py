@@ -1,17 +1,26 @@
-"""Pages cost the same number of queries however much they show."""
+"""Pages cost the same number of queries however much they show, and the number is on record.
+
+`tests/<app>/query_counts.json` holds the numbers by name. With QUERY_COUNTS=write in the
+environment a test records what it counts, so that a change shows in review.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 FREE = ("SAVEPOINT", "RELEASE", "SELECT set_config")
+UPDATE = "If that is meant, record it: QUERY_COUNTS=write python -m pytest {test}"
 
 
 def queries_of(read: Callable[[], object]) -> list[str]:
-    """The statements that a read sends, savepoints and the walls' settings left out."""
+    """Return the statements that a read sends, without savepoints and the walls' settings."""
     with CaptureQueriesContext(connection) as captured:
         read()
     sent = [query["sql"].strip() for query in captured.captured_queries]
@@ -19,11 +28,31 @@ def queries_of(read: Callable[[], object]) -> list[str]:
 
 
 def assert_constant_queries(
-    read: Callable[[], object], *, grow: Callable[[], object], most: int
+    read: Callable[[], object], *, grow: Callable[[], object], name: str
 ) -> None:
-    """`read` sends as many queries after `grow` as before, and at most `most`."""
+    """`read` sends as many queries after `grow` as before: the number recorded for `name`."""
     before = queries_of(read)
     grow()
     after = queries_of(read)
     assert len(after) == len(before), "\n".join(after)
-    assert len(after) <= most, "\n".join(after)
+    assert_query_count(after, name=name)
+
+
+def assert_query_count(sent: list[str], *, name: str) -> None:
+    test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+    path = Path(__file__).parent / test.split("/")[1] / "query_counts.json"
+    if os.environ.get("QUERY_COUNTS") == "write":
+        record(path, name, len(sent))
+    recorded = json.loads(path.read_text()).get(name) if path.exists() else None
+    explained = f"{name}: {len(sent)} queries, {recorded} in {path}. {UPDATE.format(test=test)}"
+    assert len(sent) == recorded, "\n".join([explained, *sent])
+
+
+def record(path: Path, name: str, count: int) -> None:
+    """Write one number; the workers of a run take turns."""
+    with path.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        counts = {**json.loads(file.read() or "{}"), name: count}
+        file.truncate(0)
+        file.write(json.dumps(counts, indent=2, sort_keys=True) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,3 +117,10 @@ def test_no_template_puts_a_space_before_a_comma() -> None:
     found = [path.name for path in templates if spaced.search(path.read_text())]
 
     assert found == []
+
+
+def test_each_recorded_query_count_belongs_to_a_test() -> None:
+    for counts in (ROOT / "tests").glob("*/query_counts.json"):
+        tests = "\n".join(path.read_text() for path in counts.parent.rglob("test_*.py"))
+
+        assert [name for name in json.loads(counts.read_text()) if name not in tests] == []

@@ -75,7 +75,7 @@ def test_its_queries_do_not_grow(client: Client, lead: Membership) -> None:
             build.share_revoked(lead)
 
     ten_more()
-    assert_constant_queries(lambda: client.get(URL), grow=ten_more, most=3)
+    assert_constant_queries(lambda: client.get(URL), grow=ten_more, name="share-link-list")
 
 
 def test_a_link_is_made_and_shown(client: Client, lead: Membership) -> None:

@@ -472,7 +472,7 @@ def test_a_rule_costs_the_same_queries_for_three_and_for_six(
         assert len(items(rule, rows, to=alice, now=TUESDAY)) == len(rows)
 
     grow()
-    assert_constant_queries(describe, grow=grow, most=3)
+    assert_constant_queries(describe, grow=grow, name=rule)
 
 
 def told_clocks(memberships: list[Membership], now: dt.datetime) -> list[Aside]:

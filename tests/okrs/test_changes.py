@@ -86,4 +86,4 @@ def test_the_log_takes_three_queries_however_long(lead: Membership, objective: O
 
     grow()
 
-    assert_constant_queries(lambda: changes(key_result), grow=grow, most=3)
+    assert_constant_queries(lambda: changes(key_result), grow=grow, name="changes")

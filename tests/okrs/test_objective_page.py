@@ -166,7 +166,7 @@ def test_the_page_takes_the_same_queries_however_many(
 
     grow()
 
-    assert_constant_queries(read, grow=grow, most=16)
+    assert_constant_queries(read, grow=grow, name="objective_page")
 
 
 def test_the_page_lists_every_problem_that_a_commit_reports(

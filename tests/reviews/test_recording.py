@@ -269,4 +269,6 @@ def test_more_decisions_of_an_object_cost_no_more_queries(
 
     # Session, user, membership, the object; decisions, key results, actions.
     log, _ = logs(onboarding)
-    assert_constant_queries(lambda: lead.get(log, headers=HTMX), grow=ten_more, most=7)
+    assert_constant_queries(
+        lambda: lead.get(log, headers=HTMX), grow=ten_more, name="key-result-log"
+    )

@@ -243,5 +243,7 @@ def test_more_escalations_cost_no_more_queries(lead: Client, alice: Membership) 
 
     address = f"{url(review)}?view=all"
     # Three of them belong to the cards, and one finds them.
-    assert_constant_queries(lambda: lead.get(address), grow=ten_more, most=12)
+    assert_constant_queries(
+        lambda: lead.get(address), grow=ten_more, name="review-detail-escalations"
+    )
     assert item(review, "Row 19").facts["escalation"]["state"] == "answered"

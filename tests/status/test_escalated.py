@@ -306,7 +306,7 @@ def test_escalations_cost_no_query(reader: Client, alice: Membership, row: KeyRe
             post(more, alice, actual=1, now=week(9))
             answered(more, **plan(more))
 
-    assert_constant_queries(lambda: reader.get(STATUS), grow=ten_more, most=9)
+    assert_constant_queries(lambda: reader.get(STATUS), grow=ten_more, name="status-escalations")
 
 
 def test_a_kept_page_is_sent_anew_once_it_is_answered(reader: Client, row: KeyResult) -> None:

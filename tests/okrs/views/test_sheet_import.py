@@ -347,5 +347,5 @@ def test_a_sheet_costs_the_same_queries_however_long(
     assert_constant_queries(
         lambda: send(client, engagement, file_of(*lines)),
         grow=lambda: lines.extend({} for _ in range(10)),
-        most=30,
+        name="sheet-import",
     )

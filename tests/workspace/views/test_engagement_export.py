@@ -56,4 +56,4 @@ def test_costs_about_a_query_a_file(
     ten_more()
 
     # Session, user, membership; the head; eight tables, one of two kinds, one with its links.
-    assert_constant_queries(lambda: lead.get(EXPORT), grow=ten_more, most=14)
+    assert_constant_queries(lambda: lead.get(EXPORT), grow=ten_more, name="engagement-export")

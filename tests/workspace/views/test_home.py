@@ -354,4 +354,4 @@ def test_it_costs_the_same_for_ten_and_for_twenty_key_results(
     grow()
 
     assert closed_one.closed_at is not None
-    assert_constant_queries(lambda: lead.get(URL), grow=grow, most=20)
+    assert_constant_queries(lambda: lead.get(URL), grow=grow, name="home")

@@ -333,4 +333,4 @@ def test_it_costs_the_same_for_ten_and_for_twenty_lines(
 
     grow()
 
-    assert_constant_queries(lambda: lead.get(URL), grow=grow, most=14)
+    assert_constant_queries(lambda: lead.get(URL), grow=grow, name="reminder-list")
