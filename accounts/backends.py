@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts.models import User
 from tenancy.caches import CACHE_ERRORS
-from tenancy.sql import instance, select_list
+from tenancy.models import instance, select_list
 
 USER = f"SELECT {select_list(User, 'u')} FROM accounts_user u WHERE u.id = %s"  # noqa: S608 - columns
 

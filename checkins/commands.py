@@ -36,8 +36,8 @@ from checkins.rules import (
 )
 from engagements.models import Membership
 from engagements.permissions import Permission, require_right
-from okrs.commands.states import update_state
 from okrs.models import KeyResult
+from okrs.states import update_state
 from tenancy.locks import lock, locking
 
 TERMS = ("method", "direction", "baseline", "target", "ladder")

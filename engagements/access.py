@@ -32,8 +32,8 @@ from engagements.commands.share_links import count_view
 from engagements.links import find_share_link
 from engagements.models import Engagement, Membership, Role, ShareLink
 from engagements.permissions import Permission, RightLost, may, may_here, permissions_of
+from tenancy.models import instance, select_list
 from tenancy.scoping import MAX_ENGAGEMENTS, end_writing, identity, scope
-from tenancy.sql import instance, select_list
 
 M = TypeVar("M", bound=models.Model)
 View = Callable[..., HttpResponse]

@@ -9,7 +9,7 @@ class EscalationsConfig(AppConfig):
     def ready(self) -> None:
         from escalations.commands import update_escalation_after_check_in
         from escalations.messages import register_rules
-        from okrs.commands.states import register_follower
+        from okrs.states import register_follower
 
         register_rules()
         register_follower(update_escalation_after_check_in)

@@ -15,7 +15,7 @@ from escalations.rule import Deadline, Facts, speaks_for_sponsor
 from escalations.words import Clock, ClockState, clocks
 from notifications.models import Notice
 from okrs.weeks import weeks_red
-from tenancy.sql import rows
+from tenancy.models import rows
 
 LABELS = {
     Deadline.HUDDLE: "Schedule huddle",

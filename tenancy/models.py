@@ -1,15 +1,20 @@
-"""The parts of every tenant table: engagement, public id, composite keys and wall."""
+"""The parts of every tenant table: engagement, public id, composite keys and wall.
+
+Hot reads are SQL text next to the dataclass or model that `rows` or `instances` fills with it.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import pghistory
 import pgtrigger
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.constraints import BaseConstraint
+from psycopg.rows import class_row, tuple_row
 
 from tenancy.constraints import (
     ActingAuthor,
@@ -17,7 +22,7 @@ from tenancy.constraints import (
     TenantWall,
     WrittenByTriggers,
 )
-from tenancy.scoping import engagements_in_scope
+from tenancy.scoping import ScopeError, engagements_in_scope
 
 # The same made by PostgreSQL, for rows that a sweep writes: 48 random bits, of the alphabet below.
 NEW_PUBLIC_ID = "left(translate(replace(gen_random_uuid()::text, '-', ''), '01', 'gh'), 12)"
@@ -30,6 +35,7 @@ OPERATIONS = {
     "delete": pgtrigger.Delete,
 }
 M = TypeVar("M", bound=models.Model)
+Row = TypeVar("Row")
 
 
 def new_public_id() -> str:
@@ -48,6 +54,71 @@ class TenantManager(models.Manager[M]):
         if len(ids) == 1:
             return queryset.filter(engagement_id=ids[0])
         return queryset.filter(engagement_id__in=ids)
+
+
+def rows(sql: str, row_class: type[Row], **params: Any) -> list[Row]:
+    """Return one `row_class` per row; its fields are named as the columns.
+
+    The SQL must filter by `%(scope)s`, the array of the engagements in scope, as a tenant's manager
+    does. All other values are parameters, too. Raises ScopeError outside a tenant scope.
+    """
+    return _fetch(sql, params, row_factory=class_row(row_class))
+
+
+def instances(sql: str, *classes: type[models.Model], **params: Any) -> list[list[Any]]:
+    """Return one list per row: an instance of each model, then the values of all other columns.
+
+    The SQL selects the `select_list` of each model, in this order, and filters as in `rows`. A
+    joined row that is missing comes as None.
+    """
+    found = []
+    for values in _fetch(sql, params, row_factory=tuple_row):
+        row: list[Any] = []
+        start = 0
+        for model in classes:
+            end = start + len(model._meta.concrete_fields)
+            row.append(None if values[start] is None else instance(model, values[start:end]))
+            start = end
+        found.append([*row, *values[start:]])
+    return found
+
+
+def select_list(model: type[models.Model], alias: str) -> str:
+    """Return all columns of a table, in the order that `instance` reads; the first is its key."""
+    return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
+
+
+def instance(model: type[M], values: Sequence[Any]) -> M:
+    """Return an instance with the values of `select_list`."""
+    names, converters = _fields(model)
+    if converters:
+        values = list(values)
+        for index, convert in converters.items():
+            values[index] = convert(values[index], None, connection)
+    return model.from_db(DEFAULT_DB_ALIAS, names, values)
+
+
+@cache
+def _fields(model: type[models.Model]) -> tuple[list[str], dict[int, Any]]:
+    """Return the names of the columns and, by index, the converters of those that have one."""
+    fields = model._meta.concrete_fields
+    converters = {
+        index: field.from_db_value
+        for index, field in enumerate(fields)
+        if hasattr(field, "from_db_value")
+    }
+    return [field.attname for field in fields], converters
+
+
+def _fetch(sql: str, params: dict[str, Any], *, row_factory: Any) -> list[Any]:
+    scope = engagements_in_scope()
+    if scope is None or "%(scope)s" not in sql:
+        raise ScopeError("Run this SQL in a scope and let it filter by %(scope)s.")
+    with connection.cursor() as cursor:
+        cursor.cursor.row_factory = row_factory
+        cursor.execute(sql.strip(), {**params, "scope": scope})
+        found: list[Any] = cursor.fetchall()
+        return found
 
 
 class TenantKey(models.ForeignKey):  # type: ignore[type-arg]

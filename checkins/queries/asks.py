@@ -8,7 +8,7 @@ from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, may
 from okrs.models.key_results import LIVE
-from tenancy.sql import rows
+from tenancy.models import rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,7 +27,7 @@ from engagements.permissions import Permission, may_here
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, Objective, Team
 from scoring import Rag
-from tenancy.sql import instances, select_list
+from tenancy.models import instances, select_list
 
 MODELS = (KeyResult, Objective, Cycle, Team, Metric, Membership, Membership, CheckIn, Membership)
 ALIASES = ("k", "o", "c", "team", "metric", "owner", "lead", "post", "author")

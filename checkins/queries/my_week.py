@@ -19,7 +19,7 @@ from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
 from okrs.models import Cycle
 from scoring import pace
-from tenancy.sql import rows
+from tenancy.models import rows
 
 Members = Mapping[int, Membership]  # by engagement
 CURRENT = (

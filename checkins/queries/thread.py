@@ -15,7 +15,7 @@ from engagements.models import Membership
 from okrs.charts import History
 from okrs.models import Collaborator, KeyResult
 from scoring import Rag, format_score
-from tenancy.sql import instances, select_list
+from tenancy.models import instances, select_list
 
 POSTS = f"""
     SELECT {select_list(CheckIn, "post")}, {select_list(Membership, "author")},

@@ -12,7 +12,7 @@ from decisions.models import ActionItem, ActionItemQuerySet, load_occasions
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
 from okrs.models import KeyResult, Objective
-from tenancy.sql import instances, select_list
+from tenancy.models import instances, select_list
 
 LATELY = dt.timedelta(days=14)
 SOON = dt.timedelta(days=7)

@@ -17,7 +17,7 @@ from okrs.commands.objectives import (
     draft_objective,
     update_objective,
 )
-from okrs.commands.states import update_state
+from okrs.states import update_state
 
 __all__ = [
     "KeyResultFields",

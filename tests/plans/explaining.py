@@ -62,7 +62,7 @@ def _kept(ask: Ask, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> list
 
 
 def _read(cursor: Any) -> list[dict[str, Any]]:
-    # `tenancy.sql.rows` fills a class from its cursor, and a plan is no row of it.
+    # `tenancy.models.rows` fills a class from its cursor, and a plan is no row of it.
     row_factory, cursor.cursor.row_factory = cursor.cursor.row_factory, tuple_row
     (plan,) = cursor.fetchone()
     cursor.cursor.row_factory = row_factory

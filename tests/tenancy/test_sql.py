@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from engagements.models import Role
 from metrics.models import Metric
 from okrs.models import KeyResult
+from tenancy.models import instances, rows, select_list
 from tenancy.scoping import ScopeError, scope, unscoped
-from tenancy.sql import instances, rows, select_list
 from tests.build import cycle, engagement, key_result, member, metric, objective
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_the_first_wall_holds_without_the_second(monkeypatch: pytest.MonkeyPatch
     first, second = member(engagement(), "Lena"), member(engagement("Harbor"), "Harriet")
 
     with scope(first.engagement_id, second.engagement_id):
-        monkeypatch.setattr("tenancy.sql.engagements_in_scope", lambda: [first.engagement_id])
+        monkeypatch.setattr("tenancy.models.engagements_in_scope", lambda: [first.engagement_id])
         assert [one.name for one in members()] == ["Lena"]
 
 
