@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from decisions.commands.decisions import key_result_ids
 from decisions.movement import Moved
-from okrs.formatting import YES_NO, write_value
+from okrs.formatting import plain, write_figure, write_value
+from okrs.models import KeyResult
 from reviews.models import ReviewKind, Section
-from reviews.reasons import AgendaFacts, DecisionFacts, KeyResultFacts, Reason, reasons
-from reviews.screens import SEPARATOR
-from scoring import Rag, format_number
+from reviews.reasons import AgendaFacts, Reason, reasons
+from reviews.screens import SEPARATOR, KeyResultFacts, as_number, outcome_of, unit_of
 
 LEAST = 2  # minutes
 LONGEST_WHY = 240
 MOST_DAYS = 3
+Causes = Sequence[tuple[KeyResultFacts, Sequence[Reason]]]
 SECTIONS: dict[str, tuple[Section, ...]] = {
     ReviewKind.MONTHLY: (
         Section.ACTIONS,
@@ -49,7 +50,7 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
 class Drawn:
     """An item built from data. `source` names its cause and stays the same while the cause lasts.
 
-    `key_result` is a public id; `rows` are the rows of a list.
+    `rows` are the rows of a list.
     """
 
     section: Section
@@ -57,7 +58,7 @@ class Drawn:
     title: str
     why: str
     minutes: int
-    key_result: str = ""
+    about: KeyResultFacts | None = None
     rows: Sequence[dict[str, str]] = ()
 
 
@@ -67,26 +68,23 @@ def draw(facts: AgendaFacts) -> list[Drawn]:
     A key result appears once, under its strongest reason; its `why` lists the others too.
     """
     monthly = facts.kind == ReviewKind.MONTHLY
-    causes = {row.public_id: reasons(row, facts) for row in facts.key_results}
+    causes = [(row, reasons(row, facts)) for row in facts.key_results]
     items: list[Drawn | None] = [actions(facts), wins(causes, facts), closing(facts)]
     missing = []
     # The most important of a section comes first.
-    ranked = [(causes[row.public_id], row) for row in facts.key_results if causes[row.public_id]]
-    ranked.sort(key=lambda pair: (-pair[0][0].weight, pair[1].title.casefold()))
-    for row_causes, row in ranked:
-        first = row_causes[0]
-        if monthly and first.section == Section.QUIET:
-            missing.append((row, first))
-        else:
-            why = SEPARATOR.join(cause.why for cause in row_causes)
+    for row, why in sorted(causes, key=_importance):
+        if monthly and why and why[0].section == Section.QUIET:
+            missing.append((row, why[0]))
+        elif why:
+            joined = SEPARATOR.join(cause.why for cause in why)
             items.append(
                 Drawn(
-                    section=first.section,
-                    source=f"kr:{row.public_id}",
-                    title=row.title,
-                    why=why if len(why) <= LONGEST_WHY else f"{why[: LONGEST_WHY - 1]}…",
-                    minutes=first.minutes,
-                    key_result=row.public_id,
+                    section=why[0].section,
+                    source=f"kr:{row.key_result.public_id}",
+                    title=row.key_result.title,
+                    why=joined if len(joined) <= LONGEST_WHY else f"{joined[: LONGEST_WHY - 1]}…",
+                    minutes=why[0].minutes,
+                    about=row,
                 )
             )
     if monthly:
@@ -174,10 +172,10 @@ def missing_check_ins(missing: Sequence[tuple[KeyResultFacts, Reason]]) -> Drawn
         minutes=min(6, 2 + count),
         rows=[
             {
-                "title": row.title,
-                "meta": _joined(row.owner or "no owner", reason.why),
-                "key_result": row.public_id,
-                "rag": row.rag.value,
+                **_row(row.key_result),
+                "meta": _joined(
+                    row.key_result.owner.name if row.key_result.owner else "no owner", reason.why
+                ),
             }
             for row, reason in missing
         ],
@@ -200,30 +198,25 @@ def experiments(facts: AgendaFacts) -> Drawn | None:
         minutes=min(8, 2 + 2 * len(cycles)),
         rows=[
             {
-                "title": row.title,
+                **_row(row),
                 "meta": _joined("" if alone else row.objective.cycle.name, row.insight),
-                "key_result": row.public_id,
-                "rag": Rag(row.rag).value,
-                **_from_to(
-                    row.baseline, row.latest_value, unit=row.metric.unit if row.metric else ""
-                ),
+                **_from_to(row, then=row.baseline),
             }
             for row in rows
         ],
     )
 
 
-def wins(causes: Mapping[str, Sequence[Reason]], facts: AgendaFacts) -> Drawn | None:
+def wins(causes: Causes, facts: AgendaFacts) -> Drawn | None:
     """Return key results with a better score since the last review, at most with a late check-in."""
-    calm = [
-        row
-        for row in facts.key_results
-        if all(cause.section == Section.QUIET for cause in causes[row.public_id])
+    gains = [
+        (gain, row)
+        for row, why in causes
+        if all(cause.section == Section.QUIET for cause in why) and (gain := _gain(row)) > 0
     ]
-    gains = [(gain, row) for row in calm if (gain := _gain(row)) > 0]
     if not gains:
         return None
-    best_first = [row for _, row in sorted(gains, key=lambda pair: (-pair[0], pair[1].title))]
+    gains.sort(key=lambda pair: (-pair[0], pair[1].key_result.title))
     since = f"since {facts.day(facts.since)}" if facts.since else "since the start"
     return Drawn(
         section=Section.WINS,
@@ -233,17 +226,14 @@ def wins(causes: Mapping[str, Sequence[Reason]], facts: AgendaFacts) -> Drawn | 
         minutes=4,
         rows=[
             {
-                "title": row.title,
-                "meta": row.insight,
-                "key_result": row.public_id,
-                "rag": row.rag.value,
+                **_row(row.key_result),
+                "meta": row.key_result.insight,
                 **_from_to(
-                    row.baseline if row.earlier_value is None else row.earlier_value,
-                    row.value,
-                    unit=row.unit,
+                    row.key_result,
+                    then=as_number(row.earlier.get("value") or plain(row.key_result.baseline)),
                 ),
             }
-            for row in best_first
+            for _, row in gains
         ],
     )
 
@@ -252,39 +242,44 @@ def decisions(facts: AgendaFacts) -> Drawn | None:
     """Return the decisions of the last review, and how their metrics moved since (M8)."""
     if not facts.decisions:
         return None
-    return Drawn(
-        section=Section.DECISIONS,
-        source="decisions",
-        title="Last review’s decisions",
-        why=_outcomes(facts.decisions),
-        minutes=min(6, 2 + len(facts.decisions)),
-        rows=[
+    counts: Counter[Moved] = Counter()
+    rows = []
+    for decision, key_result in facts.decisions:
+        label = words = ""
+        if key_result is not None:
+            movement = outcome_of(decision, key_result)
+            counts[movement.moved] += 1
+            words = movement.words(unit=unit_of(key_result))
+            label = "since then" if words else "no value since"
+        rows.append(
             {
-                "title": row.decision.text,
+                "title": decision.text,
                 "meta": _joined(
-                    row.decision.owner.name,
-                    f"due {facts.day(row.decision.due_on)}",
-                    ", ".join(str(one["title"]) for one in row.decision.touches if "title" in one),
+                    decision.owner.name,
+                    f"due {facts.day(decision.due_on)}",
+                    ", ".join(
+                        str(touch["title"]) for touch in decision.touches if "title" in touch
+                    ),
                 ),
-                "key_result": next(iter(key_result_ids(row.decision.touches)), ""),
-                "label": "since then" if row.words else "no value since" * bool(row.label),
-                "words": row.words,
+                "key_result": next(iter(key_result_ids(decision.touches)), ""),
+                "label": label,
+                "words": words,
             }
-            for row in facts.decisions
-        ],
-    )
-
-
-def _outcomes(decisions: Sequence[DecisionFacts]) -> str:
-    """Return for example "3 improved, 1 didn’t, 1 without a new value"."""
-    counts = Counter(decision.label for decision in decisions)
-    words = {
+        )
+    outcomes = {
         Moved.BETTER: "improved",
         Moved.NO_BETTER: "didn’t" if counts[Moved.BETTER] else "not improved",
         Moved.UNKNOWN: "without a new value",
     }
-    counted = [f"{counts[label]} {word}" for label, word in words.items() if counts[label]]
-    return ", ".join(counted) or f"{len(decisions)} to review"
+    counted = [f"{counts[moved]} {words}" for moved, words in outcomes.items() if counts[moved]]
+    return Drawn(
+        section=Section.DECISIONS,
+        source="decisions",
+        title="Last review’s decisions",
+        why=", ".join(counted) or f"{len(rows)} to review",
+        minutes=min(6, 2 + len(rows)),
+        rows=rows,
+    )
 
 
 def closing(facts: AgendaFacts) -> Drawn:
@@ -299,16 +294,27 @@ def closing(facts: AgendaFacts) -> Drawn:
     )
 
 
+def _importance(causes: tuple[KeyResultFacts, list[Reason]]) -> tuple[Decimal, str]:
+    row, why = causes
+    return -why[0].weight if why else Decimal(0), row.key_result.title.casefold()
+
+
 def _gain(row: KeyResultFacts) -> Decimal:
     """Return how far the score rose since the last review, else since the start."""
-    return (row.score or Decimal(0)) - (row.earlier_score or Decimal(0))
+    return (row.key_result.score or Decimal(0)) - (
+        as_number(row.earlier.get("score")) or Decimal(0)
+    )
 
 
-def _from_to(then: Decimal | None, now: Decimal | None, *, unit: str) -> dict[str, str]:
-    before = "" if then is None else format_number(then)
+def _row(key_result: KeyResult) -> dict[str, str]:
+    return {"title": key_result.title, "key_result": key_result.public_id, "rag": key_result.rag}
+
+
+def _from_to(key_result: KeyResult, *, then: Decimal | None) -> dict[str, str]:
+    unit = unit_of(key_result)
     return {
-        "from": write_value(then, unit=unit) if unit == YES_NO and then is not None else before,
-        "to": write_value(now, unit=unit),
+        "from": "" if then is None else write_figure(then, unit=unit),
+        "to": write_value(key_result.latest_value, unit=unit),
     }
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement
 from escalations.models import Escalation, EscalationState
-from okrs.formatting import is_early, write_day
+from okrs.formatting import write_day
 from okrs.models import KeyResult
 from okrs.weeks import weeks_red
 from reviews.models import ReviewKind, Section
-from reviews.screens import SEPARATOR, Ask, Facts, Spell, escalation_words, is_over_time
-from scoring import Rag, Scale, format_score
+from reviews.screens import (
+    SEPARATOR,
+    Ask,
+    KeyResultFacts,
+    Spell,
+    escalation_words,
+    is_over_time,
+)
+from scoring import Rag, format_score
 from scoring.bands import ENOUGH_CONFIDENCE, SLACK
 
 OPEN_TOO_LONG = 7  # days (M7.6)
@@ -24,58 +31,11 @@ MORE_THAN_WEEKS = Decimal(1000)  # more weeks than anything can be red
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyResultFacts:
-    """A live key result; `owner_gap` is the reason why no one is responsible for it.
-
-    `ends_on` is the last day of its cycle. `spells` are its periods until now, oldest first;
-    `late_since` is the due day of the open period if its check-in is late.
-    """
-
-    public_id: str
-    title: str
-    owner: str = ""
-    owner_gap: str = ""
-    unit: str = ""
-    baseline: Decimal | None = None
-    value: Decimal | None = None
-    score: Decimal | None = None
-    rag: Rag = Rag.NO_DATA
-    confidence: int | None = None
-    pace: Decimal | None = None
-    forecast_holds: bool | None = None
-    ends_on: dt.date | None = None
-    last_week: dt.date | None = None
-    red_since: dt.date | None = None
-    red_reported: int = 0
-    escalation: Escalation | None = None  # open, or decided while its streak is still red
-    spells: Sequence[Spell] = ()
-    late_since: dt.date | None = None
-    blockers: Sequence[Ask] = ()
-    help_requests: Sequence[Ask] = ()
-    earlier_value: Decimal | None = None  # when the last review closed
-    earlier_score: Decimal | None = None
-    insight: str = ""
-
-    @property
-    def is_early(self) -> bool:
-        return is_early(self.rag, forecast_holds=self.forecast_holds)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecisionFacts:
-    """A decision of the last review; `label` is the movement of its metric, if it has one."""
-
-    decision: Decision
-    label: str = ""
-    words: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class AgendaFacts:
     """All facts for an agenda. `since` is the day of the last review, if any.
 
-    `actions` are overdue; `experiments` are the key results of micro cycles that have ended. `rows`
-    and `screens` belong to the live key results, by public id.
+    `actions` are overdue; `experiments` are the key results of micro cycles that have ended;
+    `decisions` are those of the last review, each with the key result that it is about.
     """
 
     kind: str
@@ -85,17 +45,11 @@ class AgendaFacts:
     key_results: Sequence[KeyResultFacts] = ()
     actions: Sequence[ActionItem] = ()
     experiments: Sequence[KeyResult] = ()
-    decisions: Sequence[DecisionFacts] = ()
-    rows: Mapping[str, KeyResult] = field(default_factory=dict)
-    screens: Mapping[str, Facts] = field(default_factory=dict)
+    decisions: Sequence[tuple[Decision, KeyResult | None]] = ()
 
     @property
     def today(self) -> dt.date:
         return self.engagement.today(self.now)
-
-    @property
-    def scale(self) -> Scale:
-        return self.engagement.score_scale
 
     def day(self, on: dt.date) -> str:
         return write_day(on, today=self.today, weekday=False)
@@ -128,15 +82,18 @@ def red(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
 
     Key results that need action come first (M8.3), those still on pace last.
     """
-    if row.rag is not Rag.RED:
+    key_result, escalation = row.key_result, row.escalation
+    if key_result.rag != Rag.RED:
         return None
-    escalation = row.escalation
     if row.is_early and escalation is None:
         return Reason(section=Section.RED, why="red, but early and still on pace", minutes=4)
     weeks = weeks_red(
-        red_since=row.red_since, last_week=row.last_week, today=facts.today, ends_on=row.ends_on
+        red_since=key_result.red_since,
+        last_week=key_result.last_week,
+        today=facts.today,
+        ends_on=key_result.objective.cycle.ends_on,
     )
-    weeks, reported = max(1, weeks), max(1, row.red_reported)  # calendar weeks in a row (M7.1)
+    weeks, reported = max(1, weeks), max(1, key_result.red_reported)  # weeks in a row (M7.1)
     lasting = f"red for {weeks} week{'s' if weeks > 1 else ''}"
     why = f"{lasting}, reported {TIMES.get(reported, f'{reported} times')}"
     if escalation is not None:
@@ -144,7 +101,7 @@ def red(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
         if escalation.state is EscalationState.WATCHING:
             return Reason(section=Section.RED, why=why, minutes=4)
     # Of two that have been red for as long, the lower score comes first.
-    weight = Decimal(weeks) + Decimal(1) - (row.score or Decimal(0)) / 2
+    weight = Decimal(weeks) + Decimal(1) - (key_result.score or Decimal(0)) / 2
     return Reason(
         section=Section.RED,
         why=why,
@@ -167,14 +124,15 @@ def rank_of(escalation: Escalation | None, *, now: dt.datetime) -> Decimal:
 
 def behind(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     """Return why it is behind pace (M9.2), unless it is red."""
-    if row.forecast_holds is not False or row.rag is Rag.RED:
+    key_result, rag = row.key_result, Rag(row.key_result.rag)
+    if row.assessment.forecast_holds is not False or rag is Rag.RED:
         return None
-    gap = (row.pace or Decimal(0)) - (row.score or Decimal(0))
-    parts = [row.rag.label.lower()]
-    if gap > SLACK and row.rag is Rag.AMBER:
-        parts.append(f"{format_score(gap, scale=facts.scale)} behind pace")
-    if row.confidence is not None and row.confidence < ENOUGH_CONFIDENCE:
-        parts.append(f"confidence {row.confidence} of 5")
+    gap = (row.assessment.pace or Decimal(0)) - (key_result.score or Decimal(0))
+    parts = [rag.label.lower()]
+    if gap > SLACK and rag is Rag.AMBER:
+        parts.append(f"{format_score(gap, scale=facts.engagement.score_scale)} behind pace")
+    if key_result.confidence is not None and key_result.confidence < ENOUGH_CONFIDENCE:
+        parts.append(f"confidence {key_result.confidence} of 5")
     return Reason(section=Section.BEHIND, why=", ".join(parts), weight=gap, minutes=6)
 
 
@@ -212,9 +170,17 @@ def quiet(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
 
 
 def unowned(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
-    if not row.owner_gap:
+    """Return why no one is responsible for it (M9.3)."""
+    owner = row.key_result.owner
+    if owner is None:
+        gap = "no owner"
+    elif owner.removed_at is not None:
+        gap = f"{owner.name} has left"
+    elif owner.is_placeholder:
+        gap = f"{owner.name} has not signed in yet"
+    else:
         return None
-    return Reason(section=Section.UNOWNED, why=row.owner_gap, minutes=3)
+    return Reason(section=Section.UNOWNED, why=gap, minutes=3)
 
 
 def stuck(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
@@ -228,7 +194,7 @@ def stuck(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     if row.escalation is not None and rank:
         parts.append(facts.words_of(row.escalation))
     values = [spell.value for spell in row.spells if spell.rag is not None][-3:]
-    if len(values) == 3 and len(set(values)) == 1 and row.score != 1:
+    if len(values) == 3 and len(set(values)) == 1 and row.key_result.score != 1:
         parts.append("same value 3 times in a row")
     days = _open_for(row.blockers, today=facts.today)
     if row.blockers and days >= OPEN_TOO_LONG:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
 from checkins.models import CheckIn
-from checkins.rules import assess_latest
+from checkins.rules import Assessment
 from decisions.models import Decision
 from decisions.movement import Movement, moved_since
 from engagements.form_fields import city
 from engagements.models import Engagement
 from escalations.models import Escalation, EscalationState
 from okrs.charts import History
-from okrs.formatting import NO_BREAK, YES_NO, is_early, plain, write_day, write_value
+from okrs.formatting import NO_BREAK, is_early, plain, write_day, write_figure, write_unit
 from okrs.models import KeyResult
-from scoring import Rag, format_number, format_score
+from scoring import Rag, format_score
 
 Facts = dict[str, Any]
 SEPARATOR = " · "  # between the reasons of one item
@@ -50,22 +50,33 @@ class Spell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ItemContext:
-    """The rows around a key result on its screen; `spells` are its periods until now, oldest first."""
+class KeyResultFacts:
+    """A key result with engagement, cycle, metric and owner, and the rows around it.
 
+    `spells` are its periods until now, oldest first; `late_since` is the due day of the open period
+    if its check-in is late. `earlier` is its state when the last review closed.
+    """
+
+    key_result: KeyResult
+    assessment: Assessment
     check_in: CheckIn | None = None
     decision: Decision | None = None
-    escalation: Escalation | None = None  # of the current streak
+    escalation: Escalation | None = None  # open, or decided while its streak is still red
     help_requests: Sequence[Ask] = ()
     blockers: Sequence[Ask] = ()
     spells: Sequence[Spell] = ()
+    late_since: dt.date | None = None
+    earlier: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_early(self) -> bool:
+        return is_early(self.key_result.rag, forecast_holds=self.assessment.forecast_holds)
 
 
-def key_result_screen(row: KeyResult, context: ItemContext, *, today: dt.date) -> Facts:
-    """Return the current facts of a key result; needs engagement, cycle, metric and owner."""
-    unit = row.metric.unit if row.metric else ""
-    assessment = assess_latest(row, today=today)
-    check_in = context.check_in
+def key_result_screen(facts: KeyResultFacts, *, today: dt.date) -> Facts:
+    """Return the current facts of a key result, to be stored with its item."""
+    row, assessment, check_in = facts.key_result, facts.assessment, facts.check_in
+    unit = unit_of(row)
     return {
         "kind": "key_result",
         "id": row.public_id,
@@ -75,7 +86,7 @@ def key_result_screen(row: KeyResult, context: ItemContext, *, today: dt.date) -
         "start": _side(row.baseline, unit=unit),
         "latest": _side(row.latest_value, unit=unit),
         "goal": _side(row.target, unit=unit),
-        "unit": {"percent": "%", YES_NO: ""}.get(unit, unit),
+        "unit": write_unit(unit),
         "measured": _day(row.measured_on, today=today),
         "score": plain(row.score),
         "rag": row.rag,
@@ -85,11 +96,11 @@ def key_result_screen(row: KeyResult, context: ItemContext, *, today: dt.date) -
         "forecast_holds": assessment.forecast_holds,
         "unverified": row.is_unverified,
         "explanation": assessment.explanation,
-        "chart": _chart(row, context.spells, unit=unit, today=today),
-        "help": _asks(context.help_requests, today=today),
-        "blockers": _asks(context.blockers, today=today),
-        "escalation": _escalation(context.escalation, engagement=row.engagement, today=today),
-        "decision": _decision(row, context.decision, unit=unit, today=today),
+        "chart": _chart(row, facts.spells, unit=unit, today=today),
+        "help": _asks(facts.help_requests, today=today),
+        "blockers": _asks(facts.blockers, today=today),
+        "escalation": _escalation(facts.escalation, engagement=row.engagement, today=today),
+        "decision": _decision(row, facts.decision, unit=unit, today=today),
         "insight": row.insight,
         "said_by": check_in.author.name if check_in else "",
         "said_on": _day(check_in.measured_on if check_in else None, today=today),
@@ -132,6 +143,10 @@ class Screen:
             goal=as_number(chart["goal"]),
             rungs=[(Decimal(threshold), score) for threshold, score in chart["rungs"]],
         )
+
+
+def unit_of(row: KeyResult) -> str:
+    return row.metric.unit if row.metric else ""
 
 
 def as_number(text: str | None) -> Decimal | None:
@@ -280,9 +295,7 @@ def _touch(decision: Decision, row: KeyResult) -> Mapping[str, Any]:
 
 
 def _side(value: Decimal | None, *, unit: str) -> str:
-    if value is None:
-        return "–"
-    return write_value(value, unit=unit).capitalize() if unit == YES_NO else format_number(value)
+    return "–" if value is None else write_figure(value, unit=unit).capitalize()
 
 
 def _at(moment: dt.datetime, *, today: dt.date) -> str:

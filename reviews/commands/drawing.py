@@ -19,8 +19,7 @@ from reviews.queries.recorded import (
     recorded,
     running_among,
 )
-from reviews.reasons import AgendaFacts
-from reviews.screens import current_why
+from reviews.screens import current_why, key_result_screen
 
 NO_LONGER_OVERDUE = "no longer overdue"
 
@@ -38,13 +37,13 @@ def draw_onto(review: Review, *, engagement: Engagement, now: dt.datetime) -> No
     drawn = {
         new.source: new
         for new in draw(facts)
-        if not new.key_result or facts.rows[new.key_result].pk not in by_hand
+        if new.about is None or new.about.key_result.pk not in by_hand
     }
     touched = _touched(review, items)
     left = [item for item in items if not item.source or item.source in drawn or item.pk in touched]
     gone = {item.pk for item in items} - {item.pk for item in left}
     AgendaItem.objects.filter(engagement_id=review.engagement_id, pk__in=gone).delete()
-    _write(review, left=left, drawn=drawn, facts=facts)
+    _write(review, left=left, drawn=drawn, today=facts.today)
     review.drawn_at, review.drawn_from = now, read_from
     review.save(update_fields=["drawn_at", "drawn_from"])
 
@@ -53,26 +52,28 @@ def refresh(item: AgendaItem, *, review: Review, engagement: Engagement, now: dt
     """Refresh the facts of one item."""
     if item.key_result is not None:
         item.facts = screen_of(item.key_result, review=review, engagement=engagement, now=now)
-    elif item.section != Section.CLOSING:
-        facts = agenda_facts(review, engagement=engagement, now=now) if item.source else None
-        item.facts = _fresh_facts(item, draw(facts) if facts else [])
+    elif item.source and item.section != Section.CLOSING:
+        item.facts = _fresh_facts(item, draw(agenda_facts(review, engagement=engagement, now=now)))
+    else:
+        item.facts = _fresh_facts(item, [])
     item.save(update_fields=["facts"])
 
 
 def refresh_all(review: Review, *, engagement: Engagement, now: dt.datetime) -> None:
     """Refresh the facts of every item and store which were discussed, when a review closes."""
     facts = agenda_facts(review, engagement=engagement, now=now)
+    live = {row.key_result.pk: row for row in facts.key_results}
     drawn = draw(facts)
     rows = AgendaItem.objects.filter(engagement_id=review.engagement_id, review=review)
     items = list(rows.select_related("key_result", "objective"))
     _store_outcomes(items, review=review, engagement=engagement, now=now)
     for item in items:
-        if item.key_result is not None:
-            item.facts = facts.screens.get(item.key_result.public_id) or screen_of(
-                item.key_result, review=review, engagement=engagement, now=now
-            )
-        else:
+        if item.key_result is None:
             item.facts = _fresh_facts(item, drawn)
+        elif item.key_result_id in live:
+            item.facts = key_result_screen(live[item.key_result_id], today=facts.today)
+        else:
+            item.facts = screen_of(item.key_result, review=review, engagement=engagement, now=now)
     AgendaItem.objects.bulk_update(items, ["facts", "why", "discussed_at"])
 
 
@@ -144,7 +145,7 @@ def _list_facts(new: Drawn | None, *, before: AgendaItem | None = None) -> dict[
 
 
 def _write(
-    review: Review, *, left: Sequence[AgendaItem], drawn: Mapping[str, Drawn], facts: AgendaFacts
+    review: Review, *, left: Sequence[AgendaItem], drawn: Mapping[str, Drawn], today: dt.date
 ) -> None:
     sources = {item.source for item in left}
     fresh = [
@@ -156,10 +157,10 @@ def _write(
     for item in items:
         if new := drawn.get(item.source):
             item.section, item.title, item.why = new.section, new.title, new.why
-            if new.key_result:
-                item.key_result = facts.rows[new.key_result]
+            if new.about is not None:
+                item.key_result = new.about.key_result
                 item.objective = item.key_result.objective
-                item.facts = dict(facts.screens[new.key_result])
+                item.facts = key_result_screen(new.about, today=today)
             else:
                 item.facts = _list_facts(new, before=item if item.pk else None)
     _fit(review, items, drawn=drawn)

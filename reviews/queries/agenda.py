@@ -6,25 +6,24 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Case, F, Value, When
 
 from checkins.models import Blocker, CheckIn, HelpRequest
 from checkins.periods import closed_periods, open_periods, rhythm_of, was_asked
 from checkins.queries.cards import due_of
+from checkins.rules import assess_latest
 from decisions.commands.decisions import key_result_ids
 from decisions.models import ActionItem, Decision
-from engagements.models import Engagement, Membership
+from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
 from okrs.models.key_results import LIVE
 from okrs.queries.shown import shown_key_results
-from okrs.states import expected_pace, forecast
 from reviews.models import Review
 from reviews.queries.recorded import escalations_of, running_among
-from reviews.reasons import AgendaFacts, DecisionFacts, KeyResultFacts
-from reviews.screens import Ask, Facts, ItemContext, Spell, as_number, key_result_screen, outcome_of
-from scoring import Rag, rag
+from reviews.reasons import AgendaFacts
+from reviews.screens import Ask, Facts, KeyResultFacts, Spell, key_result_screen
+from scoring import rag
 
 FIRST_LOOK_BACK = dt.timedelta(days=35)  # of the first review: about a month
 MOST_DECISIONS = 200  # of the log, newest first, searched for the last one of a key result
@@ -36,40 +35,39 @@ def agenda_facts(review: Review, *, engagement: Engagement, now: dt.datetime) ->
     today = engagement.today(now)
     shown = shown_key_results(engagement, at=now, today=today).filter(stage__in=LIVE)
     rows = list(shown.select_related(*JOINED))
-    contexts = load_item_context(rows, review=review, engagement=engagement, now=now)
     before = previous_review(review)
     since = engagement.today(before.closed_at) if before and before.closed_at else None
-    states: Mapping[str, Mapping[str, Any]] = before.standings if before else {}
+    overdue = ActionItem.objects.filter(engagement=engagement, due_on__lt=today).open()  # M8.3
     return AgendaFacts(
         kind=review.kind,
         engagement=engagement,
         now=now,
         since=since,
-        key_results=[
-            _key_result(row, contexts[row.pk], states.get(row.public_id, {}), now=now)
-            for row in rows
-        ],
-        actions=overdue_actions(engagement, today=today),
+        key_results=_key_results(
+            rows, engagement=engagement, review=review, before=before, now=now
+        ),
+        actions=list(overdue.select_related("owner", "key_result")),
         experiments=_experiments(engagement, since=since or today - FIRST_LOOK_BACK, today=today),
         decisions=_decisions(before, rows),
-        rows={row.public_id: row for row in rows},
-        screens={
-            row.public_id: key_result_screen(row, contexts[row.pk], today=today) for row in rows
-        },
     )
 
 
 def screen_of(row: KeyResult, *, review: Review, engagement: Engagement, now: dt.datetime) -> Facts:
     """Return the facts of one key result's screen in this review, live or not. Seven queries."""
     fresh = KeyResult.objects.select_related(*JOINED).get(engagement=engagement, pk=row.pk)
-    contexts = load_item_context([fresh], review=review, engagement=engagement, now=now)
-    return key_result_screen(fresh, contexts[fresh.pk], today=engagement.today(now))
+    (facts,) = _key_results([fresh], engagement=engagement, review=review, before=None, now=now)
+    return key_result_screen(facts, today=engagement.today(now))
 
 
-def load_item_context(
-    rows: Sequence[KeyResult], *, review: Review, engagement: Engagement, now: dt.datetime
-) -> dict[int, ItemContext]:
-    """Return the rows around each key result, by its key. Six queries.
+def _key_results(
+    rows: Sequence[KeyResult],
+    *,
+    engagement: Engagement,
+    review: Review,
+    before: Review | None,
+    now: dt.datetime,
+) -> list[KeyResultFacts]:
+    """Return key results with the rows around them. Six queries.
 
     The last decision comes from an earlier review: one of this review can't have changed anything.
     """
@@ -80,28 +78,34 @@ def load_item_context(
     measured: dict[int, dict[dt.date, dt.date]] = defaultdict(dict)
     for pk, period, day in current.values_list("key_result_id", "period", "measured_on"):
         measured[pk][period] = day
-    requests = HelpRequest.objects.filter(**here, answered_at=None).select_related("asked_by")
-    opened = Blocker.objects.filter(**here, resolved_at=None).select_related("opened_by")
-    help_requests, blockers = defaultdict(list), defaultdict(list)
-    for request in requests.order_by("asked_at"):
-        since, by = engagement.today(request.asked_at), request.asked_by.name
-        help_requests[request.key_result_id].append(Ask(text=request.text, since=since, by=by))
-    for blocker in opened.order_by("opened_at"):
-        since, by = engagement.today(blocker.opened_at), blocker.opened_by.name
-        blockers[blocker.key_result_id].append(Ask(text=blocker.text, since=since, by=by))
+    requests = HelpRequest.objects.filter(**here, answered_at=None).order_by("asked_at")
+    blockers = Blocker.objects.filter(**here, resolved_at=None).order_by("opened_at")
+    help_of, blockers_of = defaultdict(list), defaultdict(list)
+    for pk, text, at, by in requests.values_list(
+        "key_result_id", "text", "asked_at", "asked_by__name"
+    ):
+        help_of[pk].append(Ask(text=text, since=engagement.today(at), by=by))
+    for pk, text, at, by in blockers.values_list(
+        "key_result_id", "text", "opened_at", "opened_by__name"
+    ):
+        blockers_of[pk].append(Ask(text=text, since=engagement.today(at), by=by))
     decided = _last_decisions(engagement, before=review)
     escalations = running_among(escalations_of(engagement, key_results={row.pk for row in rows}))
-    return {
-        row.pk: ItemContext(
+    return [
+        KeyResultFacts(
+            key_result=row,
+            assessment=assess_latest(row, today=engagement.today(now)),
             check_in=check_ins.get(row.pk),
             decision=decided.get(row.public_id),
             escalation=escalations.get(row.pk),
-            help_requests=help_requests[row.pk],
-            blockers=blockers[row.pk],
+            help_requests=help_of[row.pk],
+            blockers=blockers_of[row.pk],
             spells=spells(row, measured=measured[row.pk], now=now),
+            late_since=_late_since(row, now=now),
+            earlier=before.standings.get(row.public_id, {}) if before else {},
         )
         for row in rows
-    }
+    ]
 
 
 def spells(row: KeyResult, *, measured: Mapping[dt.date, dt.date], now: dt.datetime) -> list[Spell]:
@@ -132,61 +136,12 @@ def previous_review(review: Review) -> Review | None:
     return closed.exclude(pk=review.pk).order_by(other, "-closed_at").first()
 
 
-def overdue_actions(engagement: Engagement, *, today: dt.date) -> list[ActionItem]:
-    """List open actions whose day has passed (M8.3). One query."""
-    overdue = ActionItem.objects.filter(engagement=engagement, due_on__lt=today).open()
-    return list(overdue.select_related("owner", "key_result"))
-
-
-def owner_gap(owner: Membership | None) -> str:
-    """Return why no one is responsible for it (M9.3), "" if someone is."""
-    if owner is None:
-        return "no owner"
-    if owner.removed_at is not None:
-        return f"{owner.name} has left"
-    if owner.is_placeholder:
-        return f"{owner.name} has not signed in yet"
-    return ""
-
-
-def _key_result(
-    row: KeyResult, context: ItemContext, earlier: Mapping[str, Any], *, now: dt.datetime
-) -> KeyResultFacts:
+def _late_since(row: KeyResult, *, now: dt.datetime) -> dt.date | None:
     rhythm = rhythm_of(row)
-    pace = expected_pace(row, today=rhythm.day_of(now))
-    due = due_of(row, now=now) if open_periods(rhythm, now) else None
-    return KeyResultFacts(
-        public_id=row.public_id,
-        title=row.title,
-        owner=row.owner.name if row.owner else "",
-        owner_gap=owner_gap(row.owner),
-        unit=row.metric.unit if row.metric else "",
-        baseline=row.baseline,
-        value=row.latest_value,
-        score=row.score,
-        rag=Rag(row.rag),
-        confidence=row.confidence,
-        pace=pace,
-        forecast_holds=forecast(
-            row,
-            score=row.score,
-            line=pace,
-            confidence=row.confidence,
-            bands=row.engagement.rag_bands,
-        ),
-        ends_on=row.objective.cycle.ends_on,
-        last_week=row.last_week,
-        red_since=row.red_since,
-        red_reported=row.red_reported,
-        escalation=context.escalation,
-        spells=context.spells,
-        late_since=rhythm.day_of(due.period.due_at) if due and due.is_late else None,
-        blockers=context.blockers,
-        help_requests=context.help_requests,
-        earlier_value=as_number(earlier.get("value")),
-        earlier_score=as_number(earlier.get("score")),
-        insight=row.insight,
-    )
+    if not open_periods(rhythm, now):
+        return None
+    due = due_of(row, now=now)
+    return rhythm.day_of(due.period.due_at) if due.is_late else None
 
 
 def _experiments(engagement: Engagement, *, since: dt.date, today: dt.date) -> list[KeyResult]:
@@ -199,8 +154,10 @@ def _experiments(engagement: Engagement, *, since: dt.date, today: dt.date) -> l
     return list(rows.for_card().order_by("objective__cycle__ends_on", "position", "id"))
 
 
-def _decisions(before: Review | None, rows: Sequence[KeyResult]) -> list[DecisionFacts]:
-    """List the last review's current decisions, and how their key results moved."""
+def _decisions(
+    before: Review | None, rows: Sequence[KeyResult]
+) -> list[tuple[Decision, KeyResult | None]]:
+    """List the last review's current decisions, each with its key result."""
     if before is None:
         return []
     current = Decision.objects.filter(
@@ -208,23 +165,13 @@ def _decisions(before: Review | None, rows: Sequence[KeyResult]) -> list[Decisio
     )
     decisions = list(current.select_related("owner").order_by("number"))
     key_results = {row.public_id: row for row in rows}
-    touched = {pk for decision in decisions for pk in key_result_ids(decision.touches)}
-    others = touched - key_results.keys()
-    if others:  # no longer live
+    about = {row.pk: next(iter(key_result_ids(row.touches)), "") for row in decisions}
+    if others := {*about.values()} - key_results.keys() - {""}:  # no longer live
         closed = KeyResult.objects.filter(
             engagement_id=before.engagement_id, public_id__in=others
         ).select_related("metric")
         key_results |= {row.public_id: row for row in closed}
-    return [_decision(decision, key_results) for decision in decisions]
-
-
-def _decision(decision: Decision, key_results: Mapping[str, KeyResult]) -> DecisionFacts:
-    label = words = ""
-    if row := key_results.get(next(iter(key_result_ids(decision.touches)), "")):
-        movement = outcome_of(decision, row)
-        label = movement.moved.value
-        words = movement.words(unit=row.metric.unit if row.metric else "")
-    return DecisionFacts(decision=decision, label=label, words=words)
+    return [(row, key_results.get(about[row.pk])) for row in decisions]
 
 
 def _last_decisions(engagement: Engagement, *, before: Review) -> dict[str, Decision]:

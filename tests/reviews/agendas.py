@@ -6,17 +6,19 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from checkins.rules import Assessment
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement, Membership
 from okrs.models import Cycle, KeyResult, Objective
 from reviews.agenda import Drawn, draw
-from reviews.reasons import AgendaFacts, DecisionFacts, KeyResultFacts
-from reviews.screens import Ask, Spell
+from reviews.reasons import AgendaFacts
+from reviews.screens import Ask, KeyResultFacts, Spell
 from scoring import Rag
 from tests.checkins.posting import TUESDAY
 
 TODAY = dt.date(2026, 3, 10)  # a Tuesday
 MONDAYS = [dt.date(2026, 1, 26) + dt.timedelta(weeks=week) for week in range(7)]  # to 9 March
+AROUND = {"escalation", "help_requests", "blockers", "spells", "late_since"}
 BANDS = {"r": Rag.RED, "a": Rag.AMBER, "g": Rag.GREEN, "s": Rag.STRETCH}
 
 
@@ -32,28 +34,40 @@ def spells(bands: str, *, values: str = "") -> list[Spell]:
     ]
 
 
-def row(title: str = "API latency", **fields: Any) -> KeyResultFacts:
-    """Build a green one of Jonas that is on pace, without any reason."""
+def row(title: str = "API latency", *, earlier: Any = None, **fields: Any) -> KeyResultFacts:
+    """Build a green one of Jonas that is on pace, without any reason; `fields` of either."""
+    around = {name: fields.pop(name) for name in AROUND & fields.keys()}
+    holds, pace = fields.pop("holds", True), Decimal("0.76")
     values: dict[str, Any] = {
         "public_id": title.lower().replace(" ", "-"),
-        "owner": "Jonas",
+        "owner": Membership(name="Jonas", user_id=1),
+        "objective": Objective(cycle=Cycle()),
         "rag": Rag.GREEN,
         "score": Decimal("0.70"),
-        "pace": Decimal("0.76"),
         "confidence": 4,
-        "forecast_holds": True,
-        "value": Decimal(6),
+        "latest_value": Decimal(6),
         "baseline": Decimal(2),
+        "red_reported": 0,
         **fields,
     }
-    return KeyResultFacts(title=title, **values)
+    key_result = KeyResult(title=title, **values)
+    assessment = Assessment(
+        score=key_result.score,
+        rag=Rag(key_result.rag),
+        explanation="",
+        pace=pace,
+        forecast_holds=holds,
+    )
+    return KeyResultFacts(
+        key_result=key_result, assessment=assessment, earlier=earlier or {}, **around
+    )
 
 
 def red(title: str = "API latency", **fields: Any) -> KeyResultFacts:
     values = {
         "rag": Rag.RED,
         "score": Decimal("0.20"),
-        "forecast_holds": False,
+        "holds": False,
         "last_week": dt.date(2026, 3, 9),
         "red_since": dt.date(2026, 3, 2),
         "red_reported": 2,
@@ -64,13 +78,7 @@ def red(title: str = "API latency", **fields: Any) -> KeyResultFacts:
 
 
 def amber(title: str = "API latency", **fields: Any) -> KeyResultFacts:
-    values = {
-        "rag": Rag.AMBER,
-        "score": Decimal("0.45"),
-        "forecast_holds": False,
-        **fields,
-    }
-    return row(title, **values)
+    return row(title, **{"rag": Rag.AMBER, "score": Decimal("0.45"), "holds": False, **fields})
 
 
 def ask(days: int) -> Ask:
@@ -86,9 +94,16 @@ def action(due_on: str = "2026-03-06", public_id: str = "") -> ActionItem:
     )
 
 
-def decision(label: str = "") -> DecisionFacts:
+def decision(latest: int | None = None) -> tuple[Decision, KeyResult | None]:
+    """Decided three weeks ago at 5; without a latest value it is about no key result."""
     made = Decision(text="Move it", owner=Membership(name="Tom"), due_on=TODAY)
-    return DecisionFacts(decision=made, label=label)
+    made.decided_on = TODAY - dt.timedelta(weeks=3)
+    if latest is None:
+        return made, None
+    made.touches = [{"key_result": "x", "value": "5"}]
+    about = KeyResult(public_id="x", latest_value=Decimal(latest), measured_on=TODAY)
+    about.direction = "higher"
+    return made, about
 
 
 def experiment(title: str, cycle: str, ends_on: str = "2026-03-06") -> KeyResult:
@@ -105,6 +120,11 @@ def agenda(
     )
 
 
+def order_of(*rows: KeyResultFacts, **facts: Any) -> list[str]:
+    """Return the titles of an agenda in their order."""
+    return [item.title for item in agenda(*rows, **facts)]
+
+
 def items_of(drawn: list[Drawn]) -> list[tuple[str, str, str]]:
     return [(item.section.value, item.title, item.why.replace("\u00a0", " ")) for item in drawn]
 
@@ -112,5 +132,5 @@ def items_of(drawn: list[Drawn]) -> list[tuple[str, str, str]]:
 def why(item: KeyResultFacts, **facts: Any) -> str:
     """Return the reasons of the one item before wins and close."""
     first = agenda(item, **facts)[0]
-    assert first.key_result == item.public_id, first
+    assert first.about == item, first
     return first.why.replace("\u00a0", " ")

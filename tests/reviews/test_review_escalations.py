@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -162,8 +163,8 @@ def test_only_red_items_in_view_show_their_escalation(lead: Client, alice: Membe
 def test_a_closed_review_shows_the_escalation_of_its_close(
     lead: Client, alice: Membership, row: KeyResult
 ) -> None:
-    huddle = {"huddle_at": at("2026-03-09T15:00"), "huddle_set_by": alice}
-    verdict = {
+    huddle: Any = {"huddle_at": at("2026-03-09T15:00"), "huddle_set_by": alice}
+    verdict: Any = {
         "raised_at": at("2026-03-10T00:01"),
         "raised_for": "checkpoint",
         "verdict": "strategy",
