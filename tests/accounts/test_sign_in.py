@@ -30,29 +30,25 @@ from tests.smtp import MailServer, mail_server, text_of
 __all__ = ["mail_server"]
 
 
-def test_a_password_signs_in_whatever_the_case_of_the_address(client: Client, alice: User) -> None:
-    answer = client.post(LOGIN, typed("ALICE@example.test"))
-
-    assert (answer.status_code, answer["Location"]) == (302, "/")
-    assert is_signed_in(client)
-
-
-def test_it_goes_on_to_the_page_that_was_asked_for(client: Client, alice: User) -> None:
-    assert client.post(LOGIN, {**typed(), "next": "/profile/"})["Location"] == "/profile/"
-
-
 @pytest.mark.parametrize(
-    "elsewhere",
+    ("asked_for", "leads_to"),
     [
-        "https://evil.test/",
-        "//evil.test/",
-        "/\\evil.test/",
-        "javascript:alert(1)",
-        "http:evil.test",
+        ("", "/"),
+        ("/profile/", "/profile/"),
+        ("https://evil.test/", "/"),
+        ("//evil.test/", "/"),
+        ("/\\evil.test/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("http:evil.test", "/"),
     ],
 )
-def test_it_never_goes_on_to_another_site(client: Client, alice: User, elsewhere: str) -> None:
-    assert client.post(LOGIN, {**typed(), "next": elsewhere})["Location"] == "/"
+def test_a_password_signs_in_in_any_case_of_the_address_and_leads_on_inside_the_site(
+    client: Client, alice: User, asked_for: str, leads_to: str
+) -> None:
+    answer = client.post(LOGIN, {**typed("ALICE@example.test"), "next": asked_for})
+
+    assert (answer.status_code, answer["Location"]) == (302, leads_to)
+    assert is_signed_in(client)
 
 
 def test_the_session_is_a_new_one(client: Client, alice: User) -> None:
@@ -72,24 +68,6 @@ def test_a_wrong_password_and_an_unknown_address_read_the_same(client: Client, a
     assert wrong.status_code == unknown.status_code == 200
     assert wrong.context["form"].errors == unknown.context["form"].errors
     assert not is_signed_in(client)
-
-
-def test_guessing_is_stopped_with_a_page_even_for_the_right_password(
-    client: Client, alice: User
-) -> None:
-    for _ in range(5):
-        client.post(LOGIN, typed(password="not-the-password"))
-
-    answer = client.post(LOGIN, typed())
-
-    assert (answer.status_code, "Too many attempts" in answer.content.decode()) == (429, True)
-    assert not is_signed_in(client)
-
-
-def test_guessing_unknown_addresses_is_stopped_too(client: Client, alice: User) -> None:
-    answers = [client.post(LOGIN, typed(f"{number}@example.test")) for number in range(11)]
-
-    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
 
 
 def test_an_unknown_address_gets_the_same_answers_and_no_mail(
@@ -130,18 +108,15 @@ def test_a_link_resets_the_password_and_ends_other_sessions(client: Client, alic
     assert is_signed_in(client)
 
 
-def test_a_disabled_person_is_out_with_the_next_request(client: Client, alice: User) -> None:
+def test_a_disabled_person_is_out_with_the_next_request_and_does_not_come_back(
+    client: Client, alice: User
+) -> None:
     client.post(LOGIN, typed())
     assert is_signed_in(client)
 
     disable_user(user=alice)
 
     assert client.get("/profile/")["Location"].startswith(LOGIN)
-
-
-def test_a_disabled_person_does_not_come_back(client: Client, alice: User) -> None:
-    disable_user(user=alice)
-
     client.post(LOGIN, typed())
     assert not is_signed_in(client)
     client.post(CODE, {"email": alice.email})
@@ -177,42 +152,28 @@ def test_a_changed_password_leads_back_to_the_profile(client: Client, alice: Use
     assert is_signed_in(client)
 
 
-def test_a_fragment_asked_for_after_sign_out_leads_to_sign_in_and_back_to_the_page(
-    client: Client, db: None
-) -> None:
-    answer = client.post(
-        "/e/northwind/members/invite/",
-        headers={
-            "HX-Request": "true",
-            "HX-Current-URL": "http://testserver/e/northwind/members/?sort=name",
-        },
-    )
-
-    assert answer["HX-Redirect"] == f"{LOGIN}?next=/e/northwind/members/%3Fsort%3Dname&expired=1"
-    assert (answer["Cache-Control"], answer.content) == ("no-store", b"")
-    assert "HX-Request" in answer["Vary"]
-
-
 @pytest.mark.parametrize(
     ("stood_on", "back"),
     [
-        ("http://testserver/e/northwind/objectives/1a/", "/e/northwind/objectives/1a/"),
+        ("http://testserver/e/northwind/members/?sort=name", "/e/northwind/members/%3Fsort%3Dname"),
         ("https://evil.test/e/northwind/", "/"),
         ("", "/"),
     ],
 )
-def test_a_form_sent_after_sign_out_leads_back_to_its_page(
-    client: Client, db: None, stood_on: str, back: str
+@pytest.mark.parametrize("is_fragment", [True, False])
+@pytest.mark.django_db
+def test_a_form_sent_after_sign_out_leads_to_sign_in_and_back_to_its_page(
+    client: Client, is_fragment: bool, stood_on: str, back: str
 ) -> None:
-    answer = client.post("/e/northwind/objectives/1a/commit/", headers={"Referer": stood_on})
+    htmx = {"HX-Request": "true", "HX-Current-URL": stood_on}
 
-    assert answer["Location"] == f"{LOGIN}?next={back}&expired=1"
+    answer = client.post(
+        "/e/northwind/members/invite/", headers=htmx if is_fragment else {"Referer": stood_on}
+    )
 
-
-def test_a_fragment_of_another_site_leads_to_the_start(client: Client, db: None) -> None:
-    headers = {"HX-Request": "true", "HX-Current-URL": "https://evil.test/steal/"}
-
-    assert client.get("/profile/", headers=headers)["HX-Redirect"] == f"{LOGIN}?next=/&expired=1"
+    assert answer["HX-Redirect" if is_fragment else "Location"] == f"{LOGIN}?next={back}&expired=1"
+    assert (answer["Cache-Control"], answer.content) == ("no-store", b"")
+    assert "HX-Request" in answer["Vary"]
 
 
 def test_an_expired_sign_in_is_said_and_a_first_visit_is_not(client: Client, db: None) -> None:
@@ -222,15 +183,6 @@ def test_an_expired_sign_in_is_said_and_a_first_visit_is_not(client: Client, db:
 
     assert "Sign in to continue." not in first
     assert "Sign in to continue." in expired
-
-
-def test_refusals_are_in_plain_words(client: Client, alice: User) -> None:
-    wrong = client.post(LOGIN, typed(password="not-the-password"))
-    client.post(CODE, {"email": alice.email})
-    code = client.post(CONFIRM, {"code": "000000"})
-
-    assert "Wrong email or password." in wrong.content.decode()
-    assert "Wrong code." in code.content.decode()
 
 
 def test_a_code_signs_in_somebody_without_a_password(client: Client, db: None) -> None:
@@ -264,12 +216,6 @@ def test_a_code_works_once_within_five_minutes_for_active_people(
     with time_machine.travel(now):
         client.post(CONFIRM, {"code": code})
         assert not is_signed_in(client)
-
-
-def test_asking_for_many_codes_is_stopped_with_a_page(client: Client, alice: User) -> None:
-    answers = [Client().post(CODE, {"email": alice.email}) for _ in range(4)]
-
-    assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
 
 
 def test_the_worker_mails_the_code_and_forgets_it(

@@ -40,22 +40,19 @@ def asked(user: User, email: str = NEW) -> str:
     return link_to(user, new=email.lower()).rstrip("/").rsplit("/", 1)[1]
 
 
-def test_a_new_address_is_theirs_once_its_link_is_followed(alice: User) -> None:
+def test_a_new_address_is_theirs_in_every_engagement_once_its_link_is_followed(
+    alice: User,
+) -> None:
+    clients = [build.engagement("Northwind"), build.engagement("Harbor")]
+    for client in clients:
+        build.member(client, role=Role.CONTRIBUTOR, user=alice)
+
     change_address(user=alice, token=asked(alice))
 
     alice.refresh_from_db()
-    assert alice.email == NEW
-
-
-def test_every_engagement_lists_the_new_address(alice: User) -> None:
-    clients = [build.engagement("Northwind"), build.engagement("Harbor")]
-    members = [build.member(client, role=Role.CONTRIBUTOR, user=alice) for client in clients]
-
-    change_address(user=alice, token=asked(alice))
-
     with scope(*(client.pk for client in clients)):
-        listed = Membership.objects.filter(pk__in=[one.pk for one in members])
-        assert set(listed.values_list("email", flat=True)) == {NEW}
+        listed = Membership.objects.values_list("email", flat=True)
+        assert {alice.email, *listed} == {NEW}
 
 
 @pytest.mark.parametrize("link", ["followed", "of someone else", "a day old", "made up"])
@@ -75,39 +72,32 @@ def test_a_link_works_once_for_a_day_for_the_person_who_asked(alice: User, link:
         change_address(user=user, token=token)
 
 
-def test_the_own_address_is_no_new_one(alice: User) -> None:
-    with pytest.raises(ValidationError, match="already"):
-        ask_for_address(user=alice, email=" ALICE@example.test ")
-
-
 @pytest.mark.parametrize("moment", ["before it is saved", "while it is saved"])
-def test_an_address_that_got_an_account_is_not_taken_over(alice: User, moment: str) -> None:
+@pytest.mark.parametrize("by", ["an account", "a client"])
+def test_an_address_that_was_taken_since_is_not_taken_over(
+    alice: User, monkeypatch: pytest.MonkeyPatch, by: str, moment: str
+) -> None:
+    client = build.engagement()
+    build.member(client, role=Role.CONTRIBUTOR, user=alice)
     token = asked(alice)
 
-    def be_quicker(**_: object) -> None:
-        pre_save.disconnect(be_quicker, sender=User)
-        build.user("Other", email=NEW)
+    def take(*_: object, **__: object) -> None:
+        pre_save.disconnect(take, sender=User)
+        if by == "an account":
+            build.user("Other", email=NEW)
+        else:
+            build.member(client, "Alicia", Role.VIEWER, user=None, email=NEW)
 
     if moment == "before it is saved":
-        build.user("Other", email=NEW)
+        take()
+    elif by == "an account":
+        pre_save.connect(take, sender=User)
     else:
-        pre_save.connect(be_quicker, sender=User)
-    with pytest.raises(ValidationError, match="Another account") as refused:
+        monkeypatch.setattr("engagements.commands.profiles.require_unlisted_address", take)
+    with pytest.raises(ValidationError) as refused:
         change_address(user=alice, token=token)
 
     assert refused.value.code == "taken"
-    alice.refresh_from_db()
-    assert alice.email == "alice@example.test"
-
-
-def test_an_address_under_which_a_client_lists_somebody_else_is_refused(alice: User) -> None:
-    client = build.engagement()
-    build.member(client, role=Role.CONTRIBUTOR, user=alice)
-    build.member(client, "Alicia", Role.VIEWER, user=None, email=NEW)
-
-    with pytest.raises(ValidationError, match="Northwind SaaS lists Alicia"):
-        change_address(user=alice, token=asked(alice))
-
     alice.refresh_from_db()
     assert alice.email == "alice@example.test"
 
@@ -140,23 +130,6 @@ def test_a_former_member_does_not_hold_an_address_they_left(alice: User) -> None
 
     alice.refresh_from_db()
     assert alice.email == NEW
-
-
-def test_an_address_that_a_client_lists_while_it_is_saved_is_refused_alike(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client = build.engagement()
-    build.member(client, role=Role.CONTRIBUTOR, user=alice)
-    token = asked(alice)
-
-    def be_quicker(*_: object, **__: object) -> None:
-        build.member(client, "Alicia", Role.VIEWER, user=None, email=NEW)
-
-    monkeypatch.setattr("engagements.commands.profiles.require_unlisted_address", be_quicker)
-    with pytest.raises(ValidationError) as refused:
-        change_address(user=alice, token=token)
-
-    assert refused.value.code == "taken"
 
 
 def test_somebody_removed_comes_back_under_the_new_address(alice: User) -> None:
@@ -223,25 +196,12 @@ def path(user: User, new: str = NEW) -> str:
     return link_to(user, new=new).removeprefix("http://localhost:8000")
 
 
-def test_asking_changes_nothing_yet_and_says_where_the_mail_is(
-    client: Client, signed_in: User
-) -> None:
-    answer = client.post(URL, {"email": NEW, "password": PASSWORD}, follow=True)
-
-    assert "We’ve emailed a link to alice@new.test." in answer.text
-    profile = client.get("/profile/").text
-    assert "To change it to alice@new.test, sign in and follow the link" in profile
-    assert f'Wrong address? <a href="{URL}">Request a new link</a>' in profile
-    signed_in.refresh_from_db()
-    assert signed_in.email == "alice@example.test"
-
-
 @pytest.mark.parametrize("end", ["a day is over", "it is followed", "the old address is gone"])
 def test_the_profile_names_the_address_until_its_link_ends(
     client: Client, signed_in: User, end: str
 ) -> None:
     client.post(URL, {"email": NEW, "password": PASSWORD})
-    assert "follow the link" in client.get("/profile/").text
+    assert f"To change it to {NEW}, sign in and follow the link" in client.get("/profile/").text
     now = timezone.now()
     match end:
         case "a day is over":
@@ -258,11 +218,9 @@ def test_the_profile_names_the_address_until_its_link_ends(
 @pytest.mark.parametrize(
     ("typed", "field"),
     [
-        ({"email": "alice@", "password": PASSWORD}, "email"),
         ({"email": build.LONG_ADDRESS, "password": PASSWORD}, "email"),
-        ({"email": "alice@example.test", "password": PASSWORD}, "email"),
+        ({"email": " ALICE@example.test ", "password": PASSWORD}, "email"),
         ({"email": NEW, "password": "a-wrong-password"}, "password"),
-        ({"email": NEW}, "password"),
     ],
 )
 def test_it_refuses_at_the_field_to_mend(
@@ -294,14 +252,11 @@ def test_whoever_signs_in_by_codes_alone_sets_a_password_first(
 
 
 def test_the_link_asks_and_changes_it_by_a_post(client: Client, signed_in: User) -> None:
-    page = client.get(path(signed_in))
-    assert "Change your email address to alice@new.test?" in page.text
+    assert client.get(path(signed_in)).context["new"] == NEW
 
-    answer = client.post(path(signed_in), follow=True)
+    answer = client.post(path(signed_in))
 
-    assert "Your email address is now alice@new.test." in answer.text
-    signed_in.refresh_from_db()
-    assert signed_in.email == NEW
+    assert answer["Location"] == "/profile/"
     assert Client().login(email=NEW, password=PASSWORD)
     assert not Client().login(email="alice@example.test", password=PASSWORD)
     assert mailed(signed_in)["subject"] == "Your email address was changed"

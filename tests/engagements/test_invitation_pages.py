@@ -164,7 +164,7 @@ def test_a_name_is_guessed_until_they_say_it(address: str, name: str) -> None:
 
 
 def errors(people: str, role: str = "contributor") -> list[str]:
-    return list(InviteManyForm({"people": people, "role": role}).errors.get("people", []))
+    return list(map(str, InviteManyForm({"people": people, "role": role}).errors.get("people", [])))
 
 
 @pytest.mark.parametrize(

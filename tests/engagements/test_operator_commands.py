@@ -55,17 +55,26 @@ def test_the_very_first_person_opens_the_first_engagement_in_the_browser(
         run("create_lead", "bob@example.test", password=True)
 
 
-@pytest.mark.parametrize("options", [{}, {"name": "Lea"}])
-def test_an_invitation_needs_a_client(options: dict[str, str]) -> None:
-    with pytest.raises(CommandError, match="Set --client"):
-        run("create_lead", "lea@example.test", **options)
-
-
-def test_a_weak_password_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("email", "options", "error"),
+    [
+        pytest.param("lea@example.test", {}, "Set --client", id="no client"),
+        pytest.param("lea", {"client": "Harbor"}, "valid email", id="no address"),
+        pytest.param(
+            "lea@example.test",
+            {"client": "H", "password": True},
+            "12 characters",
+            id="weak password",
+        ),
+    ],
+)
+def test_it_refuses(
+    monkeypatch: pytest.MonkeyPatch, email: str, options: dict[str, Any], error: str
+) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))
 
-    with pytest.raises(CommandError, match="12 characters"):
-        run("create_lead", "lea@example.test", client="Harbor", password=True)
+    with pytest.raises(CommandError, match=error):
+        run("create_lead", email, **options)
     assert not User.objects.exists()
 
 
@@ -78,11 +87,6 @@ def test_somebody_with_an_account_leads_at_once(client: Client) -> None:
     assert client.get("/e/harbor/settings/").status_code == 200
 
 
-def test_it_refuses_what_is_no_address() -> None:
-    with pytest.raises(CommandError, match="valid email"):
-        run("create_lead", "lea", client="Harbor")
-
-
 def test_an_account_is_closed_by_address() -> None:
     alice = build.user("Alice")
 
@@ -90,8 +94,5 @@ def test_an_account_is_closed_by_address() -> None:
 
     alice.refresh_from_db()
     assert not alice.is_active
-
-
-def test_closing_nobodys_account_says_so() -> None:
     with pytest.raises(CommandError, match="There is no account"):
         run("disable_user", "nobody@example.test")
