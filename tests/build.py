@@ -22,7 +22,15 @@ from engagements.commands.share_links import create_share_link, revoke_share_lin
 from engagements.models import Engagement, Membership, Role, ShareLink
 from metrics.models import Metric
 from okrs.commands import update_state
-from okrs.models import Cycle, KeyResult, KeyResultAudit, Objective, Stage, Team
+from okrs.models import (
+    ContributionLink,
+    Cycle,
+    KeyResult,
+    KeyResultAudit,
+    Objective,
+    Stage,
+    Team,
+)
 from tenancy.locks import lock
 from tenancy.scoping import scope
 
@@ -234,6 +242,13 @@ def audited(key_result: KeyResult, *, by: Membership) -> KeyResult:
             answered_at=dt.datetime(2026, 1, 2, tzinfo=dt.UTC),
         )
     return key_result
+
+
+def contribution(source: KeyResult, target: KeyResult, how: str = "") -> ContributionLink:
+    with scope(source.engagement_id):
+        return ContributionLink.objects.create(
+            engagement_id=source.engagement_id, source=source, target=target, how=how
+        )
 
 
 def share(by: Membership, *, now: dt.datetime | None = None, **fields: Any) -> ShareLink:

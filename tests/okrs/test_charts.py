@@ -84,16 +84,24 @@ def test_a_sparkline_has_one_value_per_period(
     assert (result.trace, result.dots, result.goal) == drawn
 
 
-def test_a_chart_breaks_its_trace_at_a_missing_period() -> None:
-    drawn = history_chart(history("9.0", "9.1", None, "8.4", "8.0"))
+def test_a_chart_has_trace_dots_straight_line_and_axes() -> None:
+    drawn = history_chart(history("9.0", "8.5", None, "8.4", "8.0"))
+    empty = history_chart(history(None, None, start=None, goal=None))
+    large = history_chart(history("250000", start=Decimal(200_000), goal=Decimal(500_000)))
 
-    assert drawn.trace.count("M") == 2
-    assert drawn.dots.count("M") == 4
+    assert (drawn.trace.count("M"), drawn.dots.count("M")) == (2, 4)
+    assert drawn.straight == "M0 0L600 256"
+    assert (empty.trace, empty.straight) == ("", "")
+    assert len(empty.values) >= 2
+    assert {label.text for label in large.values} >= {"200k", "500k"}
 
 
-def test_the_straight_line_runs_from_start_to_goal() -> None:
-    assert history_chart(history("9.0", "8.0")).straight == "M0 0L600 256"
-    assert history_chart(history("9.0", goal=None)).straight == ""
+def test_labels_of_rungs_win_over_the_baseline_where_they_meet() -> None:
+    rungs = [(Decimal(4), "1.00"), (Decimal(9), "0.30")]
+
+    marks = history_chart(history("8.0", rungs=rungs)).marks
+
+    assert [mark.text for mark in marks] == ["1.00", "0.30"]
 
 
 def test_today_is_a_line_within_the_cycle() -> None:
@@ -104,27 +112,6 @@ def test_today_is_a_line_within_the_cycle() -> None:
     assert inside.today is not None
     assert inside.today.text == "today"
     assert (outside.now, outside.today) == ("", None)
-
-
-def test_rungs_stand_at_the_right_before_start_where_they_meet() -> None:
-    rungs = [(Decimal(4), "1.00"), (Decimal(9), "0.30")]
-
-    marks = history_chart(history("8.0", rungs=rungs)).marks
-
-    assert [mark.text for mark in marks] == ["1.00", "0.30"]
-
-
-def test_an_empty_chart_still_has_axes() -> None:
-    drawn = history_chart(history(None, None, start=None, goal=None))
-
-    assert drawn.trace == ""
-    assert len(drawn.values) >= 2
-
-
-def test_large_values_are_labelled_short() -> None:
-    drawn = history_chart(history("250000", start=Decimal(200_000), goal=Decimal(500_000)))
-
-    assert {label.text for label in drawn.values} >= {"200k", "500k"}
 
 
 def test_expected_is_where_the_straight_line_stands() -> None:

@@ -30,41 +30,34 @@ def update(cycle: Cycle, by: Membership, **fields: Any) -> Cycle:
     return update_cycle(cycle=cycle, by=by, **{"version": cycle.version, **same, **fields})
 
 
-def test_a_cycle_is_created(lead: Membership) -> None:
-    cycle = create(lead, name="  2026-Q2 ")
-
-    assert cycle.name == "2026-Q2"
-    assert cycle.engagement == lead.engagement
-
-
-def test_bands_are_frozen_from_the_start_of_the_first_cycle(lead: Membership) -> None:
-    create(lead)
+def test_the_first_cycle_freezes_the_bands_from_its_start(lead: Membership) -> None:
+    assert create(lead, name="  2026-Q2 ").name == "2026-Q2"
     create(lead, name="2026-Q1", starts_on=dt.date(2026, 1, 1), ends_on=dt.date(2026, 3, 31))
 
-    stands = Engagement.objects.get(pk=lead.engagement_id)
-    assert stands.bands_frozen_on == dt.date(2026, 1, 1)
+    engagement = Engagement.objects.get(pk=lead.engagement_id)
+    assert engagement.bands_frozen_on == dt.date(2026, 1, 1)
 
 
-def test_two_cycles_cannot_have_the_same_name(lead: Membership) -> None:
-    create(lead)
-
-    with refused("name"):
-        create(lead, name="2026-q2")
+MICRO = {"kind": CycleKind.MICRO}
 
 
-def test_a_cycle_ends_after_its_start(lead: Membership) -> None:
-    with refused("dates"):
-        create(lead, ends_on=dt.date(2026, 4, 1))
-
-
-@pytest.mark.parametrize(("last", "fits"), [(28, True), (29, False)])
-def test_a_micro_cycle_lasts_at_most_28_days(lead: Membership, last: int, fits: bool) -> None:
-    micro = {"kind": CycleKind.MICRO, "ends_on": dt.date(2026, 4, last)}
-    if fits:
-        assert create(lead, **micro).kind == CycleKind.MICRO
-    else:
-        with refused("dates"):
-            create(lead, **micro)
+@pytest.mark.parametrize(
+    ("fields", "codes"),
+    [
+        pytest.param({"name": "2026-q1"}, ["name"], id="M1-name-taken"),
+        pytest.param({"ends_on": dt.date(2026, 4, 1)}, ["dates"], id="M1-ends-as-it-starts"),
+        pytest.param(MICRO | {"ends_on": dt.date(2026, 4, 28)}, [], id="M1-micro-28-days"),
+        pytest.param(MICRO | {"ends_on": dt.date(2026, 4, 29)}, ["dates"], id="M1-micro-29-days"),
+    ],
+)
+def test_a_cycle_has_its_own_name_and_dates_in_order(
+    lead: Membership, cycle: Cycle, fields: dict[str, Any], codes: list[str]
+) -> None:
+    if not codes:
+        assert create(lead, **fields).kind == CycleKind.MICRO
+        return
+    with refused(*codes):
+        create(lead, **fields)
 
 
 def test_drafts_move_with_their_cycle(lead: Membership, cycle: Cycle, objective: Objective) -> None:
@@ -93,24 +86,23 @@ def test_a_cycle_does_not_start_after_a_draft_is_due(
     assert update(cycle, lead, starts_on=dt.date(2026, 2, 14)).version == 2
 
 
-def test_a_start_that_is_past_freezes_the_bands_for_good(lead: Membership) -> None:
-    today = timezone.localdate()
-    day = dt.timedelta(days=1)
-    cycle = create(lead, starts_on=today - day, ends_on=today + 60 * day)
+@pytest.mark.parametrize(
+    ("starts_in", "moved_to", "frozen_in"),
+    [
+        pytest.param(-1, 30, -1, id="M5.4-past-start-freezes-for-good"),
+        pytest.param(10, 11, 11, id="M5.4-later-start-still-moves"),
+    ],
+)
+def test_the_bands_move_with_a_start_that_lies_ahead(
+    lead: Membership, starts_in: int, moved_to: int, frozen_in: int
+) -> None:
+    today, day = timezone.localdate(), dt.timedelta(days=1)
+    cycle = create(lead, starts_on=today + starts_in * day, ends_on=today + 60 * day)
 
-    update(cycle, lead, starts_on=today + 30 * day)
+    update(cycle, lead, starts_on=today + moved_to * day)
 
-    assert Engagement.objects.get(pk=lead.engagement_id).bands_frozen_on == today - day
-
-
-def test_a_start_that_lies_ahead_still_moves_the_bands(lead: Membership) -> None:
-    ahead = timezone.localdate() + dt.timedelta(days=10)
-    cycle = create(lead, starts_on=ahead, ends_on=ahead + dt.timedelta(days=60))
-
-    update(cycle, lead, starts_on=ahead + dt.timedelta(days=1))
-
-    stands = Engagement.objects.get(pk=lead.engagement_id).bands_frozen_on
-    assert stands == ahead + dt.timedelta(days=1)
+    engagement = Engagement.objects.get(pk=lead.engagement_id)
+    assert engagement.bands_frozen_on == today + frozen_in * day
 
 
 def test_the_start_is_frozen_once_something_is_committed(lead: Membership, cycle: Cycle) -> None:
@@ -136,7 +128,7 @@ def test_a_stale_edit_of_a_cycle_is_refused(lead: Membership, cycle: Cycle) -> N
 
 
 def test_two_teams_cannot_have_the_same_name(lead: Membership) -> None:
-    create_team(engagement=lead.engagement, name="Platform", champion=None, by=lead)
+    build.team(lead.engagement)
 
     with refused("name"):
         create_team(engagement=lead.engagement, name="platform ", champion=None, by=lead)

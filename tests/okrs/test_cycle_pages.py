@@ -17,7 +17,6 @@ from okrs.states import KeyResultState
 from scoring import Rag
 from tenancy.scoping import identity, scope
 from tests import build
-from tests.query_counts import assert_constant_queries
 
 TODAY = dt.date(2026, 2, 15)
 NOW = dt.datetime(2026, 2, 15, 12, tzinfo=dt.UTC)
@@ -150,44 +149,6 @@ def test_nothing_of_another_client_is_shown(lead: Membership, cycle: Cycle) -> N
         assert cards(lead)["draft"] == []
 
 
-def test_the_lists_take_one_query_each(lead: Membership) -> None:
-    def grow() -> None:
-        start = Cycle.objects.count()
-        for index in range(start, start + 10):
-            cycle = build.cycle(lead.engagement, f"Cycle {index}")
-            team = build.team(lead.engagement, f"Team {index}", champion=lead)
-            build.key_result(build.objective(lead, cycle, team=team))
-
-    def teams() -> None:
-        assert all(row.champion == lead for row in team_list(lead.engagement))
-
-    grow()
-
-    assert_constant_queries(teams, grow=grow, name="team_list")
-    assert_constant_queries(lambda: list(cycle_list(lead.engagement)), grow=grow, name="cycle_list")
-
-
-def test_the_page_takes_three_queries_however_full(lead: Membership, cycle: Cycle) -> None:
-    metric = build.metric(lead.engagement)
-
-    def grow() -> None:
-        start = Objective.objects.count()
-        for index in range(start, start + 10):
-            team = build.team(lead.engagement, f"Team {index}") if index % 2 else None
-            objective = build.objective(lead, cycle, title=f"Objective {index}", team=team)
-            one, two = build.key_result(objective, metric), build.live_key_result(objective)
-            link_contribution(source=one, target=two, how="", by=lead)
-
-    def read() -> None:
-        page = cycle_page(cycle, today=TODAY)
-        assert all(row.objective.owner == lead for group in page.groups for row in group.rows)
-        assert all(card.title for card in page.unlinked)
-
-    grow()
-
-    assert_constant_queries(read, grow=grow, name="cycle_page")
-
-
 def cards(lead: Membership, cycle: Cycle | None = None) -> dict[str, list[Card]]:
     columns = board(lead.engagement, cycle, today=TODAY)
     return {column.stage.value: list(column.cards) for column in columns}
@@ -270,23 +231,3 @@ def test_a_trace_has_gaps_where_periods_are_missing() -> None:
 
     assert trace(trail, cadence="weekly") == [Decimal(9), None, None, Decimal(8)]
     assert trace(trail, cadence="monthly") == [Decimal(9), Decimal(8)]
-
-
-def test_the_board_takes_two_queries_however_full(objective: Objective) -> None:
-    metric = build.metric(objective.engagement)
-
-    def grow() -> None:
-        for index in range(10):
-            make = build.key_result if index % 2 else build.live_key_result
-            make(objective, metric)
-
-    def read() -> None:
-        for held in cards(objective.owner).values():
-            for card in held:
-                assert card.objective.title
-                assert card.objective.cycle.name
-                assert card.owner
-
-    grow()
-
-    assert_constant_queries(read, grow=grow, name="cards")

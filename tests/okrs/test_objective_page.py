@@ -19,7 +19,6 @@ from okrs.queries.sets import Alignment
 from okrs.states import KeyResultState
 from scoring import Rag, rag
 from tests import build
-from tests.query_counts import assert_constant_queries
 
 TODAY = dt.date(2026, 2, 15)
 NOW = dt.datetime(2026, 2, 15, 12, tzinfo=dt.UTC)
@@ -138,35 +137,6 @@ def test_the_page_lists_who_else_uses_its_metrics(
     other = build.key_result(team_objective, metric)
 
     assert page_of(objective).overlaps == [other]
-
-
-def test_the_page_takes_the_same_queries_however_many(
-    lead: Membership, objective: Objective, team_objective: Objective
-) -> None:
-    metric = build.metric(lead.engagement)
-
-    def grow() -> None:
-        for index in range(10):
-            make = build.key_result if index % 2 else build.live_key_result
-            source = make(team_objective, metric, indicator="lagging")
-            target = build.key_result(objective, metric)
-            link_contribution(source=source, target=target, how="", by=lead)
-            objective.collaborators.model.objects.create(
-                engagement=lead.engagement, key_result=source, member=lead
-            )
-
-    def read() -> None:
-        page = page_of(team_objective)
-        for card in page.row.cards:
-            assert card.owner == lead
-            assert [one.name for one in card.collaborators] == ["Alice"]
-            assert [link.target.objective.title for link in card.contributes_to]
-        for other in page.overlaps:
-            assert other.objective.title
-
-    grow()
-
-    assert_constant_queries(read, grow=grow, name="objective_page")
 
 
 def test_the_page_lists_every_problem_that_a_commit_reports(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,38 +20,20 @@ ALLOWED = (sys.stdlib_module_names | {"scoring"}) - {"os", "io", "pathlib", "soc
 CLOCKS_AND_IO = {"now", "utcnow", "today", "open", "print", "input"}
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_scoring_uses_the_standard_library_without_clock_and_io(path: Path) -> None:
+    imported, called = set(), set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            imported |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0
-            yield node.module or ""
-
-
-def called(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+            imported.add(node.module or "")
         if isinstance(node, ast.Call):
-            yield getattr(node.func, "attr", getattr(node.func, "id", ""))
+            called.add(getattr(node.func, "attr", getattr(node.func, "id", "")))
 
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_scoring_imports_the_standard_library_only(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-
-    assert {name.split(".")[0] for name in imported(tree)} <= ALLOWED
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_scoring_uses_no_clock_and_no_io(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-
-    assert not CLOCKS_AND_IO & set(called(tree))
-
-
-def test_the_public_names_can_be_imported() -> None:
-    assert len(FILES) > 1
-    assert all(hasattr(scoring, name) for name in scoring.__all__)
+    assert {name.split(".")[0] for name in imported} <= ALLOWED
+    assert not CLOCKS_AND_IO & called
 
 
 @pytest.mark.parametrize(
@@ -62,6 +43,8 @@ def test_the_public_names_can_be_imported() -> None:
 def test_only_exact_finite_numbers_are_taken(wrong: Any) -> None:
     with pytest.raises(ScoringError):
         linear(wrong, baseline=0, target=1)
+    with pytest.raises(ScoringError):
+        linear(1, baseline=wrong, target=1)
 
 
 @pytest.mark.parametrize("wrong", [10**40, "1e41", Decimal("1e-41"), "9" * 50])
@@ -70,11 +53,6 @@ def test_too_many_digits_are_an_error(wrong: Any) -> None:
         linear(wrong, baseline=0, target=1)
     with pytest.raises(ScoringError, match="too many digits"):  # too long to print
         linear(10**5000, baseline=0, target=1)
-
-
-def test_the_error_says_how_to_fix_it() -> None:
-    with pytest.raises(ValueError, match=r"0\.5 is not an exact number\. Use an int, a str"):
-        linear(0.5, baseline=0, target=1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -99,30 +77,15 @@ def test_the_error_says_how_to_fix_it() -> None:
         ("−1 234,5", "-1234.5"),
         ("0,125", "0.125"),
         ("007", "7"),
+        ("−0", "0"),
+        ("1.234", "1.234"),
+        ("1,23", "1.23"),
+        ("1,2345", "1.2345"),
+        ("0,123", "0.123"),
     ],
 )
 def test_numbers_are_read_as_people_type_them(text: str, value: str) -> None:
-    assert parse_number(text) == Decimal(value)
-
-
-@pytest.mark.parametrize("text", ["1.234", "1,23", "1,2345", "0,123"])
-def test_a_lone_separator_is_the_decimal_sign(text: str) -> None:
-    assert parse_number(text) == Decimal(text.replace(",", "."))
-
-
-@pytest.mark.parametrize(
-    ("text", "hint"),
-    [("1,420", "Enter 1420 or 1.420."), ("−12,500", "Enter −12500 or −12.500.")],
-)
-def test_an_ambiguous_comma_is_an_error_with_both_readings(text: str, hint: str) -> None:
-    with pytest.raises(ScoringError, match="can mean two numbers") as refused:
-        parse_number(text)
-
-    assert str(refused.value).endswith(hint)
-
-
-def test_there_is_no_minus_zero() -> None:
-    assert str(parse_number("−0")) == "0"
+    assert str(parse_number(text)) == value
 
 
 @pytest.mark.parametrize(
@@ -136,13 +99,15 @@ def test_there_is_no_minus_zero() -> None:
         ("NaN", "“NaN” is not a number. Enter digits, for example 1250 or 12.5."),
         ("", "Enter a number, for example 12.5."),
         ("  ", "Enter a number, for example 12.5."),
+        ("1,420", "can mean two numbers. Enter 1420 or 1.420."),
+        ("−12,500", "can mean two numbers. Enter −12500 or −12.500."),
     ],
 )
 def test_the_error_suggests_a_number(text: str, message: str) -> None:
     with pytest.raises(ScoringError) as refused:
         parse_number(text)
 
-    assert str(refused.value) == message
+    assert str(refused.value).endswith(message)
 
 
 NOT_NUMBERS = [
@@ -169,15 +134,15 @@ NOT_NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize("text", [*NOT_NUMBERS, "9" * 41, "9" * 50 + "k"])
-def test_anything_else_is_not_a_number(text: str) -> None:
-    with pytest.raises(ScoringError):
+TOO_LONG = [unit * 50_000 for unit in ("1", "1,", "1 000 ", ".", "a")]
+
+
+@pytest.mark.parametrize("text", [*NOT_NUMBERS, *TOO_LONG, "9" * 41, "9" * 50 + "k", 12])
+def test_anything_else_is_not_a_number(text: Any) -> None:
+    with pytest.raises(ScoringError) as refused:
         parse_number(text)
 
-
-def test_only_text_is_parsed() -> None:
-    with pytest.raises(ScoringError):
-        parse_number(12)  # type: ignore[arg-type]
+    assert ("is too long for a number" in str(refused.value)) is (text in TOO_LONG)
 
 
 @pytest.mark.parametrize(
@@ -212,16 +177,17 @@ def test_both_decimal_signs_are_read(value: Decimal) -> None:
 
 @pytest.mark.parametrize(
     ("score", "unit", "hundred"),
-    [("0.6", "0.60", "60"), (0, "0.00", "0"), (1, "1.00", "100"), (None, "–", "–")],
+    [
+        ("0.6", "0.60", "60"),
+        ("0.605", "0.61", "61"),
+        (0, "0.00", "0"),
+        (1, "1.00", "100"),
+        (None, "–", "–"),
+    ],
 )
 def test_scores_follow_the_scale(score: Any, unit: str, hundred: str) -> None:
     assert format_score(score) == unit
     assert format_score(score, scale=Scale.HUNDRED) == hundred
-
-
-def test_scores_are_rounded_before_they_are_shown() -> None:
-    assert format_score("0.605") == "0.61"
-    assert format_score("0.605", scale=Scale.HUNDRED) == "61"
 
 
 @given(hundredths)
@@ -229,16 +195,6 @@ def test_both_scales_show_the_same_score(score: Decimal) -> None:
     assert Decimal(format_score(score)) * 100 == Decimal(format_score(score, scale="hundred"))
 
 
-def test_scales_have_labels() -> None:
-    assert [scale.label for scale in Scale] == ["0–1", "0–100"]
-
-
 def test_an_unknown_scale_is_an_error() -> None:
     with pytest.raises(ScoringError, match="“ten” is not a scale"):
         format_score(None, scale="ten")
-
-
-@pytest.mark.parametrize("unit", ["1", "1,", "1 000 ", ".", "a"])
-def test_a_text_too_long_for_a_number_is_refused_unread(unit: str) -> None:
-    with pytest.raises(ScoringError, match="is too long for a number"):
-        parse_number(unit * 50_000)

@@ -78,19 +78,24 @@ def test_the_page_shows_the_sets_with_what_overlaps_and_is_not_linked(
     assert '<span class="flag">Unaligned</span>' in page
 
 
+@pytest.mark.parametrize("name", ["cycle-list", "team-list", "cycle-detail"])
 def test_twenty_rows_take_as_many_queries_as_ten(
-    client: Client, engagement: Engagement, lead: Membership, cycle: Cycle
+    client: Client, engagement: Engagement, lead: Membership, cycle: Cycle, name: str
 ) -> None:
     metric = build.metric(engagement)
-    url = url_of(cycle, "cycle-detail")
+    args = [engagement.slug, *([cycle.public_id] if name == "cycle-detail" else [])]
+    url = reverse(f"okrs:{name}", args=args)
 
     def ten_more() -> None:
         for _ in range(10):
-            objective = build.objective(lead, cycle, title=f"Objective {uuid4()}")
-            build.live_key_result(objective, metric)
+            build.cycle(engagement, f"Cycle {uuid4()}")
+            team = build.team(engagement, f"Team {uuid4()}", champion=lead)
+            objective = build.objective(lead, cycle, title=f"Objective {uuid4()}", team=team)
+            one, two = build.key_result(objective, metric), build.live_key_result(objective, metric)
+            build.contribution(one, two)
 
     ten_more()
-    assert_constant_queries(lambda: client.get(url), grow=ten_more, name="cycle-detail")
+    assert_constant_queries(lambda: client.get(url), grow=ten_more, name=name)
 
 
 @pytest.mark.parametrize(("role", "offered"), [(Role.LEAD, True), (Role.CONTRIBUTOR, False)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from engagements.models import Engagement, Membership, Role
 from metrics.models import GAP_FOR
+from okrs.commands.objectives import set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.templatetags.cards import short_day
 from tenancy.scoping import scope
@@ -120,14 +122,19 @@ def test_the_page_explains_scores_and_links_data_gaps_to_their_metric(
 
 
 def test_twenty_key_results_take_as_many_queries_as_ten(
-    client: Client, engagement: Engagement, objective: Objective
+    client: Client, engagement: Engagement, lead: Membership, objective: Objective, cycle: Cycle
 ) -> None:
     metric = build.metric(engagement)
+    other = build.objective(lead, cycle, title="Make work calm", team=build.team(engagement))
     url = url_of(objective)
 
     def ten_more() -> None:
         for number in range(10):
-            (build.key_result if number % 2 else build.live_key_result)(objective, metric)
+            make = build.key_result if number % 2 else build.live_key_result
+            key_result, above = make(objective, metric), build.key_result(other, metric)
+            build.contribution(key_result, above)
+            with scope(engagement.id):
+                set_collaborators([build.member(engagement, uuid4().hex)], key_result=key_result)
 
     ten_more()
     assert_constant_queries(lambda: client.get(url), grow=ten_more, name="objective-detail")
