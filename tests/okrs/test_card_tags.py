@@ -26,6 +26,9 @@ def render(source: str, **context: object) -> str:
     return Template("{% load cards %}" + source).render(Context(context))
 
 
+HUNDRED = SimpleNamespace(scale="hundred", rag_bands=(Decimal("0.4"), Decimal("0.8"), Decimal(1)))
+
+
 @pytest.mark.parametrize("band", ["red", "amber", "green", "stretch"])
 def test_a_band_is_shape_and_word_and_score(band: str) -> None:
     html = render("{% rag band score %}", band=band, score=Decimal("0.70"))
@@ -35,72 +38,42 @@ def test_a_band_is_shape_and_word_and_score(band: str) -> None:
     assert '<span class="score">0.70</span>' in html
 
 
-def test_no_data_has_no_score() -> None:
-    html = render("{% rag None %}")
-
-    assert "No data" in html
-    assert "score" not in html
-
-
 @pytest.mark.parametrize(
     ("source", "shown"),
-    [("{% rag 'green' score %}", ">70<"), ("{% rag 'green' score 'unit' %}", ">0.70<")],
+    [
+        pytest.param("{% rag 'green' score %}", ">70<", id="M5.7-scale-of-the-engagement"),
+        pytest.param("{% rag 'green' score 'unit' %}", ">0.70<", id="M5.7-given-scale"),
+        pytest.param("{% rag None %}", "No data", id="M5.5-no-data"),
+        pytest.param("{% stage 'at_risk' %}", ">At risk</span>", id="M9-stage"),
+        pytest.param("{% confidence 3 %}", "Confidence 3 of 5", id="M5.8-confidence"),
+        pytest.param("{% track score %}", '"Score 70 of 100, amber."', id="M5.4-own-bands"),
+    ],
 )
-def test_scores_follow_the_scale_of_the_engagement_unless_one_is_given(
-    source: str, shown: str
-) -> None:
-    engagement = SimpleNamespace(scale="hundred")
-
-    assert shown in render(source, score=Decimal("0.70"), engagement=engagement)
+def test_badges_say_what_they_show(source: str, shown: str) -> None:
+    assert shown in render(source, score=Decimal("0.70"), engagement=HUNDRED)
 
 
-def test_a_stage_is_its_word() -> None:
-    assert render("{% stage 'at_risk' %}").strip().endswith(">At risk</span>")
+def test_a_track_shows_score_and_pace_on_the_bands_of_the_playbook() -> None:
+    html = render("{% track score pace=pace %}", score=Decimal("0.75"), pace=Decimal("0.76"))
+
+    assert 'aria-label="Score 0.75 of 1.00, green; pace 0.76."' in html
 
 
 def test_confidence_fills_as_many_bars() -> None:
-    """M5.8."""
     html = render("{% confidence 3 %}")
 
-    assert html.count('class="on"') == 3
-    assert html.count('class="off"') == 2
-    assert "Confidence 3 of 5" in html
+    assert (html.count('class="on"'), html.count('class="off"')) == (3, 2)
 
 
-@pytest.mark.parametrize(
-    ("source", "engagement", "label"),
-    [
-        ("{% track score pace=pace %}", None, "Score 0.75 of 1.00, green; pace 0.76."),
-        (
-            "{% track score %}",
-            SimpleNamespace(
-                scale="hundred", rag_bands=(Decimal("0.4"), Decimal("0.8"), Decimal("1"))
-            ),
-            "Score 75 of 100, amber.",
-        ),
-    ],
-    ids=["the playbook's bands", "the engagement's bands and scale"],
-)
-def test_a_track_is_described(source: str, engagement: object, label: str) -> None:
-    context = {"engagement": engagement} if engagement else {}
-
-    html = render(source, score=Decimal("0.75"), pace=Decimal("0.76"), **context)
-
-    assert f'aria-label="{label}"' in html
-
-
-def test_a_sparkline_says_where_it_came_from_and_where_it_goes() -> None:
+def test_a_sparkline_names_both_ends_and_escapes_its_title() -> None:
     html = render(
-        "{% sparkline values title='Wait' unit='days' goal=goal %}",
+        "{% sparkline values title='<b>' unit='days' goal=goal %}",
         values=[Decimal("2.9"), None, Decimal("1.6")],
         goal=Decimal(1),
     )
 
-    assert 'aria-label="Wait: from 2.9\u00a0days to 1.6\u00a0days; target 1\u00a0day."' in html
-
-
-def test_a_sparkline_escapes_what_a_person_wrote() -> None:
-    assert "<b>" not in render("{% sparkline values title='<b>' %}", values=[])
+    label = "&lt;b&gt;: from 2.9\u00a0days to 1.6\u00a0days; target 1\u00a0day."
+    assert f'aria-label="{label}"' in html
 
 
 def test_a_chart_names_first_and_latest_value_and_the_gaps() -> None:
@@ -196,30 +169,18 @@ class CardForm(forms.Form):
         widget=ScaleInput,
     )
     note = forms.CharField(required=False, widget=forms.Textarea)
-    sure = forms.BooleanField(required=False)
 
 
-def test_a_field_ties_its_control_to_hint_and_error() -> None:
+def test_a_field_ties_its_control_to_unit_hint_and_error() -> None:
     html = CardForm({"actual": "x"})["actual"].as_field_group()
 
+    assert 'class="input input-figure"' in html
+    assert '<span class="unit">days</span>' in html
     assert 'aria-describedby="id_actual_helptext id_actual_error"' in html
     assert 'id="id_actual_helptext"' in html
     assert 'id="id_actual_error"' in html
     assert 'aria-invalid="true"' in html
-
-
-def test_a_figure_stands_beside_its_unit() -> None:
-    html = CardForm()["actual"].as_field_group()
-
-    assert 'class="input input-figure"' in html
-    assert '<span class="unit">days</span>' in html
-
-
-def test_text_controls_look_like_fields_and_ticks_do_not() -> None:
-    form = CardForm()
-
-    assert 'class="input"' in form["note"].as_field_group()
-    assert 'class="input"' not in form["sure"].as_field_group()
+    assert 'class="input"' in CardForm()["note"].as_field_group()
 
 
 def test_a_scale_shows_values_and_reads_out_labels() -> None:
@@ -230,7 +191,7 @@ def test_a_scale_shows_values_and_reads_out_labels() -> None:
     assert "<span>very low</span><span>very high</span>" in html
 
 
-def test_a_broken_form_links_to_each_field_to_mend() -> None:
+def test_a_form_with_errors_links_to_each_field_to_fix() -> None:
     html = CardForm({"actual": "7"}).as_div()
 
     assert 'role="alert"' in html

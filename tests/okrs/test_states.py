@@ -8,14 +8,28 @@ import pytest
 
 from okrs.formatting import is_early, plain
 from okrs.models import Stage
+from okrs.models.key_results import LIVE
 from okrs.states import stage_for, weakest
 from scoring import Rag
 
 
-def stage(
-    *, now: str = "committed", method: str = "linear", score: str | None, confidence: int
-) -> Stage:
-    return stage_for(
+@pytest.mark.parametrize("now", [*LIVE, Stage.DRAFT, Stage.CLOSED, "learning", "withdrawn"])
+@pytest.mark.parametrize(
+    ("method", "score", "confidence", "expected"),
+    [
+        pytest.param("linear", "0.40", 3, "on_track", id="M9.1-a-tenth-behind"),
+        pytest.param("linear", "0.39", 3, "at_risk", id="M9.1-more-than-a-tenth-behind"),
+        pytest.param("linear", "0.90", 2, "at_risk", id="M9.1-low-confidence"),
+        pytest.param("linear", "0.61", 3, "on_track", id="M9.1-green"),
+        pytest.param("ladder", "0.00", 3, "on_track", id="M9.2-ladder-by-confidence"),
+        pytest.param("ladder", "1.00", 2, "at_risk", id="M9.2-ladder-low-confidence"),
+        pytest.param("linear", None, 3, "committed", id="M9.1-no-score"),
+    ],
+)
+def test_a_live_stage_follows_the_forecast(
+    now: str, method: str, score: str | None, confidence: int, expected: str
+) -> None:
+    stage = stage_for(
         stage=now,
         method=method,
         score=None if score is None else Decimal(score),
@@ -23,33 +37,7 @@ def stage(
         confidence=confidence,
     )
 
-
-@pytest.mark.parametrize(
-    ("score", "confidence", "expected"),
-    [
-        ("0.40", 3, "on_track"),
-        ("0.39", 3, "at_risk"),
-        ("0.90", 2, "at_risk"),
-        ("0.61", 3, "on_track"),
-    ],
-)
-def test_the_stage_follows_the_forecast(score: str, confidence: int, expected: str) -> None:
-    for now in ("committed", "on_track", "at_risk"):
-        assert stage(now=now, score=score, confidence=confidence) == expected
-
-
-def test_a_ladder_is_believed_by_its_confidence() -> None:
-    assert stage(method="ladder", score="0.00", confidence=3) == "on_track"
-    assert stage(method="ladder", score="1.00", confidence=2) == "at_risk"
-
-
-def test_without_a_score_it_waits_for_its_first_check_in() -> None:
-    assert stage(now="at_risk", score=None, confidence=3) == "committed"
-
-
-@pytest.mark.parametrize("now", ["draft", "closed", "learning", "withdrawn"])
-def test_a_stage_that_is_not_live_stays(now: str) -> None:
-    assert stage(now=now, score="1.00", confidence=5) == now
+    assert stage == (expected if now in LIVE else now)
 
 
 @pytest.mark.parametrize(

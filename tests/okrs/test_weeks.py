@@ -68,44 +68,30 @@ TODAY = dt.date(2026, 3, 10)  # a Tuesday
 
 
 @pytest.mark.parametrize(
-    ("since", "last", "weeks"),
+    ("since", "last", "ends_on", "weeks"),
     [
-        (0, 0, 1),  # this week is the first
-        (1, 0, 2),
-        (1, 1, 1),  # this week has no check-in yet, so it does not count
-        (3, 3, 3),  # the silent weeks that closed stay red
-        (3, 0, 4),
-        (0, -1, 2),  # posted ahead, as it opened on Friday
-        (-1, -1, 1),
+        pytest.param(None, 0, None, 0, id="M7.1-not-red"),
+        pytest.param(0, 0, None, 1, id="M7.1-this-week-is-the-first"),
+        pytest.param(1, 0, None, 2, id="M7.1-two-weeks"),
+        pytest.param(1, 1, None, 1, id="M7.1-no-check-in-in-this-week-yet"),
+        pytest.param(3, 3, None, 3, id="M7.1-closed-weeks-without-check-in-stay-red"),
+        pytest.param(3, 0, None, 4, id="M7.1-four-weeks"),
+        pytest.param(0, -1, None, 2, id="M7.1-posted-ahead-from-friday"),
+        pytest.param(-1, -1, None, 1, id="M7.1-first-week-posted-ahead"),
+        pytest.param(4, 4, dt.date(2026, 2, 22), 2, id="M7.1-ended-on-the-sunday-of-week-two"),
+        pytest.param(4, 4, dt.date(2026, 2, 18), 2, id="M7.1-ended-within-week-two"),
+        pytest.param(1, 1, dt.date(2026, 3, 12), 1, id="M7.1-ends-this-week-without-check-in"),
+        pytest.param(1, 0, dt.date(2026, 3, 12), 2, id="M7.1-ends-this-week-with-check-in"),
     ],
 )
-def test_closed_weeks_count_and_the_one_that_runs_once_it_is_reported(
-    since: int, last: int, weeks: int
+def test_closed_weeks_count_and_the_current_one_once_it_has_a_check_in(
+    since: int | None, last: int, ends_on: dt.date | None, weeks: int
 ) -> None:
-    found = weeks_red(red_since=MONDAYS[since], last_week=MONDAYS[last], today=TODAY)
+    red_since = None if since is None else MONDAYS[since]
+
+    found = weeks_red(red_since=red_since, last_week=MONDAYS[last], today=TODAY, ends_on=ends_on)
 
     assert found == weeks
-
-
-def test_what_is_not_red_counts_no_week() -> None:
-    assert weeks_red(red_since=None, last_week=MONDAYS[0], today=TODAY) == 0
-
-
-@pytest.mark.parametrize("ends_on", [dt.date(2026, 2, 22), dt.date(2026, 2, 18)])
-def test_weeks_after_the_end_of_the_cycle_count_no_more(ends_on: dt.date) -> None:
-    """Of the cycle's last week, that of 16 February, all seven days."""
-    found = weeks_red(red_since=MONDAYS[4], last_week=MONDAYS[4], today=TODAY, ends_on=ends_on)
-
-    assert found == 2
-
-
-def test_a_week_that_runs_as_the_cycle_ends_counts_once_it_is_reported() -> None:
-    ends_on = dt.date(2026, 3, 12)
-
-    silent = weeks_red(red_since=MONDAYS[1], last_week=MONDAYS[1], today=TODAY, ends_on=ends_on)
-    reported = weeks_red(red_since=MONDAYS[1], last_week=MONDAYS[0], today=TODAY, ends_on=ends_on)
-
-    assert (silent, reported) == (1, 2)
 
 
 @pytest.mark.parametrize(
