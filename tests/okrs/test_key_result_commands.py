@@ -16,7 +16,7 @@ from okrs.commands import (
     unlink_contribution,
     update_key_result,
 )
-from okrs.models import ContributionLink, Cycle, KeyResult, KeyResultAudit, Objective, Stage
+from okrs.models import ContributionLink, Cycle, KeyResult, KeyResultAudit, Objective
 from okrs.states import KeyResultState
 from scoring import Rag
 from tenancy.locks import StaleEdit
@@ -57,7 +57,7 @@ def test_drafts_come_in_order_with_the_dates_that_their_cycle_has_by_now(
     assert list(objective.key_results.all()) == drafts
     assert {one.starts_on for one in drafts} == {dt.date(2026, 1, 12)}
     assert {one.due_on for one in drafts} == {dt.date(2026, 4, 3)}
-    assert (drafts[0].stage, drafts[0].weight) == (Stage.DRAFT, 1)
+    assert (drafts[0].stage, drafts[0].weight) == ("draft", Decimal(1))
 
 
 def test_a_ladder_is_kept_as_plain_decimals(objective: Objective) -> None:

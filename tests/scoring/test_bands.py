@@ -70,7 +70,7 @@ def test_each_preset_covers_the_scale_without_a_gap(name: str, bounds: list[str]
     assert [found.count(band) for band in BANDS_IN_ORDER] == [
         (high - low) * 100 + 1 for low, high in ranges
     ]
-    assert (ranges[0][0], ranges[-1][1]) == (0, 1)
+    assert (ranges[0][0], ranges[-1][1]) == (Decimal(0), Decimal(1))
     assert all(low[1] + Decimal("0.01") == high[0] for low, high in pairwise(ranges))
     with pytest.raises(ScoringError, match="no range"):
         band_range(Rag.NO_DATA)
