@@ -1,0 +1,369 @@
+"""The cards of My week: whose they are, how due they are, and their rows (M6.3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.utils import timezone
+
+from accounts.models import User
+from checkins.commands import undo_check_in
+from checkins.queries.cards import CardState, Due, DueCard, WeekCard, due_card
+from checkins.queries.my_week import MyWeek, my_week
+from checkins.templatetags.weeks import due_words
+from checkins.views import due_row, due_rows
+from engagements.models import Engagement, Membership, Role
+from okrs.models import Collaborator, KeyResult, Stage
+from scoring import Rag
+from tenancy.scoping import scope
+from tests import build
+from tests.checkins.posting import TUESDAY, at, post
+from tests.query_counts import assert_constant_queries, queries_of
+
+FRIDAY = at("2026-03-13T09:00")
+MONDAY = dt.date(2026, 3, 9)
+
+
+def week(*memberships: Membership, now: dt.datetime = TUESDAY) -> MyWeek:
+    with scope(*(one.engagement_id for one in memberships)):
+        return my_week(memberships=memberships, now=now)
+
+
+def only_card(membership: Membership, now: dt.datetime = TUESDAY) -> WeekCard:
+    (card,) = week(membership, now=now).cards
+    return card
+
+
+def open_card(key_result: KeyResult, membership: Membership, now: dt.datetime = TUESDAY) -> DueCard:
+    card = due_card(key_result=key_result, membership=membership, now=now)
+    assert card is not None
+    return card
+
+
+def client(name: str, person: User | None, **settings: Any) -> Membership:
+    """Make a client with a live key result of this person."""
+    engagement = build.engagement(name, **settings)
+    me = build.member(engagement, "Ines", Role.CONTRIBUTOR, user=person)
+    with scope(engagement.id):
+        build.live_key_result(build.objective(me, build.cycle(engagement)))
+    return me
+
+
+def helper(key_result: KeyResult, role: str = Role.CONTRIBUTOR) -> Membership:
+    """Make a member who helps with the key result, far away."""
+    person = build.user(f"Dora {role}", time_zone="Pacific/Auckland")
+    me = build.member(key_result.engagement, "Dora", role, user=person)
+    Collaborator.objects.create(engagement=me.engagement, key_result=key_result, member=me)
+    return me
+
+
+# Which cards.
+
+
+def test_a_week_has_what_its_person_owns_or_helps_with(
+    onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    assert only_card(bob).key_result_id == onboarding.pk
+    assert only_card(helper(onboarding)).key_result_id == onboarding.pk
+    assert week(alice) == MyWeek(cards=[], groups=[], next_opens_at=None, next_engagement=None)
+
+
+@pytest.mark.parametrize("stage", [Stage.DRAFT, Stage.CLOSED, Stage.LEARNING, Stage.WITHDRAWN])
+def test_a_week_leaves_out_what_is_not_live(
+    onboarding: KeyResult, bob: Membership, stage: Stage
+) -> None:
+    build.change(onboarding, stage=stage)
+
+    assert week(bob).total == 0
+    assert due_card(key_result=onboarding, membership=bob, now=TUESDAY) is None
+
+
+def test_a_week_leaves_out_clients_where_the_person_may_not_check_in(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    bob.role = Role.SPONSOR
+
+    assert week(bob).groups == []
+    assert due_card(key_result=onboarding, membership=bob, now=TUESDAY) is None
+
+
+def test_a_client_elsewhere_is_out_of_reach(onboarding: KeyResult) -> None:
+    stranger = client("Harbor Retail", build.user("Charlie"))
+
+    assert due_card(key_result=onboarding, membership=stranger, now=TUESDAY) is None
+
+
+def test_groups_come_late_first_then_by_due_time_then_by_name(db: None) -> None:
+    ines = build.user("Ines")
+    mine = [
+        client("Cedar Advisory", ines, due_weekday=3),
+        client("Harbor Retail", ines, due_weekday=1, due_time=dt.time(12)),
+        client("Beacon Retail", ines, due_weekday=1, due_time=dt.time(12)),
+        client("Northwind SaaS", ines),
+    ]
+
+    found = week(*mine)
+
+    names = [group.engagement.client_name for group in found.groups]
+    assert names == ["Northwind SaaS", "Beacon Retail", "Harbor Retail", "Cedar Advisory"]
+    assert (found.total, found.late, found.due_today, found.later) == (4, 1, 2, 1)
+
+
+def test_saved_cards_come_last_and_are_counted(onboarding: KeyResult, bob: Membership) -> None:
+    waiting = build.live_key_result(onboarding.objective, owner_id=bob.pk)
+    post(onboarding, bob)
+
+    found = week(bob)
+
+    (group,) = found.groups
+    assert [card.key_result_id for card in group.cards] == [waiting.pk, onboarding.pk]
+    assert (found.done, found.total, found.left) == (1, 2, 1)
+    assert (group.week, group.weeks, group.pace) == (10, 13, Decimal("0.76"))
+
+
+def test_with_nothing_due_a_week_knows_what_opens_next(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    found = week(bob, now=at("2026-01-01T12:00"))
+
+    assert (found.total, found.next_opens_at) == (0, at("2026-01-02T00:00"))
+    assert found.next_engagement == bob.engagement
+
+
+def test_a_week_takes_two_queries_however_much_there_is(db: None) -> None:
+    ines = build.user("Ines")
+    mine: list[Membership] = []
+
+    def grow() -> None:
+        me = client(f"C{len(mine)} Ltd", ines)
+        with scope(me.engagement_id):
+            (saved,) = KeyResult.objects.all()
+            post(saved, me)
+            build.live_key_result(saved.objective, owner_id=me.pk)
+        mine.append(me)
+
+    def read() -> None:
+        found = week(*mine)
+        assert [(card.engagement.zone, card.title, card.may_undo) for card in found.cards]
+        assert (found.total, found.done) == (2 * len(mine), len(mine))
+
+    grow()
+    assert_constant_queries(read, grow=grow, name="my_week")
+
+
+# How due a card is.
+
+
+@pytest.mark.parametrize(
+    ("now", "is_late"),
+    [
+        pytest.param("2026-03-09T09:59", False, id="M6.3-due-today"),
+        pytest.param("2026-03-09T10:00", False, id="M6.3-on-the-minute"),
+        pytest.param("2026-03-09T10:01", True, id="M6.3-late"),
+        pytest.param("2026-03-13T09:00", True, id="M6.3-late-while-the-next-is-open"),
+        pytest.param("2026-03-15T23:59", True, id="M6.3-late-until-it-closes"),
+    ],
+)
+def test_a_card_without_a_check_in_is_due_then_late(
+    onboarding: KeyResult, bob: Membership, now: str, *, is_late: bool
+) -> None:
+    card = only_card(bob, at(now))
+
+    assert card.state is CardState.TODO
+    assert (card.is_late, card.is_due_today) == (is_late, not is_late)
+
+
+def test_a_saved_card_asks_again_as_the_next_period_opens(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    check_in = post(onboarding, bob)
+    saved, after = only_card(bob), only_card(bob, FRIDAY)
+
+    assert (saved.state, saved.period.monday) == (CardState.SAVED, MONDAY)
+    assert (saved.previous, saved.may_undo) == (check_in, True)
+    assert (after.state, after.due_at) == (CardState.LATER, at("2026-03-16T10:00"))
+    assert (after.is_done, after.saved_monday) == (True, MONDAY)
+
+
+def test_an_undone_card_waits_again(onboarding: KeyResult, bob: Membership) -> None:
+    undo = undo_check_in(check_in=post(onboarding, bob), by=bob, now=TUESDAY)
+
+    card = open_card(onboarding, bob)
+
+    assert (card.state, card.previous) == (CardState.TODO, None)
+    assert card.latest_check_in_id == undo.public_id
+
+
+def test_there_is_a_card_before_the_first_period_opens(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    card = open_card(onboarding, bob, at("2026-01-01T12:00"))
+
+    assert (card.state, card.period.monday) == (CardState.LATER, dt.date(2026, 1, 5))
+
+
+@pytest.mark.parametrize(("day", "missed"), [("02-24", dt.date(2026, 3, 2)), ("03-03", None)])
+def test_a_card_knows_whether_the_period_before_was_missed(
+    onboarding: KeyResult, bob: Membership, day: str, missed: dt.date | None
+) -> None:
+    post(onboarding, bob, now=at(f"2026-{day}T09:00"))
+
+    found = open_card(onboarding, bob).missed
+
+    assert (found.monday if found else None) == missed
+
+
+def test_a_card_has_the_check_in_in_effect_and_what_it_asks_for(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    check_in = post(onboarding, bob, actual="6.8", now=at("2026-03-03T09:00"))
+
+    card = open_card(onboarding, bob)
+
+    assert (card.previous, card.latest_check_in_id) == (check_in, check_in.public_id)
+    assert (card.assessment.score, card.rag) == (Decimal("0.44"), Rag.AMBER)
+    assert (card.assessment.pace, card.assessment.forecast_holds) == (Decimal("0.76"), False)
+    assert card.prompt is not None
+    assert card.prompt.due_at == at("2026-03-10T09:00")
+    assert card.next_action_due == dt.date(2026, 3, 16)
+
+
+def test_a_card_without_a_value_asks_for_nothing_more(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    card = open_card(onboarding, bob)
+
+    assert (card.assessment.score, card.rag) == (None, Rag.NO_DATA)
+    assert card.assessment.explanation == (
+        "No value yet. A missing value is neither red nor green."
+    )
+    assert (card.prompt, card.latest_check_in_id) == (None, "")
+
+
+@pytest.mark.parametrize("weeks", range(6))
+def test_my_week_knows_from_the_last_check_ins_what_the_whole_trail_says(
+    onboarding: KeyResult, bob: Membership, weeks: int
+) -> None:
+    days = [at("2026-02-03T09:00") + dt.timedelta(weeks=place) for place in range(weeks)]
+    for day in days:
+        post(onboarding, bob, now=day)
+    now = days[-1] if days else TUESDAY
+
+    alone, listed = open_card(onboarding, bob, now), only_card(bob, now)
+
+    for name in [*(field.name for field in fields(Due)), "key_result_id", "membership"]:
+        assert getattr(alone, name) == getattr(listed, name)
+    assert len(alone.key_result.trail) == weeks
+
+
+def test_after_a_slower_rhythm_the_older_period_is_known_to_be_filled(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    """Five weeks of posts lie in the month that is asked for now."""
+    for day in ("03-03", "03-10", "03-17", "03-24", "03-31"):
+        post(onboarding, bob, now=at(f"2026-{day}T09:00"))
+    now = at("2026-04-01T10:00")
+    build.change(bob.engagement, cadence="monthly", rhythm_since=now)
+    build.change(onboarding.objective.cycle, ends_on=dt.date(2026, 6, 30))
+
+    card = only_card(bob, now)
+
+    assert (card.state, card.is_done) == (CardState.SAVED, True)
+    assert card.period.monday == dt.date(2026, 3, 2)
+
+
+# Committed after the due time: it takes a check-in, but nothing presses.
+
+
+def words(due: Due, *, now: dt.datetime = TUESDAY) -> str:
+    with timezone.override("Europe/Berlin"), time_machine.travel(now, tick=False):
+        return due_words(due).replace("\u00a0", " ")
+
+
+def test_a_card_committed_after_its_due_time_is_open_but_not_late(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    build.change(onboarding, committed_at=at("2026-03-10T08:00"))
+
+    (group,) = week(bob).groups
+    (card,) = group.cards
+
+    assert (card.state, card.is_asked, card.period.monday) == (CardState.LATER, False, MONDAY)
+    assert (group.late, group.due_today, group.later) == (0, 0, 1)
+    assert words(card) == "open until Sun 15 Mar 24:00"
+
+
+def test_it_comes_after_what_is_due_today(onboarding: KeyResult, bob: Membership) -> None:
+    build.change(onboarding, committed_at=at("2026-03-10T08:00"))
+    other = client("Aaa Retail", bob.user, due_weekday=1, due_time=dt.time(17))
+
+    groups = week(bob, other).groups
+
+    assert [group.engagement.client_name for group in groups] == ["Aaa Retail", "Northwind SaaS"]
+
+
+def test_after_the_last_close_its_card_has_the_day_of_the_close(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    build.change(onboarding, committed_at=at("2026-03-31T08:00"))
+    now = at("2026-04-07T09:00")
+
+    assert words(open_card(onboarding, bob, now), now=now) == "closed Sun 5 Apr 24:00"
+
+
+# Its row.
+
+
+def row_of(membership: Membership) -> str:
+    membership.engagement = Engagement.objects.get(pk=membership.engagement_id)
+    ((_, row),) = due_rows(week(membership).cards, now=TUESDAY)
+    return str(row)
+
+
+@pytest.mark.parametrize("is_saved", [False, True])
+def test_each_role_reads_the_same_bytes(
+    onboarding: KeyResult, bob: Membership, *, is_saved: bool
+) -> None:
+    members = [helper(onboarding, role) for role in (Role.LEAD, Role.CHAMPION)]
+    if is_saved:
+        post(onboarding, bob)
+    rows = set()
+    for me in (bob, *members):
+        cache.clear()
+        rows.add(row_of(me))
+
+    (row,) = rows
+    assert "csrf" not in row
+    assert "<form" not in row
+
+
+def test_a_row_is_rendered_again_after_each_check_in(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    first = row_of(bob)
+    check_in = post(onboarding, bob, actual=7)
+    saved = row_of(bob)
+    check_in = post(onboarding, bob, actual=6, seen=check_in.public_id)
+    corrected = row_of(bob)
+    undo_check_in(check_in=check_in, by=bob, now=TUESDAY)
+
+    assert len({first, saved, corrected}) == 3
+    assert row_of(bob) == saved == due_row(open_card(onboarding, bob))
+
+
+@pytest.mark.parametrize("number", [1, 8])
+def test_missing_rows_take_one_query_and_cached_ones_none(
+    onboarding: KeyResult, bob: Membership, number: int
+) -> None:
+    for _ in range(number - 1):
+        build.live_key_result(onboarding.objective, owner_id=bob.pk)
+    cards = week(bob).cards
+
+    for expected in (1, 0):
+        assert len(queries_of(lambda: due_rows(cards, now=TUESDAY))) == expected
