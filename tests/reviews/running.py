@@ -23,8 +23,8 @@ FEBRUARY = at("2026-02-10T14:00")
 def plan(
     lead: Membership, *, kind: str = "monthly", now: dt.datetime = TUESDAY, **fields: Any
 ) -> Review:
-    values = {"scheduled_at": now, "lead": lead, **fields}
-    return plan_review(engagement=lead.engagement, kind=kind, by=lead, now=now, **values)
+    values = {"scheduled_at": now, "lead": lead, "by": lead, **fields}
+    return plan_review(engagement=lead.engagement, kind=kind, now=now, **values)
 
 
 def run(lead: Membership, *, now: dt.datetime = TUESDAY, **fields: Any) -> Review:

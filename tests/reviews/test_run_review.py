@@ -21,13 +21,13 @@ from reviews.commands.agendas import (
     tick_off,
     unpark_item,
 )
-from reviews.commands.reviews import mark_here, start_review
-from reviews.forms import ItemForm
+from reviews.commands.reviews import close_review, mark_here, start_review
 from reviews.models import AgendaItem, Attendance, Review, ReviewRecord
 from tests import build
 from tests.checkins.posting import TUESDAY, at, post
 from tests.reviews.meeting import act, refusal
 from tests.reviews.running import (
+    YES,
     checked,
     current_title,
     go_on,
@@ -62,18 +62,28 @@ def test_a_start_refreshes_the_agenda_and_shows_its_first_item_once(
     assert again.started_at == TUESDAY
 
 
-def test_next_discusses_an_item_and_previous_goes_back(
-    alice: Membership, rows: list[KeyResult]
+@pytest.mark.parametrize(
+    ("clicks", "expected"),
+    [
+        ("next previous previous", ["One", "Two", "One", "One"]),
+        ("show next next next next next", ["One", "Three", LAST, "One", "Two", "Two", "Two"]),
+    ],
+)
+def test_next_leaves_out_discussed_items_and_previous_goes_back(
+    alice: Membership, rows: list[KeyResult], clicks: str, expected: list[str]
 ) -> None:
     review = run(alice)
+    visited = [current_title(review)]
 
-    go_on(review, alice)
-    assert current_title(review) == "Two"
-    assert item(review, "One").discussed_at == TUESDAY
-    go_on(review, alice, back=True)
-    assert current_title(review) == "One"
-    go_on(review, alice, back=True)
-    assert current_title(review) == "One"
+    for click in clicks.split():
+        if click == "show":
+            show_item(item=item(review, "Three"), by=alice, now=TUESDAY)
+        else:
+            go_on(review, alice, back=click == "previous")
+        visited.append(current_title(review))
+
+    assert visited == expected
+    assert item(review, visited[-2]).discussed_at == TUESDAY
 
 
 def test_a_second_click_from_an_old_screen_moves_nothing(
@@ -93,20 +103,6 @@ def test_a_second_click_from_an_old_screen_moves_nothing(
         assert again == item(review, "Two")
     assert current_title(review) == "Two"
     assert item(review, "Two").discussed_at is None
-
-
-def test_next_leaves_out_discussed_items_and_returns_to_open_ones(
-    alice: Membership, rows: list[KeyResult]
-) -> None:
-    review = run(alice)
-    show_item(item=item(review, "Three"), by=alice, now=TUESDAY)
-
-    visited = [current_title(review)]
-    for _ in range(5):
-        go_on(review, alice)
-        visited.append(current_title(review))
-
-    assert visited == ["Three", LAST, "One", "Two", "Two", "Two"]
 
 
 def test_showing_an_item_refreshes_its_facts_alone(
@@ -148,7 +144,7 @@ def test_parking_the_current_item_shows_the_next_and_it_can_come_back(
     assert titles(review)[0] == "One"
 
 
-def test_items_change_places_and_the_closing_item_stays_last(
+def test_items_change_places_pass_over_parked_ones_and_the_closing_item_stays_last(
     alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = plan(alice)
@@ -161,15 +157,9 @@ def test_items_change_places_and_the_closing_item_stays_last(
         moved = item(review, title)
         assert refusal(move_item, item=moved, up=up, by=alice, now=TUESDAY) == "last"
     assert refusal(park_item, item=item(review, LAST), by=alice, now=TUESDAY) == "last"
-
-
-def test_a_moved_item_passes_over_parked_ones(alice: Membership, rows: list[KeyResult]) -> None:
-    review = plan(alice)
-    park_item(item=item(review, "Two"), by=alice, now=TUESDAY)
-
-    move_item(item=item(review, "Three"), up=True, by=alice, now=TUESDAY)
-
-    assert titles(review)[:3] == ["Three", "Two", "One"]
+    park_item(item=item(review, "One"), by=alice, now=TUESDAY)
+    move_item(item=item(review, "Two"), up=True, by=alice, now=TUESDAY)
+    assert titles(review) == ["Two", "One", "Three", LAST]
 
 
 def test_an_added_item_comes_before_the_closing_item(
@@ -200,15 +190,6 @@ def test_an_added_key_result_has_its_screen_and_appears_once(
     twice = refusal(add_item, **fields, key_result=rows[1], now=TUESDAY, field="key_result")
     assert twice == "there"
     assert refusal(add_item, **fields, now=TUESDAY, field="title") == "required"
-
-
-@pytest.mark.parametrize(
-    ("field", "value"), [("title", "x" * 241), ("minutes", "0"), ("minutes", "241")]
-)
-def test_the_form_limits_title_and_minutes(alice: Membership, field: str, value: str) -> None:
-    form_data = {"title": "Ours", "minutes": "5", field: value}
-
-    assert set(ItemForm(form_data, engagement=alice.engagement).errors) == {field}
 
 
 def test_a_no_adds_one_action_for_the_lead_and_a_yes_drops_it(
@@ -284,24 +265,7 @@ def test_an_overdue_action_is_done_in_the_review(alice: Membership) -> None:
     ]
 
 
-def attendance(review: Review) -> dict[Membership, bool]:
-    return {row.member: row.is_here for row in Attendance.objects.filter(review=review)}
-
-
-def test_the_member_who_starts_is_here_and_others_are_marked(
-    alice: Membership, bob: Membership
-) -> None:
-    review = plan(alice, attendees=[bob])
-
-    start_review(review=review, by=alice, now=TUESDAY)
-    assert attendance(review) == {bob: False, alice: True}
-    mark_here(review=review, member=bob, is_here=True, by=alice)
-    assert attendance(review) == {bob: True, alice: True}
-    mark_here(review=review, member=bob, is_here=False, by=alice)
-    assert attendance(review) == {bob: False, alice: True}
-
-
-def test_members_can_come_uninvited_and_invited_ones_after_they_left(
+def test_attendance_is_marked_for_members_uninvited_or_gone_since(
     alice: Membership, bob: Membership
 ) -> None:
     review = plan(alice, attendees=[bob])
@@ -310,8 +274,12 @@ def test_members_can_come_uninvited_and_invited_ones_after_they_left(
     gone = build.member(alice.engagement, "Gus", removed_at=TUESDAY)
     Membership.objects.filter(pk=bob.pk).update(removed_at=TUESDAY)
 
-    for member in (sponsor, bob):
-        assert mark_here(review=review, member=member, is_here=True, by=alice).is_here
+    start_review(review=review, by=alice, now=TUESDAY)
+    for member, is_here in ((bob, True), (bob, False), (sponsor, True)):
+        mark_here(review=review, member=member, is_here=is_here, by=alice)
+
+    marked = {row.member: row.is_here for row in Attendance.objects.filter(review=review)}
+    assert marked == {bob: False, alice: True, sponsor: True}  # who starts it is here
     for member in (viewer, gone):
         refused = refusal(mark_here, review=review, member=member, is_here=True, by=alice)
         assert refused == "owner"
@@ -330,6 +298,10 @@ COMMANDS: dict[str, Command] = {
         review=review, title="x", minutes=5, by=by, now=TUESDAY
     ),
 }
+MORE_COMMANDS: dict[str, Command] = {
+    "plan": lambda review, item, by: plan(review.lead, by=by),
+    "close": lambda review, item, by: close_review(review=review, by=by, now=TUESDAY, **YES),
+}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -344,13 +316,13 @@ def test_every_change_updates_open_screens(
     assert live_version(review) > before
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [*COMMANDS, *MORE_COMMANDS])
 @pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.SPONSOR])
 def test_leads_run_a_review_and_deciders_answer_and_add(
     alice: Membership, rows: list[KeyResult], role: str, name: str
 ) -> None:
     review, other = run(alice), build.member(alice.engagement, "Other", role)
-    command, one = COMMANDS[name], item(review, "One")
+    command, one = (COMMANDS | MORE_COMMANDS)[name], item(review, "One")
 
     if role == Role.SPONSOR and name in ("answer", "add"):
         command(review, one, other)
