@@ -24,22 +24,15 @@ YESTERDAY = dt.date(2026, 3, 9)
 
 
 def test_an_action_of_a_review_shows_on_its_open_screens(
-    alice: Membership, bob: Membership, review: Review
+    alice: Membership, bob: Membership, review: Review, onboarding: KeyResult
 ) -> None:
-    action = act(bob, "Ask for an export", owner=alice, review=review)
+    action = act(bob, "Ask for an export", owner=alice, review=review, key_result=onboarding)
 
     assert (action.what, action.owner, action.created_by) == ("Ask for an export", alice, bob)
+    assert (action.objective, action.key_result) == (onboarding.objective, onboarding)
     assert action.is_open
     review.refresh_from_db()
     assert review.live_version == 2
-
-
-def test_an_action_on_a_key_result_belongs_to_its_objective_too(
-    alice: Membership, onboarding: KeyResult
-) -> None:
-    action = act(alice, key_result=onboarding)
-
-    assert (action.objective, action.key_result) == (onboarding.objective, onboarding)
 
 
 def test_an_action_needs_a_text_an_active_owner_and_a_day_ahead(

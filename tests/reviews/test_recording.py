@@ -21,7 +21,7 @@ from tests import build
 from tests.checkins.posting import HTMX, TUESDAY
 from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act, close, decide, planned, supersede
-from tests.reviews.running import YES, checked, go_on, item, key_results, plan, run, url
+from tests.reviews.running import YES, checked, go_on, item, key_results, run, url
 
 pytestmark = pytest.mark.usefixtures("clock")
 CHOSEN = 'name="capture" value="%s" checked'
@@ -131,18 +131,6 @@ def test_each_opened_form_is_recorded_once_by_its_own_key(
     assert (recorded.status_code, again.status_code) == (200, 200)
     assert Decision.objects.count() + ActionItem.objects.count() == 1
     assert (other.status_code, keyless.status_code) == (422, 422)
-
-
-def test_records_wait_for_the_start_of_the_review(
-    lead: Client, alice: Membership, rows: list[KeyResult]
-) -> None:
-    ahead = plan(alice)
-
-    before = lead.get(url(ahead)).text
-    lead.post(url(ahead, "review-start"))
-
-    assert 'id="decision-text"' not in before
-    assert 'id="decision-text"' in lead.get(url(ahead)).text
 
 
 def test_a_decision_superseded_after_the_close_stays_in_the_meeting(

@@ -81,24 +81,6 @@ def test_members_act_on_the_escalation_by_their_role(
         assert (f'href="{act(escalation, name)}?next={url(review)}"' in page) is may_act
 
 
-def test_the_sponsor_decides_on_the_review_screen(
-    client: Client, alice: Membership, row: KeyResult
-) -> None:
-    escalation = escalate(row, raised_at=at("2026-03-10T09:05"), raised_for="no_plan")
-    review = run(alice)
-    build.sign_in(client, alice.engagement, Role.SPONSOR)
-    verdict = {"verdict": "resources", "note": "Two more engineers", "place": "review"}
-
-    before = client.get(url(review)).text
-    version = {"version": str(escalation.version)}
-    client.post(act(escalation, "verdict"), {**verdict, **version}, headers=HTMX)
-    after = client.get(url(review)).text
-
-    assert act(escalation, "verdict") in before
-    assert 'data-state="decided"' in after
-    assert act(escalation, "verdict") not in after
-
-
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 def test_an_outcome_updates_its_part_of_the_screen_or_leads_back_to_it(
     lead: Client,

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from engagements.models import Engagement, Membership, Role
+from engagements.models import Membership, Role
 from reviews.commands.agendas import add_item
 from reviews.commands.reviews import close_review, update_review
 from reviews.forms import CloseForm, ItemForm, ReviewForm
@@ -189,6 +189,7 @@ def test_a_summary_is_edited_and_published_as_a_report(lead: Client, alice: Memb
     saved = lead.post(address, {**WORDS, "version": "1", "then": "save"})
     published = lead.post(address, {**WORDS, "version": "2", "then": "publish"})
 
+    assert "The status page is <strong>live</strong>" in page
     assert "due by 24\u00a0Mar: Shown." in page
     assert "1 decision from this review</a> is not shown to the client." in page
     assert "Kept inside" not in page
@@ -199,30 +200,6 @@ def test_a_summary_is_edited_and_published_as_a_report(lead: Client, alice: Memb
     )
     assert (report.headline, report.review, report.next_steps) == ("We hold.", review, "d")
     assert "report 1" in lead.get(address).text
-
-
-@pytest.mark.parametrize(
-    ("mode", "sentence"),
-    [("live", "The status page is <strong>live</strong>"), ("published", "published reports only")],
-)
-def test_a_summary_shows_which_page_clients_see(
-    lead: Client, alice: Membership, mode: str, sentence: str
-) -> None:
-    review = closed(alice)
-    Engagement.objects.update(status_page=mode)
-
-    assert sentence in lead.get(url(review, "summary-update")).text
-
-
-def test_a_summary_without_a_headline_is_not_published(lead: Client, alice: Membership) -> None:
-    words = {**WORDS, "headline": "", "moved": "Kept", "version": "1", "then": "publish"}
-
-    answer = lead.post(url(closed(alice), "summary-update"), words, headers=HTMX)
-
-    assert answer.status_code == 422
-    assert "Kept" in answer.text
-    assert answer.text.strip().startswith("<form")
-    assert not Report.objects.exists()
 
 
 def test_a_stale_summary_shows_both_versions(lead: Client, alice: Membership) -> None:
