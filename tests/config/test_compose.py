@@ -28,48 +28,18 @@ COMPOSE: dict[str, Any] = yaml.safe_load(text("docker-compose.yml"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 
-def test_it_holds_the_product_and_its_two_servers() -> None:
-    assert set(SERVICES) == {*OURS, *SERVERS}
-
-
-@pytest.mark.parametrize("name", OURS)
-def test_each_of_ours_starts_by_its_command(name: str) -> None:
-    assert name in COMMANDS
-    assert SERVICES[name]["command"] == ["python", "-m", "config.start", name]
-
-
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
-def test_each_that_goes_on_is_probed_and_starts_again(name: str) -> None:
+def test_each_process_waits_for_the_servers_is_probed_and_starts_again(name: str) -> None:
+    service = SERVICES[name]
+
     assert name in PROBES
-    assert SERVICES[name]["healthcheck"]["test"] == ["CMD", "python", "-m", "config.probe", name]
-    assert SERVICES[name]["restart"] == "unless-stopped"
-
-
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
-def test_each_waits_for_the_servers_and_the_migrations(name: str) -> None:
-    assert {key: what["condition"] for key, what in SERVICES[name]["depends_on"].items()} == {
+    assert service["healthcheck"]["test"] == ["CMD", "python", "-m", "config.probe", name]
+    assert service["restart"] == "unless-stopped"
+    assert {other: on["condition"] for other, on in service["depends_on"].items()} == {
         "migrate": "service_completed_successfully",
         "postgres": "service_healthy",
         "valkey": "service_healthy",
     }
-
-
-def test_migrations_run_once_over_a_database_that_answers() -> None:
-    migrate = SERVICES["migrate"]
-
-    assert migrate["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    assert (migrate["restart"], migrate["healthcheck"]) == ("no", {"disable": True})
-
-
-@pytest.mark.parametrize("name", SERVERS)
-def test_each_server_is_probed_keeps_its_data_and_is_reached_from_inside_only(name: str) -> None:
-    server = SERVICES[name]
-
-    assert server["healthcheck"]["test"]
-    assert [volume.split(":")[0] for volume in server["volumes"]] == [name]
-    assert name in COMPOSE["volumes"]
-    assert (server["networks"], "ports" in server) == (["inside"], False)
-    assert COMPOSE["networks"]["inside"] == {"internal": True}
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
@@ -83,13 +53,42 @@ def test_pages_worker_and_beat_never_hear_of_the_owner(name: str) -> None:
     assert told["DATABASE_SWEEP_URL"].startswith("postgres://plumbline_sweep:${SWEEP_PASSWORD:?")
 
 
-def test_migrations_sign_in_as_the_owner_and_know_no_key() -> None:
-    told = SERVICES["migrate"]["environment"]
+def test_migrations_run_once_as_the_owner_over_a_database_that_answers() -> None:
+    migrate = SERVICES["migrate"]
+    told = migrate["environment"]
 
+    assert migrate["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert (migrate["restart"], migrate["healthcheck"]) == ("no", {"disable": True})
     assert set(told) == {*OWNED, "DATABASE_ADMIN_URL"}
     assert told["DATABASE_OWNER_URL"].startswith("postgres://plumbline_owner:${OWNER_PASSWORD:?")
-    assert told["DATABASE_URL"] == SERVICES["web"]["environment"]["DATABASE_URL"]
-    assert told["DATABASE_SWEEP_URL"] == SERVICES["web"]["environment"]["DATABASE_SWEEP_URL"]
+    for name in ("DATABASE_URL", "DATABASE_SWEEP_URL"):
+        assert told[name] == SERVICES["web"]["environment"][name]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_start_by_their_commands_with_few_rights(name: str) -> None:
+    service = SERVICES[name]
+
+    assert name in COMMANDS
+    assert service["command"] == ["python", "-m", "config.start", name]
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "volumes" not in service
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_each_server_is_probed_and_keeps_its_data(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"]
+    assert [volume.split(":")[0] for volume in SERVICES[name]["volumes"]] == [name]
+    assert name in COMPOSE["volumes"]
+
+
+def test_only_the_web_is_reached_from_outside_by_a_proxy_of_the_machine() -> None:
+    assert set(SERVICES) == {*OURS, *SERVERS}
+    assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["web"]
+    assert SERVICES["web"]["ports"] == ["127.0.0.1:${PORT:-8000}:8000"]
+    assert [SERVICES[name]["networks"] for name in SERVERS] == [["inside"], ["inside"]]
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
 
 
 def test_a_missing_secret_stops_the_start_with_a_sentence() -> None:
@@ -111,20 +110,6 @@ def test_the_example_holds_each_that_is_asked_for_and_no_secret() -> None:
     assert {name for name in given if re.search(r"PASSWORD|SECRET_KEY", name) and given[name]} == (
         set()
     )
-
-
-@pytest.mark.parametrize("name", OURS)
-def test_ours_run_with_little_they_could_do_harm_with(name: str) -> None:
-    service = SERVICES[name]
-
-    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
-    assert service["security_opt"] == ["no-new-privileges:true"]
-    assert "volumes" not in service
-
-
-def test_the_web_listens_for_a_proxy_of_the_machine_only() -> None:
-    assert SERVICES["web"]["ports"] == ["127.0.0.1:${PORT:-8000}:8000"]
-    assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["web"]
 
 
 def instructions() -> list[tuple[str, str]]:

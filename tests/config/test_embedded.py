@@ -47,31 +47,30 @@ def running() -> Iterator[Paths]:
             yield found
 
 
-def test_it_boots_in_a_folder_with_a_space(running: Paths) -> None:
+def test_it_boots_in_a_folder_with_a_space_for_its_owner_only(running: Paths) -> None:
     assert " " in str(running.data)
-    assert ask(running, "SELECT 1") == (1,)
+    assert stat.S_IMODE(running.sockets.stat().st_mode) == 0o700
+    assert ask(running, "SHOW listen_addresses") == ("",)  # no network
 
 
 def test_names_ignore_case_beyond_ascii_under_the_c_locale(running: Paths) -> None:
-    found = ask(running, "SELECT lower('ÉÄŠ'), 'é' ILIKE 'É'")
-
-    assert found == ("éäš", True)
+    assert ask(running, "SELECT lower('ÉÄŠ'), 'é' ILIKE 'É'") == ("éäš", True)
 
 
-def test_nothing_listens_on_the_network(running: Paths) -> None:
-    assert ask(running, "SHOW listen_addresses") == ("",)
-
-
-def test_its_sockets_are_for_their_owner_only(running: Paths) -> None:
-    assert stat.S_IMODE(running.sockets.stat().st_mode) == 0o700
-
-
-def test_the_application_role_owns_nothing_and_cannot_bypass_the_walls(running: Paths) -> None:
+@pytest.mark.parametrize(
+    ("role", "rights"),
+    [
+        ("DATABASE_URL", (False, False, False)),
+        ("DATABASE_SWEEP_URL", (False, False, False)),
+        ("DATABASE_OWNER_URL", (False, True, True)),
+    ],
+)
+def test_only_the_owner_may_bypass_the_walls(
+    running: Paths, role: str, rights: tuple[bool, ...]
+) -> None:
     sought = "SELECT rolsuper, rolbypassrls, rolcreatedb FROM pg_roles WHERE rolname = current_user"
 
-    assert ask(running, sought, role="DATABASE_URL") == (False, False, False)
-    assert ask(running, sought, role="DATABASE_SWEEP_URL") == (False, False, False)
-    assert ask(running, sought) == (False, True, True)
+    assert ask(running, sought, role=role) == rights
 
 
 @pytest.mark.parametrize(
@@ -105,42 +104,57 @@ def test_what_is_acknowledged_is_written_and_nothing_is_evicted(tmp_path: Path) 
         assert flag in valkey
 
 
-def test_the_application_may_write_rows_and_never_truncate(running: Paths) -> None:
+def test_the_application_may_write_rows_and_the_sweeps_nothing_by_default(running: Paths) -> None:
     ask(running, "CREATE TABLE IF NOT EXISTS note (id int)")
 
     ask(running, "INSERT INTO note VALUES (1)", role="DATABASE_URL")
 
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        ask(running, "TRUNCATE note", role="DATABASE_URL")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        ask(running, "CREATE TABLE mine (id int)", role="DATABASE_URL")
+    for role, statement in (
+        ("DATABASE_URL", "TRUNCATE note"),
+        ("DATABASE_URL", "CREATE TABLE mine (id int)"),
+        ("DATABASE_SWEEP_URL", "SELECT * FROM note"),
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            ask(running, statement, role=role)
 
 
-def test_the_sweep_role_has_nothing_by_default(running: Paths) -> None:
-    ask(running, "CREATE TABLE IF NOT EXISTS swept (id int)")
-
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        ask(running, "SELECT * FROM swept", role="DATABASE_SWEEP_URL")
-
-
-def test_a_second_command_finds_the_running_services(running: Paths) -> None:
+def test_a_second_command_finds_the_running_services_and_leaves_them_alone(
+    running: Paths,
+) -> None:
     before = processes_of(running, "--data")
 
     lease = hold(running)
+    done = python(running, "manage.py", "shell", "--no-imports", "-c", ASK)
 
+    assert done.stdout.strip() == "(42,)", done.stderr
     assert lease.broken() is None
     assert processes_of(running, "--data") == before
     lease.release()
+    assert not all_ended(running, within=0.5)
 
 
-def test_a_second_owner_is_refused(running: Paths) -> None:
+def test_a_second_supervisor_gives_way(running: Paths) -> None:
     folders = ["--data", str(running.data), "--sockets", str(running.sockets)]
 
-    second = python(running, "-m", "config.embedded", *folders)
-
-    assert second.returncode == 0
+    assert python(running, "-m", "config.embedded", *folders).returncode == 0
     assert len(processes_of(running, "--data")) == 1
     assert ask(running, "SELECT 1") == (1,)
+
+
+def test_a_command_starts_the_services_for_its_own_duration() -> None:
+    """Over a cluster that was cut off half made, and once more over the pid file of a stranger."""
+    with workspace() as found:
+        half = found.data / "postgres.part"
+        half.mkdir()
+        (half / "PG_VERSION").write_text("18\n")
+        for _ in range(2):
+            done = python(found, "manage.py", "shell", "--no-imports", "-c", ASK)
+
+            assert done.stdout.strip() == "(42,)", done.stderr
+            assert all_ended(found)
+            data = find_home(found).data / "postgres"
+            stranger = f"1\n{data}\n1700000000\n5432\n{found.sockets}\n\n  1 1\nready\n"
+            (data / "postmaster.pid").write_text(stranger)
 
 
 def test_its_addresses_mean_the_same_to_django_and_to_libpq(running: Paths) -> None:
@@ -151,27 +165,6 @@ def test_its_addresses_mean_the_same_to_django_and_to_libpq(running: Paths) -> N
         assert understood["OPTIONS"]["host"] == str(running.sockets)
         with psycopg.connect(address) as connection:
             assert connection.info.user == understood["USER"]
-
-
-def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle() -> None:
-    with workspace() as found:
-        with services(found):
-            home = find_home(found)
-        stranger = f"1\n{home.data}/postgres\n1700000000\n5432\n{found.sockets}\n\n  1 1\nready\n"
-        (home.data / "postgres" / "postmaster.pid").write_text(stranger)
-
-        with services(found):
-            assert ask(found, "SELECT 1") == (1,)
-
-
-def test_a_cluster_that_was_cut_off_half_made_is_made_anew() -> None:
-    with workspace() as found:
-        half = found.data / "postgres.part"
-        half.mkdir()
-        (half / "PG_VERSION").write_text("18\n")
-
-        with services(found):
-            assert ask(found, "SELECT 1") == (1,)
 
 
 def test_the_data_goes_where_the_service_user_can_reach_it() -> None:
@@ -206,35 +199,26 @@ def test_binaries_that_the_service_user_cannot_reach_are_copied_with_their_libra
         assert b"PostgreSQL) 18" in shown.stdout, shown.stderr
 
 
-def test_a_socket_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o700)
-
-    with pytest.raises(ServicesError, match="another user"):
-        verify_sockets(tmp_path, owners={os.geteuid() + 1})
-
-
-def test_a_socket_folder_open_to_others_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o750)
-
-    with pytest.raises(ServicesError, match="0700"):
-        verify_sockets(tmp_path, owners={os.geteuid()})
-
-
-def test_a_link_in_place_of_the_socket_folder_is_refused(tmp_path: Path) -> None:
-    link = tmp_path / "sockets"
+def test_a_socket_folder_that_another_could_have_laid_out_is_refused(tmp_path: Path) -> None:
+    me, link = os.geteuid(), tmp_path / "link"
     link.symlink_to(tmp_path)
+    for folder, mode, owner, error in (
+        (tmp_path, 0o700, me + 1, "another user"),
+        (tmp_path, 0o750, me, "0700"),
+        (link, 0o700, me, "not a folder"),
+    ):
+        tmp_path.chmod(mode)
+        with pytest.raises(ServicesError, match=error):
+            verify_sockets(folder, owners={owner})
 
-    with pytest.raises(ServicesError, match="not a folder"):
-        verify_sockets(link, owners={os.geteuid()})
 
+def test_the_secret_key_is_made_once_and_is_private(tmp_path: Path) -> None:
+    found = Paths(data=tmp_path, sockets=tmp_path)
+    key = secret_key(found)
 
-def test_the_secret_key_is_made_once_and_is_private() -> None:
-    with workspace() as found:
-        key = secret_key(found)
-
-        assert secret_key(found) == key
-        assert len(key) > 50
-        assert stat.S_IMODE((found.data / "secret_key").stat().st_mode) == 0o600
+    assert secret_key(found) == key
+    assert len(key) > 50
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
 
 
 ASK = "from django.db import connection as c; k = c.cursor(); k.execute('select 41 + 1'); print(k.fetchone())"
@@ -251,22 +235,6 @@ with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
 lease.release()
 assert Lock(paths(ROOT).owner_lock).take(within=5)
 """
-
-
-def test_a_command_starts_the_services_for_its_own_duration() -> None:
-    with workspace() as found:
-        done = python(found, "manage.py", "shell", "--no-imports", "-c", ASK)
-
-        assert done.stdout.strip() == "(42,)", done.stderr
-        assert all_ended(found)
-
-
-def test_a_command_leaves_running_services_alone() -> None:
-    with workspace() as found, services(found):
-        done = python(found, "manage.py", "shell", "--no-imports", "-c", ASK)
-
-        assert done.stdout.strip() == "(42,)", done.stderr
-        assert not all_ended(found, within=0.5)
 
 
 def test_commands_that_need_no_services_start_none() -> None:

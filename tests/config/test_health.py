@@ -60,45 +60,6 @@ def probe(client: Client, *, at: dt.datetime = NOON) -> tuple[int, Any]:
     return answer.status_code, answer.json()
 
 
-def test_ready_says_that_all_works(installed: None, client: Client) -> None:
-    swept()
-
-    assert probe(client) == (200, WELL)
-
-
-def test_a_fresh_installation_says_that_no_sweep_has_run_yet(
-    installed: None, client: Client
-) -> None:
-    fresh = {**WELL, "sweep_seconds": None, "note": "No sweep has run yet."}
-
-    assert probe(client, at=NOON + 5 * MINUTE) == (200, fresh)
-
-
-def test_an_installation_that_never_sweeps_is_failing(installed: None, client: Client) -> None:
-    code, answer = probe(client, at=NOON + 5 * MINUTE + SECOND)
-
-    assert (code, answer["sweep"], answer["note"]) == (503, False, "No sweep has run yet.")
-
-
-def test_a_sweep_of_long_ago_is_failing(installed: None, client: Client) -> None:
-    swept()
-
-    assert probe(client, at=NOON + 5 * MINUTE) == (200, {**WELL, "sweep_seconds": 300})
-    assert probe(client, at=NOON + 5 * MINUTE + SECOND) == (
-        503,
-        {**WELL, "status": "failing", "sweep": False, "sweep_seconds": 301},
-    )
-
-
-def test_a_message_that_nobody_takes_is_failing(installed: None, client: Client) -> None:
-    swept(NOON + 15 * MINUTE)
-    posted()
-
-    assert probe(client, at=NOON + 15 * MINUTE) == (200, {**WELL, "mail_seconds": 900})
-    late = {**WELL, "status": "failing", "mail": False, "mail_seconds": 901, "sweep_seconds": 1}
-    assert probe(client, at=NOON + 15 * MINUTE + SECOND) == (503, late)
-
-
 def take() -> None:
     with time_machine.travel(NOON + 16 * MINUTE - SECOND, tick=False):
         assert claim(now=NOON, limit=1)
@@ -125,16 +86,6 @@ def test_a_message_that_waits_for_nobody_does_not_count(
     assert probe(client, at=NOON + 16 * MINUTE) == (200, WELL)
 
 
-def test_a_message_whose_worker_died_counts_again(installed: None, client: Client) -> None:
-    swept(NOON + 30 * MINUTE)
-    posted()
-    take()
-
-    code, answer = probe(client, at=NOON + 30 * MINUTE)
-
-    assert (code, answer["mail"], answer["mail_seconds"]) == (503, False, 1800)
-
-
 def test_ready_names_a_broker_that_does_not_answer(
     installed: None, client: Client, settings: Settings
 ) -> None:
@@ -153,3 +104,49 @@ def test_ready_names_a_database_that_does_not_answer(
         patch.setitem(connections[role].settings_dict, "NAME", "is_not_there")
 
         assert probe(client) == (503, {"status": "failing", "broker": True, "database": False})
+
+
+@pytest.mark.parametrize(
+    ("after", "code", "sweep"),
+    [
+        pytest.param(dt.timedelta(0), 200, True, id="at once"),
+        pytest.param(5 * MINUTE, 200, True, id="within five minutes"),
+        pytest.param(5 * MINUTE + SECOND, 503, False, id="later"),
+    ],
+)
+@pytest.mark.parametrize("has_run", [True, False])
+def test_sweeps_that_do_not_run_are_failing(
+    installed: None, client: Client, after: dt.timedelta, code: int, *, sweep: bool, has_run: bool
+) -> None:
+    """Before the first sweep, the time of the installation counts."""
+    fresh = {"sweep_seconds": None, "note": "No sweep has run yet."}
+    if has_run:
+        swept()
+    seen = {"sweep_seconds": int(after.total_seconds())} if has_run else fresh
+
+    status = "ok" if sweep else "failing"
+    assert probe(client, at=NOON + after) == (
+        code,
+        {**WELL, **seen, "status": status, "sweep": sweep},
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "is_taken", "mail"),
+    [
+        pytest.param(15 * MINUTE, False, True, id="within a quarter of an hour"),
+        pytest.param(15 * MINUTE + SECOND, False, False, id="that no worker takes"),
+        pytest.param(30 * MINUTE, True, False, id="whose worker died"),
+    ],
+)
+def test_a_message_that_waits_too_long_is_failing(
+    installed: None, client: Client, after: dt.timedelta, *, is_taken: bool, mail: bool
+) -> None:
+    swept(NOON + after)
+    posted()
+    if is_taken:
+        take()
+
+    seconds, status = int(after.total_seconds()), "ok" if mail else "failing"
+    expected = {**WELL, "status": status, "mail": mail, "mail_seconds": seconds}
+    assert probe(client, at=NOON + after) == (200 if mail else 503, expected)

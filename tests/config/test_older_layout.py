@@ -44,22 +44,18 @@ def test_a_fresh_start_sets_the_database_aside(found: Paths) -> None:
     assert str(kept) in answer
 
 
-def test_a_database_in_use_is_left_alone(found: Paths) -> None:
+@pytest.mark.parametrize(("is_named", "error"), [(False, "is in use"), (True, "DATABASE_URL")])
+def test_a_database_in_use_or_of_another_server_is_left_alone(
+    found: Paths, monkeypatch: pytest.MonkeyPatch, *, is_named: bool, error: str
+) -> None:
     owner = Lock(found.owner_lock)
     assert owner.take()
+    if is_named:
+        monkeypatch.setenv("DATABASE_URL", "postgres://db/plumbline")
 
-    with pytest.raises(ServicesError, match="is in use"):
+    with pytest.raises(ServicesError, match=error):
         set_aside(found)
 
     owner.release()
     assert (found.data / "postgres").exists()
     assert (found.data / "valkey").exists()
-
-
-def test_a_named_database_is_not_ours_to_set_aside(
-    found: Paths, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgres://db/plumbline")
-
-    with pytest.raises(ServicesError, match="DATABASE_URL"):
-        set_aside(found)

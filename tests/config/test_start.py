@@ -25,20 +25,18 @@ def run(name: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_it_names_every_variable_that_is_missing() -> None:
-    ended = run("web", DATABASE_URL="postgres://plumbline_app@db/plumbline", SECRET_KEY="")
+@pytest.mark.parametrize(
+    ("name", "given", "missing"),
+    [
+        ("web", ["DATABASE_URL"], "SECRET_KEY, DATABASE_SWEEP_URL, REDIS_URL, EMAIL_URL"),
+        ("migrate", start.OWNED[:2], "DATABASE_OWNER_URL"),
+    ],
+)
+def test_it_names_every_variable_that_is_missing(name: str, given: list[str], missing: str) -> None:
+    ended = run(name, **dict.fromkeys(given, "postgres://db/plumbline"), SECRET_KEY="")
 
-    assert ended.returncode == 1
-    assert ended.stderr == (
-        "To start web, set SECRET_KEY, DATABASE_SWEEP_URL, REDIS_URL, EMAIL_URL."
-        " docs/settings.md says to what.\n"
-    )
-
-
-def test_migrations_ask_for_the_owner_and_need_no_key() -> None:
-    told = dict.fromkeys(start.OWNED[:2], "postgres://db/plumbline")
-
-    assert "To start migrate, set DATABASE_OWNER_URL." in run("migrate", **told).stderr
+    explained = f"To start {name}, set {missing}. docs/settings.md says to what.\n"
+    assert (ended.returncode, ended.stderr) == (1, explained)
 
 
 def test_roles_that_cannot_be_made_stop_the_migrations() -> None:
@@ -83,16 +81,12 @@ def test_headers_count_from_configured_proxies_alone(
     assert web[web.index("--forwarder-headers") + 1] == ""
 
 
-def test_a_web_that_does_not_answer_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORT", "1")
-
-    assert not probe.web()
-
-
-def test_a_beat_that_notes_nothing_is_not_well(
+def test_a_web_that_does_not_answer_and_a_beat_that_notes_nothing_fail_their_probes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("PORT", "1")
     monkeypatch.setenv("PLUMBLINE_DATA_DIR", str(tmp_path))
+    assert not probe.web()
     assert not probe.beat()
 
     (tmp_path / "beat-schedule.db").touch()

@@ -5,13 +5,12 @@ from typing import Any
 import pytest
 from celery.signals import beat_init, worker_init
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, connections
 
-from accounts.models import User
 from config.startup import refuse_unsafe_start
 from demo.story import PASSWORD
 from tests import build
-
-pytestmark = pytest.mark.django_db
+from tests.databases import ROLES, switch
 
 
 @pytest.fixture(autouse=True)
@@ -19,43 +18,43 @@ def production(settings: Any) -> None:
     settings.DEMO = False
 
 
-def test_it_starts_with_a_secret_of_its_own_and_no_demo_people() -> None:
+def test_it_starts_as_the_application_with_a_secret_of_its_own(committed: str) -> None:
+    build.user("Alice", email="alice@demo.test")  # with another password
+
     refuse_unsafe_start()
 
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == ("plumbline_app",)
 
-@pytest.mark.parametrize("secret", ["", "short", None])
-def test_it_refuses_a_default_or_short_secret(settings: Any, secret: str | None) -> None:
-    settings.SECRET_KEY = settings.DEFAULT_SECRET if secret is None else secret
 
-    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "plumbline-development-key-never-for-production"),
+        ("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend"),
+    ],
+)
+def test_it_refuses_a_default_secret_and_email_to_the_log(
+    settings: Any, name: str, value: str
+) -> None:
+    setattr(settings, name, value)
+
+    with pytest.raises(ImproperlyConfigured, match=name.replace("BACKEND", "URL")):
         refuse_unsafe_start()
 
 
-def test_it_refuses_the_demo_password() -> None:
-    User.objects.create_user(email="lead@demo.test", password=PASSWORD)
-
+@pytest.mark.django_db
+def test_only_the_demo_starts_with_the_demo_password(settings: Any) -> None:
+    build.UserFactory.create(email="lead@demo.test", password=PASSWORD)
     with pytest.raises(ImproperlyConfigured, match=r"lead@demo\.test"):
         refuse_unsafe_start()
 
-
-def test_the_demo_starts_with_its_own_people(settings: Any) -> None:
     settings.DEMO = True
-    User.objects.create_user(email="lead@demo.test", password=PASSWORD)
-
     refuse_unsafe_start()
-
-
-def test_other_people_of_the_demo_domain_are_no_concern() -> None:
-    build.user("Alice", email="alice@demo.test")
-
-    refuse_unsafe_start()
-
-
-def test_it_refuses_to_print_mail(settings: Any) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-
-    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
-        refuse_unsafe_start()
 
 
 def test_worker_and_beat_refuse_too(settings: Any) -> None:
@@ -64,3 +63,24 @@ def test_worker_and_beat_refuse_too(settings: Any) -> None:
     for ready in (worker_init, beat_init):
         with pytest.raises(SystemExit, match="SECRET_KEY"):
             ready.send(sender=None)
+
+
+def test_it_refuses_a_role_that_owns_tables_or_bypasses_the_walls(committed: str) -> None:
+    switch(role=ROLES["owner"])
+
+    with pytest.raises(ImproperlyConfigured, match="row level security"):
+        refuse_unsafe_start()
+
+
+@pytest.mark.parametrize(
+    ("table", "privilege"),
+    [("checkins_checkin", "DELETE"), ("decisions_decisionhead", "INSERT")],
+)
+def test_it_refuses_a_role_that_may_change_append_only_tables(
+    committed: str, table: str, privilege: str
+) -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(f"GRANT {privilege} ON {table} TO plumbline_app")
+
+    with pytest.raises(ImproperlyConfigured, match=rf"{table}\..*manage\.py migrate"):
+        refuse_unsafe_start()
