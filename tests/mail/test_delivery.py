@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from engagements.models import Membership
-from mail import email_types
+from mail import delivery, email_types
 from mail.delivery import Delivered, deliver_due
-from mail.email_types import Mail
+from mail.email_types import Mail, Render
 from mail.models import Priority
 from tenancy.scoping import scope
 from tests import build
@@ -17,34 +18,21 @@ from tests.mail.conftest import post, stored, unwritten
 from tests.smtp import MailServer
 
 
-def test_it_sends_what_is_due(committed: str, mail_server: MailServer) -> None:
-    message_id = post("alice")
-
-    assert deliver_due() == Delivered(sent=1)
-
-    (mail,) = mail_server.messages
-    assert (mail["To"], mail["Subject"]) == ("alice@example.test", "Hello alice")
-    assert mail.get_content().strip() == "Your week is open."
-    assert mail["Auto-Submitted"] == "auto-generated"
-    assert stored(message_id).sent_at
-
-
-def test_the_message_id_is_the_envelopes(
+def test_it_sends_what_is_due_once(
     committed: str, mail_server: MailServer, settings: Settings
 ) -> None:
     settings.SITE_URL = "https://okr.example.test:8443"
     message_id = post("alice")
 
-    deliver_due()
-
-    assert mail_server.messages[0]["Message-ID"] == f"<{message_id}@okr.example.test>"
-
-
-def test_it_sends_nothing_twice(committed: str, mail_server: MailServer) -> None:
-    post("alice")
-
     assert [deliver_due(), deliver_due()] == [Delivered(sent=1), Delivered()]
-    assert len(mail_server.messages) == 1
+
+    (mail,) = mail_server.messages
+    assert (mail["To"], mail["Subject"]) == ("alice@example.test", "Hello alice")
+    assert mail.get_content().strip() == "Your week is open."
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Message-ID"] == f"<{message_id}@okr.example.test>"
+    assert stored(message_id).sent_at
+    assert stored(message_id).payload == {"name": "alice"}
 
 
 def test_it_waits_until_a_message_is_due(committed: str, mail_server: MailServer) -> None:
@@ -108,45 +96,6 @@ def test_it_renders_behind_the_walls_in_the_scope_that_the_kind_opens(
     assert mail_server.messages[0]["Subject"] == "Alice"
 
 
-def test_a_message_whose_cause_is_gone_is_cancelled(
-    committed: str, mail_server: MailServer
-) -> None:
-    email_types.register("asked", render=unwritten, still_holds=lambda payload: False)
-    message_id = post("alice", kind="asked")
-
-    assert deliver_due() == Delivered(cancelled=1)
-
-    message = stored(message_id)
-    assert message.cancelled_at
-    assert (message.sent_at, message.claim_token) == (None, None)
-    assert mail_server.messages == []
-
-
-@pytest.mark.parametrize("holds", [True, False], ids=["sent", "cancelled"])
-def test_a_secret_is_forgotten_once_it_has_done_its_work(
-    committed: str, mail_server: MailServer, *, holds: bool
-) -> None:
-    email_types.register(
-        "code",
-        render=lambda payload: Mail(subject="Your code", text=payload["code"]),
-        still_holds=lambda payload: holds,
-        forget=True,
-    )
-    message_id = post("alice", kind="code", payload={"code": "TH2-K9P"})
-
-    deliver_due()
-
-    assert stored(message_id).payload == {}
-
-
-def test_what_is_no_secret_stays(committed: str, mail_server: MailServer) -> None:
-    message_id = post("alice")
-
-    deliver_due()
-
-    assert stored(message_id).payload == {"name": "alice"}
-
-
 @pytest.mark.parametrize(
     ("name", "subject"),
     [
@@ -167,3 +116,81 @@ def test_a_name_in_the_subject_stays_in_the_subject(
     (mail,) = mail_server.messages
     assert mail["Subject"].strip() == subject
     assert "Bcc" not in mail
+
+
+def raises(error: Exception) -> Callable[[email_types.Payload], Mail]:
+    def render(payload: email_types.Payload) -> Mail:
+        raise error
+
+    return render
+
+
+@pytest.mark.parametrize(
+    ("render", "still_holds", "field"),
+    [
+        pytest.param(unwritten, False, "cancelled", id="whose cause is gone"),
+        pytest.param(lambda payload: None, True, "cancelled", id="of which nothing is left"),
+        pytest.param(raises(email_types.SentBefore()), True, "sent", id="sent before"),
+    ],
+)
+def test_a_message_is_not_sent(
+    committed: str, mail_server: MailServer, render: Render, *, still_holds: bool, field: str
+) -> None:
+    email_types.register("asked", render=render, still_holds=lambda payload: still_holds)
+    message_id = post("alice", kind="asked")
+
+    assert deliver_due() == Delivered(**{field: 1})
+
+    message = stored(message_id)
+    assert getattr(message, f"{field}_at")
+    assert (message.claim_token, mail_server.messages) == (None, [])
+
+
+@pytest.mark.parametrize("end", ["sent", "cancelled", "dead"])
+def test_a_secret_is_forgotten_with_the_end_of_its_message(
+    committed: str, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 1)
+    if end == "dead":
+        mail_server.refused.add("alice@example.test")
+    email_types.register(
+        "code",
+        render=lambda payload: Mail(subject="Your code", text=payload["code"]),
+        still_holds=lambda payload: end != "cancelled",
+        forget=True,
+    )
+    message_id = post("alice", kind="code", payload={"code": "TH2-K9P"})
+
+    assert deliver_due() == Delivered(**{end: 1})
+    assert stored(message_id).payload == {}
+
+
+def test_headers_of_a_kind_go_along_and_never_in_place_of_the_envelopes(
+    committed: str, mail_server: MailServer
+) -> None:
+    more = {"List-Unsubscribe": "<https://okr.example.test/stop>", "Message-ID": "<forged@x>"}
+    email_types.register("listed", render=lambda _: Mail(subject="Hi", text="-", headers=more))
+    message_id = post("alice", kind="listed")
+
+    deliver_due()
+
+    (mail,) = mail_server.messages
+    assert mail["List-Unsubscribe"] == "<https://okr.example.test/stop>"
+    assert mail["Message-ID"] == f"<{message_id}@localhost>"
+
+
+def test_a_message_may_wait_for_a_time_that_suits_its_recipient(
+    committed: str, mail_server: MailServer
+) -> None:
+    now = timezone.now()
+    monday = now + dt.timedelta(days=3)
+    email_types.register("shy", render=raises(email_types.NotNow(monday)))
+    message_id = post("alice", kind="shy", due_at=now)
+
+    assert deliver_due(now=now) == Delivered(put_off=1)
+    assert (stored(message_id).due_at, stored(message_id).attempts) == (monday, 0)
+
+
+def test_a_kind_has_one_owner() -> None:
+    with pytest.raises(ValueError, match="registered already"):
+        email_types.register("greeting", render=unwritten)

@@ -19,6 +19,8 @@ from mail.outbox import enqueue
 from tests.mail.conftest import greet, post, stored
 from tests.smtp import MailServer
 
+MONDAY = dt.datetime(2026, 3, 9, 8, tzinfo=dt.UTC)
+
 rows = OutboxMessage.objects.using("sweep")
 
 
@@ -38,15 +40,20 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return heard
 
 
-def test_a_message_stands_once_its_transaction_commits(committed: str, rings: list[str]) -> None:
+def test_a_message_stands_and_rings_once_its_transaction_commits(
+    committed: str, rings: list[str]
+) -> None:
     with transaction.atomic():
-        message_id = post("alice")
-        assert not rows.filter(pk=message_id).exists()
+        message_id, waiting = post("alice"), post("bob", due_at=MONDAY)
+        assert not rows.exists()
+        assert rings == []
 
     message = stored(message_id)
     assert (message.kind, message.recipient) == ("greeting", "alice@example.test")
     assert (message.payload, message.due_at) == ({"name": "alice"}, message.created_at)
     assert (message.attempts, message.sent_at, message.claim_token) == (0, None, None)
+    assert stored(waiting).due_at == MONDAY
+    assert rings == ["ring"]
 
 
 def test_a_message_vanishes_with_its_transaction(committed: str, rings: list[str]) -> None:
@@ -61,35 +68,15 @@ def test_a_message_vanishes_with_its_transaction(committed: str, rings: list[str
 def test_a_repeated_key_makes_no_second_row_and_leaves_the_transaction_usable(
     committed: str, rings: list[str]
 ) -> None:
+    earlier = greeting(name="Alice")
     with transaction.atomic():
-        first = greeting(name="Alice")
         again = greeting(name="Bob")
         other = greeting(dedupe_key="greeting:other")
+        assert greeting(dedupe_key="greeting:other") is None
 
     assert again is None
-    assert {row.pk for row in rows.all()} == {first, other}
-    assert stored(first).payload == {"name": "Alice"}  # type: ignore[arg-type]
-
-
-def test_a_key_of_an_earlier_transaction_counts_too(committed: str, rings: list[str]) -> None:
-    assert greeting() is not None
-    assert greeting() is None
-    assert rows.count() == 1
-
-
-def test_a_message_may_wait_for_its_hour(committed: str, rings: list[str]) -> None:
-    monday = dt.datetime(2026, 3, 9, 8, tzinfo=dt.UTC)
-
-    assert stored(post("alice", due_at=monday)).due_at == monday
-
-
-def test_the_bell_rings_once_after_the_commit(committed: str, rings: list[str]) -> None:
-    with transaction.atomic():
-        post("alice")
-        post("bob")
-        assert rings == []
-
-    assert rings == ["ring"]
+    assert {row.pk for row in rows.all()} == {earlier, other}
+    assert stored(earlier).payload == {"name": "Alice"}  # type: ignore[arg-type]
 
 
 def test_a_savepoint_that_rolls_back_takes_no_other_ring_with_it(
@@ -115,9 +102,6 @@ def test_a_broker_that_is_down_fails_no_request(
     assert stored(message_id).sent_at is None
     assert "The broker is down" in caplog.text
     assert time.monotonic() - began < 2
-
-
-MONDAY = dt.datetime(2026, 3, 9, 8, tzinfo=dt.UTC)
 
 
 def resend(*options: str) -> str:
@@ -155,12 +139,9 @@ def test_it_is_due_again_with_all_its_attempts(dead: UUID, mail_server: MailServ
 def test_only_what_was_given_up_since_a_day_or_a_moment(dead: UUID) -> None:
     assert resend("--since", "2026-03-11") == "0 messages are due again."
     assert resend("--since", "2026-03-10T23:00:00-02:00") == "0 messages are due again."
-    assert resend("--since", "2026-03-09") == "1 message is due again."
-
-
-def test_what_is_no_day_is_refused(dead: UUID) -> None:
     with pytest.raises(CommandError, match="not a date or time"):
-        call_command("resend_dead", "--since", "yesterday")
+        resend("--since", "yesterday")
+    assert resend("--since", "2026-03-09") == "1 message is due again."
 
 
 def test_what_follows_is_done_first(committed: str, mail_server: MailServer) -> None:
