@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -22,7 +21,6 @@ from decisions.queries.decisions import decisions, entries, object_log, sift
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import redirect_back, shorten, toast
 from engagements.permissions import Permission
-from okrs.formatting import write_day
 from okrs.models import KeyResult, Objective
 from tenancy.scoping import end_writing
 
@@ -39,16 +37,11 @@ def decision_list(request: MemberRequest) -> HttpResponse:
     rows = sift(decisions(engagement), **values)
     page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
     head = DecisionHead.objects.filter(engagement=engagement, number__gt=0).first()
-    headline = log_headline(
-        recorded=head.number if head else 0,
-        last_on=engagement.local(head.recorded_at).date() if head else None,
-        today=engagement.today(timezone.now()),
-    )
     context = {
-        "headline": headline,
         "page": page,
         "entries": entries(page, engagement=engagement),
         "head": head,
+        "last_on": engagement.local(head.recorded_at).date() if head else None,
         "filter": log_filter,
         "sought": values.get("q", ""),
         "tab": "decisions",
@@ -75,8 +68,7 @@ def key_result_decisions(request: MemberRequest, key_result: str) -> HttpRespons
 @member(Permission.READ)
 def action_list(request: MemberRequest) -> HttpResponse:
     page = actions(request.engagement, now=timezone.now())
-    headline = actions_headline(open_ones=len(page.open), overdue=page.overdue)
-    context = {"page": page, "today": page.today, "headline": headline, "tab": "actions"}
+    context = {"page": page, "today": page.today, "tab": "actions"}
     return render(request, "decisions/action_list.html", context)
 
 
@@ -96,28 +88,6 @@ def action_reopen(request: MemberRequest, action: str) -> HttpResponse:
 @member(Permission.READ)
 def action_drop(request: MemberRequest, action: str) -> HttpResponse:
     return _change_action(request, action, drop_action, text="Dropped: {}")
-
-
-def log_headline(*, recorded: int, last_on: dt.date | None, today: dt.date) -> str:
-    """Return for example "9 decisions are recorded, the last one on 22 Nov."."""
-    if last_on is None:
-        return "No decisions yet."
-    many = "decision is" if recorded == 1 else "decisions are"
-    day = write_day(last_on, today=today, weekday=False)
-    last = "" if recorded == 1 else " the last one"
-    return f"{recorded} {many} recorded,{last} on {day}."
-
-
-def actions_headline(*, open_ones: int, overdue: int) -> str:
-    """Return for example "3 actions are open. 1 is overdue."."""
-    if not open_ones:
-        return "No actions are open."
-    are_open = f"{open_ones} {'action is' if open_ones == 1 else 'actions are'} open."
-    if not overdue:
-        return f"{are_open} None is overdue."
-    if overdue == open_ones:
-        return f"{are_open} {'It is' if overdue == 1 else 'All are'} overdue."
-    return f"{are_open} {overdue} {'is' if overdue == 1 else 'are'} overdue."
 
 
 def _object_decisions(request: MemberRequest, about: Objective | KeyResult) -> HttpResponse:

@@ -63,12 +63,10 @@ def next_item(*, review: Review, at: str, by: Membership, now: dt.datetime) -> A
     current: AgendaItem | None = locked.current_item
     if (current.public_id if current else "") != at:
         return current
-    items = _on_agenda(locked)
-    for item in items:
-        if item.pk == locked.current_item_id and item.discussed_at is None:
-            item.discussed_at = now
-            item.save(update_fields=["discussed_at"])
-    upcoming = _next_open(items, locked.current_item_id)
+    if current is not None and current.parked_at is None and current.discussed_at is None:
+        current.discussed_at = now
+        current.save(update_fields=["discussed_at"])
+    upcoming = _next_open(_on_agenda(locked), locked.current_item_id)
     return _move_on(locked, upcoming, by=by, now=now)
 
 
@@ -100,7 +98,8 @@ def park_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaIt
     row.save(update_fields=["parked_at"])
     if locked.current_item_id == row.pk:
         _move_on(locked, upcoming, by=by, now=now)
-    update_screens(locked)
+    else:
+        update_screens(locked)
     return row
 
 
@@ -129,15 +128,13 @@ def move_item(*, item: AgendaItem, up: bool, by: Membership, now: dt.datetime) -
     to = at - 1 if up else at + 1
     if at < 0 or not 0 <= to < len(items):
         return row
-    require_movable(items[to])
-    order = items_of(locked)
-    at, to = _index(order, row.pk), _index(order, items[to].pk)
-    order[at].moved_at = now
-    order[at].save(update_fields=["moved_at"])
-    order[at], order[to] = order[to], order[at]
-    _number(order)
+    other = items[to]
+    require_movable(other)
+    row.moved_at, row.position, other.position = now, other.position, row.position
+    row.save(update_fields=["moved_at", "position"])
+    other.save(update_fields=["position"])
     update_screens(locked)
-    return item_of(locked, row)
+    return row
 
 
 @transaction.atomic
@@ -281,7 +278,5 @@ def _who_proposes(review: Review, *, by: Membership) -> Membership:
     """Return the first who may own it (M9.3): the review's lead, `by`, any lead."""
     leads = Membership.objects.active().filter(engagement_id=by.engagement_id, role=Role.LEAD)
     candidates: list[Membership] = [review.lead, by, *leads.order_by("pk")]
-    for person in candidates:
-        if person.removed_at is None and person.role != Role.VIEWER:
-            return person
-    return by
+    may_own = (one for one in candidates if one.removed_at is None and one.role != Role.VIEWER)
+    return next(may_own, by)

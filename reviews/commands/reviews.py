@@ -49,16 +49,9 @@ def plan_review(
     Raises ValidationError: `no_right`, or by field `lead`, `attendees`.
     """
     require_right(by, Permission.RUN_REVIEWS)
-    review = Review(
-        engagement=engagement,
-        kind=kind,
-        scheduled_at=scheduled_at,
-        minutes=minutes or MINUTES[ReviewKind(kind)],
-        lead=lead,
-    )
-    review.title = _title(title, review=review)
+    review = Review(engagement=engagement, kind=kind)
     people = list(attendees)
-    _check(review, attendees=people)
+    _set_terms(review, scheduled_at, lead, title=title, minutes=minutes, attendees=people)
     review.save(force_insert=True)
     _invite(review, people)
     draw_onto(review, engagement=engagement, now=now)
@@ -85,12 +78,8 @@ def update_review(
     current: Review = lock_for_edit(review, version=version)
     require_right(by, Permission.RUN_REVIEWS)
     require_open(current)
-    planned_minutes = current.minutes
-    current.scheduled_at, current.lead = scheduled_at, lead
-    current.title = _title(title, review=current)
-    current.minutes = minutes or MINUTES[ReviewKind(current.kind)]
-    people = list(attendees)
-    _check(current, attendees=people)
+    planned_minutes, people = current.minutes, list(attendees)
+    _set_terms(current, scheduled_at, lead, title=title, minutes=minutes, attendees=people)
     current.version += 1
     current.save(update_fields=["title", "scheduled_at", "minutes", "lead", "version"])
     _invite(current, people)
@@ -155,11 +144,8 @@ def close_review(
     `closed`, `not_started`, or by field `required`.
     """
     locked = lock_running(review, by=by)
-    answers = {
-        "on_outcomes": on_outcomes,
-        "evidence_weekly": evidence_weekly,
-        "moved_resources": moved_resources,
-    }
+    given = (on_outcomes, evidence_weekly, moved_resources)
+    answers = dict(zip(QUESTIONS, given, strict=True))
     if locked.kind == ReviewKind.MONTHLY and None in answers.values():
         missing = [name for name, answer in answers.items() if answer is None]
         error = ValidationError("Answer yes or no.", code="required")
@@ -186,7 +172,9 @@ def close_review(
 
 
 @transaction.atomic
-def mark_here(*, review: Review, member: Membership, is_here: bool, by: Membership) -> Attendance:
+def mark_here(
+    *, review: Review, member: Membership, is_here: bool, by: Membership, now: dt.datetime
+) -> Attendance:
     """Record whether a member is present, invited or not.
 
     Raises ValidationError: `no_right`, `closed`, `owner` for viewers and members who left.
@@ -210,10 +198,32 @@ def _mark(review: Review, member: Membership, *, is_here: bool) -> Attendance:
     return attendance
 
 
-def _title(title: str, *, review: Review) -> str:
-    """Return the title, else month or week, with the day if that name is taken."""
-    if given := " ".join(title.split()):
-        return given
+def _set_terms(
+    review: Review,
+    scheduled_at: dt.datetime,
+    lead: Membership,
+    *,
+    title: str,
+    minutes: int | None,
+    attendees: list[Membership],
+) -> None:
+    """Set and check the terms; raise one ValidationError with all errors by field."""
+    review.scheduled_at, review.lead = scheduled_at, lead
+    review.title = " ".join(title.split()) or _default_title(review)
+    review.minutes = minutes or MINUTES[ReviewKind(review.kind)]
+    errors: dict[str, Any] = {}
+    if not may(lead.role, Permission.RUN_REVIEWS) or lead.removed_at is not None:
+        errors["lead"] = ValidationError("Choose a program lead of this client.", code="lead")
+    try:
+        check_owners(*attendees)
+    except ValidationError as refusal:
+        errors["attendees"] = ValidationError(refusal.messages[0], code="attendees")
+    if errors:
+        raise ValidationError(errors)
+
+
+def _default_title(review: Review) -> str:
+    """Return month or week, with the day if that name is taken."""
     on = review.engagement.today(review.scheduled_at)
     monday = on - dt.timedelta(days=on.weekday())
     monthly = review.kind == ReviewKind.MONTHLY
@@ -234,16 +244,3 @@ def _invite(review: Review, people: list[Membership]) -> None:
         for person in people
         if person.pk not in invited
     )
-
-
-def _check(review: Review, *, attendees: Iterable[Membership]) -> None:
-    """Raise one ValidationError with all errors by field."""
-    errors: dict[str, Any] = {}
-    if not may(review.lead.role, Permission.RUN_REVIEWS) or review.lead.removed_at is not None:
-        errors["lead"] = ValidationError("Choose a program lead of this client.", code="lead")
-    try:
-        check_owners(*attendees)
-    except ValidationError as refusal:
-        errors["attendees"] = ValidationError(refusal.messages[0], code="attendees")
-    if errors:
-        raise ValidationError(errors)

@@ -152,7 +152,7 @@ def change_review(
     """Run a command on a review or its item and show the current screen, with the error if any."""
     error = ""
     try:
-        command(by=request.membership, **values)
+        command(by=request.membership, now=timezone.now(), **values)
     except ValidationError as refusal:
         error = " ".join(refusal.messages)
     end_writing()

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -102,41 +102,6 @@ def review_close(request: MemberRequest, review: str) -> HttpResponse:
     return form_page(request, "reviews/review_close.html", form=form, review=row, page=page, **TAB)
 
 
-@require_POST
-@member(Permission.RUN_REVIEWS)
-def review_start(request: MemberRequest, review: str) -> HttpResponse:
-    return _change_review(request, review, review_commands.start_review, now=timezone.now())
-
-
-@require_POST
-@member(Permission.RUN_REVIEWS)
-def review_draw(request: MemberRequest, review: str) -> HttpResponse:
-    return _change_review(request, review, agenda_commands.draw_agenda, now=timezone.now())
-
-
-@require_POST
-@member(Permission.RUN_REVIEWS)
-def review_next(request: MemberRequest, review: str) -> HttpResponse:
-    at = request.POST.get("at", "")
-    return _change_review(request, review, agenda_commands.next_item, at=at, now=timezone.now())
-
-
-@require_POST
-@member(Permission.RUN_REVIEWS)
-def review_previous(request: MemberRequest, review: str) -> HttpResponse:
-    at = request.POST.get("at", "")
-    return _change_review(request, review, agenda_commands.previous_item, at=at, now=timezone.now())
-
-
-@require_POST
-@member(Permission.RUN_REVIEWS)
-def attendance_mark(request: MemberRequest, review: str, member: str) -> HttpResponse:
-    person = find(Membership.objects.filter(engagement=request.engagement), member)
-    is_here = request.POST.get("is_here") == "yes"
-    command = review_commands.mark_here
-    return _change_review(request, review, command, member=person, is_here=is_here)
-
-
 @member(Permission.DECIDE)
 def item_create(request: MemberRequest, review: str) -> HttpResponse:
     row = review_of(request, review)
@@ -147,58 +112,53 @@ def item_create(request: MemberRequest, review: str) -> HttpResponse:
     return form_page(request, "reviews/item_create.html", form=form, review=row, **TAB)
 
 
-@require_POST
-@member(Permission.RUN_REVIEWS)
-def item_show(request: MemberRequest, review: str, item: str) -> HttpResponse:
-    return _change_item(request, review, item, agenda_commands.show_item)
+def _button(
+    command: Callable[..., Any],
+    *,
+    to: Permission = Permission.RUN_REVIEWS,
+    **read: Callable[[QueryDict], Any],
+) -> Callable[..., HttpResponse]:
+    """Return the view of a button that changes a review, or the item that its URL names.
+
+    `read` takes more arguments of the command from the form.
+    """
+
+    @require_POST
+    @member(to)
+    def change(request: MemberRequest, review: str, **more: str) -> HttpResponse:
+        here, row = {"engagement": request.engagement}, review_of(request, review)
+        values: dict[str, Any] = {name: take(request.POST) for name, take in read.items()}
+        if "item" in more:
+            values["item"] = item_of(request, row, more["item"])
+        else:
+            values["review"] = row
+        if "action" in more:
+            values["action"] = find(ActionItem.objects.filter(**here), more["action"])
+        if "member" in more:
+            values["member"] = find(Membership.objects.filter(**here), more["member"])
+        return change_review(request, row, command, **values)
+
+    return change
 
 
-@require_POST
-@member(Permission.RUN_REVIEWS)
-def item_move(request: MemberRequest, review: str, item: str) -> HttpResponse:
-    """Move an item up or down."""
-    up = request.POST.get("to") == "up"
-    return _change_item(request, review, item, agenda_commands.move_item, up=up)
+def _at(form_data: QueryDict) -> str:
+    return form_data.get("at", "")
 
 
-@require_POST
-@member(Permission.RUN_REVIEWS)
-def item_park(request: MemberRequest, review: str, item: str) -> HttpResponse:
-    return _change_item(request, review, item, agenda_commands.park_item)
-
-
-@require_POST
-@member(Permission.RUN_REVIEWS)
-def item_unpark(request: MemberRequest, review: str, item: str) -> HttpResponse:
-    return _change_item(request, review, item, agenda_commands.unpark_item)
-
-
-@require_POST
-@member(Permission.DECIDE)
-def item_answer(request: MemberRequest, review: str, item: str) -> HttpResponse:
-    """Answer whether it is still right (M3.3)."""
-    still_right = request.POST.get("still_right") == "yes"
-    return _change_item(request, review, item, agenda_commands.answer_item, still_right=still_right)
-
-
-@require_POST
-@member(Permission.DECIDE)
-def item_done(request: MemberRequest, review: str, item: str, action: str) -> HttpResponse:
-    """Mark an overdue action as done."""
-    row = find(ActionItem.objects.filter(engagement=request.engagement), action)
-    return _change_item(request, review, item, agenda_commands.tick_off, action=row)
-
-
-def _change_review(
-    request: MemberRequest, review: str, command: Callable[..., Any], **values: Any
-) -> HttpResponse:
-    row = review_of(request, review)
-    return change_review(request, row, command, review=row, **values)
-
-
-def _change_item(
-    request: MemberRequest, review: str, item: str, command: Callable[..., Any], **values: Any
-) -> HttpResponse:
-    row = review_of(request, review)
-    values |= {"item": item_of(request, row, item), "now": timezone.now()}
-    return change_review(request, row, command, **values)
+review_start = _button(review_commands.start_review)
+review_draw = _button(agenda_commands.draw_agenda)
+review_next = _button(agenda_commands.next_item, at=_at)
+review_previous = _button(agenda_commands.previous_item, at=_at)
+attendance_mark = _button(
+    review_commands.mark_here, is_here=lambda data: data.get("is_here") == "yes"
+)
+item_show = _button(agenda_commands.show_item)
+item_move = _button(agenda_commands.move_item, up=lambda data: data.get("to") == "up")
+item_park = _button(agenda_commands.park_item)
+item_unpark = _button(agenda_commands.unpark_item)
+item_answer = _button(
+    agenda_commands.answer_item,
+    to=Permission.DECIDE,
+    still_right=lambda data: data.get("still_right") == "yes",
+)
+item_done = _button(agenda_commands.tick_off, to=Permission.DECIDE)

@@ -173,7 +173,7 @@ def test_overdue_actions_come_first_with_a_flag_and_links_to_their_objects(
 
     page = lead.get(ACTIONS).text
 
-    assert "2 actions are open. 1 is overdue." in page
+    assert "2 actions are open. 1 is overdue." in " ".join(page.split())
     assert page.index("Ask for an export") < page.index("Write to the board")
     assert page.count('<span class="flag">Overdue</span>') == 1
     assert f'href="/e/northwind/key-results/{onboarding.public_id}/"' in page

@@ -108,7 +108,7 @@ def test_an_update_keeps_attendance_and_refuses_an_old_version(
     alice: Membership, bob: Membership
 ) -> None:
     review = plan(alice, attendees=[alice, bob])
-    mark_here(review=review, member=bob, is_here=True, by=alice)
+    mark_here(review=review, member=bob, is_here=True, by=alice, now=TUESDAY)
     fields: dict[str, Any] = {"scheduled_at": TUESDAY, "lead": alice, "by": alice, "now": TUESDAY}
 
     now = update_review(

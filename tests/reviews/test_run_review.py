@@ -276,12 +276,14 @@ def test_attendance_is_marked_for_members_uninvited_or_gone_since(
 
     start_review(review=review, by=alice, now=TUESDAY)
     for member, is_here in ((bob, True), (bob, False), (sponsor, True)):
-        mark_here(review=review, member=member, is_here=is_here, by=alice)
+        mark_here(review=review, member=member, is_here=is_here, by=alice, now=TUESDAY)
 
     marked = {row.member: row.is_here for row in Attendance.objects.filter(review=review)}
     assert marked == {bob: False, alice: True, sponsor: True}  # who starts it is here
     for member in (viewer, gone):
-        refused = refusal(mark_here, review=review, member=member, is_here=True, by=alice)
+        refused = refusal(
+            mark_here, review=review, member=member, is_here=True, by=alice, now=TUESDAY
+        )
         assert refused == "owner"
 
 
@@ -292,7 +294,9 @@ COMMANDS: dict[str, Command] = {
     "park": lambda review, item, by: park_item(item=item, by=by, now=TUESDAY),
     "unpark": lambda review, item, by: unpark_item(item=item, by=by, now=TUESDAY),
     "move": lambda review, item, by: move_item(item=item, up=False, by=by, now=TUESDAY),
-    "attendance": lambda review, item, by: mark_here(review=review, member=by, is_here=True, by=by),
+    "attendance": lambda review, item, by: mark_here(
+        review=review, member=by, is_here=True, by=by, now=TUESDAY
+    ),
     "answer": lambda review, item, by: answer_item(item=item, still_right=True, by=by, now=TUESDAY),
     "add": lambda review, item, by: add_item(
         review=review, title="x", minutes=5, by=by, now=TUESDAY

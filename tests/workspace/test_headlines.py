@@ -10,7 +10,6 @@ import time_machine
 from django.utils import timezone
 
 from checkins.queries.my_week import MyWeek
-from decisions.views import actions_headline, log_headline
 from okrs.formatting import in_words
 from tests.checkins.posting import TUESDAY, at
 from workspace.headlines import my_week_headline
@@ -91,31 +90,3 @@ def test_overdue_actions_are_named_once_no_card_is_left(
 
 def test_numbers_to_ten_are_words() -> None:
     assert [in_words(number) for number in (1, 10, 11)] == ["one", "ten", "11"]
-
-
-@pytest.mark.parametrize(
-    ("open_ones", "overdue", "said"),
-    [
-        (0, 0, "No actions are open."),
-        (1, 0, "1 action is open. None is overdue."),
-        (1, 1, "1 action is open. It is overdue."),
-        (3, 1, "3 actions are open. 1 is overdue."),
-        (3, 3, "3 actions are open. All are overdue."),
-    ],
-)
-def test_actions_say_how_many_are_overdue(open_ones: int, overdue: int, said: str) -> None:
-    assert actions_headline(open_ones=open_ones, overdue=overdue) == said
-
-
-@pytest.mark.parametrize(
-    ("recorded", "last_on", "said"),
-    [
-        (0, None, "No decisions yet."),
-        (1, dt.date(2026, 3, 9), "1 decision is recorded, on 9 Mar."),
-        (12, dt.date(2025, 12, 9), "12 decisions are recorded, the last one on 9 Dec 2025."),
-    ],
-)
-def test_the_log_says_how_long_it_is(recorded: int, last_on: dt.date | None, said: str) -> None:
-    found = log_headline(recorded=recorded, last_on=last_on, today=dt.date(2026, 3, 10))
-
-    assert found.replace("\u00a0", " ") == said
