@@ -103,10 +103,7 @@ TEMPLATES = [
                     ],
                 )
             ],
-            "builtins": [
-                "template_partials.templatetags.partials",
-                "engagements.templatetags.addresses",
-            ],
+            "builtins": ["template_partials.templatetags.partials"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
