@@ -24,7 +24,7 @@ from config import schedule
 from decisions.models import Decision
 from decisions.queries.chain import verify_logs
 from demo.seeding import seed
-from engagements.commands import create_engagement
+from engagements.commands.engagements import create_engagement
 from engagements.models import Engagement
 from okrs.imports.sheets import COLUMNS
 from tenancy.models import NEW_PUBLIC_ID

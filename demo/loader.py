@@ -18,8 +18,9 @@ from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from demo.events import Client
 from demo.story import DAY, PASSWORD, PEOPLE, WEEK, Story, address, read_stories
-from engagements.commands import accept_as_user, add_placeholder, create_engagement
-from engagements.commands.invitations import issue_invitation
+from engagements.commands.engagements import create_engagement
+from engagements.commands.invitations import accept_as_user, issue_invitation
+from engagements.commands.members import add_placeholder
 from engagements.links import invitation_token
 from engagements.models import Engagement
 from escalations.jobs import update_escalations

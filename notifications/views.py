@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.commands import end_other_sessions, requested_address
 from accounts.models import User
 from engagements.access import SignedInRequest, signed_in
-from engagements.commands import update_profile
+from engagements.commands.profiles import update_profile
 from engagements.form_views import run_command
 from engagements.forms.members import ProfileForm
 from engagements.permissions import Permission, may

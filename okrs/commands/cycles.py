@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
-from engagements.commands import freeze_bands
+from engagements.commands.engagements import freeze_bands
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
 from okrs.guardrails import MICRO_DAYS

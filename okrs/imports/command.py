@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.db import models, transaction
 
-from engagements.commands import add_placeholders
+from engagements.commands.members import add_placeholders
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
 from metrics.commands import add_metrics

@@ -18,7 +18,7 @@ from checkins.jobs.digests import friday_digests
 from checkins.jobs.notices import Clock
 from checkins.jobs.reminders import escalate_missed, remind_at, send_overdue, send_reminders
 from checkins.periods import is_overdue, missed_periods, open_periods, rhythm_of
-from engagements.commands import update_engagement
+from engagements.commands.engagements import update_engagement
 from engagements.models import Membership
 from okrs.models import KeyResult
 from reviews.queries.agenda import spells

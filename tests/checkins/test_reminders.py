@@ -18,7 +18,7 @@ from accounts.models import User
 from checkins.commands import undo_check_in
 from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
-from engagements.commands import close_engagement
+from engagements.commands.engagements import close_engagement
 from engagements.models import Membership, Role
 from okrs.models import Cycle, KeyResult, Stage
 from tests import build

@@ -14,7 +14,7 @@ from django.db import IntegrityError, OperationalError, connections, transaction
 from django.db.models import Model, QuerySet
 
 from checkins.commands import Conflict, undo_check_in
-from engagements.commands import close_engagement
+from engagements.commands.engagements import close_engagement
 from engagements.models import Membership
 from escalations import commands, jobs
 from escalations.commands import (

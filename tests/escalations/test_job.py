@@ -13,7 +13,7 @@ from django.db import connections
 from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from demo.seeding import seed
-from engagements.commands import close_engagement, reopen_engagement
+from engagements.commands.engagements import close_engagement, reopen_engagement
 from engagements.models import Engagement, Membership
 from escalations.jobs import update_escalations
 from escalations.models import Escalation, EscalationState

@@ -12,7 +12,7 @@ import time_machine
 from celery import current_app
 from django.db import connections, transaction
 
-from engagements.commands import close_engagement
+from engagements.commands.engagements import close_engagement
 from engagements.models import Membership, Role
 from mail import delivery
 from mail.models import Priority

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
-from engagements.commands import invite_member
+from engagements.commands.invitations import invite_member
 from engagements.models import Membership, Role
 from mail import delivery, email_types
 from mail.delivery import Delivered, deliver_due

@@ -17,7 +17,7 @@ from django.db import connections
 
 from decisions.commands.actions import complete_action, reopen_action
 from decisions.models import ActionItem, Decision
-from engagements.commands import change_role
+from engagements.commands.members import change_role
 from engagements.models import Membership, Role
 from okrs.commands import commit_objective, draft_objective, update_cycle
 from okrs.models import Objective

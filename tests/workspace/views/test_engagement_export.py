@@ -3,7 +3,7 @@ from __future__ import annotations
 import time_machine
 from django.test import Client
 
-from engagements.commands import close_engagement
+from engagements.commands.engagements import close_engagement
 from engagements.models import Membership, Role
 from okrs.models import KeyResult
 from reviews.models import Review

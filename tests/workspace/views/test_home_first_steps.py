@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from engagements.commands import send_invitation
+from engagements.commands.invitations import send_invitation
 from engagements.models import Engagement, Invitation, Membership, Role
 from okrs.models import Cycle
 from tenancy.scoping import scope
