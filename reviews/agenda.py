@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from decisions.commands.decisions import key_result_ids
 from decisions.movement import Moved
 from okrs.formatting import plain, write_figure, write_value
 from okrs.models import KeyResult
-from reviews.models import ReviewKind, Section
+from reviews.models import AgendaItem, ReviewKind, Section
 from reviews.reasons import AgendaFacts, Reason, reasons
 from reviews.screens import SEPARATOR, KeyResultFacts, as_number, outcome_of, unit_of
 
@@ -46,30 +46,15 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drawn:
-    """An item built from data. `source` names its cause and stays the same while the cause lasts.
+def draw(facts: AgendaFacts) -> list[AgendaItem]:
+    """Build the items of an agenda, in order and not saved, those of key results without facts.
 
-    `rows` are the rows of a list.
-    """
-
-    section: Section
-    source: str
-    title: str
-    why: str
-    minutes: int
-    about: KeyResultFacts | None = None
-    rows: Sequence[dict[str, str]] = ()
-
-
-def draw(facts: AgendaFacts) -> list[Drawn]:
-    """Build the items of an agenda, in order.
-
-    A key result appears once, under its strongest reason; its `why` lists the others too.
+    A key result appears once, under its strongest reason; its `why` lists the others too. `source`
+    names the cause of an item and stays the same while the cause lasts.
     """
     monthly = facts.kind == ReviewKind.MONTHLY
     causes = [(row, reasons(row, facts)) for row in facts.key_results]
-    items: list[Drawn | None] = [actions(facts), wins(causes, facts), closing(facts)]
+    items: list[AgendaItem | None] = [actions(facts), wins(causes, facts), closing(facts)]
     missing = []
     # The most important of a section comes first.
     for row, why in sorted(causes, key=_importance):
@@ -78,13 +63,14 @@ def draw(facts: AgendaFacts) -> list[Drawn]:
         elif why:
             joined = SEPARATOR.join(cause.why for cause in why)
             items.append(
-                Drawn(
+                AgendaItem(
                     section=why[0].section,
                     source=f"kr:{row.key_result.public_id}",
                     title=row.key_result.title,
                     why=joined if len(joined) <= LONGEST_WHY else f"{joined[: LONGEST_WHY - 1]}…",
                     minutes=why[0].minutes,
-                    about=row,
+                    key_result=row.key_result,
+                    objective=row.key_result.objective,
                 )
             )
     if monthly:
@@ -93,28 +79,28 @@ def draw(facts: AgendaFacts) -> list[Drawn]:
     return sorted((item for item in items if item), key=lambda item: order.index(item.section))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """An item by name, its rank by the data, and whether someone moved it."""
-
-    name: str
-    rank: tuple[int, int]
-    is_moved: bool = False
-
-
-def merge(there: Sequence[Place], fresh: Sequence[Place]) -> list[str]:
-    """Return the names in their new order.
+def merge(
+    there: Sequence[AgendaItem],
+    fresh: Sequence[AgendaItem],
+    *,
+    rank: Callable[[AgendaItem], tuple[int, int]],
+) -> list[AgendaItem]:
+    """Return the items in their new order, by their rank in the data.
 
     A new item goes before the first one that ranks after it. Existing items are sorted by rank too,
-    unless someone moved one of them.
+    unless someone moved or discussed one of them.
     """
     order = list(there)
-    if not any(place.is_moved for place in there):
-        order.sort(key=lambda place: place.rank)
-    for place in sorted(fresh, key=lambda place: place.rank):
-        at = next((at for at, other in enumerate(order) if other.rank > place.rank), len(order))
-        order.insert(at, place)
-    return [place.name for place in order]
+    if not any(item.moved_at or item.discussed_at for item in there):
+        order.sort(key=rank)
+    for item in sorted(fresh, key=rank):
+        at = next((at for at, other in enumerate(order) if rank(other) > rank(item)), len(order))
+        order.insert(at, item)
+    return order
+
+
+def list_facts(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {"kind": "list", "rows": list(rows)}
 
 
 def fit(minutes: Sequence[int], *, into: int) -> list[int]:
@@ -128,7 +114,7 @@ def fit(minutes: Sequence[int], *, into: int) -> list[int]:
     return fitted
 
 
-def actions(facts: AgendaFacts) -> Drawn | None:
+def actions(facts: AgendaFacts) -> AgendaItem | None:
     """Return the overdue actions, which open the review (M8.3)."""
     overdue = sorted(facts.actions, key=lambda action: action.due_on, reverse=True)
     if not overdue:
@@ -138,13 +124,13 @@ def actions(facts: AgendaFacts) -> Drawn | None:
         why = f"the oldest due {days[-1]}"
     else:
         why = f"due {' and '.join(filter(None, (', '.join(days[:-1]), days[-1])))}"
-    return Drawn(
+    return AgendaItem(
         section=Section.ACTIONS,
         source="actions",
         title=_counted(len(overdue), "overdue action"),
         why=why,
         minutes=min(6, 2 + len(overdue)),
-        rows=[
+        facts=list_facts(
             {
                 "title": action.what,
                 "meta": _joined(
@@ -155,34 +141,35 @@ def actions(facts: AgendaFacts) -> Drawn | None:
                 "action": action.public_id,
             }
             for action in overdue
-        ],
+        ),
     )
 
 
-def missing_check_ins(missing: Sequence[tuple[KeyResultFacts, Reason]]) -> Drawn | None:
+def missing_check_ins(missing: Sequence[tuple[KeyResultFacts, Reason]]) -> AgendaItem | None:
     """Return key results whose check-in is late or missing, without a stronger reason."""
     if not missing:
         return None
     count = len(missing)
-    return Drawn(
+    return AgendaItem(
         section=Section.QUIET,
         source="quiet",
         title=f"{_counted(count, 'check-in')} missing",
         why=missing[0][1].why if count == 1 else "check-ins late or missed",
         minutes=min(6, 2 + count),
-        rows=[
+        facts=list_facts(
             {
                 **_row(row.key_result),
                 "meta": _joined(
-                    row.key_result.owner.name if row.key_result.owner else "no owner", reason.why
+                    row.key_result.owner.name if row.key_result.owner else "no owner",
+                    reason.why,
                 ),
             }
             for row, reason in missing
-        ],
+        ),
     )
 
 
-def experiments(facts: AgendaFacts) -> Drawn | None:
+def experiments(facts: AgendaFacts) -> AgendaItem | None:
     """Return the results of micro cycles that ended since the last review (M2.5)."""
     rows = facts.experiments
     if not rows:
@@ -190,24 +177,24 @@ def experiments(facts: AgendaFacts) -> Drawn | None:
     cycles = list(dict.fromkeys(row.objective.cycle.name for row in rows))
     ended = facts.day(max(row.objective.cycle.ends_on for row in rows))
     alone = len(cycles) == 1
-    return Drawn(
+    return AgendaItem(
         section=Section.EXPERIMENTS,
         source="experiments",
         title=f"Experiment: {cycles[0]}" if alone else _counted(len(cycles), "experiment"),
         why=f"ended {ended}, lessons" if alone else f"the last ended {ended}",
         minutes=min(8, 2 + 2 * len(cycles)),
-        rows=[
+        facts=list_facts(
             {
                 **_row(row),
                 "meta": _joined("" if alone else row.objective.cycle.name, row.insight),
                 **_from_to(row, then=row.baseline),
             }
             for row in rows
-        ],
+        ),
     )
 
 
-def wins(causes: Causes, facts: AgendaFacts) -> Drawn | None:
+def wins(causes: Causes, facts: AgendaFacts) -> AgendaItem | None:
     """Return key results with a better score since the last review, at most with a late check-in."""
     gains = [
         (gain, row)
@@ -218,13 +205,13 @@ def wins(causes: Causes, facts: AgendaFacts) -> Drawn | None:
         return None
     gains.sort(key=lambda pair: (-pair[0], pair[1].key_result.title))
     since = f"since {facts.day(facts.since)}" if facts.since else "since the start"
-    return Drawn(
+    return AgendaItem(
         section=Section.WINS,
         source="wins",
         title="Wins and learnings",
         why=f"{len(gains)} moved up {since}",
         minutes=4,
-        rows=[
+        facts=list_facts(
             {
                 **_row(row.key_result),
                 "meta": row.key_result.insight,
@@ -234,11 +221,11 @@ def wins(causes: Causes, facts: AgendaFacts) -> Drawn | None:
                 ),
             }
             for _, row in gains
-        ],
+        ),
     )
 
 
-def decisions(facts: AgendaFacts) -> Drawn | None:
+def decisions(facts: AgendaFacts) -> AgendaItem | None:
     """Return the decisions of the last review, and how their metrics moved since (M8)."""
     if not facts.decisions:
         return None
@@ -272,20 +259,20 @@ def decisions(facts: AgendaFacts) -> Drawn | None:
         Moved.UNKNOWN: "without a new value",
     }
     counted = [f"{counts[moved]} {words}" for moved, words in outcomes.items() if counts[moved]]
-    return Drawn(
+    return AgendaItem(
         section=Section.DECISIONS,
         source="decisions",
         title="Last review’s decisions",
         why=", ".join(counted) or f"{len(rows)} to review",
         minutes=min(6, 2 + len(rows)),
-        rows=rows,
+        facts=list_facts(rows),
     )
 
 
-def closing(facts: AgendaFacts) -> Drawn:
+def closing(facts: AgendaFacts) -> AgendaItem:
     """Return the last item; in the monthly review with the three questions of M8.4."""
     monthly = facts.kind == ReviewKind.MONTHLY
-    return Drawn(
+    return AgendaItem(
         section=Section.CLOSING,
         source="closing",
         title="Closing questions" if monthly else "Closing",

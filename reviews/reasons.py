@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement
@@ -50,6 +51,11 @@ class AgendaFacts:
     @property
     def today(self) -> dt.date:
         return self.engagement.today(self.now)
+
+    @cached_property
+    def live(self) -> dict[int, KeyResultFacts]:
+        """Return the key results by their keys."""
+        return {row.key_result.pk: row for row in self.key_results}
 
     def day(self, on: dt.date) -> str:
         return write_day(on, today=self.today, weekday=False)

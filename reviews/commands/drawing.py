@@ -8,7 +8,7 @@ from typing import Any
 
 from engagements.models import Engagement
 from okrs.models import KeyResult
-from reviews.agenda import LONGEST_WHY, SECTIONS, Drawn, Place, draw, fit, merge
+from reviews.agenda import LONGEST_WHY, SECTIONS, draw, fit, list_facts, merge
 from reviews.commands.locks import items_of
 from reviews.models import AgendaItem, Review, ReviewRecord, Section
 from reviews.queries.agenda import agenda_facts, screen_of
@@ -19,6 +19,7 @@ from reviews.queries.recorded import (
     recorded,
     running_among,
 )
+from reviews.reasons import AgendaFacts
 from reviews.screens import current_why, key_result_screen
 
 NO_LONGER_OVERDUE = "no longer overdue"
@@ -34,16 +35,12 @@ def draw_onto(review: Review, *, engagement: Engagement, now: dt.datetime) -> No
     facts = agenda_facts(review, engagement=engagement, now=now)
     items = items_of(review)
     by_hand = {item.key_result_id for item in items if item.key_result_id and not item.source}
-    drawn = {
-        new.source: new
-        for new in draw(facts)
-        if new.about is None or new.about.key_result.pk not in by_hand
-    }
+    drawn = {new.source: new for new in draw(facts) if new.key_result_id not in by_hand}
     touched = _touched(review, items)
     left = [item for item in items if not item.source or item.source in drawn or item.pk in touched]
     gone = {item.pk for item in items} - {item.pk for item in left}
     AgendaItem.objects.filter(engagement_id=review.engagement_id, pk__in=gone).delete()
-    _write(review, left=left, drawn=drawn, today=facts.today)
+    _write(review, left=left, drawn=drawn, facts=facts)
     review.drawn_at, review.drawn_from = now, read_from
     review.save(update_fields=["drawn_at", "drawn_from"])
 
@@ -62,7 +59,6 @@ def refresh(item: AgendaItem, *, review: Review, engagement: Engagement, now: dt
 def refresh_all(review: Review, *, engagement: Engagement, now: dt.datetime) -> None:
     """Refresh the facts of every item and store which were discussed, when a review closes."""
     facts = agenda_facts(review, engagement=engagement, now=now)
-    live = {row.key_result.pk: row for row in facts.key_results}
     drawn = draw(facts)
     rows = AgendaItem.objects.filter(engagement_id=review.engagement_id, review=review)
     items = list(rows.select_related("key_result", "objective"))
@@ -70,14 +66,14 @@ def refresh_all(review: Review, *, engagement: Engagement, now: dt.datetime) -> 
     for item in items:
         if item.key_result is None:
             item.facts = _fresh_facts(item, drawn)
-        elif item.key_result_id in live:
-            item.facts = key_result_screen(live[item.key_result_id], today=facts.today)
+        elif live := facts.live.get(item.key_result_id or 0):
+            item.facts = key_result_screen(live, today=facts.today)
         else:
             item.facts = screen_of(item.key_result, review=review, engagement=engagement, now=now)
     AgendaItem.objects.bulk_update(items, ["facts", "why", "discussed_at"])
 
 
-def _fresh_facts(item: AgendaItem, drawn: Sequence[Drawn]) -> dict[str, Any]:
+def _fresh_facts(item: AgendaItem, drawn: Sequence[AgendaItem]) -> dict[str, Any]:
     """Return current facts of an item without a key result."""
     if item.objective is not None:
         return _objective_facts(item)
@@ -129,54 +125,56 @@ def _objective_facts(item: AgendaItem) -> dict[str, Any]:
     }
 
 
-def _list_facts(new: Drawn | None, *, before: AgendaItem | None = None) -> dict[str, Any]:
+def _list_facts(new: AgendaItem | None, *, before: AgendaItem) -> dict[str, Any]:
     """Return the rows of a list, with a label for actions that are no longer overdue."""
-    rows = [dict(row) for row in new.rows] if new else []
-    if before is not None and before.section == Section.ACTIONS:
+    rows = list(new.facts["rows"]) if new else []
+    earlier = before.facts.get("rows", [])
+    if before.section == Section.ACTIONS:
         overdue = {row["action"] for row in rows}
-        rows += [
-            {**row, "label": NO_LONGER_OVERDUE}
-            for row in before.facts.get("rows", [])
-            if row["action"] not in overdue
-        ]
-    elif new is None and before is not None:
-        rows = before.facts.get("rows", [])
-    return {"kind": "list", "rows": rows}
+        gone = (row for row in earlier if row["action"] not in overdue)
+        rows += [{**row, "label": NO_LONGER_OVERDUE} for row in gone]
+    elif new is None:
+        rows = earlier
+    return list_facts(rows)
 
 
 def _write(
-    review: Review, *, left: Sequence[AgendaItem], drawn: Mapping[str, Drawn], today: dt.date
+    review: Review,
+    *,
+    left: Sequence[AgendaItem],
+    drawn: Mapping[str, AgendaItem],
+    facts: AgendaFacts,
 ) -> None:
-    sources = {item.source for item in left}
-    fresh = [
-        AgendaItem(engagement_id=review.engagement_id, review=review, source=source)
-        for source in drawn
-        if source not in sources
-    ]
-    items = [*left, *fresh]
-    for item in items:
-        if new := drawn.get(item.source):
-            item.section, item.title, item.why = new.section, new.title, new.why
-            if new.about is not None:
-                item.key_result = new.about.key_result
-                item.objective = item.key_result.objective
-                item.facts = key_result_screen(new.about, today=today)
-            else:
-                item.facts = _list_facts(new, before=item if item.pk else None)
-    _fit(review, items, drawn=drawn)
-    order = merge(
-        [_place(item, drawn=drawn, kind=review.kind) for item in left],
-        [_place(item, drawn=drawn, kind=review.kind) for item in fresh],
-    )
-    for item in items:
-        item.position = order.index(item.public_id) + 1
+    sources, order = list(drawn), SECTIONS[review.kind]
+    existing = {item.source for item in left}
+    fresh = [new for source, new in drawn.items() if source not in existing]
+    for item in [*left, *fresh]:
+        if not (new := drawn.get(item.source)):
+            continue
+        item.section, item.title, item.why = new.section, new.title, new.why
+        if new.key_result_id:
+            item.key_result, item.objective = new.key_result, new.objective
+            item.facts = key_result_screen(facts.live[new.key_result_id], today=facts.today)
+        elif item.section != Section.CLOSING:
+            item.facts = _list_facts(new, before=item)
+
+    def rank(item: AgendaItem) -> tuple[int, int]:
+        section = item.section if item.section in order else Section.ADDED
+        among = sources.index(item.source) if item.source in drawn else len(sources)
+        return order.index(Section(section)), among
+
+    _fit(review, [*left, *fresh], drawn=drawn)
+    for position, item in enumerate(merge(left, fresh, rank=rank), start=1):
+        item.position = position
+    for item in fresh:
+        item.engagement_id, item.review = review.engagement_id, review
     AgendaItem.objects.bulk_create(fresh)
     AgendaItem.objects.bulk_update(
         left, ["section", "title", "why", "minutes", "facts", "position"]
     )
 
 
-def _fit(review: Review, items: Sequence[AgendaItem], *, drawn: Mapping[str, Drawn]) -> None:
+def _fit(review: Review, items: Sequence[AgendaItem], *, drawn: Mapping[str, AgendaItem]) -> None:
     """Fit the minutes of items from data into the time that items added by people leave."""
     flexible = [item for item in items if item.source in drawn and item.discussed_at is None]
     fixed = sum(item.minutes for item in items if item not in flexible)
@@ -184,17 +182,6 @@ def _fit(review: Review, items: Sequence[AgendaItem], *, drawn: Mapping[str, Dra
     fitted = fit(wanted, into=max(0, review.minutes - fixed))
     for item, minutes in zip(flexible, fitted, strict=True):
         item.minutes = minutes
-
-
-def _place(item: AgendaItem, *, drawn: Mapping[str, Drawn], kind: str) -> Place:
-    sections, sources = SECTIONS[kind], list(drawn)
-    section = Section(item.section)
-    among = sections.index(section) if section in sections else sections.index(Section.ADDED)
-    return Place(
-        name=item.public_id,
-        rank=(among, sources.index(item.source) if item.source in drawn else len(sources)),
-        is_moved=item.moved_at is not None or item.discussed_at is not None,
-    )
 
 
 def _touched(review: Review, items: Sequence[AgendaItem]) -> set[int]:

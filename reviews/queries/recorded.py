@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
@@ -13,76 +13,32 @@ from engagements.models import Engagement, Membership
 from escalations.models import Escalation
 from reviews.models import AgendaItem, Review, ReviewRecord
 
-RECORD_COLUMNS = (
-    "agenda_item__title",
-    "decision__recorded_at",
-    "decision__text",
-    "decision__due_on",
-    "decision__client_visible",
-    "decision__owner__name",
-    "action__created_at",
-    "action__what",
-    "action__due_on",
-    "action__done_at",
-    "action__dropped_at",
-    "action__owner__name",
-)
-ESCALATION_COLUMNS = (
-    "engagement_id",
-    "streak",
-    "opened_at",
-    "activated_at",
-    "huddle_due_at",
-    "huddle_at",
-    "huddle_set_at",
-    "outcome",
-    "plan",
-    "checkpoint_on",
-    "answered_at",
-    "raised_at",
-    "verdict",
-    "verdict_note",
-    "word_of",
-    "decided_at",
-    "recovered_at",
-    "key_result__title",
-    "key_result__red_since",
-    "activated_by__name",
-    "huddle_set_by__name",
-    "plan_owner__name",
-    "decided_by__name",
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Act:
-    """An act on an escalation, and the person it belongs to."""
-
-    escalation: Escalation
-    at: dt.datetime
-    kind: str  # active, huddle, plan or verdict
-    who: Membership | None
-
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """A decision, an action or an act on an escalation of this review, and the item it is about."""
+    """A decision, an action or an act on an escalation of this review, and the item it is about.
+
+    `kind` is decision or action; for an escalation active, huddle, plan or verdict, with the person
+    it belongs to.
+    """
 
     at: dt.datetime
     about: str
-    act: Act | None = None
+    kind: str
     decision: Decision | None = None
     is_superseded: bool = False
     action: ActionItem | None = None
     agenda_item_id: int | None = None
+    escalation: Escalation | None = None
+    who: Membership | None = None
 
     def is_on(self, item: AgendaItem) -> bool:
-        if self.act is not None:
-            return item.key_result_id == self.act.escalation.key_result_id
+        if self.escalation is not None:
+            return item.key_result_id == self.escalation.key_result_id
         return self.agenda_item_id == item.pk
 
 
-def recorded(review: Review, *, acts: Iterable[Act] = ()) -> list[Recorded]:
+def recorded(review: Review, *, acts: Iterable[Recorded] = ()) -> list[Recorded]:
     """List decisions, actions and `acts` on escalations of a review, latest first. One query.
 
     A decision that superseded one of them after the close belongs to the log, not to the meeting.
@@ -94,11 +50,11 @@ def recorded(review: Review, *, acts: Iterable[Act] = ()) -> list[Recorded]:
         in_time = Q(decision__recorded_at__lte=review.closed_at)
         rows = rows.filter(Q(decision__supersedes=None) | in_time)
     rows = rows.select_related("decision__owner", "action__owner", "agenda_item")
-    rows = rows.only(*RECORD_COLUMNS)
     records = [
         Recorded(
             at=row.decision.recorded_at if row.decision else row.action.created_at,
             about=row.agenda_item.title if row.agenda_item else "",
+            kind="decision" if row.decision else "action",
             decision=row.decision,
             is_superseded=row.is_superseded,
             action=row.action,
@@ -106,8 +62,7 @@ def recorded(review: Review, *, acts: Iterable[Act] = ()) -> list[Recorded]:
         )
         for row in rows.annotate(is_superseded=Exists(later))
     ]
-    records += [Recorded(at=act.at, about=act.escalation.key_result.title, act=act) for act in acts]
-    return sorted(records, key=lambda record: record.at, reverse=True)
+    return sorted([*records, *acts], key=lambda record: record.at, reverse=True)
 
 
 def first_records(
@@ -143,8 +98,7 @@ def escalations_of(engagement: Engagement, *, key_results: Collection[int]) -> l
         return []
     rows = Escalation.objects.filter(engagement=engagement, key_result_id__in=key_results)
     joined = ("key_result", "activated_by", "huddle_set_by", "plan_owner", "decided_by")
-    narrow = rows.select_related(*joined).only(*ESCALATION_COLUMNS).order_by()
-    return sorted(narrow, key=lambda row: (row.opened_at, row.pk))
+    return list(rows.select_related(*joined).order_by("opened_at", "pk"))
 
 
 def running_among(escalations: Iterable[Escalation]) -> dict[int, Escalation]:
@@ -162,21 +116,18 @@ def running_among(escalations: Iterable[Escalation]) -> dict[int, Escalation]:
 
 def acts_during(
     escalations: Iterable[Escalation], *, since: dt.datetime | None, until: dt.datetime
-) -> list[Act]:
+) -> list[Recorded]:
     """List acts between these instants; none before a meeting began."""
     if since is None:
         return []
-    acts = (act for escalation in escalations for act in _acts(escalation))
-    return [act for act in acts if since <= act.at <= until]
-
-
-def _acts(escalation: Escalation) -> Iterator[Act]:
-    by_hand = escalation.activated_at if escalation.activated_by else None
-    for kind, at, who in (
-        ("active", by_hand, escalation.activated_by),
-        ("huddle", escalation.huddle_set_at, escalation.huddle_set_by),
-        ("plan", escalation.answered_at, escalation.plan_owner),
-        ("verdict", escalation.decided_at, escalation.decided_by),
-    ):
-        if at is not None:
-            yield Act(escalation=escalation, at=at, kind=kind, who=who)
+    return [
+        Recorded(at=at, about=row.key_result.title, kind=kind, escalation=row, who=who)
+        for row in escalations
+        for kind, at, who in (
+            ("active", row.activated_at if row.activated_by else None, row.activated_by),
+            ("huddle", row.huddle_set_at, row.huddle_set_by),
+            ("plan", row.answered_at, row.plan_owner),
+            ("verdict", row.decided_at, row.decided_by),
+        )
+        if at is not None and since <= at <= until
+    ]

@@ -10,7 +10,8 @@ from checkins.rules import Assessment
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement, Membership
 from okrs.models import Cycle, KeyResult, Objective
-from reviews.agenda import Drawn, draw
+from reviews.agenda import draw
+from reviews.models import AgendaItem
 from reviews.reasons import AgendaFacts
 from reviews.screens import Ask, KeyResultFacts, Spell
 from scoring import Rag
@@ -113,7 +114,7 @@ def experiment(title: str, cycle: str, ends_on: str = "2026-03-06") -> KeyResult
 
 def agenda(
     *rows: KeyResultFacts, kind: str = "monthly", scale: str = "unit", **facts: Any
-) -> list[Drawn]:
+) -> list[AgendaItem]:
     engagement = Engagement(time_zone="Europe/Berlin", scale=scale)
     return draw(
         AgendaFacts(kind=kind, engagement=engagement, now=TUESDAY, key_results=rows, **facts)
@@ -125,12 +126,12 @@ def order_of(*rows: KeyResultFacts, **facts: Any) -> list[str]:
     return [item.title for item in agenda(*rows, **facts)]
 
 
-def items_of(drawn: list[Drawn]) -> list[tuple[str, str, str]]:
-    return [(item.section.value, item.title, item.why.replace("\u00a0", " ")) for item in drawn]
+def items_of(drawn: list[AgendaItem]) -> list[tuple[str, str, str]]:
+    return [(item.section, item.title, item.why.replace("\u00a0", " ")) for item in drawn]
 
 
 def why(item: KeyResultFacts, **facts: Any) -> str:
     """Return the reasons of the one item before wins and close."""
     first = agenda(item, **facts)[0]
-    assert first.about == item, first
+    assert first.key_result is item.key_result, first
     return first.why.replace("\u00a0", " ")

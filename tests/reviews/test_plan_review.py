@@ -68,7 +68,7 @@ def test_a_planned_review_has_its_agenda(alice: Membership) -> None:
 
 def test_an_item_stores_the_facts_of_its_key_result(alice: Membership) -> None:
     (red,) = key_results(alice, "Red")
-    said = {"help_needed": "Two days.", "blocker": "No export."}
+    said: Any = {"help_needed": "Two days.", "blocker": "No export."}
     checked(
         red, alice, "8.9", "8.8", confidence=2, measured_on=dt.date(2026, 3, 7), **said
     )  # values are shown on the day they were measured

@@ -187,7 +187,7 @@ def test_an_escalation_answered_in_the_review_is_discussed_and_recorded(
     close_review(review=review, by=alice, now=TUESDAY, **YES)
 
     (record,) = page.recorded
-    assert (record.act.kind, record.act.who, record.about) == ("plan", alice, "API latency")
+    assert (record.kind, record.who, record.about) == ("plan", alice, "API latency")
     assert "recovery plan, checkpoint 24\u00a0Mar" in page.shown.why
     assert "escalation active, huddle by" not in page.shown.why
     assert page.undiscussed == []
