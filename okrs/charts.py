@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import TypedDict
 
 from scoring import format_number
 
@@ -14,8 +15,7 @@ Point = tuple[Decimal, Decimal]
 SPARK_WIDTH, SPARK_TOP, SPARK_FOOT = Decimal(120), Decimal(3), Decimal(37)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Track:
+class Track(TypedDict):
     """A score on a width of 100: width of the bar, paths of the band gaps and of pace."""
 
     bar: str
@@ -23,8 +23,7 @@ class Track:
     pace: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sparkline:
+class Sparkline(TypedDict):
     """Paths on 120 by 40: the trace with its gaps, single points, the target."""
 
     trace: str

@@ -96,18 +96,12 @@ def check_key_results(*, span: Span, count: int) -> list[Finding]:
     return [_finding("key_results_count", text, rule=ENOUGH_PROOF if few else FOCUS)]
 
 
-def check_micro(*, kind: str, days: int, has_parent: bool) -> list[Finding]:
-    """Check that a micro cycle lasts at most 28 days and supports a parent key result."""
-    if kind != CycleKind.MICRO:
+def check_micro(*, kind: str, has_parent: bool) -> list[Finding]:
+    """Check that an objective of a micro cycle supports a parent key result."""
+    if kind != CycleKind.MICRO or has_parent:
         return []
-    findings = []
-    if days > MICRO_DAYS:
-        text = f"A micro cycle of {days} days is too long: shorten it to {MICRO_DAYS}."
-        findings.append(_finding("micro_days", text, rule=MICRO_RULE))
-    if not has_parent:
-        text = "Link a key result to the one that this experiment supports."
-        findings.append(_finding("micro_parent", text, rule=MICRO_RULE))
-    return findings
+    text = "Link a key result to the one that this experiment supports."
+    return [_finding("micro_parent", text, rule=MICRO_RULE)]
 
 
 def _objectives(count: int) -> str:

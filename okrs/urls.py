@@ -1,80 +1,44 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from okrs.views.cycles import (
-    board,
-    cycle_create,
-    cycle_detail,
-    cycle_list,
-    cycle_update,
-    team_create,
-    team_list,
-    team_update,
-)
-from okrs.views.key_results import (
-    key_result_audit,
-    key_result_check,
-    key_result_create,
-    key_result_discard,
-    key_result_update,
-)
-from okrs.views.objectives import (
-    contribution_create,
-    contribution_delete,
-    objective_check,
-    objective_commit,
-    objective_create,
-    objective_detail,
-    objective_discard,
-    objective_update,
-)
-from okrs.views.sheets import sheet_example, sheet_import
+from okrs.views import cycles, key_results, objectives, sheets
 
 app_name = "okrs"
 
+of_cycle = [
+    path("", cycles.cycle_detail, name="cycle-detail"),
+    path("edit/", cycles.cycle_update, name="cycle-update"),
+    path("objectives/new/", objectives.objective_create, name="objective-create"),
+    path("objectives/check/", objectives.objective_check, name="objective-check"),
+]
+of_objective = [
+    path("", objectives.objective_detail, name="objective-detail"),
+    path("edit/", objectives.objective_update, name="objective-update"),
+    path("commit/", objectives.objective_commit, name="objective-commit"),
+    path("discard/", objectives.objective_discard, name="objective-discard"),
+    path("key-results/new/", key_results.key_result_create, name="key-result-create"),
+    path("key-results/check/", key_results.key_result_check, name="key-result-check"),
+    path("contributions/new/", objectives.contribution_create, name="contribution-create"),
+]
+of_key_result = [
+    path("edit/", key_results.key_result_update, name="key-result-update"),
+    path("audit/", key_results.key_result_audit, name="key-result-audit"),
+    path("discard/", key_results.key_result_discard, name="key-result-discard"),
+]
+unlink = "contributions/<str:contribution>/delete/"
+
 urlpatterns = [
-    path("board/", board, name="board"),
-    path("cycles/", cycle_list, name="cycle-list"),
-    path("cycles/new/", cycle_create, name="cycle-create"),
-    path("cycles/<str:cycle>/", cycle_detail, name="cycle-detail"),
-    path("cycles/<str:cycle>/edit/", cycle_update, name="cycle-update"),
-    path("cycles/<str:cycle>/objectives/new/", objective_create, name="objective-create"),
-    path("cycles/<str:cycle>/objectives/check/", objective_check, name="objective-check"),
-    path("import/", sheet_import, name="sheet-import"),
-    path("import/okrs.csv", sheet_example, name="sheet-example"),
-    path("teams/", team_list, name="team-list"),
-    path("teams/new/", team_create, name="team-create"),
-    path("teams/<str:team>/edit/", team_update, name="team-update"),
-    path("objectives/<str:objective>/", objective_detail, name="objective-detail"),
-    path("objectives/<str:objective>/edit/", objective_update, name="objective-update"),
-    path("objectives/<str:objective>/commit/", objective_commit, name="objective-commit"),
-    path(
-        "objectives/<str:objective>/key-results/new/",
-        key_result_create,
-        name="key-result-create",
-    ),
-    path(
-        "objectives/<str:objective>/key-results/check/",
-        key_result_check,
-        name="key-result-check",
-    ),
-    path(
-        "objectives/<str:objective>/contributions/new/",
-        contribution_create,
-        name="contribution-create",
-    ),
-    path("objectives/<str:objective>/discard/", objective_discard, name="objective-discard"),
-    path("key-results/<str:key_result>/edit/", key_result_update, name="key-result-update"),
-    path("key-results/<str:key_result>/audit/", key_result_audit, name="key-result-audit"),
-    path(
-        "key-results/<str:key_result>/discard/",
-        key_result_discard,
-        name="key-result-discard",
-    ),
-    path(
-        "contributions/<str:contribution>/delete/",
-        contribution_delete,
-        name="contribution-delete",
-    ),
+    path("board/", cycles.board, name="board"),
+    path("cycles/", cycles.cycle_list, name="cycle-list"),
+    path("cycles/new/", cycles.cycle_create, name="cycle-create"),
+    path("cycles/<str:cycle>/", include(of_cycle)),
+    path("import/", sheets.sheet_import, name="sheet-import"),
+    path("import/okrs.csv", sheets.sheet_example, name="sheet-example"),
+    path("teams/", cycles.team_list, name="team-list"),
+    path("teams/new/", cycles.team_create, name="team-create"),
+    path("teams/<str:team>/edit/", cycles.team_update, name="team-update"),
+    path("objectives/<str:objective>/", include(of_objective)),
+    path("key-results/<str:key_result>/", include(of_key_result)),
+    path(unlink, objectives.contribution_delete, name="contribution-delete"),
 ]

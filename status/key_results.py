@@ -12,7 +12,7 @@ from checkins.periods import asked_since, cycle_rhythm, periods
 from engagements.models import Engagement
 from escalations.models import Escalation
 from okrs import formatting
-from okrs.charts import sparkline, track
+from okrs.charts import Sparkline, sparkline, track
 from okrs.formatting import (
     NO_BREAK,
     YES_NO,
@@ -35,7 +35,7 @@ from scoring import (
     pace,
     rag,
 )
-from status.schema import KeyResultRow, RedItem, Spark, Standing
+from status.schema import KeyResultRow, RedItem, Standing
 
 # Stored with published pages, for print and email where no stylesheet applies.
 COLOURS = {
@@ -245,14 +245,13 @@ def _standing(
 ) -> Standing:
     bands, scale = engagement.rag_bands, engagement.score_scale
     band = rag(score, bands)
-    drawn = track(score=score, pace=line, bands=bands)
     return {
         "rag": band.value,
         "word": band.label,
         "score": "" if score is None else format_score(score, scale=scale),
         "early": early,
         "stage": stage,
-        "track": {"bar": drawn.bar, "gaps": drawn.gaps, "pace": drawn.pace},
+        "track": track(score=score, pace=line, bands=bands),
         "colour": COLOURS[band],
         "sentence": describe_track(score=score, rag=band, pace=line, scale=scale),
         "pace": "" if line is None else f"pace {format_score(line, scale=scale)}",
@@ -292,7 +291,7 @@ def _write_unit(value: Decimal | None, *, unit: str) -> str:
     return "%" if unit == "percent" else name_unit(value, unit=unit)
 
 
-def _spark(key_result: KeyResult, *, engagement: Engagement) -> tuple[Spark | None, str]:
+def _spark(key_result: KeyResult, *, engagement: Engagement) -> tuple[Sparkline | None, str]:
     unit = unit_of(key_result)
     if unit == YES_NO or len(key_result.trail) < 2:
         return None, ""
@@ -300,7 +299,7 @@ def _spark(key_result: KeyResult, *, engagement: Engagement) -> tuple[Spark | No
     rhythm = cycle_rhythm(key_result.objective.cycle, engagement=engagement)
     drawn = sparkline(values, goal=key_result.target, periods=len(periods(rhythm)))
     sentence = describe_trend(values, title=key_result.title, unit=unit, goal=key_result.target)
-    return {"trace": drawn.trace, "dots": drawn.dots, "goal": drawn.goal}, sentence
+    return drawn, sentence
 
 
 def _stale(key_result: KeyResult, *, missed: int, today: dt.date) -> str:

@@ -8,21 +8,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-
-class Bar(TypedDict):
-    """A score bar, for `components/track.html`."""
-
-    bar: str
-    gaps: str
-    pace: str
-
-
-class Spark(TypedDict):
-    """A sparkline, for `components/spark.html`."""
-
-    trace: str
-    dots: str
-    goal: str
+from okrs.charts import Sparkline, Track
 
 
 class Standing(TypedDict):
@@ -33,7 +19,7 @@ class Standing(TypedDict):
     score: str
     early: bool
     stage: str
-    track: Bar
+    track: Track
     colour: str
     sentence: str
     pace: str
@@ -55,7 +41,7 @@ class KeyResultRow(TypedDict):
     latest: str
     unit: str
     target: str
-    spark: Spark | None
+    spark: Sparkline | None
     spark_sentence: str
     starts_on: str
     due_on: str

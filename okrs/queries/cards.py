@@ -10,11 +10,11 @@ from functools import cached_property
 
 from engagements.models import Cadence, Engagement, Membership
 from okrs.audit import Criterion, answers_of, audit
-from okrs.models import ContributionLink, Cycle, KeyResult, Objective
+from okrs.models import Cycle, KeyResult, Stage
 from okrs.queries.findings import key_result_findings
 from okrs.states import expected_pace, forecast, terms_of
 from okrs.writing import Finding
-from scoring import Rag, ScoringError, explain
+from scoring import ScoringError, explain
 
 STEPS = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
 
@@ -24,7 +24,7 @@ class Card:
     """A key result with its pace of today.
 
     `pace` and `forecast_holds` are None if they are not known yet. Only drafts have `audit` and
-    `findings`. Links and collaborators are those that were fetched with the key result.
+    `findings`. Collaborators are those that were fetched with the key result.
     """
 
     key_result: KeyResult
@@ -43,70 +43,21 @@ class Card:
 
     @cached_property
     def audit(self) -> Sequence[Criterion]:
-        return audit(self.key_result, answers_of(self.key_result)) if self.is_draft else ()
+        return (
+            audit(self.key_result, answers_of(self.key_result)) if self.key_result.is_draft else ()
+        )
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
-        return key_result_findings(self.key_result) if self.is_draft else ()
+        return key_result_findings(self.key_result) if self.key_result.is_draft else ()
 
     @cached_property
     def trace(self) -> Sequence[Decimal | None]:
         return trace(self.key_result.trail, cadence=self.engagement.cadence)
 
     @property
-    def contributes_to(self) -> Sequence[ContributionLink]:
-        return list(self.key_result.contributes_to.all())
-
-    @property
-    def contributions(self) -> Sequence[ContributionLink]:
-        return list(self.key_result.contributions.all())
-
-    @property
     def collaborators(self) -> Sequence[Membership]:
         return [named.member for named in self.key_result.collaborators.all()]
-
-    @property
-    def is_draft(self) -> bool:
-        return self.key_result.is_draft
-
-    @property
-    def public_id(self) -> str:
-        return self.key_result.public_id
-
-    @property
-    def title(self) -> str:
-        return self.key_result.title
-
-    @property
-    def stage(self) -> str:
-        return self.key_result.stage
-
-    @property
-    def owner(self) -> Membership | None:
-        owner: Membership | None = self.key_result.owner
-        return owner
-
-    @property
-    def objective(self) -> Objective:
-        objective: Objective = self.key_result.objective
-        return objective
-
-    @property
-    def cycle(self) -> Cycle:
-        cycle: Cycle = self.key_result.objective.cycle
-        return cycle
-
-    @property
-    def score(self) -> Decimal | None:
-        return self.key_result.score
-
-    @property
-    def rag(self) -> Rag:
-        return Rag(self.key_result.rag)
-
-    @property
-    def confidence(self) -> int | None:
-        return self.key_result.confidence
 
     @property
     def audit_passed(self) -> int:
@@ -118,10 +69,6 @@ class Card:
         unmet = {criterion.code for criterion in self.audit if not criterion.passed}
         answers = answers_of(self.key_result)
         return unmet == {"refresh_confirmed", "ambitious"} and answers is None
-
-    @property
-    def data_gap_until(self) -> dt.date | None:
-        return self.key_result.open_gap_until
 
 
 def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Card:
@@ -139,6 +86,26 @@ def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Ca
             bands=engagement.rag_bands,
         ),
     )
+
+
+def board(
+    engagement: Engagement, cycle: Cycle | None = None, *, today: dt.date
+) -> dict[Stage, list[Card]]:
+    """Return the key results of a cycle, or of all, by stage in the order of M9. Two queries.
+
+    Withdrawn comes last, and only if there are any.
+    """
+    key_results = (
+        KeyResult.objects.filter(engagement=engagement).for_card().prefetch_related("audits")
+    )
+    if cycle is not None:
+        key_results = key_results.filter(objective__cycle=cycle)
+    columns: dict[Stage, list[Card]] = {stage: [] for stage in Stage}
+    for row in key_results.order_by("due_on", "objective_id", "position", "id"):
+        columns[Stage(row.stage)].append(card(row, engagement=engagement, today=today))
+    if not columns[Stage.WITHDRAWN]:
+        del columns[Stage.WITHDRAWN]
+    return columns
 
 
 def trace(trail: Sequence[Sequence[str | None]], *, cadence: str) -> list[Decimal | None]:

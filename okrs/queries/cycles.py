@@ -13,7 +13,7 @@ from metrics.models import Metric
 from okrs.guardrails import check_objectives, objectives_span
 from okrs.models import Commitment, Cycle, CycleKind, KeyResult, Objective, Origin, Team
 from okrs.queries.cards import Card
-from okrs.queries.sets import ObjectiveRow, fetch_sets, objective_row
+from okrs.queries.objectives import ObjectiveRow, fetch_sets, objective_row
 from okrs.weeks import quarters_from
 from okrs.writing import Finding
 
@@ -143,7 +143,11 @@ def cycle_page(cycle: Cycle, *, today: dt.date) -> CyclePage:
         commitment=_mix(card.key_result.commitment == Commitment.COMMITTED for card in cards),
         origin=_mix(row.objective.origin == Origin.TOP_DOWN for row in rows),
         unaligned=[row for row in rows if row.is_unaligned],
-        unlinked=[card for card in cards if card.objective.team_id and not card.contributes_to],
+        unlinked=[
+            card
+            for card in cards
+            if card.key_result.objective.team_id and not card.key_result.contributes_to.all()
+        ],
         metric_overlaps=_metric_overlaps(cards),
         contribution_overlaps=_contribution_overlaps(cards),
     )
@@ -185,7 +189,7 @@ def _metric_overlaps(cards: list[Card]) -> list[Overlap]:
 def _contribution_overlaps(cards: list[Card]) -> list[Overlap]:
     sources: dict[Metric | KeyResult, list[KeyResult]] = {}
     for card in cards:
-        for link in card.contributes_to:
+        for link in card.key_result.contributes_to.all():
             sources.setdefault(link.target, []).append(card.key_result)
     return _overlaps(sources)
 

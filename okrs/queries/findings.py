@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
 from engagements.permissions import check_owners
-from metrics.models import Refresh
-from okrs.audit import Criterion, answers_of, audit
+from metrics.models import Metric, Refresh
+from okrs.audit import answers_of, audit
 from okrs.guardrails import (
     check_key_results,
     check_micro,
@@ -103,11 +103,7 @@ def guardrail_findings(objective: Objective, *, committing: bool = False) -> lis
         *check_key_results(
             span=guardrails(preset=preset, kind=cycle.kind).key_results, count=len(key_results)
         ),
-        *check_micro(
-            kind=cycle.kind,
-            days=(cycle.ends_on - cycle.starts_on).days + 1,
-            has_parent=_has_parent(key_results, cycle=cycle),
-        ),
+        *check_micro(kind=cycle.kind, has_parent=_has_parent(key_results, cycle=cycle)),
     ]
 
 
@@ -124,34 +120,22 @@ def _has_parent(key_results: list[KeyResult], *, cycle: Cycle) -> bool:
     ).exists()
 
 
-class Place(StrEnum):
-    """The page or section where a problem is fixed."""
-
-    OBJECTIVE = "objective"
-    CYCLE = "cycle"
-    KEY_RESULTS = "key_results"
-    CONTRIBUTIONS = "contributions"
-    KEY_RESULT = "key_result"
-    METRIC = "metric"
-    AUDIT = "audit"
-
-
-GUARDRAIL_PLACES = {
-    "objectives_most": Place.CYCLE,
-    "objectives_fewest": Place.CYCLE,
-    "key_results_count": Place.KEY_RESULTS,
-    "micro_days": Place.CYCLE,
-    "micro_parent": Place.CONTRIBUTIONS,
+# Where a problem is fixed, unless on the form of its objective or key result.
+PLACES = {
+    "objectives_most": "cycle",
+    "objectives_fewest": "cycle",
+    "key_results_count": "key_results",
+    "micro_parent": "contributions",
+    "ambitious": "audit",
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """A problem to fix before the commit."""
+class Problem(NamedTuple):
+    """A problem to fix before the commit, and the page or section where it is fixed."""
 
     code: str
     message: str
-    place: Place
+    place: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,52 +159,39 @@ def commit_problems(objective: Objective, drafts: Iterable[KeyResult]) -> list[P
 
 
 def _objective_problems(objective: Objective) -> list[Problem]:
-    guardrails = guardrail_findings(objective, committing=True)
-    return [
-        *_owner_problems(objective.owner, place=Place.OBJECTIVE),
-        *_blocking(objective_findings(objective), objective.reasons, place=Place.OBJECTIVE),
-        *(
-            Problem(code=found.code, message=found.message, place=GUARDRAIL_PLACES[found.code])
-            for found in guardrails
-        ),
+    texts = [
+        *_owner_problems(objective.owner),
+        *_blocking(objective_findings(objective), objective.reasons),
+        *_blocking(guardrail_findings(objective, committing=True), {}),
     ]
+    return [Problem(code, text, PLACES.get(code, "objective")) for code, text in texts]
 
 
 def _key_result_problems(key_result: KeyResult) -> list[Problem]:
     criteria = audit(key_result, answers_of(key_result))
     # "incomplete" repeats the criteria of the audit.
     findings = [found for found in key_result_findings(key_result) if found.code != "incomplete"]
-    return [
-        *(
-            Problem(code=one.code, message=one.fix, place=_place_of(one, key_result))
-            for one in criteria
-            if not one.passed
-        ),
-        *_owner_problems(key_result.owner, place=Place.KEY_RESULT),
-        *(
-            Problem(code=code, message=text, place=Place.KEY_RESULT)
-            for code, text in term_problems(key_result).items()
-        ),
-        *_blocking(findings, key_result.reasons, place=Place.KEY_RESULT),
+    texts = [
+        *((one.code, one.fix) for one in criteria if not one.passed),
+        *_owner_problems(key_result.owner),
+        *term_problems(key_result).items(),
+        *_blocking(findings, key_result.reasons),
     ]
+    places = PLACES | _places_of_metric(key_result.metric)
+    return [Problem(code, text, places.get(code, "key_result")) for code, text in texts]
 
 
-def _place_of(criterion: Criterion, key_result: KeyResult) -> Place:
-    metric = key_result.metric
-    if criterion.code == "ambitious":
-        return Place.AUDIT
-    if criterion.code == "source_named" and metric is not None:
-        return Place.METRIC
-    if criterion.code == "refresh_confirmed" and metric is not None:
-        return Place.AUDIT if metric.refresh else Place.METRIC
-    return Place.KEY_RESULT
+def _places_of_metric(metric: Metric | None) -> dict[str, str]:
+    if metric is None:  # chosen on the form of the key result
+        return {}
+    return {"source_named": "metric", "refresh_confirmed": "audit" if metric.refresh else "metric"}
 
 
-def _owner_problems(owner: Membership | None, *, place: Place) -> list[Problem]:
+def _owner_problems(owner: Membership | None) -> list[tuple[str, str]]:
     try:
         check_owners(owner)
     except ValidationError as refusal:
-        return [Problem(code="owner", message=refusal.messages[0], place=place)]
+        return [("owner", refusal.messages[0])]
     return []
 
 
@@ -235,17 +206,12 @@ def term_problems(key_result: KeyResult) -> dict[str, str]:
     return texts
 
 
-def _blocking(findings: list[Finding], reasons: dict[str, str], *, place: Place) -> list[Problem]:
+def _blocking(findings: list[Finding], reasons: dict[str, str]) -> list[tuple[str, str]]:
     """Return the findings that block, then those that still need a reason."""
-    blocks = [found for found in findings if found.severity is Severity.BLOCK]
     return [
-        *(Problem(code=found.code, message=found.message, place=place) for found in blocks),
+        *((one.code, one.message) for one in findings if one.severity is Severity.BLOCK),
         *(
-            Problem(
-                code=found.code,
-                message=f"{found.message} Or give a reason to keep it.",
-                place=place,
-            )
-            for found in without_reason(findings, reasons)
+            (one.code, f"{one.message} Or give a reason to keep it.")
+            for one in without_reason(findings, reasons)
         ),
     ]

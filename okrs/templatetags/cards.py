@@ -102,8 +102,7 @@ def track(
     sentence = formatting.describe_track(
         score=score, rag=band, pace=pace, scale=_scale(context, scale)
     )
-    drawn = draw_track(score=score, pace=pace, bands=lower)
-    return _track(rag=band, bar=drawn.bar, gaps=drawn.gaps, pace=drawn.pace, sentence=sentence)
+    return _track(rag=band, sentence=sentence, **draw_track(score=score, pace=pace, bands=lower))
 
 
 @register.simple_tag
@@ -123,8 +122,7 @@ def sparkline(
 ) -> SafeString:
     """Render one value per period, oldest first, None for periods without a value."""
     sentence = formatting.describe_trend(values, title=title, unit=unit, goal=goal)
-    drawn = draw_sparkline(values, goal=goal, periods=periods)
-    return _spark(trace=drawn.trace, dots=drawn.dots, goal=drawn.goal, sentence=sentence)
+    return _spark(sentence=sentence, **draw_sparkline(values, goal=goal, periods=periods))
 
 
 @register.simple_tag

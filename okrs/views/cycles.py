@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -15,8 +15,8 @@ from engagements.row_cache import Row, render_rows
 from okrs.commands import create_cycle, create_team, update_cycle, update_team
 from okrs.forms.cycles import BoardFilter, CycleForm, TeamForm
 from okrs.models import Cycle, Stage, Team
-from okrs.queries import boards
 from okrs.queries import cycles as queries
+from okrs.queries.cards import board as board_query
 from okrs.weeks import quarters_from
 from tenancy.locks import StaleEdit
 
@@ -96,8 +96,8 @@ def board(request: MemberRequest) -> HttpResponse:
     current = queries.current_cycle(request.engagement, today=today)
     board_filter = BoardFilter(request.GET, engagement=request.engagement, current=current)
     cycle = board_filter.chosen()
-    columns = boards.board(request.engagement, cycle, today=today)
-    known = {card.public_id: card for column in columns for card in column.cards}
+    columns = board_query(request.engagement, cycle, today=today)
+    known = {card.key_result.public_id: card for cards in columns.values() for card in cards}
     shows_cycle = cycle is None
     html = iter(
         render_rows(
@@ -110,10 +110,10 @@ def board(request: MemberRequest) -> HttpResponse:
         )
     )
     page = {
-        "columns": [(column, [next(html) for _ in column.cards]) for column in columns],
-        "headline": board_headline(columns),
-        "card_count": sum(len(column.cards) for column in columns),
-        "empty": [column.label for column in columns if not column.cards],
+        "columns": [(stage, [next(html) for _ in cards]) for stage, cards in columns.items()],
+        "headline": board_headline({stage: len(cards) for stage, cards in columns.items()}),
+        "card_count": len(known),
+        "empty": [stage.label for stage, cards in columns.items() if not cards],
         "filter": board_filter,
         "chosen": cycle,
         "tab": "board",
@@ -134,9 +134,8 @@ LABELS = {
 }
 
 
-def board_headline(columns: Sequence[boards.Column]) -> str:
+def board_headline(counts: Mapping[Stage, int]) -> str:
     """Count the cards by stage: "3 on track, 2 at risk, 1 committed"."""
-    counts = {column.stage: len(column.cards) for column in columns}
     parts = [f"{counts[stage]} {label}" for stage, label in LABELS.items() if counts.get(stage)]
     return ", ".join(parts) or "No cards yet"
 

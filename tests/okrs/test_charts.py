@@ -62,7 +62,7 @@ def test_a_track_marks_score_bands_and_pace(
     number = Decimal(score) if score else None
     result = track(score=number, pace=Decimal(pace) if pace else None, bands=bands)
 
-    assert (result.bar, result.gaps, result.pace) == drawn
+    assert (result["bar"], result["gaps"], result["pace"]) == drawn
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_sparkline_has_one_value_per_period(
 ) -> None:
     result = sparkline([None if one is None else Decimal(one) for one in numbers], **more)
 
-    assert (result.trace, result.dots, result.goal) == drawn
+    assert (result["trace"], result["dots"], result["goal"]) == drawn
 
 
 def test_a_chart_has_trace_dots_straight_line_and_axes() -> None:
@@ -149,7 +149,7 @@ def test_a_sparkline_never_leaves_its_frame(
 ) -> None:
     drawn = sparkline(numbers, goal=goal)
 
-    places = drawn.trace.replace("M", " ;").replace("L", " ;").split(";")[1:]
+    places = drawn["trace"].replace("M", " ;").replace("L", " ;").split(";")[1:]
     for place in places:
         x, y = place.split()
         assert 0 <= Decimal(x) <= 120
