@@ -67,8 +67,9 @@ RIGHTS = """
     JOIN engagements_engagement AS engagement ON engagement.id = member.engagement_id
     LEFT JOIN accounts_user AS account ON account.id = member.user_id
     WHERE member.engagement_id = %s AND member.id = %s
-    FOR SHARE OF member FOR KEY SHARE OF engagement
+    FOR SHARE OF member
 """
+UNTIL_COMMIT = " FOR KEY SHARE OF engagement"
 
 
 class RightLost(ValidationError):
@@ -76,16 +77,23 @@ class RightLost(ValidationError):
 
 
 def require_right(
-    by: Membership, permission: Permission, *, even_when_closed: bool = False
+    by: Membership,
+    permission: Permission,
+    *,
+    even_when_closed: bool = False,
+    may_close_meanwhile: bool = False,
 ) -> None:
     """Read again, under the command's locks, whether this member may change this; update `by`.
 
     The gate asked before the command waited for its rows. Role, membership and engagement stay as
     read until the transaction ends. Every command calls it once it holds its rows, and before it
-    locks the engagement. Raises RightLost: `no_right`, or `closed` where the engagement is.
+    locks the engagement. With `may_close_meanwhile` a close does not wait for the command, which
+    therefore asks again before its commit. Raises RightLost: `no_right`, or `closed` where the engagement is.
     """
     with connection.cursor() as cursor:
-        cursor.execute(RIGHTS, [by.engagement_id, by.pk])
+        cursor.execute(
+            RIGHTS + ("" if may_close_meanwhile else UNTIL_COMMIT), [by.engagement_id, by.pk]
+        )
         row = cursor.fetchone()
     if row is None:
         raise RightLost(NO_MEMBER, code="no_right")

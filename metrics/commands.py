@@ -13,7 +13,7 @@ from django.utils import timezone
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, check_owners, require_right
 from metrics.models import Metric
-from tenancy.locks import lock, lock_for_edit
+from tenancy.locks import lock, lock_for_edit, lock_names
 
 # Fields that change the meaning of a live key result (M5.10), with their labels.
 FROZEN = {"unit": "unit", "technical_definition": "formula"}
@@ -45,8 +45,8 @@ def create_metric(
     Raises ValidationError: `duplicate` (same name or formula as an existing one, which
     `params` holds as `of`, M4.4), `range`, `owner`.
     """
+    lock_names(engagement.pk)
     require_right(by, Permission.DRAFT)
-    lock(engagement)  # of two who add the same metric, one waits and sees the other's
     metric = Metric(engagement=engagement, name=" ".join(name.split()), **fields)
     _check(metric, people=[metric.owner, metric.steward])
     metric.save(force_insert=True)
@@ -68,8 +68,8 @@ def update_metric(
     it (M5.10), unless it was blank; StaleEdit if someone was faster.
     """
     current: Metric = lock_for_edit(metric, version=version)
+    lock_names(current.engagement_id)
     require_right(by, Permission.DRAFT)
-    lock(by.engagement)
     before = {current.owner_id, current.steward_id}
     changed: dict[str, Any] = {"name": " ".join(name.split()), **fields}
     _check_frozen(current, changed=changed)

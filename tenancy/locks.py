@@ -8,6 +8,10 @@ row pointed to: a draft, which may be deleted, is locked before another row is m
 Rows that are only written under the lock of their parent, such as the items of an agenda under that
 of their review, need no lock of their own.
 
+The names of a client (metrics, teams, cycles, addresses of its people) have one lock of their own,
+`lock_names`, which an import holds while it writes. It comes before people and engagement, so that
+no one who waits for it holds what a check-in needs.
+
 The application has no right on the head of the decision log: a function of the database locks it,
 which `decisions.commands.decisions.lock_head` calls.
 
@@ -23,6 +27,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, TypeVar, overload
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
@@ -32,6 +37,8 @@ C = TypeVar("C", bound=Model)
 D = TypeVar("D", bound=Model)
 
 OTHER = "other tables"
+NAMES = "names"
+LOCK_NAMES = "SELECT pg_advisory_xact_lock(hashtextextended('names', %s))"
 ORDER = (
     "reviews.Review",
     "reviews.AgendaItem",
@@ -43,6 +50,7 @@ ORDER = (
     "metrics.Metric",
     OTHER,
     "decisions.DecisionHead",
+    NAMES,
     "engagements.Membership",
     "engagements.Engagement",
 )
@@ -89,6 +97,15 @@ def locking(queryset: Q, *, exclusive: bool = False, skip_locked: bool = False) 
         of=("self",), no_key=not exclusive, skip_locked=skip_locked
     ).order_by("pk")
     return locked
+
+
+def lock_names(engagement_id: int) -> None:
+    """Let no one else add or change a name of this client until the transaction ends.
+
+    Of two who use the same name, one waits and sees the other's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_NAMES, [engagement_id])
 
 
 class StaleEdit(Exception):

@@ -16,7 +16,8 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
-from tenancy.locks import ORDER, OTHER
+from engagements.permissions import RIGHTS
+from tenancy.locks import LOCK_NAMES, NAMES, ORDER, OTHER
 
 ENGAGEMENT = "engagements_engagement"
 # A table whose rows are written under the lock of another, and the tables that may be that one.
@@ -36,7 +37,9 @@ class LockedOutOfOrder(AssertionError):
 @cache
 def _places() -> dict[str, int]:
     return {
-        apps.get_model(label)._meta.db_table: at for at, label in enumerate(ORDER) if label != OTHER
+        label if label == NAMES else apps.get_model(label)._meta.db_table: at
+        for at, label in enumerate(ORDER)
+        if label != OTHER
     }
 
 
@@ -60,6 +63,7 @@ class Watch:
         self.unit: str | None = None
         self.held: dict[str, str] = {}
         self.made: set[str] = set()  # tables with rows of its own, which no one else can hold
+        self.acts = False  # it has read the acting member's rights, which locks them
         self.outside: set[str] = set()  # locked by the test or loader that calls the command
 
     def __call__(
@@ -73,10 +77,16 @@ class Watch:
         # The test has the transaction; the first savepoint is the command's or the request's.
         unit = connection.savepoint_ids[0] if connection.savepoint_ids else None
         if unit != self.unit:
-            self.unit, self.held, self.made = unit, {}, set()
+            self.unit, self.held, self.made, self.acts = unit, {}, set(), False
         if unit is None:
             self.outside.update(LOCKED.findall(sql))
             return
+        if sql.startswith(RIGHTS):
+            self.acts = True
+        if sql == LOCK_NAMES:
+            if self.acts and NAMES not in self.held:
+                raise LockedOutOfOrder("Names are locked after the acting member.")
+            self._lock(NAMES, sql)
         written = WRITTEN.findall(sql)
         for table in (*LOCKED.findall(sql), *written):
             self._lock(table, sql)

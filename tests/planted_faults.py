@@ -188,11 +188,8 @@ FAULTS = [
         "lock: an edit locks the engagement first",
         "tests/metrics",
         "metrics/commands.py",
-        "    current: Metric = lock_for_edit(metric, version=version)\n"
-        "    require_right(by, Permission.DRAFT)\n    lock(by.engagement)\n",
-        "    lock(by.engagement)\n"
-        "    current: Metric = lock_for_edit(metric, version=version)\n"
-        "    require_right(by, Permission.DRAFT)\n",
+        "    current: Metric = lock_for_edit(metric, version=version)\n",
+        "    lock(by.engagement)\n    current: Metric = lock_for_edit(metric, version=version)\n",
     ),
     code(
         "lock: rows are locked in the order given",

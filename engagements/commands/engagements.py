@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -15,7 +18,7 @@ from engagements.commands.profiles import engagements_of
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, require_right
 from tenancy.locks import lock, lock_for_edit
-from tenancy.models import new_public_id
+from tenancy.models import TenantModel, new_public_id
 from tenancy.scoping import MAX_ENGAGEMENTS, scope
 
 BANDS_FROZEN = (
@@ -23,6 +26,7 @@ BANDS_FROZEN = (
 )
 RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time")  # these move due times
 TOO_MANY = f"You're in {MAX_ENGAGEMENTS} engagements, the most that one person can be in."
+IGNORE_TRIGGERS = "SELECT set_config('pgtrigger.ignore', %s, true)"
 SLUG_TAKEN = "This address is taken. Choose another one."
 
 
@@ -86,6 +90,26 @@ def freeze_bands(*, engagement: Engagement, on: dt.date | None) -> None:
     """Note the start of the first cycle, from which day on the bands are fixed (M5.4)."""
     engagement.bands_frozen_on = on
     engagement.save(update_fields=["bands_frozen_on"])
+
+
+@contextmanager
+def counted_once(engagement: Engagement, *written: type[TenantModel]) -> Iterator[None]:
+    """Insert many rows of these models in a transaction, and lock the engagement at the end only.
+
+    Their triggers count its versions up, for which they would lock it from the first row on.
+    """
+    counters = [
+        trigger.get_pgid(model)
+        for model in written
+        for trigger in model._meta.triggers  # type: ignore[attr-defined]
+        if trigger.name in ("shows_on_status_insert", "shows_in_rows_insert")
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(IGNORE_TRIGGERS, [f"{{{','.join(counters)}}}"])
+        yield
+        cursor.execute(IGNORE_TRIGGERS, ["{}"])
+    versions = {name: F(name) + 1 for name in ("status_version", "row_version")}
+    Engagement.objects.filter(pk=engagement.pk).update(**versions)
 
 
 @transaction.atomic

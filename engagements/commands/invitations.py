@@ -23,7 +23,7 @@ from engagements.permissions import Permission, require_right
 from mail import outbox
 from mail.models import Priority
 from tenancy import tokens
-from tenancy.locks import lock, lock_for_edit, locking
+from tenancy.locks import lock, lock_for_edit, lock_names, locking
 from tenancy.models import new_public_id
 from tenancy.scoping import identity, scope
 
@@ -128,6 +128,7 @@ def correct_placeholder(
     saved in the meantime, and ValidationError: `joined`, `already_member`, `was_member`.
     """
     lock_invitations(Membership.objects.filter(pk=membership.pk))
+    lock_names(by.engagement_id)
     lock(membership, by)
     require_right(by, Permission.MANAGE_MEMBERS)
     current: Membership = lock_for_edit(membership, version=version)
@@ -213,6 +214,7 @@ def _claimed(token: str, *, user: User | None = None) -> Invitation:
     if found is not None:
         with scope(found.engagement_id):
             (invitation,) = lock(found)
+            lock_names(invitation.engagement_id)
             people = {one.pk: one for one in locking(_rows_of(found, user=user))}
             invitation.membership = people[found.membership_id]
             # Joining changes a key of the member's row, for which those wait who name the member

@@ -11,7 +11,7 @@ from django.utils import timezone
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, require_right
 from engagements.queries import held_by, is_only_lead
-from tenancy.locks import lock, locking
+from tenancy.locks import lock, lock_names, locking
 
 
 @transaction.atomic
@@ -61,6 +61,7 @@ def lock_to_name(rows: QuerySet[Membership], *, by: Membership) -> None:
     """Lock these people and the engagement: of two who name or invite people, one waits."""
     mine = rows.filter(engagement_id=by.engagement_id)
     lock_invitations(mine)
+    lock_names(by.engagement_id)
     list(locking(mine | Membership.objects.filter(pk=by.pk)).values_list("pk"))
     require_right(by, Permission.MANAGE_MEMBERS)
     lock(by.engagement)
@@ -110,6 +111,7 @@ def revoke_invitations(*, membership: Membership, at: dt.datetime) -> None:
 
 def _locked(membership: Membership, *, by: Membership) -> Membership:
     lock_invitations(Membership.objects.filter(pk=membership.pk))
+    lock_names(by.engagement_id)  # an import may be giving this member something to own
     # All of an engagement's leads queue at its row, so that two of them cannot remove each other.
     current, _ = lock(membership, by)
     require_right(by, Permission.MANAGE_MEMBERS)

@@ -12,7 +12,7 @@ from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
 from okrs.guardrails import MICRO_DAYS
 from okrs.models import Cycle, CycleKind, KeyResult, Stage, Team
-from tenancy.locks import lock, lock_for_edit, locking
+from tenancy.locks import lock, lock_for_edit, lock_names, locking
 
 
 @transaction.atomic
@@ -30,6 +30,7 @@ def create_cycle(
     Raises ValidationError: `name` (taken), `dates` (not in order, or a micro cycle of
     more than 28 days).
     """
+    lock_names(engagement.pk)
     require_right(by, Permission.PLAN)
     (held,) = lock(engagement)
     cycle = Cycle(
@@ -63,6 +64,7 @@ def update_cycle(
     """
     current: Cycle = lock_for_edit(cycle, version=version)
     list(locking(_drafts(current)).values_list("pk"))
+    lock_names(current.engagement_id)
     require_right(by, Permission.PLAN)
     (held,) = lock(by.engagement)
     moved = (kind, starts_on) != (current.kind, current.starts_on)
@@ -139,8 +141,8 @@ def create_team(
     *, engagement: Engagement, name: str, champion: Membership | None, by: Membership
 ) -> Team:
     """Add a team. Raises ValidationError: `name` (taken), `champion`."""
+    lock_names(engagement.pk)
     require_right(by, Permission.PLAN)
-    lock(engagement)  # of two who add the same name, one waits and sees the other's
     team = Team(engagement=engagement, name=" ".join(name.split()), champion=champion)
     _check_team(team)
     _check_champion(champion)
@@ -154,8 +156,8 @@ def update_team(
 ) -> Team:
     """Change a team; errors as in `create_team`, StaleEdit if someone was faster."""
     current: Team = lock_for_edit(team, version=version)
+    lock_names(current.engagement_id)
     require_right(by, Permission.PLAN)
-    lock(by.engagement)
     if champion is not None and champion.pk != current.champion_id:
         _check_champion(champion)
     current.name, current.champion = " ".join(name.split()), champion

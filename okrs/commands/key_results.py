@@ -18,7 +18,7 @@ from okrs.models import ContributionLink, KeyResult, KeyResultAudit, Objective
 from okrs.queries.findings import key_result_findings, term_problems
 from okrs.writing import refused
 from scoring import Number, ScoringError, validate_rungs
-from tenancy.locks import StaleEdit, lock, lock_for_edit, locking
+from tenancy.locks import StaleEdit, lock, lock_for_edit, lock_names, locking
 
 # Fields that a commit freezes, with their labels (M5.10). Metric, due date and commitment are
 # among them because they decide the value, the pace and the verdict.
@@ -67,6 +67,7 @@ def draft_key_result(
     `weight`, `owner`, `archived`, `duplicate`.
     """
     current = _lock(objective)
+    _lock_names(fields, by=by)
     require_right(by, Permission.DRAFT)
     key_result = KeyResult(
         engagement_id=current.engagement_id,
@@ -102,6 +103,7 @@ def update_key_result(
     """
     objective = _lock(key_result.objective)
     current: KeyResult = lock_for_edit(key_result, version=version)
+    _lock_names(fields, by=by)
     require_right(by, Permission.DRAFT)
     current.objective = objective
     before = _comparable(current)
@@ -123,6 +125,11 @@ def _lock(objective: Objective) -> Objective:
     locked, cycle = lock(objective, objective.cycle)
     locked.cycle = cycle
     return locked
+
+
+def _lock_names(fields: KeyResultFields, *, by: Membership) -> None:
+    if fields.get("new_metric"):
+        lock_names(by.engagement_id)
 
 
 def _with_new_metric(

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
+from engagements.commands.engagements import counted_once
 from engagements.commands.members import add_placeholders
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
@@ -31,7 +32,7 @@ from okrs.imports.rows import Row
 from okrs.models import ContributionLink, Cycle, Direction, Indicator, KeyResult, Objective, Team
 from okrs.weeks import quarter
 from okrs.writing import plain
-from tenancy.locks import lock, locking
+from tenancy.locks import lock, lock_names, locking
 
 CHOICES = {
     "direction": tuple(Direction.values),
@@ -105,13 +106,12 @@ def import_okrs(
 @transaction.atomic
 def _write(plan: Plan, *, known: Known, by: Membership, expecting: int | None) -> Plan:
     """Plan again if the data has changed since, and write."""
-    names = {row.key[0] for row in plan.rows} & known.cycles.keys()
-    cycles = Cycle.objects.filter(pk__in=[known.cycles[name].id for name in names])
-    list(locking(cycles).values_list("pk"))
-    require_right(by, Permission.PLAN)
-    # Names are unique per engagement: commands that add one wait here.
-    (engagement,) = lock(by.engagement)
-    current = read_known(engagement)
+    names = {row.key[0] for row in plan.rows}
+    ids = [cycle.id for name, cycle in known.cycles.items() if name in names]
+    list(locking(Cycle.objects.filter(pk__in=ids)).values_list("pk"))
+    lock_names(by.engagement_id)
+    require_right(by, Permission.PLAN, may_close_meanwhile=True)
+    current = read_known(by.engagement)
     if current != known:
         plan = plan_rows(
             plan.rows,
@@ -121,9 +121,19 @@ def _write(plan: Plan, *, known: Known, by: Membership, expecting: int | None) -
         )
         if plan.problems:
             raise ImportRefusedError(plan)
-    if expecting not in (None, plan.made.key_results):
+    if (
+        expecting not in (None, plan.made.key_results)
+        or (current.cycles.keys() - known.cycles.keys()) & names
+    ):
         raise ImportChangedError(plan)
-    Writer(by=by, known=current).write(plan.rows)
+    # Check-ins go on meanwhile: they wait for the engagement, which is locked last.
+    with counted_once(
+        by.engagement, Cycle, Team, Membership, Metric, Objective, KeyResult, ContributionLink
+    ):
+        Writer(by=by, known=current).write(plan.rows)
+        connection.check_constraints()
+        require_right(by, Permission.PLAN)
+    (engagement,) = lock(by.engagement)
     settle_bands(engagement)
     return replace(plan, rows=())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from okrs.commands import (
     commit_objective,
     discard_key_result,
     discard_objective,
+    draft_key_result,
     draft_objective,
     link_contribution,
     unlink_contribution,
@@ -37,6 +39,7 @@ from okrs.commands import (
     update_objective,
     update_team,
 )
+from okrs.imports.command import ImportRefusedError
 from okrs.models import ContributionLink, CycleKind, KeyResult, Objective
 from status.commands import publish_report
 from status.schema import ReportText
@@ -46,6 +49,7 @@ from tests import build
 from tests.checkins.posting import TUESDAY, post
 from tests.escalations.escalating import escalated
 from tests.lock_order import LockedOutOfOrder
+from tests.okrs.imports.files import file_of, load
 from tests.reviews.meeting import act, decide
 from tests.reviews.running import key_results, run
 from tests.walls.racing import ROUNDS, Doing, deadlocks, waiting
@@ -318,6 +322,70 @@ def removing_and_acting(lead: Membership, other: Membership) -> Pair:
     return remove, lambda turn: post(row, other)
 
 
+def importing(lead: Membership, line: Callable[[int], dict[str, str]]) -> Doing:
+    """Import one new key result a round."""
+
+    def load_one(turn: int) -> None:
+        new = {"key_result": f"Share {turn}", "unit": "", "metric": f"Rate {turn}"}
+        with suppress(ImportRefusedError):  # who comes second may be refused
+            load(file_of({**new, **line(turn)}), by=lead)
+
+    return load_one
+
+
+def import_and_renaming(lead: Membership, other: Membership) -> Pair:
+    rows = metrics_of(lead)
+    return importing(lead, lambda turn: {"metric": rows[turn].name}), (
+        lambda turn: rename(rows[turn], other)
+    )
+
+
+def import_and_archiving(lead: Membership, other: Membership) -> Pair:
+    rows = metrics_of(lead)
+    return importing(lead, lambda turn: {"metric": rows[turn].name}), (
+        lambda turn: archive_metric(metric=rows[turn], by=other)
+    )
+
+
+def import_and_commit(lead: Membership, other: Membership) -> Pair:
+    rows = committed_objectives(lead, metrics_of(lead))
+    return importing(lead, lambda turn: {"objective": f"Win {turn}", "metric": f"Metric {turn}"}), (
+        lambda turn: commit_objective(objective=rows[turn], on=DAY, by=other)
+    )
+
+
+def import_and_draft(lead: Membership, other: Membership) -> Pair:
+    (row,) = key_results(lead, "One")
+    return importing(lead, lambda turn: {"metric": f"New {turn}"}), lambda turn: draft_key_result(
+        objective=row.objective, title=f"Two {turn}", new_metric={"name": f"New {turn}"}, by=other
+    )
+
+
+def import_and_check_in(lead: Membership, other: Membership) -> Pair:
+    (row,) = key_results(lead, "One")
+    contributing = importing(lead, lambda turn: {"contributes_to": "One"})
+    return contributing, lambda turn: post(row, other)
+
+
+def import_and_joining(lead: Membership, other: Membership) -> Pair:
+    rows = placeholders(lead)
+    for row in rows:
+        send_invitation(membership=row, by=lead)
+    return importing(
+        lead, lambda turn: {"owner": rows[turn].name, "owner_email": rows[turn].email}
+    ), (lambda turn: accept(rows[turn]))
+
+
+def import_and_removing(lead: Membership, other: Membership) -> Pair:
+    owner = build.member(lead.engagement, "Carol")
+
+    def remove(turn: int) -> None:
+        remove_member(membership=owner, by=other)
+        Membership.objects.filter(pk=owner.pk).update(removed_at=None, removed_by=None)
+
+    return importing(lead, lambda turn: {"owner": owner.name, "owner_email": owner.email}), remove
+
+
 PAIRS: list[Callable[[Membership, Membership], Pair]] = [
     metric_and_engagement,
     key_result_metric_and_engagement,
@@ -340,6 +408,13 @@ PAIRS: list[Callable[[Membership, Membership], Pair]] = [
     joining_and_removing,
     joining_and_being_named,
     removing_and_acting,
+    import_and_renaming,
+    import_and_archiving,
+    import_and_commit,
+    import_and_draft,
+    import_and_check_in,
+    import_and_joining,
+    import_and_removing,
 ]
 
 

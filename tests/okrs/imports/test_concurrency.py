@@ -1,0 +1,153 @@
+"""An import while others work: they go on, wait for their turn, or stop it; nothing is half done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, connections
+
+from checkins.models import CheckIn
+from engagements.commands.engagements import close_engagement
+from engagements.models import Membership
+from engagements.permissions import RightLost
+from metrics.commands import create_metric
+from okrs.imports import command
+from okrs.models import KeyResult
+from tenancy.scoping import scope
+from tests import build
+from tests.checkins.posting import post
+from tests.okrs.imports.files import file_of, load
+from tests.reviews.running import key_results
+from tests.walls.racing import PATIENCE, waiting
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("committed")]
+
+
+@pytest.fixture
+def lead(committed: str) -> Membership:
+    return build.member(build.engagement())
+
+
+@contextmanager
+def between_two_batches(lead: Membership, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[Any]]:
+    """Run the block while an import of three key results has written one; then let it go on."""
+    reached, released = Event(), Event()
+    batches = []
+
+    def stop(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith('INSERT INTO "okrs_keyresult"'):
+            batches.append(sql)
+            if len(batches) == 2:
+                reached.set()
+                assert released.wait(PATIENCE)
+        return execute(sql, *rest)
+
+    def run() -> Any:
+        try:
+            with connection.execute_wrapper(stop):
+                return load(file_of({}, {}, {}), by=lead)
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr(command, "BATCH", 1)
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(run)
+        try:
+            assert reached.wait(PATIENCE), future.exception()
+            yield future
+        finally:
+            released.set()
+
+
+def in_scope(lead: Membership, doing: Callable[[], Any]) -> Any:
+    with ThreadPoolExecutor(1) as pool:
+
+        def run() -> Any:
+            try:
+                with scope(lead.engagement_id):
+                    return doing()
+            finally:
+                connections.close_all()
+
+        return pool.submit(run).result(PATIENCE)
+
+
+def imported(lead: Membership) -> int:
+    with scope(lead.engagement_id):
+        return KeyResult.objects.filter(title__startswith="Result").count()
+
+
+def versions(lead: Membership) -> tuple[int, int]:
+    lead.engagement.refresh_from_db()
+    return lead.engagement.status_version, lead.engagement.row_version
+
+
+def test_a_check_in_is_stored_while_an_import_is_between_two_batches(
+    lead: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = build.member(lead.engagement, "Bob")
+    with scope(lead.engagement_id):
+        (live,) = key_results(owner, "Weeks until the pilot")
+        before = versions(lead)
+
+    with between_two_batches(lead, monkeypatch) as importing:
+        in_scope(lead, lambda: post(live, owner))
+        with scope(lead.engagement_id):
+            assert CheckIn.objects.filter(key_result=live).count() == 1
+        assert not importing.done()
+        assert imported(lead) == 0
+    importing.result()
+
+    assert imported(lead) == 3
+    with scope(lead.engagement_id):
+        after = versions(lead)
+    assert all(new > old + 1 for new, old in zip(after, before, strict=True))
+
+
+def test_an_import_into_an_engagement_that_is_closed_meanwhile_stores_nothing(
+    lead: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = build.member(lead.engagement, "Bob")
+
+    with between_two_batches(lead, monkeypatch) as importing:
+        in_scope(lead, lambda: close_engagement(engagement=other.engagement, by=other))
+
+    refusal = importing.exception()
+    assert isinstance(refusal, RightLost)
+    assert refusal.code == "closed"
+    assert imported(lead) == 0
+
+
+def test_two_imports_into_one_cycle_come_one_after_the_other(lead: Membership) -> None:
+    build.cycle(lead.engagement, "2026-Q1")
+
+    with waiting(
+        lambda: load(file_of({}, {}), by=lead),
+        lambda: load(file_of({}, {}, {}), by=lead),
+        engagement_id=lead.engagement_id,
+    ) as second:
+        pass
+
+    assert (second.result().made.key_results, second.result().already_there) == (1, 2)
+    assert imported(lead) == 3
+
+
+def test_a_metric_of_the_same_name_waits_for_the_import_and_is_refused(lead: Membership) -> None:
+    other = build.member(lead.engagement, "Bob")
+
+    with waiting(
+        lambda: load(file_of({"metric": "Churn"}), by=lead),
+        lambda: create_metric(engagement=other.engagement, by=other, name="churn"),
+        engagement_id=lead.engagement_id,
+    ) as second:
+        pass
+
+    refusal = second.exception()
+    assert isinstance(refusal, ValidationError)
+    assert refusal.code == "duplicate"
