@@ -13,15 +13,14 @@ from checkins.models import Blocker
 from engagements.models import Membership, Role
 from engagements.permissions import READERS, Permission, check_owners, require_right
 from escalations.models import KEY_RESULT_COLUMNS, Cause, Escalation, EscalationState
+from escalations.rights import may_act, speaks_for_sponsor
 from escalations.rule import (
     TABLE,
     EscalationAct,
     Facts,
     Party,
     huddle_due_at,
-    may_act,
     next_state,
-    speaks_for_sponsor,
     values_on_entry,
 )
 from notifications.commands import add_notices, wake_worker_after_commit
@@ -31,15 +30,10 @@ from tenancy.locks import StaleEdit, lock, locking
 
 HUDDLE_AHEAD = dt.timedelta(days=14)
 CHECKPOINT_AHEAD = dt.timedelta(days=28)  # M7.3
+ASK_OTHERS = "Ask the objective's owner, a champion or a program lead to do this."
 NO_RIGHT = {
-    EscalationAct.ACTIVATE: "Ask the objective's owner, a champion or a program lead to do this.",
     EscalationAct.HUDDLE: "A champion or a program lead convenes the huddle. Ask one of them.",
-    EscalationAct.ANSWER: "Ask the objective's owner, a champion or a program lead to do this.",
     EscalationAct.DECIDE: "The sponsor decides, or a program lead records the decision for them.",
-}
-MISSING = {
-    "word_of": "Name the sponsor who decided.",
-    "evidence_url": "Add a link to the evidence, such as an email or the minutes.",
 }
 NOT_ACTIVE = {
     EscalationState.WATCHING: "This escalation is watched. Activate it first.",
@@ -200,13 +194,8 @@ def activate_escalation(*, escalation: Escalation, by: Membership, now: dt.datet
     if locked.state is not EscalationState.WATCHING:
         raise ValidationError("This escalation is already active. Reload the page.", code="active")
     facts = Facts(key_result=locked.key_result, escalation=locked, now=now)
-    _save(
-        locked,
-        activated_at=now,
-        activated_by=by,
-        cause=Cause.BY_HAND,
-        huddle_due_at=huddle_due_at(facts),
-    )
+    due_at = huddle_due_at(facts)
+    _save(locked, activated_at=now, activated_by=by, cause=Cause.BY_HAND, huddle_due_at=due_at)
     return _announce(locked, by=by, now=now)
 
 
@@ -223,9 +212,10 @@ def set_huddle(
     _require_active(locked)
     if locked.activated_at is not None and at < locked.activated_at:
         message = "This is before the escalation became active. Enter a later time."
-        raise _errors(at=ValidationError(message, code="in_past"))
+        raise ValidationError({"at": ValidationError(message, code="in_past")})
     if at > now + HUDDLE_AHEAD:
-        raise _errors(at=ValidationError("Enter a time within two weeks.", code="too_far"))
+        message = "Enter a time within two weeks."
+        raise ValidationError({"at": ValidationError(message, code="too_far")})
     # `huddle_set_at` is when it was first set: clients read it as the first response.
     first = locked.huddle_set_at or now
     return _save(locked, huddle_at=at, huddle_set_by=by, huddle_set_at=first)
@@ -263,7 +253,7 @@ def record_outcome(
         message = "Enter a day within four weeks."
         errors["checkpoint_on"] = ValidationError(message, code="too_far")
     if errors:
-        raise _errors(**errors)
+        raise ValidationError(errors)
     _save(
         locked,
         outcome=outcome,
@@ -300,10 +290,14 @@ def decide_escalation(
         message = "This escalation is not with the sponsor. Record a recovery plan first."
         raise ValidationError(message, code="not_raised")
     name = word_of.strip() if speaks_for_sponsor(by) else ""
-    if speaks_for_sponsor(by) and not (name and evidence_url):
-        given = {"word_of": name, "evidence_url": evidence_url}
-        missing = {field: text for field, text in MISSING.items() if not given[field]}
-        raise _errors(**{field: ValidationError(missing[field], "required") for field in missing})
+    errors = {}
+    if speaks_for_sponsor(by) and not name:
+        errors["word_of"] = ValidationError("Name the sponsor who decided.", code="required")
+    if speaks_for_sponsor(by) and not evidence_url:
+        message = "Add a link to the evidence, such as an email or the minutes."
+        errors["evidence_url"] = ValidationError(message, code="required")
+    if errors:
+        raise ValidationError(errors)
     _save(
         locked,
         verdict=verdict,
@@ -326,7 +320,7 @@ def _lock(
     locked = locking(rows).get(engagement_id=by.engagement_id, pk=escalation.pk)
     require_right(by, Permission.READ)
     if not may_act(locked, act, by=by):
-        raise ValidationError(NO_RIGHT[act], code="no_right")
+        raise ValidationError(NO_RIGHT.get(act, ASK_OTHERS), code="no_right")
     if version is not None and locked.version != version:
         raise StaleEdit(locked)
     if not locked.is_open:
@@ -344,7 +338,3 @@ def _announce(locked: Escalation, *, by: Membership, now: dt.datetime) -> Escala
     _notify(locked, by=by, now=now)
     wake_worker_after_commit()
     return locked
-
-
-def _errors(**errors: ValidationError) -> ValidationError:
-    return ValidationError({name: [error] for name, error in errors.items()})

@@ -18,38 +18,24 @@ from escalations.models import Escalation, Outcome, Verdict
 from okrs.formatting import write_day
 
 LONGEST = 4000
-DASH = "–"
 
 
 class EscalationForm(EditForm):
     """A form on an escalation; a page can show several."""
 
-    def __init__(
-        self,
-        data: Any = None,
-        *,
-        engagement: Engagement,
-        row: models.Model | None = None,
-        initial: dict[str, Any] | None = None,
-    ) -> None:
-        super().__init__(data, engagement=engagement, row=row, initial=initial)
-        assert isinstance(row, Escalation)  # noqa: S101 - for the type checker
+    row: Escalation
+
+    def __init__(self, data: Any = None, *, engagement: Engagement, row: Escalation) -> None:
+        super().__init__(data, engagement=engagement, row=row)
         self.auto_id = f"e-{row.public_id}-%s"
         self.use_required_attribute = False
 
-    @property
-    def is_empty(self) -> bool:
-        """Return whether nothing of it is saved yet."""
-        saved = self.over(self.row)
-        return not any(saved[field.name].value() for field in saved.visible_fields())
-
     def compare(self) -> list[Difference]:
-        """Return both versions of each field that differs; a dash for no value."""
-        saved = self.over(self.row)
-        pairs = [
-            (str(field.label), _shown(saved[field.name]), _shown(field))
-            for field in self.visible_fields()
-        ]
+        """Return the fields whose input differs from what is saved; none if nothing is saved yet."""
+        saved, fields = self.over(self.row), self.visible_fields()
+        if not any(saved[field.name].value() for field in fields):
+            return []
+        pairs = [(str(field.label), text_of(saved[field.name]), text_of(field)) for field in fields]
         return [
             difference(label=label, theirs=theirs, yours=yours)
             for label, theirs, yours in pairs
@@ -58,8 +44,14 @@ class EscalationForm(EditForm):
 
     def typed(self) -> list[tuple[str, str]]:
         """Return the input by label."""
-        shown = [(str(field.label), _shown(field)) for field in self.visible_fields()]
-        return [(label, words) for label, words in shown if words != DASH]
+        shown = [(str(field.label), text_of(field)) for field in self.visible_fields()]
+        return [(label, text) for label, text in shown if text != NOTHING]
+
+
+class ActivateForm(EscalationForm):
+    """The button that activates a watched one by hand (M7.2)."""
+
+    version = None  # type: ignore[assignment]
 
 
 class HuddleForm(EscalationForm):
@@ -76,24 +68,15 @@ class HuddleForm(EscalationForm):
 
     def __init__(self, data: Any = None, **known: Any) -> None:
         super().__init__(data, **known)
-        due_at = self.row.huddle_due_at if isinstance(self.row, Escalation) else None
-        by = (
-            f"Due by {when(due_at)}. You can pick a later time, up to two weeks. " if due_at else ""
+        self.fields["at"].help_text = (
+            f"Due by {when(self.row.huddle_due_at)}. You can pick a later time, up to two weeks."
+            f" Times in {timezone.get_current_timezone()}."
         )
-        self.fields["at"].help_text = f"{by}Times in {timezone.get_current_timezone()}."
 
     @classmethod
     def shown(cls, row: models.Model) -> dict[str, Any]:
         assert isinstance(row, Escalation)  # noqa: S101 - for the type checker
         return {"at": row.huddle_at, "version": row.version}
-
-    def compare(self) -> list[Difference]:
-        """Write both moments as people do, not as the field does."""
-        typed = self.cleaned_data.get("at") if self.is_valid() else None
-        saved = self.shown(self.row)["at"] if self.row else None
-        theirs, yours = (_moment(at) for at in (saved, typed))
-        label = str(self["at"].label)
-        return [difference(label=label, theirs=theirs, yours=yours)] if theirs != yours else []
 
 
 class OutcomeForm(EscalationForm):
@@ -165,8 +148,8 @@ class VerdictForm(EscalationForm):
         self, data: Any = None, *, on_behalf: bool = False, sponsor: str = "", **known: Any
     ) -> None:
         super().__init__(data, **known)
-        self.initial["word_of"] = sponsor
         self.on_behalf = on_behalf
+        self.initial["word_of"] = self.initial["word_of"] or sponsor
         if not on_behalf:
             del self.fields["word_of"], self.fields["evidence_url"]
 
@@ -179,19 +162,14 @@ class VerdictForm(EscalationForm):
         return type(self)(data, engagement=self.engagement, row=row, on_behalf=self.on_behalf)
 
 
-def _shown(field: forms.BoundField) -> str:
-    words = written(field)
-    if words == NOTHING:
-        return DASH
+def text_of(field: forms.BoundField) -> str:
+    """Return the value of a field as text, days and moments as people write them."""
+    text = written(field)
+    if not isinstance(field.field, forms.DateField | forms.DateTimeField):
+        return text
     try:
-        on = dt.date.fromisoformat(words)
+        at = dt.datetime.fromisoformat(text)
     except ValueError:
-        return words
-    return write_day(on, today=timezone.localdate())
-
-
-def _moment(at: dt.datetime | None) -> str:
-    if at is None:
-        return DASH
-    local = timezone.localtime(at)
-    return f"{write_day(local.date(), today=timezone.localdate())} {local:%H:%M}"
+        return text
+    day = write_day(at.date(), today=timezone.localdate())
+    return f"{day} {at:%H:%M}" if isinstance(field.field, forms.DateTimeField) else day

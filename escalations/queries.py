@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 from django.db.models import Q
@@ -11,30 +12,30 @@ from django.db.models import Q
 from checkins.models import CheckIn
 from checkins.queries.thread import ThreadEntry
 from engagements.models import Membership, Role
-from engagements.permissions import Permission, may
 from escalations.models import Escalation, EscalationQuerySet, EscalationState
+from escalations.rights import acts_of, champion_of, deadline_for, speaks_for_sponsor
 from escalations.rule import (
+    TABLE,
     WEEKS_TO_FIRE,
+    Deadline,
     EscalationAct,
     Facts,
-    acts_of,
-    speaks_for_sponsor,
+    raise_due_at,
 )
-from escalations.words import OVER, Clock, ClockState, Step, clocks, path
 from okrs.models import KeyResult
 from okrs.weeks import weeks_red
 from scoring import Rag
 
 LAST_CYCLE = dt.timedelta(days=100)  # for so long after its end the list shows closed ones
 MOST_TRIED = 3
-CHAMPION = "key_result__objective__team__champion"
+OVERDUE = "overdue"
 JOINED = (
     "key_result__engagement",
     "key_result__metric",
     "key_result__owner",
     "key_result__objective__owner",
     "key_result__objective__cycle",
-    f"{CHAMPION}__user",
+    "key_result__objective__team__champion__user",
     "activated_by",
     "huddle_set_by",
     "plan_owner",
@@ -51,16 +52,32 @@ URGENCY = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class Clock:
+    """A deadline, the time until it or since it, and whether it is overdue.
+
+    `at` is None for a plan, whose `span` is whole days to the checkpoint, and for an outcome that
+    is due at no time.
+    """
+
+    deadline: Deadline
+    at: dt.datetime | None
+    span: dt.timedelta
+    is_over: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class EscalationCard:
     """An escalation as a screen shows it to a reader (M7).
 
     `posts` are its check-ins, newest first. `coming` is the newest of the key result if it is red
-    and its next action is not due yet. `conveners` and `sponsors` are names.
+    and its next action is not due yet. `conveners` and `sponsors` are names. `has_sponsor` is
+    whether a sponsor signs in.
     """
 
     escalation: Escalation
     facts: Facts
     reader: Membership
+    has_sponsor: bool
     posts: Sequence[CheckIn] = ()
     coming: CheckIn | None = None
     conveners: Sequence[str] = ()
@@ -68,26 +85,12 @@ class EscalationCard:
 
     @property
     def key_result(self) -> KeyResult:
-        key_result: KeyResult = self.escalation.key_result
-        return key_result
-
-    @property
-    def state(self) -> EscalationState:
-        return self.escalation.state
-
-    @property
-    def today(self) -> dt.date:
-        return self.facts.today
+        return self.facts.key_result
 
     @property
     def closed_on(self) -> dt.date | None:
         row = self.escalation
-        engagement = self.key_result.engagement
-        return None if row.is_open else engagement.today(ended_at(row))
-
-    @property
-    def last(self) -> CheckIn | None:
-        return self.posts[0] if self.posts else None
+        return None if row.is_open else row.key_result.engagement.today(ended_at(row))
 
     @property
     def red(self) -> list[CheckIn]:
@@ -101,25 +104,27 @@ class EscalationCard:
     @property
     def weeks(self) -> int:
         """Return the red weeks in a row, up to now or its end (M7.1)."""
-        row, key_result = self.escalation, self.key_result
-        last_week = key_result.last_week
+        row, last_week = self.escalation, self.key_result.last_week
         if not row.is_open:
             last_week = max((post.week for post in self.red), default=None)
         weeks = weeks_red(
             red_since=row.streak,
             last_week=last_week,
-            today=self.closed_on or self.today,
-            ends_on=key_result.objective.cycle.ends_on,
+            today=self.closed_on or self.facts.today,
+            ends_on=self.key_result.objective.cycle.ends_on,
         )
         return weeks if row.is_open else max(weeks, WEEKS_TO_FIRE)
 
     @property
     def reported(self) -> int:
         """Return how many of those weeks had a red check-in."""
-        row, key_result = self.escalation, self.key_result
-        if row.is_open and key_result.red_since == row.streak:
-            return int(key_result.red_reported)
+        if self.escalation.is_open and self.facts.is_same_streak:
+            return int(self.key_result.red_reported)
         return len({post.week for post in self.red})
+
+    @property
+    def last_score(self) -> Decimal | None:
+        return self.posts[0].score if self.posts else self.key_result.score
 
     @property
     def huddle_is_held(self) -> bool:
@@ -127,8 +132,13 @@ class EscalationCard:
         return at is not None and at <= self.facts.now
 
     @property
-    def acts(self) -> frozenset[EscalationAct]:
+    def acts(self) -> list[EscalationAct]:
         return acts_of(self.escalation, by=self.reader)
+
+    @property
+    def main_act(self) -> EscalationAct | None:
+        """Return the reader's next act: once the huddle was held, the outcome."""
+        return self.acts[-1 if self.huddle_is_held else 0] if self.acts else None
 
     @property
     def on_behalf(self) -> bool:
@@ -137,19 +147,25 @@ class EscalationCard:
     @property
     def is_still_red(self) -> bool:
         """Return whether it was decided and its streak is still red."""
-        return self.state is EscalationState.DECIDED and self.facts.is_same_streak
+        return self.escalation.state is EscalationState.DECIDED and self.facts.is_same_streak
 
     @cached_property
-    def clocks(self) -> Sequence[Clock]:
-        return list(clocks(self.facts).values())
-
-    @property
-    def path(self) -> Sequence[Step]:
-        return path(self.escalation, now=self.facts.now)
+    def clocks(self) -> list[Clock]:
+        return clocks(self.facts)
 
     @property
     def is_over_time(self) -> bool:
-        return any(clock.state is ClockState.OVER for clock in self.clocks)
+        return any(clock.is_over for clock in self.clocks)
+
+    @cached_property
+    def deadline(self) -> Deadline | None:
+        """Return the deadline for which it waits on the reader, if it does."""
+        return deadline_for(self.escalation, person=self.reader, has_sponsor=self.has_sponsor)
+
+    @property
+    def clock(self) -> Clock | None:
+        """Return the clock of that deadline."""
+        return next((clock for clock in self.clocks if clock.deadline is self.deadline), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +181,10 @@ class Escalations:
         return [card.escalation for card in (*self.open, *self.decided, *self.closed)]
 
     @property
-    def counts(self) -> Counter[str]:
+    def counts(self) -> list[tuple[str, int]]:
         """Return how many open ones are overdue, and how many others are in each state."""
-        return Counter(OVER if card.is_over_time else card.state for card in self.open)
+        counts = Counter(OVERDUE if one.is_over_time else one.escalation.state for one in self.open)
+        return list(counts.items())
 
 
 def escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
@@ -177,7 +194,7 @@ def escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
     rows = joined().filter(
         Q(recovered_at=None, decided_at=None) | lately, engagement_id=membership.engagement_id
     )
-    return _sorted(_cards(list(rows), membership=membership, now=now))
+    return _sorted(_cards(rows, membership=membership, now=now))
 
 
 def escalations_of(
@@ -192,14 +209,7 @@ def escalations_of(
     # Most key results have none, and the joins cost more than the question.
     rows = joined().filter(**own) if Escalation.objects.filter(**own).exists() else []
     posts = [entry.current for entry in thread if entry.current]
-    return _sorted(_cards(list(rows), posts=posts, membership=membership, now=now))
-
-
-def escalation_card(
-    escalation: Escalation, *, membership: Membership, now: dt.datetime
-) -> EscalationCard:
-    """Return one as it is in the database now. Three queries."""
-    return escalation_cards([escalation.pk], membership=membership, now=now)[escalation.pk]
+    return _sorted(_cards(rows, posts=posts, membership=membership, now=now))
 
 
 def escalation_cards(
@@ -207,7 +217,7 @@ def escalation_cards(
 ) -> dict[int, EscalationCard]:
     """Return those of this engagement with these ids. Three queries."""
     rows = joined().filter(engagement_id=membership.engagement_id, pk__in=list(ids))
-    cards = _cards(list(rows), membership=membership, now=now)
+    cards = _cards(rows, membership=membership, now=now)
     return {card.escalation.pk: card for card in cards}
 
 
@@ -221,20 +231,38 @@ def ended_at(escalation: Escalation) -> dt.datetime:
     return escalation.recovered_at or escalation.decided_at or escalation.opened_at
 
 
-def can_convene(champion: Membership | None) -> bool:
-    """Return whether the team's champion can convene the huddle; if not, the leads do (M7.3)."""
-    if champion is None or champion.removed_at is not None or champion.user is None:
-        return False
-    return champion.user.is_active and may(champion.role, Permission.HUDDLE)
+def clocks(facts: Facts) -> list[Clock]:
+    """Return the clocks that run in its state; see the rule's table."""
+    row = facts.escalation
+    return [_clock(name, row, facts) for name in TABLE[row.state].clocks] if row else []
+
+
+def _clock(deadline: Deadline, row: Escalation, facts: Facts) -> Clock:
+    if deadline is Deadline.PLAN:
+        span = (row.checkpoint_on or facts.today) - facts.today
+        return Clock(deadline=deadline, at=None, span=abs(span), is_over=span < span * 0)
+    at = {
+        Deadline.HUDDLE: row.huddle_at or row.huddle_due_at,
+        Deadline.OUTCOME: raise_due_at(facts),
+        Deadline.VERDICT: row.raised_at,
+    }[deadline]
+    is_kept = deadline is Deadline.VERDICT or (deadline is Deadline.HUDDLE and row.huddle_at)
+    return Clock(
+        deadline=deadline,
+        at=at,
+        span=abs((at or facts.now) - facts.now),
+        is_over=at is not None and at <= facts.now and not is_kept,
+    )
 
 
 def _cards(
-    rows: Sequence[Escalation],
+    found: Iterable[Escalation],
     *,
     membership: Membership,
     now: dt.datetime,
     posts: Iterable[CheckIn] | None = None,
 ) -> list[EscalationCard]:
+    rows = list(found)
     if not rows:
         return []
     engagement_id = membership.engagement_id
@@ -254,11 +282,7 @@ def _cards(
         by_key_result[post.key_result_id].append(post)
     return [
         _card(
-            row,
-            facts=Facts(key_result=row.key_result, escalation=row, now=now),
-            posts=by_key_result[row.key_result_id],
-            by_role=by_role,
-            reader=membership,
+            row, posts=by_key_result[row.key_result_id], by_role=by_role, reader=membership, now=now
         )
         for row in rows
     ]
@@ -267,24 +291,25 @@ def _cards(
 def _card(
     row: Escalation,
     *,
-    facts: Facts,
     posts: Sequence[CheckIn],
     by_role: Mapping[str, Sequence[str]],
     reader: Membership,
+    now: dt.datetime,
 ) -> EscalationCard:
-    team = row.key_result.objective.team
-    champion = team.champion if team and can_convene(team.champion) else None
-    mine = [
+    facts = Facts(key_result=row.key_result, escalation=row, now=now)
+    champion = champion_of(row)
+    own = [
         post
         for post in posts
         if post.week >= row.streak and (row.is_open or post.posted_at <= ended_at(row))
     ]
-    newest = mine[0] if mine and mine[0] == posts[0] and mine[0].rag == Rag.RED else None
+    newest = own[0] if own and own[0] == posts[0] and own[0].rag == Rag.RED else None
     return EscalationCard(
         escalation=row,
         facts=facts,
         reader=reader,
-        posts=mine,
+        has_sponsor=Role.SPONSOR in by_role,
+        posts=own,
         coming=newest if newest and newest.next_action_due >= facts.today else None,
         conveners=[str(champion)] if champion else by_role.get(Role.LEAD, ()),
         sponsors=by_role.get(Role.SPONSOR, ()),
@@ -303,4 +328,4 @@ def _sorted(cards: Sequence[EscalationCard]) -> Escalations:
 
 def _urgency(card: EscalationCard) -> tuple[bool, int, dt.date, int]:
     row = card.escalation
-    return not card.is_over_time, URGENCY.index(card.state), row.streak, row.pk
+    return not card.is_over_time, URGENCY.index(row.state), row.streak, row.pk

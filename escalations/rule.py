@@ -14,9 +14,8 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import zone_of
 from checkins.models import Blocker
-from engagements.models import Cadence, Membership, Role
+from engagements.models import Cadence
 from engagements.models import Escalation as EscalationSetting
-from engagements.permissions import Permission, may_here
 from escalations.models import Cause, Escalation, EscalationState, RaisedFor
 from okrs.models import KeyResult
 from okrs.models.key_results import LIVE
@@ -145,9 +144,9 @@ def cause_of(facts: Facts) -> str:
 
 def is_blocked(facts: Facts) -> bool:
     """Return whether a blocker is open, or was as the week closed."""
+    at = facts.closed_at
     if not facts.at_close:
         return any(blocker.resolved_at is None for blocker in facts.blockers)
-    at = facts.closed_at
     return any(
         blocker.opened_at < at and (blocker.resolved_at is None or blocker.resolved_at >= at)
         for blocker in facts.blockers
@@ -201,21 +200,21 @@ def is_red_past_checkpoint(facts: Facts) -> bool:
 
 
 class EscalationAct(StrEnum):
-    """An act of a person on an escalation; templates ask for the value."""
+    """An act of a person on an escalation, as in its URL."""
 
     ACTIVATE = "activate"  # a watched one, by hand
     HUDDLE = "huddle"  # set its time
-    ANSWER = "answer"  # record the outcome as a recovery plan
-    DECIDE = "decide"  # record the sponsor's decision
+    ANSWER = "outcome"  # record the outcome as a recovery plan
+    DECIDE = "verdict"  # record the sponsor's decision
 
 
 class Deadline(StrEnum):
-    """A deadline that a clock of an escalation shows."""
+    """A deadline that a clock of an escalation shows, named as the act that meets it."""
 
     HUDDLE = "huddle"
     OUTCOME = "outcome"  # a recovery plan, before it goes to the sponsor
     VERDICT = "verdict"
-    PLAN = "plan"  # its checkpoint
+    PLAN = "plan"  # its checkpoint, which no act meets
 
 
 class Party(StrEnum):
@@ -322,28 +321,3 @@ def values_on_entry(state: EscalationState, facts: Facts) -> dict[str, Any]:
         case EscalationState.RECOVERED:
             return {"recovered_at": facts.now}
     return {}
-
-
-def acts_of(escalation: Escalation, *, by: Membership) -> frozenset[EscalationAct]:
-    """Return the acts of this member in its state. Needs `key_result__objective` joined."""
-    acts = TABLE[escalation.state].acts
-    return frozenset(act for act in acts if may_act(escalation, act, by=by))
-
-
-def may_act(escalation: Escalation, act: EscalationAct, *, by: Membership) -> bool:
-    """Return whether this member has the right to it, in any state.
-
-    Champions and leads convene the huddle. They or the objective's owner record the outcome and
-    activate. The sponsor decides, or a lead on their behalf (M9.5).
-    """
-    if act is EscalationAct.HUDDLE:
-        return may_here(by, Permission.HUDDLE)
-    if act is EscalationAct.DECIDE:
-        return by.role in (Role.SPONSOR, Role.LEAD) and not by.engagement.is_closed
-    owns = escalation.key_result.objective.owner_id == by.pk and may_here(by, Permission.READ)
-    return (owns and not by.engagement.is_closed) or may_here(by, Permission.HUDDLE)
-
-
-def speaks_for_sponsor(by: Membership) -> bool:
-    """Return whether a decision by this member is on the sponsor's behalf."""
-    return by.role != Role.SPONSOR

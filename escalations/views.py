@@ -2,15 +2,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from checkins.templatetags.weeks import when
@@ -25,49 +24,24 @@ from escalations.commands import (
     record_outcome,
     set_huddle,
 )
-from escalations.forms import EscalationForm, HuddleForm, OutcomeForm, VerdictForm
+from escalations.forms import ActivateForm, EscalationForm, HuddleForm, OutcomeForm, VerdictForm
 from escalations.models import Escalation, EscalationState
-from escalations.pending import task_of
-from escalations.queries import escalation_card, escalations
-from escalations.rule import EscalationAct, acts_of, may_act, speaks_for_sponsor
-from escalations.words import headline
+from escalations.queries import escalation_cards, escalations
+from escalations.rights import acts_of, may_act, speaks_for_sponsor
+from escalations.rule import EscalationAct
 from tenancy.locks import StaleEdit
 
 TAB = {"tab": "escalations"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A form of an escalation and the command that it runs."""
-
-    act: EscalationAct
-    form: Callable[..., EscalationForm]
-    command: Callable[..., Escalation]
-    title: str
-    verb: str
-
-
-HUDDLE = Asked(
-    act=EscalationAct.HUDDLE,
-    form=HuddleForm,
-    command=set_huddle,
-    title="Schedule huddle",
-    verb="Schedule huddle",
-)
-OUTCOME = Asked(
-    act=EscalationAct.ANSWER,
-    form=OutcomeForm,
-    command=record_outcome,
-    title="Record recovery plan",
-    verb="Record recovery plan",
-)
-VERDICT = Asked(
-    act=EscalationAct.DECIDE,
-    form=VerdictForm,
-    command=decide_escalation,
-    title="Record the sponsor’s decision",
-    verb="Record decision",
-)
+FORMS: dict[EscalationAct, tuple[type[EscalationForm], Callable[..., Escalation]]] = {
+    EscalationAct.ACTIVATE: (ActivateForm, activate_escalation),
+    EscalationAct.HUDDLE: (HuddleForm, set_huddle),
+    EscalationAct.ANSWER: (OutcomeForm, record_outcome),
+    EscalationAct.DECIDE: (VerdictForm, decide_escalation),
+}
+PARTS = {
+    "list": "escalations/_escalation.html#row",
+    "my-week": "escalations/_escalation_task.html",
+}
 
 
 @require_safe
@@ -75,40 +49,25 @@ VERDICT = Asked(
 def escalation_list(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     page = escalations(membership=request.membership, now=now)
-    context = {"page": page, "headline": headline(page.counts), "place": "list", "now": now, **TAB}
+    context = {"page": page, "place": "list", "now": now, **TAB}
     return render(request, "escalations/escalation_list.html", context)
 
 
-@require_POST
 @member(Permission.READ)
-def escalation_activate(request: MemberRequest, escalation: str) -> HttpResponse:
-    row, now = _find(request, escalation, EscalationAct.ACTIVATE), timezone.now()
+def escalation_act(request: MemberRequest, escalation: str, act: EscalationAct) -> HttpResponse:
+    """Show the form of this act, or run its command with the form."""
+    row, now = _find(request, escalation, act), timezone.now()
+    if request.method != "POST":
+        return _opened(request, row, act, now=now)
+    form = _form(request, row, act, data=request.POST)
+    known = {"escalation": row, "by": request.membership, "now": now}
     try:
-        current = activate_escalation(escalation=row, by=request.membership, now=now)
-    except ValidationError as refusal:
-        text = " ".join(refusal.messages)
-        if not request.htmx:
-            messages.error(request, text)
-            return redirect(_back(request, row))
-        return toast(_shown(request, row, now=now, status=422, refusal=text), text)
-    return _done(
-        request, current, now=now, text="Activated. The people who act on it are notified."
-    )
-
-
-@member(Permission.READ)
-def escalation_huddle(request: MemberRequest, escalation: str) -> HttpResponse:
-    return _ask(request, escalation, HUDDLE)
-
-
-@member(Permission.READ)
-def escalation_outcome(request: MemberRequest, escalation: str) -> HttpResponse:
-    return _ask(request, escalation, OUTCOME)
-
-
-@member(Permission.READ)
-def escalation_verdict(request: MemberRequest, escalation: str) -> HttpResponse:
-    return _ask(request, escalation, VERDICT)
+        done = form.is_valid() and run_command(form, FORMS[act][1], **known)
+    except StaleEdit as stale:
+        return _stale(request, form, act, stale=stale, now=now)
+    if done:
+        return _done(request, done, now=now, text=_recorded(done, act))
+    return _shown(request, row, now=now, form=form, act=act, status=422)
 
 
 def _find(request: MemberRequest, public_id: str, act: EscalationAct) -> Escalation:
@@ -120,41 +79,25 @@ def _find(request: MemberRequest, public_id: str, act: EscalationAct) -> Escalat
     return row
 
 
-def _ask(request: MemberRequest, public_id: str, asked: Asked) -> HttpResponse:
-    row, now = _find(request, public_id, asked.act), timezone.now()
-    if request.method != "POST":
-        return _opened(request, row, asked, now=now)
-    form = _form(request, row, asked, data=request.POST)
-    known = {"escalation": row, "by": request.membership, "now": now}
-    try:
-        done = form.is_valid() and run_command(form, asked.command, **known)
-    except StaleEdit as stale:
-        return _stale(request, form, asked, stale=stale, now=now)
-    if isinstance(done, Escalation):
-        return _done(request, done, now=now, text=_message(done, asked))
-    return _shown(request, row, now=now, form=form, asked=asked, status=422)
-
-
 def _opened(
-    request: MemberRequest, row: Escalation, asked: Asked, *, now: dt.datetime
+    request: MemberRequest, row: Escalation, act: EscalationAct, *, now: dt.datetime
 ) -> HttpResponse:
     """Return the form, or the escalation alone if it can't be recorded or the form is closed."""
-    if "closed" in request.GET or asked.act not in acts_of(row, by=request.membership):
-        if request.htmx:
-            return _shown(request, row, now=now)
-        messages.info(request, "There is nothing to record now.")
-        return redirect(_home(row))
-    return _shown(request, row, now=now, form=_form(request, row, asked), asked=asked)
+    if "closed" not in request.GET and act in acts_of(row, by=request.membership):
+        return _shown(request, row, now=now, form=_form(request, row, act), act=act)
+    if request.htmx:
+        return _shown(request, row, now=now)
+    messages.info(request, "There is nothing to record now.")
+    return redirect(_home(row))
 
 
 def _form(
-    request: MemberRequest, row: Escalation, asked: Asked, *, data: Any = None
+    request: MemberRequest, row: Escalation, act: EscalationAct, *, data: Any = None
 ) -> EscalationForm:
     known: dict[str, Any] = {"engagement": request.engagement, "row": row}
-    if asked is VERDICT:
-        known["on_behalf"] = speaks_for_sponsor(request.membership)
-        known["sponsor"] = _sponsor(request) if known["on_behalf"] else ""
-    return asked.form(data, **known)
+    if act is EscalationAct.DECIDE and speaks_for_sponsor(request.membership):
+        known |= {"on_behalf": True, "sponsor": _sponsor(request)}
+    return FORMS[act][0](data, **known)
 
 
 def _sponsor(request: MemberRequest) -> str:
@@ -167,7 +110,7 @@ def _sponsor(request: MemberRequest) -> str:
 def _stale(
     request: MemberRequest,
     form: EscalationForm,
-    asked: Asked,
+    act: EscalationAct,
     *,
     stale: StaleEdit,
     now: dt.datetime,
@@ -176,78 +119,50 @@ def _stale(
     row = stale.current
     assert isinstance(row, Escalation)  # noqa: S101 - the commands lock no other rows
     again = form.on_top_of(row)
-    by, changed = _changed(row)
-    if by and by == str(request.membership):
-        changed = f"You{changed.removeprefix(by)} in another window"
+    changed_by = {
+        EscalationState.ACTIVE: row.huddle_set_by,
+        EscalationState.ANSWERED: row.answered_by,
+        EscalationState.DECIDED: row.decided_by,
+    }
     more = {
         "is_stale": True,
-        "changed": changed,
-        "changed_by": by,
-        "differences": [] if again.is_empty else again.compare(),
+        "changed_by": changed_by.get(row.state),
+        "differences": again.compare(),
         "typed": again.typed(),
-        "still": asked.act in acts_of(row, by=request.membership),
+        "still": act in acts_of(row, by=request.membership),
     }
-    return _shown(request, row, now=now, form=again, asked=asked, status=409, **more)
-
-
-def _changed(row: Escalation) -> tuple[str, str]:
-    """Return the person who changed it last, if any, and the change."""
-    match row.state:
-        case EscalationState.RECOVERED:
-            return "", "The key result left red"
-        case EscalationState.DECIDED:
-            return str(row.decided_by), f"{row.decided_by} recorded the decision"
-        case EscalationState.RAISED:
-            return "", "It went to the sponsor"
-        case EscalationState.ANSWERED:
-            return str(row.answered_by), f"{row.answered_by} recorded the recovery plan"
-    if row.huddle_set_by is None:
-        return "", "It became active"
-    return str(row.huddle_set_by), f"{row.huddle_set_by} scheduled the huddle"
+    return _shown(request, row, now=now, form=again, act=act, status=409, **more)
 
 
 def _done(request: MemberRequest, row: Escalation, *, now: dt.datetime, text: str) -> HttpResponse:
     """Return the escalation as it is now; redirect without htmx or from the form's own page."""
-    if not request.htmx:
+    is_own_page = request.POST.get("place") == "own"
+    if not request.htmx or is_own_page:
         messages.success(request, text)
-        return redirect(_back(request, row))
-    if request.POST.get("place") == "own":
-        messages.success(request, text)
-        return trigger_client_event(HttpResponseClientRedirect(_back(request, row)), "form-saved")
+        back = _back(request, row)
+        if not request.htmx:
+            return redirect(back)
+        return trigger_client_event(HttpResponseClientRedirect(back), "form-saved")
     answer = _shown(request, row, now=now, done=text)
-    return toast(
-        trigger_client_event(trigger_client_event(answer, "form-saved"), "escalation-changed"), text
-    )
+    for event in ("form-saved", "escalation-changed"):
+        trigger_client_event(answer, event)
+    return toast(answer, text)
 
 
 def _shown(
     request: MemberRequest, row: Escalation, *, now: dt.datetime, status: int = 200, **more: Any
 ) -> HttpResponse:
     """Render the part of the page that htmx asked for, else the form's own page."""
-    asked_in = request.POST.get("place") or request.GET.get("place") or ""
-    place = asked_in if request.htmx else "own"
-    card = escalation_card(row, membership=request.membership, now=now)
-    part = PARTS.get(place, "escalations/_escalation.html") if request.htmx else PAGE
-    task = task_of(row, membership=request.membership, now=now) if place == "my-week" else None
-    context = {
-        "card": card,
-        "row": card.escalation,
-        "task": task,
-        "place": place,
-        "back": _back(request, row),
-        "story": _home(row),
-    }
+    place = request.POST.get("place") or request.GET.get("place") or ""
+    part = PARTS.get(place, "escalations/_escalation.html")
+    if not request.htmx:
+        place, part = "own", "escalations/escalation_act.html"
+    card = escalation_cards([row.pk], membership=request.membership, now=now)[row.pk]
+    context = {"card": card, "row": card.escalation, "place": place, "back": _back(request, row)}
     if place == "list" and "done" in more:
-        page = escalations(membership=request.membership, now=now)
-        context |= {"headline": headline(page.counts), "beside": True}
+        context["page"] = escalations(membership=request.membership, now=now)
+        context["beside"] = True
     return render(request, part, {**context, "now": now, **TAB, **more}, status=status)
-
-
-PAGE = "escalations/escalation_act.html"
-PARTS = {
-    "list": "escalations/_escalation.html#row",
-    "my-week": "escalations/_escalation_task.html",
-}
 
 
 def _back(request: MemberRequest, row: Escalation) -> str:
@@ -259,11 +174,12 @@ def _home(row: Escalation) -> str:
     return f"{key_result_url(row.key_result)}#escalation"
 
 
-def _message(row: Escalation, asked: Asked) -> str:
-    if asked is HUDDLE:
+def _recorded(row: Escalation, act: EscalationAct) -> str:
+    if act is EscalationAct.ACTIVATE:
+        return "Activated. The people who act on it are notified."
+    if act is EscalationAct.HUDDLE:
         late = row.huddle_at and row.huddle_due_at and row.huddle_at > row.huddle_due_at
-        after = ", after its 48 hours" if late else ""
-        return f"The huddle is scheduled for {when(row.huddle_at)}{after}."
-    if asked is OUTCOME:
+        return f"The huddle is scheduled for {when(row.huddle_at)}{', after its 48 hours' * bool(late)}."
+    if act is EscalationAct.ANSWER:
         return f"Recorded: {row.get_outcome_display().lower()}. The checkpoint is set."
     return f"Recorded: {row.get_verdict_display().lower()}. The escalation is closed."

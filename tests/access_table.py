@@ -163,7 +163,7 @@ TABLE: dict[str, Row] = {
     "checkins:check-in-preview": Row(get=DRAFTERS),
     "checkins:check-in-undo": Row(post=DRAFTERS),
     "escalations:escalation-list": Row(get=MEMBERS),
-    "escalations:escalation-activate": Row(post=COMMITTERS),
+    "escalations:escalation-activate": Row(get=COMMITTERS, post=COMMITTERS),
     "escalations:escalation-huddle": Row(get=COMMITTERS, post=COMMITTERS),
     "escalations:escalation-outcome": Row(get=COMMITTERS, post=COMMITTERS),
     "escalations:escalation-verdict": Row(

@@ -31,8 +31,8 @@ from engagements.models import Membership
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
 from engagements.row_cache import Row, render_rows
-from escalations.pending import PendingTask, notification_log, tasks_for
-from escalations.queries import escalations_of
+from escalations.pending import notices_of, tasks_for
+from escalations.queries import EscalationCard, escalations_of
 from escalations.rule import Deadline
 from okrs.audit import audit
 from okrs.formatting import YES_NO, in_words
@@ -123,7 +123,7 @@ def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
 
 def _headline(week: MyWeek, waiting: dict[str, Any]) -> str:
     """Return the headline; a plan that runs to its checkpoint is not waiting."""
-    found: list[PendingTask] = waiting["escalations"]
+    found: list[EscalationCard] = waiting["escalations"]
     asking = sum(one.deadline is not Deadline.PLAN or one.is_over_time for one in found)
     overdue = sum(one.action.is_overdue(today=one.today) for one in waiting["actions"])
     return my_week_headline(week, overdue=overdue, escalations=asking)
@@ -223,7 +223,7 @@ def page_answer(
         "steps": steps(page.key_result),
         "trace": trace(page.key_result.trail, cadence=request.engagement.cadence),
         "escalations": escalations,
-        "notification_log": notification_log(escalations.rows),
+        "notices": notices_of(escalations.rows),
         "periods": len(periods(rhythm_of(page.key_result))),
         "criteria": criteria,
         "passed": sum(criterion.passed for criterion in criteria),

@@ -17,9 +17,7 @@ from engagements.commands.engagements import close_engagement, reopen_engagement
 from engagements.models import Engagement, Membership
 from escalations.jobs import update_escalations
 from escalations.models import Escalation, EscalationState
-from escalations.queries import escalation_card
 from escalations.rule import Facts, raise_due_at
-from escalations.words import by_hand_means
 from okrs.models import KeyResult
 from tenancy.models import NEW_PUBLIC_ID
 from tests import build
@@ -118,19 +116,6 @@ class TestRaise:
         # A check-in is on record from the Friday before its week on.
         since = max(huddle_due_at - SECOND, at(f"{last_week - dt.timedelta(days=3)}T00:00"))
         assert raised_from(since) == (max(due_at, since) if due_at else None)
-
-    @pytest.mark.parametrize(("ends_on", "would"), [("2026-02-15", False), ("2026-02-16", True)])
-    def test_a_watched_one_would_not_go_to_the_sponsor_after_the_cycle(
-        self, onboarding: KeyResult, alice: Membership, ends_on: str, would: bool
-    ) -> None:
-        row = active(onboarding, huddle_due_at=HUDDLES[0])
-        KeyResult.objects.update(last_week=STREAK + 2 * WEEK)
-        type(onboarding.objective.cycle).objects.update(ends_on=ends_on)
-
-        # The hours of a huddle that starts now are over on Monday 16 February.
-        card = escalation_card(row, membership=alice, now=at("2026-02-14T09:00"))
-
-        assert ("goes to the sponsor" in by_hand_means(card)) is would
 
 
 def active(key_result: KeyResult, *, huddle_due_at: dt.datetime) -> Escalation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
@@ -21,46 +20,77 @@ from tests.query_counts import queries_of
 HUDDLE, OUTCOME, VERDICT, PLAN = Deadline.HUDDLE, Deadline.OUTCOME, Deadline.VERDICT, Deadline.PLAN
 
 
-def wanted_of(*members: Membership, now: dt.datetime = TUESDAY) -> list[Deadline]:
-    with scope(*(one.engagement_id for one in members)):
-        return [one.deadline for one in tasks_for(memberships=members, now=now)]
+WATCHING, ANSWERED = EscalationState.WATCHING, EscalationState.ANSWERED
+RAISED = EscalationState.RAISED
+
+
+def deadlines(*members: Membership) -> list[Deadline | None]:
+    with scope(*(member.engagement_id for member in members)):
+        return [task.deadline for task in tasks_for(memberships=members, now=TUESDAY)]
 
 
 @pytest.fixture
-def sofia(alice: Membership) -> Membership:
-    return build.member(alice.engagement, "Sofia", Role.CHAMPION)
+def people(alice: Membership, bob: Membership) -> dict[str, Membership]:
+    """Alice leads, Bob owns the key result, Sofia champions the team, Olga owns the objective."""
+    sofia = build.member(alice.engagement, "Sofia", Role.CHAMPION)
+    olga = build.member(alice.engagement, "Olga", Role.CONTRIBUTOR)
+    una = build.member(alice.engagement, "Una", Role.CHAMPION)
+    return {"alice": alice, "bob": bob, "sofia": sofia, "olga": olga, "una": una}
 
 
 @pytest.fixture
-def owner(alice: Membership) -> Membership:
-    return build.member(alice.engagement, "Olga", Role.CONTRIBUTOR)
-
-
-@pytest.fixture
-def row(onboarding: KeyResult, sofia: Membership, owner: Membership) -> KeyResult:
+def row(onboarding: KeyResult, people: dict[str, Membership]) -> KeyResult:
     """Of Sofia's team; its objective is Olga's."""
-    team = build.team(onboarding.engagement, champion=sofia)
+    team = build.team(onboarding.engagement, champion=people["sofia"])
     with scope(onboarding.engagement_id):
-        Objective.objects.update(team=team, owner=owner)
+        Objective.objects.update(team=team, owner=people["olga"])
     return onboarding
 
 
-def test_the_champion_of_the_team_is_the_one_who_convenes(
-    row: KeyResult, bob: Membership, sofia: Membership, alice: Membership, owner: Membership
+@pytest.mark.parametrize(
+    ("fields", "waits"),
+    [
+        pytest.param({"state": WATCHING}, {}, id="M7.2-watched"),
+        pytest.param({}, {"sofia": HUDDLE, "olga": OUTCOME}, id="M7.3-active"),
+        pytest.param({"huddle_at": TUESDAY}, {"olga": OUTCOME}, id="M7.3-huddle-set"),
+        pytest.param(
+            {"huddle_due_at": TUESDAY - HOUR},
+            {"sofia": HUDDLE, "olga": OUTCOME},
+            id="M7.3-huddle-overdue",
+        ),
+        pytest.param({"state": ANSWERED, "plan_owner": "bob"}, {"bob": PLAN}, id="M7.3-plan"),
+        pytest.param({"state": RAISED}, {"alice": VERDICT}, id="M7.4-raised-without-a-sponsor"),
+        pytest.param(
+            {"state": RAISED, "sponsor": True}, {"priya": VERDICT}, id="M7.4-raised-to-a-sponsor"
+        ),
+        pytest.param({"state": EscalationState.DECIDED}, {}, id="M7.4-decided"),
+        pytest.param({"state": EscalationState.RECOVERED}, {}, id="M7.8-recovered"),
+    ],
+)
+def test_each_state_waits_on_those_who_act_next(
+    row: KeyResult,
+    people: dict[str, Membership],
+    fields: dict[str, Any],
+    waits: dict[str, Deadline],
 ) -> None:
-    escalated(row, bob)
-    other = build.member(row.engagement, "Una", Role.CHAMPION)
+    known = dict(fields)
+    if known.pop("sponsor", False):
+        people["priya"] = build.member(row.engagement, "Priya", Role.SPONSOR)
+    if "plan_owner" in known:
+        known["plan_owner"] = people[known["plan_owner"]]
+    escalated(row, people["sofia"], **known)
 
-    found = {one.name: wanted_of(one) for one in (sofia, alice, owner, bob, other)}
+    found = {name: deadlines(person) for name, person in people.items()}
 
-    assert found == {"Sofia": [HUDDLE], "Alice": [], "Olga": [OUTCOME], "Bob": [], "Una": []}
+    assert found == {name: [waits[name]] if name in waits else [] for name in people}
 
 
 @pytest.mark.parametrize("gone", ["no team", "no champion", "removed", "locked out", "no role"])
 def test_without_a_champion_who_can_the_leads_convene(
-    row: KeyResult, bob: Membership, sofia: Membership, alice: Membership, *, gone: str
+    row: KeyResult, people: dict[str, Membership], *, gone: str
 ) -> None:
-    escalated(row, bob)
+    sofia = people["sofia"]
+    escalated(row, people["bob"])
     with scope(row.engagement_id):
         if gone == "no team":
             Objective.objects.update(team=None)
@@ -76,113 +106,45 @@ def test_without_a_champion_who_can_the_leads_convene(
             sofia.role = Role.CONTRIBUTOR
             sofia.save(update_fields=["role"])
 
-    assert wanted_of(alice) == [HUDDLE]
-    assert wanted_of(sofia) == []
+    assert deadlines(people["alice"]) == [HUDDLE]
+    assert deadlines(sofia) == []
 
 
-@pytest.mark.parametrize("when", ["at once", "set", "over"])
-def test_the_owner_of_the_objective_is_asked_from_the_start_by_the_clock_of_the_plan(
-    row: KeyResult, bob: Membership, sofia: Membership, owner: Membership, *, when: str
-) -> None:
-    fields: dict[str, dict[str, Any]] = {
-        "at once": {},
-        "set": {"huddle_at": TUESDAY},
-        "over": {"huddle_due_at": TUESDAY - HOUR},
-    }
-    escalated(row, bob, **fields[when])
-
-    with scope(row.engagement_id):
-        found = tasks_for(memberships=[owner], now=TUESDAY)
-
-    assert [one.deadline for one in found] == [OUTCOME]
-    assert found[0].clock.text.startswith("left to record a recovery plan")
-    assert wanted_of(sofia) == ([] if when == "set" else [HUDDLE])
-
-
-def test_a_plan_that_runs_waits_for_whoever_carries_it_out(
-    row: KeyResult, bob: Membership, sofia: Membership, alice: Membership, owner: Membership
-) -> None:
-    escalated(row, sofia, state=EscalationState.ANSWERED, plan_owner=bob)
-
-    found = [wanted_of(one) for one in (bob, sofia, alice, owner)]
-
-    assert found == [[PLAN], [], [], []]
-    with scope(row.engagement_id):
-        first = tasks_for(memberships=[bob], now=TUESDAY)[0]
-    assert first.clock.text == "to the checkpoint,"
-
-
-def test_who_convenes_and_owns_it_is_asked_one_thing_after_the_other(
-    row: KeyResult, bob: Membership, sofia: Membership
+def test_who_convenes_and_owns_it_is_asked_for_the_huddle_first(
+    row: KeyResult, people: dict[str, Membership]
 ) -> None:
     with scope(row.engagement_id):
-        Objective.objects.update(owner=sofia)
-    first = escalated(row, bob, huddle_due_at=TUESDAY - HOUR)
-    assert wanted_of(sofia) == [HUDDLE]
+        Objective.objects.update(owner=people["sofia"])
+    first = escalated(row, people["bob"], huddle_due_at=TUESDAY - HOUR)
+    assert deadlines(people["sofia"]) == [HUDDLE]
 
     with scope(row.engagement_id):
         type(first).objects.filter(pk=first.pk).update(huddle_at=TUESDAY)
 
-    assert wanted_of(sofia) == [OUTCOME]
+    assert deadlines(people["sofia"]) == [OUTCOME]
 
 
-def test_a_raised_one_waits_for_sponsors_and_without_any_for_leads(
-    row: KeyResult, bob: Membership, sofia: Membership, alice: Membership, owner: Membership
-) -> None:
-    escalated(row, bob, state=EscalationState.RAISED)
-    assert (wanted_of(alice), wanted_of(sofia), wanted_of(owner)) == ([VERDICT], [], [])
+def test_a_viewer_is_asked_for_nothing(row: KeyResult, people: dict[str, Membership]) -> None:
+    escalated(row, people["bob"], huddle_at=TUESDAY)
+    people["olga"].role = Role.VIEWER
 
-    priya = build.member(row.engagement, "Priya", Role.SPONSOR)
-
-    assert (wanted_of(alice), wanted_of(priya)) == ([], [VERDICT])
+    assert deadlines(people["olga"]) == []
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        EscalationState.WATCHING,
-        EscalationState.DECIDED,
-        EscalationState.RECOVERED,
-    ],
-)
-def test_the_others_wait_for_nobody(
-    row: KeyResult,
-    bob: Membership,
-    sofia: Membership,
-    alice: Membership,
-    owner: Membership,
-    *,
-    state: EscalationState,
-) -> None:
-    escalated(row, bob, state=state)
-
-    assert [wanted_of(one) for one in (sofia, alice, owner, bob)] == [[], [], [], []]
-
-
-def test_a_viewer_is_asked_nothing(row: KeyResult, bob: Membership, owner: Membership) -> None:
-    escalated(row, bob, huddle_at=TUESDAY)
-    owner.role = Role.VIEWER
-
-    assert wanted_of(owner) == []
-
-
-def test_what_is_over_time_comes_first_then_by_the_clock(
+def test_overdue_ones_come_first_then_by_the_clock(
     row: KeyResult, bob: Membership, alice: Membership
 ) -> None:
     with scope(row.engagement_id):
         Objective.objects.update(team=None)
-    later, sooner, over = (
-        build.live_key_result(row.objective, row.metric, title=name)
-        for name in ("later", "sooner", "over")
-    )
-    escalated(later, bob)
-    escalated(sooner, bob, huddle_due_at=TUESDAY + HOUR)
-    escalated(over, bob, huddle_due_at=TUESDAY - HOUR)
+    due = {"later": 48, "sooner": 1, "over": -1}
+    for title, hours in due.items():
+        other = build.live_key_result(row.objective, row.metric, title=title)
+        escalated(other, bob, huddle_due_at=TUESDAY + hours * HOUR)
 
     with scope(row.engagement_id):
         found = tasks_for(memberships=[alice], now=TUESDAY)
 
-    assert [one.escalation.key_result.title for one in found] == ["over", "sooner", "later"]
+    assert [one.key_result.title for one in found] == ["over", "sooner", "later"]
 
 
 def test_two_queries_read_those_of_all_clients(row: KeyResult, bob: Membership) -> None:
@@ -198,10 +160,10 @@ def test_two_queries_read_those_of_all_clients(row: KeyResult, bob: Membership) 
     with scope(row.engagement_id, elsewhere.engagement_id):
         sent = queries_of(
             lambda: [
-                (one.weeks, one.clock, one.escalation.key_result.engagement.client_name, one.label)
-                for one in tasks_for(memberships=[here, elsewhere], now=TUESDAY)
+                (task.weeks, task.clock, task.key_result.engagement.client_name, task.on_behalf)
+                for task in tasks_for(memberships=[here, elsewhere], now=TUESDAY)
             ]
         )
 
     assert len(sent) == 2
-    assert wanted_of(here, elsewhere) == [HUDDLE, HUDDLE]
+    assert deadlines(here, elsewhere) == [HUDDLE, HUDDLE]

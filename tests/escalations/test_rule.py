@@ -12,15 +12,9 @@ from hypothesis import strategies as st
 
 from engagements.models import Engagement, Membership, Role
 from escalations.models import Escalation
-from escalations.rule import (
-    EscalationAct,
-    Facts,
-    acts_of,
-    after_hours,
-    raise_due_at,
-    speaks_for_sponsor,
-)
-from escalations.words import Clock, Step, clocks, path, write_span
+from escalations.queries import clocks
+from escalations.rights import acts_of
+from escalations.rule import EscalationAct, Facts, after_hours, raise_due_at
 from okrs.models import Cycle, KeyResult, Objective
 from tests.checkins.posting import at
 from tests.escalations.oracle import huddle_due
@@ -77,108 +71,58 @@ def test_with_a_pause_it_is_what_counting_quarters_of_an_hour_gives(
     assert end == huddle_due(start, zone, True)
 
 
-NOW = dt.datetime(2026, 3, 10, tzinfo=dt.UTC)
-OWNER = 7
-WATCHED = Escalation()
-ACTIVE = Escalation(activated_at=NOW)
-ANSWERED = Escalation(activated_at=NOW, answered_at=NOW)
-RAISED = Escalation(activated_at=NOW, raised_at=NOW)
-RAISED_WITH_PLAN = Escalation(activated_at=NOW, answered_at=NOW, raised_at=NOW)
-DECIDED = Escalation(activated_at=NOW, raised_at=NOW, decided_at=NOW)
-RECOVERED = Escalation(activated_at=NOW, recovered_at=NOW)
-HUDDLE_AND_ANSWER = {EscalationAct.HUDDLE, EscalationAct.ANSWER}
-
-
-def acts(escalation: Escalation, *, role: Role, owns: bool = False) -> set[EscalationAct]:
-    objective = Objective(owner_id=OWNER)
-    escalation.key_result = KeyResult(objective=objective)
-    by = Membership(pk=OWNER if owns else 8, role=role, engagement=Engagement())
-    return set(acts_of(escalation, by=by))
-
-
-@pytest.mark.parametrize("role", [Role.CHAMPION, Role.LEAD])
-def test_champions_and_leads_run_the_huddle_and_its_outcome(role: Role) -> None:
-    assert acts(WATCHED, role=role) == {EscalationAct.ACTIVATE}
-    assert acts(ACTIVE, role=role) == HUDDLE_AND_ANSWER
-
-
-def test_the_owner_of_the_objective_activates_and_records_the_outcome() -> None:
-    assert acts(WATCHED, role=Role.CONTRIBUTOR, owns=True) == {EscalationAct.ACTIVATE}
-    assert acts(ACTIVE, role=Role.CONTRIBUTOR, owns=True) == {EscalationAct.ANSWER}
-
-
-@pytest.mark.parametrize("role", [Role.SPONSOR, Role.LEAD])
-@pytest.mark.parametrize("escalation", [RAISED, RAISED_WITH_PLAN])
-def test_the_sponsor_decides_or_the_lead_on_their_behalf(
-    role: Role, escalation: Escalation
-) -> None:
-    assert acts(escalation, role=role) == {EscalationAct.DECIDE}
-
-
-def test_a_lead_speaks_for_the_sponsor_and_a_sponsor_for_themselves() -> None:
-    assert speaks_for_sponsor(Membership(role=Role.LEAD))
-    assert not speaks_for_sponsor(Membership(role=Role.SPONSOR))
-
-
-@pytest.mark.parametrize("escalation", [ANSWERED, DECIDED, RECOVERED])
-@pytest.mark.parametrize("role", list(Role))
-def test_nothing_is_to_be_done_while_a_plan_runs_or_once_it_is_closed(
-    role: Role, escalation: Escalation
-) -> None:
-    assert acts(escalation, role=role, owns=True) == set()
-
-
-@pytest.mark.parametrize(
-    ("escalation", "role"),
-    [
-        (WATCHED, Role.CONTRIBUTOR),
-        (ACTIVE, Role.CONTRIBUTOR),
-        (ACTIVE, Role.SPONSOR),
-        (RAISED, Role.CONTRIBUTOR),
-        (RAISED, Role.CHAMPION),
-    ],
-)
-def test_others_look_on(escalation: Escalation, role: Role) -> None:
-    assert acts(escalation, role=role) == set()
-
-
-@pytest.mark.parametrize("escalation", [WATCHED, ACTIVE, RAISED])
-def test_a_viewer_does_nothing_whatever_they_own(escalation: Escalation) -> None:
-    assert acts(escalation, role=Role.VIEWER, owns=True) == set()
-
-
 HOUR = dt.timedelta(hours=1)
 ACTIVATED = at("2026-03-10T09:36")
 DUE = ACTIVATED + 48 * HOUR
-STREAK = dt.date(2026, 2, 23)
-ENDS_ON = dt.date(2026, 3, 31)
-SOFIA = Membership(pk=1, name="Sofia Lindqvist")
-PLAN = {
-    "outcome": "change_bet",
-    "answered_at": ACTIVATED + 30 * HOUR,
-    "answered_by": SOFIA,
-    "plan_owner": SOFIA,
-    "checkpoint_on": dt.date(2026, 3, 16),
-}
+STREAK, ENDS_ON = dt.date(2026, 2, 23), dt.date(2026, 3, 31)
+OPEN: dict[str, Any] = {"opened_at": ACTIVATED, "streak": STREAK}
+ACTIVE = {**OPEN, "activated_at": ACTIVATED, "huddle_due_at": DUE}
+PLAN = {**ACTIVE, "answered_at": ACTIVATED, "checkpoint_on": dt.date(2026, 3, 16)}
+RAISED = {**ACTIVE, "raised_at": DUE}
+ACTIVATE, HUDDLE = EscalationAct.ACTIVATE, EscalationAct.HUDDLE
+ANSWER, DECIDE = EscalationAct.ANSWER, EscalationAct.DECIDE
 
 
-def active(**fields: Any) -> Escalation:
-    known = {
-        "streak": STREAK,
-        "opened_at": ACTIVATED,
-        "activated_at": ACTIVATED,
-        "cause": "pace",
-        "huddle_due_at": DUE,
-    }
-    return Escalation(**{**known, **fields})
+@pytest.mark.parametrize(
+    ("fields", "acts"),
+    [
+        pytest.param(
+            OPEN,
+            {"owner": [ACTIVATE], "champion": [ACTIVATE], "lead": [ACTIVATE]},
+            id="M7.2-watched",
+        ),
+        pytest.param(
+            ACTIVE,
+            {"owner": [ANSWER], "champion": [HUDDLE, ANSWER], "lead": [HUDDLE, ANSWER]},
+            id="M7.3-active",
+        ),
+        pytest.param(PLAN, {}, id="M7.3-plan-under-way"),
+        pytest.param(RAISED, {"sponsor": [DECIDE], "lead": [DECIDE]}, id="M9.5-raised"),
+        pytest.param(
+            {**PLAN, "raised_at": DUE},
+            {"sponsor": [DECIDE], "lead": [DECIDE]},
+            id="M9.5-raised-with-a-plan",
+        ),
+        pytest.param({**RAISED, "decided_at": DUE}, {}, id="M7.4-decided"),
+        pytest.param({**ACTIVE, "recovered_at": DUE}, {}, id="M7.8-recovered"),
+    ],
+)
+def test_each_state_has_its_acts_for_each_role(
+    fields: dict[str, Any], acts: dict[str, list[EscalationAct]]
+) -> None:
+    """`owner` is a contributor who owns the objective; a viewer who owns it does nothing."""
+    row = Escalation(key_result=KeyResult(objective=Objective(owner_id=7)), **fields)
+    people = {role.value: Membership(pk=8, role=role, engagement=Engagement()) for role in Role}
+    for name, role in (("owner", Role.CONTRIBUTOR), ("viewer", Role.VIEWER)):
+        people[name] = Membership(pk=7, role=role, engagement=Engagement())
 
+    found = {name: acts_of(row, by=person) for name, person in people.items()}
 
-def shown(row: Escalation, *, now: dt.datetime, **known: Any) -> list[Clock]:
-    return list(clocks(facts(row, now=now, **known)).values())
+    assert {name: may for name, may in found.items() if may} == acts
 
 
 def facts(
-    row: Escalation,
+    fields: dict[str, Any],
     *,
     now: dt.datetime = ACTIVATED,
     last_week: dt.date | None = None,
@@ -190,34 +134,7 @@ def facts(
         engagement=Engagement(time_zone=zone),
         objective=Objective(cycle=Cycle(ends_on=ends_on)),
     )
-    return Facts(key_result=key_result, escalation=row, now=now)
-
-
-def steps(row: Escalation, *, now: dt.datetime = ACTIVATED) -> list[tuple[str, str]]:
-    found = path(row, now=now)
-    return [(step.state.value, said(step)) for step in found]
-
-
-def said(step: Step) -> str:
-    return f"{step.text}: {step.note}" if step.note else step.text
-
-
-@pytest.mark.parametrize(
-    ("span", "written"),
-    [
-        (0 * HOUR, "0 min"),
-        (dt.timedelta(minutes=59, seconds=59), "59 min"),
-        (HOUR, "1 h"),
-        (45 * HOUR + dt.timedelta(minutes=56), "45 h 56 min"),
-        (48 * HOUR, "48 h"),
-        (49 * HOUR, "2 days"),
-        (119 * HOUR, "4 days"),
-    ],
-)
-def test_a_span_is_written_in_hours_and_from_two_days_on_in_days(
-    span: dt.timedelta, written: str
-) -> None:
-    assert write_span(span) == written
+    return Facts(key_result=key_result, escalation=Escalation(**fields), now=now)
 
 
 @pytest.mark.parametrize(
@@ -227,9 +144,9 @@ def test_a_span_is_written_in_hours_and_from_two_days_on_in_days(
         (DUE, dt.date(2026, 3, 2), ENDS_ON, at("2026-03-16T00:00")),
         # It is reported already: nothing but the huddle's hours are left.
         (DUE, dt.date(2026, 3, 9), ENDS_ON, DUE),
-        # Nobody is raised past a huddle that may still be held.
+        # Not before a huddle that may still be held.
         (at("2026-03-17T09:00"), dt.date(2026, 3, 2), ENDS_ON, at("2026-03-17T09:00")),
-        # Nothing rises in weeks after the cycle's last one.
+        # Not in weeks after the cycle's last one.
         (DUE, dt.date(2026, 3, 2), dt.date(2026, 3, 8), None),
         (DUE, dt.date(2026, 3, 2), dt.date(2026, 3, 15), None),
         (DUE, dt.date(2026, 3, 2), dt.date(2026, 3, 16), at("2026-03-16T00:00")),
@@ -237,124 +154,50 @@ def test_a_span_is_written_in_hours_and_from_two_days_on_in_days(
         (None, dt.date(2026, 3, 2), ENDS_ON, None),
     ],
 )
-def test_it_rises_at_three_red_weeks_and_never_past_the_huddle(
+def test_it_goes_to_the_sponsor_at_three_red_weeks_and_not_before_the_huddle(
     due_at: dt.datetime | None,
     last_week: dt.date,
     ends_on: dt.date,
     rises: dt.datetime | None,
 ) -> None:
-    row = active(huddle_due_at=due_at)
+    active = facts({**ACTIVE, "huddle_due_at": due_at}, last_week=last_week, ends_on=ends_on)
 
-    assert raise_due_at(facts(row, last_week=last_week, ends_on=ends_on)) == rises
+    assert raise_due_at(active) == rises
 
 
 def test_the_third_week_closes_by_the_clock_of_the_client() -> None:
-    found = raise_due_at(facts(active(), zone="Pacific/Auckland"))
+    found = raise_due_at(facts(ACTIVE, zone="Pacific/Auckland"))
 
     assert found == dt.datetime(2026, 3, 16, tzinfo=ZoneInfo("Pacific/Auckland"))
 
 
 @pytest.mark.parametrize(
-    ("fields", "hours", "figures"),
+    ("fields", "hours", "expected"),
     [
-        ({}, 1, [("47 h", "running"), ("5 days", "running")]),
-        ({}, 49, [("1 h", "over"), ("3 days", "running")]),
-        ({}, 24 * 7, [("5 days", "over"), ("now", "over")]),
-        (
-            {"huddle_at": ACTIVATED + 20 * HOUR},
-            1,
-            [("19 h", "running"), ("5 days", "running")],
-        ),
-        (
-            {"huddle_at": ACTIVATED + 20 * HOUR},
-            22,
-            [("2 h", "running"), ("4 days", "running")],
-        ),
-        (PLAN, 32, [("5 days", "running")]),
-        (PLAN, 24 * 5, [("1 day", "running")]),
-        (PLAN, 24 * 6, [("today", "running")]),
-        (PLAN, 24 * 7, [("1 day", "over")]),
-        ({"raised_at": ACTIVATED + 48 * HOUR}, 72, [("24 h", "running")]),
-        ({"raised_at": ACTIVATED, "decided_at": DUE}, 72, []),
-        ({"recovered_at": DUE}, 72, []),
-        ({"activated_at": None, "huddle_due_at": None, "cause": ""}, 1, []),
+        (OPEN, 1, []),
+        (ACTIVE, 1, ["huddle in 47", "outcome in 133"]),
+        (ACTIVE, 49, ["huddle over 1", "outcome in 85"]),
+        (ACTIVE, 24 * 7, ["huddle over 120", "outcome over 33"]),
+        ({**ACTIVE, "huddle_at": ACTIVATED + 20 * HOUR}, 1, ["huddle in 19", "outcome in 133"]),
+        ({**ACTIVE, "huddle_at": ACTIVATED + 20 * HOUR}, 22, ["huddle in 2", "outcome in 112"]),
+        (PLAN, 32, ["plan in 120"]),
+        (PLAN, 24 * 6, ["plan in 0"]),
+        (PLAN, 24 * 7, ["plan over 24"]),
+        (RAISED, 72, ["verdict in 24"]),
+        ({**RAISED, "decided_at": DUE}, 72, []),
+        ({**ACTIVE, "recovered_at": DUE}, 72, []),
     ],
 )
-def test_what_runs_now(fields: dict[str, Any], hours: int, figures: list[tuple[str, str]]) -> None:
-    found = shown(active(**fields), now=ACTIVATED + hours * HOUR)
+def test_each_state_has_its_clocks(fields: dict[str, Any], hours: int, expected: list[str]) -> None:
+    found = clocks(facts(fields, now=ACTIVATED + hours * HOUR))
 
-    assert [(clock.figure, clock.state.value) for clock in found] == figures
-
-
-def test_without_a_week_left_in_the_cycle_no_clock_runs_to_the_sponsor() -> None:
-    found = shown(active(), now=ACTIVATED, ends_on=STREAK)
-
-    assert (found[1].figure, found[1].state.value) == ("No deadline", "idle")
+    assert expected == [
+        f"{clock.deadline} {'over' if clock.is_over else 'in'} {clock.span // HOUR}"
+        for clock in found
+    ]
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        (
-            {"opened_at": ACTIVATED - 24 * HOUR},
-            [
-                ("done", "Watched from: red, but early"),
-                ("done", "Active,: it is no longer early"),
-                ("current", "Huddle within 48 hours"),
-                ("coming", "Recovery plan: change the bet, or ask for help"),
-                ("coming", "Checkpoint: if still red, it goes to the sponsor"),
-            ],
-        ),
-        (
-            {
-                "cause": "by_hand",
-                "activated_by": SOFIA,
-                "huddle_at": ACTIVATED,
-                "huddle_set_by": SOFIA,
-            },
-            [
-                ("done", "Active,: activated by Sofia Lindqvist"),
-                ("done", "Huddle,: scheduled by Sofia Lindqvist"),
-                ("current", "Recovery plan: change the bet, or ask for help"),
-                ("coming", "Checkpoint: if still red, it goes to the sponsor"),
-            ],
-        ),
-        (
-            PLAN,
-            [
-                ("done", "Active,: it is no longer early"),
-                ("coming", "No huddle was scheduled"),
-                ("done", "Recovery plan,: change the bet, recorded by Sofia Lindqvist"),
-                ("current", "Checkpoint,: if still red, it goes to the sponsor"),
-            ],
-        ),
-        (
-            {**PLAN, "raised_at": DUE, "raised_for": "checkpoint"},
-            [
-                ("done", "Active,: it is no longer early"),
-                ("coming", "No huddle was scheduled"),
-                ("done", "Recovery plan,: change the bet, recorded by Sofia Lindqvist"),
-                ("done", "To the sponsor,: still red at the checkpoint of the plan"),
-                (
-                    "current",
-                    "The sponsor decides",
-                ),
-            ],
-        ),
-        (
-            {"raised_at": DUE, "raised_for": "no_plan", "verdict": "revise", "decided_at": DUE},
-            [
-                ("done", "Active,: it is no longer early"),
-                ("coming", "No huddle was scheduled"),
-                ("coming", "No recovery plan was recorded"),
-                ("done", "To the sponsor,: three red weeks without a recovery plan"),
-                ("done", "Decided,: revise the key result formally"),
-            ],
-        ),
-        ({"activated_at": None, "huddle_due_at": None, "cause": ""}, []),
-    ],
-)
-def test_the_path_says_what_is_done_current_and_to_come(
-    fields: dict[str, Any], expected: list[tuple[str, str]]
-) -> None:
-    assert steps(active(**fields)) == expected
+def test_without_a_week_left_in_the_cycle_the_outcome_is_due_at_no_time() -> None:
+    huddle, outcome = clocks(facts(ACTIVE, ends_on=STREAK))
+
+    assert (huddle.at, outcome.at, outcome.is_over) == (DUE, None, False)

@@ -1,0 +1,322 @@
+"""Escalations in words: sentences that screens and emails share, notices, deadlines in emails."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from engagements.models import Engagement, Membership, Role
+from escalations.messages import asides
+from escalations.models import Escalation, EscalationState
+from escalations.queries import EscalationCard
+from escalations.rule import Facts
+from escalations.templatetags.escalations import span
+from notifications.rules import Aside, find_rule
+from okrs.models import Cycle, KeyResult, Objective
+from tenancy.scoping import scope
+from tests import build
+from tests.checkins.posting import TUESDAY, post
+from tests.checkins.saying import item, items, plain, said
+from tests.escalations.escalating import HOUR, NOTE, PLAN, dates_of, escalated, put_in
+from tests.query_counts import assert_constant_queries
+
+DAY = dt.timedelta(days=1)
+NOON = dt.datetime(2026, 3, 10, 11, tzinfo=dt.UTC)
+PRIYA, INES = Membership(pk=1, name="Priya Raman"), Membership(pk=2, name="Ines Marlow")
+ACTIVE, RAISED = EscalationState.ACTIVE, EscalationState.RAISED
+RULES = {
+    "escalation_active": ACTIVE,
+    "escalation_raised": RAISED,
+    "escalation_decided": EscalationState.DECIDED,
+    "escalation_answered": EscalationState.ANSWERED,
+    "escalation_recovered": EscalationState.RECOVERED,
+}
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def active(onboarding: KeyResult, bob: Membership) -> Escalation:
+    return escalated(onboarding, bob)
+
+
+def sentence(name: str, state: str = "active", **fields: Any) -> str:
+    """Render the sentence for an escalation as of noon, red for two weeks."""
+    own = {"method": "linear", "last_week": dt.date(2026, 3, 2), "confidence": 3}
+    own |= {key: fields.pop(key) for key in KEY_RESULT if key in fields}
+    sponsors = fields.pop("sponsors", ())
+    key_result = KeyResult(
+        objective=Objective(owner=INES, cycle=Cycle(ends_on=dt.date(2026, 3, 31))),
+        engagement=Engagement(time_zone="Europe/Berlin", scale=fields.pop("scale", "unit")),
+        red_since=dt.date(2026, 2, 23),
+        rag="red",
+        starts_on=dt.date(2026, 2, 10),
+        due_on=dt.date(2026, 5, 21),
+        **own,
+    )
+    dates = dates_of(EscalationState(state), by=PRIYA, now=NOON)
+    known = {"opened_at": NOON, **dates, "cause": "", **fields}
+    row = Escalation(key_result=key_result, streak=dt.date(2026, 2, 23), **known)
+    card = EscalationCard(
+        escalation=row,
+        facts=Facts(key_result=key_result, escalation=row, now=NOON),
+        reader=PRIYA,
+        has_sponsor=bool(sponsors),
+        conveners=["Sofia Lindqvist"],
+        sponsors=sponsors,
+    )
+    text = render_to_string(f"escalations/_sentences.html#{name}", {"card": card, "row": row})
+    return " ".join(text.split())
+
+
+KEY_RESULT = ("method", "early_until", "confidence", "score", "last_week", "red_reported")
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "fields", "text"),
+    [
+        ("why", "active", {"red_reported": 1}, "1 of them reported. A week without a check-in"),
+        ("why", "active", {"cause": "pace"}, "became active because it is no longer early."),
+        ("why", "active", {"cause": "by_hand", "activated_by": INES}, "Ines Marlow activated it."),
+        (
+            "early",
+            "watching",
+            {"method": "ladder", "early_until": dt.date(2026, 3, 1)},
+            "early. It becomes active after 1 Mar, or earlier if confidence falls below 3 or a",
+        ),
+        ("asked", "active", {}, "Sofia Lindqvist convenes a huddle within 48 hours, then Ines"),
+        ("asked", "active", {"huddle_due_at": NOON}, "The huddle is overdue. Sofia Lindqvist"),
+        ("asked", "active", {"huddle_at": NOON + DAY}, "The huddle is scheduled. After it, Ines"),
+        ("asked", "active", {"huddle_at": NOON}, "The huddle is over. Next, Ines Marlow records"),
+        ("asked", "answered", {}, "If it is still red after Tue 17 Mar, it goes to the sponsor."),
+        ("asked", "raised", {"sponsors": ["Priya", "Kai"]}, "Priya or Kai decides: revise"),
+        ("asked", "raised", {}, "The sponsor has no account here, so a program lead records"),
+        ("ended", "recovered", {"score": Decimal("0.31")}, "Out of red since Tue 10 Mar: 0.31."),
+        ("ended", "decided", {}, "Priya Raman decided on Tue 10 Mar: add resources."),
+        (
+            "ended",
+            "decided",
+            {"word_of": "Kai Ober", "decided_by": INES},
+            "Kai Ober decided on Tue 10 Mar: add resources. Recorded by Ines Marlow.",
+        ),
+    ],
+)
+def test_sentences_name_cause_next_step_and_end(
+    name: str, state: str, fields: dict[str, Any], text: str
+) -> None:
+    assert text in sentence(name, state, **fields)
+
+
+@pytest.mark.parametrize(
+    ("hours", "written"),
+    [(0, "0 min"), (1, "1 h"), (45.95, "45 h 57 min"), (48, "48 h"), (49, "2 days")],
+)
+def test_a_span_is_written_in_hours_and_from_two_days_on_in_days(
+    hours: float, written: str
+) -> None:
+    assert span(hours * HOUR) == written
+
+
+class TestNotices:
+    @pytest.mark.parametrize(
+        ("rule", "paragraphs"),
+        [
+            (
+                "escalation_active",
+                [
+                    (
+                        "Opened because it was red for two weeks in a row, from 2 Mar. Red for two"
+                        " weeks, both reported. It became active because it is no longer early."
+                    ),
+                    "Tried: Ask for a nightly export, attempt 1",
+                    "Next, by 16 Mar: Ask for a nightly export, attempt 2",
+                    (
+                        "Alice convenes a huddle within 48 hours, then Alice records a recovery plan:"
+                        " change the bet, or ask for help. The huddle is due by Thu 12 Mar 09:40."
+                    ),
+                ],
+            ),
+            ("escalation_decided", ["Bob decided on Tue 10 Mar: add resources.", NOTE]),
+            (
+                "escalation_answered",
+                [
+                    f"Change the bet, Bob, checkpoint Tue 17 Mar: {PLAN}",
+                    (
+                        "Bob is carrying out the recovery plan. If it is still red after Tue 17 Mar, it"
+                        " goes to the sponsor."
+                    ),
+                ],
+            ),
+        ],
+    )
+    def test_they_say_why_what_was_tried_and_what_is_next(
+        self,
+        alice: Membership,
+        onboarding: KeyResult,
+        bob: Membership,
+        rule: str,
+        paragraphs: list[str],
+    ) -> None:
+        row = escalated(onboarding, bob, state=RULES[rule])
+
+        found = said(rule, row, to=alice, now=TUESDAY)
+
+        assert [plain(line) for line in found.paragraphs] == paragraphs
+        assert found.url == f"/e/northwind/key-results/{onboarding.public_id}/#escalation"
+        assert found.about == f"escalation:{row.pk}"
+
+    def test_texts_of_people_are_one_sentence_and_not_escaped(
+        self, alice: Membership, onboarding: KeyResult, bob: Membership
+    ) -> None:
+        row = escalated(onboarding, bob, state=EscalationState.ANSWERED, plan="It's\n<b>not</b>")
+
+        found = said("escalation_answered", row, to=alice, now=TUESDAY)
+
+        assert found.paragraphs[0].endswith(": It's <b>not</b>")
+
+    def test_one_raised_at_its_checkpoint_says_what_the_plan_was(
+        self, alice: Membership, onboarding: KeyResult, bob: Membership
+    ) -> None:
+        escalated(onboarding, bob)
+        plan = dates_of(EscalationState.ANSWERED, by=bob, now=TUESDAY - 7 * DAY)
+        known = {"now": TUESDAY, **plan, "raised_at": TUESDAY, "raised_for": "checkpoint"}
+        row = put_in(onboarding, bob, state=RAISED, **known)
+
+        fired, recorded, *_ = said("escalation_raised", row, to=alice, now=TUESDAY).paragraphs
+
+        assert fired.endswith("Sent to the sponsor: still red at the checkpoint of the plan.")
+        assert plain(recorded) == f"Change the bet, Bob, checkpoint Tue 10 Mar: {PLAN}"
+
+    def test_the_subject_says_by_when_until_that_is_over(
+        self, alice: Membership, active: Escalation
+    ) -> None:
+        before = said("escalation_active", active, to=alice, now=TUESDAY)
+        after = said("escalation_active", active, to=alice, now=TUESDAY + 49 * HOUR)
+
+        assert plain(before.state) == "active (huddle by Thu 12 Mar 09:40)"
+        assert after.state == "active"
+        assert "due by" not in after.text
+
+    @pytest.mark.parametrize("rule", RULES)
+    @pytest.mark.parametrize("state", EscalationState)
+    def test_they_are_sent_only_while_it_is_in_their_state(
+        self,
+        alice: Membership,
+        onboarding: KeyResult,
+        bob: Membership,
+        rule: str,
+        state: EscalationState,
+    ) -> None:
+        row = escalated(onboarding, bob, state=state)
+
+        assert (item(rule, row, to=alice, now=TUESDAY) is not None) is (RULES[rule] is state)
+
+    @pytest.mark.parametrize("rule", RULES)
+    def test_those_that_wait_on_someone_are_urgent_and_cannot_be_turned_off(
+        self, rule: str
+    ) -> None:
+        is_urgent = rule in ("escalation_active", "escalation_raised", "escalation_decided")
+
+        assert find_rule(rule).is_urgent is is_urgent
+        assert find_rule(rule).switch == ("" if is_urgent else "wants_digests")
+
+    def test_they_say_what_the_reader_has_to_do_with_it(
+        self, alice: Membership, bob: Membership, active: Escalation
+    ) -> None:
+        priya = build.member(alice.engagement, "Priya", Role.SPONSOR)
+        carol = build.member(alice.engagement, "Carol")
+
+        found = [
+            said("escalation_active", active, to=person, now=TUESDAY).why
+            for person in (bob, alice, priya, carol)
+        ]
+
+        assert found == ["own key results", "own the objective", "sponsor it", "lead the program"]
+
+    def test_they_cost_the_same_queries_for_three_and_for_six(
+        self, alice: Membership, bob: Membership
+    ) -> None:
+        objective = build.objective(alice, build.cycle(alice.engagement))
+        rows: list[Escalation] = []
+
+        def grow() -> None:
+            rows.extend(escalated(build.live_key_result(objective), bob) for _ in range(3))
+
+        def describe() -> None:
+            assert len(items("escalation_active", rows, to=alice, now=TUESDAY)) == len(rows)
+
+        grow()
+        assert_constant_queries(describe, grow=grow, name="escalation_active")
+
+
+class TestAsides:
+    def asides(self, *memberships: Membership, now: dt.datetime = TUESDAY) -> list[Aside]:
+        with timezone.override("Europe/Berlin"):
+            return asides(memberships, now)
+
+    @pytest.mark.parametrize(
+        ("state", "hours", "before", "after"),
+        [
+            ("active", 0, "the huddle on", "is due by Thu 12 Mar 09:40."),
+            ("active", 72, "the huddle on", "was due Thu 12 Mar 09:40."),
+            ("raised", 0, "the sponsor’s decision on", "is needed."),
+            (
+                "answered",
+                0,
+                "the recovery plan for",
+                "is yours to carry out, checkpoint Tue 17 Mar.",
+            ),
+        ],
+    )
+    def test_they_say_by_when_someone_is_to_act(
+        self,
+        alice: Membership,
+        onboarding: KeyResult,
+        bob: Membership,
+        *,
+        state: str,
+        hours: int,
+        before: str,
+        after: str,
+    ) -> None:
+        row = escalated(onboarding, bob, state=EscalationState(state))
+        person = bob if state == "answered" else alice
+
+        (aside,) = self.asides(person, now=TUESDAY + hours * HOUR)
+
+        assert (aside.client, aside.before) == ("Northwind SaaS", before)
+        assert plain(aside.after) == after
+        assert aside.about == f"escalation:{row.pk}"
+
+    def test_they_are_read_for_all_clients(
+        self, alice: Membership, bob: Membership, active: Escalation
+    ) -> None:
+        hank = build.member(build.engagement("Harbor Retail"), "Alice", user=alice.user)
+        with scope(hank.engagement_id):
+            row = build.live_key_result(build.objective(hank, build.cycle(hank.engagement)))
+            escalated(row, hank)
+
+        with scope(alice.engagement_id, hank.engagement_id):
+            found = self.asides(alice, hank)
+
+        assert {aside.client for aside in found} == {"Northwind SaaS", "Harbor Retail"}
+
+
+def test_a_recovery_names_the_day_and_the_score_of_the_check_in(
+    alice: Membership, onboarding: KeyResult, bob: Membership, active: Escalation
+) -> None:
+    post(onboarding, bob, actual=6, now=TUESDAY + DAY)
+
+    found = said("escalation_recovered", active, to=alice, now=TUESDAY + DAY)
+
+    assert plain(found.text) == "Out of red since Wed 11 Mar: 0.60. The escalation is closed."
