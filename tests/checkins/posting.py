@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
@@ -66,6 +69,13 @@ def post(
         **fields,
     }
     return record_check_in(key_result=key_result, by=by, now=now, actual=Decimal(actual), **values)
+
+
+def refused(command: Callable[[], object], *, field: str = "") -> str:
+    """Return the code with which a command refuses."""
+    with pytest.raises(ValidationError) as error:
+        command()
+    return code(error.value, field=field)
 
 
 def code(error: Exception, *, field: str = "") -> str:

@@ -8,14 +8,15 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import ValidationError
 
-from checkins.commands import Conflict
+from checkins.commands import Conflict, answer_help_request, resolve_blocker
 from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Membership, Role
 from okrs.models import KeyResult, Stage
 from tests import build
-from tests.checkins.posting import TUESDAY, at, code, post
+from tests.checkins.posting import TUESDAY, at, post, refused
 
-NEXT_TUESDAY = TUESDAY + dt.timedelta(days=7)
+MONDAY = dt.date(2026, 3, 9)
+ASKS: dict[str, Any] = {"help_needed": "A data person", "blocker": "No access"}
 
 
 def test_it_stores_the_terms_of_the_score_and_updates_the_key_result(
@@ -31,7 +32,7 @@ def test_it_stores_the_terms_of_the_score_and_updates_the_key_result(
     assert (onboarding.rag, onboarding.confidence) == ("green", 4)
     assert onboarding.measured_on == dt.date(2026, 3, 10)
     assert onboarding.checked_in_at == TUESDAY
-    assert onboarding.last_period == dt.date(2026, 3, 9)
+    assert onboarding.last_period == MONDAY
     assert onboarding.insight == "The shorter form did it."
     assert onboarding.evidence_url == "https://example.test/report"
     assert onboarding.trail == [["2026-03-09", "5.2", "0.76"]]
@@ -39,7 +40,11 @@ def test_it_stores_the_terms_of_the_score_and_updates_the_key_result(
 
 @pytest.mark.parametrize(
     ("actual", "confidence", "stage"),
-    [("5.2", 3, Stage.ON_TRACK), ("8", 4, Stage.AT_RISK), ("4", 2, Stage.AT_RISK)],
+    [
+        pytest.param("5.2", 3, Stage.ON_TRACK, id="M9.2-ahead-of-pace"),
+        pytest.param("8", 4, Stage.AT_RISK, id="M9.2-behind-pace"),
+        pytest.param("4", 2, Stage.AT_RISK, id="M9.2-low-confidence"),
+    ],
 )
 def test_the_stage_follows_the_forecast(
     onboarding: KeyResult, bob: Membership, actual: str, confidence: int, stage: Stage
@@ -55,11 +60,8 @@ LADDER: dict[str, Any] = {
     "ladder": [["4", "1.0"], ["6", "0.7"], ["8", "0.3"]],
 }
 YES_NO: dict[str, Any] = {
-    "method": "ladder",
-    "direction": "higher",
-    "ladder": [["1", "1.00"]],
-    "baseline": None,
-    "target": None,
+    **{"method": "ladder", "direction": "higher", "ladder": [["1", "1.00"]]},
+    **{"baseline": None, "target": None},
 }
 
 
@@ -99,7 +101,7 @@ def test_it_fills_the_oldest_open_period_first(onboarding: KeyResult, bob: Membe
 
     first, second, third = (post(onboarding, bob, now=saturday) for _ in range(3))
 
-    assert first.period == dt.date(2026, 3, 9)
+    assert first.period == MONDAY
     assert second.period == third.period == dt.date(2026, 3, 16)
     assert (second.supersedes, third.supersedes) == (None, second)
 
@@ -107,67 +109,43 @@ def test_it_fills_the_oldest_open_period_first(onboarding: KeyResult, bob: Membe
 def test_a_further_post_supersedes_and_both_stay_readable(
     onboarding: KeyResult, bob: Membership
 ) -> None:
-    first = post(onboarding, bob, actual=7)
-    second = post(onboarding, bob, actual=6)
+    first, second = post(onboarding, bob, actual=7), post(onboarding, bob, actual=6)
     onboarding.refresh_from_db()
 
-    assert list(CheckIn.objects.current().filter(key_result=onboarding)) == [second]
+    assert CheckIn.objects.current().get() == second
     assert CheckIn.objects.get(pk=first.pk).actual == 7
     assert onboarding.trail == [["2026-03-09", "6", "0.60"]]
+    assert second.next_action_due == dt.date(2026, 3, 16)  # with the following check-in (M6.1)
 
 
-def test_the_next_action_is_due_with_the_following_check_in(
-    onboarding: KeyResult, bob: Membership
+@pytest.mark.parametrize(
+    ("values", "since"),
+    [
+        pytest.param("9 6 9 - 8", "2026-01-19", id="M7.1-the-last-run-of-reds"),
+        pytest.param("9 6", None, id="M7.1-leaving-red-ends-it"),
+    ],
+)
+def test_red_since_is_the_start_of_the_run_of_reds(
+    onboarding: KeyResult, bob: Membership, values: str, since: str | None
 ) -> None:
-    """M6.1."""
-    assert post(onboarding, bob).next_action_due == dt.date(2026, 3, 16)
-
-
-def test_red_since_is_the_start_of_the_run_of_reds(onboarding: KeyResult, bob: Membership) -> None:
-    values = [("2026-01-06", 9), ("2026-01-13", 6), ("2026-01-20", 9), ("2026-02-03", 8)]
-    for day, value in values:
-        post(onboarding, bob, actual=value, now=at(f"{day}T09:00"))
+    for place, value in enumerate(values.split()):
+        if value != "-":
+            post(
+                onboarding,
+                bob,
+                actual=value,
+                now=at("2026-01-06T09:00") + dt.timedelta(weeks=place),
+            )
     onboarding.refresh_from_db()
 
-    assert onboarding.red_since == dt.date(2026, 1, 19)
-
-
-def test_leaving_red_ends_the_run(onboarding: KeyResult, bob: Membership) -> None:
-    post(onboarding, bob, actual=9)
-    post(onboarding, bob, actual=6, now=NEXT_TUESDAY)
-    onboarding.refresh_from_db()
-
-    assert onboarding.red_since is None
-
-
-def test_help_and_blocker_become_items_of_their_own(onboarding: KeyResult, bob: Membership) -> None:
-    """M6.6."""
-    check_in = post(onboarding, bob, help_needed="Two days of a data person", blocker="No access")
-
-    asked, blocked = HelpRequest.objects.get(), Blocker.objects.get()
-    assert (asked.text, asked.check_in, asked.asked_by) == (
-        "Two days of a data person",
-        check_in,
-        bob,
-    )
-    assert (blocked.text, blocked.check_in, blocked.opened_at) == ("No access", check_in, TUESDAY)
-
-
-def test_blank_asks_make_no_items(onboarding: KeyResult, bob: Membership) -> None:
-    post(onboarding, bob, help_needed="  ", blocker="")
-
-    assert not HelpRequest.objects.exists()
-    assert not Blocker.objects.exists()
+    assert onboarding.red_since == (dt.date.fromisoformat(since) if since else None)
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.SPONSOR])
 def test_it_refuses_roles_that_do_not_check_in(onboarding: KeyResult, role: Role) -> None:
     reader = build.member(onboarding.engagement, "Charlie", role)
 
-    with pytest.raises(ValidationError) as refused:
-        post(onboarding, reader)
-
-    assert code(refused.value) == "no_right"
+    assert refused(lambda: post(onboarding, reader)) == "no_right"
 
 
 @pytest.mark.parametrize(
@@ -177,13 +155,9 @@ def test_it_refuses_roles_that_do_not_check_in(onboarding: KeyResult, role: Role
 def test_it_refuses_key_results_that_are_not_live(
     onboarding: KeyResult, bob: Membership, stage: Stage, expected: str
 ) -> None:
-    onboarding.stage = stage
-    onboarding.save(update_fields=["stage"])
+    build.change(onboarding, stage=stage)
 
-    with pytest.raises(ValidationError) as refused:
-        post(onboarding, bob)
-
-    assert code(refused.value) == expected
+    assert refused(lambda: post(onboarding, bob)) == expected
 
 
 @pytest.mark.parametrize(
@@ -199,71 +173,45 @@ def test_it_refuses_key_results_that_are_not_live(
         ("evidence_url", "javascript:alert(1)", "invalid"),
         ("actual", "0.1234567", "max_decimal_places"),
         ("actual", "123456789012345", "max_whole_digits"),
-        ("actual", "366", "out_of_range"),
-        ("actual", "-1", "out_of_range"),
+        pytest.param("actual", "366", "out_of_range", id="M4.5-above"),
+        pytest.param("actual", "-1", "out_of_range", id="M4.5-below"),
     ],
 )
-def test_it_refuses_what_is_wrong_and_names_the_field(
+def test_it_refuses_errors_by_field(
     onboarding: KeyResult, bob: Membership, field: str, value: Any, expected: str
 ) -> None:
-    with pytest.raises(ValidationError) as refused:
-        post(onboarding, bob, **{field: value})
-
-    assert code(refused.value, field=field) == expected
+    assert refused(lambda: post(onboarding, bob, **{field: value}), field=field) == expected
     assert not CheckIn.objects.exists()
 
 
-def test_it_says_all_that_is_wrong_at_once(onboarding: KeyResult, bob: Membership) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_it_names_all_errors_at_once(onboarding: KeyResult, bob: Membership) -> None:
+    with pytest.raises(ValidationError) as error:
         post(onboarding, bob, actual=400, next_action="")
 
-    assert refused.value.message_dict == {
-        "actual": ["400 is outside the expected range (0–365). Fix it or confirm it."],
-        "next_action": ["Add a next action."],
-    }
+    assert list(error.value.message_dict) == ["next_action", "actual"]
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "actual", "said"),
-    [
-        (0, None, -1, "−1 is below the expected minimum"),
-        (None, 30, 31, "31 is above the expected maximum"),
-    ],
+    ("actual", "is_marked"),
+    [pytest.param(400, True, id="M4.5-confirmed"), pytest.param(6, False, id="M4.5-not-needed")],
 )
-def test_a_range_may_be_open_at_one_end(
-    onboarding: KeyResult,
-    bob: Membership,
-    low: int | None,
-    high: int | None,
-    actual: int,
-    said: str,
+def test_a_value_out_of_range_that_is_confirmed_is_marked(
+    onboarding: KeyResult, bob: Membership, actual: int, *, is_marked: bool
 ) -> None:
-    onboarding.metric = build.metric(bob.engagement, "Wait", valid_low=low, valid_high=high)
-    onboarding.save(update_fields=["metric"])
+    check_in = post(onboarding, bob, actual=actual, confirm_range=True)
 
-    with pytest.raises(ValidationError, match=said):
-        post(onboarding, bob, actual=actual)
-
-
-def test_a_value_out_of_range_that_is_confirmed_is_kept_and_marked(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    """M4.5."""
-    assert post(onboarding, bob, actual=400, confirm_range=True).out_of_range_confirmed
-
-
-def test_a_confirmation_that_nothing_asked_for_marks_nothing(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    assert not post(onboarding, bob, actual=6, confirm_range=True).out_of_range_confirmed
+    assert check_in.out_of_range_confirmed is is_marked
 
 
 def test_today_is_the_day_in_the_engagements_zone(onboarding: KeyResult, bob: Membership) -> None:
-    just_wednesday = at("2026-03-11T00:30")
+    wednesday = dt.date(2026, 3, 11)
 
-    check_in = post(onboarding, bob, now=just_wednesday, measured_on=dt.date(2026, 3, 11))
+    check_in = post(onboarding, bob, now=at("2026-03-11T00:30"), measured_on=wednesday)
 
-    assert check_in.measured_on == dt.date(2026, 3, 11)
+    assert check_in.measured_on == wednesday
+
+
+# The same form twice, and forms that do not know the newest check-in.
 
 
 def test_the_same_key_again_returns_the_first_post(onboarding: KeyResult, bob: Membership) -> None:
@@ -280,36 +228,32 @@ def test_the_same_key_again_returns_the_first_post(onboarding: KeyResult, bob: M
     ("field", "value"),
     [
         ("actual", 5),
-        ("measured_on", dt.date(2026, 3, 9)),
+        ("measured_on", MONDAY),
         ("confidence", 3),
         ("insight", "It was the paper forms."),
         ("next_action", "Count the stores"),
         ("next_action_due", dt.date(2026, 3, 20)),
         ("evidence_url", "https://example.test/report"),
-        ("help_needed", "A data person"),
+        ("help_needed", "Two days of billing"),
         ("help_needed", ""),
         ("blocker", "No export"),
         ("blocker", ""),
     ],
 )
-def test_the_same_key_with_other_words_meets_the_first_post(
+def test_the_same_key_with_other_content_is_a_conflict(
     onboarding: KeyResult, bob: Membership, field: str, value: object
 ) -> None:
-    said: dict[str, Any] = {
-        "idempotency_key": uuid4(),
-        "help_needed": "Two days of billing",
-        "blocker": "No access",
-    }
-    first = post(onboarding, bob, **said)
+    content: dict[str, Any] = {"idempotency_key": uuid4(), **ASKS}
+    first = post(onboarding, bob, **content)
 
     with pytest.raises(Conflict) as conflict:
-        post(onboarding, bob, **{**said, field: value})
+        post(onboarding, bob, **{**content, field: value})
 
     assert conflict.value.theirs == first
     assert CheckIn.objects.get() == first
 
 
-def test_the_same_key_with_other_words_meets_what_stands_by_now(
+def test_the_same_key_with_other_content_meets_the_newest_check_in(
     onboarding: KeyResult, alice: Membership, bob: Membership
 ) -> None:
     key = uuid4()
@@ -322,24 +266,11 @@ def test_the_same_key_with_other_words_meets_what_stands_by_now(
     assert conflict.value.theirs == correction
 
 
-def test_what_is_open_already_is_not_asked_twice(onboarding: KeyResult, bob: Membership) -> None:
-    asks: dict[str, Any] = {"help_needed": "A data person", "blocker": "No access"}
-    first, key = post(onboarding, bob, **asks), uuid4()
-
-    second = post(onboarding, bob, idempotency_key=key, **asks)
-
-    assert (HelpRequest.objects.get().check_in, Blocker.objects.get().check_in) == (first, first)
-    assert post(onboarding, bob, idempotency_key=key, **asks) == second
-
-
 def test_a_key_serves_one_card(onboarding: KeyResult, bob: Membership) -> None:
-    key = uuid4()
+    key, other = uuid4(), build.live_key_result(onboarding.objective)
     post(onboarding, bob, idempotency_key=key)
 
-    with pytest.raises(ValidationError) as refused:
-        post(build.live_key_result(onboarding.objective), bob, idempotency_key=key)
-
-    assert code(refused.value) == "reused"
+    assert refused(lambda: post(other, bob, idempotency_key=key)) == "reused"
 
 
 def test_a_post_on_a_stale_form_meets_theirs_and_writes_nothing(
@@ -352,11 +283,63 @@ def test_a_post_on_a_stale_form_meets_theirs_and_writes_nothing(
 
     assert conflict.value.theirs == theirs
     assert CheckIn.objects.get() == theirs
+    assert post(onboarding, bob, seen=theirs.public_id).supersedes == theirs
 
 
-def test_a_post_on_top_of_theirs_supersedes_it(
+# Help requests and blockers (M6.6).
+
+
+def test_help_and_blocker_become_items_of_their_own(onboarding: KeyResult, bob: Membership) -> None:
+    check_in = post(onboarding, bob, **ASKS)
+
+    asked, blocked = HelpRequest.objects.get(), Blocker.objects.get()
+    assert (asked.text, asked.check_in, asked.asked_by) == ("A data person", check_in, bob)
+    assert (blocked.text, blocked.check_in, blocked.opened_at) == ("No access", check_in, TUESDAY)
+
+
+def test_blank_asks_make_no_items(onboarding: KeyResult, bob: Membership) -> None:
+    post(onboarding, bob, help_needed="  ", blocker="")
+
+    assert not HelpRequest.objects.exists()
+    assert not Blocker.objects.exists()
+
+
+def test_what_is_open_already_is_not_asked_twice(onboarding: KeyResult, bob: Membership) -> None:
+    first, key = post(onboarding, bob, **ASKS), uuid4()
+
+    second = post(onboarding, bob, idempotency_key=key, **ASKS)
+
+    assert (HelpRequest.objects.get().check_in, Blocker.objects.get().check_in) == (first, first)
+    assert post(onboarding, bob, idempotency_key=key, **ASKS) == second
+
+
+def test_a_help_request_is_answered_once_and_in_words(
     onboarding: KeyResult, alice: Membership, bob: Membership
 ) -> None:
-    theirs = post(onboarding, alice)
+    post(onboarding, bob, **ASKS)
+    asked = HelpRequest.objects.get()
+    viewer = build.member(alice.engagement, "Charlie", Role.VIEWER)
 
-    assert post(onboarding, bob, seen=theirs.public_id).supersedes == theirs
+    def answer(text: str, by: Membership) -> HelpRequest:
+        return answer_help_request(help_request=asked, answer=text, by=by, now=TUESDAY)
+
+    assert refused(lambda: answer(" ", alice), field="answer") == "required"
+    assert refused(lambda: answer("Lena", viewer)) == "no_right"
+    row = answer(" Lena from Monday ", alice)
+    assert (row.answer, row.answered_by, row.answered_at) == ("Lena from Monday", alice, TUESDAY)
+    assert refused(lambda: answer("Tom", bob)) == "answered"
+
+
+def test_a_blocker_is_resolved_once(
+    onboarding: KeyResult, alice: Membership, bob: Membership
+) -> None:
+    post(onboarding, bob, **ASKS)
+    blocked = Blocker.objects.get()
+    viewer = build.member(alice.engagement, "Charlie", Role.VIEWER)
+
+    def resolve(by: Membership) -> Blocker:
+        return resolve_blocker(blocker=blocked, by=by, now=TUESDAY)
+
+    assert refused(lambda: resolve(viewer)) == "no_right"
+    assert (resolve(alice).resolved_by, Blocker.objects.get().resolved_at) == (alice, TUESDAY)
+    assert refused(lambda: resolve(alice)) == "resolved"

@@ -1,4 +1,4 @@
-"""What a value means: prompt, preview, and words that say too little."""
+"""The rules of a value, and the state that check-ins, corrections and undos add up to (M7.1, M7.8)."""
 
 from __future__ import annotations
 
@@ -7,38 +7,48 @@ from decimal import Decimal
 
 import pytest
 
+from checkins.commands import undo_check_in
 from checkins.models import CheckIn
-from checkins.rules import Assessment, Preview, Prompt, is_thin, preview, prompt, thin_parts
+from checkins.rules import (
+    Assessment,
+    Preview,
+    Prompt,
+    RedRun,
+    is_thin,
+    outside_range,
+    preview,
+    prompt,
+    recompute_state,
+    red_run,
+    thin_parts,
+)
 from engagements.models import Membership
+from metrics.models import Metric
 from okrs.models import KeyResult
+from okrs.states import KeyResultState
 from scoring import Rag
-from tests.checkins.posting import post
+from tests.checkins.posting import TUESDAY, at, post, stored
 
-CHECKED_IN = dt.datetime(2026, 3, 10, 8, 36, tzinfo=dt.UTC)
 ENOUGH = "The form did it."
 
 
 def ask(rag: Rag, *, behind: bool = True, hours: int = 0) -> Prompt | None:
-    found = Assessment(score=None, rag=rag, explanation="", pace=None, forecast_holds=not behind)
-    row = KeyResult(rag=rag.value, checked_in_at=CHECKED_IN)
-    return prompt(row, assessment=found, now=CHECKED_IN + dt.timedelta(hours=hours))
+    found = Assessment(rag=rag, forecast_holds=not behind)
+    row = KeyResult(rag=rag.value, checked_in_at=TUESDAY)
+    return prompt(row, assessment=found, now=TUESDAY + dt.timedelta(hours=hours))
 
 
 @pytest.mark.parametrize(
     ("rag", "hours"),
     [pytest.param(Rag.RED, 48, id="M5.9-red"), pytest.param(Rag.AMBER, 7 * 24, id="M5.9-amber")],
 )
-def test_red_asks_within_48_hours_and_amber_within_a_week(rag: Rag, hours: int) -> None:
+def test_red_asks_within_48_hours_and_amber_within_a_week_if_behind(rag: Rag, hours: int) -> None:
     in_time, too_late = ask(rag, hours=hours), ask(rag, hours=hours + 1)
 
     assert in_time is not None
-    assert (in_time.due_at, in_time.overdue) == (CHECKED_IN + dt.timedelta(hours=hours), False)
+    assert (in_time.due_at, in_time.overdue) == (TUESDAY + dt.timedelta(hours=hours), False)
     assert too_late is not None
     assert too_late.overdue
-
-
-@pytest.mark.parametrize("rag", [Rag.RED, Rag.AMBER])
-def test_they_ask_for_nothing_on_pace(rag: Rag) -> None:
     assert ask(rag, behind=False) is None
 
 
@@ -51,13 +61,8 @@ def test_green_and_stretch_ask_without_a_date(rag: Rag, *, behind: bool) -> None
     assert (found.due_at, found.overdue) == (None, False)
 
 
-def test_each_band_asks_for_something_else() -> None:
-    texts = {found.text for rag in Rag if (found := ask(rag)) is not None}
-
-    assert len(texts) == 4
-
-
-def test_no_data_asks_for_nothing(onboarding: KeyResult) -> None:
+def test_each_band_asks_for_something_else_and_no_data_for_nothing() -> None:
+    assert len({found.text for rag in Rag if (found := ask(rag)) is not None}) == 4
     assert ask(Rag.NO_DATA) is None
 
 
@@ -79,6 +84,27 @@ def test_under_four_words_is_thin(insight: str, next_action: str, expected: list
     assert is_thin(**words) == bool(expected)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "actual", "warning"),
+    [
+        pytest.param(0, 365, 400, "outside the expected range (0–365)", id="M4.5-both"),
+        pytest.param(0, None, -1, "below the expected minimum (0)", id="M4.5-minimum"),
+        pytest.param(None, 30, 31, "above the expected maximum (30)", id="M4.5-maximum"),
+        pytest.param(0, 30, 30, "", id="M4.5-on-the-edge"),
+        pytest.param(None, None, 31, "", id="M4.5-no-range"),
+    ],
+)
+def test_a_value_out_of_range_gives_a_warning(
+    low: int | None, high: int | None, actual: int, warning: str
+) -> None:
+    row = KeyResult(metric=Metric(valid_low=low, valid_high=high))
+
+    found = outside_range(row, actual=Decimal(actual))
+
+    assert warning in found
+    assert bool(found) is bool(warning)
+
+
 def look(key_result: KeyResult, actual: str, confidence: int | None = 4) -> Preview:
     today = dt.date(2026, 3, 10)
     return preview(key_result=key_result, actual=actual, confidence=confidence, today=today)
@@ -97,16 +123,101 @@ def test_a_preview_shows_the_score_of_a_post_and_writes_nothing(
     assert look(check_in.key_result, "5").was == Decimal("0.76")
 
 
-def test_a_number_that_cannot_be_read_is_an_error(onboarding: KeyResult) -> None:
+def test_a_preview_has_the_error_and_the_warning_of_a_value(onboarding: KeyResult) -> None:
     assert look(onboarding, "12,5k").error == "“12,5k” is not a number. Enter 12500."
-
-
-def test_a_value_out_of_range_is_scored_with_a_warning(onboarding: KeyResult) -> None:
-    found = look(onboarding, "400")
-
-    assert found.rag is Rag.RED
-    assert found.warning == "400 is outside the expected range (0–365). Fix it or confirm it."
-
-
-def test_without_a_confidence_it_is_behind_pace(onboarding: KeyResult) -> None:
+    assert look(onboarding, "400").rag is Rag.RED
+    assert look(onboarding, "400").warning.startswith("400 is outside the expected range")
     assert look(onboarding, "5", confidence=None).forecast_holds is False
+
+
+FIRST, SECOND, THIRD = (dt.date(2026, 2, day) for day in (2, 9, 16))
+
+
+def row(place: int, week: dt.date, band: str = "", *, undoes: int | None = None) -> CheckIn:
+    """Make the row of that place; without a band it undoes the row `undoes`."""
+    kind = "update" if band else "undo"
+    return CheckIn(pk=place, week=week, rag=band or "red", kind=kind, supersedes_id=undoes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param(
+            [row(1, FIRST, "red"), row(2, THIRD, "red")],
+            RedRun(since=FIRST, reported=2),
+            id="M7.1-silent-weeks-stay-red",
+        ),
+        pytest.param(
+            [row(1, FIRST, "red"), row(2, SECOND, "amber"), row(3, THIRD, "red")],
+            RedRun(since=THIRD, reported=1),
+            id="M7.1-a-better-week-ends-the-run",
+        ),
+        pytest.param(
+            [row(1, FIRST, "red"), row(2, SECOND, "amber"), row(3, SECOND, "red")],
+            RedRun(since=FIRST, reported=2),
+            id="M7.1-the-last-of-a-week-counts",
+        ),
+        pytest.param(
+            [row(1, FIRST, "red"), row(2, SECOND, "amber"), row(3, SECOND, undoes=2)],
+            RedRun(since=FIRST, reported=1),
+            id="M7.8-undone-in-its-week",
+        ),
+        pytest.param(
+            [row(1, FIRST, "red"), row(2, SECOND, undoes=1)],
+            None,
+            id="M7.8-undone-in-a-later-week-leaves-red",
+        ),
+        pytest.param(
+            [
+                *(row(1, FIRST, "red"), row(2, SECOND, undoes=1), row(3, SECOND, "red")),
+                *(row(4, SECOND, undoes=3), row(5, THIRD, "red")),
+            ],
+            RedRun(since=THIRD, reported=1),
+            id="M7.8-another-one-undone-in-that-week",
+        ),
+    ],
+)
+def test_the_red_weeks_at_the_end(rows: list[CheckIn], expected: RedRun | None) -> None:
+    assert red_run(rows) == expected
+
+
+def test_without_a_check_in_there_is_no_data(onboarding: KeyResult) -> None:
+    assert recompute_state(onboarding) == KeyResultState() == stored(onboarding)
+
+
+MONDAY = at("2026-03-09T09:00")
+
+
+@pytest.mark.parametrize(
+    ("script", "checked_in_at"),
+    [
+        pytest.param([("red", MONDAY), ("red", TUESDAY)], MONDAY, id="M5.9-same-band"),
+        pytest.param([("amber", MONDAY), ("red", TUESDAY)], TUESDAY, id="M5.9-another-band"),
+        pytest.param(
+            [("red", MONDAY), ("amber", TUESDAY), ("undo", TUESDAY)], MONDAY, id="M6.2-undo"
+        ),
+        pytest.param(
+            [("red", MONDAY), ("undo", MONDAY), ("red", TUESDAY)], TUESDAY, id="M6.2-undone"
+        ),
+        pytest.param(
+            [("red", MONDAY - dt.timedelta(weeks=1)), ("red", MONDAY)],
+            MONDAY,
+            id="M5.9-next-period",
+        ),
+    ],
+)
+def test_the_clock_of_a_band_starts_with_the_check_in_that_brought_it(
+    onboarding: KeyResult,
+    bob: Membership,
+    script: list[tuple[str, dt.datetime]],
+    checked_in_at: dt.datetime,
+) -> None:
+    values = {"red": "8.8", "amber": "7"}
+    check_in: CheckIn | None = None
+    for step, now in script:
+        if step in values:
+            check_in = post(onboarding, bob, actual=values[step], now=now)
+        elif check_in is not None:
+            undo_check_in(check_in=check_in, by=bob, now=now)
+
+    assert (stored(onboarding).rag, stored(onboarding).checked_in_at) == (Rag.RED, checked_in_at)

@@ -5,19 +5,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from checkins.commands import answer_help_request, resolve_blocker, undo_check_in
-from checkins.models import Blocker, HelpRequest
 from checkins.periods import Timeliness
 from checkins.queries.thread import ThreadEntry
-from engagements.models import Membership, Role
+from engagements.models import Membership
 from okrs.charts import history_chart
 from okrs.models import Collaborator, KeyResult
 from tests import build
-from tests.checkins.posting import TUESDAY, at, code, page_of, post
+from tests.checkins.posting import TUESDAY, at, page_of, post
+from tests.query_counts import assert_constant_queries
+
+MINUTE = dt.timedelta(minutes=1)
+MONDAY = "2026-03-09"
+NEXT_WEEK = at("2026-03-17T09:00")
 
 
 def thread(key_result: KeyResult, now: dt.datetime = TUESDAY) -> dict[str, ThreadEntry]:
@@ -34,24 +35,30 @@ def test_the_thread_has_the_newest_on_top_and_gaps_where_periods_were_missed(
 
     page = page_of(onboarding, now=TUESDAY)
 
-    assert [(entry.period.day, entry.is_missed) for entry in page.thread[:4]] == [
-        (9, False),
-        (2, True),
-        (23, True),
-        (16, False),
-    ]
+    newest = [(entry.period.day, entry.is_missed) for entry in page.thread[:4]]
+    assert newest == [(9, False), (2, True), (23, True), (16, False)]
     assert (page.check_ins, page.missed) == (2, 8)
 
 
-def test_nothing_is_missed_before_the_commit(onboarding: KeyResult) -> None:
-    onboarding.committed_at = at("2026-02-26T12:00")
-    onboarding.save(update_fields=["committed_at"])
+@pytest.mark.parametrize(
+    ("settings", "committed", "periods"),
+    [
+        pytest.param({}, "2026-02-26T12:00", ["2026-03-02"], id="none-before-the-commit-nor-open"),
+        pytest.param(
+            {"cadence": "biweekly"},
+            "2026-01-27T12:00",
+            ["2026-02-16", "2026-02-02"],
+            id="by-the-present-rhythm",
+        ),
+    ],
+)
+def test_these_periods_are_missed(
+    onboarding: KeyResult, settings: dict[str, Any], committed: str, periods: list[str]
+) -> None:
+    build.change(onboarding, committed_at=at(committed))
+    build.change(onboarding.engagement, **{"cadence": "weekly", **settings})
 
-    assert list(thread(onboarding)) == ["2026-03-02"]
-
-
-def test_an_open_period_is_no_gap_yet(onboarding: KeyResult) -> None:
-    assert "2026-03-09" not in thread(onboarding)
+    assert list(thread(onboarding)) == periods
 
 
 def test_superseded_check_ins_fold_under_the_one_that_counts(
@@ -59,40 +66,41 @@ def test_superseded_check_ins_fold_under_the_one_that_counts(
 ) -> None:
     first, second, third = (post(onboarding, bob, actual=value) for value in (7, 6, 5))
 
-    entry = thread(onboarding)["2026-03-09"]
+    entry = thread(onboarding)[MONDAY]
 
     assert (entry.current, list(entry.earlier)) == (third, [second, first])
 
 
-def test_a_check_in_that_was_taken_back_stays_readable(
+def test_a_check_in_that_was_undone_stays_readable_and_its_period_may_be_missed(
     onboarding: KeyResult, bob: Membership
 ) -> None:
     check_in = post(onboarding, bob)
     undo = undo_check_in(check_in=check_in, by=bob, now=TUESDAY)
 
-    entry = thread(onboarding)["2026-03-09"]
+    entry = thread(onboarding)[MONDAY]
 
     assert (entry.current, list(entry.earlier)) == (None, [undo, check_in])
     assert not entry.is_missed
+    assert thread(onboarding, now=NEXT_WEEK)[MONDAY].is_missed
 
 
-def test_a_correction_after_the_due_time_makes_nothing_late(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    post(onboarding, bob, now=at("2026-03-09T09:00"))
-    post(onboarding, bob, now=TUESDAY)
-
-    assert thread(onboarding)["2026-03-09"].timeliness is Timeliness.ON_TIME
-
-
-def test_a_post_after_the_due_time_is_late_also_where_an_earlier_one_was_taken_back(
-    onboarding: KeyResult, bob: Membership
+@pytest.mark.parametrize(
+    ("is_undone", "is_late"),
+    [
+        pytest.param(False, False, id="M6.3-a-correction-makes-nothing-late"),
+        pytest.param(True, True, id="M6.3-the-first-post-was-undone"),
+    ],
+)
+def test_the_first_post_in_effect_is_late_or_not(
+    onboarding: KeyResult, bob: Membership, *, is_undone: bool, is_late: bool
 ) -> None:
     early = at("2026-03-09T09:00")
-    undo_check_in(check_in=post(onboarding, bob, now=early), by=bob, now=early)
+    first = post(onboarding, bob, now=early)
+    if is_undone:
+        undo_check_in(check_in=first, by=bob, now=early)
     post(onboarding, bob, now=TUESDAY)
 
-    assert thread(onboarding)["2026-03-09"].is_late
+    assert thread(onboarding)[MONDAY].is_late is is_late
 
 
 @pytest.mark.parametrize(
@@ -110,47 +118,38 @@ def test_new_settings_leave_what_was_posted_as_it_was(
     post(onboarding, bob, now=at("2026-02-16T09:55"))
     post(onboarding, bob, now=at("2026-02-24T09:00"))
 
-    for name, value in settings.items():
-        setattr(onboarding.engagement, name, value)
-    onboarding.engagement.save(update_fields=list(settings))
+    build.change(onboarding.engagement, **settings)
 
     found = thread(onboarding)
     assert found["2026-02-16"].timeliness is Timeliness.ON_TIME
     assert found["2026-02-23"].timeliness is Timeliness.LATE
 
 
-def test_which_periods_were_missed_follows_the_rhythm_as_it_is(onboarding: KeyResult) -> None:
-    onboarding.engagement.cadence = "biweekly"
-    onboarding.engagement.save(update_fields=["cadence"])
-
-    assert list(thread(onboarding))[:2] == ["2026-02-16", "2026-02-02"]
-
-
-def test_a_period_that_was_emptied_and_closed_is_missed(
+def test_nothing_is_late_or_missed_that_was_due_before_the_commit(
     onboarding: KeyResult, bob: Membership
 ) -> None:
-    check_in = post(onboarding, bob)
-    undo_check_in(check_in=check_in, by=bob, now=TUESDAY)
+    build.change(onboarding, committed_at=at("2026-03-10T08:00"))
+    posted = post(onboarding, bob)
+    (entry,) = page_of(onboarding, now=TUESDAY + MINUTE).thread
+    undo_check_in(check_in=posted, by=bob, now=TUESDAY + MINUTE)
 
-    assert thread(onboarding, now=at("2026-03-17T09:00"))["2026-03-09"].is_missed
+    (after,) = page_of(onboarding, now=NEXT_WEEK).thread
+
+    assert (entry.is_late, after.is_missed) == (False, False)
 
 
 def test_a_gap_after_red_counts_as_red(onboarding: KeyResult, bob: Membership) -> None:
+    """M7.1."""
     post(onboarding, bob, actual=9, now=at("2026-02-03T09:00"))
     post(onboarding, bob, actual=5, now=at("2026-02-17T09:00"))
 
     found = thread(onboarding)
 
-    assert [found[day].counts_red for day in ("2026-01-26", "2026-02-09", "2026-02-23")] == [
-        False,
-        True,
-        False,
-    ]
+    counted = [found[day].counts_red for day in ("2026-01-26", "2026-02-09", "2026-02-23")]
+    assert counted == [False, True, False]
 
 
-def test_open_asks_are_shown_until_they_are_dealt_with(
-    onboarding: KeyResult, bob: Membership
-) -> None:
+def test_open_asks_are_shown_until_they_are_closed(onboarding: KeyResult, bob: Membership) -> None:
     post(onboarding, bob, help_needed="A data person", blocker="No access")
     page = page_of(onboarding, now=TUESDAY)
     (asked,), (blocked,) = page.help_requests, page.blockers
@@ -161,9 +160,10 @@ def test_open_asks_are_shown_until_they_are_dealt_with(
 
     assert (asked.text, blocked.text) == ("A data person", "No access")
     assert (page.help_requests, page.blockers) == ([], [])
+    assert (page.thread[0].help_requests, page.thread[0].blockers) == ([asked], [blocked])
 
 
-def test_the_card_says_how_it_stands(onboarding: KeyResult, bob: Membership) -> None:
+def test_the_page_has_the_state_of_the_card(onboarding: KeyResult, bob: Membership) -> None:
     dora = build.member(bob.engagement, "Dora")
     Collaborator.objects.create(engagement=bob.engagement, key_result=onboarding, member=dora)
     post(onboarding, bob, actual=8)
@@ -195,107 +195,46 @@ def test_the_chart_has_a_point_per_check_in_and_a_hole_per_gap(
     assert history_chart(history).trace == ""
 
 
-def test_the_chart_keeps_days_in_order(onboarding: KeyResult, bob: Membership) -> None:
-    saturday = at("2026-03-14T09:00")  # two periods are open
-    older = post(onboarding, bob, actual=7, now=saturday, measured_on=dt.date(2026, 3, 12))
-    newer = post(onboarding, bob, actual=6, now=saturday, measured_on=dt.date(2026, 3, 11))
+def test_the_chart_keeps_days_in_order_though_two_periods_are_open(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    saturday, days = at("2026-03-14T09:00"), [dt.date(2026, 3, 11), dt.date(2026, 3, 12)]
+    for actual, day in ((7, days[1]), (6, days[0])):
+        post(onboarding, bob, actual=actual, now=saturday, measured_on=day)
 
-    history = page_of(onboarding, now=saturday).history
+    measured = page_of(onboarding, now=saturday).history.measured
 
-    assert older.period < newer.period
-    assert history.measured == [
-        (dt.date(2026, 3, 11), Decimal(6)),
-        (dt.date(2026, 3, 12), Decimal(7)),
-    ]
+    assert measured == [(days[0], Decimal(6)), (days[1], Decimal(7))]
 
 
 def test_a_ladder_gives_the_chart_its_rungs(onboarding: KeyResult) -> None:
-    ladder = build.live_key_result(
-        onboarding.objective, method="ladder", ladder=[["4", "1.0"], ["6", "0.7"]]
-    )
+    ladder = [["4", "1.0"], ["6", "0.7"]]
+    row = build.live_key_result(onboarding.objective, method="ladder", ladder=ladder)
 
-    history = page_of(ladder, now=TUESDAY).history
+    history = page_of(row, now=TUESDAY).history
 
     assert list(history.rungs) == [(Decimal(4), "1.00"), (Decimal(6), "0.70")]
 
 
-def test_it_takes_five_queries_however_long_the_thread(
+def test_it_takes_as_many_queries_however_long_the_thread(
     onboarding: KeyResult, bob: Membership
 ) -> None:
-    for days in range(0, 63, 7):
-        now = at("2026-01-06T09:00") + dt.timedelta(days=days)
-        asks = {"help_needed": f"A data person, {now:%d %b}", "blocker": f"No access, {now:%d %b}"}
-        post(onboarding, bob, now=now, **asks)
-
     onboarding.engagement = bob.engagement  # the gate has read it
-    with CaptureQueriesContext(connection) as captured:
+    weeks = iter(range(9))
+
+    def grow() -> None:
+        for week in (next(weeks), next(weeks), next(weeks)):
+            now = at("2026-01-06T09:00") + dt.timedelta(weeks=week)
+            asks = {"help_needed": f"A data person, {week}", "blocker": f"No access, {week}"}
+            post(onboarding, bob, now=now, **asks)
+
+    def read() -> None:
         page = page_of(onboarding, now=TUESDAY)
-        read = [
-            *(entry.current.author.name for entry in page.thread if entry.current),
-            *(one.asked_by.name for one in page.help_requests),
-            *(one.opened_by.name for one in page.blockers),
-            page.key_result.objective.cycle.name,
-            page.key_result.objective.owner.name,
-        ]
+        assert [entry.current.author.name for entry in page.thread if entry.current]
+        assert [one.asked_by.name for one in page.help_requests]
+        assert [one.opened_by.name for one in page.blockers]
+        assert page.key_result.objective.cycle.name
+        assert page.key_result.objective.owner.name
 
-    assert len(read) == 3 * 9 + 2
-    assert len(captured) == 5
-
-
-@pytest.fixture
-def asked(onboarding: KeyResult, bob: Membership) -> HelpRequest:
-    return HelpRequest.objects.get(
-        check_in=post(onboarding, bob, help_needed="A data person", blocker="No access")
-    )
-
-
-@pytest.fixture
-def blocked(asked: HelpRequest) -> Blocker:
-    return Blocker.objects.get(check_in=asked.check_in)
-
-
-def test_an_answer_closes_the_ask(asked: HelpRequest, alice: Membership) -> None:
-    answer_help_request(help_request=asked, answer=" Lena from Monday ", by=alice, now=TUESDAY)
-    asked.refresh_from_db()
-
-    assert (asked.answer, asked.answered_by, asked.answered_at) == (
-        "Lena from Monday",
-        alice,
-        TUESDAY,
-    )
-
-
-def test_an_answer_needs_words(asked: HelpRequest, alice: Membership) -> None:
-    with pytest.raises(ValidationError) as refused:
-        answer_help_request(help_request=asked, answer=" ", by=alice, now=TUESDAY)
-
-    assert code(refused.value, field="answer") == "required"
-
-
-def test_an_ask_is_answered_once(asked: HelpRequest, alice: Membership, bob: Membership) -> None:
-    answer_help_request(help_request=asked, answer="Lena", by=alice, now=TUESDAY)
-
-    with pytest.raises(ValidationError) as refused:
-        answer_help_request(help_request=asked, answer="Tom", by=bob, now=TUESDAY)
-
-    assert code(refused.value) == "answered"
-
-
-def test_a_blocker_is_resolved_once(blocked: Blocker, alice: Membership) -> None:
-    resolve_blocker(blocker=blocked, by=alice, now=TUESDAY)
-    blocked.refresh_from_db()
-
-    with pytest.raises(ValidationError) as refused:
-        resolve_blocker(blocker=blocked, by=alice, now=TUESDAY)
-
-    assert (blocked.resolved_by, blocked.resolved_at) == (alice, TUESDAY)
-    assert code(refused.value) == "resolved"
-
-
-def test_a_viewer_answers_and_resolves_nothing(asked: HelpRequest, blocked: Blocker) -> None:
-    viewer = build.member(asked.engagement, "Charlie", Role.VIEWER)
-
-    with pytest.raises(ValidationError, match="have permission to do this"):
-        answer_help_request(help_request=asked, answer="Lena", by=viewer, now=TUESDAY)
-    with pytest.raises(ValidationError, match="have permission to do this"):
-        resolve_blocker(blocker=blocked, by=viewer, now=TUESDAY)
+    grow()
+    assert_constant_queries(read, grow=grow, name="key_result_page")

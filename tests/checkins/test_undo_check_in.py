@@ -4,79 +4,66 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from checkins.commands import undo_check_in
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from engagements.models import Membership, Role
 from okrs.models import KeyResult, Stage
 from tests import build
-from tests.checkins.posting import TUESDAY, code, post
+from tests.checkins.posting import TUESDAY, post, refused
 
 SOON = TUESDAY + dt.timedelta(minutes=2)
-LAST_TUESDAY = TUESDAY - dt.timedelta(days=7)
+WEEK = dt.timedelta(days=7)
 
 
-def refusal(check_in: CheckIn, by: Membership, *, now: dt.datetime = SOON) -> str:
-    with pytest.raises(ValidationError) as refused:
-        undo_check_in(check_in=check_in, by=by, now=now)
-    return code(refused.value)
+def undo(check_in: CheckIn, by: Membership, *, now: dt.datetime = SOON) -> CheckIn:
+    return undo_check_in(check_in=check_in, by=by, now=now)
 
 
-def test_it_empties_a_period_that_had_nothing_before(
+def test_it_empties_a_period_that_had_nothing_before_until_someone_posts_again(
     onboarding: KeyResult, bob: Membership
 ) -> None:
     check_in = post(onboarding, bob)
 
-    undo = undo_check_in(check_in=check_in, by=bob, now=SOON)
+    undone = undo(check_in, bob)
     onboarding.refresh_from_db()
 
-    assert (undo.kind, undo.supersedes) == (CheckInKind.UNDO, check_in)
+    assert (undone.kind, undone.supersedes) == (CheckInKind.UNDO, check_in)
     assert (onboarding.score, onboarding.rag, onboarding.trail) == (None, "no_data", [])
     assert onboarding.stage == Stage.COMMITTED
 
+    again = post(onboarding, bob, actual=5)
 
-def test_the_standing_falls_back_to_the_period_before(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    post(onboarding, bob, actual=8, now=LAST_TUESDAY)
-    check_in = post(onboarding, bob, actual=5)
+    assert (again.period, again.supersedes) == (check_in.period, undone)
+    assert CheckIn.objects.current().get() == again
+    assert undo(again, bob).kind == CheckInKind.UNDO
 
-    undo_check_in(check_in=check_in, by=bob, now=SOON)
+
+def test_the_state_falls_back_to_the_period_before(onboarding: KeyResult, bob: Membership) -> None:
+    post(onboarding, bob, actual=8, now=TUESDAY - WEEK)
+
+    undo(post(onboarding, bob, actual=5), bob)
     onboarding.refresh_from_db()
 
     assert (onboarding.latest_value, onboarding.rag) == (Decimal(8), "red")
     assert onboarding.last_period == onboarding.red_since == dt.date(2026, 3, 2)
 
 
-def test_it_brings_back_what_the_check_in_had_superseded(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    post(onboarding, bob, actual=7, insight="The first thought.")
-    correction = post(onboarding, bob, actual=5)
-
-    undo = undo_check_in(check_in=correction, by=bob, now=SOON)
-    onboarding.refresh_from_db()
-
-    assert (undo.kind, undo.supersedes) == (CheckInKind.UPDATE, correction)
-    assert (undo.actual, undo.score, undo.insight) == (
-        Decimal(7),
-        Decimal("0.40"),
-        "The first thought.",
-    )
-    assert onboarding.latest_value == 7
-
-
-def test_an_undo_cannot_be_undone(
+def test_it_restores_what_the_check_in_had_superseded_under_its_authors_name(
     onboarding: KeyResult, alice: Membership, bob: Membership
 ) -> None:
-    post(onboarding, bob, actual=7)
-    undo = undo_check_in(check_in=post(onboarding, bob, actual=5), by=bob, now=SOON)
+    post(onboarding, bob, actual=7, insight="As last week.")
+    correction = post(onboarding, bob, actual=5)
 
-    assert refusal(undo, alice) == refusal(undo, bob) == "is_undo"
+    undone = undo(correction, alice)  # the lead
+    onboarding.refresh_from_db()
 
-    post(onboarding, bob, actual=5, now=SOON)
-    assert CheckIn.objects.current().get().actual == 5
+    assert (undone.kind, undone.supersedes) == (CheckInKind.UPDATE, correction)
+    assert (undone.actual, undone.score) == (Decimal(7), Decimal("0.40"))
+    assert (undone.insight, undone.author) == ("As last week.", bob)
+    assert (undone.undone_by, undone.posted_by) == (alice, alice)
+    assert (correction.is_thin, undone.is_thin) == (False, True)  # M6.4
+    assert onboarding.latest_value == 7
 
 
 @pytest.mark.parametrize(
@@ -95,13 +82,11 @@ def test_an_undo_cannot_be_undone(
 def test_posts_are_effective_until_they_are_undone(
     onboarding: KeyResult, bob: Membership, script: str, effective: list[int]
 ) -> None:
-    rows = []
+    rows: list[CheckIn] = []
     for place, step in enumerate(script):
         now = TUESDAY + dt.timedelta(minutes=place)
-        if step == "p":
-            rows.append(post(onboarding, bob, now=now))
-        else:
-            rows.append(undo_check_in(check_in=rows[-1], by=bob, now=now))
+        row = post(onboarding, bob, now=now) if step == "p" else undo(rows[-1], bob, now=now)
+        rows.append(row)
 
     def found(now: dt.datetime) -> list[CheckIn]:
         return list(CheckIn.objects.effective(at=now).order_by("id"))
@@ -110,77 +95,37 @@ def test_posts_are_effective_until_they_are_undone(
     assert found(TUESDAY) == rows[:1]
 
 
-def test_an_emptied_period_is_filled_again_in_the_same_chain(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    undo = undo_check_in(check_in=post(onboarding, bob), by=bob, now=SOON)
-
-    again = post(onboarding, bob, actual=5)
-
-    assert (again.period, again.supersedes) == (dt.date(2026, 3, 9), undo)
-    assert CheckIn.objects.current().get() == again
-    assert undo_check_in(check_in=again, by=bob, now=SOON).kind == CheckInKind.UNDO
-
-
 def test_what_it_asked_for_is_closed_with_it(onboarding: KeyResult, bob: Membership) -> None:
-    check_in = post(onboarding, bob, help_needed="A data person", blocker="No access")
-
-    undo_check_in(check_in=check_in, by=bob, now=SOON)
+    undo(post(onboarding, bob, help_needed="A data person", blocker="No access"), bob)
 
     asked, blocked = HelpRequest.objects.get(), Blocker.objects.get()
     assert (asked.answer, asked.answered_at) == ("Taken back with its check-in.", SOON)
     assert blocked.resolved_by == bob
 
 
-def test_a_lead_may_undo_and_restored_words_stay_their_authors(
-    onboarding: KeyResult, alice: Membership, bob: Membership
-) -> None:
-    post(onboarding, bob, insight="Paper forms take nine days.")
-    correction = post(onboarding, bob, insight="It is the weather.")
-
-    undo = undo_check_in(check_in=correction, by=alice, now=SOON)
-
-    assert (undo.insight, undo.author) == ("Paper forms take nine days.", bob)
-    assert (undo.undone_by, undo.posted_by) == (alice, alice)
-
-
 def test_it_refuses_all_but_author_and_leads(onboarding: KeyResult, bob: Membership) -> None:
     dora = build.member(onboarding.engagement, "Dora", Role.CHAMPION)
+    check_in = post(onboarding, bob)
 
-    assert refusal(post(onboarding, bob), dora) == "no_right"
+    assert refused(lambda: undo(check_in, dora)) == "no_right"
 
 
-def test_it_refuses_all_but_the_newest(
+def test_it_refuses_all_but_the_newest_and_an_undo(
     onboarding: KeyResult, alice: Membership, bob: Membership
 ) -> None:
     first, second = post(onboarding, bob), post(onboarding, bob)
-    assert refusal(first, bob) == "not_newest"
+    assert refused(lambda: undo(first, bob)) == "not_newest"
 
-    undo_check_in(check_in=second, by=bob, now=SOON)
-    assert refusal(second, alice) == "not_newest"
+    undone = undo(second, bob)
+    assert refused(lambda: undo(second, alice)) == "not_newest"
+    assert refused(lambda: undo(undone, alice)) == "is_undo"
+    assert undo(second, bob) == undone  # the same person again gets the first undo
 
     post(onboarding, bob, actual=5)
-    assert refusal(second, bob) == "not_newest"
-
-
-def test_the_same_person_again_gets_the_first_undo(onboarding: KeyResult, bob: Membership) -> None:
-    post(onboarding, bob, actual=7)
-    correction = post(onboarding, bob, actual=5)
-    first = undo_check_in(check_in=correction, by=bob, now=SOON)
-
-    assert undo_check_in(check_in=correction, by=bob, now=SOON) == first
+    assert refused(lambda: undo(second, bob)) == "not_newest"
 
 
 def test_it_refuses_once_the_period_is_closed(onboarding: KeyResult, bob: Membership) -> None:
-    week = dt.timedelta(days=7)
+    check_in = post(onboarding, bob)
 
-    assert refusal(post(onboarding, bob), bob, now=TUESDAY + week) == "period_closed"
-
-
-def test_a_thin_one_that_is_put_back_is_thin_again(onboarding: KeyResult, bob: Membership) -> None:
-    thin = post(onboarding, bob, insight="As last week.")
-    full = post(onboarding, bob)
-
-    undo = undo_check_in(check_in=full, by=bob, now=SOON)
-
-    assert (thin.is_thin, full.is_thin, undo.is_thin) == (True, False, True)
+    assert refused(lambda: undo(check_in, bob, now=TUESDAY + WEEK)) == "period_closed"
