@@ -17,14 +17,12 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NoReturn
 
 from config import start
 from config.embedded import ROOT, Paths, ServicesError, paths, read_env_file
 from config.embedded.processes import Command, Members, stop_requests, tail
 from config.embedded.servers import find_home
-from config.embedded.stack import Lock, Services, join
+from config.embedded.stack import Lock, join
 from demo.story import PASSWORD, PEOPLE, address
 
 ANSWER_WITHIN = 60.0
@@ -68,7 +66,13 @@ def main() -> int:
 
 def run(plan: Plan, *, stop_with_parent: bool = False) -> int:
     """Carry out the plan until asked to end (0) or until a member ends by itself (1)."""
-    stop = stop_condition(with_parent=stop_with_parent)
+    asked, parent = stop_requests(), os.getppid()
+
+    def check() -> None:
+        """Stop when asked by a signal, or when `make` was killed."""
+        if asked.is_set() or (stop_with_parent and os.getppid() != parent):
+            raise Stopped
+
     lock = only_run(paths(ROOT))
     with progress("PostgreSQL and Valkey"):
         lease = join()
@@ -76,14 +80,12 @@ def run(plan: Plan, *, stop_with_parent: bool = False) -> int:
         print(moved, flush=True)
     members = Members(locks=[lock.descriptor, *([lease.users.descriptor] if lease else [])])
     try:
-        for step in plan.steps:
-            carry_out(step, members=members, stop=stop)
-        with progress("Web, worker and beat"):
-            for command in plan.members:
-                members.start(command)
-            wait_for_answer(plan.health, members=members, stop=stop)
+        start_members(plan, members=members, check=check)
         print(plan.greeting, flush=True)
-        watch(members=members, lease=lease, stop=stop)
+        while not (trouble := members.ended() or (lease and lease.broken())):
+            check()
+            time.sleep(TICK)
+        raise ServicesError(trouble)
     except Stopped:
         print("Stopping.", flush=True)
         return 0
@@ -96,91 +98,8 @@ def run(plan: Plan, *, stop_with_parent: bool = False) -> int:
             lease.release()
 
 
-def workspace(found: Paths, *, port: int) -> Plan:
-    """Return the plan of the product."""
-
-    def command(name: str, *arguments: str) -> Command:
-        log = found.logs / f"{name.lower().replace(' ', '-')}.log"
-        return Command(name=name, argv=[sys.executable, *arguments], log=log, folder=ROOT)
-
-    return Plan(
-        steps=[
-            command("Database", "manage.py", "migrate", "--noinput"),
-            *([command("Demo", "manage.py", "load_demo", "--if-empty")] if is_demo() else []),
-            command("Static files", "manage.py", "collectstatic", "--noinput"),
-        ],
-        members=[
-            command("web", "-m", *start.web(bind=f"127.0.0.1:{port}", grace=2)),
-            command("worker", "-m", *start.worker()),
-            command("beat", "-m", *start.beat()),
-        ],
-        health=f"http://127.0.0.1:{port}/healthz/live",
-        greeting=greeting(f"http://localhost:{port}/", logs=found.logs),
-    )
-
-
-def greeting(url: str, *, logs: Path) -> str:
-    lines = ["", f"Plumbline is at {url}", f"Logs are in {logs}", "Press Ctrl-C to stop."]
-    if is_demo():
-        people = ", ".join(map(address, PEOPLE))
-        lines.insert(2, f"Sign in as {people}; the password is {PASSWORD}")
-    return "\n".join(lines)
-
-
-def is_demo() -> bool:
-    return os.environ.get("PLUMBLINE_DEMO") == "1"
-
-
-def carry_out(step: Command, *, members: Members, stop: Callable[[], bool]) -> None:
-    """Run one step to its end. Raises Stopped, or ServicesError with its last output."""
-    with progress(step.name):
-        code = members.run(step, interrupted=stop)
-        if code is None:
-            raise Stopped
-        if code:
-            raise ServicesError(f"{step.name} failed; its log: {step.log}\n{tail(step.log)}")
-
-
-def wait_for_answer(url: str, *, members: Members, stop: Callable[[], bool]) -> None:
-    """Return once the address answers 200."""
-    deadline = time.monotonic() + ANSWER_WITHIN
-    while not answers(url):
-        check(members=members, lease=None, stop=stop)
-        if time.monotonic() > deadline:
-            raise ServicesError(f"{url} did not answer in {ANSWER_WITHIN:.0f} s.")
-        time.sleep(0.05)
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  our own address
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def watch(*, members: Members, lease: Services | None, stop: Callable[[], bool]) -> NoReturn:
-    """Look after the members until one ends, the services end, or we are asked to."""
-    while True:
-        check(members=members, lease=lease, stop=stop)
-        time.sleep(TICK)
-
-
-def check(*, members: Members, lease: Services | None, stop: Callable[[], bool]) -> None:
-    if stop():
-        raise Stopped
-    if trouble := members.ended() or (lease and lease.broken()):
-        raise ServicesError(trouble)
-
-
-def stop_condition(*, with_parent: bool) -> Callable[[], bool]:
-    """Asked by a signal, or orphaned: `make` that is killed takes the workspace with it."""
-    asked, parent = stop_requests(), os.getppid()
-    return lambda: asked.is_set() or (with_parent and os.getppid() != parent)
-
-
 def only_run(found: Paths) -> Lock:
-    """One run per workspace: two beats would ring every bell twice."""
+    """Take the lock of a run: two beats would ring every bell twice."""
     found.data.mkdir(parents=True, exist_ok=True)
     lock = Lock(found.data / "run.lock")
     if not lock.take(within=3):
@@ -191,11 +110,66 @@ def only_run(found: Paths) -> Lock:
     return lock
 
 
+def start_members(plan: Plan, *, members: Members, check: Callable[[], None]) -> None:
+    """Run the steps, start the members and wait for their answer.
+
+    Raises what `check` raises, or ServicesError with the log of what failed.
+    """
+    for step in plan.steps:
+        with progress(step.name):
+            if members.run(step, check=check):
+                raise ServicesError(f"{step.name} failed; its log: {step.log}\n{tail(step.log)}")
+    with progress("Web, worker and beat"):
+        for command in plan.members:
+            members.start(command)
+        deadline = time.monotonic() + ANSWER_WITHIN
+        while not answers(plan.health):
+            check()
+            if trouble := members.ended():
+                raise ServicesError(trouble)
+            if time.monotonic() > deadline:
+                raise ServicesError(f"{plan.health} did not answer in {ANSWER_WITHIN:.0f} s.")
+            time.sleep(0.05)
+
+
+def workspace(found: Paths, *, port: int) -> Plan:
+    """Return the plan of the product."""
+
+    def command(name: str, *arguments: str) -> Command:
+        log = found.logs / f"{name.lower().replace(' ', '-')}.log"
+        return Command(name=name, argv=[sys.executable, *arguments], log=log, folder=ROOT)
+
+    steps = [command("Database", "manage.py", "migrate", "--noinput")]
+    greeting = ["", f"Plumbline is at http://localhost:{port}/"]
+    if os.environ.get("PLUMBLINE_DEMO") == "1":
+        steps.append(command("Demo", "manage.py", "load_demo", "--if-empty"))
+        people = ", ".join(map(address, PEOPLE))
+        greeting.append(f"Sign in as {people}; the password is {PASSWORD}")
+    return Plan(
+        steps=[*steps, command("Static files", "manage.py", "collectstatic", "--noinput")],
+        members=[
+            command("web", "-m", *start.web(bind=f"127.0.0.1:{port}", grace=2)),
+            command("worker", "-m", *start.worker()),
+            command("beat", "-m", *start.beat()),
+        ],
+        health=f"http://127.0.0.1:{port}/healthz/live",
+        greeting="\n".join([*greeting, f"Logs are in {found.logs}", "Press Ctrl-C to stop."]),
+    )
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  our own address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
 def set_aside(found: Paths) -> str:
     """Rename the folder of the embedded database, so that the next start makes an empty one.
 
-    The embedded cache is deleted, because it holds pages and sessions of that database. Returns a message. Raises ServicesError if DATABASE_URL is set, or while a command uses the
-    database.
+    The embedded cache is deleted, because it holds pages and sessions of that database. Returns a
+    message. Raises ServicesError if DATABASE_URL is set, or while a command uses the database.
     """
     if os.environ.get("DATABASE_URL"):
         raise ServicesError("DATABASE_URL is set. Set it to an empty database.")

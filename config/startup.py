@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from itertools import chain
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
@@ -23,12 +25,8 @@ def refuse_unsafe_start() -> None:
     password, and everywhere for a database role that could bypass the walls or change append-only
     tables.
     """
-    if not settings.DEMO:
-        _refuse_default_secret()
-        _refuse_mail_to_the_log()
-        _refuse_demo_passwords()
-    _refuse_role_without_walls()
-    _refuse_wide_grants()
+    for problem in chain(() if settings.DEMO else _unsafe_settings(), _unsafe_roles()):
+        raise ImproperlyConfigured(problem)
 
 
 def share_memory() -> None:
@@ -42,33 +40,27 @@ def share_memory() -> None:
     gc.freeze()
 
 
-def _refuse_default_secret() -> None:
+def _unsafe_settings() -> Iterator[str]:
     if settings.SECRET_KEY == settings.DEFAULT_SECRET or len(settings.SECRET_KEY) < 40:
-        raise ImproperlyConfigured(
+        yield (
             "SECRET_KEY is the default or shorter than 40 characters. Set it to a long random"
             " value of your own, e.g. from `python -c 'import secrets;"
             " print(secrets.token_urlsafe(50))'`."
         )
-
-
-def _refuse_mail_to_the_log() -> None:
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
-        raise ImproperlyConfigured(
+        yield (
             "Without EMAIL_URL sign-in codes and invitations would go to the log. Set a mail"
             " server, e.g. EMAIL_URL=smtp+tls://user:password@mail.example.com:587."
         )
-
-
-def _refuse_demo_passwords() -> None:
     for user in User.objects.filter(email__endswith=DOMAIN, is_active=True):
         if check_password(PASSWORD, user.password):
-            raise ImproperlyConfigured(
+            yield (
                 f"{user.email} signs in with the demo password. Start from a database without the"
                 " demo, or disable its people."
             )
 
 
-def _refuse_role_without_walls() -> None:
+def _unsafe_roles() -> Iterator[str]:
     with connection.cursor() as cursor:
         # Roles that it may become count as well as itself.
         cursor.execute(
@@ -76,17 +68,14 @@ def _refuse_role_without_walls() -> None:
             " WHERE relowner = r.oid AND relkind = 'r')) FROM pg_roles r"
             " WHERE pg_has_role(current_user, r.oid, 'MEMBER')"
         )
-        (unsafe,) = cursor.fetchone()
-    if unsafe:
-        raise ImproperlyConfigured(
+        (is_unsafe,) = cursor.fetchone()
+    if is_unsafe:
+        yield (
             "The role in DATABASE_URL owns tables, is a superuser or bypasses row level security."
             " Run `manage.py bootstrap_roles` and use the role plumbline_app there."
         )
-
-
-def _refuse_wide_grants() -> None:
     if tables := too_wide(using="default"):
-        raise ImproperlyConfigured(
+        yield (
             f"The role in DATABASE_URL may change or delete more than pages need: {', '.join(tables)}."
             " A restored database needs `manage.py migrate` once, which renews the grants."
         )

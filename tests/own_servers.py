@@ -68,7 +68,7 @@ def own_postgres(*, like: str) -> Iterator[tuple[Server, Paths]]:
     with _folders() as (paths, home, members):
         servers.lay_out(home=home)
         initdb = servers.initdb(paths=paths, home=home, fast=True)
-        assert members.run(initdb, interrupted=lambda: False) == 0
+        assert members.run(initdb, check=lambda: None) == 0
         servers.half_made(home).rename(home.data / "postgres")
         command = servers.postgres(paths=paths, home=home, fast=False)
         answers = lambda: servers.postgres_answers(paths)  # noqa: E731

@@ -86,15 +86,14 @@ class Members:
         self.running.append((command, process))
         return process
 
-    def run(self, command: Command, *, interrupted: Callable[[], bool]) -> int | None:
-        """Run a member to its end; return its exit code, or None where we were interrupted."""
+    def run(self, command: Command, *, check: Callable[[], None]) -> int:
+        """Run a member to its end and return its exit code, unless `check` raises meanwhile."""
         process = self.start(command)
         while process.poll() is None:
-            if interrupted():
-                return None
+            check()
             time.sleep(0.02)
         self.running.remove((command, process))
-        return process.returncode
+        return int(process.returncode)
 
     def ended(self) -> str | None:
         """Return a sentence on the member that ended by itself, or None while all live."""

@@ -10,9 +10,10 @@ import pwd
 import shutil
 import socket
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGINT
+from signal import SIGINT, SIGTERM, Signals
 
 import psycopg
 
@@ -163,13 +164,16 @@ def half_made(home: Home) -> Path:
 def initdb(*, paths: Paths, home: Home, fast: bool) -> Command:
     """Create the cluster in a temporary folder, which is renamed once complete."""
     flags = ["-U", "postgres", "--auth=trust", *LOCALE, *["--no-sync"] * fast]
+    argv: list[str | Path] = [postgres_binaries(home) / "initdb", "-D", half_made(home), *flags]
+    return command("initdb", argv, home=home, log=paths.logs / "postgres.log")
+
+
+def command(
+    name: str, argv: Sequence[str | Path], *, home: Home, log: Path, stop: Signals = SIGTERM
+) -> Command:
+    """Return a command of the servers' user, which sees nothing of ours."""
     return Command(
-        name="initdb",
-        argv=[postgres_binaries(home) / "initdb", "-D", half_made(home), *flags],
-        env=PLAIN_ENV,
-        folder=Path("/"),
-        user=home.user,
-        log=paths.logs / "postgres.log",
+        name=name, argv=argv, env=PLAIN_ENV, folder=Path("/"), user=home.user, log=log, stop=stop
     )
 
 
@@ -201,20 +205,19 @@ def postgres(*, paths: Paths, home: Home, fast: bool) -> Command:
         **(FAST if fast else SAFE),
     }
     flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    return Command(
-        name="postgres",
-        argv=[postgres_binaries(home) / "postgres", "-D", home.data / "postgres", *flags],
-        env=PLAIN_ENV,
-        folder=Path("/"),
-        user=home.user,
-        log=paths.logs / "postgres.log",
-        stop=SIGINT,  # fast shutdown: open transactions roll back
-    )
+    argv: list[str | Path] = [
+        postgres_binaries(home) / "postgres",
+        "-D",
+        home.data / "postgres",
+        *flags,
+    ]
+    # On SIGINT open transactions roll back.
+    return command("postgres", argv, home=home, log=paths.logs / "postgres.log", stop=SIGINT)
 
 
 def valkey(*, paths: Paths, home: Home, fast: bool) -> Command:
-    """Valkey on its socket only, remembering the queue between starts."""
-    flags = {
+    """Return the command for Valkey on its socket, which remembers the queue between starts."""
+    options = {
         "port": "0",
         "unixsocket": str(paths.valkey_socket),
         "unixsocketperm": "700",
@@ -224,17 +227,9 @@ def valkey(*, paths: Paths, home: Home, fast: bool) -> Command:
         "appendfsync": "everysec",
         "maxmemory-policy": "noeviction",
     }
-    return Command(
-        name="valkey",
-        argv=[
-            valkey_binary(home),
-            *(p for name, value in flags.items() for p in (f"--{name}", value)),
-        ],
-        env=PLAIN_ENV,
-        folder=Path("/"),
-        user=home.user,
-        log=paths.logs / "valkey.log",
-    )
+    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+    argv: list[str | Path] = [valkey_binary(home), *flags]
+    return command("valkey", argv, home=home, log=paths.logs / "valkey.log")
 
 
 def connect(paths: Paths, *, database: str = "postgres") -> psycopg.Connection:

@@ -17,8 +17,8 @@ import psycopg
 import redis
 
 from config.embedded import Paths
-from config.embedded.processes import Command, Members
-from config.embedded.servers import FAST, PLAIN_ENV, Home, own, service_user
+from config.embedded.processes import Members
+from config.embedded.servers import FAST, PLAIN_ENV, Home, command, own, service_user
 from tests.own_servers import Server
 
 HINT = "There is no PostgreSQL or Redis of the system: apt install postgresql redis-server"
@@ -84,17 +84,10 @@ def postgres() -> Iterator[Cluster]:
             **FAST,
         }
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        command = Command(
-            name="postgres",
-            argv=[tools() / "postgres", "-D", folder / "data", *flags],
-            env=PLAIN_ENV,
-            folder=Path("/"),
-            user=home.user,
-            log=folder / "postgres.log",
-            stop=SIGINT,
-        )
+        argv: list[str | Path] = [tools() / "postgres", "-D", folder / "data", *flags]
+        start = command("postgres", argv, home=home, log=folder / "postgres.log", stop=SIGINT)
         answers = lambda: reachable(cluster)  # noqa: E731
-        Server(command, members=members, answers=answers, end=SIGQUIT).start()
+        Server(start, members=members, answers=answers, end=SIGQUIT).start()
         yield cluster
 
 
@@ -134,16 +127,10 @@ def system_redis() -> Iterator[str]:
         own(folder / "data", home=home)
         port = str(free_port())
         kept = ["--save", "", "--appendonly", "yes", "--dir", str(folder / "data")]
-        command = Command(
-            name="redis",
-            argv=[program, "--port", port, "--bind", "127.0.0.1", *kept],
-            env=PLAIN_ENV,
-            folder=Path("/"),
-            user=home.user,
-            log=folder / "redis.log",
-        )
+        argv = [program, "--port", port, "--bind", "127.0.0.1", *kept]
+        start = command("redis", argv, home=home, log=folder / "redis.log")
         url = f"redis://127.0.0.1:{port}/0"
-        Server(command, members=members, answers=lambda: pings(url), end=SIGQUIT).start()
+        Server(start, members=members, answers=lambda: pings(url), end=SIGQUIT).start()
         yield url
 
 
