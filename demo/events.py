@@ -25,7 +25,9 @@ from escalations import commands as escalations
 from escalations.models import Escalation
 from metrics.commands import update_metric
 from metrics.models import Metric
-from okrs import commands as planning
+from okrs.commands.cycles import create_cycle, update_team
+from okrs.commands.key_results import answer_audit, draft_key_result
+from okrs.commands.objectives import commit_objective, draft_objective
 from okrs.imports.command import import_okrs
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Team
 from reviews.commands import recording, reviews
@@ -83,9 +85,7 @@ class Client:
         for name, person in self.story.champions.items():
             team = Team.objects.get(engagement=self.engagement, name=name)
             champion = self.members[person]
-            planning.update_team(
-                team=team, version=team.version, name=name, champion=champion, by=by
-            )
+            update_team(team=team, version=team.version, name=name, champion=champion, by=by)
         for name, key_result in self.story.key_results.items():
             if fetched_by := key_result.get("fetched_by"):
                 metric = self.metric(name)
@@ -97,7 +97,7 @@ class Client:
         for objective in Objective.objects.filter(engagement=self.engagement):
             for key_result in objective.key_results.all():
                 pass_audit(key_result, by=by, now=at)
-            planning.commit_objective(objective=objective, on=on, by=by, now=at)
+            commit_objective(objective=objective, on=on, by=by, now=at)
 
     def check_in(
         self, by: Membership, at: dt.datetime, metric: str, value: Decimal, **fields: Any
@@ -233,19 +233,19 @@ class Client:
         """Draft an objective of the next cycle; a key result that `is_ready` passes its audit."""
         with self.acting() as lead:
             cycle = self.open_cycle(self.cycle.next(), by=lead)
-        objective = planning.draft_objective(cycle=cycle, owner=self.lead, by=by, **fields)
+        objective = draft_objective(cycle=cycle, owner=self.lead, by=by, **fields)
         for item in key_results:
             row = dict(item)
             is_ready = row.pop("is_ready", False)
             if is_ready:
                 row["metric"] = self.metric(row["metric"])
                 row |= {name: Decimal(row[name]) for name in ("baseline", "target")}
-            key_result = planning.draft_key_result(objective=objective, by=by, owner=by, **row)
+            key_result = draft_key_result(objective=objective, by=by, owner=by, **row)
             if is_ready:
                 pass_audit(key_result, by=by)
 
     def open_cycle(self, span: Span, *, by: Membership) -> Cycle:
-        return planning.create_cycle(
+        return create_cycle(
             engagement=self.engagement,
             name=span.name,
             kind=CycleKind.QUARTERLY,
@@ -270,9 +270,7 @@ class Client:
 
 
 def pass_audit(key_result: KeyResult, *, by: Membership, now: dt.datetime | None = None) -> None:
-    planning.answer_audit(
-        key_result=key_result, refresh_confirmed=True, ambitious=True, by=by, now=now
-    )
+    answer_audit(key_result=key_result, refresh_confirmed=True, ambitious=True, by=by, now=now)
 
 
 def sheet_of(story: Story, *, cycle: Span) -> bytes:

@@ -23,9 +23,8 @@ from demo.copies import copy, copy_counts, tenant_models
 from demo.story import DAY, WEEK
 from engagements.models import Engagement, Membership, Role
 from metrics.models import Metric
-from okrs.commands import update_state
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Stage, Team
-from okrs.states import early_until, terms_of
+from okrs.states import early_until, terms_of, update_state
 from reviews.commands import recording, reviews
 from scoring import Method, rag, score
 from status.commands import publish_report, store_snapshot

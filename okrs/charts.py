@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from scoring import format_number
 
@@ -160,24 +160,11 @@ class Label:
     anchor: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chart:
-    """Paths on 600 by 256; labels in percent, so that text doesn't scale with the chart."""
+def history_chart(history: History) -> dict[str, Any]:
+    """Draw values over the cycle, straight line, today, rungs and labelled axes.
 
-    grid: str
-    rungs: str
-    straight: str
-    now: str
-    trace: str
-    dots: str
-    today: Label | None
-    values: tuple[Label, ...]
-    marks: tuple[Label, ...]
-    days: tuple[Label, ...]
-
-
-def history_chart(history: History) -> Chart:
-    """Draw values over the cycle, straight line, today, rungs and labelled axes."""
+    Paths are on 600 by 256; labels in percent, so that text doesn't scale with the chart.
+    """
     ticks = nice_ticks(_heights(history))
     days = [history.starts_on, history.due_on, *(day for day, _ in history.measured)]
     across = Axis(_ordinal(min(days)), _ordinal(max(days)), Decimal(0), CHART_WIDTH)
@@ -188,18 +175,18 @@ def history_chart(history: History) -> Chart:
     )
     now = across.place(_ordinal(history.today))
     is_shown = 0 <= now <= CHART_WIDTH
-    return Chart(
-        grid=_rules(ticks, up),
-        rungs=_rules([threshold for threshold, _ in history.rungs], up),
-        straight=_straight(history, across=across, up=up),
-        now=f"M{coordinate(now)} 0V{coordinate(CHART_HEIGHT)}" if is_shown else "",
-        trace=lines(run for run in runs if len(run) > 1),
-        dots=dots(point for run in runs for point in run),
-        today=_today(now / CHART_WIDTH * 100) if is_shown else None,
-        values=_tick_labels(ticks, up),
-        marks=_marks(history, up),
-        days=month_labels(min(days), max(days)),
-    )
+    return {
+        "grid": _rules(ticks, up),
+        "rungs": _rules([threshold for threshold, _ in history.rungs], up),
+        "straight": _straight(history, across=across, up=up),
+        "now": f"M{coordinate(now)} 0V{coordinate(CHART_HEIGHT)}" if is_shown else "",
+        "trace": lines(run for run in runs if len(run) > 1),
+        "dots": dots(point for run in runs for point in run),
+        "today": _today(now / CHART_WIDTH * 100) if is_shown else None,
+        "values": _tick_labels(ticks, up),
+        "marks": _marks(history, up),
+        "days": month_labels(min(days), max(days)),
+    }
 
 
 def nice_ticks(values: Sequence[Decimal]) -> list[Decimal]:

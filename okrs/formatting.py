@@ -93,28 +93,20 @@ def describe_trend(
 
 def describe_history(history: History, *, title: str, unit: str) -> str:
     """Describe a history chart: first and latest value, the straight line, the gaps."""
-    sentences = [f"{title}: {_first_and_latest(history, unit=unit)}."]
+
+    def short(day: dt.date) -> str:
+        return write_day(day, today=history.today, weekday=False)
+
+    measured = history.measured
+    ends = measured if len(measured) < 2 else [measured[0], measured[-1]]
+    texts = [f"{write_value(value, unit=unit)} on {short(day)}" for day, value in ends]
+    sentences = [f"{title}: {', '.join(texts) or 'no value yet'}."]
     if history.expected is not None:
         expected = write_value(history.expected.quantize(Decimal("0.1")), unit=unit)
         sentences.append(f"The straight line to the target is at {expected} today.")
     if history.missing:
-        weeks = ", ".join(
-            write_day(day, today=history.today, weekday=False) for day in history.missing
-        )
-        sentences.append(f"No value for {weeks}.")
+        sentences.append(f"No value for {', '.join(map(short, history.missing))}.")
     return " ".join(sentences)
-
-
-def _first_and_latest(history: History, *, unit: str) -> str:
-    measured = history.measured
-    ends = measured if len(measured) < 2 else [measured[0], measured[-1]]
-    return (
-        ", ".join(
-            f"{write_value(value, unit=unit)} on {write_day(day, today=history.today, weekday=False)}"
-            for day, value in ends
-        )
-        or "no value yet"
-    )
 
 
 def plain(value: Decimal | None) -> str | None:

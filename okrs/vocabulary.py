@@ -119,17 +119,8 @@ _NO_VERBS = {
     "der", "die", "das", "ein", "eine", "unser", "unsere", "mehr", "bessere", "besserer", "alle",
 }  # fmt: skip
 _NOUN_ENDINGS = (
-    "tion",
-    "sion",
-    "ment",
-    "ness",
-    "ship",
-    "ance",
-    "ence",
-    "ability",
-    "ibility",
-    "ing",
-)
+    "tion", "sion", "ment", "ness", "ship", "ance", "ence", "ability", "ibility", "ing",
+)  # fmt: skip
 _VERBS_IN_DISGUISE = {
     "bring", "implement", "experiment", "complement", "supplement", "position", "mention", "ring",
     "sing", "ship", "advance", "balance", "enhance", "finance", "influence", "experience",

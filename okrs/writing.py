@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
 from itertools import pairwise
 
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
 
 from okrs import vocabulary
 from scoring import Method, Rungs, ScoringError, validate_rungs
 
 
-class Severity(StrEnum):
+class Severity(TextChoices):
     """Effect of a finding: it blocks saving or committing, asks for a reason, or is a hint."""
 
-    BLOCK = "block"
-    REASON = "reason"
-    HINT = "hint"
-
-    @property
-    def label(self) -> str:
-        return {"block": "Must fix", "reason": "Needs a reason", "hint": "Hint"}[self.value]
+    BLOCK = "block", "Must fix"
+    REASON = "reason", "Needs a reason"
+    HINT = "hint", "Hint"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +214,12 @@ def check_key_result(
         return [EMPTY]
     linear = method == Method.LINEAR
     same = linear and baseline is not None and baseline == target
-    wrong = "" if linear else _ladder_problem(list(rungs), higher_is_better=higher_is_better)
+    wrong = ""
+    if rungs and not linear:  # the audit asks for missing ones at commit
+        try:
+            validate_rungs(rungs, higher_is_better=higher_is_better)
+        except ScoringError as error:
+            wrong = str(error)
     findings = {
         DUPLICATE: plain(title) in map(plain, others),
         TARGET_IS_BASELINE: same,
@@ -267,16 +268,6 @@ def _sentences(title: str) -> int:
         vocabulary.ends_sentence(word) and following[0].isalnum()
         for word, following in pairwise(title.split())
     )
-
-
-def _ladder_problem(rungs: list[tuple[object, object]], *, higher_is_better: bool) -> str:
-    if not rungs:  # the audit asks for it at commit
-        return ""
-    try:
-        validate_rungs(rungs, higher_is_better=higher_is_better)  # type: ignore[arg-type]
-    except ScoringError as error:
-        return str(error)
-    return ""
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from decisions.models import Decision, Release
 from engagements.models import Engagement
 from engagements.row_cache import release
-from okrs.queries.shown import end_of
+from okrs.queries.cycles import end_of
 from reviews.models import Review
 from status.drafts import draft_text
 from status.models import Report, ReportDraft, Snapshot

@@ -18,7 +18,7 @@ from decisions.queries.decisions import visible_decisions
 from engagements.models import Engagement
 from escalations.models import Escalation
 from okrs.formatting import write_day
-from okrs.queries.shown import end_of, shown_key_results
+from okrs.queries.cycles import end_of, shown_key_results
 from reviews.models import Review
 from scoring import Rag, band_range, format_score
 from scoring.objectives import STRETCHED_ABOVE, SUCCESS_FROM

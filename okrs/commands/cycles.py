@@ -104,10 +104,14 @@ def _check(cycle: Cycle) -> None:
             f"A micro cycle lasts at most {MICRO_DAYS} days, this one {days}. Choose other dates.",
             code="dates",
         )
-    others = Cycle.objects.filter(engagement_id=cycle.engagement_id).exclude(pk=cycle.pk)
-    if others.filter(name__iexact=cycle.name).exists():
+    _check_name(cycle, noun="cycle")
+
+
+def _check_name(row: Cycle | Team, *, noun: str) -> None:
+    others = type(row).objects.filter(engagement_id=row.engagement_id).exclude(pk=row.pk)
+    if others.filter(name__iexact=row.name).exists():
         raise ValidationError(
-            f"A cycle named “{cycle.name}” exists. Use another name.", code="name"
+            f"A {noun} named “{row.name}” exists. Choose another name.", code="name"
         )
 
 
@@ -144,7 +148,7 @@ def create_team(
     lock_names(engagement.pk)
     require_right(by, Permission.PLAN)
     team = Team(engagement=engagement, name=" ".join(name.split()), champion=champion)
-    _check_team(team)
+    _check_name(team, noun="team")
     _check_champion(champion)
     team.save(force_insert=True)
     return team
@@ -161,18 +165,10 @@ def update_team(
     if champion is not None and champion.pk != current.champion_id:
         _check_champion(champion)
     current.name, current.champion = " ".join(name.split()), champion
-    _check_team(current)
+    _check_name(current, noun="team")
     current.version += 1
     current.save(update_fields=["name", "champion", "version"])
     return current
-
-
-def _check_team(team: Team) -> None:
-    others = Team.objects.filter(engagement_id=team.engagement_id).exclude(pk=team.pk)
-    if others.filter(name__iexact=team.name).exists():
-        raise ValidationError(
-            f"A team named “{team.name}” exists. Choose another name.", code="name"
-        )
 
 
 def _check_champion(champion: Membership | None) -> None:

@@ -111,7 +111,7 @@ def update_key_result(
     assigned = _assign(current, title=title, fields=values)
     changed = [field for field, value in _comparable(current).items() if value != before[field]]
     if not current.is_draft:
-        _check_frozen(changed)
+        require_unfrozen(changed)
     _check(current, changed=changed)
     current.version += 1
     current.save(update_fields=[*assigned, "version"])
@@ -176,10 +176,7 @@ def _rungs(key_result: KeyResult, ladder: list[tuple[Number, Number]]) -> list[l
 
 
 def _check(key_result: KeyResult, *, changed: list[str]) -> None:
-    others = KeyResult.objects.filter(
-        engagement_id=key_result.engagement_id, objective_id=key_result.objective_id
-    ).exclude(pk=key_result.pk)
-    titles = others.values_list("title", flat=True)
+    titles = KeyResult.objects.all().other_titles(key_result)
     problems = refused(key_result_findings(key_result, others=titles))
     problems += [
         ValidationError(text, code=code)
@@ -194,7 +191,8 @@ def _check(key_result: KeyResult, *, changed: list[str]) -> None:
         check_owners(key_result.owner)
 
 
-def _check_frozen(changed: list[str]) -> None:
+def require_unfrozen(changed: list[str]) -> None:
+    """Refuse changes of what a commit froze (M5.10)."""
     frozen = [FROZEN[field] for field in changed if field in FROZEN]
     if frozen:
         raise ValidationError(

@@ -119,10 +119,7 @@ def clean_reasons(reasons: dict[str, str] | None) -> dict[str, str]:
 
 
 def _check(objective: Objective, *, changed: list[str]) -> None:
-    others = Objective.objects.filter(
-        engagement_id=objective.engagement_id, cycle_id=objective.cycle_id
-    ).exclude(pk=objective.pk)
-    titles = others.values_list("title", flat=True)
+    titles = Objective.objects.all().other_titles(objective)
     problems = refused(check_objective(title=objective.title, others=titles))
     if {"team", "parent"} & set(changed):
         problems += _link_problems(objective)

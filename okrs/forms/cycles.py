@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import QuerySet
 
 from engagements.edit_forms import EditForm
 from engagements.form_fields import DayField, MemberField, RowField, choose_among
@@ -66,19 +65,10 @@ class ContributionForm(forms.Form):
     def __init__(self, data: Any = None, *, objective: Objective) -> None:
         super().__init__(data, auto_id="id_contribution_%s")
         own = KeyResult.objects.filter(engagement_id=objective.engagement_id, objective=objective)
-        choose_among(self, source=own, target=_within_reach(objective))
-
-
-def _within_reach(objective: Objective) -> QuerySet[KeyResult]:
-    """Return the key results of other objectives whose cycles overlap with this one's."""
-    cycle = objective.cycle
-    return (
-        KeyResult.objects.filter(
+        others = KeyResult.objects.filter(
             engagement_id=objective.engagement_id,
-            objective__cycle__starts_on__lte=cycle.ends_on,
-            objective__cycle__ends_on__gte=cycle.starts_on,
-        )
-        .exclude(objective=objective)
-        .exclude(stage=Stage.WITHDRAWN)
-        .select_related("objective")
-    )
+            objective__cycle__starts_on__lte=objective.cycle.ends_on,
+            objective__cycle__ends_on__gte=objective.cycle.starts_on,
+        ).exclude(objective=objective)
+        target = others.exclude(stage=Stage.WITHDRAWN).select_related("objective")
+        choose_among(self, source=own, target=target)

@@ -1,8 +1,8 @@
-"""Form field for the rungs of a threshold ladder: rows of a threshold and its score."""
+"""Forms of key results, with a field for the rungs of a threshold ladder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -22,7 +22,7 @@ from engagements.form_fields import (
 )
 from metrics.models import Metric, Refresh
 from okrs.commands.key_results import FROZEN
-from okrs.forms.objectives import ReasonedForm, helpers
+from okrs.forms.objectives import ReasonedForm
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Objective
 from okrs.models.key_results import method_choices
 from okrs.queries.findings import key_result_findings
@@ -45,7 +45,10 @@ class LadderWidget(forms.MultiWidget):
         context: dict[str, Any] = super().get_context(name, value, attrs)
         cells = context["widget"]["subwidgets"]
         rows = list(zip(cells[::2], cells[1::2], strict=True))
-        _unmark(cell for cell in cells if cell not in _invalid_cells(rows))
+        invalid = _invalid_cells(rows)
+        for cell in cells:
+            if cell not in invalid:
+                cell["attrs"].pop("aria-invalid", None)
         context["widget"]["rows"] = rows
         return context
 
@@ -55,11 +58,6 @@ def _invalid_cells(rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[di
     filled = [row for row in rows if any(cell["value"] for cell in row)]
     halves = [row for row in filled if not all(cell["value"] for cell in row)]
     return [cell for row in halves or filled for cell in row]
-
-
-def _unmark(cells: Iterable[dict[str, Any]]) -> None:
-    for cell in cells:
-        cell["attrs"].pop("aria-invalid", None)
 
 
 class LadderField(forms.MultiValueField):
@@ -83,9 +81,8 @@ class LadderField(forms.MultiValueField):
 
     def compress(self, data_list: list[Decimal | None]) -> list[tuple[Decimal, Decimal]]:
         rungs: list[tuple[Decimal, Decimal]] = []
-        for row, (threshold, score) in enumerate(
-            zip(data_list[::2], data_list[1::2], strict=True), start=1
-        ):
+        pairs = zip(data_list[::2], data_list[1::2], strict=True)
+        for row, (threshold, score) in enumerate(pairs, start=1):
             if threshold is None and score is None:
                 continue
             if threshold is None or score is None:
@@ -232,13 +229,6 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
             for name in (*FROZEN, *NAMES):
                 del self.fields[name]
 
-    @classmethod
-    def shown(cls, row: models.Model) -> dict[str, Any]:
-        return {**super().shown(row), "collaborators": helpers(row)}
-
-    def clean_title(self) -> str:
-        return " ".join(str(self.cleaned_data["title"]).split())  # one sentence has one line
-
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if "ladder" in data and data.get("method") != Method.LADDER:
@@ -249,9 +239,8 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         return type(self)(data, objective=self.objective, row=row)
 
     def check(self) -> list[Finding]:
-        others = KeyResult.objects.filter(engagement=self.engagement, objective=self.objective)
-        titles = others.exclude(pk=self.row.pk) if self.row else others
-        return key_result_findings(self.typed(), others=titles.values_list("title", flat=True))
+        typed = self.typed()
+        return key_result_findings(typed, others=KeyResult.objects.all().other_titles(typed))
 
     def typed(self) -> KeyResult:
         """Return the key result as typed, unsaved; unreadable fields are left out."""

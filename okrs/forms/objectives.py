@@ -49,6 +49,15 @@ class ReasonedForm(EditForm):
         """Return the findings on the text as typed."""
         raise NotImplementedError
 
+    @classmethod
+    def shown(cls, row: models.Model) -> dict[str, Any]:
+        named = row.collaborators.select_related("member")  # type: ignore[attr-defined]
+        people = [collaborator.member for collaborator in named]
+        return {**super().shown(row), "collaborators": people}
+
+    def clean_title(self) -> str:
+        return " ".join(str(self.cleaned_data["title"]).split())  # one sentence has one line
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         data["reasons"] = {code: text for code, text in self.typed_reasons().items() if text}
@@ -116,28 +125,14 @@ class ObjectiveForm(ReasonedForm):
             parent=above.select_related("cycle").order_by("-cycle__starts_on", "position", "id"),
         )
 
-    @classmethod
-    def shown(cls, row: models.Model) -> dict[str, Any]:
-        return {**super().shown(row), "collaborators": helpers(row)}
-
     def over(self, row: models.Model | None, *, data: Any = None) -> Self:
         return type(self)(data, cycle=self.cycle, row=row)
 
     def check(self) -> list[Finding]:
-        others = Objective.objects.filter(engagement=self.engagement, cycle=self.cycle)
-        titles = others.exclude(pk=self.row.pk) if self.row else others
-        return check_objective(
-            title=str(self["title"].value() or ""), others=titles.values_list("title", flat=True)
-        )
-
-    def clean_title(self) -> str:
-        return " ".join(str(self.cleaned_data["title"]).split())  # one sentence has one line
-
-
-def helpers(row: models.Model) -> list[models.Model]:
-    """Return the collaborators."""
-    named = row.collaborators.select_related("member")  # type: ignore[attr-defined]
-    return [collaborator.member for collaborator in named]
+        blank = Objective(engagement=self.engagement, cycle=self.cycle)
+        objective = self.row if isinstance(self.row, Objective) else blank
+        titles = Objective.objects.all().other_titles(objective)
+        return check_objective(title=str(self["title"].value() or ""), others=titles)
 
 
 VERSION = "version-"

@@ -83,6 +83,11 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
         """Return those that need check-ins: committed and not closed."""
         return self.filter(stage__in=LIVE)
 
+    def other_titles(self, key_result: KeyResult) -> models.QuerySet[KeyResult, str]:
+        """Return the titles of the other key results of its objective."""
+        here = self.filter(engagement=key_result.engagement_id, objective=key_result.objective_id)
+        return here.exclude(pk=key_result.pk).values_list("title", flat=True)
+
     def for_card(self) -> KeyResultQuerySet:
         """Join everything that a card shows."""
         return self.select_related("objective__cycle", "objective__team", "metric", "owner")
@@ -95,7 +100,7 @@ KeyResultManager = TenantManager.from_queryset(KeyResultQuerySet)
 class KeyResult(TenantModel):
     """A number or yes/no that shows whether the objective was reached.
 
-    Only `okrs.commands.update_state` writes its state (latest value, score, RAG and so on), which
+    Only `okrs.states.update_state` writes its state (latest value, score, RAG and so on), which
     follows from the check-ins; a test recomputes it from them.
     """
 

@@ -10,8 +10,8 @@ from django.db.models import Q
 
 from engagements.models import Membership
 from metrics.models import Metric
-from okrs.models import Commitment, Direction, Indicator, KeyResult, Stage
-from okrs.models.key_results import LIVE, method_choices
+from okrs.models import KeyResult, Stage
+from okrs.models.key_results import LIVE
 from scoring import format_number
 
 # The fields in the log, with their labels.
@@ -29,13 +29,6 @@ LABELS = {
     "indicator": "Indicator",
     "commitment": "Commitment",
     "stage": "Stage",
-}
-CHOICES: dict[str, dict[Any, Any]] = {
-    "method": dict(method_choices()),
-    "direction": dict(Direction.choices),
-    "indicator": dict(Indicator.choices),
-    "commitment": dict(Commitment.choices),
-    "stage": dict(Stage.choices),
 }
 NOTHING = "–"
 
@@ -65,8 +58,8 @@ def changes(key_result: KeyResult) -> list[Change]:
             when=_when(field, event),
             who=names["who"].get((event.pgh_context or {}).get("user"), ""),
             field=label,
-            old=_format(field, getattr(before, field), names=names),
-            new=_format(field, getattr(event, field), names=names),
+            old=_format(field, before, names=names),
+            new=_format(field, event, names=names),
         )
         for before, event in pairwise(events)
         for field, label in LABELS.items()
@@ -104,13 +97,14 @@ def _names(events: Iterable[Any], *, engagement_id: int) -> dict[str, dict[Any, 
     }
 
 
-def _format(field: str, value: Any, *, names: dict[str, dict[Any, str]]) -> str:
+def _format(field: str, event: Any, *, names: dict[str, dict[Any, str]]) -> str:
+    value = getattr(event, field)
     if value in (None, "", []):
         return NOTHING
     if field in names:
         return names[field].get(value, NOTHING)
-    if field in CHOICES:
-        return str(CHOICES[field].get(value, value))
+    if display := getattr(event, f"get_{field}_display", None):
+        return str(display())
     if field == "ladder":
         return ", ".join(f"{format_number(at)}: {score}" for at, score in value)
     if field in ("baseline", "target", "weight"):

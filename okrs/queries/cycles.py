@@ -6,16 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Collate
 
 from engagements.models import Engagement
 from metrics.models import Metric
 from okrs.guardrails import check_objectives, objectives_span
-from okrs.models import Commitment, Cycle, CycleKind, KeyResult, Objective, Origin, Team
-from okrs.queries.cards import Card
+from okrs.models import Commitment, Cycle, CycleKind, KeyResult, Objective, Origin, Stage, Team
 from okrs.queries.objectives import ObjectiveRow, fetch_sets, objective_row
 from okrs.weeks import quarters_from
 from okrs.writing import Finding
+
+RESTS_FOR = dt.timedelta(days=100)  # a quarter and some days to plan the next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ class CyclePage:
     commitment: Mix  # committed and aspirational key results
     origin: Mix  # top-down and bottom-up objectives
     unaligned: Sequence[ObjectiveRow]
-    unlinked: Sequence[Card]  # key results of teams without a contribution
+    unlinked: Sequence[KeyResult]  # key results of teams without a contribution
     metric_overlaps: Sequence[Overlap]
     contribution_overlaps: Sequence[Overlap]
 
@@ -88,11 +90,7 @@ def next_quarter(engagement: Engagement, *, today: dt.date) -> dict[str, Any]:
     for quarter in quarters_from(today):
         covered = any(first <= quarter.starts_on <= last for first, last in spans)
         if not covered and quarter.name.casefold() not in names:
-            return {
-                "name": quarter.name,
-                "starts_on": quarter.starts_on,
-                "ends_on": quarter.ends_on,
-            }
+            return vars(quarter)
     return {}
 
 
@@ -135,21 +133,21 @@ def cycle_page(cycle: Cycle, *, today: dt.date) -> CyclePage:
     )
     fetch_sets(objectives)
     rows = [objective_row(one, engagement=engagement, today=today) for one in objectives]
-    cards = [card for row in rows for card in row.cards]
+    key_results = [card.key_result for row in rows for card in row.cards]
     return CyclePage(
         cycle=cycle,
         week=cycle.week_on(today),
         groups=_groups(rows, cycle=cycle),
-        commitment=_mix(card.key_result.commitment == Commitment.COMMITTED for card in cards),
+        commitment=_mix(one.commitment == Commitment.COMMITTED for one in key_results),
         origin=_mix(row.objective.origin == Origin.TOP_DOWN for row in rows),
         unaligned=[row for row in rows if row.is_unaligned],
         unlinked=[
-            card
-            for card in cards
-            if card.key_result.objective.team_id and not card.key_result.contributes_to.all()
+            one for one in key_results if one.objective.team_id and not one.contributes_to.all()
         ],
-        metric_overlaps=_metric_overlaps(cards),
-        contribution_overlaps=_contribution_overlaps(cards),
+        metric_overlaps=_overlaps((one.metric, one) for one in key_results),
+        contribution_overlaps=_overlaps(
+            (link.target, one) for one in key_results for link in one.contributes_to.all()
+        ),
     )
 
 
@@ -178,24 +176,65 @@ def _mix(firsts: Iterable[bool]) -> Mix:
     return Mix(first=counts[True], second=counts[False])
 
 
-def _metric_overlaps(cards: list[Card]) -> list[Overlap]:
+def _overlaps(
+    pairs: Iterable[tuple[Metric | KeyResult | None, KeyResult]],
+) -> list[Overlap]:
     users: dict[Metric | KeyResult, list[KeyResult]] = {}
-    for card in cards:
-        if card.key_result.metric is not None:
-            users.setdefault(card.key_result.metric, []).append(card.key_result)
-    return _overlaps(users)
+    for shared, key_result in pairs:
+        if shared is not None:
+            users.setdefault(shared, []).append(key_result)
+    return [Overlap(shared=one, key_results=of) for one, of in users.items() if len(of) > 1]
 
 
-def _contribution_overlaps(cards: list[Card]) -> list[Overlap]:
-    sources: dict[Metric | KeyResult, list[KeyResult]] = {}
-    for card in cards:
-        for link in card.key_result.contributes_to.all():
-            sources.setdefault(link.target, []).append(card.key_result)
-    return _overlaps(sources)
+def shown_key_results(
+    engagement: Engagement, *, at: dt.datetime, today: dt.date
+) -> QuerySet[KeyResult]:
+    """Return those committed by `at` of the cycles of today; of a kind without one, of the last.
+
+    They come in the order of the page: quarterly, micro, then annual cycles; in each the company's
+    objectives first.
+    """
+    later = Cycle.objects.filter(
+        engagement_id=OuterRef("engagement_id"),
+        kind=OuterRef("objective__cycle__kind"),
+        starts_on__lte=today,
+        ends_on__gt=OuterRef("objective__cycle__ends_on"),
+        objectives__committed_at__lte=at,
+    )
+    runs = Q(objective__cycle__ends_on__gte=today)
+    rests = (
+        Q(objective__cycle__ends_on__gte=today - RESTS_FOR)
+        & ~Q(objective__cycle__kind=CycleKind.MICRO)
+        & ~Exists(later)
+    )
+    return (
+        KeyResult.objects.filter(
+            runs | rests,
+            engagement=engagement,
+            committed_at__lte=at,
+            objective__committed_at__lte=at,
+            objective__cycle__starts_on__lte=today,
+        )
+        .exclude(stage=Stage.WITHDRAWN)
+        .order_by(
+            "-objective__cycle__kind",  # quarterly, micro, annual
+            "objective__cycle__starts_on",
+            "objective__cycle_id",
+            Collate("objective__team__name", "C").asc(nulls_first=True),
+            "objective__position",
+            "objective_id",
+            "position",
+            "id",
+        )
+    )
 
 
-def _overlaps(by_shared: dict[Metric | KeyResult, list[KeyResult]]) -> list[Overlap]:
-    return [Overlap(shared=one, key_results=of) for one, of in by_shared.items() if len(of) > 1]
+def end_of(day: dt.date, *, engagement: Engagement) -> dt.datetime:
+    """Return the last instant of that day in the client's zone."""
+    midnight = dt.datetime.combine(
+        day + dt.timedelta(days=1), dt.time(), tzinfo=engagement.zone
+    ).astimezone(dt.UTC)
+    return midnight - dt.timedelta(microseconds=1)
 
 
 def team_list(engagement: Engagement) -> QuerySet[Any]:

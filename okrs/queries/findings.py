@@ -63,11 +63,7 @@ def _missing(key_result: KeyResult) -> list[str]:
 
 def objective_findings(objective: Objective) -> list[Finding]:
     """Check an objective's title and key results (M3) and its reviewer (M9.4). Two queries."""
-    titles = (
-        Objective.objects.filter(engagement_id=objective.engagement_id, cycle_id=objective.cycle_id)
-        .exclude(pk=objective.pk)
-        .values_list("title", flat=True)
-    )
+    titles = Objective.objects.all().other_titles(objective)
     indicators = [key_result.indicator for key_result in counted(objective)]
     micro = objective.cycle.kind == CycleKind.MICRO
     return [

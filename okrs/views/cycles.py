@@ -12,7 +12,7 @@ from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
 from engagements.row_cache import Row, render_rows
-from okrs.commands import create_cycle, create_team, update_cycle, update_team
+from okrs.commands.cycles import create_cycle, create_team, update_cycle, update_team
 from okrs.forms.cycles import BoardFilter, CycleForm, TeamForm
 from okrs.models import Cycle, Stage, Team
 from okrs.queries import cycles as queries

@@ -12,7 +12,7 @@ from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
 from engagements.queries import last_editor
-from okrs.commands import (
+from okrs.commands.key_results import (
     answer_audit,
     discard_key_result,
     draft_key_result,

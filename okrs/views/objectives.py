@@ -12,12 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command, stale_page
 from engagements.permissions import Permission
-from okrs.commands import (
+from okrs.commands.key_results import link_contribution, unlink_contribution
+from okrs.commands.objectives import (
     commit_objective,
     discard_objective,
     draft_objective,
-    link_contribution,
-    unlink_contribution,
     update_objective,
 )
 from okrs.forms.cycles import ContributionForm
@@ -67,7 +66,8 @@ def objective_update(request: MemberRequest, objective: str) -> HttpResponse:
 @member(Permission.DRAFT)
 def objective_check(request: MemberRequest, cycle: str) -> HttpResponse:
     """Check the text as typed, without saving it."""
-    row = _named(request)
+    named = request.GET.get("objective", "")
+    row = objective_of(request, named) if named else None
     form = ObjectiveForm(request.POST, cycle=cycle_of(request, cycle), row=row)
     return render(request, "okrs/_findings.html", {"form": form})
 
@@ -100,11 +100,6 @@ def objective_discard(request: MemberRequest, objective: str) -> HttpResponse:
         return objective_answer(request, row, refusal=refusal.messages[0], status=422)
     messages.success(request, f"Deleted: {row.title}.")
     return redirect_to(request, "okrs:cycle-detail", row.cycle.public_id)
-
-
-def _named(request: MemberRequest) -> Objective | None:
-    named = request.GET.get("objective")
-    return objective_of(request, named) if named else None
 
 
 def objective_answer(

@@ -18,7 +18,7 @@ from decisions.models import ActionItem, Decision
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage
 from okrs.models.key_results import LIVE
-from okrs.queries.shown import shown_key_results
+from okrs.queries.cycles import shown_key_results
 from reviews.models import Review
 from reviews.queries.recorded import escalations_of, running_among
 from reviews.reasons import AgendaFacts

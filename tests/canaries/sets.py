@@ -9,17 +9,14 @@ from typing import Any
 from engagements.models import Membership
 from metrics.commands import archive_metric, create_metric
 from metrics.models import Metric
-from okrs.commands import (
+from okrs.commands.cycles import create_cycle, create_team
+from okrs.commands.key_results import (
     answer_audit,
-    commit_objective,
-    create_cycle,
-    create_team,
     draft_key_result,
-    draft_objective,
     link_contribution,
     update_key_result,
-    update_objective,
 )
+from okrs.commands.objectives import commit_objective, draft_objective, update_objective
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Team
 from tests.canaries.marks import Marks
 from tests.checkins.posting import at

@@ -192,7 +192,7 @@ def test_the_chart_has_a_point_per_check_in_and_a_hole_per_gap(
     ]
     assert (history.start, history.goal) == (Decimal(9), Decimal(4))
     assert history.today == dt.date(2026, 3, 10)
-    assert history_chart(history).trace == ""
+    assert history_chart(history)["trace"] == ""
 
 
 def test_the_chart_keeps_days_in_order_though_two_periods_are_open(

@@ -26,7 +26,7 @@ from escalations.commands import (
     update_escalation_after_check_in,
 )
 from escalations.models import Escalation, EscalationState
-from okrs.commands import update_key_result
+from okrs.commands.key_results import update_key_result
 from okrs.models import KeyResult, Objective
 from tenancy.locks import StaleEdit, lock, lock_for_edit
 from tenancy.scoping import scope

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 from engagements.models import Membership
-from okrs.commands import update_key_result
+from okrs.commands.key_results import update_key_result
 from okrs.models import KeyResult, Objective, Stage
 from okrs.queries.changes import changes
 from okrs.states import KeyResultState

@@ -89,17 +89,17 @@ def test_a_chart_has_trace_dots_straight_line_and_axes() -> None:
     empty = history_chart(history(None, None, start=None, goal=None))
     large = history_chart(history("250000", start=Decimal(200_000), goal=Decimal(500_000)))
 
-    assert (drawn.trace.count("M"), drawn.dots.count("M")) == (2, 4)
-    assert drawn.straight == "M0 0L600 256"
-    assert (empty.trace, empty.straight) == ("", "")
-    assert len(empty.values) >= 2
-    assert {label.text for label in large.values} >= {"200k", "500k"}
+    assert (drawn["trace"].count("M"), drawn["dots"].count("M")) == (2, 4)
+    assert drawn["straight"] == "M0 0L600 256"
+    assert (empty["trace"], empty["straight"]) == ("", "")
+    assert len(empty["values"]) >= 2
+    assert {label.text for label in large["values"]} >= {"200k", "500k"}
 
 
 def test_labels_of_rungs_win_over_the_baseline_where_they_meet() -> None:
     rungs = [(Decimal(4), "1.00"), (Decimal(9), "0.30")]
 
-    marks = history_chart(history("8.0", rungs=rungs)).marks
+    marks = history_chart(history("8.0", rungs=rungs))["marks"]
 
     assert [mark.text for mark in marks] == ["1.00", "0.30"]
 
@@ -108,10 +108,10 @@ def test_today_is_a_line_within_the_cycle() -> None:
     inside = history_chart(history("9.0", today=dt.date(2026, 2, 15)))
     outside = history_chart(history("9.0", today=dt.date(2026, 5, 1)))
 
-    assert inside.now == "M303.4 0V256"
-    assert inside.today is not None
-    assert inside.today.text == "today"
-    assert (outside.now, outside.today) == ("", None)
+    assert inside["now"] == "M303.4 0V256"
+    assert inside["today"] is not None
+    assert inside["today"].text == "today"
+    assert (outside["now"], outside["today"]) == ("", None)
 
 
 def test_expected_is_where_the_straight_line_stands() -> None:

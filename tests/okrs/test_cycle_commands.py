@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from engagements.models import Engagement, Membership, Role
-from okrs.commands import create_cycle, create_team, update_cycle, update_team
+from okrs.commands.cycles import create_cycle, create_team, update_cycle, update_team
 from okrs.models import Cycle, CycleKind, Objective
 from tenancy.locks import StaleEdit
 from tests import build

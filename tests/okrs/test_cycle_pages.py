@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from engagements.models import Engagement, Membership, Role
-from okrs.commands import answer_audit, link_contribution
+from okrs.commands.key_results import answer_audit, link_contribution
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.queries.cards import Card, board, trace
 from okrs.queries.cycles import current_cycle, cycle_list, cycle_page, team_list
@@ -108,7 +108,7 @@ def test_the_page_lists_what_is_not_linked(
 
     assert [row.objective for row in before.unaligned] == [alone]
     assert after.unaligned == []
-    assert [card.key_result.title for card in after.unlinked] == ["Unlinked"]
+    assert [key_result.title for key_result in after.unlinked] == ["Unlinked"]
 
 
 def test_the_page_lists_overlaps(lead: Membership, cycle: Cycle, objective: Objective) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engagements.models import Membership, Role
-from okrs.commands import (
+from okrs.commands.key_results import (
     answer_audit,
     draft_key_result,
     link_contribution,

@@ -9,15 +9,15 @@ import pytest
 
 from engagements.models import Engagement, Membership, Role
 from metrics.models import Metric
-from okrs.commands import (
+from okrs.commands.key_results import discard_key_result, link_contribution
+from okrs.commands.objectives import (
     commit_objective,
-    discard_key_result,
     discard_objective,
     draft_objective,
-    link_contribution,
+    set_collaborators,
     update_objective,
+    versions_of,
 )
-from okrs.commands.objectives import set_collaborators, versions_of
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from tenancy.locks import StaleEdit
 from tenancy.scoping import identity

@@ -10,8 +10,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
-from okrs.commands import commit_objective, link_contribution
-from okrs.commands.objectives import set_collaborators
+from okrs.commands.key_results import link_contribution
+from okrs.commands.objectives import commit_objective, set_collaborators
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.queries.findings import commit_problems
 from okrs.queries.objectives import Alignment, ObjectivePage, objective_page

@@ -19,7 +19,8 @@ from decisions.commands.actions import complete_action, reopen_action
 from decisions.models import ActionItem, Decision
 from engagements.commands.members import change_role
 from engagements.models import Membership, Role
-from okrs.commands import commit_objective, draft_objective, update_cycle
+from okrs.commands.cycles import update_cycle
+from okrs.commands.objectives import commit_objective, draft_objective
 from okrs.models import Objective
 from reviews.commands.agendas import answer_item, next_item, tick_off
 from reviews.commands.reviews import close_review

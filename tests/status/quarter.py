@@ -7,7 +7,7 @@ from typing import Any
 
 from engagements.models import Engagement, Membership
 from okrs.models import KeyResult, Objective
-from okrs.queries.shown import end_of
+from okrs.queries.cycles import end_of
 from status.commands import store_snapshot
 from tests import build
 from tests.checkins.posting import at

@@ -18,7 +18,7 @@ from escalations.commands import decide_escalation, record_outcome, set_huddle
 from escalations.jobs import update_escalations
 from escalations.models import Escalation
 from okrs.models import Cycle, KeyResult, Objective, Team
-from okrs.queries.shown import end_of
+from okrs.queries.cycles import end_of
 from reviews.commands.recording import record_review_decision, supersede_review_decision
 from reviews.models import Review
 from status.commands import publish_report

@@ -26,18 +26,19 @@ from engagements.models import Invitation, Membership, Role
 from escalations.commands import set_huddle
 from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.models import Metric
-from okrs.commands import (
-    commit_objective,
+from okrs.commands.cycles import update_cycle, update_team
+from okrs.commands.key_results import (
     discard_key_result,
-    discard_objective,
     draft_key_result,
-    draft_objective,
     link_contribution,
     unlink_contribution,
-    update_cycle,
     update_key_result,
+)
+from okrs.commands.objectives import (
+    commit_objective,
+    discard_objective,
+    draft_objective,
     update_objective,
-    update_team,
 )
 from okrs.imports.command import ImportRefusedError
 from okrs.models import ContributionLink, CycleKind, KeyResult, Objective

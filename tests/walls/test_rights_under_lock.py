@@ -22,7 +22,8 @@ from engagements.models import Engagement, Membership, Role
 from engagements.permissions import RightLost
 from metrics.commands import archive_metric, update_metric
 from notifications.models import Notice
-from okrs.commands import commit_objective, draft_objective, update_cycle
+from okrs.commands.cycles import update_cycle
+from okrs.commands.objectives import commit_objective, draft_objective
 from okrs.imports.command import import_okrs
 from reviews.commands.reviews import close_review, start_review
 from tenancy.locks import lock, lock_names
