@@ -43,7 +43,7 @@ LAST = "Closing questions"
 Command = Callable[[Review, AgendaItem, Membership], object]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def rows(alice: Membership) -> list[KeyResult]:
     return three_red(alice)
 
@@ -70,7 +70,7 @@ def test_a_start_refreshes_the_agenda_and_shows_its_first_item_once(
     ],
 )
 def test_next_leaves_out_discussed_items_and_previous_goes_back(
-    alice: Membership, rows: list[KeyResult], clicks: str, expected: list[str]
+    alice: Membership, clicks: str, expected: list[str]
 ) -> None:
     review = run(alice)
     visited = [current_title(review)]
@@ -86,9 +86,7 @@ def test_next_leaves_out_discussed_items_and_previous_goes_back(
     assert item(review, visited[-2]).discussed_at == TUESDAY
 
 
-def test_a_second_click_from_an_old_screen_moves_nothing(
-    alice: Membership, rows: list[KeyResult]
-) -> None:
+def test_a_second_click_from_an_old_screen_moves_nothing(alice: Membership) -> None:
     review = run(alice)
     at_one = item(review, "One").public_id
     click: dict[str, Any] = {"review": review, "at": at_one, "by": alice, "now": TUESDAY}
@@ -117,9 +115,7 @@ def test_showing_an_item_refreshes_its_facts_alone(
     assert item(review, "One").facts["latest"] == "8.95"
 
 
-def test_a_planned_review_does_not_move_and_a_removed_item_is_not_shown(
-    alice: Membership, rows: list[KeyResult]
-) -> None:
+def test_a_planned_review_does_not_move_and_a_removed_item_is_not_shown(alice: Membership) -> None:
     planned, running = plan(alice), run(alice)
     removed = item(running, "Two")
     AgendaItem.objects.filter(pk=removed.pk).delete()
@@ -130,9 +126,7 @@ def test_a_planned_review_does_not_move_and_a_removed_item_is_not_shown(
     assert refusal(show_item, item=removed, by=alice, now=TUESDAY) == "gone"
 
 
-def test_parking_the_current_item_shows_the_next_and_it_can_come_back(
-    alice: Membership, rows: list[KeyResult]
-) -> None:
+def test_parking_the_current_item_shows_the_next_and_it_can_come_back(alice: Membership) -> None:
     review = run(alice)
 
     park_item(item=item(review, "One"), by=alice, now=TUESDAY)
@@ -145,7 +139,7 @@ def test_parking_the_current_item_shows_the_next_and_it_can_come_back(
 
 
 def test_items_change_places_pass_over_parked_ones_and_the_closing_item_stays_last(
-    alice: Membership, rows: list[KeyResult]
+    alice: Membership,
 ) -> None:
     review = plan(alice)
 
@@ -162,9 +156,7 @@ def test_items_change_places_pass_over_parked_ones_and_the_closing_item_stays_la
     assert titles(review) == ["Two", "One", "Three", LAST]
 
 
-def test_an_added_item_comes_before_the_closing_item(
-    alice: Membership, rows: list[KeyResult]
-) -> None:
+def test_an_added_item_comes_before_the_closing_item(alice: Membership) -> None:
     review = plan(alice)
     champion = build.member(alice.engagement, "Lena", Role.CHAMPION)
 
@@ -218,7 +210,7 @@ def test_a_no_adds_one_action_for_the_lead_and_a_yes_drops_it(
 
 @pytest.mark.parametrize("change", [{"removed_at": TUESDAY}, {"role": Role.VIEWER}])
 def test_a_no_goes_to_the_member_who_answered_if_the_lead_owns_no_actions(
-    alice: Membership, rows: list[KeyResult], change: dict[str, object]
+    alice: Membership, change: dict[str, object]
 ) -> None:
     other = build.member(alice.engagement, "Lara")
     review = run(alice)
@@ -309,9 +301,7 @@ MORE_COMMANDS: dict[str, Command] = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_change_updates_open_screens(
-    alice: Membership, rows: list[KeyResult], name: str
-) -> None:
+def test_every_change_updates_open_screens(alice: Membership, name: str) -> None:
     review = run(alice)
     before = live_version(review)
 
@@ -323,7 +313,7 @@ def test_every_change_updates_open_screens(
 @pytest.mark.parametrize("name", [*COMMANDS, *MORE_COMMANDS])
 @pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.SPONSOR])
 def test_leads_run_a_review_and_deciders_answer_and_add(
-    alice: Membership, rows: list[KeyResult], role: str, name: str
+    alice: Membership, role: str, name: str
 ) -> None:
     review, other = run(alice), build.member(alice.engagement, "Other", role)
     command, one = (COMMANDS | MORE_COMMANDS)[name], item(review, "One")
