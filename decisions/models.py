@@ -173,6 +173,10 @@ class Decision(TenantModel, WithOccasion):
         return f"{self.number}: {self.text}"
 
     @property
+    def change_label(self) -> str:
+        return "" if self.change == ResultingChange.NONE else self.get_change_display()
+
+    @property
     def evidence_url(self) -> str:
         """Return the address among its evidence, "" without one."""
         return next((one["url"] for one in self.evidence if "url" in one), "")

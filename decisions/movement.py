@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from okrs.formatting import NO_BREAK, YES_NO, write_value
-from scoring import format_number
+from okrs.formatting import NO_BREAK, write_figure, write_value
+from okrs.models import KeyResult
 
 
 class Moved(StrEnum):
@@ -25,44 +27,34 @@ class Movement:
 
     then: Decimal | None
     now: Decimal | None
+    unit: str
     moved: Moved
 
     @property
-    def is_known(self) -> bool:
-        return self.moved is not Moved.UNKNOWN
-
-    def words(self, *, unit: str = "") -> str:
+    def words(self) -> str:
         """Return for example "8.2 → 7.4 %", or "" without a value since."""
-        if not self.is_known:
+        if self.moved is Moved.UNKNOWN:
             return ""
-        latest = write_value(self.now, unit=unit)
-        return f"{_before(self.then, unit=unit)}{NO_BREAK}→ {latest}"
+        then = "no value yet" if self.then is None else write_figure(self.then, unit=self.unit)
+        return f"{then}{NO_BREAK}→ {write_value(self.now, unit=self.unit)}"
 
-    def sentence(self, *, unit: str = "") -> str:
+    @property
+    def sentence(self) -> str:
         """Return for example "since then 8.2 → 7.4 %"."""
-        return f"since then {self.words(unit=unit)}" if self.is_known else "no value since"
+        return f"since then {self.words}" if self.words else "no value since"
 
 
-def moved_since(
-    decided_on: dt.date,
-    *,
-    then: Decimal | None,
-    now: Decimal | None,
-    measured_on: dt.date | None,
-    higher_is_better: bool,
-) -> Movement:
-    """Compare the value at a decision with the current value, if it was measured on a later day.
+def moved_since(decided_on: dt.date, touch: Mapping[str, Any], key_result: KeyResult) -> Movement:
+    """Compare the value at a decision, stored in `touch`, with the current one of a later day.
 
     A value measured on the day of the decision was already known. A first value after the decision
     counts as better.
     """
-    if now is None or measured_on is None or measured_on <= decided_on:
-        return Movement(then=then, now=now, moved=Moved.UNKNOWN)
-    better = then is None or (now > then if higher_is_better else now < then)
-    return Movement(then=then, now=now, moved=Moved.BETTER if better else Moved.NO_BETTER)
-
-
-def _before(value: Decimal | None, *, unit: str) -> str:
-    if value is None or unit == YES_NO:
-        return write_value(value, unit=unit)
-    return format_number(value)
+    then = None if touch.get("value") is None else Decimal(touch["value"])
+    now, measured_on = key_result.latest_value, key_result.measured_on
+    moved = Moved.UNKNOWN
+    if now is not None and measured_on is not None and measured_on > decided_on:
+        higher = key_result.higher_is_better
+        better = then is None or (now > then if higher else now < then)
+        moved = Moved.BETTER if better else Moved.NO_BETTER
+    return Movement(then=then, now=now, unit=key_result.unit, moved=moved)

@@ -13,7 +13,7 @@ from okrs.formatting import plain, write_figure, write_value
 from okrs.models import KeyResult
 from reviews.models import AgendaItem, ReviewKind, Section
 from reviews.reasons import AgendaFacts, Reason, reasons
-from reviews.screens import SEPARATOR, KeyResultFacts, as_number, outcome_of, unit_of
+from reviews.screens import SEPARATOR, KeyResultFacts, as_number, outcome_of
 
 LEAST = 2  # minutes
 LONGEST_WHY = 240
@@ -236,7 +236,7 @@ def decisions(facts: AgendaFacts) -> AgendaItem | None:
         if key_result is not None:
             movement = outcome_of(decision, key_result)
             counts[movement.moved] += 1
-            words = movement.words(unit=unit_of(key_result))
+            words = movement.words
             label = "since then" if words else "no value since"
         rows.append(
             {
@@ -298,10 +298,9 @@ def _row(key_result: KeyResult) -> dict[str, str]:
 
 
 def _from_to(key_result: KeyResult, *, then: Decimal | None) -> dict[str, str]:
-    unit = unit_of(key_result)
     return {
-        "from": "" if then is None else write_figure(then, unit=unit),
-        "to": write_value(key_result.latest_value, unit=unit),
+        "from": "" if then is None else write_figure(then, unit=key_result.unit),
+        "to": write_value(key_result.latest_value, unit=key_result.unit),
     }
 
 

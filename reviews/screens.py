@@ -76,7 +76,7 @@ class KeyResultFacts:
 def key_result_screen(facts: KeyResultFacts, *, today: dt.date) -> Facts:
     """Return the current facts of a key result, to be stored with its item."""
     row, assessment, check_in = facts.key_result, facts.assessment, facts.check_in
-    unit = unit_of(row)
+    unit = row.unit
     return {
         "kind": "key_result",
         "id": row.public_id,
@@ -100,7 +100,7 @@ def key_result_screen(facts: KeyResultFacts, *, today: dt.date) -> Facts:
         "help": _asks(facts.help_requests, today=today),
         "blockers": _asks(facts.blockers, today=today),
         "escalation": _escalation(facts.escalation, engagement=row.engagement, today=today),
-        "decision": _decision(row, facts.decision, unit=unit, today=today),
+        "decision": _decision(row, facts.decision, today=today),
         "insight": row.insight,
         "said_by": check_in.author.name if check_in else "",
         "said_on": _day(check_in.measured_on if check_in else None, today=today),
@@ -145,10 +145,6 @@ class Screen:
         )
 
 
-def unit_of(row: KeyResult) -> str:
-    return row.metric.unit if row.metric else ""
-
-
 def as_number(text: str | None) -> Decimal | None:
     """Return a stored number, None if there was none."""
     return None if text is None else Decimal(text)
@@ -156,13 +152,7 @@ def as_number(text: str | None) -> Decimal | None:
 
 def outcome_of(decision: Decision, row: KeyResult) -> Movement:
     """Compare the value stored with the decision and the current one."""
-    return moved_since(
-        decision.decided_on,
-        then=as_number(_touch(decision, row).get("value")),
-        now=row.latest_value,
-        measured_on=row.measured_on,
-        higher_is_better=row.higher_is_better,
-    )
+    return moved_since(decision.decided_on, _touch(decision, row), row)
 
 
 def escalation_words(escalation: Escalation, *, engagement: Engagement, now: dt.datetime) -> str:
@@ -269,12 +259,12 @@ def _asks(asks: Sequence[Ask], *, today: dt.date) -> list[dict[str, str]]:
 
 
 def _decision(
-    row: KeyResult, decision: Decision | None, *, unit: str, today: dt.date
+    row: KeyResult, decision: Decision | None, *, today: dt.date
 ) -> dict[str, str] | None:
     """Return the last decision about it, and how value and band moved since."""
     if decision is None:
         return None
-    words = outcome_of(decision, row).words(unit=unit)
+    words = outcome_of(decision, row).words
     if words:
         weeks = max(1, round((today - decision.decided_on).days / 7))
         then, now = Rag(_touch(decision, row).get("rag") or Rag.NO_DATA), Rag(row.rag)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from operator import itemgetter
 
+from decisions.models import Decision
 from decisions.movement import moved_since
-from decisions.queries.decisions import DecisionFacts
 from engagements.models import Engagement
 from okrs.formatting import NO_BREAK, YES_NO, in_words, write_day, write_value
 from okrs.models import Cycle, CycleKind, Objective
@@ -122,7 +122,7 @@ def _change(state: KeyResultToday, *, then: Decimal, band: str | None) -> Change
 
 
 def decision_row(
-    decision: DecisionFacts, *, states: States, engagement: Engagement, today: dt.date
+    decision: Decision, *, states: States, engagement: Engagement, today: dt.date
 ) -> DecisionRow:
     """Return the text of a decision, its change, its owner and how the metric moved since."""
     moved = _moved_since(decision, states=states)
@@ -131,15 +131,15 @@ def decision_row(
         "iso": decision.decided_on.isoformat(),
         "on": write_day(decision.decided_on, today=today, weekday=False),
         "text": decision.text,
-        "meta": " · ".join(part for part in (decision.change, moved) if part),
+        "meta": " · ".join(part for part in (decision.change_label, moved) if part),
         "moved": moved,
     }
     if engagement.shows_owners:
-        row["owner"] = decision.owner
+        row["owner"] = decision.owner.name
     return row
 
 
-def _moved_since(decision: DecisionFacts, *, states: States) -> str:
+def _moved_since(decision: Decision, *, states: States) -> str:
     """Return for example "since then 8.2 → 7.4 %", for the first key result it is about.
 
     Without a newer value there is nothing to compare.
@@ -148,21 +148,15 @@ def _moved_since(decision: DecisionFacts, *, states: States) -> str:
     for touch in decision.touches:
         key_result = key_results.get(str(touch.get("key_result", "")))
         if key_result is not None and touch.get("value") is not None:
-            movement = moved_since(
-                decision.decided_on,
-                then=Decimal(str(touch["value"])),
-                now=key_result.latest_value,
-                measured_on=key_result.measured_on,
-                higher_is_better=key_result.higher_is_better,
-            )
-            return movement.sentence(unit=unit_of(key_result)) if movement.is_known else ""
+            movement = moved_since(decision.decided_on, touch, key_result)
+            return movement.sentence if movement.words else ""
     return ""
 
 
 def objective_block(
     states: States,
     *,
-    decisions: Sequence[DecisionFacts],
+    decisions: Sequence[Decision],
     engagement: Engagement,
     today: dt.date,
     rows_of: States,

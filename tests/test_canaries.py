@@ -20,7 +20,6 @@ from django.urls import reverse
 
 from checkins.models import HelpRequest
 from decisions.models import Decision
-from decisions.queries.decisions import DecisionFacts
 from engagements import access
 from engagements.models import Engagement, Invitation, Membership, Role, StatusPage
 from mail import email_types
@@ -285,19 +284,8 @@ def test_an_envelope_that_does_not_ask_who_reads_it_would_show_one_client_to_ano
 def test_a_hidden_decision_on_the_status_page_is_reported(
     planting: Planting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def every_decision(engagement: Engagement, **known: object) -> list[DecisionFacts]:
-        return [
-            DecisionFacts(
-                number=one.number,
-                decided_on=one.decided_on,
-                text=one.text,
-                owner="",
-                owner_id=one.owner_id,
-                change="",
-                touches=one.touches,
-            )
-            for one in Decision.objects.filter(engagement=engagement)
-        ]
+    def every_decision(engagement: Engagement, **known: object) -> list[Decision]:
+        return list(Decision.objects.filter(engagement=engagement))
 
     monkeypatch.setattr(snapshots, "visible_decisions", every_decision)
 

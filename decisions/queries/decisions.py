@@ -16,7 +16,6 @@ from decisions.models import (
     Occasion,
     OccasionKind,
     Release,
-    ResultingChange,
     load_occasions,
 )
 from decisions.movement import Movement, moved_since
@@ -44,7 +43,7 @@ class Touch:
     @property
     def outcome(self) -> str:
         """Return for example "since then 8.2 → 7.4 %"."""
-        return self.since.sentence(unit=self.unit) if self.since else ""
+        return self.since.sentence if self.since else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,19 +72,6 @@ class ObjectLog:
     entries: Sequence[Entry]
     actions: Sequence[ActionItem]
     more: bool  # than are shown
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecisionFacts:
-    """A decision that the client may see; `touches` as in the log."""
-
-    number: int
-    decided_on: dt.date
-    text: str
-    owner: str
-    owner_id: int
-    change: str
-    touches: Sequence[Mapping[str, Any]]
 
 
 def decisions(engagement: Engagement) -> QuerySet[Decision]:
@@ -189,7 +175,7 @@ def visible_decisions(
     at: dt.datetime,
     releasing: bool = False,
     publishing: Occasion | None = None,
-) -> list[DecisionFacts]:
+) -> list[Decision]:
     """List decisions for the client, their occasion released by then, none superseded (M8.2).
 
     Latest first. One query.
@@ -204,22 +190,7 @@ def visible_decisions(
     rows = Decision.objects.filter(
         may_read, released, ~Exists(superseding), engagement=engagement, client_visible=True
     )
-    columns = ("number", "decided_on", "text", "owner__name", "owner_id", "change", "touches")
-    changes = {**dict(ResultingChange.choices), ResultingChange.NONE: ""}
-    return [
-        DecisionFacts(
-            number=number,
-            decided_on=decided_on,
-            text=text,
-            owner=owner,
-            owner_id=owner_id,
-            change=str(changes[change]),
-            touches=touches,
-        )
-        for number, decided_on, text, owner, owner_id, change, touches in rows.order_by(
-            "-decided_on", "-number"
-        ).values_list(*columns)[:MOST_DECISIONS]
-    ]
+    return list(rows.select_related("owner").order_by("-decided_on", "-number")[:MOST_DECISIONS])
 
 
 def _releases(**here: Any) -> tuple[Exists, Exists]:
@@ -256,25 +227,14 @@ def _key_results(
 def _touch(
     touch: dict[str, Any], decided_on: dt.date, key_results: Mapping[str, KeyResult]
 ) -> Touch:
-    value, score = touch.get("value"), touch.get("score")
-    then = None if value is None else Decimal(value)
-    key_result = key_results.get(touch.get("key_result", ""))
-    since = None
-    if key_result is not None:
-        since = moved_since(
-            decided_on,
-            then=then,
-            now=key_result.latest_value,
-            measured_on=key_result.measured_on,
-            higher_is_better=key_result.higher_is_better,
-        )
+    key_result, score = key_results.get(touch.get("key_result", "")), touch.get("score")
     return Touch(
         title=touch.get("title", ""),
         objective=touch.get("objective", ""),
         key_result=touch.get("key_result", ""),
-        value=then,
+        value=None if touch.get("value") is None else Decimal(touch["value"]),
         score=None if score is None else Decimal(score),
         rag=Rag(touch.get("rag") or Rag.NO_DATA),
-        unit=key_result.metric.unit if key_result and key_result.metric else "",
-        since=since,
+        unit=key_result.unit if key_result else "",
+        since=moved_since(decided_on, touch, key_result) if key_result else None,
     )

@@ -218,6 +218,10 @@ class KeyResult(TenantModel):
         return self.title
 
     @property
+    def unit(self) -> str:
+        return self.metric.unit if self.metric else ""
+
+    @property
     def higher_is_better(self) -> bool:
         return self.direction == Direction.HIGHER
 

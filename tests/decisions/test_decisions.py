@@ -13,6 +13,7 @@ from decisions.forms import DecisionForm
 from decisions.models import Decision, DecisionHead
 from decisions.movement import Moved, Movement, moved_since
 from engagements.models import Membership, Role
+from metrics.models import Metric
 from okrs.models import KeyResult
 from reviews.models import AgendaItem, Review
 from tests import build
@@ -213,15 +214,17 @@ def test_a_later_decision_supersedes_an_earlier_one_once_with_todays_values(
     assert [touch["value"] for touch in earlier.touches] == ["6"]
 
 
-def movement(then: str | None, now: str | None, *, higher: bool = True, on: int = 11) -> Movement:
+def movement(
+    then: str | None, now: str | None, *, higher: bool = True, on: int = 11, unit: str = ""
+) -> Movement:
     """Return the movement since 10 March to a value measured on that day of March, 0 for none."""
-    return moved_since(
-        dt.date(2026, 3, 10),
-        then=None if then is None else Decimal(then),
-        now=None if now is None else Decimal(now),
+    key_result = KeyResult(
+        latest_value=None if now is None else Decimal(now),
         measured_on=dt.date(2026, 3, on) if on else None,
-        higher_is_better=higher,
+        direction="higher" if higher else "lower",
+        metric=Metric(unit=unit),
     )
+    return moved_since(dt.date(2026, 3, 10), {"value": then}, key_result)
 
 
 @pytest.mark.parametrize(
@@ -246,8 +249,8 @@ def test_a_value_measured_after_the_day_of_a_decision_is_compared(
 
 
 def test_a_movement_is_written_with_its_unit() -> None:
-    fell, waiting = movement("8.2", "7.4"), movement("8", "8", on=0)
+    fell, waiting = movement("8.2", "7.4", unit="percent"), movement("8", "8", on=0)
 
-    assert fell.sentence(unit="percent").replace("\xa0", " ") == "since then 8.2 → 7.4 %"
-    assert fell.words(unit="percent").replace("\xa0", " ") == "8.2 → 7.4 %"
-    assert (waiting.sentence(unit="days"), waiting.words(unit="days")) == ("no value since", "")
+    assert fell.sentence.replace("\xa0", " ") == "since then 8.2 → 7.4 %"
+    assert fell.words.replace("\xa0", " ") == "8.2 → 7.4 %"
+    assert (waiting.sentence, waiting.words) == ("no value since", "")
