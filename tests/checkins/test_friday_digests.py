@@ -13,8 +13,9 @@ from mail.outbox import enqueue
 from okrs.models import KeyResult, Stage
 from tenancy.scoping import identity
 from tests import build
+from tests.build import change
 from tests.checkins.posting import at, post
-from tests.checkins.test_reminders import MINUTE, carol, change
+from tests.checkins.test_reminders import MINUTE, carol
 from tests.escalations.notices import people, told
 from tests.query_counts import assert_constant_queries
 
@@ -53,75 +54,67 @@ def at_risk(onboarding: KeyResult) -> None:
     change(onboarding, stage=Stage.AT_RISK)
 
 
-def test_objective_owner_and_leads_get_key_results_at_risk(
-    sound: KeyResult, alice: Membership, carol: Membership
+@pytest.mark.parametrize(
+    ("stage", "blocker", "is_news"),
+    [
+        pytest.param(Stage.AT_RISK, "", True, id="M6.4-at-risk"),
+        pytest.param(Stage.ON_TRACK, "No access to the shop", True, id="M6.4-blocked"),
+        pytest.param(Stage.ON_TRACK, "", False, id="M6.4-on-track"),
+    ],
+)
+def test_objective_owner_and_leads_get_key_results_at_risk_or_blocked(
+    sound: KeyResult,
+    alice: Membership,
+    bob: Membership,
+    carol: Membership,
+    stage: Stage,
+    blocker: str,
+    *,
+    is_news: bool,
 ) -> None:
-    change(sound, stage=Stage.AT_RISK)
-
-    assert run() == 2
-
-    assert people("friday_at_risk") == {alice.pk, carol.pk}
-    assert {one[2:] for one in told("friday_at_risk")} == {(sound.pk, MONDAY, NINE)}
-
-
-@pytest.mark.parametrize("blocker", ["No access to the shop", ""])
-def test_they_get_blocked_ones_too_and_none_on_track(
-    sound: KeyResult, alice: Membership, bob: Membership, carol: Membership, blocker: str
-) -> None:
-    post(sound, bob, now=WEDNESDAY, blocker=blocker)
-    change(sound, stage=Stage.ON_TRACK, evidence_url=PROOF)
+    post(sound, bob, now=WEDNESDAY, blocker=blocker, evidence_url=PROOF)
+    change(sound, stage=stage)
 
     run()
 
-    assert people("friday_at_risk") == ({alice.pk, carol.pk} if blocker else set())
+    assert people("friday_at_risk") == ({alice.pk, carol.pk} if is_news else set())
+    assert {one[2:] for one in told("friday_at_risk")} <= {(sound.pk, MONDAY, NINE)}
 
 
-def test_the_champion_of_the_team_gets_late_check_ins(
-    onboarding: KeyResult, dana: Membership
+@pytest.mark.parametrize(
+    ("champion", "reader"),
+    [
+        pytest.param({}, "champion", id="M6.4-champion"),
+        pytest.param({"removed_at": TUESDAY}, "lead", id="M6.4-champion-removed"),
+        pytest.param({"is_active": False}, "lead", id="M6.4-champion-switched-off"),
+        pytest.param({"wants_digests": False}, "", id="M6.4-champion-wants-no-digests"),
+        pytest.param(None, "lead", id="M6.4-no-champion"),
+    ],
+)
+def test_the_champion_of_the_team_gets_late_check_ins_or_else_the_leads(
+    onboarding: KeyResult,
+    alice: Membership,
+    dana: Membership,
+    champion: dict[str, Any] | None,
+    reader: str,
 ) -> None:
-    run()
-
-    assert people("friday_late") == {dana.pk}
-    assert {one[2:] for one in told("friday_late")} == {(onboarding.pk, MONDAY, NINE)}
-
-
-def test_the_leads_get_them_without_a_champion(
-    onboarding: KeyResult, alice: Membership, carol: Membership
-) -> None:
-    run()
-
-    assert people("friday_late") == {alice.pk}
-
-
-@pytest.mark.parametrize("how", ["removed", "switched off"])
-def test_the_leads_get_them_if_the_champion_has_left(
-    onboarding: KeyResult, alice: Membership, dana: Membership, how: str
-) -> None:
-    if how == "removed":
-        change(dana, removed_at=TUESDAY)
-    else:
-        change(dana.user, is_active=False)
+    if champion is None:
+        change(onboarding.objective, team=None)
+    elif champion:
+        change(dana if "removed_at" in champion else dana.user, **champion)
 
     run()
 
-    assert people("friday_late") == {alice.pk}
-
-
-def test_no_one_replaces_a_champion_who_wants_no_digests(
-    onboarding: KeyResult, dana: Membership
-) -> None:
-    change(dana.user, wants_digests=False)
-
-    run()
-
-    assert told("friday_late") == []
+    people_by_role = {"champion": {dana.pk}, "lead": {alice.pk}, "": set()}
+    assert people("friday_late") == people_by_role[reader]
+    assert {one[2:] for one in told("friday_late")} <= {(onboarding.pk, MONDAY, NINE)}
 
 
 def test_a_check_in_that_was_missed_last_period_counts(
     onboarding: KeyResult, bob: Membership, dana: Membership
 ) -> None:
-    post(onboarding, bob, now=TUESDAY, actual=6)  # the period of 23 February stays empty
-    change(onboarding, evidence_url=PROOF)
+    # The period of 23 February stays empty.
+    post(onboarding, bob, now=TUESDAY, actual=6, evidence_url=PROOF)
 
     run()
 
@@ -133,13 +126,7 @@ def test_a_check_in_that_was_missed_last_period_counts(
     [
         pytest.param({}, False, id="enough"),
         pytest.param({"insight": "As last week."}, True, id="M6.4-short-insight"),
-        pytest.param({"next_action": "Wait  and\nsee"}, True, id="M6.4-three-words"),
         pytest.param({"next_action": "Carry on"}, True, id="M6.4-short-next-action"),
-        pytest.param(
-            {"insight": "The form did it.", "next_action": "Roll it out\nnow"},
-            False,
-            id="M6.4-four-words",
-        ),
         pytest.param({"actual": 5, "evidence_url": ""}, True, id="M6.4-green-without-evidence"),
     ],
 )
@@ -167,22 +154,17 @@ def test_a_thin_check_in_counts_in_its_own_week_only(
 
 
 @pytest.mark.usefixtures("at_risk")
-def test_they_come_at_the_hour_of_each_persons_message(
+def test_they_come_once_a_week_at_the_time_of_each_persons_message(
     alice: Membership, carol: Membership
 ) -> None:
     change(carol.user, time_zone="America/New_York")
 
     assert run(NINE - MINUTE) == 0
-    run(NINE)
+    assert run(NINE) > 0
     assert people("friday_at_risk") == {alice.pk}
-    run(at("2026-03-06T15:00"))
+    assert run(at("2026-03-06T15:00")) > 0
     assert people("friday_at_risk") == {alice.pk, carol.pk}
-
-
-@pytest.mark.usefixtures("at_risk")
-def test_they_come_once_a_week() -> None:
-    assert run() > 0
-    assert run() == 0
+    assert run(at("2026-03-06T15:00")) == 0
     assert run(NINE + dt.timedelta(days=7)) > 0
 
 
@@ -192,8 +174,6 @@ def test_they_come_once_a_week() -> None:
     [
         pytest.param("2026-03-05T09:00", False, id="thursday"),
         pytest.param("2026-03-07T09:00", False, id="saturday"),
-        pytest.param("2026-03-08T09:00", False, id="sunday"),
-        pytest.param("2026-03-09T09:00", False, id="monday"),
         pytest.param("2026-03-06T20:00", False, id="friday-evening"),
         pytest.param("2026-03-06T19:59", True, id="before-the-evening"),
         # The cycle ends on Tuesday, 31 March.
@@ -208,13 +188,8 @@ def test_they_come_on_fridays_until_the_evening(now: str, *, comes: bool) -> Non
 @pytest.mark.usefixtures("at_risk")
 def test_changes_after_fridays_message_are_not_included(alice: Membership) -> None:
     assert alice.user is not None
-    enqueue(
-        kind="daily",
-        recipient=alice.email,
-        payload={},
-        dedupe_key=f"daily:{alice.user.pk}:2026-03-06",
-        user_id=alice.user.pk,
-    )
+    key = f"daily:{alice.user.pk}:2026-03-06"
+    enqueue(kind="daily", recipient=alice.email, payload={}, dedupe_key=key, user_id=alice.user.pk)
 
     # The application reads a person's own messages only.
     with identity(user_id=alice.user.pk):

@@ -1,4 +1,4 @@
-"""Reminders before a deadline, after it, and of missed check-ins (M6.4, M7.7).
+"""Reminders before a deadline, after it, and of missed check-ins (M6.4, M7.7, M7.9).
 
 The period of Monday 9 March opens on Friday 6 March 00:00 and is due at 10:00 in Berlin. The key
 result was committed on 5 January before the first due time.
@@ -20,8 +20,9 @@ from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from engagements.commands.engagements import close_engagement
 from engagements.models import Membership, Role
-from okrs.models import Cycle, KeyResult, Stage
+from okrs.models import KeyResult, Stage
 from tests import build
+from tests.build import change
 from tests.checkins.posting import at, post
 from tests.escalations.notices import people, told
 from tests.query_counts import assert_constant_queries
@@ -35,22 +36,12 @@ MINUTE = dt.timedelta(minutes=1)
 Job = Callable[..., int]
 
 
-def change(row: Any, **fields: Any) -> None:
-    """Change the row itself, without the rules."""
-    type(row).objects.filter(pk=row.pk).update(**fields)
-
-
 def run(job: Job, now: dt.datetime) -> int:
     return job(now=now, using="default")
 
 
 def run_all() -> int:
     return run(send_reminders, OPEN) + run(send_overdue, DUE + MINUTE) + run(escalate_missed, DUE)
-
-
-def missed(*days: str) -> None:
-    for day in days:
-        run(escalate_missed, at(f"2026-{day}T00:00"))
 
 
 def periods(rule: str) -> list[str]:
@@ -65,15 +56,40 @@ def carol(onboarding: KeyResult) -> Membership:
     return carol
 
 
-def test_the_owner_is_reminded_once_at_the_hour_of_the_message(
+# Before and after the due time.
+
+
+def test_the_owner_is_reminded_once_at_the_time_of_their_message(
     onboarding: KeyResult, bob: Membership
 ) -> None:
-    assert run(send_reminders, FRIDAY_MESSAGE - MINUTE) == 0
-    assert run(send_reminders, FRIDAY_MESSAGE) == 1
-    assert run(send_reminders, FRIDAY_MESSAGE) == 0
-    assert run(send_reminders, DUE - MINUTE) == 0
+    moments = (FRIDAY_MESSAGE - MINUTE, FRIDAY_MESSAGE, FRIDAY_MESSAGE, DUE - MINUTE)
 
+    assert [run(send_reminders, now) for now in moments] == [0, 1, 0, 0]
     assert told() == [("reminder", bob.pk, onboarding.pk, MONDAY, FRIDAY_MESSAGE)]
+
+
+def test_the_owner_is_notified_once_when_the_due_time_has_passed(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    moments = (DUE, DUE + MINUTE, DUE + MINUTE)
+
+    assert [run(send_overdue, now) for now in moments] == [0, 1, 0]
+    assert told() == [("overdue", bob.pk, onboarding.pk, MONDAY, DUE)]
+
+
+@pytest.mark.parametrize(
+    ("job", "now"),
+    [
+        pytest.param(send_reminders, "2025-12-24T12:00", id="M6.4-cycle-not-begun"),
+        pytest.param(send_reminders, "2026-03-09T10:00", id="M6.4-deadline-has-passed"),
+        pytest.param(send_reminders, "2026-04-03T12:00", id="M6.4-cycle-over"),
+        pytest.param(send_overdue, "2026-03-16T00:00", id="M7.7-period-closed"),
+        pytest.param(send_overdue, "2026-04-06T12:00", id="M7.7-cycle-over"),
+        pytest.param(escalate_missed, "2026-05-04T00:00", id="M7.7-long-after-the-end"),
+    ],
+)
+def test_there_is_nothing_to_notify_of(onboarding: KeyResult, job: Job, now: str) -> None:
+    assert run(job, at(now)) == 0
 
 
 @pytest.mark.parametrize("undone", [False, True])
@@ -86,11 +102,7 @@ def test_a_check_in_that_is_done_gets_no_reminder_unless_it_is_undone(
         undo_check_in(check_in=done, by=bob, now=at("2026-03-06T08:05"))
 
     assert run(send_reminders, OPEN) == undone
-
-
-def test_a_deadline_that_has_passed_gets_no_reminder(onboarding: KeyResult) -> None:
-    assert run(send_reminders, DUE) == 0
-    assert run(send_reminders, DUE + MINUTE) == 0
+    assert run(send_overdue, DUE + MINUTE) == undone
 
 
 def test_a_new_owner_is_reminded_too(
@@ -103,7 +115,7 @@ def test_a_new_owner_is_reminded_too(
     assert people("reminder") == {alice.pk, bob.pk}
 
 
-def test_the_hour_is_by_the_persons_own_clock(onboarding: KeyResult, bob: Membership) -> None:
+def test_the_time_is_by_the_persons_own_clock(onboarding: KeyResult, bob: Membership) -> None:
     change(bob.user, time_zone="America/New_York", message_at=dt.time(7, 30))
     half_past_seven = at("2026-03-06T13:30")
 
@@ -118,50 +130,10 @@ def test_only_live_key_results_ask_for_check_ins(onboarding: KeyResult, stage: s
     assert run_all() == 0
 
 
-def test_a_cycle_that_has_not_begun_or_is_over_asks_for_nothing(onboarding: KeyResult) -> None:
-    assert run(send_reminders, at("2025-12-24T12:00")) == 0
-    assert run(send_reminders, at("2026-04-03T12:00")) == 0
-    assert run(send_overdue, at("2026-04-06T12:00")) == 0
-
-
-@pytest.mark.parametrize("job", [send_reminders, send_overdue, escalate_missed])
-def test_a_job_costs_the_same_queries_for_many(
-    alice: Membership, onboarding: KeyResult, job: Job
-) -> None:
-    def grow() -> None:
-        for _ in range(10):
-            build.live_key_result(onboarding.objective)
-
-    now = OPEN if job is send_reminders else DUE + MINUTE
-    assert_constant_queries(lambda: run(job, now), grow=grow, name=job.__name__)
-
-
-def test_the_owner_is_notified_once_the_due_time_has_passed(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    assert run(send_overdue, DUE) == 0
-    assert run(send_overdue, DUE + MINUTE) == 1
-    assert run(send_overdue, DUE + MINUTE) == 0
-
-    assert told() == [("overdue", bob.pk, onboarding.pk, MONDAY, DUE)]
-
-
-def test_a_late_check_in_is_overdue_no_more(onboarding: KeyResult, bob: Membership) -> None:
-    post(onboarding, bob, now=DUE + MINUTE)
-
-    assert run(send_overdue, DUE + 2 * MINUTE) == 0
-
-
 def test_a_due_time_before_the_commit_asks_for_nothing(onboarding: KeyResult) -> None:
     change(onboarding, committed_at=DUE + MINUTE)
 
     assert run(send_overdue, DUE + 2 * MINUTE) == 0
-
-
-def test_a_closed_period_is_overdue_no_more(onboarding: KeyResult) -> None:
-    run(send_overdue, at("2026-03-16T00:00"))
-
-    assert told("overdue") == []
 
 
 def test_two_open_periods_are_reminded_of_one_by_one(onboarding: KeyResult) -> None:
@@ -172,113 +144,89 @@ def test_two_open_periods_are_reminded_of_one_by_one(onboarding: KeyResult) -> N
     assert run(send_reminders, at("2026-03-13T09:00")) == 1
 
 
-def test_the_objectives_owner_is_notified_when_the_period_closes(
+# Missed check-ins.
+
+
+def test_the_objectives_owner_is_notified_once_when_the_period_closes(
     onboarding: KeyResult, carol: Membership
 ) -> None:
     closes_at = at("2026-01-12T00:00")
+    moments = (closes_at - MINUTE, closes_at, closes_at)
 
-    assert run(escalate_missed, closes_at - MINUTE) == 0
-    assert run(escalate_missed, closes_at) == 1
-    assert run(escalate_missed, closes_at) == 0
-
+    assert [run(escalate_missed, now) for now in moments] == [0, 1, 0]
     assert told() == [("missed", carol.pk, onboarding.pk, dt.date(2026, 1, 5), closes_at)]
 
 
-def test_the_leads_are_notified_of_two_in_a_row_once_per_streak(
-    onboarding: KeyResult, carol: Membership, alice: Membership, bob: Membership
+@pytest.mark.parametrize(
+    ("steps", "missed", "twice"),
+    [
+        pytest.param(
+            "post 01-06, run 01-12, run 01-19, run 01-26, run 02-02",
+            ["01-12", "01-19", "01-26"],
+            ["01-19"],
+            id="M7.9-once-per-streak",
+        ),
+        pytest.param(
+            "run 01-19, post 01-20, run 02-02, run 02-09",
+            ["01-05", "01-12", "01-26", "02-02"],
+            ["01-12", "02-02"],
+            id="M7.9-a-new-streak",
+        ),
+        pytest.param(
+            "commit 01-13, run 01-26", ["01-19"], [], id="M7.9-none-before-the-commit-counts"
+        ),
+        pytest.param(
+            "commit 01-13, run 02-02", ["01-19", "01-26"], ["01-26"], id="M7.9-after-the-commit"
+        ),
+        pytest.param("run 03-11", ["02-23", "03-02"], ["03-02"], id="M7.7-after-an-outage"),
+        pytest.param(
+            "run 01-19, run 03-11",
+            ["01-05", "01-12", "02-23", "03-02"],
+            ["01-12"],
+            id="M7.9-an-outage-within-a-streak",
+        ),
+        pytest.param(
+            "post 03-03, run 03-11", ["02-23"], [], id="M7.9-two-before-a-check-in-are-no-news"
+        ),
+        pytest.param("run 04-06", ["03-23", "03-30"], ["03-30"], id="M7.7-after-the-cycles-end"),
+    ],
+)
+def test_the_objectives_owner_hears_of_each_missed_one_and_the_leads_of_two_in_a_row(
+    onboarding: KeyResult,
+    carol: Membership,
+    alice: Membership,
+    bob: Membership,
+    steps: str,
+    missed: list[str],
+    twice: list[str],
 ) -> None:
-    post(onboarding, bob, now=at("2026-01-06T09:00"))
-    missed("01-12", "01-19", "01-26")
+    for step in steps.split(", "):
+        what, day = step.split()
+        if what == "run":
+            run(escalate_missed, at(f"2026-{day}T00:00"))
+        elif what == "post":
+            post(onboarding, bob, now=at(f"2026-{day}T09:00"))
+        else:
+            change(onboarding, committed_at=at(f"2026-{day}T09:00"))
 
-    (twice,) = told("missed_twice")
-    assert (twice.person, twice.period) == (alice.pk, dt.date(2026, 1, 19))
-    assert len(told("missed")) == 2
-
-    missed("02-02")
-    assert len(told("missed_twice")) == 1
-
-
-def test_a_new_streak_counts_again(
-    onboarding: KeyResult, bob: Membership, carol: Membership
-) -> None:
-    missed("01-19")
-    post(onboarding, bob, now=at("2026-01-20T09:00"))
-    missed("02-02", "02-09")
-
-    assert periods("missed_twice") == ["01-12", "02-02"]
-
-
-def test_a_period_before_the_commit_starts_no_streak(
-    onboarding: KeyResult, carol: Membership
-) -> None:
-    change(onboarding, committed_at=at("2026-01-12T10:01"))
-
-    missed("01-19", "01-26")
-    assert told("missed_twice") == []
-
-    missed("02-02")
-    assert periods("missed_twice") == ["01-26"]
-
-
-def test_after_an_outage_the_last_two_closes_are_caught_up(
-    onboarding: KeyResult, carol: Membership
-) -> None:
-    run(escalate_missed, at("2026-03-11T12:00"))
-
-    assert (periods("missed"), periods("missed_twice")) == (["02-23", "03-02"], ["03-02"])
-
-
-def test_a_streak_that_gave_a_notice_gives_no_second_one(
-    onboarding: KeyResult, alice: Membership, carol: Membership
-) -> None:
-    missed("01-19")
-
-    run(escalate_missed, at("2026-03-11T12:00"))
-
-    (twice,) = told("missed_twice")
-    assert (twice.person, twice.period) == (alice.pk, dt.date(2026, 1, 12))
+    assert (periods("missed"), periods("missed_twice")) == (missed, twice)
+    assert people("missed") == {carol.pk}
+    assert people("missed_twice") <= {alice.pk}
 
 
 def test_a_new_lead_is_notified_once_of_the_newest_two(
     onboarding: KeyResult, alice: Membership, carol: Membership
 ) -> None:
-    missed("01-19")
+    run(escalate_missed, at("2026-01-19T00:00"))
     change(carol, role=Role.LEAD)
-    missed("03-02", "03-09")
+    for day in ("03-02", "03-09"):
+        run(escalate_missed, at(f"2026-{day}T00:00"))
 
-    found = {one.person: one.period for one in told("missed_twice")}
-    assert found == {alice.pk: dt.date(2026, 1, 12), carol.pk: dt.date(2026, 2, 23)}
-    assert len(told("missed_twice")) == 2
-
-
-def test_two_missed_before_a_check_in_are_no_news(
-    onboarding: KeyResult, bob: Membership, carol: Membership
-) -> None:
-    post(onboarding, bob, now=at("2026-03-03T09:00"))
-
-    run(escalate_missed, at("2026-03-11T12:00"))
-
-    assert told("missed_twice") == []
+    found = [(one.person, one.period) for one in told("missed_twice")]
+    assert found == [(alice.pk, dt.date(2026, 1, 12)), (carol.pk, dt.date(2026, 2, 23))]
 
 
-def test_the_last_period_counts_after_the_cycles_end_and_then_no_more(
-    onboarding: KeyResult, carol: Membership, alice: Membership
-) -> None:
-    missed("04-06")
-    assert periods("missed") == ["03-23", "03-30"]
-
-    change(onboarding.objective, owner=alice)  # years later, say
-    assert run(escalate_missed, at("2026-05-04T00:00")) == 0
-
-
-def test_every_lead_is_notified(
-    onboarding: KeyResult, carol: Membership, alice: Membership
-) -> None:
-    second = build.member(onboarding.engagement, "Frank", Role.LEAD)
-
-    missed("01-19")
-
-    assert people("missed_twice") == {alice.pk, second.pk}
+# Who gets them.
 
 
 ALL = {"reminder", "overdue", "missed"}
@@ -318,37 +266,41 @@ def test_these_members_get_notices_of_these_rules(
 def test_odd_settings_of_one_client_silence_no_other(
     onboarding: KeyResult, alice: Membership, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cycle = onboarding.objective.cycle
     for index, ends_on in enumerate(("9999-12-31", "2026-06-30")):
         odd = build.cycle(alice.engagement, f"Odd {index}", ends_on=dt.date.fromisoformat(ends_on))
         build.live_key_result(build.objective(alice, odd, title=f"Odd {index}"))
 
     assert run(send_reminders, OPEN) == 2
     assert "are left out of the jobs" in caplog.text
-    assert Cycle.objects.filter(pk=cycle.pk).exists()
 
 
-def test_cycles_with_the_same_rhythm_are_all_reminded_of(onboarding: KeyResult) -> None:
-    alice = onboarding.objective.owner
+def test_cycles_with_the_same_rhythm_are_all_reminded_of_and_no_one_else_is(
+    onboarding: KeyResult, alice: Membership
+) -> None:
+    build.user("Zoe", time_zone="Pacific/Kiritimati")  # no member
     for name in ("Growth", "Churn"):
         cycle = build.cycle(alice.engagement, name)
         build.live_key_result(build.objective(alice, cycle, title=f"Win {name}"))
 
-    run(send_reminders, OPEN)
-
-    assert len(told("reminder")) == 3
-
-
-def test_people_who_are_no_members_are_left_out(onboarding: KeyResult) -> None:
-    build.user("Zoe", time_zone="Pacific/Kiritimati")
-
-    assert run(send_reminders, OPEN) == 1
+    assert run(send_reminders, OPEN) == 3
     assert User.objects.count() == 3
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM notifications_notice WHERE public_id ~ '^[2-9a-h]{12}$'"
         )
-        assert cursor.fetchone() == (1,)
+        assert cursor.fetchone() == (3,)
+
+
+@pytest.mark.parametrize("job", [send_reminders, send_overdue, escalate_missed])
+def test_a_job_costs_the_same_queries_for_many(
+    alice: Membership, onboarding: KeyResult, job: Job
+) -> None:
+    def grow() -> None:
+        for _ in range(10):
+            build.live_key_result(onboarding.objective)
+
+    now = OPEN if job is send_reminders else DUE + MINUTE
+    assert_constant_queries(lambda: run(job, now), grow=grow, name=job.__name__)
 
 
 @pytest.mark.slow
