@@ -25,16 +25,13 @@ commit. Only commands about members and the engagement ever wait for these two.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 from django.db import connection
 from django.db.models import Model, QuerySet
 
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
-A = TypeVar("A", bound=Model)
-B = TypeVar("B", bound=Model)
-C = TypeVar("C", bound=Model)
-D = TypeVar("D", bound=Model)
+Rows = TypeVarTuple("Rows")
 
 OTHER = "other tables"
 NAMES = "names"
@@ -61,31 +58,22 @@ def place_of(model: type[Model]) -> int:
     return ORDER.index(model._meta.label if model._meta.label in ORDER else OTHER)
 
 
-@overload
-def lock(row: A, /, *, exclusive: bool = False) -> tuple[A]: ...
-@overload
-def lock(row: A, second: B, /, *, exclusive: bool = False) -> tuple[A, B]: ...
-@overload
-def lock(row: A, second: B, third: C, /, *, exclusive: bool = False) -> tuple[A, B, C]: ...
-@overload
-def lock(
-    row: A, second: B, third: C, fourth: D, /, *, exclusive: bool = False
-) -> tuple[A, B, C, D]: ...
-def lock(*rows: Model, exclusive: bool = False) -> tuple[Model, ...]:
+def lock(*rows: *Rows, exclusive: bool = False) -> tuple[*Rows]:
     """Lock these rows in the order above; return them as they are now, in the order given.
 
     Raises DoesNotExist for a row that is gone.
     """
-    wanted: dict[type[Model], set[Any]] = defaultdict(set)
-    for row in rows:
+    given: tuple[Any, ...] = rows
+    wanted: dict[Any, set[Any]] = defaultdict(set)
+    for row in given:
         wanted[row._meta.model].add(row.pk)
-    fresh: dict[type[Model], dict[Any, Model]] = {}
+    fresh: dict[Any, dict[Any, Any]] = {}
     for model in sorted(wanted, key=lambda model: (place_of(model), model._meta.label)):
         found = locking(model._default_manager.filter(pk__in=wanted[model]), exclusive=exclusive)
         fresh[model] = {row.pk: row for row in found}
         if len(fresh[model]) < len(wanted[model]):
-            raise model.DoesNotExist  # type: ignore[attr-defined]
-    return tuple(fresh[row._meta.model][row.pk] for row in rows)
+            raise model.DoesNotExist
+    return cast("tuple[*Rows]", tuple(fresh[row._meta.model][row.pk] for row in given))
 
 
 def locking(queryset: Q, *, exclusive: bool = False, skip_locked: bool = False) -> Q:
