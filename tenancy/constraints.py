@@ -7,11 +7,10 @@ without its wall; the catalogue test looks for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models.constraints import BaseConstraint
 
 SCOPE = "ANY (nullif(current_setting('app.engagements', true), '')::bigint[])"
@@ -21,7 +20,20 @@ OWN_TOKEN = "nullif(current_setting('app.token', true), '')"  # noqa: S105
 
 
 class DeferredConstraint(BaseConstraint):
-    """A constraint made of statements that need the finished table."""
+    """A constraint made of statements that need the finished table.
+
+    `options` are those of the class with their defaults, which migrations leave out.
+    """
+
+    options: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, *, name: str, **options: Any) -> None:
+        super().__init__(name=name)
+        for option, default in self.options.items():
+            value = options.pop(option, default)
+            setattr(self, option, tuple(value) if isinstance(value, list) else value)
+        if options:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(options)}.")
 
     def statements(self, model: type[models.Model], quote: Any) -> list[str]:
         raise NotImplementedError
@@ -39,13 +51,28 @@ class DeferredConstraint(BaseConstraint):
         self.constraint_sql(model, schema_editor)
         return ""
 
+    def removal(self, table: str, quote: Any) -> list[str]:
+        raise NotImplementedError
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
+        quote = schema_editor.quote_name
+        return "; ".join(self.removal(quote(model._meta.db_table), quote))
+
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """Nothing to check in Python: the database holds it."""
 
+    def deconstruct(self) -> Any:
+        path, args, kwargs = super().deconstruct()
+        options = {name: getattr(self, name) for name in self.options}
+        return (
+            path,
+            args,
+            kwargs
+            | {name: value for name, value in options.items() if value != self.options[name]},
+        )
+
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, type(self)):
-            return NotImplemented
-        return self.deconstruct() == other.deconstruct()
+        return isinstance(other, type(self)) and bool(self.deconstruct() == other.deconstruct())
 
     def __hash__(self) -> int:
         return hash((type(self), self.name))
@@ -58,30 +85,22 @@ class TenantForeignKey(DeferredConstraint):
     client's data; the composite key cannot. `column` names the tenant in the table itself.
     """
 
-    def __init__(self, *, field: str, name: str, column: str = "engagement_id") -> None:
-        self.field = field
-        self.column = column
-        super().__init__(name=name)
+    options: ClassVar = {"field": "", "column": "engagement_id"}
+    field: str
+    column: str
 
     def statements(self, model: type[models.Model], quote: Any) -> list[str]:
-        field = model._meta.get_field(self.field)
-        target = field.related_model._meta.db_table  # type: ignore[union-attr]
+        field: Any = model._meta.get_field(self.field)
+        target = field.related_model._meta.db_table
         statement = (
             f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)}"
-            f" FOREIGN KEY ({quote(self.column)}, {quote(field.column)})"  # type: ignore[union-attr]
+            f" FOREIGN KEY ({quote(self.column)}, {quote(field.column)})"
             f" REFERENCES {quote(target)} (engagement_id, id) DEFERRABLE INITIALLY DEFERRED"
         )
         return [statement]
 
-    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
-        quote = schema_editor.quote_name  # type: ignore[union-attr]
-        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
-
-    def deconstruct(self) -> Any:
-        path, args, kwargs = super().deconstruct()
-        if self.column != "engagement_id":
-            kwargs["column"] = self.column
-        return path, args, {**kwargs, "field": self.field}
+    def removal(self, table: str, quote: Any) -> list[str]:
+        return [f"ALTER TABLE {table} DROP CONSTRAINT {quote(self.name)}"]
 
 
 class TenantWall(DeferredConstraint):
@@ -91,10 +110,9 @@ class TenantWall(DeferredConstraint):
     never written (the person's own memberships, the invitation whose token was presented).
     """
 
-    def __init__(self, *, name: str, column: str = "engagement_id", also: str = "") -> None:
-        self.column = column
-        self.also = also
-        super().__init__(name=name)
+    options: ClassVar = {"column": "engagement_id", "also": ""}
+    column: str
+    also: str
 
     def statements(self, model: type[models.Model], quote: Any) -> list[str]:
         table = quote(model._meta.db_table)
@@ -108,20 +126,9 @@ class TenantWall(DeferredConstraint):
             statements.append(f"CREATE POLICY known ON {table} FOR SELECT USING ({self.also})")
         return statements
 
-    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
-        table = schema_editor.quote_name(model._meta.db_table)  # type: ignore[union-attr]
-        return (
-            f"DROP POLICY IF EXISTS tenant ON {table}; DROP POLICY IF EXISTS known ON {table};"
-            f" ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"
-        )
-
-    def deconstruct(self) -> Any:
-        path, args, kwargs = super().deconstruct()
-        if self.column != "engagement_id":
-            kwargs["column"] = self.column
-        if self.also:
-            kwargs["also"] = self.also
-        return path, args, kwargs
+    def removal(self, table: str, quote: Any) -> list[str]:
+        policies = [f"DROP POLICY IF EXISTS {name} ON {table}" for name in ("tenant", "known")]
+        return [*policies, f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
 
 
 # Who bypasses the wall (the owner: migrations, restores, seeding) may write in anyone's name.
@@ -152,12 +159,9 @@ class ActingAuthor(DeferredConstraint):
     is recorded on the row itself.
     """
 
-    def __init__(
-        self, *, fields: Sequence[str], name: str, exceptions: Mapping[str, str] | None = None
-    ) -> None:
-        self.fields = tuple(fields)
-        self.exceptions = dict(exceptions or {})
-        super().__init__(name=name)
+    options: ClassVar = {"fields": (), "exceptions": {}}
+    fields: tuple[str, ...]
+    exceptions: Mapping[str, str]
 
     def statements(self, model: type[models.Model], quote: Any) -> list[str]:
         columns = {name: quote(model._meta.get_field(name).column) for name in self.fields}  # type: ignore[union-attr]
@@ -166,40 +170,26 @@ class ActingAuthor(DeferredConstraint):
             + (f" AND NOT ({self.exceptions[name]})" if name in self.exceptions else "")
             for name, column in columns.items()
         }
-        changed = (
+        changed = [
             f"NEW.{columns[name]} IS DISTINCT FROM OLD.{columns[name]} AND {condition}"
             for name, condition in foreign.items()
-        )
-        update = f"UPDATE OF {', '.join(columns.values())}"
-        return [
-            IS_ACTING,
-            REFUSE,
-            self._trigger(model, quote, event="INSERT", conditions=foreign.values()),
-            self._trigger(model, quote, event=update, conditions=changed),
         ]
-
-    def _trigger(
-        self, model: type[models.Model], quote: Any, *, event: str, conditions: Iterable[str]
-    ) -> str:
-        suffix = event.split()[0].lower()
-        return (
-            f"CREATE TRIGGER {quote(f'{self.name}_{suffix}')} BEFORE {event}"
+        events = {
+            "INSERT": [*foreign.values()],
+            f"UPDATE OF {', '.join(columns.values())}": changed,
+        }
+        triggers = [
+            f"CREATE TRIGGER {quote(f'{self.name}_{event.split()[0].lower()}')} BEFORE {event}"
             f" ON {quote(model._meta.db_table)} FOR EACH ROW"
-            f" WHEN ({' OR '.join(f'({one})' for one in conditions)})"
+            f" WHEN ({' OR '.join(f'({condition})' for condition in conditions)})"
             " EXECUTE FUNCTION refuse_row('its author is not the acting member')"
-        )
+            for event, conditions in events.items()
+        ]
+        return [IS_ACTING, REFUSE, *triggers]
 
-    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
-        quote = schema_editor.quote_name  # type: ignore[union-attr]
-        table = quote(model._meta.db_table)
-        names = (quote(f"{self.name}_{suffix}") for suffix in ("insert", "update"))
-        return "; ".join(f"DROP TRIGGER IF EXISTS {name} ON {table}" for name in names)
-
-    def deconstruct(self) -> Any:
-        path, args, kwargs = super().deconstruct()
-        if self.exceptions:
-            kwargs["exceptions"] = self.exceptions
-        return path, args, {**kwargs, "fields": self.fields}
+    def removal(self, table: str, quote: Any) -> list[str]:
+        names = (quote(f"{self.name}_{event}") for event in ("insert", "update"))
+        return [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name in names]
 
 
 class WrittenByTriggers(DeferredConstraint):
@@ -216,9 +206,8 @@ class WrittenByTriggers(DeferredConstraint):
             ),
         ]
 
-    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
-        quote = schema_editor.quote_name  # type: ignore[union-attr]
-        return f"DROP TRIGGER IF EXISTS {quote(self.name)} ON {quote(model._meta.db_table)}"
+    def removal(self, table: str, quote: Any) -> list[str]:
+        return [f"DROP TRIGGER IF EXISTS {quote(self.name)} ON {table}"]
 
 
 class SweepAccess(DeferredConstraint):
@@ -228,10 +217,8 @@ class SweepAccess(DeferredConstraint):
     """
 
     CLAUSES = {"SELECT": "USING (true)", "INSERT": "WITH CHECK (true)", "UPDATE": "USING (true)"}
-
-    def __init__(self, *, name: str, operations: Sequence[str] = ("SELECT",)) -> None:
-        self.operations = tuple(operations)
-        super().__init__(name=name)
+    options: ClassVar = {"operations": ("SELECT",)}
+    operations: tuple[str, ...]
 
     def statements(self, model: type[models.Model], quote: Any) -> list[str]:
         table = quote(model._meta.db_table)
@@ -241,11 +228,6 @@ class SweepAccess(DeferredConstraint):
             for operation in self.operations
         ]
 
-    def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
-        table = schema_editor.quote_name(model._meta.db_table)  # type: ignore[union-attr]
-        names = (operation.lower() for operation in self.operations)
-        return "; ".join(f"DROP POLICY IF EXISTS sweep_{name} ON {table}" for name in names)
-
-    def deconstruct(self) -> Any:
-        path, args, kwargs = super().deconstruct()
-        return path, args, {**kwargs, "operations": self.operations}
+    def removal(self, table: str, quote: Any) -> list[str]:
+        names = [f"sweep_{operation.lower()}" for operation in self.operations]
+        return [f"DROP POLICY IF EXISTS {name} ON {table}" for name in names]

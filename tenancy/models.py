@@ -151,7 +151,7 @@ def tenant_constraints(
     `authors` are keys to the membership that wrote or did something. They must be the acting
     member, apart from `exceptions` (`ActingAuthor`).
     """
-    written = ActingAuthor(fields=authors, exceptions=exceptions, name="%(class)s_authors")
+    written = ActingAuthor(fields=authors, exceptions=exceptions or {}, name="%(class)s_authors")
     return [
         TenantWall(name="%(class)s_wall", also=also),
         models.UniqueConstraint(fields=["engagement", "id"], name="%(class)s_tenant"),
