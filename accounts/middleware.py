@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -29,17 +30,13 @@ KEYS = {
 }
 
 
-class SharedPageMiddleware:
+class SharedPageMiddleware(MiddlewareMixin):
     """URLs with tokens stay out of other sites' logs and of search engines.
 
     The outermost middleware, so that it covers pages, redirects and errors alike.
     """
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         for start, policy in KEYS.items():
             if request.path_info.startswith(start) and request.path_info != start:
                 response["Referrer-Policy"] = policy
@@ -47,32 +44,24 @@ class SharedPageMiddleware:
         return response
 
 
-class RequestBytesMiddleware:
+class RequestBytesMiddleware(MiddlewareMixin):
     """Error 400 for bytes that no browser sends and that PostgreSQL or Python can't read.
 
     Form fields are left to their forms, which name the field.
     """
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
         query = (text for texts in request.GET.lists() for text in (texts[0], *texts[1]))
         if any("\0" in text for text in (request.path_info, *request.COOKIES.values(), *query)):
             raise BadRequest("The request holds a NUL character.")
-        return self.get_response(request)
 
 
-class PageMethodsMiddleware:
+class PageMethodsMiddleware(MiddlewareMixin):
     """Error 405 for methods other than those of pages and forms."""
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in PAGE_METHODS:
-            return HttpResponseNotAllowed(PAGE_METHODS)
-        return self.get_response(request)
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        is_allowed = request.method in PAGE_METHODS
+        return None if is_allowed else HttpResponseNotAllowed(PAGE_METHODS)
 
 
 class TransactionMiddleware:
@@ -98,14 +87,10 @@ class TransactionMiddleware:
         return response
 
 
-class PrivateResponseMiddleware:
+class PrivateResponseMiddleware(MiddlewareMixin):
     """Pages stay out of caches."""
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         patch_vary_headers(response, ("Cookie", "HX-Request"))
         if "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"

@@ -138,20 +138,6 @@ def of_account(of: VisitorLimits, *, field: str) -> Callable[[HttpRequest], Trie
     return tries
 
 
-def of_session(request: HttpRequest) -> Tries:
-    """Count guesses at the code that this browser asked for."""
-    return [(limits.CODE_GUESSES, (request.session.session_key,))]
-
-
-def of_network(request: HttpRequest) -> Tries:
-    return [(limits.RESET_LINKS, (limits.network_of(request),))]
-
-
-def of_person(request: HttpRequest) -> Tries:
-    """Count password guesses by someone at the user's open browser."""
-    return [(limits.PASSWORD_CHANGES, (request.user.pk,))]
-
-
 def remember_device(response: HttpResponseBase, user: User) -> None:
     """Note in this browser that its owner has signed in to the account."""
     device = get_random_string(16)
