@@ -121,20 +121,14 @@ def written(field: forms.BoundField) -> str:
 def difference(*, label: str, theirs: str, yours: str) -> Difference:
     """Both texts, cut into stretches of words that differ and that do not."""
     left, right = theirs.split(), yours.split()
-    matcher = SequenceMatcher(a=left, b=right, autojunk=False)
-    same_left: set[int] = set()
-    same_right: set[int] = set()
-    for block in matcher.get_matching_blocks():
-        same_left.update(range(block.a, block.a + block.size))
-        same_right.update(range(block.b, block.b + block.size))
+    blocks = SequenceMatcher(a=left, b=right, autojunk=False).get_matching_blocks()
+    same_left = {index for block in blocks for index in range(block.a, block.a + block.size)}
+    same_right = {index for block in blocks for index in range(block.b, block.b + block.size)}
     return Difference(
         label=label, theirs=_segments(left, same_left), yours=_segments(right, same_right)
     )
 
 
 def _segments(words: list[str], same: set[int]) -> Segments:
-    marked = [(word, index not in same) for index, word in enumerate(words)]
-    return [
-        (" ".join(word for word, _ in group), differs)
-        for differs, group in groupby(marked, key=lambda pair: pair[1])
-    ]
+    grouped = groupby(enumerate(words), key=lambda pair: pair[0] not in same)
+    return [(" ".join(word for _, word in pairs), differs) for differs, pairs in grouped]

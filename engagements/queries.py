@@ -21,22 +21,13 @@ class Member:
     """One row of the members' page."""
 
     membership: Membership
-    invitation: Invitation | None
+    invitation: Invitation | None  # the unanswered one
     now: dt.datetime
-    is_only_lead: bool = False
+    is_only_lead: bool
 
     @property
     def is_invited(self) -> bool:
         return self.invitation is not None and self.invitation.is_open(now=self.now)
-
-    @property
-    def asks_for_invitation(self) -> bool:
-        """Named, and no link that works waits for them."""
-        return self.membership.is_placeholder and not self.is_invited
-
-    @property
-    def has_run_out(self) -> bool:
-        return self.invitation is not None and self.invitation.expires_at <= self.now
 
 
 @dataclass(frozen=True)
@@ -67,12 +58,9 @@ def members(engagement: Engagement, *, now: dt.datetime) -> list[Member]:
 
 def member(membership: Membership, *, now: dt.datetime) -> Member:
     """Read one row of the members' page."""
-    found = Membership.objects.select_related("user").get(
-        engagement_id=membership.engagement_id, pk=membership.pk
-    )
-    invitations = Invitation.objects.filter(
-        engagement_id=membership.engagement_id, membership=membership
-    )
+    here = {"engagement_id": membership.engagement_id}
+    found = Membership.objects.select_related("user").get(**here, pk=membership.pk)
+    invitations = Invitation.objects.filter(**here, membership=membership)
     return Member(found, invitations.unanswered().first(), now, is_only_lead(found))
 
 

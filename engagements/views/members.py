@@ -164,7 +164,9 @@ def _list(request: MemberRequest, *, form: InviteForm, status: int = 200) -> Htt
     page = {
         "members": people,
         "to_join": sum(person.membership.is_placeholder for person in people),
-        "to_invite": sum(person.asks_for_invitation for person in people),
+        "to_invite": sum(
+            person.membership.is_placeholder and not person.is_invited for person in people
+        ),
         "form": form,
         "permissions": [(each.label, [may(role, each) for role in Role]) for each in Permission],
     }
