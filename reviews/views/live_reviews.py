@@ -13,22 +13,36 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from decisions.forms import ActionForm, DecisionForm, OwnedForm, SupersedeForm
+from decisions.models import ActionItem
 from decisions.queries.decisions import decisions, entries
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, go_to, redirect_to, run_command
+from engagements.models import Membership
 from engagements.permissions import Permission, may_here
+from reviews.commands.agendas import (
+    answer_item,
+    draw_agenda,
+    move_item,
+    next_item,
+    park_item,
+    previous_item,
+    show_item,
+    tick_off,
+    unpark_item,
+)
 from reviews.commands.recording import (
     add_review_action,
     record_review_decision,
     supersede_review_decision,
 )
+from reviews.commands.reviews import mark_here, start_review
 from reviews.models import AgendaItem, Review
 from reviews.queries.reviews import ReviewPage, clock_of, last_release, on_screen, review_page
 from tenancy.scoping import end_writing
@@ -146,23 +160,66 @@ def decision_supersede(request: MemberRequest, decision: str) -> HttpResponse:
     )
 
 
-def change_review(
-    request: MemberRequest, review: Review, command: Callable[..., Any], /, **values: Any
-) -> HttpResponse:
-    """Run a command on a review or its item and show the current screen, with the error if any."""
-    error = ""
-    try:
-        command(by=request.membership, now=timezone.now(), **values)
-    except ValidationError as refusal:
-        error = " ".join(refusal.messages)
-    end_writing()
-    if not request.htmx:
-        if error:
-            messages.error(request, error)
-        return redirect(f"{review_url(request, review)}{look_of(request).query}")
-    current = review_of(request, review.public_id)
-    context = {**_screen(request, current, refusal=error), "beside": True}
-    return render(request, f"{TEMPLATE}#live_review", context, status=422 if error else 200)
+def _button(
+    command: Callable[..., Any],
+    *,
+    to: Permission = Permission.RUN_REVIEWS,
+    **read: Callable[[QueryDict], Any],
+) -> Callable[..., HttpResponse]:
+    """Return the view of a button that changes a review, or the item that its URL names.
+
+    `read` takes more arguments of the command from the form. The view shows the current screen,
+    with the error if the command is refused.
+    """
+
+    @require_POST
+    @member(to)
+    def change(request: MemberRequest, review: str, **more: str) -> HttpResponse:
+        here, row, error = {"engagement": request.engagement}, review_of(request, review), ""
+        values: dict[str, Any] = {name: take(request.POST) for name, take in read.items()}
+        if "item" in more:
+            values["item"] = item_of(request, row, more["item"])
+        else:
+            values["review"] = row
+        if "action" in more:
+            values["action"] = find(ActionItem.objects.filter(**here), more["action"])
+        if "member" in more:
+            values["member"] = find(Membership.objects.filter(**here), more["member"])
+        try:
+            command(by=request.membership, now=timezone.now(), **values)
+        except ValidationError as refusal:
+            error = " ".join(refusal.messages)
+        end_writing()
+        if not request.htmx:
+            if error:
+                messages.error(request, error)
+            return redirect(f"{review_url(request, row)}{look_of(request).query}")
+        current = review_of(request, review)
+        context = {**_screen(request, current, refusal=error), "beside": True}
+        return render(request, f"{TEMPLATE}#live_review", context, status=422 if error else 200)
+
+    return change
+
+
+def _at(form_data: QueryDict) -> str:
+    return form_data.get("at", "")
+
+
+review_start = _button(start_review)
+review_draw = _button(draw_agenda)
+review_next = _button(next_item, at=_at)
+review_previous = _button(previous_item, at=_at)
+attendance_mark = _button(mark_here, is_here=lambda data: data.get("is_here") == "yes")
+item_show = _button(show_item)
+item_move = _button(move_item, up=lambda data: data.get("to") == "up")
+item_park = _button(park_item)
+item_unpark = _button(unpark_item)
+item_answer = _button(
+    answer_item,
+    to=Permission.DECIDE,
+    still_right=lambda data: data.get("still_right") == "yes",
+)
+item_done = _button(tick_off, to=Permission.DECIDE)
 
 
 def _screen(

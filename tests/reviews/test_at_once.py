@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,9 +18,6 @@ from decisions.commands.actions import complete_action, reopen_action
 from decisions.models import ActionItem, Decision
 from engagements.commands.members import change_role
 from engagements.models import Membership, Role
-from okrs.commands.cycles import update_cycle
-from okrs.commands.objectives import commit_objective, draft_objective
-from okrs.models import Objective
 from reviews.commands.agendas import answer_item, next_item, tick_off
 from reviews.commands.reviews import close_review
 from reviews.models import AgendaItem, Review
@@ -189,34 +185,3 @@ def test_two_commands_of_a_review_do_not_deadlock(
     results = at_once(lead, *works, turns=TURNS)  # a deadlock would raise
 
     assert not [result for result in results if isinstance(result, ValidationError)]
-
-
-def test_a_cycle_and_its_objectives_do_not_deadlock(lead: Membership) -> None:
-    with scope(lead.engagement_id):
-        cycle = build.cycle(lead.engagement)
-        ready = [build.objective(lead, cycle, title=f"Win {turn}") for turn in range(TURNS)]
-        for objective in ready:
-            build.audited(build.key_result(objective), by=lead)
-    objectives = iter(ready)
-    titles = iter(f"Draft {turn}" for turn in range(TURNS))
-
-    def update() -> None:
-        cycle.refresh_from_db()
-        terms = {name: getattr(cycle, name) for name in ("name", "kind", "starts_on", "version")}
-        ends_on = cycle.ends_on + dt.timedelta(days=1)
-        update_cycle(cycle=cycle, ends_on=ends_on, by=lead, **terms)
-
-    def commit() -> None:
-        with suppress(ValidationError):
-            commit_objective(objective=next(objectives), on=dt.date(2026, 1, 5), by=lead)
-
-    def draft() -> None:
-        draft_objective(cycle=cycle, title=next(titles), owner=lead, by=lead)
-
-    results = at_once(lead, update, draft, commit, turns=TURNS)
-
-    assert not [result for result in results if isinstance(result, ValidationError)]
-    with scope(lead.engagement_id):
-        cycle.refresh_from_db()
-        assert cycle.version == TURNS + 1
-        assert Objective.objects.filter(title__startswith="Draft").count() == TURNS

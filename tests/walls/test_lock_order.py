@@ -41,7 +41,7 @@ from okrs.commands.objectives import (
     update_objective,
 )
 from okrs.imports.command import ImportRefusedError
-from okrs.models import ContributionLink, CycleKind, KeyResult, Objective
+from okrs.models import ContributionLink, Cycle, CycleKind, KeyResult, Objective
 from status.commands import publish_report
 from status.schema import ReportText
 from tenancy.locks import lock
@@ -95,19 +95,28 @@ def key_result_metric_and_engagement(lead: Membership, other: Membership) -> Pai
     )
 
 
-def cycle_draft_and_engagement(lead: Membership, other: Membership) -> Pair:
-    cycle = build.cycle(lead.engagement)
-    terms = {name: getattr(cycle, name) for name in ("kind", "starts_on")}
+def extend(cycle: Cycle, by: Membership) -> Doing:
+    terms = {name: getattr(cycle, name) for name in ("name", "kind", "starts_on")}
 
     def longer(turn: int) -> Any:
         ends_on = cycle.ends_on + dt.timedelta(days=turn + 1)
-        version, name = turn + 1, cycle.name
-        return update_cycle(
-            cycle=cycle, version=version, name=name, ends_on=ends_on, by=lead, **terms
-        )
+        return update_cycle(cycle=cycle, version=turn + 1, ends_on=ends_on, by=by, **terms)
 
-    return longer, lambda turn: draft_objective(
+    return longer
+
+
+def cycle_draft_and_engagement(lead: Membership, other: Membership) -> Pair:
+    cycle = build.cycle(lead.engagement)
+    return extend(cycle, lead), lambda turn: draft_objective(
         cycle=cycle, title=f"Draft {turn}", owner=other, by=other
+    )
+
+
+def cycle_and_commit(lead: Membership, other: Membership) -> Pair:
+    objectives = committed_objectives(lead, metrics_of(lead))
+    return (
+        extend(objectives[0].cycle, lead),
+        lambda turn: commit_objective(objective=objectives[turn], on=DAY, by=other),
     )
 
 
@@ -391,6 +400,7 @@ PAIRS: list[Callable[[Membership, Membership], Pair]] = [
     metric_and_engagement,
     key_result_metric_and_engagement,
     cycle_draft_and_engagement,
+    cycle_and_commit,
     new_metric_in_a_draft,
     check_in_and_huddle,
     check_in_and_settings,
