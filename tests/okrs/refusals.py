@@ -9,19 +9,10 @@ import pytest
 from django.core.exceptions import ValidationError
 
 
-class Refusal:
-    """Filled when the block ends."""
-
-    codes: list[str]
-    messages: list[str]
-
-
 @contextmanager
-def refused(*codes: str) -> Iterator[Refusal]:
+def refused(*codes: str) -> Iterator[pytest.ExceptionInfo[ValidationError]]:
     """The block must raise a ValidationError with exactly these codes, in any order."""
-    refusal = Refusal()
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(ValidationError) as refusal:
         yield refusal
-    refusal.codes = sorted(str(error.code) for error in caught.value.error_list)
-    refusal.messages = caught.value.messages
-    assert refusal.codes == sorted(codes), refusal.messages
+    errors = refusal.value.error_list
+    assert sorted(str(error.code) for error in errors) == sorted(codes), refusal.value.messages

@@ -80,7 +80,7 @@ def test_a_cycle_does_not_start_after_a_draft_is_due(
 
     with refused("dates") as refusal:
         update(cycle, lead, starts_on=dt.date(2026, 2, 15))
-    assert refusal.messages == [
+    assert refusal.value.messages == [
         "These drafts would be due before the cycle starts: “Early”. Change their due dates first."
     ]
     assert update(cycle, lead, starts_on=dt.date(2026, 2, 14)).version == 2

@@ -148,8 +148,8 @@ def test_nothing_of_another_client_is_shown(lead: Membership, cycle: Cycle) -> N
         assert cards(lead)["draft"] == []
 
 
-def cards(lead: Membership, cycle: Cycle | None = None) -> dict[str, list[Card]]:
-    columns = board(lead.engagement, cycle, today=TODAY)
+def cards(lead: Membership) -> dict[str, list[Card]]:
+    columns = board(lead.engagement, today=TODAY)
     return {stage.value: cards for stage, cards in columns.items()}
 
 
@@ -200,18 +200,6 @@ def test_a_draft_shows_how_far_its_audit_is(objective: Objective) -> None:
 
     assert (card.audit_passed, len(card.audit)) == (4, 6)
     assert [finding.code for finding in card.findings] == ["incomplete"]
-
-
-def test_the_board_shows_one_cycle_or_all(
-    lead: Membership, cycle: Cycle, objective: Objective
-) -> None:
-    build.key_result(objective)
-    later = dt.date(2026, 4, 1)
-    second = build.cycle(lead.engagement, "2026-Q2", starts_on=later, ends_on=dt.date(2026, 6, 30))
-    build.key_result(build.objective(lead, second))
-
-    assert len(cards(lead, cycle)["draft"]) == 1
-    assert len(cards(lead)["draft"]) == 2
 
 
 def test_a_data_gap_shows_until_the_questions_are_answered(objective: Objective) -> None:

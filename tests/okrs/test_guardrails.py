@@ -29,33 +29,23 @@ def codes(findings: list[Finding]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("preset", "kind", "level", "most"),
+    ("preset", "kind", "company", "team", "key_results"),
     [
-        ("playbook", "annual", "company", 5),
-        ("playbook", "quarterly", "company", 4),
-        ("playbook", "quarterly", "team", 4),
-        ("small_business", "quarterly", "company", 3),
-        ("small_business", "quarterly", "team", 2),
-        ("wide", "quarterly", "team", 5),
-        ("wide", "micro", "team", 1),
-        ("playbook", "micro", "company", 1),
+        ("playbook", "annual", Span(3, 5), Span(3, 5), Span(2, 4)),
+        ("playbook", "quarterly", Span(1, 4), Span(1, 4), Span(2, 4)),
+        ("small_business", "annual", Span(1, 3), Span(1, 3), Span(2, 4)),
+        ("small_business", "quarterly", Span(1, 3), Span(1, 2), Span(2, 4)),
+        ("wide", "quarterly", Span(3, 5), Span(3, 5), Span(3, 5)),
+        ("wide", "micro", Span(1, 1), Span(1, 1), Span(1, 2)),
+        ("playbook", "micro", Span(1, 1), Span(1, 1), Span(1, 2)),
     ],
 )
-def test_each_preset_caps_the_objectives(preset: str, kind: str, level: str, most: int) -> None:
-    assert objectives_span(preset=preset, kind=kind, level=level).most == most
-
-
-@pytest.mark.parametrize(
-    ("preset", "kind", "fewest", "most"),
-    [
-        ("playbook", "quarterly", 2, 4),
-        ("small_business", "annual", 2, 4),
-        ("wide", "quarterly", 3, 5),
-        ("wide", "micro", 1, 2),
-    ],
-)
-def test_each_preset_bounds_the_key_results(preset: str, kind: str, fewest: int, most: int) -> None:
-    assert guardrails(preset=preset, kind=kind).key_results == Span(fewest, most)
+def test_each_preset_bounds_objectives_and_key_results(
+    preset: str, kind: str, company: Span, team: Span, key_results: Span
+) -> None:
+    assert objectives_span(preset=preset, kind=kind, level="company") == company
+    assert objectives_span(preset=preset, kind=kind, level="team") == team
+    assert guardrails(preset=preset, kind=kind).key_results == key_results
 
 
 def test_every_preset_that_an_engagement_can_choose_is_there() -> None:

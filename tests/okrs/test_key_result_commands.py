@@ -131,7 +131,7 @@ def test_each_part_of_the_promise_is_frozen(objective: Objective, fields: dict[s
 
     with refused("frozen") as refusal:
         update(live, **fields)
-    assert refusal.messages[0].startswith("Frozen at commit: ")
+    assert refusal.value.messages[0].startswith("Frozen at commit: ")
 
 
 def test_title_owner_and_collaborators_can_change_after_commit(

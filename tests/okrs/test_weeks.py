@@ -32,34 +32,21 @@ def test_no_other_name_is_a_quarter(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "first", "second"),
+    ("day", "first", "second", "left"),
     [
-        (dt.date(2026, 1, 1), "2026-Q1", "2026-Q2"),
-        (dt.date(2026, 9, 9), "2026-Q3", "2026-Q4"),
-        (dt.date(2026, 9, 10), "2026-Q4", "2026-Q3"),
-        (dt.date(2026, 9, 30), "2026-Q4", "2026-Q3"),
-        (dt.date(2026, 10, 1), "2026-Q4", "2027-Q1"),
-        (dt.date(2026, 12, 31), "2027-Q1", "2026-Q4"),
+        (dt.date(2026, 1, 1), "2026-Q1", "2026-Q2", [12, None]),
+        (dt.date(2026, 9, 9), "2026-Q3", "2026-Q4", [3, None]),
+        (dt.date(2026, 9, 10), "2026-Q4", "2026-Q3", [None, 3]),
+        (dt.date(2026, 9, 30), "2026-Q4", "2026-Q3", [None, 0]),
+        (dt.date(2026, 10, 1), "2026-Q4", "2027-Q1", [13, None]),
+        (dt.date(2026, 12, 25), "2027-Q1", "2026-Q4", [None, 1]),
+        (dt.date(2026, 12, 26), "2027-Q1", "2026-Q4", [None, 0]),
     ],
 )
-def test_the_running_quarter_comes_first_until_three_weeks_before_its_end(
-    day: dt.date, first: str, second: str
+def test_the_current_quarter_with_its_full_weeks_comes_first_until_three_weeks_before_its_end(
+    day: dt.date, first: str, second: str, left: list[int | None]
 ) -> None:
     assert [found.name for found in quarters_from(day)] == [first, second]
-
-
-@pytest.mark.parametrize(
-    ("day", "left"),
-    [
-        (dt.date(2026, 10, 1), [13, None]),
-        (dt.date(2026, 11, 26), [5, None]),
-        (dt.date(2026, 12, 25), [None, 1]),
-        (dt.date(2026, 12, 26), [None, 0]),
-    ],
-)
-def test_the_running_quarter_says_how_many_full_weeks_are_left(
-    day: dt.date, left: list[int | None]
-) -> None:
     assert [found.weeks_left for found in quarters_from(day)] == left
 
 

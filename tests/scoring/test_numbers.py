@@ -13,7 +13,7 @@ from hypothesis import given
 
 import scoring
 from scoring import Scale, ScoringError, format_number, format_score, linear, parse_number
-from tests.scoring.strategies import hundredths, values
+from tests.scoring.strategies import values
 
 FILES = sorted(Path(scoring.__file__).parent.rglob("*.py"))
 ALLOWED = (sys.stdlib_module_names | {"scoring"}) - {"os", "io", "pathlib", "socket", "time"}
@@ -168,13 +168,6 @@ def test_a_shown_number_loses_nothing(value: Decimal) -> None:
     assert Decimal(format_number(value).replace("−", "-").replace(",", "")) == value
 
 
-@given(values)
-def test_both_decimal_signs_are_read(value: Decimal) -> None:
-    text = f"{value:.4f}"
-
-    assert parse_number(text) == parse_number(text.replace(".", ",")) == value
-
-
 @pytest.mark.parametrize(
     ("score", "unit", "hundred"),
     [
@@ -188,11 +181,6 @@ def test_both_decimal_signs_are_read(value: Decimal) -> None:
 def test_scores_follow_the_scale(score: Any, unit: str, hundred: str) -> None:
     assert format_score(score) == unit
     assert format_score(score, scale=Scale.HUNDRED) == hundred
-
-
-@given(hundredths)
-def test_both_scales_show_the_same_score(score: Decimal) -> None:
-    assert Decimal(format_score(score)) * 100 == Decimal(format_score(score, scale="hundred"))
 
 
 def test_an_unknown_scale_is_an_error() -> None:

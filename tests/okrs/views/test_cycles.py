@@ -98,19 +98,6 @@ def test_twenty_rows_take_as_many_queries_as_ten(
     assert_constant_queries(lambda: client.get(url), grow=ten_more, name=name)
 
 
-@pytest.mark.parametrize(("role", "offered"), [(Role.LEAD, True), (Role.CONTRIBUTOR, False)])
-@pytest.mark.parametrize("noun", ["cycle", "team"])
-def test_who_plans_is_offered_to_add_cycles_and_teams(
-    client: Client, engagement: Engagement, role: str, noun: str, *, offered: bool
-) -> None:
-    build.sign_in(client, engagement, role)
-
-    page = client.get(reverse(f"okrs:{noun}-list", args=[engagement.slug]))
-
-    create = reverse(f"okrs:{noun}-create", args=[engagement.slug])
-    assert (create in page.text) is offered
-
-
 @pytest.mark.parametrize(
     ("headers", "onward"), [({}, "Location"), (HTMX, "HX-Redirect")], ids=["page", "htmx"]
 )
