@@ -88,7 +88,8 @@ def require_right(
     The gate asked before the command waited for its rows. Role, membership and engagement stay as
     read until the transaction ends. Every command calls it once it holds its rows, and before it
     locks the engagement. With `may_close_meanwhile` a close does not wait for the command, which
-    therefore asks again before its commit. Raises RightLost: `no_right`, or `closed` where the engagement is.
+    therefore asks again before its commit. Raises RightLost: `no_right`, or `closed` where the
+    engagement is.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -40,21 +40,13 @@ def add_placeholder(
     return found
 
 
-def add_placeholders(
-    *, people: Mapping[str, str], by: Membership, batch_size: int
-) -> list[Membership]:
-    """Name many people (email to name) at once, as contributors who have not signed in.
+def add_placeholders(people: Iterable[Membership], *, batch_size: int) -> None:
+    """Insert people whom an import names, as contributors who have not signed in.
 
     The addresses are lower-case and new to the engagement. Nothing is mailed until someone sends
     the invitations, even where an address signs in elsewhere.
     """
-    return Membership.objects.bulk_create(
-        (
-            Membership(engagement=by.engagement, email=email, name=name, role=Role.CONTRIBUTOR)
-            for email, name in people.items()
-        ),
-        batch_size=batch_size,
-    )
+    Membership.objects.bulk_create(people, batch_size=batch_size)
 
 
 def lock_to_name(rows: QuerySet[Membership], *, by: Membership) -> None:

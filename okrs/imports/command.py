@@ -30,7 +30,6 @@ from okrs.imports.checking import (
 from okrs.imports.plans import MAX_PROBLEMS, Plan, plan_import, plan_in_child, plan_rows
 from okrs.imports.rows import Row
 from okrs.models import ContributionLink, Cycle, Direction, Indicator, KeyResult, Objective, Team
-from okrs.weeks import quarter
 from okrs.writing import plain
 from tenancy.locks import lock, lock_names, locking
 
@@ -40,26 +39,26 @@ CHOICES = {
     "indicator": tuple(Indicator.values),
 }
 
+# What another app writes through a command of its own.
+INSERTS: dict[type[models.Model], Callable[..., object]] = {
+    Membership: add_placeholders,
+    Metric: add_metrics,
+}
+
 M = TypeVar("M", bound=models.Model)
 
 
 class ImportRefusedError(Exception):
-    """The file has problems, nothing was written. Carries the plan with the first of them."""
+    """Nothing was written; carries the plan.
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        super().__init__("\n".join(map(str, plan.problems)))
-
-
-class ImportChangedError(Exception):
-    """The import would no longer make as much as confirmed; nothing was written.
-
-    Carries the new plan.
+    The file has problems, or, where the plan has none, the engagement has changed since the file
+    was checked.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        super().__init__("The engagement has changed since the sheet was checked.")
+        problems = map(str, plan.problems)
+        super().__init__("\n".join(problems) or "The engagement has changed since the check.")
 
 
 def check_import(
@@ -70,9 +69,7 @@ def check_import(
     Raises TooCostlyError.
     """
     known = read_known(by.engagement)
-    return plan_in_child(
-        content, known=known, client=client, max_problems=max_problems, with_rows=False
-    )
+    return plan_in_child(content, known=known, client=client, max_problems=max_problems)
 
 
 def import_okrs(
@@ -92,8 +89,8 @@ def import_okrs(
     engagement has already, by cycle, objective and title in any case, is left as it is. Files that
     the product wrote itself (`is_trusted`) are checked without a child process.
 
-    Runs inside the engagement's scope. Raises ImportRefusedError, TooCostlyError, and
-    ImportChangedError where it would not make as many key results as `expecting`.
+    Runs inside the engagement's scope. Raises TooCostlyError, and ImportRefusedError, also where it
+    would not make as many key results as `expecting`.
     """
     known = read_known(by.engagement)
     run = plan_import if is_trusted else plan_in_child
@@ -113,24 +110,16 @@ def _write(plan: Plan, *, known: Known, by: Membership, expecting: int | None) -
     require_right(by, Permission.PLAN, may_close_meanwhile=True)
     current = read_known(by.engagement)
     if current != known:
-        plan = plan_rows(
-            plan.rows,
-            known=current,
-            of_other_clients=plan.of_other_clients,
-            other_clients=plan.other_clients,
-        )
-        if plan.problems:
-            raise ImportRefusedError(plan)
-    if (
-        expecting not in (None, plan.made.key_results)
-        or (current.cycles.keys() - known.cycles.keys()) & names
-    ):
-        raise ImportChangedError(plan)
+        others = {name: getattr(plan, name) for name in ("of_other_clients", "other_clients")}
+        plan = replace(plan_rows(plan.rows, known=current), **others)
+    is_expected = expecting in (None, plan.key_results)
+    if plan.problems or not is_expected or names & current.cycles.keys() - known.cycles.keys():
+        raise ImportRefusedError(plan)
     # Check-ins go on meanwhile: they wait for the engagement, which is locked last.
     with counted_once(
         by.engagement, Cycle, Team, Membership, Metric, Objective, KeyResult, ContributionLink
     ):
-        Writer(by=by, known=current).write(plan.rows)
+        Writer(plan.rows, by=by, known=current).write()
         connection.check_constraints()
         require_right(by, Permission.PLAN)
     (engagement,) = lock(by.engagement)
@@ -190,154 +179,107 @@ def read_known(engagement: Engagement) -> Known:
 
 BATCH = 500  # rows an INSERT
 
-K = TypeVar("K")
-
 
 class Writer:
     """Adds the data that rows name and the engagement lacks; existing rows stay unchanged."""
 
-    def __init__(self, *, by: Membership, known: Known) -> None:
+    def __init__(self, rows: Sequence[Row], *, by: Membership, known: Known) -> None:
         self.by = by
-        self.engagement = by.engagement
         self.known = known
-        self.cycles = {key: cycle.id for key, cycle in known.cycles.items()}
-        self.spans = {key: (one.starts_on, one.ends_on) for key, one in known.cycles.items()}
-        self.teams = dict(known.teams)
-        self.people = {key: person.id for key, person in known.people.items()}
-        self.metrics = {key: metric.id for key, metric in known.metrics.items()}
-        self.objectives = {key: objective.id for key, objective in known.objectives.items()}
-        self.key_results = {key: one.id for key, one in known.key_results.items()}
+        self.targets = Targets(rows, known=known)
+        self.rows = [row for row in rows if row.key not in known.key_results]
+        self.facts = metric_facts(self.rows)
+        spans = {row.key[0]: known.span(row.cycle) for row in self.rows}
+        self.spans = {key: span for key, span in spans.items() if span}
+        self.ids: dict[type[models.Model], dict[Any, Any]] = {
+            Cycle: {key: cycle.id for key, cycle in known.cycles.items()},
+            Team: {"": None, **known.teams},
+            Membership: {key: person.id for key, person in known.people.items()},
+            Metric: {key: metric.id for key, metric in known.metrics.items()},
+            Objective: {key: objective.id for key, objective in known.objectives.items()},
+            KeyResult: {key: key_result.id for key, key_result in known.key_results.items()},
+            ContributionLink: {},
+        }
+        self.positions = Counter[Any](
+            (one.cycle_id, one.team_id) for one in known.objectives.values()
+        )
+        self.positions.update(key[:2] for key in known.key_results)
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self) -> None:
         """Write rows without a problem, each kind after those it refers to."""
-        targets = Targets(rows, known=self.known)
-        rows = [row for row in rows if row.key not in self.key_results]
-        self._write_cycles(rows)
-        self._write_teams(rows)
-        self._write_people(rows)
-        self._write_metrics(rows)
-        self._write_objectives(rows)
-        self._write_key_results(rows)
-        self._write_contributions(rows, targets)
+        self._add(Cycle, lambda row: row.key[0], self._cycle)
+        self._add(Team, lambda row: row.team.casefold(), lambda row: {"name": row.team})
+        self._add(Membership, lambda row: row.owner_email, self._placeholder)
+        self._add(Metric, lambda row: row.metric_key, self._metric)
+        self._add(Objective, lambda row: row.key[:2], self._objective)
+        self._add(KeyResult, lambda row: row.key, self._key_result)
+        self.rows = [row for row in self.rows if row.contributes_to]
+        self._add(ContributionLink, lambda row: row.key, self._contribution)
 
-    def _write_cycles(self, rows: Iterable[Row]) -> None:
-        new = {}
-        for key, row in _first(rows, lambda row: row.key[0], known=self.cycles):
-            span = quarter(row.cycle)
-            if span is not None:  # any other cycle must exist
-                self.spans[key] = span.starts_on, span.ends_on
-                new[key] = Cycle(
-                    engagement=self.engagement,
-                    name=row.cycle.upper(),
-                    starts_on=span.starts_on,
-                    ends_on=span.ends_on,
-                )
-        self.cycles |= _insert(new)
+    def _add(
+        self,
+        model: type[models.Model],
+        key_of: Callable[[Row], Any],
+        fields_of: Callable[[Row], dict[str, Any]],
+    ) -> None:
+        """Insert a row of this model for the first line of each key that has none."""
+        ids, new = self.ids[model], dict[Any, models.Model]()
+        for row in self.rows:
+            key = key_of(row)
+            if key not in ids and key not in new:
+                new[key] = model(engagement_id=self.by.engagement_id, **fields_of(row))
+        insert = INSERTS.get(model, model._default_manager.bulk_create)
+        insert(new.values(), batch_size=BATCH)
+        ids.update((key, made.pk) for key, made in new.items())
 
-    def _write_teams(self, rows: Iterable[Row]) -> None:
-        named = _first(
-            (row for row in rows if row.team), lambda row: row.team.casefold(), known=self.teams
-        )
-        self.teams |= _insert(
-            {key: Team(engagement=self.engagement, name=row.team) for key, row in named}
-        )
-
-    def _write_people(self, rows: Iterable[Row]) -> None:
-        named = _first(rows, lambda row: row.owner_email, known=self.people)
-        people = {email: row.owner for email, row in named}
-        new = add_placeholders(people=people, by=self.by, batch_size=BATCH)
-        self.people |= {member.email: member.pk for member in new}
-
-    def _write_metrics(self, rows: Sequence[Row]) -> None:
-        facts = metric_facts(rows)
-        new = {}
-        for key, row in _first(rows, lambda row: row.metric_key, known=self.metrics):
-            owner = self.people[row.owner_email]
-            new[key] = Metric(
-                engagement=self.engagement,
-                name=row.metric,
-                owner_id=owner,
-                steward_id=owner,
-                **{fact: facts[key, fact][0] for fact in METRIC_FACTS if (key, fact) in facts},
-            )
-        add_metrics(new.values(), batch_size=BATCH)
-        self.metrics |= {key: metric.pk for key, metric in new.items()}
-
-    def _write_objectives(self, rows: Iterable[Row]) -> None:
-        counts = Counter((one.cycle_id, one.team_id) for one in self.known.objectives.values())
-        new = {}
-        for key, row in _first(rows, lambda row: row.key[:2], known=self.objectives):
-            cycle = self.cycles[row.key[0]]
-            team = self.teams[row.team.casefold()] if row.team else None
-            new[key] = Objective(
-                engagement=self.engagement,
-                cycle_id=cycle,
-                team_id=team,
-                title=row.objective,
-                owner=self.by,
-                created_by=self.by,
-                position=counts[cycle, team],
-            )
-            counts[cycle, team] += 1
-        self.objectives |= _insert(new)
-
-    def _write_key_results(self, rows: Sequence[Row]) -> None:
-        counts = Counter(key[:2] for key in self.key_results)
-        new = {}
-        for row in rows:
-            new[row.key] = self._key_result(row, position=counts[row.key[:2]])
-            counts[row.key[:2]] += 1
-        self.key_results |= _insert(new)
-
-    def _key_result(self, row: Row, *, position: int) -> KeyResult:
+    def _cycle(self, row: Row) -> dict[str, Any]:
         starts_on, ends_on = self.spans[row.key[0]]
-        return KeyResult(
-            engagement=self.engagement,
-            objective_id=self.objectives[row.key[:2]],
-            metric_id=self.metrics[row.metric_key],
-            title=row.key_result,
-            owner_id=self.people[row.owner_email],
-            created_by=self.by,
-            method=row.method,
-            direction=row.direction,
-            baseline=row.baseline,
-            target=row.target,
-            ladder=[[f"{t.normalize():f}", f"{score:f}"] for t, score in row.ladder],
-            starts_on=starts_on,
-            due_on=row.due_on or ends_on,
-            weight=row.weight,
-            indicator=row.indicator,
-            commitment=row.commitment,
-            position=position,
-        )
+        return {"name": row.cycle.upper(), "starts_on": starts_on, "ends_on": ends_on}
 
-    def _write_contributions(self, rows: Iterable[Row], targets: Targets) -> None:
-        new = {}
-        for row in rows:
-            if row.contributes_to:
-                (target,) = targets.named_by(row)
-                new[row.key] = ContributionLink(
-                    engagement=self.engagement,
-                    source_id=self.key_results[row.key],
-                    target_id=self.key_results[target],
-                )
-        _insert(new)
+    def _placeholder(self, row: Row) -> dict[str, Any]:
+        return {"email": row.owner_email, "name": row.owner, "role": Role.CONTRIBUTOR}
 
+    def _metric(self, row: Row) -> dict[str, Any]:
+        owner = self.ids[Membership][row.owner_email]
+        facts = {
+            fact: self.facts[row.metric_key, fact][0]
+            for fact in METRIC_FACTS
+            if (row.metric_key, fact) in self.facts
+        }
+        return {"name": row.metric, "owner_id": owner, "steward_id": owner, **facts}
 
-def _first(
-    rows: Iterable[Row], key: Callable[[Row], K], *, known: dict[K, int]
-) -> list[tuple[K, Row]]:
-    """Return the first row of each key that is not known, in the order of the file."""
-    first: dict[K, Row] = {}
-    for row in rows:
-        first.setdefault(key(row), row)
-    return [(name, row) for name, row in first.items() if name not in known]
+    def _objective(self, row: Row) -> dict[str, Any]:
+        cycle, team = self.ids[Cycle][row.key[0]], self.ids[Team][row.team.casefold()]
+        return {
+            "cycle_id": cycle,
+            "team_id": team,
+            "title": row.objective,
+            "owner": self.by,
+            "created_by": self.by,
+            "position": self._position((cycle, team)),
+        }
 
+    def _key_result(self, row: Row) -> dict[str, Any]:
+        starts_on, ends_on = self.spans[row.key[0]]
+        terms = ("method", "direction", "baseline", "target", "weight", "indicator", "commitment")
+        return {
+            "objective_id": self.ids[Objective][row.key[:2]],
+            "metric_id": self.ids[Metric][row.metric_key],
+            "title": row.key_result,
+            "owner_id": self.ids[Membership][row.owner_email],
+            "created_by": self.by,
+            "ladder": [[f"{t.normalize():f}", f"{score:f}"] for t, score in row.ladder],
+            "starts_on": starts_on,
+            "due_on": row.due_on or ends_on,
+            "position": self._position(row.key[:2]),
+            **{name: getattr(row, name) for name in terms},
+        }
 
-def _insert(new: dict[K, M]) -> dict[K, int]:
-    """Insert rows of one model in batches; return their ids by the same keys."""
-    if not new:
-        return {}
-    model = type(next(iter(new.values())))
-    model._default_manager.bulk_create(new.values(), batch_size=BATCH)
-    return {key: row.pk for key, row in new.items()}
+    def _contribution(self, row: Row) -> dict[str, Any]:
+        (target,) = self.targets.named_by(row)
+        ids = self.ids[KeyResult]
+        return {"source_id": ids[row.key], "target_id": ids[target]}
+
+    def _position(self, among: tuple[Any, Any]) -> int:
+        self.positions[among] += 1
+        return self.positions[among] - 1

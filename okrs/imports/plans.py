@@ -11,13 +11,13 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from itertools import chain
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from okrs.imports.checking import (
+    Fact,
     Known,
     Targets,
     check_contributions,
@@ -26,7 +26,7 @@ from okrs.imports.checking import (
     metric_facts,
 )
 from okrs.imports.rows import Row, read_row
-from okrs.imports.sheets import Problem, Record, read_sheet
+from okrs.imports.sheets import Problem, Record, Sheet, read_sheet
 
 MAX_PROBLEMS = 200  # on a page
 MAX_REPORTED = 10_000  # in a file
@@ -35,68 +35,28 @@ MAX_CLIENTS = 20  # other clients whose lines can be chosen
 LONGEST_CLIENT = 120  # characters of a name
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """How many of each kind an import makes."""
+class Previewed(NamedTuple):
+    """A line, with what the engagement knows of it."""
 
-    cycles: int
-    teams: int
-    placeholders: int
-    metrics: int
-    objectives: int
-    key_results: int
-    contributions: int
-
-    def texts(self, *, zeros: bool = True) -> list[str]:
-        """Return each kind with its count, key results first; without `zeros` only those made."""
-        counts = {
-            "key result": self.key_results,
-            "objective": self.objectives,
-            "metric": self.metrics,
-            "cycle": self.cycles,
-            "team": self.teams,
-            "placeholder": self.placeholders,
-            "contribution link": self.contributions,
-        }
-        return [counted(count, noun) for noun, count in counts.items() if count or zeros]
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewedKeyResult:
-    """One line. A key result that exists stays as it is, so only its title is shown."""
-
-    title: str
+    row: Row
     is_new: bool
-    start: Decimal | None
-    goal: Decimal | None
-    unit: str
+    objective_is_new: bool
+    unit: Fact
     owner: str
-    has_ladder: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewedObjective:
-    """An objective of the sheet, with those of its key results that are shown."""
-
-    title: str
-    cycle: str
-    team: str  # empty: the company's
-    is_new: bool
-    key_results: list[PreviewedKeyResult] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The result of an import, or the first problems that prevent it, in line order.
 
-    `rows` are all lines that were taken, `already_there` those whose key result exists and
-    `of_other_clients` those left out. `other_clients` are the names in a file that does not name
-    this client, so that all lines were taken. `preview` shows the first key results in the order
-    of the sheet.
+    `made` counts the new rows by their noun. `rows` are all lines that were taken, if none has a
+    problem, `already_there` those whose key result exists and `of_other_clients` those left out.
+    `other_clients` are the names in a file that does not name this client, so that all lines were
+    taken. `preview` shows the first key results in the order of the sheet, by objective.
     """
 
-    made: Made
-    preview: Sequence[PreviewedObjective]
+    made: Mapping[str, int]
+    preview: Sequence[Sequence[Previewed]]
     rows: Sequence[Row]
     already_there: int
     problems: Sequence[Problem]
@@ -105,8 +65,12 @@ class Plan:
     other_clients: Sequence[str] = ()
 
     @property
+    def key_results(self) -> int:
+        return self.made["key result"]
+
+    @property
     def not_previewed(self) -> int:
-        return max(0, self.made.key_results + self.already_there - MAX_PREVIEWED)
+        return max(0, self.key_results + self.already_there - MAX_PREVIEWED)
 
     @property
     def problems_left_out(self) -> int:
@@ -127,25 +91,20 @@ def plan_import(
     records = [record for record in sheet.records if _client(record).casefold() in names]
     if not records and not client:
         records = sheet.records
-    others = {_client(record): None for record in records}
     rows: list[Row] = []
-    problems = sheet.problems
     for record in records:
         row, faults = read_row(record, choices=known.choices)
         rows.append(row)
-        problems += faults
-    return plan_rows(
-        rows,
-        known=known,
-        problems=problems,
-        torn=sheet.torn,
-        max_problems=max_problems,
+        sheet.problems += faults
+    others = [
+        name
+        for name in dict.fromkeys(map(_client, records))
+        if 0 < len(name) <= LONGEST_CLIENT and name.casefold() not in known.client_names
+    ]
+    return replace(
+        plan_rows(rows, known=known, sheet=sheet, max_problems=max_problems),
         of_other_clients=len(sheet.records) - len(records),
-        other_clients=[
-            name
-            for name in others
-            if 0 < len(name) <= LONGEST_CLIENT and name.casefold() not in known.client_names
-        ][:MAX_CLIENTS],
+        other_clients=others[:MAX_CLIENTS],
     )
 
 
@@ -153,32 +112,26 @@ def plan_rows(
     rows: Sequence[Row],
     *,
     known: Known,
-    problems: Iterable[Problem] = (),
-    torn: Iterable[str] = (),
+    sheet: Sheet | None = None,
     max_problems: int = MAX_PROBLEMS,
-    of_other_clients: int = 0,
-    other_clients: Sequence[str] = (),
 ) -> Plan:
-    """Plan the import of rows that were read before; `problems` and `torn` are those of reading."""
+    """Plan the import of rows; `sheet` has the problems of reading, if they were just read."""
+    sheet = sheet or Sheet()
     new = [row for row in rows if row.key not in known.key_results]
-    faults = list(
-        chain(
-            problems,
-            check_together(rows),
-            check_known(new, known=known),
-            check_contributions(new, targets=Targets(rows, known=known), torn=set(torn)),
-        )
-    )
-    first = heapq.nsmallest(max_problems, faults, key=lambda fault: (fault.line, fault.column))
+    targets = Targets(rows, known=known)
+    problems = [
+        *sheet.problems,
+        *check_together(rows),
+        *check_known(new, known=known),
+        *check_contributions(new, targets=targets, torn=sheet.torn),
+    ]
     return Plan(
         made=_count(new, known=known),
         preview=_preview(rows, known=known),
-        rows=rows,
+        rows=() if problems else rows,
         already_there=len(rows) - len(new),
-        problems=first,
-        problem_count=len(faults),
-        of_other_clients=of_other_clients,
-        other_clients=other_clients,
+        problems=heapq.nsmallest(max_problems, problems, key=lambda one: (one.line, one.column)),
+        problem_count=len(problems),
     )
 
 
@@ -190,44 +143,31 @@ def _client(record: Record) -> str:
     return record.cells.get("engagement", "").strip()
 
 
-def _count(rows: Sequence[Row], *, known: Known) -> Made:
-    return Made(
-        cycles=len({row.key[0] for row in rows} - known.cycles.keys()),
-        teams=len({row.team.casefold() for row in rows if row.team} - known.teams.keys()),
-        placeholders=len({row.owner_email for row in rows} - known.people.keys()),
-        metrics=len({row.metric_key for row in rows} - known.metrics.keys()),
-        objectives=len({row.key[:2] for row in rows} - known.objectives.keys()),
-        key_results=len(rows),
-        contributions=sum(bool(row.contributes_to) for row in rows),
-    )
+def _count(rows: Sequence[Row], *, known: Known) -> dict[str, int]:
+    return {
+        "key result": len(rows),
+        "objective": len({row.key[:2] for row in rows} - known.objectives.keys()),
+        "metric": len({row.metric_key for row in rows} - known.metrics.keys()),
+        "cycle": len({row.key[0] for row in rows} - known.cycles.keys()),
+        "team": len({row.team.casefold() for row in rows if row.team} - known.teams.keys()),
+        "placeholder": len({row.owner_email for row in rows} - known.people.keys()),
+        "contribution link": sum(bool(row.contributes_to) for row in rows),
+    }
 
 
-def _preview(rows: Sequence[Row], *, known: Known) -> list[PreviewedObjective]:
+def _preview(rows: Sequence[Row], *, known: Known) -> list[list[Previewed]]:
     facts = metric_facts(rows)
-    objectives: dict[tuple[str, str], PreviewedObjective] = {}
+    objectives: dict[tuple[str, str], list[Previewed]] = {}
     for row in rows[:MAX_PREVIEWED]:
-        objective = objectives.setdefault(
-            row.key[:2],
-            PreviewedObjective(
-                title=row.objective,
-                cycle=row.cycle,
-                team=row.team,
-                is_new=row.key[:2] not in known.objectives,
-            ),
-        )
         metric, owner = known.metrics.get(row.metric_key), known.people.get(row.owner_email)
-        unit = metric.unit if metric else facts.get((row.metric_key, "unit"), ("", row))[0]
-        objective.key_results.append(
-            PreviewedKeyResult(
-                title=row.key_result,
-                is_new=row.key not in known.key_results,
-                start=row.baseline,
-                goal=row.target,
-                unit=str(unit),
-                owner=owner.name if owner else row.owner,
-                has_ladder=bool(row.ladder),
-            )
+        previewed = Previewed(
+            row=row,
+            is_new=row.key not in known.key_results,
+            objective_is_new=row.key[:2] not in known.objectives,
+            unit=metric.unit if metric else facts.get((row.metric_key, "unit"), ("", row))[0],
+            owner=owner.name if owner else row.owner,
         )
+        objectives.setdefault(row.key[:2], []).append(previewed)
     return list(objectives.values())
 
 
@@ -252,13 +192,9 @@ def plan_in_child(
     known: Known,
     client: str = "",
     max_problems: int = MAX_PROBLEMS,
-    with_rows: bool = True,
 ) -> Plan:
-    """Plan an import as `plan_import` does; without `with_rows` the plan comes without them.
-
-    Raises TooCostlyError.
-    """
-    task = pickle.dumps((content, known, client, max_problems, with_rows))
+    """Plan an import as `plan_import` does. Raises TooCostlyError."""
+    task = pickle.dumps((content, known, client, max_problems))
     environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
     try:
         process = subprocess.run(  # noqa: S603 - our own module
@@ -280,9 +216,9 @@ def plan_in_child(
 
 def main() -> None:
     limit()
-    content, known, client, max_problems, with_rows = pickle.load(sys.stdin.buffer)  # noqa: S301
+    content, known, client, max_problems = pickle.load(sys.stdin.buffer)  # noqa: S301
     plan = plan_import(content, known=known, client=client, max_problems=max_problems)
-    pickle.dump(plan if with_rows else replace(plan, rows=()), sys.stdout.buffer)
+    pickle.dump(plan, sys.stdout.buffer)
 
 
 def limit() -> None:

@@ -1,15 +1,13 @@
-"""A CSV file as lines of named cells, and the example that people start from. Pure."""
+"""A CSV file as lines of named cells. Pure."""
 
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from okrs.weeks import quarters_from
 from okrs.writing import plain
 
 COLUMNS = (
@@ -122,50 +120,6 @@ def guard_formula(text: str) -> str:
 def unguard_formula(text: str) -> str:
     """Return the text as it was before `guard_formula`."""
     return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
-
-
-def example(*, owner: str, owner_email: str, today: dt.date) -> list[dict[str, str]]:
-    """Return two lines by column, a straight line and a ladder, of the quarter to plan."""
-    alike = {
-        "cycle": quarters_from(today)[0].name,
-        "level": "company",
-        "objective": "Make first-time buyers want to return",
-        "owner": owner,
-        "owner_email": owner_email,
-        "method": "linear",
-        "weight": "1",
-        "commitment": "committed",
-    }
-    return_rate = {
-        "key_result": "Share of first-time buyers who buy again",
-        "metric": "Repeat purchase rate",
-        "definition": "Buyers with a second order within 90 days, in percent",
-        "unit": "percent",
-        "direction": "higher",
-        "baseline": "18",
-        "target": "28",
-        "valid_low": "0",
-        "valid_high": "100",
-        "source": "Shop database",
-        "refresh": "weekly",
-        "indicator": "lagging",
-    }
-    onboarding = {
-        "key_result": "Median days until a new member is welcomed",
-        "metric": "Welcome time",
-        "definition": "Days from the first order to the welcome parcel",
-        "unit": "days",
-        "direction": "lower",
-        "baseline": "9",
-        "target": "4",
-        "valid_low": "0",
-        "source": "Shipping system",
-        "refresh": "daily",
-        "method": "ladder",
-        "ladder": "4:1.0;6:0.7;8:0.3",
-        "indicator": "leading",
-    }
-    return [{**alike, **return_rate}, {**alike, **onboarding}]
 
 
 def _column(heading: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
@@ -10,19 +11,17 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+import okrs
 from engagements.access import MemberRequest, member
 from engagements.form_views import redirect_to
 from engagements.permissions import Permission
 from okrs.forms.sheets import SheetForm
-from okrs.imports.command import (
-    ImportChangedError,
-    ImportRefusedError,
-    check_import,
-    import_okrs,
-)
+from okrs.imports.command import ImportRefusedError, check_import, import_okrs
 from okrs.imports.plans import MAX_REPORTED, Plan, TooCostlyError, counted
-from okrs.imports.sheets import COLUMNS, example, guard_formula
+from okrs.imports.sheets import COLUMNS, guard_formula
+from okrs.weeks import quarters_from
 
+EXAMPLE = Path(okrs.__file__).parent / "data" / "example.csv"
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets know UTF-8
 
 
@@ -34,42 +33,40 @@ def sheet_import(request: MemberRequest) -> HttpResponse:
     sent = int(request.META.get("CONTENT_LENGTH") or 0)
     form = SheetForm(request.POST, request.FILES, sent=sent)
     if not form.is_valid():
-        return _page(request, form=form, status=422)
+        return _page(request, form=form)
     try:
         return _answer(request, form=form)
     except TooCostlyError:
         form.add_error(None, form.too_costly)
-        return _page(request, form=form, status=422)
+        return _page(request, form=form)
     except ImportRefusedError as refused:
-        return _page(request, form=form, plan=refused.plan, status=422)
-    except ImportChangedError as changed:
-        return _page(request, form=form, plan=changed.plan, changed=True, status=409)
+        return _page(request, form=form, plan=refused.plan, changed=not refused.plan.problems)
 
 
 @require_safe
 @member(Permission.PLAN)
 def sheet_example(request: MemberRequest) -> HttpResponse:
-    """Download an example: all columns and two valid lines."""
-    owner = request.membership
-    today = request.engagement.today(timezone.now())
-    lines = example(owner=owner.name, owner_email=owner.email, today=today)
-    return _csv("okrs.csv", COLUMNS, lines)
+    """Download an example: all columns and two valid lines, of the quarter to plan."""
+    owner, today = request.membership, request.engagement.today(timezone.now())
+    theirs = {
+        "cycle": quarters_from(today)[0].name,
+        "owner": owner.name,
+        "owner_email": owner.email,
+    }
+    with EXAMPLE.open(encoding="utf-8", newline="") as file:
+        return _csv("okrs.csv", COLUMNS, [line | theirs for line in csv.DictReader(file)])
 
 
 def _answer(request: MemberRequest, *, form: SheetForm) -> HttpResponse:
-    sheet: dict[str, Any] = {
-        "content": form.cleaned_data["content"],
-        "client": form.cleaned_data["client"],
-        "by": request.membership,
-    }
-    expecting = form.cleaned_data["expecting"]
+    names = ("content", "client")
+    sheet: dict[str, Any] = {name: form.cleaned_data[name] for name in names}
+    sheet["by"], expecting = request.membership, form.cleaned_data["expecting"]
     if form.cleaned_data["report"]:
         return _report(check_import(**sheet, max_problems=MAX_REPORTED))
     if expecting is None:
-        plan = check_import(**sheet)
-        return _page(request, form=form, plan=plan, status=422 if plan.problems else 200)
+        return _page(request, form=form, plan=check_import(**sheet))
     plan = import_okrs(**sheet, expecting=expecting)
-    messages.success(request, f"Imported {counted(plan.made.key_results, 'key result')}.")
+    messages.success(request, f"Imported {counted(plan.key_results, 'key result')}.")
     return redirect_to(request, "workspace:home")
 
 
@@ -101,25 +98,21 @@ def _csv(name: str, columns: Iterable[str], lines: Iterable[Mapping[str, object]
 
 
 def _page(
-    request: MemberRequest,
-    *,
-    form: SheetForm,
-    plan: Plan | None = None,
-    changed: bool = False,
-    status: int = 200,
+    request: MemberRequest, *, form: SheetForm, plan: Plan | None = None, changed: bool = False
 ) -> HttpResponse:
     """Return the page with the plan; the sheet stays on it, to be sent again."""
     lines = form.text_to_fix if plan is None or plan.problems else form.text
     if plan and not lines:  # htmx leaves the file in its field, to be sent again
         form.fields["sheet"].widget.attrs["hx-preserve"] = "true"
+    refused = plan is not None and plan.problem_count > 0
     context = {
         "form": form,
         "tab": "cycles",
         "plan": plan,
-        "refused": plan is not None and plan.problem_count > 0,
+        "refused": refused,
         "changed": changed,
         "lines": lines,
-        "made": plan.made.texts(zeros=False) if plan else [],
     }
     part = "okrs/sheet_import.html" + ("#sheet" if request.htmx else "")
+    status = 422 if form.errors or refused else 409 if changed else 200
     return render(request, part, context, status=status)

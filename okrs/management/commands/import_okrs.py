@@ -44,6 +44,8 @@ class Command(BaseCommand):
             plan = (check_import if dry_run else import_okrs)(**sheet, max_problems=MAX_REPORTED)
         except ImportRefusedError as refused:
             plan = refused.plan
+            if not plan.problems:
+                raise CommandError("The engagement has changed meanwhile. Run it again.") from None
         except TooCostlyError:
             raise CommandError("The file takes too much time or memory to check.") from None
         for problem in plan.problems:
@@ -78,7 +80,8 @@ def find_lead(engagement_id: int, *, email: str | None) -> Membership:
 
 def summary(plan: Plan, *, dry_run: bool) -> str:
     verb = "Would make" if dry_run else "Made"
-    sentences = [f"{verb} {', '.join(plan.made.texts())}."]
+    made = [counted(count, noun) for noun, count in plan.made.items()]
+    sentences = [f"{verb} {', '.join(made)}."]
     if plan.already_there:
         sentences.append(f"There already: {counted(plan.already_there, 'key result')}.")
     if plan.of_other_clients:

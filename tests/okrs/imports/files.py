@@ -6,9 +6,14 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
 
 import okrs
-from engagements.models import Membership
+from engagements.models import Engagement, Membership
 from okrs.imports.checking import Known
 from okrs.imports.command import CHOICES, ImportRefusedError, import_okrs
 from okrs.imports.plans import Plan, plan_import
@@ -83,3 +88,13 @@ def problems(content: bytes, *, by: Membership | None = None) -> Sequence[Proble
 def faults(content: bytes, *, by: Membership | None = None) -> list[tuple[int, str]]:
     """Return line and column of every problem."""
     return [(problem.line, problem.column) for problem in problems(content, by=by)]
+
+
+def url(engagement: Engagement) -> str:
+    return reverse("okrs:sheet-import", args=[engagement.slug])
+
+
+def send(client: Client, engagement: Engagement, content: bytes, **fields: Any) -> Any:
+    """Send the file as a browser without a script does."""
+    sheet = SimpleUploadedFile("okrs.csv", content, content_type="text/csv")
+    return client.post(url(engagement), {"sheet": sheet, **fields})

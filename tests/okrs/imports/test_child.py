@@ -9,14 +9,12 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from engagements.models import Membership
 from okrs.forms.sheets import MOST
@@ -26,7 +24,7 @@ from okrs.imports.plans import MAX_PROBLEMS, MAX_REPORTED, Plan, plan_in_child
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.okrs.imports.files import NOTHING_KNOWN, file_of, load, plan
+from tests.okrs.imports.files import NOTHING_KNOWN, file_of, load, plan, send
 
 HEADER = file_of().strip()
 WORST_SHEETS = {
@@ -47,20 +45,13 @@ def lead(client: Client, db: None) -> Membership:
     return build.sign_in(client, build.engagement())
 
 
-def send(client: Client, lead: Membership, content: bytes, **fields: str) -> Any:
-    sheet = io.BytesIO(content)
-    sheet.name = "okrs.csv"
-    url = reverse("okrs:sheet-import", args=[lead.engagement.slug])
-    return client.post(url, {"sheet": sheet, **fields})
-
-
 @pytest.mark.parametrize("name", WORST_SHEETS)
 def test_a_megabyte_of_bad_lines_has_a_short_answer(
     client: Client, lead: Membership, name: str
 ) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    page = send(client, lead, WORST_SHEETS[name])
+    page = send(client, lead.engagement, WORST_SHEETS[name])
 
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert page.status_code == 422
@@ -74,31 +65,31 @@ def test_the_first_problems_are_shown_with_their_count_and_the_rest_is_a_file(
 ) -> None:
     bad = file_of(*({"target": "=many", "key_result": f"One {row}"} for row in range(250)))
 
-    page = send(client, lead, bad)
-    report = send(client, lead, bad, report="1")
+    page = send(client, lead.engagement, bad)
+    lines = report_of(client, lead, bad)
 
-    assert "Fix 250 problems. Nothing has been imported yet." in page.text
     assert "The first 200 of 250" in page.text
     assert page.text.count('<th scope="row"') == 200
-    assert "Download all problems" in page.text
-    assert report["Content-Disposition"] == 'attachment; filename="problems.csv"'
-    lines = list(csv.DictReader(io.StringIO(report.content.decode("utf-8-sig"))))
     assert [line["line"] for line in lines] == [str(row) for row in range(2, 252)]
     assert lines[0]["problem"] == "“=many” is not a number."
 
 
-def test_a_report_is_bounded_too(client: Client, lead: Membership) -> None:
-    report = send(client, lead, HEADER + b"\nx" * (MAX_REPORTED + 7), report="1")
+def test_a_report_is_bounded_too_and_a_long_bad_sheet_is_chosen_again(
+    client: Client, lead: Membership
+) -> None:
+    long = HEADER + b"\nx" * (MAX_REPORTED + 7)
+    *_, last = report_of(client, lead, long)
+    page = send(client, lead.engagement, HEADER + b"\n" + b"x" * 120_000)
 
-    *_, last = csv.DictReader(io.StringIO(report.content.decode("utf-8-sig")))
     assert last["problem"] == "And 7 more. Fix these first."
-
-
-def test_a_long_bad_sheet_is_chosen_again(client: Client, lead: Membership) -> None:
-    page = send(client, lead, HEADER + b"\n" + b"x" * 120_000)
-
     assert "It is too long to show here." in page.text
     assert "hx-preserve" in page.text
+
+
+def report_of(client: Client, lead: Membership, content: bytes) -> list[dict[str, str]]:
+    report = send(client, lead.engagement, content, report="1")
+    assert report["Content-Disposition"] == 'attachment; filename="problems.csv"'
+    return list(csv.DictReader(io.StringIO(report.content.decode("utf-8-sig"))))
 
 
 def test_the_child_plans_as_the_process_itself() -> None:
@@ -124,7 +115,7 @@ def test_a_check_that_does_not_end_well_is_an_error_at_the_form(
 ) -> None:
     monkeypatch.setattr(module, name, value)
 
-    page = send(client, lead, file_of({}))
+    page = send(client, lead.engagement, file_of({}))
 
     assert page.status_code == 422
     assert "This sheet takes too much time or memory to check. Split it" in page.text
@@ -184,52 +175,55 @@ def test_no_lock_is_held_while_a_sheet_is_checked(
     assert titles(lead) == ["Result 1"]
 
 
-def changing_meanwhile(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
-    """Have another connection commit a change after the check, before the import has its locks."""
+def meanwhile(monkeypatch: pytest.MonkeyPatch, sql: str) -> None:
+    """Have another connection commit this after the check, before the import has its locks."""
 
     def check(content: bytes, **task: Any) -> Plan:
         plan = plan_in_child(content, **task)
-        change()
+        with transaction.atomic("owner"), connections["owner"].cursor() as cursor:
+            cursor.execute(sql)
         return plan
 
     monkeypatch.setattr(command, "plan_in_child", check)
-
-
-def as_owner(sql: str) -> None:
-    with transaction.atomic("owner"), connections["owner"].cursor() as cursor:
-        cursor.execute(sql)
 
 
 def test_a_key_result_that_was_added_meanwhile_is_not_doubled(
     committed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = build.member(build.engagement())
-    load(file_of({}), by=lead)
-    with scope(lead.engagement_id):
-        KeyResult.objects.update(title="Another")
-    changing_meanwhile(
-        monkeypatch, lambda: as_owner("UPDATE okrs_keyresult SET title = 'Result 1'")
-    )
+    load(file_of({"key_result": "Another"}), by=lead)
+    meanwhile(monkeypatch, "UPDATE okrs_keyresult SET title = 'Result 1'")
 
     with scope(lead.engagement_id):
         outcome = command.import_okrs(content=file_of({}, {}), by=lead)
 
-    assert (outcome.made.key_results, outcome.already_there) == (1, 1)
+    assert (outcome.key_results, outcome.already_there) == (1, 1)
     assert titles(lead) == ["Result 1", "Result 2"]
 
 
-def test_an_owner_who_left_meanwhile_owns_nothing(
-    committed: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("sql", "columns"),
+    [
+        pytest.param(
+            "UPDATE engagements_membership SET removed_at = now() WHERE name = 'Dana'",
+            ["owner_email"],
+            id="M9.3-an-owner-left",
+        ),
+        pytest.param("UPDATE okrs_cycle SET name = '2026-Q1'", [], id="the-quarter-was-planned"),
+    ],
+)
+def test_an_engagement_that_changed_meanwhile_gets_nothing(
+    committed: str, monkeypatch: pytest.MonkeyPatch, sql: str, columns: list[str]
 ) -> None:
     lead = build.member(build.engagement())
     build.member(lead.engagement, "Dana", email="dana@harbor.test")
-    change = "UPDATE engagements_membership SET removed_at = now() WHERE name = 'Dana'"
-    changing_meanwhile(monkeypatch, lambda: as_owner(change))
+    build.cycle(lead.engagement, "Winter")
+    meanwhile(monkeypatch, sql)
 
     with scope(lead.engagement_id), pytest.raises(ImportRefusedError) as refused:
         command.import_okrs(content=file_of({}), by=lead)
 
-    assert [problem.column for problem in refused.value.plan.problems] == ["owner_email"]
+    assert [problem.column for problem in refused.value.plan.problems] == columns
     assert titles(lead) == []
 
 
