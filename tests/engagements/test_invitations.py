@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connections
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -27,7 +26,7 @@ from mail.models import OutboxMessage, Priority
 from tenancy.scoping import scope
 from tests import build
 from tests.build import PASSWORD
-from tests.engagements.conftest import saved
+from tests.engagements.conftest import at_once, saved
 from tests.smtp import MailServer, mail_server, text_of
 
 __all__ = ["mail_server"]
@@ -234,64 +233,36 @@ def open_links(engagement: Engagement) -> list[str]:
 
 
 def test_two_leads_who_send_one_list_at_once_both_come_through(leads: list[Membership]) -> None:
-    start = Barrier(2)
-
-    def sent(lead: Membership) -> int:
+    def send(lead: Membership) -> int:
         people = dict(sorted(PEOPLE.items(), reverse=lead == leads[0]))
-        try:
-            start.wait()
-            with scope(lead.engagement_id):
-                invited = invite_members(
-                    engagement=lead.engagement, people=people, role=Role.VIEWER, by=lead
-                )
-        finally:
-            connections.close_all()
+        invited = invite_members(
+            engagement=lead.engagement, people=people, role=Role.VIEWER, by=lead
+        )
         return len(invited)
 
-    with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(sent, leads)) == [len(PEOPLE)] * 2
-
+    assert at_once(leads, send) == [len(PEOPLE)] * 2
     assert open_links(leads[0].engagement) == sorted(PEOPLE)
 
 
 def test_two_leads_who_name_one_person_at_once_name_them_once(leads: list[Membership]) -> None:
-    start = Barrier(2)
+    def name(lead: Membership, email: str) -> Any:
+        try:
+            add_placeholder(
+                engagement=lead.engagement, email=email, name="Ana", role="viewer", by=lead
+            )
+        except ValidationError as refusal:
+            return refusal.code
 
-    def named(lead: Membership) -> list[str]:
-        refusals = []
-        for email, name in PEOPLE.items():
-            start.wait()
-            try:
-                with scope(lead.engagement_id):
-                    add_placeholder(
-                        engagement=lead.engagement, email=email, name=name, role="viewer", by=lead
-                    )
-            except ValidationError as refusal:
-                refusals.append(str(refusal.code))
-            except BaseException:
-                start.abort()
-                raise
-        connections.close_all()
-        return refusals
-
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(named, leads)
-
-    assert first + second == ["already_member"] * len(PEOPLE)
+    for email in PEOPLE:
+        outcomes = at_once(leads, partial(name, email=email))
+        assert sorted(outcomes, key=str) == [None, "already_member"]
 
 
 def test_who_waits_is_mailed_once_by_two_leads(leads: list[Membership]) -> None:
-    engagement, start = leads[0].engagement, Barrier(2)
     for email, name in PEOPLE.items():
-        build.member(engagement, name, user=None, email=email)
+        build.member(leads[0].engagement, name, user=None, email=email)
 
-    def sent(lead: Membership) -> int:
-        try:
-            start.wait()
-            with scope(engagement.id):
-                return len(invite_waiting(engagement=engagement, by=lead))
-        finally:
-            connections.close_all()
+    def send(lead: Membership) -> int:
+        return len(invite_waiting(engagement=lead.engagement, by=lead))
 
-    with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(sent, leads)) == [0, len(PEOPLE)]
+    assert sorted(at_once(leads, send)) == [0, len(PEOPLE)]

@@ -194,13 +194,6 @@ def test_a_lead_who_leaves_lands_on_my_week(client: Client, lead: Membership) ->
     assert client.post(path(lead, "remove"))["Location"] == "/"
 
 
-def test_another_engagements_member_is_not_found_here(client: Client, lead: Membership) -> None:
-    charlie = build.member(build.engagement("Harbor"), "Charlie")
-
-    for action in ("send-invitation", "role", "remove"):
-        assert client.post(path(charlie, action)).status_code == 404
-
-
 def test_a_stale_correction_shows_what_differs(
     client: Client, lead: Membership, bob: Membership
 ) -> None:
