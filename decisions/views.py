@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from decisions.commands.actions import complete_action, drop_action, reopen_action
+from decisions.commands import complete_action, drop_action, reopen_action
 from decisions.forms import LogFilter
 from decisions.models import ActionItem, DecisionHead
 from decisions.queries.actions import action_row, actions

@@ -16,7 +16,7 @@ from uuid import uuid4
 import okrs
 from checkins import commands as checkins
 from checkins.models import Blocker, HelpRequest
-from decisions.commands import actions
+from decisions.commands import complete_action
 from decisions.models import ActionItem
 from demo.story import DAY, PEOPLE, Span, Story, address
 from engagements.commands import share_links
@@ -222,7 +222,7 @@ class Client:
 
     def complete_action(self, by: Membership, at: dt.datetime, what: str) -> None:
         action = ActionItem.objects.get(engagement=self.engagement, what=what)
-        actions.complete_action(action=action, by=by, now=at)
+        complete_action(action=action, by=by, now=at)
 
     def create_share_link(self, by: Membership, at: dt.datetime, label: str) -> None:
         share_links.create_share_link(engagement=self.engagement, label=label, by=by, now=at)

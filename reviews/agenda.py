@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from decisions.commands.decisions import key_result_ids
+from decisions.commands import key_result_ids
 from decisions.movement import Moved
 from okrs.formatting import plain, write_figure, write_value
 from okrs.models import KeyResult

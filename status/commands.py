@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from decisions.commands.decisions import lock_head, record_release
+from decisions.commands import lock_head, record_release
 from decisions.models import NO_OCCASION
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right

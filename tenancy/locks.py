@@ -13,7 +13,7 @@ The names of a client (metrics, teams, cycles, addresses of its people) have one
 no one who waits for it holds what a check-in needs.
 
 The application has no right on the head of the decision log: a function of the database locks it,
-which `decisions.commands.decisions.lock_head` calls.
+which `decisions.commands.lock_head` calls.
 
 A lock is FOR NO KEY UPDATE, which lets others insert rows that point to the locked one. An
 exclusive one, FOR UPDATE, is for a row that is deleted, and for an engagement that is closed.

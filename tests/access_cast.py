@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from checkins.models import Blocker, CheckIn, HelpRequest
-from decisions.commands.decisions import record_release
+from decisions.commands import record_release
 from decisions.models import ActionItem, Decision
 from engagements.links import share_link_token
 from engagements.models import Engagement, Invitation, Membership, Role

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from decisions.commands.actions import complete_action
+from decisions.commands import complete_action
 from decisions.models import ActionItem
 from engagements.models import Membership, Role
 from engagements.permissions import Permission

@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from checkins.models import CheckIn
-from decisions.commands.actions import add_action
-from decisions.commands.decisions import (
+from decisions.commands import (
     Evidence,
+    add_action,
     key_result_ids,
     key_results,
     record_decision,

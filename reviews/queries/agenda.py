@@ -13,7 +13,7 @@ from checkins.models import Blocker, CheckIn, HelpRequest
 from checkins.periods import closed_periods, open_periods, rhythm_of, was_asked
 from checkins.queries.cards import due_of
 from checkins.rules import assess_latest
-from decisions.commands.decisions import key_result_ids
+from decisions.commands import key_result_ids
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Stage

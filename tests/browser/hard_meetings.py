@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django.utils import timezone
 
-from decisions.commands.actions import complete_action
+from decisions.commands import complete_action
 from decisions.models import Decision
 from engagements.models import Membership
 from okrs.models import KeyResult

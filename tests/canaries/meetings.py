@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, cast
 
-from decisions.commands.actions import complete_action
+from decisions.commands import complete_action
 from decisions.models import ActionItem, Decision
 from engagements.models import Membership
 from okrs.models import KeyResult

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from django.db.utils import Error
 
-from decisions.commands.decisions import record_release
+from decisions.commands import record_release
 from decisions.models import Decision, DecisionHead
 from decisions.queries.chain import Log, verify_logs
 from engagements.models import Membership

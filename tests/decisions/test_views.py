@@ -10,8 +10,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from decisions.commands.actions import complete_action
-from decisions.commands.decisions import record_release
+from decisions.commands import complete_action, record_release
 from decisions.models import ActionItem, DecisionHead
 from engagements.models import Membership, Role
 from okrs.models import KeyResult

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from decisions.commands.actions import add_action
+from decisions.commands import add_action
 from decisions.models import ActionItem, Decision
 from engagements.models import Membership
 from reviews.commands.recording import (

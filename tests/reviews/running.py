@@ -1,4 +1,4 @@
-"""Reviews of tests that are run: planned, started and closed by their commands."""
+"""Reviews of tests that are run by their commands, and escalations with the dates of their state."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Membership
+from escalations.models import Cause, Escalation
 from okrs.models import KeyResult
 from reviews.commands.agendas import next_item, previous_item
 from reviews.commands.reviews import close_review, plan_review, start_review
@@ -18,6 +19,7 @@ from tests.checkins.posting import TUESDAY, at, post
 
 YES: dict[str, Any] = {"on_outcomes": True, "evidence_weekly": True, "moved_resources": False}
 FEBRUARY = at("2026-02-10T14:00")
+OPENED = at("2026-03-09T09:04")
 
 
 def plan(
@@ -105,3 +107,36 @@ def titles(review: Review) -> list[str]:
 
 def item(review: Review, title: str) -> AgendaItem:
     return AgendaItem.objects.select_related("review").get(review=review, title=title)
+
+
+def escalate(key_result: KeyResult, *, watched: bool = False, **fields: Any) -> Escalation:
+    """Opened on Monday 9 March 2026 at 09:04 and active at once, its huddle due on Wednesday.
+
+    In place of the one that check-ins may have opened for the same streak.
+    """
+    clock = {
+        "activated_at": None if watched else OPENED,
+        "huddle_due_at": None if watched else OPENED + dt.timedelta(hours=48),
+        "cause": "" if watched else Cause.PACE,
+    }
+    streak = fields.pop("streak", key_result.red_since or dt.date(2026, 3, 2))
+    found, _ = Escalation.objects.update_or_create(
+        engagement_id=key_result.engagement_id,
+        key_result=key_result,
+        streak=streak,
+        defaults={"opened_at": OPENED, **clock, **fields},
+    )
+    return found
+
+
+def recovery_plan(key_result: KeyResult, **fields: Any) -> dict[str, Any]:
+    """What a recovery plan adds: recorded on Tuesday, its checkpoint on 24 March."""
+    return {
+        "outcome": "ask_help",
+        "plan": "Borrow an engineer from Reporting",
+        "plan_owner": key_result.owner,
+        "checkpoint_on": dt.date(2026, 3, 24),
+        "answered_at": at("2026-03-10T08:00"),
+        "answered_by": key_result.owner,
+        **fields,
+    }

@@ -14,7 +14,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connections
 
-from decisions.commands.actions import complete_action, reopen_action
+from decisions.commands import complete_action, reopen_action
 from decisions.models import ActionItem, Decision
 from engagements.commands.members import change_role
 from engagements.models import Membership, Role

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from decisions.commands.actions import complete_action
+from decisions.commands import complete_action
 from decisions.models import ActionItem, Decision
 from engagements.models import Membership
 from okrs.models import KeyResult

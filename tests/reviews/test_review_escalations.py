@@ -19,8 +19,17 @@ from tests import build
 from tests.checkins.posting import HTMX, TUESDAY, at, post
 from tests.escalations.escalating import compact
 from tests.query_counts import assert_constant_queries
-from tests.reviews.escalated import escalate, plan
-from tests.reviews.running import YES, checked, item, key_results, run, seen, url
+from tests.reviews.running import (
+    YES,
+    checked,
+    escalate,
+    item,
+    key_results,
+    recovery_plan,
+    run,
+    seen,
+    url,
+)
 
 PLAN = "Borrow an engineer from <b>Reporting</b>"
 ESCAPED = "Borrow an engineer from &lt;b&gt;Reporting"
@@ -155,7 +164,7 @@ def test_a_closed_review_shows_the_escalation_of_its_close(
         "decided_at": at("2026-03-10T09:30"),
         "decided_by": alice,
     }
-    planned = plan(row, plan=PLAN, checkpoint_on=dt.date(2026, 3, 9))
+    planned = recovery_plan(row, plan=PLAN, checkpoint_on=dt.date(2026, 3, 9))
     escalate(row, **planned, **huddle, **verdict)
     review = run(alice)
     close_review(review=review, by=alice, now=TUESDAY, **YES)
@@ -216,12 +225,12 @@ def test_a_closed_review_without_records_of_an_escalation_opens(
 def test_more_escalations_cost_no_more_queries(lead: Client, alice: Membership) -> None:
     rows = key_results(alice, *[f"Row {number}" for number in range(20)])
     for row in rows[:10]:
-        escalate(checked(row, alice, "8.9", "8.8", confidence=2), **plan(row))
+        escalate(checked(row, alice, "8.9", "8.8", confidence=2), **recovery_plan(row))
     review = run(alice)
 
     def ten_more() -> None:
         for row in rows[10:]:
-            escalate(checked(row, alice, "8.9", "8.8", confidence=2), **plan(row))
+            escalate(checked(row, alice, "8.9", "8.8", confidence=2), **recovery_plan(row))
         lead.post(url(review, "review-draw"))
 
     address = f"{url(review)}?view=all"

@@ -10,7 +10,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from decisions.commands.decisions import record_release
+from decisions.commands import record_release
 from engagements.links import share_link_token
 from engagements.models import Membership, ShareLink
 from escalations.models import Cause, Escalation, Verdict
@@ -23,7 +23,9 @@ from status.snapshots import build_snapshot
 from tests import build
 from tests.checkins.posting import at, post
 from tests.query_counts import assert_constant_queries
-from tests.reviews.escalated import MONDAY, escalate, plan
+from tests.reviews.running import OPENED as MONDAY
+from tests.reviews.running import escalate
+from tests.reviews.running import recovery_plan as plan
 from tests.status.quarter import end_day, key_result, objective, week
 
 STATUS = "/e/northwind/status/"

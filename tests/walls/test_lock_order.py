@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from decisions.commands.actions import complete_action, reopen_action
+from decisions.commands import complete_action, reopen_action
 from engagements import links
 from engagements.commands.engagements import close_engagement, reopen_engagement, update_engagement
 from engagements.commands.invitations import accept_as_user, send_invitation

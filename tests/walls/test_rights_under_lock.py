@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from accounts.commands import disable_user
 from checkins.commands import undo_check_in
-from decisions.commands.actions import complete_action
+from decisions.commands import complete_action
 from engagements.commands.engagements import close_engagement
 from engagements.commands.invitations import correct_placeholder, send_invitation
 from engagements.commands.members import change_role, remove_member

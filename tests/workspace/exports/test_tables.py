@@ -10,7 +10,7 @@ import pytest
 
 from checkins.commands import undo_check_in
 from checkins.models import Blocker, CheckIn, HelpRequest
-from decisions.commands.decisions import record_release
+from decisions.commands import record_release
 from decisions.models import Decision, DecisionHead
 from engagements.models import Membership
 from escalations.models import EscalationState
