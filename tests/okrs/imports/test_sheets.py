@@ -165,7 +165,7 @@ def test_columns_whose_cells_may_be_blank_may_be_missing(lead: Membership) -> No
 
     assert load(content, by=lead).key_results == 1
     key_result = KeyResult.objects.select_related("objective").get()
-    assert (key_result.baseline, key_result.target, key_result.weight) == (None, None, 1)
+    assert [key_result.baseline, key_result.target, key_result.weight] == [None, None, 1]
     assert key_result.objective.team is None
     assert load(content, by=lead).already_there == 1
 
