@@ -248,9 +248,9 @@ def test_at_risk_reads_with_the_next_action(
 def test_blocked_reads_with_the_oldest_blocker_until_it_is_resolved(
     alice: Membership, onboarding: KeyResult, bob: Membership
 ) -> None:
-    for hours, blocker in enumerate(["The export fails", "A second one"]):
+    for hours, text in enumerate(["The export fails", "A second one"]):
         now = TUESDAY + dt.timedelta(hours=hours)
-        post(onboarding, bob, actual="4.4", blocker=blocker, now=now)
+        post(onboarding, bob, actual="4.4", blocker=text, now=now)
 
     found = said("friday_at_risk", onboarding, to=alice, now=FRIDAY)
 
