@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +25,8 @@ from tests.checkins.posting import newest, post
 YEAR = 2026
 HOUR = dt.time(9, 40)
 QUARTER = ("01-01", "03-31")
+WRITTEN = re.compile(r"([a-z][a-z ]*?) (\d\d-\d\d(?: \d\d:\d\d)?) ?([^,]*)")
+CONFIDENCE, CHECKPOINT = re.compile(r"confidence (\d)"), re.compile(r"checkpoint (\S+)")
 WORDS = {
     "undo": "undone",
     "resolve": "the blocker is resolved",
@@ -74,38 +78,6 @@ class Step:
         return f"{when} {', '.join([WORDS.get(self.does, self.band), *extra])}"
 
 
-def red(at: str, *, confidence: int = 4, blocker: bool = False) -> Step:
-    return Step(moment(at), "post", "red", confidence, blocker)
-
-
-def amber(at: str) -> Step:
-    return Step(moment(at), "post", "amber")
-
-
-def green(at: str) -> Step:
-    return Step(moment(at), "post", "green")
-
-
-def undo(at: str) -> Step:
-    return Step(moment(at), "undo")
-
-
-def resolve(at: str) -> Step:
-    return Step(moment(at), "resolve")
-
-
-def by_hand(at: str) -> Step:
-    return Step(moment(at), "activate")
-
-
-def plan(at: str, *, checkpoint: str) -> Step:
-    return Step(moment(at), "plan", checkpoint=moment(checkpoint).date())
-
-
-def decide(at: str) -> Step:
-    return Step(moment(at), "decide")
-
-
 @dataclass(frozen=True)
 class Fires:
     """What the rule does, and when."""
@@ -121,42 +93,50 @@ class Fires:
         return f"{said(self.at)} {what}{watched}" + (f": {because}" if because else "")
 
 
-def opens(at: str, why: str = "") -> Fires:
-    return Fires(moment(at), "opens", why)
-
-
-def active(at: str, why: str) -> Fires:
-    return Fires(moment(at), "turns active", why)
-
-
-def raised(at: str, why: str) -> Fires:
-    return Fires(moment(at), "to the sponsor", why)
-
-
-def recovers(at: str) -> Fires:
-    return Fires(moment(at), "recovers")
-
-
-def reopens(at: str) -> Fires:
-    return Fires(moment(at), "reopens")
-
-
 @dataclass(frozen=True)
 class History:
+    """A story, such as "red 02-03, red 02-10 confidence 2, until 02-15", and what fires.
+
+    It is watched to the end of its last day.
+    """
+
     name: str
-    story: tuple[Step, ...]
-    fires: tuple[Fires, ...]
-    until: str  # it is watched to the end of this day
+    story: str
+    fires: str
     terms: str = "linear"  # ladder, yes or no
     engagement: Mapping[str, Any] = field(default_factory=dict)
     cycle: tuple[str, str] = QUARTER
     sweeps_from: str = ""  # before that, none ran
 
     @property
+    def until(self) -> dt.date:
+        return moment(self.story.rpartition(" until ")[2]).date()
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        steps = []
+        for does, at, extra in WRITTEN.findall(self.story.rpartition(", until ")[0]):
+            confidence, checkpoint = CONFIDENCE.search(extra), CHECKPOINT.search(extra)
+            step = Step(
+                at=moment(at),
+                does=does if does in WORDS else "post",
+                band="" if does in WORDS else does,
+                confidence=int(confidence[1]) if confidence else 4,
+                blocker="a blocker" in extra,
+                checkpoint=moment(checkpoint[1]).date() if checkpoint else None,
+            )
+            steps.append(step)
+        return steps
+
+    @cached_property
+    def expected(self) -> list[Fires]:
+        return [Fires(moment(at), what, why) for what, at, why in WRITTEN.findall(self.fires)]
+
+    @property
     def row(self) -> str:
         """Its line of the table in the docs."""
-        story = "; ".join(map(str, self.story))
-        fires = "; ".join(map(str, self.fires)) or "nothing"
+        story = "; ".join(map(str, self.steps))
+        fires = "; ".join(map(str, self.expected)) or "nothing"
         return f"| {self.name} | {self._where}{story} | {fires} |"
 
     @property
@@ -217,7 +197,7 @@ class Play:
     def run(self) -> list[Fires]:
         """Everything of the story at its instant, and the sweeps whenever something may change."""
         with scope(self.lead.engagement_id):
-            before = self._instant(self.history.story[0].at)
+            before = self._instant(self.history.steps[0].at)
             for at, step in self._timeline():
                 now = self._instant(at)
                 for due_at in self._huddles_between(before, now):
@@ -234,7 +214,7 @@ class Play:
 
     def _timeline(self) -> Iterator[tuple[dt.datetime, Step | None]]:
         """The steps, the midnights at which a week or a checkpoint ends, and the end of it all."""
-        story, last = self.history.story, moment(self.history.until).date()
+        story, last = self.history.steps, self.history.until
         days = [story[0].at.date() + DAY * days for days in range(100)]
         ends = {day for day in days if day.weekday() == 0}
         ends |= {step.checkpoint + DAY for step in story if step.checkpoint}
@@ -292,7 +272,7 @@ class Play:
             outcome="change_bet",
             plan="Offer the session before the contract is signed",
             plan_owner=self.owner,
-            checkpoint_on=step.checkpoint or moment(self.history.until).date(),
+            checkpoint_on=step.checkpoint,
             by=self.lead,
             now=now,
         )

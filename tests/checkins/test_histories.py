@@ -18,8 +18,8 @@ DOCS = Path(settings.BASE_DIR) / "docs/domain.md"
 def test_it_fires_as_its_history_says(history: History) -> None:
     fired = Play(history).run()
 
-    assert [str(one) for one in fired] == [str(one) for one in history.fires]
-    assert fired == list(history.fires)
+    assert [str(one) for one in fired] == [str(one) for one in history.expected]
+    assert fired == history.expected
 
 
 def test_the_docs_hold_the_same_table() -> None:
