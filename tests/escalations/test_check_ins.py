@@ -39,47 +39,36 @@ def sam(alice: Membership) -> Membership:
     return build.member(alice.engagement, "Sam", Role.SPONSOR)
 
 
+def red(key_result: KeyResult, by: Membership, *days: dt.datetime) -> None:
+    for now in days:
+        post(key_result, by, actual=RED, now=now)
+
+
 def told(rule: str) -> set[str]:
     return {notice.person.name for notice in Notice.objects.filter(rule=rule)}
 
 
-def statements(act: Callable[[], object]) -> list[str]:
-    """What it sends about escalations."""
-    with CaptureQueriesContext(connection) as captured:
-        act()
-    sent = [query["sql"] for query in captured.captured_queries]
-    return [sql for sql in sent if "escalations_escalation" in sql]
-
-
-# What it costs.
-
-
-def test_a_key_result_that_is_not_red_costs_one_statement(
-    onboarding: KeyResult, bob: Membership
+@pytest.mark.parametrize(
+    ("before", "actual", "count"),
+    [
+        pytest.param([AMBER], AMBER, 1, id="not-red"),
+        pytest.param([], RED, 1, id="first-red-week"),
+        pytest.param([RED], RED, 2, id="second-red-week"),
+        pytest.param([RED, RED], AMBER, 2, id="leaves-red"),
+    ],
+)
+def test_a_check_in_costs_few_statements_about_escalations(
+    onboarding: KeyResult, bob: Membership, before: list[int], actual: int, count: int
 ) -> None:
-    post(onboarding, bob, actual=AMBER, now=FIRST)
+    days = [FIRST, SECOND, THIRD]
+    for value, now in zip(before, days, strict=False):
+        post(onboarding, bob, actual=value, now=now)
 
-    assert len(statements(lambda: post(onboarding, bob, actual=AMBER, now=SECOND))) == 1
+    with CaptureQueriesContext(connection) as captured:
+        post(onboarding, bob, actual=actual, now=days[len(before)])
 
-
-def test_the_first_red_week_costs_no_more(onboarding: KeyResult, bob: Membership) -> None:
-    assert len(statements(lambda: post(onboarding, bob, actual=RED, now=FIRST))) == 1
-
-
-def test_the_second_red_week_costs_one_more(onboarding: KeyResult, bob: Membership) -> None:
-    post(onboarding, bob, actual=RED, now=FIRST)
-
-    assert len(statements(lambda: post(onboarding, bob, actual=RED, now=SECOND))) == 2
-
-
-def test_leaving_red_costs_one_more(onboarding: KeyResult, bob: Membership) -> None:
-    for now in (FIRST, SECOND):
-        post(onboarding, bob, actual=RED, now=now)
-
-    assert len(statements(lambda: post(onboarding, bob, actual=AMBER, now=THIRD))) == 2
-
-
-# Only this key result.
+    sent = [query["sql"] for query in captured.captured_queries]
+    assert sum("escalations_escalation" in sql for sql in sent) == count
 
 
 def test_a_check_in_settles_its_own_key_result_only(onboarding: KeyResult, bob: Membership) -> None:
@@ -92,14 +81,10 @@ def test_a_check_in_settles_its_own_key_result_only(onboarding: KeyResult, bob: 
     assert Escalation.objects.get().key_result == onboarding
 
 
-# Who is told.
-
-
 def test_whoever_answers_for_it_champion_and_leads_are_told(
     onboarding: KeyResult, bob: Membership, carla: Membership, sam: Membership
 ) -> None:
-    for now in (FIRST, SECOND):
-        post(onboarding, bob, actual=RED, now=now)
+    red(onboarding, bob, FIRST, SECOND)
 
     (escalation,) = Escalation.objects.all()
     assert told("escalation_active") == {"Alice", "Bob", "Carla"}
@@ -111,8 +96,7 @@ def test_whoever_answers_for_it_champion_and_leads_are_told(
 def test_nobody_is_told_while_it_is_only_watched(onboarding: KeyResult, bob: Membership) -> None:
     onboarding.early_until = SECOND.date()
     onboarding.save(update_fields=["early_until"])
-    for now in (FIRST, SECOND):
-        post(onboarding, bob, actual=RED, now=now)
+    red(onboarding, bob, FIRST, SECOND)
 
     assert Escalation.objects.get().state is EscalationState.WATCHING
     assert not Notice.objects.exists()
@@ -136,8 +120,7 @@ def test_only_members_who_sign_in_and_may_read_are_told(
     carla.role = Role.VIEWER
     carla.save(update_fields=["role"])
 
-    for now in (FIRST, SECOND):
-        post(onboarding, bob, actual=RED, now=now)
+    red(onboarding, bob, FIRST, SECOND)
 
     assert told("escalation_active") == {"Alice", "Bob"}
 
@@ -145,8 +128,7 @@ def test_only_members_who_sign_in_and_may_read_are_told(
 def test_sponsors_leads_and_the_objectives_owner_are_told_that_it_was_raised(
     onboarding: KeyResult, bob: Membership, carla: Membership, sam: Membership
 ) -> None:
-    for now in (FIRST, SECOND, THIRD):
-        post(onboarding, bob, actual=RED, now=now)
+    red(onboarding, bob, FIRST, SECOND, THIRD)
 
     assert Escalation.objects.get().raised_for == "no_plan"
     assert told("escalation_raised") == {"Alice", "Sam"}
@@ -158,8 +140,7 @@ def test_whoever_was_told_hears_that_it_left_red_bar_who_posted_it(
     assert carla.user is not None
     carla.user.wants_digests = False
     carla.user.save(update_fields=["wants_digests"])
-    for now in (FIRST, SECOND, THIRD):
-        post(onboarding, bob, actual=RED, now=now)
+    red(onboarding, bob, FIRST, SECOND, THIRD)
 
     post(onboarding, bob, actual=AMBER, now=THIRD + HOUR)
 
@@ -167,8 +148,7 @@ def test_whoever_was_told_hears_that_it_left_red_bar_who_posted_it(
 
 
 def test_a_sweep_tells_all_of_them(onboarding: KeyResult, bob: Membership) -> None:
-    for now in (FIRST, SECOND):
-        post(onboarding, bob, actual=RED, now=now)
+    red(onboarding, bob, FIRST, SECOND)
     KeyResult.objects.filter(pk=onboarding.pk).update(rag="amber", red_since=None)
 
     assert update_escalations(now=THIRD, using="default") == 1
@@ -179,8 +159,7 @@ def test_a_sweep_tells_all_of_them(onboarding: KeyResult, bob: Membership) -> No
 def test_one_that_goes_on_after_all_tells_nobody_again(
     onboarding: KeyResult, bob: Membership
 ) -> None:
-    for now in (FIRST, SECOND):
-        post(onboarding, bob, actual=RED, now=now)
+    red(onboarding, bob, FIRST, SECOND)
     better = post(onboarding, bob, actual=AMBER, now=SECOND + HOUR)
     before = Notice.objects.count()
 
@@ -194,31 +173,17 @@ def test_one_that_goes_on_after_all_tells_nobody_again(
 def test_one_that_is_raised_again_and_again_is_raised_once(
     onboarding: KeyResult, bob: Membership, sam: Membership
 ) -> None:
-    for now in (FIRST, SECOND, THIRD):
-        post(onboarding, bob, actual=RED, now=now)
+    red(onboarding, bob, FIRST, SECOND, THIRD)
 
     assert update_escalations(now=THIRD + WEEK, using="default") == 0
     assert Notice.objects.filter(rule="escalation_raised", person=sam).count() == 1
 
 
-# The doorbell.
-
-
-def test_the_doorbell_rings_once_somebody_is_to_be_told(
+def test_the_worker_is_woken_only_if_someone_is_notified(
     onboarding: KeyResult, bob: Membership, django_capture_on_commit_callbacks: Callbacks
 ) -> None:
-    post(onboarding, bob, actual=RED, now=FIRST)
+    for now, expected in ((FIRST, []), (SECOND, [wake_worker])):
+        with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[attr-defined]
+            post(onboarding, bob, actual=RED, now=now)
 
-    with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[attr-defined]
-        post(onboarding, bob, actual=RED, now=SECOND)
-
-    assert callbacks == [wake_worker]
-
-
-def test_the_doorbell_stays_still_where_nothing_is_to_be_told(
-    onboarding: KeyResult, bob: Membership, django_capture_on_commit_callbacks: Callbacks
-) -> None:
-    with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[attr-defined]
-        post(onboarding, bob, actual=RED, now=FIRST)
-
-    assert callbacks == []
+        assert callbacks == expected
