@@ -16,7 +16,7 @@ from engagements.models import Membership
 from escalations.models import EscalationState
 from escalations.pending import tasks_for
 from escalations.queries import EscalationCard, escalation_cards
-from escalations.rule import Deadline
+from escalations.rule import EscalationAct
 from notifications.models import Notice
 from notifications.rules import Aside, DigestItem, NoticeRule, Noun, register_asides, register_rule
 from okrs.formatting import write_day
@@ -80,10 +80,10 @@ WORDINGS = {
     ),
 }
 ASIDES = {
-    Deadline.HUDDLE: ("the huddle on", "is due"),
-    Deadline.OUTCOME: ("the recovery plan for", "is due"),
-    Deadline.VERDICT: ("the sponsor’s decision on", "is needed"),
-    Deadline.PLAN: ("the recovery plan for", "is yours to carry out"),
+    EscalationAct.HUDDLE: ("the huddle on", "is due"),
+    EscalationAct.ANSWER: ("the recovery plan for", "is due"),
+    EscalationAct.DECIDE: ("the sponsor’s decision on", "is needed"),
+    EscalationAct.PLAN: ("the recovery plan for", "is yours to carry out"),
 }
 
 
@@ -146,10 +146,10 @@ def _aside(task: EscalationCard, *, now: dt.datetime) -> Aside:
     assert task.deadline is not None  # noqa: S101 - it waits on the person
     before, after = ASIDES[task.deadline]
     at = task.clock.at if task.clock else None
-    if task.deadline is Deadline.PLAN and task.escalation.checkpoint_on:
+    if task.deadline is EscalationAct.PLAN and task.escalation.checkpoint_on:
         today = timezone.localdate(now)
         after = f"{after}, checkpoint {write_day(task.escalation.checkpoint_on, today=today)}"
-    elif at is not None and task.deadline is not Deadline.VERDICT:
+    elif at is not None and task.deadline is not EscalationAct.DECIDE:
         is_over = task.clock is not None and task.clock.is_over
         after = f"was due {moment(at, now=now)}" if is_over else f"{after} by {moment(at, now=now)}"
     row = task.key_result

@@ -10,7 +10,7 @@ from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from escalations.models import Escalation
 from escalations.queries import EscalationCard, joined
-from escalations.rule import Deadline, Facts
+from escalations.rule import EscalationAct, Facts
 from notifications.models import Notice, NoticeQuerySet
 from tenancy.models import rows
 
@@ -77,7 +77,7 @@ def tasks_for(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Es
 def _urgency(card: EscalationCard) -> tuple[bool, bool, bool, dt.datetime, int]:
     is_over = card.clock is not None and card.clock.is_over
     at = card.clock.at if card.clock and card.clock.at else card.facts.now
-    is_raised, is_plan = card.deadline is Deadline.VERDICT, card.deadline is Deadline.PLAN
+    is_raised, is_plan = card.deadline is EscalationAct.DECIDE, card.deadline is EscalationAct.PLAN
     return not is_over, not is_raised, is_plan, at, card.escalation.pk
 
 

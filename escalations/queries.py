@@ -17,7 +17,6 @@ from escalations.rights import acts_of, champion_of, deadline_for, speaks_for_sp
 from escalations.rule import (
     TABLE,
     WEEKS_TO_FIRE,
-    Deadline,
     EscalationAct,
     Facts,
     raise_due_at,
@@ -59,7 +58,7 @@ class Clock:
     is due at no time.
     """
 
-    deadline: Deadline
+    deadline: EscalationAct
     at: dt.datetime | None
     span: dt.timedelta
     is_over: bool
@@ -158,7 +157,7 @@ class EscalationCard:
         return any(clock.is_over for clock in self.clocks)
 
     @cached_property
-    def deadline(self) -> Deadline | None:
+    def deadline(self) -> EscalationAct | None:
         """Return the deadline for which it waits on the reader, if it does."""
         return deadline_for(self.escalation, person=self.reader, has_sponsor=self.has_sponsor)
 
@@ -237,16 +236,18 @@ def clocks(facts: Facts) -> list[Clock]:
     return [_clock(name, row, facts) for name in TABLE[row.state].clocks] if row else []
 
 
-def _clock(deadline: Deadline, row: Escalation, facts: Facts) -> Clock:
-    if deadline is Deadline.PLAN:
+def _clock(deadline: EscalationAct, row: Escalation, facts: Facts) -> Clock:
+    if deadline is EscalationAct.PLAN:
         span = (row.checkpoint_on or facts.today) - facts.today
         return Clock(deadline=deadline, at=None, span=abs(span), is_over=span < span * 0)
     at = {
-        Deadline.HUDDLE: row.huddle_at or row.huddle_due_at,
-        Deadline.OUTCOME: raise_due_at(facts),
-        Deadline.VERDICT: row.raised_at,
+        EscalationAct.HUDDLE: row.huddle_at or row.huddle_due_at,
+        EscalationAct.ANSWER: raise_due_at(facts),
+        EscalationAct.DECIDE: row.raised_at,
     }[deadline]
-    is_kept = deadline is Deadline.VERDICT or (deadline is Deadline.HUDDLE and row.huddle_at)
+    is_kept = deadline is EscalationAct.DECIDE or (
+        deadline is EscalationAct.HUDDLE and row.huddle_at
+    )
     return Clock(
         deadline=deadline,
         at=at,

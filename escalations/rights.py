@@ -5,7 +5,7 @@ from __future__ import annotations
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may, may_here
 from escalations.models import Escalation, EscalationState
-from escalations.rule import TABLE, Deadline, EscalationAct
+from escalations.rule import TABLE, EscalationAct
 
 
 def acts_of(escalation: Escalation, *, by: Membership) -> list[EscalationAct]:
@@ -44,7 +44,7 @@ def champion_of(escalation: Escalation) -> Membership | None:
 
 def deadline_for(
     escalation: Escalation, *, person: Membership, has_sponsor: bool
-) -> Deadline | None:
+) -> EscalationAct | None:
     """Return the deadline for which it waits on this person; None if it does not (M7.3, M7.4).
 
     The huddle waits on who convenes it, the outcome on the objective's owner, the plan on its
@@ -57,12 +57,12 @@ def deadline_for(
             champion = champion_of(escalation)
             convenes = champion == person if champion else leads
             if convenes and escalation.huddle_at is None:
-                return Deadline.HUDDLE
+                return EscalationAct.HUDDLE
             owns = escalation.key_result.objective.owner_id == person.pk
-            return Deadline.OUTCOME if owns else None
+            return EscalationAct.ANSWER if owns else None
         case EscalationState.ANSWERED:
-            return Deadline.PLAN if escalation.plan_owner_id == person.pk else None
+            return EscalationAct.PLAN if escalation.plan_owner_id == person.pk else None
         case EscalationState.RAISED:
             decides = person.role == Role.SPONSOR or (leads and not has_sponsor)
-            return Deadline.VERDICT if decides else None
+            return EscalationAct.DECIDE if decides else None
     return None

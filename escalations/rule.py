@@ -200,21 +200,13 @@ def is_red_past_checkpoint(facts: Facts) -> bool:
 
 
 class EscalationAct(StrEnum):
-    """An act of a person on an escalation, as in its URL."""
+    """An act of a person on an escalation, as in its URL; a deadline is named by its act."""
 
     ACTIVATE = "activate"  # a watched one, by hand
     HUDDLE = "huddle"  # set its time
     ANSWER = "outcome"  # record the outcome as a recovery plan
     DECIDE = "verdict"  # record the sponsor's decision
-
-
-class Deadline(StrEnum):
-    """A deadline that a clock of an escalation shows, named as the act that meets it."""
-
-    HUDDLE = "huddle"
-    OUTCOME = "outcome"  # a recovery plan, before it goes to the sponsor
-    VERDICT = "verdict"
-    PLAN = "plan"  # its checkpoint, which no act meets
+    PLAN = "plan"  # carry the plan out to its checkpoint; nothing is recorded
 
 
 class Party(StrEnum):
@@ -242,7 +234,7 @@ class StateRule:
 
     leaves: Mapping[EscalationState, Predicate] = field(default_factory=dict)
     acts: tuple[EscalationAct, ...] = ()
-    clocks: tuple[Deadline, ...] = ()
+    clocks: tuple[EscalationAct, ...] = ()
     notified: tuple[Party, ...] = ()
     notifies_actor: bool = False
 
@@ -255,19 +247,13 @@ TABLE: Mapping[EscalationState | None, StateRule] = {
         }
     ),
     EscalationState.WATCHING: StateRule(
-        leaves={
-            EscalationState.RECOVERED: has_left_red,
-            EscalationState.ACTIVE: is_early_no_more,
-        },
+        leaves={EscalationState.RECOVERED: has_left_red, EscalationState.ACTIVE: is_early_no_more},
         acts=(EscalationAct.ACTIVATE,),
     ),
     EscalationState.ACTIVE: StateRule(
-        leaves={
-            EscalationState.RECOVERED: has_left_red,
-            EscalationState.RAISED: is_without_plan,
-        },
+        leaves={EscalationState.RECOVERED: has_left_red, EscalationState.RAISED: is_without_plan},
         acts=(EscalationAct.HUDDLE, EscalationAct.ANSWER),
-        clocks=(Deadline.HUDDLE, Deadline.OUTCOME),
+        clocks=(EscalationAct.HUDDLE, EscalationAct.ANSWER),
         notified=RESPONSIBLE,
         notifies_actor=True,
     ),
@@ -276,13 +262,13 @@ TABLE: Mapping[EscalationState | None, StateRule] = {
             EscalationState.RECOVERED: has_left_red,
             EscalationState.RAISED: is_red_past_checkpoint,
         },
-        clocks=(Deadline.PLAN,),
+        clocks=(EscalationAct.PLAN,),
         notified=(Party.NOTIFIED, Party.PLAN_OWNER),
     ),
     EscalationState.RAISED: StateRule(
         leaves={EscalationState.RECOVERED: has_left_red},
         acts=(EscalationAct.DECIDE,),
-        clocks=(Deadline.VERDICT,),
+        clocks=(EscalationAct.DECIDE,),
         notified=(Party.OBJECTIVE_OWNER, Party.LEADS, Party.SPONSORS),
         notifies_actor=True,
     ),

@@ -10,12 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import trigger_client_event
 
 from checkins.templatetags.weeks import when
 from checkins.views import key_result_url
 from engagements.access import MemberRequest, find, member
-from engagements.form_views import next_url, run_command, toast
+from engagements.form_views import go_to, next_url, run_command, toast
 from engagements.models import Membership, Role
 from engagements.permissions import Permission
 from escalations.commands import (
@@ -118,31 +118,21 @@ def _stale(
     """Answer 409 with the saved version and the input, to be saved over it if that is possible."""
     row = stale.current
     assert isinstance(row, Escalation)  # noqa: S101 - the commands lock no other rows
-    again = form.on_top_of(row)
-    changed_by = {
+    authors = {
         EscalationState.ACTIVE: row.huddle_set_by,
         EscalationState.ANSWERED: row.answered_by,
         EscalationState.DECIDED: row.decided_by,
     }
-    more = {
-        "is_stale": True,
-        "changed_by": changed_by.get(row.state),
-        "differences": again.compare(),
-        "typed": again.typed(),
-        "still": act in acts_of(row, by=request.membership),
-    }
-    return _shown(request, row, now=now, form=again, act=act, status=409, **more)
+    more = {"form": form.on_top_of(row), "is_stale": True, "changed_by": authors.get(row.state)}
+    return _shown(request, row, now=now, act=act, status=409, **more)
 
 
 def _done(request: MemberRequest, row: Escalation, *, now: dt.datetime, text: str) -> HttpResponse:
     """Return the escalation as it is now; redirect without htmx or from the form's own page."""
-    is_own_page = request.POST.get("place") == "own"
-    if not request.htmx or is_own_page:
+    if not request.htmx or request.POST.get("place") == "own":
         messages.success(request, text)
-        back = _back(request, row)
-        if not request.htmx:
-            return redirect(back)
-        return trigger_client_event(HttpResponseClientRedirect(back), "form-saved")
+        answer = go_to(request, _back(request, row))
+        return trigger_client_event(answer, "form-saved") if request.htmx else answer
     answer = _shown(request, row, now=now, done=text)
     for event in ("form-saved", "escalation-changed"):
         trigger_client_event(answer, event)

@@ -33,7 +33,7 @@ from engagements.queries import may_create_engagement
 from engagements.row_cache import Row, render_rows
 from escalations.pending import notices_of, tasks_for
 from escalations.queries import EscalationCard, escalations_of
-from escalations.rule import Deadline
+from escalations.rule import EscalationAct
 from okrs.audit import audit
 from okrs.formatting import YES_NO, in_words
 from okrs.models import KeyResultAudit
@@ -124,7 +124,7 @@ def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
 def _headline(week: MyWeek, waiting: dict[str, Any]) -> str:
     """Return the headline; a plan that runs to its checkpoint is not waiting."""
     found: list[EscalationCard] = waiting["escalations"]
-    asking = sum(one.deadline is not Deadline.PLAN or one.is_over_time for one in found)
+    asking = sum(one.deadline is not EscalationAct.PLAN or one.is_over_time for one in found)
     overdue = sum(one.action.is_overdue(today=one.today) for one in waiting["actions"])
     return my_week_headline(week, overdue=overdue, escalations=asking)
 

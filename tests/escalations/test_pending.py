@@ -9,7 +9,7 @@ import pytest
 from engagements.models import Membership, Role
 from escalations.models import EscalationState
 from escalations.pending import tasks_for
-from escalations.rule import Deadline
+from escalations.rule import EscalationAct
 from okrs.models import KeyResult, Objective, Team
 from tenancy.scoping import scope
 from tests import build
@@ -17,14 +17,19 @@ from tests.checkins.posting import TUESDAY
 from tests.escalations.escalating import HOUR, escalated
 from tests.query_counts import queries_of
 
-HUDDLE, OUTCOME, VERDICT, PLAN = Deadline.HUDDLE, Deadline.OUTCOME, Deadline.VERDICT, Deadline.PLAN
+HUDDLE, OUTCOME, VERDICT, PLAN = (
+    EscalationAct.HUDDLE,
+    EscalationAct.ANSWER,
+    EscalationAct.DECIDE,
+    EscalationAct.PLAN,
+)
 
 
 WATCHING, ANSWERED = EscalationState.WATCHING, EscalationState.ANSWERED
 RAISED = EscalationState.RAISED
 
 
-def deadlines(*members: Membership) -> list[Deadline | None]:
+def deadlines(*members: Membership) -> list[EscalationAct | None]:
     with scope(*(member.engagement_id for member in members)):
         return [task.deadline for task in tasks_for(memberships=members, now=TUESDAY)]
 
@@ -71,7 +76,7 @@ def test_each_state_waits_on_those_who_act_next(
     row: KeyResult,
     people: dict[str, Membership],
     fields: dict[str, Any],
-    waits: dict[str, Deadline],
+    waits: dict[str, EscalationAct],
 ) -> None:
     known = dict(fields)
     if known.pop("sponsor", False):
