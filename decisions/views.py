@@ -16,8 +16,7 @@ from django_htmx.http import trigger_client_event
 from decisions.commands import complete_action, drop_action, reopen_action
 from decisions.forms import LogFilter
 from decisions.models import ActionItem, DecisionHead
-from decisions.queries.actions import action_row, actions
-from decisions.queries.decisions import decisions, entries, object_log, sift
+from decisions.queries.log import action_row, actions, decisions, entries, object_log, sift
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import redirect_back, shorten, toast
 from engagements.permissions import Permission

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef
 
 from checkins.models import CheckIn
 from decisions.models import OccasionKind, Release
-from decisions.queries.decisions import visible_decisions
+from decisions.queries.log import visible_decisions
 from engagements.models import Engagement
 from escalations.models import Escalation
 from okrs.formatting import write_day

@@ -440,14 +440,14 @@ FAULTS = [
     code(
         "canary: clients read internal decisions",
         "tests/status tests/test_canaries.py",
-        "decisions/queries/decisions.py",
+        "decisions/queries/log.py",
         ", client_visible=True",
         "",
     ),
     code(
         "canary: clients read decisions before their release",
         "tests/status",
-        "decisions/queries/decisions.py",
+        "decisions/queries/log.py",
         "        may_read, released,",
         "        released,",
     ),

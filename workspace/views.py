@@ -24,7 +24,7 @@ from checkins.queries.cards import DueCard, KeyResultRow, WeekCard, card_of, key
 from checkins.queries.my_week import MyWeek
 from checkins.queries.thread import key_result_page
 from checkins.views import due_rows, find_key_result, key_result_url
-from decisions.queries.actions import waiting_actions
+from decisions.queries.log import waiting_actions
 from engagements.access import MemberRequest, SignedInRequest, find, member, signed_in
 from engagements.form_views import redirect_back, run_command
 from engagements.models import Membership

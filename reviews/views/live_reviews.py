@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from decisions.forms import ActionForm, DecisionForm, OwnedForm, SupersedeForm
 from decisions.models import ActionItem
-from decisions.queries.decisions import decisions, entries
+from decisions.queries.log import decisions, entries
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, go_to, redirect_to, run_command
 from engagements.models import Membership

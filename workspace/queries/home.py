@@ -14,7 +14,7 @@ from checkins.periods import open_periods, rhythm_of
 from checkins.queries.asks import OpenAsk, asks_in
 from checkins.queries.cards import due_of
 from decisions.models import ActionItem
-from decisions.queries.decisions import LatestDecision, latest_decisions
+from decisions.queries.log import LatestDecision, latest_decisions
 from engagements.models import Engagement, Membership
 from escalations.queries import EscalationCard, escalations
 from okrs.models import Cycle, KeyResult, Objective, Stage
