@@ -12,13 +12,7 @@ from reviews.agenda import LONGEST_WHY, SECTIONS, draw, fit, list_facts, merge
 from reviews.commands.locks import items_of
 from reviews.models import AgendaItem, Review, ReviewRecord, Section
 from reviews.queries.agenda import agenda_facts, screen_of
-from reviews.queries.recorded import (
-    acts_during,
-    escalations_of,
-    first_records,
-    recorded,
-    running_among,
-)
+from reviews.queries.recorded import outcomes
 from reviews.reasons import AgendaFacts
 from reviews.screens import current_why, key_result_screen
 
@@ -86,19 +80,11 @@ def _fresh_facts(item: AgendaItem, drawn: Sequence[AgendaItem]) -> dict[str, Any
 def _store_outcomes(
     items: Sequence[AgendaItem], *, review: Review, engagement: Engagement, now: dt.datetime
 ) -> None:
-    """Store the state of escalations, and which items were discussed. Three queries.
-
-    The current item counts as discussed, and so do items with a decision or an action.
-    """
-    escalations = escalations_of(
-        engagement, key_results={item.key_result_id for item in items if item.key_result_id}
-    )
-    running = running_among(escalations)
-    acts = acts_during(escalations, since=review.started_at, until=now)
-    discussed = first_records(items, records=recorded(review, acts=acts))
-    discussed.setdefault(review.current_item_id or 0, now)
+    """Store the state of escalations, and which items were discussed: the current one counts too."""
+    ends = outcomes(review, items, engagement=engagement, now=now)
+    discussed = {(review.current_item_id or 0): now, **ends.discussed}
     for item in items:
-        escalation = running.get(item.key_result_id or 0)
+        escalation = ends.running.get(item.key_result_id or 0)
         why = current_why(item.why, escalation, engagement=engagement, now=now)
         item.why = why[:LONGEST_WHY]
         item.discussed_at = item.discussed_at or discussed.get(item.pk)

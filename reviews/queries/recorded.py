@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
@@ -38,6 +38,34 @@ class Recorded:
         return self.agenda_item_id == item.pk
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outcomes:
+    """The records of a review, the escalations that run by key result, and when items were discussed.
+
+    An item with a record counts as discussed, from the first one on.
+    """
+
+    records: Sequence[Recorded]
+    running: Mapping[int, Escalation]
+    discussed: Mapping[int, dt.datetime]
+
+
+def outcomes(
+    review: Review, items: Sequence[AgendaItem], *, engagement: Engagement, now: dt.datetime
+) -> Outcomes:
+    """Return the outcomes of a review until its close, or until now. Two queries."""
+    escalations = escalations_of(
+        engagement, key_results={item.key_result_id for item in items if item.key_result_id}
+    )
+    acts = _acts_during(escalations, since=review.started_at, until=review.closed_at or now)
+    records = recorded(review, acts=acts)
+    return Outcomes(
+        records=records,
+        running=running_among(escalations),
+        discussed={item.pk: one.at for item in items for one in records if one.is_on(item)},
+    )
+
+
 def recorded(review: Review, *, acts: Iterable[Recorded] = ()) -> list[Recorded]:
     """List decisions, actions and `acts` on escalations of a review, latest first. One query.
 
@@ -63,14 +91,6 @@ def recorded(review: Review, *, acts: Iterable[Recorded] = ()) -> list[Recorded]
         for row in rows.annotate(is_superseded=Exists(later))
     ]
     return sorted([*records, *acts], key=lambda record: record.at, reverse=True)
-
-
-def first_records(
-    items: Iterable[AgendaItem], *, records: Iterable[Recorded]
-) -> dict[int, dt.datetime]:
-    """Return when the first record on each item was made, by its key: those were discussed."""
-    latest_first = list(records)
-    return {item.pk: record.at for item in items for record in latest_first if record.is_on(item)}
 
 
 def kept_from_client(review: Review) -> int:
@@ -114,7 +134,7 @@ def running_among(escalations: Iterable[Escalation]) -> dict[int, Escalation]:
     }
 
 
-def acts_during(
+def _acts_during(
     escalations: Iterable[Escalation], *, since: dt.datetime | None, until: dt.datetime
 ) -> list[Recorded]:
     """List acts between these instants; none before a meeting began."""

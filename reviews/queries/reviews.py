@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
@@ -17,14 +17,7 @@ from escalations.models import Escalation
 from escalations.queries import EscalationCard, escalation_cards
 from okrs.models import Objective
 from reviews.models import AgendaItem, Attendance, Review, ReviewQuerySet, ReviewRecord, Section
-from reviews.queries.recorded import (
-    Recorded,
-    acts_during,
-    escalations_of,
-    first_records,
-    recorded,
-    running_among,
-)
+from reviews.queries.recorded import Recorded, outcomes
 from reviews.screens import Screen, current_why
 
 ITEM_COLUMNS = (
@@ -59,13 +52,11 @@ SEEN = """
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Clock:
+class Clock(NamedTuple):
     """The clock of a review, in whole minutes; `state` is empty while it is in time."""
 
     minutes: int
-    words: str
-    state: str = ""
+    state: str = ""  # else over or idle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,14 +159,9 @@ def review_page(
     current = next((row for row in rows if row.pk == review.current_item_id), None)
     chosen = next((row for row in rows if look and row.public_id == look), None)
     shown = chosen or current or next(iter(agenda), None)
-    escalations = escalations_of(
-        engagement, key_results={row.key_result_id for row in rows if row.key_result_id}
-    )
-    acts = acts_during(escalations, since=review.started_at, until=review.closed_at or now)
-    records = recorded(review, acts=acts)
-    discussed = first_records(rows, records=records)
+    ends = outcomes(review, rows, engagement=engagement, now=now)
     # A closed review keeps the words of its close.
-    running = {} if review.is_closed else running_among(escalations)
+    running = {} if review.is_closed else ends.running
     in_view = agenda if looks_at_all else [shown] if shown else []
     cards = _cards(in_view, running, membership=membership, now=now)
     numbers = {row.pk: number for number, row in enumerate(agenda, start=1)}
@@ -187,7 +173,7 @@ def review_page(
             why=current_why(
                 row.why, running.get(row.key_result_id or 0), engagement=engagement, now=now
             ),
-            is_done=row.discussed_at is not None or row.pk in discussed,
+            is_done=row.discussed_at is not None or row.pk in ends.discussed,
             is_current=row is current,
             is_shown=row is shown,
             may_rise=1 < numbers.get(row.pk, 0) <= last,
@@ -208,24 +194,21 @@ def review_page(
         parked=[views[row.pk] for row in rows if row.parked_at is not None],
         shown=views[shown.pk] if shown else None,
         current=views[current.pk] if current else None,
-        recorded=records,
+        recorded=ends.records,
         attendances=list(attendances.order_by("member__name")),
         is_stale=review.started_at is None and engagement.status_version > review.drawn_from,
     )
 
 
 def clock_of(review: Review, *, now: dt.datetime) -> Clock:
-    """Return for example "31 min of 45 left", "5 min over 45" or "38 min of 45 taken"."""
-    planned = review.minutes
     if review.started_at is None:
-        return Clock(minutes=planned, words="planned", state="idle")
+        return Clock(review.minutes, "idle")
     until = review.closed_at or now
     passed = max(0, int((until - review.started_at).total_seconds()) // 60)
-    if review.closed_at is not None:
-        return Clock(minutes=passed, words=f"of {planned} taken", state="idle")
-    if passed > planned:
-        return Clock(minutes=passed - planned, words=f"over {planned}", state="over")
-    return Clock(minutes=planned - passed, words=f"of {planned} left")
+    if review.is_closed:
+        return Clock(passed, "idle")
+    left = review.minutes - passed
+    return Clock(left) if left >= 0 else Clock(-left, "over")
 
 
 def on_screen(engagement: Engagement) -> ReviewQuerySet:
@@ -257,8 +240,8 @@ def review_list(engagement: Engagement) -> ReviewQuerySet:
         .defer("standings")
         .select_related("lead")
         .annotate(
-            decided=_total(decisions, Count("*")),
-            acted=_total(actions, Count("*")),
+            decided=_total(decisions),
+            acted=_total(actions),
             published=Subquery(releases.order_by("-number").values("number")[:1]),
         )
     )
@@ -284,7 +267,7 @@ def usual_attendees(engagement: Engagement, *, today: dt.date) -> list[Membershi
 
 def _cards(
     items: Sequence[AgendaItem],
-    running: dict[int, Escalation],
+    running: Mapping[int, Escalation],
     *,
     membership: Membership,
     now: dt.datetime,
@@ -298,7 +281,7 @@ def _cards(
     return {key_result_id: cards[pk] for key_result_id, pk in newest.items()}
 
 
-def _total(rows: QuerySet[Any], amount: Any) -> Coalesce:
-    """Aggregate rows of an outer review; 0 without any."""
-    grouped = rows.order_by().values("engagement_id").annotate(total=amount)
+def _total(rows: QuerySet[Any]) -> Coalesce:
+    """Count rows of an outer review."""
+    grouped = rows.order_by().values("engagement_id").annotate(total=Count("*"))
     return Coalesce(Subquery(grouped.values("total"), output_field=IntegerField()), 0)
