@@ -13,6 +13,7 @@ from django.utils import timezone
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, check_owners, require_right
 from metrics.models import Metric
+from metrics.queries import live_titles
 from tenancy.locks import lock, lock_for_edit, lock_names
 
 # Fields that change the meaning of a live key result (M5.10), with their labels.
@@ -102,7 +103,7 @@ def _check_frozen(metric: Metric, *, changed: dict[str, Any]) -> None:
         # Browsers change line endings in text areas.
         and getattr(metric, field).split() != changed[field].split()
     }
-    titles = _live_key_results(metric) if frozen else []
+    titles = live_titles(metric) if frozen else []
     if titles:
         named = ", ".join(f"“{title}”" for title in titles)
         raise ValidationError(
@@ -115,11 +116,6 @@ def _check_frozen(metric: Metric, *, changed: dict[str, Any]) -> None:
                 for field, label in frozen.items()
             }
         )
-
-
-def _live_key_results(metric: Metric) -> list[str]:
-    key_results: Any = metric.key_results.filter(engagement=metric.engagement_id)
-    return list(key_results.live().values_list("title", flat=True))
 
 
 def _check(metric: Metric, *, people: list[Membership | None]) -> None:

@@ -34,7 +34,7 @@ def metric_detail(request: MemberRequest, metric: str) -> HttpResponse:
         name: "" if (bound := getattr(row, name)) is None else format_number(bound)
         for name in ("valid_low", "valid_high")
     }
-    page = {"page": queries.metric_page(row), **valid_range, **TAB}
+    page = {"metric": row, "key_results": queries.key_results_of(row), **valid_range, **TAB}
     return render(request, "metrics/metric_detail.html", page)
 
 
