@@ -165,7 +165,10 @@ def history_chart(history: History) -> dict[str, Any]:
 
     Paths are on 600 by 256; labels in percent, so that text doesn't scale with the chart.
     """
-    ticks = nice_ticks(_heights(history))
+    ends = [value for value in (history.start, history.goal) if value is not None]
+    thresholds = [threshold for threshold, _ in history.rungs]
+    heights = [*(value for _, value in history.measured), *ends, *thresholds]
+    ticks = nice_ticks(heights or [Decimal(0)])
     days = [history.starts_on, history.due_on, *(day for day, _ in history.measured)]
     across = Axis(_ordinal(min(days)), _ordinal(max(days)), Decimal(0), CHART_WIDTH)
     up = Axis(ticks[0], ticks[-1], CHART_HEIGHT, Decimal(0))
@@ -174,15 +177,16 @@ def history_chart(history: History) -> dict[str, Any]:
         for day, value in history.readings
     )
     now = across.place(_ordinal(history.today))
-    is_shown = 0 <= now <= CHART_WIDTH
+    is_shown, at = 0 <= now <= CHART_WIDTH, now / CHART_WIDTH * 100
+    anchor = "end" if at > 95 else "mid" if at >= 5 else ""
     return {
         "grid": _rules(ticks, up),
-        "rungs": _rules([threshold for threshold, _ in history.rungs], up),
+        "rungs": _rules(thresholds, up),
         "straight": _straight(history, across=across, up=up),
         "now": f"M{coordinate(now)} 0V{coordinate(CHART_HEIGHT)}" if is_shown else "",
         "trace": lines(run for run in runs if len(run) > 1),
         "dots": dots(point for run in runs for point in run),
-        "today": _today(now / CHART_WIDTH * 100) if is_shown else None,
+        "today": Label(at=coordinate(at), text="today", anchor=anchor) if is_shown else None,
         "values": _tick_labels(ticks, up),
         "marks": _marks(history, up),
         "days": month_labels(min(days), max(days)),
@@ -207,7 +211,8 @@ def nice_ticks(values: Sequence[Decimal]) -> list[Decimal]:
 def month_labels(first: dt.date, last: dt.date) -> tuple[Label, ...]:
     """Label the first and last day, and firsts of months between them where there is space."""
     across = Axis(_ordinal(first), _ordinal(last), Decimal(0), Decimal(100))
-    months = [(across.place(_ordinal(day)), day) for day in _firsts(first, last)]
+    days = (first + dt.timedelta(days=after) for after in range(1, (last - first).days + 1))
+    months = [(across.place(_ordinal(day)), day) for day in days if day.day == 1]
     inner = [(at, day) for at, day in months if 20 <= at <= 80]
     every = -(-len(inner) // MOST_MONTHS) or 1
     return (
@@ -215,12 +220,6 @@ def month_labels(first: dt.date, last: dt.date) -> tuple[Label, ...]:
         *(Label(at=coordinate(at), text=_day(day), anchor="mid") for at, day in inner[::every]),
         Label(at="100", text=_day(last), anchor="end"),
     )
-
-
-def _firsts(first: dt.date, last: dt.date) -> list[dt.date]:
-    count = (last.year - first.year) * 12 + last.month - first.month
-    months = [first.month + offset for offset in range(1, count + 1)]
-    return [dt.date(first.year + (month - 1) // 12, (month - 1) % 12 + 1, 1) for month in months]
 
 
 def _day(on: dt.date) -> str:
@@ -240,24 +239,12 @@ def _percent(value: Decimal, up: Axis) -> str:
     return coordinate(up.place(value) / CHART_HEIGHT * 100)
 
 
-def _heights(history: History) -> list[Decimal]:
-    """Return every value that must fit on the chart."""
-    ends = [value for value in (history.start, history.goal) if value is not None]
-    thresholds = [threshold for threshold, _ in history.rungs]
-    return [*(value for _, value in history.measured), *ends, *thresholds] or [Decimal(0)]
-
-
 def _straight(history: History, *, across: Axis, up: Axis) -> str:
     if history.start is None or history.goal is None:
         return ""
     first = (across.place(_ordinal(history.starts_on)), up.place(history.start))
     last = (across.place(_ordinal(history.due_on)), up.place(history.goal))
     return lines([[first, last]])
-
-
-def _today(at: Decimal) -> Label:
-    anchor = "end" if at > 95 else "mid" if at >= 5 else ""
-    return Label(at=coordinate(at), text="today", anchor=anchor)
 
 
 def _marks(history: History, up: Axis) -> tuple[Label, ...]:

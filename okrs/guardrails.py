@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from typing import NamedTuple
 
 from okrs.models import CycleKind
 from okrs.writing import Finding, Severity
@@ -17,8 +15,7 @@ ENOUGH_PROOF = "Enough key results to prove success."
 MICRO_RULE = "A micro cycle is short and supports a key result above it."
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A lowest and a highest count, both allowed."""
 
     fewest: int
@@ -28,8 +25,7 @@ class Span:
         return str(self.most) if self.fewest == self.most else f"{self.fewest} to {self.most}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Guardrails:
+class Guardrails(NamedTuple):
     """A preset: objectives per cycle by kind and level, key results per objective."""
 
     annual: Span
@@ -38,20 +34,12 @@ class Guardrails:
     key_results: Span
 
 
-PRESETS: Mapping[str, Guardrails] = MappingProxyType(
-    {
-        "playbook": Guardrails(
-            annual=Span(3, 5), company=Span(1, 4), team=Span(1, 4), key_results=Span(2, 4)
-        ),
-        "small_business": Guardrails(
-            annual=Span(1, 3), company=Span(1, 3), team=Span(1, 2), key_results=Span(2, 4)
-        ),
-        "wide": Guardrails(
-            annual=Span(3, 5), company=Span(3, 5), team=Span(3, 5), key_results=Span(3, 5)
-        ),
-    }
-)
-MICRO = Guardrails(annual=Span(1, 1), company=Span(1, 1), team=Span(1, 1), key_results=Span(1, 2))
+PRESETS = {
+    "playbook": Guardrails(Span(3, 5), Span(1, 4), Span(1, 4), Span(2, 4)),
+    "small_business": Guardrails(Span(1, 3), Span(1, 3), Span(1, 2), Span(2, 4)),
+    "wide": Guardrails(Span(3, 5), Span(3, 5), Span(3, 5), Span(3, 5)),
+}
+MICRO = Guardrails(Span(1, 1), Span(1, 1), Span(1, 1), Span(1, 2))
 
 
 def guardrails(*, preset: str, kind: str) -> Guardrails:

@@ -19,7 +19,7 @@ from django.db import transaction
 from engagements.models import Membership
 from okrs.models import KeyResult, Stage
 from okrs.models.key_results import LIVE, STATE_FIELDS
-from scoring import PLAYBOOK_BANDS, Bands, Method, Rag, forecast_holds, pace
+from scoring import Bands, Method, Rag, forecast_holds, pace
 
 
 class Terms(TypedDict):
@@ -131,14 +131,14 @@ def update_state(
     with ExitStack() as stack:
         for follower in _followers:
             stack.enter_context(follower(key_result, by, now))
-        key_result.stage = stage_for(
-            stage=key_result.stage,
-            method=key_result.method,
+        on_pace = forecast(
+            key_result,
             score=state.score,
-            pace=line,
+            line=line,
             confidence=state.confidence,
             bands=key_result.engagement.rag_bands,
         )
+        key_result.stage = stage_for(key_result.stage, on_pace=on_pace)
         for column in STATE_FIELDS[1:]:  # all but the stage
             setattr(key_result, column, getattr(state, NAMES.get(column, column)))
         key_result.save(update_fields=STATE_FIELDS)
@@ -160,35 +160,24 @@ def early_until(key_result: KeyResult) -> dt.date | None:
     if key_result.due_on is None or key_result.due_on <= key_result.starts_on:
         return None
     limit = EARLY_PACE[Method(key_result.method)]
-    days = range((key_result.due_on - key_result.starts_on).days + 1)
     due, starts_on = key_result.due_on, key_result.starts_on
+    days = range((due - starts_on).days + 1)
     passed = bisect_right(
         days, limit, key=lambda day: pace(start=starts_on, due=due, today=starts_on + DAY * day)
     )
     return starts_on + DAY * (passed - 1)
 
 
-def stage_for(
-    *,
-    stage: str,
-    method: str,
-    score: Decimal | None,
-    pace: Decimal,
-    confidence: int | None,
-    bands: Bands = PLAYBOOK_BANDS,
-) -> Stage:
+def stage_for(stage: str, *, on_pace: bool | None) -> Stage:
     """Return the stage after a check-in: On track if on pace, else At risk (M9.1, M9.2).
 
-    Without a score it is Committed. A stage that is not live stays.
+    Without a score (`on_pace` is None) it is Committed. A stage that is not live stays.
     """
     if stage not in LIVE:
         return Stage(stage)
-    if score is None:
+    if on_pace is None:
         return Stage.COMMITTED
-    holds = forecast_holds(
-        method=method, score=score, pace=pace, confidence=confidence, bands=bands
-    )
-    return Stage.ON_TRACK if holds else Stage.AT_RISK
+    return Stage.ON_TRACK if on_pace else Stage.AT_RISK
 
 
 def weakest(stages: Iterable[str]) -> Stage | None:

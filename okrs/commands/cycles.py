@@ -33,13 +33,8 @@ def create_cycle(
     lock_names(engagement.pk)
     require_right(by, Permission.PLAN)
     (held,) = lock(engagement)
-    cycle = Cycle(
-        engagement=engagement,
-        name=" ".join(name.split()),
-        kind=kind,
-        starts_on=starts_on,
-        ends_on=ends_on,
-    )
+    name = " ".join(name.split())
+    cycle = Cycle(engagement=engagement, name=name, kind=kind, starts_on=starts_on, ends_on=ends_on)
     _check(cycle)
     cycle.save(force_insert=True)
     settle_bands(held)
@@ -80,7 +75,9 @@ def update_cycle(
     _check_drafts(current, ended_on=ended_on)
     current.version += 1
     current.save(update_fields=["name", "kind", "starts_on", "ends_on", "version"])
-    _move_drafts(current, ended_on=ended_on)
+    drafts = _drafts(current)
+    drafts.exclude(starts_on=starts_on).update(starts_on=starts_on)
+    drafts.filter(due_on=ended_on).exclude(due_on=ends_on).update(due_on=ends_on)
     settle_bands(held)
     return current
 
@@ -129,12 +126,6 @@ def _check_drafts(cycle: Cycle, *, ended_on: dt.date) -> None:
             f"These drafts would be due before the cycle starts: {named}. Change their due dates first.",
             code="dates",
         )
-
-
-def _move_drafts(cycle: Cycle, *, ended_on: dt.date) -> None:
-    drafts = _drafts(cycle)
-    drafts.exclude(starts_on=cycle.starts_on).update(starts_on=cycle.starts_on)
-    drafts.filter(due_on=ended_on).exclude(due_on=cycle.ends_on).update(due_on=cycle.ends_on)
 
 
 MAY_CHAMPION = {Role.CHAMPION, Role.LEAD}

@@ -116,7 +116,10 @@ def update_key_result(
     current.version += 1
     current.save(update_fields=[*assigned, "version"])
     set_collaborators(fields.get("collaborators"), key_result=current)
-    _clear_audit_answers(current, changed=set(changed))
+    if TARGET_FIELDS.intersection(changed):
+        current.audits.filter(ambitious=True).update(ambitious=False)
+    if "metric" in changed:
+        current.audits.filter(refresh_confirmed=True).update(refresh_confirmed=False)
     return current
 
 
@@ -199,13 +202,6 @@ def require_unfrozen(changed: list[str]) -> None:
             f"Frozen at commit: {', '.join(frozen)}. This needs an approved change.",
             code="frozen",
         )
-
-
-def _clear_audit_answers(key_result: KeyResult, *, changed: set[str]) -> None:
-    if changed & TARGET_FIELDS:
-        key_result.audits.filter(ambitious=True).update(ambitious=False)
-    if "metric" in changed:
-        key_result.audits.filter(refresh_confirmed=True).update(refresh_confirmed=False)
 
 
 @transaction.atomic

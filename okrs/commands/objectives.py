@@ -293,18 +293,14 @@ def _check_gate(objective: Objective, *, by: Membership) -> None:
 
 def _freeze(key_result: KeyResult, *, on: dt.date, by: Membership, at: dt.datetime) -> None:
     metric = key_result.metric
-    key_result.stage = Stage.COMMITTED
-    key_result.committed_at, key_result.committed_by = at, by
-    key_result.data_gap_until = on + GAP_FOR if metric and metric.data_questions_open else None
-    key_result.early_until = early_until(key_result)
-    key_result.version += 1
-    key_result.save(
-        update_fields=[
-            "stage",
-            "committed_at",
-            "committed_by",
-            "data_gap_until",
-            "early_until",
-            "version",
-        ]
-    )
+    frozen = {
+        "stage": Stage.COMMITTED,
+        "committed_at": at,
+        "committed_by": by,
+        "data_gap_until": on + GAP_FOR if metric and metric.data_questions_open else None,
+        "early_until": early_until(key_result),
+        "version": key_result.version + 1,
+    }
+    for field, value in frozen.items():
+        setattr(key_result, field, value)
+    key_result.save(update_fields=list(frozen))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from copy import copy
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -93,12 +92,6 @@ class LadderField(forms.MultiValueField):
         return rungs
 
 
-def rows_for(rungs: Sequence[Any], data: Mapping[str, Any] | None) -> int:
-    """Return how many rows the form shows: all saved or sent, and some spare."""
-    sent = sum(name.startswith("ladder_") for name in data or ())
-    return max(ROWS, len(rungs) + SPARE, (sent + 1) // 2)
-
-
 def _cell(at: int) -> forms.TextInput:
     row, side = divmod(at, 2)
     label = f"{('Score', 'Threshold')[side == 0]} of rung {row + 1}"
@@ -127,9 +120,7 @@ class NewMetricForm(forms.Form):
         help_text="days, percent, EUR, yes/no",
     )
     metric_source = forms.CharField(
-        required=False,
-        max_length=120,
-        label="Source of the new metric",
+        required=False, max_length=120, label="Source of the new metric"
     )
     metric_refresh = forms.ChoiceField(
         choices=[("", "Not answered yet"), *Refresh.choices],
@@ -220,7 +211,10 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         self.objective = objective
         self.initial.setdefault("due_on", objective.cycle.ends_on)
         rungs = self.initial.get("ladder") or []
-        self.fields["ladder"] = LadderField(rows=rows_for(rungs, data))
+        sent = sum(name.startswith("ladder_") for name in data or ())
+        # All saved or sent rungs, and some spare ones.
+        rows = max(ROWS, len(rungs) + SPARE, (sent + 1) // 2)
+        self.fields["ladder"] = LadderField(rows=rows)
         metrics = Metric.objects.filter(engagement=objective.engagement)
         read_now = getattr(self.row, "metric_id", None)
         choose_among(self, metric=metrics.filter(Q(archived_at=None) | Q(pk=read_now)))

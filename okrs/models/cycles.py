@@ -115,11 +115,8 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
 
     def in_set_of(self, objective: Objective) -> ObjectiveQuerySet:
         """Return the objectives that share a guardrail: same cycle, same team (M2.5)."""
-        return self.filter(
-            engagement=objective.engagement_id,
-            cycle=objective.cycle_id,
-            team=objective.team_id,
-        )
+        here = self.filter(engagement=objective.engagement_id, cycle=objective.cycle_id)
+        return here.filter(team=objective.team_id)
 
 
 ObjectiveManager = TenantManager.from_queryset(ObjectiveQuerySet)

@@ -55,7 +55,8 @@ def changes(key_result: KeyResult) -> list[Change]:
     names = _names(events, engagement_id=key_result.engagement_id)
     log = [
         Change(
-            when=_when(field, event),
+            # An imported key result keeps the day of its commit.
+            when=event.committed_at if _is_commit(field, event) else event.pgh_created_at,
             who=names["who"].get((event.pgh_context or {}).get("user"), ""),
             field=label,
             old=_format(field, before, names=names),
@@ -68,11 +69,8 @@ def changes(key_result: KeyResult) -> list[Change]:
     return log[::-1]
 
 
-def _when(field: str, event: Any) -> dt.datetime:
-    # An imported key result keeps the day of its commit.
-    committed = field == "stage" and event.stage == Stage.COMMITTED
-    when: dt.datetime = event.committed_at if committed else event.pgh_created_at
-    return when
+def _is_commit(field: str, event: Any) -> bool:
+    return field == "stage" and bool(event.stage == Stage.COMMITTED)
 
 
 def _differs(field: str, before: Any, event: Any) -> bool:

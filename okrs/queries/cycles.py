@@ -13,7 +13,7 @@ from engagements.models import Engagement
 from metrics.models import Metric
 from okrs.guardrails import check_objectives, objectives_span
 from okrs.models import Commitment, Cycle, CycleKind, KeyResult, Objective, Origin, Stage, Team
-from okrs.queries.objectives import ObjectiveRow, fetch_sets, objective_row
+from okrs.queries.objectives import Alignment, ObjectiveRow, fetch_sets, objective_row
 from okrs.weeks import quarters_from
 from okrs.writing import Finding
 
@@ -39,15 +39,11 @@ class Mix:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The objectives of the company (no team) or of one team, with guardrail warnings."""
+    """The objectives of the company or of one team, with guardrail warnings."""
 
-    team: Team | None
+    name: str
     rows: Sequence[ObjectiveRow]
     guardrails: Sequence[Finding]
-
-    @property
-    def name(self) -> str:
-        return "Company" if self.team is None else self.team.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +136,7 @@ def cycle_page(cycle: Cycle, *, today: dt.date) -> CyclePage:
         groups=_groups(rows, cycle=cycle),
         commitment=_mix(one.commitment == Commitment.COMMITTED for one in key_results),
         origin=_mix(row.objective.origin == Origin.TOP_DOWN for row in rows),
-        unaligned=[row for row in rows if row.is_unaligned],
+        unaligned=[row for row in rows if row.alignment is Alignment.UNALIGNED],
         unlinked=[
             one for one in key_results if one.objective.team_id and not one.contributes_to.all()
         ],
@@ -152,23 +148,25 @@ def cycle_page(cycle: Cycle, *, today: dt.date) -> CyclePage:
 
 
 def _groups(rows: list[ObjectiveRow], *, cycle: Cycle) -> list[Group]:
+    """Return the company's group, then those of teams by name."""
     by_team: dict[Team | None, list[ObjectiveRow]] = {}
-    for row in rows:
+    for row in sorted(rows, key=_company_first):
         by_team.setdefault(row.objective.team, []).append(row)
-    first = sorted(by_team.items(), key=lambda pair: (pair[0] is not None, str(pair[0])))
-    return [_group(team, held, cycle=cycle) for team, held in first]
+    groups = []
+    for team, own in by_team.items():
+        level, name = ("team", team.name) if team else ("company", "Company")
+        findings = check_objectives(
+            span=objectives_span(preset=cycle.engagement.guardrails, kind=cycle.kind, level=level),
+            drafted=len(own),
+            committed=sum(row.objective.committed_at is not None for row in own),
+            who=team.name if team else "The company",
+        )
+        groups.append(Group(name=name, rows=own, guardrails=findings))
+    return groups
 
 
-def _group(team: Team | None, rows: list[ObjectiveRow], *, cycle: Cycle) -> Group:
-    span = objectives_span(
-        preset=cycle.engagement.guardrails,
-        kind=cycle.kind,
-        level="company" if team is None else "team",
-    )
-    committed = sum(row.objective.committed_at is not None for row in rows)
-    who = "The company" if team is None else team.name
-    findings = check_objectives(span=span, drafted=len(rows), committed=committed, who=who)
-    return Group(team=team, rows=rows, guardrails=findings)
+def _company_first(row: ObjectiveRow) -> tuple[bool, str]:
+    return row.objective.team_id is not None, str(row.objective.team)
 
 
 def _mix(firsts: Iterable[bool]) -> Mix:

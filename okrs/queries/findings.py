@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
 from engagements.permissions import check_owners
-from metrics.models import Metric, Refresh
+from metrics.models import Refresh
 from okrs.audit import answers_of, audit
 from okrs.guardrails import (
     check_key_results,
@@ -173,14 +173,11 @@ def _key_result_problems(key_result: KeyResult) -> list[Problem]:
         *term_problems(key_result).items(),
         *_blocking(findings, key_result.reasons),
     ]
-    places = PLACES | _places_of_metric(key_result.metric)
+    places = dict(PLACES)
+    if metric := key_result.metric:  # another is chosen on the form of the key result
+        answered = "audit" if metric.refresh else "metric"
+        places |= {"source_named": "metric", "refresh_confirmed": answered}
     return [Problem(code, text, places.get(code, "key_result")) for code, text in texts]
-
-
-def _places_of_metric(metric: Metric | None) -> dict[str, str]:
-    if metric is None:  # chosen on the form of the key result
-        return {}
-    return {"source_named": "metric", "refresh_confirmed": "audit" if metric.refresh else "metric"}
 
 
 def _owner_problems(owner: Membership | None) -> list[tuple[str, str]]:

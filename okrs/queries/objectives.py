@@ -53,10 +53,6 @@ class ObjectiveRow:
     def drafts(self) -> list[KeyResult]:
         return [card.key_result for card in self.cards if card.key_result.is_draft]
 
-    @property
-    def is_unaligned(self) -> bool:
-        return self.alignment is Alignment.UNALIGNED
-
 
 def fetch_set(objective: Objective) -> None:
     """Prefetch key results with audits, collaborators and links. Five queries."""
@@ -82,24 +78,20 @@ def objective_row(objective: Objective, *, engagement: Engagement, today: dt.dat
     """Return the row of an objective whose set was fetched. No query."""
     key_results = counted(objective)
     score = objective_score((one.score, one.weight) for one in key_results if not one.is_draft)
+    alone = Stage.COMMITTED if objective.committed_at else Stage.DRAFT
     return ObjectiveRow(
         objective=objective,
         cards=[card(one, engagement=engagement, today=today) for one in key_results],
         score=score,
         rag=rag(score, engagement.rag_bands),
         no_data=[one.title for one in key_results if one.score is None and not one.is_draft],
-        stage=_stage(objective, key_results),
+        stage=weakest(one.stage for one in key_results) or alone,
         alignment=_alignment(objective, key_results),
     )
 
 
 def _links(end: str) -> QuerySet[ContributionLink]:
     return ContributionLink.objects.select_related(f"{end}__objective__team").order_by("id")
-
-
-def _stage(objective: Objective, key_results: list[KeyResult]) -> Stage:
-    alone = Stage.COMMITTED if objective.committed_at else Stage.DRAFT
-    return weakest(one.stage for one in key_results) or alone
 
 
 def _alignment(objective: Objective, key_results: list[KeyResult]) -> Alignment:

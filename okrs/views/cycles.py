@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -88,6 +87,18 @@ def cycle_of(request: MemberRequest, public_id: str) -> Cycle:
     return find(cycles.select_related("engagement"), public_id)
 
 
+# Stages that move come first.
+LABELS = {
+    Stage.ON_TRACK: "on track",
+    Stage.AT_RISK: "at risk",
+    Stage.COMMITTED: "committed",
+    Stage.DRAFT: "in draft",
+    Stage.CLOSED: "closed",
+    Stage.LEARNING: "in learning",
+    Stage.WITHDRAWN: "withdrawn",
+}
+
+
 @require_safe
 @member(Permission.READ)
 def board(request: MemberRequest) -> HttpResponse:
@@ -109,9 +120,11 @@ def board(request: MemberRequest) -> HttpResponse:
             now=now,
         )
     )
+    counts = {stage: len(cards) for stage, cards in columns.items()}
+    parts = [f"{counts[stage]} {label}" for stage, label in LABELS.items() if counts.get(stage)]
     page = {
         "columns": [(stage, [next(html) for _ in cards]) for stage, cards in columns.items()],
-        "headline": board_headline({stage: len(cards) for stage, cards in columns.items()}),
+        "headline": ", ".join(parts) or "No cards yet",  # "3 on track, 2 at risk"
         "card_count": len(known),
         "empty": [stage.label for stage, cards in columns.items() if not cards],
         "filter": board_filter,
@@ -120,24 +133,6 @@ def board(request: MemberRequest) -> HttpResponse:
     }
     part = "okrs/board.html" + ("#board" if request.htmx else "")
     return render(request, part, page)
-
-
-# Stages that move come first.
-LABELS = {
-    Stage.ON_TRACK: "on track",
-    Stage.AT_RISK: "at risk",
-    Stage.COMMITTED: "committed",
-    Stage.DRAFT: "in draft",
-    Stage.CLOSED: "closed",
-    Stage.LEARNING: "in learning",
-    Stage.WITHDRAWN: "withdrawn",
-}
-
-
-def board_headline(counts: Mapping[Stage, int]) -> str:
-    """Count the cards by stage: "3 on track, 2 at risk, 1 committed"."""
-    parts = [f"{counts[stage]} {label}" for stage, label in LABELS.items() if counts.get(stage)]
-    return ", ".join(parts) or "No cards yet"
 
 
 @require_safe

@@ -115,9 +115,7 @@ def objective_answer(
 
     `read` are the outdated versions that a person tried to commit: the page lists the changes.
     """
-    template = "okrs/objective_detail.html"
-    if request.htmx and part:
-        template = f"{template}#{part}"
+    template = "okrs/objective_detail.html" + (f"#{part}" if request.htmx and part else "")
     today = today_of(request)
     page = objective_page(row, today=today)
     context = {

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from okrs.formatting import is_early, plain
-from okrs.models import Stage
+from okrs.models import KeyResult, Stage
 from okrs.models.key_results import LIVE
-from okrs.states import stage_for, weakest
-from scoring import Rag
+from okrs.states import forecast, stage_for, weakest
+from scoring import PLAYBOOK_BANDS, Rag
 
 
 @pytest.mark.parametrize("now", [*LIVE, Stage.DRAFT, Stage.CLOSED, "learning", "withdrawn"])
@@ -29,15 +29,15 @@ from scoring import Rag
 def test_a_live_stage_follows_the_forecast(
     now: str, method: str, score: str | None, confidence: int, expected: str
 ) -> None:
-    stage = stage_for(
-        stage=now,
-        method=method,
+    on_pace = forecast(
+        KeyResult(method=method),
         score=None if score is None else Decimal(score),
-        pace=Decimal("0.50"),
+        line=Decimal("0.50"),
         confidence=confidence,
+        bands=PLAYBOOK_BANDS,
     )
 
-    assert stage == (expected if now in LIVE else now)
+    assert stage_for(now, on_pace=on_pace) == (expected if now in LIVE else now)
 
 
 @pytest.mark.parametrize(
