@@ -36,6 +36,7 @@ class Finding:
 
 
 MOST = 240  # characters of a title
+LONGEST = 120  # of an objective, without a hint
 
 EMPTY = Finding(
     code="empty",
@@ -166,9 +167,6 @@ SOLE_AUTHOR = Finding(
     before="Written and reviewed by Dana, alone",
     after="Written by Dana with Lena, reviewed by Dana",
 )
-
-
-LONGEST = 120
 
 
 def check_objective(*, title: str, others: Iterable[str] = ()) -> list[Finding]:

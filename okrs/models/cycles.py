@@ -186,10 +186,6 @@ class Objective(TenantModel):
     def __str__(self) -> str:
         return self.title
 
-    @property
-    def level(self) -> str:
-        return "company" if self.team_id is None else "team"
-
 
 class Collaborator(TenantModel):
     """A member who helps the owner of an objective or a key result (M9.3)."""

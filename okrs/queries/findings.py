@@ -88,9 +88,10 @@ def guardrail_findings(objective: Objective, *, committing: bool = False) -> lis
     cycle, preset = objective.cycle, objective.engagement.guardrails
     peers = Objective.objects.all().in_set_of(objective)
     key_results = counted(objective)
+    level = "company" if objective.team_id is None else "team"
     return [
         *check_objectives(
-            span=objectives_span(preset=preset, kind=cycle.kind, level=objective.level),
+            span=objectives_span(preset=preset, kind=cycle.kind, level=level),
             drafted=peers.count(),
             committed=peers.committed().exclude(pk=objective.pk).count(),
             committing=1 if committing else 0,

@@ -21,11 +21,9 @@ from okrs.commands.key_results import (
 from okrs.forms.key_results import AuditForm, KeyResultForm
 from okrs.models import KeyResult
 from okrs.queries.objectives import objective_page
-from okrs.views.cycles import today_of
+from okrs.views.cycles import TAB, today_of
 from okrs.views.objectives import objective_answer, objective_of
 from tenancy.locks import StaleEdit
-
-TAB = {"tab": "cycles"}
 
 
 @member(Permission.DRAFT)

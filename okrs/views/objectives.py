@@ -23,10 +23,8 @@ from okrs.forms.cycles import ContributionForm
 from okrs.forms.objectives import ObjectiveForm, read_versions
 from okrs.models import ContributionLink, Objective
 from okrs.queries.objectives import objective_page
-from okrs.views.cycles import cycle_of, today_of
+from okrs.views.cycles import TAB, cycle_of, today_of
 from tenancy.locks import StaleEdit
-
-TAB = {"tab": "cycles"}
 
 
 @require_safe
