@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
@@ -66,21 +65,58 @@ def test_it_says_what_it_made_and_who_signs_in(said: str) -> None:
     assert "A draft waits in Nov 2026–Feb 2027." in said
     assert PASSWORD in said
     assert [address(person) for person in PEOPLE if address(person) not in said] == []
+    assert User.objects.count() == len(PEOPLE)
+    assert all(user.check_password(PASSWORD) for user in User.objects.all())
+    assert all(user.email.endswith(DOMAIN) for user in User.objects.all())
+
+
+def test_it_is_loaded_once_into_an_empty_demo(said: str) -> None:
+    assert run("--if-empty") == "There are engagements already: no demo was loaded.\n"
+    with pytest.raises(CommandError, match="engagements already"):
+        run()
+    with pytest.raises(CommandError, match="PLUMBLINE_DEMO=1"), override_settings(DEMO=False):
+        call_command("load_demo", "--if-empty")
+    with unscoped():
+        assert Engagement.objects.using("owner").count() == len(CLIENTS)
 
 
 def test_each_client_is_at_another_point_of_its_cycle(clients: list[Engagement]) -> None:
+    """The week of its cycle in which it is, and in which it committed."""
     weeks = {}
     for client in clients:
-        today = client.today(NOW)
-        cycle = Cycle.objects.running_on(today).get(engagement=client)
-        weeks[client.slug] = (cycle.week_on(today), cycle.weeks)
+        cycle = Cycle.objects.running_on(client.today(NOW)).get(engagement=client)
+        committed = KeyResult.objects.filter(engagement=client).exclude(committed_at=None)
+        instants = committed.values_list("committed_at", flat=True).distinct()
+        (committed_at,) = {cycle.week_on(client.today(at)) for at in instants if at}
+        weeks[client.slug] = (cycle.week_on(client.today(NOW)), cycle.weeks, committed_at)
 
     assert weeks == {
-        "northwind": (8, 13),
-        "harbor": (6, 13),
-        "cedar": (3, 13),
-        "lakeside": (13, 13),
+        "northwind": (8, 13, 2),
+        "harbor": (6, 13, 1),
+        "cedar": (3, 13, 2),
+        "lakeside": (13, 13, 6),
     }
+    assert [one.slug for one in clients if one.status_page == StatusPage.PUBLISHED] == ["harbor"]
+
+
+def test_each_kind_of_row_occurs(clients: list[Engagement]) -> None:
+    correction = CheckIn.objects.exclude(supersedes=None).get()
+    assert correction.kind == CheckInKind.UPDATE
+    assert correction.supersedes is not None
+    assert correction.supersedes.actual < correction.actual
+    asked = HelpRequest.objects.values_list("answered_at", flat=True)
+    blocked = Blocker.objects.values_list("resolved_at", flat=True)
+    assert [{at is None for at in ends} for ends in (asked, blocked)] == [{True, False}] * 2
+    actions = ActionItem.objects.filter(engagement__slug="northwind")
+    assert [one.is_overdue(today=NOW.date()) for one in actions] == [False, True, False]
+    assert [one.is_open for one in actions] == [False, True, True]
+    drafts = KeyResult.objects.filter(stage=Stage.DRAFT).prefetch_related("audits")
+    passed = [all(one.passed for one in audit(draft, answers_of(draft))) for draft in drafts]
+    assert sorted(passed) == [False, True]
+    gap = KeyResult.objects.exclude(data_gap_until=None).get()
+    assert str(gap.metric) == "Client satisfaction"
+    assert gap.data_gap_until is not None
+    assert gap.data_gap_until > gap.engagement.today(NOW)
 
 
 def test_it_holds_every_check_in_of_the_stories_that_was_due_to_happen(
@@ -130,49 +166,6 @@ def test_each_rag_and_stage_of_a_running_cycle_occurs(clients: list[Engagement])
     assert stages == {Stage.DRAFT, Stage.COMMITTED, Stage.ON_TRACK, Stage.AT_RISK}
 
 
-def test_there_is_a_correction_and_both_stay_readable(clients: list[Engagement]) -> None:
-    correction = CheckIn.objects.exclude(supersedes=None).get()
-
-    assert correction.kind == CheckInKind.UPDATE
-    assert correction.supersedes is not None
-    assert correction.supersedes.actual < correction.actual
-
-
-def test_asks_are_open_and_dealt_with(clients: list[Engagement]) -> None:
-    assert HelpRequest.objects.filter(answered_at=None).exists()
-    assert HelpRequest.objects.exclude(answered_at=None).exists()
-    assert Blocker.objects.filter(resolved_at=None).exists()
-    assert Blocker.objects.exclude(resolved_at=None).exists()
-
-
-def test_one_draft_passes_the_audit_and_one_does_not(clients: list[Engagement]) -> None:
-    drafts = KeyResult.objects.filter(stage=Stage.DRAFT).prefetch_related("audits")
-    passed = [all(one.passed for one in audit(draft, answers_of(draft))) for draft in drafts]
-
-    assert sorted(passed) == [False, True]
-
-
-def test_it_was_committed_in_the_week_of_the_story(clients: list[Engagement]) -> None:
-    committed = KeyResult.objects.exclude(stage=Stage.DRAFT).select_related(
-        "objective__cycle", "engagement"
-    )
-    weeks = {
-        (one.engagement.slug, one.objective.cycle.week_on(one.engagement.today(one.committed_at)))
-        for one in committed
-        if one.committed_at
-    }
-
-    assert weeks == {("northwind", 2), ("harbor", 1), ("cedar", 2), ("lakeside", 6)}
-
-
-def test_one_data_gap_is_left_and_still_has_days(clients: list[Engagement]) -> None:
-    gap = KeyResult.objects.exclude(data_gap_until=None).get()
-
-    assert str(gap.metric) == "Client satisfaction"
-    assert gap.data_gap_until is not None
-    assert gap.data_gap_until > gap.engagement.today(NOW)
-
-
 def test_the_people_have_the_roles_that_they_show(clients: list[Engagement]) -> None:
     roles: dict[str, Counter[str]] = {}
     for member in Membership.objects.exclude(user=None):
@@ -209,23 +202,7 @@ def test_reviews_were_held_and_the_next_ones_are_planned(clients: list[Engagemen
     assert Decision.objects.count() == sum(len(review["decisions"]) for review in reviews)
     assert Review.objects.ahead().filter(scheduled_at__gt=NOW).count() == 3
     assert all(review.standings for review in held)
-
-
-def test_an_action_is_overdue_one_is_open_and_one_is_done(clients: list[Engagement]) -> None:
-    actions = ActionItem.objects.filter(engagement__slug="northwind")
-
-    assert [one.is_overdue(today=NOW.date()) for one in actions] == [False, True, False]
-    assert [one.is_open for one in actions] == [False, True, True]
-
-
-def test_the_decision_logs_are_intact(clients: list[Engagement]) -> None:
     assert [log.faults for log in verify_logs()] == [[]] * len(clients)
-
-
-def test_one_client_sees_only_what_was_published(clients: list[Engagement]) -> None:
-    shown = {one.slug for one in clients if one.status_page == StatusPage.PUBLISHED}
-
-    assert shown == {"harbor"}
 
 
 def test_escalations_stand_at_every_point_of_their_path(clients: list[Engagement]) -> None:
@@ -240,25 +217,15 @@ def test_escalations_stand_at_every_point_of_their_path(clients: list[Engagement
     }
     # In its third week red is merely early there.
     assert {state for where, state in states.items() if where[0] == "cedar"} == {"watching"}
-
-
-def test_the_memory_holds_what_recovered_and_what_the_sponsor_decided(
-    clients: list[Engagement],
-) -> None:
     closed = [one for one in Escalation.objects.all() if not one.is_open]
-
     assert Counter(one.state for one in closed) == {"recovered": 9, "decided": 1}
     assert any(one.answered_at and one.huddle_at for one in closed)
     assert any(one.activated_at is None for one in closed)
-
-
-def test_the_champion_has_a_huddle_to_convene(clients: list[Engagement]) -> None:
     active = Escalation.objects.get(key_result__metric__name="API latency p95")
-    team = active.key_result.objective.team
-
     assert active.huddle_due_at is not None
     assert active.huddle_due_at > NOW
     assert active.huddle_at is None
+    team = active.key_result.objective.team
     assert team is not None
     assert team.champion is not None
     assert team.champion.email == address("champion")
@@ -286,36 +253,8 @@ def test_the_ledger_says_who_was_told_what_until_now(clients: list[Engagement]) 
     # The first tick makes no message of what is past, and finds the page of today stored.
     counts = tick(now=NOW)
     assert counts == dict.fromkeys(counts, 0)
-
-
-def test_nothing_is_mailed(clients: list[Engagement]) -> None:
-    with unscoped():
+    with unscoped():  # nothing is emailed
         assert not OutboxMessage.objects.using("owner").exists()
-
-
-def test_everybody_signs_in_with_the_password_that_production_refuses(said: str) -> None:
-    assert User.objects.count() == len(PEOPLE)
-    assert all(user.check_password(PASSWORD) for user in User.objects.all())
-    assert all(user.email.endswith(DOMAIN) for user in User.objects.all())
-
-
-def test_loaded_twice_if_empty_it_is_there_once(said: str) -> None:
-    again = run("--if-empty")
-
-    assert again == "There are engagements already: no demo was loaded.\n"
-    with unscoped():
-        assert Engagement.objects.using("owner").count() == len(CLIENTS)
-
-
-def test_it_refuses_a_database_that_holds_engagements(said: str) -> None:
-    with pytest.raises(CommandError, match="engagements already"):
-        run()
-
-
-def test_it_refuses_outside_the_demo() -> None:
-    assert settings.DEMO is False
-    with pytest.raises(CommandError, match="PLUMBLINE_DEMO=1"):
-        call_command("load_demo", "--if-empty")
 
 
 def events() -> list[Mapping[str, Any]]:
