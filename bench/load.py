@@ -92,10 +92,10 @@ def main() -> int:
     with bench.workspace(), tempfile.TemporaryDirectory(prefix="plumbline-load-") as folder:
         clients = prepare(given.clients)
         with running(Path(folder)) as (port, members):
-            began, worked = time.time(), cpu_seconds(members)
+            began, before = time.time(), use(members)
             with get_context("spawn").Pool(1) as pool:
                 answers = pool.apply(visit, (port, clients, given.visitors, span[1]))
-            print_use(members, before=worked, seconds=time.time() - began)
+            print_use(members, before=before, seconds=time.time() - began)
             ended = members.ended()
         met = print_figures(answers, span=span)
         posted = sum(one.kind == "Check-in" and not one.error for one in answers)
@@ -292,57 +292,47 @@ def percentile(times: Sequence[float], share: float) -> float:
     return times[max(math.ceil(share * len(times)), 1) - 1] if times else 0.0
 
 
-def cpu_seconds(members: Members) -> dict[str, float]:
-    """Return seconds of processor time so far of each process started, with its children."""
-    seconds = {}
-    for command, process in members.running:
-        stats = (stat_of(pid) for pid in family(process.pid))
-        seconds[command.name] = sum(sum(map(int, stat[11:15])) for stat in stats if stat) / TICKS
-    return seconds
+class Use(NamedTuple):
+    """What a process and all that it started use: seconds of processor time, and megabytes."""
+
+    seconds: float
+    memory: float
 
 
-def family(root: int) -> list[int]:
-    """Return a process and all that it started."""
-    parents = {int(path.name): stat_of(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
-    found = [root]
-    for parent in found:
-        found += [pid for pid, stat in parents.items() if stat and int(stat[1]) == parent]
-    return found
+def use(members: Members) -> dict[str, Use]:
+    return {command.name: use_of(process.pid) for command, process in members.running}
 
 
-def stat_of(pid: int) -> list[str]:
-    """Return what the system counts of a process, from its state on; nothing if it has ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
+def use_of(pid: int) -> Use:
+    """Read what the system counts: time with that of ended children, and the PSS.
+
+    Shared memory is divided in it. Nothing is counted of a process that has ended.
+    """
+    own, folder = Use(0.0, 0.0), Path(f"/proc/{pid}")
+    with suppress(OSError):
+        times = (folder / "stat").read_text().rpartition(")")[2].split()[11:15]
+        rollup = (folder / "smaps_rollup").read_text().partition("Pss:")[2].split()
+        own = Use(sum(map(int, times)) / TICKS, int(rollup[0]) / 1024)
+        started = " ".join(path.read_text() for path in folder.glob("task/*/children")).split()
+        parts = [own, *(use_of(int(child)) for child in started)]
+        own = Use(sum(part.seconds for part in parts), sum(part.memory for part in parts))
+    return own
 
 
-def print_use(members: Members, *, before: dict[str, float], seconds: float) -> None:
-    used = {name: (total - before[name]) / seconds for name, total in cpu_seconds(members).items()}
-    print("Cores used:", ", ".join(f"{name} {cores:.2f}" for name, cores in used.items()))
+def print_use(members: Members, *, before: dict[str, Use], seconds: float) -> None:
+    used = use(members)
+    cores = {name: (used[name].seconds - before[name].seconds) / seconds for name in used}
+    print("Cores used:", ", ".join(f"{name} {number:.2f}" for name, number in cores.items()))
     print(f"Load average: {os.getloadavg()[0]:.1f}")
-    memory = {command.name: megabytes(process.pid) for command, process in members.running}
-    print(f"Memory (PSS): {sum(memory.values()):.0f} MB")
-
-
-def megabytes(root: int) -> float:
-    """Return the memory of a process and its children; what they share is divided."""
-    total = 0
-    for pid in family(root):
-        with suppress(OSError):
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return total / 1024
+    print(f"Memory (PSS): {sum(one.memory for one in used.values()):.0f} MB")
 
 
 def count_check_ins(*, since: float) -> int:
     from django.db import connections
 
+    counted = "SELECT count(*) FROM checkins_checkin WHERE posted_at >= to_timestamp(%s)"
     with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM checkins_checkin WHERE posted_at >= to_timestamp(%s)", [since]
-        )
+        cursor.execute(counted, [since])
         return int(cursor.fetchone()[0])
 
 

@@ -9,7 +9,6 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config.embedded import ROOT, paths, read_env_file
@@ -56,57 +55,35 @@ def beat_schedule() -> Path:
     return paths(ROOT).data / "beat-schedule"
 
 
-def start_web() -> None:
-    host, port = os.environ.get("BIND", "127.0.0.1"), os.environ.get("PORT", "8000")
-    become("-m", *web(bind=f"{host}:{port}", grace=GRACE))
+COMMANDS = {"web": SERVED, "worker": SERVED, "beat": SERVED, "migrate": OWNED}  # what each needs
 
 
-def start_worker() -> None:
-    become("-m", *worker())
-
-
-def start_beat() -> None:
-    beat_schedule().parent.mkdir(parents=True, exist_ok=True)
-    become("-m", *beat())
-
-
-def migrate() -> None:
-    """Bring roles and tables up to date: the roles where an administrator's address is given."""
-    if os.environ.get("DATABASE_ADMIN_URL"):
-        subprocess.run([sys.executable, "manage.py", "bootstrap_roles"], check=True)
-    become("manage.py", "migrate", "--noinput")
-
-
-def become(*arguments: str) -> None:
-    """Go on as that Python program, which gets our signals."""
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  fixed words, no shell
-
-
-COMMANDS: dict[str, tuple[Callable[[], None], Sequence[str]]] = {
-    "web": (start_web, SERVED),
-    "worker": (start_worker, SERVED),
-    "beat": (start_beat, SERVED),
-    "migrate": (migrate, OWNED),
-}
-
-
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m config.start", description=__doc__)
     parser.add_argument("name", choices=COMMANDS)
     name = parser.parse_args().name
     os.chdir(ROOT)
     read_env_file()
-    start, needed = COMMANDS[name]
-    if missing := [variable for variable in needed if not os.environ.get(variable)]:
+    if missing := [variable for variable in COMMANDS[name] if not os.environ.get(variable)]:
         which = ", ".join(missing)
         sys.exit(f"To start {name}, set {which}. docs/settings.md says to what.")
-    try:
-        start()
-    except subprocess.CalledProcessError as error:  # it has printed its error
-        return error.returncode
-    return 0
+    if name == "migrate" and os.environ.get("DATABASE_ADMIN_URL"):
+        made = subprocess.run([sys.executable, "manage.py", "bootstrap_roles"], check=False)
+        if made.returncode:  # it has printed its error
+            sys.exit(made.returncode)
+    if name == "beat":
+        beat_schedule().parent.mkdir(parents=True, exist_ok=True)
+    host, port = os.environ.get("BIND", "127.0.0.1"), os.environ.get("PORT", "8000")
+    programs = {
+        "web": ["-m", *web(bind=f"{host}:{port}", grace=GRACE)],
+        "worker": ["-m", *worker()],
+        "beat": ["-m", *beat()],
+        "migrate": ["manage.py", "migrate", "--noinput"],
+    }
+    sys.stdout.flush()
+    # The program takes over this process, and gets its signals.
+    os.execv(sys.executable, [sys.executable, *programs[name]])  # noqa: S606  fixed words, no shell
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
