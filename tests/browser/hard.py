@@ -16,18 +16,26 @@ from django.utils import timezone
 
 from accounts.models import User
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
+from decisions.commands.actions import complete_action
 from decisions.models import Decision
 from engagements.links import share_link_token
 from engagements.models import Engagement, Membership, Role
-from escalations.models import Escalation
+from escalations.models import Escalation, EscalationState
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, Objective, Team
-from reviews.models import Review
+from reviews.commands.agendas import add_item, next_item, park_item
+from reviews.commands.reviews import close_review, plan_review, start_review
+from reviews.models import AgendaItem, Review
+from status.commands import publish_report, save_draft
+from status.models import WORDS
 from tenancy.scoping import scope
 from tests import build
 from tests.browser import cast
-from tests.browser.hard_meetings import meet
 from tests.checkins.posting import post
+from tests.escalations.escalating import put_in
+from tests.reviews.meeting import act, decide, supersede
+
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
 LONG = (
     "Every store that opened since the spring, wherever it stands and whoever runs it, greets a"
@@ -59,12 +67,11 @@ NUMBERS = (  # start, goal, what was measured; from the largest to the smallest 
 
 @dataclass(frozen=True, kw_only=True)
 class Hard:
-    """Who sees what: `lead` both clients, `viewer` the full one's status page."""
+    """Two clients of one lead."""
 
     nothing: Engagement
     full: Engagement
     lead: User
-    viewer: User
     ids: dict[str, str]  # of the full one, by the names that URLs give them
 
 
@@ -72,14 +79,13 @@ def make() -> Hard:
     lead = cast.user("Lead")
     User.objects.filter(pk=lead.pk).update(name=LONG_NAME)
     lead.refresh_from_db()
-    viewer, nothing = cast.user("Viewer"), cast.client("Nothing Yet")
+    nothing = cast.client("Nothing Yet")
     cast.member(nothing, lead)
     full = cast.client(CLIENT)
     leading = cast.member(full, lead)
-    cast.member(full, viewer, Role.VIEWER)
     with scope(full.pk):
         ids = _fill(leading)
-    return Hard(nothing=nothing, full=full, lead=lead, viewer=viewer, ids=ids)
+    return Hard(nothing=nothing, full=full, lead=lead, ids=ids)
 
 
 def _fill(lead: Membership) -> dict[str, str]:
@@ -92,7 +98,7 @@ def _fill(lead: Membership) -> dict[str, str]:
     ]
     _check_in(rows, lead)
     _escalate(rows, lead)
-    meet(rows[0], lead=lead, other=people[1], said=SAID, titles=TITLES)
+    _meet(rows[0], lead, people[1])
     _tell()
     for shared in (build.share_expired, build.share_revoked):
         shared(lead, label=LONG[:120])
@@ -231,33 +237,74 @@ def _check_in(rows: list[KeyResult], lead: Membership) -> None:
 def _escalate(rows: list[KeyResult], lead: Membership) -> None:
     """One is answered with a long plan, one was decided long ago; the others wait."""
     now = timezone.now()
-    opened = Escalation.objects.open().filter(engagement=lead.engagement).order_by("pk")
-    for one in opened[:1]:
-        one.activated_at, one.answered_at, one.answered_by = one.opened_at, now, lead
-        one.cause, one.outcome, one.plan, one.plan_owner = "strict", "ask_help", SAID, lead
-        one.huddle_due_at = one.opened_at + dt.timedelta(hours=48)
-        one.checkpoint_on = now.date() + dt.timedelta(days=7)
-        one.save()
-    monday = now.date() - dt.timedelta(days=now.weekday()) - 20 * cast.WEEK
-    opened_at = now - 20 * cast.WEEK
-    Escalation.objects.create(
+    row = Escalation.objects.open().filter(engagement=lead.engagement).earliest("pk").key_result
+    put_in(row, lead, state=EscalationState.ANSWERED, now=now, outcome="ask_help", plan=SAID)
+    then = now - 20 * cast.WEEK
+    texts = {"verdict_note": SAID, "word_of": ARABIC_NAME, "evidence_url": URL, "opened_at": then}
+    streak = then.date() - dt.timedelta(days=then.weekday())
+    recovered: Any = {"streak": streak, "recovered_at": then + cast.WEEK, **texts}
+    put_in(rows[0], lead, state=EscalationState.DECIDED, now=then, **recovered)
+
+
+def _meet(about: KeyResult, lead: Membership, other: Membership) -> None:
+    """Hold one review that is published and one that is not; one runs, and one is planned."""
+    now = timezone.now()
+    for kind, title, days in (("monthly", 1, 6), ("weekly", 2, 2), ("monthly", 3, 0)):
+        at = now - days * DAY
+        review = start_review(review=_plan(kind, TITLES[title], lead, other, at), by=lead, now=at)
+        item = _capture(review, about, lead, other, at)
+        known = {"agenda_item": item, "key_result": about, "evidence_url": URL, "owner": other}
+        known |= {"due_on": now.date() + 14 * DAY, "client_visible": True, "now": at}
+        if kind == "monthly":
+            decision = decide(review, lead, SAID, **known)
+        if days == 6:
+            supersede(decision, lead, text=UNBROKEN, owner=other, due_on=now.date() + DAY, now=at)
+            decide(review, lead, ARABIC, **known)
+        if days:
+            answers = {"on_outcomes": True, "evidence_weekly": True, "moved_resources": False}
+            asked = answers if kind == "monthly" else {}
+            close_review(review=review, by=lead, now=at + HOUR, closing_note=SAID, **asked)
+        if days == 6:
+            texts: Any = {"headline": LONG, **dict.fromkeys(WORDS[1:], SAID)}
+            save_draft(review=review, version=1, by=lead, **texts)
+            closed = Review.objects.get(engagement=lead.engagement, pk=review.pk)
+            publish_report(
+                engagement=lead.engagement, words=texts, review=closed, by=lead, now=at + HOUR
+            )
+    _plan("monthly", LONG, lead, other, now + 20 * DAY)
+
+
+def _plan(kind: str, title: str, lead: Membership, other: Membership, at: dt.datetime) -> Review:
+    return plan_review(
         engagement=lead.engagement,
-        key_result=rows[0],
-        streak=monday,
-        opened_at=opened_at,
-        activated_at=opened_at,
-        huddle_due_at=opened_at,
-        cause="blocker",
-        raised_at=opened_at,
-        raised_for="no_plan",
-        verdict="resources",
-        verdict_note=SAID,
-        word_of=ARABIC_NAME,
-        evidence_url=URL,
-        decided_at=opened_at,
-        decided_by=lead,
-        recovered_at=opened_at + cast.WEEK,
+        kind=kind,
+        scheduled_at=at,
+        lead=lead,
+        by=lead,
+        now=timezone.now() - 10 * DAY,
+        title=title[:120],
+        attendees=[other],
     )
+
+
+def _capture(
+    review: Review, about: KeyResult, lead: Membership, other: Membership, now: dt.datetime
+) -> AgendaItem:
+    """Items of each title, one parked; an action overdue, one done, one to do."""
+    here: dict[str, Any] = {"review": review, "by": lead, "now": now}
+    items = [add_item(**here, title=title, minutes=5) for title in TITLES]
+    park_item(item=items[-1], by=lead, now=now)
+    review.refresh_from_db(fields=["current_item"])
+    if review.current_item is not None:
+        next_item(**here, at=review.current_item.public_id)
+    for number, what in enumerate((SAID, UNBROKEN, ARABIC)):
+        known = {"owner": (lead, other)[number % 2], "due_on": now.date() + number * DAY}
+        action = act(
+            lead, what, **known, review=review, agenda_item=items[0], key_result=about, now=now
+        )
+        if number == 1:
+            complete_action(action=action, by=other, now=now)
+    return items[0]
 
 
 def _tell() -> None:

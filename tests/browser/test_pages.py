@@ -1,8 +1,8 @@
-"""Every page of the demo, as somebody with a year of work in it sees it."""
+"""Every page: of the demo, with nothing in it, and with too much of everything."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,8 +17,25 @@ from notifications.emails import token_of
 from okrs.models import Cycle, KeyResult, Objective, Team
 from reviews.models import Review
 from tenancy.scoping import scope, unscoped
+from tests.access_table import TABLE
+from tests.browser import hard
 from tests.browser.conftest import SCREENS, Opens
+from tests.browser.visitors import Visitor
+from tests.test_access import URLS
 
+# No pages that show what a client wrote: sign-in, probes, downloads, parts of pages.
+ELSEWHERE = (
+    "account_",
+    "health-",
+    "okrs:sheet-example",
+    "workspace:engagement-export",
+    "reviews:live-review",
+    "reviews:review-clock",
+    "checkins:check-in-preview",
+)
+OF_CLOSED = {"status:summary-update"}  # only a review that is over has one
+ENDS = [SCREENS[0], SCREENS[-1]]
+AXE = ("workspace:home", "workspace:key-result-detail", "okrs:board", "engagements:member-list")
 SIGNED_OUT = (
     "account_login",
     "account_request_login_code",
@@ -27,48 +44,40 @@ SIGNED_OUT = (
     "account_reset_password_from_key_done",
     "account_inactive",
 )
-ROOM = ("workspace:my-week", "notifications:profile", "engagements:engagement-create")
-LISTS = (
-    "workspace:home",
-    "workspace:reminder-list",
-    "engagements:settings",
-    "engagements:member-list",
-    "engagements:member-invite-many",
-    "engagements:share-link-list",
-    "okrs:board",
-    "okrs:cycle-list",
-    "okrs:cycle-create",
-    "okrs:sheet-import",
-    "okrs:team-list",
-    "okrs:team-create",
-    "metrics:metric-list",
-    "metrics:metric-create",
-    "reviews:review-list",
-    "reviews:review-create",
-    "decisions:decision-list",
-    "decisions:action-list",
-    "status:status",
-    "status:report-list",
-    "status:report-create",
-)
-OF_ONE = {
-    "engagements:member-remove": Membership,
-    "okrs:cycle-detail": Cycle,
-    "okrs:cycle-update": Cycle,
-    "okrs:objective-create": Cycle,
-    "okrs:team-update": Team,
-    "okrs:objective-detail": Objective,
-    "okrs:objective-update": Objective,
-    "okrs:key-result-create": Objective,
-    "metrics:metric-detail": Metric,
-    "metrics:metric-update": Metric,
-    "workspace:key-result-detail": KeyResult,
-    "okrs:key-result-update": KeyResult,
-    "reviews:review-detail": Review,
-    "reviews:decision-supersede": Decision,
-    "decisions:objective-decisions": Objective,
-    "decisions:key-result-decisions": KeyResult,
+OF_ONE: dict[str, Any] = {
+    "cycle": Cycle,
+    "decision": Decision,
+    "key_result": KeyResult,
+    "member": Membership,
+    "metric": Metric,
+    "objective": Objective,
+    "review": Review,
+    "team": Team,
 }
+# Text that leaves the box it stands in, or is cut off by one that has no title to say it whole.
+BROKEN = """() => {
+  const says = (one) => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 40)}`;
+  const apart = ".visually-hidden, .skip, svg, select, script, .tabs nav";
+  const found = new Set();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode()); ) {
+    let box = text.parentElement;
+    if (!text.data.trim() || box.closest(apart) || !box.checkVisibility()) continue;
+    while (getComputedStyle(box).display === "inline") box = box.parentElement;
+    if (box.closest("[title]")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const { left, right } = box.getBoundingClientRect();
+    for (const line of range.getClientRects())
+      if (line.width && (line.right > right + 2 || line.left < left - 2)) found.add(says(box));
+  }
+  for (const one of document.querySelectorAll("main *")) {
+    if (one.closest(`${apart}, input, textarea, [title]`) || one.scrollWidth <= one.clientWidth + 1) continue;
+    const { overflowX } = getComputedStyle(one);
+    if (one.clientWidth && (overflowX === "hidden" || overflowX === "clip")) found.add(says(one));
+  }
+  return [...found].slice(0, 5);
+}"""
 
 
 def somebody(person: str) -> User:
@@ -85,55 +94,83 @@ def client_of(person: User) -> Engagement:
         return with_draft.first() or mine[0]
 
 
-def pages(engagement: Engagement) -> Iterator[str]:
-    """Its lists and forms, and of what has one page each the first and the last."""
-    yield from (reverse(name, args=[engagement.slug]) for name in LISTS)
-    yield reverse("okrs:board", args=[engagement.slug]) + "?cycle="
-    yield reverse("status:report-detail", args=[engagement.slug, 1])
-    yield reverse("decisions:decision-list", args=[engagement.slug]) + "?q=of+nothing"
+def pages(ids: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Name and address of every page about what these ids name."""
+    for url in URLS:
+        if url.name.startswith(ELSEWHERE) or not TABLE[url.name].get:
+            continue
+        own = {**ids, "review": ids.get("closed_review", "")} if url.name in OF_CLOSED else ids
+        if all(own.get(name) for name in url.arguments):
+            yield url.name, reverse(url.name, kwargs={name: own[name] for name in url.arguments})
+
+
+def ids_of(engagement: Engagement, *, is_last: bool) -> dict[str, str]:
+    """Public ids of the first or the last of each kind; what the client has none of is missing."""
     with scope(engagement.id):
-        for name, model in OF_ONE.items():
-            rows: Any = model._default_manager.order_by("pk")
-            for row in {rows.first(), rows.last()} - {None}:
-                yield reverse(name, args=[engagement.slug, row.public_id])
-        if closed := Review.objects.closed().first():
-            yield reverse("status:summary-update", args=[engagement.slug, closed.public_id])
+        rows = {name: model.objects.order_by("pk") for name, model in OF_ONE.items()}
+        rows["closed_review"] = Review.objects.closed().order_by("pk")
+        found = {name: (row.last() if is_last else row.first()) for name, row in rows.items()}
+        known = {name: row.public_id for name, row in found.items() if row}
+    return {"slug": engagement.slug, "number": "1", **known}
+
+
+def visit_all(visitor: Visitor, person: User) -> None:
+    visitor.signs_in_as(person)
+    client = client_of(person)
+    log = reverse("decisions:decision-list", args=[client.slug])
+    paths = [f"{log}?q=of+nothing", reverse("okrs:board", args=[client.slug]) + "?cycle="]
+    for is_last in (False, True):
+        paths += [path for _, path in pages(ids_of(client, is_last=is_last))]
+    for path in dict.fromkeys(paths):
+        visitor.visit(path)
+        visitor.inspect(path)
 
 
 def test_every_page_of_the_lead_is_accessible(opens: Opens) -> None:
-    lead, visitor = somebody("lead"), opens()
-    visitor.signs_in_as(lead)
-
-    for path in [*map(reverse, ROOM), *pages(client_of(lead))]:
-        visitor.visit(path)
-        visitor.inspect(path)
+    visit_all(opens(), somebody("lead"))
 
 
-@pytest.mark.parametrize("screen", [SCREENS[0], SCREENS[-1]], ids=str)
-def test_every_page_of_somebody_who_only_reads_is_accessible(opens: Opens) -> None:
-    sponsor, visitor = somebody("sponsor"), opens()
-    visitor.signs_in_as(sponsor)
+@pytest.mark.parametrize("screen", ENDS[1:], ids=str)
+def test_every_page_of_a_member_who_only_reads_is_accessible(opens: Opens) -> None:
+    visitor = opens()
     visitor.expected = {403}  # the forms that a sponsor has no use for
 
-    for path in [*map(reverse, ROOM), *pages(client_of(sponsor))]:
-        visitor.visit(path)
-        visitor.inspect(path)
+    visit_all(visitor, somebody("sponsor"))
 
 
 def test_every_page_before_the_sign_in_is_accessible(opens: Opens) -> None:
     visitor = opens()
-    visitor.expected = {404}  # an invitation that is used up
+    visitor.expected = {404}  # an invitation that is used up, and a page that is not there
 
     stops = reverse("notifications:notices-stop", args=[token_of(somebody("lead").pk)])
     for path in [*map(reverse, SIGNED_OUT), "/invitations/of-yesterday/", stops]:
         visitor.visit(path)
         visitor.inspect(path)
-
-
-def test_a_page_that_is_not_there_says_so(opens: Opens) -> None:
-    visitor = opens()
     visitor.signs_in_as(somebody("lead"))
-    visitor.expected = {404}
-
     visitor.visit("/e/of-nobody/board/", says="This page doesn’t exist")
     visitor.inspect("not found")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("screen", ENDS, ids=str)
+def test_no_page_breaks_with_nothing_or_too_much_in_it(opens: Opens) -> None:
+    visitor, clients = opens(), hard.make()
+    visitor.signs_in_as(clients.lead)
+    visitor.expected |= {404}  # links that were used up
+    wrong = {}
+    empty, full = pages({"slug": clients.nothing.slug}), pages(clients.ids)
+
+    for name, path in (*empty, *full):
+        visitor.visit(path)
+        if name in AXE:
+            visitor.inspect(path)
+        visitor.settle()
+        wide = visitor.page.evaluate("document.documentElement.scrollWidth")
+        broken = visitor.page.evaluate(BROKEN)
+        if wide > visitor.screen.width:
+            broken.append(f"{wide} wide")
+        if broken:
+            wrong[path] = broken
+
+    assert wrong == {}
+    assert visitor.complaints == []

@@ -41,7 +41,7 @@ def test_an_escalation_is_answered_in_the_room(opens: Opens) -> None:
     champion = cast.member(lead.engagement, cast.user("Lena"), Role.CHAMPION)
     room, other = opens(), opens()
     for visitor, member in ((room, lead), (other, champion)):
-        visitor.signs_in_as(member.user)  # type: ignore[arg-type]
+        visitor.signs_in_as(member.user)
         visitor.visit(f"/e/{lead.engagement.slug}/reviews/{review.public_id}/", says=review.title)
     room.inspect("a review at an escalation")
 

@@ -38,8 +38,8 @@ def led(client_name: str) -> tuple[Membership, Membership]:
 def test_a_review_runs_from_its_agenda_to_the_published_summary(opens: Opens) -> None:
     lead, sponsor = led("Northwind SaaS")
     room, watcher = opens(), opens()
-    room.signs_in_as(lead.user)  # type: ignore[arg-type]
-    watcher.signs_in_as(sponsor.user)  # type: ignore[arg-type]
+    room.signs_in_as(lead.user)
+    watcher.signs_in_as(sponsor.user)
 
     plans(room, lead)
     watcher.visit(room.page.url, says="Our review")
@@ -153,24 +153,29 @@ def closes_and_publishes(room: Visitor, watcher: Visitor) -> None:
 
 def reads(visitor: Visitor, viewer: Membership) -> None:
     """The client finds the decision at once, and nothing of the room."""
-    visitor.signs_in_as(viewer.user)  # type: ignore[arg-type]
+    visitor.signs_in_as(viewer.user)
     visitor.visit("/")
     expect(visitor.page.get_by_text("Bring the form to the north.").first).to_be_visible()
     expect(visitor.page.get_by_text("Call them")).to_have_count(0)
     visitor.inspect("status page after the review")
 
 
+def plan_and_start(visitor: Visitor, lead: Membership) -> str:
+    """Start a review at once; return its first item."""
+    visitor.signs_in_as(lead.user)
+    visitor.visit(f"/e/{lead.engagement.slug}/reviews/new/", says="Plan a review")
+    visitor.page.get_by_label("When").fill(now())
+    visitor.page.get_by_role("button", name="Plan review").click()
+    visitor.page.get_by_role("button", name="Start review").click()
+    return visitor.page.locator("#items h2").inner_text()
+
+
 @pytest.mark.parametrize("screen", DESK, ids=str)
 def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
     lead, _ = led("Harbor Retail")
     visitor = opens()
-    visitor.signs_in_as(lead.user)  # type: ignore[arg-type]
     page = visitor.page
-    visitor.visit(f"/e/{lead.engagement.slug}/reviews/new/", says="Plan a review")
-    page.get_by_label("When").fill(now())
-    page.get_by_role("button", name="Plan review").click()
-    page.get_by_role("button", name="Start review").click()
-    first = page.locator("#items h2").inner_text()
+    first = plan_and_start(visitor, lead)
     expect(page.get_by_role("button", name="Next item")).to_be_visible()
 
     page.keyboard.press("j")
@@ -183,24 +188,3 @@ def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
     page.emulate_media(media="print")
     expect(page.locator("#capture")).to_be_hidden()
     expect(page.locator(".review-item").last).to_be_visible()
-
-
-@pytest.mark.parametrize("screen", DESK, ids=str)
-def test_a_review_runs_without_a_script(opens: Opens) -> None:
-    lead, _ = led("Cedar Advisory")
-    visitor = opens(script=False)
-    visitor.signs_in_as(lead.user)  # type: ignore[arg-type]
-    page = visitor.page
-    visitor.visit(f"/e/{lead.engagement.slug}/reviews/new/", says="Plan a review")
-    page.get_by_label("When").fill(now())
-    page.get_by_role("button", name="Plan review").click()
-    page.get_by_role("button", name="Start review").click()
-    first = page.locator("#items h2").inner_text()
-    page.locator("#capture .seg label", has_text="Action").click()
-    page.locator("#action-what").fill("Call them")
-    page.get_by_role("button", name="Add action").click()
-    expect(page.locator("#recorded")).to_contain_text("Call them")
-    expect(page.locator("#action-what")).to_be_visible()
-    page.get_by_role("button", name="Next item").click()
-    expect(page.locator("#items h2")).not_to_have_text(first)
-    visitor.inspect("review without a script")

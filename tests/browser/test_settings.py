@@ -121,23 +121,3 @@ def take_this_devices_zone(page: Page) -> None:
         offered.click()
         expect(page.get_by_label("Time zone")).to_have_value(here)
     expect(offered).to_be_hidden()
-
-
-@pytest.mark.parametrize("screen", [DESK], ids=str)
-def test_all_of_it_works_without_script(opens: Opens) -> None:
-    alice, ashton = cast.user(), cast.client("Ashton Mills")
-    cast.member(ashton, alice)
-    build.member(ashton, "Bob", Role.CONTRIBUTOR, user=None)
-    visitor = opens(script=False)
-    visitor.signs_in_as(alice)
-    visitor.visit(f"/e/{ashton.slug}/members/")
-    page = visitor.page
-
-    page.get_by_role("link", name="Edit Bob").click()
-    page.get_by_label("Name").fill("Robert")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name="Robert")).to_be_visible()
-    visitor.visit(f"/e/{ashton.slug}/settings/close/")
-    page.get_by_role("button", name="Close engagement").click()
-    page.get_by_role("button", name="Reopen engagement").click()
-    expect(page.get_by_text("has been reopened.")).to_be_visible()

@@ -39,19 +39,6 @@ def test_a_client_reads_what_was_published_and_what_is_live(opens: Opens) -> Non
     visitor.inspect("page of an early day")
 
 
-def test_a_client_cannot_write(opens: Opens) -> None:
-    visitor = opens()
-    visitor.signs_in_as(somebody("client"))
-
-    visitor.visit("/e/harbor/status/")
-    forms = visitor.page.locator("form[method=post]")
-    expect(forms).to_have_count(1)  # signs out
-    for path in ("board/", "reviews/", "decisions/", "actions/", "share-links/", "status/publish/"):
-        visitor.expected.add(403)
-        assert visitor.page.request.get(f"/e/harbor/{path}").status == 403
-    assert visitor.page.request.post("/e/harbor/status/").status in (403, 405)
-
-
 @pytest.mark.parametrize("screen", DESK, ids=str)
 def test_a_long_set_is_folded_and_prints_whole(opens: Opens) -> None:
     person, client = cast.user("Dana"), cast.client("Long Set")

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.browser import cast
 from tests.browser.conftest import SCREENS, Opens
 from tests.browser.test_my_week import DEALERS, ONLINE, STORES, card, write
+from tests.browser.test_reviews import led, plan_and_start
 
 PHONES = [screen for screen in SCREENS if screen.is_phone]
 
@@ -43,3 +44,20 @@ def test_two_cards_are_saved_without_script_one_after_an_error(opens: Opens) -> 
     expect(page.get_by_role("heading", level=1)).to_contain_text("1 check-in to do.")
     expect(second).to_have_attribute("data-state", "saved")
     visitor.inspect("saved without script")
+
+
+@pytest.mark.parametrize("screen", PHONES, ids=str)
+def test_a_review_runs_without_script(opens: Opens) -> None:
+    lead, _ = led("Cedar Advisory")
+    visitor = opens(script=False)
+    page = visitor.page
+    first = plan_and_start(visitor, lead)
+
+    page.locator("#capture .seg label", has_text="Action").click()
+    page.locator("#action-what").fill("Call them")
+    page.get_by_role("button", name="Add action").click()
+    expect(page.locator("#recorded")).to_contain_text("Call them")
+    expect(page.locator("#action-what")).to_be_visible()
+    page.get_by_role("button", name="Next item").click()
+    expect(page.locator("#items h2")).not_to_have_text(first)
+    visitor.inspect("review without script")

@@ -77,8 +77,9 @@ class Visitor:
         if response.status >= 400 and response.status not in self.expected:
             self.complaints.append(f"{response.status}: {response.url}")
 
-    def signs_in_as(self, user: User) -> None:
+    def signs_in_as(self, user: User | None) -> None:
         """With a session that stands already."""
+        assert user is not None
         client = Client()
         client.force_login(user)
         name = settings.SESSION_COOKIE_NAME
