@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
-from decisions.commands.actions import complete_action
+from decisions.commands import complete_action
 from decisions.models import Decision
 from engagements.links import share_link_token
 from engagements.models import Engagement, Membership, Role
