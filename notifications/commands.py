@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterable, Sequence
-from uuid import UUID
+from typing import Any
 
 from celery import current_app
 from django.db import connection, transaction
@@ -16,6 +16,8 @@ from notifications.models import Notice, NoticeQuerySet
 from tenancy.scoping import scope
 
 logger = logging.getLogger(__name__)
+
+Payload = dict[str, Any]  # of an email with notices: `envelope`, `user`, `engagements` (ids)
 
 UNDELIVERED = "undelivered"
 SEND_NOTICES = "notifications.tasks.send_notices"  # called by name, since tasks import commands
@@ -45,35 +47,46 @@ def drop_notices(notices: Sequence[Notice], *, now: dt.datetime) -> None:
         mine.filter(pk__in=[one.pk for one in notices]).update(dropped_at=now)
 
 
-def put_back(*, envelope: UUID | str, engagement_id: int) -> None:
+def put_back(payload: Payload, engagement_id: int) -> None:
     """Move notices of this engagement that could not be worded to a later envelope."""
-    mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope)
-    mine.filter(dropped_at=None, sent_at=None).update(envelope=None)
+    with scope(engagement_id):
+        mine = _envelope(payload, engagement_id).filter(dropped_at=None, sent_at=None)
+        mine.update(envelope=None)
 
 
-def mark_sent(*, envelope: UUID, engagement_id: int, now: dt.datetime) -> None:
+def mark_sent(payload: Payload) -> None:
     """Mark the notices of a sent envelope, except dropped ones. Safe to repeat."""
-    _sendable(envelope, engagement_id=engagement_id).update(sent_at=now)
+    now = timezone.now()
+    for engagement_id in payload["engagements"]:
+        with scope(engagement_id):
+            _envelope(payload, engagement_id).sendable().update(sent_at=now)
 
 
-def mark_failed(*, envelope: UUID, engagement_id: int, error: str, now: dt.datetime) -> None:
-    """Mark the notices of a dead envelope as failed and notify the leads.
-
-    Safe to repeat.
-    """
-    failed = list(_sendable(envelope, engagement_id=engagement_id).select_related("person"))
-    ids = [one.pk for one in failed]
-    Notice.objects.filter(engagement_id=engagement_id, pk__in=ids).update(
-        failed_at=now, error=error
-    )
-    for person in {one.person_id: one.person for one in failed}.values():
-        notify_leads_undelivered(person, now=now)
+def mark_dead(payload: Payload, error: str) -> None:
+    """Mark the notices of a dead envelope as failed and notify the leads. Safe to repeat."""
+    now = timezone.now()
+    for engagement_id in payload["engagements"]:
+        with scope(engagement_id):
+            failed = _envelope(payload, engagement_id).sendable()
+            people = {one.person_id: one.person for one in failed.select_related("person")}
+            failed.update(failed_at=now, error=error)
+            for person in people.values():
+                notify_leads_undelivered(person, now=now)
 
 
-def mark_waiting(*, envelope: UUID, engagement_id: int) -> None:
+def mark_revived(payload: Payload) -> None:
     """Mark the notices of a dead envelope as waiting again. Safe to repeat."""
-    mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope, sent_at=None)
-    mine.exclude(failed_at=None).update(failed_at=None, error="")
+    for engagement_id in payload["engagements"]:
+        with scope(engagement_id):
+            mine = _envelope(payload, engagement_id).filter(sent_at=None)
+            mine.exclude(failed_at=None).update(failed_at=None, error="")
+
+
+def _envelope(payload: Payload, engagement_id: int) -> NoticeQuerySet:
+    found: NoticeQuerySet = Notice.objects.filter(
+        engagement_id=engagement_id, envelope=payload["envelope"]
+    )
+    return found
 
 
 def invitation_undelivered(payload: dict[str, int], error: str) -> None:
@@ -120,11 +133,6 @@ def add_notices(
         for person in people
     ]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _sendable(envelope: UUID, *, engagement_id: int) -> NoticeQuerySet:
-    mine = Notice.objects.filter(engagement_id=engagement_id, envelope=envelope)
-    return mine.filter(dropped_at=None, sent_at=None, failed_at=None)
 
 
 def stop_notices(*, user: User) -> None:

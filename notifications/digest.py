@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -24,7 +24,14 @@ from mail.delivery import MAX_SUBJECT
 from mail.email_types import SentBefore, one_line
 from notifications.commands import drop_notices, put_back
 from notifications.models import Notice
-from notifications.rules import Aside, DigestItem, NoticeRule, Noun, asides_for, rules
+from notifications.rules import (
+    Aside,
+    DigestItem,
+    NoticeRule,
+    Noun,
+    registered_asides,
+    registered_rules,
+)
 from tenancy.scoping import MAX_ENGAGEMENTS, identity, scope, unscoped
 
 logger = logging.getLogger(__name__)
@@ -89,8 +96,7 @@ def read_digest(payload: dict[str, Any], *, now: dt.datetime, with_asides: bool)
                 raise error
             return None
         for engagement_id in failed:
-            with scope(engagement_id):
-                put_back(envelope=payload["envelope"], engagement_id=engagement_id)
+            put_back(payload, engagement_id)
         told = {entry.item.about for section in found for entry in section.entries}
         asides = _asides(reader, but=told, now=now) if with_asides else []
     return Digest(reader=reader, now=now, sections=sorted(found, key=_by_urgency), asides=asides)
@@ -140,7 +146,7 @@ def describe(notices: Sequence[Notice], *, reader: User, now: dt.datetime) -> di
     return {
         pk: Entry(item=item, rule=rule)
         for name, mine in by_rule.items()
-        if (rule := rules().get(name)) and _is_wanted(rule, reader=reader)
+        if (rule := registered_rules.get(name)) and _is_wanted(rule, reader=reader)
         for pk, item in rule.describe(mine, now).items()
     }
 
@@ -193,7 +199,7 @@ def _asides(reader: User, *, but: set[str], now: dt.datetime) -> list[Aside]:
     for first in range(0, len(memberships), MAX_ENGAGEMENTS):
         page = memberships[first : first + MAX_ENGAGEMENTS]
         with scope(*(membership.engagement_id for membership in page)):
-            found += asides_for(page, now=now)
+            found += [aside for asides in registered_asides for aside in asides(page, now)]
     return [aside for aside in found if aside.about not in but]
 
 
@@ -205,31 +211,6 @@ def _by_urgency(section: Section) -> tuple[int, str]:
     return -section.entries[0].item.weight, section.client.casefold()
 
 
-@dataclass(frozen=True)
-class Count:
-    """The number of items of one noun, in all and by state."""
-
-    noun: Noun
-    states: Sequence[tuple[str, int]]
-
-    @property
-    def total(self) -> int:
-        return sum(number for _, number in self.states)
-
-    @property
-    def named(self) -> str:
-        return f"{self.total} {self.noun.one if self.total == 1 else self.noun.many}"
-
-
-def counts(entries: Iterable[Entry]) -> list[Count]:
-    """Count items by noun and state, in the order of the entries."""
-    found: dict[Noun, Counter[str]] = {}
-    for entry in entries:
-        state = entry.item.state.replace(NO_BREAK, " ")  # a headline must break somewhere
-        found.setdefault(entry.rule.noun, Counter())[state] += 1
-    return [Count(noun, list(states.items())) for noun, states in found.items()]
-
-
 def subject(digest: Digest, *, is_daily: bool) -> str:
     """Return the client and the item, or the clients, the day and the counts of several items.
 
@@ -237,24 +218,31 @@ def subject(digest: Digest, *, is_daily: bool) -> str:
     late, 2 due today by 12:00)". The day is the one on the active clock. Where it gets too long,
     the clients go first, then all counts but the first are added up.
     """
+    entries = digest.entries
     names = [one_line(one.client, most=LONGEST_CLIENT) for one in digest.sections]
-    if len(digest.entries) == 1:
-        return _one_item(digest.entries[0], client=names[0])
+    if len(entries) == 1:
+        item = entries[0].item
+        news = (item.news or f"({item.state})").replace(NO_BREAK, " ")
+        most = MAX_SUBJECT - len(names[0]) - len(news) - len(":  ")
+        return f"{names[0]}: {one_line(item.title, most=most)} {news}"
     clients = ", ".join(names) if len(names) <= MOST_CLIENTS else f"{len(names)} clients"
     day = date_format(timezone.localtime(digest.now), "D j M") if is_daily else ""
-    first, *others = counts(digest.entries)
-    whole = ", ".join(_counted(count) for count in (first, *others))
-    short = f"{_counted(first)}, {sum(one.total for one in others)} more"
-    full = _headed([clients, day], whole)
-    if len(full) <= MAX_SUBJECT or not others:
-        return full
-    without_clients = _headed([day], whole)
-    return without_clients if len(without_clients) <= MAX_SUBJECT else _headed([day], short)
+    counted = _counts(entries)
+    first, *others = (_described(noun, states, "({})") for noun, states in counted.items())
+    texts = [_headed([clients, day], ", ".join([first, *others]))]
+    if others:
+        more = len(entries) - next(iter(counted.values())).total()
+        texts += [
+            _headed([day], ", ".join([first, *others])),
+            _headed([day], f"{first}, {more} more"),
+        ]
+    return next((text for text in texts if len(text) <= MAX_SUBJECT), texts[-1])
 
 
 def headline(entries: Iterable[Entry]) -> str:
     """Return "5 check-ins to do: 3 late, 2 due today by 12:00."."""
-    sentences = [_sentence(count) for count in counts(entries)]
+    counted = _counts(entries).items()
+    sentences = [f"{_described(noun, states, f'{noun.want}: {{}}')}." for noun, states in counted]
     more = ["More below."] if len(sentences) > MOST_SENTENCES else []
     return " ".join([*sentences[:MOST_SENTENCES], *more])
 
@@ -263,51 +251,36 @@ def why(entries: Iterable[Entry]) -> str:
     """Return "You get this because you own key results (rules: due soon, late)."."""
     found = [each for entry in entries for each in (entry, *entry.also)]
     reasons = list(dict.fromkeys(entry.item.why or entry.rule.reason for entry in found))
-    labels = list(dict.fromkeys(_lower(entry.rule.label) for entry in found))
-    rules = f"{'rule' if len(labels) == 1 else 'rules'}: {', '.join(labels)}"
-    return f"You get this because you {_listed(reasons)} ({rules})."
+    labels = list(dict.fromkeys(entry.rule.label for entry in found))
+    lower = ", ".join(f"{label[0].lower()}{label[1:]}" for label in labels)
+    *firsts, last = reasons
+    listed = f"{', '.join(firsts)} and {last}" if firsts else last
+    return (
+        f"You get this because you {listed} ({'rule' if len(labels) == 1 else 'rules'}: {lower})."
+    )
 
 
-def _one_item(entry: Entry, *, client: str) -> str:
-    news = (entry.item.news or f"({entry.item.state})").replace(NO_BREAK, " ")
-    most = MAX_SUBJECT - len(client) - len(news) - len(":  ")
-    return f"{client}: {one_line(entry.item.title, most=most)} {news}"
+def _counts(entries: Iterable[Entry]) -> dict[Noun, Counter[str]]:
+    """Count items by noun and state, in the order of the entries."""
+    found: dict[Noun, Counter[str]] = {}
+    for entry in entries:
+        state = entry.item.state.replace(NO_BREAK, " ")  # a headline must break somewhere
+        found.setdefault(entry.rule.noun, Counter())[state] += 1
+    return found
+
+
+def _described(noun: Noun, states: Counter[str], several: str) -> str:
+    """Return "3 check-ins are late", or the number with its states in the form of `several`."""
+    total = states.total()
+    named = f"{total} {noun.one if total == 1 else noun.many}"
+    if len(states) == 1:
+        return f"{named} {'is' if total == 1 else 'are'} {next(iter(states))}"
+    parts = [f"{number} {state}" for state, number in states.items()]
+    if more := sum([*states.values()][MOST_STATES:]):
+        parts[MOST_STATES:] = [f"{more} more"]
+    return f"{named} {several.format(', '.join(parts))}"
 
 
 def _headed(parts: Iterable[str], text: str) -> str:
     head = ", ".join(filter(None, parts))
     return f"{head}: {text}" if head else text
-
-
-def _counted(count: Count) -> str:
-    if len(count.states) == 1:
-        return _of_one_state(count)
-    return f"{count.named} ({', '.join(_states(count))})"
-
-
-def _sentence(count: Count) -> str:
-    if len(count.states) == 1:
-        return f"{_of_one_state(count)}."
-    return f"{count.named} {count.noun.want}: {', '.join(_states(count))}."
-
-
-def _of_one_state(count: Count) -> str:
-    return f"{count.named} {'is' if count.total == 1 else 'are'} {count.states[0][0]}"
-
-
-def _states(count: Count) -> Iterator[str]:
-    for state, number in count.states[:MOST_STATES]:
-        yield f"{number} {state}"
-    left = sum(number for _, number in count.states[MOST_STATES:])
-    if left:
-        yield f"{left} more"
-
-
-def _lower(label: str) -> str:
-    return f"{label[0].lower()}{label[1:]}"
-
-
-def _listed(phrases: Sequence[str]) -> str:
-    """Return "a", "a and b", "a, b and c"."""
-    *firsts, last = phrases
-    return f"{', '.join(firsts)} and {last}" if firsts else last

@@ -141,25 +141,38 @@ def build_digests(*, now: dt.datetime, using: str = "sweep", is_daily: bool = Tr
         cursor.execute(DROP_CLOSED, {"now": now})
         cursor.execute(CLOCKS, {"now": now})
         clocks = [Clock(*row) for row in cursor.fetchall()]
-        made = _build(cursor, _urgent(clocks, now=now), now=now)
-        if is_daily and (due := _daily(clocks, now=now))["zones"]:
+        awake: list[Due] = [(clock, None, now) for clock in clocks if clock.is_awake(now)]
+        due: list[Due] = [
+            (clock, *day) for clock in clocks if (day := clock.message_of_the_day(now))
+        ]
+        made = _build(cursor, awake, is_urgent=True, now=now) if awake else 0
+        if is_daily and due:
             made += _build(cursor, due, now=now, tried=_take_back(cursor, due, now=now))
         return made
 
 
-def _urgent(clocks: list[Clock], *, now: dt.datetime) -> dict[str, Any]:
-    awake: list[Due] = [(clock, None, now) for clock in clocks if clock.is_awake(now)]
-    return {
-        "kind": "urgent",
-        "is_urgent": True,
-        "priority": Priority.URGENT.value,
-        **_columns(awake),
+def _take_back(cursor: Any, due: list[Due], *, now: dt.datetime) -> str:
+    """Merge messages of earlier days into today's; return how often each person's was tried."""
+    present = timezone.now()  # leases run by the real clock
+    times = {"now": now, "present": present}
+    cursor.execute(TAKE_BACK, {**_columns(due), **times, "most": MAX_ATTEMPTS})
+    (tried,) = cursor.fetchone()
+    return str(tried)
+
+
+def _build(
+    cursor: Any, due: list[Due], *, now: dt.datetime, is_urgent: bool = False, tried: str = "{}"
+) -> int:
+    """Insert envelopes; `tried` is JSON with a user's attempts so far, so that retries end."""
+    values = {
+        "kind": "urgent" if is_urgent else "daily",
+        "is_urgent": is_urgent,
+        "priority": (Priority.URGENT if is_urgent else Priority.USUAL).value,
+        "urgent": urgent_rules(),
     }
-
-
-def _daily(clocks: list[Clock], *, now: dt.datetime) -> dict[str, Any]:
-    due: list[Due] = [(clock, *day) for clock in clocks if (day := clock.message_of_the_day(now))]
-    return {"kind": "daily", "is_urgent": False, "priority": Priority.USUAL.value, **_columns(due)}
+    cursor.execute(ENVELOPES, {**_columns(due), **values, "now": now, "tried": tried})
+    (made,) = cursor.fetchone()
+    return int(made)
 
 
 def _columns(rows: list[Due]) -> dict[str, Any]:
@@ -171,21 +184,3 @@ def _columns(rows: list[Due]) -> dict[str, Any]:
         "days": [day for _, day, _ in rows],
         "until": [until for _, _, until in rows],
     }
-
-
-def _take_back(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime) -> str:
-    """Merge messages of earlier days into today's; return how often each person's was tried."""
-    present = timezone.now()  # leases run by the real clock
-    cursor.execute(TAKE_BACK, {**parameters, "now": now, "present": present, "most": MAX_ATTEMPTS})
-    (tried,) = cursor.fetchone()
-    return str(tried)
-
-
-def _build(cursor: Any, parameters: dict[str, Any], *, now: dt.datetime, tried: str = "{}") -> int:
-    """Insert envelopes; `tried` is SQL for a user's attempts so far, so that retries end."""
-    if not parameters["zones"]:
-        return 0
-    given = {**parameters, "now": now, "urgent": urgent_rules(), "tried": tried}
-    cursor.execute(ENVELOPES, given)
-    (made,) = cursor.fetchone()
-    return int(made)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -18,14 +16,12 @@ from engagements import messages
 from engagements.models import Invitation, Membership
 from mail.email_types import Mail, NotNow, register
 from notifications import commands
+from notifications.commands import Payload
 from notifications.digest import Digest, headline, read_digest, subject, why
 from notifications.hours import clock_of
 from notifications.models import Notice
 from notifications.rules import DigestItem, NoticeRule, Noun, register_rule
-from tenancy.scoping import scope
 from tenancy.tokens import absolute_url
-
-Payload = dict[str, Any]
 
 
 def register_email_types() -> None:
@@ -40,28 +36,32 @@ def register_email_types() -> None:
         register(
             name,
             render=render,
-            on_sent=mark_sent,
-            on_dead=mark_dead,
-            on_revived=mark_revived,
+            on_sent=commands.mark_sent,
+            on_dead=commands.mark_dead,
+            on_revived=commands.mark_revived,
         )
     register_rule(commands.UNDELIVERED, UNDELIVERED_RULE)
 
 
 def daily(payload: Payload) -> Mail | None:
-    """Return the email of the day (M6.4); payload: `envelope`, `user`, `engagements` (ids).
+    """Return the email of the day (M6.4), None if nothing in it still applies.
 
-    None if nothing in it still applies. Raises NotNow in quiet hours and at weekends.
+    Raises NotNow in quiet hours and at weekends: a retry may be late.
     """
-    _keep_hours(payload, is_daily=True)
-    digest = read_digest(payload, now=timezone.now(), with_asides=True)
-    return write(digest, is_daily=True) if digest else None
+    return _written(payload, is_daily=True)
 
 
 def urgent(payload: Payload) -> Mail | None:
     """Return an urgent email, like `daily`, but at weekends too."""
-    _keep_hours(payload, is_daily=False)
-    digest = read_digest(payload, now=timezone.now(), with_asides=False)
-    return write(digest, is_daily=False) if digest else None
+    return _written(payload, is_daily=False)
+
+
+def _written(payload: Payload, *, is_daily: bool) -> Mail | None:
+    now, clock = timezone.now(), clock_of(User.objects.get(pk=payload["user"]))
+    if until := clock.waits_until(now, is_daily=is_daily):
+        raise NotNow(until)
+    digest = read_digest(payload, now=now, with_asides=is_daily)
+    return write(digest, is_daily=is_daily) if digest else None
 
 
 def write(digest: Digest, *, is_daily: bool) -> Mail:
@@ -74,7 +74,11 @@ def write(digest: Digest, *, is_daily: bool) -> Mail:
             "subject": subject(digest, is_daily=is_daily),
             "headline": headline(entries),
             "greeting": f"{reader.first_name}: {headline(entries)}",
-            "preheader": _preheader(digest),
+            # Email programs show it after the subject.
+            "preheader": " ".join(
+                f"{section.client}: {section.entries[0].item.heading}."
+                for section in digest.sections
+            ),
             "why": why(entries),
             "is_daily": is_daily,
             "profile": absolute_url("notifications:profile"),
@@ -85,56 +89,14 @@ def write(digest: Digest, *, is_daily: bool) -> Mail:
             subject=context["subject"],
             text=render_to_string("notifications/email/digest.txt", context).strip(),
             html=render_to_string("notifications/email/digest.html", context),
-            headers=_unsubscribe_headers(stop) if stop else {},
+            # The unsubscribe button of email programs (RFC 8058)
+            headers={
+                "List-Unsubscribe": f"<{stop}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            }
+            if stop
+            else {},
         )
-
-
-def mark_sent(payload: Payload) -> None:
-    now = timezone.now()
-    for engagement_id in payload["engagements"]:
-        with scope(engagement_id):
-            commands.mark_sent(envelope=_id(payload), engagement_id=engagement_id, now=now)
-
-
-def mark_dead(payload: Payload, error: str) -> None:
-    now = timezone.now()
-    for engagement_id in payload["engagements"]:
-        with scope(engagement_id):
-            commands.mark_failed(
-                envelope=_id(payload), engagement_id=engagement_id, error=error, now=now
-            )
-
-
-def mark_revived(payload: Payload) -> None:
-    for engagement_id in payload["engagements"]:
-        with scope(engagement_id):
-            commands.mark_waiting(envelope=_id(payload), engagement_id=engagement_id)
-
-
-def _keep_hours(payload: Payload, *, is_daily: bool) -> None:
-    """Raise NotNow in quiet hours and, for the email of the day, at weekends: a retry may be late."""
-    until = clock_of(User.objects.get(pk=payload["user"])).waits_until(
-        timezone.now(), is_daily=is_daily
-    )
-    if until is not None:
-        raise NotNow(until)
-
-
-def _id(payload: Payload) -> UUID:
-    return UUID(payload["envelope"])
-
-
-def _preheader(digest: Digest) -> str:
-    """Return the preview that email programs show after the subject: each client's first heading."""
-    firsts = (
-        f"{section.client}: {section.entries[0].item.heading}." for section in digest.sections
-    )
-    return " ".join(firsts)
-
-
-def _unsubscribe_headers(link: str) -> dict[str, str]:
-    """Return the headers for the unsubscribe button of email programs (RFC 8058)."""
-    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def token_of(user_id: int) -> str:

@@ -13,6 +13,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Select notices that are in no envelope and not dropped."""
         return self.filter(envelope=None, dropped_at=None)
 
+    def sendable(self) -> NoticeQuerySet:
+        """Select notices that have not ended."""
+        return self.filter(dropped_at=None, sent_at=None, failed_at=None)
+
 
 NoticeManager = TenantManager.from_queryset(NoticeQuerySet)
 

@@ -93,7 +93,7 @@ class Aside:
 
 Asides = Callable[[Sequence[Membership], dt.datetime], Sequence[Aside]]
 
-_rules: dict[str, NoticeRule] = {}
+registered_rules: dict[str, NoticeRule] = {}  # by name
 registered_asides: list[Asides] = []
 
 
@@ -102,13 +102,9 @@ def register_rule(name: str, rule: NoticeRule) -> None:
 
     Raises ValueError for a name that is taken.
     """
-    if name in _rules:
+    if name in registered_rules:
         raise ValueError(f"The rule “{name}” is registered already.")
-    _rules[name] = rule
-
-
-def find_rule(name: str) -> NoticeRule:
-    return _rules[name]
+    registered_rules[name] = rule
 
 
 def register_asides(asides: Asides) -> None:
@@ -116,13 +112,5 @@ def register_asides(asides: Asides) -> None:
     registered_asides.append(asides)
 
 
-def asides_for(memberships: Sequence[Membership], *, now: dt.datetime) -> list[Aside]:
-    return [aside for asides in registered_asides for aside in asides(memberships, now)]
-
-
-def rules() -> Mapping[str, NoticeRule]:
-    return _rules
-
-
 def urgent_rules() -> list[str]:
-    return [name for name, rule in _rules.items() if rule.is_urgent]
+    return [name for name, rule in registered_rules.items() if rule.is_urgent]

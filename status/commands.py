@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from engagements.permissions import Permission, require_right
 from engagements.row_cache import release
 from reviews.commands.locks import lock_review
 from reviews.models import Review
-from status.models import Report, ReportDraft, Snapshot
+from status.models import WORDS, Report, ReportDraft, Snapshot
 from status.schema import ReportText
 from status.sections import published_text
 from status.snapshots import build_snapshot, content_hash, moment_of
@@ -41,8 +41,7 @@ def publish_report(
     """
     if review is not None:
         require_closed(review)
-    text = _stripped(words)
-    _require_headline(text)
+    text = _checked(words)
     # Locked first, so that the page shows exactly the decisions that the release covers.
     head = lock_head(engagement.pk)
     require_right(by, Permission.RUN_REVIEWS)
@@ -86,14 +85,10 @@ def save_draft(
     *,
     review: Review,
     version: int,
-    headline: str,
     by: Membership,
-    moved: str = "",
-    red: str = "",
-    decided: str = "",
-    next_steps: str = "",
+    **words: str,
 ) -> ReportDraft:
-    """Save the draft of a report; the first save creates it.
+    """Save the texts of a report as a draft; the first save creates it.
 
     Raises ValidationError: `no_right`, `not_closed`, or by field `required`; StaleEdit if someone
     saved since.
@@ -105,10 +100,7 @@ def save_draft(
     current = ReportDraft.objects.filter(**own).first() or ReportDraft(**own)
     if current.version != version:
         raise StaleEdit(current)
-    text = _stripped(
-        ReportText(headline=headline, moved=moved, red=red, decided=decided, next_steps=next_steps)
-    )
-    _require_headline(text)
+    text = _checked(words)
     text["headline"] = " ".join(text["headline"].split())
     draft, _ = ReportDraft.objects.update_or_create(
         **own, defaults={**text, "version": version + 1}
@@ -170,11 +162,10 @@ def require_closed(review: Review) -> None:
         raise ValidationError("Close the review first.", code="not_closed")
 
 
-def _stripped(words: ReportText) -> ReportText:
-    return cast(ReportText, {name: str(text).strip() for name, text in words.items()})
-
-
-def _require_headline(words: ReportText) -> None:
-    if not words["headline"]:
+def _checked(words: Mapping[str, Any]) -> ReportText:
+    """Return the texts stripped. Raises ValidationError `required` by field."""
+    text = {name: words.get(name, "").strip() for name in WORDS}
+    if not text["headline"]:
         message = "Write a headline: one sentence with the finding."
         raise ValidationError({"headline": ValidationError(message, code="required")})
+    return cast(ReportText, text)

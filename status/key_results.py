@@ -24,11 +24,10 @@ from okrs.formatting import (
 )
 from okrs.models import KeyResult
 from okrs.queries.cards import trace
-from okrs.states import expected_pace, weakest
+from okrs.states import expected_pace, forecast, weakest
 from okrs.weeks import weeks_red
 from scoring import (
     Rag,
-    forecast_holds,
     format_number,
     format_score,
     objective_score,
@@ -76,15 +75,13 @@ def key_result_today(
     since when action is under way, and the checkpoint of its plan (M12).
     """
     line = expected_pace(key_result, today=today)
-    holds = None
-    if key_result.score is not None and line is not None:
-        holds = forecast_holds(
-            method=key_result.method,
-            score=key_result.score,
-            pace=line,
-            confidence=key_result.confidence,
-            bands=engagement.rag_bands,
-        )
+    holds = forecast(
+        key_result,
+        score=key_result.score,
+        line=line,
+        confidence=key_result.confidence,
+        bands=engagement.rag_bands,
+    )
     late_since, missed = _late_and_missed(key_result, engagement=engagement, at=at)
     answered, checkpoint_on = "", None
     if escalation is not None and key_result.rag == Rag.RED:
@@ -165,7 +162,7 @@ def key_result_row(
         + ("" if key_result.weight == 1 else f", weight {format_number(key_result.weight)}"),
         "flags": [f"Red for {weeks} weeks"] if weeks >= 2 and not state.is_early else [],
         "notes": [
-            *(["Unverified"] if _is_unverified(key_result) else []),
+            *(["Unverified"] if key_result.is_unverified else []),
             *(["No recent update"] if state.missed else []),
         ],
         "detail": _stale(key_result, missed=state.missed, today=today) if state.missed else "",
@@ -273,10 +270,6 @@ def unit_of(key_result: KeyResult) -> str:
 
 def _short_day(day: dt.date) -> str:
     return f"{day.day}{NO_BREAK}{day:%b}"  # without its year: the space is narrow
-
-
-def _is_unverified(key_result: KeyResult) -> bool:
-    return key_result.rag in (Rag.GREEN, Rag.STRETCH) and not key_result.evidence_url
 
 
 def _figure(value: Decimal | None, *, unit: str) -> str:

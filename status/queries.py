@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
@@ -48,25 +47,22 @@ def shown_page(snapshot: Snapshot, *, engagement: Engagement) -> Page:
 
 def last_report(engagement: Engagement, *, day: dt.date | None = None) -> Report | None:
     """Return the report that clients saw on that day, or see now; None before the first."""
-    reports = _reports(engagement)
+    published = reports(engagement)
     if day is not None:
-        reports = reports.filter(release__at__lte=end_of(day, engagement=engagement))
-    return reports.first()
+        published = published.filter(release__at__lte=end_of(day, engagement=engagement))
+    return published.first()
 
 
-def report(engagement: Engagement, *, number: int) -> Report | None:
-    return _reports(engagement).filter(release__number=number).first()
+def reports(engagement: Engagement) -> QuerySet[Report]:
+    """Select all reports without their pages, the latest first."""
+    published = Report.objects.filter(engagement=engagement).defer("page")
+    return published.select_related("release__by", "review").order_by("-release__number")
 
 
 def last_number(engagement: Engagement) -> int:
     """Return the number of the latest report, 0 before the first."""
     releases = Release.objects.filter(engagement=engagement).order_by("-number")
     return releases.values_list("number", flat=True).first() or 0
-
-
-def report_list(engagement: Engagement) -> Sequence[Report]:
-    """Return all reports, the latest first."""
-    return list(_reports(engagement))
 
 
 def draft_now(engagement: Engagement, *, now: dt.datetime) -> ReportText:
@@ -103,9 +99,3 @@ def _page_to_publish(
     return build_snapshot(
         engagement, day=moment.day, is_due=moment.is_due, releasing=True, publishing=review
     )
-
-
-def _reports(engagement: Engagement) -> QuerySet[Report]:
-    reports = Report.objects.filter(engagement=engagement)
-    related = reports.select_related("release__by", "review").defer("page")
-    return related.order_by("-release__number")

@@ -168,7 +168,6 @@ class Page(TypedDict):
     tally: list[Tally]
     states: NotRequired[Counts]
     forecasts: str
-    line: str
     success: str  # of aspirational ones
     folded: bool
     cycles: list[CycleBlocks]

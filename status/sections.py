@@ -11,7 +11,7 @@ from decisions.models import Decision
 from decisions.movement import moved_since
 from engagements.models import Engagement
 from okrs.formatting import NO_BREAK, YES_NO, in_words, write_day, write_value
-from okrs.models import Cycle, CycleKind, Objective
+from okrs.models import Cycle, CycleKind, KeyResult, Objective
 from reviews.models import Review
 from scoring import Rag
 from status.key_results import KeyResultToday, key_result_row, objective_standing, unit_of
@@ -21,30 +21,35 @@ MOST_OF_OBJECTIVE = 5  # decisions
 CHANGES_FIRST = (Rag.STRETCH, Rag.GREEN, Rag.AMBER, Rag.RED, Rag.NO_DATA)
 States = Sequence[KeyResultToday]
 LONGEST_NAME = 90
-NO_VALUE_YET = "Work has started. No key result has a value yet."
 CYCLE_NAMES = {CycleKind.ANNUAL: "year", CycleKind.QUARTERLY: "quarter"}
 
 
-def status_headline(states: Sequence[KeyResultToday], *, today: dt.date) -> str:
+def status_headline(states: States, *, today: dt.date) -> str:
     """Return for example "5 of 6 key results are on pace. 1 is behind. 1 is red: its title."."""
     if not states:
         return "No objective is committed right now."
-    forecasts = [state.is_on_pace for state in states]
+    red = [
+        # An escalated key result needs action even if it is on pace (M7.2).
+        (state.key_result, state.is_early and not state.is_escalated)
+        for state in states
+        if state.key_result.rag == Rag.RED
+    ]
+    return describe_progress([state.is_on_pace for state in states], red=red, today=today)
+
+
+def describe_progress(
+    forecasts: Sequence[bool | None], *, red: Sequence[tuple[KeyResult, bool]], today: dt.date
+) -> str:
+    """Return how many are on pace, of those measured, and which are red.
+
+    `red`: each red key result, and whether it is merely early.
+    """
     if all(forecast is None for forecast in forecasts):
-        return NO_VALUE_YET
-    red = [state for state in states if state.key_result.rag == Rag.RED]
-    # An escalated key result needs action even if it is on pace (M7.2).
-    early = [state for state in red if state.is_early and not state.is_escalated]
-    age = ""
-    if early:
-        cycle = early[0].key_result.objective.cycle
-        age = describe_age(cycle.kind, starts_on=cycle.starts_on, today=today)
-    titles = [state.key_result.title for state in red]
-    return f"{describe_pace(forecasts)} {describe_reds(titles, early=len(early), age=age)}"
+        return "Work has started. No key result has a value yet."
+    return f"{_describe_pace(forecasts)} {_describe_reds(red, today=today)}"
 
 
-def describe_pace(forecasts: Sequence[bool | None]) -> str:
-    """Return for example "5 of 6 key results are on pace. 1 is behind."; None counts as unmeasured."""
+def _describe_pace(forecasts: Sequence[bool | None]) -> str:
     on_pace, behind = forecasts.count(True), forecasts.count(False)
     total = on_pace + behind
     noun = "measured key result" if None in forecasts else "key result"
@@ -57,25 +62,24 @@ def describe_pace(forecasts: Sequence[bool | None]) -> str:
     return f"{on_pace} of {total} {noun}s {are} on pace. {behind} {are_behind} behind."
 
 
-def describe_reds(titles: Sequence[str], *, early: int, age: str) -> str:
-    """Return for example "1 is red: its title."; `early` of them are red but on pace."""
-    red = len(titles)
+def _describe_reds(red: Sequence[tuple[KeyResult, bool]], *, today: dt.date) -> str:
+    early = [key_result for key_result, is_early in red if is_early]
+    are_red = f"{len(red)} {'is' if len(red) == 1 else 'are'} red"
     if not red:
         return "None is red."
-    are_red = f"{red} {'is' if red == 1 else 'are'} red"
-    if early == red:
-        return f"{are_red}. Scores are still low: {age}."
+    if len(early) == len(red):
+        return f"{are_red}. Scores are still low: {_describe_age(early[0], today=today)}."
     if early:
-        return f"{are_red}, {early} of them still on pace."
-    if red == 1 and len(titles[0]) <= LONGEST_NAME:
-        return f"{are_red}: {titles[0]}."
-    return f"{are_red}."
+        return f"{are_red}, {len(early)} of them still on pace."
+    title = red[0][0].title
+    return f"{are_red}: {title}." if len(red) == 1 and len(title) <= LONGEST_NAME else f"{are_red}."
 
 
-def describe_age(kind: str, *, starts_on: dt.date, today: dt.date) -> str:
+def _describe_age(key_result: KeyResult, *, today: dt.date) -> str:
     """Return for example "the quarter is three weeks old"."""
-    name = CYCLE_NAMES.get(CycleKind(kind), "cycle")
-    weeks = (today - starts_on).days // 7
+    cycle = key_result.objective.cycle
+    name = CYCLE_NAMES.get(CycleKind(cycle.kind), "cycle")
+    weeks = (today - cycle.starts_on).days // 7
     if weeks < 1:
         return f"the {name} has just begun"
     return f"the {name} is {in_words(weeks)} week{'' if weeks == 1 else 's'} old"

@@ -120,7 +120,6 @@ def build_snapshot(
         "tally": _tally(states),
         "states": _count(states),
         "forecasts": f"{known.count(True)} of {len(known)}" if known else "–",
-        "line": "is where a steady pace would be today.",
         "success": " to ".join(
             format_score(bound, scale=scale) for bound in (SUCCESS_FROM, STRETCHED_ABOVE)
         ),

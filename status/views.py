@@ -9,9 +9,10 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.html import format_html
@@ -31,9 +32,9 @@ from reviews.views.live_reviews import TAB as REVIEWS
 from reviews.views.live_reviews import review_of, review_url
 from status import queries
 from status.commands import publish_report, save_draft
-from status.forms import DraftForm, TextForm
+from status.forms import DraftForm, ReportForm
 from status.models import WORDS, Report, ReportDraft, Snapshot
-from status.rendering import Body, render_body
+from status.rendering import render_body
 from status.schema import ReportText
 from status.snapshots import Moment, moment_of
 from tenancy.locks import StaleEdit
@@ -45,14 +46,14 @@ SUMMARY = "status/summary_update.html"
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """The reader of a page: its frame and addresses, and the key of a cached copy."""
+    """The reader of a page: its frame and address, and what a cached copy depends on."""
 
     engagement: Engagement
     frame: str
     address: str
-    report_address: str  # without its number
     depends_on: str
-    sees_live: bool = False  # members may see the live page
+    is_member: bool = False
+    sees_live: bool = False  # also where clients see the published page
 
 
 @require_safe
@@ -68,7 +69,6 @@ def shared_status(request: LinkRequest) -> HttpResponse:
         engagement=request.engagement,
         frame="status/shared_frame.html",
         address=request.path,
-        report_address="",  # only members see the list of reports
         depends_on=f"share link {request.share_link.pk}",
     )
     return _status_page(request, reader=reader)
@@ -77,31 +77,29 @@ def shared_status(request: LinkRequest) -> HttpResponse:
 @require_safe
 @member(Permission.READ_STATUS)
 def report_list(request: MemberRequest) -> HttpResponse:
-    reports = queries.report_list(request.engagement)
-    return render(request, "status/report_list.html", {"reports": reports, **TAB})
+    context = {"reports": queries.reports(request.engagement), **TAB}
+    return render(request, "status/report_list.html", context)
 
 
 @require_safe
 @member(Permission.READ_STATUS)
 def report_detail(request: MemberRequest, number: int) -> HttpResponse:
-    reader, report = _member(request), queries.report(request.engagement, number=number)
-    if report is None:
-        raise Http404
+    reader = _member(request)
+    report = get_object_or_404(queries.reports(request.engagement), release__number=number)
     moment = moment_of(reader.engagement, now=timezone.now())
     return _rendered(request, reader=reader, moment=moment, **_published(report, reader=reader))
 
 
 def _member(request: MemberRequest) -> Reader:
     user, engagement = request.user, request.engagement
-    own = f"/e/{engagement.slug}/status/"
     get_token(request)  # forms on the page carry the token, so the ETag must depend on it
     seen = (user.pk, user.name, user.theme, user.shortcuts, user.time_zone, request.membership.role)
     return Reader(
         engagement=engagement,
         frame="base.html",
-        address=own,
-        report_address=f"{own}reports/",
+        address=reverse("status:status", args=[engagement.slug]),
         depends_on=f"{seen}{request.META['CSRF_COOKIE']}",
+        is_member=True,
         sees_live=may(request.membership.role, Permission.READ),
     )
 
@@ -120,14 +118,10 @@ def _status_page(request: HttpRequest, *, reader: Reader) -> HttpResponse:
     etag = _etag(request, reader=reader, moment=moment, snapshot=snapshot)
     if unchanged := get_conditional_response(request, etag=etag):
         return _revalidated(unchanged, etag=etag)
-    code = 422 if error else 200
     context: dict[str, Any] = {"body": None}
     if published_only:
-        report = queries.last_report(engagement, day=day)
-        if report is not None:
+        if report := queries.last_report(engagement, day=day):
             context = _published(report, reader=reader, today=None if day else moment.day)
-    elif day is None:
-        context = {"body": _live_body(engagement, moment=moment)}
     elif snapshot is not None:
         body = render_body(
             lambda: queries.shown_page(snapshot, engagement=engagement),
@@ -137,16 +131,24 @@ def _status_page(request: HttpRequest, *, reader: Reader) -> HttpResponse:
             kind="earlier",
         )
         context = {"body": body, "page_day": snapshot.day}
-    else:
-        code = 404
-    asked = {"as_of": day, "typed": request.GET.get("as_of", ""), "error": error}
+    elif day is None:
+        body = render_body(
+            lambda: queries.page_now(engagement, moment=moment),
+            engagement=engagement,
+            name="live",
+            content=(engagement.status_version, moment),
+            kind="live",
+        )
+        context = {"body": body}
     response = _rendered(
         request,
         reader=reader,
         moment=moment,
-        code=code,
+        code=422 if error else 200 if context["body"] or published_only else 404,
         published_only=published_only,
-        **asked,
+        as_of=day,
+        typed=request.GET.get("as_of", ""),
+        error=error,
         **context,
     )
     return _revalidated(response, etag=etag)
@@ -165,16 +167,6 @@ def _day(text: str, *, today: dt.date) -> tuple[dt.date | None, str]:
     if day > today:
         return None, "This day is in the future. Here is today’s page."
     return (None, "") if day == today else (day, "")
-
-
-def _live_body(engagement: Engagement, *, moment: Moment) -> Body:
-    return render_body(
-        lambda: queries.page_now(engagement, moment=moment),
-        engagement=engagement,
-        name="live",
-        content=(engagement.status_version, moment),
-        kind="live",
-    )
 
 
 def _published(report: Report, *, reader: Reader, today: dt.date | None = None) -> dict[str, Any]:
@@ -223,14 +215,14 @@ def report_create(request: MemberRequest) -> HttpResponse:
     engagement = request.engagement
     last = queries.last_number(engagement)
     if request.method == "POST":
-        form = TextForm(request.POST)
+        form = ReportForm(request.POST)
         if form.is_valid() and (report := _publish(request, form)):
             return redirect_to(request, "status:report-detail", report.release.number)
         if form.has_error(NON_FIELD_ERRORS, code="meanwhile"):  # the lead has seen the message now
             form.data = {**request.POST.dict(), "after": last}
     else:
         drafted = queries.draft_now(engagement, now=timezone.now())
-        form = TextForm(initial={**drafted, "after": last})
+        form = ReportForm(initial={**drafted, "after": last})
     return form_page(request, "status/report_create.html", form=form, last=last, **TAB)
 
 
@@ -289,7 +281,7 @@ def _form(
 
 
 def _publish(
-    request: MemberRequest, form: TextForm | DraftForm, *, review: Review | None = None
+    request: MemberRequest, form: ReportForm | DraftForm, *, review: Review | None = None
 ) -> Report | None:
     """Publish the report, or add the errors to the form and return None."""
     data = form.cleaned_data

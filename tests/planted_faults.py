@@ -149,7 +149,7 @@ FAULTS = [
     ),
     code(
         "gate: share links are guessed without a limit",
-        "tests/status/views",
+        "tests/status/test_shared_status.py",
         "engagements/access.py",
         "if limits.is_exceeded(limits.SHARE_LINK_GUESSES, network):",
         "if False:",

@@ -1,10 +1,9 @@
-"""The sentence at the head of a page: what is found, then what is to be done. Pure."""
+"""The headlines of My week and home, of texts and figures that are read already."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import partial
 
 from django.utils import timezone
 
@@ -12,7 +11,7 @@ from checkins.queries.cards import WeekCard
 from checkins.queries.my_week import MyWeek
 from okrs.formatting import is_early, write_day
 from scoring import Rag
-from status.sections import NO_VALUE_YET, describe_age, describe_pace, describe_reds
+from status.sections import describe_progress
 from workspace.queries.home import Home
 
 
@@ -37,60 +36,26 @@ def my_week_headline(week: MyWeek, *, overdue: int = 0, escalations: int = 0) ->
 
 def home_headline(home: Home) -> str:
     """Return for example "3 of 6 key results are on pace. 3 are behind. 1 is red: its title."."""
-    if not home.cycles:
-        return _no_cycle(home)
-    if not home.objectives:
-        return f"{home.cycles[0].cycle} has no objectives yet."
-    if not any(one.objective.committed_at for one in home.objectives):
-        drafted = len(home.objectives)
-        are = "objective is" if drafted == 1 else "objectives are"
-        return f"{drafted} {are} drafted. None is committed yet."
-    if not home.forecasts:
-        return NO_VALUE_YET
-    sentences = [describe_pace(_forecasts(home)), _reds(home)]
-    if home.over_time:
-        are = "escalation is" if home.over_time == 1 else "escalations are"
-        sentences.append(f"{home.over_time} {are} overdue.")
-    return " ".join(sentences)
-
-
-def _no_cycle(home: Home) -> str:
-    if home.beside is None:
-        return "No cycle yet. Start with a quarter."
-    day = partial(write_day, today=home.today, weekday=False)
-    if home.beside.starts_on > home.today:
-        return f"No cycle is running. {home.beside} starts on {day(home.beside.starts_on)}."
-    return f"No cycle is running. {home.beside} ended on {day(home.beside.ends_on)}."
-
-
-def _forecasts(home: Home) -> list[bool | None]:
-    """List the forecasts of all key results; a draft without a value is not missing one."""
-    return [
-        line.forecast_holds
-        for line in home.lines
-        if line.forecast_holds is not None or not line.key_result.is_draft
-    ]
-
-
-def _reds(home: Home) -> str:
-    red = [line for line in home.lines if line.key_result.rag == Rag.RED]
     escalated = {
         card.escalation.key_result_id
         for card in home.escalations
         if card.escalation.activated_at is not None
     }
-    early = [
-        line.key_result
-        for line in red
-        if line.key_result.pk not in escalated
-        and is_early(line.key_result.rag, forecast_holds=line.forecast_holds)
+    red = [
+        (
+            line.key_result,
+            line.key_result.pk not in escalated
+            and is_early(line.key_result.rag, forecast_holds=line.forecast_holds),
+        )
+        for line in home.lines
+        if line.key_result.rag == Rag.RED
     ]
-    age = ""
-    if early:
-        cycle = early[0].objective.cycle
-        age = describe_age(cycle.kind, starts_on=cycle.starts_on, today=home.today)
-    titles = [line.key_result.title for line in red]
-    return describe_reds(titles, early=len(early), age=age)
+    forecasts = [
+        line.forecast_holds
+        for line in home.lines
+        if line.forecast_holds is not None or not line.key_result.is_draft
+    ]
+    return describe_progress(forecasts, red=red, today=home.today)
 
 
 def _saved(cards: int) -> str:

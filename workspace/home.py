@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
+from django.utils.timezone import localdate
 
 from checkins.periods import cycle_rhythm, periods
 from decisions.models import ActionItem
@@ -17,7 +17,8 @@ from escalations.models import Escalation, EscalationState
 from okrs.formatting import YES_NO, write_value
 from okrs.models import Cycle, KeyResult
 from reviews.models import Review
-from scoring import Rag, format_number
+from scoring import Rag
+from status.key_results import unit_of
 
 MOST_DATES = 9
 
@@ -42,17 +43,12 @@ class Win:
 
     @property
     def before(self) -> str:
-        if self.then is None or self._unit == YES_NO:
-            return write_value(self.then, unit=self._unit)
-        return format_number(self.then)
+        unit = unit_of(self.key_result)  # named once, after the latest value
+        return write_value(self.then, unit=unit if unit == YES_NO else "")
 
     @property
     def after(self) -> str:
-        return write_value(self.key_result.latest_value, unit=self._unit)
-
-    @property
-    def _unit(self) -> str:
-        return self.key_result.metric.unit if self.key_result.metric else ""
+        return write_value(self.key_result.latest_value, unit=unit_of(self.key_result))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +101,7 @@ def next_dates(
 ) -> list[NextDate]:
     """List the next dates, the earliest first, on the active clock."""
     found = [
-        *(NextDate(on=_day(at), at=at, what="Check-ins due") for at in due),
+        *(NextDate(on=localdate(at), at=at, what="Check-ins due") for at in due),
         *(_review(one) for one in reviews),
         *(NextDate(on=one.due_on, what=f"{one.owner}: {one.what}", action=one) for one in actions),
         *(date for one in escalations for date in _of_escalation(one, today=today, now=now)),
@@ -126,10 +122,10 @@ def _win(row: KeyResult, standings: Mapping[str, Mapping[str, Any]] | None) -> W
 
 def _review(review: Review) -> NextDate:
     if review.started_at is not None:
-        now = timezone.localdate()
+        now = localdate()
         return NextDate(on=now, what=f"{review.title}, running now", review=review)
     at = review.scheduled_at
-    return NextDate(on=_day(at), at=at, what=review.title, review=review)
+    return NextDate(on=localdate(at), at=at, what=review.title, review=review)
 
 
 def _of_escalation(
@@ -138,9 +134,9 @@ def _of_escalation(
     row, at, on = escalation.key_result, escalation.huddle_at, escalation.checkpoint_on
     due_at = escalation.huddle_due_at if escalation.state is EscalationState.ACTIVE else None
     if at is None and due_at is not None and due_at > now:
-        yield NextDate(on=_day(due_at), at=due_at, what=f"Huddle due: {row}", key_result=row)
+        yield NextDate(on=localdate(due_at), at=due_at, what=f"Huddle due: {row}", key_result=row)
     if at is not None and at > now and escalation.answered_at is None:
-        yield NextDate(on=_day(at), at=at, what=f"Huddle: {row}", key_result=row)
+        yield NextDate(on=localdate(at), at=at, what=f"Huddle: {row}", key_result=row)
     if on is not None and on >= today and escalation.raised_at is None:
         yield NextDate(on=on, what=f"Checkpoint: {row}", key_result=row)
 
@@ -150,10 +146,6 @@ def _of_cycle(cycle: Cycle, *, today: dt.date) -> Iterable[NextDate]:
         yield NextDate(on=cycle.starts_on, what=f"{cycle} starts", cycle=cycle)
     elif cycle.ends_on >= today:
         yield NextDate(on=cycle.ends_on, what=f"{cycle} ends", cycle=cycle)
-
-
-def _day(at: dt.datetime) -> dt.date:
-    return timezone.localdate(at)
 
 
 def _when(date: NextDate) -> tuple[dt.date, bool, float]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from okrs.formatting import write_value
 from okrs.models import KeyResult
 from scoring import Method, Rag, rag, rung_that_holds
+from status.key_results import unit_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ def steps(key_result: KeyResult) -> list[Step]:
     held = None
     if value is not None:
         held = rung_that_holds(value, rungs=rungs, higher_is_better=higher)
-    unit = key_result.metric.unit if key_result.metric else ""
+    unit = unit_of(key_result)
     bands = key_result.engagement.rag_bands
     reach, miss = ("at least", "below") if higher else ("at most", "above")
     shown = [

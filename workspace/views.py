@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -19,21 +19,18 @@ from checkins.forms import AnswerForm, CheckInForm
 from checkins.models import Blocker, HelpRequest
 from checkins.periods import periods, rhythm_of
 from checkins.queries import my_week as weeks
-from checkins.queries.asks import open_asks
-from checkins.queries.cards import DueCard, KeyResultRow, WeekCard, card_of, key_result_row
+from checkins.queries.cards import DueCard, KeyResultRow, card_of, key_result_row
 from checkins.queries.my_week import MyWeek
 from checkins.queries.thread import key_result_page
 from checkins.views import due_rows, find_key_result, key_result_url
-from decisions.queries.log import waiting_actions
 from engagements.access import MemberRequest, SignedInRequest, find, member, signed_in
 from engagements.form_views import redirect_back, run_command
 from engagements.models import Membership
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
 from engagements.row_cache import Row, render_rows
-from escalations.pending import notices_of, tasks_for
-from escalations.queries import EscalationCard, escalations_of
-from escalations.rule import EscalationAct
+from escalations.pending import notices_of
+from escalations.queries import escalations_of
 from okrs.audit import audit
 from okrs.formatting import YES_NO, in_words
 from okrs.models import KeyResultAudit
@@ -49,37 +46,52 @@ from workspace.queries.notification_log import (
     ledger,
     ledger_lines,
     sees_all,
-    sift_ledger,
     unreached,
 )
-from workspace.queries.upcoming import coming_reviews
+from workspace.queries.waiting import waiting
 
 
 @require_safe
 @signed_in
 def my_week(request: SignedInRequest) -> HttpResponse:
-    mine = request.memberships or request.closed
-    if mine and not any(may(one.role, Permission.READ) for one in mine):
-        return _only_status_pages(request, mine)
-    now = timezone.now()
-    if request.htmx and request.GET.get("part") == "waiting":
-        return render(request, "workspace/my_week.html#waiting", _counted(request, now=now))
+    mine = [*request.memberships, *request.closed]
+    reading = request.memberships or request.closed
+    if reading and not any(may(one.role, Permission.READ) for one in reading):
+        return _only_status_pages(request, reading)
+    now, client_page = timezone.now(), request.client_page
     week = weeks.my_week(memberships=request.memberships, now=now)
+    waits = waiting(memberships=request.memberships, with_reviews=not week.total, now=now)
+    context = {
+        "waits": waits,
+        "headline": my_week_headline(
+            week, overdue=waits.overdue_actions, escalations=waits.asking_escalations
+        ),
+        "clients_part": f"&clients={client_page.number}" if client_page.has_other_pages() else "",
+        "now": now,
+        "today": timezone.localdate(),
+    }
+    if request.htmx and request.GET.get("part") == "waiting":
+        # The page that asks says whether it has a place below its cards.
+        context |= {"beside": True, "below": "below" in request.GET}
+        return render(request, "workspace/my_week.html#waiting", context)
+    context["week"] = week
     if request.htmx and request.GET.get("part") == "counts":
-        counts = {**_cards(request, week, now=now), "beside": True}
-        return render(request, "workspace/my_week.html#counts", counts)
+        return render(request, "workspace/my_week.html#counts", {**context, "beside": True})
     opened = _opened(request, week, now=now)
     form = CheckInForm(card=opened, now=now) if opened else None
     if form:
         form.focus_first()
     rows = iter(due_rows(week.cards, now=now))
-    groups = [(group, [next(rows) for _ in group.cards]) for group in week.groups]
-    context = {
-        **_context(request, week, now=now),
-        "groups": groups,
+    context |= {
+        "groups": [(group, [next(rows) for _ in group.cards]) for group in week.groups],
         "opened": opened,
         "form": form,
         "me": request.user.pk,
+        "clients": weeks.clients(memberships=request.memberships, now=now),
+        "may_create": may_create_engagement(request.user, mine),
+        "closed": request.closed,
+        "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
+        "tab": "my-week",
     }
     return render(request, "workspace/my_week.html", context)
 
@@ -94,78 +106,17 @@ def _only_status_pages(request: SignedInRequest, mine: list[Membership]) -> Http
     return render(request, "workspace/status_list.html", page)
 
 
-def _context(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
-    mine = [*request.memberships, *request.closed]
-    return {
-        **_cards(request, week, now=now),
-        "clients": weeks.clients(memberships=request.memberships, now=now),
-        "may_create": may_create_engagement(request.user, mine),
-        "closed": request.closed,
-        "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
-        "tab": "my-week",
-    }
-
-
-def _cards(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
-    """Return the cards, the tasks next to them, and the headline of both."""
-    waiting = _waiting(request, week, now=now)
-    said = {"headline": _headline(week, waiting), "now": now, "today": timezone.localdate()}
-    return {"week": week, **waiting, **said}
-
-
-def _counted(request: SignedInRequest, *, now: dt.datetime) -> dict[str, Any]:
-    """Return the tasks of now and the headline."""
-    week = weeks.my_week(memberships=request.memberships, now=now)
-    waiting = _waiting(request, week, now=now)
-    below = "below" in request.GET
-    return {**waiting, "headline": _headline(week, waiting), "beside": True, "below": below}
-
-
-def _headline(week: MyWeek, waiting: dict[str, Any]) -> str:
-    """Return the headline; a plan that runs to its checkpoint is not waiting."""
-    found: list[EscalationCard] = waiting["escalations"]
-    asking = sum(one.deadline is not EscalationAct.PLAN or one.is_over_time for one in found)
-    overdue = sum(one.action.is_overdue(today=one.today) for one in waiting["actions"])
-    return my_week_headline(week, overdue=overdue, escalations=asking)
-
-
-def _waiting(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
-    """Return the tasks next to the cards and their number; reviews if there are no cards."""
-    asks = open_asks(memberships=request.memberships)
-    actions = waiting_actions(memberships=request.memberships, now=now)
-    escalations = tasks_for(memberships=request.memberships, now=now)
-    reviews = [] if week.total else coming_reviews(memberships=request.memberships, now=now)
-    page = request.client_page
-    return {
-        "clients_part": f"&clients={page.number}" if page.has_other_pages() else "",
-        "asks": asks,
-        "actions": actions,
-        "escalations": escalations,
-        "reviews": reviews,
-        "waiting": asks.total + len(actions) + len(escalations) + len(reviews),
-    }
-
-
 def _opened(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> DueCard | None:
-    """Return the card that the address opens, with all that its form needs."""
-    wanted = _wanted(request, week)
-    if wanted is None:
-        return None
-    row = key_result_row(wanted.public_id, engagement=wanted.engagement)
-    return card_of(row, membership=wanted.membership, now=now) if row else None
-
-
-def _wanted(request: HttpRequest, week: MyWeek) -> WeekCard | None:
-    """Return the card that the address names, or the one after another."""
+    """Return the card that the address names, or the one after another, with its form's needs."""
     by_name = {card.public_id: card for card in week.cards}
-    if name := request.GET.get("open"):
-        return by_name.get(name)
+    wanted = by_name.get(request.GET.get("open", ""))
     before = by_name.get(request.GET.get("after", ""))
-    waiting = [card for card in week.cards if not card.is_done]
-    if before is None:
-        return None
-    same = [card for card in waiting if card.engagement == before.engagement]
-    return next(iter(same or waiting), None)
+    if before is not None and "open" not in request.GET:
+        left = [card for card in week.cards if not card.is_done]
+        same = [card for card in left if card.engagement == before.engagement]
+        wanted = next(iter(same or left), None)
+    row = key_result_row(wanted.public_id, engagement=wanted.engagement) if wanted else None
+    return card_of(row, membership=wanted.membership, now=now) if wanted and row else None
 
 
 @require_safe
@@ -271,19 +222,19 @@ ON_A_PAGE = 50
 @require_safe
 @member(Permission.READ)
 def reminder_list(request: MemberRequest) -> HttpResponse:
-    """Show the part of the ledger that its reader may see and the filter lets through, newest first."""
+    """Show the lines that the reader may see and the filter leaves, newest first."""
     engagement, now = request.engagement, timezone.now()
-    sifting = LedgerFilter(request.GET, membership=request.membership)
-    asked = sifting.asked()
-    rows = sift_ledger(ledger(request.membership), **asked)
+    form = LedgerFilter(request.GET, membership=request.membership)
+    lookups = form.lookups()
+    rows = ledger(request.membership).filter(**lookups)
     page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
     leads = may(request.membership.role, Permission.MANAGE_MEMBERS)
     context = {
         "page": page,
         "lines": ledger_lines(page, engagement=engagement),
-        "unreached": unreached(engagement, now=now) if leads else [],
-        "filter": sifting,
-        "narrows": bool(asked),
+        "unreached": unreached(engagement, now=now) if leads else {},
+        "filter": form,
+        "narrows": bool(lookups),
         "sees_all": sees_all(request.membership),
         "now": now,
         "tab": "reminders",

@@ -9,11 +9,11 @@ from django import template
 from escalations.queries import EscalationCard
 from escalations.rule import EscalationAct
 from mail.email_types import one_line
-from notifications.rules import find_rule
+from notifications.rules import registered_rules
 
 register = template.Library()
 register.filter("one_line", one_line)
-register.filter("rule_label", lambda name: find_rule(name).label)
+register.filter("rule_label", lambda name: registered_rules[name].label)
 
 LONG = dt.timedelta(hours=48)  # longer spans are written in days
 LABELS = {

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from engagements.models import Membership, Role
 from escalations.models import Escalation, EscalationState
 from notifications.models import Notice
-from notifications.rules import find_rule
+from notifications.rules import registered_rules
 from tenancy.scoping import scope
 from tests import build
 from tests.browser import cast
@@ -58,7 +58,7 @@ def link_of_the_mail(row: Escalation, to: Membership) -> str:
         notice = Notice.objects.select_related("person__engagement", "person__user").get(
             rule="escalation_active", person=to, subject=row.pk
         )
-        return find_rule("escalation_active").describe([notice], timezone.now())[notice.pk].url
+        return registered_rules["escalation_active"].describe([notice], timezone.now())[notice.pk].url
 
 
 def tomorrow() -> str:

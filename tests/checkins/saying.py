@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from engagements.models import Membership
 from notifications.models import Notice
-from notifications.rules import DigestItem, find_rule
+from notifications.rules import DigestItem, registered_rules
 
 MONDAY = dt.date(2026, 3, 9)
 WEEK = dt.timedelta(days=7)
@@ -47,7 +47,7 @@ def items(
         for place, subject in enumerate(subjects, start=1)
     ]
     with timezone.override(to.user.time_zone if to.user else "UTC"):
-        found = find_rule(rule).describe(notices, now)
+        found = registered_rules[rule].describe(notices, now)
     return [found[one.pk] for one in notices if one.pk in found]
 
 

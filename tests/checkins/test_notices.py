@@ -13,7 +13,7 @@ from checkins.models import Blocker
 from engagements.models import Membership, Role
 from notifications.digest import describe, section_of
 from notifications.models import Notice
-from notifications.rules import find_rule
+from notifications.rules import registered_rules
 from okrs.models import KeyResult, Stage
 from scoring import Rag
 from tests import build
@@ -343,5 +343,9 @@ def test_a_rule_costs_the_same_queries_for_ten_and_for_twenty(
 
 
 def test_each_rule_has_the_switch_that_turns_it_off() -> None:
-    assert {find_rule(name).switch for name in ("reminder", "overdue")} == {"wants_reminders"}
-    assert {find_rule(name).switch for name in ("missed", "missed_twice")} == {"wants_digests"}
+    assert {registered_rules[name].switch for name in ("reminder", "overdue")} == {
+        "wants_reminders"
+    }
+    assert {registered_rules[name].switch for name in ("missed", "missed_twice")} == {
+        "wants_digests"
+    }

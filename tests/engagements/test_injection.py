@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from typing import Any, cast
 
 import pytest
 import time_machine
@@ -16,7 +15,7 @@ from mail.email_types import Mail, one_line
 from notifications.digest import Digest, Entry, Section
 from notifications.digests import build_digests
 from notifications.emails import write
-from notifications.rules import Aside, DigestItem, rules
+from notifications.rules import Aside, DigestItem, registered_rules
 from notifications.templatetags.notices import folded
 from scoring import Rag
 from tests import build
@@ -110,7 +109,7 @@ def test_words_that_run_from_right_to_left_turn_only_themselves() -> None:
 def test_a_name_that_would_start_a_header_arrives_as_words(
     committed: str, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(cast(Any, rules()), "parcel", rule(item={"title": EVIL[0]}))
+    monkeypatch.setitem(registered_rules, "parcel", rule(item={"title": EVIL[0]}))
     client = build.engagement(EVIL[0], slug="client")
     notify(
         build.member(

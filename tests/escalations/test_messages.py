@@ -17,7 +17,7 @@ from escalations.models import Escalation, EscalationState
 from escalations.queries import EscalationCard
 from escalations.rule import Facts
 from escalations.templatetags.escalations import span
-from notifications.rules import Aside, find_rule
+from notifications.rules import Aside, registered_rules
 from okrs.models import Cycle, KeyResult, Objective
 from tenancy.scoping import scope
 from tests import build
@@ -227,8 +227,8 @@ class TestNotices:
     ) -> None:
         is_urgent = rule in ("escalation_active", "escalation_raised", "escalation_decided")
 
-        assert find_rule(rule).is_urgent is is_urgent
-        assert find_rule(rule).switch == ("" if is_urgent else "wants_digests")
+        assert registered_rules[rule].is_urgent is is_urgent
+        assert registered_rules[rule].switch == ("" if is_urgent else "wants_digests")
 
     def test_they_say_what_the_reader_has_to_do_with_it(
         self, alice: Membership, bob: Membership, active: Escalation

@@ -6,16 +6,27 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
+
 from engagements.models import Membership
 from mail.models import OutboxMessage
 from notifications.models import Notice
-from notifications.rules import DigestItem, NoticeRule, Noun
+from notifications.rules import DigestItem, NoticeRule, Noun, registered_rules
 from tenancy.scoping import scope, unscoped
 
 PARCEL = Noun("parcel", "parcels", "to collect")
 MONDAY = dt.date(2026, 3, 9)
 NINE = dt.datetime(2026, 3, 9, 8, tzinfo=dt.UTC)  # in Berlin
 HOUR = dt.timedelta(hours=1)
+
+
+def use_rules(monkeypatch: pytest.MonkeyPatch, **known: NoticeRule) -> None:
+    """Let these be the only rules, and let no one have a deadline."""
+    for name in [*registered_rules]:
+        monkeypatch.delitem(registered_rules, name)
+    for name, known_rule in known.items():
+        monkeypatch.setitem(registered_rules, name, known_rule)
+    monkeypatch.setattr("notifications.digest.registered_asides", [])
 
 
 def rule(**said: Any) -> NoticeRule:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Iterator
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -15,8 +15,8 @@ from django.db import connections, transaction
 from engagements.commands.engagements import close_engagement
 from engagements.models import Membership, Role
 from mail import delivery
-from mail.models import Priority
-from notifications import rules
+from mail.delivery import claim, deliver_due
+from mail.models import OutboxMessage, Priority
 from notifications.commands import wake_worker_after_commit
 from notifications.digests import ENVELOPES, build_digests
 from notifications.models import Notice
@@ -24,23 +24,21 @@ from notifications.tasks import send_notices
 from tenancy.scoping import scope
 from tests import build
 from tests.broker import ring_at
-from tests.notifications.noticing import HOUR, NINE, carried, envelopes, keys, notify, read, rule
+from tests.notifications.noticing import (
+    HOUR,
+    NINE,
+    carried,
+    envelopes,
+    keys,
+    notify,
+    read,
+    rule,
+    use_rules,
+)
+from tests.smtp import MailServer, mail_server, text_of
 
 DAY = dt.timedelta(days=1)
 FRIDAY = NINE + 4 * DAY
-
-
-@pytest.fixture(autouse=True)
-def two_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that rides the message of the day, and one that does not wait for it."""
-    known = {"parcel": rule(), "alarm": rule(is_urgent=True)}
-    monkeypatch.setattr(rules, "_rules", known)
-
-
-@pytest.fixture
-def bob(committed: str) -> Membership:
-    """In Berlin, told at nine, quiet from eight in the evening to seven."""
-    return build.member(build.engagement(), "Bob", Role.CONTRIBUTOR)
 
 
 def set_clock(person: Membership, **clock: object) -> None:
@@ -48,10 +46,6 @@ def set_clock(person: Membership, **clock: object) -> None:
     for name, value in clock.items():
         setattr(person.user, name, value)
     person.user.save()
-
-
-def local(text: str, zone: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
 
 
 def test_notices_of_a_closed_engagement_are_dropped(bob: Membership) -> None:
@@ -70,47 +64,44 @@ def test_notices_of_a_closed_engagement_are_dropped(bob: Membership) -> None:
     assert read(elsewhere).envelope is not None
 
 
-def test_all_that_waits_for_a_person_goes_into_one_envelope(bob: Membership) -> None:
-    held = [notify(bob, subject) for subject in (1, 2, 3)]
-
-    assert build_digests(now=NINE) == 1
-
-    (envelope,) = envelopes()
-    assert (envelope.kind, envelope.recipient) == ("daily", "bob@example.test")
-    assert envelope.user_id == bob.user_id
-    assert envelope.payload == {
-        "envelope": str(envelope.pk),
-        "user": bob.user_id,
-        "engagements": [bob.engagement_id],
-    }
-    assert {read(one).envelope for one in held} == {envelope.pk}
-
-
-def test_one_envelope_holds_what_waits_in_all_engagements(bob: Membership) -> None:
-    other = build.member(build.engagement("Harbor Retail"), "Bob", user=bob.user)
-    notify(bob, 1)
-    notify(other, 2)
-
-    assert build_digests(now=NINE) == 1
-
-    (envelope,) = envelopes()
-    assert envelope.payload["engagements"] == [bob.engagement_id, other.engagement_id]
-    assert carried(envelope) == [1, 2]
-
-
-def test_each_person_gets_an_envelope_of_their_own(bob: Membership) -> None:
-    notify(bob)
+def test_each_person_gets_one_envelope_with_what_waits_in_all_engagements(bob: Membership) -> None:
+    there = build.member(build.engagement("Harbor Retail"), "Bob", user=bob.user)
+    held = [notify(bob, 1), notify(bob, 2), notify(there, 3)]
     notify(build.member(bob.engagement, "Alice"))
 
     assert build_digests(now=NINE) == 2
-    assert {one.recipient for one in envelopes()} == {"alice@example.test", "bob@example.test"}
+
+    alices, bobs = sorted(envelopes(), key=lambda one: one.recipient)
+    assert alices.recipient == "alice@example.test"
+    assert (bobs.kind, bobs.recipient, bobs.user_id) == ("daily", "bob@example.test", bob.user_id)
+    assert bobs.payload == {
+        "envelope": str(bobs.pk),
+        "user": bob.user_id,
+        "engagements": [bob.engagement_id, there.engagement_id],
+    }
+    assert {read(one).envelope for one in held} == {bobs.pk}
 
 
-def test_it_is_made_from_the_persons_hour_on_and_not_before(bob: Membership) -> None:
-    notify(bob, due_at=NINE - 5 * HOUR)
+@pytest.mark.parametrize(
+    ("rule", "message_at", "due_at", "made"),
+    [
+        pytest.param("parcel", 9, -5, {-0.001: 0, 0: 1}, id="from-the-hour-on"),
+        pytest.param("parcel", 9, 1, {2: 0, 24: 1}, id="due-after-the-hour-goes-the-next-day"),
+        pytest.param("parcel", 9, 0, {6: 1}, id="late-after-an-outage"),
+        pytest.param("parcel", 9, 97, {120: 0, 156: 0, 168: 1}, id="not-at-the-weekend"),
+        pytest.param("parcel", 9, 0, {11: 0, 22: 0, 24: 1}, id="not-in-quiet-hours"),
+        pytest.param("parcel", 22, -24, {-2.001: 0, -2: 1}, id="a-quiet-hour-waits-for-their-end"),
+        pytest.param("alarm", 9, 12, {12: 0, 21.999: 0, 22: 1}, id="urgent-waits-for-their-end"),
+    ],
+)
+def test_an_email_is_made_at_its_hour(
+    bob: Membership, rule: str, message_at: int, due_at: int, made: dict[float, int]
+) -> None:
+    """Hours after Monday at nine; quiet are those from eight in the evening to seven."""
+    set_clock(bob, message_at=dt.time(message_at))
+    notify(bob, rule=rule, due_at=NINE + due_at * HOUR)
 
-    assert build_digests(now=NINE - dt.timedelta(seconds=1)) == 0
-    assert build_digests(now=NINE) == 1
+    assert {hours: build_digests(now=NINE + hours * HOUR) for hours in made} == made
 
 
 def test_there_is_one_a_day_whatever_comes_up_later(bob: Membership) -> None:
@@ -124,51 +115,14 @@ def test_there_is_one_a_day_whatever_comes_up_later(bob: Membership) -> None:
     assert keys() == [f"daily:{bob.user_id}:2026-03-09", f"daily:{bob.user_id}:2026-03-10"]
 
 
-def test_a_deadline_that_passes_after_the_hour_rides_the_next_days(bob: Membership) -> None:
-    notify(bob, due_at=NINE + HOUR)
-
-    assert build_digests(now=NINE + 2 * HOUR) == 0
-    assert build_digests(now=NINE + DAY) == 1
-
-
-def test_after_an_outage_the_days_message_is_made_late(bob: Membership) -> None:
-    notify(bob)
-
-    assert build_digests(now=NINE + 6 * HOUR) == 1
-    assert keys() == [f"daily:{bob.user_id}:2026-03-09"]
-
-
-def test_none_is_made_at_the_weekend(bob: Membership) -> None:
-    notify(bob, due_at=FRIDAY + HOUR)
-
-    assert build_digests(now=FRIDAY + DAY) == 0
-    assert build_digests(now=FRIDAY + 2 * DAY + 12 * HOUR) == 0
-    assert build_digests(now=FRIDAY + 3 * DAY) == 1
-
-
 @pytest.mark.parametrize(
-    ("zone", "at"),
+    ("zone", "day", "message_at", "made_at"),
     [
-        ("Pacific/Auckland", "2026-03-10T09:00"),
-        ("Asia/Kathmandu", "2026-03-09T09:00"),
-        ("America/Los_Angeles", "2026-03-09T09:00"),
-        ("Pacific/Kiritimati", "2026-03-10T09:00"),
-        ("UTC", "2026-03-09T09:00"),
-    ],
-)
-def test_the_hour_is_on_the_persons_own_clock(bob: Membership, zone: str, at: str) -> None:
-    set_clock(bob, time_zone=zone)
-    notify(bob, due_at=NINE - DAY)
-    nine = local(at, zone)
-
-    assert build_digests(now=nine - dt.timedelta(minutes=1)) == 0
-    assert build_digests(now=nine) == 1
-    assert keys() == [f"daily:{bob.user_id}:{at[:10]}"]
-
-
-@pytest.mark.parametrize(
-    ("zone", "day", "message_at", "told_at"),
-    [
+        ("Pacific/Auckland", "2026-03-10", "09:00", "2026-03-09T20:00Z"),
+        ("Asia/Kathmandu", "2026-03-09", "09:00", "2026-03-09T03:15Z"),
+        ("America/Los_Angeles", "2026-03-09", "09:00", "2026-03-09T16:00Z"),
+        ("Pacific/Kiritimati", "2026-03-10", "09:00", "2026-03-09T19:00Z"),
+        ("UTC", "2026-03-09", "09:00", "2026-03-09T09:00Z"),
         # Skipped hours count as much later as the clock jumps; hours that come twice, once.
         ("Africa/Cairo", "2026-04-24", "00:30", "2026-04-23T22:30Z"),
         ("Atlantic/Azores", "2026-10-26", "09:00", "2026-10-26T10:00Z"),
@@ -176,10 +130,10 @@ def test_the_hour_is_on_the_persons_own_clock(bob: Membership, zone: str, at: st
         ("Australia/Lord_Howe", "2026-04-06", "09:00", "2026-04-05T22:30Z"),
     ],
 )
-def test_days_on_which_clocks_change_have_one_message(
-    bob: Membership, zone: str, day: str, message_at: str, told_at: str
+def test_each_day_has_one_email_by_the_persons_own_clock(
+    bob: Membership, zone: str, day: str, message_at: str, made_at: str
 ) -> None:
-    at = dt.datetime.fromisoformat(told_at)
+    at = dt.datetime.fromisoformat(made_at)
     quiet = {"quiet_from": dt.time(3), "quiet_until": dt.time(3)}
     set_clock(bob, time_zone=zone, message_at=dt.time.fromisoformat(message_at), **quiet)
     notify(bob, due_at=at - DAY)
@@ -202,73 +156,24 @@ def test_a_zone_that_this_machine_does_not_know_stops_nobody(bob: Membership, zo
     assert build_digests(now=NINE + 2 * HOUR) == 2
 
 
-def test_the_quiet_hours_are_kept(bob: Membership) -> None:
-    notify(bob)
-
-    assert build_digests(now=NINE + 11 * HOUR) == 0  # eight in the evening
-    assert build_digests(now=NINE + 22 * HOUR) == 0  # seven in the morning, before the hour
-    assert build_digests(now=NINE + DAY) == 1
-
-
-def test_an_hour_that_is_a_quiet_one_waits_for_the_end_of_the_quiet(bob: Membership) -> None:
-    set_clock(bob, message_at=dt.time(22))
-    notify(bob, due_at=NINE - DAY)
-
-    assert build_digests(now=NINE - 2 * HOUR - dt.timedelta(seconds=1)) == 0
-    assert build_digests(now=NINE - 2 * HOUR) == 1
-
-
 def test_what_is_urgent_goes_at_once_and_at_weekends_too(bob: Membership) -> None:
     sunday = NINE - DAY + 3 * HOUR
     first = notify(bob, 1, rule="alarm", due_at=sunday)
     notify(bob, 2, rule="alarm", due_at=sunday)
-    notify(bob, 3)
+    notify(bob, 3, due_at=sunday)
 
     assert build_digests(now=sunday) == 1
+    notify(bob, 4, rule="alarm")
+    assert build_digests(now=NINE) == 2
 
-    (envelope,) = envelopes()
-    assert (envelope.kind, envelope.dedupe_key) == ("urgent", f"urgent:{bob.user_id}:{first.pk}")
-    assert carried(envelope) == [1, 2]
-
-
-def test_what_is_urgent_waits_for_the_end_of_the_quiet_hours(bob: Membership) -> None:
-    night = NINE + 12 * HOUR
-    notify(bob, rule="alarm", due_at=night)
-
-    assert build_digests(now=night) == 0
-    assert build_digests(now=NINE + 22 * HOUR - dt.timedelta(seconds=1)) == 0
-    assert build_digests(now=NINE + 22 * HOUR) == 1
-
-
-def test_a_second_urgent_thing_goes_in_a_second_envelope(bob: Membership) -> None:
-    notify(bob, 1, rule="alarm")
-    build_digests(now=NINE)
-    notify(bob, 2, rule="alarm")
-
-    assert build_digests(now=NINE) == 1
-    assert [carried(one) for one in envelopes()] == [[1], [2]]
-
-
-def test_what_is_urgent_goes_before_what_is_not_and_after_what_is_awaited(
-    bob: Membership,
-) -> None:
-    notify(bob, 1)
-    notify(bob, 2, rule="alarm")
-
-    build_digests(now=NINE)
-
-    ranks = {one.kind: one.priority for one in envelopes()}
-    assert Priority.AWAITED < ranks["urgent"] < ranks["daily"]
-
-
-def test_only_what_is_urgent_is_gathered_where_the_tick_has_not_found_all_yet(
-    bob: Membership,
-) -> None:
-    notify(bob, 1)
-    notify(bob, 2, rule="alarm")
-
-    assert build_digests(now=NINE, is_daily=False) == 1
-    assert [one.kind for one in envelopes()] == ["urgent"]
+    found = {one.dedupe_key: one for one in envelopes()}
+    assert sorted(carried(one) for one in found.values()) == [[1, 2], [3], [4]]
+    urgent, daily = (
+        found[f"urgent:{bob.user_id}:{first.pk}"],
+        found[f"daily:{bob.user_id}:2026-03-09"],
+    )
+    assert (urgent.kind, daily.kind) == ("urgent", "daily")
+    assert Priority.AWAITED < urgent.priority < daily.priority
 
 
 def test_what_is_dropped_or_not_due_is_not_gathered(bob: Membership) -> None:
@@ -278,7 +183,7 @@ def test_what_is_dropped_or_not_due_is_not_gathered(bob: Membership) -> None:
     assert build_digests(now=NINE) == 0
 
 
-def test_who_was_removed_is_gathered_too_so_that_the_ledger_says_what_became_of_it(
+def test_notices_of_a_removed_person_get_an_envelope_so_that_the_log_shows_their_end(
     bob: Membership,
 ) -> None:
     notify(bob)
@@ -367,3 +272,177 @@ def test_the_task_gathers_what_is_urgent_and_delivers(
         send_notices()
 
     assert delivered == [f"urgent:{bob.user_id}:{first.pk}"]
+
+
+__all__ = ["mail_server"]
+
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    use_rules(monkeypatch, parcel=rule(), alarm=rule(is_urgent=True))
+    with time_machine.travel(NINE, tick=False):
+        yield
+
+
+def live(*, since: dt.datetime, until: dt.datetime) -> None:
+    """Gather and deliver as beat has it, by the hour."""
+    at = since
+    while at <= until:
+        with time_machine.travel(at, tick=False):
+            build_digests(now=at)
+            deliver_due(now=at)
+        at += HOUR
+
+
+def change(envelope: OutboxMessage, **fields: object) -> None:
+    OutboxMessage.objects.using("sweep").filter(pk=envelope.pk).update(**fields)
+
+
+def test_what_the_mail_server_put_off_rides_the_next_working_days(
+    bob: Membership, mail_server: MailServer
+) -> None:
+    mail_server.deferred.add("bob@example.test")
+    old = notify(bob, 1, due_at=FRIDAY)
+    live(since=FRIDAY, until=FRIDAY + 60 * HOUR)
+    mail_server.deferred.clear()
+    new = notify(bob, 2, due_at=FRIDAY + DAY)
+
+    live(since=FRIDAY + 61 * HOUR, until=FRIDAY + 3 * DAY + 10 * HOUR)
+
+    (mail,) = mail_server.messages
+    assert "Parcel 1" in text_of(mail)
+    assert "Parcel 2" in text_of(mail)
+    assert read(old).sent_at == read(new).sent_at == FRIDAY + 3 * DAY
+    assert [one.cancelled_at for one in envelopes()] == [FRIDAY + 3 * DAY, None]
+
+
+def test_who_is_told_just_before_the_quiet_hours_gets_one_a_day_too(
+    bob: Membership, mail_server: MailServer
+) -> None:
+    assert bob.user is not None
+    bob.user.message_at = dt.time(19, 59)
+    bob.user.save()
+    last_minute = NINE + 11 * HOUR - MINUTE
+    notify(bob, 1)
+    build_digests(now=last_minute)  # and the worker comes a minute later
+    notify(bob, 2, due_at=NINE + HOUR + DAY)
+
+    live(since=last_minute + MINUTE, until=last_minute + DAY)
+    live(since=last_minute + DAY, until=last_minute + DAY)
+
+    (mail,) = mail_server.messages
+    assert "Parcel 1" in text_of(mail)
+    assert "Parcel 2" in text_of(mail)
+
+
+def test_it_is_made_anew_on_the_next_day_where_nothing_else_is_told(
+    bob: Membership, mail_server: MailServer
+) -> None:
+    mail_server.deferred.add("bob@example.test")
+    notify(bob, 1)
+    live(since=NINE, until=NINE + 14 * HOUR)
+    mail_server.deferred.clear()
+
+    live(since=NINE + 15 * HOUR, until=NINE + DAY + HOUR)
+
+    assert len(mail_server.messages) == 1
+    assert keys()[-1] == f"daily:{bob.user_id}:2026-03-10"
+
+
+def test_it_takes_along_what_waits_at_every_client(
+    bob: Membership, mail_server: MailServer
+) -> None:
+    there = build.member(build.engagement("Harbor Retail"), "Bob", user=bob.user)
+    notify(bob, 1)
+    notify(there, 2)
+    build_digests(now=NINE)
+    notify(there, 3)
+
+    build_digests(now=NINE + DAY)
+
+    assert [carried(one) for one in envelopes()] == [[], [1, 2, 3]]
+
+
+def test_what_a_worker_has_in_hand_is_left_to_it(bob: Membership, mail_server: MailServer) -> None:
+    notify(bob, 1)
+    build_digests(now=NINE)
+    notify(bob, 2)
+    tomorrow = NINE + DAY
+    with time_machine.travel(tomorrow, tick=False):
+        claim(now=tomorrow, limit=20)
+
+        build_digests(now=tomorrow)
+
+    assert [carried(one) for one in envelopes()] == [[1], [2]]
+    assert [one.cancelled_at for one in envelopes()] == [None, None]
+
+
+def test_a_worker_that_lost_its_lease_loses_its_claim(
+    bob: Membership, mail_server: MailServer
+) -> None:
+    notify(bob, 1)
+    build_digests(now=NINE)
+    claim(now=NINE, limit=20)
+
+    with time_machine.travel(NINE + DAY, tick=False):
+        build_digests(now=NINE + DAY)
+
+    assert [carried(one) for one in envelopes()] == [[], [1]]
+    assert envelopes()[0].claim_token is None
+
+
+@pytest.mark.parametrize("end", ["accepted_at", "sent_at", "cancelled_at", "dead_at"])
+def test_what_has_come_to_its_end_stays_there(
+    bob: Membership, mail_server: MailServer, end: str
+) -> None:
+    notify(bob, 1)
+    build_digests(now=NINE)
+    change(envelopes()[0], **{end: NINE})
+    notify(bob, 2)
+
+    build_digests(now=NINE + DAY)
+
+    assert [carried(one) for one in envelopes()] == [[1], [2]]
+
+
+def test_what_was_told_or_dropped_is_not_told_again(
+    bob: Membership, mail_server: MailServer
+) -> None:
+    told, dropped = notify(bob, 1), notify(bob, 2)
+    build_digests(now=NINE)
+    (envelope,) = envelopes()
+    for notice, ending in ((told, "sent_at"), (dropped, "dropped_at")):
+        with scope(bob.engagement_id):
+            Notice.objects.filter(pk=notice.pk).update(**{ending: NINE})
+    notify(bob, 3)
+
+    build_digests(now=NINE + DAY)
+
+    assert [carried(one) for one in envelopes()] == [[1, 2], [3]]
+    assert envelopes()[0].pk == envelope.pk
+
+
+def test_a_mailbox_that_never_takes_anything_is_given_up_all_the_same(
+    bob: Membership, mail_server: MailServer
+) -> None:
+    """Its attempts go along: the leads hear of it as soon as ever."""
+    mail_server.deferred.add("bob@example.test")
+    notice = notify(bob, 1)
+
+    live(since=NINE, until=NINE + 3 * DAY)
+
+    assert read(notice).failed_at
+
+
+def test_an_urgent_one_stays_in_its_own(bob: Membership, mail_server: MailServer) -> None:
+    notify(bob, 1, rule="alarm")
+    build_digests(now=NINE)
+    notify(bob, 2)
+
+    build_digests(now=NINE + DAY)
+
+    assert sorted(carried(one) for one in envelopes()) == [[1], [2]]
+    assert [one.attempts for one in envelopes()] == [0, 0]

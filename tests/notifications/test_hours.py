@@ -4,7 +4,9 @@ import datetime as dt
 
 import pytest
 
-from notifications.hours import is_working_day, working_days
+from notifications.hours import Clock, is_working_day, working_days
+
+QUIET = (dt.time(20), dt.time(7))
 
 
 def day(text: str) -> dt.date:
@@ -32,28 +34,62 @@ def test_a_working_day_is_no_weekend_and_no_holiday_of_the_country(
     assert is_working_day(day(on), country) is works
 
 
-@pytest.mark.parametrize("country", ["XX", "", "zz"])
-def test_an_unknown_country_has_no_holidays(country: str) -> None:
-    assert is_working_day(day("2026-12-25"), country)
-
-
-def test_a_country_is_known_in_small_letters_too() -> None:
-    assert not is_working_day(day("2026-12-25"), "de")
+@pytest.mark.parametrize(
+    ("country", "works"), [("XX", True), ("", True), ("zz", True), ("de", False)]
+)
+def test_an_unknown_country_has_no_holidays_and_capitals_do_not_matter(
+    country: str, works: bool
+) -> None:
+    assert is_working_day(day("2026-12-25"), country) is works
 
 
 def test_working_days_come_in_their_order_with_both_ends() -> None:
     found = working_days(day("2026-12-23"), day("2027-01-04"), "DE")
 
-    assert [f"{one:%m-%d}" for one in found] == [
-        "12-23",
-        "12-24",
-        "12-28",
-        "12-29",
-        "12-30",
-        "12-31",
-        "01-04",
-    ]
-
-
-def test_there_are_none_between_days_in_the_wrong_order() -> None:
+    days = ["12-23", "12-24", "12-28", "12-29", "12-30", "12-31", "01-04"]
+    assert [f"{one:%m-%d}" for one in found] == days
     assert list(working_days(day("2026-03-10"), day("2026-03-09"), "DE")) == []
+
+
+@pytest.mark.parametrize(
+    ("message_at", "now", "comes_at"),
+    [
+        ("08:30", "2026-03-09T07:00Z", "2026-03-09T07:30Z"),
+        ("08:30", "2026-03-09T08:00Z", "2026-03-10T07:30Z"),
+        ("08:30", "2026-03-13T08:00Z", "2026-03-16T07:30Z"),  # a Friday, past the hour
+        ("08:30", "2026-03-27T08:00Z", "2026-03-30T06:30Z"),  # summer time begins in between
+        ("06:00", "2026-03-09T01:00Z", "2026-03-09T06:00Z"),  # the quiet hours end at seven
+    ],
+)
+def test_the_next_email_of_the_day_comes_at_the_hour_on_a_weekday(
+    message_at: str, now: str, comes_at: str
+) -> None:
+    clock = Clock("Europe/Berlin", dt.time.fromisoformat(message_at), *QUIET)
+
+    found = clock.next_message(dt.datetime.fromisoformat(now))
+
+    assert found == dt.datetime.fromisoformat(comes_at)
+
+
+@pytest.mark.parametrize(
+    ("is_daily", "at", "until"),
+    [
+        # The next day's email comes first: it takes along what is left.
+        (True, "2026-03-09T21:00", "2026-03-10T09:05"),  # quiet hours
+        (True, "2026-03-10T06:59", "2026-03-10T09:05"),
+        (True, "2026-03-10T07:00", "2026-03-10T09:05"),
+        (True, "2026-03-13T21:00", "2026-03-16T09:05"),  # the weekend
+        (True, "2026-03-14T12:00", "2026-03-16T09:05"),
+        (False, "2026-03-09T21:00", "2026-03-10T07:00"),
+        (False, "2026-03-13T21:00", "2026-03-14T07:00"),
+        (False, "2026-03-14T12:00", None),
+    ],
+)
+def test_a_retry_waits_for_the_end_of_quiet_hours_and_the_email_of_the_day_for_a_weekday(
+    is_daily: bool, at: str, until: str | None
+) -> None:
+    clock = Clock("Europe/Berlin", dt.time(9), *QUIET)
+
+    found = clock.waits_until(dt.datetime.fromisoformat(f"{at}+01:00"), is_daily=is_daily)
+
+    assert found == (until and dt.datetime.fromisoformat(f"{until}+01:00"))

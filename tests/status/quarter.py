@@ -9,8 +9,10 @@ from engagements.models import Engagement, Membership
 from okrs.models import KeyResult, Objective
 from okrs.queries.cycles import end_of
 from status.commands import store_snapshot
+from status.schema import KeyResultRow, Page
+from status.snapshots import build_snapshot, moment_of
 from tests import build
-from tests.checkins.posting import at
+from tests.checkins.posting import TUESDAY, at
 
 COMMITTED = at("2026-01-02T09:00")
 
@@ -37,6 +39,23 @@ def key_result(objective: Objective, title: str, **fields: Any) -> KeyResult:
 def week(number: int) -> dt.datetime:
     """Monday of that week of the quarter, 09:00 in Berlin; week 1 begins on 5 January."""
     return at("2026-01-05T09:00") + dt.timedelta(weeks=number - 1)
+
+
+def shown(lead: Membership, *, now: dt.datetime = TUESDAY) -> Page:
+    """Return what clients see at that moment."""
+    engagement = Engagement.objects.get(pk=lead.engagement_id)
+    moment = moment_of(engagement, now=now)
+    return build_snapshot(engagement, day=moment.day, is_due=moment.is_due)
+
+
+def rows_of(page: Page) -> dict[str, KeyResultRow]:
+    """Return the key results of the page by title."""
+    blocks = [block for cycle in page["cycles"] for block in cycle["blocks"]]
+    return {row["title"]: row for block in blocks for row in block["key_results"]}
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
 
 
 def end_day(engagement: Engagement, day: str) -> None:

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
 from django.test import Client
@@ -348,18 +347,3 @@ def test_a_stored_page_is_never_changed_and_the_last_of_a_day_never_deleted(
     for change in changes:
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
-
-
-def test_a_hidden_owner_is_hidden_on_each_earlier_day(
-    client: Client, alice: Membership, row: KeyResult, clock: time_machine.Traveller
-) -> None:
-    days = [f"2026-03-0{day}" for day in range(1, 8)]
-    for day in days:
-        end_day(alice.engagement, day)
-    Engagement.objects.update(shows_owners=False)
-    build.sign_in(client, alice.engagement, Role.VIEWER)
-
-    pages = [client.get(f"{STATUS}?as_of={day}").text for day in days]
-
-    assert all("Expansion" in page for page in pages)
-    assert not any("Alice" in page for page in pages)

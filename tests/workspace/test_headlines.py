@@ -1,8 +1,10 @@
+"""The sentences at the head of My week and home."""
+
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 from unittest.mock import Mock
 
 import pytest
@@ -10,9 +12,10 @@ import time_machine
 from django.utils import timezone
 
 from checkins.queries.my_week import MyWeek
-from okrs.formatting import in_words
+from okrs.models import Cycle
 from tests.checkins.posting import TUESDAY, at
-from workspace.headlines import my_week_headline
+from workspace.headlines import home_headline, my_week_headline
+from workspace.queries.home import Home
 
 
 @pytest.fixture(autouse=True)
@@ -26,67 +29,90 @@ def week(*cards: Any, opens: dt.datetime | None = None) -> MyWeek:
     return MyWeek(cards=cards, groups=[], next_opens_at=opens, next_engagement=None)
 
 
+STATES = ("done", "late", "due_today")
+
+
 def card(due: str = "2026-03-09T10:00", *, state: str = "") -> Mock:
-    return Mock(
-        is_done=state == "saved",
-        is_late=state == "late",
-        is_due_today=state == "today",
-        due_at=at(due),
-    )
+    return Mock(due_at=at(due), **{f"is_{name}": state == name for name in STATES})
 
 
-LATE = card(state="late")
-SAVED = card(state="saved")
-NOON = card("2026-03-10T12:00", state="today")
+LATE, SAVED = card(state="late"), card(state="done")
+NOON, EVENING = (card(f"2026-03-10T{hour}:00", state="due_today") for hour in (12, 17))
 LATER = card("2026-03-12T10:00")
+FRIDAY = at("2026-03-13T00:00")
 
 
 @pytest.mark.parametrize(
-    ("cards", "said"),
+    ("cards", "fields", "said"),
     [
-        ([LATE], "1 check-in to do. It is late."),
-        ([LATE, LATE, SAVED], "2 check-ins to do. All are late."),
-        ([LATE, NOON], "2 check-ins to do. 1 is late, 1 is due by 12:00."),
-        ([NOON, LATER], "2 check-ins to do. 1 is due by 12:00."),
-        ([card("2026-03-10T11:30", state="today")], "1 check-in to do. It is due by 11:30."),
-        ([card("2026-03-10T09:00", state="today")], "1 check-in to do. It is due today."),
-        ([LATER], "1 check-in to do. It is not due before Thu 12 Mar."),
-        ([LATER, LATER], "2 check-ins to do. None is due before Thu 12 Mar."),
-        ([SAVED], "Your check-in is saved."),
-        ([SAVED] * 2, "Both check-ins are saved."),
-        ([SAVED] * 11, "All 11 check-ins are saved."),
-        ([], "Nothing is due."),
+        ([LATE], {"overdue": 2}, "1 check-in to do. It is late."),
+        ([LATE, LATE, SAVED], {}, "2 check-ins to do. All are late."),
+        ([LATE, NOON], {}, "2 check-ins to do. 1 is late, 1 is due by 12:00."),
+        ([NOON, LATER], {}, "2 check-ins to do. 1 is due by 12:00."),
+        ([NOON, EVENING], {}, "2 check-ins to do. All are due today."),
+        (
+            [card("2026-03-10T09:00", state="due_today")],
+            {},
+            "1 check-in to do. It is due today.",
+        ),
+        ([LATER], {}, "1 check-in to do. It is not due before Thu 12 Mar."),
+        ([LATER, LATER], {}, "2 check-ins to do. None is due before Thu 12 Mar."),
+        ([SAVED], {"overdue": 2}, "Your check-in is saved. 2 actions are overdue."),
+        ([SAVED] * 2, {}, "Both check-ins are saved."),
+        ([SAVED] * 11, {}, "All 11 check-ins are saved."),
+        ([], {"overdue": 1}, "Nothing is due. 1 action is overdue."),
+        ([], {"opens": FRIDAY}, "Nothing is due. The next check-in opens Fri 13 Mar."),
     ],
 )
-def test_the_headline_says_what_is_found(cards: list[Mock], said: str) -> None:
-    assert my_week_headline(week(*cards)).replace("\u00a0", " ") == said
-
-
-def test_cards_due_at_different_times_are_due_today() -> None:
-    other = card("2026-03-10T17:00", state="today")
-
-    assert my_week_headline(week(NOON, other)) == "2 check-ins to do. All are due today."
-
-
-def test_nothing_due_names_the_next_opening() -> None:
-    said = my_week_headline(week(opens=at("2026-03-13T00:00")))
-
-    assert said.replace("\u00a0", " ") == "Nothing is due. The next check-in opens Fri 13 Mar."
-
-
-@pytest.mark.parametrize(
-    ("cards", "overdue", "said"),
-    [
-        ([], 1, "Nothing is due. 1 action is overdue."),
-        ([SAVED], 2, "Your check-in is saved. 2 actions are overdue."),
-        ([LATE], 2, "1 check-in to do. It is late."),
-    ],
-)
-def test_overdue_actions_are_named_once_no_card_is_left(
-    cards: list[Mock], overdue: int, said: str
+def test_my_week_counts_what_is_left_by_urgency(
+    cards: list[Mock], fields: dict[str, Any], said: str
 ) -> None:
-    assert my_week_headline(week(*cards), overdue=overdue) == said
+    found = week(*cards, opens=fields.get("opens"))
+
+    text = my_week_headline(found, overdue=fields.get("overdue", 0))
+
+    assert text.replace("\u00a0", " ") == said
 
 
-def test_numbers_to_ten_are_words() -> None:
-    assert [in_words(number) for number in (1, 10, 11)] == ["one", "ten", "11"]
+def line(forecast: bool | None, rag: str = "green", title: str = "Expansion") -> Mock:
+    cycle = Cycle(kind="quarterly", starts_on=dt.date(2026, 1, 1))
+    key_result = Mock(rag=rag, title=title, is_draft=False, objective=Mock(cycle=cycle))
+    return Mock(key_result=key_result, forecast_holds=forecast)
+
+
+def home(*lines: Mock, escalations: Sequence[Mock] = ()) -> Home:
+    return cast(Home, Mock(lines=lines, escalations=escalations, today=TUESDAY.date()))
+
+
+EARLY = "Scores are still low: the quarter is nine weeks old."
+RED, BEHIND, UNMEASURED = line(True, "red"), line(False, "red"), line(None, "no_data")
+ESCALATION = {"key_result_id": RED.key_result.pk}
+WATCHED = [Mock(escalation=Mock(**ESCALATION, activated_at=None))]
+ACTIVE = [Mock(escalation=Mock(**ESCALATION, activated_at=TUESDAY))]
+BOTH = (RED, line(True, "red"))
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (home(UNMEASURED), "Work has started. No key result has a value yet."),
+        (
+            home(line(True), BEHIND),
+            "1 of 2 key results is on pace. 1 is behind. 1 is red: Expansion.",
+        ),
+        (home(line(True), line(True)), "Both key results are on pace. None is red."),
+        (home(RED, UNMEASURED), f"The only measured key result is on pace. 1 is red. {EARLY}"),
+        (home(line(False, "red", "x" * 91)), "The only key result is behind pace. 1 is red."),
+        (home(BEHIND, BEHIND), "Both key results are behind pace. 2 are red."),
+        (
+            home(*BOTH, escalations=WATCHED),
+            f"Both key results are on pace. 2 are red. {EARLY}",
+        ),
+        (  # M7.2: an escalated key result needs action even if it is on pace
+            home(*BOTH, escalations=ACTIVE),
+            "Both key results are on pace. 2 are red, 1 of them still on pace.",
+        ),
+    ],
+)
+def test_home_counts_key_results_on_pace_and_names_the_red(page: Home, said: str) -> None:
+    assert home_headline(page) == said

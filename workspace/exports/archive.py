@@ -8,10 +8,16 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from decisions.models import DecisionHead
 from engagements.models import Engagement
-from workspace.exports.meetings import actions, decisions, releases
 from workspace.exports.okr_sets import key_results, objectives, okr_sets
+from workspace.exports.records import (
+    actions,
+    blockers_and_help,
+    check_ins,
+    decisions,
+    escalations,
+    releases,
+)
 from workspace.exports.tables import Table
-from workspace.exports.weeks import blockers_and_help, check_ins, escalations
 
 FAST = 1  # level of compression: higher ones take longer than the queries and save a fifth
 READ_ME = """\

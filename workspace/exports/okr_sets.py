@@ -18,66 +18,64 @@ from workspace.exports.tables import (
     Line,
     Table,
     fact,
+    facts,
     figure,
-    moment,
+    moments,
     names,
+    people,
     selected,
     state,
+    table,
+    texts,
     words,
 )
 
 
 def rungs(stored: Sequence[Sequence[str]]) -> str:
     """As the importer reads them, "4:1.0;6:0.7"; behind a guard where the first is negative."""
-    return guard_formula(";".join(f"{_short(value)}:{_short(score)}" for value, score in stored))
-
-
-def _short(figure: str) -> str:
-    return f"{Decimal(figure).normalize():f}"
+    parts = (":".join(f"{Decimal(one).normalize():f}" for one in rung) for rung in stored)
+    return guard_formula(";".join(parts))
 
 
 OF_COMPANY = Q(objective__team=None)
 # Each column of the importer but the first, which names the client, and the last, which needs the
 # others. The id leads.
 SHEET = (
-    fact("id"),
+    *facts("id"),
     words("cycle", "objective__cycle__name"),
     state("level", (OF_COMPANY, "company"), otherwise="team"),
     words("team", "objective__team__name"),
     words("objective", "objective__title"),
     words("key_result", "title"),
-    words("metric", "metric__name"),
+    *people("metric"),
     words("definition", "metric__definition"),
     words("unit", "metric__unit"),
-    fact("direction"),
+    *facts("direction"),
     figure("baseline"),
     figure("target"),
-    fact("due_on"),
+    *facts("due_on"),
     figure("valid_low", "metric__valid_low"),
     figure("valid_high", "metric__valid_high"),
-    words("owner", "owner__name"),
+    *people("owner"),
     words("owner_email", "owner__email"),
     words("source", "metric__source"),
     fact("refresh", "metric__refresh"),
-    fact("method"),
+    *facts("method"),
     Column("ladder", "ladder", rungs),
     figure("weight"),
-    fact("indicator"),
-    fact("commitment"),
+    *facts("indicator", "commitment"),
 )
 OBJECTIVES = (
     fact("objective", "public_id"),
-    words("cycle", "cycle__name"),
-    words("team", "team__name"),
-    words("title"),
-    words("why_now"),
-    fact("origin"),
-    words("owner", "owner__name"),
+    *people("cycle", "team"),
+    *texts("title", "why_now"),
+    *facts("origin"),
+    *people("owner"),
     fact("parent", "parent__public_id"),
-    words("reviewer", "reviewer__name"),
-    fact("review_by"),
-    moment("committed_at"),
-    words("committed_by", "committed_by__name"),
+    *people("reviewer"),
+    *facts("review_by"),
+    *moments("committed_at"),
+    *people("committed_by"),
 )
 STANDING = (
     fact("key_result", "public_id"),
@@ -86,24 +84,19 @@ STANDING = (
     words("team", "objective__team__name"),
     words("objective_title", "objective__title"),
     words("objective_owner", "objective__owner__name"),
-    words("title"),
-    words("owner", "owner__name"),
-    fact("stage"),
-    words("metric", "metric__name"),
+    *texts("title"),
+    *people("owner"),
+    *facts("stage"),
+    *people("metric"),
     words("unit", "metric__unit"),
-    fact("starts_on"),
-    fact("due_on"),
+    *facts("starts_on", "due_on"),
     figure("baseline"),
     figure("target"),
     figure("weight"),
     figure("latest_value"),
-    fact("measured_on"),
-    fact("score"),
-    fact("rag"),
-    fact("confidence"),
-    fact("red_since"),
-    moment("committed_at"),
-    words("committed_by", "committed_by__name"),
+    *facts("measured_on", "score", "rag", "confidence", "red_since"),
+    *moments("committed_at"),
+    *people("committed_by"),
 )
 
 
@@ -119,24 +112,15 @@ def okr_sets(engagement: Engagement) -> Table:
 
 
 def objectives(engagement: Engagement) -> Table:
-    rows = Objective.objects.filter(engagement=engagement).order_by(
-        "cycle__starts_on", "cycle__name", "id"
-    )
-    return Table(
-        name="objectives.csv",
-        about="Every objective, also those without key results.",
-        header=names(OBJECTIVES),
-        lines=selected(rows, OBJECTIVES),
-    )
+    rows = Objective.objects.filter(engagement=engagement)
+    rows = rows.order_by("cycle__starts_on", "cycle__name", "id")
+    about = "Every objective, also those without key results."
+    return table("objectives.csv", about, rows, OBJECTIVES)
 
 
 def key_results(engagement: Engagement) -> Table:
-    return Table(
-        name="key_results.csv",
-        about="Every key result, drafts too, with its stage and where it stands.",
-        header=names(STANDING),
-        lines=selected(_in_order(engagement), STANDING),
-    )
+    about = "Every key result, drafts too, with its stage and where it stands."
+    return table("key_results.csv", about, _in_order(engagement), STANDING)
 
 
 def _in_order(engagement: Engagement) -> QuerySet[KeyResult]:

@@ -41,14 +41,30 @@ class Table:
         writer.writerows(self.lines)
 
 
-def fact(name: str, source: str | Combinable = "") -> Column:
-    """As it is stored: days, ids, words of the product."""
-    return Column(name, source or name)
+def table(name: str, about: str, rows: models.QuerySet[Any], columns: Sequence[Column]) -> Table:
+    return Table(name, about, names(columns), selected(rows, columns))
 
 
-def words(name: str, source: str = "") -> Column:
+def fact(name: str, source: str | Combinable) -> Column:
+    """Return a value as it is stored: a day, an id, a word of the product."""
+    return Column(name, source)
+
+
+def facts(*names: str) -> list[Column]:
+    return [Column(name, name) for name in names]
+
+
+def words(name: str, source: str) -> Column:
     """Return typed text so that no spreadsheet reads it as a formula."""
-    return Column(name, source or name, guard_formula)
+    return Column(name, source, guard_formula)
+
+
+def texts(*names: str) -> list[Column]:
+    return [words(name, name) for name in names]
+
+
+def people(*names: str) -> list[Column]:
+    return [words(name, f"{name}__name") for name in names]
 
 
 def figure(name: str, source: str = "") -> Column:
@@ -57,10 +73,14 @@ def figure(name: str, source: str = "") -> Column:
     return Column(name, Func(trimmed, template="(%(expressions)s)::text", output_field=TEXT))
 
 
-def moment(name: str, source: str = "") -> Column:
-    """Return an instant in UTC, as spreadsheets read it."""
+def moments(*names: str) -> list[Column]:
+    """Return instants in UTC, as spreadsheets read them."""
+    return [moment(name, name) for name in names]
+
+
+def moment(name: str, source: str) -> Column:
     pattern = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
-    return Column(name, Func(F(source or name), template=pattern, output_field=TEXT))
+    return Column(name, Func(F(source), template=pattern, output_field=TEXT))
 
 
 def state(name: str, *cases: tuple[Q, str], otherwise: str) -> Column:
@@ -69,8 +89,8 @@ def state(name: str, *cases: tuple[Q, str], otherwise: str) -> Column:
     return Column(name, Case(*whens, default=Value(otherwise), output_field=TEXT))
 
 
-def yes(name: str, source: str = "") -> Column:
-    return state(name, (Q(**{source or name: True}), "yes"), otherwise="")
+def yes(name: str) -> Column:
+    return state(name, (Q(**{name: True}), "yes"), otherwise="")
 
 
 def names(columns: Iterable[Column]) -> list[str]:

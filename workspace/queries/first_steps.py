@@ -53,6 +53,7 @@ def first_steps(*, membership: Membership, cycle: Cycle | None) -> FirstSteps | 
     if key_results.filter(checked_in_at__isnull=False).exists():
         return None
     objectives = _objectives(engagement)
+    live = key_results.live().order_by("id")
     return FirstSteps(
         cycle=cycle,
         objectives=len(objectives),
@@ -60,7 +61,7 @@ def first_steps(*, membership: Membership, cycle: Cycle | None) -> FirstSteps | 
         committed=sum(one.committed_at is not None for one in objectives),
         to_draft=next((one for one in objectives if not one.held), None),
         to_commit=next((one for one in objectives if one.committed_at is None and one.held), None),
-        to_check_in=_to_check_in(membership),
+        to_check_in=live.filter(owner=membership).first() or live.first(),
         **_people(engagement),
     )
 
@@ -71,11 +72,6 @@ def _objectives(engagement: Engagement) -> Sequence[Any]:  # with `held`, their 
     # The company's come first, so they are committed first: teams' contribute to them.
     order = (F("team_id").asc(nulls_first=True), "position", "id")
     return list(rows.select_related("cycle").order_by("cycle__starts_on", *order))
-
-
-def _to_check_in(membership: Membership) -> KeyResult | None:
-    live = KeyResult.objects.filter(engagement=membership.engagement).live().order_by("id")
-    return live.filter(owner=membership).first() or live.first()
 
 
 def _people(engagement: Engagement) -> dict[str, int]:

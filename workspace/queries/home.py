@@ -117,9 +117,8 @@ class Home:
         return [line for cycle in self.cycles for line in cycle.lines]
 
     @property
-    def forecasts(self) -> list[bool]:
-        """Whether each on pace that says anything yet (M9.2)."""
-        return [one.forecast_holds for one in self.lines if one.forecast_holds is not None]
+    def committed(self) -> bool:
+        return any(one.objective.committed_at for one in self.objectives)
 
     @property
     def late(self) -> int:
@@ -182,17 +181,11 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
         ),
         overdue_actions=actions.filter(due_on__lt=today).count(),
         has_begun=any(one.objective.committed_at for one in objectives) or committed.exists(),
-        steps=_steps(membership, lines, cycle=next(iter(running), beside)),
+        steps=None
+        if any(line.key_result.checked_in_at for line in lines)
+        else first_steps(membership=membership, cycle=next(iter(running), beside)),
         today=today,
     )
-
-
-def _steps(
-    membership: Membership, lines: Sequence[Line], *, cycle: Cycle | None
-) -> FirstSteps | None:
-    if any(line.key_result.checked_in_at for line in lines):
-        return None
-    return first_steps(membership=membership, cycle=cycle)
 
 
 def _beside(cycles: Sequence[Cycle], *, today: dt.date) -> Cycle | None:

@@ -1,8 +1,9 @@
+"""The cards of My week, and the ways to other pages; how due a card is stands in tests/checkins."""
+
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
 
 import pytest
 import time_machine
@@ -17,18 +18,11 @@ from tests.checkins.posting import TUESDAY, at, post
 from tests.query_counts import assert_constant_queries
 from tests.workspace.views.conftest import squeezed
 
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def clock(db: None) -> Iterator[time_machine.Traveller]:
-    """Tuesday 10 March 2026, 09:40 in Berlin: the week's check-in was due on Monday at 10:00."""
-    with time_machine.travel(TUESDAY, tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
-def ines(client: Client) -> User:
+def ines(db: None, client: Client) -> User:
     """A consultant of several clients, signed in."""
     person = build.user("Ines")
     client.force_login(person)
@@ -48,28 +42,22 @@ def cards(owner: Membership, *, count: int = 1) -> list[KeyResult]:
     return [build.live_key_result(objective, metric) for _ in range(count)]
 
 
-def test_the_headline_says_what_waits(client: Client, ines: User) -> None:
-    cards(joins(ines, "Northwind SaaS"), count=3)
-    cards(joins(ines, "Harbor Retail", due_weekday=1, due_time=dt.time(12)), count=2)
+def test_clients_come_by_urgency_under_one_headline(client: Client, ines: User) -> None:
     cards(joins(ines, "Cedar Advisory", due_weekday=3), count=3)
+    cards(joins(ines, "Harbor Retail", due_weekday=1, due_time=dt.time(12)), count=2)
+    northwind = joins(ines, "Northwind SaaS")
+    (card, *_) = cards(northwind, count=3)
+    colleague = build.member(northwind.engagement, "Alice")
+    build.live_key_result(card.objective, owner_id=colleague.pk)
 
     page = client.get("/")
 
-    assert "8 check-ins to do. 3 are late, 2 are due by 12:00." in page.text
-    assert "Tuesday 10 March 2026, 09:40 · Berlin time" in page.text
     assert "<b>0 of 8</b>" in page.text
-
-
-def test_clients_come_by_urgency_with_their_facts(client: Client, ines: User) -> None:
-    cards(joins(ines, "Cedar Advisory", due_weekday=3))
-    cards(joins(ines, "Harbor Retail", due_weekday=1, due_time=dt.time(12)))
-    cards(joins(ines, "Northwind SaaS"))
-
-    page = client.get("/")
-
-    order = [page.text.index(f'id="{slug}"') for slug in ("northwind", "harbor", "cedar")]
-    assert order == sorted(order)
     text = squeezed(page.text)
+    assert "8 check-ins to do. 3 are late, 2 are due by 12:00." in text
+    assert "Tuesday 10 March 2026, 09:40 · Berlin time" in text
+    order = [text.index(f'id="{slug}"') for slug in ("northwind", "harbor", "cedar")]
+    assert order == sorted(order)
     assert "Was due Mon 9 Mar 10:00, closes Sun 15 Mar 24:00" in text
     assert "· week 10 of 13 · pace 0.76" in text
     assert "Due today 12:00, in 2 h 20 min" in text
@@ -80,35 +68,35 @@ def test_a_saved_card_counts_as_done(client: Client, ines: User) -> None:
     member = joins(ines, "Northwind SaaS")
     first, _ = cards(member, count=2)
     with scope(member.engagement_id):
-        post(first, member)
+        post(first, member, actual=5)
 
     page = client.get("/")
 
     assert "1 check-in to do. It is late." in page.text
     assert "<b>1 of 2</b>" in page.text
     assert page.text.count('data-state="saved"') == 1
+    assert "unverified · ✓ saved" in " ".join(page.text.split())
 
 
 def test_after_a_late_save_the_card_is_saved_though_the_next_week_is_open(
     client: Client, ines: User, clock: time_machine.Traveller
 ) -> None:
-    clock.move_to(at("2026-03-15T10:00"))  # a Sunday
+    sunday = at("2026-03-15T10:00")
+    clock.move_to(sunday)
     me = joins(ines, "Northwind SaaS")
     (card,) = cards(me)
-    assert "1 check-in to do. It is late." in client.get("/").text
-
     with scope(me.engagement_id):
-        post(card, me, now=at("2026-03-15T10:00"))
-    page = client.get("/")
+        post(card, me, now=sunday)
 
-    assert 'data-state="saved"' in page.text
-    note = "week of 9 Mar saved ✓ · week of 16 Mar open, due Mon 16 Mar"
-    assert note in " ".join(page.text.split())
-    assert "Undo<span" in page.text
-    assert "Check in<span" in page.text
-    assert "Your check-in is saved." in page.text
-    assert "<b>1 of 1</b>" in page.text
-    assert "1 not due yet" in page.text
+    text = squeezed(client.get("/").text)
+
+    assert 'data-state="saved"' in text
+    assert "week of 9 Mar saved ✓ · week of 16 Mar open, due Mon 16 Mar" in text
+    assert "Your check-in is saved." in text
+    assert "<b>1 of 1</b>" in text
+    assert "1 not due yet" in text
+    assert "Undo<span" in text
+    assert "Check in<span" in text
 
 
 def test_two_cycles_of_a_client_have_their_own_heads(client: Client, ines: User) -> None:
@@ -117,58 +105,34 @@ def test_two_cycles_of_a_client_have_their_own_heads(client: Client, ines: User)
     year = build.cycle(me.engagement, "2026", ends_on=dt.date(2026, 12, 30))
     build.live_key_result(build.objective(me, year))
 
-    page = client.get("/")
+    text = squeezed(client.get("/").text)
 
-    text = squeezed(page.text)
-    assert "Northwind SaaS, 2026-Q1</a>" in text
-    assert "Northwind SaaS, 2026</a>" in text
-    assert "week 10 of 13" in text
-    assert "week 10 of 52" in text
+    for words in ("SaaS, 2026-Q1</a>", "SaaS, 2026</a>", "week 10 of 13", "week 10 of 52"):
+        assert words in text
 
 
-def test_green_without_evidence_reads_unverified(client: Client, ines: User) -> None:
-    me = joins(ines, "Northwind SaaS")
-    (card,) = cards(me)
-    with scope(me.engagement_id):
-        post(card, me, actual=5)
-
-    assert "unverified · ✓ saved" in " ".join(client.get("/").text.split())
-
-
-def test_when_all_is_saved_it_says_so(client: Client, ines: User) -> None:
-    member = joins(ines, "Northwind SaaS")
-    (only,) = cards(member)
-    with scope(member.engagement_id):
-        post(only, member)
-
-    assert "Your check-in is saved." in client.get("/").text
-
-
-def test_a_card_opens_without_a_script(client: Client, ines: User) -> None:
-    first, _ = cards(joins(ines, "Northwind SaaS"), count=2)
-
-    page = client.get(f"/?open={first.public_id}")
-
-    assert page.text.count('data-state="open"') == 1
-    assert "autofocus" in page.text
-
-
-def test_after_a_saved_card_the_next_one_of_the_client_opens(client: Client, ines: User) -> None:
+def test_without_a_script_the_address_opens_a_card_or_the_next_one_of_its_client(
+    client: Client, ines: User
+) -> None:
     member = joins(ines, "Northwind SaaS")
     first, second = cards(member, count=2)
     cards(joins(ines, "Aspen Care"))
+
+    named = client.get(f"/?open={first.public_id}").text
     with scope(member.engagement_id):
         post(first, member)
+    after = client.get(f"/?after={first.public_id}").text
 
-    page = client.get(f"/?after={first.public_id}")
-
-    assert re.search(rf'id="card-{second.public_id}"\s+data-state="open"', page.text)
+    for page, card in ((named, first), (after, second)):
+        assert re.search(rf'id="card-{card.public_id}"\s+data-state="open"', page)
+        assert page.count('data-state="open"') == 1
+        assert "autofocus" in page
 
 
 def test_the_counts_come_alone_and_with_all_that_counts(client: Client, ines: User) -> None:
     cards(joins(ines, "Northwind SaaS"))
 
-    part = client.get("/?part=counts", headers=HTMX)
+    part = client.get("/?part=counts", headers={"HX-Request": "true"})
 
     assert part.text.strip().startswith('<div class="sitting"')
     assert '<h1 id="headline" hx-swap-oob="true">' in part.text
@@ -176,49 +140,7 @@ def test_the_counts_come_alone_and_with_all_that_counts(client: Client, ines: Us
     assert 'class="due"' not in part.text
 
 
-def test_help_and_blockers_on_my_cards_wait_for_me(client: Client, ines: User) -> None:
-    member = joins(ines, "Northwind SaaS")
-    (mine,) = cards(member)
-    with scope(member.engagement_id):
-        post(mine, member, help_needed="Two days of billing.", blocker="No nightly export.")
-
-    page = client.get("/")
-
-    assert "Waiting on you" in page.text
-    assert "Your request, still open" in page.text
-    assert "the request of Ines" not in page.text
-    assert "Two days of billing." in page.text
-    assert "No nightly export." in page.text
-
-
-@pytest.mark.parametrize("role", [Role.LEAD, Role.SPONSOR])
-def test_asks_wait_for_the_lead_and_for_who_owns_the_objective(
-    client: Client, ines: User, role: str
-) -> None:
-    me = joins(ines, "Northwind SaaS", role)
-    bob = build.member(me.engagement, "Bob", Role.CONTRIBUTOR)
-    objective = build.objective(bob if role == Role.LEAD else me, build.cycle(me.engagement))
-    theirs = build.live_key_result(objective, owner_id=bob.pk)
-    with scope(me.engagement_id):
-        post(theirs, bob, help_needed="Two days of billing.", blocker="No nightly export.")
-
-    page = client.get("/")
-
-    assert "of Bob" in page.text
-    assert "No nightly export." in page.text
-
-
-def test_asks_of_others_wait_for_no_one_else(client: Client, ines: User) -> None:
-    me = joins(ines, "Northwind SaaS")
-    bob = build.member(me.engagement, "Bob", Role.CONTRIBUTOR)
-    (theirs,) = cards(bob)
-    with scope(me.engagement_id):
-        post(theirs, bob, help_needed="Two days of billing.")
-
-    assert "Two days of billing." not in client.get("/").text
-
-
-def test_a_reader_sees_how_each_client_stands(client: Client, ines: User) -> None:
+def test_a_reader_sees_the_state_of_each_client(client: Client, ines: User) -> None:
     sponsor = joins(ines, "Northwind SaaS", Role.SPONSOR)
     late, behind = cards(build.member(sponsor.engagement, "Bob", Role.CONTRIBUTOR), count=2)
     with scope(sponsor.engagement_id):
@@ -228,48 +150,17 @@ def test_a_reader_sees_how_each_client_stands(client: Client, ines: User) -> Non
     assert "Sponsor · 1 late in all · 1 at risk" in squeezed(client.get("/").text)
 
 
-def test_cards_of_others_are_not_mine(client: Client, ines: User) -> None:
-    member = joins(ines, "Northwind SaaS")
-    other = build.member(member.engagement, "Alice")
-    cards(other)
-
-    page = client.get("/")
-
-    assert "Nothing is due." in page.text
-    assert 'class="due"' not in page.text
+def test_people_without_a_client_learn_how_to_begin(client: Client, ines: User) -> None:
+    assert "/engagements/new/" in client.get("/").text
 
 
-def test_nothing_due_names_the_next_opening(
-    client: Client, ines: User, clock: time_machine.Traveller
-) -> None:
-    cards(joins(ines, "Northwind SaaS", opens_days_before=0))
-    clock.move_to(dt.datetime(2025, 12, 30, 9, tzinfo=dt.UTC))
-
-    page = client.get("/")
-
-    assert "Nothing is due. The next check-in opens Mon\u00a05\u00a0Jan\u00a02026." in page.text
-
-
-def test_somebody_without_a_client_learns_how_to_begin(client: Client, ines: User) -> None:
-    page = client.get("/")
-
-    assert "You have no client here yet." in page.text
-    assert "/engagements/new/" in page.text
-
-
-def test_a_viewer_of_one_client_is_at_its_status_page_at_once(client: Client, ines: User) -> None:
+def test_viewers_get_their_only_status_page_or_choose_one(client: Client, ines: User) -> None:
     joins(ines, "Northwind SaaS", Role.VIEWER)
-
     assert client.get("/").headers["Location"] == "/e/northwind/status/"
-
-
-def test_a_viewer_of_several_clients_chooses(client: Client, ines: User) -> None:
-    joins(ines, "Northwind SaaS", Role.VIEWER)
     joins(ines, "Harbor Retail", Role.VIEWER)
 
     page = client.get("/").text
 
-    assert "Two clients show you where they stand." in page
     assert page.index("/e/harbor/status/") < page.index("/e/northwind/status/")
     assert "/e/northwind/board/" not in page
 
@@ -284,31 +175,23 @@ def test_the_first_tab_says_what_it_opens(
     joins(ines, "Harbor Retail", elsewhere)
 
     for address in ("/", "/e/northwind/status/"):
-        links = re.findall(
-            r'<a href="/"\s*(?:aria-current="page"\s*)?>\s*([^<]+?)\s*</a>',
-            client.get(address).text,
-        )
-        assert tab in links
-
-
-def test_strangers_sign_in_first(client: Client) -> None:
-    assert client.get("/").headers["Location"] == "/accounts/login/?next=/"
+        links = r'<a href="/"\s*(?:aria-current="page"\s*)?>\s*([^<]+?)\s*</a>'
+        assert tab in re.findall(links, client.get(address).text)
 
 
 def test_its_queries_do_not_grow_with_its_cards(client: Client, ines: User) -> None:
     member = joins(ines, "Northwind SaaS")
     objective = build.objective(member, build.cycle(member.engagement))
     metric = build.metric(member.engagement)
-    for number in range(10):
-        mine = build.live_key_result(objective, metric)
-        if number % 2:
-            with scope(member.engagement_id):
-                post(mine, member, help_needed="Help.", blocker="Blocked.")
 
     def ten_more() -> None:
-        for _ in range(10):
-            build.live_key_result(objective, metric)
+        with scope(member.engagement_id):
+            for number in range(10):
+                mine = build.live_key_result(objective, metric)
+                if number % 2:
+                    post(mine, member, help_needed="Help.", blocker="Blocked.")
 
+    ten_more()
     assert_constant_queries(lambda: client.get("/"), grow=ten_more, name="my-week")
 
 
