@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
@@ -45,42 +45,42 @@ def table(name: str, about: str, rows: models.QuerySet[Any], columns: Sequence[C
     return Table(name, about, names(columns), selected(rows, columns))
 
 
-def fact(name: str, source: str | Combinable) -> Column:
-    """Return a value as it is stored: a day, an id, a word of the product."""
-    return Column(name, source)
+def facts(*names: str, **sources: str) -> list[Column]:
+    """Return values as they are stored: days, ids, words of the product.
+
+    `sources` are those of columns with another name; so they are below.
+    """
+    return [Column(name, source) for name, source in _sources(names, sources)]
 
 
-def facts(*names: str) -> list[Column]:
-    return [Column(name, name) for name in names]
+def texts(*names: str, **sources: str) -> list[Column]:
+    """Return typed texts so that no spreadsheet reads them as a formula."""
+    return [Column(name, source, guard_formula) for name, source in _sources(names, sources)]
 
 
-def words(name: str, source: str) -> Column:
-    """Return typed text so that no spreadsheet reads it as a formula."""
-    return Column(name, source, guard_formula)
+def named(*names: str) -> list[Column]:
+    """Return the names of related rows, of people for example."""
+    return texts(**{name: f"{name}__name" for name in names})
 
 
-def texts(*names: str) -> list[Column]:
-    return [words(name, name) for name in names]
+def figures(*names: str, **sources: str) -> list[Column]:
+    """Return numbers without trailing zeros; a negative one stays a number."""
+    template = "trim_scale(%(expressions)s)::text"
+    return [Column(name, _text(source, template)) for name, source in _sources(names, sources)]
 
 
-def people(*names: str) -> list[Column]:
-    return [words(name, f"{name}__name") for name in names]
-
-
-def figure(name: str, source: str = "") -> Column:
-    """Return a number without trailing zeros; a negative one stays a number."""
-    trimmed = Func(F(source or name), function="trim_scale")
-    return Column(name, Func(trimmed, template="(%(expressions)s)::text", output_field=TEXT))
-
-
-def moments(*names: str) -> list[Column]:
+def moments(*names: str, **sources: str) -> list[Column]:
     """Return instants in UTC, as spreadsheets read them."""
-    return [moment(name, name) for name in names]
+    template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
+    return [Column(name, _text(source, template)) for name, source in _sources(names, sources)]
 
 
-def moment(name: str, source: str) -> Column:
-    pattern = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
-    return Column(name, Func(F(source), template=pattern, output_field=TEXT))
+def _sources(names: Sequence[str], sources: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    return [*((name, name) for name in names), *sources.items()]
+
+
+def _text(source: str, template: str) -> Func:
+    return Func(F(source), template=template, output_field=TEXT)
 
 
 def state(name: str, *cases: tuple[Q, str], otherwise: str) -> Column:

@@ -29,38 +29,13 @@ SHORT = 6  # rows of a list in the margin
 SOON = dt.timedelta(days=21)
 # Django's cost of a query grows with its columns, most of all if it sorts.
 KEY_RESULT_COLUMNS = (
-    "engagement_id",
-    "public_id",
-    "objective_id",
-    "metric__unit",
-    "title",
-    "method",
-    "direction",
-    "baseline",
-    "target",
-    "starts_on",
-    "due_on",
-    "weight",
-    "position",
-    "committed_at",
-    "stage",
-    "latest_value",
-    "score",
-    "rag",
-    "confidence",
-    "measured_on",
-    "checked_in_at",
-    "insight",
-    "evidence_url",
-    "trail",
+    *("engagement_id", "public_id", "objective_id", "metric__unit", "title", "method"),
+    *("direction", "baseline", "target", "starts_on", "due_on", "weight", "position"),
+    *("committed_at", "stage", "latest_value", "score", "rag", "confidence", "measured_on"),
+    *("checked_in_at", "insight", "evidence_url", "trail"),
 )
 OBJECTIVE_COLUMNS = (
-    "engagement_id",
-    "public_id",
-    "cycle_id",
-    "team__name",
-    "title",
-    "position",
+    *("engagement_id", "public_id", "cycle_id", "team__name", "title", "position"),
     "committed_at",
 )
 
@@ -84,10 +59,6 @@ class CycleGlance:
     week: int
     pace: Decimal
     objectives: Sequence[ObjectiveGlance]
-
-    @property
-    def lines(self) -> list[Line]:
-        return [line for one in self.objectives for line in one.lines]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +85,7 @@ class Home:
 
     @property
     def lines(self) -> list[Line]:
-        return [line for cycle in self.cycles for line in cycle.lines]
+        return [line for one in self.objectives for line in one.lines]
 
     @property
     def committed(self) -> bool:
