@@ -244,7 +244,7 @@ def test_a_body_is_rendered_once_for_all_readers(
 def test_without_the_cache_the_page_is_rendered_each_time(
     client: Client, alice: Membership, row: KeyResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise ConnectionError
 
     monkeypatch.setattr("status.rendering.cache.get", away)
