@@ -247,9 +247,9 @@ def test_without_the_cache_the_page_is_rendered_each_time(
     def away(*_: object, **__: object) -> None:
         raise ConnectionError
 
+    build.sign_in(client, alice.engagement, Role.VIEWER)
     monkeypatch.setattr("status.rendering.cache.get", away)
     monkeypatch.setattr("status.rendering.cache.set", away)
-    build.sign_in(client, alice.engagement, Role.VIEWER)
 
     assert [client.get(STATUS).status_code for _ in range(2)] == [200, 200]
     assert "Expansion" in client.get(STATUS).text
