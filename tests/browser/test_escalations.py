@@ -58,7 +58,9 @@ def link_of_the_mail(row: Escalation, to: Membership) -> str:
         notice = Notice.objects.select_related("person__engagement", "person__user").get(
             rule="escalation_active", person=to, subject=row.pk
         )
-        return registered_rules["escalation_active"].describe([notice], timezone.now())[notice.pk].url
+        return (
+            registered_rules["escalation_active"].describe([notice], timezone.now())[notice.pk].url
+        )
 
 
 def tomorrow() -> str:
