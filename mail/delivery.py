@@ -149,11 +149,11 @@ def _deliver(message: OutboxMessage, *, server: MailServer, clock: Clock) -> Out
     try:
         kind = email_types.find(message.kind)
     except email_types.UnknownKindError as error:
-        return _give_up(message, email_types.nothing, error=error, at=clock())
-    if message.accepted_at is not None:  # only its follow-up is left
-        return _conclude_sent(message, kind.on_sent, at=clock())
-    if message.attempts >= MAX_ATTEMPTS:  # the same of one that was given up
-        return _conclude_dead(message, kind.on_dead, at=clock())
+        return _fail(message, None, error=error, at=clock())
+    # Of one that was accepted or given up before, only the follow-up is left.
+    is_accepted = message.accepted_at is not None
+    if is_accepted or message.attempts >= MAX_ATTEMPTS:
+        return _conclude(message, kind, is_sent=is_accepted, at=clock())
     return _attempt(message, kind, server=server, clock=clock)
 
 
@@ -170,11 +170,9 @@ def _attempt(
         return "put_off"
     except Exception as error:  # noqa: BLE001 - the other messages must go out
         server.close()
-        if message.attempts + 1 < MAX_ATTEMPTS:
-            return _postpone(message, error=error, at=clock())
-        return _give_up(message, kind.on_dead, error=error, at=clock())
+        return _fail(message, kind, error=error, at=clock())
     if is_out:
-        return _conclude_sent(message, kind.on_sent, at=clock())
+        return _conclude(message, kind, is_sent=True, at=clock())
     _settle(message, cancelled_at=clock())
     return "cancelled"
 
@@ -214,72 +212,52 @@ def _compose(message: OutboxMessage, written: email_types.Mail) -> mail.EmailMul
     return envelope
 
 
-def _postpone(message: OutboxMessage, *, error: Exception, at: datetime) -> Outcome:
-    """Try again after 1, 4, 16 and 64 minutes, then every 4 hours: longer than a night."""
-    attempts = message.attempts + 1
-    logger.warning("Message %s failed, attempt %s: %r", message.id, attempts, error)
-    _mark(message, attempts=attempts, last_error=_say(error), due_at=at + _pause(attempts))
+def _fail(
+    message: OutboxMessage, kind: email_types.Kind | None, *, error: Exception, at: datetime
+) -> Outcome:
+    """Try the message again, or give it up after MAX_ATTEMPTS, one of an unknown kind at once."""
+    message.attempts, message.last_error = message.attempts + 1, _say(error)
+    if kind is None or message.attempts >= MAX_ATTEMPTS:
+        logger.error("Message %s (%s) is given up: %r", message.id, message.kind, error)
+        return _conclude(message, kind, is_sent=False, at=at)
+    logger.warning("Message %s failed, attempt %s: %r", message.id, message.attempts, error)
+    return _try_again(message, at=at, last_error=message.last_error)
+
+
+def _try_again(message: OutboxMessage, *, at: datetime, **fields: Any) -> Outcome:
+    """Put it off by 1, 4, 16 and 64 minutes, then by 4 hours each time: longer than a night."""
+    pause = timedelta(minutes=min(4 ** (message.attempts - 1), 240))
+    _mark(message, attempts=message.attempts, due_at=at + pause, **fields)
     return "failed"
 
 
-def _pause(attempts: int) -> timedelta:
-    return timedelta(minutes=min(4 ** (attempts - 1), 240))
-
-
-def _give_up(
-    message: OutboxMessage,
-    on_dead: Callable[[email_types.Payload, str], None],
-    *,
-    error: Exception,
-    at: datetime,
+def _conclude(
+    message: OutboxMessage, kind: email_types.Kind | None, *, is_sent: bool, at: datetime
 ) -> Outcome:
-    logger.error("Message %s (%s) is given up: %r", message.id, message.kind, error)
-    message.attempts, message.last_error = message.attempts + 1, _say(error)
-    return _conclude_dead(message, on_dead, at=at)
-
-
-def _conclude_dead(
-    message: OutboxMessage, on_dead: Callable[[email_types.Payload, str], None], *, at: datetime
-) -> Outcome:
-    """Run the follow-up of a dead message, then mark it as done."""
-    known = {"attempts": message.attempts, "last_error": message.last_error}
-    failed = _failure(message, lambda: on_dead(message.payload, message.last_error))
-    if failed and message.attempts < MAX_FOLLOWING:
-        attempts = message.attempts + 1
-        _mark(message, **{**known, "attempts": attempts}, due_at=at + _pause(attempts))
-        return "failed"
-    _settle(message, **known, dead_at=at)
-    return "dead"
-
-
-def _conclude_sent(
-    message: OutboxMessage, on_sent: Callable[[email_types.Payload], None], *, at: datetime
-) -> Outcome:
-    """Run the follow-up of a sent message, then mark it as done.
+    """Run the follow-up of a sent or dead message, then mark it as done.
 
     In this order a worker that dies in between repeats the follow-up and never loses it. A failed
     follow-up is tried again without sending the email twice.
     """
-    accepted_at = message.accepted_at or at
-    failed = _failure(message, lambda: on_sent(message.payload))
-    known = {"accepted_at": accepted_at, "last_error": _say(failed) if failed else ""}
-    if failed and message.attempts < MAX_FOLLOWING:
-        attempts = message.attempts + 1
-        _mark(message, **known, attempts=attempts, due_at=at + _pause(attempts))
-        return "failed"
-    _settle(message, **known, sent_at=accepted_at)
-    return "sent"
-
-
-def _failure(message: OutboxMessage, follow: Callable[[], None]) -> Exception | None:
-    """Run a follow-up in its own transaction and return its error, or None."""
+    if is_sent:
+        message.accepted_at, message.last_error = message.accepted_at or at, ""
+    known = {"accepted_at": message.accepted_at, "last_error": message.last_error}
     try:
         with transaction.atomic():
-            follow()
+            if kind and is_sent:
+                kind.on_sent(message.payload)
+            elif kind:
+                kind.on_dead(message.payload, message.last_error)
     except Exception as error:
         logger.exception("The follow-up of message %s failed.", message.id)
-        return error
-    return None
+        if is_sent:
+            known["last_error"] = _say(error)
+        if message.attempts < MAX_FOLLOWING:
+            message.attempts += 1
+            return _try_again(message, at=at, **known)
+    ended = {"sent_at": message.accepted_at} if is_sent else {"dead_at": at}
+    _settle(message, attempts=message.attempts, **known, **ended)
+    return "sent" if is_sent else "dead"
 
 
 def _say(error: Exception) -> str:
