@@ -81,14 +81,36 @@ def test_a_check_in_settles_its_own_key_result_only(onboarding: KeyResult, bob: 
     assert Escalation.objects.get().key_result == onboarding
 
 
-def test_whoever_answers_for_it_champion_and_leads_are_told(
-    onboarding: KeyResult, bob: Membership, carla: Membership, sam: Membership
+@pytest.mark.parametrize(
+    ("values", "rule", "expected"),
+    [
+        pytest.param([RED, RED], "active", {"Alice", "Bob", "Carla"}, id="M7.3-those-responsible"),
+        pytest.param([RED, RED, RED], "raised", {"Alice", "Sam"}, id="M7.4-leads-and-sponsors"),
+        pytest.param(
+            [RED, RED, RED, AMBER], "recovered", {"Alice", "Sam"}, id="M7.8-those-notified-before"
+        ),
+    ],
+)
+def test_each_change_notifies_its_people(
+    onboarding: KeyResult,
+    bob: Membership,
+    carla: Membership,
+    sam: Membership,
+    *,
+    values: list[int],
+    rule: str,
+    expected: set[str],
 ) -> None:
-    red(onboarding, bob, FIRST, SECOND)
+    """Bob posts the check-ins; Carla wants no digests."""
+    assert carla.user is not None
+    carla.user.wants_digests = False
+    carla.user.save(update_fields=["wants_digests"])
+    for value, now in zip(values, (FIRST, SECOND, THIRD, THIRD + HOUR), strict=False):
+        post(onboarding, bob, actual=value, now=now)
 
     (escalation,) = Escalation.objects.all()
-    assert told("escalation_active") == {"Alice", "Bob", "Carla"}
-    for notice in Notice.objects.all():
+    assert told(f"escalation_{rule}") == expected
+    for notice in Notice.objects.filter(rule="escalation_active"):
         assert (notice.subject, notice.period) == (escalation.pk, escalation.streak)
         assert notice.due_at == notice.created_at == SECOND
 
@@ -123,28 +145,6 @@ def test_only_members_who_sign_in_and_may_read_are_told(
     red(onboarding, bob, FIRST, SECOND)
 
     assert told("escalation_active") == {"Alice", "Bob"}
-
-
-def test_sponsors_leads_and_the_objectives_owner_are_told_that_it_was_raised(
-    onboarding: KeyResult, bob: Membership, carla: Membership, sam: Membership
-) -> None:
-    red(onboarding, bob, FIRST, SECOND, THIRD)
-
-    assert Escalation.objects.get().raised_for == "no_plan"
-    assert told("escalation_raised") == {"Alice", "Sam"}
-
-
-def test_whoever_was_told_hears_that_it_left_red_bar_who_posted_it(
-    onboarding: KeyResult, bob: Membership, carla: Membership, sam: Membership
-) -> None:
-    assert carla.user is not None
-    carla.user.wants_digests = False
-    carla.user.save(update_fields=["wants_digests"])
-    red(onboarding, bob, FIRST, SECOND, THIRD)
-
-    post(onboarding, bob, actual=AMBER, now=THIRD + HOUR)
-
-    assert told("escalation_recovered") == {"Alice", "Sam"}
 
 
 def test_a_sweep_tells_all_of_them(onboarding: KeyResult, bob: Membership) -> None:

@@ -120,16 +120,9 @@ class TestRaise:
 
 def active(key_result: KeyResult, *, huddle_due_at: dt.datetime) -> Escalation:
     KeyResult.objects.filter(pk=key_result.pk).update(rag="red", red_since=STREAK, red_reported=2)
-    opened_at = huddle_due_at - dt.timedelta(days=2)
-    return Escalation.objects.create(
-        engagement_id=key_result.engagement_id,
-        key_result=key_result,
-        streak=STREAK,
-        opened_at=opened_at,
-        activated_at=opened_at,
-        cause="pace",
-        huddle_due_at=huddle_due_at,
-    )
+    key_result.refresh_from_db()
+    state, now = EscalationState.ACTIVE, huddle_due_at - dt.timedelta(days=2)
+    return put_in(key_result, key_result.owner, state=state, now=now, huddle_due_at=huddle_due_at)
 
 
 def raised_from(since: dt.datetime) -> dt.datetime | None:
