@@ -21,9 +21,10 @@ from tenancy.scoping import identity, request_transaction
 Handler = Callable[[HttpRequest], HttpResponse]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PAGE_METHODS = (*SAFE_METHODS, "POST")
-# URLs with secret tokens: share links, stop links, links to a new address. The last one has a form,
-# whose CSRF check needs the referrer, which browsers drop under `no-referrer`.
+# URLs with secret tokens: share links, stop links, invitations, links to a new address. The last two
+# have a form, whose CSRF check needs the referrer, which browsers drop under `no-referrer`.
 KEYS = {
+    "/invitations/": "same-origin",
     "/s/": "no-referrer",
     "/notices/stop/": "no-referrer",
     "/profile/address/": "strict-origin",
@@ -117,15 +118,12 @@ class SignInMiddleware(LoginRequiredMiddleware):
 def _page_of(request: HttpRequest) -> str:
     """Return the URL of the page with the draft, not that of a fragment or of a form's action."""
     if request.htmx:  # type: ignore[attr-defined]
-        return _path(request, request.headers.get("HX-Current-URL", ""))
-    if request.method == "POST":
-        return _path(request, request.headers.get("Referer", ""))
-    return request.get_full_path()
-
-
-def _path(request: HttpRequest, address: str) -> str:
-    """Return path and query of a URL of this site, or the start page for any other."""
+        address = request.headers.get("HX-Current-URL", "")
+    elif request.method == "POST":
+        address = request.headers.get("Referer", "")
+    else:
+        return request.get_full_path()
     if not url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
-        return "/"
+        return "/"  # for a URL of any other site
     page = urlsplit(address)
     return page.path + (f"?{page.query}" if page.query else "")

@@ -46,14 +46,16 @@ def new_public_id() -> str:
 class TenantManager(models.Manager[M]):
     """Rows of the engagements in scope; raises ScopeError where none is active."""
 
+    tenant = "engagement_id"
+
     def get_queryset(self) -> models.QuerySet[M]:
         queryset = super().get_queryset()
         ids = engagements_in_scope()
         if ids is None:
             return queryset
         if len(ids) == 1:
-            return queryset.filter(engagement_id=ids[0])
-        return queryset.filter(engagement_id__in=ids)
+            return queryset.filter(**{self.tenant: ids[0]})
+        return queryset.filter(**{f"{self.tenant}__in": ids})
 
 
 def rows(sql: str, row_class: type[Row], **params: Any) -> list[Row]:

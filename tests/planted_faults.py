@@ -83,7 +83,7 @@ FAULTS = [
         "wall: managers show every client",
         SCOPES,
         "tenancy/models.py",
-        "return queryset.filter(engagement_id=ids[0])",
+        "return queryset.filter(**{self.tenant: ids[0]})",
         "return queryset",
     ),
     database(

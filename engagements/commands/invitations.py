@@ -137,27 +137,22 @@ def correct_placeholder(
             f"{current.name} has joined and changes this in their profile.", code="joined"
         )
     email, before = email.strip().lower(), current.email
-    _refuse_address_of_another(current, email=email)
+    here = Membership.objects.filter(engagement_id=current.engagement_id, email__iexact=email)
+    if other := here.exclude(pk=current.pk).first():
+        if other.removed_at is None:
+            text, code = f"{other.name} is already a member with this address.", "already_member"
+        else:
+            text, code = (
+                f"{other.name}, who was removed, has this address. Invite that address instead.",
+                "was_member",
+            )
+        raise ValidationError(text, code=code)
     current.name, current.email, current.version = name, email, version + 1
     current.save(update_fields=["name", "email", "version"])
     invited = Invitation.objects.filter(engagement_id=current.engagement_id, membership=current)
     if email != before and invited.unanswered().exists():
         send_invitation(membership=current, by=by)
     return current
-
-
-def _refuse_address_of_another(membership: Membership, *, email: str) -> None:
-    here = Membership.objects.filter(engagement_id=membership.engagement_id, email__iexact=email)
-    other = here.exclude(pk=membership.pk).first()
-    if other and other.removed_at is None:
-        raise ValidationError(
-            f"{other.name} is already a member with this address.", code="already_member"
-        )
-    if other:
-        raise ValidationError(
-            f"{other.name}, who was removed, has this address. Invite that address instead.",
-            code="was_member",
-        )
 
 
 def issue_invitation(*, membership: Membership, by: Membership | None) -> Invitation:
@@ -215,7 +210,10 @@ def _claimed(token: str, *, user: User | None = None) -> Invitation:
         with scope(found.engagement_id):
             (invitation,) = lock(found)
             lock_names(invitation.engagement_id)
-            people = {one.pk: one for one in locking(_rows_of(found, user=user))}
+            # The invited row, and the row of the user's earlier membership.
+            wanted = Q(pk=found.membership_id) | (Q(user=user) if user else Q())
+            rows = Membership.objects.filter(wanted, engagement_id=found.engagement_id)
+            people = {one.pk: one for one in locking(rows)}
             invitation.membership = people[found.membership_id]
             # Joining changes a key of the member's row, for which those wait who name the member
             # while they hold the engagement.
@@ -223,14 +221,6 @@ def _claimed(token: str, *, user: User | None = None) -> Invitation:
         if invitation.is_open(now=timezone.now()):
             return invitation
     raise ValidationError("This invitation no longer works.", code="invitation_gone")
-
-
-def _rows_of(invitation: Invitation, *, user: User | None) -> QuerySet[Membership]:
-    """Select the invited row and the row of the user's earlier membership."""
-    rows = Q(pk=invitation.membership_id)
-    if user is not None:
-        rows |= Q(user=user)
-    return Membership.objects.filter(rows, engagement_id=invitation.engagement_id)
 
 
 def _join(invitation: Invitation, *, user: User) -> None:

@@ -76,7 +76,12 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
     if role != Role.LEAD:
         _require_a_lead(current)
     if role == Role.VIEWER:
-        _require_no_ownership(current)
+        if held := held_by(current):
+            raise ValidationError(
+                f"{current.name} {', '.join(map(str, held))}. Give them to someone else first,"
+                " because viewers can only read.",
+                code="owner",
+            )
         _return_ownership(current)
     current.role = role
     current.save(update_fields=["role"])
@@ -118,15 +123,6 @@ def _return_ownership(leaving: Membership) -> None:
     for key in ("workflow_owner", "context_owner"):
         owned = Engagement.objects.filter(pk=leaving.engagement_id, **{key: leaving})
         owned.update(**{key: None, "version": F("version") + 1})
-
-
-def _require_no_ownership(member: Membership) -> None:
-    if held := held_by(member):
-        raise ValidationError(
-            f"{member.name} {', '.join(map(str, held))}. Give them to someone else first,"
-            " because viewers can only read.",
-            code="owner",
-        )
 
 
 def _require_a_lead(leaving: Membership) -> None:

@@ -29,21 +29,17 @@ def update_profile(*, user: User, **profile: Any) -> User:
     """
     for name, value in profile.items():
         setattr(user, name, value)
-    _refuse_message_in_quiet_hours(user)
-    user.save(update_fields=[*profile])
-    for ids in engagements_of(user):
-        with scope(*ids):
-            Membership.objects.filter(engagement_id__in=ids, user=user).update(name=str(user))
-    return user
-
-
-def _refuse_message_in_quiet_hours(user: User) -> None:
     if is_quiet(user.message_at, since=user.quiet_from, until=user.quiet_until):
         raise ValidationError(
             f"{user.message_at:%H:%M} is in your quiet hours, {user.quiet_from:%H:%M} to"
             f" {user.quiet_until:%H:%M}. Choose a time outside them.",
             code="message_in_quiet_hours",
         )
+    user.save(update_fields=[*profile])
+    for ids in engagements_of(user):
+        with scope(*ids):
+            Membership.objects.filter(engagement_id__in=ids, user=user).update(name=str(user))
+    return user
 
 
 def engagements_of(user: User) -> list[list[int]]:
@@ -94,8 +90,10 @@ def _change(user: User, *, token: str) -> User:
             here = Membership.objects.filter(engagement_id__in=ids)
             list(locking(here.filter(Q(user=current) | Q(email__iexact=new))))
             require_unlisted_address(new, ids=ids, user=current)
-            _free_of_removed(new, ids=ids)
-            Membership.objects.filter(engagement_id__in=ids, user=current).update(email=new)
+            # Rows of removed members, where it can no longer be corrected, give the address back.
+            nowhere = Concat("public_id", Value("@removed.invalid"))
+            here.filter(email__iexact=new).exclude(removed_at=None).update(email=nowhere)
+            here.filter(user=current).update(email=new)
     old, current.email = current.email, new
     current.save(update_fields=["email"])
     forget_others(current)
@@ -113,13 +111,6 @@ def require_unlisted_address(email: str, *, ids: list[int], user: User) -> None:
             " correct it first.",
             code="taken",
         )
-
-
-def _free_of_removed(email: str, *, ids: list[int]) -> None:
-    """Free the address from rows of removed members, where it can no longer be corrected."""
-    here = Membership.objects.filter(engagement_id__in=ids, email__iexact=email)
-    nowhere = Concat("public_id", Value("@removed.invalid"))
-    here.exclude(removed_at=None).update(email=nowhere)
 
 
 def _mail(

@@ -18,8 +18,7 @@ from tenancy.constraints import (
     TenantForeignKey,
     TenantWall,
 )
-from tenancy.models import TenantKey
-from tenancy.scoping import engagements_in_scope
+from tenancy.models import TenantKey, TenantManager
 
 MEMBERS_AND_LINK_HOLDERS = (
     "EXISTS (SELECT 1 FROM engagements_membership m WHERE m.engagement_id ="
@@ -98,13 +97,8 @@ def guardrail_choices() -> list[tuple[str, str]]:
     return [(preset.value, f"{preset.label}: {words}") for preset, words in held.items()]
 
 
-class EngagementManager(models.Manager["Engagement"]):
-    """Engagements in scope; raises ScopeError where none is active."""
-
-    def get_queryset(self) -> models.QuerySet[Engagement]:
-        queryset = super().get_queryset()
-        ids = engagements_in_scope()
-        return queryset if ids is None else queryset.filter(id__in=ids)
+class EngagementManager(TenantManager["Engagement"]):
+    tenant = "id"
 
 
 class Engagement(models.Model):

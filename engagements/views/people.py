@@ -33,12 +33,10 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     invitation = invited(found)
     try:
         if isinstance(request.user, User):
-            response = _as_user(request, invitation, token=token, user=request.user)
-        else:
-            response = _as_newcomer(request, invitation, token=token)
+            return _as_user(request, invitation, token=token, user=request.user)
+        return _as_newcomer(request, invitation, token=token)
     except ValidationError:  # someone else was faster with the same link
         return _gone(request, status=410)
-    return _hidden(response)
 
 
 def _as_user(
@@ -76,14 +74,7 @@ def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 
 def _gone(request: HttpRequest, *, status: int) -> HttpResponse:
-    return _hidden(render(request, "engagements/gone.html", {"invitation": True}, status=status))
-
-
-def _hidden(response: HttpResponse) -> HttpResponse:
-    # Not `no-referrer`: browsers then send `Origin: null` with the form, and it fails as forged.
-    response["Referrer-Policy"] = "same-origin"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return render(request, "engagements/gone.html", {"invitation": True}, status=status)
 
 
 @signed_in
