@@ -30,6 +30,10 @@ SYNONYMS = {
 LOST = "\ufffd"  # the character that programs put in place of one they cannot read
 BLANK = tuple(name for name in COLUMNS if name not in NEEDED)
 THE_COLUMNS = f"{', '.join(NEEDED)}; and where you have them {', '.join(BLANK)}."
+UNCLOSED = (
+    "A quoted cell has no closing quote.",
+    "Close its quotes; write a quote inside it twice.",
+)
 QUOTED = 40  # characters of a cell that a problem repeats
 
 # Also in the wide form of East Asian keyboards, and behind spaces that a spreadsheet drops.
@@ -140,18 +144,18 @@ def _lines(text: str) -> Iterator[tuple[int, list[str] | Problem]]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield line, _unreadable(line, error)
+            most = csv.field_size_limit()
+            yield (
+                line,
+                (
+                    Problem(line, "", f"A cell has more than {most} characters.", "Shorten it.")
+                    if "limit" in str(error)
+                    else Problem(line, "", *UNCLOSED)
+                ),
+            )
             continue
         if any(cell.strip() for cell in cells):
             yield line, [unguard_formula(cell) for cell in cells]
-
-
-def _unreadable(line: int, error: csv.Error) -> Problem:
-    if "limit" in str(error):
-        most = csv.field_size_limit()
-        return Problem(line, "", f"A cell has more than {most} characters.", "Shorten it.")
-    message = "A quoted cell has no closing quote."
-    return Problem(line, "", message, "Close its quotes; write a quote inside it twice.")
 
 
 def _lost(line: int, column: str) -> Problem:

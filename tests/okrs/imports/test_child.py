@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from engagements.models import Membership
 from okrs.forms.sheets import MOST
@@ -225,18 +224,6 @@ def test_an_engagement_that_changed_meanwhile_gets_nothing(
 
     assert [problem.column for problem in refused.value.plan.problems] == columns
     assert titles(lead) == []
-
-
-def test_rows_are_inserted_in_batches(lead: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "BATCH", 2)
-
-    with CaptureQueriesContext(connections["default"]) as captured:
-        load(file_of({}, {}, {}, {}, {}), by=lead)
-
-    inserts = [
-        query for query in captured if query["sql"].startswith('INSERT INTO "okrs_keyresult"')
-    ]
-    assert len(inserts) == 3
 
 
 def titles(lead: Membership) -> list[str]:

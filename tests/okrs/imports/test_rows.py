@@ -71,13 +71,6 @@ def test_a_ladder_must_be_one(ladder: str) -> None:
     assert faults(file_of(line)) == [(2, "ladder")]
 
 
-def test_a_team_goes_with_the_level() -> None:
-    teamless = {"level": "team"}
-    teamed = {"objective": "Another one", "team": "Sales", "level": "company"}
-
-    assert faults(file_of(teamless, teamed)) == [(2, "team"), (3, "team")]
-
-
 def test_every_problem_says_how_to_fix_it() -> None:
     content = file_of(*({column: text} for column, text in BAD_CELLS))
 
@@ -147,6 +140,16 @@ CHURN = {"metric": "Churn"}
             [{}, {"cycle": "2026-Q2", "due_on": "", "contributes_to": "Metric 1"}],
             [(3, "contributes_to")],
             id="M2.4-another-cycle",
+        ),
+        pytest.param(
+            [{"contributes_to": f"Metric {metric}"} for metric in (2, 3, 4, 2)],
+            [(3, "contributes_to")],
+            id="M2.4-a-circle-is-reported-once",
+        ),
+        pytest.param(
+            [{"level": "team"}, {"objective": "Another", "team": "Sales", "level": "company"}],
+            [(2, "team"), (3, "team")],
+            id="M2.1-a-team-goes-with-the-level",
         ),
     ],
 )
@@ -221,14 +224,3 @@ def test_a_contribution_names_a_title_before_a_metric_also_of_before(lead: Membe
 
     assert made["contribution link"] == 2
     assert KeyResult.objects.get(title="Churn").contributions.count() == 1
-
-
-def test_contributions_that_run_in_a_circle_are_reported_once() -> None:
-    content = file_of(
-        {"contributes_to": "Metric 2"},
-        {"contributes_to": "Metric 3"},
-        {"contributes_to": "Result 4"},
-        {"contributes_to": "Metric 2"},
-    )
-
-    assert len(faults(content)) == 1
