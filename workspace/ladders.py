@@ -35,21 +35,18 @@ def steps(key_result: KeyResult) -> list[Step]:
     if value is not None:
         held = rung_that_holds(value, rungs=rungs, higher_is_better=higher)
     unit = unit_of(key_result)
-    bands = key_result.engagement.rag_bands
     reach, miss = ("at least", "below") if higher else ("at most", "above")
     shown = [
-        Step(
-            text=f"{reach} {write_value(threshold, unit=unit)}",
-            score=score,
-            rag=rag(score, bands),
-            holds=held is not None and held.threshold == threshold,
+        (
+            f"{reach} {write_value(threshold, unit=unit)}",
+            score,
+            held and held.threshold == threshold,
         )
         for threshold, score in rungs
     ]
-    none = Step(
-        text=f"{miss} {write_value(rungs[-1][0], unit=unit)}",
-        score=Decimal(0),
-        rag=rag(Decimal(0), bands),
-        holds=value is not None and held is None,
-    )
-    return [*shown, none]
+    below = f"{miss} {write_value(rungs[-1][0], unit=unit)}"
+    bands = key_result.engagement.rag_bands
+    return [
+        Step(text=text, score=score, rag=rag(score, bands), holds=bool(holds))
+        for text, score, holds in (*shown, (below, Decimal(0), value is not None and held is None))
+    ]

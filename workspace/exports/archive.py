@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterable
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -17,7 +16,6 @@ from workspace.exports.records import (
     escalations,
     releases,
 )
-from workspace.exports.tables import Table
 
 FAST = 1  # level of compression: higher ones take longer than the queries and save a fifth
 READ_ME = """\
@@ -66,8 +64,18 @@ def export_engagement(engagement: Engagement, *, to: IO[bytes], now: dt.datetime
         escalations(engagement),
         blockers_and_help(engagement),
     )
+    log = (
+        f"The decision log then ended with decision {head.number}, hash {head.hash}."
+        if head and head.number
+        else "The decision log was still empty."
+    )
+    text = READ_ME.format(
+        client=engagement.client_name,
+        day=now.astimezone(dt.UTC),
+        log=log,
+        tables="\n".join(f"{table.name}: {table.about}" for table in tables),
+    )
     with ZipFile(to, "w") as archive:
-        text = read_me(engagement, head=head, tables=tables, now=now)
         archive.writestr(_entry("README.txt", now), text, compresslevel=FAST)
         for table in tables:
             with (
@@ -76,26 +84,6 @@ def export_engagement(engagement: Engagement, *, to: IO[bytes], now: dt.datetime
                 io.TextIOWrapper(entry, encoding="utf-8-sig", newline="") as lines,
             ):
                 table.write(lines)
-
-
-def read_me(
-    engagement: Engagement,
-    *,
-    head: DecisionHead | None,
-    tables: Iterable[Table],
-    now: dt.datetime,
-) -> str:
-    log = (
-        f"The decision log then ended with decision {head.number}, hash {head.hash}."
-        if head and head.number
-        else "The decision log was still empty."
-    )
-    return READ_ME.format(
-        client=engagement.client_name,
-        day=now.astimezone(dt.UTC),
-        log=log,
-        tables="\n".join(f"{table.name}: {table.about}" for table in tables),
-    )
 
 
 def _entry(name: str, now: dt.datetime) -> ZipInfo:
