@@ -258,9 +258,3 @@ def test_a_valid_ladder_descends_strictly_and_validates_to_itself(rungs: Rungs) 
         better.score > worse.score and better.threshold > worse.threshold
         for better, worse in pairwise(steps)
     )
-
-
-@given(falling.filter(lambda rungs: len(rungs) > 1))
-def test_no_ladder_is_valid_in_both_directions(rungs: Rungs) -> None:
-    with pytest.raises(ScoringError):
-        validate_rungs(rungs, higher_is_better=False)
