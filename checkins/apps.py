@@ -7,6 +7,6 @@ class CheckinsConfig(AppConfig):
     name = "checkins"
 
     def ready(self) -> None:
-        from checkins.messages.notices import register_rules
+        from checkins.messages import register_rules
 
         register_rules()

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.periods import (
@@ -218,7 +218,7 @@ def _require_same_content(
         )
     content = _content(form_data, next_due=posted.next_action_due)
     differs = any(getattr(posted, name) != value for name, value in content.items())
-    if differs or not _has_asked(posted, **_asks(form_data)):
+    if differs or not _has_asked(posted, _asks(form_data)):
         raise Conflict(newest or posted)
 
 
@@ -294,36 +294,30 @@ def _raise_asks(check_in: CheckIn, *, help_needed: str, blocker: str) -> None:
 
     The same text is not raised again while it is open on the card.
     """
-    if not (help_needed or blocker):
-        return
-    open_requests, open_blockers = _open_asks(check_in)
-    raised = {"engagement_id": check_in.engagement_id, "key_result_id": check_in.key_result_id}
-    by, at = check_in.author_id, check_in.posted_at
-    if help_needed and not open_requests.filter(text=help_needed).exists():
-        HelpRequest.objects.create(
-            **raised, check_in=check_in, text=help_needed, asked_by_id=by, asked_at=at
-        )
-    if blocker and not open_blockers.filter(text=blocker).exists():
-        Blocker.objects.create(
-            **raised, check_in=check_in, text=blocker, opened_by_id=by, opened_at=at
-        )
-
-
-def _has_asked(check_in: CheckIn, *, help_needed: str, blocker: str) -> bool:
-    """Return whether the check-in raised these texts, or they were open already."""
-    raised, (open_requests, open_blockers) = asks_of(check_in), _open_asks(check_in)
-    return (
-        raised["help_needed"] == help_needed
-        or (not raised["help_needed"] and open_requests.filter(text=help_needed).exists())
-    ) and (
-        raised["blocker"] == blocker
-        or (not raised["blocker"] and open_blockers.filter(text=blocker).exists())
-    )
-
-
-def _open_asks(check_in: CheckIn) -> tuple[QuerySet[HelpRequest], QuerySet[Blocker]]:
     card = {"engagement_id": check_in.engagement_id, "key_result_id": check_in.key_result_id}
-    return (
-        HelpRequest.objects.filter(**card, answered_at=None),
-        Blocker.objects.filter(**card, resolved_at=None),
+    by, at = check_in.author_id, check_in.posted_at
+    if help_needed and not _is_open(check_in, "help_needed", help_needed):
+        HelpRequest.objects.create(
+            **card, check_in=check_in, text=help_needed, asked_by_id=by, asked_at=at
+        )
+    if blocker and not _is_open(check_in, "blocker", blocker):
+        Blocker.objects.create(
+            **card, check_in=check_in, text=blocker, opened_by_id=by, opened_at=at
+        )
+
+
+def _has_asked(check_in: CheckIn, asks: dict[str, str]) -> bool:
+    """Return whether the check-in raised these texts, or they were open already."""
+    raised = asks_of(check_in)
+    return all(
+        raised[name] == text or (not raised[name] and _is_open(check_in, name, text))
+        for name, text in asks.items()
     )
+
+
+def _is_open(check_in: CheckIn, name: str, text: str) -> bool:
+    """Return whether this text is open on the card of the check-in."""
+    card = {"engagement_id": check_in.engagement_id, "key_result_id": check_in.key_result_id}
+    if name == "blocker":
+        return Blocker.objects.filter(**card, text=text, resolved_at=None).exists()
+    return HelpRequest.objects.filter(**card, text=text, answered_at=None).exists()

@@ -11,7 +11,7 @@ from functools import partial
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from checkins.messages.cards import card, moment, page_of
+from checkins.messages import card, moment, page_of
 from engagements.models import Membership
 from escalations.models import EscalationState
 from escalations.pending import tasks_for

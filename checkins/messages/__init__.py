@@ -1,1 +1,0 @@
-"""The wording of notices about check-ins and escalations."""
