@@ -256,13 +256,13 @@ FAULTS = [
     ),
     without_trigger(
         "frozen: a committed objective is deleted",
-        "tests/okrs",
+        "tests/okrs/test_objective_commands.py",
         "okrs_objective",
         "pgtrigger_not_deleted",
     ),
     without_trigger(
         "frozen: a committed key result is deleted",
-        "tests/okrs",
+        "tests/okrs/test_objective_commands.py",
         "okrs_keyresult",
         "pgtrigger_not_deleted",
     ),

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from engagements.models import Engagement, Membership, Role
 from metrics.models import Metric
@@ -344,6 +345,26 @@ def test_what_is_committed_is_not_deleted(lead: Membership, objective: Objective
     for kept in (objective, committed):
         with refused("frozen"):
             discard_objective(objective=kept, by=lead)
+
+
+@pytest.mark.parametrize("table", ["okrs_objective", "okrs_keyresult"])
+def test_the_database_deletes_drafts_and_nothing_that_is_committed(
+    lead: Membership, objective: Objective, table: str
+) -> None:
+    known: dict[str, Any] = {"committed_at": COMMITTED_AT, "committed_by": lead}
+    committed = build.objective(lead, objective.cycle, title="Earn trust", **known)
+    drafted = build.objective(lead, objective.cycle, title="Make work calm")
+    rows = {
+        "okrs_objective": (drafted.pk, committed.pk),
+        "okrs_keyresult": (build.key_result(objective).pk, build.live_key_result(objective).pk),
+    }
+    draft, kept = rows[table]
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE id = %s", [draft])
+        assert cursor.rowcount == 1
+        with pytest.raises(DatabaseError, match=r"committed .* stays"), transaction.atomic():
+            cursor.execute(f"DELETE FROM {table} WHERE id = %s", [kept])
 
 
 def test_an_objective_that_others_link_to_stays_and_names_them(
