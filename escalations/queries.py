@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import ClassVar
 
 from django.db.models import Q
 
@@ -15,15 +16,19 @@ from engagements.models import Membership, Role
 from escalations.models import Escalation, EscalationQuerySet, EscalationState
 from escalations.rights import acts_of, champion_of, deadline_for, speaks_for_sponsor
 from escalations.rule import (
+    MIN_CONFIDENCE,
     TABLE,
     WEEKS_TO_FIRE,
+    WEEKS_TO_RAISE,
     EscalationAct,
     Facts,
+    huddle_due_at,
     raise_due_at,
 )
 from okrs.models import KeyResult
-from okrs.weeks import weeks_red
-from scoring import Rag
+from okrs.states import EARLY_PACE, expected_pace
+from okrs.weeks import monday_of, weeks_red
+from scoring import Method, Rag
 
 LAST_CYCLE = dt.timedelta(days=100)  # for so long after its end the list shows closed ones
 MOST_TRIED = 3
@@ -81,6 +86,7 @@ class EscalationCard:
     coming: CheckIn | None = None
     conveners: Sequence[str] = ()
     sponsors: Sequence[str] = ()
+    min_confidence: ClassVar[int] = MIN_CONFIDENCE
 
     @property
     def key_result(self) -> KeyResult:
@@ -120,6 +126,22 @@ class EscalationCard:
         if self.escalation.is_open and self.facts.is_same_streak:
             return int(self.key_result.red_reported)
         return len({post.week for post in self.red})
+
+    @property
+    def pace(self) -> Decimal | None:
+        return expected_pace(self.key_result, today=self.facts.today)
+
+    @property
+    def early_pace(self) -> Decimal:
+        """Return the pace up to which red is early (M7.2)."""
+        return EARLY_PACE[Method(self.key_result.method)]
+
+    @property
+    def is_raised_next(self) -> bool:
+        """Return whether it goes to the sponsor after the huddle if it is activated now (M7.4)."""
+        due_on = huddle_due_at(self.facts).astimezone(self.facts.zone).date()
+        is_in_cycle = monday_of(due_on) <= self.key_result.objective.cycle.ends_on
+        return self.weeks >= WEEKS_TO_RAISE and is_in_cycle
 
     @property
     def last_score(self) -> Decimal | None:

@@ -35,6 +35,11 @@ def span(length: dt.timedelta) -> str:
 
 
 @register.filter
+def days_later(on: dt.date, days: int) -> dt.date:
+    return on + dt.timedelta(days=days)
+
+
+@register.filter
 def label_of(card: EscalationCard, act: EscalationAct) -> str:
     """Return the label of the button for this act."""
     if act == EscalationAct.HUDDLE and card.escalation.huddle_at:

@@ -55,8 +55,9 @@ def sentence(name: str, state: str = "active", **fields: Any) -> str:
     own = {"method": "linear", "last_week": dt.date(2026, 3, 2), "confidence": 3}
     own |= {key: fields.pop(key) for key in KEY_RESULT if key in fields}
     sponsors = fields.pop("sponsors", ())
+    ends_on = fields.pop("ends_on", dt.date(2026, 3, 31))
     key_result = KeyResult(
-        objective=Objective(owner=INES, cycle=Cycle(ends_on=dt.date(2026, 3, 31))),
+        objective=Objective(owner=INES, cycle=Cycle(ends_on=ends_on)),
         engagement=Engagement(time_zone="Europe/Berlin", scale=fields.pop("scale", "unit")),
         red_since=dt.date(2026, 2, 23),
         rag="red",
@@ -86,13 +87,35 @@ KEY_RESULT = ("method", "early_until", "confidence", "score", "last_week", "red_
     ("name", "state", "fields", "text"),
     [
         ("why", "active", {"red_reported": 1}, "1 of them reported. A week without a check-in"),
-        ("why", "active", {"cause": "pace"}, "became active because it is no longer early."),
-        ("why", "active", {"cause": "by_hand", "activated_by": INES}, "Ines Marlow activated it."),
+        ("why", "active", {"cause": "pace"}, "Pace has passed 0.30, so it is no longer early."),
         (
+            "why",
+            "active",
+            {"cause": "blocker", "opened_at": NOON - DAY},
+            "It was watched until a blocker was added.",
+        ),
+        ("why", "active", {"cause": "by_hand", "activated_by": INES}, "Ines Marlow activated it."),
+        pytest.param(
             "early",
             "watching",
-            {"method": "ladder", "early_until": dt.date(2026, 3, 1)},
-            "early. It becomes active after 1 Mar, or earlier if confidence falls below 3 or a",
+            {"early_until": dt.date(2026, 3, 11)},
+            "early: pace 0.28, confidence 3, no blocker. It becomes active when pace passes 0.30"
+            " (12 Mar), confidence falls below 3, or a blocker is added.",
+            id="M7.2-limits",
+        ),
+        pytest.param(
+            "early",
+            "watching",
+            {"method": "ladder", "scale": "hundred"},
+            "when pace passes 67,",
+            id="M7.2-limit-of-a-ladder",
+        ),
+        pytest.param(
+            "by_hand",
+            "watching",
+            {"last_week": dt.date(2026, 3, 9)},
+            "hold a huddle. Without a recovery plan it then goes to the sponsor.",
+            id="M7.4-three-weeks",
         ),
         ("asked", "active", {}, "Sofia Lindqvist convenes a huddle within 48 hours, then Ines"),
         ("asked", "active", {"huddle_due_at": NOON}, "The huddle is overdue. Sofia Lindqvist"),
@@ -118,6 +141,19 @@ def test_sentences_name_cause_next_step_and_end(
 
 
 @pytest.mark.parametrize(
+    ("weeks", "ends_on"),
+    [
+        pytest.param(2, dt.date(2026, 3, 31), id="M7.4-two-weeks"),
+        pytest.param(3, dt.date(2026, 3, 8), id="M7.4-cycle-ends-before"),
+    ],
+)
+def test_activating_promises_no_sponsor_where_none_follows(weeks: int, ends_on: dt.date) -> None:
+    last_week = dt.date(2026, 2, 16) + weeks * 7 * DAY
+
+    assert "sponsor" not in sentence("by_hand", "watching", last_week=last_week, ends_on=ends_on)
+
+
+@pytest.mark.parametrize(
     ("hours", "written"),
     [(0, "0 min"), (1, "1 h"), (45.95, "45 h 57 min"), (48, "48 h"), (49, "2 days")],
 )
@@ -135,8 +171,8 @@ class TestNotices:
                 "escalation_active",
                 [
                     (
-                        "Opened because it was red for two weeks in a row, from 2 Mar. Red for two"
-                        " weeks, both reported. It became active because it is no longer early."
+                        "Opened because the weeks of 2 Mar and 9 Mar were red. Red for two weeks,"
+                        " both reported. Pace has passed 0.30, so it is no longer early."
                     ),
                     "Tried: Ask for a nightly export, attempt 1",
                     "Next, by 16 Mar: Ask for a nightly export, attempt 2",

@@ -62,8 +62,10 @@ def test_it_shows_the_state_of_the_cycle_and_what_needs_attention(
 def test_open_escalations_are_shown_with_who_must_act(
     client: Client, lead: Client, alice: Membership, role: str
 ) -> None:
-    active, watched, over = key_results(alice, "Onboarding", "Expansion", "Latency", owner=alice)
+    titles = ("Onboarding", "Expansion", "Latency", "Renewals")
+    active, watched, over, convened = key_results(alice, *titles, owner=alice)
     escalate(active)
+    escalate(convened, huddle_at=TUESDAY + DAY)
     escalate(watched, watched=True)
     escalate(over, recovered_at=TUESDAY)
     if role != Role.LEAD:
@@ -71,14 +73,15 @@ def test_open_escalations_are_shown_with_who_must_act(
 
     text = compact(client.get(URL).text)
 
-    assert "2 escalations open" in text
-    assert text.count('class="clock" data-state="running"') == 1
-    assert "but still early. It becomes active" in text
+    assert "3 escalations open" in text
+    assert text.count('class="clock" data-state="running"') == 2
+    assert "but still early: pace" in text
     assert text.index("<strong>Onboarding</strong>") < text.index("<strong>Expansion</strong>")
     assert "<strong>Latency</strong>" not in text
     assert "Alice convenes a huddle within 48 hours" in text
-    button = f'/key-results/{active.public_id}/#escalation">Schedule huddle<'
-    assert (button in text) == (role == Role.LEAD)
+    for key_result, label in ((active, "Schedule huddle"), (convened, "Record recovery plan")):
+        button = f'/key-results/{key_result.public_id}/#escalation">{label}<'
+        assert (button in text) == (role == Role.LEAD)
 
 
 def test_wins_are_counted_since_the_last_closed_review(lead: Client, alice: Membership) -> None:

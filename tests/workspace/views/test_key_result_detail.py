@@ -332,7 +332,7 @@ def test_an_active_one_shows_its_clocks_its_why_and_its_path(
         'data-state="active"',
         "Active since today\u00a009:40",
         "before it goes to the sponsor, Mon\u00a023\u00a0Mar\u00a000:00",
-        "It became active because it is no longer early.",
+        "It was watched until pace passed 0.30.",
         "<li data-done><span>Watched from Mon\u00a09\u00a0Mar\u00a003:40: red, but early",
         '<li aria-current="step"><span>Huddle within 48 hours</span>',
         "Ask for a nightly export, attempt 2",
@@ -357,7 +357,7 @@ def test_a_watched_one_says_when_it_would_turn_active(
     page = shown(signed_in, ladder)
 
     assert 'data-state="watching"' in page
-    assert "becomes active after 14\u00a0Mar, or earlier if confidence falls below 3" in page
+    assert "becomes active when pace passes 0.67 (15\u00a0Mar), confidence falls below 3" in page
     assert 'class="path"' not in page
 
 
