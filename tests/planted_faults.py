@@ -279,6 +279,13 @@ FAULTS = [
         "escalations_escalation",
         "pgtrigger_update_update",
     ),
+    code(
+        "history: a setting turns it off",
+        AUTHORS,
+        "tenancy/grants.py",
+        "        cursor.execute(IGNORES)\n",
+        "",
+    ),
     without_trigger(
         "history: an entry is made up", AUTHORS, "okrs_keyresultevent", "keyresultevent_written"
     ),

@@ -126,6 +126,21 @@ def test_no_change_names_an_author_who_does_not_act(people: People) -> None:
     assert written == []
 
 
+def test_no_setting_turns_history_off(people: People) -> None:
+    """Though django-pgtrigger has one, which any statement may set."""
+    ours, alice, _ = people
+    history = apps.get_model("okrs.ObjectiveEvent")._default_manager
+    with identity(user_id=alice.user_id), scope(ours.id):
+        before = history.count()
+        with connection.cursor() as cursor:
+            triggers = "SELECT array_agg(tgname)::text FROM pg_trigger"
+            cursor.execute(f"SELECT set_config('pgtrigger.ignore', ({triggers}), true)")
+        changed = Objective.objects.update(title="Earn their trust")
+
+        assert changed > 0
+        assert history.count() == before + changed
+
+
 def test_a_removed_member_writes_no_more(people: People) -> None:
     ours, alice, bob = people
     with identity(user_id=alice.user_id), scope(ours.id):
