@@ -153,14 +153,6 @@ def test_after_commit_the_rest_can_change_and_frozen_values_may_be_repeated(
     assert changed.collaborators.count() == 1
 
 
-def test_a_stale_edit_is_told(objective: Objective) -> None:
-    key_result = draft(objective)
-    update(key_result, title="Onboarding")
-
-    with pytest.raises(StaleEdit):
-        update(key_result, title="Other", version=1)
-
-
 @pytest.mark.parametrize(
     ("field", "ambitious", "refresh_confirmed"),
     [

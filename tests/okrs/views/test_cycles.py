@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from engagements.models import Engagement, Membership, Role
-from okrs.models import Cycle, Team
+from okrs.models import Cycle, Objective, Stage, Team
 from tenancy.scoping import scope
 from tests import build
-from tests.okrs.views.forms import HTMX, url_of
+from tests.okrs.views.forms import HTMX, typed, typed_objective, url_of
 from tests.query_counts import assert_constant_queries
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +24,7 @@ QUARTER = {
     "starts_on": "2026-04-01",
     "ends_on": "2026-06-30",
 }
+EARLIER = {"starts_on": dt.date(2025, 1, 1), "ends_on": dt.date(2025, 3, 31)}
 
 
 def test_it_adds_a_cycle(client: Client, engagement: Engagement, lead: Membership) -> None:
@@ -49,19 +52,6 @@ def test_dates_out_of_order_are_refused_and_kept(
     assert ("<html" in answer.text) is not bool(headers)
 
 
-def test_a_stale_edit_of_a_cycle_shows_both_versions(
-    client: Client, engagement: Engagement, lead: Membership
-) -> None:
-    url = url_of(build.cycle(engagement, "2026-Q2"), "cycle-update")
-    client.post(url, {**QUARTER, "version": 1, "name": "Spring"})
-
-    stale = client.post(url, {**QUARTER, "version": 1, "name": "Second quarter"})
-
-    assert stale.status_code == 409
-    assert "<mark>Spring</mark>" in stale.text
-    assert "<mark>Second quarter</mark>" in stale.text
-
-
 def test_the_page_shows_the_sets_with_what_overlaps_and_is_not_linked(
     client: Client, engagement: Engagement, lead: Membership, cycle: Cycle
 ) -> None:
@@ -78,7 +68,7 @@ def test_the_page_shows_the_sets_with_what_overlaps_and_is_not_linked(
     assert '<span class="flag">Unaligned</span>' in page
 
 
-@pytest.mark.parametrize("name", ["cycle-list", "team-list", "cycle-detail"])
+@pytest.mark.parametrize("name", ["cycle-list", "team-list", "cycle-detail", "board"])
 def test_twenty_rows_take_as_many_queries_as_ten(
     client: Client, engagement: Engagement, lead: Membership, cycle: Cycle, name: str
 ) -> None:
@@ -88,7 +78,7 @@ def test_twenty_rows_take_as_many_queries_as_ten(
 
     def ten_more() -> None:
         for _ in range(10):
-            build.cycle(engagement, f"Cycle {uuid4()}")
+            build.cycle(engagement, f"Cycle {uuid4()}", **EARLIER)
             team = build.team(engagement, f"Team {uuid4()}", champion=lead)
             objective = build.objective(lead, cycle, title=f"Objective {uuid4()}", team=team)
             one, two = build.key_result(objective, metric), build.live_key_result(objective, metric)
@@ -126,19 +116,111 @@ def test_a_champion_without_the_role_is_refused_and_the_input_kept(
     assert 'value="Growth"' in answer.text
 
 
-def test_a_stale_edit_of_a_team_shows_both_versions_and_saving_again_wins(
+WEEK = dt.timedelta(days=7)
+
+
+def test_a_card_stands_in_the_column_of_its_stage(
+    client: Client, engagement: Engagement, objective: Objective
+) -> None:
+    build.live_key_result(
+        objective,
+        title="Days until first value",
+        stage=Stage.AT_RISK,
+        score=Decimal("0.30"),
+        rag="red",
+        confidence=2,
+    )
+    build.live_key_result(objective, stage=Stage.ON_TRACK, score=Decimal("0.70"), rag="green")
+    build.key_result(objective)
+
+    page = client.get(reverse("okrs:board", args=[engagement.slug]))
+
+    at_risk = page.text.partition('id="stage-at_risk"')[2].partition("<section")[0]
+    for shown in ("Days until first value", "Red", "confidence 2"):
+        assert shown in at_risk
+    assert "unverified" in page.text
+    assert page.context["headline"] == "1 on track, 1 at risk, 1 in draft"
+    assert page.context["empty"] == ["Committed", "Closed", "Learning"]
+    assert page.text.count('<section aria-labelledby="stage-') == 3
+
+
+@pytest.mark.parametrize(("weeks", "shown"), [(0, ""), (1, ""), (2, "red for two weeks")])
+def test_a_card_shows_from_two_weeks_on_how_long_it_has_been_red(
+    client: Client, engagement: Engagement, lead: Membership, *, weeks: int, shown: str
+) -> None:
+    today = engagement.today(timezone.now())
+    monday = today - dt.timedelta(days=today.weekday())
+    cycle = build.cycle(engagement, starts_on=monday - 12 * WEEK, ends_on=monday + 3 * WEEK)
+    build.live_key_result(
+        build.objective(lead, cycle),
+        stage=Stage.AT_RISK,
+        rag="red",
+        score=Decimal("0.10"),
+        red_since=monday - (weeks - 1) * WEEK if weeks else None,
+        last_week=monday,
+    )
+
+    for url in (reverse("okrs:board", args=[engagement.slug]), url_of(cycle, "cycle-detail")):
+        page = client.get(url).text
+        assert shown in page
+        assert ("red for" in page) == bool(shown)
+
+
+def test_the_board_shows_the_chosen_cycle_or_all(
     client: Client, engagement: Engagement, lead: Membership
 ) -> None:
-    url = url_of(build.team(engagement, "Platform"), "team-update")
-    client.post(url, {"version": 1, "name": "Platform East"})
+    cycles = [build.cycle(engagement, name) for name in ("2025-Q4", "2026-Q1")]
+    for cycle in cycles:
+        build.key_result(build.objective(lead, cycle), title=f"Of {cycle}")
+    url = reverse("okrs:board", args=[engagement.slug])
 
-    stale = client.post(url, {"version": 1, "name": "Platform West"})
+    first, both = (client.get(url, {"cycle": id}).text for id in (cycles[0].public_id, ""))
 
-    assert stale.status_code == 409
-    assert stale.context["saved_by"] == "Lead"
-    assert "<mark>East</mark>" in stale.text
-    assert "<mark>West</mark>" in stale.text
-    assert 'name="version" value="2"' in stale.text
-    client.post(url, {"version": 2, "name": "Platform West"})
-    with scope(engagement.id):
-        assert Team.objects.get().name == "Platform West"
+    assert [text in first for text in ("Of 2025-Q4", "Of 2026-Q1")] == [True, False]
+    assert [text in both for text in ("Of 2025-Q4", "Of 2026-Q1")] == [True, True]
+
+
+def test_htmx_gets_the_columns_alone(
+    client: Client, engagement: Engagement, lead: Membership
+) -> None:
+    part = client.get(reverse("okrs:board", args=[engagement.slug]), {"cycle": ""}, headers=HTMX)
+
+    assert part.text.strip().startswith('<div id="board"')
+    assert 'id="head" hx-swap-oob="true"' in part.text
+
+
+@pytest.mark.parametrize("noun", ["cycle", "team", "objective", "key-result"])
+def test_a_stale_edit_shows_both_versions_and_saving_again_wins(
+    client: Client, lead: Membership, objective: Objective, noun: str
+) -> None:
+    dates = {"starts_on": "2026-01-01", "ends_on": "2026-03-31"}
+    row, fields, field = {
+        "cycle": (objective.cycle, {**QUARTER, **dates}, "name"),
+        "team": (build.team(lead.engagement), {}, "name"),
+        "objective": (objective, typed_objective(lead), "title"),
+        "key-result": (build.key_result(objective), typed(), "title"),
+    }[noun]
+    url = url_of(row, f"{noun}-update")
+    shy, old = (f"Win {word} buyers back" for word in ("shy", "old"))
+    client.post(url, {**fields, "version": 1, field: shy})
+
+    stale = client.post(url, {**fields, "version": 1, field: old})
+    again = client.post(url, {**fields, "version": 2, field: old})
+
+    assert (stale.status_code, stale.context["saved_by"]) == (409, "Lead")
+    for shown in ("<mark>shy</mark>", "<mark>old</mark>", 'name="version" value="2"'):
+        assert shown in stale.text
+    assert again.status_code == 302
+
+
+@pytest.mark.parametrize("name", ["objective-discard", "key-result-discard", "key-result-audit"])
+def test_what_is_committed_is_neither_deleted_nor_audited(
+    client: Client, objective: Objective, name: str
+) -> None:
+    live = build.live_key_result(objective)
+    row = objective if name.startswith("objective") else live
+
+    answer = client.post(url_of(row, name), {"version": 1, "ambitious": "on"})
+
+    assert answer.status_code == 422
+    assert "is committed" in answer.context["refusal"]

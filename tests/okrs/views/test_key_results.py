@@ -37,23 +37,6 @@ def test_it_drafts_with_numbers_as_typed(
     assert (key_result.baseline, key_result.target) == (Decimal("9.5"), Decimal("1234.5"))
 
 
-def test_the_form_offers_metrics_in_use_and_marks_what_a_commit_needs(
-    client: Client, engagement: Engagement, drafted: Objective
-) -> None:
-    build.metric(engagement, "Churn")
-    build.metric(engagement, "Old churn", archived_at="2026-01-01T00:00Z")
-
-    page = client.get(url_of(drafted, "key-result-create")).text
-
-    assert "Churn, days" in page
-    assert "Old churn" not in page
-    needed = re.findall(r'for="id_(\w+)">[^<]*<span class="label">\(needed at commit\)', page)
-    assert set(needed) == {
-        *("metric", "metric_source", "metric_refresh"),
-        *("baseline", "target", "owner", "due_on"),
-    }
-
-
 @pytest.mark.parametrize(
     ("fields", "shown"),
     [
@@ -88,17 +71,6 @@ def test_what_a_commit_froze_is_shown_and_only_the_rest_can_change(
     assert 'name="target"' not in page
     changed = only(engagement)
     assert (changed.owner_id, changed.target) == (dana.pk, Decimal(4))
-
-
-def test_a_stale_edit_shows_both_versions(client: Client, drafted: Objective) -> None:
-    url = url_of(build.key_result(drafted, title="Median onboarding time"), "key-result-update")
-    client.post(url, typed(version=1, baseline="9", target="5"))
-
-    stale = client.post(url, typed(version=1, baseline="9", target="3"))
-
-    assert stale.status_code == 409
-    assert "<mark>5</mark>" in stale.text
-    assert "<mark>3</mark>" in stale.text
 
 
 ANSWERS = {"version": 1, "refresh_confirmed": "on", "ambitious": "on", "note": "22 % above trend"}
@@ -152,16 +124,6 @@ def test_a_draft_is_deleted_from_its_form(
     assert answer.headers["Location"] == url_of(drafted)
     with scope(engagement.id):
         assert not KeyResult.objects.exists()
-
-
-@pytest.mark.parametrize("name", ["key-result-discard", "key-result-audit"])
-def test_a_committed_key_result_is_neither_deleted_nor_audited(
-    client: Client, drafted: Objective, name: str
-) -> None:
-    answer = client.post(url_of(build.live_key_result(drafted), name), ANSWERS)
-
-    assert answer.status_code == 422
-    assert "is committed" in answer.context["refusal"]
 
 
 def test_it_links_a_contribution_and_removes_it(

@@ -66,21 +66,6 @@ def test_checks_are_shown_as_people_type_and_save_nothing(
         assert not Objective.objects.exists()
 
 
-def test_a_stale_edit_shows_both_versions(
-    client: Client, drafted: Objective, bob: Membership
-) -> None:
-    url = url_of(drafted, "objective-update")
-    shy, old = (f"Make {word} buyers want to return" for word in ("shy", "old"))
-    client.post(url, typed_objective(bob, version=1, title=shy))
-
-    stale = client.post(url, typed_objective(bob, version=1, title=old))
-
-    assert stale.status_code == 409
-    assert "<mark>shy</mark>" in stale.text
-    assert "<mark>old</mark>" in stale.text
-    assert 'name="version" value="2"' in stale.text
-
-
 def test_an_objective_is_deleted_from_its_form(
     client: Client, engagement: Engagement, drafted: Objective
 ) -> None:
@@ -93,15 +78,6 @@ def test_an_objective_is_deleted_from_its_form(
     assert answer.headers["Location"] == url_of(drafted.cycle, "cycle-detail")
     with scope(engagement.id):
         assert not Objective.objects.exists()
-
-
-def test_a_committed_objective_is_not_deleted(client: Client, objective: Objective) -> None:
-    build.live_key_result(objective)
-
-    answer = client.post(url_of(objective, "objective-discard"))
-
-    assert answer.status_code == 422
-    assert "is committed" in answer.context["refusal"]
 
 
 def test_the_page_explains_scores_and_links_data_gaps_to_their_metric(
