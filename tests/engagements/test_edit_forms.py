@@ -1,17 +1,10 @@
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 
 from engagements.edit_forms import difference
 from engagements.form_fields import DecimalTextField
-from okrs.forms.cycles import CycleForm
-from okrs.models import Cycle
-from tenancy.scoping import scope
-from tests import build
 
 
 @pytest.mark.parametrize(
@@ -36,26 +29,3 @@ def test_it_marks_the_words_that_differ() -> None:
 
     assert shown.theirs == [("The", False), ("first", True), ("quarter", False)]
     assert shown.yours == [("The", False), ("second", True), ("quarter", False)]
-
-
-@pytest.mark.django_db
-def test_a_stale_form_keeps_what_was_typed_on_the_version_that_stands() -> None:
-    engagement = build.engagement()
-    cycle = build.cycle(engagement)
-    with scope(engagement.id):
-        typed = CycleForm(_typed(name="2026-Q1 mine"), engagement=engagement, row=cycle)
-        Cycle.objects.filter(pk=cycle.pk).update(version=2)
-        current = Cycle.objects.get(pk=cycle.pk)
-
-        again = typed.on_top_of(current)
-
-        assert again["name"].value() == "2026-Q1 mine"
-        assert again["version"].value() == "2"
-        assert [row.label for row in again.compare()] == ["Name"]
-
-
-def _typed(**fields: str) -> QueryDict:
-    data = QueryDict(mutable=True)
-    data.update({"version": "1", "kind": "quarterly", "starts_on": str(dt.date(2026, 1, 1))})
-    data.update({"ends_on": "2026-03-31", **fields})
-    return data

@@ -256,27 +256,6 @@ def test_its_people_and_links_are_still_looked_after(client: Client, closed: Mem
     assert [answer.status_code for answer in answers] == [302] * 4
 
 
-@pytest.mark.parametrize(
-    ("role", "path", "still"),
-    [
-        (Role.LEAD, "teams/", False),
-        (Role.LEAD, "members/", True),
-        (Role.CHAMPION, "members/", False),
-    ],
-)
-def test_the_banner_names_what_this_member_can_still_change(
-    client: Client, closed: Membership, role: str, path: str, still: bool
-) -> None:
-    if role != Role.LEAD:
-        build.sign_in(client, closed.engagement, role)
-
-    text = client.get(f"/e/northwind/{path}").text
-
-    few = "Only members and share links can be changed. Everything else is read-only."
-    none = "Everything stays readable, but nothing can be changed."
-    assert (few in text, none in text) == (still, not still)
-
-
 def test_it_leaves_my_week_and_stays_in_the_profile(client: Client, closed: Membership) -> None:
     build.member(build.engagement("Harbor"), "Lead", user=closed.user)
 

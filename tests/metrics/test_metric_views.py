@@ -112,9 +112,12 @@ def test_a_unit_that_a_committed_key_result_reads_is_refused_at_its_field(
 def test_twenty_metrics_take_as_many_queries_as_ten(
     client: Client, engagement: Engagement, lead: Membership
 ) -> None:
+    objective = build.objective(lead, build.cycle(engagement))
+
     def ten_more() -> None:
         for _ in range(10):
-            build.metric(engagement, f"Metric {uuid4()}")
+            metric = build.metric(engagement, f"Metric {uuid4()}", owner=lead)
+            build.key_result(objective, metric)
 
     ten_more()
     assert_constant_queries(

@@ -366,6 +366,4 @@ def test_an_objective_that_others_link_to_stays_and_names_them(
 
     with refused("children") as refusal:
         discard_objective(objective=objective, by=lead)
-    assert refusal.value.messages == [
-        "Other objectives link to this one: “Make work calm”. Link them elsewhere first."
-    ]
+    assert "“Make work calm”" in refusal.value.messages[0]

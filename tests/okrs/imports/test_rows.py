@@ -14,48 +14,30 @@ from okrs.models import Cycle, KeyResult
 from tests import build
 from tests.okrs.imports.files import faults, file_of, load, plan, problems
 
-BAD_CELLS = [
-    ("cycle", ""),
-    ("cycle", "Spring"),
-    ("cycle", "2026-Q5"),
-    ("cycle", "2026-Q1" * 10),
-    ("level", "division"),
-    ("objective", " "),
-    ("objective", "x" * 241),
-    ("key_result", "x" * 100_000),
-    ("key_result", "NUL \x00"),
-    ("metric", ""),
-    ("unit", "x" * 41),
-    ("direction", ""),
-    ("direction", "up"),
-    ("baseline", "18 percent"),
-    ("baseline", "1,234"),
-    ("baseline", "NaN"),
-    ("target", "18"),
-    ("target", "12,5k"),
-    ("target", "1" + "0" * 14),
-    ("target", "0.1234567"),
-    ("due_on", "31.03.2026"),
-    ("due_on", "2026-02-30"),
-    ("due_on", "2026-01-01"),
-    ("valid_low", "none"),
-    ("valid_high", "0"),
-    ("owner", ""),
-    ("owner_email", ""),
-    ("owner_email", "dana at harbor"),
-    ("owner_email", "x" * 250 + "@harbor.test"),
-    ("refresh", "sometimes"),
-    ("method", "curve"),
-    ("ladder", "4:1.0"),
-    ("weight", "0"),
-    ("weight", "-1"),
-    ("weight", "0.005"),
-    ("weight", "10000"),
-    ("indicator", "trailing"),
-    ("commitment", "promised"),
-    ("contributes_to", "Nothing in this file"),
-    ("contributes_to", "Metric 2"),  # its own
-]
+BAD_TEXTS = {
+    "cycle": ["", "Spring", "2026-Q5", "2026-Q1" * 10],
+    "level": ["division"],
+    "objective": [" ", "x" * 241],
+    "key_result": ["x" * 100_000, "NUL \x00"],
+    "metric": [""],
+    "unit": ["x" * 41],
+    "direction": ["", "up"],
+    "baseline": ["18 percent", "1,234", "NaN"],
+    "target": ["18", "12,5k", "1" + "0" * 14, "0.1234567"],
+    "due_on": ["31.03.2026", "2026-02-30", "2026-01-01"],
+    "valid_low": ["none"],
+    "valid_high": ["0"],
+    "owner": [""],
+    "owner_email": ["", "dana at harbor", "x" * 250 + "@harbor.test"],
+    "refresh": ["sometimes"],
+    "method": ["curve"],
+    "ladder": ["4:1.0"],
+    "weight": ["0", "-1", "0.005", "10000"],
+    "indicator": ["trailing"],
+    "commitment": ["promised"],
+    "contributes_to": ["Nothing in this file", "Metric 2"],  # the second is its own
+}
+BAD_CELLS = [(column, text) for column, texts in BAD_TEXTS.items() for text in texts]
 BAD_LADDERS = ["", "4", "4:", "four:1", "4:2", "4:0", "4:0.5;6:0.7", "6:1.0;4:0.7", "4:1;;6:0.7"]
 
 
