@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import resource
 import subprocess
 import sys
 import tempfile
@@ -83,8 +84,7 @@ def print_peak(slug: str) -> None:
     engagement = find(slug)
     with scope(engagement.pk), tempfile.TemporaryFile() as file:
         seconds, _ = _timed(lambda: export_engagement(engagement, to=file, now=timezone.now()))
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    print(seconds, int(status.partition("VmHWM:")[2].split()[0]) / 1024)
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def _timed(run: Callable[[], Any]) -> tuple[float, Any]:

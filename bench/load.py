@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from psutil import NoSuchProcess, Process
+
 import bench
 from config import start
 from config.embedded import ROOT
@@ -56,7 +58,6 @@ CLIENTS = """
     JOIN okrs_keyresult k ON k.engagement_id = e.id AND k.owner_id = m.id
     GROUP BY e.id, u.id ORDER BY md5(e.slug) LIMIT %s
 """
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Client(NamedTuple):
@@ -300,23 +301,17 @@ class Use(NamedTuple):
 
 
 def use(members: Members) -> dict[str, Use]:
-    return {command.name: use_of(process.pid) for command, process in members.running}
+    return {command.name: use_of(Process(process.pid)) for command, process in members.running}
 
 
-def use_of(pid: int) -> Use:
-    """Read what the system counts: time with that of ended children, and the PSS.
-
-    Shared memory is divided in it. Nothing is counted of a process that has ended.
-    """
-    own, folder = Use(0.0, 0.0), Path(f"/proc/{pid}")
-    with suppress(OSError):
-        times = (folder / "stat").read_text().rpartition(")")[2].split()[11:15]
-        rollup = (folder / "smaps_rollup").read_text().partition("Pss:")[2].split()
-        own = Use(sum(map(int, times)) / TICKS, int(rollup[0]) / 1024)
-        started = " ".join(path.read_text() for path in folder.glob("task/*/children")).split()
-        parts = [own, *(use_of(int(child)) for child in started)]
-        own = Use(sum(part.seconds for part in parts), sum(part.memory for part in parts))
-    return own
+def use_of(process: Process) -> Use:
+    """Measure time with that of ended children, and the PSS, in which shared memory is divided."""
+    seconds, memory = 0.0, 0.0
+    for one in (process, *process.children(recursive=True)):
+        with suppress(NoSuchProcess):
+            seconds += sum(one.cpu_times()[:4])
+            memory += one.memory_full_info().pss / 2**20
+    return Use(seconds, memory)
 
 
 def print_use(members: Members, *, before: dict[str, Use], seconds: float) -> None:
