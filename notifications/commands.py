@@ -135,13 +135,7 @@ def add_notices(
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def stop_notices(*, user: User) -> None:
-    """No more reminders and digests; escalations still come (M6.4)."""
-    user.wants_reminders = user.wants_digests = False
-    user.save(update_fields=["wants_reminders", "wants_digests"])
-
-
-def resume_notices(*, user: User) -> None:
-    """Reminders and digests again, both."""
-    user.wants_reminders = user.wants_digests = True
+def switch_notices(*, user: User, wanted: bool) -> None:
+    """Turn reminders and digests on or off, both; escalations always come (M6.4)."""
+    user.wants_reminders = user.wants_digests = wanted
     user.save(update_fields=["wants_reminders", "wants_digests"])

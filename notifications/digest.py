@@ -146,7 +146,8 @@ def describe(notices: Sequence[Notice], *, reader: User, now: dt.datetime) -> di
     return {
         pk: Entry(item=item, rule=rule)
         for name, mine in by_rule.items()
-        if (rule := registered_rules.get(name)) and _is_wanted(rule, reader=reader)
+        if (rule := registered_rules.get(name))
+        and (not rule.switch or getattr(reader, rule.switch))
         for pk, item in rule.describe(mine, now).items()
     }
 
@@ -180,10 +181,6 @@ def may_know(notice: Notice, *, reader: User) -> bool:
     if notice.engagement.is_closed:  # it asks for nothing any more
         return False
     return reader.is_active and is_theirs and may(person.role, Permission.READ)
-
-
-def _is_wanted(rule: NoticeRule, *, reader: User) -> bool:
-    return not rule.switch or bool(getattr(reader, rule.switch))
 
 
 def _asides(reader: User, *, but: set[str], now: dt.datetime) -> list[Aside]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -32,10 +33,10 @@ def register_email_types() -> None:
         still_holds=messages.invitation_holds,
         on_dead=commands.invitation_undelivered,
     )
-    for name, render in (("daily", daily), ("urgent", urgent)):
+    for name in ("daily", "urgent"):
         register(
             name,
-            render=render,
+            render=partial(render_notices, is_daily=name == "daily"),
             on_sent=commands.mark_sent,
             on_dead=commands.mark_dead,
             on_revived=commands.mark_revived,
@@ -43,20 +44,11 @@ def register_email_types() -> None:
     register_rule(commands.UNDELIVERED, UNDELIVERED_RULE)
 
 
-def daily(payload: Payload) -> Mail | None:
-    """Return the email of the day (M6.4), None if nothing in it still applies.
+def render_notices(payload: Payload, *, is_daily: bool) -> Mail | None:
+    """Return the email of the day or an urgent one (M6.4), None if nothing in it still applies.
 
-    Raises NotNow in quiet hours and at weekends: a retry may be late.
+    Raises NotNow in quiet hours, and the email of the day at weekends: a retry may be late.
     """
-    return _written(payload, is_daily=True)
-
-
-def urgent(payload: Payload) -> Mail | None:
-    """Return an urgent email, like `daily`, but at weekends too."""
-    return _written(payload, is_daily=False)
-
-
-def _written(payload: Payload, *, is_daily: bool) -> Mail | None:
     now, clock = timezone.now(), clock_of(User.objects.get(pk=payload["user"]))
     if until := clock.waits_until(now, is_daily=is_daily):
         raise NotNow(until)

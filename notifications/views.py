@@ -19,7 +19,7 @@ from engagements.form_views import run_command
 from engagements.forms.members import ProfileForm
 from engagements.permissions import Permission, may
 from engagements.queries import may_create_engagement
-from notifications.commands import resume_notices, stop_notices
+from notifications.commands import switch_notices
 from notifications.emails import masked, user_of
 from notifications.hours import clock_of
 
@@ -61,7 +61,6 @@ def _beside(request: SignedInRequest) -> dict[str, Any]:
     }
 
 
-PAGE = "notifications/notices_stop.html"
 AGAIN = "again"  # the button that takes it back; a mail program sends none
 
 
@@ -75,11 +74,10 @@ def notices_stop(request: HttpRequest, token: str) -> HttpResponse:
     if user is None:
         return render(request, "notifications/notices_stop_gone.html", status=404)
     if request.method == "POST":  # answered here: a mail program does not follow redirects
-        change = resume_notices if AGAIN in request.POST else stop_notices
-        change(user=user)
+        switch_notices(user=user, wanted=AGAIN in request.POST)
     page = {
         "address": masked(user.email),
         "just_changed": request.method == "POST",
         "stopped": not (user.wants_reminders or user.wants_digests),
     }
-    return render(request, PAGE, page)
+    return render(request, "notifications/notices_stop.html", page)

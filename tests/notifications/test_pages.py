@@ -125,12 +125,6 @@ def test_viewers_are_not_asked_about_reminders(client: Client) -> None:
     assert (answer.status_code, viewer.user.wants_reminders) == (302, True)
 
 
-def test_people_without_an_engagement_have_a_profile_too(client: Client) -> None:
-    client.force_login(build.user("Alice"))
-
-    assert client.get(URL).status_code == 200
-
-
 def test_it_links_to_the_page_of_each_engagement_that_one_may_read(
     client: Client, lead: Membership
 ) -> None:
