@@ -20,6 +20,7 @@ from checkins.templatetags.weeks import due_words
 from checkins.views import due_row, due_rows
 from engagements.models import Engagement, Membership, Role
 from okrs.models import Collaborator, KeyResult, Stage
+from okrs.models.key_results import LIVE
 from scoring import Rag
 from tenancy.scoping import scope
 from tests import build
@@ -74,29 +75,21 @@ def test_a_week_has_what_its_person_owns_or_helps_with(
     assert week(alice) == MyWeek(cards=[], groups=[], next_opens_at=None, next_engagement=None)
 
 
-@pytest.mark.parametrize("stage", [Stage.DRAFT, Stage.CLOSED, Stage.LEARNING, Stage.WITHDRAWN])
-def test_a_week_leaves_out_what_is_not_live(
-    onboarding: KeyResult, bob: Membership, stage: Stage
+@pytest.mark.parametrize(
+    ("stage", "role"),
+    [
+        *((stage, Role.CONTRIBUTOR) for stage in Stage if stage not in LIVE),
+        (Stage.COMMITTED, Role.SPONSOR),
+    ],
+)
+def test_a_week_leaves_out_what_is_not_live_or_may_not_be_checked_in(
+    onboarding: KeyResult, bob: Membership, stage: Stage, role: Role
 ) -> None:
     build.change(onboarding, stage=stage)
+    bob.role = role
 
-    assert week(bob).total == 0
+    assert (week(bob).total, week(bob).groups) == (0, [])
     assert due_card(key_result=onboarding, membership=bob, now=TUESDAY) is None
-
-
-def test_a_week_leaves_out_clients_where_the_person_may_not_check_in(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    bob.role = Role.SPONSOR
-
-    assert week(bob).groups == []
-    assert due_card(key_result=onboarding, membership=bob, now=TUESDAY) is None
-
-
-def test_a_client_elsewhere_is_out_of_reach(onboarding: KeyResult) -> None:
-    stranger = client("Harbor Retail", build.user("Charlie"))
-
-    assert due_card(key_result=onboarding, membership=stranger, now=TUESDAY) is None
 
 
 def test_groups_come_late_first_then_by_due_time_then_by_name(db: None) -> None:
@@ -161,6 +154,65 @@ def test_a_week_takes_two_queries_however_much_there_is(db: None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("committed_at", "now", "monday", "words"),
+    [
+        pytest.param(
+            *("01-05T08:00", "01-01T12:00", "01-05", "due Mon 5 Jan 10:00"),
+            id="M6.3-before-the-first-opens",
+        ),
+        pytest.param(
+            *("03-10T08:00", "03-10T09:40", "03-09", "open until Sun 15 Mar 24:00"),
+            id="M6.3-committed-after-the-due-time",
+        ),
+        pytest.param(
+            *("03-31T08:00", "04-07T09:00", "03-30", "closed Sun 5 Apr 24:00"),
+            id="M6.3-after-the-last-close",
+        ),
+    ],
+)
+def test_a_card_that_nothing_presses_takes_a_check_in_later(
+    onboarding: KeyResult, bob: Membership, committed_at: str, now: str, monday: str, words: str
+) -> None:
+    build.change(onboarding, committed_at=at(f"2026-{committed_at}"))
+
+    card = open_card(onboarding, bob, at(f"2026-{now}"))
+
+    assert (card.state, card.is_late) == (CardState.LATER, False)
+    assert f"{card.period.monday:%m-%d}" == monday
+    with timezone.override("Europe/Berlin"), time_machine.travel(card.now, tick=False):
+        assert due_words(card).replace("\u00a0", " ") == words
+
+
+def test_a_card_committed_after_its_due_time_comes_after_what_is_due_today(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    build.change(onboarding, committed_at=at("2026-03-10T08:00"))
+    other = client("Aaa Retail", bob.user, due_weekday=1, due_time=dt.time(17))
+
+    groups = week(bob, other).groups
+
+    assert [group.engagement.client_name for group in groups] == ["Aaa Retail", "Northwind SaaS"]
+    assert [(group.due_today, group.later) for group in groups] == [(1, 0), (0, 1)]
+
+
+def test_a_card_has_the_check_in_in_effect_and_what_it_asks_for(
+    onboarding: KeyResult, bob: Membership
+) -> None:
+    before = open_card(onboarding, bob)
+    assert (before.rag, before.prompt, before.latest_check_in_id) == (Rag.NO_DATA, None, "")
+
+    check_in = post(onboarding, bob, actual="6.8", now=at("2026-03-03T09:00"))
+    card = open_card(onboarding, bob)
+
+    assert (card.previous, card.latest_check_in_id) == (check_in, check_in.public_id)
+    assert (card.assessment.score, card.rag) == (Decimal("0.44"), Rag.AMBER)
+    assert (card.assessment.pace, card.assessment.forecast_holds) == (Decimal("0.76"), False)
+    assert card.prompt is not None
+    assert card.prompt.due_at == at("2026-03-10T09:00")
+    assert card.next_action_due == dt.date(2026, 3, 16)
+
+
+@pytest.mark.parametrize(
     ("now", "is_late"),
     [
         pytest.param("2026-03-09T09:59", False, id="M6.3-due-today"),
@@ -200,14 +252,6 @@ def test_an_undone_card_waits_again(onboarding: KeyResult, bob: Membership) -> N
     assert card.latest_check_in_id == undo.public_id
 
 
-def test_there_is_a_card_before_the_first_period_opens(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    card = open_card(onboarding, bob, at("2026-01-01T12:00"))
-
-    assert (card.state, card.period.monday) == (CardState.LATER, dt.date(2026, 1, 5))
-
-
 @pytest.mark.parametrize(("day", "missed"), [("02-24", dt.date(2026, 3, 2)), ("03-03", None)])
 def test_a_card_knows_whether_the_period_before_was_missed(
     onboarding: KeyResult, bob: Membership, day: str, missed: dt.date | None
@@ -217,33 +261,6 @@ def test_a_card_knows_whether_the_period_before_was_missed(
     found = open_card(onboarding, bob).missed
 
     assert (found.monday if found else None) == missed
-
-
-def test_a_card_has_the_check_in_in_effect_and_what_it_asks_for(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    check_in = post(onboarding, bob, actual="6.8", now=at("2026-03-03T09:00"))
-
-    card = open_card(onboarding, bob)
-
-    assert (card.previous, card.latest_check_in_id) == (check_in, check_in.public_id)
-    assert (card.assessment.score, card.rag) == (Decimal("0.44"), Rag.AMBER)
-    assert (card.assessment.pace, card.assessment.forecast_holds) == (Decimal("0.76"), False)
-    assert card.prompt is not None
-    assert card.prompt.due_at == at("2026-03-10T09:00")
-    assert card.next_action_due == dt.date(2026, 3, 16)
-
-
-def test_a_card_without_a_value_asks_for_nothing_more(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    card = open_card(onboarding, bob)
-
-    assert (card.assessment.score, card.rag) == (None, Rag.NO_DATA)
-    assert card.assessment.explanation == (
-        "No value yet. A missing value is neither red nor green."
-    )
-    assert (card.prompt, card.latest_check_in_id) == (None, "")
 
 
 @pytest.mark.parametrize("weeks", range(6))
@@ -276,45 +293,6 @@ def test_after_a_slower_rhythm_the_older_period_is_known_to_be_filled(
 
     assert (card.state, card.is_done) == (CardState.SAVED, True)
     assert card.period.monday == dt.date(2026, 3, 2)
-
-
-# Committed after the due time: it takes a check-in, but nothing presses.
-
-
-def words(due: Due, *, now: dt.datetime = TUESDAY) -> str:
-    with timezone.override("Europe/Berlin"), time_machine.travel(now, tick=False):
-        return due_words(due).replace("\u00a0", " ")
-
-
-def test_a_card_committed_after_its_due_time_is_open_but_not_late(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    build.change(onboarding, committed_at=at("2026-03-10T08:00"))
-
-    (group,) = week(bob).groups
-    (card,) = group.cards
-
-    assert (card.state, card.is_asked, card.period.monday) == (CardState.LATER, False, MONDAY)
-    assert (group.late, group.due_today, group.later) == (0, 0, 1)
-    assert words(card) == "open until Sun 15 Mar 24:00"
-
-
-def test_it_comes_after_what_is_due_today(onboarding: KeyResult, bob: Membership) -> None:
-    build.change(onboarding, committed_at=at("2026-03-10T08:00"))
-    other = client("Aaa Retail", bob.user, due_weekday=1, due_time=dt.time(17))
-
-    groups = week(bob, other).groups
-
-    assert [group.engagement.client_name for group in groups] == ["Aaa Retail", "Northwind SaaS"]
-
-
-def test_after_the_last_close_its_card_has_the_day_of_the_close(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    build.change(onboarding, committed_at=at("2026-03-31T08:00"))
-    now = at("2026-04-07T09:00")
-
-    assert words(open_card(onboarding, bob, now), now=now) == "closed Sun 5 Apr 24:00"
 
 
 # Its row.

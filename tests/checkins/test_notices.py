@@ -6,13 +6,10 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from checkins.commands import resolve_blocker
 from checkins.models import Blocker
 from engagements.models import Membership, Role
-from notifications.digest import describe, section_of
-from notifications.models import Notice
 from notifications.rules import registered_rules
 from okrs.models import KeyResult, Stage
 from scoring import Rag
@@ -41,21 +38,6 @@ def onboarding(onboarding: KeyResult, bob: Membership) -> KeyResult:
 
 def page(row: KeyResult) -> str:
     return f"/e/northwind/key-results/{row.public_id}/"
-
-
-def lacks(row: KeyResult, to: Membership, now: dt.datetime = FRIDAY) -> str:
-    row.refresh_from_db()
-    found = item("friday_late", row, to=to, now=now)
-    return plain(found.text) if found else ""
-
-
-def lines(*notices: Notice, now: dt.datetime) -> Any:
-    """Return the items of the notices' reader, joined where they are about the same."""
-    to = notices[0].person
-    assert to.user is not None
-    with timezone.override(to.user.time_zone):
-        found = describe(notices, reader=to.user, now=now)
-        return section_of(to.engagement, found.values()).entries
 
 
 def test_a_reminder_has_the_deadline_and_the_latest_value(
@@ -121,7 +103,7 @@ def test_people_who_may_not_check_in_get_a_link_to_the_page(
         pytest.param("missed", AFTER, id="M7.7-missed"),
     ],
 )
-def test_they_hold_for_the_owner_until_the_check_in_is_done_or_the_key_result_closed(
+def test_they_hold_for_the_owner_until_this_or_a_later_check_in_or_the_close(
     alice: Membership, onboarding: KeyResult, bob: Membership, rule: str, now: dt.datetime
 ) -> None:
     reader, other = (alice, bob) if rule == "missed" else (bob, alice)
@@ -137,38 +119,26 @@ def test_they_hold_for_the_owner_until_the_check_in_is_done_or_the_key_result_cl
     build.change(onboarding if rule != "missed" else onboarding.objective, owner=other)
     assert (holds(), holds(other)) == (False, True)
 
-    post(onboarding, bob, now=BEFORE)
+    post(onboarding, bob, now=now)
     assert not holds(other)
 
 
-def test_a_reminder_ends_with_the_deadline_and_with_a_new_rhythm(
-    alice: Membership, onboarding: KeyResult, bob: Membership
+@pytest.mark.parametrize(
+    ("now", "cadence"),
+    [
+        pytest.param(at("2026-03-09T10:00"), "weekly", id="M6.4-deadline-has-passed"),
+        pytest.param(BEFORE, "monthly", id="M6.3-new-rhythm"),
+    ],
+)
+def test_a_reminder_ends(
+    onboarding: KeyResult, bob: Membership, now: dt.datetime, cadence: str
 ) -> None:
-    assert item("reminder", onboarding, to=bob, now=at("2026-03-09T10:00")) is None
+    build.change(onboarding.engagement, cadence=cadence)
 
-    build.change(alice.engagement, cadence="monthly")
-    assert item("reminder", onboarding, to=bob, now=BEFORE) is None
-
-
-def test_a_later_check_in_settles_an_older_period(onboarding: KeyResult, bob: Membership) -> None:
-    post(onboarding, bob, now=AFTER)
-
-    assert item("overdue", onboarding, to=bob, now=AFTER) is None
+    assert item("reminder", onboarding, to=bob, now=now) is None
 
 
-def test_a_missed_period_names_the_week_and_the_owner(
-    alice: Membership, onboarding: KeyResult
-) -> None:
-    found = said("missed", onboarding, to=alice, now=AFTER)
-
-    assert plain(found.text) == "No check-in for the week of 9 Mar.\nOwner: Bob."
-    assert (found.why, found.url) == ("own the objective", page(onboarding))
-
-    build.change(onboarding, owner=None)
-    assert "no owner yet" in said("missed", onboarding, to=alice, now=AFTER).text
-
-
-def test_missed_periods_of_one_key_result_are_one_line_with_all_weeks(
+def test_missed_periods_of_one_key_result_are_one_item_with_all_weeks_and_the_owner(
     alice: Membership, onboarding: KeyResult
 ) -> None:
     both = [
@@ -177,24 +147,14 @@ def test_missed_periods_of_one_key_result_are_one_line_with_all_weeks(
     ]
     text = "No check-in for the week of 9 Mar and the week of 16 Mar.\nOwner: Bob."
 
-    (line,) = lines(*both, now=TWO_WEEKS)
-
-    assert plain(line.item.text) == text
+    found = registered_rules["missed"].describe(both, TWO_WEEKS)
     twice = said("missed_twice", onboarding, to=alice, now=TWO_WEEKS, period=MONDAY + WEEK)
-    assert plain(twice.text) == text
 
-
-def test_a_blocker_reads_below_the_reminder_of_the_same_key_result(
-    alice: Membership, onboarding: KeyResult
-) -> None:
-    build.change(onboarding, owner=alice, stage=Stage.AT_RISK, confidence=2)
-    risk = notice("friday_at_risk", onboarding, to=alice, now=BEFORE, period=MONDAY - WEEK)
-    reminder = notice("reminder", onboarding, to=alice, now=BEFORE, id=2)
-
-    (line,) = lines(risk, reminder, now=BEFORE)
-
-    assert plain(line.item.heading) == "Due Mon 9 Mar 10:00"
-    assert line.item.text.startswith("At risk or blocked: Behind pace")
+    assert found[0] == found[1]
+    assert plain(found[0].text) == plain(twice.text) == text
+    assert (twice.why, twice.url) == ("own the objective", page(onboarding))
+    build.change(onboarding, owner=None)
+    assert "no owner yet" in said("missed", onboarding, to=alice, now=AFTER).text
 
 
 @pytest.mark.parametrize(
@@ -261,54 +221,48 @@ def test_blocked_reads_with_the_oldest_blocker_until_it_is_resolved(
     assert item("friday_at_risk", onboarding, to=alice, now=FRIDAY) is None
 
 
-@pytest.mark.parametrize("stage", [Stage.CLOSED, Stage.WITHDRAWN])
-def test_a_closed_key_result_is_left_out_on_friday(
-    alice: Membership, onboarding: KeyResult, bob: Membership, stage: Stage
-) -> None:
-    post(onboarding, bob, **RISKY, blocker="The export fails")
-    build.change(onboarding, stage=stage)
-
-    assert item("friday_at_risk", onboarding, to=alice, now=FRIDAY) is None
-    assert item("friday_late", onboarding, to=alice, now=FRIDAY) is None
-
-
 @pytest.mark.parametrize(
-    ("now", "text"),
+    ("now", "content", "text"),
     [
-        (FRIDAY, "Late since Mon 9 Mar 10:00. Owner: Bob."),
-        (at("2026-03-16T08:00"), "No check-in for the week of 9 Mar. Owner: Bob."),
-    ],
-)
-def test_a_late_or_missed_check_in_reads_with_its_owner(
-    alice: Membership, onboarding: KeyResult, now: dt.datetime, text: str
-) -> None:
-    assert lacks(onboarding, alice, now=now) == text
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ({"insight": "It goes well."}, "Insight under four words. Owner: Bob."),
-        ({"insight": "Good.", "next_action": "More."}, "Insight and next action under four words."),
-        ({"actual": "4.4", "evidence_url": ""}, "Green without evidence. Owner: Bob."),
+        (FRIDAY, None, "Late since Mon 9 Mar 10:00. Owner: Bob."),
+        (at("2026-03-16T08:00"), None, "No check-in for the week of 9 Mar. Owner: Bob."),
         (
-            {"actual": "4.4", "evidence_url": "", "insight": "Good."},
-            "Insight under four words. Green without evidence.",
+            FRIDAY,
+            {"actual": "4.4", "insight": "Good."},
+            "Insight under four words. Green without evidence. Owner: Bob.",
         ),
-        ({"actual": "4.4", "evidence_url": PROOF}, ""),
+        (FRIDAY, {"actual": "4.4", "evidence_url": PROOF}, ""),
+        # A thin check-in counts in its own week only.
+        (at("2026-03-16T08:00"), {"insight": "Good."}, ""),
     ],
 )
-def test_a_thin_check_in_reads_with_what_it_lacks_in_its_own_week(
-    alice: Membership, onboarding: KeyResult, bob: Membership, words: dict[str, Any], expected: str
+def test_a_late_or_thin_check_in_reads_with_what_it_lacks(
+    alice: Membership,
+    onboarding: KeyResult,
+    bob: Membership,
+    now: dt.datetime,
+    content: dict[str, Any] | None,
+    text: str,
 ) -> None:
-    post(onboarding, bob, **{"actual": "6.5", **words})
+    if content is not None:
+        post(onboarding, bob, now=TUESDAY, **content)
+    period = MONDAY if now == FRIDAY or content is None else MONDAY + WEEK
 
-    text = lacks(onboarding, alice)
+    found = item("friday_late", onboarding, to=alice, now=now, period=period)
 
-    assert text.startswith(expected)
-    assert bool(text) is bool(expected)
-    later = {"period": MONDAY + WEEK, "now": at("2026-03-16T08:00")}
-    assert item("friday_late", onboarding, to=alice, **later) is None
+    assert (plain(found.text) if found else "") == text
+
+
+@pytest.mark.parametrize("rule", ["friday_at_risk", "friday_late"])
+def test_a_closed_key_result_is_left_out_on_friday(
+    alice: Membership, onboarding: KeyResult, bob: Membership, rule: str
+) -> None:
+    post(onboarding, bob, **RISKY, blocker="The export fails", insight="Good.")
+    assert item(rule, onboarding, to=alice, now=FRIDAY) is not None
+
+    build.change(onboarding, stage=Stage.CLOSED)
+
+    assert item(rule, onboarding, to=alice, now=FRIDAY) is None
 
 
 @pytest.mark.parametrize(
@@ -342,10 +296,16 @@ def test_a_rule_costs_the_same_queries_for_ten_and_for_twenty(
     assert_constant_queries(describe_all, grow=grow, name=rule)
 
 
-def test_each_rule_has_the_switch_that_turns_it_off() -> None:
-    assert {registered_rules[name].switch for name in ("reminder", "overdue")} == {
-        "wants_reminders"
-    }
-    assert {registered_rules[name].switch for name in ("missed", "missed_twice")} == {
-        "wants_digests"
-    }
+@pytest.mark.parametrize(
+    ("rule", "switch"),
+    [
+        ("reminder", "wants_reminders"),
+        ("overdue", "wants_reminders"),
+        ("missed", "wants_digests"),
+        ("missed_twice", "wants_digests"),
+        ("friday_at_risk", "wants_digests"),
+        ("friday_late", "wants_digests"),
+    ],
+)
+def test_each_rule_has_the_switch_that_turns_it_off(rule: str, switch: str) -> None:
+    assert registered_rules[rule].switch == switch

@@ -1,26 +1,26 @@
 """Reminders before a deadline, after it, and of missed check-ins (M6.4, M7.7, M7.9).
 
-The period of Monday 9 March opens on Friday 6 March 00:00 and is due at 10:00 in Berlin. The key
-result was committed on 5 January before the first due time.
+The period of Monday 9 March opens on Friday 6 March 00:00 and is due at 10:00 in Berlin.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
-from accounts.models import User
 from checkins.commands import undo_check_in
 from checkins.jobs.digests import friday_digests
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from engagements.commands.engagements import close_engagement
 from engagements.models import Membership, Role
+from notifications.models import Notice
 from okrs.models import KeyResult, Stage
+from tenancy.scoping import unscoped
 from tests import build
 from tests.build import change
 from tests.checkins.posting import at, post
@@ -56,39 +56,52 @@ def carol(onboarding: KeyResult) -> Membership:
     return carol
 
 
-# Before and after the due time.
-
-
-def test_the_owner_is_reminded_once_at_the_time_of_their_message(
-    onboarding: KeyResult, bob: Membership
+@pytest.mark.parametrize(
+    ("job", "rule", "monday", "since"),
+    [
+        pytest.param(send_reminders, "reminder", "03-09", FRIDAY_MESSAGE, id="M6.4-reminder"),
+        pytest.param(send_overdue, "overdue", "03-09", DUE, id="M6.4-overdue"),
+        pytest.param(escalate_missed, "missed", "01-05", at("2026-01-12T00:00"), id="M7.7-missed"),
+    ],
+)
+def test_the_owner_is_notified_once_from_its_time_on(
+    onboarding: KeyResult, carol: Membership, job: Job, rule: str, monday: str, since: dt.datetime
 ) -> None:
-    moments = (FRIDAY_MESSAGE - MINUTE, FRIDAY_MESSAGE, FRIDAY_MESSAGE, DUE - MINUTE)
+    first = since + MINUTE if job is send_overdue else since
 
-    assert [run(send_reminders, now) for now in moments] == [0, 1, 0, 0]
-    assert told() == [("reminder", bob.pk, onboarding.pk, MONDAY, FRIDAY_MESSAGE)]
-
-
-def test_the_owner_is_notified_once_when_the_due_time_has_passed(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    moments = (DUE, DUE + MINUTE, DUE + MINUTE)
-
-    assert [run(send_overdue, now) for now in moments] == [0, 1, 0]
-    assert told() == [("overdue", bob.pk, onboarding.pk, MONDAY, DUE)]
+    assert [run(job, now) for now in (first - MINUTE, first, first)] == [0, 1, 0]
+    reader = carol.pk if rule == "missed" else onboarding.owner_id
+    assert told() == [(rule, reader, onboarding.pk, dt.date.fromisoformat(f"2026-{monday}"), since)]
 
 
 @pytest.mark.parametrize(
-    ("job", "now"),
+    ("job", "now", "fields"),
     [
-        pytest.param(send_reminders, "2025-12-24T12:00", id="M6.4-cycle-not-begun"),
-        pytest.param(send_reminders, "2026-03-09T10:00", id="M6.4-deadline-has-passed"),
-        pytest.param(send_reminders, "2026-04-03T12:00", id="M6.4-cycle-over"),
-        pytest.param(send_overdue, "2026-03-16T00:00", id="M7.7-period-closed"),
-        pytest.param(send_overdue, "2026-04-06T12:00", id="M7.7-cycle-over"),
-        pytest.param(escalate_missed, "2026-05-04T00:00", id="M7.7-long-after-the-end"),
+        pytest.param(send_reminders, "2025-12-24T12:00", {}, id="M6.4-cycle-not-begun"),
+        pytest.param(send_reminders, "2026-03-09T10:00", {}, id="M6.4-deadline-has-passed"),
+        pytest.param(send_reminders, "2026-04-03T12:00", {}, id="M6.4-cycle-over"),
+        pytest.param(send_overdue, "2026-03-16T00:00", {}, id="M7.7-period-closed"),
+        pytest.param(send_overdue, "2026-04-06T12:00", {}, id="M7.7-cycle-over"),
+        pytest.param(escalate_missed, "2026-05-04T00:00", {}, id="M7.7-long-after-the-end"),
+        pytest.param(
+            *(send_overdue, "2026-03-09T10:02", {"committed_at": DUE + MINUTE}),
+            id="M6.4-committed-after-the-due-time",
+        ),
+        *(
+            pytest.param(job, now, {"stage": stage}, id=f"M6.4-{stage}-{job.__name__}")
+            for stage in (Stage.DRAFT, Stage.CLOSED, Stage.WITHDRAWN)
+            for job, now in (
+                (send_reminders, "2026-03-06T12:00"),
+                (send_overdue, "2026-03-09T10:01"),
+            )
+        ),
     ],
 )
-def test_there_is_nothing_to_notify_of(onboarding: KeyResult, job: Job, now: str) -> None:
+def test_there_is_nothing_to_notify_of(
+    onboarding: KeyResult, job: Job, now: str, fields: dict[str, Any]
+) -> None:
+    change(onboarding, **fields)
+
     assert run(job, at(now)) == 0
 
 
@@ -123,19 +136,6 @@ def test_the_time_is_by_the_persons_own_clock(onboarding: KeyResult, bob: Member
     assert run(send_reminders, half_past_seven) == 1
 
 
-@pytest.mark.parametrize("stage", [Stage.DRAFT, Stage.CLOSED, Stage.WITHDRAWN])
-def test_only_live_key_results_ask_for_check_ins(onboarding: KeyResult, stage: str) -> None:
-    change(onboarding, stage=stage)
-
-    assert run_all() == 0
-
-
-def test_a_due_time_before_the_commit_asks_for_nothing(onboarding: KeyResult) -> None:
-    change(onboarding, committed_at=DUE + MINUTE)
-
-    assert run(send_overdue, DUE + 2 * MINUTE) == 0
-
-
 def test_two_open_periods_are_reminded_of_one_by_one(onboarding: KeyResult) -> None:
     change(onboarding.engagement, opens_days_before=7)
 
@@ -145,16 +145,6 @@ def test_two_open_periods_are_reminded_of_one_by_one(onboarding: KeyResult) -> N
 
 
 # Missed check-ins.
-
-
-def test_the_objectives_owner_is_notified_once_when_the_period_closes(
-    onboarding: KeyResult, carol: Membership
-) -> None:
-    closes_at = at("2026-01-12T00:00")
-    moments = (closes_at - MINUTE, closes_at, closes_at)
-
-    assert [run(escalate_missed, now) for now in moments] == [0, 1, 0]
-    assert told() == [("missed", carol.pk, onboarding.pk, dt.date(2026, 1, 5), closes_at)]
 
 
 @pytest.mark.parametrize(
@@ -263,32 +253,19 @@ def test_these_members_get_notices_of_these_rules(
     assert {one.rule for one in told() if one.person == bob.pk} == rules
 
 
-def test_odd_settings_of_one_client_silence_no_other(
+def test_cycles_with_the_same_rhythm_are_all_reminded_of_but_those_with_odd_settings(
     onboarding: KeyResult, alice: Membership, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for index, ends_on in enumerate(("9999-12-31", "2026-06-30")):
-        odd = build.cycle(alice.engagement, f"Odd {index}", ends_on=dt.date.fromisoformat(ends_on))
-        build.live_key_result(build.objective(alice, odd, title=f"Odd {index}"))
-
-    assert run(send_reminders, OPEN) == 2
-    assert "are left out of the jobs" in caplog.text
-
-
-def test_cycles_with_the_same_rhythm_are_all_reminded_of_and_no_one_else_is(
-    onboarding: KeyResult, alice: Membership
-) -> None:
     build.user("Zoe", time_zone="Pacific/Kiritimati")  # no member
-    for name in ("Growth", "Churn"):
-        cycle = build.cycle(alice.engagement, name)
-        build.live_key_result(build.objective(alice, cycle, title=f"Win {name}"))
+    for index, ends_on in enumerate(("9999-12-31", "2026-06-30", "2026-06-30")):
+        cycle = build.cycle(alice.engagement, f"C{index}", ends_on=dt.date.fromisoformat(ends_on))
+        build.live_key_result(build.objective(alice, cycle, title=f"Win {index}"))
 
     assert run(send_reminders, OPEN) == 3
-    assert User.objects.count() == 3
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM notifications_notice WHERE public_id ~ '^[2-9a-h]{12}$'"
-        )
-        assert cursor.fetchone() == (3,)
+    assert "are left out of the jobs" in caplog.text
+    with unscoped():
+        ids = Notice.objects.values_list("public_id", flat=True)
+        assert all(re.fullmatch("[2-9a-h]{12}", one) for one in ids)
 
 
 @pytest.mark.parametrize("job", [send_reminders, send_overdue, escalate_missed])
