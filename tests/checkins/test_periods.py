@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,36 +62,30 @@ def test_a_cycle_holds_these_mondays(given: Rhythm, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "monday", "times"),
+    ("fields", "times", "following"),
     [
-        (rhythm(), "2026-03-09", "2026-03-06T00:00 2026-03-09T10:00 2026-03-16T00:00"),
-        (
-            *(rhythm(cadence="biweekly"), "2026-03-02"),
-            "2026-02-27T00:00 2026-03-02T10:00 2026-03-16T00:00",
-        ),
-        (
-            *(rhythm(cadence="monthly"), "2026-02-02"),
-            "2026-01-30T00:00 2026-02-02T10:00 2026-03-02T00:00",
-        ),
+        ({}, "03-06T00:00 03-09T10:00 03-16T00:00", "03-16"),
+        ({"cadence": "biweekly"}, "02-27T00:00 03-02T10:00 03-16T00:00", "03-16"),
         # The last one closes as the next would begin, were the cycle to go on.
-        (
-            *(rhythm(cadence="monthly"), "2026-03-02"),
-            "2026-02-27T00:00 2026-03-02T10:00 2026-04-06T00:00",
-        ),
-        (rhythm(), "2026-03-30", "2026-03-27T00:00 2026-03-30T10:00 2026-04-06T00:00"),
+        ({"cadence": "monthly"}, "02-27T00:00 03-02T10:00 04-06T00:00", "04-06"),
+        ({}, "03-27T00:00 03-30T10:00 04-06T00:00", "04-06"),
         # Another due day moves the due time only.
         (
-            *(rhythm(due_weekday=3, due_time="17:30", opens_days_before=0), "2026-03-09"),
-            "2026-03-09T00:00 2026-03-12T17:30 2026-03-16T00:00",
+            {"due_weekday": 3, "due_time": "17:30", "opens_days_before": 0},
+            *("03-09T00:00 03-12T17:30 03-16T00:00", "03-19"),
         ),
     ],
 )
-def test_a_period_opens_is_due_and_closes_on_the_engagements_clock(
-    given: Rhythm, monday: str, times: str
+def test_a_period_opens_is_due_and_closes_on_the_engagements_clock_before_the_next_is_due(
+    fields: dict[str, Any], times: str, following: str
 ) -> None:
-    found = period(given, monday)
+    given = rhythm(**fields)
+    opens_at, due_at, closes_at = (at(f"2026-{time}") for time in times.split())
 
-    assert [found.opens_at, found.due_at, found.closes_at] == [at(time) for time in times.split()]
+    (found,) = (one for one in periods(given) if one.due_at == due_at)
+
+    assert (found.opens_at, found.closes_at) == (opens_at, closes_at)
+    assert f"{due_after(given, found):%m-%d}" == following
 
 
 NEW_YORK = "America/New_York"
@@ -187,34 +182,29 @@ def test_a_post_always_fills_one_that_is_not_closed_before_the_last(
 
 
 @pytest.mark.parametrize(
-    ("now", "expected"),
+    ("now", "opened", "following"),
     [
-        ("2026-01-01T23:59", []),
-        ("2026-01-02T00:00", ["2026-01-05"]),
-        ("2026-03-10T12:00", ["2026-03-09"]),
-        ("2026-03-12T23:59", ["2026-03-09"]),
-        ("2026-03-13T00:00", ["2026-03-09", "2026-03-16"]),
-        ("2026-03-15T23:59", ["2026-03-09", "2026-03-16"]),
-        ("2026-03-16T00:00", ["2026-03-16"]),
-        ("2026-04-05T23:59", ["2026-03-30"]),
-        ("2026-04-06T00:00", []),
+        ("01-01T23:59", "", "01-05"),
+        ("01-02T00:00", "01-05", "01-12"),
+        ("03-12T23:59", "03-09", "03-16"),
+        ("03-13T00:00", "03-09 03-16", "03-23"),
+        ("03-15T23:59", "03-09 03-16", "03-23"),
+        ("03-16T00:00", "03-16", "03-23"),
+        ("04-05T23:59", "03-30", ""),
+        ("04-06T00:00", "", ""),
     ],
 )
-def test_these_periods_are_open(now: str, expected: list[str]) -> None:
-    found = open_periods(rhythm(), at(now))
+def test_these_periods_are_open_and_this_one_opens_next(
+    now: str, opened: str, following: str
+) -> None:
+    moment = at(f"2026-{now}")
+    found, opening = open_periods(rhythm(), moment), next_opening(rhythm(), moment)
 
-    assert [one.monday.isoformat() for one in found] == expected
-
-
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        pytest.param("2026-01-01T09:00", dt.date(2026, 1, 5), id="before-the-first-opening"),
-        pytest.param("2026-05-01T09:00", dt.date(2026, 3, 30), id="after-the-last-close"),
-    ],
-)
-def test_outside_all_periods_a_post_fills_the_nearest(now: str, expected: dt.date) -> None:
-    assert [one.monday for one in fillable_periods(rhythm(), at(now))] == [expected]
+    assert " ".join(f"{one.monday:%m-%d}" for one in found) == opened
+    assert (f"{opening.monday:%m-%d}" if opening else "") == following
+    # Outside all periods a post fills the nearest.
+    nearest = periods(rhythm())[-1 if opening is None else 0]
+    assert fillable_periods(rhythm(), moment) == (found or (nearest,))
 
 
 @pytest.mark.parametrize(
@@ -255,28 +245,3 @@ def test_a_post_is_on_time_until_due_late_until_it_closes_missed_after(
     found = timeliness(at(moment), due_at=week.due_at, closes_at=week.closes_at)
 
     assert found is expected
-
-
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [("2026-03-10T09:00", at("2026-03-13T00:00")), ("2026-03-30T10:00", None)],
-)
-def test_it_knows_what_opens_next(now: str, expected: dt.datetime | None) -> None:
-    opening = next_opening(rhythm(), at(now))
-
-    assert (opening.opens_at if opening else None) == expected
-
-
-@pytest.mark.parametrize(
-    ("given", "monday", "expected"),
-    [
-        (rhythm(), "2026-03-09", "2026-03-16"),
-        (rhythm(due_weekday=3), "2026-03-09", "2026-03-19"),
-        (rhythm(cadence="biweekly"), "2026-03-02", "2026-03-16"),
-        (rhythm(cadence="monthly"), "2026-03-02", "2026-04-06"),
-    ],
-)
-def test_it_knows_when_the_check_in_after_this_one_is_due(
-    given: Rhythm, monday: str, expected: str
-) -> None:
-    assert due_after(given, period(given, monday)).isoformat() == expected
