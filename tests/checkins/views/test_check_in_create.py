@@ -66,8 +66,8 @@ def test_a_saved_card_opens_with_its_words_and_closes_to_its_row(
 def test_it_saves_all_fields_and_renders_the_card_again(
     signed_in: Client, onboarding: KeyResult
 ) -> None:
-    asked = {"help_needed": "Two days of billing.", "blocker": "No nightly export."}
-    known = {
+    asked: dict[str, Any] = {"help_needed": "Two days of billing.", "blocker": "No nightly export."}
+    known: dict[str, Any] = {
         "evidence_url": "https://example.com/board",
         "started": f"{TUESDAY.timestamp() - 25:.0f}",
     }
