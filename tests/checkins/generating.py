@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -44,35 +44,7 @@ STORE = """
     WHERE k.id = new.id AND (k.rag, k.confidence, k.last_week, k.red_since)
         IS DISTINCT FROM (new.rag, new.confidence, new.last_week, new.red_since)
 """
-NEVER = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
-
-
-@dataclass(kw_only=True, slots=True)
-class Post:
-    """A check-in, as light as can be: what a standing is worked out from."""
-
-    pk: int
-    period: dt.date
-    rag: str
-    confidence: int
-    kind: str = CheckInKind.UPDATE.value
-    supersedes: Post | None = None
-    supersedes_id: int | None = None
-    undone_by_id: int | None = None
-    posted_at: dt.datetime = NEVER
-    week: dt.date = dt.date.max
-    actual: Decimal = Decimal(9)
-    score: Decimal = Decimal("0.10")
-    measured_on: dt.date | None = None
-    next_action_due: dt.date | None = None
-    insight: str = ""
-    next_action: str = ""
-    evidence_url: str = ""
-
-    @property
-    def id(self) -> int:
-        return self.pk
 
 
 @dataclass
@@ -84,7 +56,7 @@ class Card:
     setting: str
     pauses_weekends: bool
     ends_on: dt.date
-    posts: list[Post] = field(default_factory=list)
+    posts: list[CheckIn] = field(default_factory=list)
     blockers: list[tuple[dt.datetime, dt.datetime | None]] = field(default_factory=list)
 
 
@@ -111,7 +83,7 @@ def store(cards: list[Card], *, now: dt.datetime) -> None:
 
 
 def _facts(card: Card, *, now: dt.datetime) -> tuple[object, ...]:
-    until: list[Any] = [post for post in card.posts if post.posted_at <= now]
+    until = [post for post in card.posts if post.posted_at <= now]
     standing = state_of(sorted(until, key=lambda post: (post.period, post.pk)))
     row = card.key_result
     row.rag, row.red_since = standing.rag.value, standing.red_since
@@ -160,7 +132,8 @@ def _cards(
         for row in rows
     ]
     blocked = [card for card in found if card.posts and random.random() < 0.3]
-    CheckIn.objects.bulk_create([_kept(card, lead) for card in blocked])
+    # A blocker hangs on a stored row.
+    CheckIn.objects.bulk_create([card.posts[0] for card in blocked])
     Blocker.objects.bulk_create(
         [row for card in blocked for row in _blockers(card, lead, rhythm, random)]
     )
@@ -188,47 +161,64 @@ def _key_result(objective: Objective, lead: Membership, index: int, random: Rand
     return row
 
 
-def _posts(row: KeyResult, rhythm: Rhythm, *, until: dt.datetime, random: Random) -> list[Post]:
+def _posts(row: KeyResult, rhythm: Rhythm, *, until: dt.datetime, random: Random) -> list[CheckIn]:
     """Check-ins as somebody posts them: often or seldom, red for a while, mended, taken back."""
-    posts: list[Post] = []
-    chains: dict[dt.date, list[Post]] = {}
+    posts: list[CheckIn] = []
+    chains: dict[dt.date, list[CheckIn]] = {}
     diligence, band = random.choice([40, 80, 160, 400]), "red"
     now = dt.datetime.combine(rhythm.starts_on, dt.time(9), tzinfo=rhythm.zone).astimezone(dt.UTC)
     now += HOUR * random.randrange(0, 900)
     while now < until:
         band = random.choice([band, band, band, "red", "amber"])
-        pk, confidence = row.pk * 1000 + len(posts), random.choice([2, 3, 4, 5])
+        fields: dict[str, Any] = {"rag": band, "confidence": random.choice([2, 3, 4, 5])}
         standing = {day for day, chain in chains.items() if chain[-1].kind == "update"}
         fillable = fillable_periods(rhythm, now)
         newest = max(standing, default=None)
         undoable = {one.monday for one in fillable}
         undoable -= {day for day, chain in chains.items() if chain[-1].undone_by_id}
         if newest in undoable and random.random() < 0.15:
-            post = _undone(chains[newest][-1], pk=pk)
+            period, fields = newest, _undone(chains[newest][-1])
         else:
             period = fill(fillable, standing).monday
-            post = Post(pk=pk, period=period, rag=band, confidence=confidence)
-        _append(post, chains.setdefault(post.period, []), rhythm=rhythm, now=now)
+        chain = chains.setdefault(period, [])
+        post = _check_in(row, pk=row.pk * 1000 + len(posts), period=period, now=now, **fields)
+        post.week = week_for(period=period, posted_on=rhythm.day_of(now))
+        post.supersedes = chain[-1] if chain else None
+        chain.append(post)
         posts.append(post)
         now = _later(now, rhythm, hours=random.randrange(1, 2 * diligence), random=random)
     return posts
 
 
-def _undone(undone: Post, *, pk: int) -> Post:
+def _undone(undone: CheckIn) -> dict[str, Any]:
     """As the command does it: the words before it stand again, or nothing does."""
     earlier = undone.supersedes
     restored = earlier if earlier and earlier.kind == CheckInKind.UPDATE else None
-    kind = CheckInKind.UPDATE if restored else CheckInKind.UNDO
-    words = restored or undone
-    return replace(words, pk=pk, kind=kind.value, undone_by_id=1)
+    kind, words = (CheckInKind.UPDATE, restored) if restored else (CheckInKind.UNDO, undone)
+    return {"kind": kind, "rag": words.rag, "confidence": words.confidence, "undone_by_id": 1}
 
 
-def _append(post: Post, chain: list[Post], *, rhythm: Rhythm, now: dt.datetime) -> None:
-    post.supersedes = chain[-1] if chain else None
-    post.supersedes_id = chain[-1].pk if chain else None
-    post.posted_at = now
-    post.week = week_for(period=post.period, posted_on=rhythm.day_of(now))
-    chain.append(post)
+def _check_in(row: KeyResult, *, period: dt.date, now: dt.datetime, **fields: Any) -> CheckIn:
+    return CheckIn(
+        engagement_id=row.engagement_id,
+        key_result=row,
+        period=period,
+        measured_on=period,
+        actual=Decimal(9),
+        score=Decimal("0.10"),
+        insight="It is the paper forms.",
+        next_action="Print fewer",
+        is_thin=True,
+        next_action_due=period,
+        due_at=now,
+        closes_at=now,
+        method="linear",
+        direction="lower",
+        author_id=row.objective.owner_id,
+        posted_at=now,
+        idempotency_key=uuid4(),
+        **fields,
+    )
 
 
 def _later(
@@ -241,34 +231,6 @@ def _later(
         monday = dt.datetime.combine(day + DAY * (7 - day.weekday()), dt.time(0), rhythm.zone)
         then = monday.astimezone(dt.UTC) - dt.timedelta(seconds=random.choice([0, 1, 60]))
     return then
-
-
-def _kept(card: Card, lead: Membership) -> CheckIn:
-    """The row that a blocker hangs on."""
-    post = card.posts[0]
-    return CheckIn(
-        pk=post.pk,
-        engagement_id=lead.engagement_id,
-        key_result=card.key_result,
-        period=post.period,
-        week=post.week,
-        measured_on=post.period,
-        actual=post.actual,
-        score=post.score,
-        rag=post.rag,
-        confidence=post.confidence,
-        insight="It is the paper forms.",
-        next_action="Print fewer",
-        is_thin=True,
-        next_action_due=post.period,
-        due_at=post.posted_at,
-        closes_at=post.posted_at,
-        method="linear",
-        direction="lower",
-        author=lead,
-        posted_at=post.posted_at,
-        idempotency_key=uuid4(),
-    )
 
 
 def _blockers(card: Card, lead: Membership, rhythm: Rhythm, random: Random) -> Iterator[Blocker]:
