@@ -119,22 +119,237 @@ TRIGGERS = [
     ),
 ]
 
+# Changes of the code: name, the file and the tests that must fail, the old lines and the new ones
+CODE = """
+wall: a query without a scope is answered
+tenancy/scoping.py < tests/walls/test_scopes.py
+-         raise ScopeError("A scope on engagement needs to be active for this query.")
++         return None
+
+wall: managers show every client
+tenancy/models.py < tests/walls/test_scopes.py
+- return queryset.filter(**{self.tenant: ids[0]})
++ return queryset
+
+gate: a role without the permission gets in
+engagements/access.py < tests/test_access.py
+- if not may(membership.role, permission):
++ if False:
+
+gate: viewers check in
+engagements/permissions.py < tests/test_access.py
+- Role.VIEWER: frozenset({Permission.READ_STATUS}),
++ Role.VIEWER: frozenset({Permission.READ_STATUS, Permission.CHECK_IN}),
+
+gate: an expired share link opens
+engagements/models/memberships.py < tests/engagements tests/status
+- return self.revoked_at is None and now < self.expires_at
++ return self.revoked_at is None
+
+gate: a revoked share link opens
+engagements/models/memberships.py < tests/engagements tests/status
+- return self.revoked_at is None and now < self.expires_at
++ return now < self.expires_at
+
+gate: share links are guessed without a limit
+engagements/access.py < tests/status/test_shared_status.py
+- if limits.is_exceeded(limits.SHARE_LINK_GUESSES, network):
++ if False:
+
+gate: a closed engagement takes changes
+engagements/access.py < tests/engagements
+- return reads or not request.engagement.is_closed
++ return True
+
+lock: a role that was lost still writes
+engagements/permissions.py < tests/walls/test_rights_under_lock.py
+-     if not may(by.role, permission):
+-         raise RightLost(NO_RIGHT
++     if False:
++         raise RightLost(NO_RIGHT
+
+lock: a person who was removed still writes
+engagements/permissions.py < tests/walls/test_rights_under_lock.py
+- if by.removed_at is not None or is_active is False:
++ if False:
+
+lock: an engagement that was closed is written to
+engagements/permissions.py < tests/walls/test_rights_under_lock.py
+- if by.engagement.is_closed and permission not in CHANGES_WHEN_CLOSED and not even_when_closed:
++ if False:
+
+lock: an edit locks the engagement first
+metrics/commands.py < tests/metrics
+-     current: Metric = lock_for_edit(metric, version=version)
++     lock(by.engagement)
++     current: Metric = lock_for_edit(metric, version=version)
+
+lock: rows are locked in the order given
+tenancy/locks.py < tests/decisions tests/reviews tests/okrs
+- sorted(wanted, key=lambda model: (place_of(model), model._meta.label))
++ sorted(wanted, key=lambda model: (-place_of(model), model._meta.label))
+
+lock: rows are read without a lock
+tenancy/locks.py < tests/walls
+-     return locked
++     return queryset.order_by("pk")
+
+history: a setting turns it off
+tenancy/grants.py < tests/walls/test_authors.py
+-         cursor.execute(IGNORES)
+
+clock: a check-in is due by the server's clock
+checkins/periods.py < tests/checkins
+- dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC)
++ dt.datetime.combine(day, time, tzinfo=dt.UTC)
+
+clock: a check-in on the minute is late
+checkins/periods.py < tests/checkins
+- if moment <= due_at:
++ if moment < due_at:
+
+clock: a post fills the newest period first
+checkins/periods.py < tests/checkins
+- next((one for one in fillable if one.monday not in filled), fillable[-1])
++ next((one for one in reversed(fillable) if one.monday not in filled), fillable[-1])
+
+clock: quiet hours end at midnight
+accounts/models.py < tests/accounts
+- return at >= since or at < until
++ return at >= since
+
+clock: reminders come on holidays
+notifications/hours.py < tests/notifications
+- return day.weekday() <= FRIDAY and day not in _holidays(country.upper(), day.year)
++ return day.weekday() <= FRIDAY
+
+clock: one red week opens an escalation
+escalations/rule.py < tests/checkins/test_histories.py
+- WEEKS_TO_FIRE = 2
++ WEEKS_TO_FIRE = 1
+
+score: a line rises beyond its target
+scoring/numbers.py < tests/scoring
+- return hundredths(min(max(value, ZERO), ONE))
++ return hundredths(max(value, ZERO))
+
+score: halves are rounded to even
+scoring/numbers.py < tests/scoring
+- EXACT = Context(prec=PRECISION, rounding=ROUND_HALF_UP)
++ EXACT = Context(prec=PRECISION, rounding="ROUND_HALF_EVEN")
+
+score: a threshold itself does not count
+scoring/scores.py < tests/scoring
+- value >= rung.threshold if higher_is_better else value <= rung.threshold
++ value > rung.threshold if higher_is_better else value < rung.threshold
+
+score: the lower bound of green is amber
+scoring/bands.py < tests/scoring
+- if rounded >= lower.green:
++ if rounded > lower.green:
+
+score: no data counts zero before the end
+scoring/objectives.py < tests/scoring
+- if final or score is not None
++ if True
+
+post: a form that is sent twice is stored twice
+checkins/commands.py < tests/checkins
+-     if posted is not None:
++     if False:
+
+post: a newer check-in is overwritten unseen
+checkins/commands.py < tests/checkins
+- if newest is not None and newest.public_id != seen:
++ if False:
+
+post: a form is taken without its token
+config/settings.py < tests/test_access.py tests/accounts tests/engagements
+-     "django.middleware.csrf.CsrfViewMiddleware",
+
+mail: a message is marked before it is sent
+mail/delivery.py < tests/mail
+-     try:
+-         is_out = _send(message, kind, server=server)
++     _mark(message, sent_at=clock())
++     try:
++         is_out = _send(message, kind, server=server)
+
+mail: two workers claim one message
+mail/delivery.py < tests/mail
+-           AND due_at <= %s AND (claimed_until IS NULL OR claimed_until <= %s)
++           AND due_at <= %s AND (claimed_until IS NULL OR %s IS NOT NULL)
+
+mail: a lease outlasts its worker
+mail/delivery.py < tests/mail
+- LEASE = timedelta(seconds=30)
++ LEASE = timedelta(minutes=30)
+
+mail: a name starts a new header
+mail/delivery.py < tests/mail
+- subject=email_types.one_line(written.subject, most=MAX_SUBJECT),
++ subject=written.subject,
+
+log: a changed text is not noticed
+decisions/queries/chain.py < tests/decisions/test_verify_log.py
+- FILTER (WHERE d.hash <> {digest("d")}) AS edited
++ FILTER (WHERE false) AS edited
+
+canary: clients read internal decisions
+decisions/queries/log.py < tests/status tests/test_canaries.py
+- , client_visible=True
+
+canary: clients read decisions before their release
+decisions/queries/log.py < tests/status
+-         may_read, released,
++         released,
+
+page: no content security policy
+config/settings.py < tests/test_access.py tests/engagements
+-     "csp.middleware.CSPMiddleware",
+
+page: a page is stored by a proxy
+accounts/middleware.py < tests/test_access.py tests/accounts tests/engagements
+- response["Cache-Control"] = "no-store"
++ pass
+
+page: a share link is sent on to other sites
+accounts/middleware.py < tests/status tests/engagements
+- response["Referrer-Policy"] = policy
++ pass
+
+page: a password is guessed without a limit
+accounts/limits.py < tests/accounts
+- if count(limit, *subject) > limit.amount), None)
++ if count(limit, *subject) < 0), None)
+
+page: a page that is read writes
+accounts/middleware.py < tests/walls/test_transactions.py
+- read_only=request.method in SAFE_METHODS
++ read_only=False
+
+page: a page is rendered before its command is committed
+engagements/form_views.py < tests/walls/test_transactions.py
+-     end_writing()
+-     return result
++     return result
+
+page: a NUL reaches the database
+accounts/middleware.py < tests/test_request_bytes.py
+-             raise BadRequest("The request holds a NUL character.")
++             pass
+"""
+
+
+def code(block: str) -> Fault:
+    name, place, *lines = block.splitlines()
+    path, tests = place.split(" < ")
+    old, new = ("\n".join(one[2:] for one in lines if one[0] == sign) for sign in "-+")
+    return Fault(name, tests, path, old, new)
+
+
 FAULTS = [
-    # The two walls between clients
-    Fault(
-        "wall: a query without a scope is answered",
-        SCOPES,
-        "tenancy/scoping.py",
-        """        raise ScopeError("A scope on engagement needs to be active for this query.")""",
-        "        return None",
-    ),
-    Fault(
-        "wall: managers show every client",
-        SCOPES,
-        "tenancy/models.py",
-        "return queryset.filter(**{self.tenant: ids[0]})",
-        "return queryset",
-    ),
+    *map(code, CODE.strip().split("\n\n")),
     database(
         "wall: key results are not forced behind it",
         WALLS,
@@ -167,311 +382,10 @@ FAULTS = [
         PRIVILEGES,
         "GRANT SELECT ON checkins_checkin TO plumbline_sweep",
     ),
-    # The gate
-    Fault(
-        "gate: a role without the permission gets in",
-        "tests/test_access.py",
-        "engagements/access.py",
-        "if not may(membership.role, permission):",
-        "if False:",
-    ),
-    Fault(
-        "gate: viewers check in",
-        "tests/test_access.py",
-        "engagements/permissions.py",
-        "Role.VIEWER: frozenset({Permission.READ_STATUS}),",
-        "Role.VIEWER: frozenset({Permission.READ_STATUS, Permission.CHECK_IN}),",
-    ),
-    Fault(
-        "gate: an expired share link opens",
-        "tests/engagements tests/status",
-        "engagements/models/memberships.py",
-        "return self.revoked_at is None and now < self.expires_at",
-        "return self.revoked_at is None",
-    ),
-    Fault(
-        "gate: a revoked share link opens",
-        "tests/engagements tests/status",
-        "engagements/models/memberships.py",
-        "return self.revoked_at is None and now < self.expires_at",
-        "return now < self.expires_at",
-    ),
-    Fault(
-        "gate: share links are guessed without a limit",
-        "tests/status/test_shared_status.py",
-        "engagements/access.py",
-        "if limits.is_exceeded(limits.SHARE_LINK_GUESSES, network):",
-        "if False:",
-    ),
-    Fault(
-        "gate: a closed engagement takes changes",
-        "tests/engagements",
-        "engagements/access.py",
-        "return reads or not request.engagement.is_closed",
-        "return True",
-    ),
-    # Rights and closing, read again under the lock
-    Fault(
-        "lock: a role that was lost still writes",
-        RIGHTS,
-        "engagements/permissions.py",
-        "    if not may(by.role, permission):\n        raise RightLost(NO_RIGHT",
-        "    if False:\n        raise RightLost(NO_RIGHT",
-    ),
-    Fault(
-        "lock: a person who was removed still writes",
-        RIGHTS,
-        "engagements/permissions.py",
-        "if by.removed_at is not None or is_active is False:",
-        "if False:",
-    ),
-    Fault(
-        "lock: an engagement that was closed is written to",
-        RIGHTS,
-        "engagements/permissions.py",
-        "if by.engagement.is_closed and permission not in CHANGES_WHEN_CLOSED"
-        " and not even_when_closed:",
-        "if False:",
-    ),
-    Fault(
-        "lock: an edit locks the engagement first",
-        "tests/metrics",
-        "metrics/commands.py",
-        "    current: Metric = lock_for_edit(metric, version=version)\n",
-        "    lock(by.engagement)\n    current: Metric = lock_for_edit(metric, version=version)\n",
-    ),
-    Fault(
-        "lock: rows are locked in the order given",
-        "tests/decisions tests/reviews tests/okrs",
-        "tenancy/locks.py",
-        "sorted(wanted, key=lambda model: (place_of(model), model._meta.label))",
-        "sorted(wanted, key=lambda model: (-place_of(model), model._meta.label))",
-    ),
-    Fault(
-        "lock: rows are read without a lock",
-        "tests/walls",
-        "tenancy/locks.py",
-        "    return locked\n",
-        '    return queryset.order_by("pk")\n',
-    ),
-    # Append-only tables and frozen rows
-    # History and authors
-    Fault(
-        "history: a setting turns it off",
-        AUTHORS,
-        "tenancy/grants.py",
-        "        cursor.execute(IGNORES)\n",
-        "",
-    ),
     database(
         "history: anyone writes in anyone's name",
         AUTHORS,
-        "CREATE OR REPLACE FUNCTION is_acting_member(member bigint) RETURNS boolean"
-        " LANGUAGE sql AS 'SELECT true'",
-    ),
-    # Clocks
-    Fault(
-        "clock: a check-in is due by the server's clock",
-        "tests/checkins",
-        "checkins/periods.py",
-        "dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC)",
-        "dt.datetime.combine(day, time, tzinfo=dt.UTC)",
-    ),
-    Fault(
-        "clock: a check-in on the minute is late",
-        "tests/checkins",
-        "checkins/periods.py",
-        "if moment <= due_at:",
-        "if moment < due_at:",
-    ),
-    Fault(
-        "clock: a post fills the newest period first",
-        "tests/checkins",
-        "checkins/periods.py",
-        "next((one for one in fillable if one.monday not in filled), fillable[-1])",
-        "next((one for one in reversed(fillable) if one.monday not in filled), fillable[-1])",
-    ),
-    Fault(
-        "clock: quiet hours end at midnight",
-        "tests/accounts",
-        "accounts/models.py",
-        "return at >= since or at < until",
-        "return at >= since",
-    ),
-    Fault(
-        "clock: reminders come on holidays",
-        "tests/notifications",
-        "notifications/hours.py",
-        "return day.weekday() <= FRIDAY and day not in _holidays(country.upper(), day.year)",
-        "return day.weekday() <= FRIDAY",
-    ),
-    Fault(
-        "clock: one red week opens an escalation",
-        "tests/checkins/test_histories.py",
-        "escalations/rule.py",
-        "WEEKS_TO_FIRE = 2",
-        "WEEKS_TO_FIRE = 1",
-    ),
-    # Scores
-    Fault(
-        "score: a line rises beyond its target",
-        SCORING,
-        "scoring/numbers.py",
-        "return hundredths(min(max(value, ZERO), ONE))",
-        "return hundredths(max(value, ZERO))",
-    ),
-    Fault(
-        "score: halves are rounded to even",
-        SCORING,
-        "scoring/numbers.py",
-        "EXACT = Context(prec=PRECISION, rounding=ROUND_HALF_UP)",
-        'EXACT = Context(prec=PRECISION, rounding="ROUND_HALF_EVEN")',
-    ),
-    Fault(
-        "score: a threshold itself does not count",
-        SCORING,
-        "scoring/scores.py",
-        "value >= rung.threshold if higher_is_better else value <= rung.threshold",
-        "value > rung.threshold if higher_is_better else value < rung.threshold",
-    ),
-    Fault(
-        "score: the lower bound of green is amber",
-        SCORING,
-        "scoring/bands.py",
-        "if rounded >= lower.green:",
-        "if rounded > lower.green:",
-    ),
-    Fault(
-        "score: no data counts zero before the end",
-        SCORING,
-        "scoring/objectives.py",
-        "if final or score is not None",
-        "if True",
-    ),
-    # Posts
-    Fault(
-        "post: a form that is sent twice is stored twice",
-        "tests/checkins",
-        "checkins/commands.py",
-        "    if posted is not None:\n",
-        "    if False:\n",
-    ),
-    Fault(
-        "post: a newer check-in is overwritten unseen",
-        "tests/checkins",
-        "checkins/commands.py",
-        "if newest is not None and newest.public_id != seen:",
-        "if False:",
-    ),
-    Fault(
-        "post: a form is taken without its token",
-        "tests/test_access.py tests/accounts tests/engagements",
-        "config/settings.py",
-        '    "django.middleware.csrf.CsrfViewMiddleware",\n',
-        "",
-    ),
-    # Mail
-    Fault(
-        "mail: a message is marked before it is sent",
-        "tests/mail",
-        "mail/delivery.py",
-        "    try:\n        is_out = _send(message, kind, server=server)\n",
-        "    _mark(message, sent_at=clock())\n"
-        "    try:\n        is_out = _send(message, kind, server=server)\n",
-    ),
-    Fault(
-        "mail: two workers claim one message",
-        "tests/mail",
-        "mail/delivery.py",
-        "          AND due_at <= %s AND (claimed_until IS NULL OR claimed_until <= %s)\n",
-        "          AND due_at <= %s AND (claimed_until IS NULL OR %s IS NOT NULL)\n",
-    ),
-    Fault(
-        "mail: a lease outlasts its worker",
-        "tests/mail",
-        "mail/delivery.py",
-        "LEASE = timedelta(seconds=30)",
-        "LEASE = timedelta(minutes=30)",
-    ),
-    Fault(
-        "mail: a name starts a new header",
-        "tests/mail",
-        "mail/delivery.py",
-        "subject=email_types.one_line(written.subject, most=MAX_SUBJECT),",
-        "subject=written.subject,",
-    ),
-    # The decision log
-    Fault(
-        "log: a changed text is not noticed",
-        CHAIN,
-        "decisions/queries/chain.py",
-        """FILTER (WHERE d.hash <> {digest("d")}) AS edited""",
-        "FILTER (WHERE false) AS edited",
-    ),
-    # The client's page
-    Fault(
-        "canary: clients read internal decisions",
-        "tests/status tests/test_canaries.py",
-        "decisions/queries/log.py",
-        ", client_visible=True",
-        "",
-    ),
-    Fault(
-        "canary: clients read decisions before their release",
-        "tests/status",
-        "decisions/queries/log.py",
-        "        may_read, released,",
-        "        released,",
-    ),
-    # Browsers
-    Fault(
-        "page: no content security policy",
-        "tests/test_access.py tests/engagements",
-        "config/settings.py",
-        '    "csp.middleware.CSPMiddleware",\n',
-        "",
-    ),
-    Fault(
-        "page: a page is stored by a proxy",
-        "tests/test_access.py tests/accounts tests/engagements",
-        "accounts/middleware.py",
-        'response["Cache-Control"] = "no-store"',
-        "pass",
-    ),
-    Fault(
-        "page: a share link is sent on to other sites",
-        "tests/status tests/engagements",
-        "accounts/middleware.py",
-        'response["Referrer-Policy"] = policy',
-        "pass",
-    ),
-    Fault(
-        "page: a password is guessed without a limit",
-        "tests/accounts",
-        "accounts/limits.py",
-        "if count(limit, *subject) > limit.amount), None)",
-        "if count(limit, *subject) < 0), None)",
-    ),
-    Fault(
-        "page: a page that is read writes",
-        "tests/walls/test_transactions.py",
-        "accounts/middleware.py",
-        "read_only=request.method in SAFE_METHODS",
-        "read_only=False",
-    ),
-    Fault(
-        "page: a page is rendered before its command is committed",
-        "tests/walls/test_transactions.py",
-        "engagements/form_views.py",
-        "    end_writing()\n    return result",
-        "    return result",
-    ),
-    Fault(
-        "page: a NUL reaches the database",
-        "tests/test_request_bytes.py",
-        "accounts/middleware.py",
-        '            raise BadRequest("The request holds a NUL character.")',
-        "            pass",
+        "CREATE OR REPLACE FUNCTION is_acting_member(member bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
     ),
     *(without_trigger(*row) for row in TRIGGERS),
 ]
