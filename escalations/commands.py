@@ -10,17 +10,24 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from checkins.models import Blocker
-from engagements.models import Membership, Role
-from engagements.permissions import READERS, Permission, check_owners, require_right
-from escalations.models import KEY_RESULT_COLUMNS, Cause, Escalation, EscalationState
-from escalations.rights import may_act, speaks_for_sponsor
+from engagements.models import Membership
+from engagements.permissions import NO_RIGHT, READERS, Permission, check_owners, require_right
+from escalations.models import (
+    ESCALATION_COLUMNS,
+    KEY_RESULT_COLUMNS,
+    Cause,
+    Escalation,
+    EscalationAct,
+    EscalationState,
+)
 from escalations.rule import (
     TABLE,
-    EscalationAct,
     Facts,
     Party,
     huddle_due_at,
+    may_act,
     next_state,
+    speaks_for_sponsor,
     values_on_entry,
 )
 from notifications.commands import add_notices, wake_worker_after_commit
@@ -30,16 +37,6 @@ from tenancy.locks import StaleEdit, lock, locking
 
 HUDDLE_AHEAD = dt.timedelta(days=14)
 CHECKPOINT_AHEAD = dt.timedelta(days=28)  # M7.3
-ASK_OTHERS = "Ask the objective's owner, a champion or a program lead to do this."
-NO_RIGHT = {
-    EscalationAct.HUDDLE: "A champion or a program lead convenes the huddle. Ask one of them.",
-    EscalationAct.DECIDE: "The sponsor decides, or a program lead records the decision for them.",
-}
-NOT_ACTIVE = {
-    EscalationState.WATCHING: "This escalation is watched. Activate it first.",
-    EscalationState.ANSWERED: "A recovery plan has already been recorded. Reload the page.",
-    EscalationState.RAISED: "This escalation is with the sponsor, who decides now.",
-}
 
 
 @contextmanager
@@ -76,8 +73,10 @@ def update_escalation(*, key_result_id: int, engagement_id: int, now: dt.datetim
 
 
 def _lock_escalations(key_result: KeyResult) -> list[Escalation]:
-    rows = Escalation.objects.filter(engagement_id=key_result.engagement_id)
-    return list(locking(rows.filter(key_result_id=key_result.pk).for_rule()))
+    rows = Escalation.objects.filter(
+        engagement_id=key_result.engagement_id, key_result_id=key_result.pk
+    )
+    return list(locking(rows.only(*ESCALATION_COLUMNS, "plan_owner", "version")))
 
 
 def _apply_rule(
@@ -90,16 +89,15 @@ def _apply_rule(
     """Let each escalation enter the states that follow; count the changes. Without `by`: a job."""
     facts = Facts(key_result=key_result, escalation=None, now=now, at_close=by is None)
     since = key_result.red_since
-    rows: list[Escalation | None] = [
-        row for row in escalations if row.is_open or row.streak == since
-    ]
-    has_fired = any(row.streak == since for row in escalations)
-    if since is not None and since < facts.week and not has_fired:
+    own = [row for row in escalations if row.is_open or row.streak == since]
+    rows: list[Escalation | None] = [*own]
+    if since is not None and since < facts.week and all(row.streak != since for row in own):
         rows.append(None)
     if any(row is None or row.activated_at is None for row in rows):
-        mine = {"engagement_id": key_result.engagement_id, "key_result_id": key_result.pk}
-        blockers = Blocker.objects.filter(**mine).only("opened_at", "resolved_at")
-        facts = replace(facts, blockers=tuple(blockers))
+        blockers = Blocker.objects.filter(
+            engagement_id=key_result.engagement_id, key_result_id=key_result.pk
+        )
+        facts = replace(facts, blockers=list(blockers.only("opened_at", "resolved_at")))
     changes = 0
     for row in rows:
         facts = replace(facts, escalation=row)
@@ -113,15 +111,8 @@ def _enter(state: EscalationState, facts: Facts, *, by: Membership | None) -> Es
     values = values_on_entry(state, facts)
     escalation, key_result = facts.escalation, facts.key_result
     if escalation is None:
-        streak = key_result.red_since
-        assert streak is not None  # noqa: S101 - it is two weeks red
-        escalation = Escalation.objects.create(
-            engagement_id=key_result.engagement_id,
-            key_result=key_result,
-            streak=streak,
-            opened_at=facts.now,
-            **values,
-        )
+        values |= {"engagement_id": key_result.engagement_id, "streak": key_result.red_since}
+        escalation = Escalation.objects.create(key_result=key_result, opened_at=facts.now, **values)
     else:
         escalation.key_result = key_result
         _save(escalation, **values)
@@ -140,11 +131,29 @@ def _save(escalation: Escalation, **values: object) -> Escalation:
 
 def _notify(escalation: Escalation, *, by: Membership | None, now: dt.datetime) -> None:
     """Notify those whom the table names for its state, if they can sign in and may read."""
-    row = TABLE[escalation.state]
+    row, objective = TABLE[escalation.state], escalation.key_result.objective
     if not row.notified:
         return
+    ids: dict[str, int | None] = {
+        Party.OWNER: escalation.key_result.owner_id,
+        Party.OBJECTIVE_OWNER: objective.owner_id,
+        Party.CHAMPION: objective.team.champion_id if objective.team else None,
+        Party.PLAN_OWNER: escalation.plan_owner_id,
+    }
+    named = [ids[party] for party in row.notified if ids.get(party)]
+    parties = Q(pk__in=named) | Q(role__in=row.notified)
+    if Party.NOTIFIED in row.notified:
+        notices = Notice.objects.filter(
+            engagement_id=escalation.engagement_id,
+            person_id=OuterRef("pk"),
+            rule__in=("escalation_active", "escalation_raised"),
+            subject=escalation.pk,
+            period=escalation.streak,
+            dropped_at=None,
+        )
+        parties = (parties | Q(Exists(notices))) & Q(user__wants_digests=True)
     people = Membership.objects.active().filter(
-        _in_parties(escalation, row.notified),
+        parties,
         engagement_id=escalation.engagement_id,
         role__in=READERS,
         user__is_active=True,
@@ -160,43 +169,16 @@ def _notify(escalation: Escalation, *, by: Membership | None, now: dt.datetime) 
     )
 
 
-def _in_parties(escalation: Escalation, parties: Sequence[Party]) -> Q:
-    objective = escalation.key_result.objective
-    ids = {
-        Party.OWNER: escalation.key_result.owner_id,
-        Party.OBJECTIVE_OWNER: objective.owner_id,
-        Party.CHAMPION: objective.team.champion_id if objective.team else None,
-        Party.PLAN_OWNER: escalation.plan_owner_id,
-    }
-    roles = {Party.LEADS: Role.LEAD, Party.SPONSORS: Role.SPONSOR}
-    named = Q(pk__in=[ids[party] for party in parties if ids.get(party)])
-    of_role = Q(role__in=[roles[party] for party in parties if party in roles])
-    if Party.NOTIFIED not in parties:
-        return named | of_role
-    notices = Notice.objects.filter(
-        engagement_id=escalation.engagement_id,
-        person_id=OuterRef("pk"),
-        rule__in=("escalation_active", "escalation_raised"),
-        subject=escalation.pk,
-        period=escalation.streak,
-        dropped_at=None,
-    )
-    return (named | of_role | Q(Exists(notices))) & Q(user__wants_digests=True)
-
-
 @transaction.atomic
 def activate_escalation(*, escalation: Escalation, by: Membership, now: dt.datetime) -> Escalation:
     """Activate a watched escalation by hand (M7.2); notifies people and starts its clocks.
 
-    Raises ValidationError: `no_right`, `closed`, `active`.
+    Raises ValidationError: `no_right`, or its state if that is another one.
     """
     locked = _lock(escalation, by=by, act=EscalationAct.ACTIVATE)
-    if locked.state is not EscalationState.WATCHING:
-        raise ValidationError("This escalation is already active. Reload the page.", code="active")
-    facts = Facts(key_result=locked.key_result, escalation=locked, now=now)
-    due_at = huddle_due_at(facts)
-    _save(locked, activated_at=now, activated_by=by, cause=Cause.BY_HAND, huddle_due_at=due_at)
-    return _announce(locked, by=by, now=now)
+    due_at = huddle_due_at(Facts(key_result=locked.key_result, escalation=locked, now=now))
+    values = {"activated_at": now, "activated_by": by, "cause": Cause.BY_HAND}
+    return _save_and_notify(locked, **values, huddle_due_at=due_at, by=by, now=now)
 
 
 @transaction.atomic
@@ -205,11 +187,10 @@ def set_huddle(
 ) -> Escalation:
     """Set when the huddle is or was; it can change until the outcome is recorded (M7.3).
 
-    Raises StaleEdit, and ValidationError: `no_right`, `closed`, `watching`, `answered`, `raised`,
-    or for `at`: `in_past` before the escalation was active, `too_far`.
+    Raises StaleEdit, and ValidationError: `no_right`, its state if it is not active, or for `at`:
+    `in_past` before it was active, `too_far`.
     """
     locked = _lock(escalation, by=by, act=EscalationAct.HUDDLE, version=version)
-    _require_active(locked)
     if locked.activated_at is not None and at < locked.activated_at:
         message = "This is before the escalation became active. Enter a later time."
         raise ValidationError({"at": ValidationError(message, code="in_past")})
@@ -237,11 +218,10 @@ def record_outcome(
 
     It needs no huddle, and may come after the huddle was due, but not once it was raised.
 
-    Raises StaleEdit, and ValidationError: `no_right`, `closed`, `watching`, `answered`, `raised`,
-    or by field `owner`, `in_past`, `too_far`.
+    Raises StaleEdit, and ValidationError: `no_right`, its state if it is not active, or by field
+    `owner`, `in_past`, `too_far`.
     """
     locked = _lock(escalation, by=by, act=EscalationAct.ANSWER, version=version)
-    _require_active(locked)
     errors, today = {}, locked.engagement.today(now)
     try:
         check_owners(plan_owner)
@@ -254,7 +234,7 @@ def record_outcome(
         errors["checkpoint_on"] = ValidationError(message, code="too_far")
     if errors:
         raise ValidationError(errors)
-    _save(
+    return _save_and_notify(
         locked,
         outcome=outcome,
         plan=plan.strip(),
@@ -262,8 +242,9 @@ def record_outcome(
         checkpoint_on=checkpoint_on,
         answered_at=now,
         answered_by=by,
+        by=by,
+        now=now,
     )
-    return _announce(locked, by=by, now=now)
 
 
 @transaction.atomic
@@ -282,23 +263,20 @@ def decide_escalation(
 
     A lead records it on the sponsor's behalf, with their name in `word_of` and evidence (M9.5).
 
-    Raises StaleEdit, and ValidationError: `no_right`, `closed`, `not_raised`, or by field
+    Raises StaleEdit, and ValidationError: `no_right`, its state if it was not raised, or by field
     `required`.
     """
     locked = _lock(escalation, by=by, act=EscalationAct.DECIDE, version=version)
-    if locked.state is not EscalationState.RAISED:
-        message = "This escalation is not with the sponsor. Record a recovery plan first."
-        raise ValidationError(message, code="not_raised")
-    name = word_of.strip() if speaks_for_sponsor(by) else ""
-    errors = {}
-    if speaks_for_sponsor(by) and not name:
+    on_behalf = speaks_for_sponsor(by)
+    name, errors = word_of.strip() if on_behalf else "", {}
+    if on_behalf and not name:
         errors["word_of"] = ValidationError("Name the sponsor who decided.", code="required")
-    if speaks_for_sponsor(by) and not evidence_url:
+    if on_behalf and not evidence_url:
         message = "Add a link to the evidence, such as an email or the minutes."
         errors["evidence_url"] = ValidationError(message, code="required")
     if errors:
         raise ValidationError(errors)
-    _save(
+    return _save_and_notify(
         locked,
         verdict=verdict,
         verdict_note=note.strip(),
@@ -306,8 +284,9 @@ def decide_escalation(
         evidence_url=evidence_url,
         decided_at=now,
         decided_by=by,
+        by=by,
+        now=now,
     )
-    return _announce(locked, by=by, now=now)
 
 
 def _lock(
@@ -320,21 +299,18 @@ def _lock(
     locked = locking(rows).get(engagement_id=by.engagement_id, pk=escalation.pk)
     require_right(by, Permission.READ)
     if not may_act(locked, act, by=by):
-        raise ValidationError(NO_RIGHT.get(act, ASK_OTHERS), code="no_right")
+        raise ValidationError(NO_RIGHT, code="no_right")
     if version is not None and locked.version != version:
         raise StaleEdit(locked)
-    if not locked.is_open:
-        raise ValidationError("This escalation is closed.", code="closed")
+    if act not in TABLE[locked.state].acts:
+        message = "This escalation is in another state now. Reload the page."
+        raise ValidationError(message, code=locked.state.value)
     return locked
 
 
-def _require_active(locked: Escalation) -> None:
-    """Raise ValidationError `watching`, `answered` or `raised` unless it is active."""
-    if message := NOT_ACTIVE.get(locked.state):
-        raise ValidationError(message, code=locked.state.value)
-
-
-def _announce(locked: Escalation, *, by: Membership, now: dt.datetime) -> Escalation:
-    _notify(locked, by=by, now=now)
+def _save_and_notify(
+    locked: Escalation, *, by: Membership, now: dt.datetime, **values: object
+) -> Escalation:
+    _notify(_save(locked, **values), by=by, now=now)
     wake_worker_after_commit()
     return locked

@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from django import forms
 from django.core.validators import URLValidator
-from django.db import models
 from django.utils import timezone
 
 from checkins.templatetags.weeks import when
@@ -32,20 +31,20 @@ class EscalationForm(EditForm):
 
     def compare(self) -> list[Difference]:
         """Return the fields whose input differs from what is saved; none if nothing is saved yet."""
-        saved, fields = self.over(self.row), self.visible_fields()
-        if not any(saved[field.name].value() for field in fields):
+        saved = self.over(self.row)
+        if not any(saved[field.name].value() for field in self.visible_fields()):
             return []
-        pairs = [(str(field.label), text_of(saved[field.name]), text_of(field)) for field in fields]
+        texts = ((field, text_of(saved[field.name])) for field in self.visible_fields())
         return [
-            difference(label=label, theirs=theirs, yours=yours)
-            for label, theirs, yours in pairs
-            if theirs != yours
+            difference(label=str(field.label), theirs=theirs, yours=text_of(field))
+            for field, theirs in texts
+            if theirs != text_of(field)
         ]
 
     def typed(self) -> list[tuple[str, str]]:
         """Return the input by label."""
-        shown = [(str(field.label), text_of(field)) for field in self.visible_fields()]
-        return [(label, text) for label, text in shown if text != NOTHING]
+        texts = [(str(field.label), text_of(field)) for field in self.visible_fields()]
+        return [(label, text) for label, text in texts if text != NOTHING]
 
 
 class ActivateForm(EscalationForm):
@@ -74,8 +73,7 @@ class HuddleForm(EscalationForm):
         )
 
     @classmethod
-    def shown(cls, row: models.Model) -> dict[str, Any]:
-        assert isinstance(row, Escalation)  # noqa: S101 - for the type checker
+    def shown(cls, row: Any) -> dict[str, Any]:
         return {"at": row.huddle_at, "version": row.version}
 
 
@@ -154,11 +152,10 @@ class VerdictForm(EscalationForm):
             del self.fields["word_of"], self.fields["evidence_url"]
 
     @classmethod
-    def shown(cls, row: models.Model) -> dict[str, Any]:
-        assert isinstance(row, Escalation)  # noqa: S101 - for the type checker
+    def shown(cls, row: Any) -> dict[str, Any]:
         return {**super().shown(row), "note": row.verdict_note}
 
-    def over(self, row: models.Model | None, *, data: Any = None) -> Self:
+    def over(self, row: Any, *, data: Any = None) -> Self:
         return type(self)(data, engagement=self.engagement, row=row, on_behalf=self.on_behalf)
 
 

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from checkins.messages import card, moment, page_of
 from engagements.models import Membership
-from escalations.models import EscalationState
+from escalations.models import EscalationAct, EscalationState
 from escalations.pending import tasks_for
 from escalations.queries import EscalationCard, escalation_cards
-from escalations.rule import EscalationAct
+from escalations.rule import TABLE, Party
 from notifications.models import Notice
 from notifications.rules import Aside, DigestItem, NoticeRule, Noun, register_asides, register_rule
 from okrs.formatting import write_day
@@ -39,7 +39,6 @@ class Wording:
     weight: int
     paragraphs: Sequence[str]
     reason: str = "own it, champion the team or lead the program"
-    is_urgent: bool = True
 
 
 WORDINGS = {
@@ -68,7 +67,6 @@ WORDINGS = {
         weight=30,
         paragraphs=("plan", "asked"),
         reason=NOTIFIED,
-        is_urgent=False,
     ),
     EscalationState.RECOVERED: Wording(
         heading="Escalation recovered",
@@ -76,7 +74,6 @@ WORDINGS = {
         weight=20,
         paragraphs=("ended",),
         reason=NOTIFIED,
-        is_urgent=False,
     ),
 }
 ASIDES = {
@@ -90,13 +87,14 @@ ASIDES = {
 def register_rules() -> None:
     """Register the wording of escalation notices, and the query for a person's deadlines."""
     for state, wording in WORDINGS.items():
+        is_urgent = Party.NOTIFIED not in TABLE[state].notified
         rule = NoticeRule(
             label=wording.heading,
             reason=wording.reason,
             noun=ESCALATION,
             describe=partial(describe, state),
-            switch="" if wording.is_urgent else "wants_digests",
-            is_urgent=wording.is_urgent,
+            switch="" if is_urgent else "wants_digests",
+            is_urgent=is_urgent,
         )
         register_rule(f"escalation_{state}", rule)
     register_asides(asides)
@@ -116,14 +114,12 @@ def describe(
 
 
 def _item(found: EscalationCard, wording: Wording, *, to: Membership) -> DigestItem:
-    row, now, due = found.escalation, found.facts.now, ""
+    row, now, due = found.escalation, found.now, ""
     if row.state is EscalationState.ACTIVE and row.huddle_due_at and now < row.huddle_due_at:
         due = moment(row.huddle_due_at, now=now)
     context = {"card": found, "row": row, "due": due}
-    paragraphs = [
-        SPACES.sub(" ", render_to_string(PARAGRAPH, {**context, "part": f"{PARAGRAPH}#{name}"}))
-        for name in wording.paragraphs
-    ]
+    parts = [{**context, "part": f"{PARAGRAPH}#{name}"} for name in wording.paragraphs]
+    texts = [SPACES.sub(" ", render_to_string(PARAGRAPH, part)).strip() for part in parts]
     item = card(
         found.key_result,
         to=to,
@@ -132,7 +128,7 @@ def _item(found: EscalationCard, wording: Wording, *, to: Membership) -> DigestI
         state=f"active (huddle by {due})" if due and not row.huddle_at else row.state.label.lower(),
         news=wording.news,
         url=f"{page_of(found.key_result)}#escalation",
-        text="\n".join(text.strip() for text in paragraphs if text.strip()),
+        text="\n".join(filter(None, texts)),
     )
     return replace(item, about=f"escalation:{row.pk}")
 
@@ -144,15 +140,15 @@ def asides(memberships: Sequence[Membership], now: dt.datetime) -> list[Aside]:
 
 def _aside(task: EscalationCard, *, now: dt.datetime) -> Aside:
     assert task.deadline is not None  # noqa: S101 - it waits on the person
+    assert task.clock is not None  # noqa: S101 - each deadline has one
+    row, at = task.key_result, task.clock.at
     before, after = ASIDES[task.deadline]
-    at = task.clock.at if task.clock else None
     if task.deadline is EscalationAct.PLAN and task.escalation.checkpoint_on:
         today = timezone.localdate(now)
         after = f"{after}, checkpoint {write_day(task.escalation.checkpoint_on, today=today)}"
     elif at is not None and task.deadline is not EscalationAct.DECIDE:
-        is_over = task.clock is not None and task.clock.is_over
-        after = f"was due {moment(at, now=now)}" if is_over else f"{after} by {moment(at, now=now)}"
-    row = task.key_result
+        verb = "was due" if task.clock.is_over else f"{after} by"
+        after = f"{verb} {moment(at, now=now)}"
     return Aside(
         client=row.engagement.client_name,
         before=before,

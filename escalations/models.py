@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -53,21 +52,25 @@ class Verdict(models.TextChoices):
     STRATEGY = "strategy", "Change the strategy"
 
 
-class EscalationState(StrEnum):
+class EscalationState(models.TextChoices):
     """The state of an escalation, from its dates."""
 
-    WATCHING = "watching"  # red, but early: no huddle, no clock
-    ACTIVE = "active"  # waits for a huddle and an outcome
-    ANSWERED = "answered"  # a recovery plan runs to its checkpoint
-    RAISED = "raised"  # waits for the sponsor
-    DECIDED = "decided"  # closed by the sponsor's outcome
-    RECOVERED = "recovered"  # closed: the key result left red
+    WATCHING = "watching", "Watching"  # red, but early: no huddle, no clock
+    ACTIVE = "active", "Active"  # waits for a huddle and an outcome
+    ANSWERED = "answered", "Plan under way"  # to its checkpoint
+    RAISED = "raised", "With the sponsor"  # waits for the decision
+    DECIDED = "decided", "Decided"  # closed by the sponsor's outcome
+    RECOVERED = "recovered", "Recovered"  # closed: the key result left red
 
-    @property
-    def label(self) -> str:
-        return {"answered": "Plan under way", "raised": "With the sponsor"}.get(
-            self.value, self.value.capitalize()
-        )
+
+class EscalationAct(models.TextChoices):
+    """An act of a person on an escalation, as in its URL, with its button; it names its deadline."""
+
+    ACTIVATE = "activate", "Activate now"  # by hand
+    HUDDLE = "huddle", "Schedule huddle"
+    ANSWER = "outcome", "Record recovery plan"
+    DECIDE = "verdict", "Record decision"
+    PLAN = "plan", "Carry out recovery plan"  # to its checkpoint; nothing is recorded
 
 
 # The columns that the rule reads: a job applies it to thousands, and Django's cost grows with them.
@@ -88,20 +91,18 @@ KEY_RESULT_COLUMNS = (
     "objective__cycle__ends_on",
     "objective__team__champion",
 )
-ESCALATION_COLUMNS = (
-    "engagement",
-    "key_result",
+ESCALATION_COLUMNS = (  # the job's own role reads no others
+    "engagement_id",
+    "key_result_id",
     "streak",
     "opened_at",
     "activated_at",
     "huddle_due_at",
-    "plan_owner",
     "checkpoint_on",
     "answered_at",
     "raised_at",
     "decided_at",
     "recovered_at",
-    "version",
 )
 
 
@@ -109,14 +110,6 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
     def open(self) -> EscalationQuerySet:
         """Select those that neither recovered nor were decided."""
         return self.filter(recovered_at=None, decided_at=None)
-
-    def active(self) -> EscalationQuerySet:
-        """Select open ones that someone acts on: all but the watched."""
-        return self.open().filter(activated_at__isnull=False)
-
-    def for_rule(self) -> EscalationQuerySet:
-        """Select the columns that the rule reads and its changes need."""
-        return self.only(*ESCALATION_COLUMNS)
 
 
 EscalationManager = TenantManager.from_queryset(EscalationQuerySet)
@@ -169,12 +162,7 @@ class Escalation(TenantModel):
     version = models.PositiveIntegerField(default=1)
 
     objects = EscalationManager()
-    sweep_grants: ClassVar[tuple[str, ...]] = (
-        (
-            "SELECT (engagement_id, key_result_id, streak, opened_at, activated_at, huddle_due_at,"
-            " checkpoint_on, answered_at, raised_at, decided_at, recovered_at)"
-        ),
-    )
+    sweep_grants: ClassVar[tuple[str, ...]] = (f"SELECT ({', '.join(ESCALATION_COLUMNS)})",)
 
     class Meta:
         ordering = ["-opened_at", "-id"]
@@ -226,9 +214,8 @@ class Escalation(TenantModel):
 
     @property
     def state(self) -> EscalationState:
-        return (
-            self.state_before_recovery if self.recovered_at is None else EscalationState.RECOVERED
-        )
+        is_recovered = self.recovered_at is not None
+        return EscalationState.RECOVERED if is_recovered else self.state_before_recovery
 
     @property
     def state_before_recovery(self) -> EscalationState:

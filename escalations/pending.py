@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
-from escalations.models import Escalation
-from escalations.queries import EscalationCard, joined
-from escalations.rule import EscalationAct, Facts
+from escalations.models import EscalationAct
+from escalations.queries import EscalationCard, Escalations, joined
 from notifications.models import Notice, NoticeQuerySet
 from tenancy.models import rows
 
-# Those that may wait on a person; `deadline_for` decides. On every view of My week, so without the
+# Those that may wait on a person; `card.deadline` decides. On every view of My week, so without the
 # cost of a queryset.
 CANDIDATES = """
     SELECT e.id, EXISTS (
@@ -64,8 +63,9 @@ def tasks_for(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Es
     found = joined().filter(engagement_id__in=list(members), pk__in=list(has_sponsor))
     cards = [
         EscalationCard(
+            key_result=row.key_result,
             escalation=row,
-            facts=Facts(key_result=row.key_result, escalation=row, now=now),
+            now=now,
             reader=members[row.engagement_id],
             has_sponsor=has_sponsor[row.pk],
         )
@@ -76,14 +76,14 @@ def tasks_for(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Es
 
 def _urgency(card: EscalationCard) -> tuple[bool, bool, bool, dt.datetime, int]:
     is_over = card.clock is not None and card.clock.is_over
-    at = card.clock.at if card.clock and card.clock.at else card.facts.now
+    at = card.clock.at if card.clock and card.clock.at else card.now
     is_raised, is_plan = card.deadline is EscalationAct.DECIDE, card.deadline is EscalationAct.PLAN
     return not is_over, not is_raised, is_plan, at, card.escalation.pk
 
 
-def notices_of(escalations: Iterable[Escalation]) -> NoticeQuerySet:
-    """Return the notices about these, newest first. One query, or none."""
-    found = list(escalations)
+def notices_of(page: Escalations) -> NoticeQuerySet:
+    """Return the notices about these of one key result, newest first. One query, or none."""
+    found = [card.escalation for card in (*page.open, *page.decided, *page.closed)]
     if not found:
         return Notice.objects.none()
     notices = Notice.objects.filter(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -13,15 +13,15 @@ from django.db.models import Q
 from checkins.models import CheckIn
 from checkins.queries.thread import ThreadEntry
 from engagements.models import Membership, Role
-from escalations.models import Escalation, EscalationQuerySet, EscalationState
-from escalations.rights import acts_of, champion_of, deadline_for, speaks_for_sponsor
+from escalations.models import Escalation, EscalationAct, EscalationQuerySet, EscalationState
 from escalations.rule import (
     MIN_CONFIDENCE,
     TABLE,
     WEEKS_TO_FIRE,
     WEEKS_TO_RAISE,
-    EscalationAct,
     Facts,
+    acts_of,
+    champion_of,
     huddle_due_at,
     raise_due_at,
 )
@@ -33,19 +33,6 @@ from scoring import Method, Rag
 LAST_CYCLE = dt.timedelta(days=100)  # for so long after its end the list shows closed ones
 MOST_TRIED = 3
 OVERDUE = "overdue"
-JOINED = (
-    "key_result__engagement",
-    "key_result__metric",
-    "key_result__owner",
-    "key_result__objective__owner",
-    "key_result__objective__cycle",
-    "key_result__objective__team__champion__user",
-    "activated_by",
-    "huddle_set_by",
-    "plan_owner",
-    "answered_by",
-    "decided_by",
-)
 # In order of urgency; overdue ones come before all of them.
 URGENCY = (
     EscalationState.RAISED,
@@ -70,27 +57,21 @@ class Clock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EscalationCard:
-    """An escalation as a screen shows it to a reader (M7).
+class EscalationCard(Facts):
+    """An escalation as a screen shows it to a reader (M7), with the facts of its rule.
 
-    `posts` are its check-ins, newest first. `coming` is the newest of the key result if it is red
-    and its next action is not due yet. `conveners` and `sponsors` are names. `has_sponsor` is
-    whether a sponsor signs in.
+    `posts` are its check-ins, newest first, `latest` is that of the key result. `conveners` and
+    `sponsors` are names. `has_sponsor` is whether a sponsor signs in.
     """
 
     escalation: Escalation
-    facts: Facts
     reader: Membership
     has_sponsor: bool
     posts: Sequence[CheckIn] = ()
-    coming: CheckIn | None = None
+    latest: CheckIn | None = None
     conveners: Sequence[str] = ()
     sponsors: Sequence[str] = ()
     min_confidence: ClassVar[int] = MIN_CONFIDENCE
-
-    @property
-    def key_result(self) -> KeyResult:
-        return self.facts.key_result
 
     @property
     def closed_on(self) -> dt.date | None:
@@ -100,6 +81,12 @@ class EscalationCard:
     @property
     def red(self) -> list[CheckIn]:
         return [post for post in self.posts if post.rag == Rag.RED]
+
+    @cached_property
+    def coming(self) -> CheckIn | None:
+        """Return the latest check-in if it is one of its red ones and its action is not due yet."""
+        post = self.latest
+        return post if post in self.red and post.next_action_due >= self.today else None
 
     @property
     def tried(self) -> list[CheckIn]:
@@ -115,7 +102,7 @@ class EscalationCard:
         weeks = weeks_red(
             red_since=row.streak,
             last_week=last_week,
-            today=self.closed_on or self.facts.today,
+            today=self.closed_on or self.today,
             ends_on=self.key_result.objective.cycle.ends_on,
         )
         return weeks if row.is_open else max(weeks, WEEKS_TO_FIRE)
@@ -123,23 +110,22 @@ class EscalationCard:
     @property
     def reported(self) -> int:
         """Return how many of those weeks had a red check-in."""
-        if self.escalation.is_open and self.facts.is_same_streak:
+        if self.escalation.is_open and self.is_same_streak:
             return int(self.key_result.red_reported)
         return len({post.week for post in self.red})
 
     @property
     def pace(self) -> Decimal | None:
-        return expected_pace(self.key_result, today=self.facts.today)
+        return expected_pace(self.key_result, today=self.today)
 
     @property
     def early_pace(self) -> Decimal:
-        """Return the pace up to which red is early (M7.2)."""
-        return EARLY_PACE[Method(self.key_result.method)]
+        return EARLY_PACE[Method(self.key_result.method)]  # M7.2
 
     @property
     def is_raised_next(self) -> bool:
         """Return whether it goes to the sponsor after the huddle if it is activated now (M7.4)."""
-        due_on = huddle_due_at(self.facts).astimezone(self.facts.zone).date()
+        due_on = huddle_due_at(self).astimezone(self.zone).date()
         is_in_cycle = monday_of(due_on) <= self.key_result.objective.cycle.ends_on
         return self.weeks >= WEEKS_TO_RAISE and is_in_cycle
 
@@ -150,29 +136,20 @@ class EscalationCard:
     @property
     def huddle_is_held(self) -> bool:
         at = self.escalation.huddle_at
-        return at is not None and at <= self.facts.now
+        return at is not None and at <= self.now
 
     @property
     def acts(self) -> list[EscalationAct]:
         return acts_of(self.escalation, by=self.reader)
 
     @property
-    def main_act(self) -> EscalationAct | None:
-        """Return the reader's next act: once the huddle was held, the outcome."""
-        return self.acts[-1 if self.huddle_is_held else 0] if self.acts else None
-
-    @property
-    def on_behalf(self) -> bool:
-        return speaks_for_sponsor(self.reader)
-
-    @property
     def is_still_red(self) -> bool:
         """Return whether it was decided and its streak is still red."""
-        return self.escalation.state is EscalationState.DECIDED and self.facts.is_same_streak
+        return self.escalation.state is EscalationState.DECIDED and self.is_same_streak
 
     @cached_property
     def clocks(self) -> list[Clock]:
-        return clocks(self.facts)
+        return clocks(self)
 
     @property
     def is_over_time(self) -> bool:
@@ -180,8 +157,23 @@ class EscalationCard:
 
     @cached_property
     def deadline(self) -> EscalationAct | None:
-        """Return the deadline for which it waits on the reader, if it does."""
-        return deadline_for(self.escalation, person=self.reader, has_sponsor=self.has_sponsor)
+        """Return the deadline for which it waits on the reader, if it does (M7.3, M7.4).
+
+        The huddle waits on who convenes it, the outcome on the objective's owner, the plan on its
+        owner, and the decision on sponsors, or on the leads if no sponsor signs in.
+        """
+        row, reader, is_lead = self.escalation, self.reader, self.reader.role == Role.LEAD
+        if row.state is EscalationState.RAISED:
+            decides = reader.role == Role.SPONSOR or (is_lead and not self.has_sponsor)
+            return EscalationAct.DECIDE if decides else None
+        if row.state is EscalationState.ANSWERED:
+            return EscalationAct.PLAN if row.plan_owner_id == reader.pk else None
+        if row.state is not EscalationState.ACTIVE:
+            return None
+        champion = champion_of(row)
+        if row.huddle_at is None and (champion == reader if champion else is_lead):
+            return EscalationAct.HUDDLE
+        return EscalationAct.ANSWER if self.key_result.objective.owner_id == reader.pk else None
 
     @property
     def clock(self) -> Clock | None:
@@ -196,10 +188,6 @@ class Escalations:
     open: Sequence[EscalationCard]
     decided: Sequence[EscalationCard]
     closed: Sequence[EscalationCard]
-
-    @property
-    def rows(self) -> list[Escalation]:
-        return [card.escalation for card in (*self.open, *self.decided, *self.closed)]
 
     @property
     def counts(self) -> list[tuple[str, int]]:
@@ -244,7 +232,19 @@ def escalation_cards(
 
 def joined() -> EscalationQuerySet:
     """Select escalations with all that a card shows."""
-    return Escalation.objects.select_related(*JOINED)
+    return Escalation.objects.select_related(
+        "key_result__engagement",
+        "key_result__metric",
+        "key_result__owner",
+        "key_result__objective__owner",
+        "key_result__objective__cycle",
+        "key_result__objective__team__champion__user",
+        "activated_by",
+        "huddle_set_by",
+        "plan_owner",
+        "answered_by",
+        "decided_by",
+    )
 
 
 def ended_at(escalation: Escalation) -> dt.datetime:
@@ -262,20 +262,14 @@ def _clock(deadline: EscalationAct, row: Escalation, facts: Facts) -> Clock:
     if deadline is EscalationAct.PLAN:
         span = (row.checkpoint_on or facts.today) - facts.today
         return Clock(deadline=deadline, at=None, span=abs(span), is_over=span < span * 0)
-    at = {
-        EscalationAct.HUDDLE: row.huddle_at or row.huddle_due_at,
-        EscalationAct.ANSWER: raise_due_at(facts),
-        EscalationAct.DECIDE: row.raised_at,
-    }[deadline]
-    is_kept = deadline is EscalationAct.DECIDE or (
-        deadline is EscalationAct.HUDDLE and row.huddle_at
-    )
-    return Clock(
-        deadline=deadline,
-        at=at,
-        span=abs((at or facts.now) - facts.now),
-        is_over=at is not None and at <= facts.now and not is_kept,
-    )
+    at, is_due = raise_due_at(facts), True
+    if deadline is EscalationAct.HUDDLE:
+        at, is_due = row.huddle_at or row.huddle_due_at, row.huddle_at is None
+    elif deadline is EscalationAct.DECIDE:
+        at, is_due = row.raised_at, False
+    left = (at or facts.now) - facts.now
+    is_over = at is not None and is_due and at <= facts.now
+    return Clock(deadline=deadline, at=at, span=abs(left), is_over=is_over)
 
 
 def _cards(
@@ -292,51 +286,35 @@ def _cards(
     people = Membership.objects.active().filter(
         engagement_id=engagement_id, role__in=(Role.LEAD, Role.SPONSOR), user__is_active=True
     )
-    by_role: dict[str, list[str]] = defaultdict(list)
+    names: dict[str, list[str]] = {Role.LEAD: [], Role.SPONSOR: []}
     for person in people:
-        by_role[person.role].append(str(person))
+        names[person.role].append(str(person))
     if posts is None:
         key_results = {row.key_result_id for row in rows}
-        posts = CheckIn.objects.filter(
-            engagement_id=engagement_id, key_result_id__in=key_results
-        ).current()
+        known = CheckIn.objects.filter(engagement_id=engagement_id, key_result_id__in=key_results)
+        posts = known.current()
     by_key_result: dict[int, list[CheckIn]] = defaultdict(list)
     for post in sorted(posts, key=lambda post: post.posted_at, reverse=True):
         by_key_result[post.key_result_id].append(post)
-    return [
-        _card(
-            row, posts=by_key_result[row.key_result_id], by_role=by_role, reader=membership, now=now
+    cards = []
+    for row in rows:
+        latest, champion = by_key_result[row.key_result_id], champion_of(row)
+        own = [post for post in latest if post.week >= row.streak]
+        if not row.is_open:
+            own = [post for post in own if post.posted_at <= ended_at(row)]
+        card = EscalationCard(
+            key_result=row.key_result,
+            escalation=row,
+            now=now,
+            reader=membership,
+            has_sponsor=bool(names[Role.SPONSOR]),
+            posts=own,
+            latest=latest[0] if latest else None,
+            conveners=[str(champion)] if champion else names[Role.LEAD],
+            sponsors=names[Role.SPONSOR],
         )
-        for row in rows
-    ]
-
-
-def _card(
-    row: Escalation,
-    *,
-    posts: Sequence[CheckIn],
-    by_role: Mapping[str, Sequence[str]],
-    reader: Membership,
-    now: dt.datetime,
-) -> EscalationCard:
-    facts = Facts(key_result=row.key_result, escalation=row, now=now)
-    champion = champion_of(row)
-    own = [
-        post
-        for post in posts
-        if post.week >= row.streak and (row.is_open or post.posted_at <= ended_at(row))
-    ]
-    newest = own[0] if own and own[0] == posts[0] and own[0].rag == Rag.RED else None
-    return EscalationCard(
-        escalation=row,
-        facts=facts,
-        reader=reader,
-        has_sponsor=Role.SPONSOR in by_role,
-        posts=own,
-        coming=newest if newest and newest.next_action_due >= facts.today else None,
-        conveners=[str(champion)] if champion else by_role.get(Role.LEAD, ()),
-        sponsors=by_role.get(Role.SPONSOR, ()),
-    )
+        cards.append(card)
+    return cards
 
 
 def _sorted(cards: Sequence[EscalationCard]) -> Escalations:

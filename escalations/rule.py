@@ -1,7 +1,4 @@
-"""The rule `red_two_weeks` (M7.1 to M7.4, M7.8, M7.9), stated once: pure functions and one table.
-
-Check-ins, the job and the screens all use `TABLE`. Everything here reads rows that are given.
-"""
+"""The rule `red_two_weeks` (M7), stated once: pure functions of given rows, one table, and rights."""
 
 from __future__ import annotations
 
@@ -14,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import zone_of
 from checkins.models import Blocker
-from engagements.models import Cadence
+from engagements.models import Cadence, Membership, Role
 from engagements.models import Escalation as EscalationSetting
-from escalations.models import Cause, Escalation, EscalationState, RaisedFor
+from engagements.permissions import Permission, may, may_here
+from escalations.models import Cause, Escalation, EscalationAct, EscalationState, RaisedFor
 from okrs.models import KeyResult
 from okrs.models.key_results import LIVE
 from okrs.weeks import WEEK, monday_of
@@ -199,30 +197,18 @@ def is_red_past_checkpoint(facts: Facts) -> bool:
     return is_over and facts.is_live_red and facts.is_in_cycle
 
 
-class EscalationAct(StrEnum):
-    """An act of a person on an escalation, as in its URL; a deadline is named by its act."""
-
-    ACTIVATE = "activate"  # a watched one, by hand
-    HUDDLE = "huddle"  # set its time
-    ANSWER = "outcome"  # record the outcome as a recovery plan
-    DECIDE = "verdict"  # record the sponsor's decision
-    PLAN = "plan"  # carry the plan out to its checkpoint; nothing is recorded
-
-
 class Party(StrEnum):
-    """People who are notified."""
+    """People who are notified, other than those of a role."""
 
-    OWNER = "owner"
+    OWNER = "key_result_owner"
     OBJECTIVE_OWNER = "objective_owner"
-    CHAMPION = "champion"
+    CHAMPION = "team_champion"
     PLAN_OWNER = "plan_owner"
-    LEADS = "lead"
-    SPONSORS = "sponsor"
     NOTIFIED = "notified"  # of this escalation before
 
 
 Predicate = Callable[[Facts], bool]
-RESPONSIBLE = (Party.OWNER, Party.OBJECTIVE_OWNER, Party.CHAMPION, Party.LEADS)
+RESPONSIBLE = (Party.OWNER, Party.OBJECTIVE_OWNER, Party.CHAMPION, Role.LEAD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +221,7 @@ class StateRule:
     leaves: Mapping[EscalationState, Predicate] = field(default_factory=dict)
     acts: tuple[EscalationAct, ...] = ()
     clocks: tuple[EscalationAct, ...] = ()
-    notified: tuple[Party, ...] = ()
+    notified: tuple[Party | Role, ...] = ()
     notifies_actor: bool = False
 
 
@@ -269,7 +255,7 @@ TABLE: Mapping[EscalationState | None, StateRule] = {
         leaves={EscalationState.RECOVERED: has_left_red},
         acts=(EscalationAct.DECIDE,),
         clocks=(EscalationAct.DECIDE,),
-        notified=(Party.OBJECTIVE_OWNER, Party.LEADS, Party.SPONSORS),
+        notified=(Party.OBJECTIVE_OWNER, Role.LEAD, Role.SPONSOR),
         notifies_actor=True,
     ),
     EscalationState.DECIDED: StateRule(notified=(*RESPONSIBLE, Party.PLAN_OWNER)),
@@ -291,19 +277,49 @@ def next_state(facts: Facts) -> EscalationState | None:
 
 def values_on_entry(state: EscalationState, facts: Facts) -> dict[str, Any]:
     """Return the fields that record that it enters this state now."""
-    if facts.escalation is not None and facts.escalation.recovered_at is not None:
+    escalation, now = facts.escalation, facts.now
+    if escalation is not None and escalation.recovered_at is not None:
         return {"recovered_at": None}
-    match state:
-        case EscalationState.ACTIVE:
-            return {
-                "activated_at": facts.now,
-                "cause": cause_of(facts),
-                "huddle_due_at": huddle_due_at(facts),
-            }
-        case EscalationState.RAISED:
-            has_plan = facts.escalation is not None and facts.escalation.answered_at is not None
-            raised_for = RaisedFor.CHECKPOINT if has_plan else RaisedFor.NO_PLAN
-            return {"raised_at": facts.now, "raised_for": raised_for}
-        case EscalationState.RECOVERED:
-            return {"recovered_at": facts.now}
-    return {}
+    if state is EscalationState.ACTIVE:
+        due_at = huddle_due_at(facts)
+        return {"activated_at": now, "cause": cause_of(facts), "huddle_due_at": due_at}
+    if state is EscalationState.RAISED:
+        has_plan = escalation is not None and escalation.answered_at is not None
+        raised_for = RaisedFor.CHECKPOINT if has_plan else RaisedFor.NO_PLAN
+        return {"raised_at": now, "raised_for": raised_for}
+    return {"recovered_at": now} if state is EscalationState.RECOVERED else {}
+
+
+def acts_of(escalation: Escalation, *, by: Membership) -> list[EscalationAct]:
+    """Return the acts of this member in its state. Needs `key_result__objective` joined."""
+    return [act for act in TABLE[escalation.state].acts if may_act(escalation, act, by=by)]
+
+
+def may_act(escalation: Escalation, act: EscalationAct, *, by: Membership) -> bool:
+    """Return whether this member has the right to it, in any state.
+
+    Champions and leads convene the huddle. They or the objective's owner record the outcome and
+    activate. The sponsor decides, or a lead on their behalf (M9.5).
+    """
+    is_open = not by.engagement.is_closed
+    if act is EscalationAct.DECIDE:
+        return is_open and by.role in (Role.SPONSOR, Role.LEAD)
+    if may_here(by, Permission.HUDDLE):
+        return True
+    owns = escalation.key_result.objective.owner_id == by.pk and may_here(by, Permission.READ)
+    return is_open and owns and act is not EscalationAct.HUDDLE
+
+
+def speaks_for_sponsor(by: Membership) -> bool:
+    """Return whether a decision by this member is on the sponsor's behalf."""
+    return by.role != Role.SPONSOR
+
+
+def champion_of(escalation: Escalation) -> Membership | None:
+    """Return the team's champion if they can convene the huddle; else the leads do (M7.3)."""
+    team = escalation.key_result.objective.team
+    champion = team.champion if team else None
+    if champion is None or champion.removed_at is not None or champion.user is None:
+        return None
+    can_convene = champion.user.is_active and may(champion.role, Permission.HUDDLE)
+    return champion if can_convene else None

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -25,10 +24,9 @@ from escalations.commands import (
     set_huddle,
 )
 from escalations.forms import ActivateForm, EscalationForm, HuddleForm, OutcomeForm, VerdictForm
-from escalations.models import Escalation, EscalationState
+from escalations.models import Escalation, EscalationAct, EscalationState
 from escalations.queries import escalation_cards, escalations
-from escalations.rights import acts_of, may_act, speaks_for_sponsor
-from escalations.rule import EscalationAct
+from escalations.rule import acts_of, may_act, speaks_for_sponsor
 from tenancy.locks import StaleEdit
 
 TAB = {"tab": "escalations"}
@@ -55,40 +53,42 @@ def escalation_list(request: MemberRequest) -> HttpResponse:
 
 @member(Permission.READ)
 def escalation_act(request: MemberRequest, escalation: str, act: EscalationAct) -> HttpResponse:
-    """Show the form of this act, or run its command with the form."""
-    row, now = _find(request, escalation, act), timezone.now()
-    if request.method != "POST":
-        return _opened(request, row, act, now=now)
+    """Run the command with the form, or show the form; without it if there is nothing to record.
+
+    404 outside this engagement, 403 without the right to the act.
+    """
+    rows = Escalation.objects.filter(engagement=request.engagement)
+    row = find(rows.select_related("key_result__engagement", "key_result__objective"), escalation)
+    if not may_act(row, act, by=request.membership):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _posted(request, row, act)
+    if "closed" not in request.GET and act in acts_of(row, by=request.membership):
+        return _shown(request, row, form=_form(request, row, act), act=act)
+    if request.htmx:
+        return _shown(request, row)
+    messages.info(request, "There is nothing to record now.")
+    return redirect(_home(row))
+
+
+def _posted(request: MemberRequest, row: Escalation, act: EscalationAct) -> HttpResponse:
     form = _form(request, row, act, data=request.POST)
-    known = {"escalation": row, "by": request.membership, "now": now}
+    known = {"escalation": row, "by": request.membership, "now": timezone.now()}
     try:
         done = form.is_valid() and run_command(form, FORMS[act][1], **known)
     except StaleEdit as stale:
-        return _stale(request, form, act, stale=stale, now=now)
-    if done:
-        return _done(request, done, now=now, text=_recorded(done, act))
-    return _shown(request, row, now=now, form=form, act=act, status=422)
-
-
-def _find(request: MemberRequest, public_id: str, act: EscalationAct) -> Escalation:
-    """Return that escalation; 404 outside this engagement, 403 without the right to the act."""
-    rows = Escalation.objects.filter(engagement=request.engagement)
-    row = find(rows.select_related("key_result__engagement", "key_result__objective"), public_id)
-    if not may_act(row, act, by=request.membership):
-        raise PermissionDenied
-    return row
-
-
-def _opened(
-    request: MemberRequest, row: Escalation, act: EscalationAct, *, now: dt.datetime
-) -> HttpResponse:
-    """Return the form, or the escalation alone if it can't be recorded or the form is closed."""
-    if "closed" not in request.GET and act in acts_of(row, by=request.membership):
-        return _shown(request, row, now=now, form=_form(request, row, act), act=act)
-    if request.htmx:
-        return _shown(request, row, now=now)
-    messages.info(request, "There is nothing to record now.")
-    return redirect(_home(row))
+        return _stale(request, form, act, stale.current)
+    if not done:
+        return _shown(request, row, form=form, act=act, status=422)
+    text = _recorded(done, act)
+    if not request.htmx or request.POST.get("place") == "own":
+        messages.success(request, text)
+        answer = go_to(request, _back(request, row))
+        return trigger_client_event(answer, "form-saved") if request.htmx else answer
+    answer = _shown(request, done, done=text)
+    for event in ("form-saved", "escalation-changed"):
+        trigger_client_event(answer, event)
+    return toast(answer, text)
 
 
 def _form(
@@ -96,62 +96,37 @@ def _form(
 ) -> EscalationForm:
     known: dict[str, Any] = {"engagement": request.engagement, "row": row}
     if act is EscalationAct.DECIDE and speaks_for_sponsor(request.membership):
-        known |= {"on_behalf": True, "sponsor": _sponsor(request)}
+        people = Membership.objects.active().filter(engagement=request.engagement)
+        sponsors = people.filter(role=Role.SPONSOR)[:2]
+        known |= {"on_behalf": True, "sponsor": str(sponsors[0]) if len(sponsors) == 1 else ""}
     return FORMS[act][0](data, **known)
 
 
-def _sponsor(request: MemberRequest) -> str:
-    """Return the name of the only sponsor; empty if there is none, or several."""
-    rows = Membership.objects.active().filter(engagement=request.engagement, role=Role.SPONSOR)
-    names = [str(one) for one in rows.select_related("user")]
-    return names[0] if len(names) == 1 else ""
-
-
 def _stale(
-    request: MemberRequest,
-    form: EscalationForm,
-    act: EscalationAct,
-    *,
-    stale: StaleEdit,
-    now: dt.datetime,
+    request: MemberRequest, form: EscalationForm, act: EscalationAct, row: Any
 ) -> HttpResponse:
     """Answer 409 with the saved version and the input, to be saved over it if that is possible."""
-    row = stale.current
-    assert isinstance(row, Escalation)  # noqa: S101 - the commands lock no other rows
     authors = {
         EscalationState.ACTIVE: row.huddle_set_by,
         EscalationState.ANSWERED: row.answered_by,
         EscalationState.DECIDED: row.decided_by,
     }
     more = {"form": form.on_top_of(row), "is_stale": True, "changed_by": authors.get(row.state)}
-    return _shown(request, row, now=now, act=act, status=409, **more)
-
-
-def _done(request: MemberRequest, row: Escalation, *, now: dt.datetime, text: str) -> HttpResponse:
-    """Return the escalation as it is now; redirect without htmx or from the form's own page."""
-    if not request.htmx or request.POST.get("place") == "own":
-        messages.success(request, text)
-        answer = go_to(request, _back(request, row))
-        return trigger_client_event(answer, "form-saved") if request.htmx else answer
-    answer = _shown(request, row, now=now, done=text)
-    for event in ("form-saved", "escalation-changed"):
-        trigger_client_event(answer, event)
-    return toast(answer, text)
+    return _shown(request, row, act=act, status=409, **more)
 
 
 def _shown(
-    request: MemberRequest, row: Escalation, *, now: dt.datetime, status: int = 200, **more: Any
+    request: MemberRequest, row: Escalation, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     """Render the part of the page that htmx asked for, else the form's own page."""
-    place = request.POST.get("place") or request.GET.get("place") or ""
+    now, place = timezone.now(), request.POST.get("place") or request.GET.get("place") or ""
     part = PARTS.get(place, "escalations/_escalation.html")
     if not request.htmx:
         place, part = "own", "escalations/escalation_act.html"
     card = escalation_cards([row.pk], membership=request.membership, now=now)[row.pk]
     context = {"card": card, "row": card.escalation, "place": place, "back": _back(request, row)}
     if place == "list" and "done" in more:
-        context["page"] = escalations(membership=request.membership, now=now)
-        context["beside"] = True
+        more |= {"page": escalations(membership=request.membership, now=now), "beside": True}
     return render(request, part, {**context, "now": now, **TAB, **more}, status=status)
 
 

@@ -174,7 +174,7 @@ def page_answer(
         "steps": steps(page.key_result),
         "trace": trace(page.key_result.trail, cadence=request.engagement.cadence),
         "escalations": escalations,
-        "notices": notices_of(escalations.rows),
+        "notices": notices_of(escalations),
         "periods": len(periods(rhythm_of(page.key_result))),
         "criteria": criteria,
         "passed": sum(criterion.passed for criterion in criteria),

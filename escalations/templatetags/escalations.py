@@ -6,8 +6,9 @@ import datetime as dt
 
 from django import template
 
+from escalations.models import EscalationAct
 from escalations.queries import EscalationCard
-from escalations.rule import EscalationAct
+from escalations.rule import speaks_for_sponsor
 from mail.email_types import one_line
 from notifications.rules import registered_rules
 
@@ -16,12 +17,6 @@ register.filter("one_line", one_line)
 register.filter("rule_label", lambda name: registered_rules[name].label)
 
 LONG = dt.timedelta(hours=48)  # longer spans are written in days
-LABELS = {
-    EscalationAct.ACTIVATE: "Activate now",
-    EscalationAct.HUDDLE: "Schedule huddle",
-    EscalationAct.ANSWER: "Record recovery plan",
-    EscalationAct.DECIDE: "Record decision",
-}
 
 
 @register.filter
@@ -44,6 +39,6 @@ def label_of(card: EscalationCard, act: EscalationAct) -> str:
     """Return the label of the button for this act."""
     if act == EscalationAct.HUDDLE and card.escalation.huddle_at:
         return "Reschedule huddle"
-    if act == EscalationAct.DECIDE and card.on_behalf:
+    if act == EscalationAct.DECIDE and speaks_for_sponsor(card.reader):
         return "Record the sponsor’s decision"
-    return LABELS[act]
+    return EscalationAct(act).label

@@ -15,7 +15,6 @@ from engagements.models import Engagement, Membership, Role
 from escalations.messages import asides
 from escalations.models import Escalation, EscalationState
 from escalations.queries import EscalationCard
-from escalations.rule import Facts
 from escalations.templatetags.escalations import span
 from notifications.rules import Aside, registered_rules
 from okrs.models import Cycle, KeyResult, Objective
@@ -70,7 +69,8 @@ def sentence(name: str, state: str = "active", **fields: Any) -> str:
     row = Escalation(key_result=key_result, streak=dt.date(2026, 2, 23), **known)
     card = EscalationCard(
         escalation=row,
-        facts=Facts(key_result=key_result, escalation=row, now=NOON),
+        key_result=key_result,
+        now=NOON,
         reader=PRIYA,
         has_sponsor=bool(sponsors),
         conveners=["Sofia Lindqvist"],

@@ -346,7 +346,7 @@ class TestActivate:
         answer = client.post(url("activate", row), headers=HTMX)
 
         assert answer.status_code == 422
-        assert "This escalation is already active." in answer.text
+        assert "This escalation is in another state now." in answer.text
 
 
 class TestForms:

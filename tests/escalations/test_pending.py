@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from engagements.models import Membership, Role
-from escalations.models import EscalationState
+from escalations.models import EscalationAct, EscalationState
 from escalations.pending import tasks_for
-from escalations.rule import EscalationAct
 from okrs.models import KeyResult, Objective, Team
 from tenancy.scoping import scope
 from tests import build
@@ -165,7 +164,7 @@ def test_two_queries_read_those_of_all_clients(row: KeyResult, bob: Membership) 
     with scope(row.engagement_id, elsewhere.engagement_id):
         sent = queries_of(
             lambda: [
-                (task.weeks, task.clock, task.key_result.engagement.client_name, task.on_behalf)
+                (task.weeks, task.clock, task.key_result.engagement.client_name)
                 for task in tasks_for(memberships=[here, elsewhere], now=TUESDAY)
             ]
         )

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engagements.models import Engagement, Membership, Role
-from escalations.models import Escalation
+from escalations.models import Escalation, EscalationAct
 from escalations.queries import clocks
-from escalations.rights import acts_of
-from escalations.rule import EscalationAct, Facts, after_hours, raise_due_at
+from escalations.rule import Facts, acts_of, after_hours, raise_due_at
 from okrs.models import Cycle, KeyResult, Objective
 from tests.checkins.posting import at
 from tests.escalations.oracle import huddle_due

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
+from typing import Any
 
 import pytest
 import time_machine
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.slow
 
 FIRST, DAYS = dt.date(2026, 1, 12), 60
 HOUR = dt.timedelta(hours=1)
+ACTIVE: dict[str, Any] = {"activated_at__isnull": False, "answered_at": None, "raised_at": None}
 
 
 class History:
@@ -105,7 +107,7 @@ class History:
 
     def convene(self, now: dt.datetime) -> None:
         """A huddle that may be moved later."""
-        found = Escalation.objects.active().filter(answered_at=None, raised_at=None).first()
+        found = Escalation.objects.open().filter(**ACTIVE).first()
         if found is not None:
             set_huddle(
                 escalation=found,
@@ -116,7 +118,7 @@ class History:
             )
 
     def answer(self, now: dt.datetime) -> None:
-        found = Escalation.objects.active().filter(answered_at=None, raised_at=None).first()
+        found = Escalation.objects.open().filter(**ACTIVE).first()
         if found is not None:
             record_outcome(
                 escalation=found,

@@ -10,9 +10,9 @@ from checkins.queries.asks import Asks, open_asks
 from decisions.queries.log import WaitingAction, waiting_actions
 from engagements.models import Membership
 from engagements.permissions import Permission, may
+from escalations.models import EscalationAct
 from escalations.pending import tasks_for
 from escalations.queries import EscalationCard
-from escalations.rule import EscalationAct
 from reviews.models import Review
 
 AHEAD = dt.timedelta(days=2)
