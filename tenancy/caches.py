@@ -28,7 +28,7 @@ class Cache(BaseCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(params)
-        self.client = redis.Redis.from_url(server)
+        self.client = _client(server)
 
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
         return self.get_many([key], version).get(key, default)
@@ -79,12 +79,13 @@ class Cache(BaseCache):
 
 def counters() -> redis.Redis:
     """Return the client of the cache's server; callers must handle `CACHE_ERRORS`."""
-    return _client(settings.CACHES["default"]["LOCATION"])
+    return _client(settings.CACHES["default"]["LOCATION"], decode_responses=True)
 
 
 @cache
-def _client(url: str) -> redis.Redis:
-    # A reader must not wait long for a server that is down. One retry at once restores a dropped
-    # connection.
-    once = Retry(NoBackoff(), 1)
-    return redis.Redis.from_url(url, socket_timeout=0.5, retry=once, decode_responses=True)
+def _client(url: str, *, decode_responses: bool = False) -> redis.Redis:
+    # A reader must not wait long for a server that is down or hangs. One retry at once restores a
+    # dropped connection.
+    return redis.Redis.from_url(
+        url, socket_timeout=0.5, retry=Retry(NoBackoff(), 1), decode_responses=decode_responses
+    )

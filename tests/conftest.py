@@ -12,7 +12,13 @@ from tests import faults
 from tests.databases import ROLES, copy_of, execute_as_owner, let_anyone_act, switch
 from tests.lock_order import watched
 
-LONGEST = ("tests/test_canaries.py", "tests/checkins/sweeps/", "tests/notifications/test_faults")
+LONGEST = (
+    "tests/test_canaries.py",
+    "tests/escalations/test_replay.py",
+    "tests/escalations/test_oracle.py",
+    "tests/checkins/test_reminder_oracle.py",
+    "tests/mail/test_faults.py",
+)
 
 
 @pytest.fixture(scope="session")

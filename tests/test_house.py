@@ -57,6 +57,21 @@ def test_every_setting_is_documented() -> None:
     assert variables_of_the_code() - documented == set()
 
 
+def test_documents_name_files_and_tests_that_exist() -> None:
+    """Such as `tests/test_house.py::test_no_file_is_a_drawer`."""
+    named = re.compile(rf"`((?:tests|{'|'.join(ROOMS)})/[\w/]+\.py)(?:::(\w+))?`")
+    texts = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+    found = {match for text in texts for match in named.findall(text.read_text())}
+    missing = [
+        (path, test)
+        for path, test in found
+        if not (ROOT / path).exists() or (test and f"def {test}(" not in (ROOT / path).read_text())
+    ]
+
+    assert found
+    assert missing == []
+
+
 def test_no_file_is_a_drawer() -> None:
     assert [path for path in modules() if DRAWERS & set(path.with_suffix("").parts)] == []
 

@@ -116,7 +116,7 @@ def counted_once(engagement: Engagement, *written: type[TenantModel]) -> Iterato
 def close_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
     """Close the engagement: it becomes read-only and nothing is due until it is reopened.
 
-    The next gathering drops waiting notices. Closing twice changes nothing.
+    The next digests drop waiting notices. Closing twice changes nothing.
     """
     current = _locked(engagement, by=by, exclusive=True)
     if not current.is_closed:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -182,12 +183,13 @@ def accept_invitation(*, token: str, name: str, password: str) -> User:
     Raises ValidationError where the link no longer works, or the address has an account: that
     person signs in first.
     """
+    password = make_password(password)  # slow, so before any lock
     invitation = _claimed(token)
     with scope(invitation.engagement_id):
         email = invitation.membership.email
     if User.objects.filter(email__iexact=email).exists():
         raise ValidationError("This address has an account. Sign in first.", code="has_account")
-    user = User.objects.create_user(email=email, name=name, password=password)
+    user = User.objects.create(email=email.strip().lower(), name=name, password=password)
     _join(invitation, user=user)
     return user
 

@@ -5,7 +5,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -43,6 +46,24 @@ def invitation(engagement: Engagement, alice: Membership) -> Invitation:
 def accept(invitation: Invitation) -> User:
     token = links.invitation_token(invitation)
     return accept_invitation(token=token, name="Bob Stone", password=PASSWORD)
+
+
+def test_the_password_is_hashed_before_anything_is_locked(
+    invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before: list[dict[str, str]] = []
+
+    def count(password: str) -> str:
+        before.extend(captured)
+        return make_password(password)
+
+    monkeypatch.setattr("engagements.commands.invitations.make_password", count)
+    with CaptureQueriesContext(connection) as captured:
+        user = accept(invitation)
+
+    assert not [query["sql"] for query in before if " FOR " in query["sql"]]
+    assert [query["sql"] for query in captured if " FOR " in query["sql"]]
+    assert user.check_password(PASSWORD)
 
 
 def test_inviting_names_a_placeholder_and_makes_one_link_for_two_weeks(

@@ -167,6 +167,19 @@ def test_a_draft_and_a_closed_one_take_none_and_return_the_words(
     assert WORDS in answer.text
 
 
+def test_one_that_is_closed_after_the_check_in_was_saved_is_shown_as_saved(
+    signed_in: Client, onboarding: KeyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "checkins.views.end_writing", lambda: build.change(onboarding, stage=Stage.CLOSED)
+    )
+
+    answer = save(signed_in, onboarding)
+
+    assert answer.headers["HX-Redirect"] == url("key-result-detail", onboarding)
+    assert len(check_ins(onboarding)) == 1
+
+
 # Someone else saved the card while the form was open.
 
 
