@@ -71,24 +71,6 @@ def action_list(request: MemberRequest) -> HttpResponse:
     return render(request, "decisions/action_list.html", context)
 
 
-@require_POST
-@member(Permission.READ)
-def action_done(request: MemberRequest, action: str) -> HttpResponse:
-    return _change_action(request, action, complete_action, text="Done: {}")
-
-
-@require_POST
-@member(Permission.READ)
-def action_reopen(request: MemberRequest, action: str) -> HttpResponse:
-    return _change_action(request, action, reopen_action, text="Reopened: {}")
-
-
-@require_POST
-@member(Permission.READ)
-def action_drop(request: MemberRequest, action: str) -> HttpResponse:
-    return _change_action(request, action, drop_action, text="Dropped: {}")
-
-
 def _object_decisions(request: MemberRequest, about: Objective | KeyResult) -> HttpResponse:
     """Show the log of one object, as a part for htmx or as a page."""
     context = {
@@ -102,26 +84,34 @@ def _object_decisions(request: MemberRequest, about: Objective | KeyResult) -> H
     return render(request, part, context)
 
 
-def _change_action(
-    request: MemberRequest, public_id: str, command: Callable[..., ActionItem], *, text: str
-) -> HttpResponse:
-    """Run the command and show the changed row; without htmx go back to the page."""
-    action = find(ActionItem.objects.filter(engagement=request.engagement), public_id)
-    now, notify = timezone.now(), messages.success
-    message = text.format(shorten(action.what))
-    try:
-        command(action=action, by=request.membership, now=now)
-    except ValidationError as refusal:
-        notify, message = messages.error, " ".join(refusal.messages)
-    end_writing()
-    if not request.htmx:
-        notify(request, message)
-        action_list_url = resolve_url("decisions:action-list", request.engagement.slug)
-        return redirect_back(request, otherwise=action_list_url)
-    context = {
-        "action": action_row(engagement=request.engagement, action=action),
-        "today": request.engagement.today(now),
-        "at": request.POST.get("at"),
-    }
-    answer = render(request, "decisions/_action.html", context)
-    return trigger_client_event(toast(answer, message), "action-changed")
+def _button(command: Callable[..., ActionItem], *, text: str) -> Callable[..., HttpResponse]:
+    """Return the view that runs the command and shows the changed row; without htmx it goes back."""
+
+    @require_POST
+    @member(Permission.READ)
+    def change(request: MemberRequest, action: str) -> HttpResponse:
+        row = find(ActionItem.objects.filter(engagement=request.engagement), action)
+        now, notify, message = timezone.now(), messages.success, text.format(shorten(row.what))
+        try:
+            command(action=row, by=request.membership, now=now)
+        except ValidationError as refusal:
+            notify, message = messages.error, " ".join(refusal.messages)
+        end_writing()
+        if not request.htmx:
+            notify(request, message)
+            action_list_url = resolve_url("decisions:action-list", request.engagement.slug)
+            return redirect_back(request, otherwise=action_list_url)
+        context = {
+            "action": action_row(engagement=request.engagement, action=row),
+            "today": request.engagement.today(now),
+            "at": request.POST.get("at"),
+        }
+        answer = render(request, "decisions/_action.html", context)
+        return trigger_client_event(toast(answer, message), "action-changed")
+
+    return change
+
+
+action_done = _button(complete_action, text="Done: {}")
+action_reopen = _button(reopen_action, text="Reopened: {}")
+action_drop = _button(drop_action, text="Dropped: {}")

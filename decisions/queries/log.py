@@ -124,10 +124,8 @@ def sift(
         number = q.removeprefix("#")
         by_number = Q(number=int(number)) if number.isdecimal() and len(number) < 9 else Q()
         rows = rows.filter(Q(text__icontains=q) | by_number)
-    if owner is not None:
-        rows = rows.filter(owner=owner)
-    if change:
-        rows = rows.filter(change=change)
+    chosen = {"owner": owner, "change": change}
+    rows = rows.filter(**{name: value for name, value in chosen.items() if value})
     if review:
         rows = rows.filter(occasion_kind=OccasionKind.REVIEW, occasion_id=review)
     return rows if objective is None else rows.filter(_touches(objective))

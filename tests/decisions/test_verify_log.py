@@ -19,17 +19,24 @@ from decisions.commands import record_release
 from decisions.models import Decision, DecisionHead
 from decisions.queries.chain import Log, verify_logs
 from engagements.models import Membership
-from okrs.models import KeyResult
 from reviews.models import AgendaItem, Review
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, post
-from tests.decisions.tampering import CUT, HEAD_FOLLOWS, RELEASE_TAMPERINGS, TAMPERINGS, delete
+from tests.decisions.tampering import (
+    CUT,
+    HEAD_FOLLOWS,
+    RELEASE_TAMPERINGS,
+    TAMPERINGS,
+    Tampering,
+    delete,
+)
 from tests.escalations.racing import begin
 from tests.processes import eventually
 from tests.reviews.meeting import decide, planned, supersede
 
 Ids = dict[str, Any]
+IDS = ("ours", "theirs", "somebody", "other_review")
 
 
 @pytest.fixture
@@ -44,33 +51,31 @@ def logs(committed: str) -> Ids:
         objective = build.objective(ours, build.cycle(ours.engagement))
         key_result = build.live_key_result(objective, build.metric(ours.engagement))
         post(key_result, ours)
-        review = planned(ours)
-        full(review, ours, key_result)
+        review, other_review = planned(ours), planned(ours, title="April")
+        item = AgendaItem.objects.create(
+            engagement=ours.engagement, review=review, section="red", position=1, title="Red"
+        )
+        record(review, ours, 3)
+        about: Ids = {"key_result": key_result, "agenda_item": item}
+        fourth = decide(review, ours, now=minute(3), **about)
+        supersede(fourth, ours, evidence_url="https://example.com/usage", now=minute(4))
         record(review, ours, 7, start=5)
-        other_review = planned(ours, title="April")
     return {
         "ours": ours.engagement_id,
         "theirs": theirs.engagement_id,
         "somebody": somebody.pk,
         "other_review": other_review.public_id,
+        "lead": ours,
     }
 
 
-def full(review: Review, by: Membership, key_result: KeyResult) -> Decision:
-    """Five decisions; the fifth touches, rests on, supersedes, and stands at an item."""
-    item = AgendaItem.objects.create(
-        engagement_id=by.engagement_id, review=review, section="red", position=1, title="Red"
-    )
-    record(review, by, 3)
-    now = TUESDAY + dt.timedelta(minutes=3)
-    fourth = decide(review, by, now=now, key_result=key_result, agenda_item=item)
-    url, now = "https://example.com/usage", now + dt.timedelta(minutes=1)
-    return supersede(fourth, by, evidence_url=url, now=now)
+def minute(number: int) -> dt.datetime:
+    return TUESDAY + dt.timedelta(minutes=number)
 
 
 def record(review: Review, by: Membership, many: int, *, start: int = 0) -> None:
-    for minute in range(start, start + many):
-        decide(review, by, f"Decided {minute}.", now=TUESDAY + dt.timedelta(minutes=minute))
+    for number in range(start, start + many):
+        decide(review, by, f"Decided {number}.", now=minute(number))
 
 
 @contextmanager
@@ -80,7 +85,7 @@ def tampered(sql: str, ids: Ids) -> Iterator[None]:
         cursor.execute("ALTER TABLE decisions_decision DISABLE TRIGGER USER")
         cursor.execute("ALTER TABLE decisions_release DISABLE TRIGGER USER")
         for statement in filter(None, sql.split(";")):
-            cursor.execute(statement, ids)
+            cursor.execute(statement, {name: ids[name] for name in IDS})
         yield
         transaction.set_rollback(True, using="owner")
 
@@ -90,11 +95,18 @@ def found() -> dict[str, Log]:
 
 
 def faults() -> list[str]:
+    """List the faults of Northwind, then those of Harbor."""
     logs = found()
-    return [
-        *logs["northwind"].faults,
-        *(f"harbor: {fault}" for fault in logs["harbor"].faults),
-    ]
+    theirs = (f"harbor: {fault}" for fault in logs["harbor"].faults)
+    return [*logs["northwind"].faults, *theirs]
+
+
+def seen(tamperings: dict[str, Tampering], ids: Ids) -> dict[str, list[str]]:
+    found_faults = {}
+    for name, (sql, _) in tamperings.items():
+        with tampered(sql, ids):
+            found_faults[name] = faults()
+    return found_faults
 
 
 def run(*arguments: str) -> tuple[str, int]:
@@ -108,13 +120,8 @@ def run(*arguments: str) -> tuple[str, int]:
 
 
 def test_every_tampering_with_decisions_shows(logs: Ids) -> None:
-    seen = {}
-    for name, (sql, _) in TAMPERINGS.items():
-        with tampered(sql, logs):
-            seen[name] = faults()
-
-    assert len(seen) >= 30
-    assert seen == {name: expected for name, (_, expected) in TAMPERINGS.items()}
+    assert len(TAMPERINGS) >= 30
+    assert seen(TAMPERINGS, logs) == {name: faults for name, (_, faults) in TAMPERINGS.items()}
 
 
 REWRITTEN, _ = TAMPERINGS["edit and seal all that follow anew"]
@@ -145,10 +152,9 @@ def test_a_log_tampered_with_its_head_differs_from_a_published_head(
 
 
 def test_a_published_report_also_proves_the_log(logs: Ids) -> None:
+    head = found()["northwind"].head
     with scope(logs["ours"]):
-        lead = Membership.objects.get(engagement_id=logs["ours"], name="Alice")
-        head = found()["northwind"].head
-        record_release(report_hash="", by=lead, now=TUESDAY)
+        record_release(report_hash="", by=logs["lead"], now=TUESDAY)
 
     with tampered(delete(8, 12) + HEAD_FOLLOWS, logs):
         found_faults = faults()
@@ -159,9 +165,8 @@ def test_a_published_report_also_proves_the_log(logs: Ids) -> None:
 
 
 def test_every_tampering_with_releases_shows(logs: Ids) -> None:
-    lead = record_of(logs)
+    lead, later = logs["lead"], minute(60)
     with scope(logs["ours"]):
-        later = TUESDAY + dt.timedelta(hours=1)
         record_release(report_hash="a" * 64, by=lead, now=later)
         review = Review.objects.get(title="April")
         thirteenth = decide(review, lead, now=later)
@@ -169,22 +174,16 @@ def test_every_tampering_with_releases_shows(logs: Ids) -> None:
     assert found()["northwind"].is_intact
     assert found()["northwind"].decisions == 13
 
-    seen = {}
-    for name, (sql, _) in RELEASE_TAMPERINGS.items():
-        with tampered(sql, logs):
-            seen[name] = faults()
-
-    assert seen == {
+    assert seen(RELEASE_TAMPERINGS, logs) == {
         name: [one.replace("{13}", thirteenth.hash[:12]) for one in expected]
         for name, (_, expected) in RELEASE_TAMPERINGS.items()
     }
 
 
 def test_a_later_report_proves_an_earlier_one(logs: Ids) -> None:
-    lead = record_of(logs)
     with scope(logs["ours"]):
-        record_release(report_hash="a" * 64, by=lead, now=TUESDAY + dt.timedelta(hours=1))
-        later = record_release(report_hash="b" * 64, by=lead, now=TUESDAY + dt.timedelta(hours=1))
+        record_release(report_hash="a" * 64, by=logs["lead"], now=minute(60))
+        later = record_release(report_hash="b" * 64, by=logs["lead"], now=minute(60))
 
     head = f"{later.head_number}:{later.head_hash}"
     assert run("--engagement", "northwind", "--head", head)[1] == 0
@@ -198,8 +197,7 @@ def test_the_first_decision_waits_for_the_first_release(committed: str) -> None:
 
     def first_decision() -> int:
         with scope(lead.engagement_id):
-            # By a clock that is late.
-            return decide(review, lead, now=TUESDAY - dt.timedelta(minutes=1)).number
+            return decide(review, lead, now=minute(-1)).number  # by a clock that is late
 
     with scope(lead.engagement_id):
         record_release(report_hash="a" * 64, by=lead, now=TUESDAY)
@@ -276,14 +274,12 @@ FORGED_HEAD = """
 
 
 def test_a_temporary_table_does_not_replace_the_head(logs: Ids) -> None:
-    lead = record_of(logs)
     with scope(logs["ours"]):
         with connection.cursor() as cursor:
             cursor.execute(FORGED_HEAD)
         assert DecisionHead.objects.get().number == 40  # what the application itself would read
-        decision = decide(
-            Review.objects.get(title="April"), lead, now=TUESDAY + dt.timedelta(hours=1)
-        )
+        review = Review.objects.get(title="April")
+        decision = decide(review, logs["lead"], now=minute(60))
 
     northwind = found()["northwind"]
     assert decision.number == northwind.head.number == 13
@@ -292,13 +288,21 @@ def test_a_temporary_table_does_not_replace_the_head(logs: Ids) -> None:
 
 
 def test_eight_people_who_record_at_once_get_numbers_without_a_gap(logs: Ids) -> None:
-    lead = record_of(logs)
     ready = Barrier(8)
 
     def five(turn: int) -> list[int]:
+        """Record each in a transaction of its own, by a clock that is some seconds late."""
+        now, decisions = minute(60) - dt.timedelta(seconds=turn), list[Decision]()
         try:
             ready.wait()
-            return recorded_by_clock(lead, behind=turn)
+            for _ in range(5):
+                with scope(logs["ours"]):
+                    review = Review.objects.get(title="April" if turn % 2 else "March")
+                    if decisions:
+                        decisions.append(supersede(decisions[-1], logs["lead"], now=now))
+                    else:
+                        decisions.append(decide(review, logs["lead"], now=now))
+            return [decision.number for decision in decisions]
         finally:
             connections.close_all()
 
@@ -307,25 +311,3 @@ def test_eight_people_who_record_at_once_get_numbers_without_a_gap(logs: Ids) ->
 
     assert sorted(numbers) == list(range(13, 53))
     assert found()["northwind"].is_intact
-
-
-def record_of(logs: Ids) -> Membership:
-    with scope(logs["ours"]):
-        people = Membership.objects.select_related("engagement")
-        return people.get(engagement_id=logs["ours"], name="Alice")
-
-
-def recorded_by_clock(lead: Membership, *, behind: int) -> list[int]:
-    """Five decisions, each in a transaction of its own, by a clock that is some seconds late."""
-    now = TUESDAY + dt.timedelta(hours=1, seconds=-behind)
-    numbers = []
-    earlier: Decision | None = None
-    for _ in range(5):
-        with scope(lead.engagement_id):
-            review = Review.objects.get(title="April" if behind % 2 else "March")
-            if earlier is None:
-                earlier = decide(review, lead, now=now)
-            else:
-                earlier = supersede(earlier, lead, now=now)
-            numbers.append(earlier.number)
-    return numbers

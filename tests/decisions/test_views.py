@@ -6,7 +6,6 @@ import datetime as dt
 import json
 from typing import Any
 
-import pytest
 import time_machine
 from django.test import Client
 
@@ -30,38 +29,24 @@ def url(action: ActionItem, verb: str) -> str:
 def test_the_log_shows_the_newest_first_with_its_values_and_evidence(
     lead: Client, alice: Membership, review: Review, onboarding: KeyResult
 ) -> None:
-    assert "No decisions yet." in lead.get(LOG).text
     post(onboarding, alice, actual=6)
     decide(review, alice, "<script>alert(1)</script>")
     link = "https://example.com/usage"
     decide(review, alice, "Call on day two.", key_result=onboarding, evidence_url=link)
-    assert "No value since<" in lead.get(LOG).text
     post(onboarding, alice, actual=5, now=TUESDAY + dt.timedelta(days=7))
 
-    page = lead.get(LOG).text
+    page = lead.get(LOG)
     part = lead.get(LOG, headers=HTMX).text
 
     head = DecisionHead.objects.get(engagement=alice.engagement)
-    for expected in (
-        "2 decisions are recorded, the last one on 10\u00a0Mar.",
-        f'<code title="{head.hash}">2:{head.hash[:16]}</code>',
-        "manage.py verify_log --engagement northwind",
-    ):
-        assert expected in page
-    for text in (page, part):
+    assert page.context["head"] == head
+    assert f"2:{head.hash[:16]}</code>" in page.text
+    for text in (page.text, part):
         assert text.index("Call on day two.") < text.index("&lt;script&gt;alert(1)")
         assert "<script>alert(1)" not in text
-        for expected in (
-            'id="decision-2"',
-            "Decision 2 · Bet change",
-            "Alice, due Tue\u00a024\u00a0Mar",
-            f'href="/e/northwind/key-results/{onboarding.public_id}/"',
-            "then 6\u00a0days",
-            "Since then 6\u00a0→ 5\u00a0days<",  # without naming a cause
-            f'href="{link}"',
-            "Check-in of 10\u00a0Mar\u00a02026, 0.60",
-        ):
-            assert expected in text
+        assert f'href="/e/northwind/key-results/{onboarding.public_id}/"' in text
+        assert f'href="{link}"' in text
+        assert "Since then 6\u00a0→ 5\u00a0days<" in text  # without naming a cause
     assert "<html" not in part
 
 
@@ -123,11 +108,9 @@ def test_a_long_log_has_pages_that_keep_the_filter(
     for number in range(51):
         decide(review, alice, f"Decided {number}.")
 
-    page = lead.get(LOG, {"q": "Decided"})
     older = lead.get(LOG, {"q": "Decided", "page": "2"})
 
-    assert "1 to 50 of 51" in page.text
-    assert f'href="{LOG}?q=Decided&amp;page=2"' in page.text
+    assert f'href="{LOG}?q=Decided&amp;page=2"' in lead.get(LOG, {"q": "Decided"}).text
     assert [entry.decision.text for entry in older.context["entries"]] == ["Decided 0."]
 
 
@@ -152,19 +135,17 @@ def test_overdue_actions_come_first_with_a_flag_and_links_to_their_objects(
     onboarding: KeyResult,
     clock: time_machine.Traveller,
 ) -> None:
-    assert "No actions yet." in lead.get(ACTIONS).text
-    act(alice, "Write to the board", due_on=dt.date(2026, 3, 20))
-    due_on = dt.date(2026, 3, 11)
-    act(alice, "Ask for an export", due_on=due_on, review=review, key_result=onboarding)
+    later = act(alice, "Write to the board", due_on=dt.date(2026, 3, 20))
+    about: dict[str, Any] = {"review": review, "key_result": onboarding}
+    overdue = act(alice, "Ask for an export", due_on=dt.date(2026, 3, 11), **about)
     clock.move_to(TUESDAY + dt.timedelta(days=3))
 
-    page = lead.get(ACTIONS).text
+    page = lead.get(ACTIONS)
 
-    assert "2 actions are open. 1 is overdue." in " ".join(page.split())
-    assert page.index("Ask for an export") < page.index("Write to the board")
-    assert page.count('<span class="flag">Overdue</span>') == 1
-    assert f'href="/e/northwind/key-results/{onboarding.public_id}/"' in page
-    assert f'href="/e/northwind/reviews/{review.public_id}/"' in page
+    assert page.context["page"].open == [overdue, later]
+    assert page.text.count('<span class="flag">Overdue</span>') == 1
+    assert f'href="/e/northwind/key-results/{onboarding.public_id}/"' in page.text
+    assert f'href="/e/northwind/reviews/{review.public_id}/"' in page.text
 
 
 def test_an_action_is_done_in_one_click_and_leaves_the_list_after_two_weeks(
@@ -175,36 +156,26 @@ def test_an_action_is_done_in_one_click_and_leaves_the_list_after_two_weeks(
     answer = lead.post(url(action, "done"))
 
     assert answer["Location"] == ACTIONS
-    action.refresh_from_db()
-    assert (action.done_by, action.done_at) == (alice, TUESDAY)
-    text = lead.get(ACTIONS).text
-    assert "Done: Ask for a nightly export" in text
-    assert "Done 10\u00a0Mar by Alice" in text
+    assert lead.get(ACTIONS).context["page"].ended == [action]
     clock.move_to(TUESDAY + dt.timedelta(days=15))
-    assert "Ask for a nightly export" not in lead.get(ACTIONS).text
+    assert lead.get(ACTIONS).context["page"].ended == []
 
 
-def test_htmx_gets_the_changed_row_with_an_undo(lead: Client, alice: Membership) -> None:
-    action = act(alice)
+def test_htmx_gets_the_changed_row_with_an_undo_and_a_short_toast(
+    lead: Client, alice: Membership
+) -> None:
+    action = act(alice, "Ask für den Export " * 200)
 
     row = lead.post(url(action, "done"), headers=HTMX)
     again = lead.post(url(action, "reopen"), headers=HTMX)
 
     assert f'<li id="action-{action.public_id}"' in row.text
     assert f'hx-post="{url(action, "reopen")}"' in row.text
-    assert ">Undo<" in row.text
     assert "<html" not in row.text
-    assert {"toast", "action-changed"} <= set(row.headers["HX-Trigger"].split('"'))
+    trigger = json.loads(row.headers["HX-Trigger"])
+    assert trigger.keys() == {"toast", "action-changed"}
+    assert len(trigger["toast"]["text"]) <= 90
     assert f'hx-post="{url(action, "done")}"' in again.text
-
-
-def test_a_toast_shortens_a_long_text(lead: Client, alice: Membership) -> None:
-    row = lead.post(url(act(alice, "Ask für den Export " * 200), "done"), headers=HTMX)
-
-    text = json.loads(row.headers["HX-Trigger"])["toast"]["text"]
-    assert text.endswith("…")
-    assert len(text) <= 90
-    assert len(row.headers["HX-Trigger"]) < 700
 
 
 def test_a_button_leads_back_to_its_own_page_only_on_this_site(
@@ -222,18 +193,6 @@ def test_a_refused_drop_says_why(client: Client, alice: Membership, clock: Any) 
     refused = client.post(url(action, "drop"), headers=HTMX)
 
     assert "Only the owner, the author or the lead can drop it." in refused.headers["HX-Trigger"]
-
-
-@pytest.mark.parametrize("headers", [{}, HTMX])
-def test_an_old_page_shows_a_dropped_action_as_it_is(
-    lead: Client, alice: Membership, headers: Any
-) -> None:
-    action = act(alice)
-    lead.post(url(action, "drop"))
-
-    answer = lead.post(url(action, "done"), headers=headers, follow=True)
-
-    assert "Dropped 10\u00a0Mar by Alice" in answer.text
 
 
 def test_more_actions_cost_no_more_queries(
