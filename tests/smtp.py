@@ -7,9 +7,10 @@ import email
 import email.policy
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -71,6 +72,9 @@ def text_of(mail: EmailMessage, kind: str = "plain") -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
+S = TypeVar("S", bound=MailServer)
+
+
 class Listener(Controller):
     """Listens on a socket that is bound already: no port to lose between asking and taking."""
 
@@ -82,15 +86,24 @@ class Listener(Controller):
         return self.loop.create_server(self._factory_invoker, sock=self.bound)
 
 
+@contextmanager
+def listening(kind: type[S], **how: Any) -> Iterator[S]:
+    """A server of that kind, for as long as the block lasts."""
+    bound = socket.create_server(("127.0.0.1", 0))
+    server = kind(port=bound.getsockname()[1], **how)
+    listener = Listener(server, bound)
+    listener.start()
+    try:
+        yield server
+    finally:
+        listener.stop()
+
+
 @pytest.fixture
 def mail_server(settings: Settings) -> Iterator[MailServer]:
     """Django's mail goes here for the length of the test."""
-    bound = socket.create_server(("127.0.0.1", 0))
-    server = MailServer(port=bound.getsockname()[1])
-    listener = Listener(server, bound)
-    listener.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-    settings.EMAIL_TIMEOUT = 0.5
-    yield server
-    listener.stop()
+    with listening(MailServer) as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        settings.EMAIL_TIMEOUT = 0.5
+        yield server

@@ -20,7 +20,7 @@ from django.conf import settings
 from tests import databases
 from tests.broker import redis_url
 from tests.settings import WORKER
-from tests.smtp import Listener, MailServer
+from tests.smtp import MailServer, listening
 
 STARTS_WITHIN = 60.0
 ENDS_WITHIN = 20.0
@@ -43,7 +43,7 @@ class Served:
 def serving(folder: Path) -> Iterator[Served]:
     """The product over the database that the connections point at, for as long as the block."""
     with ExitStack() as stack:
-        mail = stack.enter_context(mailing())
+        mail = stack.enter_context(listening(MailServer))
         bell = stack.enter_context(broker())
         web = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         url = f"http://localhost:{web.getsockname()[1]}"
@@ -121,18 +121,6 @@ def wait_for(url: str, *, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @contextmanager
-def mailing() -> Iterator[MailServer]:
-    bound = socket.create_server(("127.0.0.1", 0))
-    server = MailServer(port=bound.getsockname()[1])
-    listener = Listener(server, bound)
-    listener.start()
-    try:
-        yield server
-    finally:
-        listener.stop()
-
-
-@contextmanager
 def broker() -> Iterator[str]:
     """A numbered database of the tests' Valkey, empty, that no other worker of the run uses."""
     url = redis_url(14 - WORKER)
@@ -140,3 +128,8 @@ def broker() -> Iterator[str]:
         client.flushdb()
         yield url
         client.flushdb()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])

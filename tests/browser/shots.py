@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from config.embedded import ROOT
+from tests.browser.servers import free_port
+from tests.config.workspaces import environment, workspace
+
 IMAGES = ROOT / "docs" / "images"
-REPLACED = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SWEEP_URL", "REDIS_URL")
 GREETING = "Press Ctrl-C to stop."
 WAYS = {  # an address, and the links from there
     "home": ("/e/northwind/",),
@@ -90,19 +88,11 @@ def follow(page: Page, path: str, *links: str) -> None:
 @contextmanager
 def running() -> Iterator[str]:
     """What `make run` runs, in a folder of its own that goes away."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="plumbline-shots-") as folder:
-        Path(folder).chmod(0o711)  # as root, the database runs as somebody else
-        kept = {name: value for name, value in os.environ.items() if name not in REPLACED}
-        own = {"PLUMBLINE_DATA_DIR": folder, "PORT": str(port), "STATIC_ROOT": f"{folder}/static"}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "config.run"],
-            cwd=ROOT,
-            env={**kept, **own},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    port = str(free_port())
+    with workspace() as found:
+        told = environment(found, PORT=port, STATIC_ROOT=str(found.data / "static"))
+        command = [sys.executable, "-m", "config.run"]
+        process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.PIPE, text=True)
         try:
             assert process.stdout is not None
             if not any(GREETING in line for line in process.stdout):

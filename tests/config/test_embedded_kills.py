@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from config.embedded import ROOT, Paths
+from tests.browser.servers import free_port
 from tests.config.workspaces import (
     all_ended,
     ask,
@@ -80,16 +81,10 @@ def assert_nothing_lost(paths: Paths) -> None:
     assert kept == (witness(paths).read_text() or None,)
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 def start(paths: Paths, *, beat: str = "polite") -> subprocess.Popen[str]:
     """Start the runner on its tiny members; whatever was committed before must be there."""
     runner = subprocess.Popen(
-        [sys.executable, "-c", TINY, str(paths.data), free_port(), beat],
+        [sys.executable, "-c", TINY, str(paths.data), str(free_port()), beat],
         cwd=ROOT,
         env=environment(paths),
         stdout=subprocess.PIPE,
@@ -165,7 +160,7 @@ def test_a_killed_postgres_leaves_no_busy_backend(made: Paths) -> None:
 def test_a_second_run_of_the_same_workspace_is_refused(made: Paths) -> None:
     runner = start(made)
 
-    second = python(made, "-c", TINY, str(made.data), free_port(), "polite")
+    second = python(made, "-c", TINY, str(made.data), str(free_port()), "polite")
 
     runner.terminate()
     runner.communicate()

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.embedded import ROOT
-from tests.browser.servers import mailing, running
-from tests.deployment.servers import Cluster, free_port, tools
+from tests.browser.servers import free_port, running
+from tests.deployment.servers import Cluster, tools
 from tests.deployment.visitor import HOST, Visitor
 from tests.processes import eventually
-from tests.smtp import MailServer
+from tests.smtp import MailServer, listening
 
 SECRET_KEY = "a-key-of-this-installation-for-no-other-0123456789abcdefghijklmnopqrs"
 PAGES = ("DATABASE_URL", "DATABASE_SWEEP_URL")  # all that those which serve are told
@@ -84,7 +84,7 @@ def tool(name: str, *arguments: str, cluster: Cluster) -> str:
 def installed(cluster: Cluster, *, broker: str, folder: Path) -> Iterator[Installation]:
     """Web, worker and beat; only beat's minute is a second."""
     with ExitStack() as stack:
-        mail, port = stack.enter_context(mailing()), free_port()
+        mail, port = stack.enter_context(listening(MailServer)), free_port()
         told = only(
             **cluster.addresses(*PAGES),
             ALLOWED_HOSTS=HOST,

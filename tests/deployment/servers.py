@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import redis
 from config.embedded import Paths
 from config.embedded.processes import Members
 from config.embedded.servers import FAST, PLAIN_ENV, Home, command, own, service_user
+from tests.browser.servers import free_port
 from tests.own_servers import Server
 
 HINT = "There is no PostgreSQL or Redis of the system: apt install postgresql redis-server"
@@ -140,8 +140,3 @@ def pings(url: str) -> bool:
             return bool(client.ping())
         except redis.RedisError:
             return False
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from signal import SIGKILL
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.smtp import Listener, MailServer
+from tests.smtp import MailServer
 
 BEFORE, AFTER = "before it is accepted", "after it is accepted"
 
@@ -32,6 +30,7 @@ class Reaper(MailServer):
     seen: int = 0
     killed: int = 0
     last_kill: float = 0  # of the monotonic clock
+    finished: float = 0
     taken: Counter[str] = field(default_factory=Counter)  # by recipient
     copies: Counter[bytes] = field(default_factory=Counter)  # by Message-ID
 
@@ -67,16 +66,3 @@ class Reaper(MailServer):
 def content(envelope: Envelope) -> bytes:
     assert isinstance(envelope.content, bytes)
     return envelope.content
-
-
-@contextmanager
-def reaping(**how: object) -> Iterator[Reaper]:
-    """The server listens for as long as the block lasts."""
-    bound = socket.create_server(("127.0.0.1", 0))
-    server = Reaper(port=bound.getsockname()[1], **how)  # type: ignore[arg-type]
-    listener = Listener(server, bound)
-    listener.start()
-    try:
-        yield server
-    finally:
-        listener.stop()

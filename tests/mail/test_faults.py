@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from signal import SIGKILL
+from typing import Any
 
 import pytest
 from django.conf import settings
-from django.conf import settings as configured
 from django.db import Error, connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
@@ -39,9 +39,10 @@ from tests.broker import celery_url, ring_at
 from tests.browser.servers import broker, running
 from tests.checkins.posting import at
 from tests.mail.conftest import post
-from tests.mail.reaper import AFTER, BEFORE, Reaper, reaping
+from tests.mail.reaper import AFTER, BEFORE, Reaper
 from tests.own_servers import Server, own_postgres, own_valkey
 from tests.processes import beat, environment, eventually, worker
+from tests.smtp import listening
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +63,24 @@ def valkey(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Serv
         settings.REDIS_URL = url
         settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": url}}
         yield server
+
+
+@contextmanager
+def working(
+    bell: str, mail: Reaper, *, folder: Path, knows: str = KINDS, name: str = "worker"
+) -> Iterator[None]:
+    """Worker and beat, which are the same processes at the end as at the beginning."""
+    told, log = told_of(bell, mail), folder / "worker"
+    with (
+        running(worker(name=name, knows=knows), told, log=log) as hearing,
+        running(beat(folder / "schedule"), told, log=folder / "beat") as ringing,
+    ):
+        yield
+        assert (hearing.poll(), ringing.poll()) == (None, None), log.read_text()[-3000:]
+
+
+def told_of(bell: str, mail: Reaper) -> dict[str, str]:
+    return environment(bell=bell, mail_port=mail.port, DJANGO_SETTINGS_MODULE=QUICK)
 
 
 def posted(prefix: str, *, count: int) -> set[str]:
@@ -85,10 +104,8 @@ def test_a_broker_killed_at_work_loses_nothing(
 ) -> None:
     log = tmp_path / "worker"
     with ExitStack() as stack:
-        mail = stack.enter_context(reaping(pace=0.02))
-        told = environment(
-            bell=configured.REDIS_URL, mail_port=mail.port, DJANGO_SETTINGS_MODULE=QUICK
-        )
+        mail = stack.enter_context(listening(Reaper, pace=0.02))
+        told = told_of(settings.REDIS_URL, mail)
         hearing = stack.enter_context(running(worker(knows=KINDS), told, log=log))
         # The first time nothing but one ring is in the worker's hands, and it listens for more.
         recipients = killed_at_work("alone", valkey, mail=mail, client=client)
@@ -163,13 +180,11 @@ def turn_red(objective: Objective, *, count: int) -> None:
 
 def test_two_beats_and_two_workers_write_and_send_once(committed: str, tmp_path: Path) -> None:
     objective = objective_of_now()
-    with broker() as bell, reaping() as mail, ExitStack() as stack:
-        told = environment(bell=bell, mail_port=mail.port, DJANGO_SETTINGS_MODULE=QUICK)
+    with broker() as bell, listening(Reaper) as mail, ExitStack() as stack:
         for name in ("one", "two"):
-            log = tmp_path / f"worker-{name}"
-            stack.enter_context(running(worker(name=name), told, log=log))
-            log = tmp_path / f"beat-{name}"
-            stack.enter_context(running(beat(tmp_path / f"schedule-{name}"), told, log=log))
+            (tmp_path / name).mkdir()
+            own = working(bell, mail, folder=tmp_path / name, knows="", name=name)
+            stack.enter_context(own)
         for wave in range(1, WAVES + 1):
             turn_red(objective, count=EACH)
             assert eventually(lambda: sent(objective) >= wave * EACH * len(LEADS))  # noqa: B023
@@ -261,57 +276,51 @@ def workers(server: Reaper, *, way: str) -> Iterator[None]:
         process.wait()
 
 
+def deaths(*, every: int, times: int) -> dict[int, str]:
+    """Half of the mails are taken and nobody learns of it: those come twice."""
+    return {number * every: [BEFORE, AFTER][number % 2] for number in range(1, times + 1)}
+
+
 def nothing_is_open() -> bool:
     return not OutboxMessage.objects.using("sweep").filter(sent_at=None).exists()
 
 
+def delivered(count: int, *, way: str, **how: Any) -> tuple[Reaper, int]:
+    """Have that many messages delivered; return the server, and how many it never got."""
+    recipients = posted("person", count=count)
+    with listening(Reaper, **how) as server, workers(server, way=way):
+        assert eventually(nothing_is_open, within=120)
+        server.finished = time.monotonic()
+    return server, server.lost(recipients)
+
+
 def test_workers_killed_while_they_deliver_lose_nothing(committed: str) -> None:
-    recipients = posted("person", count=2000)
-    # Half of the mails are taken and nobody learns of it: those come twice.
-    deaths = {number * 180: [BEFORE, AFTER][number % 2] for number in range(1, 11)}
+    server, lost = delivered(2000, way="as_the_product_does", deaths=deaths(every=180, times=10))
 
-    with reaping(deaths=deaths) as server, workers(server, way="as_the_product_does"):
-        assert eventually(nothing_is_open, within=60)
-
-    lost = server.lost(recipients)
     faults.report("worker-kill-9", injected=server.killed, lost=lost, dup=server.doubled)
     assert (server.killed, lost, len(server.taken)) == (10, 0, 2000)
     assert server.doubled <= server.killed
 
 
-@pytest.mark.slow
 def test_no_email_is_later_than_a_minute_after_twenty_kills(committed: str) -> None:
-    recipients = posted("person", count=300)
-    deaths = {number * 5: [BEFORE, AFTER][number % 2] for number in range(1, 21)}
+    server, lost = delivered(300, way="as_beat_rings", deaths=deaths(every=5, times=20))
 
-    with reaping(deaths=deaths) as server, workers(server, way="as_beat_rings"):
-        assert eventually(nothing_is_open, within=120)
-        late = time.monotonic() - server.last_kill
-
-    lost = server.lost(recipients)
     faults.report("worker-kill-20", injected=server.killed, lost=lost, dup=server.doubled)
     assert (server.killed, lost) == (20, 0)
-    assert late < 60
+    assert server.finished - server.last_kill < 60
 
 
 def test_a_worker_that_marks_before_it_sends_loses(committed: str) -> None:
-    recipients = posted("person", count=60)
-
-    deaths = {20: BEFORE, 40: BEFORE}
-    with reaping(deaths=deaths) as server, workers(server, way="mark_then_send"):
-        assert eventually(nothing_is_open)
+    server, lost = delivered(60, way="mark_then_send", deaths={20: BEFORE, 40: BEFORE})
 
     assert server.killed == 2
-    assert server.lost(recipients) >= 2
+    assert lost >= 2
 
 
 def test_workers_that_claim_nothing_double(committed: str) -> None:
-    recipients = posted("person", count=40)
+    server, lost = delivered(40, way="send_unclaimed", pace=0.01)
 
-    with reaping(pace=0.01) as server, workers(server, way="send_unclaimed"):
-        assert eventually(nothing_is_open)
-
-    assert server.lost(recipients) == 0
+    assert lost == 0
     assert server.doubled > 0
 
 
@@ -370,7 +379,11 @@ def test_a_database_that_crashes_at_work_loses_nothing_it_acknowledged(
 ) -> None:
     server, paths = postgres
     poster = Poster(count=240)
-    with broker() as bell, reaping(pace=0.005) as mail, working(bell, mail, log=tmp_path):
+    with (
+        broker() as bell,
+        listening(Reaper, pace=0.005) as mail,
+        working(bell, mail, folder=tmp_path),
+    ):
         ring_at(monkeypatch, celery_url(bell))
         assert poster.posts("first")
         assert eventually(lambda: mail.seen), "nobody delivers"
@@ -383,21 +396,9 @@ def test_a_database_that_crashes_at_work_loses_nothing_it_acknowledged(
     lost, doubled = mail.lost(poster.acknowledged), mail.doubled
     faults.report("postgres-immediate-stop", injected=CRASHES, lost=lost, dup=doubled)
     assert poster.failures, "nobody noticed"
-    assert (arrived, lost, len(poster.acknowledged), rows()) == (True, 0, 240, 241)
+    assert (arrived, lost, len(poster.acknowledged), messages()) == (True, 0, 240, 241)
     assert doubled <= CRASHES * CHILDREN  # one is under way in each
     assert lost_by_acknowledging_before_writing(server, paths=paths) > 0
-
-
-@contextmanager
-def working(bell: str, mail: Reaper, *, log: Path) -> Iterator[None]:
-    """Worker and beat, which are the same processes at the end as at the beginning."""
-    told = environment(bell=bell, mail_port=mail.port, DJANGO_SETTINGS_MODULE=QUICK)
-    with (
-        running(worker(knows=KINDS), told, log=log / "worker") as hearing,
-        running(beat(log / "schedule"), told, log=log / "beat") as ringing,
-    ):
-        yield
-        assert (hearing.poll(), ringing.poll()) == (None, None), (log / "worker").read_text()
 
 
 def crash(server: Server, *, mail: Reaper) -> None:
@@ -407,21 +408,17 @@ def crash(server: Server, *, mail: Reaper) -> None:
     server.start()
 
 
-def rows() -> int:
-    return OutboxMessage.objects.using("sweep").count()
-
-
 def lost_by_acknowledging_before_writing(server: Server, *, paths: Paths) -> int:
     """How many of forty messages are gone in a crash where commits are only promised."""
     with servers.connect(paths) as superuser:
         superuser.execute("ALTER ROLE plumbline_app SET synchronous_commit = off")
         superuser.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
         superuser.execute("SELECT pg_reload_conf()")
-    before = rows()
+    before = messages()
     connections.close_all()
     poster = Poster(count=0)
     acknowledged = [poster.posts(f"late{number}") for number in range(40)]
     server.kill()
     server.start()
     connections.close_all()
-    return sum(acknowledged) - (rows() - before)
+    return sum(acknowledged) - (messages() - before)

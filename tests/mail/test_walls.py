@@ -53,30 +53,12 @@ def test_neither_a_stranger_nor_the_recipient_may_change_or_delete_an_envelope(
     assert OutboxMessage.objects.using("owner").get().recipient == alice.email
 
 
-COLUMNS_OF_WORDS = (
-    "password FROM accounts_user",
-    "name FROM engagements_membership",
-    "token_hash FROM engagements_invitation",
-    "token_hash FROM engagements_sharelink",
-    "client_name FROM engagements_engagement",
-    "title FROM okrs_keyresult",
-    "text FROM checkins_blocker",
-    "insight FROM checkins_checkin",
-    "next_action FROM checkins_checkin",
-    "evidence_url FROM checkins_checkin",
-    "plan FROM escalations_escalation",
-    "verdict_note FROM escalations_escalation",
-    "word_of FROM escalations_escalation",
-    "text FROM decisions_decision",
-)
-ANSWERS = ("outcome", "plan", "verdict", "verdict_note", "word_of", "evidence_url")
-
-
+# One of each kind: tests/walls/test_privileges.py lists every column that they may touch.
 @pytest.mark.parametrize(
     "statement",
     [
-        *[f"SELECT {column}" for column in COLUMNS_OF_WORDS],
-        *[f"UPDATE escalations_escalation SET {column} = ''" for column in ANSWERS],
+        "SELECT insight FROM checkins_checkin",
+        "UPDATE escalations_escalation SET plan = ''",
         "DELETE FROM mail_outboxmessage",
         "TRUNCATE mail_outboxmessage",
     ],
