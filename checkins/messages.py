@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 
 from checkins.models import Blocker, CheckIn
 from checkins.periods import (
@@ -25,12 +24,13 @@ from checkins.periods import (
     rhythm_of,
 )
 from checkins.rules import thin_parts
+from checkins.templatetags.weeks import closing
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from mail.email_types import one_line
 from notifications.models import Notice
 from notifications.rules import DigestItem, NoticeRule, Noun, register_rule
-from okrs.formatting import NO_BREAK, write_day, write_value
+from okrs.formatting import write_day, write_value
 from okrs.models import KeyResult, Stage
 from scoring import Rag, format_score
 
@@ -62,7 +62,7 @@ def reminder(notice: Notice, row: KeyResult, now: dt.datetime) -> Fields | None:
     period = _unfilled(notice, row)
     if period is None or period.due_at <= now or row.owner_id != notice.person_id:
         return None
-    at = moment(period.due_at, now=now)
+    at = closing(period.due_at, now)
     due = f"due {at}".replace("today\u00a0", "today by\u00a0")
     return {
         "heading": f"Due {at}",
@@ -79,7 +79,7 @@ def overdue(notice: Notice, row: KeyResult, now: dt.datetime) -> Fields | None:
     period = _unfilled(notice, row)
     if period is None or now < period.due_at or row.owner_id != notice.person_id:
         return None
-    was, closes = (moment(at, now=now) for at in (period.due_at, period.closes_at))
+    was, closes = (closing(at, now) for at in (period.due_at, period.closes_at))
     is_open = now < period.closes_at
     return {
         "heading": f"Was due {was}, {'open until' if is_open else 'closed'} {closes}",
@@ -182,26 +182,22 @@ def friday_late(notices: Sequence[Notice], now: dt.datetime) -> Items:
     }
 
 
-Describe = Callable[[Sequence[Notice], dt.datetime], Items]
-RULES: dict[str, tuple[str, Describe, str]] = {
-    "reminder": ("Due soon", reminder, OWNER),
-    "overdue": ("Late", overdue, OWNER),
-    "missed": ("Missed check-in", missed, "own the objective"),
-    "missed_twice": ("Two missed check-ins", missed_twice, "lead the program"),
-    "friday_at_risk": (
-        *("At risk or blocked (Friday)", friday_at_risk),
-        "own the objective or lead the program",
-    ),
-    "friday_late": (
-        *("Late or incomplete (Friday)", friday_late),
-        "champion the team or lead the program",
-    ),
-}
-
-
 def register_rules() -> None:
     """Register the wording of each check-in notice, by the rule's name in jobs."""
-    for name, (label, describe, reason) in RULES.items():
+    for name, label, describe, reason in (
+        ("reminder", "Due soon", reminder, OWNER),
+        ("overdue", "Late", overdue, OWNER),
+        ("missed", "Missed check-in", missed, "own the objective"),
+        ("missed_twice", "Two missed check-ins", missed_twice, "lead the program"),
+        (
+            *("friday_at_risk", "At risk or blocked (Friday)", friday_at_risk),
+            "own the objective or lead the program",
+        ),
+        (
+            *("friday_late", "Late or incomplete (Friday)", friday_late),
+            "champion the team or lead the program",
+        ),
+    ):
         is_owner = reason == OWNER
         noun, switch = (CHECK_IN, "wants_reminders") if is_owner else (KEY_RESULT, "wants_digests")
         rule = NoticeRule(noun=noun, switch=switch, label=label, describe=describe, reason=reason)
@@ -233,11 +229,11 @@ def card(key_result: KeyResult, *, to: Membership, **fields: Any) -> DigestItem:
         rag=rag if has_value else None,
         score=score if key_result.score is not None else "",
         why=_involvement_of(to, key_result),
-        **{"url": page_of(key_result), "button": "Open", **fields},
+        **{"url": key_result_url(key_result), "button": "Open", **fields},
     )
 
 
-def page_of(key_result: KeyResult) -> str:
+def key_result_url(key_result: KeyResult) -> str:
     slug = key_result.engagement.slug
     return reverse("workspace:key-result-detail", args=[slug, key_result.public_id])
 
@@ -245,21 +241,11 @@ def page_of(key_result: KeyResult) -> str:
 def check_in_link(key_result: KeyResult, *, member: Membership) -> dict[str, str]:
     """Return the link to the check-in for people who may check in, else to the key result's page."""
     if not may(member.role, Permission.CHECK_IN):
-        return {"url": page_of(key_result), "button": "Open"}
+        return {"url": key_result_url(key_result), "button": "Open"}
     slug = key_result.engagement.slug
     form = reverse("checkins:check-in-create", args=[slug, key_result.public_id])
-    back = urlencode({"next": page_of(key_result)}, safe="/")
+    back = urlencode({"next": key_result_url(key_result)}, safe="/")
     return {"url": f"{form}?{back}", "button": "Check in"}
-
-
-def moment(at: dt.datetime, *, now: dt.datetime) -> str:
-    """Return "today 10:00", "tomorrow 10:00" or "Mon 16 Mar 10:00"; midnight is 24:00."""
-    local, today = timezone.localtime(at), timezone.localdate(now)
-    on, time = local.date(), f"{local:%H:%M}"
-    if local.time() == dt.time(0):
-        on, time = on - dt.timedelta(days=1), "24:00"
-    near = {0: "today", 1: "tomorrow"}.get((on - today).days)
-    return f"{near or write_day(on, today=today)}{NO_BREAK}{time}"
 
 
 def _trouble(row: KeyResult, *, blocker: Blocker | None, now: dt.datetime) -> str:
@@ -296,7 +282,7 @@ def _lacks(row: KeyResult, *, is_thin: bool, since: dt.date, now: dt.datetime) -
     late = next((one for one in unmet if is_overdue(row, period=one, now=now)), None)
     closed, gone = closed_periods(rhythm, now)[-1:], missed_periods(row, now=now)[-1:]
     if late is not None:
-        return [f"Late since {moment(late.due_at, now=now)}."]
+        return [f"Late since {closing(late.due_at, now)}."]
     if closed and gone and closed[0].monday == gone[0].monday:
         return [_missing(row, [gone[0].monday], now=now)]
     if row.last_week is None or row.last_week < since:

@@ -58,10 +58,6 @@ class Timeliness(StrEnum):
     LATE = "late"
     MISSED = "missed"
 
-    @property
-    def label(self) -> str:
-        return self.value.replace("_", " ").capitalize()
-
 
 @lru_cache(maxsize=1024)
 def periods(rhythm: Rhythm) -> tuple[Period, ...]:

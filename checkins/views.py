@@ -19,6 +19,7 @@ from django_htmx.http import replace_url, trigger_client_event
 from checkins.commands import Conflict, record_check_in, undo_check_in
 from checkins.conflicts import versions
 from checkins.forms import CheckInForm, read_confidence
+from checkins.messages import key_result_url
 from checkins.models import CheckIn
 from checkins.queries.cards import (
     DueCard,
@@ -107,18 +108,21 @@ def find_key_result(request: MemberRequest, public_id: str) -> KeyResultRow:
     return row
 
 
-def key_result_url(key_result: KeyResult) -> str:
-    slug = key_result.engagement.slug
-    return reverse("workspace:key-result-detail", args=[slug, key_result.public_id])
-
-
 def due_rows(cards: Sequence[WeekCard], *, now: dt.datetime) -> list[tuple[WeekCard, SafeString]]:
     """Return each card with its row. One query if any row is missing in the cache."""
-    by_row = {_row(card): card for card in cards}
+    by_row = {}
+    for card in cards:
+        state = f"{card.state}{card.is_late:d}{card.is_done:d}"
+        by_row[Row(card.engagement, card.public_id, state)] = card
 
     def contexts(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
         missing = [by_row[row] for row in rows]
-        key_results = _key_results(missing)
+        found = KeyResult.objects.filter(
+            engagement_id__in={card.membership.engagement_id for card in missing},
+            pk__in=[card.key_result_id for card in missing],
+        )
+        shown = found.select_related("objective__cycle", "metric").only(*SHOWN_IN_ROW)
+        key_results = shown.in_bulk()
         for card in missing:
             yield {"card": card, "key_result": key_results[card.key_result_id]}
 
@@ -130,19 +134,6 @@ def due_row(card: DueCard) -> SafeString:
     """Render the row of one card as it is after a write of this request."""
     context = {"card": card, "key_result": card.key_result}
     return render_row(ROW_TEMPLATE, card.engagement, context)
-
-
-def _row(card: WeekCard) -> Row:
-    state = f"{card.state}{card.is_late:d}{card.is_done:d}"
-    return Row(card.engagement, card.public_id, state)
-
-
-def _key_results(cards: Sequence[WeekCard]) -> dict[int, KeyResult]:
-    found = KeyResult.objects.filter(
-        engagement_id__in={card.membership.engagement_id for card in cards},
-        pk__in=[card.key_result_id for card in cards],
-    )
-    return found.select_related("objective__cycle", "metric").only(*SHOWN_IN_ROW).in_bulk()
 
 
 def _post(request: MemberRequest, card: DueCard, *, now: dt.datetime) -> HttpResponse:
@@ -159,17 +150,12 @@ def _post(request: MemberRequest, card: DueCard, *, now: dt.datetime) -> HttpRes
             record_check_in(key_result=card.key_result, by=by, now=now, **form.content)
             end_writing()
             current = due_card(key_result=card.key_result, membership=by, now=now)
+            if current is not None:
+                return _saved(request, current, now=now, text=_saved_text(current))
         except Conflict as conflict:
             return _conflict(request, form, theirs=conflict.theirs, now=now)
         except ValidationError as refusal:
             add_errors(form, refusal)
-        else:
-            if current is not None:
-                return _saved(request, current, now=now, text=_saved_text(current))
-            # Saved, and closed by someone else before this page was rendered.
-            messages.success(request, f"Saved: {shorten(card.key_result.title)}.")
-            draft = f"{request.user.pk}:{card.key_result.public_id}"
-            return _recorded(go_to(request, key_result_url(card.key_result)), draft=draft)
     return _card_page(request, card, now=now, form=form, status=422)
 
 

@@ -11,7 +11,8 @@ from functools import partial
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from checkins.messages import card, moment, page_of
+from checkins.messages import card, key_result_url
+from checkins.templatetags.weeks import closing
 from engagements.models import Membership
 from escalations.models import EscalationAct, EscalationState
 from escalations.pending import tasks_for
@@ -116,7 +117,7 @@ def describe(
 def _item(found: EscalationCard, wording: Wording, *, to: Membership) -> DigestItem:
     row, now, due = found.escalation, found.now, ""
     if row.state is EscalationState.ACTIVE and row.huddle_due_at and now < row.huddle_due_at:
-        due = moment(row.huddle_due_at, now=now)
+        due = closing(row.huddle_due_at, now)
     context = {"card": found, "row": row, "due": due}
     parts = [{**context, "part": f"{PARAGRAPH}#{name}"} for name in wording.paragraphs]
     texts = [SPACES.sub(" ", render_to_string(PARAGRAPH, part)).strip() for part in parts]
@@ -127,7 +128,7 @@ def _item(found: EscalationCard, wording: Wording, *, to: Membership) -> DigestI
         weight=wording.weight,
         state=f"active (huddle by {due})" if due and not row.huddle_at else row.state.label.lower(),
         news=wording.news,
-        url=f"{page_of(found.key_result)}#escalation",
+        url=f"{key_result_url(found.key_result)}#escalation",
         text="\n".join(filter(None, texts)),
     )
     return replace(item, about=f"escalation:{row.pk}")
@@ -148,12 +149,12 @@ def _aside(task: EscalationCard, *, now: dt.datetime) -> Aside:
         after = f"{after}, checkpoint {write_day(task.escalation.checkpoint_on, today=today)}"
     elif at is not None and task.deadline is not EscalationAct.DECIDE:
         verb = "was due" if task.clock.is_over else f"{after} by"
-        after = f"{verb} {moment(at, now=now)}"
+        after = f"{verb} {closing(at, now)}"
     return Aside(
         client=row.engagement.client_name,
         before=before,
         title=row.title,
-        url=f"{page_of(row)}#escalation",
+        url=f"{key_result_url(row)}#escalation",
         after=f"{after}.",
         about=f"escalation:{task.escalation.pk}",
     )

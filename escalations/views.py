@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
 
+from checkins.messages import key_result_url
 from checkins.templatetags.weeks import when
-from checkins.views import key_result_url
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import go_to, next_url, run_command, toast
 from engagements.models import Membership, Role

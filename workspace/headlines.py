@@ -75,7 +75,7 @@ def _nothing_due(week: MyWeek) -> str:
 def _urgent(week: MyWeek, waiting: Sequence[WeekCard]) -> str:
     found = [
         (week.late, "late"),
-        (week.due_today, _by([card.due_at for card in waiting if card.is_due_today])),
+        (week.due_today, _by([card.period.due_at for card in waiting if card.is_due_today])),
     ]
     parts = [
         f"{_who(number, of=week.left)} {'is' if number == 1 else 'are'} {what}"
@@ -83,7 +83,7 @@ def _urgent(week: MyWeek, waiting: Sequence[WeekCard]) -> str:
         if number
     ]
     if not parts:
-        asked = [card.due_at for card in waiting if card.is_asked]
+        asked = [card.period.due_at for card in waiting if card.is_asked]
         if not asked:
             return "It is not due yet." if week.left == 1 else "None is due yet."
         first = timezone.localtime(min(asked)).date()

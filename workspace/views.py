@@ -16,13 +16,14 @@ from accounts import limits
 from accounts.limits import too_often
 from checkins.commands import answer_help_request, resolve_blocker
 from checkins.forms import AnswerForm, CheckInForm
+from checkins.messages import key_result_url
 from checkins.models import Blocker, HelpRequest
 from checkins.periods import periods, rhythm_of
 from checkins.queries import my_week as weeks
 from checkins.queries.cards import DueCard, KeyResultRow, card_of, key_result_row
 from checkins.queries.my_week import MyWeek
 from checkins.queries.thread import key_result_page
-from checkins.views import due_rows, find_key_result, key_result_url
+from checkins.views import due_rows, find_key_result
 from engagements.access import MemberRequest, SignedInRequest, find, member, signed_in
 from engagements.form_views import redirect_back, run_command
 from engagements.models import Membership

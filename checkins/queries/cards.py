@@ -96,14 +96,6 @@ class Due:
     def is_done(self) -> bool:
         return self.saved_monday is not None and self.state is not CardState.TODO
 
-    @property
-    def due_at(self) -> dt.datetime:
-        return self.period.due_at
-
-    @property
-    def closes_at(self) -> dt.datetime:
-        return self.period.closes_at
-
 
 @dataclass(frozen=True, kw_only=True)
 class WeekCard(Due):

@@ -265,12 +265,12 @@ def _groups(cards: Iterable[WeekCard], *, rows: Mapping[int, WeekRow]) -> list[G
         by_cycle[row.engagement_id, row.cycle_id].append(card)
     cycles = Counter(client for client, _ in by_cycle)
     return [
-        _group(found, row=rows[found[0].key_result_id], is_only=cycles[client] == 1)
-        for (client, _), found in by_cycle.items()
+        _group(found, row=rows[found[0].key_result_id], cycles=cycles)
+        for found in by_cycle.values()
     ]
 
 
-def _group(cards: Sequence[WeekCard], *, row: WeekRow, is_only: bool) -> Group:
+def _group(cards: Sequence[WeekCard], *, row: WeekRow, cycles: Counter[int]) -> Group:
     card = cards[0]
     cycle = Cycle(
         id=row.cycle_id,
@@ -283,7 +283,7 @@ def _group(cards: Sequence[WeekCard], *, row: WeekRow, is_only: bool) -> Group:
     return Group(
         engagement=card.engagement,
         cycle=cycle,
-        is_only=is_only,
+        is_only=cycles[row.engagement_id] == 1,
         membership=card.membership,
         cards=cards,
         week=cycle.week_on(card.today),
@@ -296,7 +296,7 @@ def _urgency(card: WeekCard) -> tuple[bool, bool, dt.datetime, str, int]:
     return (
         card.is_done,
         not card.is_late,
-        card.due_at if card.is_asked else card.closes_at,
+        card.period.due_at if card.is_asked else card.period.closes_at,
         card.engagement.client_name.casefold(),
         card.key_result_id,
     )

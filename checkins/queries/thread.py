@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
 
@@ -96,7 +96,7 @@ def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
     blockers = Blocker.objects.filter(**own).select_related("opened_by", "resolved_by")
     today = rhythm_of(card).day_of(now)
     found = assess_latest(card, today=today)
-    thread = _thread(card, now=now)
+    thread = _thread(card, requests=requests, blockers=blockers, now=now)
     return KeyResultPage(
         key_result=card,
         collaborators=[one.member for one in helpers],
@@ -104,7 +104,7 @@ def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
         prompt=prompt(card, assessment=found, now=now) if card.is_live else None,
         week=card.objective.cycle.week_on(today),
         weeks=card.objective.cycle.weeks,
-        thread=[_with_closed_asks(entry, requests=requests, blockers=blockers) for entry in thread],
+        thread=thread,
         help_requests=[one for one in requests if one.answered_at is None],
         blockers=[one for one in blockers if one.resolved_at is None],
         due=due_of(card, now=now) if card.is_live and open_periods(rhythm_of(card), now) else None,
@@ -112,7 +112,13 @@ def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
     )
 
 
-def _thread(key_result: KeyResult, *, now: dt.datetime) -> list[ThreadEntry]:
+def _thread(
+    key_result: KeyResult,
+    *,
+    requests: Iterable[HelpRequest],
+    blockers: Iterable[Blocker],
+    now: dt.datetime,
+) -> list[ThreadEntry]:
     chains: dict[dt.date, list[CheckIn]] = defaultdict(list)
     for row, author, undone_by in instances(
         POSTS,
@@ -126,36 +132,22 @@ def _thread(key_result: KeyResult, *, now: dt.datetime) -> list[ThreadEntry]:
     entries: list[ThreadEntry] = []
     was_red = False
     for monday in sorted(missed | set(chains)):
-        timely = _timeliness(chains[monday], since=key_result.committed_at, now=now)
-        entry = _entry(monday, chain=chains[monday], timely=timely, was_red=was_red)
-        was_red = entry.current.rag == Rag.RED if entry.current else was_red
+        chain = chains[monday]
+        timely = _timeliness(chain, since=key_result.committed_at, now=now)
+        current = chain[-1] if chain and chain[-1].kind == CheckInKind.UPDATE else None
+        ids = {row.pk for row in chain}
+        entry = ThreadEntry(
+            period=monday,
+            current=current,
+            earlier=chain[-2::-1] if current else chain[::-1],
+            timeliness=timely,
+            counts_red=was_red and not current and timely is Timeliness.MISSED,
+            help_requests=[one for one in requests if one.answered_at and one.check_in_id in ids],
+            blockers=[one for one in blockers if one.resolved_at and one.check_in_id in ids],
+        )
+        was_red = current.rag == Rag.RED if current else was_red
         entries.append(entry)
     return entries[::-1]
-
-
-def _entry(
-    monday: dt.date, *, chain: Sequence[CheckIn], timely: Timeliness, was_red: bool
-) -> ThreadEntry:
-    is_current = bool(chain) and chain[-1].kind == CheckInKind.UPDATE
-    return ThreadEntry(
-        period=monday,
-        current=chain[-1] if is_current else None,
-        earlier=chain[-2::-1] if is_current else chain[::-1],
-        timeliness=timely,
-        counts_red=was_red and not is_current and timely is Timeliness.MISSED,
-    )
-
-
-def _with_closed_asks(
-    entry: ThreadEntry, *, requests: Iterable[HelpRequest], blockers: Iterable[Blocker]
-) -> ThreadEntry:
-    """Add the answered requests and resolved blockers that its check-ins raised."""
-    rows = {row.pk for row in (entry.current, *entry.earlier) if row}
-    return replace(
-        entry,
-        help_requests=[one for one in requests if one.answered_at and one.check_in_id in rows],
-        blockers=[one for one in blockers if one.resolved_at and one.check_in_id in rows],
-    )
 
 
 def _timeliness(

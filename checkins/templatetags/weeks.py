@@ -26,27 +26,26 @@ def when(at: dt.datetime | None) -> str:
 
 
 @register.filter
-def closing(at: dt.datetime) -> str:
+def closing(at: dt.datetime, now: dt.datetime | None = None) -> str:
     """Return the end of a span: midnight belongs to the day before it, "Sun 15 Mar 24:00"."""
     time = timezone.localtime(at).time()
     shown = "24:00" if time == dt.time(0) else f"{time:%H:%M}"
-    return f"{_near(_last_day(at))}{NO_BREAK}{shown}"
+    return f"{_near(_last_day(at), now)}{NO_BREAK}{shown}"
 
 
 @register.filter
 def due_words(due: Due) -> str:
     """Return "late since Mon 9 Mar 10:00", "due today 10:00"; else until when it is open."""
-    if not due.is_asked:
-        return f"{_open_or_closed(due)} {closing(due.closes_at)}"
-    return f"{'late since' if due.is_late else 'due'} {when(due.due_at)}"
+    period = due.period
+    return f"{_pressure(due)} {when(period.due_at) if due.is_asked else closing(period.closes_at)}"
 
 
 @register.filter
 def due_on(due: Due) -> str:
     """Return the same by days: "late since Mon 9 Mar", "due Mon 9 Mar"."""
-    if not due.is_asked:
-        return f"{_open_or_closed(due)} {write_day(_last_day(due.closes_at), today=timezone.localdate())}"
-    return f"{'late since' if due.is_late else 'due'} {write_day(timezone.localdate(due.due_at), today=timezone.localdate())}"
+    period = due.period
+    day = timezone.localdate(period.due_at) if due.is_asked else _last_day(period.closes_at)
+    return f"{_pressure(due)} {write_day(day, today=timezone.localdate())}"
 
 
 @register.filter
@@ -63,12 +62,6 @@ def countdown(at: dt.datetime, now: dt.datetime) -> str:
 
 
 @register.filter
-def first_word(name: str) -> str:
-    """`{{ author|first_word }}`: the name by which people call each other."""
-    return str(name).split()[0] if str(name).split() else str(name)
-
-
-@register.filter
 def marked(segments: Segments) -> SafeString:
     """`{{ version.insight|marked }}`: the words, those that differ in a `<mark>`."""
     words = (
@@ -77,8 +70,10 @@ def marked(segments: Segments) -> SafeString:
     return format_html_join(" ", "{}", words)
 
 
-def _open_or_closed(due: Due) -> str:
-    return "closed" if due.closes_at <= timezone.now() else "open until"
+def _pressure(due: Due) -> str:
+    if due.is_asked:
+        return "late since" if due.is_late else "due"
+    return "closed" if due.period.closes_at <= timezone.now() else "open until"
 
 
 def _last_day(at: dt.datetime) -> dt.date:
@@ -87,8 +82,8 @@ def _last_day(at: dt.datetime) -> dt.date:
     return local.date() - dt.timedelta(days=1) if is_midnight else local.date()
 
 
-def _near(day: dt.date) -> str:
-    today = timezone.localdate()
+def _near(day: dt.date, now: dt.datetime | None = None) -> str:
+    today = timezone.localdate(now)
     if 0 <= (day - today).days <= 1:
         return write_distance(day, today=today)
     return write_day(day, today=today)

@@ -239,7 +239,7 @@ def test_a_saved_card_asks_again_as_the_next_period_opens(
 
     assert (saved.state, saved.period.monday) == (CardState.SAVED, MONDAY)
     assert (saved.previous, saved.may_undo) == (check_in, True)
-    assert (after.state, after.due_at) == (CardState.LATER, at("2026-03-16T10:00"))
+    assert (after.state, after.period.due_at) == (CardState.LATER, at("2026-03-16T10:00"))
     assert (after.is_done, after.saved_monday) == (True, MONDAY)
 
 

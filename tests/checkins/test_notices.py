@@ -51,6 +51,18 @@ def test_a_reminder_has_the_deadline_and_the_latest_value(
     assert found.url == f"{page(onboarding)}check-in/?next={page(onboarding)}"
 
 
+def test_without_a_value_or_the_right_to_check_in_it_has_neither(
+    alice: Membership, onboarding: KeyResult
+) -> None:
+    sponsor = build.member(alice.engagement, "Priya", Role.SPONSOR)
+    row = build.live_key_result(onboarding.objective, owner_id=sponsor.pk)
+
+    found = said("reminder", row, to=sponsor, now=BEFORE)
+
+    assert (found.meta, found.rag, found.score) == ("no value yet", None, "")
+    assert (found.button, found.url) == ("Open", page(row))
+
+
 @pytest.mark.parametrize(
     ("rule", "now", "zone", "heading", "state"),
     [
@@ -82,17 +94,6 @@ def test_times_are_on_the_readers_clock(
     found = said(rule, onboarding, to=bob, now=now)
 
     assert (plain(found.heading), plain(found.state)) == (heading, state)
-
-
-def test_people_who_may_not_check_in_get_a_link_to_the_page(
-    alice: Membership, onboarding: KeyResult
-) -> None:
-    sponsor = build.member(alice.engagement, "Priya", Role.SPONSOR)
-    build.change(onboarding, owner=sponsor)
-
-    found = said("reminder", onboarding, to=sponsor, now=BEFORE)
-
-    assert (found.button, found.url) == ("Open", page(onboarding))
 
 
 @pytest.mark.parametrize(
@@ -182,42 +183,22 @@ def test_two_missed_in_a_row_hold_until_someone_checks_in(
     assert (found is not None) is holds
 
 
-def test_a_card_without_a_value_has_none(alice: Membership, bob: Membership) -> None:
-    objective = build.objective(alice, build.cycle(alice.engagement, "2026-Q1b"))
-    row = build.live_key_result(objective, build.metric(alice.engagement, "Other"), owner_id=bob.pk)
-
-    found = said("reminder", row, to=bob, now=BEFORE)
-
-    assert (found.meta, found.rag, found.score) == ("no value yet", None, "")
-
-
-def test_at_risk_reads_with_the_next_action(
-    alice: Membership, onboarding: KeyResult, bob: Membership
-) -> None:
-    post(onboarding, bob, **RISKY)
-
-    found = said("friday_at_risk", onboarding, to=alice, now=FRIDAY)
-
-    assert found.state == "at risk"
-    assert found.paragraphs == [
-        "Behind pace, confidence 2 of 5.",
-        "Next: Roll the form out to all stores.",
-    ]
-
-
-def test_blocked_reads_with_the_oldest_blocker_until_it_is_resolved(
+def test_blocked_or_at_risk_reads_with_the_oldest_blocker_and_the_next_action(
     alice: Membership, onboarding: KeyResult, bob: Membership
 ) -> None:
     for hours, text in enumerate(["The export fails", "A second one"]):
-        now = TUESDAY + dt.timedelta(hours=hours)
-        post(onboarding, bob, actual="4.4", blocker=text, now=now)
+        post(onboarding, bob, **RISKY, blocker=text, now=TUESDAY + dt.timedelta(hours=hours))
+    trouble = ["Behind pace, confidence 2 of 5.", "Next: Roll the form out to all stores."]
 
     found = said("friday_at_risk", onboarding, to=alice, now=FRIDAY)
-
-    assert (found.state, found.weight) == ("blocked", 55)
-    assert plain(found.paragraphs[0]) == "Blocked since Tue 10 Mar: The export fails."
     for blocker in Blocker.objects.all():
         resolve_blocker(blocker=blocker, by=bob, now=FRIDAY)
+    after = said("friday_at_risk", onboarding, to=alice, now=FRIDAY)
+
+    assert (found.state, found.weight, after.state) == ("blocked", 55, "at risk")
+    assert plain(found.paragraphs[0]) == "Blocked since Tue 10 Mar: The export fails."
+    assert found.paragraphs[1:] == after.paragraphs == trouble
+    build.change(onboarding, stage=Stage.ON_TRACK)
     assert item("friday_at_risk", onboarding, to=alice, now=FRIDAY) is None
 
 

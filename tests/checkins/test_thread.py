@@ -25,37 +25,39 @@ def thread(key_result: KeyResult, now: dt.datetime = TUESDAY) -> dict[str, Threa
     return {entry.period.isoformat(): entry for entry in page.thread}
 
 
-def test_the_thread_has_the_newest_on_top_and_gaps_where_periods_were_missed(
+def test_the_thread_has_the_newest_on_top_and_gaps_that_count_red_after_red(
     onboarding: KeyResult, bob: Membership
 ) -> None:
-    """M4.1."""
-    post(onboarding, bob, now=at("2026-02-17T09:00"))
-    post(onboarding, bob)
+    """M4.1, M7.1."""
+    post(onboarding, bob, actual=9, now=at("2026-02-03T09:00"))
+    post(onboarding, bob, actual=5, now=at("2026-02-17T09:00"))
 
     page = page_of(onboarding, now=TUESDAY)
 
-    newest = [(entry.period.day, entry.is_missed) for entry in page.thread[:4]]
-    assert newest == [(9, False), (2, True), (23, True), (16, False)]
-    assert (page.check_ins, page.missed) == (2, 8)
+    newest = [(f"{one.period:%m-%d}", one.is_missed, one.counts_red) for one in page.thread[:6]]
+    assert newest == [
+        ("03-02", True, False),
+        ("02-23", True, False),
+        ("02-16", False, False),
+        ("02-09", True, True),
+        ("02-02", False, False),
+        ("01-26", True, False),
+    ]
+    assert (page.check_ins, page.missed) == (2, 7)
 
 
 @pytest.mark.parametrize(
-    ("settings", "committed", "periods"),
+    ("cadence", "committed", "periods"),
     [
-        pytest.param({}, "2026-02-26T12:00", ["2026-03-02"], id="none-before-the-commit-nor-open"),
-        pytest.param(
-            {"cadence": "biweekly"},
-            "2026-01-27T12:00",
-            ["2026-02-16", "2026-02-02"],
-            id="by-the-present-rhythm",
-        ),
+        pytest.param("weekly", "02-26", ["2026-03-02"], id="none-before-the-commit-nor-open"),
+        pytest.param("biweekly", "01-27", ["2026-02-16", "2026-02-02"], id="by-the-present-rhythm"),
     ],
 )
 def test_these_periods_are_missed(
-    onboarding: KeyResult, settings: dict[str, Any], committed: str, periods: list[str]
+    onboarding: KeyResult, cadence: str, committed: str, periods: list[str]
 ) -> None:
-    build.change(onboarding, committed_at=at(committed))
-    build.change(onboarding.engagement, **{"cadence": "weekly", **settings})
+    build.change(onboarding, committed_at=at(f"2026-{committed}T12:00"))
+    build.change(onboarding.engagement, cadence=cadence)
 
     assert list(thread(onboarding)) == periods
 
@@ -123,17 +125,6 @@ def test_nothing_is_late_or_missed_that_was_due_before_the_commit(
     (after,) = page_of(onboarding, now=NEXT_WEEK).thread
 
     assert (entry.is_late, after.is_missed) == (False, False)
-
-
-def test_a_gap_after_red_counts_as_red(onboarding: KeyResult, bob: Membership) -> None:
-    """M7.1."""
-    post(onboarding, bob, actual=9, now=at("2026-02-03T09:00"))
-    post(onboarding, bob, actual=5, now=at("2026-02-17T09:00"))
-
-    found = thread(onboarding)
-
-    counted = [found[day].counts_red for day in ("2026-01-26", "2026-02-09", "2026-02-23")]
-    assert counted == [False, True, False]
 
 
 def test_open_asks_are_shown_until_they_are_closed(onboarding: KeyResult, bob: Membership) -> None:

@@ -33,7 +33,7 @@ STATES = ("done", "late", "due_today")
 
 
 def card(due: str = "2026-03-09T10:00", *, state: str = "") -> Mock:
-    return Mock(due_at=at(due), **{f"is_{name}": state == name for name in STATES})
+    return Mock(period=Mock(due_at=at(due)), **{f"is_{name}": state == name for name in STATES})
 
 
 LATE, SAVED = card(state="late"), card(state="done")
