@@ -21,8 +21,8 @@ from checkins.queries.cards import key_result_row
 from checkins.queries.thread import KeyResultPage, key_result_page
 from engagements.models import Membership
 from okrs.models import KeyResult
-from okrs.states import KeyResultState
-from scoring import Rag
+from okrs.models.key_results import STATE_FIELDS
+from okrs.states import NAMES, KeyResultState
 from tenancy.scoping import scope
 
 ZONE = "Europe/Berlin"
@@ -121,23 +121,8 @@ def save(client: Client, key_result: KeyResult, *, plain: bool = False, **fields
 def stored(key_result: KeyResult) -> KeyResultState:
     """Return the state as the row has it, in the scope of its engagement."""
     row = KeyResult.objects.get(pk=key_result.pk)
-    return KeyResultState(
-        value=row.latest_value,
-        score=row.score,
-        rag=Rag(row.rag),
-        confidence=row.confidence,
-        measured_on=row.measured_on,
-        checked_in_at=row.checked_in_at,
-        period=row.last_period,
-        insight=row.insight,
-        next_action=row.next_action,
-        next_action_due=row.next_action_due,
-        evidence_url=row.evidence_url,
-        week=row.last_week,
-        red_since=row.red_since,
-        red_reported=row.red_reported,
-        trail=row.trail,
-    )
+    columns = {NAMES.get(column, column): getattr(row, column) for column in STATE_FIELDS[1:]}
+    return KeyResultState(**columns)
 
 
 def check_ins(key_result: KeyResult) -> list[CheckIn]:

@@ -23,11 +23,6 @@ from checkins.periods import (
 )
 from tests.checkins.posting import ZONE, at, period, rhythm
 
-
-def mondays(of: Rhythm) -> list[str]:
-    return [period.monday.isoformat() for period in periods(of)]
-
-
 # Which Mondays a cycle holds, and when each period opens, is due and closes.
 
 
@@ -58,7 +53,7 @@ def mondays(of: Rhythm) -> list[str]:
     ],
 )
 def test_a_cycle_holds_these_mondays(given: Rhythm, expected: str) -> None:
-    assert mondays(given) == expected.split()
+    assert [one.monday.isoformat() for one in periods(given)] == expected.split()
 
 
 @pytest.mark.parametrize(
