@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -35,15 +34,7 @@ from tests import build
 from tests.escalations import racing
 from tests.escalations.notices import told
 
-KEYS = {
-    "reminders",
-    "overdue",
-    "missed",
-    "friday_digests",
-    "escalations",
-    "messages",
-    "snapshots",
-}
+KEYS = {name for name, _ in schedule.ORDER}
 FRIDAY = "2026-03-06T08:00:00Z"
 NOW = dt.datetime.fromisoformat(FRIDAY)
 
@@ -108,9 +99,10 @@ def test_an_instant_is_a_time_of_our_years_with_its_zone(text: str, error: str) 
         ticked("--at", text)
 
 
-@pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reminders fail once they have written theirs."""
+def test_a_failing_sweep_leaves_nothing_behind_and_stops_no_other(
+    lead: Membership, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Reminders fail once they have written theirs; such a tick is no sign of life."""
 
     def fails(*, now: dt.datetime, using: str) -> int:
         send_reminders(now=now, using=using)
@@ -121,25 +113,15 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     order = [(name, fails if name == "reminders" else sweep) for name, sweep in schedule.ORDER]
     monkeypatch.setattr(schedule, "ORDER", order)
 
-
-@pytest.mark.usefixtures("broken")
-def test_a_failing_sweep_leaves_nothing_behind_and_stops_no_other(
-    lead: Membership, caplog: pytest.LogCaptureFixture
-) -> None:
     with pytest.raises(CommandError, match="Failed: reminders"):
         ticked("--at", FRIDAY)
+    with time_machine.travel(NOW, tick=False), pytest.raises(schedule.SweepsFailed):
+        tasks.tick()
 
     rules = {one.rule for one in told(using="sweep")}
     assert rules == {"overdue", "missed", "missed_twice", "friday_late"}
     assert dailies() == 2
     assert "division by zero" in caplog.text
-
-
-@pytest.mark.usefixtures("broken")
-def test_a_failing_tick_leaves_no_sign_of_life(lead: Membership) -> None:
-    with pytest.raises(schedule.SweepsFailed):
-        tasks.tick()
-
     assert "sweep" not in runs.last(using="sweep")
 
 
@@ -163,24 +145,9 @@ def test_ticks_at_once_tell_each_thing_once(
     """The unique key is the guarantee; the lock spares a useless double."""
     if not is_locked:
         monkeypatch.setattr(schedule, "_alone", lambda _, sweep, *, now, waits: sweep(now=now))
-    start, failures, counts = threading.Barrier(4), [], []
 
-    def run() -> None:
-        try:
-            start.wait(timeout=10)
-            counts.append(schedule.tick(now=NOW))
-        except Exception as error:  # noqa: BLE001 - the test reports it
-            failures.append(error)
-        finally:
-            connections.close_all()
+    counts = racing.at_once(*[lambda: schedule.tick(now=NOW)] * 4)
 
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-
-    assert failures == []
     found = told(using="sweep")
     assert len(found) == 3 + 3 + 9 + 3
     assert sum(one["reminders"] for one in counts) == 3
