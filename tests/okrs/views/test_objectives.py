@@ -51,35 +51,6 @@ def test_without_an_owner_it_is_refused_and_kept(
     assert "They leave us" in answer.text
 
 
-def test_checks_are_shown_as_people_type_and_save_nothing(
-    client: Client, engagement: Engagement, cycle: Cycle, bob: Membership
-) -> None:
-    part = client.post(
-        url_of(cycle, "objective-check"),
-        typed_objective(bob, title=NUMBER_IN_TITLE),
-        headers=HTMX,
-    )
-
-    assert "<html" not in part.text
-    assert 'name="reason-measure"' in part.text
-    with scope(engagement.id):
-        assert not Objective.objects.exists()
-
-
-def test_an_objective_is_deleted_from_its_form(
-    client: Client, engagement: Engagement, drafted: Objective
-) -> None:
-    url = url_of(drafted, "objective-discard")
-
-    page = client.get(url_of(drafted, "objective-update"))
-    answer = client.post(url)
-
-    assert url in page.text
-    assert answer.headers["Location"] == url_of(drafted.cycle, "cycle-detail")
-    with scope(engagement.id):
-        assert not Objective.objects.exists()
-
-
 def test_the_page_explains_scores_and_links_data_gaps_to_their_metric(
     client: Client, engagement: Engagement, lead: Membership, cycle: Cycle
 ) -> None:

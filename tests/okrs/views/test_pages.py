@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from engagements.models import Engagement, Membership, Role
-from okrs.models import Cycle, Objective, Stage, Team
+from okrs.models import Cycle, KeyResult, Objective, Stage, Team
 from tenancy.scoping import scope
 from tests import build
-from tests.okrs.views.forms import HTMX, typed, typed_objective, url_of
+from tests.okrs.views.forms import HTMX, NUMBER_IN_TITLE, typed, typed_objective, url_of
 from tests.query_counts import assert_constant_queries
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +224,49 @@ def test_what_is_committed_is_neither_deleted_nor_audited(
 
     assert answer.status_code == 422
     assert "is committed" in answer.context["refusal"]
+
+
+@pytest.mark.parametrize("noun", ["objective", "key-result"])
+def test_a_draft_is_deleted_from_its_form_with_what_it_holds(
+    client: Client, drafted: Objective, noun: str
+) -> None:
+    key_result = build.key_result(drafted)
+    row = drafted if noun == "objective" else key_result
+    url = url_of(row, f"{noun}-discard")
+
+    page = client.get(url_of(row, f"{noun}-update"))
+    answer = client.post(url)
+
+    assert url in page.text
+    onward = url_of(drafted.cycle, "cycle-detail") if noun == "objective" else url_of(drafted)
+    assert answer.headers["Location"] == onward
+    with scope(drafted.engagement_id):
+        assert Objective.objects.exists() is (noun != "objective")
+        assert not KeyResult.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("noun", "fields", "shown"),
+    [
+        pytest.param("objective", {"title": NUMBER_IN_TITLE}, True, id="M3-measure"),
+        pytest.param("key-result", {}, True, id="M3-count"),
+        pytest.param(
+            "key-result", {"metric_name": "Parts", "metric_unit": "percent"}, False, id="M3-share"
+        ),
+    ],
+)
+def test_checks_are_shown_as_people_type_and_save_nothing(
+    client: Client, drafted: Objective, noun: str, fields: dict[str, str], *, shown: bool
+) -> None:
+    row = drafted.cycle if noun == "objective" else drafted
+    parts = typed(title="Parts delivered on two sites", baseline="0", target="12")
+    data = typed_objective(drafted.owner) if noun == "objective" else parts
+
+    part = client.post(url_of(row, f"{noun}-check"), {**data, **fields}, headers=HTMX)
+
+    reason = "measure" if noun == "objective" else "activity"
+    assert (f'name="reason-{reason}"' in part.text) is shown
+    assert "<html" not in part.text
+    with scope(drafted.engagement_id):
+        assert Objective.objects.get() == drafted
+        assert not KeyResult.objects.exists()
