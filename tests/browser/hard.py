@@ -24,7 +24,7 @@ from escalations.models import Escalation, EscalationState
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, Objective, Team
 from reviews.commands.agendas import add_item, next_item, park_item
-from reviews.commands.reviews import close_review, plan_review, start_review
+from reviews.commands.reviews import close_review, start_review
 from reviews.models import AgendaItem, Review
 from status.commands import publish_report, save_draft
 from status.models import WORDS
@@ -34,6 +34,7 @@ from tests.browser import cast
 from tests.checkins.posting import post
 from tests.escalations.escalating import put_in
 from tests.reviews.meeting import act, decide, supersede
+from tests.reviews.running import YES, plan
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
@@ -261,8 +262,7 @@ def _meet(about: KeyResult, lead: Membership, other: Membership) -> None:
             supersede(decision, lead, text=UNBROKEN, owner=other, due_on=now.date() + DAY, now=at)
             decide(review, lead, ARABIC, **known)
         if days:
-            answers = {"on_outcomes": True, "evidence_weekly": True, "moved_resources": False}
-            asked = answers if kind == "monthly" else {}
+            asked = YES if kind == "monthly" else {}
             close_review(review=review, by=lead, now=at + HOUR, closing_note=SAID, **asked)
         if days == 6:
             texts: Any = {"headline": LONG, **dict.fromkeys(WORDS[1:], SAID)}
@@ -275,16 +275,8 @@ def _meet(about: KeyResult, lead: Membership, other: Membership) -> None:
 
 
 def _plan(kind: str, title: str, lead: Membership, other: Membership, at: dt.datetime) -> Review:
-    return plan_review(
-        engagement=lead.engagement,
-        kind=kind,
-        scheduled_at=at,
-        lead=lead,
-        by=lead,
-        now=timezone.now() - 10 * DAY,
-        title=title[:120],
-        attendees=[other],
-    )
+    planned: dict[str, Any] = {"title": title[:120], "scheduled_at": at, "attendees": [other]}
+    return plan(lead, kind=kind, now=timezone.now() - 10 * DAY, **planned)
 
 
 def _capture(

@@ -11,7 +11,8 @@ from django.urls import reverse
 from accounts.models import User
 from decisions.models import Decision
 from demo.story import address
-from engagements.models import Engagement, Membership
+from engagements.links import share_link_token
+from engagements.models import Engagement, Membership, ShareLink
 from metrics.models import Metric
 from notifications.emails import token_of
 from okrs.models import Cycle, KeyResult, Objective, Team
@@ -140,9 +141,12 @@ def test_every_page_of_a_member_who_only_reads_is_accessible(opens: Opens) -> No
 
 def test_every_page_before_the_sign_in_is_accessible(opens: Opens) -> None:
     visitor = opens()
-    visitor.expected = {404}  # an invitation that is used up, and a page that is not there
-
     stops = reverse("notifications:notices-stop", args=[token_of(somebody("lead").pk)])
+    with unscoped():
+        link = ShareLink.objects.using("owner").filter(revoked_at=None).earliest("pk")
+    visitor.visit(reverse("status:shared-status", args=[share_link_token(link)]))
+    visitor.inspect("shared status page")
+    visitor.expected = {404}  # an invitation that is used up, and a page that is not there
     for path in [*map(reverse, SIGNED_OUT), "/invitations/of-yesterday/", stops]:
         visitor.visit(path)
         visitor.inspect(path)

@@ -9,13 +9,13 @@ from playwright.sync_api import expect
 
 from engagements.models import Membership, Role
 from okrs.models import Objective
-from reviews.commands.reviews import plan_review, start_review
 from reviews.models import Review
 from tenancy.scoping import scope
 from tests.browser import cast
 from tests.browser.conftest import Opens
 from tests.browser.visitors import Visitor
 from tests.checkins.posting import post
+from tests.reviews.running import run
 
 FOLLOWS = 10_000  # milliseconds; a screen asks every three seconds
 PLAN = "Borrow an engineer from Reporting until the export runs by night."
@@ -30,10 +30,7 @@ def escalated(client_name: str) -> tuple[Membership, Review]:
     with scope(client.id):
         Objective.objects.update(committed_at=now - dt.timedelta(weeks=3), committed_by=lead)
         post(first, lead, actual="8.5", now=now, measured_on=now.date())
-        review = plan_review(
-            engagement=client, kind="monthly", scheduled_at=now, lead=lead, by=lead, now=now
-        )
-        return lead, start_review(review=review, by=lead, now=now)
+        return lead, run(lead, now=now)
 
 
 def test_an_escalation_is_answered_in_the_room(opens: Opens) -> None:
