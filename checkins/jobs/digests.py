@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.db import connections
 
 from accounts.models import is_quiet, zone_of
 from checkins.jobs.notices import (
+    OWED,
     Clock,
     RunningRhythm,
     closed_at,
     columns,
-    is_empty,
     running_rhythms,
     write_notices,
 )
@@ -42,15 +43,8 @@ DIGESTS = f"""
             SELECT 1 FROM mail_outboxmessage made
             WHERE made.dedupe_key = 'daily:' || person.user_id || ':' || friday.day)
     ),
-    owed AS (
-        SELECT * FROM unnest(%(rhythms)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[])
-            AS given (rhythm, monday, due_at)
-    ),
-    late AS (
-        SELECT DISTINCT asked.engagement_id, asked.id
-        FROM asked JOIN owed USING (rhythm)
-        WHERE asked.asked_since <= owed.due_at AND {is_empty("asked.trail", "owed.monday")}
-    ),
+    {OWED},
+    late AS (SELECT DISTINCT engagement_id, id FROM owed),
     running AS (
         SELECT asked.*, champion.id AS champion_id, late.id IS NOT NULL AS is_late
         FROM asked
@@ -133,6 +127,6 @@ def _owed(rhythms: list[RunningRhythm], *, now: dt.datetime) -> list[tuple[Any, 
         for place, running in enumerate(rhythms)
         for period in (
             *(one for one in open_periods(running.rhythm, now) if one.due_at < now),
-            *(one.period for one in list(closed_at(running.rhythm, now))[:1] if one.is_recent),
+            *(period for period, recent in islice(closed_at(running.rhythm, now), 1) if recent),
         )
     ]

@@ -89,6 +89,22 @@ WRITE = f"""
 """  # noqa: S608 - made of constants
 
 
+def is_empty(trail: str, monday: str) -> str:
+    """Return SQL: the period has no check-in, since the key result's trail has no point for it."""
+    return f"NOT {trail} @> jsonb_build_array(jsonb_build_array({monday}::text))"
+
+
+# The live key results without a check-in of the given periods that asked for one.
+OWED = f"""
+    owed AS (
+        SELECT asked.*, given.monday, given.due_at
+        FROM unnest(%(rhythms)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[])
+            AS given (rhythm, monday, due_at)
+        JOIN asked USING (rhythm)
+        WHERE asked.asked_since <= given.due_at AND {is_empty("asked.trail", "given.monday")}
+    )"""  # noqa: S608 - made of constants
+
+
 class Clock(NamedTuple):
     """A person's time zone and the time of their daily message, as they are stored."""
 
@@ -113,13 +129,6 @@ class RunningRhythm:
     cycles: Sequence[int]
 
 
-class Closed(NamedTuple):
-    """A closed period, and whether it is looked back on."""
-
-    period: Period
-    is_recent: bool
-
-
 def clocks(*, using: str) -> list[Clock]:
     """Return the distinct clocks of all who sign in. One query."""
     with connections[using].cursor() as cursor:
@@ -134,20 +143,15 @@ def running_rhythms(*, now: dt.datetime, using: str) -> list[RunningRhythm]:
         return [running for row in cursor.fetchall() if (running := _running(row))]
 
 
-def closed_at(rhythm: Rhythm, now: dt.datetime) -> Iterator[Closed]:
-    """Yield all closed periods of the cycle, the last one first.
+def closed_at(rhythm: Rhythm, now: dt.datetime) -> Iterator[tuple[Period, bool]]:
+    """Yield all closed periods of the cycle, the last one first, and whether each is recent.
 
     The last two are recent, as if the cycle went on: its end is looked back on, and then no more.
     """
     going_on = replace(rhythm, ends_on=rhythm.ends_on + AFTER_END)
     recent = {period.monday for period in closed_periods(going_on, now)[-LOOK_BACK:]}
     for period in reversed(closed_periods(rhythm, now)):
-        yield Closed(period, period.monday in recent)
-
-
-def is_empty(trail: str, monday: str) -> str:
-    """Return SQL: the period has no check-in, since the key result's trail has no point for it."""
-    return f"NOT {trail} @> jsonb_build_array(jsonb_build_array({monday}::text))"
+        yield period, period.monday in recent
 
 
 def columns(rows: Sequence[tuple[Any, ...]], *names: str) -> dict[str, list[Any]]:

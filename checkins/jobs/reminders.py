@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from checkins.jobs.notices import (
     DAY,
     LOOK_BACK,
+    OWED,
     Clock,
     RunningRhythm,
     clocks,
@@ -54,18 +55,13 @@ REMINDERS = f"""
     )
 """  # noqa: S608 - made of constants
 OVERDUE = f"""
-    owed AS (
-        SELECT * FROM unnest(%(rhythms)s::int[], %(mondays)s::date[], %(due_at)s::timestamptz[])
-            AS given (rhythm, monday, due_at)
-    ),
+    {OWED},
     found AS (
-        SELECT 'overdue' AS rule, asked.engagement_id, person.id AS person_id,
-            asked.id AS subject, owed.monday AS period, owed.due_at
-        FROM asked
-        JOIN owed USING (rhythm)
-        JOIN person ON person.engagement_id = asked.engagement_id AND person.id = asked.owner_id
-        WHERE person.wants_reminders AND asked.asked_since <= owed.due_at
-          AND {is_empty("asked.trail", "owed.monday")}
+        SELECT 'overdue' AS rule, owed.engagement_id, person.id AS person_id,
+            owed.id AS subject, owed.monday AS period, owed.due_at
+        FROM owed
+        JOIN person ON person.engagement_id = owed.engagement_id AND person.id = owed.owner_id
+        WHERE person.wants_reminders
     )
 """  # noqa: S608
 # Two in a row give one notice per streak and person, by the newest two, also after an outage or a
@@ -164,9 +160,9 @@ def escalate_missed(*, now: dt.datetime, using: str = "sweep") -> int:
     """
     rhythms = running_rhythms(now=now, using=using)
     rows = [
-        (place, one.period.monday, one.period.due_at, one.period.closes_at, ago, one.is_recent)
+        (place, period.monday, period.due_at, period.closes_at, ago, is_recent)
         for place, running in enumerate(rhythms)
-        for ago, one in enumerate(closed_at(running.rhythm, now), start=1)
+        for ago, (period, is_recent) in enumerate(closed_at(running.rhythm, now), start=1)
     ]
     facts = columns(rows, "rhythms", "mondays", "due_at", "closes_at", "places", "recent")
     if not any(facts["recent"]):
