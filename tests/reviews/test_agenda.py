@@ -103,10 +103,6 @@ def test_a_key_result_is_on_the_monthly_agenda_once_with_all_its_reasons(
     assert len(agenda(item)) <= 3  # wins, closing
 
 
-def test_a_gap_is_written_on_the_scale_of_the_client() -> None:
-    assert why(amber(), scale="hundred") == "amber, 31 behind pace"
-
-
 MONTHLY = [
     row("Won"),
     row("Silent", late_since=LATE),
@@ -185,30 +181,52 @@ def test_the_weekly_review_takes_sections_in_order() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("days", "title", "expected"),
-    [
-        (["2026-03-06"], "1 overdue action", "due 6 Mar"),
-        (["2026-02-27", "2026-03-06"], "2 overdue actions", "due 6 Mar and 27 Feb"),
-        (
-            ["2026-02-27", "2026-03-06", "2026-02-20"],
-            "3 overdue actions",
-            "due 6 Mar, 27 Feb and 20 Feb",
-        ),
-        (
-            ["2026-02-27", "2026-03-06", "2026-02-20", "2025-12-30"],
-            "4 overdue actions",
-            "the oldest due 30 Dec 2025",
-        ),
-    ],
-)
-def test_overdue_actions_open_the_review_as_one_item(
-    days: list[str], title: str, expected: str
-) -> None:
-    first = agenda(red(), actions=[action(day, day) for day in days])[0]
+GONE = row(owner=Membership(name="x" * 400, removed_at=OPENED))
+DAYS = ["2026-02-27", "2026-03-06", "2026-02-20", "2025-12-30"]
+LONG_AGO = experiment("A", "A", "2026-03-02")
 
-    assert items_of([first]) == [("actions", title, expected)]
-    assert [action["action"] for action in first.facts["rows"]] == sorted(days, reverse=True)
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"actions": map(action, DAYS[1:2])}, "1 overdue action: due 6 Mar"),
+        ({"actions": map(action, DAYS[:2])}, "2 overdue actions: due 6 Mar and 27 Feb"),
+        ({"actions": map(action, DAYS[:3])}, "3 overdue actions: due 6 Mar, 27 Feb and 20 Feb"),
+        ({"actions": map(action, DAYS)}, "4 overdue actions: the oldest due 30 Dec 2025"),
+        ({"key_results": [row()]}, "Wins and learnings: 1 moved up since the start"),
+        (
+            {"key_results": [row()], "since": dt.date(2026, 2, 10)},
+            "Wins and learnings: 1 moved up since 10 Feb",
+        ),
+        (
+            {"decisions": map(decision, [6, 5, 4])},
+            "Last review’s decisions: 1 improved, 2 didn’t",
+        ),
+        ({"decisions": [decision(5)]}, "Last review’s decisions: 1 not improved"),
+        ({"decisions": [decision()]}, "Last review’s decisions: 1 to review"),
+        ({"experiments": [experiment("A", "A")]}, "Experiment: A: ended 6 Mar, lessons"),
+        (
+            {"experiments": [LONG_AGO, experiment("B", "B")]},
+            "2 experiments: the last ended 6 Mar",
+        ),
+        ({"key_results": [amber()], "scale": "hundred"}, "API latency: amber, 31 behind pace"),
+        ({"key_results": [GONE], "kind": "weekly"}, f"API latency: {'x' * 239}…"),
+        ({}, "Closing questions: always last"),
+        ({"kind": "weekly"}, "Closing: always last"),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, str) else "",
+)
+def test_lists_and_other_items_have_their_reason(facts: dict[str, Any], expected: str) -> None:
+    rows = facts.pop("key_results", ())
+    (_, title, reason), *_ = items_of(agenda(*rows, **facts))
+
+    assert f"{title}: {reason}" == expected
+
+
+def test_overdue_actions_are_listed_the_latest_first() -> None:
+    (first, _) = agenda(actions=[action(day, day) for day in DAYS])
+
+    assert [one["action"] for one in first.facts["rows"]] == sorted(DAYS, reverse=True)
 
 
 def test_missing_check_ins_are_one_item_of_the_monthly_review() -> None:
@@ -237,53 +255,15 @@ def test_missing_check_ins_are_one_item_of_the_monthly_review() -> None:
         (row(earlier={"value": "6", "score": "0.70"}), []),
         (row(earlier={"value": "8", "score": "0.90"}), []),
         (row(rag=Rag.NO_DATA, score=None, latest_value=None, holds=None), []),
+        (red(holds=True), []),
     ],
 )
 def test_wins_moved_up_since_the_last_review_or_the_start(
     item: KeyResultFacts, expected: list[str]
 ) -> None:
-    wins = [item for item in agenda(item) if item.section == "wins"]
+    wins = [row for one in agenda(item) if one.section == "wins" for row in one.facts["rows"]]
 
-    assert [
-        f"{win['from']} → {win['to']}" for item in wins for win in item.facts["rows"]
-    ] == expected
-
-
-def test_wins_are_counted_since_a_day() -> None:
-    (wins, _) = agenda(row(), red("Early", holds=True), since=dt.date(2026, 2, 10))[1:]
-
-    assert items_of([wins]) == [("wins", "Wins and learnings", "1 moved up since 10 Feb")]
-
-
-@pytest.mark.parametrize(
-    ("latest", "expected"),
-    [([6, 5, 4], "1 improved, 2 didn’t"), ([5], "1 not improved"), ([None], "1 to review")],
-)
-def test_decisions_of_the_last_review_are_counted_by_outcome(
-    latest: list[int | None], expected: str
-) -> None:
-    assert agenda(decisions=[decision(value) for value in latest])[0].why == expected
-
-
-def test_experiments_name_their_cycle_or_their_number() -> None:
-    (one, _), (two, _) = (
-        agenda(experiments=[experiment("A", "A")]),
-        agenda(experiments=[experiment("A", "A", "2026-03-02"), experiment("B", "B")]),
-    )
-
-    assert items_of([one]) == [("experiments", "Experiment: A", "ended 6 Mar, lessons")]
-    assert items_of([two]) == [("experiments", "2 experiments", "the last ended 6 Mar")]
-
-
-@pytest.mark.parametrize("kind", ["monthly", "weekly"])
-def test_an_agenda_without_data_has_the_closing_item(kind: str) -> None:
-    assert [item.section for item in agenda(kind=kind)] == ["closing"]
-
-
-def test_a_long_reason_is_shortened() -> None:
-    gone = Membership(name="x" * 400, removed_at=OPENED)
-
-    assert len(agenda(row(owner=gone), kind="weekly")[0].why) == 240
+    assert [f"{win['from']} → {win['to']}" for win in wins] == expected
 
 
 @pytest.mark.parametrize(
@@ -335,10 +315,7 @@ def test_each_item_of_the_weekly_review_has_its_reason(
         (WATCHED, "watched: red, but early"),
         (ACTIVE, "escalation active, huddle by Wed 11 Mar 09:04 Berlin time"),
         (OVER, "escalation active, huddle overdue since Mon 9 Mar 15:00 Berlin time"),
-        (
-            active(huddle_at=WEDNESDAY),
-            "escalation active, huddle on Wed 11 Mar 09:04 Berlin time",
-        ),
+        (active(huddle_at=WEDNESDAY), "escalation active, huddle on Wed 11 Mar 09:04 Berlin time"),
         (
             active(huddle_due_at=MONDAY, huddle_at=MONDAY),
             "escalation active, no outcome since the huddle on Mon 9 Mar 15:00 Berlin time",
@@ -367,10 +344,9 @@ def test_the_reason_includes_the_state_of_the_escalation(state: Escalation, expe
 )
 def test_a_new_item_comes_at_its_place(there: str, fresh: str, moved: str, expected: str) -> None:
     def items(names: str) -> list[AgendaItem]:
+        moved_at = {moved: OPENED}
         return [
-            AgendaItem(
-                title=one[0], position=int(one[1]), moved_at=OPENED if moved in one else None
-            )
+            AgendaItem(title=one[0], position=int(one[1]), moved_at=moved_at.get(one[0]))
             for one in names.split()
         ]
 
