@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -13,8 +14,8 @@ from okrs.queries.cycles import end_of
 from reviews.models import Review
 from status.drafts import draft_text
 from status.models import Report, ReportDraft, Snapshot
-from status.schema import Page, ReportText
-from status.snapshots import Moment, build_snapshot, moment_of, without_owners
+from status.schema import Page
+from status.snapshots import Moment, build_snapshot, moment_of
 
 
 def page_now(engagement: Engagement, *, moment: Moment) -> Page:
@@ -42,7 +43,14 @@ def snapshot_on(engagement: Engagement, *, day: dt.date) -> Snapshot | None:
 def shown_page(snapshot: Snapshot, *, engagement: Engagement) -> Page:
     """Return the content of an earlier day without names that are hidden by now. One query."""
     page: Page = snapshot.content
-    return page if engagement.shows_owners else without_owners(page)
+    if not engagement.shows_owners:
+        blocks = [block for cycle in page["cycles"] for block in cycle["blocks"]]
+        named: list[Any] = [*page["decided"], *blocks]
+        for block in blocks:
+            named += [*block["key_results"], *block["decisions"]]
+        for row in named:
+            row.pop("owner", None)
+    return page
 
 
 def last_report(engagement: Engagement, *, day: dt.date | None = None) -> Report | None:
@@ -65,11 +73,6 @@ def last_number(engagement: Engagement) -> int:
     return releases.values_list("number", flat=True).first() or 0
 
 
-def draft_now(engagement: Engagement, *, now: dt.datetime) -> ReportText:
-    """Draft the texts of a report without a review from today's page."""
-    return draft_text(_page_to_publish(engagement, now=now))
-
-
 def draft_of(review: Review, *, engagement: Engagement, now: dt.datetime) -> ReportDraft:
     """Return the saved texts on a closed review, drafted from the data before the first save."""
     saved = ReportDraft.objects.filter(engagement=engagement, review=review).first()
@@ -84,7 +87,7 @@ def draft_of(review: Review, *, engagement: Engagement, now: dt.datetime) -> Rep
     planned = Review.objects.filter(engagement=engagement, started_at=None, scheduled_at__gt=now)
     following = planned.ahead().order_by("scheduled_at").first()
     text = draft_text(
-        _page_to_publish(engagement, now=now, review=review),
+        page_to_publish(engagement, now=now, review=review),
         decided=list(decisions.order_by("number").values_list("text", "due_on")),
         # Only its day: the title is internal.
         next_review=engagement.today(following.scheduled_at) if following else None,
@@ -92,9 +95,10 @@ def draft_of(review: Review, *, engagement: Engagement, now: dt.datetime) -> Rep
     return ReportDraft(engagement=engagement, review=review, **text)
 
 
-def _page_to_publish(
+def page_to_publish(
     engagement: Engagement, *, now: dt.datetime, review: Review | None = None
 ) -> Page:
+    """Return the page that a report published now would show, with its review's decisions."""
     moment = moment_of(engagement, now=now)
     return build_snapshot(
         engagement, day=moment.day, is_due=moment.is_due, releasing=True, publishing=review

@@ -148,18 +148,6 @@ def build_snapshot(
     }
 
 
-def without_owners(page: Page) -> Page:
-    """Leave out the names of owners, which earlier days may have shown."""
-    for cycle in page["cycles"]:
-        for block in cycle["blocks"]:
-            block.pop("owner", None)
-            for row in (*block["key_results"], *block["decisions"]):
-                row.pop("owner", None)
-    for decision in page["decided"]:
-        decision.pop("owner", None)
-    return page
-
-
 def _states(
     engagement: Engagement, *, day: dt.date, until: dt.datetime, at: dt.datetime
 ) -> list[KeyResultToday]:

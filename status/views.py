@@ -32,6 +32,7 @@ from reviews.views.live_reviews import TAB as REVIEWS
 from reviews.views.live_reviews import review_of, review_url
 from status import queries
 from status.commands import publish_report, save_draft
+from status.drafts import draft_text
 from status.forms import DraftForm, ReportForm
 from status.models import WORDS, Report, ReportDraft, Snapshot
 from status.rendering import render_body
@@ -221,7 +222,7 @@ def report_create(request: MemberRequest) -> HttpResponse:
         if form.has_error(NON_FIELD_ERRORS, code="meanwhile"):  # the lead has seen the message now
             form.data = {**request.POST.dict(), "after": last}
     else:
-        drafted = queries.draft_now(engagement, now=timezone.now())
+        drafted = draft_text(queries.page_to_publish(engagement, now=timezone.now()))
         form = ReportForm(initial={**drafted, "after": last})
     return form_page(request, "status/report_create.html", form=form, last=last, **TAB)
 

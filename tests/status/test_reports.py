@@ -50,14 +50,13 @@ def publish(by: Membership, **words: str) -> Report:
 
 
 def test_a_report_keeps_words_and_figures_and_the_live_page_shows_its_words(
-    client: Client, alice: Membership, row: KeyResult
+    reader: Client, alice: Membership, row: KeyResult
 ) -> None:
     publish(alice)
     post(row, alice, actual=9, insight="What came after.", now=timezone.now())
-    build.sign_in(client, alice.engagement, Role.VIEWER)
 
-    report = client.get("/e/northwind/status/reports/1/").text
-    live = client.get("/e/northwind/status/").text
+    report = reader.get("/e/northwind/status/reports/1/").text
+    live = reader.get("/e/northwind/status/").text
 
     for page in (report, live):
         assert "New accounts start sooner." in page
@@ -97,12 +96,11 @@ def test_published_only_shows_nothing_later_and_members_can_look_behind_it(
 
 
 def test_published_only_costs_no_more(
-    client: Client, alice: Membership, row: KeyResult, published_only: Engagement
+    reader: Client, alice: Membership, row: KeyResult, published_only: Engagement
 ) -> None:
     publish(alice)
-    build.sign_in(client, alice.engagement, Role.VIEWER)
 
-    first, again = (queries_of(lambda: client.get("/e/northwind/status/")) for _ in range(2))
+    first, again = (queries_of(lambda: reader.get("/e/northwind/status/")) for _ in range(2))
 
     assert len(again) == 1 + 1 + 1  # user, gate
     assert len(first) == len(again) + 1  # the page, which the cache has from then on
@@ -149,15 +147,14 @@ def test_without_a_headline_nothing_is_published_and_the_words_stay(
     assert not Report.objects.exists()
 
 
-def test_reports_are_numbered_and_listed_latest_first(client: Client, alice: Membership) -> None:
+def test_reports_are_numbered_and_listed_latest_first(reader: Client, alice: Membership) -> None:
     publish(alice)
     publish(alice, headline="Fewer of them grow.")
-    build.sign_in(client, alice.engagement, Role.VIEWER)
 
-    page = client.get("/e/northwind/status/reports/").text
+    page = reader.get("/e/northwind/status/reports/").text
 
     assert page.index("Fewer of them grow.") < page.index("New accounts start sooner.")
-    assert client.get("/e/northwind/status/reports/3/").status_code == 404
+    assert reader.get("/e/northwind/status/reports/3/").status_code == 404
 
 
 def test_only_a_lead_publishes(alice: Membership) -> None:
@@ -178,7 +175,7 @@ def test_a_report_is_never_rewritten(alice: Membership) -> None:
 
 
 def test_a_decision_that_supersedes_waits_for_the_next_report(
-    client: Client, alice: Membership, row: KeyResult
+    reader: Client, alice: Membership, row: KeyResult
 ) -> None:
     review = run(alice, now=week(9))
     first = decide(
@@ -187,11 +184,10 @@ def test_a_decision_that_supersedes_waits_for_the_next_report(
     review = close_review(review=review, by=alice, now=week(9), **YES)
     publish_report(engagement=alice.engagement, words=WORDS, by=alice, now=week(9), review=review)
     supersede(first, alice, text="Move it to day twenty.")
-    build.sign_in(client, alice.engagement, Role.VIEWER)
 
-    waiting = client.get("/e/northwind/status/").text
+    waiting = reader.get("/e/northwind/status/").text
     publish(alice)
-    released = client.get("/e/northwind/status/").text
+    released = reader.get("/e/northwind/status/").text
 
     assert ("Move the offer." in waiting, "Move it to day twenty." in waiting) == (True, False)
     assert ("Move the offer." in released, "Move it to day twenty." in released) == (False, True)

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from engagements.models import Engagement, Membership, Role
+from engagements.models import Engagement, Membership
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, Objective, Team
 from status import queries
@@ -242,17 +242,16 @@ def test_a_body_is_rendered_once_for_all_readers(
 
 
 def test_without_the_cache_the_page_is_rendered_each_time(
-    client: Client, alice: Membership, row: KeyResult, monkeypatch: pytest.MonkeyPatch
+    reader: Client, alice: Membership, row: KeyResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object, **__: object) -> None:
         raise ConnectionError
 
-    build.sign_in(client, alice.engagement, Role.VIEWER)
     monkeypatch.setattr("status.rendering.cache.get", away)
     monkeypatch.setattr("status.rendering.cache.set", away)
 
-    assert [client.get(STATUS).status_code for _ in range(2)] == [200, 200]
-    assert "Expansion" in client.get(STATUS).text
+    assert [reader.get(STATUS).status_code for _ in range(2)] == [200, 200]
+    assert "Expansion" in reader.get(STATUS).text
 
 
 def test_the_cache_never_shows_one_client_to_another(
@@ -280,38 +279,36 @@ def test_the_cache_never_shows_one_client_to_another(
 
 @pytest.mark.parametrize("change", [{"slug": "harbor"}, {"created_at": week(1)}])
 def test_the_cache_never_shows_a_client_of_an_earlier_database(
-    client: Client, alice: Membership, row: KeyResult, change: dict[str, object]
+    reader: Client, alice: Membership, row: KeyResult, change: dict[str, object]
 ) -> None:
     """A new client with equal id and version, while the cache outlived the database."""
-    build.sign_in(client, alice.engagement, Role.VIEWER)
     version = Engagement.objects.get().status_version
-    assert "Expansion" in client.get(STATUS).text
+    assert "Expansion" in reader.get(STATUS).text
 
     KeyResult.objects.update(title="Theirs")
     Engagement.objects.update(**change)
     Engagement.objects.update(status_version=version)
-    page = client.get(f"/e/{Engagement.objects.get().slug}/status/").text
+    page = reader.get(f"/e/{Engagement.objects.get().slug}/status/").text
 
     assert ("Expansion" in page, "Theirs" in page) == (False, True)
 
 
 def test_an_earlier_day_that_gets_another_snapshot_is_sent_again(
-    client: Client, alice: Membership, row: KeyResult
+    reader: Client, alice: Membership, row: KeyResult
 ) -> None:
-    build.sign_in(client, alice.engagement, Role.VIEWER)
     end_day(alice.engagement, "2026-03-08")
-    page = client.get(f"{STATUS}?as_of=2026-03-09")
+    page = reader.get(f"{STATUS}?as_of=2026-03-09")
     known = {"If-None-Match": page.headers["ETag"]}
 
-    unchanged = client.get(f"{STATUS}?as_of=2026-03-09", headers=known)
+    unchanged = reader.get(f"{STATUS}?as_of=2026-03-09", headers=known)
     end_day(alice.engagement, "2026-03-09")
-    changed = client.get(f"{STATUS}?as_of=2026-03-09", headers=known)
+    changed = reader.get(f"{STATUS}?as_of=2026-03-09", headers=known)
 
     assert [unchanged.status_code, changed.status_code] == [304, 200]
 
 
 def test_a_newer_body_replaces_the_older_one(
-    client: Client, alice: Membership, row: KeyResult, monkeypatch: pytest.MonkeyPatch
+    reader: Client, alice: Membership, row: KeyResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys: list[str] = []
     written = cache.set
@@ -321,11 +318,10 @@ def test_a_newer_body_replaces_the_older_one(
         written(key, *args)
 
     monkeypatch.setattr("status.rendering.cache.set", write)
-    build.sign_in(client, alice.engagement, Role.VIEWER)
     keys.clear()
     for title in ("First", "Second"):
         KeyResult.objects.update(title=title)
-        assert title in client.get(STATUS).text
+        assert title in reader.get(STATUS).text
 
     bodies = [key for key in keys if key.startswith("status:")]
     assert len(bodies) == 2
