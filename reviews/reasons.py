@@ -108,12 +108,8 @@ def red(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
             return Reason(section=Section.RED, why=why, minutes=4)
     # Of two that have been red for as long, the lower score comes first.
     weight = Decimal(weeks) + Decimal(1) - (key_result.score or Decimal(0)) / 2
-    return Reason(
-        section=Section.RED,
-        why=why,
-        weight=rank_of(escalation, now=facts.now) + weight,
-        minutes=10 if weeks > 1 else 8,
-    )
+    weight += rank_of(escalation, now=facts.now)
+    return Reason(section=Section.RED, why=why, weight=weight, minutes=10 if weeks > 1 else 8)
 
 
 def rank_of(escalation: Escalation | None, *, now: dt.datetime) -> Decimal:
@@ -146,19 +142,15 @@ def blocked(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     if not row.blockers:
         return None
     days = _open_for(row.blockers, today=facts.today)
-    return Reason(
-        section=Section.BLOCKED,
-        why=f"blocked {_lasting(days)}",
-        weight=Decimal(days),
-        minutes=6,
-    )
+    why = f"blocked {_lasting(days)}"
+    return Reason(section=Section.BLOCKED, why=why, weight=Decimal(days), minutes=6)
 
 
 def asks_for_help(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     if not row.help_requests:
         return None
     days = _open_for(row.help_requests, today=facts.today)
-    when = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
+    when = {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
     return Reason(section=Section.HELP, why=f"help requested {when}", weight=Decimal(days))
 
 

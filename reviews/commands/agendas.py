@@ -90,8 +90,7 @@ def park_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaIt
 
     Raises ValidationError: `no_right`, `closed`, `last` for the close.
     """
-    locked = lock_open_review(item.review, by=by, to=Permission.RUN_REVIEWS)
-    row = item_of(locked, item)
+    locked, row = _lock(item, by=by, to=Permission.RUN_REVIEWS)
     require_movable(row)
     upcoming = _next_open(_on_agenda(locked), row.pk)
     row.parked_at = row.parked_at or now
@@ -106,8 +105,7 @@ def park_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaIt
 @transaction.atomic
 def unpark_item(*, item: AgendaItem, by: Membership, now: dt.datetime) -> AgendaItem:
     """Put an item back in its place on the agenda. Errors as in `park_item`."""
-    locked = lock_open_review(item.review, by=by, to=Permission.RUN_REVIEWS)
-    row = item_of(locked, item)
+    locked, row = _lock(item, by=by, to=Permission.RUN_REVIEWS)
     row.parked_at = None
     row.save(update_fields=["parked_at"])
     update_screens(locked)
@@ -120,8 +118,7 @@ def move_item(*, item: AgendaItem, up: bool, by: Membership, now: dt.datetime) -
 
     Raises ValidationError: `no_right`, `closed`, `last` if the closing item would move.
     """
-    locked = lock_open_review(item.review, by=by, to=Permission.RUN_REVIEWS)
-    row = item_of(locked, item)
+    locked, row = _lock(item, by=by, to=Permission.RUN_REVIEWS)
     require_movable(row)
     items = _on_agenda(locked)
     at = _index(items, row.pk)
@@ -187,8 +184,7 @@ def tick_off(
     *, item: AgendaItem, action: ActionItem, by: Membership, now: dt.datetime
 ) -> AgendaItem:
     """Mark an overdue action as done in a review. Errors as in `complete_action`, or `closed`."""
-    locked = lock_open_review(item.review, by=by, to=Permission.DECIDE)
-    row = item_of(locked, item)
+    locked, row = _lock(item, by=by, to=Permission.DECIDE)
     complete_action(action=action, by=by, now=now)
     refresh(row, review=locked, engagement=by.engagement, now=now)
     update_screens(locked)
@@ -205,8 +201,7 @@ def answer_item(
     lead can no longer own actions, it goes to the member who answered. Raises ValidationError:
     `no_right`, `closed`, `no_question` if the item has no question.
     """
-    review = lock_open_review(item.review, by=by, to=Permission.DECIDE)
-    row = item_of(review, item)
+    review, row = _lock(item, by=by, to=Permission.DECIDE)
     if row.key_result is None and row.objective is None:
         raise ValidationError("This item has no question to answer.", code="no_question")
     row.still_right, row.answered_by = still_right, by
@@ -232,6 +227,12 @@ def answer_item(
         )
     update_screens(review)
     return row
+
+
+def _lock(item: AgendaItem, *, by: Membership, to: Permission) -> tuple[Review, AgendaItem]:
+    """Return the item's review, locked and open, and its current row."""
+    locked = lock_open_review(item.review, by=by, to=to)
+    return locked, item_of(locked, item)
 
 
 def _show(review: Review, item: AgendaItem, *, by: Membership, now: dt.datetime) -> AgendaItem:

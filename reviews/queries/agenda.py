@@ -6,8 +6,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 
 from checkins.models import Blocker, CheckIn, HelpRequest
 from checkins.periods import closed_periods, open_periods, rhythm_of, was_asked
@@ -78,17 +79,8 @@ def _key_results(
     measured: dict[int, dict[dt.date, dt.date]] = defaultdict(dict)
     for pk, period, day in current.values_list("key_result_id", "period", "measured_on"):
         measured[pk][period] = day
-    requests = HelpRequest.objects.filter(**here, answered_at=None).order_by("asked_at")
-    blockers = Blocker.objects.filter(**here, resolved_at=None).order_by("opened_at")
-    help_of, blockers_of = defaultdict(list), defaultdict(list)
-    for pk, text, at, by in requests.values_list(
-        "key_result_id", "text", "asked_at", "asked_by__name"
-    ):
-        help_of[pk].append(Ask(text=text, since=engagement.today(at), by=by))
-    for pk, text, at, by in blockers.values_list(
-        "key_result_id", "text", "opened_at", "opened_by__name"
-    ):
-        blockers_of[pk].append(Ask(text=text, since=engagement.today(at), by=by))
+    help_of = _asks(HelpRequest.objects.filter(**here, answered_at=None), "asked", engagement)
+    blockers_of = _asks(Blocker.objects.filter(**here, resolved_at=None), "opened", engagement)
     decided = _last_decisions(engagement, before=review)
     escalations = running_among(escalations_of(engagement, key_results={row.pk for row in rows}))
     return [
@@ -134,6 +126,15 @@ def previous_review(review: Review) -> Review | None:
     closed = Review.objects.filter(engagement_id=review.engagement_id).closed()
     other = Case(When(kind=review.kind, then=Value(0)), default=Value(1))
     return closed.exclude(pk=review.pk).order_by(other, "-closed_at").first()
+
+
+def _asks(rows: QuerySet[Any], verb: str, engagement: Engagement) -> dict[int, list[Ask]]:
+    """Return help requests or blockers by key result, the oldest first."""
+    asks = defaultdict(list)
+    columns = ("key_result_id", "text", f"{verb}_at", f"{verb}_by__name")
+    for pk, text, at, by in rows.order_by(f"{verb}_at").values_list(*columns):
+        asks[pk].append(Ask(text=text, since=engagement.today(at), by=by))
+    return asks
 
 
 def _late_since(row: KeyResult, *, now: dt.datetime) -> dt.date | None:

@@ -77,6 +77,7 @@ def test_members_act_on_the_escalation_by_their_role(
     review: Review,
     escalation: Escalation,
     role: str,
+    *,
     may_act: bool,
 ) -> None:
     build.sign_in(client, alice.engagement, role)
@@ -84,10 +85,7 @@ def test_members_act_on_the_escalation_by_their_role(
     page = client.get(url(review)).text
 
     assert f'id="escalation-{escalation.public_id}"' in page
-    assert 'data-state="active"' in page
-    for name in ("huddle", "outcome"):
-        assert (f'hx-get="{act(escalation, name)}?place=review"' in page) is may_act
-        assert (f'href="{act(escalation, name)}?next={url(review)}"' in page) is may_act
+    assert (f'hx-get="{act(escalation, "outcome")}?place=review"' in page) is may_act
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
@@ -98,7 +96,6 @@ def test_an_outcome_updates_its_part_of_the_screen_or_leads_back_to_it(
     escalation: Escalation,
     headers: dict[str, str],
 ) -> None:
-    form = lead.get(f"{act(escalation, 'outcome')}?next={url(review)}")
     form_data = {
         "outcome": "ask_help",
         "plan": PLAN,
@@ -111,7 +108,6 @@ def test_an_outcome_updates_its_part_of_the_screen_or_leads_back_to_it(
 
     sent = lead.post(act(escalation, "outcome"), form_data, headers=headers)
 
-    assert f'name="next" value="{url(review)}"' in form.text
     if headers:
         section = f'<section class="escalation" id="escalation-{escalation.public_id}"'
         assert compact(sent.text).startswith(section)
@@ -172,16 +168,10 @@ def test_a_closed_review_shows_the_escalation_of_its_close(
 
     page = lead.get(f"{url(review)}?view=all").text.replace("\u00a0", " ")
 
-    for expected in (
-        "Escalation: Decided, Tue 10 Mar 09:30",
-        "Huddle Mon 9 Mar 15:00",
-        "set by Alice",
-        ESCAPED,
-        "Alice, checkpoint 9 Mar",
-        "Change the strategy",
-        "We leave this market",
-        "Priya Raman, recorded by Alice",
-    ):
+    huddles = ("Decided, Tue 10 Mar 09:30", "Huddle Mon 9 Mar 15:00", "set by Alice")
+    plans = (ESCAPED, "Alice, checkpoint 9 Mar")
+    verdicts = ("Change the strategy", "We leave this market", "Priya Raman, recorded by Alice")
+    for expected in (*huddles, *plans, *verdicts):
         assert expected in page
     assert "Written later" not in page
     assert "data-escalation" not in page

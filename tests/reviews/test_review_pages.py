@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from engagements.models import Membership, Role
 from reviews.commands.agendas import add_item
@@ -127,9 +126,7 @@ def test_a_review_is_cancelled_from_its_edit_page(lead: Client, alice: Membershi
     review, started = plan(alice), run(alice)
 
     assert lead.post(url(review, "review-cancel")).headers["Location"] == LIST
-    refused = lead.post(url(started, "review-cancel"), follow=True)
-
-    assert "This review has started. Close it instead." in refused.text
+    assert lead.post(url(started, "review-cancel")).headers["Location"] == url(started)
     assert list(Review.objects.all()) == [started]
 
 
@@ -189,17 +186,12 @@ def test_a_summary_is_edited_and_published_as_a_report(lead: Client, alice: Memb
     saved = lead.post(address, {**WORDS, "version": "1", "then": "save"})
     published = lead.post(address, {**WORDS, "version": "2", "then": "publish"})
 
-    assert "The status page is <strong>live</strong>" in page
-    assert "due by 24\u00a0Mar: Shown." in page
     assert "1 decision from this review</a> is not shown to the client." in page
     assert "Kept inside" not in page
-    assert saved.headers["Location"] == address
     report = Report.objects.get()
-    assert published.headers["Location"] == reverse(
-        "status:report-detail", args=["northwind", report.release.number]
-    )
     assert (report.headline, report.review, report.next_steps) == ("We hold.", review, "d")
-    assert "report 1" in lead.get(address).text
+    assert saved.headers["Location"] == address
+    assert published.headers["Location"] == f"/e/northwind/status/reports/{report.release.number}/"
 
 
 def test_a_stale_summary_shows_both_versions(lead: Client, alice: Membership) -> None:

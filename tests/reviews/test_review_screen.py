@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 from django.test import Client
 
@@ -51,13 +49,7 @@ def test_the_screen_shows_one_item_at_a_time(
     go_on(review, alice)
     second = lead.get(url(review)).text
 
-    for expected in (
-        "Item 1 of 4",
-        "(8.8 − 9) ÷ (4 − 9) = 0.04, red to 0.30",
-        "red for 2 weeks, reported twice · escalation active, huddle by",
-        "No export.",
-        "The shorter form did it.",
-    ):
+    for expected in ("Item 1 of 4", "= 0.04, red to 0.30", "red for 2 weeks", "No export."):
         assert expected in first
     assert "Item 2 of 4" in second
 
@@ -70,17 +62,11 @@ def test_every_kind_of_item_has_its_markup(
     add_item(review=review, title="", minutes=3, objective=rows[0].objective, by=alice, now=TUESDAY)
     add_item(review=review, title="The off-site", minutes=3, by=alice, now=TUESDAY)
 
-    page = lead.get(url(review) + "?view=all").text
+    page = lead.get(url(review) + "?view=all")
 
-    assert page.count('class="stack review-item"') == 7
-    for expected in (
-        "Ask for a nightly export",
-        "Do its key results still prove it?",
-        "Are we on outcomes?",
-        "The off-site",
-        "9 → <strong>5\u00a0days</strong>",
-    ):
-        assert expected in page
+    assert page.text.count('class="stack review-item"') == 7
+    kinds = {view.kind for view in page.context["page"].agenda}
+    assert kinds == {"list", "key_result", "objective", "plain", "closing"}
 
 
 def test_a_reader_can_look_at_another_item_while_the_review_stays(
@@ -97,24 +83,29 @@ def test_a_reader_can_look_at_another_item_while_the_review_stays(
     assert review.current_item == item(review, "API latency")
 
 
-def test_a_planned_review_shows_whether_data_changed_and_waits_for_its_start(
+def test_a_planned_review_shows_whether_data_changed(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
-    review = plan(alice)
+    review, stale = plan(alice), []
 
-    def is_stale() -> bool:
-        return bool(lead.get(url(review)).context["page"].is_stale)
+    for change in (
+        lambda: None,
+        lambda: post(rows[0], alice, actual="8.7", now=TUESDAY),
+        lambda: lead.post(url(review, "review-draw")),
+    ):
+        change()
+        page = lead.get(url(review))
+        stale.append(page.context["page"].is_stale)
 
-    before = is_stale()
-    post(rows[0], alice, actual="8.7", now=TUESDAY)
-    after = is_stale()
-    lead.post(url(review, "review-draw"))
+    assert stale == [False, True, False]
+    assert 'id="decision-text"' not in page.text  # records wait for the start
 
-    assert (before, after, is_stale()) == (False, True, False)
-    refused = lead.post(url(review, "review-next"), headers=HTMX)
+
+def test_a_refused_button_says_why(lead: Client, alice: Membership) -> None:
+    refused = lead.post(url(plan(alice), "review-next"), headers=HTMX)
+
     assert refused.status_code == 422
     assert "This review has not started yet." in refused.text
-    assert 'id="decision-text"' not in refused.text  # records wait for the start, too
 
 
 def test_a_closed_review_shows_the_facts_of_its_close_without_buttons(
@@ -169,17 +160,8 @@ def test_an_open_screen_gets_its_parts_only_after_a_change(
     assert client.get(live, headers=HTMX).headers["HX-Redirect"] == url(review)
 
 
-def test_the_clock_shows_how_far_over_time_it_is(lead: Client, alice: Membership) -> None:
-    review = run(alice, now=TUESDAY - dt.timedelta(minutes=50))
-
-    clock = lead.get(url(review, "review-clock"), headers=HTMX).text
-
-    assert 'data-state="over"' in clock
-    assert "<b>5<small> min</small></b>" in clock
-
-
 @pytest.mark.parametrize("name", ["review-next", "review-previous"])
-def test_a_button_on_an_old_screen_moves_nothing(
+def test_a_button_moves_the_review_on_from_the_item_it_was_shown_with(
     lead: Client, alice: Membership, rows: list[KeyResult], name: str
 ) -> None:
     review = run(alice)
@@ -187,12 +169,9 @@ def test_a_button_on_an_old_screen_moves_nothing(
     old, shown = item(review, "API latency").public_id, item(review, "Day seven").public_id
     assert lead.get(url(review)).text.count(f'name="at" value="{shown}"') == 3
 
-    moved = []
-    for seen_at in (old, shown):
+    for seen_at, moves in ((old, False), (shown, True)):
         lead.post(url(review, name), {"at": seen_at}, headers=HTMX)
-        moved.append(current_title(review) != "Day seven")
-
-    assert moved == [False, True]
+        assert (current_title(review) != "Day seven") is moves
 
 
 @pytest.mark.parametrize(
