@@ -11,7 +11,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from decisions.models import NO_OCCASION, ActionItem, Decision, DecisionHead, Occasion, Release
+from decisions.models import (
+    NO_OCCASION,
+    ActionItem,
+    ActionItemQuerySet,
+    Decision,
+    DecisionHead,
+    Occasion,
+    Release,
+)
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, check_owners, require_right
 from okrs.formatting import plain
@@ -227,6 +235,13 @@ def drop_action(*, action: ActionItem, by: Membership, now: dt.datetime) -> Acti
         locked.dropped_at, locked.dropped_by = now, by
         _save_action(locked, "dropped_at", "dropped_by")
     return locked
+
+
+def withdraw_actions(actions: ActionItemQuerySet, *, by: Membership, now: dt.datetime) -> None:
+    """Drop the open ones of these, within a command that has checked the right to."""
+    for action in locking(actions.open()):
+        action.dropped_at, action.dropped_by = now, by
+        _save_action(action, "dropped_at", "dropped_by")
 
 
 def find_posted(rows: QuerySet[Any], *, key: UUID | None, **values: Any) -> Any:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -230,3 +231,11 @@ class Escalation(TenantModel):
     @property
     def is_open(self) -> bool:
         return self.recovered_at is None and self.decided_at is None
+
+    def is_huddle_overdue(self, now: dt.datetime) -> bool:
+        """Return whether its hours have passed without a huddle being set (M7.3)."""
+        due_at = self.huddle_due_at
+        return self.huddle_at is None and due_at is not None and due_at <= now
+
+    def is_huddle_held(self, now: dt.datetime) -> bool:
+        return self.huddle_at is not None and self.huddle_at <= now

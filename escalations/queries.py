@@ -135,8 +135,7 @@ class EscalationCard(Facts):
 
     @property
     def huddle_is_held(self) -> bool:
-        at = self.escalation.huddle_at
-        return at is not None and at <= self.now
+        return self.escalation.is_huddle_held(self.now)
 
     @property
     def acts(self) -> list[EscalationAct]:
@@ -264,7 +263,7 @@ def _clock(deadline: EscalationAct, row: Escalation, facts: Facts) -> Clock:
         return Clock(deadline=deadline, at=None, span=abs(span), is_over=span < span * 0)
     at, is_due = raise_due_at(facts), True
     if deadline is EscalationAct.HUDDLE:
-        at, is_due = row.huddle_at or row.huddle_due_at, row.huddle_at is None
+        at, is_due = row.huddle_at or row.huddle_due_at, row.is_huddle_overdue(facts.now)
     elif deadline is EscalationAct.DECIDE:
         at, is_due = row.raised_at, False
     left = (at or facts.now) - facts.now

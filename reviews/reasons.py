@@ -21,7 +21,6 @@ from reviews.screens import (
     KeyResultFacts,
     Spell,
     escalation_words,
-    is_over_time,
 )
 from scoring import Rag, format_score
 from scoring.bands import ENOUGH_CONFIDENCE, SLACK
@@ -121,7 +120,7 @@ def rank_of(escalation: Escalation | None, *, now: dt.datetime) -> Decimal:
         return 4 * MORE_THAN_WEEKS
     if escalation.state is EscalationState.ANSWERED:
         return MORE_THAN_WEEKS
-    return (3 if is_over_time(escalation, now=now) else 2) * MORE_THAN_WEEKS
+    return (3 if escalation.is_huddle_overdue(now) else 2) * MORE_THAN_WEEKS
 
 
 def behind(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:

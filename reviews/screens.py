@@ -168,21 +168,17 @@ def escalation_words(escalation: Escalation, *, engagement: Engagement, now: dt.
             return f"{RAISED}{write_day(local(escalation.raised_at).date(), today=today)}"
         case EscalationState.ANSWERED:
             return f"{PLAN}{_day(escalation.checkpoint_on, today=today)}"
-    is_over = is_over_time(escalation, now=now)
     if escalation.huddle_at is not None:
-        huddle = "no outcome since the huddle on" if is_over else "huddle on"
+        is_held = escalation.is_huddle_held(now)
+        huddle = "no outcome since the huddle on" if is_held else "huddle on"
     else:
-        huddle = "huddle overdue since" if is_over else "huddle by"
+        is_overdue = escalation.is_huddle_overdue(now)
+        huddle = "huddle overdue since" if is_overdue else "huddle by"
     at = escalation.huddle_at or escalation.huddle_due_at
     if at is None:
         return f"{ACTIVE}no huddle set"
     # Readers may live elsewhere.
     return f"{ACTIVE}{huddle} {_at(local(at), today=today)} {city(engagement.time_zone)} time"
-
-
-def is_over_time(escalation: Escalation, *, now: dt.datetime) -> bool:
-    """Return whether its 48 hours have passed without a recorded outcome."""
-    return escalation.huddle_due_at is not None and escalation.huddle_due_at <= now
 
 
 def current_why(

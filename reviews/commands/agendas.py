@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from decisions.commands import complete_action
+from decisions.commands import complete_action, withdraw_actions
 from decisions.models import ActionItem
 from engagements.models import Membership, Role
 from engagements.permissions import Permission
@@ -210,10 +210,10 @@ def answer_item(
     records = ReviewRecord.objects.filter(engagement_id=row.engagement_id, agenda_item=row)
     proposed = ActionItem.objects.filter(
         engagement_id=row.engagement_id, pk__in=records.values("action"), what=what
-    ).open()
+    )
     if still_right:
-        proposed.update(dropped_at=now, dropped_by=by)
-    elif not proposed.exists():
+        withdraw_actions(proposed, by=by, now=now)
+    elif not proposed.open().exists():
         add_review_action(
             what=what,
             owner=_who_proposes(review, by=by),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -31,6 +32,7 @@ class Recorded:
     agenda_item_id: int | None = None
     escalation: Escalation | None = None
     who: Membership | None = None
+    huddle_at: dt.datetime | None = None
 
     def is_on(self, item: AgendaItem) -> bool:
         if self.escalation is not None:
@@ -53,7 +55,7 @@ class Outcomes:
 def outcomes(
     review: Review, items: Sequence[AgendaItem], *, engagement: Engagement, now: dt.datetime
 ) -> Outcomes:
-    """Return the outcomes of a review until its close, or until now. Two queries."""
+    """Return the outcomes of a review until its close, or until now. Three queries."""
     escalations = escalations_of(
         engagement, key_results={item.key_result_id for item in items if item.key_result_id}
     )
@@ -117,7 +119,7 @@ def escalations_of(engagement: Engagement, *, key_results: Collection[int]) -> l
     if not key_results:
         return []
     rows = Escalation.objects.filter(engagement=engagement, key_result_id__in=key_results)
-    joined = ("key_result", "activated_by", "huddle_set_by", "plan_owner", "decided_by")
+    joined = ("key_result", "activated_by", "plan_owner", "decided_by")
     return list(rows.select_related(*joined).order_by("opened_at", "pk"))
 
 
@@ -135,19 +137,53 @@ def running_among(escalations: Iterable[Escalation]) -> dict[int, Escalation]:
 
 
 def _acts_during(
-    escalations: Iterable[Escalation], *, since: dt.datetime | None, until: dt.datetime
+    escalations: Sequence[Escalation], *, since: dt.datetime | None, until: dt.datetime
 ) -> list[Recorded]:
-    """List acts between these instants; none before a meeting began."""
+    """List acts between these instants; none before a meeting began. One query, or none."""
     if since is None:
         return []
-    return [
+    acts = [
         Recorded(at=at, about=row.key_result.title, kind=kind, escalation=row, who=who)
         for row in escalations
         for kind, at, who in (
             ("active", row.activated_at if row.activated_by else None, row.activated_by),
-            ("huddle", row.huddle_set_at, row.huddle_set_by),
             ("plan", row.answered_at, row.plan_owner),
             ("verdict", row.decided_at, row.decided_by),
         )
-        if at is not None and since <= at <= until
+        if at is not None
     ]
+    acts += _huddles([row for row in escalations if row.huddle_set_at is not None])
+    return [act for act in acts if since <= act.at <= until]
+
+
+def _huddles(escalations: Sequence[Escalation]) -> list[Recorded]:
+    """List each time that someone set or moved a huddle. One query, or none.
+
+    The row has when it was first set, its history who did so, and all that followed.
+    """
+    if not escalations:
+        return []
+    by_id = {row.pk: row for row in escalations}
+    history: Any = Escalation.events.rel.related_model  # type: ignore[attr-defined]  # by the tracker
+    events = history.objects.filter(
+        engagement_id=escalations[0].engagement_id, pgh_obj_id__in=by_id, huddle_at__isnull=False
+    )
+    latest: dict[int, tuple[dt.datetime, int]] = {}
+    acts = []
+    for event in events.select_related("huddle_set_by").order_by("pgh_id"):
+        row, act = by_id[event.pgh_obj_id], (event.huddle_at, event.huddle_set_by_id)
+        if latest.get(row.pk) == act:
+            continue
+        at = event.pgh_created_at if row.pk in latest else event.huddle_set_at
+        latest[row.pk] = act
+        acts.append(
+            Recorded(
+                at=at,
+                about=row.key_result.title,
+                kind="huddle",
+                escalation=row,
+                who=event.huddle_set_by,
+                huddle_at=event.huddle_at,
+            )
+        )
+    return acts

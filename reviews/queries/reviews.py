@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
@@ -38,17 +38,18 @@ ITEM_COLUMNS = (
     "key_result__owner__name",
     "answered_by__name",
 )
-# A number that grows with each change that the screens of a review must show: its own changes,
-# those of its actions, and those of its items' escalations, which are also recorded elsewhere.
+# Numbers, one of which grows with each change that the screens of a review must show: its own
+# changes, those of its items' escalations, which are also recorded elsewhere, and those of its
+# actions. Not their sum: an item that leaves the agenda takes the versions of its escalations along.
 SEEN = """
-    reviews_review.live_version
-    + (SELECT coalesce(sum(e.version), 0) FROM escalations_escalation e
+    concat_ws('-', reviews_review.live_version,
+      (SELECT coalesce(sum(e.version), 0) FROM escalations_escalation e
        WHERE e.engagement_id = reviews_review.engagement_id AND e.key_result_id IN (
          SELECT i.key_result_id FROM reviews_agendaitem i
-         WHERE i.engagement_id = reviews_review.engagement_id AND i.review_id = reviews_review.id))
-    + (SELECT coalesce(sum(a.version), 0) FROM reviews_reviewrecord r
+         WHERE i.engagement_id = reviews_review.engagement_id AND i.review_id = reviews_review.id)),
+      (SELECT coalesce(sum(a.version), 0) FROM reviews_reviewrecord r
        JOIN decisions_actionitem a ON a.engagement_id = r.engagement_id AND a.id = r.action_id
-       WHERE r.engagement_id = reviews_review.engagement_id AND r.review_id = reviews_review.id)
+       WHERE r.engagement_id = reviews_review.engagement_id AND r.review_id = reviews_review.id))
 """
 
 
@@ -215,7 +216,7 @@ def on_screen(engagement: Engagement) -> ReviewQuerySet:
     """Return reviews as their screens show them, with `seen`."""
     rows: ReviewQuerySet = (
         Review.objects.filter(engagement=engagement)
-        .annotate(seen=RawSQL(SEEN, (), output_field=IntegerField()))  # noqa: S611 - a constant
+        .annotate(seen=RawSQL(SEEN, (), output_field=CharField()))  # noqa: S611 - a constant
         .select_related("lead", "closed_by")
         .defer("standings")
     )

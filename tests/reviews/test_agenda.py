@@ -45,6 +45,7 @@ def active(**fields: Any) -> Escalation:
 
 WATCHED = Escalation(opened_at=OPENED)
 ACTIVE, OVER = active(), active(huddle_due_at=MONDAY)
+AHEAD = active(huddle_due_at=MONDAY, huddle_at=WEDNESDAY)
 ANSWERED = active(answered_at=OPENED, checkpoint_on=dt.date(2026, 3, 24))
 RAISED = active(huddle_due_at=MONDAY, raised_at=MONDAY)
 DECIDED = active(decided_at=MONDAY, verdict=Verdict.RESOURCES)
@@ -122,6 +123,7 @@ MONTHLY = [
     red("Active for long", escalation=ACTIVE, red_since=dt.date(2026, 1, 26)),
     red("Active while on pace", escalation=ACTIVE, holds=True, score=Decimal("0.1")),
     red("Over", escalation=OVER),
+    red("Huddle ahead", escalation=AHEAD, score=Decimal("0.30")),
     red("Raised", escalation=RAISED, score=Decimal("0.30")),
 ]
 WEEKLY = [
@@ -146,6 +148,7 @@ def test_the_monthly_review_takes_sections_in_order_and_the_most_important_first
         "Active for long",
         "Active while on pace",
         "Active",
+        "Huddle ahead",
         "Plan",
         "Red for long",
         "Two weeks, lower",
@@ -319,6 +322,11 @@ def test_each_item_of_the_weekly_review_has_its_reason(
         (
             active(huddle_due_at=MONDAY, huddle_at=MONDAY),
             "escalation active, no outcome since the huddle on Mon 9 Mar 15:00 Berlin time",
+        ),
+        pytest.param(
+            AHEAD,
+            "escalation active, huddle on Wed 11 Mar 09:04 Berlin time",
+            id="a-huddle-set-for-later-than-its-48-hours",
         ),
         (ANSWERED, "recovery plan, checkpoint 24 Mar"),
         (RAISED, "with the sponsor since Mon 9 Mar"),

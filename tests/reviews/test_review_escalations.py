@@ -10,11 +10,13 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Membership, Role
-from escalations.commands import record_outcome
+from escalations.commands import record_outcome, set_huddle
 from escalations.models import Escalation
 from okrs.models import KeyResult
+from reviews.commands.agendas import draw_agenda
 from reviews.commands.reviews import close_review
 from reviews.models import AgendaItem, Review
+from reviews.queries.recorded import outcomes
 from tests import build
 from tests.checkins.posting import HTMX, TUESDAY, at, post
 from tests.escalations.escalating import compact
@@ -25,6 +27,7 @@ from tests.reviews.running import (
     escalate,
     item,
     key_results,
+    plan,
     recovery_plan,
     run,
     seen,
@@ -131,6 +134,48 @@ def test_open_screens_show_a_recorded_outcome(
     assert (before.status_code, after.status_code) == (204, 200)
     assert "Borrow an engineer" in after.text
     assert client.get(f"{live}?seen={seen(client, review)}", headers=HTMX).content == b""
+
+
+def test_open_screens_show_that_an_escalated_item_has_left_the_agenda(
+    client: Client, alice: Membership, escalation: Escalation, row: KeyResult
+) -> None:
+    """The agenda's own number grows by as much as the number of its escalations falls."""
+    assert escalation.version == 1
+    review = plan(alice)
+    build.sign_in(client, alice.engagement, Role.CONTRIBUTOR)
+    old = f"{url(review, 'live-review')}?seen={seen(client, review)}"
+
+    post(row, alice, actual="5")
+    draw_agenda(review=review, by=alice, now=TUESDAY)
+
+    assert not AgendaItem.objects.filter(key_result=row).exists()
+    assert client.get(old, headers=HTMX).status_code == 200
+
+
+def test_each_review_shows_the_huddle_as_it_was_set_in_it(
+    alice: Membership, review: Review, escalation: Escalation
+) -> None:
+    lara = build.member(alice.engagement, "Lara", Role.LEAD)
+    wednesday, thursday = at("2026-03-11T10:00"), at("2026-03-12T10:00")
+
+    def huddles() -> list[tuple[Membership | None, dt.datetime | None]]:
+        review.refresh_from_db()
+        ends = outcomes(
+            review,
+            list(AgendaItem.objects.filter(review=review)),
+            engagement=alice.engagement,
+            now=at("2999-01-01T00:00"),  # later than the clock of the database
+        )
+        return [(record.who, record.huddle_at) for record in ends.records]
+
+    first = set_huddle(escalation=escalation, version=1, at=wednesday, by=alice, now=TUESDAY)
+    moved = set_huddle(escalation=first, version=2, at=thursday, by=lara, now=TUESDAY)
+    answer(moved, alice)
+    while_running = huddles()
+    Review.objects.update(closed_at=TUESDAY, closed_by=alice)
+
+    assert while_running == [(lara, thursday), (alice, None), (alice, wednesday)]
+    assert huddles() == [(alice, None), (alice, wednesday)]
 
 
 def test_only_red_items_in_view_show_their_escalation(lead: Client, alice: Membership) -> None:

@@ -198,7 +198,7 @@ def test_a_no_adds_one_action_for_the_lead_and_a_yes_drops_it(
     assert (action.due_on.isoformat(), action.key_result) == ("2026-03-17", rows[0])
     assert ReviewRecord.objects.get(action=action).agenda_item == asked
     action.refresh_from_db()
-    assert action.dropped_by == sponsor
+    assert (action.dropped_by, action.version) == (sponsor, 2)
     assert (item(review, "One").still_right, item(review, "One").answered_by) == (True, sponsor)
 
 
