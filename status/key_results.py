@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from checkins.periods import asked_since, cycle_rhythm, periods
+from checkins.periods import (
+    filled_periods,
+    is_overdue,
+    missed_periods,
+    open_periods,
+    periods,
+    rhythm_of,
+)
 from engagements.models import Engagement
 from escalations.models import Escalation
+from escalations.rule import WEEKS_TO_FIRE
 from okrs import formatting
 from okrs.charts import Sparkline, sparkline, track
 from okrs.formatting import (
@@ -82,7 +90,7 @@ def key_result_today(
         confidence=key_result.confidence,
         bands=engagement.rag_bands,
     )
-    late_since, missed = _late_and_missed(key_result, engagement=engagement, at=at)
+    late_since, missed = _late_and_missed(key_result, at=at)
     answered, checkpoint_on = "", None
     if escalation is not None and key_result.rag == Rag.RED:
         answered, checkpoint_on = _answered(
@@ -121,28 +129,17 @@ def _answered(
     return f"{under_way}, next checkpoint {day(checkpoint_on)}", checkpoint_on
 
 
-def _late_and_missed(
-    key_result: KeyResult, *, engagement: Engagement, at: dt.datetime
-) -> tuple[dt.datetime | None, int]:
-    """Return since when the open check-in is late, and how many were missed since the last one.
-
-    Check-ins due before the commitment or by an earlier rhythm do not count (M6.3).
-    """
-    committed_at = key_result.committed_at
-    if committed_at is None:
-        return None, 0
-    rhythm = cycle_rhythm(key_result.objective.cycle, engagement=engagement)
-    filled = {point[0] for point in key_result.trail}
-    since = asked_since(committed_at, engagement=engagement)
-    unfilled = [
-        period
-        for period in periods(rhythm)
-        if since <= period.due_at < at and period.monday.isoformat() not in filled
-    ]
-    late = [period.due_at for period in unfilled if period.is_open(at)]
+def _late_and_missed(key_result: KeyResult, *, at: dt.datetime) -> tuple[dt.datetime | None, int]:
+    """Return since when the open check-in is late, and how many were missed since the last one."""
+    filled = filled_periods(key_result)
+    late = (
+        period.due_at
+        for period in open_periods(rhythm_of(key_result), at)
+        if period.monday not in filled and is_overdue(key_result, period=period, now=at)
+    )
     last = key_result.last_period or dt.date.min
-    missed = sum(period.closes_at <= at and period.monday > last for period in unfilled)
-    return (late[0] if late else None), missed
+    missed = sum(period.monday > last for period in missed_periods(key_result, now=at))
+    return next(late, None), missed
 
 
 def key_result_row(
@@ -160,7 +157,9 @@ def key_result_row(
         "title": key_result.title,
         "meta": key_result.commitment
         + ("" if key_result.weight == 1 else f", weight {format_number(key_result.weight)}"),
-        "flags": [f"Red for {weeks} weeks"] if weeks >= 2 and not state.is_early else [],
+        "flags": [f"Red for {weeks} weeks"]
+        if weeks >= WEEKS_TO_FIRE and not state.is_early
+        else [],
         "notes": [
             *(["Unverified"] if key_result.is_unverified else []),
             *(["No recent update"] if state.missed else []),
@@ -289,8 +288,8 @@ def _spark(key_result: KeyResult, *, engagement: Engagement) -> tuple[Sparkline 
     if unit == YES_NO or len(key_result.trail) < 2:
         return None, ""
     values = trace(key_result.trail, cadence=engagement.cadence)
-    rhythm = cycle_rhythm(key_result.objective.cycle, engagement=engagement)
-    drawn = sparkline(values, goal=key_result.target, periods=len(periods(rhythm)))
+    count = len(periods(rhythm_of(key_result)))
+    drawn = sparkline(values, goal=key_result.target, periods=count)
     sentence = describe_trend(values, title=key_result.title, unit=unit, goal=key_result.target)
     return drawn, sentence
 

@@ -162,6 +162,8 @@ def _states(
             "owner",
         )
     )
+    for key_result in key_results:
+        key_result.engagement = engagement
     # One that recovered and was opened again within a week reads as if it had stayed open.
     active = Escalation.objects.filter(
         engagement=engagement, recovered_at=None, activated_at__isnull=False
