@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
-from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.shortcuts import render
 
 from tenancy.caches import CACHE_ERRORS, counters
@@ -152,12 +152,16 @@ def uncount(tries: Iterable[tuple[Limit, tuple[object, ...]]]) -> None:
 
 def network_of(request: HttpRequest) -> str:
     """Return the address that a request came from behind the proxies; of IPv6 its /64 network."""
-    peer = request.META.get("REMOTE_ADDR", "")
-    address = (get_client_ip(request) if is_proxy(peer) else peer) or peer
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    # Each proxy appends the address that it saw; what is further left, the visitor may have written.
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    count = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    seen = hops[-count].strip() if is_proxy(peer) and 0 < count <= len(hops) else ""
+    host, port = split_domain_port(seen)  # some proxies append the port
     try:
-        ip = ip_address(address)
-    except ValueError:  # a socket has none
-        return address
+        ip = ip_address((host.strip("[]") if port else seen) or peer)
+    except ValueError:  # a socket has none, and a proxy may send something else
+        return peer
     if isinstance(ip, IPv6Address):
         return str(ip.ipv4_mapped or IPv6Network((ip, 64), strict=False))
     return str(ip)

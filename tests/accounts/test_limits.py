@@ -158,6 +158,10 @@ def test_fifty_guesses_at_once_count_as_fifty() -> None:
     [
         ("10.0.0.1", "198.51.100.7, 203.0.113.9", "203.0.113.9"),
         ("192.0.2.1", "203.0.113.9", "192.0.2.1"),
+        pytest.param("10.0.0.1", "unknown", "10.0.0.1", id="no-address"),
+        pytest.param("10.0.0.1", "203.0.113.9:4711", "203.0.113.9", id="with-a-port"),
+        pytest.param("10.0.0.1", "[2001:db8::4]:4711", "2001:db8::/64", id="v6-with-a-port"),
+        pytest.param("10.0.0.1", "2001:db8::4", "2001:db8::/64", id="v6"),
         ("2001:db8:1:2:3::4", "", "2001:db8:1:2::/64"),
         ("::ffff:192.0.2.1", "", "192.0.2.1"),
     ],
@@ -170,6 +174,16 @@ def test_a_network_is_the_address_that_the_proxies_saw(
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
 
     assert network_of(RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers)) == network
+    limits.is_proxy.cache_clear()
+
+
+def test_a_request_that_passed_too_few_proxies_counts_for_the_last_one(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES, settings.ALLAUTH_TRUSTED_PROXY_COUNT = ["10.0.0.0/8"], 2
+    limits.is_proxy.cache_clear()
+    headers = {"X-Forwarded-For": "203.0.113.9"}
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers=headers)
+
+    assert network_of(request) == "10.0.0.1"
     limits.is_proxy.cache_clear()
 
 
