@@ -27,11 +27,11 @@ Answers = dict[str, bool | int | str | None]
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 503 while the database is away or too busy, 500 to any other error.
+    """Answer 503 while database or cache are away or too busy, 500 to any other error.
 
     Django calls this for an error in a view or a middleware, while it handles that error.
     """
-    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError | redis.RedisError):
         return defaults.server_error(request)
     page = loader.get_template("503.html").render()
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_SECONDS)})

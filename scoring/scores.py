@@ -249,4 +249,4 @@ def _ladder(
 def _edge(score: Decimal, *, bands: Bands, scale: Scale) -> str:
     band = rag(score, bands)
     low, high = (format_score(end, scale=scale) for end in band_range(band, bands))
-    return f"red to {high}" if band is Rag.RED else f"{band} from {low}"
+    return f"red up to {high}" if band is Rag.RED else f"{band} from {low}"

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.test import Client
@@ -104,7 +105,7 @@ def test_a_nul_character_in_a_parameter_or_cookie_is_refused(lead: Client) -> No
         "engagements.access.scope",
     ],
 )
-def test_a_database_that_is_away_asks_to_try_again(
+def test_a_service_that_is_away_asks_to_try_again(
     lead: Client, monkeypatch: pytest.MonkeyPatch, where: str, error: type[Exception]
 ) -> None:
     def fail(*_args: object, **_kwargs: object) -> None:
@@ -115,6 +116,21 @@ def test_a_database_that_is_away_asks_to_try_again(
 
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
+    assert "Try again in a moment" in response.text
+
+
+def test_sign_in_asks_to_try_again_while_the_cache_hangs(
+    monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    client = Client(raise_request_exception=False)
+
+    def hang(*_args: object, **_kwargs: object) -> None:
+        raise redis.TimeoutError
+
+    monkeypatch.setattr("accounts.limits.count", hang)
+    response = client.post("/accounts/login/", {"login": "a@example.test", "password": "a"})
+
+    assert response.status_code == 503
     assert "Try again in a moment" in response.text
 
 

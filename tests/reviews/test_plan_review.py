@@ -77,7 +77,7 @@ def test_an_item_stores_the_facts_of_its_key_result(alice: Membership) -> None:
         "goal": "4",
         "unit": "days",
         "score": "0.04",
-        "explanation": "(8.8 − 9) ÷ (4 − 9) = 0.04, red to 0.30",
+        "explanation": "(8.8 − 9) ÷ (4 − 9) = 0.04, red up to 0.30",
         "said_by": "Alice",
         "insight": "The shorter form did it.",
     }

@@ -23,14 +23,14 @@ UPTIME: dict[str, Any] = {"method": "ladder", "rungs": [(99, 1)], "higher_is_bet
     ("actual", "baseline", "target", "line"),
     [
         ("1.5", 3, 1, "(1.5 − 3) ÷ (1 − 3) = 0.75, green from 0.61"),
-        ("7.4", 6, 12, "(7.4 − 6) ÷ (12 − 6) = 0.23, red to 0.30"),
+        ("7.4", 6, 12, "(7.4 − 6) ÷ (12 − 6) = 0.23, red up to 0.30"),
         (24, 18, 28, "(24 − 18) ÷ (28 − 18) = 0.60, amber from 0.31"),
         (11, 0, 12, "(11 − 0) ÷ (12 − 0) = 0.92, stretch from 0.91"),
         (1420, 1000, 2000, "(1,420 − 1,000) ÷ (2,000 − 1,000) = 0.42, amber from 0.31"),
         (0, -5, 5, "(0 − (−5)) ÷ (5 − (−5)) = 0.50, amber from 0.31"),
         (-3, 0, -4, "(−3 − 0) ÷ (−4 − 0) = 0.75, green from 0.61"),
-        (10, 9, 4, "(10 − 9) ÷ (4 − 9) = −0.20, counts as 0.00, red to 0.30"),
-        ("-0.001", 0, 5, "(−0.001 − 0) ÷ (5 − 0) = 0.00, red to 0.30"),
+        (10, 9, 4, "(10 − 9) ÷ (4 − 9) = −0.20, counts as 0.00, red up to 0.30"),
+        ("-0.001", 0, 5, "(−0.001 − 0) ÷ (5 − 0) = 0.00, red up to 0.30"),
         (6, 0, 5, "(6 − 0) ÷ (5 − 0) = 1.20, counts as 1.00, stretch from 0.91"),
     ],
 )
@@ -46,9 +46,9 @@ def test_a_linear_score_is_explained_by_its_sum(
         ("7.2", DAYS, "7.2 is at most 8, which gives 0.30: Red (0.00 to 0.30)"),
         (5, DAYS, "5 is at most 6, which gives 0.70: Green (0.61 to 0.90)"),
         (4, DAYS, "4 is at most 4, which gives 1.00: Stretch (0.91 to 1.00)"),
-        (9, DAYS, "9 is above 8, so no rung holds: 0.00, red to 0.30"),
+        (9, DAYS, "9 is above 8, so no rung holds: 0.00, red up to 0.30"),
         (100, UPTIME, "100 is at least 99, which gives 1.00: Stretch (0.91 to 1.00)"),
-        ("98.5", UPTIME, "98.5 is below 99, so no rung holds: 0.00, red to 0.30"),
+        ("98.5", UPTIME, "98.5 is below 99, so no rung holds: 0.00, red up to 0.30"),
     ],
 )
 def test_a_ladder_score_is_explained_by_its_rung(
@@ -64,7 +64,7 @@ def test_the_scale_changes_scores_and_no_values() -> None:
         "(1.5 − 3) ÷ (1 − 3) × 100 = 75, green from 61"
     )
     assert explain(method="linear", actual=10, baseline=9, target=4, scale=hundred) == (
-        "(10 − 9) ÷ (4 − 9) × 100 = −20, counts as 0, red to 30"
+        "(10 − 9) ÷ (4 − 9) × 100 = −20, counts as 0, red up to 30"
     )
     assert explain(actual="7.2", scale="hundred", **DAYS) == (
         "7.2 is at most 8, which gives 30: Red (0 to 30)"
@@ -86,7 +86,7 @@ def test_an_explanation_uses_the_bands_of_the_engagement() -> None:
     missed = explain(actual=9, bands=iter(strict), **(DAYS | {"rungs": rungs}))
 
     assert held == "7.2 is at most 8, which gives 0.30: Red (0.00 to 0.39)"
-    assert missed == "9 is above 8, so no rung holds: 0.00, red to 0.39"
+    assert missed == "9 is above 8, so no rung holds: 0.00, red up to 0.39"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_an_explanation_ignores_the_decimal_context_of_its_caller() -> None:
     with localcontext(Context(prec=1)):
         line = explain(method="linear", actual="123.456", baseline=0, target=1000)
 
-    assert line == "(123.456 − 0) ÷ (1,000 − 0) = 0.12, red to 0.30"
+    assert line == "(123.456 − 0) ÷ (1,000 − 0) = 0.12, red up to 0.30"
 
 
 @given(values, lines)
