@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -130,28 +130,31 @@ def _write(plan: Plan, *, known: Known, by: Membership, expecting: int | None) -
 def read_known(engagement: Engagement) -> Known:
     """Read the data of the engagement that a sheet can name: six queries without a join.
 
-    PostgreSQL has no statistics of rows that were just imported, and joins them badly.
+    PostgreSQL has no statistics of rows that were just imported, and joins them badly. What belongs
+    to something is read before it: others may add both meanwhile, or discard both.
     """
 
-    def rows(model: type[M], *fields: str) -> Iterable[tuple[Any, ...]]:
+    def rows(model: type[M], *fields: str) -> list[tuple[Any, ...]]:
         table = model._default_manager.filter(engagement=engagement)
-        return table.order_by("pk").values_list("pk", *fields)
+        return list(table.order_by("pk").values_list("pk", *fields))
 
-    cycles = {
-        pk: (name.casefold(), KnownCycle(pk, starts_on, ends_on))
-        for pk, name, starts_on, ends_on in rows(Cycle, "name", "starts_on", "ends_on")
-    }
-    teams = dict(rows(Team, "name"))
+    key_results = rows(KeyResult, "objective_id", "metric_id", "title")
+    objective_rows = rows(Objective, "cycle_id", "team_id", "title")
     metrics = {
         pk: KnownMetric(pk, name, unit, archived_at is not None)
         for pk, name, unit, archived_at in rows(Metric, "name", "unit", "archived_at")
+    }
+    teams = dict(rows(Team, "name"))
+    cycles = {
+        pk: (name.casefold(), KnownCycle(pk, starts_on, ends_on))
+        for pk, name, starts_on, ends_on in rows(Cycle, "name", "starts_on", "ends_on")
     }
     objectives = {
         pk: (
             (cycles[cycle][0], plain(title)),
             KnownObjective(pk, cycle, team, teams[team] if team else ""),
         )
-        for pk, cycle, team, title in rows(Objective, "cycle_id", "team_id", "title")
+        for pk, cycle, team, title in objective_rows
     }
     return Known(
         client_names=frozenset({engagement.client_name.casefold(), engagement.slug.casefold()}),
@@ -170,9 +173,8 @@ def read_known(engagement: Engagement) -> Known:
             (*objectives[objective][0], plain(title)): KnownKeyResult(
                 pk, metrics[metric].name if metric else ""
             )
-            for pk, objective, metric, title in rows(
-                KeyResult, "objective_id", "metric_id", "title"
-            )
+            for pk, objective, metric, title in key_results
+            if objective in objectives
         },
     )
 

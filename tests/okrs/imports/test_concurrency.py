@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -151,3 +152,31 @@ def test_a_metric_of_the_same_name_waits_for_the_import_and_is_refused(lead: Mem
     refusal = second.exception()
     assert isinstance(refusal, ValidationError)
     assert refusal.code == "duplicate"
+
+
+@pytest.mark.parametrize("table", ["keyresult", "objective", "metric", "team", "cycle"])
+def test_what_others_add_while_the_data_is_read_is_whole_or_absent(
+    lead: Membership, table: str
+) -> None:
+    added: list[KeyResult] = []
+
+    def add() -> None:
+        try:
+            team = build.team(lead.engagement)
+            objective = build.objective(lead, build.cycle(lead.engagement), team=team)
+            added.append(build.key_result(objective, build.metric(lead.engagement)))
+        finally:
+            connections.close_all()
+
+    def stop(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        answer = execute(sql, *rest)
+        if re.search(rf'FROM "\w+_{table}"', sql) and not added:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(add).result()
+        return answer
+
+    with scope(lead.engagement_id), connection.execute_wrapper(stop):
+        known = command.read_known(lead.engagement)
+
+    assert added
+    assert len(known.key_results) in (0, 1)
