@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import uuid4
 
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from checkins.models import Blocker, CheckIn, HelpRequest
 from decisions.commands import record_release
-from decisions.models import ActionItem, Decision
 from engagements.links import share_link_token
 from engagements.models import Engagement, Invitation, Membership, Role
-from escalations.models import Escalation
+from escalations.models import Escalation, EscalationState
 from notifications.models import Notice
-from okrs.models import Collaborator, ContributionLink, KeyResult, KeyResultAudit
-from reviews.models import AgendaItem, Attendance, Review, ReviewRecord
+from okrs.models import Collaborator, KeyResult
+from reviews.models import AgendaItem, Attendance, Review
 from status.models import Report, ReportDraft
 from status.snapshots import build_snapshot
 from tenancy.scoping import scope
 from tests import build
 from tests.access_table import LINKS, ROLES
+from tests.checkins.posting import post
+from tests.escalations.escalating import put_in
+from tests.reviews.meeting import act, decide
 
 
 @dataclass(frozen=True)
@@ -83,44 +83,23 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
     objective = build.objective(lead, cycle, team=build.team(engagement, champion=lead))
     key_result = build.live_key_result(objective, metric)
     source = build.live_key_result(objective, metric)
+    link = build.contribution(source, key_result)
+    build.audited(key_result, by=lead)
+    now = timezone.now()
     with scope(engagement.id):
-        link = ContributionLink.objects.create(
-            engagement=engagement, source=source, target=key_result
-        )
         Collaborator.objects.create(engagement=engagement, key_result=key_result, member=other)
-        KeyResultAudit.objects.create(
-            engagement=engagement,
-            key_result=key_result,
-            answered_by=lead,
-            answered_at=timezone.now(),
-        )
         Invitation.objects.create(
             engagement=engagement,
             membership=other,
             token_hash=uuid4().hex,
             sent_by=lead,
-            sent_at=timezone.now(),
-            expires_at=timezone.now() + dt.timedelta(days=14),
+            sent_at=now,
+            expires_at=now + dt.timedelta(days=14),
         )
-        check_in = checked_in(key_result, lead)
-        asked = HelpRequest.objects.create(
-            engagement=engagement,
-            key_result=key_result,
-            check_in=check_in,
-            text="Two days of an analyst",
-            asked_by=lead,
-            asked_at=timezone.now(),
-        )
-        blocker = Blocker.objects.create(
-            engagement=engagement,
-            key_result=key_result,
-            check_in=check_in,
-            text="The export is late",
-            opened_by=lead,
-            opened_at=timezone.now(),
-        )
-        escalation = escalated(key_result, told=other)
+        check_in = post(key_result, lead, now=now, help_needed="An analyst", blocker="No export")
+        escalation = escalated(key_result, lead, told=other)
         met = met_and_decided(key_result, lead, other)
+        asked, blocked = check_in.help_requests.get(), check_in.blockers.get()
     return {
         **met,
         "slug": engagement.slug,
@@ -132,7 +111,7 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
         "contribution": link.public_id,
         "check_in": check_in.public_id,
         "help_request": asked.public_id,
-        "blocker": blocker.public_id,
+        "blocker": blocked.public_id,
         "escalation": escalation.public_id,
         "member": other.public_id,
         "token": "not-a-token-that-was-ever-given-out",
@@ -144,7 +123,7 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
 def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) -> dict[str, str]:
     """A review that runs, with an item, a decision and an action; one that was published."""
     engagement, now = key_result.engagement, timezone.now()
-    here = {"engagement": engagement}
+    here, today = {"engagement": engagement}, engagement.today(now)
     planned = {**here, "kind": "monthly", "minutes": 45, "lead": lead, "started_at": now}
     closed = Review.objects.create(**planned, title="February", scheduled_at=now)
     review = Review.objects.create(**planned, title="March", scheduled_at=now)
@@ -152,28 +131,8 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
         **here, review=review, section="red", position=1, title="It is red", key_result=key_result
     )
     Attendance.objects.create(**here, review=review, member=other)
-    action = ActionItem.objects.create(
-        **here,
-        **review.occasion.columns,
-        what="Ask for a nightly export",
-        owner=lead,
-        due_on=now.date(),
-        created_by=lead,
-        created_at=now,
-    )
-    decision = Decision.objects.create(
-        **here,
-        **review.occasion.columns,
-        decided_on=now.date(),
-        text="Move the offer to day ten.",
-        owner=lead,
-        due_on=now.date(),
-        change="bet",
-        recorded_by=lead,
-        recorded_at=now,
-    )
-    ReviewRecord.objects.create(**here, review=review, agenda_item=item, action=action)
-    ReviewRecord.objects.create(**here, review=review, agenda_item=item, decision=decision)
+    action = act(lead, review=review, agenda_item=item, due_on=today, now=now)
+    decision = decide(review, lead, agenda_item=item, due_on=today, now=now)
     ReportDraft.objects.create(**here, review=closed, headline="Calm")
     closed.closed_at, closed.closed_by = now, lead
     closed.save(update_fields=["closed_at", "closed_by"])
@@ -193,54 +152,11 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
     }
 
 
-def escalated(key_result: KeyResult, *, told: Membership) -> Escalation:
+def escalated(key_result: KeyResult, lead: Membership, *, told: Membership) -> Escalation:
     """Active, with a huddle to convene, and somebody who was told."""
     now = timezone.now()
     monday = now.date() - dt.timedelta(days=now.weekday() + 14)
-    escalation = Escalation.objects.create(
-        engagement=key_result.engagement,
-        key_result=key_result,
-        streak=monday,
-        opened_at=now,
-        activated_at=now,
-        cause="strict",
-        huddle_due_at=now + dt.timedelta(hours=48),
-    )
-    Notice.objects.create(
-        engagement=key_result.engagement,
-        rule="escalation_active",
-        person=told,
-        subject=escalation.pk,
-        period=monday,
-        created_at=now,
-        due_at=now,
-    )
-    return escalation
-
-
-def checked_in(key_result: KeyResult, by: Membership) -> CheckIn:
-    today, now = timezone.localdate(), timezone.now()
-    return CheckIn.objects.create(
-        engagement_id=key_result.engagement_id,
-        key_result=key_result,
-        period=today - dt.timedelta(days=today.weekday()),
-        week=today - dt.timedelta(days=today.weekday()),
-        measured_on=today,
-        actual=Decimal(7),
-        score=Decimal("0.40"),
-        rag="amber",
-        confidence=3,
-        insight="The welcome call moved to day two.",
-        next_action="Ask for a nightly export",
-        next_action_due=today + dt.timedelta(days=7),
-        is_thin=False,
-        method=key_result.method,
-        direction=key_result.direction,
-        baseline=key_result.baseline,
-        target=key_result.target,
-        due_at=now,
-        closes_at=now + dt.timedelta(days=7),
-        author=by,
-        posted_at=now,
-        idempotency_key=uuid4(),
-    )
+    row = put_in(key_result, lead, state=EscalationState.ACTIVE, now=now, streak=monday)
+    here = {"engagement": row.engagement, "subject": row.pk, "period": monday}
+    Notice.objects.create(rule="escalation_active", person=told, created_at=now, due_at=now, **here)
+    return row

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +17,6 @@ from tenancy.grants import privileges_on
 from tenancy.scoping import identity, scope
 from tests import access_cast, build
 from tests.databases import let_only_members_act
-from tests.walls.test_privileges import APP_MAY_DELETE
 from tests.walls.test_scopes import TENANT_MODELS
 
 # Keys to a membership that is responsible for something or takes part, and has written nothing.
@@ -173,18 +170,6 @@ def test_history_is_written_by_triggers_alone(model: type[models.Model]) -> None
 
     with identity(user_id=alice.user_id), scope(ours.id):
         assert "rows come from triggers only" in insert(model)
-
-
-def test_pages_delete_rows_of_few_tables_and_the_docs_name_them(committed: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-            " AND relkind = 'r' AND has_table_privilege(current_user, oid, 'DELETE')"
-        )
-        deletable = {name for (name,) in cursor.fetchall()}
-    documented = set(re.findall(r"^\| `(\w+)` \|", Path("docs/security.md").read_text(), re.M))
-
-    assert deletable == APP_MAY_DELETE == documented
 
 
 @pytest.mark.django_db
