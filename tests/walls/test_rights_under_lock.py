@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,199 +13,137 @@ from accounts.commands import disable_user
 from checkins.commands import undo_check_in
 from decisions.commands import complete_action
 from engagements.commands.engagements import close_engagement
-from engagements.commands.invitations import correct_placeholder, send_invitation
-from engagements.commands.members import change_role, remove_member
-from engagements.commands.share_links import create_share_link, revoke_share_link
-from engagements.models import Engagement, Membership, Role
+from engagements.commands.invitations import correct_placeholder
+from engagements.commands.members import remove_member
+from engagements.commands.share_links import revoke_share_link
+from engagements.models import Membership, Role
 from engagements.permissions import RightLost
-from metrics.commands import archive_metric, update_metric
 from notifications.models import Notice
-from okrs.commands.cycles import update_cycle
-from okrs.commands.objectives import commit_objective, draft_objective
 from okrs.imports.command import import_okrs
 from reviews.commands.reviews import close_review, start_review
 from tenancy.locks import lock, lock_names
 from tenancy.models import TenantModel
 from tenancy.scoping import scope
-from tests import build
 from tests.checkins.posting import TUESDAY, post
 from tests.okrs.imports.files import file_of
-from tests.reviews.meeting import act, decide
-from tests.reviews.running import YES, key_results, plan, run
-from tests.walls.racing import waiting
+from tests.reviews.meeting import act
+from tests.reviews.running import YES
+from tests.walls import acts
+from tests.walls.acts import Act, Scene, scene_of
+from tests.walls.racing import Doing, waiting
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
-Doing = Callable[[], Any]
-DAY = dt.date(2026, 1, 5)
 
 
-@dataclass
-class Scene:
-    """A client with two leads: Bob acts, Alice takes his right away."""
-
-    alice: Membership
-    bob: Membership
-
-    @property
-    def engagement(self) -> Engagement:
-        engagement: Engagement = self.bob.engagement
-        return engagement
+def undoes(scene: Scene, by: Membership) -> Doing:
+    posted = post(scene.live[0], by)
+    return lambda turn: undo_check_in(check_in=posted, by=by, now=TUESDAY)
 
 
-@pytest.fixture
-def scene(committed: str) -> Scene:
-    engagement = build.engagement()
-    return Scene(build.member(engagement), build.member(engagement, "Bob"))
+def hands_out_action(scene: Scene, by: Membership) -> Doing:
+    review = scene.review
+    return lambda turn: act(by, review=review)
 
 
-def check_in(s: Scene) -> tuple[Model, Doing]:
-    (row,) = key_results(s.bob, "One")
-    return row, lambda: post(row, s.bob)
+def completes(scene: Scene, by: Membership) -> Doing:
+    row = scene.action
+    return lambda turn: complete_action(action=row, by=by, now=TUESDAY)
 
 
-def undo(s: Scene) -> tuple[Model, Doing]:
-    (row,) = key_results(s.bob, "One")
-    posted = post(row, s.bob)
-    return row, lambda: undo_check_in(check_in=posted, by=s.bob, now=TUESDAY)
+def starts(scene: Scene, by: Membership) -> Doing:
+    review = scene.planned
+    return lambda turn: start_review(review=review, by=by, now=TUESDAY)
 
 
-def decision(s: Scene) -> tuple[Model, Doing]:
-    review = run(s.alice)
-    return review, lambda: decide(review, s.bob)
+def closes_review(scene: Scene, by: Membership) -> Doing:
+    review = scene.review
+    return lambda turn: close_review(review=review, by=by, now=TUESDAY, **YES)
 
 
-def action(s: Scene) -> tuple[Model, Doing]:
-    review = run(s.alice)
-    return review, lambda: act(s.bob, review=review)
+def imports(scene: Scene, by: Membership) -> Doing:
+    return lambda turn: import_okrs(content=file_of({}), by=by, is_trusted=True)
 
 
-def done(s: Scene) -> tuple[Model, Doing]:
-    row = act(s.bob)
-    return row, lambda: complete_action(action=row, by=s.bob, now=TUESDAY)
-
-
-def start(s: Scene) -> tuple[Model, Doing]:
-    review = plan(s.alice)
-    return review, lambda: start_review(review=review, by=s.bob, now=TUESDAY)
-
-
-def close(s: Scene) -> tuple[Model, Doing]:
-    review = run(s.alice)
-    return review, lambda: close_review(review=review, by=s.bob, now=TUESDAY, **YES)
-
-
-def commit(s: Scene) -> tuple[Model, Doing]:
-    cycle = build.cycle(s.engagement)
-    objective = build.objective(s.bob, cycle)
-    build.audited(build.key_result(objective, build.metric(s.engagement)), by=s.bob)
-    return cycle, lambda: commit_objective(objective=objective, on=DAY, by=s.bob)
-
-
-def draft(s: Scene) -> tuple[Model, Doing]:
-    cycle = build.cycle(s.engagement)
-    title = "Make first-time buyers want to return"
-    return cycle, lambda: draft_objective(cycle=cycle, title=title, owner=s.bob, by=s.bob)
-
-
-def cycle(s: Scene) -> tuple[Model, Doing]:
-    row = build.cycle(s.engagement)
-    terms = {name: getattr(row, name) for name in ("kind", "starts_on", "ends_on", "version")}
-    return row, lambda: update_cycle(cycle=row, name="Spring", by=s.bob, **terms)
-
-
-def metric(s: Scene) -> tuple[Model, Doing]:
-    row = build.metric(s.engagement)
-    return row, lambda: update_metric(metric=row, version=1, by=s.bob, name="Time to onboard")
-
-
-def archive(s: Scene) -> tuple[Model, Doing]:
-    row = build.metric(s.engagement)
-    return row, lambda: archive_metric(metric=row, by=s.bob)
-
-
-def sheet(s: Scene) -> tuple[Model, Doing]:
-    row = build.cycle(s.engagement)
-    return row, lambda: import_okrs(content=file_of({}), by=s.bob, is_trusted=True)
-
-
-# These lock the person and who acts, by primary key: Bob first.
-def invitation(s: Scene) -> tuple[Model, Doing]:
-    dana = build.member(s.engagement, "Dana", Role.CONTRIBUTOR, user=None)
-    return s.bob, lambda: send_invitation(membership=dana, by=s.bob)
-
-
-def correction(s: Scene) -> tuple[Model, Doing]:
-    dana = build.member(s.engagement, "Dana", Role.CONTRIBUTOR, user=None)
-    return s.bob, lambda: correct_placeholder(
-        membership=dana, version=1, name="Dana Doe", email=dana.email, by=s.bob
+def corrects(scene: Scene, by: Membership) -> Doing:
+    row = scene.invited[0]
+    return lambda turn: correct_placeholder(
+        membership=row, version=row.version, name="Dana Doe", email=row.email, by=by
     )
 
 
-def role(s: Scene) -> tuple[Model, Doing]:
-    dana = build.member(s.engagement, "Dana", Role.CONTRIBUTOR)
-    return s.bob, lambda: change_role(membership=dana, role=Role.CHAMPION, by=s.bob)
+def revokes(scene: Scene, by: Membership) -> Doing:
+    row = scene.share_link
+    return lambda turn: revoke_share_link(share_link=row, by=by, now=TUESDAY)
 
 
-def removal(s: Scene) -> tuple[Model, Doing]:
-    dana = build.member(s.engagement, "Dana", Role.CONTRIBUTOR)
-    return s.bob, lambda: remove_member(membership=dana, by=s.bob)
+# What Bob does, and the row of the scene that it waits for.
+WORK: dict[str, tuple[Act, Callable[[Scene], Model]]] = {
+    "check-in": (acts.checks_in, lambda scene: scene.live[0]),
+    "undo": (undoes, lambda scene: scene.live[0]),
+    "decision": (acts.decides, lambda scene: scene.review),
+    "action": (hands_out_action, lambda scene: scene.review),
+    "done": (completes, lambda scene: scene.action),
+    "start": (starts, lambda scene: scene.planned),
+    "close": (closes_review, lambda scene: scene.review),
+    "commit": (acts.commits, lambda scene: scene.cycle),
+    "draft": (acts.drafts_objective, lambda scene: scene.cycle),
+    "cycle": (acts.extends_cycle, lambda scene: scene.cycle),
+    "metric": (acts.renames_metric, lambda scene: scene.metrics[0]),
+    "archive": (acts.archives_metric, lambda scene: scene.metrics[0]),
+    "sheet": (imports, lambda scene: scene.cycle),
+}
+# These go on in a closed engagement. They lock the person and who acts, by primary key: Bob first.
+PEOPLE: dict[str, tuple[Act, Callable[[Scene], Model]]] = {
+    "invitation": (acts.invites_again, lambda scene: scene.other),
+    "correction": (corrects, lambda scene: scene.other),
+    "role": (acts.changes_role, lambda scene: scene.other),
+    "removal": (acts.removing("champion"), lambda scene: scene.other),
+    "share link": (revokes, lambda scene: scene.share_link),
+}
 
 
-def share_link(s: Scene) -> tuple[Model, Doing]:
-    row = create_share_link(engagement=s.engagement, label="Board", by=s.bob, now=TUESDAY)
-    return row, lambda: revoke_share_link(share_link=row, by=s.bob, now=TUESDAY)
+def close_it(scene: Scene) -> None:
+    close_engagement(engagement=scene.engagement, by=scene.lead)
 
 
-WORK = (
-    check_in, undo, decision, action, done, start, close, commit, draft, cycle, metric, archive,
-    sheet,
-)  # fmt: skip
-PEOPLE = (invitation, correction, role, removal, share_link)  # go on in a closed engagement
+def remove_bob(scene: Scene) -> None:
+    remove_member(membership=scene.other, by=scene.lead)
 
 
-def close_it(s: Scene) -> None:
-    close_engagement(engagement=s.engagement, by=s.alice)
+def make_bob_a_viewer(scene: Scene) -> None:
+    Membership.objects.filter(pk=scene.other.pk).update(role=Role.VIEWER)
 
 
-def remove_bob(s: Scene) -> None:
-    remove_member(membership=s.bob, by=s.alice)
+def disable_bob(scene: Scene) -> None:
+    assert scene.other.user is not None
+    disable_user(user=scene.other.user)
 
 
-def make_bob_a_viewer(s: Scene) -> None:
-    Membership.objects.filter(pk=s.bob.pk).update(role=Role.VIEWER)
-
-
-def disable_bob(s: Scene) -> None:
-    assert s.bob.user is not None
-    disable_user(user=s.bob.user)
-
-
+BOTH = {**WORK, **PEOPLE}
 CASES = [
-    *((doing, lost, "no_right") for doing in (*WORK, *PEOPLE) for lost in (remove_bob,)),
-    *((doing, lost, "no_right") for doing in (check_in, role) for lost in (make_bob_a_viewer, disable_bob)),
-    *((doing, close_it, "closed") for doing in WORK),
-]  # fmt: skip
+    *((name, remove_bob, "no_right") for name in BOTH),
+    *((name, make_bob_a_viewer, "no_right") for name in ("check-in", "role")),
+    *((name, disable_bob, "no_right") for name in ("check-in", "role")),
+    *((name, close_it, "closed") for name in WORK),
+]
 
 
 @pytest.mark.parametrize(
-    ("prepare", "lose", "code"),
-    CASES,
-    ids=lambda one: one if isinstance(one, str) else one.__name__,
+    ("name", "lose", "code"), CASES, ids=lambda one: getattr(one, "__name__", one)
 )
 def test_a_command_that_waited_while_its_right_was_lost_is_refused_and_stores_nothing(
-    scene: Scene,
-    prepare: Callable[[Scene], tuple[Model, Doing]],
-    lose: Callable[[Scene], None],
-    code: str,
+    name: str, lose: Callable[[Scene], None], code: str
 ) -> None:
+    act, held_by = BOTH[name]
+    scene, (_, doing) = scene_of(acts.nothing, act)
     with scope(scene.engagement.pk):
-        held, doing = prepare(scene)
+        held = held_by(scene)
 
     def hold() -> None:
         lock_names(scene.engagement.pk)  # first, as who removes a member does
         lock(held)
 
-    with waiting(hold, doing, engagement_id=scene.engagement.pk) as outcome:
+    with waiting(hold, lambda: doing(0), engagement_id=scene.engagement.pk) as outcome:
         lose(scene)
         before = stored(scene)
 
@@ -218,16 +154,14 @@ def test_a_command_that_waited_while_its_right_was_lost_is_refused_and_stores_no
         assert stored(scene) == before
 
 
-def test_the_close_waits_for_a_command_that_read_the_engagement_as_open(scene: Scene) -> None:
+def test_the_close_waits_for_a_command_that_read_the_engagement_as_open() -> None:
     """So nothing is stored after it closed."""
-    with scope(scene.engagement.pk):
-        review = run(scene.alice)
+    scene, (_, decides) = scene_of(acts.nothing, acts.decides)
 
     def close_now() -> Any:
-        return close_engagement(engagement=scene.engagement, by=scene.alice)
+        return close_engagement(engagement=scene.engagement, by=scene.lead)
 
-    post = lambda: decide(review, scene.bob)  # noqa: E731
-    with waiting(post, close_now, engagement_id=scene.engagement.pk) as closed:
+    with waiting(lambda: decides(0), close_now, engagement_id=scene.engagement.pk) as closed:
         before = stored(scene)
 
     assert closed.result().is_closed
