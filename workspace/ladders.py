@@ -30,23 +30,19 @@ def steps(key_result: KeyResult) -> list[Step]:
     rungs, higher = key_result.rungs, key_result.higher_is_better
     if key_result.method != Method.LADDER or not rungs:
         return []
-    value = key_result.latest_value
-    held = None
+    value, holds = key_result.latest_value, None
     if value is not None:
         held = rung_that_holds(value, rungs=rungs, higher_is_better=higher)
-    unit = unit_of(key_result)
+        holds = rungs.index(held) if held else len(rungs)
     reach, miss = ("at least", "below") if higher else ("at most", "above")
-    shown = [
-        (
-            f"{reach} {write_value(threshold, unit=unit)}",
-            score,
-            held and held.threshold == threshold,
-        )
-        for threshold, score in rungs
-    ]
-    below = f"{miss} {write_value(rungs[-1][0], unit=unit)}"
-    bands = key_result.engagement.rag_bands
+    shown = [(reach, *rung) for rung in rungs] + [(miss, rungs[-1][0], Decimal(0))]
+    unit, bands = unit_of(key_result), key_result.engagement.rag_bands
     return [
-        Step(text=text, score=score, rag=rag(score, bands), holds=bool(holds))
-        for text, score, holds in (*shown, (below, Decimal(0), value is not None and held is None))
+        Step(
+            text=f"{words} {write_value(threshold, unit=unit)}",
+            score=score,
+            rag=rag(score, bands),
+            holds=place == holds,
+        )
+        for place, (words, threshold, score) in enumerate(shown)
     ]

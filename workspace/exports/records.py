@@ -67,11 +67,10 @@ CHECK_INS = (
     *named("author", "undone_by"),
     *moments("posted_at"),
 )
+OF_CHECK_IN = (*facts(id="public_id"), *OF_KEY_RESULT, *facts(check_in="check_in__public_id"))
 BLOCKERS = (
     Column("kind", Value("blocker", output_field=TextField())),
-    *facts(id="public_id"),
-    *OF_KEY_RESULT,
-    *facts(check_in="check_in__public_id"),
+    *OF_CHECK_IN,
     *texts("text", by="opened_by__name"),
     *moments(at="opened_at"),
     Column("answer", Value("", output_field=TextField())),
@@ -80,9 +79,7 @@ BLOCKERS = (
 )
 HELP_REQUESTS = (
     Column("kind", Value("help", output_field=TextField())),
-    *facts(id="public_id"),
-    *OF_KEY_RESULT,
-    *facts(check_in="check_in__public_id"),
+    *OF_CHECK_IN,
     *texts("text", by="asked_by__name"),
     *moments(at="asked_at"),
     *texts("answer", settled_by="answered_by__name"),
@@ -177,8 +174,7 @@ ACTIONS = (
     *of_review("decisions_actionitem"),
     *facts(objective="objective__public_id"),
     *texts(objective_title="objective__title"),
-    *facts(key_result="key_result__public_id"),
-    *texts(key_result_title="key_result__title"),
+    *OF_KEY_RESULT,
     *named("created_by"),
     *moments("created_at"),
     *named("done_by"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from engagements.models import Engagement, Invitation, Membership
+from engagements.models import Invitation, Membership
 from okrs.models import Cycle, KeyResult, Objective, Stage
 
 
@@ -52,8 +51,14 @@ def first_steps(*, membership: Membership, cycle: Cycle | None) -> FirstSteps | 
     key_results = KeyResult.objects.filter(engagement=engagement)
     if key_results.filter(checked_in_at__isnull=False).exists():
         return None
-    objectives = _objectives(engagement)
+    held = Count("key_results", filter=~Q(key_results__stage=Stage.WITHDRAWN))
+    # The company's come first, so they are committed first: teams' contribute to them.
+    order = ("cycle__starts_on", F("team_id").asc(nulls_first=True), "position", "id")
+    rows = Objective.objects.filter(engagement=engagement).annotate(held=held)
+    objectives: list[Any] = list(rows.select_related("cycle").order_by(*order))
     live = key_results.live().order_by("id")
+    invitations = Invitation.objects.filter(engagement=engagement).waiting(now=timezone.now())
+    named, invited = Q(user=None), Q(id__in=invitations.values("membership_id"))
     return FirstSteps(
         cycle=cycle,
         objectives=len(objectives),
@@ -62,29 +67,11 @@ def first_steps(*, membership: Membership, cycle: Cycle | None) -> FirstSteps | 
         to_draft=next((one for one in objectives if not one.held), None),
         to_commit=next((one for one in objectives if one.committed_at is None and one.held), None),
         to_check_in=live.filter(owner=membership).first() or live.first(),
-        **_people(engagement),
-    )
-
-
-def _objectives(engagement: Engagement) -> Sequence[Any]:  # with `held`, their key results
-    held = Count("key_results", filter=~Q(key_results__stage=Stage.WITHDRAWN))
-    rows = Objective.objects.filter(engagement=engagement).annotate(held=held)
-    # The company's come first, so they are committed first: teams' contribute to them.
-    order = (F("team_id").asc(nulls_first=True), "position", "id")
-    return list(rows.select_related("cycle").order_by("cycle__starts_on", *order))
-
-
-def _people(engagement: Engagement) -> dict[str, int]:
-    """Members, those nobody has invited yet, and those who have not followed their invitation."""
-    invitations = Invitation.objects.filter(engagement=engagement).waiting(now=timezone.now())
-    waiting = invitations.values("membership_id")
-    named = Q(user=None)
-    return (
-        Membership.objects.active()
+        **Membership.objects.active()
         .filter(engagement=engagement)
         .aggregate(
             people=Count("id"),
-            to_invite=Count("id", filter=named & ~Q(id__in=waiting)),
-            to_join=Count("id", filter=named & Q(id__in=waiting)),
-        )
+            to_invite=Count("id", filter=named & ~invited),
+            to_join=Count("id", filter=named & invited),
+        ),
     )

@@ -126,12 +126,6 @@ def test_a_filter_leaves_the_lines_that_match(
     assert sorted(rules(lead, **asked)) == left
 
 
-def test_a_filter_without_matches_can_be_cleared(lead: Client) -> None:
-    assert f'<a href="{URL}">Clear the filter</a>' in squeezed(
-        lead.get(URL, {"state": "sent"}).text
-    )
-
-
 def test_htmx_gets_the_lines_alone(lead: Client, bob: Membership, onboarding: KeyResult) -> None:
     add_notice(bob, "reminder", onboarding)
 
