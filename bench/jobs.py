@@ -30,7 +30,7 @@ from engagements.models import Engagement
 from okrs.imports.sheets import COLUMNS
 from tenancy.models import NEW_PUBLIC_ID
 from tenancy.scoping import scope, unscoped
-from workspace.exports import export_engagement
+from workspace.exports.archive import export_engagement
 
 MONDAY = dt.date(2026, 3, 9)  # of the running week
 INSTANTS = {

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
@@ -34,7 +32,19 @@ def profile(request: SignedInRequest) -> HttpResponse:
     if form.is_valid() and run_command(form, update_profile, user=user):
         messages.success(request, "Profile saved.")
         return redirect("notifications:profile")
-    page = {"form": form, "is_told": is_told, **_beside(request)}
+    # The facts next to the form are of saved values, even if the form has errors.
+    now, saved = timezone.now(), User.objects.get(pk=user.pk)
+    page = {
+        "form": form,
+        "is_told": is_told,
+        "saved": saved,
+        "now": now,
+        "asked": requested_address(request.session, user=saved, now=now),
+        "next_mail_at": clock_of(saved).next_message(now),
+        "memberships": sorted(request.memberships, key=lambda one: str(one.engagement).casefold()),
+        "closed": request.closed,
+        "may_create": may_create_engagement(saved, [*request.memberships, *request.closed]),
+    }
     return render(request, "notifications/profile.html", page, status=422 if form.is_bound else 200)
 
 
@@ -45,20 +55,6 @@ def sessions_end(request: SignedInRequest) -> HttpResponse:
     update_session_auth_hash(request, request.user)  # this one goes on
     messages.success(request, "Signed out everywhere else.")
     return redirect("notifications:profile")
-
-
-def _beside(request: SignedInRequest) -> dict[str, Any]:
-    """Return the facts next to the form, from saved values even if the form has errors."""
-    now, saved = timezone.now(), User.objects.get(pk=request.user.pk)
-    return {
-        "saved": saved,
-        "now": now,
-        "asked": requested_address(request.session, user=saved, now=now),
-        "next_mail_at": clock_of(saved).next_message(now),
-        "memberships": sorted(request.memberships, key=lambda one: str(one.engagement).casefold()),
-        "closed": request.closed,
-        "may_create": may_create_engagement(saved, [*request.memberships, *request.closed]),
-    }
 
 
 AGAIN = "again"  # the button that takes it back; a mail program sends none

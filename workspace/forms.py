@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from engagements.form_fields import RowField, choose_among
-from engagements.models import Engagement, Membership
+from engagements.models import Membership
 from notifications.models import Notice
 from notifications.rules import registered_rules
 from workspace.queries.notification_log import SUBJECTS, LineState, rule_label, sees_all
@@ -15,13 +15,6 @@ from workspace.queries.notification_log import SUBJECTS, LineState, rule_label, 
 def rule_choices() -> list[tuple[str, str]]:
     names = dict.fromkeys((*SUBJECTS, *registered_rules))
     return [("", "Any rule"), *((name, rule_label(name)) for name in names)]
-
-
-def recipients(engagement: Engagement) -> QuerySet[Membership]:
-    """Return everyone in the notification log by name, also those who have left."""
-    here = {"engagement": engagement}
-    told = Notice.objects.filter(**here, person=OuterRef("pk")).order_by()
-    return Membership.objects.filter(Exists(told), **here).order_by("name", "id")
 
 
 class LedgerFilter(forms.Form):
@@ -35,8 +28,11 @@ class LedgerFilter(forms.Form):
 
     def __init__(self, data: Any, *, membership: Membership) -> None:
         super().__init__(data, auto_id="ledger-%s")
-        if sees_all(membership):
-            choose_among(self, person=recipients(membership.engagement))
+        if sees_all(membership):  # everyone in the log, also those who have left
+            here = {"engagement": membership.engagement}
+            told = Notice.objects.filter(**here, person=OuterRef("pk")).order_by()
+            people = Membership.objects.filter(Exists(told), **here)
+            choose_among(self, person=people.order_by("name", "id"))
         else:
             del self.fields["person"]
 

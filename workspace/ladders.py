@@ -33,7 +33,8 @@ def steps(key_result: KeyResult) -> list[Step]:
     value, holds = key_result.latest_value, None
     if value is not None:
         held = rung_that_holds(value, rungs=rungs, higher_is_better=higher)
-        holds = rungs.index(held) if held else len(rungs)
+        thresholds = [threshold for threshold, _ in rungs]
+        holds = thresholds.index(held.threshold) if held else len(rungs)
     reach, miss = ("at least", "below") if higher else ("at most", "above")
     shown = [(reach, *rung) for rung in rungs] + [(miss, rungs[-1][0], Decimal(0))]
     unit, bands = unit_of(key_result), key_result.engagement.rag_bands

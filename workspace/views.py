@@ -38,7 +38,7 @@ from okrs.models import KeyResultAudit
 from okrs.queries.cards import trace
 from okrs.queries.changes import changes
 from okrs.weeks import quarters_from
-from workspace.exports import export_engagement, export_name
+from workspace.exports.archive import export_engagement, export_name
 from workspace.forms import LedgerFilter
 from workspace.headlines import home_headline, my_week_headline
 from workspace.ladders import steps

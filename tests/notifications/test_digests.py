@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Iterator
+from functools import partial
 from uuid import uuid4
 
 import pytest
 import time_machine
 from celery import current_app
-from django.db import connections, transaction
+from django.db import transaction
 
 from engagements.commands.engagements import close_engagement
 from engagements.models import Membership, Role
@@ -24,6 +24,7 @@ from notifications.tasks import send_notices
 from tenancy.scoping import scope
 from tests import build
 from tests.broker import ring_at
+from tests.escalations.racing import at_once
 from tests.notifications.noticing import (
     HOUR,
     NINE,
@@ -202,31 +203,10 @@ def test_four_at_once_make_each_envelope_once(
         )
         monkeypatch.setattr("notifications.digests.ENVELOPES", keyless)
 
-    made = at_once(4)
+    made = at_once(*[partial(build_digests, now=NINE)] * 4)
 
     assert (sum(made) == 12) is is_whole
     assert (len(envelopes()) == 12) is is_whole
-
-
-def at_once(number: int) -> list[int]:
-    start, made, failures = threading.Barrier(number), [], []
-
-    def run() -> None:
-        try:
-            start.wait(timeout=10)
-            made.append(build_digests(now=NINE))
-        except Exception as error:  # noqa: BLE001 - the test reports it
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert failures == []
-    return made
 
 
 def test_the_bell_rings_once_after_the_commit(

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 from engagements.models import Engagement
 from tenancy.scoping import scope
 from tests.checkins.posting import TUESDAY
-from workspace.exports import export_engagement
+from workspace.exports.archive import export_engagement
 
 Lines = list[dict[str, str]]
 MARK = b"\xef\xbb\xbf"

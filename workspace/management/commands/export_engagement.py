@@ -11,7 +11,7 @@ from django.utils import timezone
 from engagements.models import Engagement
 from okrs.management.commands.import_okrs import find_engagement
 from tenancy.scoping import scope
-from workspace.exports import export_engagement, export_name
+from workspace.exports.archive import export_engagement, export_name
 
 
 class Command(BaseCommand):
