@@ -20,7 +20,6 @@ from engagements.commands.engagements import (
 )
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, may_here
-from tenancy.locks import StaleEdit
 from tenancy.scoping import scope
 from tests import build
 from tests.engagements.conftest import saved
@@ -73,17 +72,6 @@ def test_it_notes_since_when_another_rhythm_holds(
         saved = Engagement.objects.get()
 
     assert saved.rhythm_since == (NOON if is_another else None)
-
-
-def test_it_counts_the_version_and_refuses_an_edit_of_an_old_one() -> None:
-    alice = build.member(build.engagement())
-
-    with scope(alice.engagement_id):
-        update_engagement(engagement=alice.engagement, version=1, by=alice, vision="First")
-        with pytest.raises(StaleEdit):
-            update_engagement(engagement=alice.engagement, version=1, by=alice, vision="Second")
-
-    assert (saved(alice.engagement).vision, saved(alice.engagement).version) == ("First", 2)
 
 
 @pytest.mark.parametrize(

@@ -102,15 +102,6 @@ def test_a_newer_link_replaces_the_older(invitation: Invitation, alice: Membersh
     assert accept(newer)
 
 
-def test_people_who_have_joined_are_not_invited_again(
-    engagement: Engagement, alice: Membership
-) -> None:
-    with scope(engagement.id), pytest.raises(ValidationError) as refusal:
-        send_invitation(membership=alice, by=alice)
-
-    assert refusal.value.code == "not_a_placeholder"
-
-
 def test_of_several_the_named_keep_name_and_role(engagement: Engagement, alice: Membership) -> None:
     dana = build.member(engagement, "Dana", Role.SPONSOR, user=None, email="dana@x.test")
 

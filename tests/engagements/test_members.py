@@ -9,7 +9,6 @@ from django.db import transaction
 from engagements.commands.invitations import (
     correct_placeholder,
     issue_invitation,
-    withdraw_invitation,
 )
 from engagements.commands.members import add_placeholder, change_role, remove_member
 from engagements.commands.profiles import update_profile
@@ -30,13 +29,6 @@ def test_a_placeholder_is_named_and_sent_nothing(alice: Membership) -> None:
     assert (bob.email, bob.is_placeholder) == ("bob@example.test", True)
     with scope(alice.engagement_id):
         assert not Invitation.objects.exists()
-
-
-def test_it_refuses_the_address_of_a_member_in_any_case(alice: Membership) -> None:
-    with pytest.raises(ValidationError) as refusal:
-        add(alice, "ALICE@example.test")
-
-    assert refusal.value.code == "already_member"
 
 
 def test_a_removed_member_comes_back_as_the_same_row_and_joins_again(alice: Membership) -> None:
@@ -99,16 +91,6 @@ def test_a_correction_is_refused(alice: Membership, named: Membership, code: str
         correct(eve if code == "joined" else named, by=alice, email=eve.email.upper())
 
     assert refusal.value.code == code
-
-
-def test_an_invitation_is_withdrawn_and_its_person_stays(
-    alice: Membership, named: Membership
-) -> None:
-    with scope(alice.engagement_id):
-        issue_invitation(membership=named, by=alice)
-        withdraw_invitation(membership=named, by=alice)
-
-    assert (open_links(named), saved(named).removed_at) == ([False], None)
 
 
 def test_an_owner_does_not_become_a_viewer(engagement: Engagement, alice: Membership) -> None:
