@@ -16,7 +16,6 @@ from engagements.models import Role
 from escalations.commands import activate_escalation, decide_escalation, record_outcome
 from escalations.jobs import update_escalations
 from escalations.models import Cause, Escalation, RaisedFor
-from okrs.models import KeyResult
 from okrs.states import early_until
 from tenancy.scoping import scope
 from tests import build
@@ -178,21 +177,17 @@ class Play:
         self.owner = build.member(self.lead.engagement, "Bob", Role.CONTRIBUTOR)
         self.champion = build.member(self.lead.engagement, "Carla", Role.CHAMPION)
         self.sponsor = build.member(self.lead.engagement, "Sam", Role.SPONSOR)
-        self.key_result = self._card()
-        self.back = moment(history.sweeps_from) if history.sweeps_from else None
-        self.fired: list[Fires] = []
-        self.state: State = {}
-
-    def _card(self) -> KeyResult:
-        starts_on, ends_on = (moment(day).date() for day in self.history.cycle)
+        starts_on, ends_on = (moment(day).date() for day in history.cycle)
         cycle = build.cycle(self.lead.engagement, starts_on=starts_on, ends_on=ends_on)
         team = build.team(self.lead.engagement, champion=self.champion)
         objective = build.objective(self.lead, cycle, team=team)
-        card = build.live_key_result(objective, owner_id=self.owner.pk, **TERMS[self.history.terms])
+        terms = TERMS[history.terms]
+        self.key_result = build.live_key_result(objective, owner_id=self.owner.pk, **terms)
         with scope(self.lead.engagement_id):
-            card.early_until = early_until(card)
-            card.save(update_fields=["early_until"])
-        return card
+            build.change(self.key_result, early_until=early_until(self.key_result))
+        self.back = moment(history.sweeps_from) if history.sweeps_from else None
+        self.fired: list[Fires] = []
+        self.state: State = {}
 
     def run(self) -> list[Fires]:
         """Everything of the story at its instant, and the sweeps whenever something may change."""
@@ -238,55 +233,46 @@ class Play:
             assert update_escalations(now=at, using="default") == 0
 
     def _do(self, step: Step, *, now: dt.datetime) -> None:
-        getattr(self, f"_{step.does}")(step, now=now)
+        match step.does:
+            case "post":
+                post(
+                    self.key_result,
+                    self.owner,
+                    actual=VALUES[self.history.terms][step.band],
+                    now=now,
+                    measured_on=step.at.date(),
+                    confidence=step.confidence,
+                    blocker="No access" if step.blocker else "",
+                )
+            case "undo":
+                latest = newest(self.key_result)
+                assert latest is not None
+                undo_check_in(check_in=latest, by=self.owner, now=now)
+            case "resolve":
+                blocker = Blocker.objects.get(resolved_at=None)
+                resolve_blocker(blocker=blocker, by=self.owner, now=now)
+            case _:
+                self._answer(Escalation.objects.get(), step, now=now)
         self._note(now=now)
 
-    def _post(self, step: Step, *, now: dt.datetime) -> None:
-        post(
-            self.key_result,
-            self.owner,
-            actual=VALUES[self.history.terms][step.band],
-            now=now,
-            measured_on=step.at.date(),
-            confidence=step.confidence,
-            blocker="No access" if step.blocker else "",
-        )
-
-    def _undo(self, step: Step, *, now: dt.datetime) -> None:
-        latest = newest(self.key_result)
-        assert latest is not None
-        undo_check_in(check_in=latest, by=self.owner, now=now)
-
-    def _resolve(self, step: Step, *, now: dt.datetime) -> None:
-        resolve_blocker(blocker=Blocker.objects.get(resolved_at=None), by=self.owner, now=now)
-
-    def _activate(self, step: Step, *, now: dt.datetime) -> None:
-        activate_escalation(escalation=Escalation.objects.get(), by=self.champion, now=now)
-
-    def _plan(self, step: Step, *, now: dt.datetime) -> None:
-        escalation = Escalation.objects.get()
-        assert step.checkpoint is not None
-        record_outcome(
-            escalation=escalation,
-            version=escalation.version,
-            outcome="change_bet",
-            plan="Offer the session before the contract is signed",
-            plan_owner=self.owner,
-            checkpoint_on=step.checkpoint,
-            by=self.lead,
-            now=now,
-        )
-
-    def _decide(self, step: Step, *, now: dt.datetime) -> None:
-        escalation = Escalation.objects.get()
-        decide_escalation(
-            escalation=escalation,
-            version=escalation.version,
-            verdict="resources",
-            note="A second data person from March on.",
-            by=self.sponsor,
-            now=now,
-        )
+    def _answer(self, escalation: Escalation, step: Step, *, now: dt.datetime) -> None:
+        known: dict[str, Any] = {"escalation": escalation, "now": now}
+        if step.does == "activate":
+            activate_escalation(**known, by=self.champion)
+        elif step.does == "decide":
+            note = "A second data person from March on."
+            version, verdict = escalation.version, "resources"
+            decide_escalation(**known, version=version, verdict=verdict, note=note, by=self.sponsor)
+        elif step.checkpoint:
+            record_outcome(
+                **known,
+                version=escalation.version,
+                outcome="change_bet",
+                plan="Offer the session before the contract is signed",
+                plan_owner=self.owner,
+                checkpoint_on=step.checkpoint,
+                by=self.lead,
+            )
 
     def _note(self, *, now: dt.datetime) -> None:
         """What has changed since the last look; every moment that was written is this one."""

@@ -13,6 +13,7 @@ from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Membership, Role
 from okrs.models import KeyResult, Stage
 from tests import build
+from tests.checkins.playing import TERMS
 from tests.checkins.posting import TUESDAY, at, code, post, refused
 
 MONDAY = dt.date(2026, 3, 9)
@@ -36,106 +37,56 @@ def test_it_stores_the_terms_of_the_score_and_updates_the_key_result(
     assert onboarding.insight == "The shorter form did it."
     assert onboarding.evidence_url == "https://example.test/report"
     assert onboarding.trail == [["2026-03-09", "5.2", "0.76"]]
+    assert onboarding.stage == Stage.ON_TRACK
 
-
-@pytest.mark.parametrize(
-    ("actual", "confidence", "stage"),
-    [
-        pytest.param("5.2", 3, Stage.ON_TRACK, id="M9.2-ahead-of-pace"),
-        pytest.param("8", 4, Stage.AT_RISK, id="M9.2-behind-pace"),
-        pytest.param("4", 2, Stage.AT_RISK, id="M9.2-low-confidence"),
-    ],
-)
-def test_the_stage_follows_the_forecast(
-    onboarding: KeyResult, bob: Membership, actual: str, confidence: int, stage: Stage
-) -> None:
-    post(onboarding, bob, actual=actual, confidence=confidence)
+    post(onboarding, bob, actual=4, confidence=2)
     onboarding.refresh_from_db()
-
-    assert onboarding.stage == stage
-
-
-LADDER: dict[str, Any] = {
-    "method": "ladder",
-    "ladder": [["4", "1.0"], ["6", "0.7"], ["8", "0.3"]],
-}
-YES_NO: dict[str, Any] = {
-    **{"method": "ladder", "direction": "higher", "ladder": [["1", "1.00"]]},
-    **{"baseline": None, "target": None},
-}
+    assert onboarding.stage == Stage.AT_RISK  # M9.2
 
 
 @pytest.mark.parametrize(
     ("terms", "bands", "actual", "score", "rag"),
     [
-        pytest.param({}, "playbook", "6.8", "0.44", "amber", id="M5-linear"),
-        pytest.param({}, "strict", "7.2", "0.36", "red", id="M5-strict-bands"),
-        pytest.param(LADDER, "playbook", "4.5", "0.70", "green", id="M5-between-rungs"),
-        pytest.param(YES_NO, "playbook", "1", "1.00", "stretch", id="M5-yes"),
-        pytest.param(YES_NO, "playbook", "0", "0.00", "red", id="M5-no"),
+        pytest.param("linear", "playbook", "6.8", "0.44", "amber", id="M5-linear"),
+        pytest.param("linear", "strict", "7.2", "0.36", "red", id="M5-strict-bands"),
+        pytest.param("ladder", "playbook", "4.5", "0.70", "green", id="M5-between-rungs"),
+        pytest.param("yes or no", "playbook", "1", "1.00", "stretch", id="M5-yes"),
+        pytest.param("yes or no", "playbook", "0", "0.00", "red", id="M5-no"),
     ],
 )
 def test_it_scores_by_the_terms_of_the_key_result_and_the_bands_of_the_client(
     onboarding: KeyResult,
     bob: Membership,
-    terms: dict[str, Any],
+    terms: str,
     bands: str,
     actual: str,
     score: str,
     rag: str,
 ) -> None:
     build.change(bob.engagement, bands=bands)
-    row = build.live_key_result(onboarding.objective, **terms)
+    row = build.live_key_result(onboarding.objective, **TERMS[terms])
 
     check_in = post(row, bob, actual=actual)
 
     assert (check_in.score, check_in.rag) == (Decimal(score), rag)
-    assert check_in.ladder == terms.get("ladder", [])
+    assert check_in.ladder == TERMS[terms].get("ladder", [])
 
 
-def test_it_fills_the_oldest_open_period_first(onboarding: KeyResult, bob: Membership) -> None:
+def test_it_fills_the_oldest_open_period_first_then_supersedes_and_both_stay_readable(
+    onboarding: KeyResult, bob: Membership
+) -> None:
     saturday = at("2026-03-14T12:00")
 
-    first, second, third = (post(onboarding, bob, now=saturday) for _ in range(3))
+    first, second, third = (post(onboarding, bob, actual=n, now=saturday) for n in (8, 7, 6))
+    onboarding.refresh_from_db()
 
     assert first.period == MONDAY
     assert second.period == third.period == dt.date(2026, 3, 16)
     assert (second.supersedes, third.supersedes) == (None, second)
-
-
-def test_a_further_post_supersedes_and_both_stay_readable(
-    onboarding: KeyResult, bob: Membership
-) -> None:
-    first, second = post(onboarding, bob, actual=7), post(onboarding, bob, actual=6)
-    onboarding.refresh_from_db()
-
-    assert CheckIn.objects.current().get() == second
-    assert CheckIn.objects.get(pk=first.pk).actual == 7
-    assert onboarding.trail == [["2026-03-09", "6", "0.60"]]
-    assert second.next_action_due == dt.date(2026, 3, 16)  # with the following check-in (M6.1)
-
-
-@pytest.mark.parametrize(
-    ("values", "since"),
-    [
-        pytest.param("9 6 9 - 8", "2026-01-19", id="M7.1-the-last-run-of-reds"),
-        pytest.param("9 6", None, id="M7.1-leaving-red-ends-it"),
-    ],
-)
-def test_red_since_is_the_start_of_the_run_of_reds(
-    onboarding: KeyResult, bob: Membership, values: str, since: str | None
-) -> None:
-    for place, value in enumerate(values.split()):
-        if value != "-":
-            post(
-                onboarding,
-                bob,
-                actual=value,
-                now=at("2026-01-06T09:00") + dt.timedelta(weeks=place),
-            )
-    onboarding.refresh_from_db()
-
-    assert onboarding.red_since == (dt.date.fromisoformat(since) if since else None)
+    assert set(CheckIn.objects.current()) == {first, third}
+    assert CheckIn.objects.get(pk=second.pk).actual == 7
+    assert [point[:2] for point in onboarding.trail] == [["2026-03-09", "8"], ["2026-03-16", "6"]]
+    assert third.next_action_due == dt.date(2026, 3, 23)  # with the following check-in (M6.1)
 
 
 @pytest.mark.parametrize(
@@ -185,24 +136,16 @@ def test_it_refuses_errors_by_field(
     assert not CheckIn.objects.exists()
 
 
-def test_today_is_the_day_in_the_engagements_zone(onboarding: KeyResult, bob: Membership) -> None:
-    wednesday = dt.date(2026, 3, 11)
-
-    check_in = post(onboarding, bob, now=at("2026-03-11T00:30"), measured_on=wednesday)
-
-    assert check_in.measured_on == wednesday
-
-
-@pytest.mark.parametrize(
-    ("actual", "is_marked"),
-    [pytest.param(400, True, id="M4.5-confirmed"), pytest.param(6, False, id="M4.5-not-needed")],
-)
-def test_a_value_out_of_range_that_is_confirmed_is_marked(
-    onboarding: KeyResult, bob: Membership, actual: int, *, is_marked: bool
+def test_a_value_out_of_range_is_confirmed_and_today_is_the_day_in_the_engagements_zone(
+    onboarding: KeyResult, bob: Membership
 ) -> None:
-    check_in = post(onboarding, bob, actual=actual, confirm_range=True)
+    wednesday, night = dt.date(2026, 3, 11), at("2026-03-11T00:30")
 
-    assert check_in.out_of_range_confirmed is is_marked
+    marked = post(onboarding, bob, actual=400, confirm_range=True)
+    check_in = post(onboarding, bob, now=night, measured_on=wednesday, confirm_range=True)
+
+    assert (marked.out_of_range_confirmed, check_in.out_of_range_confirmed) == (True, False)
+    assert check_in.measured_on == wednesday
 
 
 # The same form twice, and forms that do not know the newest check-in.
