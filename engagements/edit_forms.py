@@ -49,6 +49,8 @@ class EditForm(GroupedForm):
     """A form for the input of a command; on an existing row it carries the row's version."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    # The row as someone else saved it meanwhile, if the command found that.
+    stale: models.Model | None = None
 
     # Maps an error code of the command to the field that shows it.
     error_fields: ClassVar[dict[str, str]] = {}

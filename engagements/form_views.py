@@ -23,14 +23,20 @@ MOST_REPEATED = 80  # characters
 
 
 def run_command(form: forms.Form, command: Callable[..., Any], **known: Any) -> Any:
-    """Run the command with this valid form and commit; return None if a rule refused it.
+    """Run the command with this valid form and commit; return None if that was refused.
 
-    The form then has the errors. Raises StaleEdit as the command does.
+    The form then has the errors, or as `stale` the row that someone else saved meanwhile. For a
+    form without a version StaleEdit is raised.
     """
     try:
         result = command(**form.cleaned_data, **known)
     except ValidationError as refusal:
         add_errors(form, refusal)
+        return None
+    except StaleEdit as stale:
+        if not isinstance(form, EditForm):
+            raise
+        form.stale = stale.current
         return None
     end_writing()
     return result
@@ -57,22 +63,17 @@ def shorten(text: str) -> str:
 def form_page(
     request: MemberRequest, template: str, *, form: forms.Form, **context: Any
 ) -> HttpResponse:
-    """Render the page with its form, for htmx the form alone; 422 if the form has errors."""
-    refused = form.is_bound and not form.is_valid()
-    return _page(request, template, {"form": form, **context}, status=422 if refused else 200)
+    """Render the page with its form, for htmx the form alone; 422 if the form has errors.
 
-
-def stale_page(
-    request: MemberRequest, template: str, *, form: EditForm, stale: StaleEdit, **context: Any
-) -> HttpResponse:
-    """Render both versions and the form, ready to be saved over the current row: 409."""
-    again = form.on_top_of(stale.current)
-    both = {
-        "form": again,
-        "differences": again.compare(),
-        "saved_by": last_editor(stale.current),
-    }
-    return _page(request, template, {**both, **context}, status=409)
+    If the row was saved meanwhile: both versions, and the form ready to be saved over it, 409.
+    """
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    if isinstance(form, EditForm) and form.stale is not None:
+        status, saved_by = 409, last_editor(form.stale)
+        form = form.on_top_of(form.stale)
+        context |= {"differences": form.compare(), "saved_by": saved_by}
+    part = f"{template}#form" if request.htmx else template
+    return render(request, part, {"form": form, **context}, status=status)
 
 
 def redirect_to(request: MemberRequest, to: str, *args: Any) -> HttpResponse:
@@ -82,13 +83,6 @@ def redirect_to(request: MemberRequest, to: str, *args: Any) -> HttpResponse:
         # On its way out the page forgets the draft of the form that was saved.
         return trigger_client_event(HttpResponseClientRedirect(url), "form-saved")
     return redirect(url)
-
-
-def _page(
-    request: MemberRequest, template: str, context: dict[str, Any], *, status: int
-) -> HttpResponse:
-    part = f"{template}#form" if request.htmx else template
-    return render(request, part, context, status=status)
 
 
 def toast(response: HttpResponse, text: str, *, undo: dict[str, str] | None = None) -> HttpResponse:

@@ -27,7 +27,6 @@ from escalations.forms import ActivateForm, EscalationForm, HuddleForm, OutcomeF
 from escalations.models import Escalation, EscalationAct, EscalationState
 from escalations.queries import escalation_cards, escalations
 from escalations.rule import acts_of, may_act, speaks_for_sponsor
-from tenancy.locks import StaleEdit
 
 TAB = {"tab": "escalations"}
 FORMS: dict[EscalationAct, tuple[type[EscalationForm], Callable[..., Escalation]]] = {
@@ -74,10 +73,9 @@ def escalation_act(request: MemberRequest, escalation: str, act: EscalationAct) 
 def _posted(request: MemberRequest, row: Escalation, act: EscalationAct) -> HttpResponse:
     form = _form(request, row, act, data=request.POST)
     known = {"escalation": row, "by": request.membership, "now": timezone.now()}
-    try:
-        done = form.is_valid() and run_command(form, FORMS[act][1], **known)
-    except StaleEdit as stale:
-        return _stale(request, form, act, stale.current)
+    done = form.is_valid() and run_command(form, FORMS[act][1], **known)
+    if form.stale is not None:
+        return _stale(request, form, act, form.stale)
     if not done:
         return _shown(request, row, form=form, act=act, status=422)
     text = _recorded(done, act)

@@ -5,14 +5,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from engagements.access import MemberRequest, find, member
-from engagements.form_views import form_page, redirect_to, run_command, stale_page
+from engagements.form_views import form_page, redirect_to, run_command
 from engagements.permissions import Permission
 from metrics import queries
 from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.forms import MetricForm
 from metrics.models import Metric
 from scoring import format_number
-from tenancy.locks import StaleEdit
 
 TAB = {"tab": "metrics"}
 
@@ -54,13 +53,9 @@ def metric_create(request: MemberRequest) -> HttpResponse:
 def metric_update(request: MemberRequest, metric: str) -> HttpResponse:
     row = _metric(request, metric)
     form = MetricForm(request.POST or None, engagement=request.engagement, row=row)
-    template, page = "metrics/metric_form.html", {"metric": row, **TAB}
-    try:
-        if form.is_valid() and run_command(form, update_metric, metric=row, by=request.membership):
-            return redirect_to(request, "metrics:metric-detail", row.public_id)
-    except StaleEdit as stale:
-        return stale_page(request, template, form=form, stale=stale, **page)
-    return form_page(request, template, form=form, **page)
+    if form.is_valid() and run_command(form, update_metric, metric=row, by=request.membership):
+        return redirect_to(request, "metrics:metric-detail", row.public_id)
+    return form_page(request, "metrics/metric_form.html", form=form, metric=row, **TAB)
 
 
 @require_POST

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from engagements.access import LinkRequest, MemberRequest, link_holder, member
 from engagements.form_fields import FIRST_YEAR
-from engagements.form_views import add_errors, form_page, redirect_to, stale_page
+from engagements.form_views import add_errors, form_page, redirect_to
 from engagements.models import Engagement, StatusPage
 from engagements.permissions import Permission, may, may_here
 from engagements.row_cache import release
@@ -253,7 +253,7 @@ def _post(
     try:
         saved = save_draft(**form.cleaned_data, **known) if form.is_valid() else None
     except StaleEdit as stale:
-        return stale_page(request, SUMMARY, form=form, stale=stale, **page)
+        form.stale, saved = stale.current, None
     except ValidationError as refusal:
         add_errors(form, refusal)
         saved = None

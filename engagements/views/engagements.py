@@ -22,7 +22,7 @@ from engagements.commands.share_links import (
     revoke_share_link,
     update_share_link,
 )
-from engagements.form_views import form_page, redirect_to, run_command, stale_page
+from engagements.form_views import form_page, redirect_to, run_command
 from engagements.forms.engagements import (
     EngagementCreateForm,
     SettingsForm,
@@ -31,7 +31,6 @@ from engagements.forms.engagements import (
 from engagements.models import ShareLink
 from engagements.permissions import Permission, may_here
 from engagements.queries import may_create_engagement
-from tenancy.locks import StaleEdit
 
 LINKS_PAGE = "engagements/share_link_list.html"
 LINKS_TAB = {"tab": "links"}
@@ -56,17 +55,13 @@ def engagement_create(request: SignedInRequest) -> HttpResponse:
 @member(Permission.READ)
 def settings(request: MemberRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, engagement=request.engagement)
-    template, page = "engagements/settings.html", {"tab": "settings"}
     if request.method == "POST" and not may_here(request.membership, Permission.MANAGE_SETTINGS):
         raise PermissionDenied
     known = {"engagement": request.engagement, "by": request.membership}
-    try:
-        if form.is_valid() and run_command(form, update_engagement, **known):
-            messages.success(request, "Settings saved.")
-            return redirect_to(request, "engagements:settings")
-    except StaleEdit as stale:
-        return stale_page(request, template, form=form, stale=stale, **page)
-    return form_page(request, template, form=form, **page)
+    if form.is_valid() and run_command(form, update_engagement, **known):
+        messages.success(request, "Settings saved.")
+        return redirect_to(request, "engagements:settings")
+    return form_page(request, "engagements/settings.html", form=form, tab="settings")
 
 
 @member(Permission.MANAGE_SETTINGS)
@@ -110,14 +105,12 @@ def share_link_update(request: MemberRequest, share_link: str) -> HttpResponse:
     link = find(links, share_link)
     form = ShareLinkForm(request.POST or None, engagement=request.engagement, row=link)
     known = {"share_link": link, "by": request.membership, "now": timezone.now()}
-    template, page = "engagements/share_link_update.html", {"link": link, **LINKS_TAB}
-    try:
-        if form.is_valid() and run_command(form, update_share_link, **known):
-            messages.success(request, "Link saved. Its address stays the same.")
-            return redirect_to(request, "engagements:share-link-list")
-    except StaleEdit as stale:
-        return stale_page(request, template, form=form, stale=stale, **page)
-    return form_page(request, template, form=form, **page)
+    if form.is_valid() and run_command(form, update_share_link, **known):
+        messages.success(request, "Link saved. Its address stays the same.")
+        return redirect_to(request, "engagements:share-link-list")
+    return form_page(
+        request, "engagements/share_link_update.html", form=form, link=link, **LINKS_TAB
+    )
 
 
 @require_POST

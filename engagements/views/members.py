@@ -19,12 +19,11 @@ from engagements.commands.invitations import (
     withdraw_invitation,
 )
 from engagements.commands.members import change_role, remove_member
-from engagements.form_views import form_page, redirect_to, run_command, stale_page, toast
+from engagements.form_views import form_page, redirect_to, run_command, toast
 from engagements.forms.inviting import InviteManyForm
 from engagements.forms.members import InviteForm, PlaceholderForm, RoleForm
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
-from tenancy.locks import StaleEdit
 
 PAGE = "engagements/member_list.html"
 MOST_NAMED = 3  # names in a message, before it counts
@@ -105,16 +104,12 @@ def member_update(request: MemberRequest, member: str) -> HttpResponse:
             request, "", refused=f"{row.name} has joined and changes this in their profile."
         )
     form = PlaceholderForm(request.POST or None, engagement=request.engagement, row=row)
-    template, page = "engagements/member_update.html", {"member": row, **TAB}
-    try:
-        if form.is_valid() and (
-            saved := run_command(form, correct_placeholder, membership=row, by=request.membership)
-        ):
-            messages.success(request, f"{saved.name} is saved.")
-            return redirect_to(request, "engagements:member-list")
-    except StaleEdit as stale:
-        return stale_page(request, template, form=form, stale=stale, **page)
-    return form_page(request, template, form=form, **page)
+    if form.is_valid() and (
+        saved := run_command(form, correct_placeholder, membership=row, by=request.membership)
+    ):
+        messages.success(request, f"{saved.name} is saved.")
+        return redirect_to(request, "engagements:member-list")
+    return form_page(request, "engagements/member_update.html", form=form, member=row, **TAB)
 
 
 @require_POST

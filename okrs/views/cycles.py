@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from engagements.access import MemberRequest, find, member
-from engagements.form_views import form_page, redirect_to, run_command, stale_page
+from engagements.form_views import form_page, redirect_to, run_command
 from engagements.permissions import Permission
 from engagements.row_cache import Row, render_rows
 from okrs.commands.cycles import create_cycle, create_team, update_cycle, update_team
@@ -17,7 +17,6 @@ from okrs.models import Cycle, Stage, Team
 from okrs.queries import cycles as queries
 from okrs.queries.cards import board as board_query
 from okrs.weeks import quarters_from
-from tenancy.locks import StaleEdit
 
 TAB = {"tab": "cycles"}
 TEAMS = {"tab": "teams"}
@@ -67,13 +66,9 @@ def cycle_create(request: MemberRequest) -> HttpResponse:
 def cycle_update(request: MemberRequest, cycle: str) -> HttpResponse:
     row = cycle_of(request, cycle)
     form = CycleForm(request.POST or None, engagement=request.engagement, row=row)
-    template, page = "okrs/cycle_form.html", {"cycle": row, **TAB}
-    try:
-        if form.is_valid() and run_command(form, update_cycle, cycle=row, by=request.membership):
-            return redirect_to(request, "okrs:cycle-detail", row.public_id)
-    except StaleEdit as stale:
-        return stale_page(request, template, form=form, stale=stale, **page)
-    return form_page(request, template, form=form, **page)
+    if form.is_valid() and run_command(form, update_cycle, cycle=row, by=request.membership):
+        return redirect_to(request, "okrs:cycle-detail", row.public_id)
+    return form_page(request, "okrs/cycle_form.html", form=form, cycle=row, **TAB)
 
 
 def today_of(request: MemberRequest) -> dt.date:
@@ -156,10 +151,6 @@ def team_create(request: MemberRequest) -> HttpResponse:
 def team_update(request: MemberRequest, team: str) -> HttpResponse:
     row = find(Team.objects.filter(engagement=request.engagement).select_related("champion"), team)
     form = TeamForm(request.POST or None, engagement=request.engagement, row=row)
-    template, page = "okrs/team_form.html", {"team": row, **TEAMS}
-    try:
-        if form.is_valid() and run_command(form, update_team, team=row, by=request.membership):
-            return redirect_to(request, "okrs:team-list")
-    except StaleEdit as stale:
-        return stale_page(request, template, form=form, stale=stale, **page)
-    return form_page(request, template, form=form, **page)
+    if form.is_valid() and run_command(form, update_team, team=row, by=request.membership):
+        return redirect_to(request, "okrs:team-list")
+    return form_page(request, "okrs/team_form.html", form=form, team=row, **TEAMS)

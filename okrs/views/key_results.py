@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from engagements.access import MemberRequest, find, member
-from engagements.form_views import form_page, redirect_to, run_command, stale_page
+from engagements.form_views import form_page, redirect_to, run_command
 from engagements.permissions import Permission
 from engagements.queries import last_editor
 from okrs.commands.key_results import (
@@ -43,13 +43,10 @@ def key_result_update(request: MemberRequest, key_result: str) -> HttpResponse:
     form = KeyResultForm(request.POST or None, objective=row.objective, row=row)
     template = "okrs/key_result_form.html"
     page = {"key_result": row, "objective": row.objective, **TAB}
-    try:
-        if form.is_valid() and run_command(
-            form, update_key_result, key_result=row, by=request.membership
-        ):
-            return redirect_to(request, "okrs:objective-detail", row.objective.public_id)
-    except StaleEdit as stale:
-        return stale_page(request, template, form=form, stale=stale, **page)
+    if form.is_valid() and run_command(
+        form, update_key_result, key_result=row, by=request.membership
+    ):
+        return redirect_to(request, "okrs:objective-detail", row.objective.public_id)
     return form_page(request, template, form=form, **page)
 
 

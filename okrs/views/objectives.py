@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from engagements.access import MemberRequest, find, member
-from engagements.form_views import form_page, redirect_to, run_command, stale_page
+from engagements.form_views import form_page, redirect_to, run_command
 from engagements.permissions import Permission
 from okrs.commands.key_results import link_contribution, unlink_contribution
 from okrs.commands.objectives import (
@@ -50,13 +50,10 @@ def objective_update(request: MemberRequest, objective: str) -> HttpResponse:
     form = ObjectiveForm(request.POST or None, cycle=row.cycle, row=row)
     template = "okrs/objective_form.html"
     page = {"objective": row, "cycle": row.cycle, **TAB}
-    try:
-        if form.is_valid() and run_command(
-            form, update_objective, objective=row, by=request.membership
-        ):
-            return redirect_to(request, "okrs:objective-detail", row.public_id)
-    except StaleEdit as stale:
-        return stale_page(request, template, form=form, stale=stale, **page)
+    if form.is_valid() and run_command(
+        form, update_objective, objective=row, by=request.membership
+    ):
+        return redirect_to(request, "okrs:objective-detail", row.public_id)
     return form_page(request, template, form=form, **page)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from engagements.access import MemberRequest, member
-from engagements.form_views import form_page, redirect_to, run_command, stale_page
+from engagements.form_views import form_page, redirect_to, run_command
 from engagements.permissions import Permission
 from reviews.commands.agendas import add_item
 from reviews.commands.reviews import cancel_review, close_review, plan_review, update_review
@@ -21,7 +21,6 @@ from reviews.forms import CloseForm, ItemForm, ReviewForm
 from reviews.queries.reviews import review_list as reviews_of
 from reviews.queries.reviews import review_page, usual_attendees
 from reviews.views.live_reviews import TAB, review_of, review_url
-from tenancy.locks import StaleEdit
 
 ON_A_PAGE = 30
 
@@ -61,14 +60,10 @@ def review_create(request: MemberRequest) -> HttpResponse:
 def review_update(request: MemberRequest, review: str) -> HttpResponse:
     row = review_of(request, review)
     form = ReviewForm(request.POST or None, engagement=request.engagement, row=row)
-    template, context = "reviews/review_update.html", {"review": row, **TAB}
     arguments = {"review": row, "by": request.membership, "now": timezone.now()}
-    try:
-        if form.is_valid() and run_command(form, update_review, **arguments):
-            return redirect_to(request, "reviews:review-detail", row.public_id)
-    except StaleEdit as stale:
-        return stale_page(request, template, form=form, stale=stale, **context)
-    return form_page(request, template, form=form, **context)
+    if form.is_valid() and run_command(form, update_review, **arguments):
+        return redirect_to(request, "reviews:review-detail", row.public_id)
+    return form_page(request, "reviews/review_update.html", form=form, review=row, **TAB)
 
 
 @require_POST
