@@ -268,7 +268,10 @@ def state_of(rows: Iterable[CheckIn]) -> KeyResultState:
         week=newest.week,
         red_since=reds.since if reds else None,
         red_reported=reds.reported if reds else 0,
-        trail=[_point(chain[-1]) for chain in current],
+        trail=[
+            [one.period.isoformat(), f"{one.actual.normalize() + 0:f}", f"{one.score:.2f}"]
+            for *_, one in current
+        ],
     )
 
 
@@ -336,8 +339,3 @@ def _checked_in_at(chain: Sequence[CheckIn]) -> dt.datetime:
     newest = chain[-1]
     posts = [*effective(chain), newest]
     return next(one.posted_at for one in posts if one.rag == newest.rag)
-
-
-def _point(check_in: CheckIn) -> list[str | None]:
-    actual = f"{check_in.actual.normalize() + 0:f}"
-    return [check_in.period.isoformat(), actual, f"{check_in.score:.2f}"]

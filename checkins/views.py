@@ -150,12 +150,17 @@ def _post(request: MemberRequest, card: DueCard, *, now: dt.datetime) -> HttpRes
             record_check_in(key_result=card.key_result, by=by, now=now, **form.content)
             end_writing()
             current = due_card(key_result=card.key_result, membership=by, now=now)
-            if current is not None:
-                return _saved(request, current, now=now, text=_saved_text(current))
         except Conflict as conflict:
             return _conflict(request, form, theirs=conflict.theirs, now=now)
         except ValidationError as refusal:
             add_errors(form, refusal)
+        else:
+            if current is not None:
+                return _saved(request, current, now=now, text=_saved_text(current))
+            # Saved, and closed by someone else before this page was rendered.
+            messages.success(request, f"Saved: {shorten(card.key_result.title)}.")
+            draft = f"{request.user.pk}:{card.key_result.public_id}"
+            return _recorded(go_to(request, key_result_url(card.key_result)), draft=draft)
     return _card_page(request, card, now=now, form=form, status=422)
 
 

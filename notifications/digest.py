@@ -99,7 +99,8 @@ def read_digest(payload: dict[str, Any], *, now: dt.datetime, with_asides: bool)
             put_back(payload, engagement_id)
         told = {entry.item.about for section in found for entry in section.entries}
         asides = _asides(reader, but=told, now=now) if with_asides else []
-    return Digest(reader=reader, now=now, sections=sorted(found, key=_by_urgency), asides=asides)
+    found.sort(key=lambda section: (-section.entries[0].item.weight, section.client.casefold()))
+    return Digest(reader=reader, now=now, sections=found, asides=asides)
 
 
 def _sections(
@@ -202,10 +203,6 @@ def _asides(reader: User, *, but: set[str], now: dt.datetime) -> list[Aside]:
 
 def _by_weight(entry: Entry) -> tuple[int, str]:
     return -entry.item.weight, entry.item.heading
-
-
-def _by_urgency(section: Section) -> tuple[int, str]:
-    return -section.entries[0].item.weight, section.client.casefold()
 
 
 def subject(digest: Digest, *, is_daily: bool) -> str:

@@ -100,6 +100,8 @@ def build_snapshot(
         list(group)
         for _, group in groupby(states, key=lambda state: state.key_result.objective.cycle)
     ]
+    counted = Counter(Rag(state.key_result.rag) for state in states)
+    shown = (*BANDS, Rag.NO_DATA) if counted[Rag.NO_DATA] else BANDS
     scale = engagement.score_scale
     return {
         "client": engagement.client_name,
@@ -117,7 +119,7 @@ def build_snapshot(
             for decision in recent[:MOST_RECENT]
         ],
         "counts": _describe_counts(states),
-        "tally": _tally(states),
+        "tally": [_named(band, counted[band]) for band in shown],
         "states": _count(states),
         "forecasts": f"{known.count(True)} of {len(known)}" if known else "–",
         "success": " to ".join(
@@ -260,12 +262,6 @@ def _count(states: States) -> Counts:
         "red": sum(state.key_result.rag == Rag.RED for state in states),
         "late": sum(state.late_since is not None for state in states),
     }
-
-
-def _tally(states: States) -> list[Tally]:
-    counted = Counter(Rag(state.key_result.rag) for state in states)
-    shown = (*BANDS, Rag.NO_DATA) if counted[Rag.NO_DATA] else BANDS
-    return [_named(band, counted[band]) for band in shown]
 
 
 def _named(band: Rag, count: int) -> Tally:

@@ -107,7 +107,8 @@ def next_dates(
         *(date for one in escalations for date in _of_escalation(one, today=today, now=now)),
         *(date for one in cycles for date in _of_cycle(one, today=today)),
     ]
-    return sorted(found, key=_when)[:MOST_DATES]
+    found.sort(key=lambda date: (date.on, date.at is None, date.at.timestamp() if date.at else 0))
+    return found[:MOST_DATES]
 
 
 def _win(row: KeyResult, standings: Mapping[str, Mapping[str, Any]] | None) -> Win:
@@ -146,7 +147,3 @@ def _of_cycle(cycle: Cycle, *, today: dt.date) -> Iterable[NextDate]:
         yield NextDate(on=cycle.starts_on, what=f"{cycle} starts", cycle=cycle)
     elif cycle.ends_on >= today:
         yield NextDate(on=cycle.ends_on, what=f"{cycle} ends", cycle=cycle)
-
-
-def _when(date: NextDate) -> tuple[dt.date, bool, float]:
-    return date.on, date.at is None, date.at.timestamp() if date.at else 0

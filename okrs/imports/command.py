@@ -211,7 +211,11 @@ class Writer:
         """Write rows without a problem, each kind after those it refers to."""
         self._add(Cycle, lambda row: row.key[0], self._cycle)
         self._add(Team, lambda row: row.team.casefold(), lambda row: {"name": row.team})
-        self._add(Membership, lambda row: row.owner_email, self._placeholder)
+        self._add(
+            Membership,
+            lambda row: row.owner_email,
+            lambda row: {"email": row.owner_email, "name": row.owner, "role": Role.CONTRIBUTOR},
+        )
         self._add(Metric, lambda row: row.metric_key, self._metric)
         self._add(Objective, lambda row: row.key[:2], self._objective)
         self._add(KeyResult, lambda row: row.key, self._key_result)
@@ -237,9 +241,6 @@ class Writer:
     def _cycle(self, row: Row) -> dict[str, Any]:
         starts_on, ends_on = self.spans[row.key[0]]
         return {"name": row.cycle.upper(), "starts_on": starts_on, "ends_on": ends_on}
-
-    def _placeholder(self, row: Row) -> dict[str, Any]:
-        return {"email": row.owner_email, "name": row.owner, "role": Role.CONTRIBUTOR}
 
     def _metric(self, row: Row) -> dict[str, Any]:
         owner = self.ids[Membership][row.owner_email]

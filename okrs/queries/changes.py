@@ -56,7 +56,9 @@ def changes(key_result: KeyResult) -> list[Change]:
     log = [
         Change(
             # An imported key result keeps the day of its commit.
-            when=event.committed_at if _is_commit(field, event) else event.pgh_created_at,
+            when=event.committed_at
+            if field == "stage" and event.stage == Stage.COMMITTED
+            else event.pgh_created_at,
             who=names["who"].get((event.pgh_context or {}).get("user"), ""),
             field=label,
             old=_format(field, before, names=names),
@@ -67,10 +69,6 @@ def changes(key_result: KeyResult) -> list[Change]:
         if _differs(field, before, event)
     ]
     return log[::-1]
-
-
-def _is_commit(field: str, event: Any) -> bool:
-    return field == "stage" and bool(event.stage == Stage.COMMITTED)
 
 
 def _differs(field: str, before: Any, event: Any) -> bool:

@@ -150,7 +150,7 @@ def cycle_page(cycle: Cycle, *, today: dt.date) -> CyclePage:
 def _groups(rows: list[ObjectiveRow], *, cycle: Cycle) -> list[Group]:
     """Return the company's group, then those of teams by name."""
     by_team: dict[Team | None, list[ObjectiveRow]] = {}
-    for row in sorted(rows, key=_company_first):
+    for row in sorted(rows, key=lambda row: (bool(row.objective.team_id), str(row.objective.team))):
         by_team.setdefault(row.objective.team, []).append(row)
     groups = []
     for team, own in by_team.items():
@@ -163,10 +163,6 @@ def _groups(rows: list[ObjectiveRow], *, cycle: Cycle) -> list[Group]:
         )
         groups.append(Group(name=name, rows=own, guardrails=findings))
     return groups
-
-
-def _company_first(row: ObjectiveRow) -> tuple[bool, str]:
-    return row.objective.team_id is not None, str(row.objective.team)
 
 
 def _mix(firsts: Iterable[bool]) -> Mix:
