@@ -45,6 +45,9 @@ def run(*arguments: str) -> str:
     return said.getvalue()
 
 
+pytestmark = pytest.mark.slow  # replays the whole demo
+
+
 @pytest.fixture(scope="module")
 def said(django_db_setup: str, django_db_blocker: Any) -> Iterator[str]:
     """What the command printed; its database stands for the whole module."""

@@ -248,6 +248,7 @@ def plans(sweep: Sweep, now: dt.datetime) -> list[str]:
     return [line.split(" on ")[1].split()[0] for line in lines if "Seq Scan" in line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sweep", [send_reminders, send_overdue, escalate_missed, friday_digests])
 def test_neither_old_key_results_nor_check_ins_are_read(explained: Explained, sweep: Sweep) -> None:
     # When the sweep of overdue ones runs, the period of Monday 5 October is open.
@@ -256,5 +257,6 @@ def test_neither_old_key_results_nor_check_ins_are_read(explained: Explained, sw
     assert {"okrs_keyresult", "checkins_checkin", "okrs_objective"} & set(read) == set()
 
 
+@pytest.mark.slow
 def test_fridays_digest_reads_no_more_check_ins_than_key_results(explained: Explained) -> None:
     assert "checkins_checkin" not in explained(friday_digests, FRIDAY)

@@ -180,6 +180,7 @@ def worker(committed: str, bell: str, mail_server: MailServer) -> Iterator[None]
     assert process.wait(timeout=10) == 0
 
 
+@pytest.mark.slow
 def test_a_worker_sends_what_was_committed_when_the_bell_rings(
     worker: None, mail_server: MailServer
 ) -> None:

@@ -163,6 +163,7 @@ def role_and_decision(lead: Membership, review: Review) -> list[Work]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", [answer_and_tick, actions_of_each_other, role_and_decision])
 def test_two_commands_of_a_review_do_not_deadlock(
     lead: Membership, review: Review, scene: Callable[[Membership, Review], list[Work]]

@@ -44,6 +44,7 @@ def lead(client: Client, db: None) -> Membership:
     return build.sign_in(client, build.engagement())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORST_SHEETS)
 def test_a_megabyte_of_bad_lines_has_a_short_answer(
     client: Client, lead: Membership, name: str
@@ -73,6 +74,7 @@ def test_the_first_problems_are_shown_with_their_count_and_the_rest_is_a_file(
     assert lines[0]["problem"] == "“=many” is not a number."
 
 
+@pytest.mark.slow
 def test_a_report_is_bounded_too_and_a_long_bad_sheet_is_chosen_again(
     client: Client, lead: Membership
 ) -> None:

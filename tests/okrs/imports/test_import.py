@@ -302,6 +302,7 @@ def test_the_lead_who_imports_can_be_named(operator: Membership) -> None:
         assert event.pgh_context == {"user": second.user_id}
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_leaves_nothing(operator: Membership) -> None:
     with transaction.atomic("owner"), connections["owner"].cursor() as cursor:
         # The import's last step waits here, with all other rows written.
