@@ -4,8 +4,6 @@ There is no sign-up and no reauthentication, and the address is changed in the p
 allauth that are not listed here don't exist.
 """
 
-from __future__ import annotations
-
 from allauth.account import views
 from django.urls import path, re_path
 

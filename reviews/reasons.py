@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import takewhile
 
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement
@@ -19,7 +20,6 @@ from reviews.screens import (
     SEPARATOR,
     Ask,
     KeyResultFacts,
-    Spell,
     escalation_words,
 )
 from scoring import Rag, format_score
@@ -155,7 +155,8 @@ def asks_for_help(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
 
 def quiet(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     """Return whether its check-in is late, or missing in the last periods (M6.3)."""
-    missed = _missed_last(row.spells)
+    # The latest periods that closed without a check-in.
+    missed = list(takewhile(lambda spell: spell.rag is None, reversed(row.spells)))[::-1]
     if missed:
         since = "for" if len(missed) == 1 else "since"
         why = f"no check-in {since} the week of {facts.day(missed[0].monday)}"
@@ -220,14 +221,6 @@ def returning(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     if not parts:
         return None
     return Reason(section=Section.RETURNING, why=SEPARATOR.join(parts), weight=Decimal(len(reds)))
-
-
-def _missed_last(spells: Sequence[Spell]) -> list[Spell]:
-    """List the latest periods that closed without a check-in."""
-    start = len(spells)
-    while start and spells[start - 1].rag is None:
-        start -= 1
-    return list(spells[start:])
 
 
 def _open_for(asks: Sequence[Ask], *, today: dt.date) -> int:

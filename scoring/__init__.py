@@ -4,8 +4,6 @@ Every score, band and forecast on screens, in reports and in the API comes from 
 in as int, str or Decimal, never float. Bad input raises ScoringError.
 """
 
-from __future__ import annotations
-
 from scoring.bands import (
     BAND_PRESETS,
     PLAYBOOK_BANDS,

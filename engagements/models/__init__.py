@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from engagements.models.engagements import (
     Cadence,
     Engagement,

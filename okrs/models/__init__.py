@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from okrs.models.cycles import Collaborator, Cycle, CycleKind, Objective, Origin, Team
 from okrs.models.key_results import (
     Commitment,
