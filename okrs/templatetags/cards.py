@@ -211,6 +211,7 @@ def weeks_of_red(context: Context, key_result: KeyResult) -> int:
     )
 
 
+register.filter("in_words", formatting.in_words)
 register.filter("red_for", formatting.red_for)
 register.filter("city", city)
 

@@ -86,7 +86,7 @@ KEY_RESULT = ("method", "early_until", "confidence", "score", "last_week", "red_
 @pytest.mark.parametrize(
     ("name", "state", "fields", "text"),
     [
-        ("why", "active", {"red_reported": 1}, "1 of them reported. A week without a check-in"),
+        ("why", "active", {"red_reported": 1}, "one of them reported. A week without a check-in"),
         ("why", "active", {"cause": "pace"}, "Pace has passed 0.30, so it is no longer early."),
         (
             "why",
@@ -177,7 +177,7 @@ class TestNotices:
                     "Tried: Ask for a nightly export, attempt 1",
                     "Next, by 16 Mar: Ask for a nightly export, attempt 2",
                     (
-                        "Alice convenes a huddle within 48 hours, then Alice records a recovery plan:"
+                        "Alice convenes a huddle within 48 hours, then records a recovery plan:"
                         " change the bet, or ask for help. The huddle is due by Thu 12 Mar 09:40."
                     ),
                 ],
