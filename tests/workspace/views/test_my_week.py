@@ -267,7 +267,7 @@ def test_asks_wait_for_the_lead_and_for_owners(
     assert page.context["waits"].asks.total == waits
     for text in ("Two days of billing.", "No nightly export."):
         assert (text in page.text) == (reader != "another")
-    assert ("Your request, still open" in page.text) == (reader == "owner")
+    assert ("Waiting for an answer" in page.text) == (reader == "owner")
 
 
 def test_an_escalation_waits_first_with_its_clock_and_one_button(
