@@ -63,10 +63,10 @@ def test_checking_shows_the_key_results_under_their_objectives(
     assert len(objectives) == 2
     assert "2026-Q1 · company · exists" in objectives[0]
     assert "Result 1 · exists, unchanged" in objectives[0]
-    assert "Result 2: 18 → 28 percent · Zoë · new" in objectives[0]
-    assert f"Result 3: 18 → 28 percent · {lead.name} · new" in objectives[0]
+    assert "Result 2: 18 → 28 % · Zoë · new" in objectives[0]
+    assert f"Result 3: 18 → 28 % · {lead.name} · new" in objectives[0]
     assert "2026-Q1 · company · new" in objectives[1]
-    assert "Result 4: no baseline → 28 percent, by a ladder · Dana Whitlock" in objectives[1]
+    assert "Result 4: no baseline → 28 %, by a ladder · Dana Whitlock" in objectives[1]
     assert "<b>Zoë" not in page
     assert "<sooner>" not in page
 
