@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from random import Random
+from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from checkins.jobs.notices import Clock
 from checkins.jobs.reminders import escalate_missed, remind_at, send_overdue, send_reminders
@@ -15,6 +16,7 @@ from engagements.models import Membership, Role
 from tenancy.scoping import unscoped
 from tests.checkins.crowds import crowd
 from tests.checkins.reminder_oracle import Oracle, spans_of
+from tests.databases import ROLES, copy_of, switch
 from tests.escalations.notices import Told, told
 
 pytestmark = pytest.mark.slow
@@ -23,13 +25,19 @@ SECOND = dt.timedelta(seconds=1)
 FIRST, DAYS = dt.datetime(2025, 12, 20, tzinfo=dt.UTC), 190
 
 
+@pytest.fixture(scope="module")
+def crowded(django_db_setup: str, django_db_blocker: Any) -> Iterator[str]:
+    """A database with 384 key results of 24 clients, to be copied."""
+    with django_db_blocker.unblock(), copy_of(django_db_setup) as name:
+        crowd(clients=24, seed=20_260_309)
+        yield name
+
+
 @pytest.fixture
-def oracle(committed: str) -> Iterator[Oracle]:
-    """Of 384 key results of 24 clients."""
-    crowd(clients=24, seed=20_260_309)
-    yield Oracle()
-    for alias in ("sweep", "owner"):
-        connections[alias].close()
+def oracle(crowded: str) -> Iterator[Oracle]:
+    switch(role=ROLES["default"])  # a database with sessions is not copied
+    with copy_of(crowded):
+        yield Oracle()
 
 
 def swept(now: dt.datetime) -> set[Told]:
