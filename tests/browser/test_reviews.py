@@ -7,7 +7,7 @@ import re
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from engagements.models import Membership, Role
 from okrs.models import Objective
@@ -17,6 +17,8 @@ from tests.browser.conftest import SCREENS, Opens
 from tests.browser.visitors import Visitor
 
 DESK = [screen for screen in SCREENS if not screen.is_phone][:1]
+PRESS_NEXT = """document.addEventListener("htmx:afterSwap", () =>
+  setTimeout(() => document.getElementById("next-item").click()), { once: true })"""
 FOLLOWS = 10_000  # milliseconds; a screen asks every three seconds
 
 
@@ -107,12 +109,13 @@ def captures(room: Visitor, watcher: Visitor) -> None:
     expect(heard).to_contain_text("Bring the form to the north.", timeout=FOLLOWS)
     expect(page.locator("#decision-text")).to_be_focused()
     page.locator("#capture .seg label", has_text="Action").click()
-    adds_three_in_a_row(page)
+    adds_three_in_a_row(room)
     expect(heard).to_contain_text("Send the note", timeout=FOLLOWS)
 
 
-def adds_three_in_a_row(page: Page) -> None:
+def adds_three_in_a_row(room: Visitor) -> None:
     """By mouse, then with the keyboard alone: the form and the focus stay where they are."""
+    page = room.page
     words, add = (
         page.locator("#action-what"),
         page.get_by_role("button", name="Add action"),
@@ -127,6 +130,7 @@ def adds_three_in_a_row(page: Page) -> None:
         add.focus()
         page.keyboard.press("Enter")
         expect(page.locator("#recorded")).to_contain_text(said)
+    room.settle()
     page.get_by_role("button", name="Next item").click()
     expect(page.locator("#now")).to_contain_text("Now:")
     expect(words).to_be_visible()  # the room moves on, the choice stays
@@ -188,3 +192,18 @@ def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
     page.emulate_media(media="print")
     expect(page.locator("#capture")).to_be_hidden()
     expect(page.locator(".review-item").last).to_be_visible()
+
+
+@pytest.mark.parametrize("screen", DESK, ids=str)
+def test_a_button_pressed_as_soon_as_it_is_shown_is_answered_in_place(opens: Opens) -> None:
+    lead, _ = led("Harbor Retail")
+    visitor = opens()
+    page = visitor.page
+    plan_and_start(visitor, lead)
+    page.evaluate(PRESS_NEXT)
+
+    page.locator("#capture .seg label", has_text="Action").click()
+    page.locator("#action-what").fill("Call them")
+    page.get_by_role("button", name="Add action").click()
+
+    expect(page.locator("#now")).to_contain_text("Now:")
