@@ -8,28 +8,17 @@ again by the transaction-local settings `app.engagements`, `app.user` and `app.t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
 import django_scopes  # noqa: TID251 - wrapped here, and only here
 from django.db import connection, transaction
-from django_scopes.exceptions import ScopeError  # noqa: TID251
+from django_scopes.exceptions import ScopeError as ScopeError  # noqa: TID251
 
 MAX_ENGAGEMENTS = 200  # beyond it the policy's array costs more than the pages gain
-
-__all__ = [
-    "MAX_ENGAGEMENTS",
-    "ScopeError",
-    "end_writing",
-    "engagements_in_scope",
-    "identity",
-    "request_transaction",
-    "scope",
-    "unscoped",
-]
 
 
 @dataclass(frozen=True)
@@ -48,10 +37,22 @@ class Wall:
 
 @dataclass
 class RequestTransaction:
-    """The open transaction of a request; closing `stack` ends it."""
+    """The open transaction of a request; closing `stack` ends it.
+
+    Where the wall has moved, PostgreSQL hears of it right before the next statement.
+    """
 
     stack: ExitStack
     read_only: bool
+    has_moved: bool = False
+
+    def execute(self, execute: Callable[..., Any], sql: Any, *args: Any) -> Any:
+        """Run a statement behind the current wall."""
+        undoes = str(sql).startswith("ROLLBACK")  # what failed; the wall moves back with it
+        has_moved, self.has_moved = self.has_moved, undoes
+        if has_moved and not undoes:
+            _send(READ_ONLY if self.read_only else WALL)
+        return execute(sql, *args)
 
 
 WALL = (
@@ -73,9 +74,8 @@ def scope(*engagement_ids: int) -> Iterator[None]:
     """
     if len(engagement_ids) > MAX_ENGAGEMENTS:
         raise ScopeError(f"A scope holds at most {MAX_ENGAGEMENTS} engagements.")
-    with ExitStack() as stack:
-        stack.enter_context(_raised(replace(_wall.get(), engagements=engagement_ids)))
-        stack.enter_context(django_scopes.scope(engagement=list(engagement_ids)))
+    wall = replace(_wall.get(), engagements=engagement_ids)
+    with _raised(wall), django_scopes.scope(engagement=list(engagement_ids)):
         yield
 
 
@@ -113,13 +113,14 @@ def request_transaction(*, read_only: bool) -> Iterator[None]:
 
     With `read_only` PostgreSQL refuses to write in it, from the first wall on.
     """
-    with ExitStack() as stack:
-        stack.enter_context(transaction.atomic())
-        token = _request.set(RequestTransaction(stack, read_only=read_only))
-        try:
+    request = RequestTransaction(ExitStack(), read_only=read_only)
+    token = _request.set(request)
+    try:
+        with connection.execute_wrapper(request.execute), request.stack:
+            request.stack.enter_context(transaction.atomic())
             yield
-        finally:
-            _request.reset(token)
+    finally:
+        _request.reset(token)
 
 
 def end_writing() -> None:
@@ -132,8 +133,7 @@ def end_writing() -> None:
         return
     request.stack.close()
     request.stack.enter_context(transaction.atomic())
-    request.read_only = True
-    _apply(_wall.get())
+    request.read_only = request.has_moved = True
 
 
 class RoleRouter:
@@ -154,23 +154,25 @@ class RoleRouter:
 
 @contextmanager
 def _raised(wall: Wall) -> Iterator[None]:
-    with ExitStack() as stack:
-        is_own = not connection.in_atomic_block  # its end lowers the wall, too
-        if is_own:
-            stack.enter_context(transaction.atomic())
-        before = _wall.get()
+    is_own = not connection.in_atomic_block  # its end lowers the wall, too
+    with transaction.atomic() if is_own else nullcontext():
         token = _wall.set(wall)
-        _apply(wall)
+        _move()
         try:
             yield
         finally:
             _wall.reset(token)
             if not is_own and not connection.needs_rollback:
-                _apply(before)
+                _move()
 
 
-def _apply(wall: Wall) -> None:
-    request = _request.get()
-    only_reads = request is not None and request.read_only
+def _move() -> None:
+    if request := _request.get():
+        request.has_moved = True
+    else:
+        _send(WALL)
+
+
+def _send(sql: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(READ_ONLY if only_reads else WALL, wall.settings())
+        cursor.execute(sql, _wall.get().settings())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django import forms
 from django.core.handlers.exception import convert_exception_to_response
-from django.db import InternalError, connection, transaction
+from django.db import DataError, InternalError, connection, transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.test import RequestFactory
@@ -168,3 +168,29 @@ def test_only_the_transaction_of_the_request_is_read_only(alice: Membership) -> 
     with scope(alice.engagement_id), transaction.atomic():
         assert not is_read_only()
     assert name_of(alice) == "Alicia"
+
+
+def test_each_statement_of_a_request_meets_the_walls_of_its_place(alice: Membership) -> None:
+    ours, theirs = alice.engagement_id, build.engagement("Harbor").pk
+
+    def wall() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('app.engagements', true)")
+            return str(cursor.fetchone()[0])
+
+    with request_transaction(read_only=False):
+        with scope(ours):
+            assert wall() == f"{{{ours}}}"
+            with pytest.raises(DataError), transaction.atomic(), scope(theirs):
+                connection.cursor().execute("SELECT 1 / 0")
+            assert wall() == f"{{{ours}}}"
+            with scope(theirs), transaction.atomic():
+                assert wall() == f"{{{theirs}}}"
+            with pytest.raises(ValueError, match="stop"), scope(theirs), transaction.atomic():
+                raise ValueError("stop")
+            end_writing()
+            assert wall() == f"{{{ours}}}"
+        assert wall() == ""
+        with scope(theirs):
+            pass  # PostgreSQL never hears of this one
+    assert wall() == ""
