@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
 from checkins.periods import (
@@ -23,6 +22,7 @@ from checkins.periods import (
     week_for,
 )
 from checkins.queries.asks import asks_of
+from checkins.queries.cards import key_result_row
 from checkins.rules import (
     REQUIRED,
     assess,
@@ -38,7 +38,8 @@ from engagements.models import Membership
 from engagements.permissions import Permission, require_right
 from okrs.models import KeyResult
 from okrs.states import update_state
-from tenancy.locks import lock, locking
+from tenancy.locks import lock
+from tenancy.models import instances, select_list
 
 TERMS = ("method", "direction", "baseline", "target", "ladder")
 # An undo repeats these from the check-in that it restores or takes back.
@@ -48,6 +49,13 @@ REPEATED = (
     *("next_action", "next_action_due", "is_thin", "evidence_url"),
     *TERMS,
 )
+# All of a key result, and the one that a form has posted, on any card.
+KNOWN = f"""
+    SELECT {select_list(CheckIn, "post")} FROM checkins_checkin post
+    WHERE post.engagement_id = ANY(%(scope)s)
+        AND (post.key_result_id = %(key_result)s OR post.idempotency_key = %(key)s)
+    ORDER BY post.period, post.id
+"""  # noqa: S608 - columns
 TAKEN_BACK = "Taken back with its check-in."
 
 
@@ -95,14 +103,10 @@ def record_check_in(
     `closed`, `reused`, or by field `required`, `confidence`, `in_future`, `before_cycle`,
     `in_past`, `invalid`, `out_of_range` (M4.5; `confirm_range` confirms the value).
     """
-    locked = _lock(key_result.pk, by=by)
+    locked = _lock(key_result, by=by)
     require_right(by, Permission.CHECK_IN)
-    # All of this key result, and the one that this form has posted, on any card.
-    found = CheckIn.objects.filter(
-        Q(key_result_id=locked.pk) | Q(idempotency_key=idempotency_key),
-        engagement_id=by.engagement_id,
-    )
-    known = list(found.order_by("period", "id"))
+    found = instances(KNOWN, CheckIn, key_result=locked.pk, key=idempotency_key)
+    known: list[CheckIn] = [post for (post,) in found]
     posts = [one for one in known if one.key_result_id == locked.pk]
     newest = max(posts, key=attrgetter("pk"), default=None)
     posted = next((one for one in known if one.idempotency_key == idempotency_key), None)
@@ -144,7 +148,7 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     to the same person again. Raises ValidationError: `no_right`, `draft`, `closed`, `not_newest`,
     `is_undo`, `period_closed`.
     """
-    locked = _lock(check_in.key_result_id, by=by)
+    locked = _lock(check_in.key_result, by=by)
     require_right(by, Permission.CHECK_IN)
     if refusal := stage_refusal(locked):
         raise refusal
@@ -200,9 +204,11 @@ def resolve_blocker(*, blocker: Blocker, by: Membership, now: dt.datetime) -> Bl
     return locked
 
 
-def _lock(key_result_id: int, *, by: Membership) -> KeyResult:
-    rows = KeyResult.objects.select_related("engagement", "objective__cycle", "metric")
-    return locking(rows).get(engagement_id=by.engagement_id, pk=key_result_id)
+def _lock(key_result: KeyResult, *, by: Membership) -> KeyResult:
+    row = key_result_row(key_result.public_id, engagement=by.engagement, lock=True)
+    if row is None:
+        raise KeyResult.DoesNotExist
+    return row.key_result
 
 
 def _require_same_content(

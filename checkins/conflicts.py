@@ -59,8 +59,7 @@ def versions(
 
 
 def _written(card: DueCard, content: dict[str, Any], *, today: dt.date) -> dict[str, str]:
-    metric = card.key_result.metric
-    unit = YES_NO if metric and metric.unit == YES_NO else ""  # the template adds any other
+    unit = YES_NO if card.key_result.unit == YES_NO else ""  # the template adds any other
     as_typed = ("insight", "next_action", "evidence_url", "help_needed", "blocker")
     return {
         "value": write_value(content["actual"], unit=unit),

@@ -183,7 +183,7 @@ def read_confidence(text: object) -> int | None:
 
 
 def _value_input(key_result: KeyResult) -> forms.Widget:
-    unit = key_result.metric.unit if key_result.metric else ""
+    unit = key_result.unit
     if unit == YES_NO:
         return forms.Select(choices=[("", "Choose"), ("1", "Yes"), ("0", "No")])
     return FigureInput(unit="%" if unit == "percent" else unit)
@@ -192,13 +192,12 @@ def _value_input(key_result: KeyResult) -> forms.Widget:
 def _previous_value(card: DueCard, *, today: dt.date) -> str:
     if card.previous is None:
         return "No value yet."
-    unit = card.key_result.metric.unit if card.key_result.metric else ""
-    value = write_value(card.previous.actual, unit=unit)
+    value = write_value(card.previous.actual, unit=card.key_result.unit)
     return f"Last {value}, {write_day(card.previous.measured_on, today=today)}."
 
 
 def _confidence_label(key_result: KeyResult, *, today: dt.date) -> str:
-    unit = key_result.metric.unit if key_result.metric else ""
+    unit = key_result.unit
     goal = "it" if unit == YES_NO else write_value(key_result.target, unit=unit)
     by = ""
     if key_result.due_on is not None:

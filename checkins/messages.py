@@ -218,7 +218,7 @@ def live_subjects(notices: Sequence[Notice]) -> Iterator[tuple[Notice, KeyResult
 
 def card(key_result: KeyResult, *, to: Membership, **fields: Any) -> DigestItem:
     """Return the card of a key result in an email, with its latest value, RAG and score."""
-    rag, unit = Rag(key_result.rag), key_result.metric.unit if key_result.metric else ""
+    rag, unit = Rag(key_result.rag), key_result.unit
     has_value = key_result.latest_value is not None
     value = write_value(key_result.latest_value, unit=unit)
     score = format_score(key_result.score, scale=key_result.engagement.score_scale)

@@ -224,7 +224,11 @@ def _saved(
     extra tag of the message; the page's toast makes a form of it.
     """
     draft = "" if keeps_draft else f"{request.user.pk}:{card.key_result.public_id}"
-    undo = "" if keeps_draft or not card.is_done else _undo_url(card)
+    undo = ""
+    if card.previous and card.may_undo and card.is_done and not keeps_draft:
+        undo = reverse(
+            "checkins:check-in-undo", args=[card.engagement.slug, card.previous.public_id]
+        )
     if back := next_url(request):
         tags = f"{undo}?{urlencode({'next': back})}" if undo else ""
         messages.success(request, text, extra_tags=tags)
@@ -241,17 +245,9 @@ def _saved(
 def _saved_text(card: DueCard) -> str:
     """Return for example "Saved: Onboarding time, 7.2 days, 0.30 Red."."""
     key_result = card.key_result
-    unit = key_result.metric.unit if key_result.metric else ""
-    value = write_value(key_result.latest_value, unit=unit)
+    value = write_value(key_result.latest_value, unit=key_result.unit)
     score = format_score(key_result.score, scale=card.engagement.score_scale)
     return f"Saved: {shorten(key_result.title)}, {value}, {score} {card.rag.label}."
-
-
-def _undo_url(card: DueCard) -> str:
-    """Return the URL that undoes the current check-in, or "" if this member may not."""
-    if card.previous is None or not card.may_undo:
-        return ""
-    return reverse("checkins:check-in-undo", args=[card.engagement.slug, card.previous.public_id])
 
 
 def _recorded(response: HttpResponse, *, draft: str) -> HttpResponse:

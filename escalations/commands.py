@@ -13,7 +13,6 @@ from checkins.models import Blocker
 from engagements.models import Membership
 from engagements.permissions import NO_RIGHT, READERS, Permission, check_owners, require_right
 from escalations.models import (
-    ESCALATION_COLUMNS,
     KEY_RESULT_COLUMNS,
     Cause,
     Escalation,
@@ -33,9 +32,14 @@ from escalations.rule import (
 from notifications.commands import add_notices, wake_worker_after_commit
 from notifications.models import Notice
 from okrs.models import KeyResult
-from tenancy.locks import StaleEdit, lock, locking
+from tenancy.locks import StaleEdit, lock, locking, locking_sql
+from tenancy.models import instances, select_list
 
 HUDDLE_AHEAD = dt.timedelta(days=14)
+ESCALATIONS = f"""
+    SELECT {select_list(Escalation, "escalations_escalation")} FROM escalations_escalation
+    WHERE engagement_id = ANY(%(scope)s) AND key_result_id = %(key_result)s
+"""  # noqa: S608 - columns
 CHECKPOINT_AHEAD = dt.timedelta(days=28)  # M7.3
 
 
@@ -73,10 +77,8 @@ def update_escalation(*, key_result_id: int, engagement_id: int, now: dt.datetim
 
 
 def _lock_escalations(key_result: KeyResult) -> list[Escalation]:
-    rows = Escalation.objects.filter(
-        engagement_id=key_result.engagement_id, key_result_id=key_result.pk
-    )
-    return list(locking(rows.only(*ESCALATION_COLUMNS, "plan_owner", "version")))
+    sql = locking_sql(ESCALATIONS, Escalation)
+    return [row for (row,) in instances(sql, Escalation, key_result=key_result.pk)]
 
 
 def _apply_rule(

@@ -111,7 +111,7 @@ def register_follower(follower: StateFollower) -> None:
     _followers.append(follower)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def update_state(
     *, key_result: KeyResult, state: KeyResultState, by: Membership, now: dt.datetime
 ) -> KeyResult:

@@ -87,6 +87,12 @@ def locking(queryset: Q, *, exclusive: bool = False, skip_locked: bool = False) 
     return locked
 
 
+def locking_sql(sql: str, model: type[Model]) -> str:
+    """Return the SQL so that it locks the rows of this table, which it names as they are stored."""
+    table = model._meta.db_table
+    return f'{sql} ORDER BY {table}.id FOR NO KEY UPDATE OF "{table}"'
+
+
 def lock_names(engagement_id: int) -> None:
     """Let no one else add or change a name of this client until the transaction ends.
 
