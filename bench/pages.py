@@ -126,11 +126,7 @@ def _pages() -> tuple[list[Page], Page]:
         Page("bare view", lambda: site.get("/bare/")),
         Page("bare view, signed in", lambda: site.get("/bare/", site.consultant)),
         Page("status page, kept body", status.ask, limit=9),
-        Page(
-            "status page, first reader",
-            lambda: site.page("status/", "viewer", fresh=True),
-            limit=60,
-        ),
+        Page("status page, first reader", site.first_status, limit=60),
         Page("status page, warm", lambda: status.ask() | {"HTTP_IF_NONE_MATCH": tag}, 304, limit=8),
         Page("My week, rows kept", lambda: site.get("/", site.consultant), limit=36),
         Page("My week, first reader", lambda: site.first("/", site.consultant), limit=54),
@@ -196,18 +192,18 @@ class _Site:
         held = self.clients[:REVIEWS]
         self.reviews = cycle([(slug, _start_review(pk), roles) for pk, slug, _, roles in held])
 
-    def get(self, path: str, user: int | None = None) -> Environ:
-        return self.environ("GET", path, user=user)
-
     def first(self, path: str, user: int) -> Environ:
         """Ask when no row is in the cache."""
         if rows := counters().keys("*:seedresult*"):
             counters().delete(*rows)
         return self.get(path, user)
 
-    def page(self, path: str, role: str = "champion", *, fresh: bool = False) -> Environ:
-        if fresh and (bodies := counters().keys("*:status:*")):
+    def first_status(self) -> Environ:
+        if bodies := counters().keys("*:status:*"):
             counters().delete(*bodies)
+        return self.page("status/", "viewer")
+
+    def page(self, path: str, role: str = "champion") -> Environ:
         _, slug, key_results, roles = self.chance.choice(self.clients)
         path = path.format(key_result=self.chance.choice(key_results))
         return self.get(f"/e/{slug}/{path}", roles[role])
@@ -231,12 +227,12 @@ class _Site:
             "csrfmiddlewaretoken": CSRF,
         }
         path = f"/e/{slug}/key-results/{key_result}/check-in/"
-        return self.environ("POST", path, user=self.consultant, body=urlencode(fields).encode())
+        return self.get(path, self.consultant, body=urlencode(fields).encode())
 
-    def environ(self, method: str, path: str, *, user: int | None, body: bytes = b"") -> Environ:
+    def get(self, path: str, user: int | None = None, *, body: bytes = b"") -> Environ:
         return {
             **SERVER,
-            "REQUEST_METHOD": method,
+            "REQUEST_METHOD": "POST" if body else "GET",
             "PATH_INFO": path,
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.input": io.BytesIO(body),

@@ -53,9 +53,7 @@ def publish_report(
         raise ValidationError(message, code="meanwhile")
     now = max(now, head.recorded_at)
     moment = moment_of(engagement, now=now)
-    page = build_snapshot(
-        engagement, day=moment.day, is_due=moment.is_due, releasing=True, publishing=review
-    )
+    page = build_snapshot(engagement, moment, releasing=True, publishing=review)
     page["report"] = published_text(
         text,
         number=number,
@@ -122,7 +120,7 @@ def store_snapshot(*, engagement_id: int, now: dt.datetime) -> bool:
         last = snapshots.order_by("-day", "-id").first()
         if engagement.is_closed or (last is not None and last.day > moment.day):
             return False
-        content = build_snapshot(engagement, day=moment.day, is_due=moment.is_due)
+        content = build_snapshot(engagement, moment)
         shows: dict[str, Any] = {
             "version": engagement.status_version,
             "is_due": moment.is_due,

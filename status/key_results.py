@@ -70,19 +70,14 @@ class KeyResultToday:
 
 
 def key_result_today(
-    key_result: KeyResult,
-    *,
-    escalation: Escalation | None,
-    engagement: Engagement,
-    today: dt.date,
-    at: dt.datetime,
+    key_result: KeyResult, *, escalation: Escalation | None, today: dt.date, at: dt.datetime
 ) -> KeyResultToday:
     """Work out the state on `today`; check-ins due before `at` are late or missed.
 
     `escalation` is its latest active one that has not recovered. Clients read no more of it than
     since when action is under way, and the checkpoint of its plan (M12).
     """
-    line = expected_pace(key_result, today=today)
+    engagement, line = key_result.engagement, expected_pace(key_result, today=today)
     holds = forecast(
         key_result,
         score=key_result.score,
@@ -147,7 +142,7 @@ def key_result_row(
 ) -> KeyResultRow:
     """Return the finished texts of a key result."""
     key_result = state.key_result
-    unit = unit_of(key_result)
+    unit = key_result.unit
     spark, sentence = _spark(key_result, engagement=engagement)
     weeks = _weeks_red(key_result, today=today)
     day = partial(write_day, today=today, weekday=False)
@@ -263,10 +258,6 @@ def _weeks_red(key_result: KeyResult, *, today: dt.date) -> int:
     )
 
 
-def unit_of(key_result: KeyResult) -> str:
-    return key_result.metric.unit if key_result.metric else ""
-
-
 def _short_day(day: dt.date) -> str:
     return f"{day.day}{NO_BREAK}{day:%b}"  # without its year: the space is narrow
 
@@ -284,7 +275,7 @@ def _write_unit(value: Decimal | None, *, unit: str) -> str:
 
 
 def _spark(key_result: KeyResult, *, engagement: Engagement) -> tuple[Sparkline | None, str]:
-    unit = unit_of(key_result)
+    unit = key_result.unit
     if unit == YES_NO or len(key_result.trail) < 2:
         return None, ""
     values = trace(key_result.trail, cadence=engagement.cadence)

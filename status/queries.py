@@ -31,7 +31,7 @@ def page_now(engagement: Engagement, *, moment: Moment) -> Page:
         built_by=release(),
     )
     content: Page | None = stored.values_list("content", flat=True).first()
-    return content or build_snapshot(engagement, day=moment.day, is_due=moment.is_due)
+    return content or build_snapshot(engagement, moment)
 
 
 def snapshot_on(engagement: Engagement, *, day: dt.date) -> Snapshot | None:
@@ -100,6 +100,4 @@ def page_to_publish(
 ) -> Page:
     """Return the page that a report published now would show, with its review's decisions."""
     moment = moment_of(engagement, now=now)
-    return build_snapshot(
-        engagement, day=moment.day, is_due=moment.is_due, releasing=True, publishing=review
-    )
+    return build_snapshot(engagement, moment, releasing=True, publishing=review)

@@ -14,7 +14,7 @@ from okrs.formatting import NO_BREAK, YES_NO, in_words, write_day, write_value
 from okrs.models import Cycle, CycleKind, KeyResult, Objective
 from reviews.models import Review
 from scoring import Rag
-from status.key_results import KeyResultToday, key_result_row, objective_standing, unit_of
+from status.key_results import KeyResultToday, key_result_row, objective_standing
 from status.schema import Block, Change, DecisionRow, PublishedText, ReportText
 
 MOST_OF_OBJECTIVE = 5  # decisions
@@ -110,7 +110,7 @@ def changes_since(states: States, *, since: Review | None, today: dt.date) -> li
 
 def _change(state: KeyResultToday, *, then: Decimal, band: str | None) -> Change:
     key_result = state.key_result
-    unit = unit_of(key_result)
+    unit = key_result.unit
     words = Rag(key_result.rag).label
     if band == key_result.rag:
         words = f"{words}, as before"

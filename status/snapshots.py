@@ -42,6 +42,22 @@ MOST_RECENT = 4  # decisions
 RECENT = dt.timedelta(days=30)
 FRESH_FOR = dt.timedelta(days=6)
 BANDS = (Rag.RED, Rag.AMBER, Rag.GREEN, Rag.STRETCH)
+JOINED = (
+    *("objective__cycle", "objective__team", "objective__owner", "objective__parent"),
+    *("metric", "owner"),
+)
+SHOWN = (
+    *("engagement_id", "public_id", "title", "commitment", "weight", "data_gap_until", "baseline"),
+    *("latest_value", "target", "method", "direction", "starts_on", "due_on", "committed_at"),
+    *("stage", "score", "rag", "confidence", "measured_on", "last_period", "last_week"),
+    *("red_since", "trail", "insight", "next_action", "next_action_due", "evidence_url"),
+    *("objective__public_id", "objective__title", "objective__owner__name"),
+    *("objective__team__name", "objective__parent__title", "objective__parent__committed_at"),
+    *("objective__cycle__name", "objective__cycle__kind", "objective__cycle__starts_on"),
+    *("objective__cycle__ends_on", "metric__unit", "owner__name"),
+)
+ACTED = ("huddle_set_at", "answered_at", "decided_at")
+RELEASED = ("release__number", "release__at", "release__head_number", "release__head_hash")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,22 +81,21 @@ def content_hash(content: object) -> str:
 
 def build_snapshot(
     engagement: Engagement,
+    moment: Moment,
     *,
-    day: dt.date,
-    is_due: bool,
     releasing: bool = False,
     publishing: Review | None = None,
 ) -> Page:
     """Return everything that a client reads on that day, in the order of the page (M12).
 
-    It depends on the rows, the day and whether the due time has passed: the same for every builder.
+    It depends on the rows and the moment alone: the same for every builder.
     With `releasing` it is the page as of a report that is published now; `publishing` is that
     report's review, whose decisions show already, and the page compares with the review before it.
     Six queries.
     """
-    until = end_of(day, engagement=engagement)
+    day, until = moment.day, end_of(moment.day, engagement=engagement)
     # Check-ins are due at the due time; periods open and close at midnight.
-    at = until if is_due else dt.datetime.combine(day, dt.time(), tzinfo=engagement.zone)
+    at = until if moment.is_due else dt.datetime.combine(day, dt.time(), tzinfo=engagement.zone)
     states = _states(engagement, day=day, until=until, at=at)
     decisions = visible_decisions(
         engagement,
@@ -154,32 +169,19 @@ def _states(
     engagement: Engagement, *, day: dt.date, until: dt.datetime, at: dt.datetime
 ) -> list[KeyResultToday]:
     """Read the key results of the page and their escalations, in its order. Two queries."""
-    key_results = list(
-        shown_key_results(engagement, at=until, today=day).select_related(
-            "objective__cycle",
-            "objective__team",
-            "objective__owner",
-            "objective__parent",
-            "metric",
-            "owner",
-        )
-    )
+    rows = shown_key_results(engagement, at=until, today=day).select_related(*JOINED)
+    key_results = list(rows.only(*SHOWN))
     for key_result in key_results:
         key_result.engagement = engagement
     # One that recovered and was opened again within a week reads as if it had stayed open.
     active = Escalation.objects.filter(
         engagement=engagement, recovered_at=None, activated_at__isnull=False
     )
-    latest = {one.key_result_id: one for one in active.order_by("opened_at", "id")}
+    shown = active.only("key_result_id", "streak", *ACTED, "checkpoint_on")
+    latest = {one.key_result_id: one for one in shown.order_by("opened_at", "id")}
     return [
-        key_result_today(
-            key_result,
-            escalation=latest.get(key_result.pk),
-            engagement=engagement,
-            today=day,
-            at=at,
-        )
-        for key_result in key_results
+        key_result_today(row, escalation=latest.get(row.pk), today=day, at=at)
+        for row in key_results
     ]
 
 
@@ -222,7 +224,7 @@ def _last_report(
         Report.objects.filter(engagement=engagement, release__at__lte=until)
         .order_by("-release__number")
         .select_related("release", "review")
-        .defer("page")
+        .only(*WORDS, *RELEASED, "review__title")
         .annotate(published_by=F("page__report__by"))  # the name as it was then
         .first()
     )

@@ -18,7 +18,7 @@ from notifications.models import Notice
 from okrs.models import Collaborator, KeyResult
 from reviews.models import AgendaItem, Attendance, Review
 from status.models import Report, ReportDraft
-from status.snapshots import build_snapshot
+from status.snapshots import build_snapshot, moment_of
 from tenancy.scoping import scope
 from tests import build
 from tests.access_table import LINKS, ROLES
@@ -139,7 +139,7 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
     release = record_release(report_hash="", by=lead, now=now)
     if engagement.slug != "northwind":
         release = record_release(report_hash="", by=lead, now=now)  # no number is good in both
-    page = build_snapshot(engagement, day=engagement.today(now), is_due=True)
+    page = build_snapshot(engagement, moment_of(engagement, now=now))
     Report.objects.create(**here, release=release, review=closed, headline="Calm", page=page)
     return {
         "review": review.public_id,

@@ -18,7 +18,6 @@ from okrs.formatting import YES_NO, write_value
 from okrs.models import Cycle, KeyResult
 from reviews.models import Review
 from scoring import Rag
-from status.key_results import unit_of
 
 MOST_DATES = 9
 
@@ -43,12 +42,12 @@ class Win:
 
     @property
     def before(self) -> str:
-        unit = unit_of(self.key_result)  # named once, after the latest value
+        unit = self.key_result.unit  # named once, after the latest value
         return write_value(self.then, unit=unit if unit == YES_NO else "")
 
     @property
     def after(self) -> str:
-        return write_value(self.key_result.latest_value, unit=unit_of(self.key_result))
+        return write_value(self.key_result.latest_value, unit=self.key_result.unit)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from okrs.formatting import write_value
 from okrs.models import KeyResult
 from scoring import Method, Rag, rag, rung_that_holds
-from status.key_results import unit_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,7 @@ def steps(key_result: KeyResult) -> list[Step]:
         holds = thresholds.index(held.threshold) if held else len(rungs)
     reach, miss = ("at least", "below") if higher else ("at most", "above")
     shown = [(reach, *rung) for rung in rungs] + [(miss, rungs[-1][0], Decimal(0))]
-    unit, bands = unit_of(key_result), key_result.engagement.rag_bands
+    unit, bands = key_result.unit, key_result.engagement.rag_bands
     return [
         Step(
             text=f"{words} {write_value(threshold, unit=unit)}",

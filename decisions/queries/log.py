@@ -208,7 +208,8 @@ def visible_decisions(
     rows = Decision.objects.filter(
         may_read, released, ~Exists(superseding), engagement=engagement, client_visible=True
     )
-    return list(rows.select_related("owner").order_by("-decided_on", "-number")[:MOST_DECISIONS])
+    latest = rows.select_related("owner").order_by("-decided_on", "-number")[:MOST_DECISIONS]
+    return list(latest.only("number", "decided_on", "text", "change", "touches", "owner__name"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -170,13 +170,13 @@ def test_a_page_that_cannot_be_built_keeps_no_other_client_waiting(
     engagements = [lead.engagement, build.engagement("Harbor")]
     usual = build_snapshot
 
-    def fails_for_the_first(engagement: Engagement, **known: object) -> object:
+    def fails_for_the_first(engagement: Engagement, *known: Any) -> object:
         if engagement.pk == engagements[0].pk:
             raise ValueError("broken")
         with connections["default"].cursor() as cursor:
             cursor.execute("SHOW transaction_isolation")
             assert cursor.fetchone() == ("repeatable read",)
-        return usual(engagement, **known)  # type: ignore[arg-type]
+        return usual(engagement, *known)
 
     monkeypatch.setattr(commands, "build_snapshot", fails_for_the_first)
 

@@ -44,8 +44,7 @@ def week(number: int) -> dt.datetime:
 def shown(lead: Membership, *, now: dt.datetime = TUESDAY) -> Page:
     """Return what clients see at that moment."""
     engagement = Engagement.objects.get(pk=lead.engagement_id)
-    moment = moment_of(engagement, now=now)
-    return build_snapshot(engagement, day=moment.day, is_due=moment.is_due)
+    return build_snapshot(engagement, moment_of(engagement, now=now))
 
 
 def rows_of(page: Page) -> dict[str, KeyResultRow]:

@@ -8,13 +8,13 @@ import pytest
 from engagements.models import Membership
 from status.drafts import LONGEST, draft_text
 from status.schema import ReportText
-from status.snapshots import build_snapshot
+from status.snapshots import Moment, build_snapshot
 from tests.checkins.posting import post
 from tests.status.quarter import key_result, objective, week
 
 
 def drafted(alice: Membership, **given: Any) -> ReportText:
-    page = build_snapshot(alice.engagement, day=dt.date(2026, 3, 10), is_due=False)
+    page = build_snapshot(alice.engagement, Moment(day=dt.date(2026, 3, 10), is_due=False))
     return draft_text(page, **given)
 
 

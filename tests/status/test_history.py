@@ -27,7 +27,7 @@ from status.jobs import store_snapshots
 from status.models import Snapshot
 from status.queries import page_now, snapshot_on
 from status.schema import Page
-from status.snapshots import build_snapshot, content_hash, moment_of
+from status.snapshots import Moment, build_snapshot, content_hash, moment_of
 from tests import build
 from tests.checkins.posting import post
 from tests.status.quarter import key_result, objective
@@ -249,7 +249,7 @@ def test_each_day_reads_as_it_was(
             clock.move_to(end - HOUR)
             history.stay_red(end - HOUR)
         run_job(engagement, now=end)
-        pages[day] = build_snapshot(engagement, day=day, is_due=True)
+        pages[day] = build_snapshot(engagement, Moment(day=day, is_due=True))
 
     clock.move_to(end_of(FIRST + dt.timedelta(days=DAYS), engagement=engagement))
     assert Snapshot.objects.count() == DAYS
@@ -268,7 +268,5 @@ def run_job(engagement: Engagement, *, now: dt.datetime) -> None:
     store_snapshots(now=now, using="default")
     engagement.refresh_from_db()
     moment = moment_of(engagement, now=now)
-    assert page_now(engagement, moment=moment) == build_snapshot(
-        engagement, day=moment.day, is_due=moment.is_due
-    )
+    assert page_now(engagement, moment=moment) == build_snapshot(engagement, moment)
     assert store_snapshots(now=now, using="default") == 0
