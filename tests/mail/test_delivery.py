@@ -17,10 +17,10 @@ from tests import build
 from tests.mail.conftest import post, stored, unwritten
 from tests.smtp import MailServer
 
+pytestmark = pytest.mark.usefixtures("committed")
 
-def test_it_sends_what_is_due_once(
-    committed: str, mail_server: MailServer, settings: Settings
-) -> None:
+
+def test_it_sends_what_is_due_once(mail_server: MailServer, settings: Settings) -> None:
     settings.SITE_URL = "https://okr.example.test:8443"
     message_id = post("alice")
 
@@ -35,7 +35,7 @@ def test_it_sends_what_is_due_once(
     assert stored(message_id).payload == {"name": "alice"}
 
 
-def test_it_waits_until_a_message_is_due(committed: str, mail_server: MailServer) -> None:
+def test_it_waits_until_a_message_is_due(mail_server: MailServer) -> None:
     monday = timezone.now() + dt.timedelta(days=3)
     post("alice", due_at=monday)
 
@@ -43,9 +43,7 @@ def test_it_waits_until_a_message_is_due(committed: str, mail_server: MailServer
     assert deliver_due(now=monday) == Delivered(sent=1)
 
 
-def test_it_goes_on_until_nothing_is_due_on_one_connection_a_batch(
-    committed: str, mail_server: MailServer
-) -> None:
+def test_it_goes_on_until_nothing_is_due_on_one_connection_a_batch(mail_server: MailServer) -> None:
     for number in range(7):
         post(f"person{number}")
 
@@ -54,9 +52,7 @@ def test_it_goes_on_until_nothing_is_due_on_one_connection_a_batch(
     assert mail_server.connections == 3
 
 
-def test_what_is_awaited_overtakes_all_that_was_due_before(
-    committed: str, mail_server: MailServer
-) -> None:
+def test_what_is_awaited_overtakes_all_that_was_due_before(mail_server: MailServer) -> None:
     now = timezone.now()
     for minutes, (name, priority) in enumerate(
         [("daily", Priority.USUAL), ("urgent", Priority.URGENT), ("code", Priority.AWAITED)]
@@ -68,20 +64,8 @@ def test_what_is_awaited_overtakes_all_that_was_due_before(
     assert [one.split("@")[0] for one in mail_server.recipients] == ["code", "urgent", "daily"]
 
 
-def test_html_goes_along_as_the_alternative(committed: str, mail_server: MailServer) -> None:
-    email_types.register(
-        "rich", render=lambda _: Mail(subject="Hi", text="plain", html="<p>rich</p>")
-    )
-    post("alice", kind="rich")
-
-    deliver_due()
-
-    parts = [part.get_content_type() for part in mail_server.messages[0].iter_parts()]
-    assert parts == ["text/plain", "text/html"]
-
-
-def test_it_renders_behind_the_walls_in_the_scope_that_the_kind_opens(
-    committed: str, mail_server: MailServer
+def test_it_renders_behind_the_walls_in_the_scope_its_kind_opens(
+    mail_server: MailServer,
 ) -> None:
     lead = build.member(build.engagement(), "Alice")
 
@@ -96,26 +80,21 @@ def test_it_renders_behind_the_walls_in_the_scope_that_the_kind_opens(
     assert mail_server.messages[0]["Subject"] == "Alice"
 
 
-@pytest.mark.parametrize(
-    ("name", "subject"),
-    [
-        ("Eve\r\nBcc: all@example.test", "Hello Eve Bcc: all@example.test"),
-        ("Eve\u2028\x0b\x85\x00Smith", "Hello Eve Smith"),
-        ("Zoë — ünïcode", "Hello Zoë — ünïcode"),
-        ("and again " * 20, f"Hello {'and again ' * 11}and…"),
-    ],
-    ids=["new header", "odd line ends", "unicode", "too long"],
-)
-def test_a_name_in_the_subject_stays_in_the_subject(
-    committed: str, mail_server: MailServer, name: str, subject: str
-) -> None:
-    email_types.register("named", render=lambda _: Mail(subject=f"Hello {name}", text="-"))
-    post("alice", kind="named")
+def test_a_name_in_the_subject_stays_in_the_subject(mail_server: MailServer) -> None:
+    subjects = {
+        "Eve\r\nBcc: all@example.test": "Hello Eve Bcc: all@example.test",
+        "Eve\u2028\x0b\x85\x00Smith": "Hello Eve Smith",
+        "Zoë — ünïcode": "Hello Zoë — ünïcode",
+        "and again " * 20: f"Hello {'and again ' * 11}and…",
+    }
+    names = iter(subjects)
+    email_types.register("named", render=lambda _: Mail(subject=f"Hello {next(names)}", text="-"))
+    for number in range(len(subjects)):
+        post(f"person{number}", kind="named")
 
-    assert deliver_due() == Delivered(sent=1)
-    (mail,) = mail_server.messages
-    assert mail["Subject"].strip() == subject
-    assert "Bcc" not in mail
+    assert deliver_due() == Delivered(sent=4)
+    assert [mail["Subject"].strip() for mail in mail_server.messages] == list(subjects.values())
+    assert not any("Bcc" in mail for mail in mail_server.messages)
 
 
 def raises(error: Exception) -> Callable[[email_types.Payload], Mail]:
@@ -134,7 +113,7 @@ def raises(error: Exception) -> Callable[[email_types.Payload], Mail]:
     ],
 )
 def test_a_message_is_not_sent(
-    committed: str, mail_server: MailServer, render: Render, *, still_holds: bool, field: str
+    mail_server: MailServer, render: Render, *, still_holds: bool, field: str
 ) -> None:
     email_types.register("asked", render=render, still_holds=lambda payload: still_holds)
     message_id = post("alice", kind="asked")
@@ -148,7 +127,7 @@ def test_a_message_is_not_sent(
 
 @pytest.mark.parametrize("end", ["sent", "cancelled", "dead"])
 def test_a_secret_is_forgotten_with_the_end_of_its_message(
-    committed: str, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, end: str
+    mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 1)
     if end == "dead":
@@ -165,23 +144,22 @@ def test_a_secret_is_forgotten_with_the_end_of_its_message(
     assert stored(message_id).payload == {}
 
 
-def test_headers_of_a_kind_go_along_and_never_in_place_of_the_envelopes(
-    committed: str, mail_server: MailServer
-) -> None:
+def test_html_and_headers_go_along_and_replace_no_header_of_ours(mail_server: MailServer) -> None:
     more = {"List-Unsubscribe": "<https://okr.example.test/stop>", "Message-ID": "<forged@x>"}
-    email_types.register("listed", render=lambda _: Mail(subject="Hi", text="-", headers=more))
-    message_id = post("alice", kind="listed")
+    rich = Mail(subject="Hi", text="plain", html="<p>rich</p>", headers=more)
+    email_types.register("rich", render=lambda _: rich)
+    message_id = post("alice", kind="rich")
 
     deliver_due()
 
     (mail,) = mail_server.messages
+    parts = [part.get_content_type() for part in mail.iter_parts()]
+    assert parts == ["text/plain", "text/html"]
     assert mail["List-Unsubscribe"] == "<https://okr.example.test/stop>"
     assert mail["Message-ID"] == f"<{message_id}@localhost>"
 
 
-def test_a_message_may_wait_for_a_time_that_suits_its_recipient(
-    committed: str, mail_server: MailServer
-) -> None:
+def test_a_message_may_wait_for_a_time_that_suits_its_recipient(mail_server: MailServer) -> None:
     now = timezone.now()
     monday = now + dt.timedelta(days=3)
     email_types.register("shy", render=raises(email_types.NotNow(monday)))

@@ -25,6 +25,8 @@ from tests.mail.conftest import post, stored
 from tests.processes import eventually
 from tests.smtp import MailServer
 
+pytestmark = pytest.mark.usefixtures("committed")
+
 
 def another_worker() -> Delivered:
     """Delivers on connections of its own."""
@@ -41,9 +43,7 @@ def another_worker() -> Delivered:
         return pool.submit(work).result()
 
 
-def test_what_one_worker_has_claimed_the_other_leaves(
-    committed: str, mail_server: MailServer
-) -> None:
+def test_what_one_worker_has_claimed_the_other_leaves(mail_server: MailServer) -> None:
     seen = []
 
     def render(payload: email_types.Payload) -> Mail:
@@ -58,9 +58,7 @@ def test_what_one_worker_has_claimed_the_other_leaves(
     assert len(mail_server.messages) == 1
 
 
-def test_a_claim_that_is_being_made_is_not_waited_for(
-    committed: str, mail_server: MailServer
-) -> None:
+def test_a_claim_that_is_being_made_is_not_waited_for(mail_server: MailServer) -> None:
     post("alice")
 
     with transaction.atomic(using="sweep"):
@@ -68,7 +66,7 @@ def test_a_claim_that_is_being_made_is_not_waited_for(
         assert another_worker() == Delivered()
 
 
-def test_workers_at_once_send_each_message_once(committed: str, mail_server: MailServer) -> None:
+def test_workers_at_once_send_each_message_once(mail_server: MailServer) -> None:
     for number in range(30):
         post(f"person{number}")
 
@@ -76,12 +74,11 @@ def test_workers_at_once_send_each_message_once(committed: str, mail_server: Mai
         done = list(pool.map(lambda _: another_worker(), range(4)))
 
     assert sum(one.sent for one in done) == 30
-    assert sorted(mail_server.recipients) == sorted(set(mail_server.recipients))
-    assert len(mail_server.messages) == 30
+    assert len(mail_server.messages) == len(set(mail_server.recipients)) == 30
 
 
-def test_what_a_dead_worker_had_claimed_goes_out_when_its_lease_is_over(
-    committed: str, mail_server: MailServer
+def test_what_a_dead_worker_claimed_goes_out_when_its_lease_ends(
+    mail_server: MailServer,
 ) -> None:
     messages = [post(name) for name in ("alice", "bob")]
     assert len(claim(now=timezone.now(), limit=20)) == 2
@@ -94,8 +91,8 @@ def test_what_a_dead_worker_had_claimed_goes_out_when_its_lease_is_over(
     assert all(stored(message_id).sent_at for message_id in messages)
 
 
-def test_a_worker_that_lost_its_lease_writes_nothing_over_the_other(
-    committed: str, mail_server: MailServer
+def test_a_worker_that_lost_its_lease_overwrites_nothing(
+    mail_server: MailServer,
 ) -> None:
     def render(payload: email_types.Payload) -> Mail:
         with time_machine.travel(timezone.now() + LEASE + dt.timedelta(seconds=1)):
@@ -113,7 +110,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing_over_the_other(
     assert ([message.claim_token], message.sent_at) == (tokens, None)
 
 
-def test_the_oldest_go_first_and_no_more_than_the_limit(committed: str) -> None:
+def test_the_oldest_go_first_and_no_more_than_the_limit() -> None:
     now = timezone.now()
     for hours in (1, 3, 2):
         post(f"hour{hours}", due_at=now - dt.timedelta(hours=hours))
@@ -124,7 +121,7 @@ def test_the_oldest_go_first_and_no_more_than_the_limit(committed: str) -> None:
 
 
 def test_a_message_that_takes_longer_than_its_lease_stays_with_its_worker(
-    committed: str, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "LEASE", dt.timedelta(milliseconds=600))
 
@@ -143,8 +140,8 @@ def test_a_message_that_takes_longer_than_its_lease_stays_with_its_worker(
     assert seen == [Delivered()]
 
 
-def test_a_lease_that_was_not_renewed_in_time_no_longer_holds(
-    committed: str, monkeypatch: pytest.MonkeyPatch
+def test_a_lease_not_renewed_in_time_no_longer_holds(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     post("alice")
     batch = claim(now=timezone.now(), limit=1)
@@ -181,9 +178,7 @@ def worker(committed: str, bell: str, mail_server: MailServer) -> Iterator[None]
 
 
 @pytest.mark.slow
-def test_a_worker_sends_what_was_committed_when_the_bell_rings(
-    worker: None, mail_server: MailServer
-) -> None:
+def test_a_worker_wakes_and_sends_what_was_committed(worker: None, mail_server: MailServer) -> None:
     with transaction.atomic():
         message_id = post("alice")
 

@@ -23,7 +23,7 @@ NOON = dt.datetime(2030, 3, 11, 12, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize("using", ["default", "sweep"])
-def test_what_ran_last_is_read_by_pages_and_sweeps(committed: str, using: str) -> None:
+def test_what_ran_last_is_read_by_pages_and_sweeps(using: str) -> None:
     assert set(runs.last(using=using)) == {"installation"}
     assert runs.last(using=using)["installation"] <= timezone.now()
     with time_machine.travel(NOON, tick=False):
@@ -34,7 +34,7 @@ def test_what_ran_last_is_read_by_pages_and_sweeps(committed: str, using: str) -
     assert (found["sweep"], set(found)) == (NOON, {"installation", "sweep"})
 
 
-def test_a_later_run_takes_the_place_of_the_earlier(committed: str) -> None:
+def test_a_later_run_takes_the_place_of_the_earlier() -> None:
     for minutes in (0, 2, 1):  # the one that wrote last had ended before
         with time_machine.travel(NOON + dt.timedelta(minutes=minutes), tick=False):
             runs.record("sweep")
@@ -100,8 +100,6 @@ def test_a_database_that_is_away_takes_none_back(monkeypatch: pytest.MonkeyPatch
         ("sweep", "DELETE FROM mail_heartbeat"),
     ],
 )
-def test_pages_write_no_heartbeat_or_lease_and_sweeps_delete_none(
-    using: str, statement: str
-) -> None:
+def test_pages_write_no_heartbeat_or_lease_sweeps_delete_none(using: str, statement: str) -> None:
     with connections[using].cursor() as cursor, pytest.raises(ProgrammingError, match="denied"):
         cursor.execute(statement)

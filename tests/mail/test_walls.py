@@ -39,7 +39,7 @@ def test_the_recipient_sees_their_own_envelope_only() -> None:
     assert not OutboxMessage.objects.exists()
 
 
-def test_neither_a_stranger_nor_the_recipient_may_change_or_delete_an_envelope(
+def test_neither_strangers_nor_the_recipient_change_or_delete_an_envelope(
     committed: str,
 ) -> None:
     alice, charlie = build.user("Alice"), build.user("Charlie")
