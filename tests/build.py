@@ -208,11 +208,15 @@ def live_key_result(objective: Objective, metric: Metric | None = None, **fields
     return key_result(objective, metric, live=True, **fields)
 
 
+def log_in(client: Client, member: Membership) -> None:
+    assert member.user is not None
+    client.force_login(member.user)
+
+
 def sign_in(client: Client, engagement: Engagement, role: str = Role.LEAD) -> Membership:
     """A member with this role, signed in on this client."""
     member_of_role = member(engagement, role.capitalize(), role)
-    assert member_of_role.user is not None
-    client.force_login(member_of_role.user)
+    log_in(client, member_of_role)
     return member_of_role
 
 

@@ -21,15 +21,11 @@ def figure(name: str = "Home", **fields: Any) -> Figure:
     [(None, 1.0, True), (20.0, 1.0, True), (19.0, 1.0, False), (19.0, 2.0, True)],
     ids=["no limit", "at the limit", "over it", "over it within the slack"],
 )
-def test_a_page_must_not_cost_more_than_its_limit(
-    limit: float | None, slack: float, met: bool
-) -> None:
+def test_a_page_costs_no_more_than_its_limit(limit: float | None, slack: float, met: bool) -> None:
     assert print_figures([figure(), figure("Board", limit=limit)], slack=slack) is met
 
 
-def test_a_page_that_costs_more_over_more_clients_is_found(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_page_that_costs_more_over_more_clients_shows(capsys: pytest.CaptureFixture[str]) -> None:
     small = [figure("Home"), figure("My week", size=200)]
     large = [figure("Home", ratio=30.0), figure("My week", ratio=90.0)]
 

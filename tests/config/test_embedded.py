@@ -65,9 +65,7 @@ def test_names_ignore_case_beyond_ascii_under_the_c_locale(running: Paths) -> No
         ("DATABASE_OWNER_URL", (False, True, True)),
     ],
 )
-def test_only_the_owner_may_bypass_the_walls(
-    running: Paths, role: str, rights: tuple[bool, ...]
-) -> None:
+def test_only_the_owner_bypasses_walls(running: Paths, role: str, rights: tuple[bool, ...]) -> None:
     sought = "SELECT rolsuper, rolbypassrls, rolcreatedb FROM pg_roles WHERE rolname = current_user"
 
     assert ask(running, sought, role=role) == rights
@@ -81,9 +79,7 @@ def test_only_the_owner_may_bypass_the_walls(
     ],
     ids=["pages", "sweeps"],
 )
-def test_pages_and_sweeps_give_up_waiting(
-    running: Paths, role: str, limits: dict[str, str]
-) -> None:
+def test_pages_and_sweeps_stop_waiting(running: Paths, role: str, limits: dict[str, str]) -> None:
     limits = {**limits, "idle_in_transaction_session_timeout": "30s"}
 
     assert {name: ask(running, f"SHOW {name}", role=role) for name in limits} == {
@@ -118,9 +114,7 @@ def test_the_application_may_write_rows_and_the_sweeps_nothing_by_default(runnin
             ask(running, statement, role=role)
 
 
-def test_a_second_command_finds_the_running_services_and_leaves_them_alone(
-    running: Paths,
-) -> None:
+def test_a_second_command_finds_the_running_services_and_leaves_them_alone(running: Paths) -> None:
     before = processes_of(running, "--data")
 
     lease = hold(running)

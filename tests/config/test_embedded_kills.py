@@ -49,8 +49,14 @@ if sys.argv[3] == "polite":
 sys.exit(run(Plan(steps=[command("step", "-c", "pass")], members=members,
     health=f"http://127.0.0.1:{port}/", greeting="LIVING"), stop_with_parent=True))
 """
-SUPERVISOR, POSTGRES, VALKEY = ("-m config.embedded",), ("bin/postgres -D",), ("valkey",)
-RUNNER, WEB, WORKER, BEAT = ("LIVING",), ("-m http.server",), ("#worker",), ("#beat",)
+# By words of its command line.
+MEMBERS = {
+    "supervisor": "-m config.embedded",
+    "postgres": "bin/postgres -D",
+    "valkey": "valkey",
+    "web": "-m http.server",
+    "worker": "#worker",
+}
 
 
 @pytest.fixture(scope="module")
@@ -114,23 +120,12 @@ def test_a_runner_that_is_asked_ends_everything(made: Paths, number: signal.Sign
     assert (runner.returncode, errors) == (0, "")
 
 
-@pytest.mark.parametrize(
-    ("victim", "name"),
-    [
-        (SUPERVISOR, "supervisor"),
-        (POSTGRES, "postgres"),
-        (VALKEY, "valkey"),
-        (WEB, "web"),
-        (WORKER, "worker"),
-    ],
-)
-def test_a_member_that_is_killed_takes_the_others_along(
-    made: Paths, victim: tuple[str, ...], name: str
-) -> None:
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_killed_member_takes_all_along(made: Paths, name: str) -> None:
     runner = start(made)
     commit(made, f"{name} killed")
 
-    os.kill(min(processes_of(made, *victim)), SIGKILL)
+    os.kill(min(processes_of(made, MEMBERS[name])), SIGKILL)
 
     assert all_ended(made), processes_of(made)
     _, errors = runner.communicate()
@@ -150,7 +145,7 @@ def test_a_runner_that_is_killed_leaves_not_even_a_deaf_member(made: Paths) -> N
 
 def test_a_killed_postgres_leaves_no_busy_backend(made: Paths) -> None:
     with services(made, fast=False):
-        postmaster = min(processes_of(made, *POSTGRES))
+        postmaster = min(processes_of(made, MEMBERS["postgres"]))
         threading.Timer(0.3, os.kill, [postmaster, SIGKILL]).start()
 
         with pytest.raises(psycopg.OperationalError):

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from mail import runs
 from mail.delivery import claim
 from mail.models import Heartbeat, OutboxMessage
-from mail.outbox import enqueue
+from tests.mail.conftest import post
 
 NOON = dt.datetime(2030, 3, 11, 12, tzinfo=dt.UTC)
 MINUTE, SECOND = dt.timedelta(minutes=1), dt.timedelta(seconds=1)
@@ -44,46 +44,25 @@ def swept(at: dt.datetime = NOON) -> None:
         runs.record("sweep")
 
 
-def posted(*, due_at: dt.datetime = NOON) -> None:
-    assert enqueue(
-        kind="greeting",
-        recipient="alice@example.test",
-        payload={},
-        dedupe_key="greeting",
-        due_at=due_at,
-    )
-
-
 def probe(client: Client, *, at: dt.datetime = NOON) -> tuple[int, Any]:
     with time_machine.travel(at, tick=False):
         answer = client.get("/healthz/ready")
     return answer.status_code, answer.json()
 
 
-def take() -> None:
-    with time_machine.travel(NOON + 16 * MINUTE - SECOND, tick=False):
-        assert claim(now=NOON, limit=1)
-
-
-@pytest.mark.parametrize(
-    "settled",
-    [
-        lambda: messages.update(sent_at=NOON),
-        lambda: messages.update(cancelled_at=NOON),
-        lambda: messages.update(dead_at=NOON),
-        lambda: messages.update(due_at=NOON + 60 * MINUTE),
-        take,
-    ],
-    ids=["sent", "cancelled", "given up", "not due yet", "in a worker's hands"],
-)
-def test_a_message_that_waits_for_nobody_does_not_count(
-    installed: None, client: Client, settled: Callable[[], None]
-) -> None:
+def test_a_message_that_waits_for_nobody_does_not_count(installed: None, client: Client) -> None:
+    settled: dict[str, dict[str, Any]] = {
+        "sent": {"sent_at": NOON},
+        "cancelled": {"cancelled_at": NOON},
+        "given up": {"dead_at": NOON},
+        "not due yet": {"due_at": NOON + 60 * MINUTE},
+        "in a worker's hands": {"claim_token": uuid4(), "claimed_until": NOON + 17 * MINUTE},
+    }
     swept(NOON + 16 * MINUTE)
-    posted()
-    settled()
+    for name, change in settled.items():
+        messages.filter(pk=post(name, due_at=NOON)).update(**change)
 
-    assert probe(client, at=NOON + 16 * MINUTE) == (200, WELL)
+        assert probe(client, at=NOON + 16 * MINUTE) == (200, WELL), name
 
 
 def test_ready_names_a_broker_that_does_not_answer(
@@ -96,9 +75,7 @@ def test_ready_names_a_broker_that_does_not_answer(
 
 
 @pytest.mark.parametrize("role", ["default", "sweep"])
-def test_ready_names_a_database_that_does_not_answer(
-    installed: None, client: Client, role: str
-) -> None:
+def test_ready_names_a_database_that_is_away(installed: None, client: Client, role: str) -> None:
     connections[role].close()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(connections[role].settings_dict, "NAME", "is_not_there")
@@ -106,29 +83,17 @@ def test_ready_names_a_database_that_does_not_answer(
         assert probe(client) == (503, {"status": "failing", "broker": True, "database": False})
 
 
-@pytest.mark.parametrize(
-    ("after", "code", "sweep"),
-    [
-        pytest.param(dt.timedelta(0), 200, True, id="at once"),
-        pytest.param(5 * MINUTE, 200, True, id="within five minutes"),
-        pytest.param(5 * MINUTE + SECOND, 503, False, id="later"),
-    ],
-)
 @pytest.mark.parametrize("has_run", [True, False])
-def test_sweeps_that_do_not_run_are_failing(
-    installed: None, client: Client, after: dt.timedelta, code: int, *, sweep: bool, has_run: bool
-) -> None:
-    """Before the first sweep, the time of the installation counts."""
+def test_sweeps_that_do_not_run_are_failing(installed: None, client: Client, has_run: bool) -> None:
+    """Later than after five minutes; before the first sweep since the installation."""
     fresh = {"sweep_seconds": None, "note": "No sweep has run yet."}
     if has_run:
         swept()
-    seen = {"sweep_seconds": int(after.total_seconds())} if has_run else fresh
+    for after, is_well in ((0 * MINUTE, True), (5 * MINUTE, True), (5 * MINUTE + SECOND, False)):
+        seen = {"sweep_seconds": int(after.total_seconds())} if has_run else fresh
+        expected = {**WELL, **seen, "status": "ok" if is_well else "failing", "sweep": is_well}
 
-    status = "ok" if sweep else "failing"
-    assert probe(client, at=NOON + after) == (
-        code,
-        {**WELL, **seen, "status": status, "sweep": sweep},
-    )
+        assert probe(client, at=NOON + after) == (200 if is_well else 503, expected)
 
 
 @pytest.mark.parametrize(
@@ -140,12 +105,13 @@ def test_sweeps_that_do_not_run_are_failing(
     ],
 )
 def test_a_message_that_waits_too_long_is_failing(
-    installed: None, client: Client, after: dt.timedelta, *, is_taken: bool, mail: bool
+    installed: None, client: Client, after: dt.timedelta, is_taken: bool, mail: bool
 ) -> None:
     swept(NOON + after)
-    posted()
+    post(due_at=NOON)
     if is_taken:
-        take()
+        with time_machine.travel(NOON + 16 * MINUTE - SECOND, tick=False):
+            assert claim(now=NOON, limit=1)
 
     seconds, status = int(after.total_seconds()), "ok" if mail else "failing"
     expected = {**WELL, "status": status, "mail": mail, "mail_seconds": seconds}

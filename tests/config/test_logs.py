@@ -69,9 +69,7 @@ def console(settings: Settings) -> Iterator[io.StringIO]:
     logging.getLogger().removeHandler(handler)
 
 
-def test_refusals_are_logged_without_the_token(
-    db: None, client: Client, console: io.StringIO
-) -> None:
+def test_refusals_are_logged_without_tokens(db: None, client: Client, console: io.StringIO) -> None:
     token = share_link_token(build.share_revoked(build.member(build.engagement())))
 
     codes = [client.get(f"/s/{token}/").status_code for _ in range(SHARE_LINK_GUESSES.amount + 1)]

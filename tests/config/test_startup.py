@@ -38,9 +38,7 @@ def test_it_starts_as_the_application_with_a_secret_of_its_own(committed: str) -
         ("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend"),
     ],
 )
-def test_it_refuses_a_default_secret_and_email_to_the_log(
-    settings: Any, name: str, value: str
-) -> None:
+def test_it_refuses_default_secrets_and_email_to_logs(settings: Any, name: str, value: str) -> None:
     setattr(settings, name, value)
 
     with pytest.raises(ImproperlyConfigured, match=name.replace("BACKEND", "URL")):
@@ -73,8 +71,7 @@ def test_it_refuses_a_role_that_owns_tables_or_bypasses_the_walls(committed: str
 
 
 @pytest.mark.parametrize(
-    ("table", "privilege"),
-    [("checkins_checkin", "DELETE"), ("decisions_decisionhead", "INSERT")],
+    ("table", "privilege"), [("checkins_checkin", "DELETE"), ("decisions_decisionhead", "INSERT")]
 )
 def test_it_refuses_a_role_that_may_change_append_only_tables(
     committed: str, table: str, privilege: str

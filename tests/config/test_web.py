@@ -66,9 +66,7 @@ def ask(
         ),
     ],
 )
-def test_forty_half_sent_requests_do_not_hold_up_a_page(
-    committed: str, tmp_path: Path, sent: bytes
-) -> None:
+def test_half_sent_requests_hold_up_no_page(committed: str, tmp_path: Path, sent: bytes) -> None:
     with site(tmp_path) as port, ExitStack() as stack:
         for _ in range(40):
             slow = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
@@ -142,7 +140,7 @@ def test_a_scheme_counts_only_from_the_addresses_of_the_proxies(
         assert not is_secure(port)
 
 
-def test_links_in_emails_are_built_from_the_site_url_whatever_the_headers(
+def test_links_in_emails_are_of_the_site_whatever_the_headers(
     committed: str, tmp_path: Path
 ) -> None:
     build.user("Alice")

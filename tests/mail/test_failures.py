@@ -86,9 +86,7 @@ def test_pauses_grow_and_after_eight_it_gives_up(mail_server: MailServer, is_men
     "away",
     [
         pytest.param({"EMAIL_PORT": 1}, id="nobody listens"),
-        pytest.param(
-            {"EMAIL_HOST_USER": "plumbline", "EMAIL_HOST_PASSWORD": "wrong"}, id="no sign-in"
-        ),
+        pytest.param({"EMAIL_HOST_USER": "alice", "EMAIL_HOST_PASSWORD": "wrong"}, id="no sign-in"),
         pytest.param({"EMAIL_USE_TLS": True}, id="no encryption"),
     ],
 )

@@ -191,7 +191,9 @@ def test_two_beats_and_two_workers_write_and_send_once(committed: str, tmp_path:
         swept = runs.last()["sweep"]
         assert eventually(lambda: runs.last()["sweep"] > swept + dt.timedelta(seconds=2))
 
-    assert (counted(objective), mail.copies.total()) == (WAVES * EACH, messages())
+    with scope(objective.engagement_id):
+        assert Escalation.objects.count() == WAVES * EACH
+    assert mail.copies.total() == messages()
     lost, doubled = messages() - len(mail.copies), mail.copies.total() - len(mail.copies)
     doubled += doubled_rows(objective)
     faults.report("second-beat-and-worker", injected=2, lost=lost, dup=doubled)
@@ -201,11 +203,6 @@ def test_two_beats_and_two_workers_write_and_send_once(committed: str, tmp_path:
 def sent(objective: Objective) -> int:
     with scope(objective.engagement_id):
         return Notice.objects.filter(rule="escalation_active").exclude(sent_at=None).count()
-
-
-def counted(objective: Objective) -> int:
-    with scope(objective.engagement_id):
-        return Escalation.objects.count()
 
 
 def messages() -> int:
@@ -281,15 +278,12 @@ def deaths(*, every: int, times: int) -> dict[int, str]:
     return {number * every: [BEFORE, AFTER][number % 2] for number in range(1, times + 1)}
 
 
-def nothing_is_open() -> bool:
-    return not OutboxMessage.objects.using("sweep").filter(sent_at=None).exists()
-
-
 def delivered(count: int, *, way: str, **how: Any) -> tuple[Reaper, int]:
     """Have that many messages delivered; return the server, and how many it never got."""
     recipients = posted("person", count=count)
     with listening(Reaper, **how) as server, workers(server, way=way):
-        assert eventually(nothing_is_open, within=120)
+        is_open = OutboxMessage.objects.using("sweep").filter(sent_at=None).exists
+        assert eventually(lambda: not is_open(), within=120)
         server.finished = time.monotonic()
     return server, server.lost(recipients)
 

@@ -6,7 +6,6 @@ import datetime as dt
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from mail.delivery import LEASE, Claim, Delivered, claim, deliver_due
 from mail.email_types import Mail
 from tests import processes
 from tests.broker import celery_url, redis_url, ring_at
+from tests.escalations import racing
 from tests.mail.conftest import post, stored
 from tests.processes import eventually
 from tests.smtp import MailServer
@@ -32,15 +32,12 @@ def another_worker() -> Delivered:
     """Delivers on connections of its own."""
 
     def work() -> Delivered:
-        try:
-            with connections["sweep"].cursor() as cursor:
-                cursor.execute("SET lock_timeout = '1s'")
-            return deliver_due(limit=3)
-        finally:
-            connections.close_all()
+        with connections["sweep"].cursor() as cursor:
+            cursor.execute("SET lock_timeout = '1s'")
+        return deliver_due(limit=3)
 
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(work).result()
+    found: Delivered = racing.begin(work)()
+    return found
 
 
 def test_what_one_worker_has_claimed_the_other_leaves(mail_server: MailServer) -> None:
@@ -70,8 +67,7 @@ def test_workers_at_once_send_each_message_once(mail_server: MailServer) -> None
     for number in range(30):
         post(f"person{number}")
 
-    with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(lambda _: another_worker(), range(4)))
+    done = racing.at_once(*[another_worker] * 4)
 
     assert sum(one.sent for one in done) == 30
     assert len(mail_server.messages) == len(set(mail_server.recipients)) == 30

@@ -97,27 +97,22 @@ def give_up(message_id: UUID) -> UUID:
     return message_id
 
 
-@pytest.fixture
-def dead() -> UUID:
-    return give_up(post("alice", due_at=MONDAY))
+def test_what_was_given_up_since_a_time_is_due_again_with_all_its_attempts(
+    mail_server: MailServer,
+) -> None:
+    dead = give_up(post("alice", due_at=MONDAY))
 
-
-def test_it_is_due_again_with_all_its_attempts(dead: UUID, mail_server: MailServer) -> None:
-    assert resend() == "1 message is due again."
+    for since in ("2026-03-11", "2026-03-10T23:00:00-02:00"):
+        assert resend("--since", since) == "0 messages are due again."
+    with pytest.raises(CommandError, match="not a date or time"):
+        resend("--since", "yesterday")
+    assert resend("--since", "2026-03-09") == "1 message is due again."
 
     message = stored(dead)
     assert (message.dead_at, message.attempts, message.last_error) == (None, 0, "")
     assert deliver_due() == Delivered(sent=1)
     assert mail_server.recipients == ["alice@example.test"]
     assert resend() == "0 messages are due again."
-
-
-def test_only_what_was_given_up_since_a_day_or_a_moment(dead: UUID) -> None:
-    assert resend("--since", "2026-03-11") == "0 messages are due again."
-    assert resend("--since", "2026-03-10T23:00:00-02:00") == "0 messages are due again."
-    with pytest.raises(CommandError, match="not a date or time"):
-        resend("--since", "yesterday")
-    assert resend("--since", "2026-03-09") == "1 message is due again."
 
 
 def test_what_follows_is_done_first() -> None:

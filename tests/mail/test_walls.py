@@ -63,8 +63,7 @@ def test_neither_strangers_nor_the_recipient_change_or_delete_an_envelope(
         "TRUNCATE mail_outboxmessage",
     ],
 )
-def test_the_sweeps_read_no_words_answer_for_no_one_and_delete_no_message(
-    committed: str, statement: str
-) -> None:
+@pytest.mark.django_db(databases=["default", "sweep"])
+def test_the_sweeps_read_no_words_answer_for_no_one_and_delete_no_message(statement: str) -> None:
     with connections["sweep"].cursor() as cursor, pytest.raises(ProgrammingError, match="denied"):
         cursor.execute(statement)

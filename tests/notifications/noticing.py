@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+import time_machine
 
 from engagements.models import Membership
+from mail.delivery import Delivered, deliver_due
 from mail.models import OutboxMessage
+from notifications.digests import build_digests
 from notifications.models import Notice
 from notifications.rules import DigestItem, NoticeRule, Noun, registered_rules
 from tenancy.scoping import scope, unscoped
@@ -62,6 +65,13 @@ def notify(person: Membership, subject: int = 1, *, rule: str = "parcel", **fiel
         return Notice.objects.create(
             engagement_id=person.engagement_id, person=person, rule=rule, subject=subject, **values
         )
+
+
+def deliver(now: dt.datetime = NINE) -> Delivered:
+    """Build the digests of that moment and deliver what is due, as beat has it."""
+    with time_machine.travel(now, tick=False):
+        build_digests(now=now)
+        return deliver_due(now=now)
 
 
 def read(notice: Notice) -> Notice:

@@ -78,9 +78,7 @@ def test_each_switch_is_turned_off_by_itself(client: Client, lead: Membership, s
         ("quiet_until", "soon"),
     ],
 )
-def test_a_bad_form_changes_nothing(
-    client: Client, lead: Membership, field: str, typed: str
-) -> None:
+def test_bad_forms_change_nothing(client: Client, lead: Membership, field: str, typed: str) -> None:
     answer = client.post(URL, {**TYPED, field: typed})
 
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
@@ -125,9 +123,7 @@ def test_viewers_are_not_asked_about_reminders(client: Client) -> None:
     assert (answer.status_code, viewer.user.wants_reminders) == (302, True)
 
 
-def test_it_links_to_the_page_of_each_engagement_that_one_may_read(
-    client: Client, lead: Membership
-) -> None:
+def test_it_links_to_the_pages_that_one_may_read(client: Client, lead: Membership) -> None:
     build.member(build.engagement("Harbor"), role=Role.VIEWER, user=lead.user)
 
     text = client.get(URL).text
@@ -183,17 +179,13 @@ def test_opening_the_link_writes_nothing(client: Client, stop_url: str, alice: U
     assert "a…@example.test" in client.get(stop_url).text
 
 
-def test_reminders_and_digests_are_stopped_and_turned_on_again_without_sign_in(
-    client: Client, stop_url: str, alice: User
-) -> None:
+def test_emails_stop_and_resume_without_sign_in(client: Client, stop_url: str, alice: User) -> None:
     for typed, expected in (({}, False), ({}, False), ({"again": "on"}, True)):
         assert client.post(stop_url, typed).status_code == 200
         assert wants(alice) == (expected, expected)
 
 
-def test_an_email_program_stops_them_with_one_click_and_no_cookie(
-    stop_url: str, alice: User
-) -> None:
+def test_an_email_program_stops_them_by_one_click_and_no_cookie(stop_url: str, alice: User) -> None:
     program = Client(enforce_csrf_checks=True)
 
     answer = program.post(stop_url, {"List-Unsubscribe": "One-Click"})
@@ -202,9 +194,7 @@ def test_an_email_program_stops_them_with_one_click_and_no_cookie(
     assert wants(alice) == (False, False)
 
 
-def test_the_link_stops_its_person_whoever_is_signed_in(
-    client: Client, stop_url: str, alice: User
-) -> None:
+def test_it_stops_its_person_whoever_signed_in(client: Client, stop_url: str, alice: User) -> None:
     bob = build.user("Bob")
     client.force_login(bob)
 
@@ -214,9 +204,7 @@ def test_the_link_stops_its_person_whoever_is_signed_in(
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_links_that_lead_nowhere_get_one_answer(
-    client: Client, stop_url: str, alice: User, method: str
-) -> None:
+def test_dead_links_get_one_answer(client: Client, stop_url: str, alice: User, method: str) -> None:
     made_up = getattr(client, method)("/notices/stop/never-given-out/")
     other_person = getattr(client, method)(stop_url.replace(f"/{alice.pk}.", f"/{alice.pk + 1}."))
     disable_user(user=alice)
@@ -227,9 +215,7 @@ def test_links_that_lead_nowhere_get_one_answer(
     assert wants(alice) == (True, True)
 
 
-def test_the_address_stays_out_of_other_sites_logs_and_of_search_engines(
-    client: Client, stop_url: str
-) -> None:
+def test_the_address_stays_out_of_logs_and_search_engines(client: Client, stop_url: str) -> None:
     for answer in (client.get(stop_url), client.post(stop_url), client.get("/notices/stop/no/")):
         assert answer["Referrer-Policy"] == "no-referrer"
         assert answer["X-Robots-Tag"] == "noindex, nofollow"

@@ -20,7 +20,7 @@ from notifications.models import Notice
 from notifications.rules import DigestItem
 from tenancy.scoping import identity, scope
 from tests import build
-from tests.notifications.noticing import NINE, envelopes, notify, read, rule, use_rules
+from tests.notifications.noticing import NINE, deliver, envelopes, notify, read, rule, use_rules
 from tests.query_counts import assert_constant_queries
 from tests.smtp import MailServer, mail_server, text_of
 
@@ -65,17 +65,14 @@ def test_what_could_not_be_delivered_is_marked_with_why_and_the_leads_are_told(
     alice: Membership, bob: Membership, mail_server: MailServer
 ) -> None:
     failed = notify(bob)
-    build_digests(now=NINE)
 
-    assert deliver_due(now=NINE) == Delivered(dead=1)
+    assert deliver() == Delivered(dead=1)
 
     failed = read(failed)
     assert (failed.failed_at, failed.sent_at, "550" in failed.error) == (NINE, None, True)
     (notice,) = told(alice)
     assert (notice.subject, notice.period) == (bob.pk, dt.date(2026, 3, 9))
-    with time_machine.travel(NINE + DAY, tick=False):
-        build_digests(now=NINE + DAY)
-        assert deliver_due(now=NINE + DAY) == Delivered(sent=1)
+    assert deliver(NINE + DAY) == Delivered(sent=1)
     (mail,) = mail_server.messages
     assert (mail["To"], mail["Subject"]) == (
         "alice@example.test",
@@ -84,15 +81,12 @@ def test_what_could_not_be_delivered_is_marked_with_why_and_the_leads_are_told(
     assert "/e/northwind/members/" in text_of(mail)
 
 
-def test_a_lead_who_cannot_be_reached_is_not_told_so_but_the_others_are(
-    alice: Membership, mail_server: MailServer
-) -> None:
+def test_leads_hear_of_others_not_of_themselves(alice: Membership, mail_server: MailServer) -> None:
     other = build.member(alice.engagement, "Carol")
     mail_server.refused.add("alice@example.test")
     notify(alice)
-    build_digests(now=NINE)
 
-    deliver_due(now=NINE)
+    deliver()
 
     assert told(alice) == []
     assert [one.subject for one in told(other)] == [alice.pk]
@@ -101,9 +95,7 @@ def test_a_lead_who_cannot_be_reached_is_not_told_so_but_the_others_are(
 def test_leads_are_told_once_a_week_however_much_fails(alice: Membership, bob: Membership) -> None:
     for days in range(3):
         notify(bob, days, due_at=NINE + days * DAY)
-        with time_machine.travel(NINE + days * DAY, tick=False):
-            build_digests(now=NINE + days * DAY)
-            deliver_due(now=NINE + days * DAY)
+        deliver(NINE + days * DAY)
 
     assert len(told(alice)) == 1
     with time_machine.travel(NINE + 7 * DAY, tick=False), scope(bob.engagement_id):
@@ -111,30 +103,24 @@ def test_leads_are_told_once_a_week_however_much_fails(alice: Membership, bob: M
     assert len(told(alice)) == 2
 
 
-def test_every_engagement_of_the_envelope_hears_of_it_in_its_own_words(
-    alice: Membership, bob: Membership
-) -> None:
+def test_every_engagement_of_the_envelope_hears_of_it(alice: Membership, bob: Membership) -> None:
     hank = build.member(build.engagement("Harbor Retail"), "Hank")
     there = build.member(hank.engagement, "Bob", Role.CONTRIBUTOR, user=bob.user)
     unconcerned = build.member(build.engagement("Third Client"), "Tess")
     build.member(unconcerned.engagement, "Bob", Role.CONTRIBUTOR, user=bob.user)
     notify(bob)
     notify(there)
-    build_digests(now=NINE)
 
-    deliver_due(now=NINE)
+    deliver()
 
     assert [one.subject for one in told(alice)] == [bob.pk]
     assert [one.subject for one in told(hank)] == [there.pk]
     assert told(unconcerned) == []
 
 
-def test_what_is_sent_after_all_is_told_as_if_it_had_never_failed(
-    bob: Membership, mail_server: MailServer
-) -> None:
+def test_what_is_sent_after_all_never_failed(bob: Membership, mail_server: MailServer) -> None:
     notice = notify(bob)
-    build_digests(now=NINE)
-    deliver_due(now=NINE)
+    deliver()
     assert read(notice).failed_at
     mail_server.refused.clear()
 
@@ -158,7 +144,7 @@ def test_it_may_run_twice(alice: Membership, bob: Membership) -> None:
 
 
 @pytest.mark.parametrize("end", ["reached", "left"])
-def test_it_is_no_news_once_an_email_reaches_them_or_they_have_left(
+def test_who_is_reached_or_has_left_is_no_news(
     alice: Membership, bob: Membership, end: str
 ) -> None:
     with scope(bob.engagement_id):
@@ -170,7 +156,7 @@ def test_it_is_no_news_once_an_email_reaches_them_or_they_have_left(
         notify(bob, sent_at=NINE)
     else:
         with scope(bob.engagement_id):
-            Membership.objects.filter(pk=bob.pk).update(removed_at=NINE)
+            build.change(bob, removed_at=NINE)
 
     assert said(notice) == {}
 
@@ -186,9 +172,7 @@ def invite(alice: Membership) -> Membership:
         )
 
 
-def test_an_invitation_that_dies_is_told_to_the_leads(
-    alice: Membership, mail_server: MailServer
-) -> None:
+def test_leads_hear_of_an_invitation_that_dies(alice: Membership, mail_server: MailServer) -> None:
     mail_server.refused.add("robin@example.test")
     robin = invite(alice)
 
@@ -201,22 +185,18 @@ def test_an_invitation_that_dies_is_told_to_the_leads(
     assert item.text.endswith("Check the address, then send the invitation again.")
 
 
-def test_an_invitation_of_somebody_who_was_removed_meanwhile_dies_in_silence(
-    alice: Membership,
-) -> None:
+def test_an_invitation_of_someone_removed_meanwhile_dies_in_silence(alice: Membership) -> None:
     robin = invite(alice)
     (envelope,) = envelopes()
     with scope(alice.engagement_id):
-        Membership.objects.filter(pk=robin.pk).update(removed_at=NINE)
+        build.change(robin, removed_at=NINE)
 
     email_types.find("invitation").on_dead(envelope.payload, "550")
 
     assert told(alice) == []
 
 
-def test_who_is_out_of_reach_costs_the_same_queries_for_one_and_for_ten(
-    alice: Membership,
-) -> None:
+def test_who_is_out_of_reach_costs_the_same_queries_for_one_and_for_ten(alice: Membership) -> None:
     def lose(count: int) -> None:
         for _ in range(count):
             person = build.member(alice.engagement, "Somebody", Role.CONTRIBUTOR, user=None)

@@ -21,6 +21,5 @@ def dana(alice: Membership) -> Membership:
 @pytest.fixture
 def reader(client: Client, dana: Membership) -> Client:
     """Dana's browser."""
-    assert dana.user is not None
-    client.force_login(dana.user)
+    build.log_in(client, dana)
     return client

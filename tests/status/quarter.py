@@ -26,13 +26,8 @@ def objective(owner: Membership, **fields: Any) -> Objective:
 
 def key_result(objective: Objective, title: str, **fields: Any) -> KeyResult:
     """From 0 up to 10, committed with its objective."""
-    fields = {
-        "direction": "higher",
-        "baseline": 0,
-        "target": 10,
-        "committed_at": COMMITTED,
-        **fields,
-    }
+    fields = {"direction": "higher", "baseline": 0, "target": 10, **fields}
+    fields.setdefault("committed_at", COMMITTED)
     return build.live_key_result(objective, title=title, **fields)
 
 

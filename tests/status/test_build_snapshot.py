@@ -13,6 +13,7 @@ from tests import build
 from tests.checkins.posting import TUESDAY, at, post
 from tests.status.quarter import key_result, objective, plain, rows_of, shown, week
 
+EARLY_RED = "1 is red. Scores are still low: the quarter is nine weeks old."
 NEXT_QUARTER = {"starts_on": dt.date(2026, 4, 1), "ends_on": dt.date(2026, 6, 30)}
 BEHIND: dict[str, Any] = {"actual": 1, "confidence": 2}
 ON_PACE: dict[str, Any] = {"actual": 9, "confidence": 4}
@@ -23,33 +24,17 @@ UNMEASURED: dict[str, Any] = {}
 @pytest.mark.parametrize(
     ("states", "headline", "forecasts"),
     [
-        pytest.param([], "No objective is committed right now.", "–", id="nothing-committed"),
-        pytest.param(
-            [UNMEASURED],
-            "Work has started. No key result has a value yet.",
-            "–",
-            id="M12-nothing-measured",
-        ),
-        pytest.param(
-            [BEHIND],
-            "The only key result is behind pace. 1 is red: Result 0.",
-            "0 of 1",
-            id="M12-red-and-behind",
-        ),
-        pytest.param(
-            [EARLY],
-            "The only key result is on pace. 1 is red."
-            " Scores are still low: the quarter is nine weeks old.",
-            "1 of 1",
-            id="M12-red-but-early",
-        ),
-        pytest.param(
+        ([], "No objective is committed right now.", "–"),
+        ([UNMEASURED], "Work has started. No key result has a value yet.", "–"),
+        ([BEHIND], "The only key result is behind pace. 1 is red: Result 0.", "0 of 1"),
+        ([EARLY], f"The only key result is on pace. {EARLY_RED}", "1 of 1"),
+        (
             [ON_PACE, BEHIND, UNMEASURED],
             "1 of 2 measured key results is on pace. 1 is behind. 1 is red: Result 1.",
             "1 of 2",
-            id="M12-of-those-measured",
         ),
     ],
+    ids=["none-committed", "M12-unmeasured", "M12-behind", "M12-early", "M12-of-those-measured"],
 )
 def test_the_headline_counts_those_on_pace_and_names_the_red(
     alice: Membership, states: list[dict[str, Any]], headline: str, forecasts: str

@@ -30,6 +30,7 @@ STATUS = "/e/northwind/status/"
 SINCE = "action under way since 9 Mar"
 WITH_PLAN = f"{SINCE}, next checkpoint 24 Mar"
 UNSET = dict.fromkeys(("huddle_at", "huddle_set_by", "huddle_set_at"))
+OVERDUE = {"checkpoint_on": dt.date(2026, 3, 9)}
 RAISED = {"raised_at": at("2026-03-10T00:01"), "raised_for": "checkpoint"}
 WORDS = ReportText(headline="Red is looked after.", moved="", red="", decided="", next_steps="")
 
@@ -73,9 +74,7 @@ def said_on(lead: Membership, day: int) -> str:
     [
         pytest.param({}, SINCE, id="M12-huddle-set"),
         pytest.param({"with": {}}, WITH_PLAN, id="M12-plan-recorded"),
-        pytest.param(
-            {"with": {"checkpoint_on": dt.date(2026, 3, 9)}, **RAISED}, SINCE, id="M12-overdue"
-        ),
+        pytest.param({"with": OVERDUE, **RAISED}, SINCE, id="M12-overdue"),
         pytest.param({"watched": True}, "", id="M12-watched"),
         pytest.param(UNSET, "", id="M12-waits-for-its-huddle"),
         pytest.param({"recovered_at": at("2026-03-10T09:00")}, "", id="M12-recovered"),
@@ -93,7 +92,7 @@ def test_clients_read_since_when_action_is_under_way(
 
 @pytest.mark.parametrize("by_link", [False, True])
 def test_the_page_says_it_twice_and_keeps_the_inner_talk_inside(
-    client: Client, reader: Client, alice: Membership, row: KeyResult, by_link: bool
+    reader: Client, alice: Membership, row: KeyResult, by_link: bool
 ) -> None:
     answered(
         row,
@@ -105,10 +104,8 @@ def test_the_page_says_it_twice_and_keeps_the_inner_talk_inside(
         evidence_url="https://example.test/minutes",
     )
     address = f"/s/{share_link_token(build.share(alice))}/" if by_link else STATUS
-    if by_link:
-        client.logout()
 
-    page = client.get(address).text
+    page = (Client() if by_link else reader).get(address).text
 
     assert page.count("Action under way since 9\u00a0Mar, next checkpoint 24\u00a0Mar") == 2
     inner = ("Borrow an engineer", "08:15", "uddle", "sponsor", "Two more engineers")
@@ -116,9 +113,7 @@ def test_the_page_says_it_twice_and_keeps_the_inner_talk_inside(
         assert word not in page, word
 
 
-def test_a_key_result_that_left_red_is_not_said_to_be_answered(
-    alice: Membership, row: KeyResult
-) -> None:
+def test_what_left_red_is_not_said_to_be_answered(alice: Membership, row: KeyResult) -> None:
     answered(row)
     post(row, alice, actual=9)
     Escalation.objects.update(recovered_at=None)  # the job has not run yet
@@ -181,18 +176,13 @@ def test_a_decision_of_the_sponsor_counts_for_its_own_streak(
 
 @pytest.mark.parametrize(
     ("watched", "text"),
-    [
-        (True, "1 is red. Scores are still low: the quarter is nine weeks old."),
-        (False, "1 is red: Newly begun."),
-    ],
+    [(True, "the quarter is nine weeks old."), (False, "1 is red: Newly begun.")],
 )
-def test_a_headline_calls_nothing_early_that_is_escalated(
-    alice: Membership, watched: bool, text: str
-) -> None:
+def test_nothing_escalated_is_called_early(alice: Membership, watched: bool, text: str) -> None:
     early = key_result(objective(alice), "Newly begun", starts_on=dt.date(2026, 3, 1))
     post(early, alice, actual=2, confidence=4, now=week(10))
     early.refresh_from_db()
-    escalate(early, watched=watched, **({} if watched else {"cause": Cause.BY_HAND}))
+    escalate(early, watched=watched, cause="" if watched else Cause.BY_HAND)
 
     page = shown(alice)
 
@@ -231,14 +221,3 @@ def test_the_draft_of_a_summary_says_it(alice: Membership, row: KeyResult) -> No
     assert plain(draft_text(shown(alice))["red"]).startswith(
         f"1 key result is red: Accounts that expand. It has been red for 2 weeks, {WITH_PLAN}."
     )
-
-
-def test_a_cached_page_is_sent_again_once_it_is_answered(reader: Client, row: KeyResult) -> None:
-    escalation = answered(row)
-    known = {"If-None-Match": reader.get(STATUS).headers["ETag"]}
-
-    Escalation.objects.filter(pk=escalation.pk).update(**plan(row))
-    page = reader.get(STATUS, headers=known)
-
-    assert page.status_code == 200
-    assert "next checkpoint 24\u00a0Mar" in page.text

@@ -58,37 +58,18 @@ class History:
         self.red = key_result(self.own, "Red for ever")
 
     def happen(self, now: dt.datetime) -> None:
-        act = self.chance.choice(
-            [
-                self.check_in,
-                self.check_in,
-                self.check_in,
-                self.undo,
-                self.sweep,
-                self.convene,
-                self.answer,
-                self.answer,
-                self.rule,
-                self.rename,
-                self.hand_over,
-                self.reorder,
-                self.move_end,
-                self.add,
-                self.decide,
-                self.supersede,
-                self.publish,
-            ]
-        )
+        often = [self.check_in] * 3 + [self.answer] * 2
+        seldom = [self.undo, self.sweep, self.convene, self.rule, self.rename, self.hand_over]
+        seldom += [self.reorder, self.move_end, self.add, self.decide, self.supersede, self.publish]
+        act = self.chance.choice(often + seldom)
         act(now)
 
     def check_in(self, now: dt.datetime) -> None:
-        value, confidence = self.chance.randint(0, 10), self.chance.randint(1, 5)
+        value, sure = self.chance.randint(0, 10), self.chance.randint(1, 5)
         words = {"insight": f"Seen {now:%d %b}", "next_action": f"Do {value}"}
         link = self.chance.choice(["", "https://example.test/report"])
         row = self.chance.choice(self.rows)
-        post(
-            row, self.lead, actual=value, confidence=confidence, evidence_url=link, now=now, **words
-        )
+        post(row, self.lead, actual=value, confidence=sure, evidence_url=link, now=now, **words)
 
     def stay_red(self, now: dt.datetime) -> None:
         """Week after week, so that it escalates."""
@@ -105,44 +86,35 @@ class History:
     def sweep(self, now: dt.datetime) -> None:
         update_escalations(now=now, using="default")
 
+    def open_one(self, now: dt.datetime, **state: Any) -> dict[str, Any] | None:
+        """An open escalation in that state, as its commands take it."""
+        found = Escalation.objects.open().filter(**state).first()
+        known = {"by": self.lead, "now": now}
+        return found and {"escalation": found, "version": found.version, **known}
+
     def convene(self, now: dt.datetime) -> None:
         """A huddle that may be moved later."""
-        found = Escalation.objects.open().filter(**ACTIVE).first()
-        if found is not None:
-            set_huddle(
-                escalation=found,
-                version=found.version,
-                at=now + dt.timedelta(hours=self.chance.randint(2, 30)),
-                by=self.lead,
-                now=now,
-            )
+        if known := self.open_one(now, **ACTIVE):
+            set_huddle(at=now + dt.timedelta(hours=self.chance.randint(2, 30)), **known)
 
     def answer(self, now: dt.datetime) -> None:
-        found = Escalation.objects.open().filter(**ACTIVE).first()
-        if found is not None:
+        if known := self.open_one(now, **ACTIVE):
             record_outcome(
-                escalation=found,
-                version=found.version,
                 outcome="change_bet",
                 plan=f"Planned {now:%d %b %H}",
                 plan_owner=self.lead,
                 checkpoint_on=now.date() + dt.timedelta(days=self.chance.randint(2, 9)),
-                by=self.lead,
-                now=now,
+                **known,
             )
 
     def rule(self, now: dt.datetime) -> None:
-        found = Escalation.objects.open().filter(raised_at__isnull=False).first()
-        if found is not None:
+        if known := self.open_one(now, raised_at__isnull=False):
             decide_escalation(
-                escalation=found,
-                version=found.version,
                 verdict="resources",
                 note=f"Ruled {now:%d %b %H}",
                 word_of="Priya",
                 evidence_url="https://example.test/minutes",
-                by=self.lead,
-                now=now,
+                **known,
             )
 
     def rename(self, now: dt.datetime) -> None:

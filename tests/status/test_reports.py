@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
@@ -9,7 +11,6 @@ from django.utils import timezone
 from engagements.models import Engagement, Membership, Role, StatusPage
 from okrs.models import KeyResult
 from reviews.commands.reviews import close_review
-from reviews.models import Review
 from status.commands import publish_report
 from status.models import Report
 from status.schema import ReportText
@@ -17,7 +18,7 @@ from tests import build
 from tests.checkins.posting import code, post
 from tests.query_counts import queries_of
 from tests.reviews.meeting import decide, supersede
-from tests.reviews.running import YES, run
+from tests.reviews.running import YES, closed, run
 from tests.status.quarter import key_result, objective, week
 
 WORDS: ReportText = {
@@ -39,14 +40,14 @@ def row(alice: Membership) -> KeyResult:
 @pytest.fixture
 def published_only(alice: Membership) -> Engagement:
     """Clients see what was published last."""
-    alice.engagement.status_page = StatusPage.PUBLISHED
-    alice.engagement.save(update_fields=["status_page"])
+    build.change(alice.engagement, status_page=StatusPage.PUBLISHED)
     return alice.engagement
 
 
-def publish(by: Membership, **words: str) -> Report:
-    said: ReportText = {**WORDS, **words}  # type: ignore[typeddict-item]
-    return publish_report(engagement=by.engagement, words=said, by=by, now=timezone.now())
+def publish(by: Membership, headline: str = WORDS["headline"], **occasion: Any) -> Report:
+    said: ReportText = {**WORDS, "headline": headline}
+    occasion.setdefault("now", timezone.now())
+    return publish_report(engagement=by.engagement, words=said, by=by, **occasion)
 
 
 def test_a_report_keeps_words_and_figures_and_the_live_page_shows_its_words(
@@ -76,16 +77,8 @@ def test_published_only_shows_nothing_later_and_members_can_look_behind_it(
     publish(alice)
     post(row, alice, actual=9, insight="What came after.", now=timezone.now())
 
-    pages = {
-        path: client.get(f"/e/northwind/status/{path}").text
-        for path in (
-            "",
-            "?live",
-            "?as_of=2026-03-10",
-            "?live&as_of=2026-03-09",
-            "?as_of=2026-03-09",
-        )
-    }
+    days = ("?as_of=2026-03-10", "?live&as_of=2026-03-09", "?as_of=2026-03-09")
+    pages = {path: client.get(f"/e/northwind/status/{path}").text for path in ("", "?live", *days)}
 
     assert "Accounts that expand" not in before
     assert "As it was published." in pages[""]
@@ -106,9 +99,7 @@ def test_published_only_costs_no_more(
     assert len(first) == len(again) + 1  # the page, which the cache has from then on
 
 
-def test_a_lead_publishes_without_a_review(
-    client: Client, alice: Membership, row: KeyResult
-) -> None:
+def test_leads_publish_without_a_review(client: Client, alice: Membership, row: KeyResult) -> None:
     build.sign_in(client, alice.engagement, Role.LEAD)
 
     form = client.get("/e/northwind/status/publish/")
@@ -134,9 +125,7 @@ def test_a_second_click_publishes_nothing_again(client: Client, alice: Membershi
     assert anyway.headers["Location"] == "/e/northwind/status/reports/2/"
 
 
-def test_without_a_headline_nothing_is_published_and_the_words_stay(
-    client: Client, alice: Membership
-) -> None:
+def test_without_a_headline_the_words_stay_unpublished(client: Client, alice: Membership) -> None:
     build.sign_in(client, alice.engagement, Role.LEAD)
 
     answer = client.post("/e/northwind/status/publish/", {**WORDS, "headline": ""})
@@ -174,15 +163,11 @@ def test_a_report_is_never_rewritten(alice: Membership) -> None:
         report.delete()
 
 
-def test_a_decision_that_supersedes_waits_for_the_next_report(
-    reader: Client, alice: Membership, row: KeyResult
-) -> None:
+def test_superseding_waits_for_a_report(reader: Client, alice: Membership, row: KeyResult) -> None:
     review = run(alice, now=week(9))
-    first = decide(
-        review, alice, "Move the offer.", client_visible=True, now=week(9), key_result=row
-    )
+    first = decide(review, alice, client_visible=True, now=week(9), key_result=row)
     review = close_review(review=review, by=alice, now=week(9), **YES)
-    publish_report(engagement=alice.engagement, words=WORDS, by=alice, now=week(9), review=review)
+    publish(alice, now=week(9), review=review)
     supersede(first, alice, text="Move it to day twenty.")
 
     waiting = reader.get("/e/northwind/status/").text
@@ -193,19 +178,12 @@ def test_a_decision_that_supersedes_waits_for_the_next_report(
     assert ("Move the offer." in released, "Move it to day twenty." in released) == (False, True)
 
 
-def test_a_report_compares_with_the_published_review_before_its_own(
-    client: Client, alice: Membership, row: KeyResult
-) -> None:
-    def held(number: int, **fields: str) -> Review:
-        answers = {} if "kind" in fields else YES
-        review = run(alice, now=week(number), **fields)
-        return close_review(review=review, by=alice, now=week(number), **answers)
-
-    first, unpublished, second = held(5), held(7, kind="weekly"), held(8)
-    for review in (first, second, held(9), second):
-        report = publish_report(
-            engagement=alice.engagement, words=WORDS, by=alice, review=review, now=week(10)
-        )
+def test_a_report_compares_with_the_published_review_before_its_own(alice: Membership) -> None:
+    first = closed(alice, now=week(5))
+    unpublished = closed(alice, now=week(7), kind="weekly")
+    second = closed(alice, now=week(8))
+    for review in (first, second, closed(alice, now=week(9)), second):
+        report = publish(alice, now=week(10), review=review)
 
     assert report.page["since"] == "since the review of 2\u00a0Feb"
     assert unpublished.closed_at == week(7)

@@ -77,10 +77,7 @@ def test_instances_are_those_of_the_manager_with_none_for_a_missing_row() -> Non
     with scope(lead.engagement_id):
         found = instances(sql, KeyResult, Metric)
 
-        assert found == [
-            [first, None, first.title.upper()],
-            [second, churn, second.title.upper()],
-        ]
+        assert found == [[first, None, first.title.upper()], [second, churn, second.title.upper()]]
         for row, *_ in found:
             assert model_to_dict(row) == model_to_dict(KeyResult.objects.get(pk=row.pk))
         with pytest.raises(ScopeError):

@@ -50,11 +50,7 @@ FRIDAY = at("2026-03-13T00:00")
         ([LATE, NOON], {}, "2 check-ins to do. 1 is late, 1 is due by 12:00."),
         ([NOON, LATER], {}, "2 check-ins to do. 1 is due by 12:00."),
         ([NOON, EVENING], {}, "2 check-ins to do. All are due today."),
-        (
-            [card("2026-03-10T09:00", state="due_today")],
-            {},
-            "1 check-in to do. It is due today.",
-        ),
+        ([card("2026-03-10T09:00", state="due_today")], {}, "1 check-in to do. It is due today."),
         ([LATER], {}, "1 check-in to do. It is not due before Thu 12 Mar."),
         ([LATER, LATER], {}, "2 check-ins to do. None is due before Thu 12 Mar."),
         ([SAVED], {"overdue": 2}, "Your check-in is saved. 2 actions are overdue."),
@@ -64,9 +60,7 @@ FRIDAY = at("2026-03-13T00:00")
         ([], {"opens": FRIDAY}, "Nothing is due. The next check-in opens Fri 13 Mar."),
     ],
 )
-def test_my_week_counts_what_is_left_by_urgency(
-    cards: list[Mock], fields: dict[str, Any], said: str
-) -> None:
+def test_my_week_counts_by_urgency(cards: list[Mock], fields: dict[str, Any], said: str) -> None:
     found = week(*cards, opens=fields.get("opens"))
 
     text = my_week_headline(found, overdue=fields.get("overdue", 0))
@@ -74,7 +68,7 @@ def test_my_week_counts_what_is_left_by_urgency(
     assert text.replace("\u00a0", " ") == said
 
 
-def line(forecast: bool | None, rag: str = "green", title: str = "Expansion") -> Mock:
+def line(forecast: bool | None, rag: str = "green", title: str = "Growth") -> Mock:
     cycle = Cycle(kind="quarterly", starts_on=dt.date(2026, 1, 1))
     key_result = Mock(rag=rag, title=title, is_draft=False, objective=Mock(cycle=cycle))
     return Mock(key_result=key_result, forecast_holds=forecast)
@@ -98,16 +92,13 @@ BOTH = (RED, line(True, "red"))
         (home(UNMEASURED), "Work has started. No key result has a value yet."),
         (
             home(line(True), BEHIND),
-            "1 of 2 key results is on pace. 1 is behind. 1 is red: Expansion.",
+            "1 of 2 key results is on pace. 1 is behind. 1 is red: Growth.",
         ),
         (home(line(True), line(True)), "Both key results are on pace. None is red."),
         (home(RED, UNMEASURED), f"The only measured key result is on pace. 1 is red. {EARLY}"),
         (home(line(False, "red", "x" * 91)), "The only key result is behind pace. 1 is red."),
         (home(BEHIND, BEHIND), "Both key results are behind pace. 2 are red."),
-        (
-            home(*BOTH, escalations=WATCHED),
-            f"Both key results are on pace. 2 are red. {EARLY}",
-        ),
+        (home(*BOTH, escalations=WATCHED), f"Both key results are on pace. 2 are red. {EARLY}"),
         (  # M7.2: an escalated key result needs action even if it is on pace
             home(*BOTH, escalations=ACTIVE),
             "Both key results are on pace. 2 are red, 1 of them still on pace.",

@@ -7,10 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from engagements.models import Membership, Role
+from engagements.models import Membership
 from okrs.imports.sheets import COLUMNS
-from okrs.models import ContributionLink, KeyResult, Objective, Stage
-from tenancy.scoping import scope
+from okrs.models import KeyResult, Objective, Stage
 from tests import build
 from tests.okrs.imports.files import SHIPPED, file_of, load
 from tests.workspace.exports.archives import export, lines_of
@@ -79,10 +78,7 @@ def test_whatever_people_type_comes_back(db: None) -> None:
 
 def test_the_order_and_the_stage_do_not_matter_to_it(alice: Membership, bob: Membership) -> None:
     later = build.cycle(
-        alice.engagement,
-        "2026-Q2",
-        starts_on=dt.date(2026, 4, 1),
-        ends_on=dt.date(2026, 6, 30),
+        alice.engagement, "2026-Q2", starts_on=dt.date(2026, 4, 1), ends_on=dt.date(2026, 6, 30)
     )
     cycle, metric = build.cycle(alice.engagement), build.metric(alice.engagement)
     second = build.objective(alice, cycle, title="Second", position=1)
@@ -115,7 +111,7 @@ def test_a_contribution_is_named_so_that_one_is_meant(alice: Membership) -> None
         (made(here, "By nothing either", "D"), [shadow[1]]),
     ):
         for target in targets:
-            link(source, target)
+            build.contribution(source, target)
 
     files = export(alice.engagement)
     first, second = sheets_of(alice, into_another(files["okrs.csv"], like=alice))
@@ -130,12 +126,6 @@ def test_a_contribution_is_named_so_that_one_is_meant(alice: Membership) -> None
     assert first == second
 
 
-def link(source: KeyResult, target: KeyResult) -> None:
-    ContributionLink.objects.create(
-        engagement_id=source.engagement_id, source=source, target=target
-    )
-
-
 def test_what_the_importer_would_refuse_stands_with_the_others(alice: Membership) -> None:
     objective = build.objective(alice, build.cycle(alice.engagement))
     metric = build.metric(alice.engagement)
@@ -143,7 +133,8 @@ def test_what_the_importer_would_refuse_stands_with_the_others(alice: Membership
     build.key_result(objective)
     build.key_result(objective, metric, owner_id=None)
     build.key_result(objective, metric, method="ladder")
-    link(whole, build.key_result(objective, title="Without a metric", target=Decimal(3)))
+    unmeasured = build.key_result(objective, title="Without a metric", target=Decimal(3))
+    build.contribution(whole, unmeasured)
 
     files = export(alice.engagement)
 
@@ -153,13 +144,10 @@ def test_what_the_importer_would_refuse_stands_with_the_others(alice: Membership
 
 
 def test_those_who_left_are_named_too(alice: Membership) -> None:
-    gone = build.member(alice.engagement, "Greta", Role.CONTRIBUTOR)
+    gone = build.member(alice.engagement, "Greta")
     objective = build.objective(alice, build.cycle(alice.engagement))
     build.key_result(objective, build.metric(alice.engagement), owner_id=gone.pk)
-    with scope(alice.engagement_id):
-        Membership.objects.filter(pk=gone.pk).update(
-            removed_at=objective.created_at, removed_by=alice
-        )
+    build.change(gone, removed_at=objective.created_at, removed_by=alice)
 
     (line,) = lines_of(export(alice.engagement), "okrs.csv")
 

@@ -54,11 +54,8 @@ def test_an_objective_without_key_results_is_there_too(alice: Membership) -> Non
 
     (line,) = table(alice, "objectives.csv")
 
-    assert (line["cycle"], line["why_now"], line["owner"]) == (
-        "2026-Q1",
-        "'+Before summer",
-        "Alice",
-    )
+    expected = {"cycle": "2026-Q1", "why_now": "'+Before summer", "owner": "Alice"}
+    assert line.items() >= expected.items()
 
 
 def test_all_check_ins_are_there_with_what_became_of_each(
@@ -75,13 +72,8 @@ def test_all_check_ins_are_there_with_what_became_of_each(
 
     rows = [before, undone, undo, first, last]
     assert [line["check_in"] for line in lines] == [row.public_id for row in rows]
-    assert [line["stands"] for line in lines] == [
-        "yes",
-        "undone",
-        "superseded",
-        "superseded",
-        "yes",
-    ]
+    stands = ["yes", "undone", "superseded", "superseded", "yes"]
+    assert [line["stands"] for line in lines] == stands
     assert [line["supersedes"] for line in lines[1:]] == ["", *(r.public_id for r in rows[1:4])]
     assert [line["superseded_by"] for line in lines[1:4]] == [r.public_id for r in rows[2:]]
     assert [line["undone_by"] for line in lines] == ["", "", "Alice", "", ""]
@@ -92,25 +84,22 @@ def test_all_check_ins_are_there_with_what_became_of_each(
     assert (lines[0]["baseline"], lines[0]["target"], lines[0]["ladder"]) == ("9", "4", "")
 
 
-def test_a_period_that_is_empty_again_says_so(
-    alice: Membership, bob: Membership, onboarding: KeyResult
-) -> None:
+def test_a_period_that_is_empty_again_says_so(bob: Membership, onboarding: KeyResult) -> None:
     undo_check_in(check_in=post(onboarding, bob), by=bob, now=TUESDAY)
 
-    lines = table(alice, "check_ins.csv")
+    lines = table(bob, "check_ins.csv")
 
     assert [line["stands"] for line in lines] == ["undone", "takes back"]
 
 
-def test_nothing_in_it_ranks_or_averages_people(
-    alice: Membership, bob: Membership, onboarding: KeyResult
-) -> None:
+def test_nothing_in_it_ranks_or_averages_people(bob: Membership, onboarding: KeyResult) -> None:
     """M6.7."""
     post(onboarding, bob, seconds_spent=4711)
     fields = {field.name for field in CheckIn._meta.get_fields()}
-    files = export(alice.engagement)
+    files = export(bob.engagement)
 
-    columns = {name for file in FILES[1:] for name in header(files, file)}
+    heads = [files[file].decode("utf-8-sig").splitlines()[0] for file in FILES[1:]]
+    columns = {name for head in heads for name in head.split(",")}
 
     assert {"seconds_spent", "is_thin"} <= fields
     assert not {"seconds_spent", "is_thin"} & columns
@@ -118,13 +107,7 @@ def test_nothing_in_it_ranks_or_averages_people(
     assert [name for name in columns if "mean" in name or "average" in name or "rank" in name] == []
 
 
-def header(files: dict[str, bytes], name: str) -> list[str]:
-    return files[name].decode("utf-8-sig").splitlines()[0].split(",")
-
-
-def test_the_log_is_proved_without_the_database(
-    alice: Membership, review: Review, onboarding: KeyResult
-) -> None:
+def test_the_log_proves_itself(alice: Membership, review: Review, onboarding: KeyResult) -> None:
     post(onboarding, alice)
     url = "https://example.com/usage"
     decide(review, alice, "=1+1 “ünd”\nmore", key_result=onboarding, evidence_url=url)
@@ -178,15 +161,10 @@ def test_the_log_stops_at_the_head_that_is_named(
     assert [line["number"] for line in lines_of(files, "decisions.csv")] == ["1"]
 
 
-def test_actions_say_what_became_of_them(
-    alice: Membership, review: Review, onboarding: KeyResult
-) -> None:
+def test_actions_name_their_end(alice: Membership, review: Review, onboarding: KeyResult) -> None:
     act(alice, "@Ask", review=review, key_result=onboarding)
-    for what, when in (("Done", "done"), ("Dropped", "dropped")):
-        action = act(alice, what)
-        for field, value in ((f"{when}_at", TUESDAY), (f"{when}_by", alice)):
-            setattr(action, field, value)
-        action.save()
+    for end in ("done", "dropped"):
+        build.change(act(alice, end), **{f"{end}_at": TUESDAY, f"{end}_by": alice})
 
     lines = table(alice, "actions.csv")
 
@@ -209,13 +187,11 @@ def test_escalations_stand_as_pages_show_them(
     assert (line["escalation"], line["key_result"]) == (row.public_id, onboarding.public_id)
 
 
-def test_blockers_and_help_stand_in_one_table(
-    alice: Membership, bob: Membership, onboarding: KeyResult
-) -> None:
+def test_blockers_and_help_stand_in_one_table(bob: Membership, onboarding: KeyResult) -> None:
     check_in = post(onboarding, bob, blocker="-No licence", help_needed="Who signs?")
     assert Blocker.objects.count() == HelpRequest.objects.count() == 1
 
-    blocker, asked = table(alice, "blockers_and_help.csv")
+    blocker, asked = table(bob, "blockers_and_help.csv")
 
     assert (blocker["kind"], blocker["text"]) == ("blocker", "'-No licence")
     assert (asked["kind"], asked["text"], asked["by"]) == ("help", "Who signs?", "Bob")

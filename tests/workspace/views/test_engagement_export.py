@@ -15,9 +15,7 @@ from tests.workspace.exports.archives import lines_of, unpacked
 EXPORT = "/e/northwind/export/"
 
 
-def test_settings_lead_to_a_file_that_nobody_keeps_also_when_the_work_is_over(
-    lead: Client, alice: Membership, review: Review
-) -> None:
+def test_settings_lead_to_it_after_a_close(lead: Client, alice: Membership, review: Review) -> None:
     decide(review, alice)
     close_engagement(engagement=alice.engagement, by=alice)
 

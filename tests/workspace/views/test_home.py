@@ -32,9 +32,7 @@ def dates(client: Client) -> list[tuple[str, str]]:
     return [(f"{date.on:%m-%d}", date.what) for date in client.get(URL).context["page"].dates]
 
 
-def test_it_shows_the_state_of_the_cycle_and_what_needs_attention(
-    lead: Client, alice: Membership
-) -> None:
+def test_it_shows_the_cycle_and_what_needs_attention(lead: Client, alice: Membership) -> None:
     good, bad, late = key_results(alice, "Onboarding", "Expansion", "Latency", owner=alice)
     checked(good, alice, "6")
     checked(bad, alice, "8.9", "8.95", confidence=2)
@@ -101,9 +99,7 @@ def test_wins_are_counted_since_the_last_closed_review(lead: Client, alice: Memb
     assert "The call did it." in page.text
 
 
-def test_the_last_decisions_are_shown_with_what_became_of_them(
-    lead: Client, alice: Membership
-) -> None:
+def test_the_last_decisions_show_what_became_of_them(lead: Client, alice: Membership) -> None:
     (row,) = key_results(alice, "Onboarding", owner=alice)
     post(row, alice, actual=6, now=TUESDAY - 7 * DAY)
     decide(planned(alice), alice, "Call on day two.", key_result=row, now=TUESDAY - 7 * DAY)
@@ -192,9 +188,7 @@ def test_viewers_are_led_to_the_status_page(client: Client, alice: Membership) -
     assert client.get(URL).headers["Location"] == "/e/northwind/status/"
 
 
-def test_it_costs_the_same_for_ten_and_for_twenty_key_results(
-    lead: Client, alice: Membership
-) -> None:
+def test_it_costs_the_same_for_ten_and_twenty_key_results(lead: Client, alice: Membership) -> None:
     cycle, metric = build.cycle(alice.engagement), build.metric(alice.engagement)
     closed(alice)
     review, numbers = planned(alice, title="March review"), count()
@@ -225,13 +219,10 @@ def primary(client: Client) -> list[str]:
     return re.findall(r'<a class="btn btn-primary" href="(.*?)"', listed(client))
 
 
-def test_a_new_client_begins_with_a_quarter_in_one_press_or_a_sheet(
-    lead: Client, alice: Membership
-) -> None:
+def test_a_new_client_begins_with_a_quarter_or_a_sheet(lead: Client, alice: Membership) -> None:
     text = listed(lead)
-    form = dict(
-        re.findall(r'type="hidden" name="(\w+)" value="(.*?)"', text.partition("</form>")[0])
-    )
+    first_form = text.partition("</form>")[0]
+    form = dict(re.findall(r'type="hidden" name="(\w+)" value="(.*?)"', first_form))
     lead.post("/e/northwind/cycles/new/", form)
 
     assert "Start with 2026-Q1, 1\xa0Jan to 31\xa0Mar, 3 weeks left" in text
@@ -239,18 +230,13 @@ def test_a_new_client_begins_with_a_quarter_in_one_press_or_a_sheet(
     assert '<a class="btn" href="/e/northwind/import/">Import sheet</a>' in text
     with scope(alice.engagement_id):
         cycle = Cycle.objects.get()
-    assert (cycle.name, f"{cycle.starts_on}", f"{cycle.ends_on}") == (
-        "2026-Q1",
-        "2026-01-01",
-        "2026-03-31",
-    )
+    assert (cycle.name, f"{cycle.starts_on}") == ("2026-Q1", "2026-01-01")
+    assert f"{cycle.ends_on}" == "2026-03-31"
     assert primary(lead) == ["/e/northwind/import/"]
     assert f'href="/e/northwind/cycles/{cycle.public_id}/objectives/new/"' in listed(lead)
 
 
-def test_each_step_leads_to_the_next_until_someone_has_checked_in(
-    lead: Client, alice: Membership
-) -> None:
+def test_each_step_leads_to_the_next_until_a_check_in(lead: Client, alice: Membership) -> None:
     objective = build.objective(alice, build.cycle(alice.engagement))
     address = f"/e/northwind/objectives/{objective.public_id}/"
     assert primary(lead) == [f"{address}key-results/new/"]
@@ -301,9 +287,7 @@ def test_members_are_offered_what_they_may_do(
     assert drafts or "btn-primary" not in text
 
 
-def test_the_steps_cost_the_same_queries_however_much_there_is(
-    lead: Client, alice: Membership
-) -> None:
+def test_the_steps_cost_the_same_however_much_there_is(lead: Client, alice: Membership) -> None:
     cycle = build.cycle(alice.engagement)
 
     def grow() -> None:

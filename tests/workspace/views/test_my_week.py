@@ -17,7 +17,7 @@ from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import HTMX, TUESDAY, at, post
-from tests.escalations.escalating import compact, escalated, red_weeks
+from tests.escalations.escalating import compact, escalated
 from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act, close, planned
 from tests.workspace.views.conftest import squeezed
@@ -36,11 +36,8 @@ def ines(db: None, client: Client) -> User:
     return person
 
 
-def joins(
-    person: User, client_name: str, role: str = Role.CONTRIBUTOR, **fields: object
-) -> Membership:
-    engagement = build.engagement(client_name, **fields)
-    return build.member(engagement, "Ines", role, user=person)
+def joins(person: User, client: str, role: str = Role.CONTRIBUTOR, **fields: object) -> Membership:
+    return build.member(build.engagement(client, **fields), "Ines", role, user=person)
 
 
 def cards(owner: Membership, *, count: int = 1) -> list[KeyResult]:
@@ -104,9 +101,7 @@ def test_two_cycles_of_a_client_have_their_own_heads(client: Client, ines: User)
         assert words in text
 
 
-def test_without_a_script_the_address_opens_a_card_or_the_next_one_of_its_client(
-    client: Client, ines: User
-) -> None:
+def test_without_a_script_the_address_opens_a_card_or_the_next(client: Client, ines: User) -> None:
     member = joins(ines, "Northwind SaaS")
     first, second = cards(member, count=2)
     cards(joins(ines, "Aspen Care"))
@@ -157,7 +152,7 @@ def test_viewers_get_their_only_status_page_or_choose_one(client: Client, ines: 
 @pytest.mark.parametrize(
     ("elsewhere", "tab"), [(Role.VIEWER, "Status pages"), (Role.CONTRIBUTOR, "My week")]
 )
-def test_the_first_tab_says_what_it_opens(
+def test_the_first_tab_names_its_page(
     client: Client, ines: User, elsewhere: Role, tab: str
 ) -> None:
     joins(ines, "Northwind SaaS", Role.VIEWER)
@@ -168,9 +163,7 @@ def test_the_first_tab_says_what_it_opens(
         assert tab in re.findall(links, client.get(address).text)
 
 
-def test_a_person_with_more_clients_than_a_scope_holds_finds_them_all_in_pages(
-    client: Client, ines: User
-) -> None:
+def test_more_clients_than_a_scope_holds_come_in_pages(client: Client, ines: User) -> None:
     everyone = [joins(ines, f"Client {n:03}", slug=f"client-{n}") for n in range(201)]
     with scope(everyone[-1].engagement_id):
         build.change(everyone[-1].engagement, closed_at=TUESDAY, closed_by=everyone[-1])
@@ -241,8 +234,7 @@ def test_an_action_is_done_there_in_one_click(signed_in: Client, bob: Membership
 
 
 @pytest.mark.parametrize(
-    ("reader", "waits"),
-    [("owner", 1), ("lead", 2), ("owner of the objective", 2), ("another", 0)],
+    ("reader", "waits"), [("owner", 1), ("lead", 2), ("owner of the objective", 2), ("another", 0)]
 )
 def test_asks_wait_for_the_lead_and_for_owners(
     client: Client, alice: Membership, bob: Membership, reader: str, waits: int
@@ -257,9 +249,7 @@ def test_asks_wait_for_the_lead_and_for_owners(
     objective = build.objective(people["owner of the objective"], build.cycle(here))
     key_result = build.live_key_result(objective, owner_id=bob.pk)
     post(key_result, bob, help_needed="Two days of billing.", blocker="No nightly export.")
-    person = people[reader].user
-    assert person is not None
-    client.force_login(person)
+    build.log_in(client, people[reader])
 
     page = client.get("/")
 
@@ -288,9 +278,7 @@ def test_an_escalation_waits_first_with_its_clock_and_one_button(
     assert 'hx-swap="outerHTML">2</span>' in waits
 
 
-def test_an_escalation_is_answered_there_and_waits_no_longer(
-    lead: Client, bob: Membership, red: KeyResult
-) -> None:
+def test_an_escalation_is_answered_there(lead: Client, bob: Membership, red: KeyResult) -> None:
     row = escalated(red, bob)
     typed = {"at": "2026-03-11T10:00", "version": row.version, "place": "my-week"}
     opened = lead.get(f"{url('huddle', row)}?place=my-week", headers=HTMX)
@@ -322,30 +310,19 @@ def test_an_escalation_is_answered_there_and_waits_no_longer(
     assert "Accounts that expand" not in lead.get("/").text
 
 
-def test_a_plan_is_shown_to_its_owner_without_asking_for_anything(
-    signed_in: Client, bob: Membership, red: KeyResult
-) -> None:
+def test_a_plan_asks_its_owner_nothing(signed_in: Client, bob: Membership, red: KeyResult) -> None:
     row = escalated(red, bob, state=EscalationState.ANSWERED, plan="Call <b>every</b> store.")
 
     page = compact(signed_in.get("/").text)
 
+    flag = f'<a class="flag" data-kind="quiet" href="/e/northwind/key-results/{red.public_id}/'
+    assert f'{flag}#escalation">Red for two weeks</a>' in page
     waits = page[page.index('id="waits"') :]
     assert "Recovery plan · Northwind SaaS · you carry it out" in waits
     assert "Call &lt;b&gt;every&lt;/b&gt; store." in waits
     assert "<b>7 days</b>" in waits
     assert url("outcome", row) not in waits
     assert "waiting on you." not in page
-
-
-def test_a_card_says_how_many_weeks_it_is_red(
-    signed_in: Client, bob: Membership, red: KeyResult
-) -> None:
-    red_weeks(red, bob)
-
-    page = compact(signed_in.get("/").text)
-
-    flag = f'<a class="flag" data-kind="quiet" href="/e/northwind/key-results/{red.public_id}/'
-    assert f'{flag}#escalation">Red for two weeks</a>' in page
 
 
 def test_a_review_that_is_near_waits_for_its_lead(lead: Client, alice: Membership) -> None:
@@ -388,7 +365,8 @@ def test_its_queries_grow_neither_with_its_cards_nor_with_what_waits(
                 mine = build.live_key_result(red.objective, red.metric, owner_id=alice.pk)
                 if number % 2:
                     post(mine, alice, help_needed="Help.", blocker="Blocked.")
-            escalated(build.live_key_result(red.objective, red.metric, owner_id=bob.pk), alice)
+            theirs = build.live_key_result(red.objective, red.metric, owner_id=bob.pk)
+            escalated(theirs, alice, weeks=1)
             act(alice, due_on=SOON)
             planned(alice, scheduled_at=TUESDAY + DAY)
 
