@@ -89,8 +89,9 @@ class History:
     def open_one(self, now: dt.datetime, **state: Any) -> dict[str, Any] | None:
         """An open escalation in that state, as its commands take it."""
         found = Escalation.objects.open().filter(**state).first()
-        known = {"by": self.lead, "now": now}
-        return found and {"escalation": found, "version": found.version, **known}
+        if found is None:
+            return None
+        return {"escalation": found, "version": found.version, "by": self.lead, "now": now}
 
     def convene(self, now: dt.datetime) -> None:
         """A huddle that may be moved later."""
