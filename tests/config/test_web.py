@@ -140,9 +140,7 @@ def test_a_scheme_counts_only_from_the_addresses_of_the_proxies(
         assert not is_secure(port)
 
 
-def test_links_in_emails_are_of_the_site_whatever_the_headers(
-    committed: str, tmp_path: Path
-) -> None:
+def test_links_in_emails_are_of_the_site_despite_headers(committed: str, tmp_path: Path) -> None:
     build.user("Alice")
     games = {
         "Host": "localhost:666",

@@ -10,7 +10,6 @@ from mail import email_types
 from mail.email_types import Mail
 from mail.models import OutboxMessage, Priority
 from mail.outbox import enqueue
-from tests.broker import ring_at
 from tests.smtp import mail_server
 
 __all__ = ["mail_server"]
@@ -21,12 +20,6 @@ def no_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test registers its own, and one greeting is known to all."""
     monkeypatch.setattr(email_types, "_kinds", {})
     email_types.register("greeting", render=greet)
-
-
-@pytest.fixture
-def broken_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody listens where the bell is rung."""
-    ring_at(monkeypatch, "redis://127.0.0.1:1/0")
 
 
 def greet(payload: email_types.Payload) -> Mail:

@@ -64,9 +64,7 @@ def test_what_is_awaited_overtakes_all_that_was_due_before(mail_server: MailServ
     assert [one.split("@")[0] for one in mail_server.recipients] == ["code", "urgent", "daily"]
 
 
-def test_it_renders_behind_the_walls_in_the_scope_its_kind_opens(
-    mail_server: MailServer,
-) -> None:
+def test_it_renders_behind_the_walls_in_the_scope_its_kind_opens(mail_server: MailServer) -> None:
     lead = build.member(build.engagement(), "Alice")
 
     def render(payload: email_types.Payload) -> Mail:

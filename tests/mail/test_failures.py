@@ -137,18 +137,14 @@ def hooked(*, on_sent: object = email_types.nothing, on_dead: object = email_typ
     email_types.register("hooked", render=greet, on_sent=on_sent, on_dead=on_dead)  # type: ignore[arg-type]
 
 
-def run_as() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user")
-        return str(cursor.fetchone()[0])
-
-
 def test_what_follows_runs_as_the_application_before_the_mark(mail_server: MailServer) -> None:
     heard: list[tuple[str, str, bool]] = []
 
     def on_sent(payload: email_types.Payload) -> None:
         is_marked = OutboxMessage.objects.using("sweep").filter(sent_at__isnull=False).exists()
-        heard.append((payload["name"], run_as(), is_marked))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            heard.append((payload["name"], *cursor.fetchone(), is_marked))
         assert connection.in_atomic_block
 
     hooked(on_sent=on_sent)
@@ -160,9 +156,7 @@ def test_what_follows_runs_as_the_application_before_the_mark(mail_server: MailS
     assert stored(message_id).sent_at
 
 
-def test_a_worker_that_dies_between_costs_a_double_but_no_mark(
-    mail_server: MailServer,
-) -> None:
+def test_a_worker_that_dies_between_costs_a_double_but_no_mark(mail_server: MailServer) -> None:
     heard = []
 
     def on_sent(payload: email_types.Payload) -> None:
@@ -184,9 +178,7 @@ def test_a_worker_that_dies_between_costs_a_double_but_no_mark(
     ]
 
 
-def test_what_fails_after_sending_is_tried_again_without_sending(
-    mail_server: MailServer,
-) -> None:
+def test_what_fails_after_sending_is_tried_again_without_sending(mail_server: MailServer) -> None:
     tries = []
 
     def on_sent(payload: email_types.Payload) -> None:
@@ -208,9 +200,7 @@ def test_what_fails_after_sending_is_tried_again_without_sending(
 
 
 @pytest.mark.parametrize("end", ["sent", "dead"])
-def test_what_always_fails_is_given_up_and_the_end_marked(
-    mail_server: MailServer, end: str
-) -> None:
+def test_what_always_fails_is_given_up_and_so_marked(mail_server: MailServer, end: str) -> None:
     tries = []
 
     def fail(payload: email_types.Payload, error: str = "") -> None:

@@ -73,9 +73,7 @@ def test_workers_at_once_send_each_message_once(mail_server: MailServer) -> None
     assert len(mail_server.messages) == len(set(mail_server.recipients)) == 30
 
 
-def test_what_a_dead_worker_claimed_goes_out_when_its_lease_ends(
-    mail_server: MailServer,
-) -> None:
+def test_what_a_dead_worker_claimed_goes_out_when_its_lease_ends(mail_server: MailServer) -> None:
     messages = [post(name) for name in ("alice", "bob")]
     assert len(claim(now=timezone.now(), limit=20)) == 2
     assert deliver_due() == Delivered()
@@ -87,9 +85,7 @@ def test_what_a_dead_worker_claimed_goes_out_when_its_lease_ends(
     assert all(stored(message_id).sent_at for message_id in messages)
 
 
-def test_a_worker_that_lost_its_lease_overwrites_nothing(
-    mail_server: MailServer,
-) -> None:
+def test_a_worker_that_lost_its_lease_overwrites_nothing(mail_server: MailServer) -> None:
     def render(payload: email_types.Payload) -> Mail:
         with time_machine.travel(timezone.now() + LEASE + dt.timedelta(seconds=1)):
             (self_again,) = claim(now=timezone.now(), limit=1)
@@ -136,9 +132,7 @@ def test_a_message_that_takes_longer_than_its_lease_stays_with_its_worker(
     assert seen == [Delivered()]
 
 
-def test_a_lease_not_renewed_in_time_no_longer_holds(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_lease_not_renewed_in_time_no_longer_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     post("alice")
     batch = claim(now=timezone.now(), limit=1)
     monkeypatch.setattr(delivery, "LEASE", dt.timedelta(0))

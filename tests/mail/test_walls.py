@@ -39,9 +39,7 @@ def test_the_recipient_sees_their_own_envelope_only() -> None:
     assert not OutboxMessage.objects.exists()
 
 
-def test_neither_strangers_nor_the_recipient_change_or_delete_an_envelope(
-    committed: str,
-) -> None:
+def test_neither_strangers_nor_the_recipient_change_or_delete_an_envelope(committed: str) -> None:
     alice, charlie = build.user("Alice"), build.user("Charlie")
     envelope(alice)
     for someone in (alice, charlie):
@@ -55,15 +53,20 @@ def test_neither_strangers_nor_the_recipient_change_or_delete_an_envelope(
 
 # One of each kind: tests/walls/test_privileges.py lists every column that they may touch.
 @pytest.mark.parametrize(
-    "statement",
+    ("using", "statement"),
     [
-        "SELECT insight FROM checkins_checkin",
-        "UPDATE escalations_escalation SET plan = ''",
-        "DELETE FROM mail_outboxmessage",
-        "TRUNCATE mail_outboxmessage",
+        ("sweep", "SELECT insight FROM checkins_checkin"),
+        ("sweep", "UPDATE escalations_escalation SET plan = ''"),
+        ("sweep", "DELETE FROM mail_outboxmessage"),
+        ("sweep", "TRUNCATE mail_outboxmessage"),
+        ("sweep", "DELETE FROM mail_heartbeat"),
+        ("default", "INSERT INTO mail_heartbeat (name, ran_at) VALUES ('sweep', now())"),
+        ("default", "DELETE FROM mail_lease"),
     ],
 )
 @pytest.mark.django_db(databases=["default", "sweep"])
-def test_the_sweeps_read_no_words_answer_for_no_one_and_delete_no_message(statement: str) -> None:
-    with connections["sweep"].cursor() as cursor, pytest.raises(ProgrammingError, match="denied"):
+def test_sweeps_read_no_words_and_answer_for_no_one_and_pages_do_no_sweeps(
+    using: str, statement: str
+) -> None:
+    with connections[using].cursor() as cursor, pytest.raises(ProgrammingError, match="denied"):
         cursor.execute(statement)

@@ -38,24 +38,23 @@ def rule(**said: Any) -> NoticeRule:
     item: Mapping[str, Any] = said.pop("item", {})
 
     def describe(notices: Sequence[Notice], now: dt.datetime) -> dict[int, DigestItem]:
-        return {one.pk: _parcel(one, **item) for one in notices if one.subject not in gone}
+        return {one.pk: parcel(one) for one in notices if one.subject not in gone}
+
+    def parcel(notice: Notice) -> DigestItem:
+        values = {
+            "heading": "At the door",
+            "title": f"Parcel {notice.subject}",
+            "url": f"/e/{notice.engagement.slug}/parcels/{notice.subject}/",
+            "button": "Fetch",
+            "about": f"parcel:{notice.subject}",
+            "state": "late",
+            "weight": 1,
+            **item,
+        }
+        return DigestItem(**values)
 
     values = {"label": "Parcels", "reason": "order things", "noun": PARCEL, **said}
     return NoticeRule(describe=describe, **values)
-
-
-def _parcel(notice: Notice, **said: Any) -> DigestItem:
-    values = {
-        "heading": "At the door",
-        "title": f"Parcel {notice.subject}",
-        "url": f"/e/{notice.engagement.slug}/parcels/{notice.subject}/",
-        "button": "Fetch",
-        "about": f"parcel:{notice.subject}",
-        "state": "late",
-        "weight": 1,
-        **said,
-    }
-    return DigestItem(**values)
 
 
 def notify(person: Membership, subject: int = 1, *, rule: str = "parcel", **fields: Any) -> Notice:

@@ -359,6 +359,8 @@ def item(title: str, news: str = "") -> list[Entry]:
     return lines(CHECK_IN, "late", title=title, news=news)
 
 
+FIVE = lines(CHECK_IN, *"abcde")
+DUE = "5 check-ins (3 late, 2 due today by 12:00)"
 COUNTED = "1 check-in is late, 2 key results (1 at risk, 1 blocked)"
 STATES = [f"in a state that has rather a long name {number}" for number in range(3)]
 
@@ -366,26 +368,15 @@ STATES = [f"in a state that has rather a long name {number}" for number in range
 @pytest.mark.parametrize(
     ("clients", "told", "expected"),
     [
-        ("Northwind", [LATE_AND_DUE], "Northwind, DAY: 5 check-ins (3 late, 2 due today by 12:00)"),
+        ("Northwind", [LATE_AND_DUE], f"Northwind, DAY: {DUE}"),
         ("Northwind", [LATE_AND_DUE[:3]], "Northwind, DAY: 3 check-ins are late"),
         ("Northwind", [LATE_AND_DUE[:1] + RISKS], f"Northwind, DAY: {COUNTED}"),
-        (
-            "Northwind",
-            [lines(CHECK_IN, "a", "b", "c", "d", "e")],
-            "Northwind, DAY: 5 check-ins (1 a, 1 b, 1 c, 2 more)",
-        ),
+        ("Northwind", [FIVE], "Northwind, DAY: 5 check-ins (1 a, 1 b, 1 c, 2 more)"),
         ("A B", [LATE_AND_DUE[:1], RISKS], f"A, B, DAY: {COUNTED}"),
         ("A B C", [LATE_AND_DUE[:1], RISKS[:1], RISKS[1:]], f"3 clients, DAY: {COUNTED}"),
-        (  # too long: the clients go first, then all counts but the first are added up
-            "N" * 40,
-            [LATE_AND_DUE + RISKS],
-            "DAY: 5 check-ins (3 late, 2 due today by 12:00), 2 key results (1 at risk, 1 blocked)",
-        ),
-        (
-            "Northwind",
-            [LATE_AND_DUE + lines(KEY_RESULT, *STATES)],
-            "DAY: 5 check-ins (3 late, 2 due today by 12:00), 3 more",
-        ),
+        # Too long: the clients go first, then all counts but the first are added up.
+        ("N" * 40, [LATE_AND_DUE + RISKS], f"DAY: {DUE}, 2 key results (1 at risk, 1 blocked)"),
+        ("Northwind", [LATE_AND_DUE + lines(KEY_RESULT, *STATES)], f"DAY: {DUE}, 3 more"),
         ("Northwind", [item("API latency", "is red")], "Northwind: API latency is red"),
         ("Northwind", [item("Days", "due Mon\u00a016")], "Northwind: Days due Mon 16"),
         ("Northwind", [item("Days to value")], "Northwind: Days to value (late)"),

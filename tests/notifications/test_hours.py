@@ -28,9 +28,7 @@ def day(text: str) -> dt.date:
         ("2027-01-01", "DE", False),
     ],
 )
-def test_a_working_day_is_no_weekend_or_national_holiday(
-    on: str, country: str, works: bool
-) -> None:
+def test_a_working_day_is_no_weekend_or_public_holiday(on: str, country: str, works: bool) -> None:
     assert is_working_day(day(on), country) is works
 
 

@@ -144,9 +144,7 @@ def test_it_may_run_twice(alice: Membership, bob: Membership) -> None:
 
 
 @pytest.mark.parametrize("end", ["reached", "left"])
-def test_who_is_reached_or_has_left_is_no_news(
-    alice: Membership, bob: Membership, end: str
-) -> None:
+def test_who_is_reached_or_left_is_no_news(alice: Membership, bob: Membership, end: str) -> None:
     with scope(bob.engagement_id):
         notify_leads_undelivered(bob, now=NINE - DAY)
     (notice,) = told(alice)

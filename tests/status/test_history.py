@@ -204,7 +204,7 @@ class History:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_each_day_reads_as_it_was(
+def test_days_read_as_they_were(
     alice: Membership, clock: time_machine.Traveller, seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - a fixed story, no secret

@@ -31,10 +31,7 @@ def alice(db: None) -> Membership:
     alice = build.member(build.engagement())
     objective = build.objective(alice, build.cycle(alice.engagement))
     key_result = build.live_key_result(objective, build.metric(alice.engagement), title="First win")
-    with (
-        time_machine.travel(dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)),
-        scope(alice.engagement_id),
-    ):
+    with scope(alice.engagement_id):
         post(key_result, alice, insight="The welcome call moved to day two.")
     return alice
 

@@ -87,9 +87,7 @@ def test_at_a_clock_change_a_due_time_passes_once(before: str, after: str, is_pi
     assert (Snapshot.objects.get().built_at == moments[1]) == is_picked
 
 
-def test_what_another_release_built_is_built_again_unseen(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_another_release_built_is_built_again_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     def build_older(*args: Any, **kwargs: Any) -> Any:
         return {**build_snapshot(*args, **kwargs), "headline": "Hidden by the next release"}
 
@@ -218,9 +216,7 @@ def test_all_readers_share_one_body(client: Client, alice: Membership, dana: Mem
     assert pages[0] > 2
 
 
-def test_pages_are_rendered_without_a_cache(
-    reader: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_are_rendered_without_cache(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object, **__: object) -> None:
         raise ConnectionError
 
@@ -296,9 +292,7 @@ def test_a_newer_body_replaces_the_older(reader: Client, monkeypatch: pytest.Mon
     assert len(set(bodies)) == 1
 
 
-def test_a_stored_page_is_never_changed_nor_the_last_of_a_day_deleted(
-    alice: Membership,
-) -> None:
+def test_a_stored_page_is_never_changed_nor_the_last_of_a_day_deleted(alice: Membership) -> None:
     end_day(alice.engagement, "2026-03-09")
     changes = (
         lambda: Snapshot.objects.update(content={}),

@@ -90,10 +90,7 @@ BOTH = (RED, line(True, "red"))
     ("page", "said"),
     [
         (home(UNMEASURED), "Work has started. No key result has a value yet."),
-        (
-            home(line(True), BEHIND),
-            "1 of 2 key results is on pace. 1 is behind. 1 is red: Growth.",
-        ),
+        (home(line(True), BEHIND), "1 of 2 key results is on pace. 1 is behind. 1 is red: Growth."),
         (home(line(True), line(True)), "Both key results are on pace. None is red."),
         (home(RED, UNMEASURED), f"The only measured key result is on pace. 1 is red. {EARLY}"),
         (home(line(False, "red", "x" * 91)), "The only key result is behind pace. 1 is red."),

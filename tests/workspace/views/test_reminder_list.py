@@ -166,7 +166,7 @@ def test_champions_and_sponsors_read_it_without_addresses(
     assert bob.email not in page.text
 
 
-def test_contributors_read_their_own(
+def test_contributors_read_own_lines(
     client: Client, bob: Membership, onboarding: KeyResult
 ) -> None:
     """A record by person of how late they are is for no colleague (M6.7)."""
