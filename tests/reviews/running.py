@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django.test import Client
 from django.urls import reverse
 
+from checkins.models import CheckIn
+from checkins.rules import assess, state_of
 from engagements.models import Membership
 from escalations.models import Cause, Escalation
 from okrs.models import KeyResult
@@ -20,6 +23,7 @@ from tests.checkins.posting import TUESDAY, at, post
 YES: dict[str, Any] = {"on_outcomes": True, "evidence_weekly": True, "moved_resources": False}
 FEBRUARY = at("2026-02-10T14:00")
 OPENED = at("2026-03-09T09:04")
+MONDAY = OPENED.date()
 
 
 def plan(
@@ -67,12 +71,16 @@ def checked(
     return row
 
 
-def three_red(lead: Membership) -> list[KeyResult]:
-    """Build One, Two and Three, in the order of an agenda."""
-    rows = key_results(lead, "One", "Two", "Three")
-    for row, value in zip(rows, ("8.95", "8.9", "8.8"), strict=True):
-        checked(row, lead, "8.9", value, confidence=2)
-    return rows
+def reported(row: KeyResult, by: Membership, *values: str, confidence: int = 4) -> KeyResult:
+    """Give it the state of one check-in a week up to Tuesday's week, without storing them."""
+    rows = []
+    for place, value in enumerate(values, start=1):
+        monday = MONDAY - dt.timedelta(weeks=len(values) - place)
+        found = assess(row, actual=Decimal(value), confidence=confidence, today=monday)
+        stored = {"pk": place, "period": monday, "week": monday, "measured_on": monday}
+        scored = {"actual": Decimal(value), "score": found.score, "rag": found.rag}
+        rows.append(CheckIn(posted_at=OPENED, confidence=confidence, **stored, **scored))
+    return build.set_state(row, state=state_of(rows), by=by, now=TUESDAY)
 
 
 def live_version(review: Review) -> int:

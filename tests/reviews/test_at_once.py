@@ -1,18 +1,13 @@
-"""Several people act at the same moment: one thing happens once, without deadlocks."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connections
 
 from decisions.commands import complete_action, reopen_action
 from decisions.models import ActionItem, Decision
@@ -28,7 +23,8 @@ from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, code
 from tests.reviews.meeting import act, decide
-from tests.reviews.running import YES, checked, item, items, key_results, run
+from tests.reviews.running import YES, item, items, key_results, reported, run
+from tests.walls.racing import at_once
 
 pytestmark = pytest.mark.usefixtures("committed")
 TURNS = 20
@@ -45,36 +41,17 @@ def review(lead: Membership) -> Review:
     """Running, with two red key results."""
     with scope(lead.engagement_id):
         for row in key_results(lead, "One", "Two"):
-            checked(row, lead, "8.9", confidence=2)
+            reported(row, lead, "8.9", confidence=2)
         return run(lead)
-
-
-def at_once(lead: Membership, *works: Work, turns: int = 1) -> list[Any]:
-    """Return the last result of each, or its refusal; each runs on its own connection."""
-    ready = Barrier(len(works))
-
-    def do(work: Work) -> Any:
-        result: Any = None
-        try:
-            ready.wait()
-            for _ in range(turns):
-                with scope(lead.engagement_id):  # a transaction, as a request is one
-                    result = work()
-        except (StaleEdit, ValidationError) as refusal:
-            return refusal
-        finally:
-            connections.close_all()
-        return result
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(do, works))
 
 
 def test_two_clicks_on_next_discuss_one_item(lead: Membership, review: Review) -> None:
     with scope(lead.engagement_id):
         at = item(review, "One").public_id
 
-    at_once(lead, *[lambda: next_item(review=review, at=at, by=lead, now=TUESDAY)] * 2)
+    at_once(
+        lead.engagement_id, *[lambda: next_item(review=review, at=at, by=lead, now=TUESDAY)] * 2
+    )
 
     with scope(lead.engagement_id):
         review.refresh_from_db()
@@ -91,12 +68,14 @@ def test_two_clicks_on_next_discuss_one_item(lead: Membership, review: Review) -
     ],
     ids=["decision", "action of a review", "action"],
 )
-def test_a_form_posted_twice_is_recorded_once(
+def test_a_form_sent_twice_counts_once(
     lead: Membership, review: Review, record: Callable[..., Any], rows: Any
 ) -> None:
     key = uuid4()
 
-    first, second = at_once(lead, *[lambda: record(review, lead, idempotency_key=key)] * 2)
+    first, second = at_once(
+        lead.engagement_id, *[lambda: record(review, lead, idempotency_key=key)] * 2
+    )
 
     assert first == second
     with scope(lead.engagement_id):
@@ -105,7 +84,7 @@ def test_a_form_posted_twice_is_recorded_once(
 
 def test_two_clicks_on_close_close_once(lead: Membership, review: Review) -> None:
     close = partial(close_review, review=review, by=lead, now=TUESDAY, **YES)
-    outcomes = at_once(lead, close, close)
+    outcomes = at_once(lead.engagement_id, close, close)
 
     (refusal,) = [one for one in outcomes if isinstance(one, ValidationError)]
     assert code(refusal) == "closed"
@@ -118,7 +97,7 @@ def test_two_first_drafts_are_saved_once(lead: Membership, review: Review) -> No
     def save(headline: str) -> str:
         return save_draft(review=review, version=1, headline=headline, by=lead).headline
 
-    outcomes = at_once(lead, partial(save, "Mine"), partial(save, "Theirs"))
+    outcomes = at_once(lead.engagement_id, partial(save, "Mine"), partial(save, "Theirs"))
 
     assert [type(one) for one in outcomes].count(StaleEdit) == 1
     with scope(lead.engagement_id):
@@ -171,6 +150,6 @@ def test_two_commands_of_a_review_do_not_deadlock(
     with scope(lead.engagement_id):
         works = scene(lead, review)
 
-    results = at_once(lead, *works, turns=TURNS)  # a deadlock would raise
+    results = at_once(lead.engagement_id, *works, turns=TURNS)  # a deadlock would raise
 
     assert not [result for result in results if isinstance(result, ValidationError)]

@@ -1,5 +1,3 @@
-"""Decisions and actions recorded on the review screen, superseded, and read on their object's page."""
-
 from __future__ import annotations
 
 import re
@@ -21,7 +19,7 @@ from tests import build
 from tests.checkins.posting import HTMX, TUESDAY
 from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act, close, decide, planned, supersede
-from tests.reviews.running import YES, checked, go_on, item, key_results, run, url
+from tests.reviews.running import YES, go_on, item, key_results, reported, run, url
 
 pytestmark = pytest.mark.usefixtures("clock")
 PLAIN_AND_HTMX = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
@@ -30,7 +28,7 @@ PLAIN_AND_HTMX = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "h
 @pytest.fixture
 def rows(alice: Membership) -> list[KeyResult]:
     rows = key_results(alice, "API latency", "Day seven")
-    return [checked(row, alice, "8.9", confidence=2) for row in rows]
+    return [reported(row, alice, "8.9", confidence=2) for row in rows]
 
 
 @pytest.fixture
@@ -52,7 +50,7 @@ def typed(review: Review, owner: Membership, **fields: str) -> dict[str, str]:
     }
 
 
-def test_a_decision_is_recorded_on_the_item_of_its_form(
+def test_a_decision_is_recorded_on_its_item(
     lead: Client, alice: Membership, running: Review, rows: list[KeyResult]
 ) -> None:
     form_data = typed(running, alice)
@@ -70,9 +68,7 @@ def test_a_decision_is_recorded_on_the_item_of_its_form(
     assert "Pair the &lt;b&gt;offer&lt;/b&gt;." in answer.text
 
 
-def test_an_action_is_added_without_htmx_too(
-    lead: Client, bob: Membership, running: Review
-) -> None:
+def test_an_action_is_added_without_htmx(lead: Client, bob: Membership, running: Review) -> None:
     answer = lead.post(url(running, "review-act"), typed(running, bob))
 
     action = ActionItem.objects.get()
@@ -86,12 +82,7 @@ def test_an_action_is_added_without_htmx_too(
 @PLAIN_AND_HTMX
 @pytest.mark.parametrize(("name", "field"), [("review-decide", "change"), ("review-act", "due_on")])
 def test_an_invalid_form_keeps_its_text_and_its_item(
-    lead: Client,
-    alice: Membership,
-    running: Review,
-    name: str,
-    field: str,
-    headers: dict[str, str],
+    lead: Client, alice: Membership, running: Review, name: str, field: str, headers: dict[str, str]
 ) -> None:
     form_data = typed(running, alice, text="Ask for an export.", **{field: ""})
     go_on(running, alice)
@@ -226,9 +217,7 @@ def test_an_object_shows_its_current_decisions_and_open_actions(
     assert [entry.decision.text for entry in key_result.entries] == ["Day twenty."]
 
 
-def test_more_decisions_of_an_object_cost_no_more_queries(
-    lead: Client, alice: Membership, onboarding: KeyResult
-) -> None:
+def test_a_log_has_constant_queries(lead: Client, alice: Membership, onboarding: KeyResult) -> None:
     review = planned(alice)
 
     def ten_more() -> None:
@@ -238,7 +227,6 @@ def test_more_decisions_of_an_object_cost_no_more_queries(
 
     ten_more()
 
-    # Session, user, membership, the object; decisions, key results, actions.
     log, _ = logs(onboarding)
     assert_constant_queries(
         lambda: lead.get(log, headers=HTMX), grow=ten_more, name="key-result-log"

@@ -1,5 +1,3 @@
-"""The pages that list, plan, edit and close reviews, and the summary of one."""
-
 from __future__ import annotations
 
 import pytest
@@ -7,7 +5,7 @@ from django.test import Client
 
 from engagements.models import Membership, Role
 from reviews.commands.agendas import add_item
-from reviews.commands.reviews import close_review, update_review
+from reviews.commands.reviews import close_review
 from reviews.forms import CloseForm, ItemForm, ReviewForm
 from reviews.models import Attendance, Review
 from status.commands import save_draft
@@ -15,8 +13,8 @@ from status.models import Report, ReportDraft
 from tests import build
 from tests.checkins.posting import HTMX, TUESDAY, at
 from tests.query_counts import assert_constant_queries
-from tests.reviews.meeting import act, decide, supersede
-from tests.reviews.running import YES, closed, plan, run, url
+from tests.reviews.meeting import close, decide, planned, supersede
+from tests.reviews.running import YES, run, url
 
 pytestmark = pytest.mark.usefixtures("clock")
 LIST, NEW = "/e/northwind/reviews/", "/e/northwind/reviews/new/"
@@ -36,32 +34,27 @@ def typed(by: Membership, *people: Membership, **fields: object) -> dict[str, ob
 
 def test_the_list_shows_running_planned_and_closed_reviews(lead: Client, alice: Membership) -> None:
     assert "No reviews yet." in lead.get(LIST).text
-    running, ahead, past = run(alice, title="Now"), plan(alice), closed(alice)
+    running, ahead, past = planned(alice, started_at=TUESDAY), planned(alice), planned(alice)
+    close(past)
 
     page = lead.get(LIST)
 
-    assert [list(page.context[name]) for name in ("running", "ahead", "closed")] == [
-        [running],
-        [ahead],
-        [past],
-    ]
+    shown = [list(page.context[name]) for name in ("running", "ahead", "closed")]
+    assert shown == [[running], [ahead], [past]]
     assert url(past, "summary-update") in page.text
 
 
 def test_a_longer_list_costs_no_more_queries(lead: Client, alice: Membership) -> None:
     def more() -> None:
-        for number in range(10):
-            review = closed(alice, title=f"Past {number}")
-            act(alice, what=f"{number}")
-            plan(alice, title=f"Soon {review.pk}")
+        for _ in range(10):
+            close(planned(alice))
+            planned(alice)
 
     more()
     assert_constant_queries(lambda: lead.get(LIST), grow=more, name="review-list")
 
 
-def test_a_review_is_planned_in_the_zone_of_the_reader(
-    lead: Client, alice: Membership, bob: Membership
-) -> None:
+def test_a_review_is_planned_in_ones_zone(lead: Client, alice: Membership, bob: Membership) -> None:
     bad = lead.post(NEW, typed(alice, title="Ours", minutes="3"), headers=HTMX)
     good = lead.post(NEW, typed(alice, bob))
 
@@ -97,7 +90,7 @@ def test_sponsor_champions_and_owners_are_proposed(lead: Client, alice: Membersh
         (ItemForm, "minutes", "241", "max_value"),
     ],
 )
-def test_the_forms_check_the_shape_of_each_value(
+def test_each_value_has_its_shape(
     alice: Membership, form: type[ReviewForm | ItemForm], field: str, value: str, code: str
 ) -> None:
     form_data = typed(alice, **{"minutes": "5", field: value})
@@ -107,23 +100,21 @@ def test_the_forms_check_the_shape_of_each_value(
 
 
 def test_a_stale_edit_shows_both_versions(lead: Client, alice: Membership) -> None:
-    review = plan(alice)
-    known = {"scheduled_at": TUESDAY, "lead": alice, "by": alice, "now": TUESDAY}
-    update_review(review=review, version=1, title="Theirs", **known)  # type: ignore[arg-type]
+    review = planned(alice)
+    build.change(review, title="Theirs", version=2)
 
     stale = lead.post(url(review, "review-update"), typed(alice, title="Mine", version="1"))
     again = lead.post(url(review, "review-update"), typed(alice, title="Mine", version="2"))
 
     assert stale.status_code == 409
-    assert "Theirs" in stale.text
-    assert "Mine" in stale.text
+    assert ("Theirs" in stale.text, "Mine" in stale.text) == (True, True)
     assert again.headers["Location"] == url(review, "review-detail")
     review.refresh_from_db()
     assert (review.title, review.kind, review.minutes) == ("Mine", "monthly", 45)
 
 
 def test_a_review_is_cancelled_from_its_edit_page(lead: Client, alice: Membership) -> None:
-    review, started = plan(alice), run(alice)
+    review, started = planned(alice), planned(alice, started_at=TUESDAY)
 
     assert lead.post(url(review, "review-cancel")).headers["Location"] == LIST
     assert lead.post(url(started, "review-cancel")).headers["Location"] == url(started)
@@ -131,7 +122,7 @@ def test_a_review_is_cancelled_from_its_edit_page(lead: Client, alice: Membershi
 
 
 def test_an_item_is_added_by_a_decider(client: Client, alice: Membership) -> None:
-    review = plan(alice)
+    review = planned(alice)
     build.sign_in(client, alice.engagement, Role.SPONSOR)
     address = url(review, "item-create")
 
@@ -162,10 +153,8 @@ def test_closing_has_three_questions_and_lists_open_items(lead: Client, alice: M
 
 
 @pytest.mark.parametrize("name", ["review-close", "summary-update"])
-def test_a_planned_review_has_no_close_and_no_summary(
-    lead: Client, alice: Membership, name: str
-) -> None:
-    review = plan(alice)
+def test_a_planned_review_has_no_end_or_summary(lead: Client, alice: Membership, name: str) -> None:
+    review = planned(alice)
 
     assert lead.get(url(review, name)).headers["Location"] == url(review, "review-detail")
 
@@ -195,12 +184,11 @@ def test_a_summary_is_edited_and_published_as_a_report(lead: Client, alice: Memb
 
 
 def test_a_stale_summary_shows_both_versions(lead: Client, alice: Membership) -> None:
-    review = closed(alice)
+    review = close(planned(alice))
     save_draft(review=review, version=1, headline="Theirs", by=alice)
 
     answer = lead.post(url(review, "summary-update"), {**WORDS, "version": "1", "then": "publish"})
 
     assert answer.status_code == 409
-    assert "Theirs" in answer.text
-    assert "We hold." in answer.text
+    assert ("Theirs" in answer.text, "We hold." in answer.text) == (True, True)
     assert not Report.objects.exists()

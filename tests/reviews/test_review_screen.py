@@ -1,5 +1,3 @@
-"""The review screen: its items, its parts that follow, and its buttons."""
-
 from __future__ import annotations
 
 import pytest
@@ -13,15 +11,17 @@ from reviews.models import AgendaItem
 from tests import build
 from tests.checkins.posting import HTMX, TUESDAY, at, post
 from tests.query_counts import assert_constant_queries, assert_query_count, queries_of
-from tests.reviews.meeting import act, decide
+from tests.reviews.meeting import act, decide, planned
 from tests.reviews.running import (
     YES,
     checked,
     current_title,
+    escalate,
     go_on,
     item,
     key_results,
     plan,
+    reported,
     run,
     seen,
     url,
@@ -35,14 +35,12 @@ def rows(alice: Membership) -> list[KeyResult]:
     """One red, one behind, one won."""
     red, behind, won = key_results(alice, "API latency", "Day seven", "Enterprise NPS")
     checked(red, alice, "8.9", "8.8", confidence=2, blocker="No export.")
-    checked(behind, alice, "7.5", "7", confidence=2)
-    checked(won, alice, "6", "5")
+    reported(behind, alice, "7.5", "7", confidence=2)
+    reported(won, alice, "6", "5")
     return [red, behind, won]
 
 
-def test_the_screen_shows_one_item_at_a_time(
-    lead: Client, alice: Membership, rows: list[KeyResult]
-) -> None:
+def test_it_shows_an_item_at_a_time(lead: Client, alice: Membership, rows: list[KeyResult]) -> None:
     review = run(alice)
 
     first = lead.get(url(review)).text
@@ -54,9 +52,7 @@ def test_the_screen_shows_one_item_at_a_time(
     assert "Item 2 of 4" in second
 
 
-def test_every_kind_of_item_has_its_markup(
-    lead: Client, alice: Membership, rows: list[KeyResult]
-) -> None:
+def test_each_kind_of_item_is_shown(lead: Client, alice: Membership, rows: list[KeyResult]) -> None:
     act(alice, due_on=TUESDAY.date())
     review = plan(alice, now=at("2026-03-11T09:00"))
     add_item(review=review, title="", minutes=3, objective=rows[0].objective, by=alice, now=TUESDAY)
@@ -69,7 +65,7 @@ def test_every_kind_of_item_has_its_markup(
     assert kinds == {"list", "key_result", "objective", "plain", "closing"}
 
 
-def test_a_reader_can_look_at_another_item_while_the_review_stays(
+def test_a_reader_looks_at_another_item_while_the_review_stays(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
     review = run(alice)
@@ -83,9 +79,7 @@ def test_a_reader_can_look_at_another_item_while_the_review_stays(
     assert review.current_item == item(review, "API latency")
 
 
-def test_a_planned_review_shows_whether_data_changed(
-    lead: Client, alice: Membership, rows: list[KeyResult]
-) -> None:
+def test_a_plan_shows_stale_data(lead: Client, alice: Membership, rows: list[KeyResult]) -> None:
     review, stale = plan(alice), []
 
     for change in (
@@ -102,7 +96,7 @@ def test_a_planned_review_shows_whether_data_changed(
 
 
 def test_a_refused_button_says_why(lead: Client, alice: Membership) -> None:
-    refused = lead.post(url(plan(alice), "review-next"), headers=HTMX)
+    refused = lead.post(url(planned(alice), "review-next"), headers=HTMX)
 
     assert refused.status_code == 422
     assert "This review has not started yet." in refused.text
@@ -129,13 +123,15 @@ def test_a_closed_review_shows_the_facts_of_its_close_without_buttons(
 def test_others_follow_and_decide_by_their_role(
     client: Client, alice: Membership, rows: list[KeyResult], role: str
 ) -> None:
+    escalation = escalate(rows[0])
     build.sign_in(client, alice.engagement, role)
 
     page = client.get(url(run(alice))).text
 
-    assert "Next item" not in page
-    assert "Close review" not in page
-    for text in ("Record decision", "Is this still the right key result?"):
+    assert f'id="escalation-{escalation.public_id}"' in page
+    for text in ("Next item", "Close review"):
+        assert text not in page
+    for text in ("Record decision", "Is this still the right key result?", "outcome/?place=review"):
         assert (text in page) == (role != Role.CONTRIBUTOR)
 
 
@@ -161,7 +157,7 @@ def test_an_open_screen_gets_its_parts_only_after_a_change(
 
 
 @pytest.mark.parametrize("name", ["review-next", "review-previous"])
-def test_a_button_moves_the_review_on_from_the_item_it_was_shown_with(
+def test_a_button_moves_on_from_the_item_it_was_shown_with(
     lead: Client, alice: Membership, rows: list[KeyResult], name: str
 ) -> None:
     review = run(alice)
@@ -196,12 +192,10 @@ def test_every_button_works_with_and_without_htmx(
 ) -> None:
     action = act(alice, due_on=TUESDAY.date())
     review = run(alice, now=at("2026-03-11T09:00"))
-    more = {
-        "review": [],
-        "attendance": [alice.public_id],
-        "item": [item(review, "API latency").public_id],
-    }[name.split("-")[0]]
-    if name == "item-done":
+    more = [item(review, "API latency").public_id] if name.startswith("item") else []
+    if name == "attendance-mark":
+        more = [alice.public_id]
+    elif name == "item-done":
         more = [item(review, "1 overdue action").public_id, action.public_id]
 
     plain = lead.post(url(review, name, *more) + "?view=all", data)
@@ -216,21 +210,20 @@ def test_every_button_works_with_and_without_htmx(
 def test_more_items_and_key_results_cost_no_more_queries(lead: Client, alice: Membership) -> None:
     rows = key_results(alice, *[f"Row {number}" for number in range(10)])
     for row in rows:
-        checked(row, alice, "8.9", confidence=2)
+        reported(row, alice, "8.9", confidence=2)
     review = run(alice)
     decide(review, alice, agenda_item=item(review, "Row 1"), key_result=rows[1])
 
     def ten_more() -> None:
         for number in range(10, 20):
             more = build.live_key_result(rows[0].objective, title=f"Row {number}")
-            checked(more, alice, "8.9", confidence=2)
+            reported(more, alice, "8.9", confidence=2)
             decide(review, alice, key_result=more)
             act(alice, review=review)
             build.member(alice.engagement, f"Member {number}", Role.CONTRIBUTOR, user=None)
         lead.post(url(review, "review-draw"))
 
     address = url(review)
-    # The user's is one of them.
     assert_constant_queries(lambda: lead.get(address), grow=ten_more, name="review-detail")
     assert AgendaItem.objects.filter(review=review).count() == 21
     live = f"{url(review, 'live-review')}?seen={seen(lead, review)}"

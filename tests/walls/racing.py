@@ -50,6 +50,30 @@ def deadlocks(engagement_id: int, *doings: Doing) -> list[str]:
         return [error for some in pool.map(run, doings) for error in some]
 
 
+def at_once(engagement_id: int, *works: Callable[[], Any], turns: int = 1) -> list[Any]:
+    """Do these at the same time, each on its own connection.
+
+    Return the last result of each, or its refusal.
+    """
+    ready = Barrier(len(works), timeout=PATIENCE)
+
+    def run(work: Callable[[], Any]) -> Any:
+        result: Any = None
+        try:
+            ready.wait()
+            for _ in range(turns):
+                with scope(engagement_id):  # a transaction, as a request is one
+                    result = work()
+        except (StaleEdit, ValidationError) as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+        return result
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
 @contextmanager
 def waiting(
     hold: Callable[[], Any], doing: Callable[[], Any], *, engagement_id: int
