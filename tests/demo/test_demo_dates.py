@@ -94,9 +94,7 @@ def test_at_every_hour_of_the_week_some_cards_are_to_go_and_some_saved(now: dt.d
         pytest.param(6 * 24 + 21, 2, id="Sunday night"),
     ],
 )
-def test_on_any_day_my_week_has_cards_and_each_state_of_an_escalation_is_there(
-    hour: int, saved: int
-) -> None:
+def test_on_any_day_there_are_cards_and_each_state_of_an_escalation(hour: int, saved: int) -> None:
     now = MONDAY + dt.timedelta(hours=hour)
     with time_machine.travel(now, tick=False):
         load_demo(now=now)

@@ -1,5 +1,3 @@
-"""`manage.py seed` as an operator meets it."""
-
 from __future__ import annotations
 
 import datetime as dt

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 import time_machine
@@ -40,9 +41,7 @@ def asked(user: User, email: str = NEW) -> str:
     return link_to(user, new=email.lower()).rstrip("/").rsplit("/", 1)[1]
 
 
-def test_a_new_address_is_theirs_in_every_engagement_once_its_link_is_followed(
-    alice: User,
-) -> None:
+def test_a_new_address_is_theirs_everywhere_once_its_link_is_followed(alice: User) -> None:
     clients = [build.engagement("Northwind"), build.engagement("Harbor")]
     for client in clients:
         build.member(client, role=Role.CONTRIBUTOR, user=alice)
@@ -51,8 +50,7 @@ def test_a_new_address_is_theirs_in_every_engagement_once_its_link_is_followed(
 
     alice.refresh_from_db()
     with scope(*(client.pk for client in clients)):
-        listed = Membership.objects.values_list("email", flat=True)
-        assert {alice.email, *listed} == {NEW}
+        assert {alice.email, *Membership.objects.values_list("email", flat=True)} == {NEW}
 
 
 @pytest.mark.parametrize("link", ["followed", "of someone else", "a day old", "made up"])
@@ -102,12 +100,21 @@ def test_an_address_that_was_taken_since_is_not_taken_over(
     assert alice.email == "alice@example.test"
 
 
-def test_an_address_under_which_somebody_removed_stands_is_free(alice: User) -> None:
-    lead = build.member(build.engagement(), "Lea")
-    build.member(lead.engagement, role=Role.CONTRIBUTOR, user=alice)
-    mistyped = build.member(lead.engagement, "Alicia", Role.VIEWER, user=None, email=NEW)
+@pytest.fixture
+def lead(db: None) -> Membership:
+    return build.member(build.engagement(), "Lea")
+
+
+def removed(lead: Membership, **fields: Any) -> Membership:
+    member = build.member(lead.engagement, role=Role.CONTRIBUTOR, **fields)
     with scope(lead.engagement_id):
-        remove_member(membership=mistyped, by=lead)
+        remove_member(membership=member, by=lead)
+    return member
+
+
+def test_the_address_of_somebody_removed_is_free(alice: User, lead: Membership) -> None:
+    build.member(lead.engagement, role=Role.CONTRIBUTOR, user=alice)
+    mistyped = removed(lead, name="Alicia", user=None, email=NEW)
 
     change_address(user=alice, token=asked(alice))
 
@@ -117,14 +124,10 @@ def test_an_address_under_which_somebody_removed_stands_is_free(alice: User) -> 
     assert (mistyped.name, mistyped.email.endswith("@removed.invalid")) == ("Alicia", True)
 
 
-def test_a_former_member_does_not_hold_an_address_they_left(alice: User) -> None:
-    lead = build.member(build.engagement(), "Lea")
+def test_a_former_member_does_not_hold_an_address_they_left(alice: User, lead: Membership) -> None:
     build.member(lead.engagement, role=Role.CONTRIBUTOR, user=alice)
-    former = build.member(lead.engagement, "Alan", Role.VIEWER, email=NEW)
-    with scope(lead.engagement_id):
-        remove_member(membership=former, by=lead)
-    assert former.user
-    User.objects.filter(pk=former.user.pk).update(email="alan@new.test")
+    removed(lead, name="Alan", email=NEW)
+    User.objects.filter(name="Alan").update(email="alan@new.test")
 
     change_address(user=alice, token=asked(alice))
 
@@ -132,11 +135,8 @@ def test_a_former_member_does_not_hold_an_address_they_left(alice: User) -> None
     assert alice.email == NEW
 
 
-def test_somebody_removed_comes_back_under_the_new_address(alice: User) -> None:
-    lead = build.member(build.engagement(), "Lea")
-    former = build.member(lead.engagement, role=Role.CONTRIBUTOR, user=alice)
-    with scope(lead.engagement_id):
-        remove_member(membership=former, by=lead)
+def test_somebody_removed_comes_back_under_the_new_address(alice: User, lead: Membership) -> None:
+    removed(lead, user=alice)
     alice = change_address(user=alice, token=asked(alice))
     with scope(lead.engagement_id):
         invited = invite_member(
@@ -155,7 +155,7 @@ class TestMails:
     def alice(self, committed: str) -> User:
         return build.user("Alice")
 
-    def test_the_mail_holds_the_link_and_the_old_address_hears_of_the_change(
+    def test_the_new_address_gets_the_link_the_old_one_the_news(
         self, alice: User, mail_server: MailServer
     ) -> None:
         ask_for_address(user=alice, email=NEW)
@@ -172,9 +172,7 @@ class TestMails:
         assert told["To"] == "alice@example.test"
         assert NEW in text_of(told)
 
-    def test_a_taken_address_is_said_there_alone_and_gets_no_link(
-        self, alice: User, mail_server: MailServer
-    ) -> None:
+    def test_a_taken_address_gets_no_link(self, alice: User, mail_server: MailServer) -> None:
         build.user("Other", email=NEW)
 
         ask_for_address(user=alice, email=NEW)
@@ -197,9 +195,7 @@ def path(user: User, new: str = NEW) -> str:
 
 
 @pytest.mark.parametrize("end", ["a day is over", "it is followed", "the old address is gone"])
-def test_the_profile_names_the_address_until_its_link_ends(
-    client: Client, signed_in: User, end: str
-) -> None:
+def test_a_profile_names_it_until_its_link_ends(client: Client, signed_in: User, end: str) -> None:
     client.post(URL, {"email": NEW, "password": PASSWORD})
     assert f"To change it to {NEW}, sign in and follow the link" in client.get("/profile/").text
     now = timezone.now()
@@ -223,7 +219,7 @@ def test_the_profile_names_the_address_until_its_link_ends(
         ({"email": NEW, "password": "a-wrong-password"}, "password"),
     ],
 )
-def test_it_refuses_at_the_field_to_mend(
+def test_it_refuses_at_the_field(
     client: Client, signed_in: User, typed: dict[str, str], field: str
 ) -> None:
     answer = client.post(URL, typed)
@@ -238,9 +234,7 @@ def test_guesses_at_the_password_end(client: Client, signed_in: User) -> None:
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
 
 
-def test_whoever_signs_in_by_codes_alone_sets_a_password_first(
-    client: Client, signed_in: User
-) -> None:
+def test_who_signs_in_by_codes_alone_sets_a_password_first(client: Client, signed_in: User) -> None:
     signed_in.set_unusable_password()
     signed_in.save()
     client.force_login(signed_in)

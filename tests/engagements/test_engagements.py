@@ -23,7 +23,9 @@ from engagements.permissions import Permission, may_here
 from tenancy.scoping import scope
 from tests import build
 from tests.engagements.conftest import saved
+from tests.northwind import alice
 
+__all__ = ["alice"]
 pytestmark = pytest.mark.django_db
 NOON = dt.datetime(2026, 3, 25, 12, tzinfo=dt.UTC)
 
@@ -63,32 +65,29 @@ def test_a_workspace_can_wait_for_a_lead_without_an_account() -> None:
     ],
 )
 def test_it_notes_since_when_another_rhythm_holds(
-    settings: dict[str, Any], *, is_another: bool
+    alice: Membership, settings: dict[str, Any], *, is_another: bool
 ) -> None:
-    alice = build.member(build.engagement())
+    with time_machine.travel(NOON, tick=False):
+        now = update_engagement(engagement=alice.engagement, version=1, by=alice, **settings)
 
-    with scope(alice.engagement_id), time_machine.travel(NOON, tick=False):
-        update_engagement(engagement=alice.engagement, version=1, by=alice, **settings)
-        saved = Engagement.objects.get()
-
-    assert saved.rhythm_since == (NOON if is_another else None)
+    assert saved(now).rhythm_since == (NOON if is_another else None)
 
 
 @pytest.mark.parametrize(
     ("starts_in", "changes"),
     [pytest.param(-1, False, id="M5.4-started"), pytest.param(2, True, id="M5.4-not-started")],
 )
-def test_the_bands_can_change_until_the_first_cycle_starts(starts_in: int, changes: bool) -> None:
-    alice, start = build.member(build.engagement()), timezone.now().date()
-    refused = (
-        nullcontext() if changes else pytest.raises(ValidationError, match="bands can’t change")
-    )
+def test_the_bands_can_change_until_the_first_cycle_starts(
+    alice: Membership, starts_in: int, changes: bool
+) -> None:
+    start = timezone.now().date() + dt.timedelta(days=starts_in)
+    refused = nullcontext() if changes else pytest.raises(ValidationError, match="can’t change")
 
-    with scope(alice.engagement_id):
-        freeze_bands(engagement=alice.engagement, on=start + dt.timedelta(days=starts_in))
-        with refused:
-            update_engagement(engagement=alice.engagement, version=1, by=alice, bands="strict")
-        assert (Engagement.objects.get().bands == "strict") is changes
+    freeze_bands(engagement=alice.engagement, on=start)
+    with refused:
+        update_engagement(engagement=alice.engagement, version=1, by=alice, bands="strict")
+
+    assert (saved(alice.engagement).bands == "strict") is changes
 
 
 def test_the_bands_start_to_hold_on_the_clients_own_date() -> None:
@@ -98,31 +97,26 @@ def test_the_bands_start_to_hold_on_the_clients_own_date() -> None:
     assert tokyo.bands_are_frozen(today=tokyo.today(late_on_the_fourth_in_utc))
 
 
-def close(alice: Membership) -> Engagement:
-    with scope(alice.engagement_id):
-        return close_engagement(engagement=alice.engagement, by=alice)
+def close(by: Membership) -> Engagement:
+    return close_engagement(engagement=by.engagement, by=by)
 
 
 def test_closing_says_who_and_when_and_again_changes_nothing(alice: Membership) -> None:
     first = close(alice).closed_at
-    other = build.member(alice.engagement, "Olga")
 
-    with scope(alice.engagement_id):
-        close_engagement(engagement=alice.engagement, by=other)
+    close(build.member(alice.engagement, "Olga"))
 
     now = saved(alice.engagement)
     assert (now.closed_at, now.closed_by_id, now.version) == (first, alice.pk, 2)
 
 
 def test_opened_again_it_asks_for_nothing_that_was_due_meanwhile(alice: Membership) -> None:
-    with scope(alice.engagement_id):
-        reopen_engagement(engagement=alice.engagement, by=alice)
+    reopen_engagement(engagement=alice.engagement, by=alice)
     assert (saved(alice.engagement).rhythm_since, saved(alice.engagement).version) == (None, 1)
     close(alice)
     before = timezone.now()
 
-    with scope(alice.engagement_id):
-        reopen_engagement(engagement=alice.engagement, by=alice)
+    reopen_engagement(engagement=alice.engagement, by=alice)
 
     now = saved(alice.engagement)
     assert (now.is_closed, now.closed_by_id) == (False, None)
@@ -143,7 +137,7 @@ def test_nobody_works_in_it_and_whoever_read_it_reads_it(alice: Membership, role
 
 def test_the_database_keeps_its_owners_inside_the_client(alice: Membership) -> None:
     stranger = build.member(build.engagement("Harbor"), "Hannah")
-    with scope(alice.engagement_id), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         refused = pytest.raises(IntegrityError, match="engagement_workflow_owner_key")
         with refused, transaction.atomic():

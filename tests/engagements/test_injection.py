@@ -5,24 +5,17 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
-import time_machine
 from django.conf import settings
 
 from accounts.models import User
-from engagements.models import Role
-from mail.delivery import MAX_SUBJECT, Delivered, deliver_due
+from mail.delivery import MAX_SUBJECT
 from mail.email_types import Mail, one_line
 from notifications.digest import Digest, Entry, Section
-from notifications.digests import build_digests
 from notifications.emails import write
-from notifications.rules import Aside, DigestItem, registered_rules
+from notifications.rules import Aside, DigestItem
 from notifications.templatetags.notices import folded
 from scoring import Rag
-from tests import build
-from tests.notifications.noticing import NINE, notify, rule
-from tests.smtp import MailServer, mail_server, text_of
-
-__all__ = ["mail_server"]
+from tests.notifications.noticing import NINE, rule
 
 EVIL = (
     "Eve\r\nBcc: all@example.test",
@@ -106,30 +99,10 @@ def test_words_that_run_from_right_to_left_turn_only_themselves() -> None:
     assert "שלום עולם" in mail.text
 
 
-def test_a_name_that_would_start_a_header_arrives_as_words(
-    committed: str, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(registered_rules, "parcel", rule(item={"title": EVIL[0]}))
-    client = build.engagement(EVIL[0], slug="client")
-    notify(
-        build.member(
-            client, EVIL[0], Role.CONTRIBUTOR, email="bob@example.test", user=build.user("Bob")
-        )
-    )
-    with time_machine.travel(NINE, tick=False):
-        build_digests(now=NINE)
-        assert deliver_due(now=NINE) == Delivered(sent=1)
-
-    (mail,) = mail_server.messages
-    assert (mail["To"], mail["Bcc"]) == ("bob@example.test", None)
-    name = "Eve Bcc: all@example.test"
-    assert mail["Subject"].replace("\n", "") == f"{name}: {name} (late)"
-    assert "Eve Bcc: all@example.test" in text_of(mail)
-
-
 @pytest.mark.parametrize(
     ("text", "line"),
     [
+        ("a" * 999, f"{'a' * 199}…"),
         ("Two\r\n lines\tand\u2028three", "Two lines and three"),
         ("16\u00a0Mar stays together", "16\u00a0Mar stays together"),
         ("\u202eesrever\u202c", "esrever"),
@@ -138,11 +111,7 @@ def test_a_name_that_would_start_a_header_arrives_as_words(
     ],
 )
 def test_words_on_one_line(text: str, line: str) -> None:
-    assert one_line(text) == line
-
-
-def test_long_words_are_cut() -> None:
-    assert one_line("a" * 300, most=200) == f"{'a' * 199}…"
+    assert one_line(text, most=200) == line
 
 
 def test_a_paragraph_is_folded_under_its_title_and_addresses_stay_whole() -> None:

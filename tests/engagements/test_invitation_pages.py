@@ -40,34 +40,27 @@ def test_it_says_who_invites_whom_where_and_as_what(client: Client, url: str) ->
         assert words in text
 
 
-def test_accepting_makes_the_account_and_signs_in(
+def test_accepting_makes_the_account_in_a_new_session(
     client: Client, url: str, invitation: Invitation
 ) -> None:
-    answer = client.post(url, ACCOUNT)
-
-    assert (answer.status_code, answer["Location"]) == (302, "/")
-    bob = saved(invitation.membership)
-    assert (bob.name, bob.user) == ("Bob Stone", User.objects.get(email="bob@example.test"))
-    assert client.get("/e/northwind/members/").status_code == 200
-
-
-def test_the_session_is_a_new_one(client: Client, url: str) -> None:
     session = client.session
     session["visited"] = "before"
     session.save()
     before = session.session_key
     client.cookies["__Host-session"] = before or ""
 
-    client.post(url, ACCOUNT)
+    answer = client.post(url, ACCOUNT)
 
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    bob = saved(invitation.membership)
+    assert (bob.name, bob.user) == ("Bob Stone", User.objects.get(email="bob@example.test"))
+    assert client.get("/e/northwind/members/").status_code == 200
     assert client.cookies["__Host-session"].value != before
     assert not Session.objects.filter(session_key=before).exists()
 
 
 @pytest.mark.parametrize("password", ["", "short", "bob@example.test"])
-def test_a_weak_password_is_refused_and_the_name_stays(
-    client: Client, url: str, password: str
-) -> None:
+def test_a_weak_password_is_refused(client: Client, url: str, password: str) -> None:
     answer = client.post(url, {"name": "Bob Stone", "password": password})
 
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["password"])
@@ -75,9 +68,7 @@ def test_a_weak_password_is_refused_and_the_name_stays(
     assert not User.objects.filter(email="bob@example.test").exists()
 
 
-def test_people_with_an_account_sign_in_and_accept_by_one_button(
-    client: Client, url: str, invitation: Invitation
-) -> None:
+def test_who_has_an_account_accepts_by_it(client: Client, url: str, invitation: Invitation) -> None:
     bob = build.user("Bob")
     assert f"/accounts/login/?next={url}" in client.get(url).text
     assert client.post(url, ACCOUNT).status_code == 422
@@ -97,7 +88,7 @@ def test_another_account_stays_outside(client: Client, url: str, invitation: Inv
 
 
 @pytest.mark.parametrize("end", ["never sent", "accepted", "expires_at", "revoked_at", "open"])
-def test_a_link_that_no_longer_works_is_gone_and_none_is_left_to_caches_or_indexes(
+def test_a_link_that_ended_is_gone_and_none_is_left_to_caches(
     client: Client, url: str, invitation: Invitation, end: str
 ) -> None:
     match end:
@@ -127,10 +118,7 @@ def test_a_link_that_no_longer_works_is_gone_and_none_is_left_to_caches_or_index
         ("a@x.test, b@x.test c@x.test", [("", f"{one}@x.test") for one in "abc"]),
         ("Ana <a@x.test>, Ben Stone <b@x.test>", [("Ana", "a@x.test"), ("Ben Stone", "b@x.test")]),
         ('"Lopez, Ana" <a@x.test>; b@x.test', [("Lopez, Ana", "a@x.test"), ("", "b@x.test")]),
-        (
-            "a@x.test, Bob <b@x.test>, c@x.test",
-            [("", "a@x.test"), ("Bob", "b@x.test"), ("", "c@x.test")],
-        ),
+        ("a@x.test, Bob <b@x.test>", [("", "a@x.test"), ("Bob", "b@x.test")]),
         ('"Lopez, Ana" <a@x.test>, b@x.test', [("Lopez, Ana", "a@x.test"), ("", "b@x.test")]),
         ("<a@x.test> <b@x.test>", [("", "a@x.test"), ("", "b@x.test")]),
         ("Ana Lopez <a@x.test> b@x.test", [("Ana Lopez", "a@x.test"), ("", "b@x.test")]),

@@ -29,8 +29,9 @@ from mail.models import OutboxMessage, Priority
 from tenancy.scoping import scope
 from tests import build
 from tests.build import PASSWORD
-from tests.engagements.conftest import at_once, saved
+from tests.engagements.conftest import saved
 from tests.smtp import MailServer, mail_server, text_of
+from tests.walls.racing import at_once
 
 __all__ = ["mail_server"]
 PEOPLE = {f"p{number}@x.test": f"Person {number}" for number in range(20)}
@@ -43,14 +44,18 @@ def invitation(engagement: Engagement, alice: Membership) -> Invitation:
         return send_invitation(membership=bob, by=alice)
 
 
+def invite_bob(by: Membership) -> Invitation:
+    bob = {"email": "bob@example.test", "name": "Bob", "role": "viewer"}
+    with scope(by.engagement_id):
+        return invite_member(engagement=by.engagement, by=by, **bob).invitations.get()
+
+
 def accept(invitation: Invitation) -> User:
     token = links.invitation_token(invitation)
     return accept_invitation(token=token, name="Bob Stone", password=PASSWORD)
 
 
-def test_the_password_is_hashed_before_anything_is_locked(
-    invitation: Invitation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_row_is_locked_to_hash(invitation: Invitation, monkeypatch: pytest.MonkeyPatch) -> None:
     before: list[dict[str, str]] = []
 
     def count(password: str) -> str:
@@ -66,21 +71,15 @@ def test_the_password_is_hashed_before_anything_is_locked(
     assert user.check_password(PASSWORD)
 
 
-def test_inviting_names_a_placeholder_and_makes_one_link_for_two_weeks(
-    engagement: Engagement, alice: Membership
-) -> None:
-    with scope(engagement.id):
-        bob = invite_member(
-            engagement=engagement, email="bob@example.test", name="Bob", role="viewer", by=alice
-        )
-        invitation = Invitation.objects.get()
-        assert (invitation.membership, invitation.sent_by, bob.is_placeholder) == (bob, alice, True)
+def test_inviting_makes_one_link_for_two_weeks(alice: Membership) -> None:
+    invitation = invite_bob(alice)
+
+    assert (invitation.membership.name, invitation.sent_by_id) == ("Bob", alice.pk)
+    assert invitation.membership.is_placeholder
     assert invitation.expires_at - invitation.sent_at == dt.timedelta(days=14)
 
 
-def test_the_link_is_derived_from_row_and_secret_and_found_by_its_hash_alone(
-    invitation: Invitation, settings: Settings
-) -> None:
+def test_a_link_is_found_by_its_hash_alone(invitation: Invitation, settings: Settings) -> None:
     token = links.invitation_token(invitation)
 
     assert len(token) == 43  # 256 bits
@@ -113,9 +112,7 @@ def test_of_several_the_named_keep_name_and_role(engagement: Engagement, alice: 
     assert (open_links(engagement), saved(dana).role) == (["ana@x.test", "dana@x.test"], "sponsor")
 
 
-def test_members_among_several_are_each_refused_and_then_none_is_invited(
-    engagement: Engagement, alice: Membership
-) -> None:
+def test_members_among_several_are_each_refused(engagement: Engagement, alice: Membership) -> None:
     ben = build.member(engagement, "Ben", Role.SPONSOR)
     people = dict.fromkeys(("a@x.test", ben.email, alice.email), "Name")
 
@@ -126,9 +123,7 @@ def test_members_among_several_are_each_refused_and_then_none_is_invited(
     assert open_links(engagement) == []
 
 
-def test_those_without_an_open_link_are_invited_together_and_once(
-    engagement: Engagement, alice: Membership
-) -> None:
+def test_who_has_no_open_link_is_invited_once(engagement: Engagement, alice: Membership) -> None:
     waiting = {
         name: build.member(engagement, name, user=None) for name in ("Ana", "Ben", "Cem", "Dora")
     }
@@ -164,7 +159,7 @@ def test_accepting_makes_the_account_and_joins_it(invitation: Invitation) -> Non
         ("has an account", "has_account"),
     ],
 )
-def test_a_link_works_once_for_fourteen_days_until_its_person_is_removed(
+def test_a_link_works_once_until_it_ends_or_its_person_is_removed(
     invitation: Invitation, alice: Membership, end: str, code: str
 ) -> None:
     with scope(invitation.engagement_id):
@@ -195,23 +190,8 @@ def test_an_account_of_the_address_alone_joins_with_its_own_name(invitation: Inv
     assert (joined.user, joined.name) == (bob, "Robert")
 
 
-def invite_bob() -> Invitation:
-    alice = build.member(build.engagement(), "Alice")
-    with scope(alice.engagement_id):
-        invite_member(
-            engagement=alice.engagement,
-            email="bob@example.test",
-            name="Bob",
-            role="viewer",
-            by=alice,
-        )
-        return Invitation.objects.get()
-
-
-def test_the_worker_writes_the_link_into_the_mail_which_goes_first(
-    committed: str, mail_server: MailServer
-) -> None:
-    invitation = invite_bob()
+def test_the_worker_mails_the_link_before_others(committed: str, mail_server: MailServer) -> None:
+    invitation = invite_bob(build.member(build.engagement()))
     (message,) = OutboxMessage.objects.using("sweep").all()
     assert message.payload == {"engagement": invitation.engagement_id, "invitation": invitation.pk}
     assert message.priority == Priority.AWAITED
@@ -225,7 +205,7 @@ def test_the_worker_writes_the_link_into_the_mail_which_goes_first(
 
 
 def test_a_link_that_was_taken_back_is_not_mailed(committed: str, mail_server: MailServer) -> None:
-    with scope(invite_bob().engagement_id):
+    with scope(invite_bob(build.member(build.engagement())).engagement_id):
         Invitation.objects.update(revoked_at=timezone.now())
 
     assert deliver_due() == Delivered(cancelled=1)
@@ -245,36 +225,30 @@ def open_links(engagement: Engagement) -> list[str]:
 
 
 def test_two_leads_who_send_one_list_at_once_both_come_through(leads: list[Membership]) -> None:
-    def send(lead: Membership) -> int:
-        people = dict(sorted(PEOPLE.items(), reverse=lead == leads[0]))
-        invited = invite_members(
-            engagement=lead.engagement, people=people, role=Role.VIEWER, by=lead
-        )
-        return len(invited)
+    engagement, people = leads[0].engagement, sorted(PEOPLE.items())
+    send = partial(invite_members, engagement=engagement, role=Role.VIEWER)
+    lists = (people, people[::-1])
+    works = [
+        partial(send, by=lead, people=dict(some)) for lead, some in zip(leads, lists, strict=True)
+    ]
 
-    assert at_once(leads, send) == [len(PEOPLE)] * 2
+    assert [len(invited) for invited in at_once(engagement.pk, *works)] == [len(PEOPLE)] * 2
     assert open_links(leads[0].engagement) == sorted(PEOPLE)
 
 
 def test_two_leads_who_name_one_person_at_once_name_them_once(leads: list[Membership]) -> None:
-    def name(lead: Membership, email: str) -> Any:
-        try:
-            add_placeholder(
-                engagement=lead.engagement, email=email, name="Ana", role="viewer", by=lead
-            )
-        except ValidationError as refusal:
-            return refusal.code
-
+    ana: dict[str, Any] = {"engagement": leads[0].engagement, "name": "Ana", "role": "viewer"}
     for email in PEOPLE:
-        outcomes = at_once(leads, partial(name, email=email))
-        assert sorted(outcomes, key=str) == [None, "already_member"]
+        name = partial(add_placeholder, email=email, **ana)
+        outcomes = at_once(leads[0].engagement_id, *[partial(name, by=lead) for lead in leads])
+        codes = [getattr(outcome, "code", "named") for outcome in outcomes]
+        assert sorted(codes) == ["already_member", "named"]
 
 
 def test_who_waits_is_mailed_once_by_two_leads(leads: list[Membership]) -> None:
     for email, name in PEOPLE.items():
         build.member(leads[0].engagement, name, user=None, email=email)
 
-    def send(lead: Membership) -> int:
-        return len(invite_waiting(engagement=lead.engagement, by=lead))
-
-    assert sorted(at_once(leads, send)) == [0, len(PEOPLE)]
+    invite = partial(invite_waiting, engagement=leads[0].engagement)
+    invited = at_once(leads[0].engagement_id, *[partial(invite, by=lead) for lead in leads])
+    assert sorted(map(len, invited)) == [0, len(PEOPLE)]

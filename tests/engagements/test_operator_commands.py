@@ -12,6 +12,7 @@ from accounts.models import User
 from tests import build
 from tests.build import PASSWORD
 
+PLACE = {"time_zone": "Europe/Oslo", "country": "NO"}
 pytestmark = pytest.mark.django_db
 
 
@@ -30,22 +31,22 @@ def test_the_first_lead_joins_by_the_printed_link(client: Client) -> None:
     assert User.objects.get().email == "lea@example.test"
 
 
-def test_the_first_lead_gets_a_password_from_a_pipe(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password from a pipe."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
 
+
+@pytest.mark.usefixtures("stdin")
+def test_the_first_lead_gets_a_password_from_a_pipe(client: Client) -> None:
     run("create_lead", "lea@example.test", client="Harbor", password=True)
 
     assert client.login(email="lea@example.test", password=PASSWORD)
     assert client.get("/e/harbor/settings/").status_code == 200
 
 
-def test_the_very_first_person_opens_the_first_engagement_in_the_browser(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
-
+@pytest.mark.usefixtures("stdin")
+def test_the_first_person_creates_the_first_engagement_in_the_browser(client: Client) -> None:
     said = run("create_lead", "lea@example.test", name="Lea", password=True)
 
     assert "create the first engagement" in said
@@ -53,19 +54,15 @@ def test_the_very_first_person_opens_the_first_engagement_in_the_browser(
     assert 'href="/engagements/new/"' in client.get("/").text
     with pytest.raises(CommandError, match="Set --client"):
         run("create_lead", "bob@example.test", password=True)
+    assert client.post("/engagements/new/", {"client_name": "Harbor", **PLACE}).status_code == 302
 
 
 @pytest.mark.parametrize(
     ("email", "options", "error"),
     [
-        pytest.param("lea@example.test", {}, "Set --client", id="no client"),
-        pytest.param("lea", {"client": "Harbor"}, "valid email", id="no address"),
-        pytest.param(
-            "lea@example.test",
-            {"client": "H", "password": True},
-            "12 characters",
-            id="weak password",
-        ),
+        ("lea@example.test", {}, "Set --client"),
+        ("lea", {"client": "Harbor"}, "valid email"),
+        ("lea@example.test", {"client": "H", "password": True}, "12 characters"),
     ],
 )
 def test_it_refuses(

@@ -13,14 +13,7 @@ from redis.exceptions import ConnectionError as NoConnection
 from engagements.models import Engagement, Membership
 from engagements.row_cache import Row, render_rows
 from metrics.models import Metric
-from okrs.models import (
-    ContributionLink,
-    Cycle,
-    KeyResult,
-    KeyResultAudit,
-    Objective,
-    Team,
-)
+from okrs.models import ContributionLink, Cycle, KeyResult, KeyResultAudit, Objective, Team
 from tenancy.scoping import scope
 from tests import build
 
@@ -76,18 +69,14 @@ def test_rows_of_two_clients_with_equal_ids_and_versions_stay_apart(rendered: Re
         pytest.param({"created_at": MONDAY}, id="time of creation"),
     ],
 )
-def test_a_client_of_another_database_with_equal_id_and_versions_has_its_own_rows(
-    rendered: Renderer, change: dict[str, Any]
-) -> None:
+def test_another_database_has_its_own_rows(rendered: Renderer, change: dict[str, Any]) -> None:
     (first,) = rendered(Row(Engagement(pk=1, client_name="Harbor"), "a"))
     (second,) = rendered(Row(Engagement(pk=1, client_name="Other", **change), "a"))
 
     assert ("Harbor" in first, "Other" in second) == (True, True)
 
 
-def test_a_newer_row_replaces_the_older_one(
-    rendered: Renderer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_newer_row_replaces_the_old(rendered: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     keys: list[str] = []
     set_many = cache.set_many
 
@@ -116,9 +105,7 @@ def test_a_newer_row_replaces_the_older_one(
         pytest.param({"time_zone": "Pacific/Auckland"}, MONDAY, id="day of the client's zone"),
     ],
 )
-def test_what_a_row_depends_on_renders_it_again(
-    rendered: Renderer, change: dict[str, Any], now: dt.datetime
-) -> None:
+def test_changes_render_anew(rendered: Renderer, change: dict[str, Any], now: dt.datetime) -> None:
     rendered(Row(Engagement(pk=1), "a"))
     rendered(Row(Engagement(pk=1, **change), "a"), now=now)
 
@@ -151,9 +138,7 @@ def test_each_state_has_its_own_row(rendered: Renderer) -> None:
     assert first != late
 
 
-def test_without_the_cache_rows_are_rendered_each_time(
-    rendered: Renderer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_works_without_the_cache(rendered: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise NoConnection
 
@@ -176,9 +161,7 @@ def shown(db: None) -> dict[type[Any], Any]:
             build.key_result(objective, build.metric(lead.engagement, name)) for name in "ab"
         )
         build.audited(first, by=lead)
-        link = ContributionLink.objects.create(
-            engagement=lead.engagement, source=first, target=second
-        )
+        link = build.contribution(first, second)
         audit = KeyResultAudit.objects.get()
     rows = (cycle, team, objective, first, first.metric, link, audit, lead)
     return {type(row): row for row in rows}
