@@ -111,6 +111,7 @@ def test_revoking_ends_a_link_and_again_is_harmless(client: Client, lead: Member
 def test_a_later_last_day_opens_an_expired_link_again(client: Client, lead: Membership) -> None:
     link = build.share_expired(lead)
     assert f'value="{in_days(90 - 200, lead)}"' in client.get(edit(link)).text
+    assert Client().get(f"/s/{share_link_token(link)}/").status_code == 404
 
     answer = client.post(edit(link), typed(lead, label="The board"))
 
