@@ -1,16 +1,19 @@
-"""Which escalation fires when, history by history; the same table stands in the docs."""
+"""Which escalation fires when (M7.1, M7.2, M7.3, M7.4, M7.8): each row of the table in the docs."""
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from tests.checkins.histories import HISTORIES
-from tests.checkins.playing import History, Play
+from tests.checkins.playing import History, Play, history_of
 
 DOCS = Path(settings.BASE_DIR) / "docs/domain.md"
+HEAD = "| history | what happens | what fires |\n| --- | --- | --- |\n"
+TABLE = DOCS.read_text().partition(HEAD)[2].splitlines()
+HISTORIES = [history_of(row) for row in takewhile(bool, TABLE)]
 
 
 @pytest.mark.django_db
@@ -18,17 +21,8 @@ DOCS = Path(settings.BASE_DIR) / "docs/domain.md"
 def test_it_fires_as_its_history_says(history: History) -> None:
     fired = Play(history).run()
 
-    assert [str(one) for one in fired] == [str(one) for one in history.expected]
-    assert fired == history.expected
-
-
-def test_the_docs_hold_the_same_table() -> None:
-    lines = DOCS.read_text().splitlines()
-    head = lines.index("| history | what happens | what fires |")
-
-    assert lines[head + 2 : head + 2 + len(HISTORIES)] == [history.row for history in HISTORIES]
-    assert not lines[head + 2 + len(HISTORIES)].startswith("|")
+    assert ("; ".join(fired) or "nothing") == history.fires
 
 
 def test_each_history_has_a_name_of_its_own() -> None:
-    assert len({history.name for history in HISTORIES}) == len(HISTORIES) >= 25
+    assert len({history.name for history in HISTORIES}) == len(HISTORIES) >= 55
