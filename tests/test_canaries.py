@@ -32,6 +32,7 @@ from status.key_results import KeyResultToday, key_result_row
 from status.schema import KeyResultRow
 from tenancy.scoping import scope
 from tests.canaries.actors import (
+    ALL,
     BOTH,
     STATUS,
     Actor,
@@ -39,6 +40,7 @@ from tests.canaries.actors import (
     crawl_of,
     everywhere,
     invited_by,
+    reads,
     status_pages,
 )
 from tests.canaries.crawl import Ask
@@ -131,7 +133,10 @@ def test_nobody_reads_a_mark_that_is_not_for_them(planting: Planting) -> None:
 
 
 def test_until_they_are_published_later_words_reach_no_client(planting: Planting) -> None:
-    publish_only(planting)
+    for engagement in planting.engagements:
+        with scope(engagement.pk):
+            here = Engagement.objects.filter(pk=engagement.pk)
+            here.update(status_page=StatusPage.PUBLISHED)
 
     crawls = {
         name: crawl_of(one, planting).run(status_pages(one, planting))
@@ -170,7 +175,7 @@ def test_a_mail_holds_only_what_its_reader_may_know(planting: Planting) -> None:
         found = set(marks_in(text))
         assert found
         # Members may read all of their client, who is only invited next to nothing.
-        may_read = invited_by(client) if name == "invitation" else of_client(client)
+        may_read = invited_by(client) if name == "invitation" else reads(client, ALL)
         assert [mark for mark in found if not may_read(mark)] == []
 
 
@@ -202,10 +207,6 @@ def envelopes(engagement: int, *, urgent: bool) -> list[dict[str, Any]]:
     return made
 
 
-def of_client(client: str) -> Callable[[Mark], bool]:
-    return lambda mark: mark.client == client
-
-
 def mails(planting: Planting) -> list[tuple[str, str, str]]:
     """Every mail of every kind that can be written for rows of the two clients: whose, which, what."""
     own = {
@@ -225,13 +226,6 @@ def mails(planting: Planting) -> list[tuple[str, str, str]]:
                     text = f"{mail.subject}\n{mail.text}\n{mail.html}"
                     written.append((client, name, text))
     return written
-
-
-def publish_only(planting: Planting) -> None:
-    for engagement in planting.engagements:
-        with scope(engagement.pk):
-            here = Engagement.objects.filter(pk=engagement.pk)
-            here.update(status_page=StatusPage.PUBLISHED)
 
 
 # Planted faults: each is reported, else the tests above would prove nothing.
@@ -270,9 +264,7 @@ def test_an_envelope_that_does_not_ask_who_reads_it_would_show_one_client_to_ano
         payloads = [{**one, "user": stranger.pk} for one in envelopes(ours.pk, urgent=True)]
     assert payloads
     with transaction.atomic():
-        assert [email_types.find("urgent").render(one) for one in payloads] == [None] * len(
-            payloads
-        )
+        assert not any(email_types.find("urgent").render(one) for one in payloads)
         transaction.set_rollback(True)
 
     monkeypatch.setattr(digest, "may_know", lambda notice, *, reader: True)

@@ -27,11 +27,7 @@ TEXT = (models.CharField, models.TextField, models.JSONField, ArrayField)
 # By field, or by model and field: columns in which nobody can write a word.
 CANNOT_HOLD_TEXT = {
     "public_id": "drawn by chance",
-    "token_hash": "a hash",
-    "hash": "a hash",
-    "previous_hash": "a hash",
-    "head_hash": "a hash",
-    "report_hash": "a hash",
+    **dict.fromkeys(("token_hash", "hash", "previous_hash", "head_hash", "report_hash"), "a hash"),
     "snapshot.built_by": "the release, a hash",
     "occasion_id": "a public id",
     "ladder": "thresholds and scores",
@@ -53,14 +49,6 @@ class Mark:
     def __str__(self) -> str:
         return f"CANARY-{self.client}-{self.audience}-{self.field}"
 
-    @property
-    def url(self) -> str:
-        return f"https://example.test/{self}"
-
-    @property
-    def email(self) -> str:
-        return f"{self}@example.test".lower()
-
 
 @dataclass(frozen=True)
 class Marks:
@@ -78,10 +66,10 @@ class Marks:
         return str(Mark(self.client, INSIDE, field))
 
     def inside_url(self, field: str) -> str:
-        return Mark(self.client, INSIDE, field).url
+        return f"https://example.test/{self.inside(field)}"
 
     def inside_email(self, field: str) -> str:
-        return Mark(self.client, INSIDE, field).email
+        return f"{self.inside(field)}@example.test".lower()
 
 
 def marks_in(text: str) -> Iterator[Mark]:

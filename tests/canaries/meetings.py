@@ -7,15 +7,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from decisions.commands import complete_action
-from decisions.models import ActionItem, Decision
+from decisions.models import Decision
 from engagements.models import Membership
 from okrs.models import KeyResult
 from reviews.commands.agendas import add_item, answer_item, next_item, park_item
-from reviews.commands.recording import (
-    add_review_action,
-    record_review_decision,
-    supersede_review_decision,
-)
 from reviews.commands.reviews import close_review, plan_review, start_review
 from reviews.models import AgendaItem, Review
 from status.commands import publish_report, save_draft
@@ -24,6 +19,7 @@ from status.queries import draft_of
 from status.schema import ReportText
 from tests.canaries.marks import Marks
 from tests.checkins.posting import at
+from tests.reviews.meeting import act, decide, supersede
 
 WORDS = ("headline", "moved", "red", "decided", "next_steps")
 FEBRUARY, WEEKLY, RELEASED = at("2026-02-10T14:00"), at("2026-02-18T14:00"), at("2026-03-03T14:00")
@@ -88,7 +84,7 @@ class Meetings:
         known = self.marks.client_reads("decision.text")
         decision = Decision.objects.get(engagement=self.lead.engagement, text=known)
         later = self.marks.inside("decision.text.later")
-        self.supersede(decision, later, client_visible=True, now=MARCH)
+        supersede(decision, self.lead, text=later, now=MARCH)
 
     # The steps
 
@@ -121,24 +117,17 @@ class Meetings:
         for item in drawn.filter(key_result=self.about):
             answer_item(item=item, still_right=False, by=self.lead, now=now)
         for what, owner in (("open", self.lead), ("done", self.other)):
-            action = self.act(review, what, item=own, owner=owner, now=now)
+            action = act(
+                **room,
+                what=marks.inside(f"actionitem.what.{what}"),
+                owner=owner,
+                due_on=now.date() + DAY,
+                agenda_item=own,
+                key_result=self.about,
+            )
             if what == "done":
                 complete_action(action=action, by=owner, now=now)
         return own
-
-    def act(
-        self, review: Review, name: str, *, item: AgendaItem, owner: Membership, now: dt.datetime
-    ) -> ActionItem:
-        return add_review_action(
-            what=self.marks.inside(f"actionitem.what.{name}"),
-            owner=owner,
-            due_on=now.date() + DAY,
-            by=self.lead,
-            now=now,
-            review=review,
-            agenda_item=item,
-            key_result=self.about,
-        )
 
     def decide(
         self,
@@ -149,20 +138,16 @@ class Meetings:
         client_visible: bool,
         now: dt.datetime = FEBRUARY,
     ) -> Decision:
-        return record_review_decision(
-            review=review,
-            text=text,
+        return decide(
+            review,
+            self.lead,
+            text,
             agenda_item=item,
             key_result=self.about,
             evidence_url=self.marks.inside_url("decision.evidence"),
-            **self._ruling(client_visible, now=now),
+            client_visible=client_visible,
+            now=now,
         )
-
-    def supersede(
-        self, decision: Decision, text: str, *, client_visible: bool, now: dt.datetime = FEBRUARY
-    ) -> Decision:
-        ruling = self._ruling(client_visible, now=now)
-        return supersede_review_decision(decision=decision, text=text, **ruling)
 
     def change_its_mind(self, review: Review, *, item: AgendaItem) -> None:
         """Superseded in the room: shown to nobody outside, whether what came then is or is not."""
@@ -171,7 +156,8 @@ class Meetings:
             text = marks.inside(f"decision.text.superseded.{name}")
             first = self.decide(review, text, item=item, client_visible=True)
             mark = marks.client_reads if visible else marks.inside
-            self.supersede(first, mark(f"decision.text.then.{name}"), client_visible=visible)
+            text = mark(f"decision.text.then.{name}")
+            supersede(first, self.lead, text=text, client_visible=visible, now=FEBRUARY)
 
     def close(self, review: Review, *, now: dt.datetime) -> None:
         answers: dict[str, Any] = {}
@@ -202,13 +188,3 @@ class Meetings:
             by=self.lead,
             now=now,
         )
-
-    def _ruling(self, client_visible: bool, *, now: dt.datetime) -> dict[str, Any]:
-        return {
-            "owner": self.lead,
-            "due_on": now.date() + 14 * DAY,
-            "change": "bet",
-            "client_visible": client_visible,
-            "by": self.lead,
-            "now": now,
-        }

@@ -45,13 +45,13 @@ class Planting:
     invitations: tuple[str, str]
 
 
-def plant(*, status_page: str = StatusPage.LIVE) -> Planting:
+def plant() -> Planting:
     """The story of both clients from January 2026 until NOW, told at its own times."""
     with time_machine.travel(GROUND, tick=False):
         cast = access_cast.make()
         leaders = (cast.people["lead"], cast.people["stranger"])
         grounds = [
-            _ground(Marks(name), *_team(leader, slug), status_page=status_page)
+            _ground(Marks(name), *_team(leader, slug))
             for name, leader, slug in zip((OURS, THEIRS), leaders, cast.slugs, strict=True)
         ]
     with time_machine.travel(NOW, tick=False):
@@ -92,7 +92,9 @@ class Ground:
             end_day(self.lead.engagement, "2026-03-09")
             running = meetings.run_march()
             meetings.decide_again_later()
-            _leave_work(self.marks, self.planned)
+            viewers = Membership.objects.filter(role=Role.VIEWER, user__isnull=False)
+            for viewer in viewers.filter(engagement=self.lead.engagement):
+                leave_work_of(viewer, marks=self.marks, on=self.planned.line, now=RELEASED)
             tell(self.marks, self.planned.line, lead=self.lead, now=NOW)
             return {
                 **self._ids(running),
@@ -131,7 +133,7 @@ def _team(leader: User, slug: str) -> tuple[Membership, Membership]:
         return lead, here.get(role=Role.CONTRIBUTOR)
 
 
-def _ground(marks: Marks, lead: Membership, other: Membership, *, status_page: str) -> Ground:
+def _ground(marks: Marks, lead: Membership, other: Membership) -> Ground:
     with scope(lead.engagement_id):
         engagement = Engagement.objects.get(pk=lead.engagement_id)
         update_engagement(
@@ -141,7 +143,7 @@ def _ground(marks: Marks, lead: Membership, other: Membership, *, status_page: s
             client_name=marks.client_reads("engagement.client_name"),
             vision=marks.inside("engagement.vision"),
             strategy_themes=[marks.inside("engagement.strategy_themes")],
-            status_page=status_page,
+            status_page=StatusPage.LIVE,
         )
         for member in Membership.objects.active().filter(engagement=engagement):
             mark = marks.client_reads if member in (lead, other) else marks.inside
@@ -152,20 +154,12 @@ def _ground(marks: Marks, lead: Membership, other: Membership, *, status_page: s
         return Ground(marks, lead, other, plan_the_set(marks, lead=lead, other=other))
 
 
-def _leave_work(marks: Marks, planned: Planned) -> None:
-    viewers = Membership.objects.filter(engagement=planned.line.engagement, role=Role.VIEWER)
-    for viewer in viewers.filter(user__isnull=False):
-        leave_work_of(viewer, marks=marks, on=planned.line, now=RELEASED)
-
-
 def _links(ground: Ground) -> dict[str, str]:
     """Tokens by who holds the link."""
     label = ground.marks.inside("sharelink.label")
-    links = [
-        make(ground.lead, label=label)
-        for make in (build.share, build.share_expired, build.share_revoked)
-    ]
-    return dict(zip(LINKS, map(share_link_token, links), strict=True))
+    kinds = (build.share, build.share_expired, build.share_revoked)
+    tokens = [share_link_token(share(ground.lead, label=label)) for share in kinds]
+    return dict(zip(LINKS, tokens, strict=True))
 
 
 def _invite(ground: Ground) -> str:

@@ -49,16 +49,21 @@ class Planned:
 
 def plan_the_set(marks: Marks, *, lead: Membership, other: Membership) -> Planned:
     """Committed objectives of company and team, beside drafts that clients do not know yet."""
-    cycle = _cycle(marks.client_reads("cycle.name"), lead=lead)
+    cycle = create_cycle(
+        engagement=lead.engagement,
+        name=marks.client_reads("cycle.name"),
+        kind="quarterly",
+        starts_on=dt.date(2026, 1, 1),
+        ends_on=dt.date(2026, 3, 31),
+        by=lead,
+    )
     team = create_team(
         engagement=lead.engagement, name=marks.client_reads("team.name"), champion=lead, by=lead
     )
     metric = _dictionary(marks, lead=lead, other=other)
     company = _company(marks, cycle=cycle, lead=lead, other=other)
-    switch = create_metric(
-        engagement=lead.engagement, by=lead, name="Done", unit="yes/no", source="A list",
-        refresh="weekly",
-    )  # fmt: skip
+    fields: dict[str, Any] = {"unit": "yes/no", "source": "A list", "refresh": "weekly"}
+    switch = create_metric(engagement=lead.engagement, by=lead, name="Done", **fields)
     line = _key_result(company, marks, "line", metric=metric, owner=other, **LINE)
     steps = _key_result(company, marks, "steps", metric=metric, owner=lead, **LADDER)
     yes = _key_result(company, marks, "yes", metric=switch, owner=lead, **YES_NO)
@@ -98,18 +103,6 @@ def rename_the_set(marks: Marks, planned: Planned, *, lead: Membership) -> None:
     steps = _fresh(planned.steps)
     update_key_result(
         key_result=steps, version=steps.version, title=marks.later("keyresult.title"), by=lead
-    )
-
-
-def _cycle(name: str, *, lead: Membership) -> Cycle:
-    starts_on, ends_on = dt.date(2026, 1, 1), dt.date(2026, 3, 31)
-    return create_cycle(
-        engagement=lead.engagement,
-        name=name,
-        kind="quarterly",
-        starts_on=starts_on,
-        ends_on=ends_on,
-        by=lead,
     )
 
 

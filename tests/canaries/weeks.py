@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from uuid import uuid4
 
 from checkins.commands import answer_help_request, resolve_blocker, undo_check_in
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Membership
 from escalations.commands import record_outcome
-from escalations.models import Cause, Escalation, RaisedFor, Verdict
-from notifications.models import Notice
+from escalations.models import Escalation, EscalationState
 from okrs.models import Collaborator, KeyResult
 from tests.canaries.marks import Marks
 from tests.canaries.sets import Planned
 from tests.checkins.posting import at, post
+from tests.escalations.escalating import put_in
+from tests.escalations.notices import add_unsent_notice
 from tests.status.quarter import end_day
 
 HOUR = dt.timedelta(hours=1)
@@ -49,11 +49,10 @@ def check_in_weekly(marks: Marks, planned: Planned, *, lead: Membership) -> None
 def check_in_later(marks: Marks, planned: Planned, *, lead: Membership) -> None:
     """After the publication."""
     for row, value in ((planned.line, 9), (planned.steps, 92)):
-        more = {
+        words = said(marks.later, "later") | {
             "help_needed": marks.inside("helprequest.text.later"),
             "evidence_url": marks.inside_url("checkin.evidence_url"),
         }
-        words = {**said(marks.later, "later"), **more}
         post(row, lead, now=at("2026-03-09T08:00"), actual=value, **words)
 
 
@@ -72,30 +71,24 @@ def leave_work_of(viewer: Membership, *, marks: Marks, on: KeyResult, now: dt.da
 
 
 def said(mark: Any, name: str) -> dict[str, str]:
-    words = {"insight": mark(f"checkin.insight.{name}")}
-    return {**words, "next_action": mark(f"checkin.next_action.{name}")}
+    return {field: mark(f"checkin.{field}.{name}") for field in ("insight", "next_action")}
 
 
 def _ask(marks: Marks, row: KeyResult, *, lead: Membership) -> None:
     """Two asks and two blockers; of each one is dealt with."""
-    for name, now in (("first", at("2026-01-28T08:00")), ("second", at("2026-01-29T08:00"))):
+    later = at("2026-01-30T08:00")
+    for name, now in (("first", later - 2 * DAY), ("second", later - DAY)):
         asks = {
             "help_needed": marks.inside(f"helprequest.text.{name}"),
             "blocker": marks.inside(f"blocker.text.{name}"),
         }
         post(row, lead, now=now, actual=7, **said(marks.client_reads, "asking"), **asks)
     own = {"engagement": lead.engagement, "key_result": row}
-    answer_help_request(
-        help_request=HelpRequest.objects.filter(**own).order_by("id")[0],
-        answer=marks.inside("helprequest.answer"),
-        by=lead,
-        now=at("2026-01-30T08:00"),
-    )
-    resolve_blocker(
-        blocker=Blocker.objects.filter(**own).order_by("id")[0],
-        by=lead,
-        now=at("2026-01-30T08:00"),
-    )
+    asked = HelpRequest.objects.filter(**own).order_by("id")[0]
+    words = marks.inside("helprequest.answer")
+    answer_help_request(help_request=asked, answer=words, by=lead, now=later)
+    blocker = Blocker.objects.filter(**own).order_by("id")[0]
+    resolve_blocker(blocker=blocker, by=lead, now=later)
 
 
 def answer(marks: Marks, row: KeyResult, *, lead: Membership) -> Escalation:
@@ -116,22 +109,16 @@ def answer(marks: Marks, row: KeyResult, *, lead: Membership) -> Escalation:
 def decide_an_earlier_one(marks: Marks, row: KeyResult, *, lead: Membership) -> None:
     """In the first weeks of the year the sponsor decided."""
     opened_at = at("2026-01-12T09:00")
-    Escalation.objects.create(
-        engagement=lead.engagement,
-        key_result=row,
-        streak=dt.date(2026, 1, 5),
+    put_in(
+        row,
+        lead,
+        state=EscalationState.DECIDED,
+        now=opened_at + 9 * DAY,
         opened_at=opened_at,
-        activated_at=opened_at,
-        huddle_due_at=opened_at + 2 * DAY,
-        cause=Cause.BLOCKER,
-        raised_at=opened_at + 7 * DAY,
-        raised_for=RaisedFor.NO_PLAN,
-        verdict=Verdict.RESOURCES,
+        streak=dt.date(2026, 1, 5),
         verdict_note=marks.inside("escalation.verdict_note"),
         word_of=marks.inside("escalation.word_of"),
         evidence_url=marks.inside_url("escalation.evidence_url"),
-        decided_at=opened_at + 9 * DAY,
-        decided_by=lead,
     )
 
 
@@ -139,15 +126,11 @@ def tell(marks: Marks, row: KeyResult, *, lead: Membership, now: dt.datetime) ->
     """Some are told of check-ins, one of them in vain."""
     for sweep in (send_reminders, send_overdue, escalate_missed):
         sweep(now=now, using="default")
-    Notice.objects.create(
-        engagement=lead.engagement,
-        rule="reminder",
-        person=lead,
-        subject=row.pk,
+    add_unsent_notice(
+        lead,
+        "reminder",
+        row,
         period=dt.date(2026, 1, 12),
-        created_at=now - 60 * DAY,
-        due_at=now - 60 * DAY,
-        envelope=uuid4(),
         failed_at=now - 59 * DAY,
         error=marks.inside("notice.error"),
     )
