@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from random import Random
-from typing import Any
 
 from accounts.models import User
 from engagements.models import Engagement, Membership, Role
@@ -13,52 +12,26 @@ from tenancy.scoping import scope
 from tests import build
 from tests.checkins.reminder_oracle import spans_of
 
-ZONES = (
-    "Africa/Cairo",
-    "Africa/Casablanca",
-    "Africa/Lagos",
-    "America/Anchorage",
-    "America/Caracas",
-    "America/Havana",
-    "America/Los_Angeles",
-    "America/New_York",
-    "America/Nuuk",
-    "America/Santiago",
-    "America/Sao_Paulo",
-    "America/St_Johns",
-    "Asia/Beirut",
-    "Asia/Gaza",
-    "Asia/Jerusalem",
-    "Asia/Kathmandu",
-    "Asia/Kolkata",
-    "Asia/Tehran",
-    "Asia/Tokyo",
-    "Atlantic/Azores",
-    "Australia/Adelaide",
-    "Australia/Eucla",
-    "Australia/Lord_Howe",
-    "Etc/GMT+12",
-    "Europe/Berlin",
-    "Europe/Dublin",
-    "Europe/London",
-    "Pacific/Apia",
-    "Pacific/Auckland",
-    "Pacific/Chatham",
-    "Pacific/Easter",
-    "Pacific/Honolulu",
-    "Pacific/Kiritimati",
-    "Pacific/Pago_Pago",
-)
+CITIES = {
+    "Africa": "Cairo Casablanca Lagos",
+    "America": "Anchorage Caracas Havana Los_Angeles New_York Nuuk Santiago Sao_Paulo St_Johns",
+    "Asia": "Beirut Gaza Jerusalem Kathmandu Kolkata Tehran Tokyo",
+    "Atlantic": "Azores",
+    "Australia": "Adelaide Eucla Lord_Howe",
+    "Etc": "GMT+12",
+    "Europe": "Berlin Dublin London",
+    "Pacific": "Apia Auckland Chatham Easter Honolulu Kiritimati Pago_Pago",
+}
+ZONES = [f"{area}/{city}" for area, cities in CITIES.items() for city in cities.split()]
 COUNTRIES = ("DE", "US", "JP", "GB", "BR", "MA", "NZ", "XX")
 CYCLES = (
-    ("2026-Q1", "2026-01-01", "2026-03-31"),
-    ("Experiment", "2026-02-10", "2026-03-01"),
-    ("Short", "2026-03-03", "2026-03-06"),
-    ("Year", "2025-12-29", "2026-12-27"),
+    ("2026-Q1", dt.date(2026, 1, 1), dt.date(2026, 3, 31)),
+    ("Experiment", dt.date(2026, 2, 10), dt.date(2026, 3, 1)),
+    ("Short", dt.date(2026, 3, 3), dt.date(2026, 3, 6)),
+    ("Year", dt.date(2025, 12, 29), dt.date(2026, 12, 27)),
 )
 MIDWAY = dt.datetime(2026, 2, 18, 9, tzinfo=dt.UTC)
 EARLY = dt.datetime(2025, 12, 1, tzinfo=dt.UTC)
-Facts = dict[str, Any]
 
 
 def crowd(*, clients: int, seed: int) -> list[Engagement]:
@@ -81,11 +54,7 @@ def _client(index: int, random: Random) -> Engagement:
     members = [_member(engagement, place, random) for place in range(8)]
     with scope(engagement.pk):
         for name, starts_on, ends_on in random.sample(CYCLES, k=2):
-            dates = {
-                "starts_on": dt.date.fromisoformat(starts_on),
-                "ends_on": dt.date.fromisoformat(ends_on),
-            }
-            cycle = build.cycle(engagement, name, **dates)
+            cycle = build.cycle(engagement, name, starts_on=starts_on, ends_on=ends_on)
             for number in range(2):
                 owner = random.choice(members)
                 objective = build.objective(owner, cycle, title=f"{name} {number}")

@@ -35,7 +35,11 @@ ZONES = (
     "UTC",
 )
 CADENCES = ("weekly", "biweekly", "monthly")
-CYCLES = (("2026-01-01", "2026-03-31"), ("2026-02-02", "2026-04-26"), ("2025-12-15", "2026-03-15"))
+CYCLES = (
+    (dt.date(2026, 1, 1), dt.date(2026, 3, 31)),
+    (dt.date(2026, 2, 2), dt.date(2026, 4, 26)),
+    (dt.date(2025, 12, 15), dt.date(2026, 3, 15)),
+)
 STORE = """
     UPDATE okrs_keyresult k SET rag = new.rag, confidence = new.confidence,
         last_week = new.last_week, red_since = new.red_since, red_reported = new.red_reported
@@ -104,13 +108,8 @@ def _client(index: int) -> Membership:
 
 def _objectives(lead: Membership) -> Iterator[Objective]:
     for place, (starts_on, ends_on) in enumerate(CYCLES):
-        cycle = build.cycle(
-            lead.engagement,
-            f"Cycle {place}",
-            starts_on=dt.date.fromisoformat(starts_on),
-            ends_on=dt.date.fromisoformat(ends_on),
-        )
-        yield build.objective(lead, cycle)
+        dates = {"starts_on": starts_on, "ends_on": ends_on}
+        yield build.objective(lead, build.cycle(lead.engagement, f"Cycle {place}", **dates))
 
 
 def _cards(

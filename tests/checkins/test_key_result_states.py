@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -102,10 +101,8 @@ def test_the_stored_state_is_what_the_history_adds_up_to(
 
         found = recompute_state(key_result)
         assert stored(key_result) == found
-        assert [point[:2] for point in found.trail] == _trail(book)
+        assert [point[:2] for point in found.trail] == [
+            [day.isoformat(), f"{value.normalize():f}"] for day, value in book.values.items()
+        ]
         assert found.value == (list(book.values.values())[-1] if book.values else None)
         assert found.red_since == book.red_since()
-
-
-def _trail(book: Book) -> list[list[Any]]:
-    return [[day.isoformat(), f"{value.normalize():f}"] for day, value in book.values.items()]

@@ -40,10 +40,6 @@ def run(job: Job, now: dt.datetime) -> int:
     return job(now=now, using="default")
 
 
-def run_all() -> int:
-    return run(send_reminders, OPEN) + run(send_overdue, DUE + MINUTE) + run(escalate_missed, DUE)
-
-
 def periods(rule: str) -> list[str]:
     return [f"{one.period:%m-%d}" for one in told(rule)]
 
@@ -243,7 +239,8 @@ def test_these_members_get_notices_of_these_rules(
     if member:
         change(bob, **member)
 
-    run_all()
+    for job, now in ((send_reminders, OPEN), (send_overdue, DUE + MINUTE), (escalate_missed, DUE)):
+        run(job, now)
 
     assert {one.rule for one in told() if one.person == bob.pk} == rules
 

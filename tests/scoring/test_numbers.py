@@ -111,33 +111,14 @@ def test_the_error_suggests_a_number(text: str, message: str) -> None:
 
 
 NOT_NUMBERS = [
-    "Infinity",
-    "-inf",
-    "12 days",
-    "€12",
-    "k",
-    "1_000",
-    "1,23,456",
-    "1234,567.8",
-    "1,234.567,8",
-    "12 34",
-    "1 234 56",
-    "0,123.5",
-    "1,234,567,8",
-    "5.",
-    ",",
-    "--3",
-    "3-",
-    "١٢",
-    "0x10",
-    "1\n2",
+    *("Infinity", "-inf", "12 days", "€12", "k", "0x10", "١٢", 12),
+    *("1_000", "1,23,456", "1234,567.8", "1,234.567,8", "0,123.5", "1,234,567,8"),  # groups
+    *("12 34", "1 234 56", "1\n2", "5.", ",", "--3", "3-", "9" * 41, "9" * 50 + "k"),
 ]
-
-
 TOO_LONG = [unit * 50_000 for unit in ("1", "1,", "1 000 ", ".", "a")]
 
 
-@pytest.mark.parametrize("text", [*NOT_NUMBERS, *TOO_LONG, "9" * 41, "9" * 50 + "k", 12])
+@pytest.mark.parametrize("text", [*NOT_NUMBERS, *TOO_LONG])
 def test_anything_else_is_not_a_number(text: Any) -> None:
     with pytest.raises(ScoringError) as refused:
         parse_number(text)
