@@ -22,6 +22,8 @@ MEMBERS = frozenset({"contributor", "champion", "lead", "sponsor"})
 DRAFTERS = frozenset({"contributor", "champion", "lead"})
 COMMITTERS = frozenset({"champion", "lead"})
 LEADS = frozenset({"lead"})
+LEADS_OF_ANY = frozenset({"lead", "stranger"})
+RULERS = frozenset({"lead", "sponsor"})
 DECIDERS = frozenset({"champion", "lead", "sponsor"})
 
 
@@ -64,9 +66,7 @@ TABLE: dict[str, Row] = {
     "engagements:address-change": Row(get=SIGNED_IN, post=SIGNED_IN),
     "engagements:address-confirm": Row(get=SIGNED_IN, post=SIGNED_IN, also=frozenset({404})),
     "notifications:notices-stop": Row(get=ANYBODY, post=ANYBODY, also=frozenset({404})),
-    "engagements:engagement-create": Row(
-        get=frozenset({"lead", "stranger"}), post=frozenset({"lead", "stranger"})
-    ),
+    "engagements:engagement-create": Row(get=LEADS_OF_ANY, post=LEADS_OF_ANY),
     "engagements:settings": Row(get=MEMBERS, post=LEADS),
     "engagements:engagement-close": Row(get=LEADS, post=LEADS),
     "engagements:engagement-reopen": Row(post=LEADS),
@@ -166,9 +166,7 @@ TABLE: dict[str, Row] = {
     "escalations:escalation-activate": Row(get=COMMITTERS, post=COMMITTERS),
     "escalations:escalation-huddle": Row(get=COMMITTERS, post=COMMITTERS),
     "escalations:escalation-outcome": Row(get=COMMITTERS, post=COMMITTERS),
-    "escalations:escalation-verdict": Row(
-        get=frozenset({"lead", "sponsor"}), post=frozenset({"lead", "sponsor"})
-    ),
+    "escalations:escalation-verdict": Row(get=RULERS, post=RULERS),
     "workspace:help-request-answer": Row(post=MEMBERS),
     "workspace:blocker-resolve": Row(post=MEMBERS),
 }

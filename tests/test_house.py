@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,24 +13,8 @@ import pytest
 from django.template.loader import get_template
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = (
-    "config",
-    "demo",
-    "workspace",
-    "status",
-    "reviews",
-    "escalations",
-    "checkins",
-    "decisions",
-    "okrs",
-    "metrics",
-    "notifications",
-    "engagements",
-    "accounts",
-    "mail",
-    "tenancy",
-    "scoring",
-)
+LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+ROOMS = tuple(LINTER["root_packages"])
 DRAWERS = {"utils", "util", "helpers", "common", "core", "services", "misc"}
 
 
@@ -43,12 +28,8 @@ def modules(*rooms: str) -> Iterator[Path]:
 def variables_of_the_code() -> set[str]:
     """Names that the code reads from the environment, as settings or directly."""
     pattern = re.compile(r"""(?:env(?:\.\w+)?|environ\.get|database)\(\s*["']([A-Z][A-Z_]+)["']""")
-    return {
-        name
-        for path in modules("config")
-        for name in pattern.findall(path.read_text())
-        if name != "DJANGO_SETTINGS_MODULE"
-    } - {"PYTHONPATH"}
+    named = {name for path in modules("config") for name in pattern.findall(path.read_text())}
+    return named - {"DJANGO_SETTINGS_MODULE", "PYTHONPATH"}
 
 
 def test_every_setting_is_documented() -> None:

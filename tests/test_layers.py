@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
-from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.template import Engine
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.test_house import LINTER, ROOMS, ROOT, modules
+
 TEMPLATES = ROOT / "templates"
-LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 LAYERS = [re.findall(r"\w+", layer) for layer in LINTER["contracts"][0]["layers"]]
 # The higher the number, the higher the app.
 RANKS = {app: rank for rank, layer in enumerate(reversed(LAYERS)) for app in layer}
@@ -29,12 +26,6 @@ NAMED_ABOVE = {
 
 def may_name(app: str, other: str) -> bool:
     return app == other or RANKS[other] < RANKS[app]
-
-
-def modules(app: str) -> Iterator[Path]:
-    for path in (ROOT / app).rglob("*.py"):
-        if "migrations" not in path.parts:
-            yield path
 
 
 @cache
@@ -84,8 +75,7 @@ def needs(template: str) -> frozenset[str]:
 def test_every_app_has_its_place() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "tests"}
 
-    assert set(LINTER["root_packages"]) == packages
-    assert set(RANKS) == packages
+    assert set(ROOMS) == set(RANKS) == packages
 
 
 def test_templates_use_tags_and_templates_of_apps_below() -> None:
