@@ -10,6 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from tenancy.scoping import unscoped
 from tests.escalations.notices import Told
 
 DAY = dt.timedelta(days=1)
+RHYTHM = attrgetter("cadence", "time_zone", "due_weekday", "due_time", "opens_days_before")
 Known = tuple[str, int, int, dt.date]  # rule, person, subject, period
 MAY_READ = {"contributor", "champion", "lead", "sponsor"}
 
@@ -189,35 +191,21 @@ def _recent_mondays(engagement: Engagement, cycle: Cycle, now: dt.datetime) -> s
 
 
 def spans_of(engagement: Engagement, cycle: Cycle) -> list[Span]:
-    return _spans(
-        engagement.cadence,
-        engagement.time_zone,
-        engagement.due_weekday,
-        engagement.due_time,
-        engagement.opens_days_before,
-        cycle.starts_on,
-        cycle.ends_on,
-    )
+    return _spans(*RHYTHM(engagement), cycle.starts_on, cycle.ends_on)
 
 
 @cache
 def _spans(
-    cadence: str,
-    zone: str,
-    weekday: int,
-    time: dt.time,
-    before: int,
-    starts_on: dt.date,
-    ends_on: dt.date,
+    cadence: str, zone: str, weekday: int, time: dt.time, before: int, first: dt.date, last: dt.date
 ) -> list[Span]:
     """The Mondays in the cycle, or the first after it starts; each closes as the next begins."""
-    days = [starts_on + index * DAY for index in range((ends_on - starts_on).days + 90)]
+    days = [first + index * DAY for index in range((last - first).days + 90)]
     mondays = [day for day in days if day.weekday() == 0]
     if cadence == "biweekly":
         mondays = mondays[::2]
     if cadence == "monthly":  # the weeks with the month's first due weekday
         mondays = [day for day in mondays if (day + weekday * DAY).day <= 7]
-    count = max(1, sum(day <= ends_on for day in mondays))
+    count = max(1, sum(day <= last for day in mondays))
     midnight = dt.time(0)
     return [
         Span(

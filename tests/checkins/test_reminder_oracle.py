@@ -117,9 +117,7 @@ def by_the_clients_zone(clock: Clock, day: dt.date) -> dt.datetime:
 
 @pytest.mark.parametrize("wrong", [in_utc, by_the_clients_zone])
 def test_a_wrong_clock_does_not_equal_the_oracle(
-    oracle: Oracle,
-    monkeypatch: pytest.MonkeyPatch,
-    wrong: Callable[[Clock, dt.date], dt.datetime],
+    oracle: Oracle, monkeypatch: pytest.MonkeyPatch, wrong: Callable[[Clock, dt.date], dt.datetime]
 ) -> None:
     remind_at.cache_clear()
     monkeypatch.setattr(Clock, "on", wrong)

@@ -98,8 +98,7 @@ def test_the_first_post_in_effect_is_late_or_not(
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [{"due_weekday": 4, "due_time": dt.time(17)}, {"cadence": "monthly"}],
+    "settings", [{"due_weekday": 4, "due_time": dt.time(17)}, {"cadence": "monthly"}]
 )
 def test_new_settings_leave_what_was_posted_as_it_was(
     onboarding: KeyResult, bob: Membership, settings: dict[str, Any]

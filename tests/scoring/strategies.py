@@ -22,11 +22,7 @@ def ladders(draw: st.DrawFn, *, higher_is_better: bool) -> Rungs:
     scores = draw(st.lists(hundredths.filter(bool), min_size=size, max_size=size, unique=True))
     thresholds = draw(st.lists(values, min_size=size, max_size=size, unique=True))
     return list(
-        zip(
-            sorted(thresholds, reverse=higher_is_better),
-            sorted(scores, reverse=True),
-            strict=True,
-        )
+        zip(sorted(thresholds, reverse=higher_is_better), sorted(scores, reverse=True), strict=True)
     )
 
 

@@ -10,15 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring import (
-    BAND_PRESETS,
-    Method,
-    Rag,
-    ScoringError,
-    band_range,
-    forecast_holds,
-    rag,
-)
+from scoring import BAND_PRESETS, Method, Rag, ScoringError, band_range, forecast_holds, rag
 from tests.scoring.strategies import scores_or_none
 
 EVERY_SCORE = [Decimal(count) / 100 for count in range(101)]

@@ -14,17 +14,7 @@ from checkins.queries.asks import asks_of
 from engagements.models import Membership
 from okrs.models import KeyResult, Stage
 from tests import build
-from tests.checkins.posting import (
-    HTMX,
-    TUESDAY,
-    at,
-    check_ins,
-    post,
-    save,
-    standing,
-    typed,
-    url,
-)
+from tests.checkins.posting import HTMX, TUESDAY, at, check_ins, post, save, standing, typed, url
 
 WORDS = "Paper forms take eleven days."  # as `typed` has them
 
@@ -100,12 +90,8 @@ def test_without_a_script_it_goes_on(
 ) -> None:
     known = {"card": onboarding.public_id, "page": url("key-result-detail", onboarding)}
 
-    answer = save(
-        signed_in,
-        onboarding,
-        plain=True,
-        **{name: value.format(**known) for name, value in sent.items()},
-    )
+    fields = {name: value.format(**known) for name, value in sent.items()}
+    answer = save(signed_in, onboarding, plain=True, **fields)
 
     assert answer.headers["Location"] == there.format(**known)
     assert len(check_ins(onboarding)) == 1
