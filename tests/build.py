@@ -21,15 +21,7 @@ from accounts.models import User
 from engagements.commands.share_links import create_share_link, revoke_share_link
 from engagements.models import Engagement, Membership, Role, ShareLink
 from metrics.models import Metric
-from okrs.models import (
-    ContributionLink,
-    Cycle,
-    KeyResult,
-    KeyResultAudit,
-    Objective,
-    Stage,
-    Team,
-)
+from okrs.models import ContributionLink, Cycle, KeyResult, KeyResultAudit, Objective, Stage, Team
 from okrs.states import update_state
 from tenancy.locks import lock
 from tenancy.scoping import scope

@@ -21,10 +21,7 @@ from tenancy.locks import LOCK_NAMES, NAMES, ORDER, OTHER
 
 ENGAGEMENT = "engagements_engagement"
 # A table whose rows are written under the lock of another, and the tables that may be that one.
-GUARDED = {
-    "reviews_agendaitem": {"reviews_review"},
-    "decisions_actionitem": {"reviews_review"},
-}
+GUARDED = {"reviews_agendaitem": {"reviews_review"}, "decisions_actionitem": {"reviews_review"}}
 LOCKED = re.compile(r'FOR (?:NO KEY )?UPDATE OF "(\w+)"')
 WRITTEN = re.compile(r'\b(?:UPDATE|DELETE FROM)\s+"?(\w+)"?')
 INSERTED = re.compile(r'\bINSERT INTO\s+"?(\w+)"?')
