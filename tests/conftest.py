@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import connections
-from django.test.utils import setup_databases, teardown_databases
+from django.test.utils import setup_databases
 
-from tests import faults
+from config.embedded.stack import Lock
+from mail import runs
+from tests import access_cast, faults
 from tests.databases import ROLES, copy_of, execute_as_owner, let_anyone_act, switch
 from tests.lock_order import watched
 
@@ -22,39 +26,32 @@ LONGEST = (
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Create and migrate as the owner."""
-    connections["default"].settings_dict["USER"] = ROLES["owner"]
-
-
-@pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment: None,
-    django_db_modify_db_settings: None,
-    django_db_keepdb: bool,
-    django_db_createdb: bool,
-    django_db_blocker: Any,
+    django_test_environment: None, django_db_blocker: Any, testrun_uid: str
 ) -> Iterator[str]:
-    """Run as the application's role; keep a template for tests that commit. Yields its name.
+    """A template that the run's workers share; each runs in a copy, as the application's role.
 
     Stands in for pytest-django's own, which makes no database where every test is one that commits.
     """
-    keepdb = django_db_keepdb and not django_db_createdb
+    mark = Path(tempfile.gettempdir(), f"plumbline-{testrun_uid}")
+    lock = Lock(mark)
+    if not lock.take():  # another worker was first: until the template is made, it is alone
+        lock.take(shared=True, within=120)
     with django_db_blocker.unblock():
-        only: dict[str, None] = {"default": None}
-        made = setup_databases(0, interactive=False, keepdb=keepdb, aliases=only)
-        name = connections["default"].settings_dict["NAME"]
-        template = f"{name}_template"
-        let_anyone_act()
-        switch(role=ROLES["default"], name=name)
-        execute_as_owner(f'DROP DATABASE IF EXISTS "{template}"')
-        execute_as_owner(f'CREATE DATABASE "{template}" TEMPLATE "{name}"')
-    yield template
-    with django_db_blocker.unblock():
-        switch(role=ROLES["owner"])
-        execute_as_owner(f'DROP DATABASE "{template}"')
-        if not django_db_keepdb:
-            teardown_databases(made, verbosity=0)
+        if not mark.read_text():
+            switch(role=ROLES["owner"])
+            setup_databases(0, interactive=False, aliases={"default": None})
+            let_anyone_act()
+            mark.write_text(connections["default"].settings_dict["NAME"])
+            connections["default"].close()
+        template = mark.read_text()
+        lock.take(shared=True)
+        with copy_of(template):
+            yield template
+        if lock.take():  # the last worker of the run
+            execute_as_owner(f'DROP DATABASE "{template}"')
+            mark.unlink()
+        lock.release()
 
 
 @pytest.fixture
@@ -62,6 +59,14 @@ def committed(django_db_setup: str, django_db_blocker: Any) -> Iterator[str]:
     """A database of its own in which the test commits; processes reach it by `databases.url`."""
     with django_db_blocker.unblock(), copy_of(django_db_setup) as name:
         yield name
+
+
+@pytest.fixture(scope="module")
+def cast(django_db_setup: str, django_db_blocker: Any) -> Iterator[access_cast.Cast]:
+    """The cast of the access table, made once, in a database of its own."""
+    with django_db_blocker.unblock(), copy_of(django_db_setup):
+        runs.record("sweep")  # a run that takes long is no reason for readiness to fail
+        yield access_cast.make()
 
 
 @pytest.fixture(autouse=True)

@@ -66,7 +66,7 @@ def copy_of(template: str) -> Iterator[str]:
     """A database of its own for as long as the block lasts; all connections point at it."""
     before = connections["default"].settings_dict["NAME"]
     name = f"copy_{uuid4().hex[:12]}"
-    execute_as_owner(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    execute_as_owner(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     switch(role=ROLES["default"], name=name)
     try:
         yield name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -15,9 +16,14 @@ from pathlib import Path
 from config.embedded import ROOT, Paths, paths, urls
 from config.embedded.stack import Services, hold
 
+MEMORY = Path("/dev/shm")  # noqa: S108
+ROOM = 6 * 2**30
+
 
 def start() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="plumbline-tests-"))
+    # Hundreds of tests copy a database of a thousand files: ten times faster in memory.
+    is_roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    folder = Path(tempfile.mkdtemp(prefix="plumbline-tests-", dir=MEMORY if is_roomy else None))
     folder.chmod(0o711)  # as root, the servers run as somebody else
     os.environ["PLUMBLINE_DATA_DIR"] = str(folder)
     found = paths(ROOT)

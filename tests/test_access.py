@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,8 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from mail import runs
-from tests import access_cast
+from tests.access_cast import Cast
 from tests.access_table import ACTORS, LINKS, METHODS, OUTSIDERS, TABLE, VISITORS, Row
 
 pytestmark = pytest.mark.django_db(databases=["default", "sweep"])
@@ -46,25 +46,32 @@ def test_every_url_has_a_row_and_every_row_a_url() -> None:
     assert {url.name for url in URLS} == set(TABLE)
 
 
-@pytest.fixture
-def cast() -> access_cast.Cast:
-    runs.record("sweep")  # a run that takes long is no reason for readiness to fail
-    return access_cast.make()
+@pytest.fixture(scope="module")
+def cookies(cast: Cast) -> dict[str, SimpleCookie]:
+    """Each actor signed in, or having followed the link that they hold."""
+    browsers = {actor: Client() for actor in ACTORS}
+    for actor, browser in browsers.items():
+        if person := cast.people.get(actor):
+            browser.force_login(person)
+        if actor in LINKS:
+            browser.get(cast.links(actor)[0])
+    return {actor: browser.cookies for actor, browser in browsers.items()}
 
 
 @pytest.mark.parametrize(
     "url", [url for url in URLS if url.name in TABLE], ids=lambda url: url.name
 )
-def test_each_actor_gets_the_expected_answer(url: Url, cast: access_cast.Cast) -> None:
+def test_each_actor_gets_the_expected_answer(
+    url: Url, cast: Cast, cookies: dict[str, SimpleCookie]
+) -> None:
     row = TABLE[url.name]
     unexpected = []
     cells = 0
     for actor in ACTORS:
-        browser = browser_of(actor, cast)
+        browser = browser_with(cookies[actor])
         for path, whose in paths(url, cast, actor):
-            for method in METHODS:
+            for method, status, location in answers(browser, path):
                 cells += 1
-                status, location = answer(browser, method, path)
                 if not right(
                     row, actor=actor, method=method, whose=whose, status=status, location=location
                 ):
@@ -77,9 +84,9 @@ def test_each_actor_gets_the_expected_answer(url: Url, cast: access_cast.Cast) -
 @pytest.mark.parametrize("who", ["anonymous", "stranger", "viewer"])
 @pytest.mark.parametrize("held", LINKS)
 def test_a_share_link_shows_its_client_while_it_is_open_whoever_follows_it(
-    held: str, who: str, cast: access_cast.Cast
+    held: str, who: str, cast: Cast, cookies: dict[str, SimpleCookie]
 ) -> None:
-    browser = browser_of(who, cast)
+    browser = browser_with(cookies[who])
 
     answers = [browser.get(path) for path in cast.links(held)]
 
@@ -95,17 +102,13 @@ def client_names(answer: Any) -> set[str]:
     return {name for name in ("Northwind SaaS", "Harbor Retail") if name in answer.content.decode()}
 
 
-def browser_of(actor: str, cast: access_cast.Cast) -> Client:
-    """Signed in as this actor, or having followed the link that they hold."""
-    browser = Client()
-    if person := cast.people.get(actor):
-        browser.force_login(person)
-    if actor in LINKS:
-        browser.get(cast.links(actor)[0])
+def browser_with(cookies: SimpleCookie) -> Client:
+    browser = Client(raise_request_exception=False)
+    browser.cookies.update(cookies)
     return browser
 
 
-def paths(url: Url, cast: access_cast.Cast, actor: str) -> Iterator[tuple[str, str]]:
+def paths(url: Url, cast: Cast, actor: str) -> Iterator[tuple[str, str]]:
     """The URL on our own objects, and on the other client's: through its slug, through its ids."""
     if TABLE[url.name].by_link:
         yield from ((link, "own") for link in cast.links(actor))
@@ -118,13 +121,13 @@ def paths(url: Url, cast: access_cast.Cast, actor: str) -> Iterator[tuple[str, s
             yield reverse(url.name, kwargs=mixed), "their object"
 
 
-def answer(browser: Client, method: str, path: str) -> tuple[int, str]:
-    """Asked inside a savepoint that is rolled back, so that no cell changes the next one."""
-    browser.raise_request_exception = False
+def answers(browser: Client, path: str) -> Iterator[tuple[str, int, str]]:
+    """Asked inside a savepoint that is rolled back, so that no path changes the next one."""
     with transaction.atomic():
-        response: Any = browser.generic(method, path)
+        for method in METHODS:
+            response: Any = browser.generic(method, path)
+            yield method, response.status_code, response.headers.get("Location", "")
         transaction.set_rollback(True)
-    return response.status_code, response.headers.get("Location", "")
 
 
 def right(row: Row, *, actor: str, method: str, whose: str, status: int, location: str) -> bool:

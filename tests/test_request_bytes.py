@@ -12,7 +12,6 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from mail import runs
 from tests import access_cast
 from tests.access_table import TABLE
 from tests.test_access import URLS, Url
@@ -26,12 +25,6 @@ PARAMETERS = (
     *("part", "next", "place", "actual", "confidence", "seen", "rule", "state", "owner", "team"),
     *("cycle", "change", "on", "until", "since", "person", "engagement", "live", "audit", "told"),
 )
-
-
-@pytest.fixture
-def cast() -> access_cast.Cast:
-    runs.record("sweep")
-    return access_cast.make()
 
 
 @pytest.fixture
