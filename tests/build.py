@@ -27,6 +27,7 @@ from tenancy.locks import lock
 from tenancy.scoping import scope
 
 PASSWORD = "a-long-enough-password"
+COMMITTED_AT = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
 # Well formed, and one character longer than an address may be.
 LONG_ADDRESS = f"{'a' * 64}@{'b' * 63}.{'b' * 63}.{'c' * 57}.test"
 
@@ -125,6 +126,9 @@ class ObjectiveFactory(TenantFactory[Objective]):
     class Meta:
         model = Objective
 
+    class Params:
+        committed = Trait(committed_at=COMMITTED_AT, committed_by=SelfAttribute("owner"))
+
     owner = SubFactory(MembershipFactory)
     engagement_id = SelfAttribute("owner.engagement_id")
     cycle = SubFactory(CycleFactory, engagement=SelfAttribute("..owner.engagement"))
@@ -141,7 +145,7 @@ class KeyResultFactory(TenantFactory[KeyResult]):
     class Params:
         live = Trait(
             stage=Stage.COMMITTED,
-            committed_at=dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC),
+            committed_at=COMMITTED_AT,
             committed_by_id=SelfAttribute("objective.owner_id"),
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engagements.models import Engagement, Membership, Role
+from engagements.models import Membership, Role
 from okrs.models import Cycle, Objective
 from tenancy.scoping import identity, scope
 from tests import build
@@ -31,9 +31,3 @@ def cycle(lead: Membership) -> Cycle:
 @pytest.fixture
 def objective(lead: Membership, cycle: Cycle) -> Objective:
     return build.objective(lead, cycle)
-
-
-@pytest.fixture
-def northwind(lead: Membership) -> Engagement:
-    engagement: Engagement = lead.engagement
-    return engagement

@@ -20,11 +20,6 @@ from okrs.guardrails import (
     objectives_span,
 )
 from okrs.models import KeyResult, KeyResultAudit
-from okrs.writing import Finding
-
-
-def codes(findings: list[Finding]) -> list[str]:
-    return [finding.code for finding in findings]
 
 
 @pytest.mark.parametrize(
@@ -52,38 +47,29 @@ def test_every_preset_that_an_engagement_can_choose_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("span", "drafted", "committed", "committing", "found"),
+    ("counts", "found"),
     [
-        pytest.param(Span(3, 5), 2, 0, 0, ["objectives_fewest"], id="M2.5-too-few-drafts"),
-        pytest.param(Span(3, 5), 6, 0, 0, ["objectives_most"], id="M2.5-too-many-drafts"),
-        pytest.param(Span(3, 5), 5, 5, 0, [], id="M2.5-as-many-as-fit"),
-        pytest.param(Span(1, 4), 9, 3, 1, [], id="M2.5-commit-counts-no-drafts"),
-        pytest.param(Span(1, 4), 9, 4, 1, ["objectives_most"], id="M2.5-commit-of-one-too-many"),
+        pytest.param((2, 0, 0), ["objectives_fewest"], id="M2.5-too-few-drafts"),
+        pytest.param((6, 0, 0), ["objectives_most"], id="M2.5-too-many-drafts"),
+        pytest.param((5, 5, 0), [], id="M2.5-as-many-as-fit"),
+        pytest.param((9, 4, 1), [], id="M2.5-commit-counts-no-drafts"),
+        pytest.param((9, 5, 1), ["objectives_most"], id="M2.5-commit-of-one-too-many"),
     ],
 )
-def test_it_counts_objectives(
-    span: Span, drafted: int, committed: int, committing: int, found: list[str]
-) -> None:
-    findings = check_objectives(
-        span=span, drafted=drafted, committed=committed, committing=committing, who="Platform"
-    )
+def test_it_counts_objectives(counts: tuple[int, int, int], found: list[str]) -> None:
+    named = dict(zip(("drafted", "committed", "committing"), counts, strict=True))
 
-    assert codes(findings) == found
+    findings = check_objectives(span=Span(3, 5), who="Platform", **named)
+
+    assert [finding.code for finding in findings] == found
 
 
-@pytest.mark.parametrize(
-    ("count", "rules"),
-    [
-        (1, ["Enough key results to prove success."]),
-        (2, []),
-        (4, []),
-        (5, ["Few enough to focus on."]),
-    ],
-)
+ENOUGH, FEW = "Enough key results to prove success.", "Few enough to focus on."
+
+
+@pytest.mark.parametrize(("count", "rules"), [(1, [ENOUGH]), (2, []), (4, []), (5, [FEW])])
 def test_it_counts_key_results_at_both_ends(count: int, rules: list[str]) -> None:
-    findings = check_key_results(span=Span(2, 4), count=count)
-
-    assert [finding.rule for finding in findings] == rules
+    assert [each.rule for each in check_key_results(span=Span(2, 4), count=count)] == rules
 
 
 YES = KeyResultAudit(refresh_confirmed=True, ambitious=True)

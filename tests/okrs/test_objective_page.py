@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,14 +11,15 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
-from okrs.commands.key_results import link_contribution, update_key_result
+from okrs.commands.key_results import update_key_result
 from okrs.commands.objectives import commit_objective, set_collaborators
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.queries.changes import changes
 from okrs.queries.findings import commit_problems
 from okrs.queries.objectives import Alignment, ObjectivePage, objective_page
 from okrs.states import KeyResultState
-from scoring import Rag, rag
+from okrs.writing import Finding
+from scoring import Rag
 from tenancy.scoping import identity
 from tests import build
 from tests.query_counts import assert_constant_queries
@@ -32,10 +34,8 @@ def page_of(objective: Objective) -> ObjectivePage:
     return objective_page(fresh, today=TODAY)
 
 
-def scored(objective: Objective, score: str, **fields: Any) -> KeyResult:
-    state = KeyResultState(value=Decimal(6), score=Decimal(score), rag=rag(score), confidence=4)
-    live = build.live_key_result(objective, **fields)
-    return build.set_state(key_result=live, state=state, by=live.objective.owner, now=NOW)
+def codes(findings: Sequence[Finding]) -> list[str]:
+    return [finding.code for finding in findings]
 
 
 @pytest.fixture
@@ -44,8 +44,9 @@ def team_objective(lead: Membership, cycle: Cycle) -> Objective:
 
 
 def test_the_score_is_the_weighted_mean_and_names_what_has_no_data(objective: Objective) -> None:
-    scored(objective, "1.00", weight=Decimal(3))
-    scored(objective, "0.00")
+    green: dict[str, Any] = {"stage": "on_track", "score": "1.00", "weight": 3}
+    build.live_key_result(objective, rag="green", **green)
+    build.live_key_result(objective, stage="at_risk", rag="red", score="0.00")
     build.live_key_result(objective, title="Silent so far")
     build.live_key_result(objective, stage="withdrawn", score=Decimal("0.10"))
     assert page_of(objective).row.stage == "at_risk"
@@ -61,7 +62,7 @@ def test_the_score_is_the_weighted_mean_and_names_what_has_no_data(objective: Ob
 def test_links_show_both_ways(objective: Objective, team_objective: Objective) -> None:
     above = build.key_result(objective, title="Above")
     below = build.key_result(team_objective, title="Below")
-    link_contribution(source=below, target=above, how="Fewer steps", by=objective.owner)
+    build.contribution(below, above, "Fewer steps")
 
     (upper,) = page_of(objective).row.cards
     (lower,) = page_of(team_objective).row.cards
@@ -88,8 +89,7 @@ def test_a_team_objective_is_aligned_by_a_link_to_the_company(
     if link == "parent":
         build.change(team_objective, parent=objective)
     if link == "contribution":
-        below, above = build.key_result(team_objective), build.key_result(objective)
-        link_contribution(source=below, target=above, how="", by=objective.owner)
+        build.contribution(build.key_result(team_objective), build.key_result(objective))
 
     assert page_of(team_objective).row.alignment is alignment
     assert page_of(objective).row.alignment is Alignment.COMPANY
@@ -103,41 +103,34 @@ def test_the_page_shows_checks_and_guardrails(lead: Membership, cycle: Cycle) ->
 
     page = page_of(objective)
 
-    assert [finding.code for finding in page.findings] == ["measure", "no_lagging", "sole_author"]
-    codes = [finding.code for finding in page.guardrails]
-    assert codes == ["objectives_most", "key_results_count"]
+    assert codes(page.findings) == ["measure", "no_lagging", "sole_author"]
+    assert codes(page.guardrails) == ["objectives_most", "key_results_count"]
     assert page.row.drafts
 
 
-def test_a_reviewer_who_wrote_it_alone_is_a_hint(
-    lead: Membership, bob: Membership, cycle: Cycle
-) -> None:
-    alone = build.objective(lead, cycle, reviewer=lead)
+def test_a_reviewer_and_only_author_is_a_hint(objective: Objective, bob: Membership) -> None:
+    lead, cycle = objective.owner, objective.cycle
+    alone = build.objective(lead, cycle, title="Earn trust", reviewer=lead)
     reviewed = build.objective(lead, cycle, title="Make work calm", reviewer=bob)
-    helped = build.objective(lead, cycle, title="Keep every client")
-    set_collaborators([bob], objective=helped)
+    set_collaborators([bob], objective=objective)
 
-    hinted = [
-        "sole_author" in [finding.code for finding in page_of(one).findings]
-        for one in (alone, reviewed, helped)
-    ]
+    hinted = ["sole_author" in codes(page_of(one).findings) for one in (alone, reviewed, objective)]
+
     assert hinted == [True, False, False]
 
 
-def test_the_page_lists_who_else_uses_its_metrics(
-    objective: Objective, team_objective: Objective
-) -> None:
-    metric = build.metric(objective.engagement)
-    build.key_result(objective, metric)
-    other = build.key_result(team_objective, metric)
+def test_the_page_lists_who_else_uses_its_metrics(lead: Membership, cycle: Cycle) -> None:
+    metric = build.metric(lead.engagement)
+    ours, theirs = (build.objective(lead, cycle, title=title) for title in ("Ours", "Theirs"))
+    build.key_result(ours, metric)
 
-    assert page_of(objective).overlaps == [other]
+    assert page_of(theirs).overlaps == []
+    other = build.key_result(theirs, metric)
+    assert page_of(ours).overlaps == [other]
 
 
-def test_the_page_lists_every_problem_that_a_commit_reports(
-    lead: Membership, objective: Objective
-) -> None:
-    build.key_result(objective, None, title="Days until first value", baseline=None)
+def test_the_page_lists_each_problem_of_a_commit(lead: Membership, objective: Objective) -> None:
+    build.key_result(objective, baseline=None)
 
     groups = page_of(objective).problems
     with pytest.raises(ValidationError) as refused:
@@ -150,27 +143,23 @@ def test_the_page_lists_every_problem_that_a_commit_reports(
     ]
 
 
-AUDIT = {"refresh_confirmed": "audit", "ambitious": "audit"}
-
-
 @pytest.mark.parametrize(
     ("metric", "places"),
     [
-        ({}, AUDIT),
-        ({"source": ""}, {"source_named": "metric", **AUDIT}),
-        ({"refresh": ""}, {**AUDIT, "refresh_confirmed": "metric"}),
+        pytest.param({}, {}, id="M4.2-audit"),
+        pytest.param({"source": ""}, {"source_named": "metric"}, id="M4.2-source"),
+        pytest.param({"refresh": ""}, {"refresh_confirmed": "metric"}, id="M4.2-refresh"),
     ],
-    ids=["audit", "source", "refresh"],
 )
 def test_each_problem_links_to_the_place_where_it_is_fixed(
     objective: Objective, metric: dict[str, str], places: dict[str, str]
 ) -> None:
     draft = build.key_result(objective, build.metric(objective.engagement, **metric))
+    asked = {"key_results_count": "key_results", "refresh_confirmed": "audit", "ambitious": "audit"}
 
     groups = commit_problems(objective, [draft])
 
-    found = {one.code: one.place for group in groups for one in group.problems}
-    assert found == {"key_results_count": "key_results", **places}
+    assert {one.code: one.place for group in groups for one in group.problems} == asked | places
 
 
 def log(key_result: KeyResult) -> list[tuple[str, str, str, str]]:

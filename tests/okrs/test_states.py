@@ -69,9 +69,7 @@ def test_an_objective_shows_its_weakest_stage(stages: list[str], expected: str |
         (Rag.AMBER, None, False),
     ],
 )
-def test_early_is_red_or_amber_whose_forecast_holds(
-    rag: str, *, holds: bool | None, expected: bool
-) -> None:
+def test_early_is_red_or_amber_on_forecast(rag: str, *, holds: bool | None, expected: bool) -> None:
     assert is_early(rag, forecast_holds=holds) is expected
 
 
@@ -84,19 +82,19 @@ def test_a_value_is_kept_in_plain_digits(value: str | None, kept: str | None) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "first", "last"),
+    ("name", "days"),
     [
-        ("2026-Q1", dt.date(2026, 1, 1), dt.date(2026, 3, 31)),
-        ("2026-q2", dt.date(2026, 4, 1), dt.date(2026, 6, 30)),
-        ("2026-Q3", dt.date(2026, 7, 1), dt.date(2026, 9, 30)),
-        ("2026-Q4", dt.date(2026, 10, 1), dt.date(2026, 12, 31)),
+        ("2026-Q1", "2026-01-01 2026-03-31"),
+        ("2026-q2", "2026-04-01 2026-06-30"),
+        ("2026-Q3", "2026-07-01 2026-09-30"),
+        ("2026-Q4", "2026-10-01 2026-12-31"),
     ],
 )
-def test_a_quarter_is_read_from_its_name(name: str, first: dt.date, last: dt.date) -> None:
+def test_a_quarter_is_read_from_its_name(name: str, days: str) -> None:
     found = quarter(name)
 
     assert found is not None
-    assert (found.name, found.starts_on, found.ends_on) == (name.upper(), first, last)
+    assert (found.name, f"{found.starts_on} {found.ends_on}") == (name.upper(), days)
 
 
 @pytest.mark.parametrize("name", ["Q1 2026", "2026-Q0", "2026-Q5", "0000-Q1", "٢٠٢٦-Q1", ""])

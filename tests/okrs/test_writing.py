@@ -64,7 +64,6 @@ OBJECTIVES = {
     ("measure", "found"): [
         "Raise renewals to 92 %",
         "Raise renewals to 92%",
-        "Raise renewals by 8 percent",
         "Raise renewals by ten percent",
         "Increase margin by 3 percentage points",
         "Steigere die Quote um 12,5 Prozent",
@@ -72,9 +71,7 @@ OBJECTIVES = {
         "Win 2 million EUR in new business",
         "Earn $ 50k from partners",
         "Bring onboarding from 9 to 4",
-        "Bring onboarding from 9 days to 4 days",
         "Bring churn from 4.5 to 2,5",
-        "Answer every customer within 2 hours",
         "Answer every call in 30 seconds",
         "Make pages load in 500ms",
         "Win 20 new customers",
@@ -85,7 +82,6 @@ OBJECTIVES = {
     ("measure", "number in a name"): [
         "Be the B2B brand that buyers trust",
         "Win back tier-1 customers",
-        "Win back Tier 1 customers",
         "Serve tier 1 customers better than anybody",
         "Be there for customers 24/7",
         "Start Q3 with a team that trusts its numbers",
@@ -105,18 +101,13 @@ OBJECTIVES = {
         "Finish the rollout of the help desk",
         "Roll-out the new help desk everywhere",
         "Launch v2 of the mobile app",
-        "Implement the leadership programme",
         "Run the pilot with two stores",
     ],
     ("project", "no verb of delivery"): [
-        "Make our loyalty program the one that friends recommend",
         "Help project managers sleep well",
         "Become the partner that buyers phase in first",
     ],
-    ("sentences", "found"): [
-        "Win back trust. Last year was hard.",
-        "Win back trust! Überall.",
-    ],
+    ("sentences", "found"): ["Win back trust. Last year was hard.", "Win back trust! Überall."],
     ("sentences", "one"): [
         "Win back trust.",
         "Beat Acme Inc. in the minds of buyers, e.g. with better service",
@@ -125,7 +116,6 @@ OBJECTIVES = {
     ],
     ("no_verb", "found"): [
         "Better onboarding",
-        "The best onboarding of our market",
         "Customer happiness everywhere",
         "Improving how we sell",
         "Retention of enterprise clients",
@@ -138,12 +128,9 @@ KEY_RESULTS = {
     ("activity", "found"): [
         "Publish 12 guides",
         "Hold weekly webinars",
-        "Send 4 newsletters a month",
-        "Ship three features",
         "Write ten case studies",
         "Number of webinars held",
         "12 articles published",
-        "Run 20 interviews",
         "Hold 12 renewal workshops",
         "12 guides published within two weeks",
     ],
@@ -155,7 +142,6 @@ KEY_RESULTS = {
         "Organic sessions a month",
         "95th percentile API latency",
         "Incidents a month on tier-one services",
-        "Paying customers",
         "Time from order to shipping",
         "Makers who come back",
     ],
@@ -199,22 +185,19 @@ def test_an_activity_without_a_figure_is_counted_by_its_target() -> None:
     assert "activity" in key_result("Publish guides", target=Decimal(12))
 
 
+SHARES = ["percent", "%", "% of orders", "Per cent", " pp", "fill rate"]
+COUNTS = ["", "articles", "orders", "guides a month", "shareholders"]
+
+
 @pytest.mark.parametrize(
     "title",
     ["Spare-part orders delivered on two sites", "Deliver 12 parts on the day", "Ship parts"],
 )
-@pytest.mark.parametrize(
-    ("unit", "counts"),
-    [
-        *(
-            (unit, False)
-            for unit in ("percent", "%", "% of orders", "Per cent", " pp", "fill rate")
-        ),
-        *((unit, True) for unit in ("", "articles", "orders", "guides a month", "shareholders")),
-    ],
-)
-def test_a_share_of_things_is_no_count_of_them(title: str, unit: str, *, counts: bool) -> None:
-    assert ("activity" in key_result(title, target=Decimal(85), unit=unit)) is counts
+@pytest.mark.parametrize("unit", SHARES + COUNTS)
+def test_a_share_of_things_is_no_count_of_them(title: str, unit: str) -> None:
+    found = key_result(title, target=Decimal(85), unit=unit)
+
+    assert ("activity" in found) is (unit in COUNTS)
 
 
 def test_it_blocks_a_line_whose_ends_are_the_same() -> None:
@@ -225,11 +208,9 @@ def test_it_blocks_a_line_whose_ends_are_the_same() -> None:
 
 
 def test_it_blocks_a_ladder_that_rises_and_says_why() -> None:
-    rising = [("8", "1"), ("4", "0.7")]
+    rising: dict[str, Any] = {"method": "ladder", "rungs": [("8", "1"), ("4", "0.7")]}
 
-    (finding,) = check_key_result(
-        title="Onboarding", method="ladder", rungs=rising, higher_is_better=False
-    )
+    (finding,) = check_key_result(title="Onboarding", higher_is_better=False, **rising)
 
     assert finding.code == "ladder"
     assert finding.message != writing.LADDER.message
@@ -259,10 +240,7 @@ def test_it_hints_at_a_metric_slower_than_weekly() -> None:
 )
 def test_a_set_wants_a_leading_and_a_lagging_one(indicators: list[str], found: set[str]) -> None:
     assert codes(check_set(indicators)) == found
-
-
-def test_a_micro_set_is_exempt() -> None:
-    assert check_set(["leading"], micro=True) == []
+    assert check_set(indicators, micro=True) == []
 
 
 def test_a_reason_settles_what_needs_one() -> None:
