@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 import okrs
-from engagements.models import Engagement, Membership
+from engagements.models import Membership
 from okrs.imports.checking import Known
 from okrs.imports.command import CHOICES, ImportRefusedError, import_okrs
 from okrs.imports.plans import Plan, plan_import
@@ -90,11 +90,11 @@ def faults(content: bytes, *, by: Membership | None = None) -> list[tuple[int, s
     return [(problem.line, problem.column) for problem in problems(content, by=by)]
 
 
-def url(engagement: Engagement) -> str:
-    return reverse("okrs:sheet-import", args=[engagement.slug])
+def url(lead: Membership) -> str:
+    return reverse("okrs:sheet-import", args=[lead.engagement.slug])
 
 
-def send(client: Client, engagement: Engagement, content: bytes, **fields: Any) -> Any:
+def send(client: Client, lead: Membership, content: bytes, **fields: Any) -> Any:
     """Send the file as a browser without a script does."""
     sheet = SimpleUploadedFile("okrs.csv", content, content_type="text/csv")
-    return client.post(url(engagement), {"sheet": sheet, **fields})
+    return client.post(url(lead), {"sheet": sheet, **fields})

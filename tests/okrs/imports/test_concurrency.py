@@ -23,6 +23,7 @@ from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import post
+from tests.escalations.racing import begin
 from tests.okrs.imports.files import file_of, load
 from tests.reviews.running import key_results
 from tests.walls.racing import PATIENCE, waiting
@@ -67,16 +68,13 @@ def between_two_batches(lead: Membership, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def in_scope(lead: Membership, doing: Callable[[], Any]) -> Any:
-    with ThreadPoolExecutor(1) as pool:
+    """Do it on a connection of its own."""
 
-        def run() -> Any:
-            try:
-                with scope(lead.engagement_id):
-                    return doing()
-            finally:
-                connections.close_all()
+    def run() -> Any:
+        with scope(lead.engagement_id):
+            return doing()
 
-        return pool.submit(run).result(PATIENCE)
+    return begin(run)(PATIENCE)
 
 
 def imported(lead: Membership) -> int:
@@ -119,9 +117,9 @@ def test_an_import_into_an_engagement_that_is_closed_meanwhile_stores_nothing(
     with between_two_batches(lead, monkeypatch) as importing:
         in_scope(lead, lambda: close_engagement(engagement=other.engagement, by=other))
 
-    refusal = importing.exception()
-    assert isinstance(refusal, RightLost)
-    assert refusal.code == "closed"
+    with pytest.raises(RightLost) as refused:
+        importing.result()
+    assert refused.value.code == "closed"
     assert imported(lead) == 0
 
 
@@ -149,9 +147,9 @@ def test_a_metric_of_the_same_name_waits_for_the_import_and_is_refused(lead: Mem
     ) as second:
         pass
 
-    refusal = second.exception()
-    assert isinstance(refusal, ValidationError)
-    assert refusal.code == "duplicate"
+    with pytest.raises(ValidationError) as refused:
+        second.result()
+    assert refused.value.code == "duplicate"
 
 
 @pytest.mark.parametrize("table", ["keyresult", "objective", "metric", "team", "cycle"])
@@ -159,18 +157,14 @@ def test_what_others_add_while_the_data_is_read_is_left_out(lead: Membership, ta
     added: list[KeyResult] = []
 
     def add() -> None:
-        try:
-            team = build.team(lead.engagement)
-            objective = build.objective(lead, build.cycle(lead.engagement), team=team)
-            added.append(build.key_result(objective, build.metric(lead.engagement)))
-        finally:
-            connections.close_all()
+        team = build.team(lead.engagement)
+        objective = build.objective(lead, build.cycle(lead.engagement), team=team)
+        added.append(build.key_result(objective, build.metric(lead.engagement)))
 
     def stop(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         answer = execute(sql, *rest)
         if re.search(rf'FROM "\w+_{table}"', sql) and not added:
-            with ThreadPoolExecutor(1) as pool:
-                pool.submit(add).result()
+            begin(add)()
         return answer
 
     with scope(lead.engagement_id), connection.execute_wrapper(stop):

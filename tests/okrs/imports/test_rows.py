@@ -87,7 +87,12 @@ def test_another_cycle_must_exist_and_keeps_its_dates(lead: Membership) -> None:
 
 SALES = {"level": "team", "team": "Sales"}
 TWICE = {"key_result": "The same", "metric": "The same"}
-CHURN = {"metric": "Churn"}
+CHURN, TO_CHURN = {"metric": "Churn"}, {"contributes_to": "churn"}
+FROM_50 = {**CHURN, "valid_low": "50", "valid_high": ""}
+TO_40 = {**CHURN, "valid_low": "", "valid_high": "40"}
+SHOUTED = {"owner": "dana  WHITLOCK"}
+LATER = {"cycle": "2026-Q2", "due_on": "", "contributes_to": "Metric 1"}
+CIRCLE = [{"contributes_to": f"Metric {metric}"} for metric in (2, 3, 4, 2)]
 
 
 @pytest.mark.parametrize(
@@ -95,39 +100,16 @@ CHURN = {"metric": "Churn"}
     [
         pytest.param([TWICE, {}, TWICE], [(4, "key_result")], id="a key result twice"),
         pytest.param([SALES, SALES, {}], [(4, "team")], id="an objective of two teams"),
-        pytest.param(
-            [{}, {"owner": "dana  WHITLOCK"}, {"owner": "Eve"}],
-            [(4, "owner")],
-            id="an address with two names",
-        ),
+        pytest.param([{}, SHOUTED, {"owner": "Eve"}], [(4, "owner")], id="an address, two names"),
         pytest.param(
             [CHURN, {**CHURN, "unit": "days"}, {**CHURN, "definition": "Another"}],
             [(3, "unit"), (4, "definition")],
             id="M4.4-a-metric-with-two-meanings",
         ),
-        pytest.param(
-            [
-                {**CHURN, "valid_low": "50", "valid_high": ""},
-                {**CHURN, "valid_low": "", "valid_high": "40"},
-            ],
-            [(3, "valid_high")],
-            id="a range that falls",
-        ),
-        pytest.param(
-            [CHURN, CHURN, {"contributes_to": "churn"}],
-            [(4, "contributes_to")],
-            id="M2.4-two-key-results-use-the-metric",
-        ),
-        pytest.param(
-            [{}, {"cycle": "2026-Q2", "due_on": "", "contributes_to": "Metric 1"}],
-            [(3, "contributes_to")],
-            id="M2.4-another-cycle",
-        ),
-        pytest.param(
-            [{"contributes_to": f"Metric {metric}"} for metric in (2, 3, 4, 2)],
-            [(3, "contributes_to")],
-            id="M2.4-a-circle-is-reported-once",
-        ),
+        pytest.param([FROM_50, TO_40], [(3, "valid_high")], id="a range that falls"),
+        pytest.param([CHURN, CHURN, TO_CHURN], [(4, "contributes_to")], id="M2.4-two-use-a-metric"),
+        pytest.param([{}, LATER], [(3, "contributes_to")], id="M2.4-another-cycle"),
+        pytest.param(CIRCLE, [(3, "contributes_to")], id="M2.4-a-circle-is-reported-once"),
         pytest.param(
             [{"level": "team"}, {"objective": "Another", "team": "Sales", "level": "company"}],
             [(2, "team"), (3, "team")],
@@ -144,17 +126,11 @@ def test_lines_that_contradict_each_other_are_reported(
 def test_a_metric_is_described_once_and_named_again(lead: Membership) -> None:
     silent = dict.fromkeys(METRIC_FACTS, "")
 
-    load(
-        file_of(
-            {**silent, "metric": "CHURN"},
-            {"metric": "Churn", "refresh": "daily"},
-            {"metric": "Sign-ups", "refresh": ""},
-        ),
-        by=lead,
-    )
+    churn = [{**silent, "metric": "CHURN"}, {"metric": "Churn", "refresh": "daily"}]
+    load(file_of(*churn, {"metric": "Sign-ups", "refresh": ""}), by=lead)
 
-    churn, sign_ups = Metric.objects.order_by("name")
-    assert (churn.name, churn.unit, churn.refresh) == ("CHURN", "percent", "daily")
+    first, sign_ups = Metric.objects.order_by("name")
+    assert (first.name, first.unit, first.refresh) == ("CHURN", "percent", "daily")
     assert "refresh" in sign_ups.data_questions_open
 
 
@@ -181,21 +157,15 @@ def test_what_does_not_fit_the_engagement_is_reported(lead: Membership) -> None:
     build.member(lead.engagement, "Eve", Role.VIEWER, email="eve@harbor.test")
     build.member(lead.engagement, "Gus", email="gus@harbor.test", removed_at=NOW)
 
-    content = file_of(
-        {"metric": "Churn"},
-        {"metric": "Sign-ups"},
-        {"owner": "Eve", "owner_email": "eve@harbor.test"},
-        {"owner": "Gus", "owner_email": "gus@harbor.test"},
-        {"objective": "Ours", "level": "team", "team": "Sales"},
-    )
+    unfit = {
+        (2, "unit"): {"metric": "Churn"},
+        (3, "metric"): {"metric": "Sign-ups"},
+        (4, "owner_email"): {"owner": "Eve", "owner_email": "eve@harbor.test"},
+        (5, "owner_email"): {"owner": "Gus", "owner_email": "gus@harbor.test"},
+        (6, "team"): {"objective": "Ours", **SALES},
+    }
 
-    assert faults(content, by=lead) == [
-        (2, "unit"),
-        (3, "metric"),
-        (4, "owner_email"),
-        (5, "owner_email"),
-        (6, "team"),
-    ]
+    assert faults(file_of(*unfit.values()), by=lead) == list(unfit)
 
 
 def test_a_contribution_names_a_title_before_a_metric_also_of_before(lead: Membership) -> None:

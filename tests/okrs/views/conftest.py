@@ -9,7 +9,7 @@ from tests import build
 
 
 @pytest.fixture
-def engagement() -> Engagement:
+def engagement(db: None) -> Engagement:
     return build.engagement()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from engagements.models import Engagement, Membership
+from engagements.models import Membership
 from okrs.models import Cycle, KeyResult, Objective, Team
 from tenancy.scoping import scope
 
@@ -41,11 +41,6 @@ def typed_objective(owner: Membership, **fields: Any) -> dict[str, Any]:
     }
 
 
-def ladder(*cells: str) -> dict[str, str]:
-    """Cells of rungs, thresholds and scores in turn."""
-    return {f"ladder_{at}": cell for at, cell in enumerate(cells)}
-
-
-def only(engagement: Engagement) -> KeyResult:
-    with scope(engagement.id):
+def only(objective: Objective) -> KeyResult:
+    with scope(objective.engagement_id):
         return KeyResult.objects.select_related("metric").get()
