@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from decisions.constraints import RELEASES, digest
 
-EDITED = "Decision 5 was edited: its words do not give its hash."
-BROKEN = "Decision 6 does not follow decision 5: it carries another hash."
 HEAD_DIFFERS = "The head has another hash than decision 12."
 CUT = "Decisions 8 to 12 are missing at the end."
+FORGED = "0" * 64
+REVERSE = "text = 'Do the reverse.'"
+EARLIER = "recorded_at = d.recorded_at - interval '1 day'"
+OF_OURS = "r.engagement_id = %(ours)s"
 
 Tampering = tuple[str, list[str]]
+
+
+def edited(number: int) -> str:
+    return f"Decision {number} was edited: its words do not give its hash."
+
+
+def unlinked(number: int) -> str:
+    return f"Decision {number} does not follow decision {number - 1}: it carries another hash."
+
+
+def back_dated(number: int, *, after: int) -> str:
+    return f"Decision {number} is dated before decision {after}."
+
+
+EDITED, BROKEN = edited(5), unlinked(6)
 
 
 def at(number: int) -> str:
@@ -89,27 +106,18 @@ FIELDS = {
 
 TAMPERINGS: dict[str, Tampering] = {
     **{f"edit {field}": (put(f"{field} = {value}"), [EDITED]) for field, value in FIELDS.items()},
-    "edit a link": (
-        put(f"previous_hash = '{'0' * 64}'"),
-        ["Decision 5 does not follow decision 4: it carries another hash.", EDITED],
-    ),
-    "edit a seal": (put(f"hash = '{'0' * 64}'"), [EDITED, BROKEN]),
+    "edit a link": (put(f"previous_hash = '{FORGED}'"), [unlinked(5), EDITED]),
+    "edit a seal": (put(f"hash = '{FORGED}'"), [EDITED, BROKEN]),
     "add a space": (put("text = d.text || ' '"), [EDITED]),
-    "edit and seal anew": (put("text = 'Do the reverse.'") + seal(5), [BROKEN]),
-    "edit the last and seal anew": (
-        put("text = 'Do the reverse.'", number=12) + seal(12),
-        [HEAD_DIFFERS],
-    ),
-    "edit and seal all that follow anew": (
-        put("text = 'Do the reverse.'") + seal(5) + chain(6, 12),
-        [HEAD_DIFFERS],
-    ),
+    "edit and seal anew": (put(REVERSE) + seal(5), [BROKEN]),
+    "edit the last and seal anew": (put(REVERSE, number=12) + seal(12), [HEAD_DIFFERS]),
+    "edit and seal all that follow anew": (put(REVERSE) + seal(5) + chain(6, 12), [HEAD_DIFFERS]),
     "move to another client": (
         put("engagement_id = %(theirs)s"),
         [
             "Decision 5 is missing.",
             "harbor: Decisions 3 to 4 are missing.",
-            "harbor: Decision 5 was edited: its words do not give its hash.",
+            f"harbor: {edited(5)}",
             "harbor: The head stands at 2, the log at 5.",
         ],
     ),
@@ -118,11 +126,7 @@ TAMPERINGS: dict[str, Tampering] = {
     "delete three in the middle": (delete(5, 7), ["Decisions 5 to 7 are missing."]),
     "delete one and close the gap": (
         delete(5, 5) + renumber(6, 12, by=-1),
-        [
-            "Decision 5 does not follow decision 4: it carries another hash.",
-            *(f"Decision {n} was edited: its words do not give its hash." for n in range(5, 12)),
-            "Decision 12 is missing at the end.",
-        ],
+        [unlinked(5), *map(edited, range(5, 12)), "Decision 12 is missing at the end."],
     ),
     "delete one, close the gap and seal anew": (
         delete(5, 5) + renumber(6, 12, by=-1) + chain(5, 11),
@@ -131,47 +135,37 @@ TAMPERINGS: dict[str, Tampering] = {
     "insert one between": (
         renumber(5, 12, by=1) + add(5),
         [
-            "Decision 5 is dated before decision 4.",
-            "Decision 6 does not follow decision 5: it carries another hash.",
-            *(f"Decision {n} was edited: its words do not give its hash." for n in range(6, 14)),
+            back_dated(5, after=4),
+            BROKEN,
+            *map(edited, range(6, 14)),
             "The head stands at 12, the log at 13.",
         ],
     ),
     "add one at the end": (
         add(13),
-        ["Decision 13 is dated before decision 12.", "The head stands at 12, the log at 13."],
+        [back_dated(13, after=12), "The head stands at 12, the log at 13."],
     ),
     "swap two": (
         put("number = 99") + put("number = 5", number=6) + put("number = 6", number=99),
-        [
-            "Decision 5 does not follow decision 4: it carries another hash.",
-            EDITED,
-            BROKEN,
-            "Decision 6 is dated before decision 5.",
-            "Decision 6 was edited: its words do not give its hash.",
-            "Decision 7 does not follow decision 6: it carries another hash.",
-        ],
+        [unlinked(5), EDITED, BROKEN, back_dated(6, after=5), edited(6), unlinked(7)],
     ),
     "give another number": (
         put("number = 20"),
         [
             "Decision 5 is missing.",
             "Decisions 13 to 19 are missing.",
-            "Decision 20 is dated before decision 12.",
-            "Decision 20 was edited: its words do not give its hash.",
+            back_dated(20, after=12),
+            edited(20),
             "The head stands at 12, the log at 20.",
         ],
     ),
-    "back-date and seal anew": (
-        put("recorded_at = d.recorded_at - interval '1 day'") + seal(5),
-        ["Decision 5 is dated before decision 4.", BROKEN],
-    ),
+    "back-date and seal anew": (put(EARLIER) + seal(5), [back_dated(5, after=4), BROKEN]),
     "back-date and seal all that follow anew": (
-        put("recorded_at = d.recorded_at - interval '1 day'") + seal(5) + chain(6, 12),
-        ["Decision 5 is dated before decision 4.", HEAD_DIFFERS],
+        put(EARLIER) + seal(5) + chain(6, 12),
+        [back_dated(5, after=4), HEAD_DIFFERS],
     ),
     "back-date all, seal all anew and the head's hash too": (
-        "".join(put("recorded_at = d.recorded_at - interval '1 day'", number=n) for n in range(1, 13))
+        "".join(put(EARLIER, number=number) for number in range(1, 13))
         + seal(1)
         + chain(2, 12)
         + head("hash = (SELECT d.hash FROM decisions_decision d WHERE " + at(12) + ")"),
@@ -181,7 +175,7 @@ TAMPERINGS: dict[str, Tampering] = {
     "cut five": (delete(8, 12), [CUT]),
     "delete all": (delete(1, 12), ["Decisions 1 to 12 are missing at the end."]),
     "move the head back": (head("number = 11"), ["The head stands at 11, the log at 12."]),
-    "edit the head's hash": (head(f"hash = '{'0' * 64}'"), [HEAD_DIFFERS]),
+    "edit the head's hash": (head(f"hash = '{FORGED}'"), [HEAD_DIFFERS]),
     "delete the head": (
         "DELETE FROM decisions_decisionhead WHERE engagement_id = %(ours)s;",
         ["The log has no head."],
@@ -189,15 +183,12 @@ TAMPERINGS: dict[str, Tampering] = {
 }  # fmt: skip
 
 
-def put_release(change: str, *, number: int = 1) -> str:
-    return (
-        f"UPDATE decisions_release r SET {change}"
-        f" WHERE r.number = {number} AND r.engagement_id = %(ours)s;"
-    )
+def put_release(change: str) -> str:
+    return f"UPDATE decisions_release r SET {change} WHERE r.number = 1 AND {OF_OURS};"
 
 
 def delete_release(number: int) -> str:
-    return f"DELETE FROM decisions_release WHERE number = {number} AND engagement_id = %(ours)s;"
+    return f"DELETE FROM decisions_release r WHERE r.number = {number} AND {OF_OURS};"
 
 
 EDITED_RELEASE = "Report 1 was edited: its fields do not give its hash."
@@ -205,7 +196,7 @@ RELEASE_FIELDS = {
     "public_id": "'abcdefghjkmn'",
     "occasion_kind": "'change'",
     "occasion_id": "'abcdefghjkmn'",
-    "report_hash": f"'{'0' * 64}'",
+    "report_hash": f"'{FORGED}'",
     "by_id": "%(somebody)s",
     "at": "r.at + interval '1 second'",
 }
@@ -217,15 +208,9 @@ RELEASE_TAMPERINGS: dict[str, Tampering] = {
     },
     "edit and seal anew": (
         put_release("occasion_id = 'x'") + put_release(f"hash = {digest('r', table=RELEASES)}"),
-        ["Decision 13 does not follow decision 12: it carries another hash."],
+        [unlinked(13)],
     ),
-    "delete the first": (
-        delete_release(1),
-        [
-            "Decision 13 does not follow decision 12: it carries another hash.",
-            "Report 1 is missing.",
-        ],
-    ),
+    "delete the first": (delete_release(1), [unlinked(13), "Report 1 is missing."]),
     "cut the last": (
         delete_release(2),
         ["The head has another hash than decision 13.", "Report 2 is missing at the end."],

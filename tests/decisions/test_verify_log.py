@@ -19,7 +19,7 @@ from decisions.commands import record_release
 from decisions.models import Decision, DecisionHead
 from decisions.queries.chain import Log, verify_logs
 from engagements.models import Membership
-from reviews.models import AgendaItem, Review
+from reviews.models import Review
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, post
@@ -31,9 +31,8 @@ from tests.decisions.tampering import (
     Tampering,
     delete,
 )
-from tests.escalations.racing import begin
-from tests.processes import eventually
-from tests.reviews.meeting import decide, planned, supersede
+from tests.escalations.racing import begin, eventually_waits
+from tests.reviews.meeting import agenda_item, decide, planned, supersede
 
 Ids = dict[str, Any]
 IDS = ("ours", "theirs", "somebody", "other_review")
@@ -52,11 +51,8 @@ def logs(committed: str) -> Ids:
         key_result = build.live_key_result(objective, build.metric(ours.engagement))
         post(key_result, ours)
         review, other_review = planned(ours), planned(ours, title="April")
-        item = AgendaItem.objects.create(
-            engagement=ours.engagement, review=review, section="red", position=1, title="Red"
-        )
         record(review, ours, 3)
-        about: Ids = {"key_result": key_result, "agenda_item": item}
+        about: Ids = {"key_result": key_result, "agenda_item": agenda_item(review)}
         fourth = decide(review, ours, now=minute(3), **about)
         supersede(fourth, ours, evidence_url="https://example.com/usage", now=minute(4))
         record(review, ours, 7, start=5)
@@ -135,9 +131,7 @@ REWRITTEN, _ = TAMPERINGS["edit and seal all that follow anew"]
     ],
     ids=["cut", "rewritten"],
 )
-def test_a_log_tampered_with_its_head_differs_from_a_published_head(
-    logs: Ids, tampering: str, fault: str
-) -> None:
+def test_a_published_head_shows_a_rewritten_log(logs: Ids, tampering: str, fault: str) -> None:
     published = found()["northwind"].head
     anchor = f"{published.number}:{published.short}"
 
@@ -202,16 +196,10 @@ def test_the_first_decision_waits_for_the_first_release(committed: str) -> None:
     with scope(lead.engagement_id):
         record_release(report_hash="a" * 64, by=lead, now=TUESDAY)
         end = begin(first_decision)
-        assert eventually(_is_awaited)
+        assert eventually_waits()
 
     assert end(timeout=10) == 1
     assert found()["northwind"].is_intact
-
-
-def _is_awaited() -> bool:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 def test_the_command_prints_each_log_with_its_head(logs: Ids) -> None:
@@ -233,36 +221,28 @@ def test_the_command_prints_each_log_with_its_head(logs: Ids) -> None:
     assert exit_code == 1
 
 
-@pytest.mark.parametrize(
-    ("arguments", "error"),
-    [
+def test_the_command_names_wrong_arguments(committed: str) -> None:
+    for arguments, error in (
         (["--head", f"1:{'a' * 64}"], "Name the engagement"),
         (["--engagement", "northwind", "--head", "12"], "NUMBER:HASH"),
         (["--engagement", "nowhere"], "There is no engagement “nowhere”."),
-    ],
-)
-def test_the_command_names_wrong_arguments(
-    committed: str, arguments: list[str], error: str
-) -> None:
-    with pytest.raises(CommandError, match=error):
-        call_command("verify_log", *arguments)
+    ):
+        with pytest.raises(CommandError, match=error):
+            call_command("verify_log", *arguments)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
+def test_not_even_the_owner_changes_the_log_by_accident(logs: Ids) -> None:
+    for statement in (
         "UPDATE decisions_decision SET text = 'x'",
         "DELETE FROM decisions_decision",
         "TRUNCATE decisions_decision CASCADE",
-    ],
-)
-def test_not_even_the_owner_changes_the_log_by_accident(logs: Ids, statement: str) -> None:
-    with (
-        pytest.raises(Error, match=r"append-only|Cannot (update|delete)"),
-        transaction.atomic(using="owner"),
-        connections["owner"].cursor() as cursor,
     ):
-        cursor.execute(statement)
+        with (
+            pytest.raises(Error, match=r"append-only|Cannot (update|delete)"),
+            transaction.atomic(using="owner"),
+            connections["owner"].cursor() as cursor,
+        ):
+            cursor.execute(statement)
 
 
 FORGED_HEAD = """

@@ -17,7 +17,7 @@ from reviews.commands.recording import (
     record_review_decision,
     supersede_review_decision,
 )
-from reviews.models import Review
+from reviews.models import AgendaItem, Review
 from tenancy.scoping import scope
 from tests.checkins.posting import TUESDAY, code
 
@@ -30,6 +30,12 @@ def planned(lead: Membership, **fields: Any) -> Review:
     fields.setdefault("scheduled_at", TUESDAY)
     with scope(lead.engagement_id):
         return Review.objects.create(engagement_id=lead.engagement_id, lead=lead, **fields)
+
+
+def agenda_item(review: Review) -> AgendaItem:
+    return AgendaItem.objects.create(
+        engagement=review.engagement, review=review, section="red", position=1, title="It is red"
+    )
 
 
 def close(review: Review) -> Review:
