@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import connections
 
@@ -40,9 +41,14 @@ def analyze() -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
+def ask(sql: str, *params: str, alias: str = "owner") -> list[Any]:
+    """Return the values of the statement's one column."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(sql, params)
+        return [value for (value,) in cursor.fetchall()]
+
+
 def pages_of(table: str) -> int:
     """How much of it lies on disk, in pages of 8 kB."""
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT relpages FROM pg_class WHERE oid = %s::regclass", [table])
-        (pages,) = cursor.fetchone()
-        return int(pages)
+    (pages,) = ask("SELECT relpages FROM pg_class WHERE oid = %s::regclass", table)
+    return int(pages)

@@ -33,7 +33,7 @@ from tests import build
 from tests.checkins.posting import stored, typed
 from tests.databases import copy_of
 from tests.plans.explaining import Plans, explained
-from tests.plans.seeded import CLIENTS, FRIDAY, LARGE, MONDAY, NOW, fill, pages_of
+from tests.plans.seeded import CLIENTS, FRIDAY, LARGE, MONDAY, NOW, ask, fill, pages_of
 
 pytestmark = pytest.mark.slow
 
@@ -55,8 +55,12 @@ INSIDE = (
     "engagements:share-link-list",
     "engagements:settings",
 )
-OF_KEY_RESULT = ("workspace:key-result-detail", "decisions:key-result-decisions")
-OF_OBJECTIVE = ("okrs:objective-detail", "decisions:objective-decisions")
+OF_ROW = (
+    ("workspace:key-result-detail", KEY_RESULT),
+    ("decisions:key-result-decisions", KEY_RESULT),
+    ("okrs:objective-detail", OBJECTIVE),
+    ("decisions:objective-decisions", OBJECTIVE),
+)
 
 
 # What a sweep may read whole all the same, and why.
@@ -98,26 +102,26 @@ def signed_in(kind: str) -> Client:
 
 def addresses(lead: Membership) -> Iterator[tuple[str, str]]:
     """Pages by name, and where they are."""
-    inside = {"engagement": lead.engagement}
     with scope(lead.engagement_id):
-        cycle = Cycle.objects.get(**inside)
-        reviews = list(Review.objects.filter(**inside).order_by("closed_at"))
+        cycle = Cycle.objects.get(engagement=lead.engagement)
+        reviews = list(Review.objects.filter(engagement=lead.engagement))
     for name in INSIDE:
         yield name, reverse(name, args=[SLUG])
-    for name in OF_KEY_RESULT:
-        yield name, reverse(name, args=[SLUG, KEY_RESULT])
-    for name in OF_OBJECTIVE:
-        yield name, reverse(name, args=[SLUG, OBJECTIVE])
-    yield "okrs:cycle-detail", reverse("okrs:cycle-detail", args=[SLUG, cycle.public_id])
+    for name, row in (*OF_ROW, ("okrs:cycle-detail", cycle.public_id), ("status:report-detail", 1)):
+        yield name, reverse(name, args=[SLUG, row])
     yield "as of", reverse("status:status", args=[SLUG]) + "?as_of=2026-02-20"
-    yield "report", reverse("status:report-detail", args=[SLUG, 1])
     for review in reviews:
         state = "closed" if review.is_closed else "planned"
         yield f"{state} review", reverse("reviews:review-detail", args=[SLUG, review.public_id])
     yield "workspace:my-week", reverse("workspace:my-week")
 
 
-def read_whole(plans: Plans, name: str) -> list[tuple[str, ...]]:
+def read_whole(client: Client, name: str, path: str) -> list[tuple[str, ...]]:
+    """Open a page, and list the large tables that it reads from end to end."""
+    with explained() as plans:
+        answer = client.get(path)
+    assert answer.status_code == 200, name
+    assert plans.seen
     return [(name, *found) for found in plans.whole]
 
 
@@ -130,39 +134,24 @@ def test_pages_read_by_index(lead: Membership) -> None:
     for kind in ("lead", "consultant"):
         client = signed_in(kind)
         for name, path in addresses(lead):
-            with explained() as plans:
-                answer = client.get(path)
-            assert answer.status_code == 200, name
-            assert plans.seen
-            found += read_whole(plans, f"{name} by {kind}")
+            found += read_whole(client, f"{name} by {kind}", path)
 
     assert found == []
 
 
 def test_a_share_link_and_a_viewer_read_by_index(lead: Membership) -> None:
-    pages = {
-        "link": (
-            Client(),
-            reverse("status:shared-status", args=[share_link_token(build.share(lead))]),
-        ),
-        "viewer": (signed_in("viewer"), reverse("status:status", args=[SLUG])),
-    }
-    found = []
-    for name, (client, path) in pages.items():
-        with explained() as plans:
-            answer = client.get(path)
-        assert answer.status_code == 200
-        found += read_whole(plans, name)
+    token = share_link_token(build.share(lead))
+    shared = reverse("status:shared-status", args=[token])
 
-    assert found == []
+    assert read_whole(Client(), "link", shared) == []
+    assert read_whole(signed_in("viewer"), "viewer", reverse("status:status", args=[SLUG])) == []
 
 
-def test_a_check_in_is_written_by_index(lead: Membership) -> None:
-    with scope(lead.engagement_id):
-        key_result = KeyResult.objects.get(engagement=lead.engagement, public_id=KEY_RESULT)
+def check_in(client: Client, key_result: KeyResult) -> Plans:
+    """Preview and post the latest value once more."""
+    key = [key_result.engagement.slug, key_result.public_id]
+    with scope(key_result.engagement_id):
         latest = CheckIn.objects.filter(key_result=key_result).order_by("-id")[0]
-    client = signed_in("consultant")
-    key = [SLUG, KEY_RESULT]
     value = str(latest.actual)
     filled = typed(actual=value, seen=latest.public_id)
 
@@ -171,9 +160,15 @@ def test_a_check_in_is_written_by_index(lead: Membership) -> None:
         post = client.post(reverse("checkins:check-in-create", args=key), filled)
 
     assert (preview.status_code, post.status_code) == (200, 302)
+    return plans
+
+
+def test_a_check_in_is_written_by_index(lead: Membership) -> None:
     with scope(lead.engagement_id):
+        key_result = KeyResult.objects.get(engagement=lead.engagement, public_id=KEY_RESULT)
+
+        assert check_in(signed_in("consultant"), key_result).whole == []
         assert CheckIn.objects.filter(key_result=key_result, period=MONDAY).exists()
-    assert read_whole(plans, "post") == []
 
 
 def test_a_check_in_of_what_is_escalated_is_written_by_index(lead: Membership) -> None:
@@ -181,21 +176,13 @@ def test_a_check_in_of_what_is_escalated_is_written_by_index(lead: Membership) -
     with unscoped():
         rows = Escalation.objects.using("owner").open().select_related("key_result__engagement")
         key_result = rows.order_by("id")[0].key_result
-        person = Membership.objects.using("owner").select_related("user")
-        user = person.filter(engagement=key_result.engagement, role="lead")[0].user
+        leads = Membership.objects.using("owner").filter(role="lead").select_related("user")
+        user = leads.filter(engagement=key_result.engagement)[0].user
     assert user is not None
-    with scope(key_result.engagement_id):
-        latest = CheckIn.objects.filter(key_result=key_result).order_by("-id")[0]
     client = Client()
     client.force_login(user)
-    key = [key_result.engagement.slug, key_result.public_id]
-    filled = typed(actual=str(latest.actual), seen=latest.public_id)
 
-    with explained() as plans:
-        post = client.post(reverse("checkins:check-in-create", args=key), filled)
-
-    assert post.status_code == 302
-    assert read_whole(plans, "post") == []
+    assert check_in(client, key_result).whole == []
 
 
 SWEEPS: dict[str, Callable[[], Any]] = {
@@ -218,8 +205,8 @@ def test_sweeps_read_by_index(name: str) -> None:
 
 
 def test_reading_a_whole_table_shows() -> None:
-    with explained() as plans, connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM checkins_checkin WHERE is_thin")
+    with explained() as plans:
+        ask("SELECT count(*) FROM checkins_checkin WHERE is_thin")
 
     assert [table for table, _ in plans.whole] == ["checkins_checkin"]
 
@@ -242,13 +229,9 @@ def test_an_index_that_is_missing_shows(lead: Membership) -> None:
 
 
 def test_seeding_leaves_keys_and_triggers_as_they_were(seeded: set[str]) -> None:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgenabled = 'D'")
-        resting = cursor.fetchone()
-
     assert keys_of("checkins_checkin") == seeded
     assert len(seeded) > 3
-    assert resting == (0,)
+    assert ask("SELECT count(*) FROM pg_trigger WHERE tgenabled = 'D'") == [0]
 
 
 @pytest.mark.parametrize("slug", ["seed-1", "seed-20", "seed-173"])
@@ -276,20 +259,10 @@ def test_a_consultant_has_a_full_week() -> None:
 
 
 def keys_of(table: str) -> set[str]:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint"
-            " WHERE conrelid = %s::regclass AND contype = 'f'",
-            [table],
-        )
-        return {key for (key,) in cursor.fetchall()}
+    keys = "SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint"
+    return set(ask(f"{keys} WHERE conrelid = %s::regclass AND contype = 'f'", table))
 
 
 def test_pages_keep_their_plans_and_sweeps_make_them_anew() -> None:
-    modes = {}
-    for alias in ("default", "sweep", "owner"):
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SHOW plan_cache_mode")
-            (modes[alias],) = cursor.fetchone()
-
-    assert modes == {"default": "force_generic_plan", "sweep": "auto", "owner": "auto"}
+    for alias, mode in {"default": "force_generic_plan", "sweep": "auto", "owner": "auto"}.items():
+        assert ask("SHOW plan_cache_mode", alias=alias) == [mode]
