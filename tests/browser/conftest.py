@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,11 +21,8 @@ from tests.browser.visitors import Screen, Visitor
 from tests.databases import copy_of
 
 FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
-SCREENS = [
-    Screen(width=width, height=height, scheme=scheme)
-    for width, height in ((1280, 900), (390, 844))
-    for scheme in ("light", "dark")
-]
+DESK, PHONE = Screen(width=1280, height=900), Screen(width=390, height=844)
+ENDS = [replace(DESK, schemes=("light",)), replace(PHONE, schemes=("dark",))]
 Opens = Callable[..., Visitor]
 outcome = pytest.StashKey[bool]()
 
@@ -74,7 +72,7 @@ def browser(served: Served) -> Iterator[Browser]:
         connections.close_all()
 
 
-@pytest.fixture(params=SCREENS, ids=str)
+@pytest.fixture(params=[DESK, PHONE], ids=str)
 def screen(request: pytest.FixtureRequest) -> Screen:
     found: Screen = request.param
     return found

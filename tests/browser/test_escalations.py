@@ -15,15 +15,13 @@ from notifications.rules import registered_rules
 from tenancy.scoping import scope
 from tests import build
 from tests.browser import cast
-from tests.browser.conftest import SCREENS, Opens
+from tests.browser.conftest import ENDS, PHONE, Opens
 from tests.browser.visitors import Visitor
 from tests.escalations.escalating import escalated
 
 HOUR = dt.timedelta(hours=1)
 EXPANSION = "Accounts that expand within thirty days"
 PLAN = "Pair the offer with the first use of reports."
-ENDS = [SCREENS[0], SCREENS[-1]]  # the widest in light, the narrowest in dark
-PHONES = [screen for screen in SCREENS if screen.is_phone]
 
 
 class Team:
@@ -219,7 +217,7 @@ def test_two_who_answer_at_once_see_each_other(opens: Opens) -> None:
     expect(sections[1]).not_to_contain_text("Ines says so.")
 
 
-@pytest.mark.parametrize("screen", PHONES, ids=str)
+@pytest.mark.parametrize("screen", [PHONE], ids=str)
 def test_without_script_each_form_has_a_page_of_its_own(opens: Opens) -> None:
     found, visitor = Team(), opens(script=False)
     found.red()

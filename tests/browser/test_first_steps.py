@@ -21,7 +21,7 @@ from playwright.sync_api import Locator, expect
 
 from accounts.models import User
 from config.settings import PASSWORD_HASHERS  # noqa: TID251 - the ones that the product reads
-from tests.browser.conftest import SCREENS, Opens
+from tests.browser.conftest import ENDS, Opens
 from tests.browser.servers import Served, serving
 from tests.browser.visitors import Visitor
 from tests.databases import copy_of
@@ -32,8 +32,6 @@ TYPED = [
     ("Share of first-time buyers who buy again", "Repeat purchase rate", "18", "28"),
     ("Orders that arrive within two days", "Fast orders", "61", "80"),
 ]
-WIDE = [screen for screen in SCREENS if not screen.is_phone and screen.scheme == "light"]
-PHONE = [screen for screen in SCREENS if screen.is_phone and screen.scheme == "dark"]
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +91,7 @@ def lena(empty: Served, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> Counte
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("screen", PHONE, ids=str)
+@pytest.mark.parametrize("screen", ENDS[1:], ids=str)
 def test_a_sheet_leads_to_the_first_check_in(lena: Counted, tmp_path: Path) -> None:
     opens_an_engagement(lena, "Harbor Retail")
     lena.follow("Import sheet")
@@ -108,7 +106,7 @@ def test_a_sheet_leads_to_the_first_check_in(lena: Counted, tmp_path: Path) -> N
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("screen", WIDE, ids=str)
+@pytest.mark.parametrize("screen", ENDS[:1], ids=str)
 def test_a_typed_set_leads_to_the_first_check_in(lena: Counted) -> None:
     opens_an_engagement(lena, "Lakeside Hotels")
     lena.press(rf"(Begin with )?{running_quarter()}")

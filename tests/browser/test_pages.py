@@ -20,7 +20,7 @@ from reviews.models import Review
 from tenancy.scoping import scope, unscoped
 from tests.access_table import TABLE
 from tests.browser import hard
-from tests.browser.conftest import SCREENS, Opens
+from tests.browser.conftest import ENDS, Opens
 from tests.browser.visitors import Visitor
 from tests.test_access import URLS
 
@@ -35,7 +35,6 @@ ELSEWHERE = (
     "checkins:check-in-preview",
 )
 OF_CLOSED = {"status:summary-update"}  # only a review that is over has one
-ENDS = [SCREENS[0], SCREENS[-1]]
 AXE = ("workspace:home", "workspace:key-result-detail", "okrs:board", "engagements:member-list")
 SIGNED_OUT = (
     "account_login",

@@ -13,10 +13,9 @@ from engagements.models import Membership, Role
 from okrs.models import Objective
 from tenancy.scoping import scope
 from tests.browser import cast
-from tests.browser.conftest import SCREENS, Opens
+from tests.browser.conftest import ENDS, Opens
 from tests.browser.visitors import Visitor
 
-DESK = [screen for screen in SCREENS if not screen.is_phone][:1]
 PRESS_NEXT = """document.addEventListener("htmx:afterSwap", () =>
   setTimeout(() => document.getElementById("next-item").click()), { once: true })"""
 FOLLOWS = 10_000  # milliseconds; a screen asks every three seconds
@@ -174,7 +173,7 @@ def plan_and_start(visitor: Visitor, lead: Membership) -> str:
     return visitor.page.locator("#items h2").inner_text()
 
 
-@pytest.mark.parametrize("screen", DESK, ids=str)
+@pytest.mark.parametrize("screen", ENDS[:1], ids=str)
 def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
     lead, _ = led("Harbor Retail")
     visitor = opens()
@@ -194,7 +193,7 @@ def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
     expect(page.locator(".review-item").last).to_be_visible()
 
 
-@pytest.mark.parametrize("screen", DESK, ids=str)
+@pytest.mark.parametrize("screen", ENDS[:1], ids=str)
 def test_a_button_pressed_as_soon_as_it_is_shown_is_answered_in_place(opens: Opens) -> None:
     lead, _ = led("Harbor Retail")
     visitor = opens()

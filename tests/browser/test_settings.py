@@ -10,11 +10,10 @@ from playwright.sync_api import Page, expect
 from engagements.models import Role
 from tests import build
 from tests.browser import cast
-from tests.browser.conftest import SCREENS, Opens
+from tests.browser.conftest import ENDS, Opens
 from tests.browser.visitors import Visitor
 
-DESK, PHONE = SCREENS[0], SCREENS[-1]  # light and dark
-BOTH = pytest.mark.parametrize("screen", [DESK, PHONE], ids=str)
+BOTH = pytest.mark.parametrize("screen", ENDS, ids=str)
 PAGES = {
     "Teams": "Teams",
     "Share links": "No link shows the status page.",

@@ -12,10 +12,8 @@ from engagements.models import Role
 from okrs.models import Objective
 from tenancy.scoping import scope
 from tests.browser import cast
-from tests.browser.conftest import SCREENS, Opens
+from tests.browser.conftest import ENDS, Opens
 from tests.browser.test_pages import somebody
-
-DESK = [screen for screen in SCREENS if not screen.is_phone][:1]
 
 
 def test_a_client_reads_what_was_published_and_what_is_live(opens: Opens) -> None:
@@ -39,7 +37,7 @@ def test_a_client_reads_what_was_published_and_what_is_live(opens: Opens) -> Non
     visitor.inspect("page of an early day")
 
 
-@pytest.mark.parametrize("screen", DESK, ids=str)
+@pytest.mark.parametrize("screen", ENDS[:1], ids=str)
 def test_a_long_set_is_folded_and_prints_whole(opens: Opens) -> None:
     person, client = cast.user("Dana"), cast.client("Long Set")
     lead = cast.member(client, cast.user("Alice"))

@@ -4,14 +4,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import cast
-from tests.browser.conftest import SCREENS, Opens
+from tests.browser.conftest import PHONE, Opens
 from tests.browser.test_my_week import DEALERS, ONLINE, STORES, card, write
 from tests.browser.test_reviews import led, plan_and_start
 
-PHONES = [screen for screen in SCREENS if screen.is_phone]
 
-
-@pytest.mark.parametrize("screen", PHONES, ids=str)
+@pytest.mark.parametrize("screen", [PHONE], ids=str)
 def test_two_cards_are_saved_without_script_one_after_an_error(opens: Opens) -> None:
     alice, visitor = cast.user(), opens(script=False)
     cast.cards(cast.member(cast.client("Ashton Mills"), alice), STORES, ONLINE)
@@ -46,7 +44,7 @@ def test_two_cards_are_saved_without_script_one_after_an_error(opens: Opens) -> 
     visitor.inspect("saved without script")
 
 
-@pytest.mark.parametrize("screen", PHONES, ids=str)
+@pytest.mark.parametrize("screen", [PHONE], ids=str)
 def test_a_review_runs_without_script(opens: Opens) -> None:
     lead, _ = led("Cedar Advisory")
     visitor = opens(script=False)
