@@ -83,7 +83,8 @@ TAKE_BACK = f"""{CLOCK}
 """  # noqa: S608 - made of constants
 
 # The dedupe key makes an envelope unique: a person's day, or the first urgent notice. That notice
-# may have been in an earlier envelope that was sent without it.
+# may have been in an earlier envelope that was sent without it. `made.ids` stands for a join: after
+# a sweep PostgreSQL expects one waiting notice where there are 80,000, and would loop over all pairs.
 ENVELOPES = f"""{CLOCK}
     , waiting AS (
         SELECT notice.engagement_id, notice.id, person.id AS user_id, person.email, clock.day
@@ -117,10 +118,10 @@ ENVELOPES = f"""{CLOCK}
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, user_id
     ), filled AS (
-        UPDATE notifications_notice AS notice SET envelope = made.id
-        FROM waiting JOIN made USING (user_id)
+        UPDATE notifications_notice AS notice SET envelope = (made.ids ->> user_id::text)::uuid
+        FROM waiting, (SELECT jsonb_object_agg(user_id, id) AS ids FROM made) AS made
         WHERE notice.engagement_id = waiting.engagement_id AND notice.id = waiting.id
-          AND notice.envelope IS NULL
+          AND notice.envelope IS NULL AND made.ids ? user_id::text
     )
     SELECT count(*) FROM made
 """  # noqa: S608 - the same

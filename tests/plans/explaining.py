@@ -26,6 +26,7 @@ class Plans:
     def __init__(self) -> None:
         self.seen = 0
         self.whole: list[tuple[str, str]] = []
+        self.pairs: list[str] = []  # each row of one side compared with each of the other
 
     def explain(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.lstrip().startswith(PLANNED) and "set_config" not in sql and not many:
@@ -45,6 +46,14 @@ class Plans:
                 if node["Node Type"] == "Seq Scan"
             }
             self.seen += 1
+            self.pairs += [
+                node["Join Filter"]
+                for plan in plans
+                for node in nodes(plan)
+                if node["Node Type"] == "Nested Loop"
+                and "Join Filter" in node
+                and node["Plans"][1]["Node Type"] == "CTE Scan"
+            ]
             self.whole += [(table, " ".join(sql.split())) for table in sorted(read & LARGE)]
         return execute(sql, params, many, context)
 
