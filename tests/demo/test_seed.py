@@ -46,8 +46,6 @@ def test_what_escalates_is_left_for_the_jobs_to_find() -> None:
 
     assert (counts["escalations_escalation"], counts["notifications_notice"]) == (0, 0)
     assert update_escalations(now=dt.datetime(2026, 3, 9, 10, 30, tzinfo=dt.UTC)) == 5
-    for alias in ("sweep", "owner"):
-        connections[alias].close()
 
 
 @pytest.mark.usefixtures("committed")

@@ -22,6 +22,7 @@ from okrs.models import KeyResult
 from tenancy.models import NEW_PUBLIC_ID
 from tests import build
 from tests.checkins.posting import TUESDAY, at
+from tests.databases import copy_of
 from tests.escalations.escalating import put_in, red_weeks
 from tests.escalations.notices import told
 
@@ -144,8 +145,10 @@ def test_an_unknown_time_zone_stops_no_job(onboarding: KeyResult, bob: Membershi
 
 # How PostgreSQL finds the candidates.
 
-CLIENTS = 250  # 4,000 key results, 48,000 check-ins
-SEEDED_MONDAY = dt.date(2026, 3, 9)
+CLIENTS = 150  # 2,400 key results, 29,000 check-ins
+MONDAY = dt.date(2026, 3, 9)
+FRIDAY = dt.datetime(2026, 3, 6, 18, tzinfo=dt.UTC)
+IN_AUTUMN = dt.datetime(2026, 10, 9, 15, tzinfo=dt.UTC)  # a Friday too
 NOW = dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)
 # Escalations that were closed long ago.
 CLOSED = f"""
@@ -190,46 +193,7 @@ def indexes(plan: dict[str, Any]) -> set[str]:
     return {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
 
 
-@pytest.mark.slow
-def test_the_job_reads_neither_all_key_results_nor_check_ins(committed: str) -> None:
-    seed(clients=CLIENTS, monday=SEEDED_MONDAY)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(CLOSED)
-        cursor.execute("VACUUM ANALYZE escalations_escalation")
-    first = candidate_plan()
-    assert update_escalations(now=NOW) > CLIENTS / 2
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE escalations_escalation")
-    later = candidate_plan()
-
-    for plan in (first, later):
-        assert read_whole(plan) & {"checkins_checkin", "okrs_keyresult"} == set()
-        assert "keyresult_red" in indexes(plan)
-    assert "escalation_open" in indexes(later)
-
-
 Sweep = Callable[..., int]
-Explained = Callable[[Sweep, dt.datetime], list[str]]
-
-MONDAY = dt.date(2026, 3, 9)
-FRIDAY = dt.datetime(2026, 3, 6, 18, tzinfo=dt.UTC)
-IN_AUTUMN = dt.datetime(2026, 10, 9, 15, tzinfo=dt.UTC)  # a Friday too
-
-
-@pytest.fixture
-def explained(committed: str) -> Iterator[Explained]:
-    """Runs a sweep over 150 clients in the spring, one of which goes on in the autumn."""
-    seed(clients=150, monday=MONDAY)
-    lead = build.member(build.engagement(country="XX"))
-    days: dict[str, Any] = {"starts_on": dt.date(2026, 9, 1), "ends_on": dt.date(2026, 12, 31)}
-    objective = build.objective(lead, build.cycle(lead.engagement, **days))
-    for _ in range(3):
-        build.live_key_result(objective)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("ANALYZE")
-    yield plans
-    for alias in ("sweep", "owner"):
-        connections[alias].close()
 
 
 def plans(sweep: Sweep, now: dt.datetime) -> list[str]:
@@ -248,15 +212,50 @@ def plans(sweep: Sweep, now: dt.datetime) -> list[str]:
     return [line.split(" on ")[1].split()[0] for line in lines if "Seq Scan" in line]
 
 
+@pytest.fixture(scope="class")
+def seeded(django_db_setup: str, django_db_blocker: Any) -> Iterator[None]:
+    """Many clients in the spring, and one that goes on in the autumn."""
+    with django_db_blocker.unblock(), copy_of(django_db_setup):
+        seed(clients=CLIENTS, monday=MONDAY)
+        lead = build.member(build.engagement(country="XX"))
+        cycle = build.cycle(
+            lead.engagement, starts_on=dt.date(2026, 9, 1), ends_on=dt.date(2026, 12, 31)
+        )
+        objective = build.objective(lead, cycle)
+        for _ in range(3):
+            build.live_key_result(objective)
+        execute(CLOSED, "VACUUM ANALYZE")
+        yield
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("sweep", [send_reminders, send_overdue, escalate_missed, friday_digests])
-def test_neither_old_key_results_nor_check_ins_are_read(explained: Explained, sweep: Sweep) -> None:
-    # When the sweep of overdue ones runs, the period of Monday 5 October is open.
-    read = explained(sweep, IN_AUTUMN)
+@pytest.mark.usefixtures("seeded")
+class TestPlans:
+    def test_the_job_reads_neither_all_key_results_nor_check_ins(self) -> None:
+        first = candidate_plan()
+        assert update_escalations(now=NOW) > CLIENTS / 2
+        execute("VACUUM ANALYZE escalations_escalation")
+        later = candidate_plan()
 
-    assert {"okrs_keyresult", "checkins_checkin", "okrs_objective"} & set(read) == set()
+        for plan in (first, later):
+            assert read_whole(plan) & {"checkins_checkin", "okrs_keyresult"} == set()
+            assert "keyresult_red" in indexes(plan)
+        assert "escalation_open" in indexes(later)
+
+    @pytest.mark.parametrize(
+        "sweep", [send_reminders, send_overdue, escalate_missed, friday_digests]
+    )
+    def test_neither_old_key_results_nor_check_ins_are_read(self, sweep: Sweep) -> None:
+        # When the sweep of overdue ones runs, the period of Monday 5 October is open.
+        read = plans(sweep, IN_AUTUMN)
+
+        assert {"okrs_keyresult", "checkins_checkin", "okrs_objective"} & set(read) == set()
+
+    def test_fridays_digest_reads_no_more_check_ins_than_key_results(self) -> None:
+        assert "checkins_checkin" not in plans(friday_digests, FRIDAY)
 
 
-@pytest.mark.slow
-def test_fridays_digest_reads_no_more_check_ins_than_key_results(explained: Explained) -> None:
-    assert "checkins_checkin" not in explained(friday_digests, FRIDAY)
+def execute(*statements: str) -> None:
+    with connections["owner"].cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

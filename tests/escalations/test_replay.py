@@ -1,10 +1,9 @@
-"""A quarter lived through: the demo twice from one start, and reminders by clocks all over the world."""
+"""Weeks lived through: the demo twice from one start, and reminders by clocks all over the world."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +30,7 @@ from tests.escalations.notices import told
 
 START = dt.datetime(2026, 3, 11, 12, tzinfo=dt.UTC)
 DAY, HOUR, SECOND = dt.timedelta(days=1), dt.timedelta(hours=1), dt.timedelta(seconds=1)
-QUARTER = 91 * DAY
+SPAN = 42 * DAY
 
 Rows = list[tuple[Any, ...]]
 
@@ -53,14 +52,14 @@ def instants() -> list[dt.datetime]:
         for at in span[1:]
     ]
     zones = User.objects.using("owner").values_list("time_zone", "message_at").distinct()
-    days = [START.date() + index * DAY for index in range(QUARTER.days + 1)]
+    days = [START.date() + index * DAY for index in range(SPAN.days + 1)]
     hours = [Clock(*clock).on(day) for clock in zones for day in days]
     moments = {*(at + SECOND for at in spans), *hours}
-    return sorted(at for at in moments if START <= at <= START + QUARTER)
+    return sorted(at for at in moments if START <= at <= START + SPAN)
 
 
 def replayed(template: str, *, is_hasty: bool = False) -> dict[str, Rows]:
-    """What stands after the quarter, without ids; hasty: each instant is ticked twice."""
+    """What stands at the end, without ids; hasty: each instant is ticked twice."""
     with copy_of(template):
         for now in instants():
             schedule.tick(now=now)
@@ -118,7 +117,7 @@ def _outbox() -> list[OutboxMessage]:
     return list(OutboxMessage.objects.using("sweep").all())
 
 
-def test_a_quarter_of_the_demo_lived_through_twice_gives_the_same_rows(demo: str) -> None:
+def test_six_weeks_of_the_demo_lived_through_twice_give_the_same_rows(demo: str) -> None:
     once, again = replayed(demo), replayed(demo, is_hasty=True)
 
     assert once == again
@@ -127,7 +126,7 @@ def test_a_quarter_of_the_demo_lived_through_twice_gives_the_same_rows(demo: str
     assert rules >= {"friday_at_risk", "friday_late", "escalation_active", "escalation_raised"}
     daily = [(row[1], row[2].date()) for row in once["messages"] if row[0] == "daily"]
     assert len(daily) == len(set(daily))
-    assert len(daily) > 50
+    assert len(daily) > 25
 
 
 pytestmark = pytest.mark.slow
@@ -149,7 +148,7 @@ CHANGES = {
 
 
 @pytest.fixture
-def world(committed: str) -> Iterator[list[KeyResult]]:
+def world(committed: str) -> list[KeyResult]:
     """A client in each zone; of its two key results one's owner is at home, the other's far away."""
     for place, zone in enumerate(ZONES):
         engagement = build.engagement(f"Client{place}", time_zone=zone, country="XX")
@@ -160,9 +159,7 @@ def world(committed: str) -> Iterator[list[KeyResult]]:
             user = build.user(f"{name} {place}", time_zone=own)
             owner = build.member(engagement, name, Role.CONTRIBUTOR, user=user)
             build.live_key_result(objective, owner_id=owner.pk, committed_at=COMMITTED_AT)
-    yield Oracle().key_results
-    for alias in ("sweep", "owner"):
-        connections[alias].close()
+    return Oracle().key_results
 
 
 Reminders = dict[tuple[int, dt.date], dt.datetime]
@@ -271,7 +268,7 @@ def test_a_clock_that_jumps_makes_no_storm(
 
 class TestOneMessageADay:
     @pytest.fixture
-    def zoe(self, committed: str) -> Iterator[Clock]:
+    def zoe(self, committed: str) -> Clock:
         """Answers for a key result at each of six clients all over the world; nobody checks in."""
         user = build.user("Zoe", time_zone="America/St_Johns", message_at=dt.time(8, 45))
         for place, zone in enumerate(ZONES[::6]):
@@ -279,9 +276,7 @@ class TestOneMessageADay:
             zoe = build.member(engagement, "Zoe", Role.LEAD, user=user)
             cycle = build.cycle(engagement, starts_on=FIRST, ends_on=LAST)
             build.live_key_result(build.objective(zoe, cycle), committed_at=COMMITTED_AT)
-        yield Clock(user.time_zone, user.message_at)
-        for alias in ("sweep", "owner"):
-            connections[alias].close()
+        return Clock(user.time_zone, user.message_at)
 
     def moments(self, zoe: Clock, days: list[dt.date]) -> list[dt.datetime]:
         spans = [

@@ -80,8 +80,6 @@ def seeded(django_db_setup: str, django_db_blocker: Any) -> Iterator[set[str]]:
         keys = keys_of("checkins_checkin")
         fill()
         yield keys
-        for alias in ("sweep", "owner"):
-            connections[alias].close()
 
 
 @pytest.fixture(scope="module")
