@@ -4,20 +4,24 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.core.validators import URLValidator
 from django.db.models import F, Func, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from decisions.models import Decision, OccasionKind, ResultingChange, load_occasions
-from engagements.form_fields import DayField, MemberField, RowField, choose_among, who_can_own
+from engagements.form_fields import (
+    DayField,
+    LinkField,
+    MemberField,
+    RowField,
+    choose_among,
+    who_can_own,
+)
 from engagements.models import Engagement, Membership
 from okrs.formatting import write_day
 from okrs.models import Objective
 
 LONGEST = 4000
-LONGEST_ADDRESS = 500
-FULL_ADDRESS = "Enter a full address, for example https://example.com/report."
 
 
 class OwnedForm(forms.Form):
@@ -76,13 +80,7 @@ class DecisionForm(OwnedForm):
         choices=[("", "Choose"), *ResultingChange.choices],
         error_messages={"required": "Choose what changes."},
     )
-    evidence_url = forms.CharField(
-        label="Evidence link",
-        required=False,
-        max_length=LONGEST_ADDRESS,
-        validators=[URLValidator(schemes=["http", "https"], message=FULL_ADDRESS)],
-        widget=forms.URLInput(attrs={"placeholder": "https://"}),
-    )
+    evidence_url = LinkField(label="Evidence link", required=False)
     client_visible = forms.BooleanField(label="Show to the client once published", required=False)
 
     field_order = ["text", "owner", "due_on", "change", "evidence_url", "client_visible"]

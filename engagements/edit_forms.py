@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -10,6 +11,7 @@ from typing import Any, ClassVar, Self
 from django import forms
 from django.db import models
 from django.http import QueryDict
+from django.utils.dateformat import format as date_format
 
 from engagements.form_fields import MemberField, MembersField, who_can_own
 from engagements.models import Engagement, Membership
@@ -107,8 +109,10 @@ class EditForm(GroupedForm):
 
 
 def written(field: forms.BoundField) -> str:
-    """Return the value of a field as text, with the labels of choices."""
+    """Return the value of a field as text: labels of choices, days as people write them."""
     value = field.value()
+    if isinstance(field.field, forms.DateField | forms.DateTimeField):
+        return _write_date(str(value or ""), field.field)
     if isinstance(value, bool):
         return "yes" if value else "no"
     values = value if isinstance(value, list | tuple) else [value]
@@ -118,6 +122,14 @@ def written(field: forms.BoundField) -> str:
     if labels:
         texts = sorted(labels.get(text, text) for text in texts)
     return ", ".join(texts) or labels.get("", "").replace(BLANK, "") or NOTHING
+
+
+def _write_date(text: str, field: forms.DateField | forms.DateTimeField) -> str:
+    try:
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:  # as typed
+        return text or NOTHING
+    return date_format(at, "D j M Y H:i" if isinstance(field, forms.DateTimeField) else "D j M Y")
 
 
 def difference(*, label: str, theirs: str, yours: str) -> Difference:

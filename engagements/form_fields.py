@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db.models import Model, Q, QuerySet
 
 from engagements.models import Engagement, Membership, Role
@@ -64,16 +65,43 @@ class DecimalTextField(forms.CharField):
 class DayField(forms.DateField):
     """A day, picked in the browser's own calendar or typed as 2026-03-31."""
 
+    default_error_messages: ClassVar = {
+        "invalid": "Enter a date, for example 2026-03-31.",
+        "required": "Choose a day.",
+    }
+
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        errors = {"invalid": "Enter a date, for example 2026-03-31.", "required": "Choose a day."}
-        super().__init__(**{"widget": widget, "error_messages": errors, **kwargs})
+        super().__init__(**{"widget": widget, **kwargs})
 
     def to_python(self, value: Any) -> dt.date | None:
         day = super().to_python(value)
         if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return day
+
+
+class MomentField(forms.DateTimeField):
+    """Day and time on the reader's clock, picked in the browser or typed as 2026-03-31T14:00."""
+
+    default_error_messages: ClassVar = {
+        "invalid": "Enter day and time, for example 2026-03-31T14:00.",
+        "required": "Choose day and time.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(**{"widget": widget, **kwargs})
+
+
+class LinkField(forms.CharField):
+    """The address of a page on the web, typed in full."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        message = "Enter a full address, for example https://example.com/report."
+        validators = [URLValidator(schemes=["http", "https"], message=message)]
+        widget = forms.URLInput(attrs={"placeholder": "https://"})
+        super().__init__(max_length=500, validators=validators, widget=widget, **kwargs)
 
 
 class RowField(forms.ModelChoiceField):  # type: ignore[type-arg]

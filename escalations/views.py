@@ -7,12 +7,12 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
 
 from checkins.messages import key_result_url
-from checkins.templatetags.weeks import when
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import go_to, next_url, run_command, toast
 from engagements.models import Membership, Role
@@ -23,8 +23,15 @@ from escalations.commands import (
     record_outcome,
     set_huddle,
 )
-from escalations.forms import ActivateForm, EscalationForm, HuddleForm, OutcomeForm, VerdictForm
-from escalations.models import Escalation, EscalationAct, EscalationState
+from escalations.forms import (
+    ActivateForm,
+    EscalationForm,
+    HuddleForm,
+    OutcomeForm,
+    VerdictForm,
+    VerdictOnBehalfForm,
+)
+from escalations.models import Escalation, EscalationAct
 from escalations.queries import escalation_cards, escalations
 from escalations.rule import acts_of, may_act, speaks_for_sponsor
 
@@ -35,6 +42,7 @@ FORMS: dict[EscalationAct, tuple[type[EscalationForm], Callable[..., Escalation]
     EscalationAct.ANSWER: (OutcomeForm, record_outcome),
     EscalationAct.DECIDE: (VerdictForm, decide_escalation),
 }
+RECORDED = "escalations/_sentences.html#recorded"
 PARTS = {
     "list": "escalations/_escalation.html#row",
     "my-week": "escalations/_escalation_task.html",
@@ -75,10 +83,11 @@ def _posted(request: MemberRequest, row: Escalation, act: EscalationAct) -> Http
     known = {"escalation": row, "by": request.membership, "now": timezone.now()}
     done = form.is_valid() and run_command(form, FORMS[act][1], **known)
     if form.stale is not None:
-        return _stale(request, form, act, form.stale)
+        form = form.on_top_of(form.stale)
+        return _shown(request, row, form=form, act=act, is_stale=True, status=409)
     if not done:
         return _shown(request, row, form=form, act=act, status=422)
-    text = _recorded(done, act)
+    text = render_to_string(RECORDED, {"row": done, "act": act}).strip()
     if not request.htmx or request.POST.get("place") == "own":
         messages.success(request, text)
         answer = go_to(request, _back(request, row))
@@ -93,24 +102,12 @@ def _form(
     request: MemberRequest, row: Escalation, act: EscalationAct, *, data: Any = None
 ) -> EscalationForm:
     known: dict[str, Any] = {"engagement": request.engagement, "row": row}
-    if act is EscalationAct.DECIDE and speaks_for_sponsor(request.membership):
-        people = Membership.objects.active().filter(engagement=request.engagement)
-        sponsors = people.filter(role=Role.SPONSOR)[:2]
-        known |= {"on_behalf": True, "sponsor": str(sponsors[0]) if len(sponsors) == 1 else ""}
-    return FORMS[act][0](data, **known)
-
-
-def _stale(
-    request: MemberRequest, form: EscalationForm, act: EscalationAct, row: Any
-) -> HttpResponse:
-    """Answer 409 with the saved version and the input, to be saved over it if that is possible."""
-    authors = {
-        EscalationState.ACTIVE: row.huddle_set_by,
-        EscalationState.ANSWERED: row.answered_by,
-        EscalationState.DECIDED: row.decided_by,
-    }
-    more = {"form": form.on_top_of(row), "is_stale": True, "changed_by": authors.get(row.state)}
-    return _shown(request, row, act=act, status=409, **more)
+    if act is not EscalationAct.DECIDE or not speaks_for_sponsor(request.membership):
+        return FORMS[act][0](data, **known)
+    people = Membership.objects.active().filter(engagement=request.engagement)
+    sponsors = people.filter(role=Role.SPONSOR)[:2]
+    named = {"word_of": sponsors[0].name} if len(sponsors) == 1 else {}
+    return VerdictOnBehalfForm(data, initial=named, **known)
 
 
 def _shown(
@@ -135,14 +132,3 @@ def _back(request: MemberRequest, row: Escalation) -> str:
 
 def _home(row: Escalation) -> str:
     return f"{key_result_url(row.key_result)}#escalation"
-
-
-def _recorded(row: Escalation, act: EscalationAct) -> str:
-    if act is EscalationAct.ACTIVATE:
-        return "Activated. The people who act on it are notified."
-    if act is EscalationAct.HUDDLE:
-        late = row.huddle_at and row.huddle_due_at and row.huddle_at > row.huddle_due_at
-        return f"The huddle is scheduled for {when(row.huddle_at)}{', after its 48 hours' * bool(late)}."
-    if act is EscalationAct.ANSWER:
-        return f"Recorded: {row.get_outcome_display().lower()}. The checkpoint is set."
-    return f"Recorded: {row.get_verdict_display().lower()}. The escalation is closed."

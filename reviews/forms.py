@@ -9,7 +9,13 @@ from django.db import models
 from django.utils import timezone
 
 from engagements.edit_forms import EditForm, GroupedForm
-from engagements.form_fields import MemberField, MembersField, RowField, choose_among
+from engagements.form_fields import (
+    MemberField,
+    MembersField,
+    MomentField,
+    RowField,
+    choose_among,
+)
 from engagements.models import Engagement, Role
 from okrs.models import KeyResult, Objective
 from reviews.models import Review, ReviewKind
@@ -27,14 +33,7 @@ class ReviewForm(EditForm):
         label="Title",
         help_text="If empty, it is named after its month or week.",
     )
-    scheduled_at = forms.DateTimeField(
-        label="When",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={
-            "required": "Choose day and time.",
-            "invalid": "Enter day and time, for example 2026-03-31T14:00.",
-        },
-    )
+    scheduled_at = MomentField(label="When")
     minutes = forms.IntegerField(
         required=False,
         min_value=5,
