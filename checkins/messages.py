@@ -219,17 +219,17 @@ def live_subjects(notices: Sequence[Notice]) -> Iterator[tuple[Notice, KeyResult
 def card(key_result: KeyResult, *, to: Membership, **fields: Any) -> DigestItem:
     """Return the card of a key result in an email, with its latest value, RAG and score."""
     rag, unit = Rag(key_result.rag), key_result.unit
+    about = f"key_result:{key_result.pk}"
     has_value = key_result.latest_value is not None
     value = write_value(key_result.latest_value, unit=unit)
     score = format_score(key_result.score, scale=key_result.engagement.score_scale)
     return DigestItem(
         title=key_result.title,
-        about=f"key_result:{key_result.pk}",
         meta=f"last {value}" if has_value else value,
         rag=rag if has_value else None,
         score=score if key_result.score is not None else "",
         why=_involvement_of(to, key_result),
-        **{"url": key_result_url(key_result), "button": "Open", **fields},
+        **{"url": key_result_url(key_result), "button": "Open", "about": about, **fields},
     )
 
 

@@ -12,18 +12,11 @@ from django.db.models import Exists, OuterRef, Q
 from checkins.models import Blocker
 from engagements.models import Membership
 from engagements.permissions import NO_RIGHT, READERS, Permission, check_owners, require_right
-from escalations.models import (
-    KEY_RESULT_COLUMNS,
-    Cause,
-    Escalation,
-    EscalationAct,
-    EscalationState,
-)
+from escalations.models import KEY_RESULT_COLUMNS, Cause, Escalation, EscalationAct, EscalationState
 from escalations.rule import (
     TABLE,
     Facts,
     Party,
-    huddle_due_at,
     may_act,
     next_state,
     speaks_for_sponsor,
@@ -155,10 +148,7 @@ def _notify(escalation: Escalation, *, by: Membership | None, now: dt.datetime) 
         )
         parties = (parties | Q(Exists(notices))) & Q(user__wants_digests=True)
     people = Membership.objects.active().filter(
-        parties,
-        engagement_id=escalation.engagement_id,
-        role__in=READERS,
-        user__is_active=True,
+        parties, engagement_id=escalation.engagement_id, role__in=READERS, user__is_active=True
     )
     if by is not None and not row.notifies_actor:
         people = people.exclude(pk=by.pk)
@@ -178,9 +168,10 @@ def activate_escalation(*, escalation: Escalation, by: Membership, now: dt.datet
     Raises ValidationError: `no_right`, or its state if that is another one.
     """
     locked = _lock(escalation, by=by, act=EscalationAct.ACTIVATE)
-    due_at = huddle_due_at(Facts(key_result=locked.key_result, escalation=locked, now=now))
-    values = {"activated_at": now, "activated_by": by, "cause": Cause.BY_HAND}
-    return _save_and_notify(locked, **values, huddle_due_at=due_at, by=by, now=now)
+    facts = Facts(key_result=locked.key_result, escalation=locked, now=now)
+    values = values_on_entry(EscalationState.ACTIVE, facts)
+    values |= {"activated_by": by, "cause": Cause.BY_HAND}
+    return _save_and_notify(locked, **values, by=by, now=now)
 
 
 @transaction.atomic

@@ -111,23 +111,12 @@ def update_escalations(*, now: dt.datetime, using: str = "sweep") -> int:
 
 
 def _candidates(*, now: dt.datetime, using: str) -> Iterator[tuple[int, int]]:
-    last = (0, 0)
-    while True:
-        with connections[using].cursor() as cursor:
-            cursor.execute(ZONES)
-            zones = [zone for (zone,) in cursor.fetchall()]
-            cursor.execute(CANDIDATES, _parameters(zones, now=now, after=last))
-            rows: list[tuple[int, int]] = cursor.fetchall()
-        yield from rows
-        if len(rows) < BATCH:
-            return
-        last = rows[-1]
-
-
-def _parameters(zones: list[str], *, now: dt.datetime, after: tuple[int, int]) -> dict[str, Any]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(ZONES)
+        zones = [zone for (zone,) in cursor.fetchall()]
     todays = [now.astimezone(zone_of(zone)).date() for zone in zones]
     weeks = [monday_of(today) for today in todays]
-    return {
+    parameters: dict[str, Any] = {
         "now": now,
         "zones": zones,
         "todays": todays,
@@ -140,7 +129,15 @@ def _parameters(zones: list[str], *, now: dt.datetime, after: tuple[int, int]) -
         "strict": EscalationSetting.STRICT.value,
         "live": [stage.value for stage in LIVE],
         "red": Rag.RED.value,
-        "engagement": after[0],
-        "key_result": after[1],
         "batch": BATCH,
     }
+    engagement = key_result = 0
+    while True:
+        after = {"engagement": engagement, "key_result": key_result}
+        with connections[using].cursor() as cursor:
+            cursor.execute(CANDIDATES, {**parameters, **after})
+            rows: list[tuple[int, int]] = cursor.fetchall()
+        yield from rows
+        if len(rows) < BATCH:
+            return
+        engagement, key_result = rows[-1]

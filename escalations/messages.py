@@ -5,35 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from checkins.messages import card, key_result_url
 from checkins.templatetags.weeks import closing
 from engagements.models import Membership
-from escalations.models import EscalationAct, EscalationState
+from escalations.models import Escalation, EscalationAct, EscalationState
 from escalations.pending import tasks_for
 from escalations.queries import EscalationCard, escalation_cards
 from escalations.rule import TABLE, Party
 from notifications.models import Notice
 from notifications.rules import Aside, DigestItem, NoticeRule, Noun, register_asides, register_rule
-from okrs.formatting import write_day
 
-ESCALATION = Noun("escalation", "escalations", "changed")
-NOTIFIED = "were notified of the escalation"
 SPACES = re.compile(r"[ \n]+")  # no-break spaces stay
 PARAGRAPH = "escalations/email/paragraph.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """How notices that an escalation entered a state are worded, as long as it is in that state.
-
-    `paragraphs` name the parts of the template.
-    """
+    """The wording of notices that an escalation entered a state; `paragraphs` are template parts."""
 
     heading: str
     news: str
@@ -67,21 +60,19 @@ WORDINGS = {
         news="has a recovery plan",
         weight=30,
         paragraphs=("plan", "asked"),
-        reason=NOTIFIED,
     ),
     EscalationState.RECOVERED: Wording(
         heading="Escalation recovered",
         news="is out of red",
         weight=20,
         paragraphs=("ended",),
-        reason=NOTIFIED,
     ),
 }
-ASIDES = {
-    EscalationAct.HUDDLE: ("the huddle on", "is due"),
-    EscalationAct.ANSWER: ("the recovery plan for", "is due"),
-    EscalationAct.DECIDE: ("the sponsor’s decision on", "is needed"),
-    EscalationAct.PLAN: ("the recovery plan for", "is yours to carry out"),
+ASIDES: dict[EscalationAct | None, str] = {  # the title of the key result follows
+    EscalationAct.HUDDLE: "the huddle on",
+    EscalationAct.ANSWER: "the recovery plan for",
+    EscalationAct.DECIDE: "the sponsor’s decision on",
+    EscalationAct.PLAN: "the recovery plan for",
 }
 
 
@@ -91,8 +82,8 @@ def register_rules() -> None:
         is_urgent = Party.NOTIFIED not in TABLE[state].notified
         rule = NoticeRule(
             label=wording.heading,
-            reason=wording.reason,
-            noun=ESCALATION,
+            reason=wording.reason if is_urgent else "were notified of the escalation",
+            noun=Noun("escalation", "escalations", "changed"),
             describe=partial(describe, state),
             switch="" if is_urgent else "wants_digests",
             is_urgent=is_urgent,
@@ -121,17 +112,21 @@ def _item(found: EscalationCard, wording: Wording, *, to: Membership) -> DigestI
     context = {"card": found, "row": row, "due": due}
     parts = [{**context, "part": f"{PARAGRAPH}#{name}"} for name in wording.paragraphs]
     texts = [SPACES.sub(" ", render_to_string(PARAGRAPH, part)).strip() for part in parts]
-    item = card(
+    return card(
         found.key_result,
         to=to,
         heading=wording.heading,
         weight=wording.weight,
         state=f"active (huddle by {due})" if due and not row.huddle_at else row.state.label.lower(),
         news=wording.news,
-        url=f"{key_result_url(found.key_result)}#escalation",
+        url=escalation_url(row),
         text="\n".join(filter(None, texts)),
+        about=f"escalation:{row.pk}",
     )
-    return replace(item, about=f"escalation:{row.pk}")
+
+
+def escalation_url(escalation: Escalation) -> str:
+    return f"{key_result_url(escalation.key_result)}#escalation"
 
 
 def asides(memberships: Sequence[Membership], now: dt.datetime) -> list[Aside]:
@@ -140,21 +135,12 @@ def asides(memberships: Sequence[Membership], now: dt.datetime) -> list[Aside]:
 
 
 def _aside(task: EscalationCard, *, now: dt.datetime) -> Aside:
-    assert task.deadline is not None  # noqa: S101 - it waits on the person
-    assert task.clock is not None  # noqa: S101 - each deadline has one
-    row, at = task.key_result, task.clock.at
-    before, after = ASIDES[task.deadline]
-    if task.deadline is EscalationAct.PLAN and task.escalation.checkpoint_on:
-        today = timezone.localdate(now)
-        after = f"{after}, checkpoint {write_day(task.escalation.checkpoint_on, today=today)}"
-    elif at is not None and task.deadline is not EscalationAct.DECIDE:
-        verb = "was due" if task.clock.is_over else f"{after} by"
-        after = f"{verb} {closing(at, now)}"
+    row, context = task.key_result, {"card": task, "clock": task.clock, "now": now}
     return Aside(
         client=row.engagement.client_name,
-        before=before,
+        before=ASIDES[task.deadline],
         title=row.title,
-        url=f"{key_result_url(row)}#escalation",
-        after=f"{after}.",
+        url=escalation_url(task.escalation),
+        after=render_to_string(f"{PARAGRAPH}#aside", context).strip(),
         about=f"escalation:{task.escalation.pk}",
     )

@@ -109,7 +109,6 @@ ESCALATION_COLUMNS = (  # the job's own role reads no others
 
 class EscalationQuerySet(models.QuerySet["Escalation"]):
     def open(self) -> EscalationQuerySet:
-        """Select those that neither recovered nor were decided."""
         return self.filter(recovered_at=None, decided_at=None)
 
 
@@ -231,6 +230,11 @@ class Escalation(TenantModel):
     @property
     def is_open(self) -> bool:
         return self.recovered_at is None and self.decided_at is None
+
+    @property
+    def ended_at(self) -> dt.datetime:
+        """Return when it recovered or was decided; its opening if it is open."""
+        return self.recovered_at or self.decided_at or self.opened_at
 
     def is_huddle_overdue(self, now: dt.datetime) -> bool:
         """Return whether its hours have passed without a huddle being set (M7.3)."""

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import ClassVar
@@ -27,12 +27,11 @@ from escalations.rule import (
 )
 from okrs.models import KeyResult
 from okrs.states import EARLY_PACE, expected_pace
-from okrs.weeks import monday_of, weeks_red
+from okrs.weeks import weeks_red
 from scoring import Method, Rag
 
 LAST_CYCLE = dt.timedelta(days=100)  # for so long after its end the list shows closed ones
 MOST_TRIED = 3
-OVERDUE = "overdue"
 # In order of urgency; overdue ones come before all of them.
 URGENCY = (
     EscalationState.RAISED,
@@ -76,7 +75,7 @@ class EscalationCard(Facts):
     @property
     def closed_on(self) -> dt.date | None:
         row = self.escalation
-        return None if row.is_open else row.key_result.engagement.today(ended_at(row))
+        return None if row.is_open else row.key_result.engagement.today(row.ended_at)
 
     @property
     def red(self) -> list[CheckIn]:
@@ -125,9 +124,7 @@ class EscalationCard(Facts):
     @property
     def is_raised_next(self) -> bool:
         """Return whether it goes to the sponsor after the huddle if it is activated now (M7.4)."""
-        due_on = huddle_due_at(self).astimezone(self.zone).date()
-        is_in_cycle = monday_of(due_on) <= self.key_result.objective.cycle.ends_on
-        return self.weeks >= WEEKS_TO_RAISE and is_in_cycle
+        return self.weeks >= WEEKS_TO_RAISE and replace(self, now=huddle_due_at(self)).is_in_cycle
 
     @property
     def last_score(self) -> Decimal | None:
@@ -191,7 +188,9 @@ class Escalations:
     @property
     def counts(self) -> list[tuple[str, int]]:
         """Return how many open ones are overdue, and how many others are in each state."""
-        counts = Counter(OVERDUE if one.is_over_time else one.escalation.state for one in self.open)
+        counts = Counter(
+            "overdue" if one.is_over_time else one.escalation.state for one in self.open
+        )
         return list(counts.items())
 
 
@@ -246,11 +245,6 @@ def joined() -> EscalationQuerySet:
     )
 
 
-def ended_at(escalation: Escalation) -> dt.datetime:
-    """Return when it recovered or was decided; its opening if it is open."""
-    return escalation.recovered_at or escalation.decided_at or escalation.opened_at
-
-
 def clocks(facts: Facts) -> list[Clock]:
     """Return the clocks that run in its state; see the rule's table."""
     row = facts.escalation
@@ -277,17 +271,16 @@ def _cards(
     membership: Membership,
     now: dt.datetime,
     posts: Iterable[CheckIn] | None = None,
-) -> list[EscalationCard]:
+) -> Iterator[EscalationCard]:
     rows = list(found)
     if not rows:
-        return []
+        return
     engagement_id = membership.engagement_id
     people = Membership.objects.active().filter(
         engagement_id=engagement_id, role__in=(Role.LEAD, Role.SPONSOR), user__is_active=True
     )
-    names: dict[str, list[str]] = {Role.LEAD: [], Role.SPONSOR: []}
-    for person in people:
-        names[person.role].append(str(person))
+    leads = [str(person) for person in people if person.role == Role.LEAD]
+    sponsors = [str(person) for person in people if person.role == Role.SPONSOR]
     if posts is None:
         key_results = {row.key_result_id for row in rows}
         known = CheckIn.objects.filter(engagement_id=engagement_id, key_result_id__in=key_results)
@@ -295,32 +288,29 @@ def _cards(
     by_key_result: dict[int, list[CheckIn]] = defaultdict(list)
     for post in sorted(posts, key=lambda post: post.posted_at, reverse=True):
         by_key_result[post.key_result_id].append(post)
-    cards = []
     for row in rows:
         latest, champion = by_key_result[row.key_result_id], champion_of(row)
         own = [post for post in latest if post.week >= row.streak]
         if not row.is_open:
-            own = [post for post in own if post.posted_at <= ended_at(row)]
-        card = EscalationCard(
+            own = [post for post in own if post.posted_at <= row.ended_at]
+        yield EscalationCard(
             key_result=row.key_result,
             escalation=row,
             now=now,
             reader=membership,
-            has_sponsor=bool(names[Role.SPONSOR]),
+            has_sponsor=bool(sponsors),
             posts=own,
             latest=latest[0] if latest else None,
-            conveners=[str(champion)] if champion else names[Role.LEAD],
-            sponsors=names[Role.SPONSOR],
+            conveners=[str(champion)] if champion else leads,
+            sponsors=sponsors,
         )
-        cards.append(card)
-    return cards
 
 
-def _sorted(cards: Sequence[EscalationCard]) -> Escalations:
-    closed = [card for card in cards if not card.escalation.is_open]
-    closed.sort(key=lambda card: ended_at(card.escalation), reverse=True)
+def _sorted(cards: Iterable[EscalationCard]) -> Escalations:
+    newest = sorted(cards, key=lambda card: card.escalation.ended_at, reverse=True)
+    closed = [card for card in newest if not card.escalation.is_open]
     return Escalations(
-        open=sorted((card for card in cards if card.escalation.is_open), key=_urgency),
+        open=sorted((card for card in newest if card.escalation.is_open), key=_urgency),
         decided=[card for card in closed if card.is_still_red],
         closed=[card for card in closed if not card.is_still_red],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -151,11 +151,6 @@ def is_blocked(facts: Facts) -> bool:
     )
 
 
-def has_left_red(facts: Facts) -> bool:
-    """Return whether the streak that fired is over (M7.8)."""
-    return not facts.is_same_streak
-
-
 def is_early_no_more(facts: Facts) -> bool:
     """Return whether a watched one becomes active: at a check-in or at a week's close (M7.2)."""
     escalation = facts.escalation
@@ -182,8 +177,7 @@ def raise_due_at(facts: Facts) -> dt.datetime | None:
     )
     counts_from = midnight(third if is_reported else third + WEEK, facts.zone)
     at: dt.datetime = max(escalation.huddle_due_at, counts_from)
-    week = monday_of(at.astimezone(facts.zone).date())
-    return at if week <= key_result.objective.cycle.ends_on else None
+    return at if replace(facts, now=at).is_in_cycle else None
 
 
 def is_without_plan(facts: Facts) -> bool:
@@ -215,7 +209,8 @@ RESPONSIBLE = (Party.OWNER, Party.OBJECTIVE_OWNER, Party.CHAMPION, Role.LEAD)
 class StateRule:
     """A state: which one follows when, by check-in or clock, the acts of people, and the notified.
 
-    `leaves` is in order of precedence. The person who acted is notified if `notifies_actor`.
+    `leaves` is in order of precedence, after recovery. The person who acted is notified if
+    `notifies_actor`.
     """
 
     leaves: Mapping[EscalationState, Predicate] = field(default_factory=dict)
@@ -233,26 +228,21 @@ TABLE: Mapping[EscalationState | None, StateRule] = {
         }
     ),
     EscalationState.WATCHING: StateRule(
-        leaves={EscalationState.RECOVERED: has_left_red, EscalationState.ACTIVE: is_early_no_more},
-        acts=(EscalationAct.ACTIVATE,),
+        leaves={EscalationState.ACTIVE: is_early_no_more}, acts=(EscalationAct.ACTIVATE,)
     ),
     EscalationState.ACTIVE: StateRule(
-        leaves={EscalationState.RECOVERED: has_left_red, EscalationState.RAISED: is_without_plan},
+        leaves={EscalationState.RAISED: is_without_plan},
         acts=(EscalationAct.HUDDLE, EscalationAct.ANSWER),
         clocks=(EscalationAct.HUDDLE, EscalationAct.ANSWER),
         notified=RESPONSIBLE,
         notifies_actor=True,
     ),
     EscalationState.ANSWERED: StateRule(
-        leaves={
-            EscalationState.RECOVERED: has_left_red,
-            EscalationState.RAISED: is_red_past_checkpoint,
-        },
+        leaves={EscalationState.RAISED: is_red_past_checkpoint},
         clocks=(EscalationAct.PLAN,),
         notified=(Party.NOTIFIED, Party.PLAN_OWNER),
     ),
     EscalationState.RAISED: StateRule(
-        leaves={EscalationState.RECOVERED: has_left_red},
         acts=(EscalationAct.DECIDE,),
         clocks=(EscalationAct.DECIDE,),
         notified=(Party.OBJECTIVE_OWNER, Role.LEAD, Role.SPONSOR),
@@ -266,11 +256,14 @@ TABLE: Mapping[EscalationState | None, StateRule] = {
 def next_state(facts: Facts) -> EscalationState | None:
     """Return the state that follows now without a person's act; None if none does.
 
-    A recovered one whose streak goes on returns to the state it had.
+    An open one recovers once the streak that fired is over (M7.8). A recovered one whose streak
+    goes on after all returns to the state it had.
     """
     escalation = facts.escalation
     if escalation is not None and escalation.recovered_at is not None:
         return escalation.state_before_recovery if facts.is_same_streak else None
+    if escalation is not None and escalation.is_open and not facts.is_same_streak:
+        return EscalationState.RECOVERED
     row = TABLE[escalation.state if escalation else None]
     return next((state for state, follows in row.leaves.items() if follows(facts)), None)
 

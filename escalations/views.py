@@ -12,17 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
 
-from checkins.messages import key_result_url
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import go_to, next_url, run_command, toast
 from engagements.models import Membership, Role
 from engagements.permissions import Permission
-from escalations.commands import (
-    activate_escalation,
-    decide_escalation,
-    record_outcome,
-    set_huddle,
-)
+from escalations.commands import activate_escalation, decide_escalation, record_outcome, set_huddle
 from escalations.forms import (
     ActivateForm,
     EscalationForm,
@@ -31,6 +25,7 @@ from escalations.forms import (
     VerdictForm,
     VerdictOnBehalfForm,
 )
+from escalations.messages import escalation_url
 from escalations.models import Escalation, EscalationAct
 from escalations.queries import escalation_cards, escalations
 from escalations.rule import acts_of, may_act, speaks_for_sponsor
@@ -43,10 +38,7 @@ FORMS: dict[EscalationAct, tuple[type[EscalationForm], Callable[..., Escalation]
     EscalationAct.DECIDE: (VerdictForm, decide_escalation),
 }
 RECORDED = "escalations/_sentences.html#recorded"
-PARTS = {
-    "list": "escalations/_escalation.html#row",
-    "my-week": "escalations/_escalation_task.html",
-}
+PARTS = {"list": "escalations/_escalation.html#row", "my-week": "escalations/_escalation_task.html"}
 
 
 @require_safe
@@ -75,7 +67,7 @@ def escalation_act(request: MemberRequest, escalation: str, act: EscalationAct) 
     if request.htmx:
         return _shown(request, row)
     messages.info(request, "There is nothing to record now.")
-    return redirect(_home(row))
+    return redirect(escalation_url(row))
 
 
 def _posted(request: MemberRequest, row: Escalation, act: EscalationAct) -> HttpResponse:
@@ -90,7 +82,7 @@ def _posted(request: MemberRequest, row: Escalation, act: EscalationAct) -> Http
     text = render_to_string(RECORDED, {"row": done, "act": act}).strip()
     if not request.htmx or request.POST.get("place") == "own":
         messages.success(request, text)
-        answer = go_to(request, _back(request, row))
+        answer = go_to(request, next_url(request) or escalation_url(row))
         return trigger_client_event(answer, "form-saved") if request.htmx else answer
     answer = _shown(request, done, done=text)
     for event in ("form-saved", "escalation-changed"):
@@ -119,16 +111,12 @@ def _shown(
     if not request.htmx:
         place, part = "own", "escalations/escalation_act.html"
     card = escalation_cards([row.pk], membership=request.membership, now=now)[row.pk]
-    context = {"card": card, "row": card.escalation, "place": place, "back": _back(request, row)}
+    context = {
+        "card": card,
+        "row": card.escalation,
+        "place": place,
+        "back": next_url(request) or escalation_url(row),
+    }
     if place == "list" and "done" in more:
         more |= {"page": escalations(membership=request.membership, now=now), "beside": True}
     return render(request, part, {**context, "now": now, **TAB, **more}, status=status)
-
-
-def _back(request: MemberRequest, row: Escalation) -> str:
-    """Return the URL to go to after the form."""
-    return next_url(request) or _home(row)
-
-
-def _home(row: Escalation) -> str:
-    return f"{key_result_url(row.key_result)}#escalation"

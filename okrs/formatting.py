@@ -67,6 +67,13 @@ def write_distance(on: dt.date, *, today: dt.date) -> str:
     return f"in {days} days" if days > 0 else f"{-days} days ago"
 
 
+def write_hours(length: dt.timedelta) -> str:
+    """Write a span of time: "45 h 56 min", "8 min"."""
+    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
+    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else ""]
+    return " ".join(filter(None, parts))
+
+
 def describe_track(
     *, score: Decimal | None, rag: Rag, pace: Decimal | None, scale: Scale | str
 ) -> str:

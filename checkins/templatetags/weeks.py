@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from checkins.queries.cards import Due
 from engagements.edit_forms import Segments
-from okrs.formatting import NO_BREAK, write_day, write_distance
+from okrs.formatting import NO_BREAK, write_day, write_distance, write_hours
 
 register = template.Library()
 
@@ -56,9 +56,7 @@ def countdown(at: dt.datetime, now: dt.datetime) -> str:
     days = (timezone.localtime(at).date() - timezone.localtime(now).date()).days
     if days > 1:
         return f"in {days} days"
-    hours, minutes = divmod(int((at - now).total_seconds()) // 60, 60)
-    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else ""]
-    return f"in {' '.join(part for part in parts if part)}".replace(" ", NO_BREAK)
+    return f"in {write_hours(at - now)}".replace(" ", NO_BREAK)
 
 
 @register.filter

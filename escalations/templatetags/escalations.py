@@ -11,6 +11,7 @@ from escalations.queries import EscalationCard
 from escalations.rule import speaks_for_sponsor
 from mail.email_types import one_line
 from notifications.rules import registered_rules
+from okrs.formatting import write_hours
 
 register = template.Library()
 register.filter("one_line", one_line)
@@ -22,11 +23,7 @@ LONG = dt.timedelta(hours=48)  # longer spans are written in days
 @register.filter
 def span(length: dt.timedelta) -> str:
     """Return "45 h 56 min", "8 min"; from two days on "4 days"."""
-    if length > LONG:
-        return f"{length.days} days"
-    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
-    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else ""]
-    return " ".join(part for part in parts if part)
+    return f"{length.days} days" if length > LONG else write_hours(length)
 
 
 @register.filter
@@ -36,7 +33,6 @@ def days_later(on: dt.date, days: int) -> dt.date:
 
 @register.filter
 def label_of(card: EscalationCard, act: EscalationAct) -> str:
-    """Return the label of the button for this act."""
     if act == EscalationAct.HUDDLE and card.escalation.huddle_at:
         return "Reschedule huddle"
     if act == EscalationAct.DECIDE and speaks_for_sponsor(card.reader):

@@ -69,7 +69,7 @@ BROKEN = {
         "checkpoint_on < facts.today",
         "checkpoint_on <= facts.today",
     ),
-    "keeps what is over": ("return not facts.is_same_streak", "return False"),
+    "keeps what is over": ("escalation.is_open and not facts.is_same_streak", "False"),
     "keeps a streak that is over": (
         " and key_result.red_since == escalation.streak",
         "",
