@@ -16,16 +16,10 @@ WEEK = dt.timedelta(days=7)
 HOUR = dt.timedelta(hours=1)
 PLAN = "Every store registers by phone; the form goes."
 NOTE = "Two people of the service desk for a month."
-
-
 EMPTY: dict[str, Any] = {
-    **dict.fromkeys(
-        ("activated_at", "activated_by", "huddle_due_at", "huddle_at", "huddle_set_by")
-    ),
-    **dict.fromkeys(("plan_owner", "checkpoint_on", "answered_at", "answered_by", "raised_at")),
-    **dict.fromkeys(("decided_at", "decided_by", "recovered_at", "huddle_set_at")),
-    **dict.fromkeys(("cause", "outcome", "plan", "raised_for", "verdict", "verdict_note"), ""),
-    **dict.fromkeys(("word_of", "evidence_url"), ""),
+    field.name: None if field.null else ""
+    for field in Escalation._meta.concrete_fields
+    if field.null or (field.blank and not field.primary_key)
 }
 
 
@@ -108,12 +102,6 @@ def dates_of(state: EscalationState, *, by: Membership, now: dt.datetime) -> dic
         "decided_at": now,
         "decided_by": by,
     }
-    dates: dict[EscalationState, dict[str, Any]] = {
-        EscalationState.WATCHING: {},
-        EscalationState.ACTIVE: active,
-        EscalationState.ANSWERED: answered,
-        EscalationState.RAISED: raised,
-        EscalationState.DECIDED: decided,
-        EscalationState.RECOVERED: {**active, "recovered_at": now},
-    }
-    return dates[state]
+    recovered = {**active, "recovered_at": now}
+    in_order: list[dict[str, Any]] = [{}, active, answered, raised, decided, recovered]
+    return in_order[list(EscalationState).index(state)]

@@ -25,11 +25,7 @@ def add_notice(person: Membership, rule: str, subject: Any, **fields: Any) -> No
         **fields,
     }
     return Notice.objects.create(
-        engagement_id=person.engagement_id,
-        person=person,
-        rule=rule,
-        subject=subject.pk,
-        **values,
+        engagement_id=person.engagement_id, person=person, rule=rule, subject=subject.pk, **values
     )
 
 

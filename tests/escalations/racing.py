@@ -6,7 +6,6 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
 from functools import partial
 from threading import Barrier
 from typing import Any
@@ -17,13 +16,20 @@ from engagements.models import Membership, Role
 from escalations.jobs import update_escalations
 from escalations.models import Escalation
 from notifications.models import Notice
-from okrs.models import KeyResult, Objective
+from okrs.models import Objective
 from tenancy.scoping import scope
 from tests import build
 from tests.processes import eventually
 
 NOW = dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)
 MONDAY, WEEK = dt.date(2026, 3, 9), dt.timedelta(days=7)
+RED: dict[str, Any] = {
+    "stage": "at_risk",
+    "rag": "red",
+    "score": 0,
+    "confidence": 3,
+    "red_reported": 1,
+}
 WAITING = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'
@@ -45,36 +51,14 @@ def turn_red(
     objectives: Iterable[Objective], *, count: int, label: object, weeks: int = 2
 ) -> list[int]:
     """New key results of each that closed red for so many weeks; returns their ids."""
-    ids: list[int] = []
-    for objective in objectives:
-        with scope(objective.engagement_id):
-            titles = [f"Key result {label}.{number}" for number in range(count)]
-            rows = [red(objective, title, since=MONDAY - weeks * WEEK) for title in titles]
-            ids += [row.pk for row in KeyResult.objects.bulk_create(rows)]
-    return ids
-
-
-def red(objective: Objective, title: str, *, since: dt.date) -> KeyResult:
-    return KeyResult(
-        engagement_id=objective.engagement_id,
-        objective=objective,
-        title=title,
-        owner_id=objective.owner_id,
-        direction="lower",
-        baseline=Decimal(9),
-        target=Decimal(4),
-        starts_on=objective.cycle.starts_on,
-        due_on=objective.cycle.ends_on,
-        stage="at_risk",
-        committed_at=NOW - 9 * WEEK,
-        committed_by_id=objective.owner_id,
-        rag="red",
-        score=Decimal(0),
-        confidence=3,
-        last_week=since,
-        red_since=since,
-        red_reported=1,
-    )
+    since = MONDAY - weeks * WEEK
+    return [
+        build.live_key_result(
+            objective, title=f"Key result {label}.{number}", last_week=since, red_since=since, **RED
+        ).pk
+        for objective in objectives
+        for number in range(count)
+    ]
 
 
 def sweep(*, now: dt.datetime = NOW) -> None:

@@ -36,7 +36,6 @@ from tests.escalations.racing import NOW, at_once, clients, deadlocks, members, 
 from tests.processes import eventually
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
-TURNS = 20
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
@@ -62,20 +61,14 @@ def opened(objective: Objective) -> int:
         return Escalation.objects.count()
 
 
-def races(objectives: list[Objective], *, turns: int) -> tuple[int, int]:
-    """Return the lost and the doubled escalations of new reds in every turn, with four jobs."""
-    due: list[int] = []
-    for turn in range(turns):
-        due += turn_red(objectives, count=5, label=turn)
-        at_once(*[racing.sweep] * 4)
-    return racing.lost_and_doubled(objectives, due)
-
-
 def test_four_jobs_at_once_fire_each_streak_once() -> None:
     objectives, before = clients(), deadlocks()
+    due: list[int] = []
+    for turn in range(20):
+        due += turn_red(objectives, count=5, label=turn)
+        at_once(*[racing.sweep] * 4)
 
-    assert races(objectives, turns=TURNS) == (0, 0)
-
+    assert racing.lost_and_doubled(objectives, due) == (0, 0)
     assert deadlocks() == before
 
 

@@ -10,12 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership, Role
-from escalations.commands import (
-    activate_escalation,
-    decide_escalation,
-    record_outcome,
-    set_huddle,
-)
+from escalations.commands import activate_escalation, decide_escalation, record_outcome, set_huddle
 from escalations.models import Escalation, EscalationState
 from notifications.models import Notice
 from okrs.models import KeyResult
@@ -48,7 +43,6 @@ def people(alice: Membership, bob: Membership) -> People:
 
 @pytest.fixture
 def watched(onboarding: KeyResult, bob: Membership) -> Escalation:
-    """No one was notified of it."""
     onboarding.early_until = TODAY
     onboarding.save(update_fields=["early_until"])
     return escalated(onboarding, bob, state=WATCHING)
@@ -102,23 +96,16 @@ def notified(rule: str) -> set[str]:
     return {notice.person.name for notice in Notice.objects.filter(rule=rule)}
 
 
-def test_a_watched_one_is_activated_by_hand(watched: Escalation, people: People) -> None:
+def test_those_responsible_are_notified_of_an_activation_by_hand(
+    watched: Escalation, people: People
+) -> None:
     row = activate(watched, people["Carla"])
     row.refresh_from_db()
 
     assert row.state is ACTIVE
     assert (row.cause, row.activated_by, row.activated_at) == ("by_hand", people["Carla"], LATER)
     assert row.huddle_due_at == LATER + 48 * HOUR
-
-
-def test_its_clock_pauses_at_weekends_if_the_client_wants_it(
-    watched: Escalation, alice: Membership
-) -> None:
-    alice.engagement.pauses_weekends = True
-    alice.engagement.save(update_fields=["pauses_weekends"])
-    friday = TUESDAY + 3 * DAY
-
-    assert activate(watched, alice, now=friday).huddle_due_at == friday + 96 * HOUR
+    assert notified("escalation_active") == {"Alice", "Bob"}
 
 
 def test_a_champion_sets_the_huddle_and_moves_it(active: Escalation, people: People) -> None:
@@ -175,6 +162,7 @@ def test_a_lead_decides_for_the_sponsor_with_name_and_evidence(
     row.refresh_from_db()
 
     assert (row.decided_by, row.word_of, row.evidence_url) == (alice, "Sam Sponsor", MINUTES)
+    assert notified("escalation_decided") == {"Bob"}  # those responsible except the author
 
 
 @pytest.mark.parametrize(
@@ -237,17 +225,6 @@ def test_a_stale_form_meets_the_saved_row(active: Escalation, people: People, ac
     assert stale.value.current == theirs
 
 
-def test_those_responsible_are_notified_of_an_activation(
-    watched: Escalation, people: People, onboarding: KeyResult
-) -> None:
-    activate(watched, people["Carla"])
-
-    assert notified("escalation_active") == {"Alice", "Bob"}
-    for notice in Notice.objects.filter(rule="escalation_active"):
-        assert (notice.subject, notice.period) == (watched.pk, onboarding.red_since)
-        assert (notice.created_at, notice.due_at) == (LATER, LATER)
-
-
 @pytest.mark.parametrize(
     ("plan_owner", "silent", "expected"),
     [
@@ -268,11 +245,3 @@ def test_a_plan_notifies(
     outcome(active, people["Alice"], plan_owner=people[plan_owner])
 
     assert notified("escalation_answered") == expected
-
-
-def test_a_decision_notifies_those_responsible_except_the_author(
-    raised: Escalation, alice: Membership
-) -> None:
-    verdict(raised, alice, word_of="Sam", evidence_url=MINUTES)
-
-    assert notified("escalation_decided") == {"Bob"}

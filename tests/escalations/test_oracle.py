@@ -65,16 +65,12 @@ BROKEN = {
     "raises at four weeks": ("WEEKS_TO_RAISE = 3", "WEEKS_TO_RAISE = 4"),
     "raises after the huddle was due": ("due_at <= facts.now", "due_at < facts.now"),
     "raises past a huddle": ("max(escalation.huddle_due_at, counts_from)", "counts_from"),
-    "raises on the checkpoint": (
-        "checkpoint_on < facts.today",
-        "checkpoint_on <= facts.today",
-    ),
+    "raises on the checkpoint": ("checkpoint_on < facts.today", "checkpoint_on <= facts.today"),
     "keeps what is over": ("escalation.is_open and not facts.is_same_streak", "False"),
-    "keeps a streak that is over": (
-        " and key_result.red_since == escalation.streak",
-        "",
-    ),
+    "keeps a streak that is over": (" and key_result.red_since == escalation.streak", ""),
 }
+COMPARED = ["streak", "opened_at", "activated_at", "cause", "huddle_due_at", "raised_at"]
+COMPARED += ["raised_for", "recovered_at"]
 Rows = set[tuple[Any, ...]]
 Known = tuple[KeyResult, list[Escalation | None], list[Blocker]]
 
@@ -155,27 +151,14 @@ def judged(module: Any, known: Known, *, now: dt.datetime) -> list[Any]:
 
 
 def written() -> Rows:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "SELECT key_result_id, streak, opened_at, activated_at, cause, huddle_due_at, raised_at,"
-            " raised_for, recovered_at FROM escalations_escalation"
-        )
-        return set(cursor.fetchall())
+    with unscoped():
+        rows = Escalation.objects.using("owner")
+        return set(rows.values_list("key_result_id", *COMPARED))
 
 
 def expected(readers: dict[int, Reader]) -> Rows:
     return {
-        (
-            key,
-            one.streak,
-            one.opened_at,
-            one.activated_at,
-            one.cause,
-            one.huddle_due_at,
-            one.raised_at,
-            one.raised_for,
-            one.recovered_at,
-        )
+        (key, *(getattr(one, name) for name in COMPARED))
         for key, reader in readers.items()
         for one in reader.expected
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
 from engagements.models import Membership, Role
 from escalations.models import EscalationAct, EscalationState
 from escalations.pending import tasks_for
@@ -16,14 +17,8 @@ from tests.checkins.posting import TUESDAY
 from tests.escalations.escalating import HOUR, escalated
 from tests.query_counts import queries_of
 
-HUDDLE, OUTCOME, VERDICT, PLAN = (
-    EscalationAct.HUDDLE,
-    EscalationAct.ANSWER,
-    EscalationAct.DECIDE,
-    EscalationAct.PLAN,
-)
-
-
+HUDDLE, OUTCOME = EscalationAct.HUDDLE, EscalationAct.ANSWER
+VERDICT, PLAN = EscalationAct.DECIDE, EscalationAct.PLAN
 WATCHING, ANSWERED = EscalationState.WATCHING, EscalationState.ANSWERED
 RAISED = EscalationState.RAISED
 
@@ -89,26 +84,25 @@ def test_each_state_waits_on_those_who_act_next(
     assert found == {name: [waits[name]] if name in waits else [] for name in people}
 
 
-@pytest.mark.parametrize("gone", ["no team", "no champion", "removed", "locked out", "no role"])
+@pytest.mark.parametrize(
+    ("model", "gone"),
+    [
+        pytest.param(Objective, {"team": None}, id="no-team"),
+        pytest.param(Team, {"champion": None}, id="no-champion"),
+        pytest.param(Membership, {"removed_at": TUESDAY}, id="removed"),
+        pytest.param(User, {"is_active": False}, id="locked-out"),
+        pytest.param(Membership, {"role": Role.CONTRIBUTOR}, id="no-role"),
+    ],
+)
 def test_without_a_champion_who_can_the_leads_convene(
-    row: KeyResult, people: dict[str, Membership], *, gone: str
+    row: KeyResult, people: dict[str, Membership], *, model: Any, gone: dict[str, Any]
 ) -> None:
     sofia = people["sofia"]
+    assert sofia.user is not None
     escalated(row, people["bob"])
     with scope(row.engagement_id):
-        if gone == "no team":
-            Objective.objects.update(team=None)
-        elif gone == "no champion":
-            Team.objects.update(champion=None)
-        elif gone == "removed":
-            Membership.objects.filter(pk=sofia.pk).update(removed_at=TUESDAY)
-        elif gone == "locked out":
-            assert sofia.user is not None
-            sofia.user.is_active = False
-            sofia.user.save()
-        else:
-            sofia.role = Role.CONTRIBUTOR
-            sofia.save(update_fields=["role"])
+        own = {Membership: {"pk": sofia.pk}, User: {"pk": sofia.user.pk}}.get(model, {})
+        model.objects.filter(**own).update(**gone)
 
     assert deadlines(people["alice"]) == [HUDDLE]
     assert deadlines(sofia) == []

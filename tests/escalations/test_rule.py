@@ -24,50 +24,36 @@ zones = st.sampled_from(sorted(available_timezones()))
 
 
 @pytest.mark.parametrize(
-    ("start", "end"),
+    ("start", "end", "pauses_weekends"),
     [
-        ("2026-03-10T09:40", "2026-03-12T09:40"),
-        ("2026-03-28T12:00", "2026-03-30T13:00"),  # a night without an hour
-        ("2026-10-24T12:00", "2026-10-26T11:00"),  # one with an hour more
+        ("2026-03-10T09:40", "2026-03-12T09:40", False),
+        ("2026-03-28T12:00", "2026-03-30T13:00", False),  # a night without an hour
+        ("2026-10-24T12:00", "2026-10-26T11:00", False),  # one with an hour more
+        ("2026-03-10T09:40", "2026-03-12T09:40", True),  # Tuesday to Thursday
+        ("2026-03-12T00:00", "2026-03-14T00:00", True),  # Friday 24:00 is still in time
+        ("2026-03-12T09:40", "2026-03-16T09:40", True),
+        ("2026-03-14T15:00", "2026-03-18T00:00", True),  # called for on a Saturday
+        ("2026-03-16T00:00", "2026-03-18T00:00", True),
+        ("2026-03-27T12:00", "2026-03-31T12:00", True),  # the missing hour lies in the weekend
     ],
 )
-def test_48_hours_run_through_a_change_of_the_clocks(start: str, end: str) -> None:
-    assert after_hours(at(start), hours=48, zone=ZoneInfo("Europe/Berlin")) == at(end)
-
-
-@pytest.mark.parametrize(
-    ("start", "end"),
-    [
-        ("2026-03-10T09:40", "2026-03-12T09:40"),  # Tuesday to Thursday
-        ("2026-03-12T00:00", "2026-03-14T00:00"),  # Friday 24:00 is still in time
-        ("2026-03-12T09:40", "2026-03-16T09:40"),
-        ("2026-03-14T15:00", "2026-03-18T00:00"),  # called for on a Saturday
-        ("2026-03-16T00:00", "2026-03-18T00:00"),
-        ("2026-03-27T12:00", "2026-03-31T12:00"),  # the missing hour lies in the weekend
-    ],
-)
-def test_the_clock_stands_still_at_weekends(start: str, end: str) -> None:
-    zone = ZoneInfo("Europe/Berlin")
-
-    assert after_hours(at(start), hours=48, zone=zone, pauses_weekends=True) == at(end)
-
-
-@given(start=moments, zone=zones)
-def test_without_a_pause_it_is_the_same_instant_in_every_zone(
-    start: dt.datetime, zone: str
+def test_48_hours_run_through_a_change_of_the_clocks_and_stand_still_at_weekends(
+    start: str, end: str, pauses_weekends: bool
 ) -> None:
-    assert after_hours(start, hours=48, zone=ZoneInfo(zone)) == start + dt.timedelta(hours=48)
+    known = {"hours": 48, "zone": ZoneInfo("Europe/Berlin"), "pauses_weekends": pauses_weekends}
+
+    assert after_hours(at(start), **known) == at(end)  # type: ignore[arg-type]
 
 
-@given(start=moments, zone=zones)
-def test_with_a_pause_it_is_what_counting_quarters_of_an_hour_gives(
-    start: dt.datetime, zone: str
+@given(start=moments, zone=zones, pauses_weekends=st.booleans())
+def test_48_hours_are_what_counting_quarters_of_an_hour_gives(
+    start: dt.datetime, zone: str, pauses_weekends: bool
 ) -> None:
     start = start.replace(minute=start.minute // 15 * 15)
 
-    end = after_hours(start, hours=48, zone=ZoneInfo(zone), pauses_weekends=True)
+    end = after_hours(start, hours=48, zone=ZoneInfo(zone), pauses_weekends=pauses_weekends)
 
-    assert end == huddle_due(start, zone, True)
+    assert end == huddle_due(start, zone, pauses_weekends)
 
 
 HOUR = dt.timedelta(hours=1)
@@ -154,10 +140,7 @@ def facts(
     ],
 )
 def test_it_goes_to_the_sponsor_at_three_red_weeks_and_not_before_the_huddle(
-    due_at: dt.datetime | None,
-    last_week: dt.date,
-    ends_on: dt.date,
-    rises: dt.datetime | None,
+    due_at: dt.datetime | None, last_week: dt.date, ends_on: dt.date, rises: dt.datetime | None
 ) -> None:
     active = facts({**ACTIVE, "huddle_due_at": due_at}, last_week=last_week, ends_on=ends_on)
 
