@@ -62,53 +62,27 @@ class Reader:
         closed = [week for week in run if week < this_week]
         # In the week after the cycle only what the close of its last week decided.
         reported = this_week in run and this_week <= self.card.ends_on
-        self._open(run[0], closed=closed, reported=reported, this_week=this_week, now=now)
+        # Red was posted after a week that closed red, or a week closed red after a red week.
+        is_due = len(closed) >= 2 or (reported and len(closed) == 1)
+        if is_due and all(one.streak != run[0] for one in self.expected):
+            self.expected.append(Expected(streak=run[0], opened_at=now))
+            self._start(self.expected[-1], self._cause(this_week, now=now), now=now)
         for one in self.expected:
             if not one.is_open:
                 continue
-            self._activate(one, this_week=this_week, now=now)
-            if this_week <= self.card.ends_on:
-                self._raise(one, closed=closed, reported=reported, today=today, now=now)
+            # At the first close at which it is not early any more.
+            if one.activated_at is None and one.opened_at < self._midnight(this_week):
+                self._start(one, self._cause(this_week, now=now), now=now)
+            self._raise(one, red_weeks=len(closed) + reported, today=today, now=now)
 
-    def _open(
-        self,
-        streak: dt.date,
-        *,
-        closed: list[dt.date],
-        reported: bool,
-        this_week: dt.date,
-        now: dt.datetime,
-    ) -> None:
-        """Red was posted after a week that closed red, or a week closed red after a red week."""
-        is_due = len(closed) >= 2 or (reported and len(closed) == 1)
-        if not is_due or any(one.streak == streak for one in self.expected):
+    def _raise(self, one: Expected, *, red_weeks: int, today: dt.date, now: dt.datetime) -> None:
+        is_in_cycle = today - DAY * today.weekday() <= self.card.ends_on
+        if one.huddle_due_at is None or one.raised_at is not None or not is_in_cycle:
             return
-        made = Expected(streak=streak, opened_at=now)
-        self.expected.append(made)
-        self._start(made, self._cause(this_week, now=now), now=now)
-
-    def _activate(self, one: Expected, *, this_week: dt.date, now: dt.datetime) -> None:
-        """At the first close at which it is not early any more."""
-        if one.activated_at is None and one.opened_at < self._midnight(this_week):
-            self._start(one, self._cause(this_week, now=now), now=now)
-
-    def _raise(
-        self,
-        one: Expected,
-        *,
-        closed: list[dt.date],
-        reported: bool,
-        today: dt.date,
-        now: dt.datetime,
-    ) -> None:
-        if one.activated_at is None or one.raised_at is not None:
-            return
-        assert one.huddle_due_at is not None
+        is_due, why = red_weeks >= 3 and now >= one.huddle_due_at, "no_plan"
         if one.answered:
             assert one.checkpoint_on is not None
             is_due, why = today > one.checkpoint_on, "checkpoint"
-        else:
-            is_due, why = len(closed) + reported >= 3 and now >= one.huddle_due_at, "no_plan"
         if is_due:
             one.raised_at, one.raised_for = now, why
 

@@ -26,9 +26,7 @@ TOO_LATE = LATER + 15 * DAY
 MINUTES = "https://example.test/minutes"
 NO_NAME, NO_LINK = {"word_of": "", "evidence_url": MINUTES}, {"evidence_url": "", "word_of": "Sam"}
 CHECKPOINT = "checkpoint_on"
-WATCHING, ACTIVE = EscalationState.WATCHING, EscalationState.ACTIVE
-ANSWERED, RAISED = EscalationState.ANSWERED, EscalationState.RAISED
-DECIDED, RECOVERED = EscalationState.DECIDED, EscalationState.RECOVERED
+WATCHING, ACTIVE, ANSWERED, RAISED, DECIDED, RECOVERED = EscalationState
 People = dict[str, Membership]
 Act = Callable[..., Escalation]
 

@@ -22,9 +22,7 @@ from tests.query_counts import assert_constant_queries
 
 URL = "/e/northwind/escalations/"
 PLAN = "<b>Every store</b> registers by phone."
-WATCHING, ACTIVE = EscalationState.WATCHING, EscalationState.ACTIVE
-ANSWERED, RAISED = EscalationState.ANSWERED, EscalationState.RAISED
-DECIDED, RECOVERED = EscalationState.DECIDED, EscalationState.RECOVERED
+WATCHING, ACTIVE, ANSWERED, RAISED, DECIDED, RECOVERED = EscalationState
 
 
 def url(name: str, row: Escalation) -> str:
