@@ -25,6 +25,7 @@ from tests.checkins.posting import TUESDAY, at
 from tests.databases import copy_of
 from tests.escalations.escalating import put_in, red_weeks
 from tests.escalations.notices import told
+from tests.plans.explaining import nodes
 
 WEEK, SECOND = dt.timedelta(days=7), dt.timedelta(seconds=1)
 NEXT_WEEK = TUESDAY + WEEK
@@ -176,12 +177,6 @@ def candidate_plan() -> dict[str, Any]:
     (plan,) = plans
     found: dict[str, Any] = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
     return found
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", []):
-        yield from nodes(child)
 
 
 def read_whole(plan: dict[str, Any]) -> set[str]:
