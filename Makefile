@@ -10,10 +10,10 @@ run: .venv/runtime.stamp  ## the workspace, until Ctrl-C; FRESH=1 sets its datab
 
 QUICK = not slow and not browser and not deployment
 test: .venv/dev.stamp  ## what to run before each commit
-	$(VENV) -m pytest -n 3 -m "$(QUICK)"
+	$(VENV) -m pytest -n 3 --maxschedchunk 4 -m "$(QUICK)"
 
 test-all: .venv/dev.stamp  ## with the slow ones: kills, races, replays, plans, the crawl for canaries
-	$(VENV) -m pytest -n 3
+	$(VENV) -m pytest -n 3 --maxschedchunk 4
 
 BROWSER ?= browser
 test-browser: .venv/dev.stamp  ## Playwright driving Chromium; BROWSER="browser and not long" as in CI

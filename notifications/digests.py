@@ -83,7 +83,7 @@ TAKE_BACK = f"""{CLOCK}
 """  # noqa: S608 - made of constants
 
 # The dedupe key makes an envelope unique: a person's day, or the first urgent notice. That notice
-# may have been in an earlier envelope that was sent without it. `made.ids` stands for a join: after
+# may have been in an earlier envelope that was sent without it. `by_user` stands for a join: after
 # a sweep PostgreSQL expects one waiting notice where there are 80,000, and would loop over all pairs.
 ENVELOPES = f"""{CLOCK}
     , waiting AS (
@@ -117,11 +117,14 @@ ENVELOPES = f"""{CLOCK}
         FROM envelope ORDER BY user_id
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, user_id
+    ), by_user AS MATERIALIZED (
+        SELECT jsonb_object_agg(user_id, id) AS ids FROM made
     ), filled AS (
-        UPDATE notifications_notice AS notice SET envelope = (made.ids ->> user_id::text)::uuid
-        FROM waiting, (SELECT jsonb_object_agg(user_id, id) AS ids FROM made) AS made
+        UPDATE notifications_notice AS notice
+        SET envelope = ((SELECT ids FROM by_user) ->> user_id::text)::uuid
+        FROM waiting
         WHERE notice.engagement_id = waiting.engagement_id AND notice.id = waiting.id
-          AND notice.envelope IS NULL AND made.ids ? user_id::text
+          AND notice.envelope IS NULL AND (SELECT ids FROM by_user) ? user_id::text
     )
     SELECT count(*) FROM made
 """  # noqa: S608 - the same

@@ -11,12 +11,11 @@ from decisions.commands import key_result_ids
 from decisions.movement import Moved
 from okrs.formatting import plain, write_figure, write_value
 from okrs.models import KeyResult
-from reviews.models import AgendaItem, ReviewKind, Section
+from reviews.models import LONGEST_WHY, AgendaItem, ReviewKind, Section
 from reviews.reasons import AgendaFacts, Reason, reasons
 from reviews.screens import SEPARATOR, KeyResultFacts, as_number, outcome_of
 
 LEAST = 2  # minutes
-LONGEST_WHY = 240
 MOST_DAYS = 3
 Causes = Sequence[tuple[KeyResultFacts, Sequence[Reason]]]
 SECTIONS: dict[str, tuple[Section, ...]] = {

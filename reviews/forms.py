@@ -20,7 +20,7 @@ from engagements.models import Engagement, Role
 from okrs.models import KeyResult, Objective
 from reviews.models import Review, ReviewKind
 
-YES_NO = [("yes", "Yes"), ("no", "No")]
+OPTIONS = [("yes", "Yes"), ("no", "No")]
 
 
 class ReviewForm(EditForm):
@@ -110,7 +110,7 @@ class ItemForm(GroupedForm):
 
 def _question(label: str) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
-        choices=YES_NO,
+        choices=OPTIONS,
         coerce=lambda value: value == "yes",
         empty_value=None,
         label=label,

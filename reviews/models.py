@@ -27,6 +27,8 @@ FROZEN_WITH_ITS_REVIEW = """
     RETURN coalesce(NEW, OLD);
 """
 
+LONGEST_WHY = 240
+
 
 class ReviewKind(models.TextChoices):
     """A kind of meeting of M8 that has a screen."""
@@ -179,7 +181,7 @@ class AgendaItem(TenantModel):
     section = models.CharField(max_length=12, choices=Section.choices)
     source = models.CharField(max_length=60, blank=True)
     position = models.PositiveIntegerField()
-    title = models.CharField(max_length=240)
+    title = models.CharField(max_length=LONGEST_WHY)
     why = models.CharField(max_length=240, blank=True)
     minutes = models.PositiveSmallIntegerField(default=5)
     objective = TenantKey("okrs.Objective", null=True, blank=True, related_name="+")

@@ -47,7 +47,7 @@ JOINED = (
     *("metric", "owner"),
 )
 SHOWN = (
-    *("engagement_id", "public_id", "title", "commitment", "weight", "data_gap_until", "baseline"),
+    *("engagement_id", "public_id", "title", "commitment", "weight", "baseline"),
     *("latest_value", "target", "method", "direction", "starts_on", "due_on", "committed_at"),
     *("stage", "score", "rag", "confidence", "measured_on", "last_period", "last_week"),
     *("red_since", "trail", "insight", "next_action", "next_action_due", "evidence_url"),

@@ -35,8 +35,9 @@ def django_db_setup(
     """
     mark = Path(tempfile.gettempdir(), f"plumbline-{testrun_uid}")
     lock = Lock(mark)
-    if not lock.take():  # another worker was first: until the template is made, it is alone
-        lock.take(shared=True, within=120)
+    # Another worker may be first: until the template is made, it is alone.
+    if not lock.take() and not lock.take(shared=True, within=120):
+        pytest.exit("No worker made the test database within two minutes.")
     with django_db_blocker.unblock():
         if not mark.read_text():
             switch(role=ROLES["owner"])

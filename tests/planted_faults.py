@@ -18,7 +18,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
 NOT_PLANTED = re.compile(r"^> .*# planted$", re.M)  # where the SQL of a fault fails
-SET_UP = "        let_anyone_act()\n"  # in tests/conftest.py, as the owner of the database
+SET_UP = "            let_anyone_act()\n"  # in tests/conftest.py, as the owner of the database
 
 
 class Fault(NamedTuple):
@@ -33,7 +33,7 @@ class Fault(NamedTuple):
 
 def database(name: str, tests: str, sql: str) -> Fault:
     """A fault in the test database, planted by its owner."""
-    planted = f"        connections['default'].cursor().execute({sql!r})  # planted\n"
+    planted = f"            connections['default'].cursor().execute({sql!r})  # planted\n"
     return Fault(name, tests, "tests/conftest.py", SET_UP, SET_UP + planted)
 
 
@@ -163,6 +163,11 @@ tenancy/locks.py < tests/walls
 history: a setting turns it off
 tenancy/grants.py < tests/walls/test_authors.py
 -         cursor.execute(IGNORES)
+
+lock: a check-in reads its key result without a lock
+tenancy/locks.py < tests/walls tests/escalations/test_at_once.py
+-     return f'{sql} ORDER BY {table}.id FOR NO KEY UPDATE OF "{table}"'
++     return f"{sql} ORDER BY {table}.id"
 
 clock: a check-in is due by the server's clock
 checkins/periods.py < tests/checkins

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from django.template.loader import get_template
 
+from tests.planted_faults import FAULTS
+
 ROOT = Path(__file__).resolve().parent.parent
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 ROOMS = tuple(LINTER["root_packages"])
@@ -30,6 +32,14 @@ def variables_of_the_code() -> set[str]:
     pattern = re.compile(r"""(?:env(?:\.\w+)?|environ\.get|database)\(\s*["']([A-Z][A-Z_]+)["']""")
     named = {name for path in modules("config") for name in pattern.findall(path.read_text())}
     return named - {"DJANGO_SETTINGS_MODULE", "PYTHONPATH"}
+
+
+def test_each_planted_fault_can_still_be_planted() -> None:
+    for fault in FAULTS:
+        text = (ROOT / fault.path).read_text()
+        assert text.count(fault.old) == 1, fault.name
+        if fault.path.endswith(".py"):
+            ast.parse(text.replace(fault.old, fault.new))
 
 
 def test_every_setting_is_documented() -> None:
@@ -94,6 +104,13 @@ def test_locks_carry_hashes_and_no_addresses(lock: str) -> None:
 
     assert "--hash=sha256:" in text
     assert not re.search(r"index-url|find-links|https?://|file://", text)
+
+
+def test_no_statement_passes_by_the_walls() -> None:
+    """They are told with each statement of a Django cursor (ADR 26)."""
+    passes_by = re.compile(r"\.connection\.(?:cursor|execute)\(|\.callproc\(|cursor\.copy\(")
+
+    assert [path.name for path in modules() if passes_by.search(path.read_text())] == []
 
 
 def test_no_template_puts_a_space_before_a_comma() -> None:

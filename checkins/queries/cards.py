@@ -185,7 +185,8 @@ def key_result_row(
 ) -> KeyResultRow | None:
     """Return the key result with this public id in the engagement; None if there is none.
 
-    One query. With `lock` it is locked; its check-in in effect may be older than the lock.
+    One query. With `lock` it is locked; its check-in in effect and the engagement's settings may be
+    older than the lock.
     """
     if "\0" in public_id:  # no text of PostgreSQL has it
         return None
@@ -196,7 +197,11 @@ def key_result_row(
     key_result, objective, cycle, team, metric, owner, lead, current, author, latest = found[0]
     objective.cycle, objective.team, objective.owner = cycle, team, lead
     key_result.engagement, key_result.objective = engagement, objective
-    key_result.metric, key_result.owner = metric, owner
+    # Who changed meanwhile is missing here: the join is of before the lock.
+    if metric is not None:
+        key_result.metric = metric
+    if owner is not None:
+        key_result.owner = owner
     if current is not None:
         current.author = author
     return KeyResultRow(key_result=key_result, current=current, latest_check_in_id=latest or "")

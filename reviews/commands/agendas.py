@@ -23,9 +23,8 @@ from reviews.commands.locks import (
     update_screens,
 )
 from reviews.commands.recording import add_review_action
-from reviews.models import AgendaItem, Review, ReviewRecord, Section
+from reviews.models import LONGEST_WHY, AgendaItem, Review, ReviewRecord, Section
 
-LONGEST_WHY = 240
 TO_PROPOSE = dt.timedelta(days=7)
 Items = Sequence[AgendaItem]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from engagements.models import Engagement
 from okrs.models import KeyResult
-from reviews.agenda import LONGEST_WHY, SECTIONS, draw, fit, list_facts, merge
+from reviews.agenda import SECTIONS, draw, fit, list_facts, merge
 from reviews.commands.locks import items_of
-from reviews.models import AgendaItem, Review, ReviewRecord, Section
+from reviews.models import LONGEST_WHY, AgendaItem, Review, ReviewRecord, Section
 from reviews.queries.agenda import agenda_facts, screen_of
 from reviews.queries.recorded import outcomes
 from reviews.reasons import AgendaFacts

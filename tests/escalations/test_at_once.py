@@ -14,6 +14,7 @@ from django.db import IntegrityError, OperationalError, connections, transaction
 from django.db.models import Model, QuerySet
 
 from checkins.commands import Conflict, undo_check_in
+from checkins.queries.cards import key_result_row
 from engagements.commands.engagements import close_engagement
 from engagements.models import Membership
 from escalations import commands, jobs
@@ -34,6 +35,7 @@ from tests.checkins.posting import newest, post
 from tests.escalations import racing
 from tests.escalations.racing import NOW, at_once, clients, deadlocks, members, turn_red
 from tests.processes import eventually
+from tests.walls.racing import waiting
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -206,6 +208,23 @@ def test_an_edit_of_a_card_keeps_no_job_waiting_and_the_next_one_opens(
     racing.sweep()
 
     assert opened(objective) == 1
+
+
+def test_a_check_in_that_waits_for_a_new_owner_knows_them(objective: Objective, red: int) -> None:
+    """They are told if it opens an escalation (M7.2)."""
+    *_, owner = members(objective)
+    with scope(objective.engagement_id):
+        key_result = KeyResult.objects.exclude(owner=owner).get(pk=red)
+
+    with waiting(
+        lambda: KeyResult.objects.filter(pk=red).update(owner=owner),
+        lambda: key_result_row(key_result.public_id, engagement=owner.engagement, lock=True),
+        engagement_id=objective.engagement_id,
+    ) as found:
+        pass
+
+    with scope(objective.engagement_id):
+        assert found.result().key_result.owner == owner
 
 
 def update_during_a_close(objective: Objective, red: int) -> int:

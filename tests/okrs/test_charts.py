@@ -306,6 +306,8 @@ def test_ticks_are_even_reach_around_all_values_and_stay_few(numbers: list[Decim
 def test_a_sparkline_fits_its_frame(numbers: list[Decimal | None], goal: Decimal | None) -> None:
     drawn = sparkline(numbers, goal=goal)
 
-    for x, y in re.findall(r"[ML](\S+?) (\S+?)(?=[ML]|$)", drawn["trace"]):
+    points = re.findall(r"[ML](\S+?) (\S+?)(?=[ML]|$)", drawn["trace"])
+    assert len(points) == drawn["trace"].count(" ")
+    for x, y in points:
         assert 0 <= Decimal(x) <= 120
         assert 3 <= Decimal(y) <= 37

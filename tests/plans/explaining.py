@@ -26,7 +26,7 @@ class Plans:
     def __init__(self) -> None:
         self.seen = 0
         self.whole: list[tuple[str, str]] = []
-        self.pairs: list[str] = []  # each row of one side compared with each of the other
+        self.pairs: list[str] = []  # what is read again for each row of another
 
     def explain(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.lstrip().startswith(PLANNED) and "set_config" not in sql and not many:
@@ -47,12 +47,11 @@ class Plans:
             }
             self.seen += 1
             self.pairs += [
-                node["Join Filter"]
+                node["Plans"][1]["Node Type"]
                 for plan in plans
                 for node in nodes(plan)
                 if node["Node Type"] == "Nested Loop"
-                and "Join Filter" in node
-                and node["Plans"][1]["Node Type"] == "CTE Scan"
+                and node["Plans"][1]["Node Type"] in {"CTE Scan", "Aggregate", "Subquery Scan"}
             ]
             self.whole += [(table, " ".join(sql.split())) for table in sorted(read & LARGE)]
         return execute(sql, params, many, context)
