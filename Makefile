@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Without bytecode each of the run's workers rewrites the asserts of all tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-all test-browser test-deployment lint format bench bench-large load lock clean
 
