@@ -122,7 +122,7 @@ def _question(label: str) -> forms.TypedChoiceField:
 class CloseForm(GroupedForm):
     """The three questions of M8.4, for the monthly review only, and a note."""
 
-    on_outcomes = _question("Are we on outcomes?")
+    on_outcomes = _question("Are we working toward outcomes?")
     evidence_weekly = _question("Is our evidence visible weekly?")
     moved_resources = _question("Did today’s decisions move resources to what works?")
     closing_note = forms.CharField(

@@ -22,7 +22,7 @@ from tenancy.models import TenantModel, new_public_id
 from tenancy.scoping import MAX_ENGAGEMENTS, scope
 
 BANDS_FROZEN = (
-    "The bands can’t change once the first cycle has started, so that old scores keep their colour."
+    "The bands can’t change once the first cycle has started, so that old scores keep their color."
 )
 RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time")  # these move due times
 TOO_MANY = f"You're in {MAX_ENGAGEMENTS} engagements, the most that one person can be in."

@@ -33,7 +33,9 @@ from engagements.models.engagements import (
 class EngagementCreateForm(forms.Form):
     """The least that a new workspace needs; the rest has defaults in its settings."""
 
-    client_name = forms.CharField(max_length=120, label="Client")
+    client_name = forms.CharField(
+        max_length=120, label="Client", error_messages={"required": "Enter the client’s name."}
+    )
     time_zone = ZoneField(help_text="Check-ins open, are due and close in the client’s time zone.")
     country = CountryField(help_text="Reminders skip its public holidays.")
 
@@ -68,7 +70,10 @@ class SettingsForm(EditForm):
     error_fields: ClassVar = {"bands_frozen": "bands"}
 
     client_name = forms.CharField(
-        max_length=120, label="Client", help_text="Shown to everyone, on pages and in emails."
+        max_length=120,
+        label="Client",
+        help_text="Shown to everyone, on pages and in emails.",
+        error_messages={"required": "Enter the client’s name."},
     )
     time_zone = ZoneField(
         help_text="Check-ins open, are due and close in the client’s time zone. Each person sees"
@@ -129,7 +134,7 @@ class SettingsForm(EditForm):
         widget=forms.Select(attrs={"data-wide": True}),
         label="RAG bands",
         help_text="Which scores are red, amber or green. They can’t change once the first cycle has"
-        " started, so that old scores keep their colour.",
+        " started, so that old scores keep their color.",
     )
     guardrails = forms.ChoiceField(
         choices=guardrail_choices,
@@ -168,7 +173,7 @@ class SettingsForm(EditForm):
             self.fields["bands"].disabled = True
             self.fields["bands"].help_text = (
                 f"Fixed since the first cycle started on {day(start)}, so that old scores keep their"
-                " colour."
+                " color."
             )
 
     def facts(self) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -192,7 +197,9 @@ class ShareLinkForm(EditForm):
         "expiry_far": "expires_on",
     }
 
-    label = forms.CharField(max_length=120, label="Recipient")
+    label = forms.CharField(
+        max_length=120, label="Recipient", error_messages={"required": "Enter who gets the link."}
+    )
     expires_on = DayField(
         label="Works until",
         help_text="Until the end of that day in the client’s time zone, two years at most.",

@@ -17,6 +17,8 @@ ROLES = [
     (Role.LEAD, "Program lead: also members, settings, cycles"),
     (Role.SPONSOR, "Sponsor: reads everything, decides escalations"),
 ]
+NO_NAME = {"required": "Enter a name."}
+NO_ADDRESS = {"required": "Enter an email address."}
 
 
 class InviteForm(forms.Form):
@@ -24,8 +26,8 @@ class InviteForm(forms.Form):
 
     error_fields: ClassVar = {"already_member": "email"}
 
-    name = forms.CharField(max_length=120, label="Name")
-    email = forms.EmailField(max_length=254, label="Email address")
+    name = forms.CharField(max_length=120, label="Name", error_messages=NO_NAME)
+    email = forms.EmailField(max_length=254, label="Email address", error_messages=NO_ADDRESS)
     role = forms.ChoiceField(choices=ROLES, initial=Role.CONTRIBUTOR, label="Role")
 
 
@@ -34,10 +36,11 @@ class PlaceholderForm(EditForm):
 
     error_fields: ClassVar = {"already_member": "email", "was_member": "email"}
 
-    name = forms.CharField(max_length=120, label="Name")
+    name = forms.CharField(max_length=120, label="Name", error_messages=NO_NAME)
     email = forms.EmailField(
         max_length=254,
         label="Email address",
+        error_messages=NO_ADDRESS,
         help_text="If you change the address, the old invitation stops working and a new one is sent.",
     )
 
@@ -50,7 +53,10 @@ class AcceptForm(forms.Form):
     """Name and password of a new account; the invitation knows its address."""
 
     name = forms.CharField(
-        max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"})
+        max_length=120,
+        label="Your name",
+        error_messages=NO_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(
         max_length=1000,

@@ -175,7 +175,7 @@ def _header_problems(header: list[str]) -> Iterator[Problem]:
         yield Problem(1, "", message, "Add these columns.")
     for name in dict.fromkeys(header):
         if name not in COLUMNS:
-            message = "The column is not one of the choices." if name else "A column has no name."
+            message = "There is no such column." if name else "A column has no name."
             yield Problem(1, quote(name), message, "Remove it, or use a name from the list.")
         elif header.count(name) > 1:
             yield Problem(1, name, "The column appears twice.", "Remove one.")
@@ -189,10 +189,9 @@ def _add_line(sheet: Sheet, *, line: int, cells: list[str] | Problem, header: li
     beyond = any(cell.strip() for cell in cells[width:])
     if len(cells) < width or beyond:
         sheet.torn |= {plain(cell) for cell in cells}
-        column = header[-1] if beyond else header[len(cells)]
         message = f"The line has {len(cells)} cells, the first line {width}."
         fix = "Put a cell with a comma in quotes." if beyond else "Keep the empty cells too."
-        sheet.problems.append(Problem(line, column, message, fix))
+        sheet.problems.append(Problem(line, "", message, fix))
         return
     lost = [name for name, cell in zip(header, cells, strict=False) if LOST in cell]
     if lost:

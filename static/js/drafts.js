@@ -74,13 +74,13 @@ function restore(form) {
   }
   // The draft is based on an older version, so that saving it still detects a conflict.
   if (draft.version && versionOf(form)) versionOf(form).value = draft.version;
-  note(form, draft);
+  note(form, draft, "Restored what you had typed at");
   form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
 }
 
-function note(form, draft) {
+function note(form, draft, what = "Draft saved") {
   const place = form.querySelector("[data-draft-note]");
-  if (place) place.textContent = `Draft saved ${timeOf(draft)}`;
+  if (place) place.textContent = `${what} ${timeOf(draft)}`;
 }
 
 function timeOf({ at }) {

@@ -195,6 +195,7 @@ def test_a_draft_outlives_a_reload_and_an_expired_sign_in(opens: Opens) -> None:
     page.reload()
 
     expect_what_was_written(only)
+    expect(only).to_contain_text("Restored what you had typed at")
     visitor.inspect("draft restored")
 
     visitor.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)

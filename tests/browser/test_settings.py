@@ -16,7 +16,7 @@ from tests.browser.visitors import Visitor
 BOTH = pytest.mark.parametrize("screen", ENDS, ids=str)
 PAGES = {
     "Teams": "Teams",
-    "Share links": "No link shows the status page.",
+    "Share links": "No share link is open.",
     "Notification log": "Notification log",
     "Engagement": "Settings",
 }
