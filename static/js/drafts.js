@@ -153,7 +153,7 @@ document.addEventListener("click", ({ target }) => drop(target.closest("[data-dr
 function tellOf(place) {
   const draft = read(place.dataset.draftOf);
   const note = place.querySelector("[data-draft-note]");
-  if (note) note.textContent = draft ? `Draft saved ${timeOf(draft)}` : "";
+  if (note && !note.closest("form")) note.textContent = draft ? `Draft saved ${timeOf(draft)}` : "";
 }
 
 // After a conflict the form is based on the current version, so the draft is too.

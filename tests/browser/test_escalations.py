@@ -117,7 +117,7 @@ def sets_the_huddle(champion: Visitor, section: Locator) -> None:
     champion.inspect("huddle form")
     section.get_by_role("button", name="Schedule huddle").click()
     expect(section.get_by_role("alert")).to_be_focused()
-    expect(section).to_contain_text("Enter the day and time of the huddle.")
+    expect(section).to_contain_text("Choose day and time.")
     champion.inspect("huddle refused")
     section.get_by_label("When").fill(tomorrow())
     section.get_by_role("button", name="Schedule huddle").click()

@@ -195,7 +195,6 @@ def test_a_draft_outlives_a_reload_and_an_expired_sign_in(opens: Opens) -> None:
     page.reload()
 
     expect_what_was_written(only)
-    expect(only).to_contain_text("Restored what you had typed at")
     visitor.inspect("draft restored")
 
     visitor.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
@@ -218,4 +217,4 @@ def expect_what_was_written(card: Locator) -> None:
     expect(card.get_by_label("Insight")).to_have_value("The shorter form did it.")
     expect(card.get_by_label("4 Good")).to_be_checked()
     expect(card.locator(".preview")).to_contain_text("0.50")
-    expect(card).to_contain_text("Draft saved")
+    expect(card).to_contain_text("Restored what you had typed at")
