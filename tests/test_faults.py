@@ -19,7 +19,7 @@ def test_it():
 """
 
 
-@pytest.mark.parametrize("workers", ["0", "1"], ids=["alone", "in a worker"])
+@pytest.mark.parametrize("workers", ["0", "2"], ids=["alone", "side by side"])
 def test_a_run_ends_with_what_its_faults_cost(tmp_path: Path, workers: str) -> None:
     (tmp_path / "conftest.py").write_text(HOOKS)
     (tmp_path / "test_it.py").write_text(TEST)

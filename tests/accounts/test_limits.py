@@ -61,6 +61,7 @@ def test_a_stranger_does_not_use_up_the_tries_of_the_owner(
     guesses = [Client().post(path, guess, REMOTE_ADDR=STRANGER).status_code for _ in answers]
 
     assert guesses == answers
+    assert Client().post(path, form, REMOTE_ADDR=STRANGER).status_code == 429
     assert client.post(path, form).status_code == 302
 
 

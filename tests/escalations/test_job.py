@@ -146,7 +146,7 @@ def test_an_unknown_time_zone_stops_no_job(onboarding: KeyResult, bob: Membershi
 
 # How PostgreSQL finds the candidates.
 
-CLIENTS = 150  # 2,400 key results, 29,000 check-ins
+CLIENTS = 250  # 4,000 key results, 48,000 check-ins
 MONDAY = dt.date(2026, 3, 9)
 FRIDAY = dt.datetime(2026, 3, 6, 18, tzinfo=dt.UTC)
 IN_AUTUMN = dt.datetime(2026, 10, 9, 15, tzinfo=dt.UTC)  # a Friday too

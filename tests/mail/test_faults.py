@@ -289,10 +289,10 @@ def delivered(count: int, *, way: str, **how: Any) -> tuple[Reaper, int]:
 
 
 def test_workers_killed_while_they_deliver_lose_nothing(committed: str) -> None:
-    server, lost = delivered(900, way="as_the_product_does", deaths=deaths(every=80, times=10))
+    server, lost = delivered(2000, way="as_the_product_does", deaths=deaths(every=180, times=10))
 
     faults.report("worker-kill-9", injected=server.killed, lost=lost, dup=server.doubled)
-    assert (server.killed, lost, len(server.taken)) == (10, 0, 900)
+    assert (server.killed, lost, len(server.taken)) == (10, 0, 2000)
     assert server.doubled <= server.killed
 
 

@@ -85,6 +85,7 @@ def test_a_frozen_unit_is_refused_at_its_field(client: Client, lead: Membership)
 
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == ["unit"]
+    assert "The unit is frozen because committed key results use it" in answer.text
     assert client.post(url, {**typed, "unit": "days"}).status_code == 302
 
 

@@ -64,6 +64,7 @@ OBJECTIVES = {
     ("measure", "found"): [
         "Raise renewals to 92 %",
         "Raise renewals to 92%",
+        "Raise renewals by 8 percent",
         "Raise renewals by ten percent",
         "Increase margin by 3 percentage points",
         "Steigere die Quote um 12,5 Prozent",
@@ -71,7 +72,9 @@ OBJECTIVES = {
         "Win 2 million EUR in new business",
         "Earn $ 50k from partners",
         "Bring onboarding from 9 to 4",
+        "Bring onboarding from 9 days to 4 days",
         "Bring churn from 4.5 to 2,5",
+        "Answer every customer within 2 hours",
         "Answer every call in 30 seconds",
         "Make pages load in 500ms",
         "Win 20 new customers",
@@ -82,6 +85,7 @@ OBJECTIVES = {
     ("measure", "number in a name"): [
         "Be the B2B brand that buyers trust",
         "Win back tier-1 customers",
+        "Win back Tier 1 customers",
         "Serve tier 1 customers better than anybody",
         "Be there for customers 24/7",
         "Start Q3 with a team that trusts its numbers",
@@ -101,6 +105,7 @@ OBJECTIVES = {
         "Finish the rollout of the help desk",
         "Roll-out the new help desk everywhere",
         "Launch v2 of the mobile app",
+        "Implement the leadership programme",
         "Run the pilot with two stores",
     ],
     ("project", "no verb of delivery"): [
@@ -116,6 +121,7 @@ OBJECTIVES = {
     ],
     ("no_verb", "found"): [
         "Better onboarding",
+        "The best onboarding of our market",
         "Customer happiness everywhere",
         "Improving how we sell",
         "Retention of enterprise clients",
@@ -128,9 +134,12 @@ KEY_RESULTS = {
     ("activity", "found"): [
         "Publish 12 guides",
         "Hold weekly webinars",
+        "Send 4 newsletters a month",
+        "Ship three features",
         "Write ten case studies",
         "Number of webinars held",
         "12 articles published",
+        "Run 20 interviews",
         "Hold 12 renewal workshops",
         "12 guides published within two weeks",
     ],
@@ -142,6 +151,7 @@ KEY_RESULTS = {
         "Organic sessions a month",
         "95th percentile API latency",
         "Incidents a month on tier-one services",
+        "Paying customers",
         "Time from order to shipping",
         "Makers who come back",
     ],

@@ -203,7 +203,7 @@ class History:
         )
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(4))
 def test_days_read_as_they_were(
     alice: Membership, clock: time_machine.Traveller, seed: int
 ) -> None:

@@ -163,6 +163,22 @@ def test_a_report_is_never_rewritten(alice: Membership) -> None:
         report.delete()
 
 
+def test_a_decision_waits_for_the_report_of_its_own_review(
+    reader: Client, alice: Membership, row: KeyResult
+) -> None:
+    """A later report of another review does not release it (M8.2)."""
+    review = run(alice, now=week(8))
+    decide(review, alice, "Keep it inside.", client_visible=True, now=week(8), key_result=row)
+    review = close_review(review=review, by=alice, now=week(8), **YES)
+
+    publish(alice, now=week(10), review=closed(alice, now=week(9)))
+    waiting = reader.get("/e/northwind/status/").text
+    publish(alice, now=week(10), review=review)
+    released = reader.get("/e/northwind/status/").text
+
+    assert ("Keep it inside." in waiting, "Keep it inside." in released) == (False, True)
+
+
 def test_superseding_waits_for_a_report(reader: Client, alice: Membership, row: KeyResult) -> None:
     review = run(alice, now=week(9))
     first = decide(review, alice, client_visible=True, now=week(9), key_result=row)
