@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from checkins.queries.cards import DueCard
 from checkins.rules import REQUIRED, Preview, outside_range, preview
 from engagements.form_fields import DayField, DecimalTextField, FigureInput, ScaleInput
-from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value
+from okrs.formatting import NO_BREAK, YES_NO, write_day, write_unit, write_value
 from okrs.models import KeyResult
 
 CONFIDENCE = {1: "Very low", 2: "Low", 3: "Even", 4: "Good", 5: "Very high"}
@@ -186,7 +186,7 @@ def _value_input(key_result: KeyResult) -> forms.Widget:
     unit = key_result.unit
     if unit == YES_NO:
         return forms.Select(choices=[("", "Choose"), ("1", "Yes"), ("0", "No")])
-    return FigureInput(unit="%" if unit == "percent" else unit)
+    return FigureInput(unit=write_unit(unit))
 
 
 def _previous_value(card: DueCard, *, today: dt.date) -> str:

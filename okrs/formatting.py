@@ -20,9 +20,14 @@ def in_words(number: int) -> str:
     return WORDS[number] if number < len(WORDS) else str(number)
 
 
+def write_weeks(number: int) -> str:
+    """Return "two weeks"."""
+    return f"{in_words(number)} week{'' if number == 1 else 's'}"
+
+
 def red_for(weeks: int) -> str:
     """Return "red for two weeks"."""
-    return f"red for {in_words(weeks)} week{'' if weeks == 1 else 's'}"
+    return f"red for {write_weeks(weeks)}"
 
 
 def write_value(value: Decimal | None, *, unit: str = "") -> str:
@@ -31,7 +36,7 @@ def write_value(value: Decimal | None, *, unit: str = "") -> str:
         return "no value yet"
     if unit == YES_NO:
         return "yes" if value else "no"
-    sign = "%" if unit == "percent" else name_unit(value, unit=unit)
+    sign = sign_of(value, unit=unit)
     return f"{format_number(value)}{NO_BREAK}{sign}" if sign else format_number(value)
 
 
@@ -43,6 +48,11 @@ def write_figure(value: Decimal, *, unit: str = "") -> str:
 def write_unit(unit: str) -> str:
     """Write a unit without a value: "%" for percent, nothing for a yes/no."""
     return {"percent": "%", YES_NO: ""}.get(unit, unit)
+
+
+def sign_of(value: Decimal, *, unit: str) -> str:
+    """Return what is written after the value: "%", "day", "days"."""
+    return "%" if unit == "percent" else name_unit(value, unit=unit)
 
 
 def name_unit(value: Decimal, *, unit: str) -> str:

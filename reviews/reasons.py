@@ -12,7 +12,7 @@ from itertools import takewhile
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement
 from escalations.models import Escalation, EscalationState
-from okrs.formatting import write_day
+from okrs.formatting import in_words, red_for, write_day
 from okrs.models import KeyResult
 from okrs.weeks import weeks_red
 from reviews.models import ReviewKind, Section
@@ -99,8 +99,8 @@ def red(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
         ends_on=key_result.objective.cycle.ends_on,
     )
     weeks, reported = max(1, weeks), max(1, key_result.red_reported)  # weeks in a row (M7.1)
-    lasting = f"red for {weeks} week{'s' if weeks > 1 else ''}"
-    why = f"{lasting}, reported {TIMES.get(reported, f'{reported} times')}"
+    times = TIMES.get(reported, f"{in_words(reported)} times")
+    why = f"{red_for(weeks)}, reported {times}"
     if escalation is not None:
         why = f"{why}{SEPARATOR}{facts.words_of(escalation)}"
         if escalation.state is EscalationState.WATCHING:

@@ -26,9 +26,11 @@ from okrs.formatting import (
     YES_NO,
     describe_track,
     describe_trend,
-    name_unit,
+    red_for,
+    sign_of,
     write_day,
     write_value,
+    write_weeks,
 )
 from okrs.models import KeyResult
 from okrs.queries.cards import trace
@@ -152,7 +154,7 @@ def key_result_row(
         "title": key_result.title,
         "meta": key_result.commitment
         + ("" if key_result.weight == 1 else f", weight {format_number(key_result.weight)}"),
-        "flags": [f"Red for {weeks} weeks"]
+        "flags": [red_for(weeks).capitalize()]
         if weeks >= WEEKS_TO_FIRE and not state.is_early
         else [],
         "notes": [
@@ -193,13 +195,12 @@ def red_item(state: KeyResultToday, *, today: dt.date) -> RedItem:
     """Return how long a key result has been red, and the action on it."""
     key_result = state.key_result
     weeks = _weeks_red(key_result, today=today)
-    lasted = "1 week" if weeks == 1 else f"{weeks} weeks"
     by = key_result.next_action_due
     due = f", by {write_day(by, today=today, weekday=False)}" if by else ""
     return {
         "id": key_result.public_id,
         "title": key_result.title,
-        "since": "early, still on pace" if state.is_early else lasted,
+        "since": "early, still on pace" if state.is_early else write_weeks(weeks),
         "early": state.is_early,
         "answered": state.answered,
         "insight": key_result.insight,
@@ -269,9 +270,7 @@ def _figure(value: Decimal | None, *, unit: str) -> str:
 
 
 def _write_unit(value: Decimal | None, *, unit: str) -> str:
-    if value is None or unit == YES_NO:
-        return ""
-    return "%" if unit == "percent" else name_unit(value, unit=unit)
+    return "" if value is None or unit == YES_NO else sign_of(value, unit=unit)
 
 
 def _spark(key_result: KeyResult, *, engagement: Engagement) -> tuple[Sparkline | None, str]:

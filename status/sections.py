@@ -10,7 +10,7 @@ from operator import itemgetter
 from decisions.models import Decision
 from decisions.movement import moved_since
 from engagements.models import Engagement
-from okrs.formatting import NO_BREAK, YES_NO, in_words, write_day, write_value
+from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value, write_weeks
 from okrs.models import Cycle, CycleKind, KeyResult, Objective
 from reviews.models import Review
 from scoring import Rag
@@ -82,7 +82,7 @@ def _describe_age(key_result: KeyResult, *, today: dt.date) -> str:
     weeks = (today - cycle.starts_on).days // 7
     if weeks < 1:
         return f"the {name} has just begun"
-    return f"the {name} is {in_words(weeks)} week{'' if weeks == 1 else 's'} old"
+    return f"the {name} is {write_weeks(weeks)} old"
 
 
 def changes_since(states: States, *, since: Review | None, today: dt.date) -> list[Change]:

@@ -49,20 +49,26 @@ AHEAD = active(huddle_due_at=MONDAY, huddle_at=WEDNESDAY)
 ANSWERED = active(answered_at=OPENED, checkpoint_on=dt.date(2026, 3, 24))
 RAISED = active(huddle_due_at=MONDAY, raised_at=MONDAY)
 DECIDED = active(decided_at=MONDAY, verdict=Verdict.RESOURCES)
-TWICE, HUDDLE = "red for 2 weeks, reported twice", "escalation active, huddle"
+TWICE, HUDDLE = "red for two weeks, reported twice", "escalation active, huddle"
 SHORT: Any = {"ids": lambda value: value if isinstance(value, str) else ""}
 
 
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        (red(), "red for 2 weeks, reported twice"),
-        (red(last_week=LAST_WEEK, red_reported=1), "red for 1 week, reported once"),
-        (red(red_since=FEB_23), "red for 3 weeks, reported twice"),
-        (red(red_since=FEB_16, red_reported=4), "red for 4 weeks, reported 4 times"),
-        (red(red_since=FEB_23, last_week=FEB_23, red_reported=1), "red for 2 weeks, reported once"),
-        (red(red_since=FEB_16, objective=ENDED, last_week=None), "red for 1 week, reported twice"),
-        (red(red_since=None, red_reported=0), "red for 1 week, reported once"),
+        (red(), "red for two weeks, reported twice"),
+        (red(last_week=LAST_WEEK, red_reported=1), "red for one week, reported once"),
+        (red(red_since=FEB_23), "red for three weeks, reported twice"),
+        (red(red_since=FEB_16, red_reported=4), "red for four weeks, reported four times"),
+        (
+            red(red_since=FEB_23, last_week=FEB_23, red_reported=1),
+            "red for two weeks, reported once",
+        ),
+        (
+            red(red_since=FEB_16, objective=ENDED, last_week=None),
+            "red for one week, reported twice",
+        ),
+        (red(red_since=None, red_reported=0), "red for one week, reported once"),
         (red(holds=True), "red, but early and still on pace"),
         (amber(), "amber, 0.31 behind pace"),
         (amber(confidence=2), "amber, 0.31 behind pace, confidence 2 of 5"),
@@ -282,7 +288,7 @@ def test_each_weekly_item_has_its_reason(item: KeyResultFacts, section: str, exp
 def test_the_reason_includes_the_state_of_the_escalation(state: Escalation, expected: str) -> None:
     reasons = why(red(red_since=FEB_23, escalation=state))
 
-    assert reasons == f"red for 3 weeks, reported twice · {expected}"
+    assert reasons == f"red for three weeks, reported twice · {expected}"
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def test_a_refresh_adds_updates_and_removes_items(alice: Membership) -> None:
     assert not AgendaItem.objects.filter(pk=gone.pk).exists()
     after = item(review, "Behind")
     assert (after.pk, after.section) == (kept.pk, "red")
-    assert after.why == "red for 1 week, reported once"
+    assert after.why == "red for one week, reported once"
     assert after.facts["latest"] == "8.9"
 
 

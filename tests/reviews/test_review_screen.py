@@ -47,7 +47,7 @@ def test_it_shows_an_item_at_a_time(lead: Client, alice: Membership, rows: list[
     go_on(review, alice)
     second = lead.get(url(review)).text
 
-    for expected in ("Item 1 of 4", "= 0.04, red up to 0.30", "red for 2 weeks", "No export."):
+    for expected in ("Item 1 of 4", "= 0.04, red up to 0.30", "red for two weeks", "No export."):
         assert expected in first
     assert "Item 2 of 4" in second
 

@@ -31,7 +31,7 @@ def test_the_draft_names_only_the_most_important_of_several(alice: Membership) -
 
     assert words["headline"] == ("1 of 3 key results is on pace. 2 are behind. 2 are red.")
     assert words["moved"] == "3 values have changed since the start. Most notable: Margin (Green)."
-    assert words["red"] == "2 key results are red. The longest: Expansion, red for 2 weeks."
+    assert words["red"] == "2 key results are red. The longest: Expansion, red for two weeks."
     assert words["decided"] == (
         "We made 2 decisions. The first one is due by 20\u00a0Mar: Move the call."
     )
@@ -47,7 +47,7 @@ def test_the_draft_introduces_changes_and_reds_and_repeats_no_column(alice: Memb
 
     assert words["moved"] == "1 value has changed since the start: Accounts that expand (Red)."
     known = "1 key result is red: Accounts that expand."
-    assert words["red"] == f"{known} It has been red for 1 week."
+    assert words["red"] == f"{known} It has been red for one week."
     assert insight not in str(words)
 
 

@@ -219,5 +219,5 @@ def test_the_draft_of_a_summary_says_it(alice: Membership, row: KeyResult) -> No
     answered(row, **plan(row))
 
     assert plain(draft_text(shown(alice))["red"]).startswith(
-        f"1 key result is red: Accounts that expand. It has been red for 2 weeks, {WITH_PLAN}."
+        f"1 key result is red: Accounts that expand. It has been red for two weeks, {WITH_PLAN}."
     )

@@ -41,7 +41,7 @@ def test_a_client_reads_the_state_of_their_objectives(reader: Client, alice: Mem
         "Roll the form out to all stores",
         "Confidence 4 of 5",
         "pace 0.76",
-        "Red for 2 weeks",
+        "Red for two weeks",
         "<dt>On pace today</dt>",
         "0 of 1",
     ):
