@@ -52,7 +52,7 @@ def _red(red: Sequence[RedItem]) -> str:
         return f"{counted} red, but still on pace."
     also = f", {early} of them still on pace" if early else ""
     action = f", {first['answered']}" if first.get("answered") else ""
-    lasting = f"red for {first['since']}{action}."
+    lasting = f"{first['since']}{action}."
     if len(red) == 1:
         return f"{counted} red: {first['title']}. It has been {lasting}"
     return f"{counted} red{also}. The longest: {first['title']}, {lasting}"

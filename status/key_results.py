@@ -30,7 +30,6 @@ from okrs.formatting import (
     sign_of,
     write_day,
     write_value,
-    write_weeks,
 )
 from okrs.models import KeyResult
 from okrs.queries.cards import trace
@@ -200,7 +199,7 @@ def red_item(state: KeyResultToday, *, today: dt.date) -> RedItem:
     return {
         "id": key_result.public_id,
         "title": key_result.title,
-        "since": "early, still on pace" if state.is_early else write_weeks(weeks),
+        "since": "early, still on pace" if state.is_early else red_for(weeks),
         "early": state.is_early,
         "answered": state.answered,
         "insight": key_result.insight,
