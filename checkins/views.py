@@ -46,7 +46,6 @@ ROW_TEMPLATE = "checkins/_due_row.html"
 SHOWN_IN_ROW = (
     *("id", "engagement_id", "public_id", "title", "latest_value", "measured_on", "score", "rag"),
     *("evidence_url", "red_since", "last_week", "metric__unit", "objective__title"),
-    "objective__cycle__ends_on",
 )
 
 
@@ -121,7 +120,7 @@ def due_rows(cards: Sequence[WeekCard], *, now: dt.datetime) -> list[tuple[WeekC
             engagement_id__in={card.membership.engagement_id for card in missing},
             pk__in=[card.key_result_id for card in missing],
         )
-        shown = found.select_related("objective__cycle", "metric").only(*SHOWN_IN_ROW)
+        shown = found.select_related("objective", "metric").only(*SHOWN_IN_ROW)
         key_results = shown.in_bulk()
         for card in missing:
             yield {"card": card, "key_result": key_results[card.key_result_id]}

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import Q
 
@@ -204,6 +204,12 @@ def escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
     return _sorted(_cards(rows, membership=membership, now=now))
 
 
+def open_escalations(*, membership: Membership, now: dt.datetime) -> Sequence[EscalationCard]:
+    """Return a client's open ones by urgency. Four queries, or one without any."""
+    own = {"engagement_id": membership.engagement_id, "recovered_at": None, "decided_at": None}
+    return _sorted(_cards(_joined_if_any(own), membership=membership, now=now)).open
+
+
 def escalations_of(
     key_result: KeyResult,
     *,
@@ -213,10 +219,8 @@ def escalations_of(
 ) -> Escalations:
     """Return those of a key result, whose thread is given. Three queries, or one without any."""
     own = {"engagement_id": key_result.engagement_id, "key_result_id": key_result.pk}
-    # Most key results have none, and the joins cost more than the question.
-    rows = joined().filter(**own) if Escalation.objects.filter(**own).exists() else []
     posts = [entry.current for entry in thread if entry.current]
-    return _sorted(_cards(rows, posts=posts, membership=membership, now=now))
+    return _sorted(_cards(_joined_if_any(own), posts=posts, membership=membership, now=now))
 
 
 def escalation_cards(
@@ -243,6 +247,11 @@ def joined() -> EscalationQuerySet:
         "answered_by",
         "decided_by",
     )
+
+
+def _joined_if_any(own: Mapping[str, Any]) -> Iterable[Escalation]:
+    """Select those rows; mostly there are none, and the joins cost more than the question."""
+    return joined().filter(**own) if Escalation.objects.filter(**own).exists() else []
 
 
 def clocks(facts: Facts) -> list[Clock]:

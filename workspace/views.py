@@ -70,6 +70,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
         "clients_part": f"&clients={client_page.number}" if client_page.has_other_pages() else "",
         "now": now,
         "today": timezone.localdate(),
+        "beside": False,
     }
     if request.htmx and request.GET.get("part") == "waiting":
         # The page that asks says whether it has a place below its cards.
@@ -86,8 +87,9 @@ def my_week(request: SignedInRequest) -> HttpResponse:
     context |= {
         "groups": [(group, [next(rows) for _ in group.cards]) for group in week.groups],
         "opened": opened,
+        "opened_id": opened.key_result_id if opened else None,
         "form": form,
-        "me": request.user.pk,
+        "me": str(request.user.pk),
         "clients": weeks.clients(memberships=request.memberships, now=now),
         "may_create": may_create_engagement(request.user, mine),
         "closed": request.closed,

@@ -200,14 +200,14 @@ def and_in_days(on: dt.date, today: dt.date) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def weeks_of_red(context: Context, key_result: KeyResult) -> int:
-    """Count the red weeks in a row; the key result comes with objective and cycle."""
+def weeks_of_red(context: Context, key_result: KeyResult, ends_on: dt.date | None = None) -> int:
+    """Count the red weeks in a row until the end of the cycle, given or read with the objective."""
     engagement = context.get("engagement") or key_result.engagement
     return weeks_red(
         red_since=key_result.red_since,
         last_week=key_result.last_week,
         today=engagement.today(timezone.now()),
-        ends_on=key_result.objective.cycle.ends_on,
+        ends_on=ends_on or key_result.objective.cycle.ends_on,
     )
 
 

@@ -16,7 +16,7 @@ from checkins.queries.cards import due_of
 from decisions.models import ActionItem
 from decisions.queries.log import LatestDecision, latest_decisions
 from engagements.models import Engagement, Membership
-from escalations.queries import EscalationCard, escalations
+from escalations.queries import EscalationCard, open_escalations
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.models.key_results import LIVE
 from okrs.states import expected_pace, forecast, weakest
@@ -118,7 +118,7 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
     closed_at, standings = next(
         iter(closed.values_list("closed_at", "standings")[:1]), (None, None)
     )
-    found = escalations(membership=membership, now=now).open
+    found = open_escalations(membership=membership, now=now)
     actions = ActionItem.objects.filter(engagement=engagement).open()
     committed = Objective.objects.filter(engagement=engagement).committed()
     to_come = Q(scheduled_at__gte=now) | Q(started_at__isnull=False)
