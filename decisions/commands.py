@@ -65,7 +65,7 @@ def record_decision(
     `owner`, `before_decision`.
     """
     head = lock_head(by.engagement_id)
-    require_right(by, Permission.DECIDE)
+    require_right(by, Permission.DECIDE, owners=[owner])
     values: dict[str, Any] = {
         "text": text,
         "owner": owner,
@@ -106,7 +106,7 @@ def supersede_decision(
     `superseded`, or by field `owner`, `before_decision`.
     """
     head = lock_head(by.engagement_id)
-    require_right(by, Permission.DECIDE)
+    require_right(by, Permission.DECIDE, owners=[values["owner"]])
     if Decision.objects.filter(engagement_id=by.engagement_id, supersedes=decision).exists():
         raise ValidationError("This decision is already superseded.", code="superseded")
     current = key_results(by.engagement_id, key_result_ids(decision.touches))
@@ -165,7 +165,7 @@ def add_action(
     Raises ValidationError: `no_right`, `reused` if the key comes with other values, or by field
     `owner`, `in_past`.
     """
-    require_right(by, Permission.READ)
+    require_right(by, Permission.READ, owners=[owner])
     values: dict[str, Any] = {
         **occasion.columns,
         "objective": objective or (key_result.objective if key_result else None),

@@ -5,6 +5,8 @@ In a closed engagement only members and share links can be changed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 
@@ -70,6 +72,10 @@ RIGHTS = """
     FOR SHARE OF member
 """
 UNTIL_COMMIT = " FOR KEY SHARE OF engagement"
+OWNERS = """
+    SELECT id, role, removed_at FROM engagements_membership
+    WHERE engagement_id = %s AND id = ANY(%s) ORDER BY id FOR SHARE
+"""
 
 
 class RightLost(ValidationError):
@@ -80,6 +86,7 @@ def require_right(
     by: Membership,
     permission: Permission,
     *,
+    owners: Iterable[Membership | None] = (),
     even_when_closed: bool = False,
     may_close_meanwhile: bool = False,
 ) -> None:
@@ -90,8 +97,18 @@ def require_right(
     locks the engagement. With `may_close_meanwhile` a close does not wait for the command, which
     therefore asks again before its commit. Raises RightLost: `no_right`, or `closed` where the
     engagement is.
+
+    `owners` are all members to whom the command gives something. They are read and held too, for
+    `check_owners` or a check like it.
     """
+    people = [person for person in owners if person is not None]
     with connection.cursor() as cursor:
+        if people:
+            # A statement of its own: the other one holds the engagement, which comes after members.
+            cursor.execute(OWNERS, [by.engagement_id, [by.pk, *(person.pk for person in people)]])
+            current = {pk: values for pk, *values in cursor.fetchall()}
+            for person in people:
+                person.role, person.removed_at = current[person.pk]
         cursor.execute(
             RIGHTS + ("" if may_close_meanwhile else UNTIL_COMMIT), [by.engagement_id, by.pk]
         )
@@ -128,7 +145,8 @@ def may_here(membership: Membership, permission: Permission) -> bool:
 def check_owners(*people: Membership | None) -> None:
     """Raise ValidationError (`owner`) for members who can't own things (M9.3); None is allowed.
 
-    An owner is one current member who is not a viewer.
+    An owner is one current member who is not a viewer. A command gives those whom it checks to
+    `require_right` first, which reads them again and holds them.
     """
     for person in people:
         if person is None:

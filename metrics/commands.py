@@ -47,7 +47,7 @@ def create_metric(
     `params` holds as `of`, M4.4), `range`, `owner`.
     """
     lock_names(engagement.pk)
-    require_right(by, Permission.DRAFT)
+    require_right(by, Permission.DRAFT, owners=[fields.get("owner"), fields.get("steward")])
     metric = Metric(engagement=engagement, name=" ".join(name.split()), **fields)
     _check(metric, people=[metric.owner, metric.steward])
     metric.save(force_insert=True)
@@ -70,7 +70,7 @@ def update_metric(
     """
     current: Metric = lock_for_edit(metric, version=version)
     lock_names(current.engagement_id)
-    require_right(by, Permission.DRAFT)
+    require_right(by, Permission.DRAFT, owners=[fields.get("owner"), fields.get("steward")])
     before = {current.owner_id, current.steward_id}
     changed: dict[str, Any] = {"name": " ".join(name.split()), **fields}
     _check_frozen(current, changed=changed)

@@ -17,9 +17,11 @@ which `decisions.commands.lock_head` calls.
 
 A lock is FOR NO KEY UPDATE, which lets others insert rows that point to the locked one. An
 exclusive one, FOR UPDATE, is for a row that is deleted, and for an engagement that is closed.
-`permissions.require_right` holds the acting member and the engagement as it read them, FOR SHARE
-and FOR KEY SHARE, so that neither a removal nor the close comes between a command's check and its
-commit. Only commands about members and the engagement ever wait for these two.
+`permissions.require_right` holds the acting member, those to whom the command gives something and
+then the engagement as it read them: members FOR SHARE, the engagement FOR KEY SHARE. So no change
+of a role, removal or close comes between a command's check and its commit. Only commands about
+members and the engagement ever wait for these. An import checks its owners under the lock of the
+names instead, which a change of a role and a removal need too.
 """
 
 from __future__ import annotations

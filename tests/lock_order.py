@@ -16,7 +16,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
-from engagements.permissions import RIGHTS
+from engagements.permissions import OWNERS, RIGHTS
 from tenancy.locks import LOCK_NAMES, NAMES, ORDER, OTHER
 
 ENGAGEMENT = "engagements_engagement"
@@ -61,28 +61,27 @@ class Watch:
         self.held: dict[str, str] = {}
         self.made: set[str] = set()  # tables with rows of its own, which no one else can hold
         self.acts = False  # it has read the acting member's rights, which locks them
+        self.people: set[int] = set()  # members to whom it gives something, and who acts
         self.outside: set[str] = set()  # locked by the test or loader that calls the command
 
     def __call__(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
         if isinstance(sql, str):
-            self._see(sql)
+            self._see(sql, params)
         return execute(sql, params, many, context)
 
-    def _see(self, sql: str) -> None:
+    def _see(self, sql: str, params: Any) -> None:
         # The test has the transaction; the first savepoint is the command's or the request's.
         unit = connection.savepoint_ids[0] if connection.savepoint_ids else None
         if unit != self.unit:
             self.unit, self.held, self.made, self.acts = unit, {}, set(), False
+            self.people.clear()
         if unit is None:
             self.outside.update(LOCKED.findall(sql))
             return
-        if sql.startswith(RIGHTS):
-            self.acts = True
+        self._see_members(sql, params)
         if sql == LOCK_NAMES:
-            if self.acts and NAMES not in self.held:
-                raise LockedOutOfOrder("Names are locked after the acting member.")
             self._lock(NAMES, sql)
         written = WRITTEN.findall(sql)
         for table in (*LOCKED.findall(sql), *written):
@@ -91,6 +90,16 @@ class Watch:
         self.made.update(inserted)
         if _on_status() & {*written, *inserted}:
             self.held.setdefault(ENGAGEMENT, sql)
+
+    def _see_members(self, sql: str, params: Any) -> None:
+        """See that they are locked after the names, and all of them before the engagement."""
+        if sql == LOCK_NAMES and self.acts and NAMES not in self.held:
+            raise LockedOutOfOrder("Names are locked after the acting member.")
+        if sql == OWNERS:
+            if (self.acts or ENGAGEMENT in self.held) and not self.people.issuperset(params[1]):
+                raise LockedOutOfOrder("Owners are locked after the engagement.")
+            self.people.update(params[1])
+        self.acts = self.acts or sql.startswith(RIGHTS)
 
     def _lock(self, table: str, sql: str) -> None:
         places = _places()

@@ -144,6 +144,11 @@ engagements/permissions.py < tests/walls/test_rights_under_lock.py
 - if by.engagement.is_closed and permission not in CHANGES_WHEN_CLOSED and not even_when_closed:
 + if False:
 
+lock: a person who became a viewer still becomes an owner
+engagements/permissions.py < tests/walls/test_rights_under_lock.py
+- person.role, person.removed_at = current[person.pk]
++ pass
+
 lock: an edit locks the engagement first
 metrics/commands.py < tests/metrics
 -     current: Metric = lock_for_edit(metric, version=version)

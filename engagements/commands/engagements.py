@@ -16,7 +16,7 @@ from accounts.models import User
 from engagements.commands.invitations import issue_invitation
 from engagements.commands.profiles import engagements_of
 from engagements.models import Engagement, Invitation, Membership, Role
-from engagements.permissions import Permission, require_right
+from engagements.permissions import Permission, check_owners, require_right
 from tenancy.locks import lock, lock_for_edit
 from tenancy.models import TenantModel, new_public_id
 from tenancy.scoping import MAX_ENGAGEMENTS, scope
@@ -69,11 +69,14 @@ def update_engagement(
     """Change the settings that hold for the whole engagement.
 
     A new rhythm doesn't affect past check-ins (M6.3). Raises StaleEdit if someone saved in the
-    meantime, and ValidationError if the bands would change after the first cycle started (M5.4).
+    meantime, and ValidationError: `owner` (M9.3), or `bands_frozen` if the bands would change after
+    the first cycle started (M5.4).
     """
     now = timezone.now()
-    require_right(by, Permission.MANAGE_SETTINGS)
+    owners = [settings.get("workflow_owner"), settings.get("context_owner")]
+    require_right(by, Permission.MANAGE_SETTINGS, owners=owners)
     current: Engagement = lock_for_edit(engagement, version=version)
+    check_owners(*owners)
     frozen = current.bands_are_frozen(today=current.today(now))
     if frozen and settings.get("bands", current.bands) != current.bands:
         raise ValidationError(BANDS_FROZEN, code="bands_frozen")

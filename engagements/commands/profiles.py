@@ -38,7 +38,9 @@ def update_profile(*, user: User, **profile: Any) -> User:
     user.save(update_fields=[*profile])
     for ids in engagements_of(user):
         with scope(*ids):
-            Membership.objects.filter(engagement_id__in=ids, user=user).update(name=str(user))
+            mine = Membership.objects.filter(engagement_id__in=ids, user=user)
+            list(locking(mine).values_list("pk"))  # the update alone takes them in any order
+            mine.update(name=str(user))
     return user
 
 

@@ -137,7 +137,7 @@ def create_team(
 ) -> Team:
     """Add a team. Raises ValidationError: `name` (taken), `champion`."""
     lock_names(engagement.pk)
-    require_right(by, Permission.PLAN)
+    require_right(by, Permission.PLAN, owners=[champion])
     team = Team(engagement=engagement, name=" ".join(name.split()), champion=champion)
     _check_name(team, noun="team")
     _check_champion(champion)
@@ -152,7 +152,7 @@ def update_team(
     """Change a team; errors as in `create_team`, StaleEdit if someone was faster."""
     current: Team = lock_for_edit(team, version=version)
     lock_names(current.engagement_id)
-    require_right(by, Permission.PLAN)
+    require_right(by, Permission.PLAN, owners=[champion])
     if champion is not None and champion.pk != current.champion_id:
         _check_champion(champion)
     current.name, current.champion = " ".join(name.split()), champion

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
@@ -53,7 +53,7 @@ class KeyResultFields(TypedDict, total=False):
     indicator: str
     commitment: str
     reasons: dict[str, str] | None
-    collaborators: Iterable[Membership]
+    collaborators: Collection[Membership]
 
 
 @transaction.atomic
@@ -68,7 +68,8 @@ def draft_key_result(
     """
     current = _lock(objective)
     _lock_names(fields, by=by)
-    require_right(by, Permission.DRAFT)
+    owners = [fields.get("owner"), *fields.get("collaborators", ())]
+    require_right(by, Permission.DRAFT, owners=owners)
     key_result = KeyResult(
         engagement_id=current.engagement_id,
         objective=current,
@@ -104,7 +105,8 @@ def update_key_result(
     objective = _lock(key_result.objective)
     current: KeyResult = lock_for_edit(key_result, version=version)
     _lock_names(fields, by=by)
-    require_right(by, Permission.DRAFT)
+    owners = [fields.get("owner"), *fields.get("collaborators", ())]
+    require_right(by, Permission.DRAFT, owners=owners)
     current.objective = objective
     before = _comparable(current)
     values = _with_new_metric(fields, objective=objective, by=by)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
@@ -39,7 +39,7 @@ class ObjectiveFields(TypedDict, total=False):
     review_by: dt.date | None
     divergence_reason: str
     reasons: dict[str, str] | None
-    collaborators: Iterable[Membership]
+    collaborators: Collection[Membership]
 
 
 @transaction.atomic
@@ -57,7 +57,8 @@ def draft_objective(
     `parent` (team objectives link to a company one, company ones to an annual one, M2.1).
     """
     lock(cycle, fields.get("parent") or cycle)
-    require_right(by, Permission.DRAFT)
+    owners = [owner, fields.get("reviewer"), *fields.get("collaborators", ())]
+    require_right(by, Permission.DRAFT, owners=owners)
     objective = Objective(
         engagement_id=cycle.engagement_id, cycle=cycle, owner=owner, created_by=by
     )
@@ -87,7 +88,8 @@ def update_objective(
     """
     lock(objective.cycle, objective, fields.get("parent") or objective)
     current: Objective = lock_for_edit(objective, version=version)
-    require_right(by, Permission.DRAFT)
+    owners = [owner, fields.get("reviewer"), *fields.get("collaborators", ())]
+    require_right(by, Permission.DRAFT, owners=owners)
     people = {current.owner_id, current.reviewer_id}
     team_id = current.team_id
     changed = _assign(current, title=title, fields={"owner": owner, **fields})
@@ -187,8 +189,8 @@ def set_collaborators(
 ) -> None:
     """Make these people the collaborators (M9.3); None changes nothing.
 
-    Runs in the caller's transaction. Raises ValidationError (`owner`) for viewers and for people
-    who left.
+    Runs in the caller's transaction, whose `require_right` holds them. Raises ValidationError
+    (`owner`) for viewers and for people who left.
     """
     subject = objective or key_result
     if people is None or subject is None:

@@ -11,15 +11,17 @@ from django.db import transaction
 from decisions.commands import complete_action, withdraw_actions
 from decisions.models import ActionItem
 from engagements.models import Membership, Role
-from engagements.permissions import Permission
+from engagements.permissions import Permission, require_right
 from okrs.models import KeyResult, Objective
 from reviews.commands.drawing import draw_onto, refresh
 from reviews.commands.locks import (
     item_of,
     items_of,
     lock_open_review,
+    lock_review,
     lock_running,
     require_movable,
+    require_open,
     update_screens,
 )
 from reviews.commands.recording import add_review_action
@@ -200,7 +202,10 @@ def answer_item(
     lead can no longer own actions, it goes to the member who answered. Raises ValidationError:
     `no_right`, `closed`, `no_question` if the item has no question.
     """
-    review, row = _lock(item, by=by, to=Permission.DECIDE)
+    review = lock_review(item.review, by=by)
+    require_right(by, Permission.DECIDE, owners=[] if still_right else [review.lead])
+    require_open(review)
+    row = item_of(review, item)
     if row.key_result is None and row.objective is None:
         raise ValidationError("This item has no question to answer.", code="no_question")
     row.still_right, row.answered_by = still_right, by
@@ -275,8 +280,6 @@ def _number(items: Items) -> None:
 
 
 def _who_proposes(review: Review, *, by: Membership) -> Membership:
-    """Return the first who may own it (M9.3): the review's lead, `by`, any lead."""
-    leads = Membership.objects.active().filter(engagement_id=by.engagement_id, role=Role.LEAD)
-    candidates: list[Membership] = [review.lead, by, *leads.order_by("pk")]
-    may_own = (one for one in candidates if one.removed_at is None and one.role != Role.VIEWER)
-    return next(may_own, by)
+    """Return the review's lead if they may own it (M9.3), else `by`, who decides here and so may."""
+    lead: Membership = review.lead
+    return lead if lead.removed_at is None and lead.role != Role.VIEWER else by

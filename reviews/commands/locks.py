@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db.models import F
 
@@ -16,13 +18,15 @@ def lock_review(review: Review, *, by: Membership) -> Review:
     return locking(Review.objects.filter(engagement_id=by.engagement_id)).get(pk=review.pk)
 
 
-def lock_open_review(review: Review, *, by: Membership, to: Permission) -> Review:
+def lock_open_review(
+    review: Review, *, by: Membership, to: Permission, owners: Iterable[Membership] = ()
+) -> Review:
     """Lock the review, planned or running, and return its current row.
 
-    Raises ValidationError `no_right` or `closed`.
+    `owners` as in `require_right`. Raises ValidationError `no_right` or `closed`.
     """
     locked = lock_review(review, by=by)
-    require_right(by, to)
+    require_right(by, to, owners=owners)
     require_open(locked)
     return locked
 

@@ -48,9 +48,9 @@ def plan_review(
     It lasts 45 minutes (monthly) or 30 (weekly) by default, and is named after its month or week.
     Raises ValidationError: `no_right`, or by field `lead`, `attendees`.
     """
-    require_right(by, Permission.RUN_REVIEWS)
-    review = Review(engagement=engagement, kind=kind)
     people = list(attendees)
+    require_right(by, Permission.RUN_REVIEWS, owners=[lead, *people])
+    review = Review(engagement=engagement, kind=kind)
     _set_terms(review, scheduled_at, lead, title=title, minutes=minutes, attendees=people)
     review.save(force_insert=True)
     _invite(review, people)
@@ -76,9 +76,9 @@ def update_review(
     Errors as in `plan_review`, `closed`, and StaleEdit if someone saved since.
     """
     current: Review = lock_for_edit(review, version=version)
-    require_right(by, Permission.RUN_REVIEWS)
-    require_open(current)
     planned_minutes, people = current.minutes, list(attendees)
+    require_right(by, Permission.RUN_REVIEWS, owners=[lead, *people])
+    require_open(current)
     _set_terms(current, scheduled_at, lead, title=title, minutes=minutes, attendees=people)
     current.version += 1
     current.save(update_fields=["title", "scheduled_at", "minutes", "lead", "version"])
@@ -179,7 +179,7 @@ def mark_here(
 
     Raises ValidationError: `no_right`, `closed`, `owner` for viewers and members who left.
     """
-    locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
+    locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS, owners=[member])
     invited = Attendance.objects.filter(engagement_id=locked.engagement_id, review=locked)
     if not invited.filter(member=member).exists():
         check_owners(member)

@@ -172,6 +172,12 @@ def drafts_objective(scene: Scene, by: Membership) -> Doing:
     return lambda turn: draft_objective(cycle=cycle, title=f"Draft {turn}", owner=by, by=by)
 
 
+def drafts_for_other(scene: Scene, by: Membership) -> Doing:
+    people: dict[str, Any] = {"owner": by, "reviewer": scene.other, "by": by}
+    cycle = scene.cycle
+    return lambda turn: draft_objective(cycle=cycle, title=f"Draft {turn}", **people)
+
+
 def drafts_child(scene: Scene, by: Membership) -> Doing:
     rows, team = scene.parents, build.team(scene.engagement)
     drafted: dict[str, Any] = {"cycle": scene.cycle, "team": team, "owner": by, "by": by}

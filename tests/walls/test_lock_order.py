@@ -37,6 +37,8 @@ PAIRS: dict[str, tuple[Act, Act]] = {
     "two decisions": (acts.decides, acts.decides_elsewhere),
     "action and decision": (acts.decides, acts.ticks_action),
     "team and role": (acts.names_champion, acts.changes_role),
+    "owner and role": (acts.drafts_for_other, acts.demotes_the_other_lead),
+    "owner and close": (acts.drafts_for_other, acts.closes),
     "two roles": (acts.demotes_the_other_lead, acts.demotes_the_other_lead),
     "role and name": (acts.changes_role_of_other, acts.takes_name),
     "joining and inviting again": (acts.joins, acts.invites_again),

@@ -1,32 +1,40 @@
-"""Rights and state are read again under the lock: what was lost while a command waited, it refuses."""
+"""Rights, owners and state are read again under the lock: what was lost meanwhile is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from accounts.commands import disable_user
 from checkins.commands import undo_check_in
 from decisions.commands import complete_action
-from engagements.commands.engagements import close_engagement
+from engagements.commands.engagements import close_engagement, update_engagement
 from engagements.commands.invitations import correct_placeholder
-from engagements.commands.members import remove_member
+from engagements.commands.members import change_role, remove_member
 from engagements.commands.share_links import revoke_share_link
 from engagements.models import Membership, Role
 from engagements.permissions import RightLost
+from metrics.commands import create_metric, update_metric
 from notifications.models import Notice
+from okrs.commands.cycles import create_team
+from okrs.commands.key_results import draft_key_result, update_key_result
+from okrs.commands.objectives import draft_objective, update_objective
 from okrs.imports.command import import_okrs
-from reviews.commands.reviews import close_review, start_review
+from reviews.commands.reviews import close_review, mark_here, start_review, update_review
 from tenancy.locks import lock, lock_names
 from tenancy.models import TenantModel
 from tenancy.scoping import scope
 from tests.checkins.posting import TUESDAY, post
+from tests.escalations.escalating import escalated
+from tests.escalations.test_commands import outcome
 from tests.okrs.imports.files import file_of
-from tests.reviews.meeting import act
+from tests.reviews.meeting import act, decide, supersede
 from tests.reviews.running import YES
 from tests.walls import acts
 from tests.walls.acts import Act, Scene, scene_of
@@ -152,6 +160,132 @@ def test_a_command_that_waited_while_its_right_was_lost_is_refused_and_stores_no
     assert refusal.code == code
     with scope(scene.engagement.pk):
         assert stored(scene) == before
+
+
+Give = Callable[..., Any]  # awaits who acts
+# How a member gives something to the champion (M9.3). Owners come first.
+GIVES: dict[str, Callable[[Scene], Give]] = {
+    "objective": lambda scene: partial(
+        draft_objective, cycle=scene.cycle, title="Grow", owner=scene.champion
+    ),
+    "key result": lambda scene: partial(
+        draft_key_result, objective=scene.objectives[0], title="Two", owner=scene.champion
+    ),
+    "live key result": lambda scene: partial(
+        update_key_result,
+        key_result=scene.live[0],
+        version=scene.live[0].version,
+        title="One",
+        owner=scene.champion,
+    ),
+    "metric": lambda scene: partial(
+        create_metric, engagement=scene.engagement, name="Rate", owner=scene.champion
+    ),
+    "steward": lambda scene: partial(
+        update_metric, metric=scene.metrics[0], version=1, name="Rate", steward=scene.champion
+    ),
+    "team": lambda scene: partial(
+        create_team, engagement=scene.engagement, name="Platform", champion=scene.champion
+    ),
+    "decision": lambda scene: partial(decide, scene.review, owner=scene.champion),
+    "action": lambda scene: partial(act, review=scene.review, owner=scene.champion),
+    "later decision": lambda scene: partial(
+        supersede, decide(scene.review, scene.lead), owner=scene.champion
+    ),
+    "reviewer": lambda scene: partial(
+        draft_objective,
+        cycle=scene.cycle,
+        title="Grow",
+        owner=scene.lead,
+        reviewer=scene.champion,
+    ),
+    "objective's collaborator": lambda scene: partial(
+        update_objective,
+        objective=scene.objectives[0],
+        version=1,
+        title="Grow",
+        owner=scene.lead,
+        collaborators=[scene.champion],
+    ),
+    "key result's collaborator": lambda scene: partial(
+        draft_key_result,
+        objective=scene.objectives[0],
+        title="Two",
+        collaborators=[scene.champion],
+    ),
+    "recovery plan": lambda scene: partial(
+        outcome, escalated(scene.live[0], scene.lead), plan_owner=scene.champion
+    ),
+    "attendee": lambda scene: partial(
+        update_review,
+        review=scene.planned,
+        version=1,
+        scheduled_at=TUESDAY,
+        lead=scene.lead,
+        attendees=[scene.champion],
+        now=TUESDAY,
+    ),
+    "attendance": lambda scene: partial(
+        mark_here, review=scene.review, member=scene.champion, is_here=True, now=TUESDAY
+    ),
+    "workflow": lambda scene: partial(
+        update_engagement, engagement=scene.engagement, version=1, workflow_owner=scene.champion
+    ),
+}
+CODES = {"team": "champion", "attendee": "attendees"}  # others: owner
+
+
+def make_champion_a_viewer(scene: Scene) -> Membership:
+    return change_role(membership=scene.champion, role=Role.VIEWER, by=scene.lead)
+
+
+def remove_champion(scene: Scene) -> None:
+    remove_member(membership=scene.champion, by=scene.lead)
+
+
+@pytest.mark.parametrize("lose", [make_champion_a_viewer, remove_champion])
+@pytest.mark.parametrize("name", GIVES)
+def test_who_became_a_viewer_or_left_meanwhile_is_given_nothing(
+    name: str, lose: Callable[[Scene], Any]
+) -> None:
+    """M9.3."""
+    scene, _ = scene_of(acts.nothing)
+    with scope(scene.engagement.pk):
+        give = GIVES[name](scene)
+
+    def hold() -> None:
+        lock_names(scene.engagement.pk)
+        lock(scene.lead, scene.other)
+
+    with waiting(hold, lambda: give(by=scene.other), engagement_id=scene.engagement.pk) as given:
+        lose(scene)
+        before = stored(scene)
+
+    refusal = given.exception()
+    assert isinstance(refusal, ValidationError), refusal
+    codes = refusal.error_dict.values() if hasattr(refusal, "error_dict") else [refusal.error_list]
+    assert {error.code for errors in codes for error in errors} == {CODES.get(name, "owner")}
+    with scope(scene.engagement.pk):
+        assert stored(scene) == before
+
+
+@pytest.mark.parametrize("name", list(GIVES)[:9])
+def test_who_is_being_given_something_does_not_become_a_viewer(name: str) -> None:
+    """M9.3."""
+    scene, _ = scene_of(acts.nothing)
+    with scope(scene.engagement.pk):
+        give = GIVES[name](scene)
+
+    with waiting(
+        lambda: give(by=scene.other),
+        lambda: make_champion_a_viewer(scene),
+        engagement_id=scene.engagement.pk,
+    ) as change:
+        pass
+
+    refusal = change.exception()
+    assert isinstance(refusal, ValidationError), refusal
+    assert refusal.code == "owner"
 
 
 def test_the_close_waits_for_a_command_that_read_the_engagement_as_open() -> None:
