@@ -301,7 +301,12 @@ class Use(NamedTuple):
 
 
 def use(members: Members) -> dict[str, Use]:
-    return {command.name: use_of(Process(process.pid)) for command, process in members.running}
+    """Measure each part: web, worker, beat, and the supervisor of PostgreSQL and Valkey."""
+    parts = {command.name: Process(process.pid) for command, process in members.running}
+    for child in Process().children():
+        if "config.embedded" in child.cmdline():
+            parts["services"] = child
+    return {name: use_of(process) for name, process in parts.items()}
 
 
 def use_of(process: Process) -> Use:
@@ -317,7 +322,8 @@ def use_of(process: Process) -> Use:
 def print_use(members: Members, *, before: dict[str, Use], seconds: float) -> None:
     used = use(members)
     cores = {name: (used[name].seconds - before[name].seconds) / seconds for name in used}
-    print("Cores used:", ", ".join(f"{name} {number:.2f}" for name, number in cores.items()))
+    parts = ", ".join(f"{name} {number:.2f}" for name, number in cores.items())
+    print(f"Cores used: {sum(cores.values()):.2f} ({parts})")
     print(f"Load average: {os.getloadavg()[0]:.1f}")
     print(f"Memory (PSS): {sum(one.memory for one in used.values()):.0f} MB")
 
