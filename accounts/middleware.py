@@ -11,6 +11,7 @@ from django.core.exceptions import BadRequest
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, resolve_url
+from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -58,11 +59,22 @@ class RequestBytesMiddleware(MiddlewareMixin):
 
 
 class PageMethodsMiddleware(MiddlewareMixin):
-    """Error 405 for methods other than those of pages and forms."""
+    """Error 405 for methods other than those of pages and forms, with a page for people.
+
+    They open the address of a form from the browser's history, or by reloading after a sign-in.
+    """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         is_allowed = request.method in PAGE_METHODS
         return None if is_allowed else HttpResponseNotAllowed(PAGE_METHODS)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        is_opened = request.method == "GET" and "HX-Request" not in request.headers
+        if response.status_code == 405 and is_opened:
+            # Messages wait for the next page: by now they can't be marked as shown.
+            response.content = render_to_string("405.html", {"messages": ()}, request)
+            response["Content-Length"] = len(response.content)
+        return response
 
 
 class TransactionMiddleware:

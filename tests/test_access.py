@@ -126,6 +126,10 @@ def answers(browser: Client, path: str) -> Iterator[tuple[str, int, str]]:
     with transaction.atomic():
         for method in METHODS:
             response: Any = browser.generic(method, path)
+            if method == "GET" and response.status_code == 405:  # a person sees why, htmx nothing
+                assert "It only takes a form" in response.text
+                assert response["Allow"] == "POST"
+                assert browser.get(path, headers={"HX-Request": "true"}).content == b""
             yield method, response.status_code, response.headers.get("Location", "")
         transaction.set_rollback(True)
 
