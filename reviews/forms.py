@@ -18,7 +18,7 @@ from engagements.form_fields import (
 )
 from engagements.models import Engagement, Role
 from okrs.models import KeyResult, Objective
-from reviews.models import Review, ReviewKind
+from reviews.models import CLOSING_QUESTIONS, Review, ReviewKind
 
 OPTIONS = [("yes", "Yes"), ("no", "No")]
 
@@ -108,12 +108,12 @@ class ItemForm(GroupedForm):
         choose_among(self, key_result=live, objective=committed.order_by("title"))
 
 
-def _question(label: str) -> forms.TypedChoiceField:
+def _question(name: str) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         choices=OPTIONS,
         coerce=lambda value: value == "yes",
         empty_value=None,
-        label=label,
+        label=CLOSING_QUESTIONS[name],
         required=False,  # the command asks for it (M8.4)
         widget=forms.RadioSelect,
     )
@@ -122,9 +122,9 @@ def _question(label: str) -> forms.TypedChoiceField:
 class CloseForm(GroupedForm):
     """The three questions of M8.4, for the monthly review only, and a note."""
 
-    on_outcomes = _question("Are we working toward outcomes?")
-    evidence_weekly = _question("Is our evidence visible weekly?")
-    moved_resources = _question("Did today’s decisions move resources to what works?")
+    on_outcomes = _question("on_outcomes")
+    evidence_weekly = _question("evidence_weekly")
+    moved_resources = _question("moved_resources")
     closing_note = forms.CharField(
         required=False,
         max_length=2000,
@@ -136,5 +136,5 @@ class CloseForm(GroupedForm):
     def __init__(self, data: Any = None, *, review: Review) -> None:
         super().__init__(data, use_required_attribute=False)
         if review.kind != ReviewKind.MONTHLY:
-            for name in ("on_outcomes", "evidence_weekly", "moved_resources"):
+            for name in CLOSING_QUESTIONS:
                 del self.fields[name]

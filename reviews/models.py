@@ -28,6 +28,11 @@ FROZEN_WITH_ITS_REVIEW = """
 """
 
 LONGEST_WHY = 240
+CLOSING_QUESTIONS = {  # of a monthly review, by the column of the answer (M8.4)
+    "on_outcomes": "Are we working toward outcomes?",
+    "evidence_weekly": "Is our evidence visible weekly?",
+    "moved_resources": "Did today’s decisions move resources to what works?",
+}
 
 
 class ReviewKind(models.TextChoices):
@@ -85,7 +90,7 @@ class Review(TenantModel):
     started_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
-    # The three closing questions of M8.4.
+    # The answers to CLOSING_QUESTIONS
     on_outcomes = models.BooleanField(null=True, blank=True)
     evidence_weekly = models.BooleanField(null=True, blank=True)
     moved_resources = models.BooleanField(null=True, blank=True)
@@ -144,6 +149,11 @@ class Review(TenantModel):
     @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
+
+    @property
+    def closing_answers(self) -> list[tuple[str, bool | None]]:
+        """Return each closing question with its answer, None until the review is closed (M8.4)."""
+        return [(question, getattr(self, name)) for name, question in CLOSING_QUESTIONS.items()]
 
     @property
     def occasion(self) -> Occasion:

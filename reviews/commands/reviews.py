@@ -22,12 +22,11 @@ from reviews.commands.locks import (
     require_open,
     update_screens,
 )
-from reviews.models import Attendance, Review, ReviewKind, ReviewRecord
+from reviews.models import CLOSING_QUESTIONS, Attendance, Review, ReviewKind, ReviewRecord
 from tenancy.locks import lock_for_edit
 
 MINUTES = {ReviewKind.MONTHLY: 45, ReviewKind.WEEKLY: 30}  # M11.1
 MONTH = dt.timedelta(days=31)
-QUESTIONS = ("on_outcomes", "evidence_weekly", "moved_resources")  # M8.4
 
 
 @transaction.atomic
@@ -145,7 +144,7 @@ def close_review(
     """
     locked = lock_running(review, by=by)
     given = (on_outcomes, evidence_weekly, moved_resources)
-    answers = dict(zip(QUESTIONS, given, strict=True))
+    answers = dict(zip(CLOSING_QUESTIONS, given, strict=True))
     if locked.kind == ReviewKind.MONTHLY and None in answers.values():
         missing = [name for name, answer in answers.items() if answer is None]
         error = ValidationError("Answer yes or no.", code="required")
@@ -167,7 +166,7 @@ def close_review(
     }
     # From now on the database refuses any change of the review and its items.
     locked.closed_at, locked.closed_by = now, by
-    locked.save(update_fields=[*QUESTIONS, "closing_note", "standings", "closed_at", "closed_by"])
+    locked.save(update_fields=[*answers, "closing_note", "standings", "closed_at", "closed_by"])
     return locked
 
 

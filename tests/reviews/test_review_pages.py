@@ -7,7 +7,7 @@ from engagements.models import Membership, Role
 from reviews.commands.agendas import add_item
 from reviews.commands.reviews import close_review
 from reviews.forms import CloseForm, ItemForm, ReviewForm
-from reviews.models import Attendance, Review
+from reviews.models import CLOSING_QUESTIONS, Attendance, Review
 from status.commands import save_draft
 from status.models import Report, ReportDraft
 from tests import build
@@ -144,6 +144,8 @@ def test_closing_has_three_questions_and_lists_open_items(lead: Client, alice: M
     answers = {"on_outcomes": "yes", "evidence_weekly": "no", "moved_resources": "yes"}
     good = lead.post(address, answers)
 
+    texts = (page.text, lead.get(f"{url(review, 'review-detail')}?view=all").text)
+    assert all(question in text for text in texts for question in CLOSING_QUESTIONS.values())
     assert "The paper stores" in page.text
     assert (bad.status_code, "Kept" in bad.text) == (422, True)
     assert good.headers["Location"] == url(review, "summary-update")
