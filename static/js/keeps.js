@@ -19,15 +19,29 @@ document.addEventListener("draft-restored", ({ target }) => {
   kept?.toggleAttribute("data-touched", hasWords(kept));
 });
 
-// An item is not replaced while its form has input, except by the user's own action.
-let follows = false;
+// The screen asks every few seconds for its current state. An answer that was asked for before a press, or before
+// the answer to that press, may be older than what the user sees. It is ignored, and the screen asks again.
+let poll = null; // the request whose answer is still wanted
+let follows = false; // whether the answer at hand is such a state
 
-document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
-  follows = detail.elt.id === "live-review";
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  poll = isPoll(detail) ? detail.xhr : null;
 });
 
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  follows = isPoll(event.detail);
+  if (follows && event.detail.xhr !== poll) event.preventDefault();
+  else poll = null;
+});
+
+function isPoll({ elt }) {
+  return elt.id === "live-review";
+}
+
+// An item is not replaced while its form has input or the focus, except by the user's own action.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
-  if (follows && target.querySelector("[data-touched]")) detail.shouldSwap = false;
+  const inUse = "[data-touched], [data-keeps]:focus-within";
+  if (follows && target.querySelector(inUse)) detail.shouldSwap = false;
   if (!target.matches("[data-keeps]")) return;
   const fresh = detail.fragment.querySelector?.("[data-keeps]");
   if (!target.matches("[data-touched]")) return fresh && chooseAlike(target, fresh);
