@@ -12,13 +12,14 @@ from decisions.movement import moved_since
 from engagements.models import Engagement
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value, write_weeks
 from okrs.models import Cycle, CycleKind, KeyResult, Objective
+from okrs.states import terms_of
 from reviews.models import Review
-from scoring import Rag
+from scoring import Rag, rag, score
 from status.key_results import KeyResultToday, key_result_row, objective_standing
 from status.schema import Block, Change, DecisionRow, PublishedText, ReportText
 
 MOST_OF_OBJECTIVE = 5  # decisions
-CHANGES_FIRST = (Rag.STRETCH, Rag.GREEN, Rag.AMBER, Rag.RED, Rag.NO_DATA)
+BANDS = (Rag.RED, Rag.AMBER, Rag.GREEN, Rag.STRETCH)
 States = Sequence[KeyResultToday]
 LONGEST_NAME = 90
 CYCLE_NAMES = {CycleKind.ANNUAL: "year", CycleKind.QUARTERLY: "quarter"}
@@ -88,24 +89,37 @@ def _describe_age(key_result: KeyResult, *, today: dt.date) -> str:
 def changes_since(states: States, *, since: Review | None, today: dt.date) -> list[Change]:
     """List values that changed since the last review, else since the baseline.
 
-    Those that changed their band come first, the best band first.
+    The most notable comes first. Ties stay in the order of the page.
     """
     standings = since.standings if since else {}
     ranked = []
     for state in states:
         key_result = state.key_result
-        then, band = key_result.baseline, None
+        then, band, was = key_result.baseline, None, None
         if since:
             frozen = standings.get(key_result.public_id) or {}
-            then, band = frozen.get("value"), frozen.get("rag")
+            then, band, was = frozen.get("value"), frozen.get("rag"), frozen.get("score")
         if then is None or key_result.latest_value is None:
             continue
         then = Decimal(then)
         if then != key_result.latest_value:
-            same_band = band in (None, key_result.rag)
-            rank = (same_band, CHANGES_FIRST.index(Rag(key_result.rag)))
-            ranked.append((rank, _change(state, then=then, band=band)))
-    return [change for _, change in sorted(ranked, key=itemgetter(0))]
+            was = score(**terms_of(key_result, actual=then)) if was is None else Decimal(was)
+            ranked.append((notability(state, was=was), _change(state, then=then, band=band)))
+    return [change for _, change in sorted(ranked, key=itemgetter(0), reverse=True)]
+
+
+def notability(state: KeyResultToday, *, was: Decimal | None) -> tuple[int, bool, Decimal]:
+    """Return what makes a change notable: bands crossed, red, and how far the score has moved.
+
+    Red that is merely early does not count: the calendar must not alarm clients (M12).
+    """
+    key_result = state.key_result
+    if was is None or key_result.score is None:
+        return 0, False, Decimal(0)
+    before = BANDS.index(rag(was, key_result.engagement.rag_bands))
+    crossed = abs(BANDS.index(Rag(key_result.rag)) - before)
+    is_red = key_result.rag == Rag.RED and not state.is_early
+    return crossed, is_red, abs(key_result.score - was)
 
 
 def _change(state: KeyResultToday, *, then: Decimal, band: str | None) -> Change:

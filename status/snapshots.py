@@ -26,6 +26,7 @@ from status.key_results import KeyResultToday, key_result_today, red_item
 from status.models import WORDS, Report
 from status.schema import Counts, Page, PublishedText, ReportText, Tally
 from status.sections import (
+    BANDS,
     States,
     changes_since,
     cycle_heading,
@@ -41,16 +42,16 @@ MOST_UNFOLDED = 8
 MOST_RECENT = 4  # decisions
 RECENT = dt.timedelta(days=30)
 FRESH_FOR = dt.timedelta(days=6)
-BANDS = (Rag.RED, Rag.AMBER, Rag.GREEN, Rag.STRETCH)
 JOINED = (
     *("objective__cycle", "objective__team", "objective__owner", "objective__parent"),
     *("metric", "owner"),
 )
 SHOWN = (
     *("engagement_id", "public_id", "title", "commitment", "weight", "baseline"),
-    *("latest_value", "target", "method", "direction", "starts_on", "due_on", "committed_at"),
-    *("stage", "score", "rag", "confidence", "measured_on", "last_period", "last_week"),
-    *("red_since", "trail", "insight", "next_action", "next_action_due", "evidence_url"),
+    *("latest_value", "target", "method", "ladder", "direction", "starts_on", "due_on"),
+    *("committed_at", "stage", "score", "rag", "confidence", "measured_on", "last_period"),
+    *("last_week", "red_since", "trail", "insight", "next_action", "next_action_due"),
+    "evidence_url",
     *("objective__public_id", "objective__title", "objective__owner__name"),
     *("objective__team__name", "objective__parent__title", "objective__parent__committed_at"),
     *("objective__cycle__name", "objective__cycle__kind", "objective__cycle__starts_on"),

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from engagements.models import Membership
+from engagements.models import Engagement, Membership
+from okrs.models import KeyResult
+from scoring import rag
 from status.drafts import LONGEST, draft_text
 from status.schema import ReportText
+from status.sections import notability
 from status.snapshots import Moment, build_snapshot
 from tests.checkins.posting import post
 from tests.status.quarter import key_result, objective, week
@@ -36,6 +41,19 @@ def test_the_draft_names_only_the_most_important_of_several(alice: Membership) -
         "We made 2 decisions. The first one is due by 20\u00a0Mar: Move the call."
     )
     assert words["next_steps"].startswith("3 next steps are planned. The first is for ")
+
+
+def test_the_most_notable_change_comes_first() -> None:
+    # By bands, then to red, then by the step; red as before, and red that is still on pace.
+    changes = [(100, 10), (10, 80), (40, 20), (20, 60), (70, 60), (10, 20), (0, 30)]
+
+    def rank(scores: tuple[int, int]) -> tuple[int, bool, Decimal]:
+        was, now = (Decimal(score) / 100 for score in scores)
+        row = KeyResult(engagement=Engagement(), score=now, rag=rag(now))
+        state: Any = SimpleNamespace(key_result=row, is_early=was == 0)
+        return notability(state, was=was)
+
+    assert sorted(changes, key=rank, reverse=True) == changes
 
 
 def test_the_draft_introduces_changes_and_reds_and_repeats_no_column(alice: Membership) -> None:
