@@ -303,7 +303,7 @@ def _lock(
     if version is not None and locked.version != version:
         raise StaleEdit(locked)
     if act not in TABLE[locked.state].acts:
-        message = "This escalation is in another state now. Reload the page."
+        message = "This escalation has changed. Reload the page."
         raise ValidationError(message, code=locked.state.value)
     return locked
 

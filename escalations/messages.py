@@ -63,7 +63,7 @@ WORDINGS = {
     ),
     EscalationState.RECOVERED: Wording(
         heading="Escalation recovered",
-        news="is out of red",
+        news="is no longer red",
         weight=20,
         paragraphs=("ended",),
     ),

@@ -101,7 +101,7 @@ def test_a_champion_answers_an_escalation_and_the_lead_sees_it(opens: Opens) -> 
     champion.visit(link_of_the_mail(row, found.sofia), says=EXPANSION)
     section = champion.page.locator("#escalation")
     expect(section).to_be_in_viewport()
-    expect(section).to_contain_text("Sofia convenes a huddle within 48 hours")
+    expect(section).to_contain_text("Sofia calls a huddle within 48 hours")
     champion.inspect("active")
 
     sets_the_huddle(champion, section)

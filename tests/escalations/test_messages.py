@@ -89,7 +89,7 @@ KEY_RESULT = ("method", "early_until", "confidence", "score", "last_week", "red_
     ("name", "state", "fields", "text"),
     [
         ("why", "active", {"red_reported": 1}, "one of them reported. A week without a check-in"),
-        ("why", "active", {"cause": "pace"}, "Pace has passed 0.30, so it is no longer early."),
+        ("why", "active", {"cause": "pace"}, "Pace has passed 0.30, so this is more than a slow"),
         ("why", "active", WATCHED, "It was watched until a blocker was added."),
         ("why", "active", {"cause": "by_hand", "activated_by": INES}, "Ines Marlow activated it."),
         pytest.param(
@@ -106,14 +106,14 @@ KEY_RESULT = ("method", "early_until", "confidence", "score", "last_week", "red_
         pytest.param(
             "by_hand", "watching", THIRD, "it then goes to the sponsor.", id="M7.4-three-weeks"
         ),
-        ("asked", "active", {}, "Sofia Lindqvist convenes a huddle within 48 hours, then Ines"),
+        ("asked", "active", {}, "Sofia Lindqvist calls a huddle within 48 hours, then Ines"),
         ("asked", "active", {"huddle_due_at": NOON}, "The huddle is overdue. Sofia Lindqvist"),
         ("asked", "active", {"huddle_at": NOON + DAY}, "The huddle is scheduled. After it, Ines"),
         ("asked", "active", {"huddle_at": NOON}, "The huddle is over. Next, Ines Marlow records"),
-        ("asked", "answered", {}, "If it is still red after Tue 17 Mar, it goes to the sponsor."),
+        ("asked", "answered", {}, "If the key result is still red after Tue 17 Mar"),
         ("asked", "raised", {"sponsors": ["Priya", "Kai"]}, "Priya or Kai decides: revise"),
         ("asked", "raised", {}, "The sponsor has no account here, so a program lead records"),
-        ("ended", "recovered", {"score": Decimal("0.31")}, "Out of red since Tue 10 Mar: 0.31."),
+        ("ended", "recovered", {"score": Decimal("0.31")}, "No longer red since Tue 10 Mar: 0.31."),
         ("ended", "decided", {}, "Priya Raman decided on Tue 10 Mar: add resources."),
         ("ended", "decided", BEHALF, "Kai Ober decided on Tue 10 Mar: add resources. Recorded by"),
     ],
@@ -155,12 +155,12 @@ def test_a_span_is_written_in_hours_and_from_two_days_on_in_days(
             [
                 (
                     "Opened because the weeks of 2 Mar and 9 Mar were red. Red for two weeks,"
-                    " both reported. Pace has passed 0.30, so it is no longer early."
+                    " both reported. Pace has passed 0.30, so this is more than a slow start."
                 ),
                 "Tried: Ask for a nightly export, attempt 1",
                 "Next, by 16 Mar: Ask for a nightly export, attempt 2",
                 (
-                    "Alice convenes a huddle within 48 hours, then records a recovery plan:"
+                    "Alice calls a huddle within 48 hours, then records a recovery plan:"
                     " change the bet, or ask for help. The huddle is due by Thu 12 Mar 09:40."
                 ),
             ],
@@ -171,8 +171,8 @@ def test_a_span_is_written_in_hours_and_from_two_days_on_in_days(
             [
                 f"Change the bet, Bob, checkpoint Tue 17 Mar: {PLAN}",
                 (
-                    "Bob is carrying out the recovery plan. If it is still red after Tue 17 Mar, it"
-                    " goes to the sponsor."
+                    "Bob is carrying out the recovery plan. If the key result is still red after"
+                    " Tue 17 Mar, it goes to the sponsor."
                 ),
             ],
         ),

@@ -82,7 +82,7 @@ def test_the_list_shows_of_an_open_one_since_when_what_was_tried_and_what_is_nex
     assert ">1 open escalation: waiting for a recovery plan.<" in page
     assert "Red for five weeks, all reported." in page
     assert "<b>48 h</b>" in page
-    assert "Alice convenes a huddle within 48 hours" in page
+    assert "Alice calls a huddle within 48 hours" in page
     coming, tried = page.split("What was tried")
     assert "Next, by 16\u00a0Mar" in coming
     assert "attempt 5" in coming
@@ -125,7 +125,7 @@ def test_the_list_keeps_closed_ones_and_those_decided_but_still_red_apart(
     assert "No open escalations." in decided
     assert "Decided by the sponsor: add resources, 10\u00a0Mar" in decided
     assert NOTE in decided
-    assert "Out of red since Tue\u00a010\u00a0Mar: 0.32. The escalation is closed." in memory
+    assert "No longer red since Tue\u00a010\u00a0Mar: 0.32. The escalation is closed." in memory
 
 
 def test_the_queries_of_the_list_do_not_grow(signed_in: Client, row: Escalation) -> None:
@@ -343,7 +343,7 @@ ESCAPED = "&lt;b&gt;Every store&lt;/b&gt;"
             verdict,
             RAISED,
             {"recovered_at": TUESDAY},
-            ["The key result left red while you were writing.", NOTE],
+            ["The key result recovered while you were writing.", NOTE],
             False,
             id="a-recovery",
         ),

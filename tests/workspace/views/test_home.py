@@ -76,7 +76,7 @@ def test_open_escalations_are_shown_with_who_must_act(
     assert "but still early: pace" in text
     assert text.index("<strong>Onboarding</strong>") < text.index("<strong>Expansion</strong>")
     assert "<strong>Latency</strong>" not in text
-    assert "Alice convenes a huddle within 48 hours" in text
+    assert "Alice calls a huddle within 48 hours" in text
     for key_result, label in ((active, "Schedule huddle"), (convened, "Record recovery plan")):
         button = f'/key-results/{key_result.public_id}/#escalation">{label}<'
         assert (button in text) == (role == Role.LEAD)

@@ -175,7 +175,7 @@ def test_an_active_one_says_why(signed_in: Client, onboarding: KeyResult, bob: M
         "Active since today\u00a009:40",
         "before it goes to the sponsor, Mon\u00a023\u00a0Mar\u00a000:00",
         "It was watched until pace passed 0.30.",
-        "<li data-done><span>Watched from Mon\u00a09\u00a0Mar\u00a003:40: red, but early",
+        "<li data-done><span>Watched from Mon\u00a09\u00a0Mar\u00a003:40: red, but still early",
         '<li aria-current="step"><span>Huddle within 48 hours</span>',
         "Ask for a nightly export, attempt 2",
     ):
