@@ -18,7 +18,7 @@ from tests.checkins.posting import TUESDAY, at, post
 from tests.escalations.escalating import compact
 from tests.query_counts import assert_constant_queries, queries_of
 from tests.reviews.meeting import act, decide, planned
-from tests.reviews.running import checked, closed, escalate, key_results
+from tests.reviews.running import checked, closed, escalate, key_results, run
 from tests.reviews.running import recovery_plan as plan
 
 URL = "/e/northwind/"
@@ -255,6 +255,18 @@ def test_each_step_leads_to_the_next_until_a_check_in(lead: Client, alice: Membe
 
     post(own, alice, now=TUESDAY)
     assert "First steps" not in lead.get(URL).text
+
+
+def test_a_closed_client_offers_nothing_to_do(lead: Client, alice: Membership) -> None:
+    draft = build.key_result(build.objective(alice, build.cycle(alice.engagement)))
+    ours, card = f"objectives/{draft.objective.public_id}/", f"key-results/{draft.public_id}/"
+    offers = {"": "First steps", "reviews/": "Join", ours: "Quality gate", card: "Commit it on the"}
+    run(alice)
+    for closed_by in (None, alice):
+        closed_at = TUESDAY if closed_by else None
+        build.change(alice.engagement, closed_at=closed_at, closed_by=closed_by)
+        shown = [words in lead.get(f"{URL}{path}").text for path, words in offers.items()]
+        assert shown == [closed_by is None] * 4
 
 
 def test_people_are_counted_as_named_invited_and_here(lead: Client, alice: Membership) -> None:

@@ -36,14 +36,18 @@ def test_it_shows_how_it_stands(signed_in: Client, onboarding: KeyResult, bob: M
         post(onboarding, bob, actual=f"6.{back}", now=TUESDAY - back * WEEK)
 
     page = shown(signed_in, onboarding)
+    build.change(onboarding.engagement, closed_at=TUESDAY, closed_by=bob)
+    closed = shown(signed_in, onboarding)
 
     assert "No value yet." in before
     assert ">Check in<" in before
+    for words in ("Correct the check-in", "Response to amber due"):
+        assert words in page
+        assert words not in closed
     for words in (
         "(6 − 9) ÷ (4 − 9) = 0.60, amber from 0.31",
         "pace 0.76",
         "At risk",
-        "Correct the check-in",
         "Show as a table",
         "3 check-ins",
         "from baseline to target",
