@@ -109,7 +109,7 @@ def test_a_sheet_leads_to_the_first_check_in(lena: Counted, tmp_path: Path) -> N
 @pytest.mark.parametrize("screen", ENDS[:1], ids=str)
 def test_a_typed_set_leads_to_the_first_check_in(lena: Counted) -> None:
     opens_an_engagement(lena, "Lakeside Hotels")
-    lena.press(rf"(Begin with )?{running_quarter()}")
+    lena.press(rf"(Start with )?{running_quarter()}")
     lena.follow("Draft objective")
     lena.type("Objective", OBJECTIVE)
     lena.press("Save draft")
@@ -168,7 +168,7 @@ def takes_the_sheet(lena: Counted, folder: Path) -> None:
 def types_a_key_result(lena: Counted, title: str, metric: str, start: str, goal: str) -> None:
     lena.follow("Draft key result")
     lena.type("Key result", title)
-    lena.page.get_by_label(re.compile("^New metric")).fill(metric)
+    lena.page.get_by_label(re.compile(r"^\s*New metric")).fill(metric)
     lena.page.get_by_label("Source of the new metric").fill("Shop database")
     lena.page.get_by_label("Baseline").fill(start)
     lena.page.get_by_label("Target").fill(goal)
