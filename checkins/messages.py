@@ -24,7 +24,7 @@ from checkins.periods import (
     rhythm_of,
 )
 from checkins.rules import thin_parts
-from checkins.templatetags.weeks import closing
+from checkins.templatetags.weeks import closing, when
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, may
 from mail.email_types import one_line
@@ -63,12 +63,14 @@ def reminder(notice: Notice, row: KeyResult, now: dt.datetime) -> Fields | None:
     if period is None or period.due_at <= now or row.owner_id != notice.person_id:
         return None
     at = closing(period.due_at, now)
-    due = f"due {at}".replace("today\u00a0", "today by\u00a0")
+    due = f"due {at}".replace("due end", "due by end")
+    for near in ("today", "tomorrow"):
+        due = due.replace(f"due {near}\u00a0", f"due {near} by\u00a0")
     return {
         "heading": f"Due {at}",
         "state": due,
         "news": f"needs a check-in, {due}",
-        "weight": 85 if at.startswith("today") else 80,
+        "weight": 85 if "today" in at else 80,
         **check_in_link(row, member=notice.person),
     }
 
@@ -84,7 +86,7 @@ def overdue(notice: Notice, row: KeyResult, now: dt.datetime) -> Fields | None:
     return {
         "heading": f"Was due {was}, {'open until' if is_open else 'closed'} {closes}",
         "state": "late" if is_open else "missed",
-        "news": f"needs a check-in, late since {was}" if is_open else MISSED,
+        "news": f"needs a check-in, late since {when(period.due_at, now)}" if is_open else MISSED,
         "weight": 90,
         **check_in_link(row, member=notice.person),
     }
@@ -107,7 +109,7 @@ def missed(notices: Sequence[Notice], now: dt.datetime) -> Items:
             row,
             to=closed[0][0].person,
             heading="Missed check-ins",
-            state="without a check-in",
+            state="missing a check-in",
             news=MISSED,
             weight=60,
             text=f"{_missing(row, mondays, now=now)}\n{_owner(row)}",
@@ -126,7 +128,7 @@ def missed_twice(notice: Notice, row: KeyResult, now: dt.datetime) -> Fields | N
         return None
     return {
         "heading": "Two missed check-ins in a row",
-        "state": "without a check-in twice in a row",
+        "state": "missing two check-ins in a row",
         "news": "has missed two check-ins in a row",
         "weight": 70,
         "text": f"{_missing(row, both, now=now)}\n{_owner(row)}",
@@ -187,15 +189,15 @@ def register_rules() -> None:
     for name, label, describe, reason in (
         ("reminder", "Due soon", reminder, OWNER),
         ("overdue", "Late", overdue, OWNER),
-        ("missed", "Missed check-in", missed, "own the objective"),
+        ("missed", "Missed check-in", missed, "own objectives"),
         ("missed_twice", "Two missed check-ins", missed_twice, "lead the program"),
         (
-            *("friday_at_risk", "At risk or blocked (Friday)", friday_at_risk),
-            "own the objective or lead the program",
+            *("friday_at_risk", "At risk or blocked on Friday", friday_at_risk),
+            "own objectives or lead the program",
         ),
         (
-            *("friday_late", "Late or incomplete (Friday)", friday_late),
-            "champion the team or lead the program",
+            *("friday_late", "Late or incomplete on Friday", friday_late),
+            "champion a team or lead the program",
         ),
     ):
         is_owner = reason == OWNER
@@ -225,7 +227,7 @@ def card(key_result: KeyResult, *, to: Membership, **fields: Any) -> DigestItem:
     score = format_score(key_result.score, scale=key_result.engagement.score_scale)
     return DigestItem(
         title=key_result.title,
-        meta=f"last {value}" if has_value else value,
+        meta=f"Latest {value}" if has_value else value.capitalize(),
         rag=rag if has_value else None,
         score=score if key_result.score is not None else "",
         why=_involvement_of(to, key_result),
@@ -255,7 +257,7 @@ def _trouble(row: KeyResult, *, blocker: Blocker | None, now: dt.datetime) -> st
         since = write_day(rhythm_of(row).day_of(blocker.opened_at), today=today)
         lines.append(f"Blocked since {since}: {one_line(blocker.text, most=LONGEST_QUOTE)}")
     if row.stage == Stage.AT_RISK:
-        lines.append(f"Behind pace, confidence {row.confidence} of 5.")
+        lines.append(f"It is behind pace, with confidence {row.confidence} of 5.")
     if row.next_action:
         lines.append(f"Next: {one_line(row.next_action, most=LONGEST_QUOTE)}")
     return "\n".join(each if each[-1] in ".!?…" else f"{each}." for each in lines)
@@ -282,14 +284,15 @@ def _lacks(row: KeyResult, *, is_thin: bool, since: dt.date, now: dt.datetime) -
     late = next((one for one in unmet if is_overdue(row, period=one, now=now)), None)
     closed, gone = closed_periods(rhythm, now)[-1:], missed_periods(row, now=now)[-1:]
     if late is not None:
-        return [f"Late since {closing(late.due_at, now)}."]
+        return [f"The check-in was due {closing(late.due_at, now)}."]
     if closed and gone and closed[0].monday == gone[0].monday:
         return [_missing(row, [gone[0].monday], now=now)]
     if row.last_week is None or row.last_week < since:
         return []
     few = thin_parts(insight=row.insight, next_action=row.next_action)
-    short = [f"{' and '.join(few).capitalize()} under four words."] if is_thin else []
-    return [*short, *(["Green without evidence."] if row.is_unverified else [])]
+    has = "has" if len(few) == 1 else "each have"
+    short = [f"The {' and the '.join(few)} {has} under four words."] if is_thin else []
+    return [*short, *(["It is green without evidence."] if row.is_unverified else [])]
 
 
 def _unfilled(notice: Notice, row: KeyResult) -> Period | None:
@@ -314,10 +317,10 @@ def _involvement_of(person: Membership, key_result: KeyResult) -> str:
     if key_result.owner_id == person.pk:
         return "own key results"
     if objective.owner_id == person.pk:
-        return "own the objective"
+        return "own objectives"
     if objective.team is not None and objective.team.champion_id == person.pk:
-        return "champion the team"
-    return {Role.LEAD.value: "lead the program", Role.SPONSOR.value: "sponsor it"}.get(
+        return "champion a team"
+    return {Role.LEAD.value: "lead the program", Role.SPONSOR.value: "are the sponsor"}.get(
         person.role, ""
     )
 
@@ -328,7 +331,7 @@ def _is_filled_since(key_result: KeyResult, monday: dt.date) -> bool:
 
 
 def _missing(row: KeyResult, mondays: Iterable[dt.date], *, now: dt.datetime) -> str:
-    """Return "No check-in for the week of 2 Mar and the week of 9 Mar."."""
+    """Return "No check-in for the week of 2 Mar.", a line for each week."""
     today = rhythm_of(row).day_of(now)
     days = [write_day(monday, today=today, weekday=False) for monday in mondays]
-    return f"No check-in for {' and '.join(f'the week of {day}' for day in days)}."
+    return "\n".join(f"No check-in for the week of {day}." for day in days)

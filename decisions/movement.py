@@ -32,7 +32,7 @@ class Movement:
 
     @property
     def words(self) -> str:
-        """Return for example "8.2 → 7.4 %", or "" without a value since."""
+        """Return for example "8.2 → 7.4%", or "" without a value since."""
         if self.moved is Moved.UNKNOWN:
             return ""
         then = "no value yet" if self.then is None else write_figure(self.then, unit=self.unit)
@@ -40,7 +40,7 @@ class Movement:
 
     @property
     def sentence(self) -> str:
-        """Return for example "since then 8.2 → 7.4 %"."""
+        """Return for example "since then 8.2 → 7.4%"."""
         return f"since then {self.words}" if self.words else "no value since"
 
 

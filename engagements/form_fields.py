@@ -262,6 +262,11 @@ def city(zone: str) -> str:
     return ", ".join(zone.replace("_", " ").split("/")[1:]) or zone
 
 
+def zone_time(zone: str) -> str:
+    """Name the time of a zone as people read it: "Berlin time", "UTC"."""
+    return zone if zone == "UTC" else f"{city(zone)} time"
+
+
 @cache
 def countries() -> list[tuple[str, str]]:
     """ISO 3166 codes with their English names, by name."""

@@ -7,9 +7,16 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from checkins.templatetags.weeks import when
+from checkins.templatetags.weeks import closing
 from engagements.edit_forms import NOTHING, Difference, EditForm, written
-from engagements.form_fields import DayField, LinkField, MemberField, MomentField, SegmentInput
+from engagements.form_fields import (
+    DayField,
+    LinkField,
+    MemberField,
+    MomentField,
+    SegmentInput,
+    zone_time,
+)
 from escalations.models import Escalation, Outcome, Verdict
 
 LONGEST = 4000
@@ -51,8 +58,9 @@ class HuddleForm(EscalationForm):
     def __init__(self, data: Any = None, **known: Any) -> None:
         super().__init__(data, **known)
         self.fields["at"].help_text = (
-            f"Due by {when(self.row.huddle_due_at)}. You can pick a later time, up to two weeks."
-            f" Times in {timezone.get_current_timezone()}."
+            f"Due by {closing(self.row.huddle_due_at)},"
+            f" {zone_time(timezone.get_current_timezone_name())}."
+            " You can pick a later time, up to two weeks."
         )
 
     @classmethod

@@ -32,7 +32,7 @@ class Wording:
     news: str
     weight: int
     paragraphs: Sequence[str]
-    reason: str = "own it, champion the team or lead the program"
+    reason: str = "own key results, champion a team or lead the program"
 
 
 WORDINGS = {
@@ -47,7 +47,7 @@ WORDINGS = {
         news="needs a decision by the sponsor",
         weight=100,
         paragraphs=("why", "plan", "tried", "next", "asked"),
-        reason="sponsor it, lead the program or own the objective",
+        reason="are the sponsor, lead the program or own objectives",
     ),
     EscalationState.DECIDED: Wording(
         heading="Escalation decided",

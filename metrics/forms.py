@@ -40,7 +40,7 @@ class MetricForm(EditForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     unit = forms.CharField(
-        required=False, max_length=40, label="Unit", help_text="days, percent, EUR, yes/no"
+        required=False, max_length=40, label="Unit", help_text="days, %, EUR, yes/no"
     )
     owner = MemberField(required=False, label="Owner", help_text="Responsible for the definition.")
     steward = MemberField(required=False, label="Steward", help_text="Responsible for the values.")

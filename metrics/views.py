@@ -11,7 +11,6 @@ from metrics import queries
 from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.forms import MetricForm
 from metrics.models import Metric
-from scoring import format_number
 
 TAB = {"tab": "metrics"}
 
@@ -29,11 +28,7 @@ def metric_list(request: MemberRequest) -> HttpResponse:
 @member(Permission.READ)
 def metric_detail(request: MemberRequest, metric: str) -> HttpResponse:
     row = _metric(request, metric)
-    valid_range = {
-        name: "" if (bound := getattr(row, name)) is None else format_number(bound)
-        for name in ("valid_low", "valid_high")
-    }
-    page = {"metric": row, "key_results": queries.key_results_of(row), **valid_range, **TAB}
+    page = {"metric": row, "key_results": queries.key_results_of(row), **TAB}
     return render(request, "metrics/metric_detail.html", page)
 
 

@@ -169,11 +169,9 @@ def _merged(entry: Entry, others: Sequence[Entry]) -> Entry:
 
 
 def _below(item: DigestItem, *, under: DigestItem) -> list[str]:
-    """Its paragraphs, the first after its heading: "At risk or blocked: Blocked since Tue …"."""
-    first, *rest = item.paragraphs or [""]
-    if item.heading == under.heading:
-        return item.paragraphs
-    return [f"{item.heading}: {first}" if first else f"{item.heading}.", *rest]
+    """Return its paragraphs; without any its heading, if that is another one."""
+    heading = [] if item.heading == under.heading else [f"{item.heading}."]
+    return item.paragraphs or heading
 
 
 def may_know(notice: Notice, *, reader: User) -> bool:
@@ -242,16 +240,14 @@ def headline(entries: Iterable[Entry]) -> str:
 
 
 def why(entries: Iterable[Entry]) -> str:
-    """Return "You get this because you own key results (rules: due soon, late)."."""
+    """Return "You get this because you own key results. Rules: due soon, late."."""
     found = [each for entry in entries for each in (entry, *entry.also)]
     reasons = list(dict.fromkeys(entry.item.why or entry.rule.reason for entry in found))
     labels = list(dict.fromkeys(entry.rule.label for entry in found))
     lower = ", ".join(f"{label[0].lower()}{label[1:]}" for label in labels)
     *firsts, last = reasons
     listed = f"{', '.join(firsts)} and {last}" if firsts else last
-    return (
-        f"You get this because you {listed} ({'rule' if len(labels) == 1 else 'rules'}: {lower})."
-    )
+    return f"You get this because you {listed}. {'Rule' if len(labels) == 1 else 'Rules'}: {lower}."
 
 
 def _counts(entries: Iterable[Entry]) -> dict[Noun, Counter[str]]:

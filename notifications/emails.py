@@ -65,7 +65,7 @@ def write(digest: Digest, *, is_daily: bool) -> Mail:
             "digest": digest,
             "subject": subject(digest, is_daily=is_daily),
             "headline": headline(entries),
-            "greeting": f"{reader.first_name}: {headline(entries)}",
+            "greeting": f"{reader.first_name}, {headline(entries)}",
             # Email programs show it after the subject.
             "preheader": " ".join(
                 f"{section.client}: {section.entries[0].item.heading}."
@@ -148,7 +148,7 @@ UNDELIVERED_RULE = NoticeRule(
 
 
 def _undelivered(person: Membership, *, notice: Notice) -> DigestItem:
-    how = "then send the invitation again" if person.is_placeholder else f"and ask {person.name}"
+    how = ", then send the invitation again" if person.is_placeholder else f" with {person.name}"
     return DigestItem(
         heading="Email not delivered",
         title=person.name,
@@ -158,5 +158,5 @@ def _undelivered(person: Membership, *, notice: Notice) -> DigestItem:
         state="not reached by email",
         news="can’t be reached by email",
         weight=10,
-        text=f"Email to {person.email} could not be delivered. Check the address, {how}.",
+        text=f"We couldn’t deliver email to {person.email}. Check the address{how}.",
     )

@@ -33,7 +33,7 @@ def audit(key_result: KeyResult, answers: KeyResultAudit | None) -> list[Criteri
     refresh = "Confirm how often the value is refreshed."
     if metric and not metric.refresh:
         refresh = f"Add how often “{metric}” is refreshed, then confirm it."
-    aim = "Confirm that it is ambitious yet reachable. Aim for 20 to 30 % above the trend."
+    aim = "Confirm that it is ambitious yet reachable. Aim for 20 to 30% above the trend."
     baseline, measure = key_result.baseline, "Measure the baseline and enter it."
     return [
         Criterion("answerable", "Answerable with yes or no", not missing, f"Add {missing}."),

@@ -31,13 +31,12 @@ def red_for(weeks: int) -> str:
 
 
 def write_value(value: Decimal | None, *, unit: str = "") -> str:
-    """Write a value with its unit: "54.5 %", "1 day", "yes"; "no value yet" for none (M5.5)."""
+    """Write a value with its unit: "54.5%", "1 day", "yes"; "no value yet" for none (M5.5)."""
     if value is None:
         return "no value yet"
     if unit == YES_NO:
         return "yes" if value else "no"
-    sign = sign_of(value, unit=unit)
-    return f"{format_number(value)}{NO_BREAK}{sign}" if sign else format_number(value)
+    return f"{format_number(value)}{follow(sign_of(value, unit=unit))}"
 
 
 def write_figure(value: Decimal, *, unit: str = "") -> str:
@@ -53,6 +52,19 @@ def write_unit(unit: str) -> str:
 def sign_of(value: Decimal, *, unit: str) -> str:
     """Return what is written after the value: "%", "day", "days"."""
     return "%" if unit == "percent" else name_unit(value, unit=unit)
+
+
+def follow(sign: str) -> str:
+    """Return a sign as it follows a figure: a no-break space before it, none before "%"."""
+    return f"{NO_BREAK}{sign}" if sign and not sign.startswith("%") else sign
+
+
+def write_range(low: Decimal | None, high: Decimal | None, *, unit: str) -> str:
+    """Return "0 to 100%", "at least 0 days", "at most 100%"; "" without a range."""
+    if low is not None and high is not None:
+        return f"{format_number(low)} to {write_value(high, unit=unit)}"
+    ends = ((low, "at least"), (high, "at most"))
+    return next((f"{w} {write_value(end, unit=unit)}" for end, w in ends if end is not None), "")
 
 
 def name_unit(value: Decimal, *, unit: str) -> str:
@@ -75,6 +87,27 @@ def write_distance(on: dt.date, *, today: dt.date) -> str:
     if days in near:
         return near[days]
     return f"in {days} days" if days > 0 else f"{-days} days ago"
+
+
+def write_start(at: dt.datetime, *, today: dt.date, near: bool = False) -> str:
+    """Write when something began or takes place: "Mon 16 Mar 10:00", at midnight "Mon 16 Mar".
+
+    The clock is that of `at`. With `near` it is "today 10:00" or "tomorrow 10:00" where it fits.
+    """
+    day = _write_near(at.date(), today=today, near=near)
+    return day if _is_midnight(at) else f"{day}{NO_BREAK}{at:%H:%M}"
+
+
+def write_end(at: dt.datetime, *, today: dt.date, near: bool = False) -> str:
+    """Write a deadline likewise: "Mon 16 Mar 10:00", at midnight "end of Sun 15 Mar"."""
+    if not _is_midnight(at):
+        return write_start(at, today=today, near=near)
+    return f"end of{NO_BREAK}{_write_near(last_day(at), today=today, near=near)}"
+
+
+def last_day(at: dt.datetime) -> dt.date:
+    """Return the day that ends with this deadline: midnight belongs to the day before."""
+    return at.date() - dt.timedelta(days=1) if _is_midnight(at) else at.date()
 
 
 def write_hours(length: dt.timedelta) -> str:
@@ -124,6 +157,15 @@ def describe_history(history: History, *, title: str, unit: str) -> str:
     if history.missing:
         sentences.append(f"No value for {', '.join(map(short, history.missing))}.")
     return " ".join(sentences)
+
+
+def _write_near(on: dt.date, *, today: dt.date, near: bool) -> str:
+    is_near = near and 0 <= (on - today).days <= 1
+    return write_distance(on, today=today) if is_near else write_day(on, today=today)
+
+
+def _is_midnight(at: dt.datetime) -> bool:
+    return (at.hour, at.minute) == (0, 0)  # to the minute, as it is written
 
 
 def plain(value: Decimal | None) -> str | None:

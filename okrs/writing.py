@@ -67,7 +67,7 @@ MEASURE = Finding(
     severity=Severity.REASON,
     rule="An objective is an outcome in words. Numbers belong to its key results.",
     message="Describe the benefit, and move the number to a key result.",
-    before="Raise renewals from 84 to 92 %",
+    before="Raise renewals from 84 to 92%",
     after="Make renewing an easy decision",
 )
 PROJECT = Finding(
@@ -133,7 +133,7 @@ ACTIVITY = Finding(
     rule="A key result shows an outcome, not an amount of work.",
     message="Measure what the work changes, and keep the work as an initiative.",
     before="Publish 12 guides",
-    after="Share of readers of a guide who ask for a trial, 2 to 5 %",
+    after="Share of readers of a guide who ask for a trial, 2 to 5%",
 )
 NO_LEADING = Finding(
     code="no_leading",

@@ -15,6 +15,7 @@ from engagements.form_fields import (
     MomentField,
     RowField,
     choose_among,
+    zone_time,
 )
 from engagements.models import Engagement, Role
 from okrs.models import KeyResult, Objective
@@ -56,7 +57,8 @@ class ReviewForm(EditForm):
         initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, engagement=engagement, row=row, initial=initial)
-        self.fields["scheduled_at"].help_text = f"{timezone.get_current_timezone()} time."
+        zone = timezone.get_current_timezone_name()
+        self.fields["scheduled_at"].help_text = f"{zone_time(zone)}."
         leads: Any = self.fields["lead"]
         choose_among(self, lead=leads.queryset.filter(role=Role.LEAD))
         if row is not None:

@@ -13,11 +13,19 @@ from checkins.models import CheckIn
 from checkins.rules import Assessment
 from decisions.models import Decision
 from decisions.movement import Movement, moved_since
-from engagements.form_fields import city
+from engagements.form_fields import zone_time
 from engagements.models import Engagement
 from escalations.models import Escalation, EscalationState
 from okrs.charts import History
-from okrs.formatting import NO_BREAK, is_early, plain, write_day, write_figure, write_unit
+from okrs.formatting import (
+    is_early,
+    plain,
+    write_day,
+    write_end,
+    write_figure,
+    write_start,
+    write_unit,
+)
 from okrs.models import KeyResult
 from scoring import Rag, format_score
 
@@ -168,17 +176,18 @@ def escalation_words(escalation: Escalation, *, engagement: Engagement, now: dt.
             return f"{RAISED}{write_day(local(escalation.raised_at).date(), today=today)}"
         case EscalationState.ANSWERED:
             return f"{PLAN}{_day(escalation.checkpoint_on, today=today)}"
-    if escalation.huddle_at is not None:
-        is_held = escalation.is_huddle_held(now)
-        huddle = "no outcome since the huddle on" if is_held else "huddle on"
-    else:
-        is_overdue = escalation.is_huddle_overdue(now)
-        huddle = "huddle overdue since" if is_overdue else "huddle by"
     at = escalation.huddle_at or escalation.huddle_due_at
     if at is None:
         return f"{ACTIVE}no huddle set"
-    # Readers may live elsewhere.
-    return f"{ACTIVE}{huddle} {_at(local(at), today=today)} {city(engagement.time_zone)} time"
+    if escalation.huddle_at is not None:
+        is_held = escalation.is_huddle_held(now)
+        huddle = "no outcome since the huddle on" if is_held else "huddle on"
+        words = f"{huddle} {write_start(local(at), today=today)}"
+    elif escalation.is_huddle_overdue(now):
+        words = f"huddle overdue since {write_start(local(at), today=today)}"
+    else:
+        words = f"huddle by {write_end(local(at), today=today)}"
+    return f"{ACTIVE}{words} {zone_time(engagement.time_zone)}"  # readers may live elsewhere
 
 
 def current_why(
@@ -201,7 +210,7 @@ def _escalation(
         return None
     records = []
     if escalation.huddle_at is not None:
-        at = _at(engagement.local(escalation.huddle_at), today=today)
+        at = write_start(engagement.local(escalation.huddle_at), today=today)
         by = f"set by {escalation.huddle_set_by.name}" if escalation.huddle_set_by else ""
         records.append({"head": f"Huddle {at}", "text": "", "meta": by})
     if escalation.checkpoint_on is not None and escalation.plan_owner is not None:
@@ -224,7 +233,7 @@ def _escalation(
     return {
         "state": escalation.state.value,
         "label": escalation.state.label,
-        "since": _at(engagement.local(since), today=today),
+        "since": write_start(engagement.local(since), today=today),
         "said": records,
     }
 
@@ -282,10 +291,6 @@ def _touch(decision: Decision, row: KeyResult) -> Mapping[str, Any]:
 
 def _side(value: Decimal | None, *, unit: str) -> str:
     return "–" if value is None else write_figure(value, unit=unit).capitalize()
-
-
-def _at(moment: dt.datetime, *, today: dt.date) -> str:
-    return f"{write_day(moment.date(), today=today)}{NO_BREAK}{moment:%H:%M}"
 
 
 def _day(on: dt.date | None, *, today: dt.date) -> str:

@@ -29,6 +29,7 @@ from okrs.formatting import (
     red_for,
     sign_of,
     write_day,
+    write_start,
     write_value,
 )
 from okrs.models import KeyResult
@@ -297,7 +298,6 @@ def _said(state: KeyResultToday, *, today: dt.date, engagement: Engagement) -> s
     if measured_on is not None:
         parts.append(f"check-in of {write_day(measured_on, today=today, weekday=False)}")
     if state.late_since is not None:
-        since = engagement.local(state.late_since)
-        day = write_day(since.date(), today=today)
-        parts.append(f"Check-in late since {day}{NO_BREAK}{since:%H:%M}")
+        since = write_start(engagement.local(state.late_since), today=today)
+        parts.append(f"Check-in late since {since}")
     return " · ".join(parts)

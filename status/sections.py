@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from decisions.models import Decision
 from decisions.movement import moved_since
+from engagements.form_fields import zone_time
 from engagements.models import Engagement
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value, write_weeks
 from okrs.models import Cycle, CycleKind, KeyResult, Objective
@@ -158,7 +159,7 @@ def decision_row(
 
 
 def _moved_since(decision: Decision, *, states: States) -> str:
-    """Return for example "since then 8.2 → 7.4 %", for the first key result it is about.
+    """Return for example "since then 8.2 → 7.4%", for the first key result it is about.
 
     Without a newer value there is nothing to compare.
     """
@@ -266,6 +267,7 @@ def published_text(
 
 
 def write_instant(at: dt.datetime, *, engagement: Engagement) -> str:
-    """Write for example "10 Mar 2026, 09:40 CET" on the client's clock: pages are printed."""
+    """Write for example "10 Mar 2026, 09:40 Berlin time": pages are printed."""
     local = engagement.local(at)
-    return f"{local.day} {local:%b} {local.year}, {local:%H:%M} {local:%Z}".replace(" ", NO_BREAK)
+    day = f"{local.day} {local:%b} {local.year}, {local:%H:%M}".replace(" ", NO_BREAK)
+    return f"{day} {zone_time(engagement.time_zone)}"

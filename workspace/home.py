@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from checkins.periods import cycle_rhythm, periods
 from decisions.models import ActionItem
 from engagements.models import Engagement
 from escalations.models import Escalation, EscalationState
-from okrs.formatting import YES_NO, write_value
+from okrs.formatting import YES_NO, last_day, write_value
 from okrs.models import Cycle, KeyResult
 from reviews.models import Review
 from scoring import Rag
@@ -100,7 +100,7 @@ def next_dates(
 ) -> list[NextDate]:
     """List the next dates, the earliest first, on the active clock."""
     found = [
-        *(NextDate(on=localdate(at), at=at, what="Check-ins due") for at in due),
+        *(_deadline(at, what="Check-ins due") for at in due),
         *(_review(one) for one in reviews),
         *(NextDate(on=one.due_on, what=f"{one.owner}: {one.what}", action=one) for one in actions),
         *(date for one in escalations for date in _of_escalation(one, today=today, now=now)),
@@ -120,6 +120,13 @@ def _win(row: KeyResult, standings: Mapping[str, Mapping[str, Any]] | None) -> W
     )
 
 
+def _deadline(at: dt.datetime, *, what: str, key_result: KeyResult | None = None) -> NextDate:
+    """Return a deadline; one at midnight belongs to the day before, without a time."""
+    on = last_day(localtime(at))
+    ends_later = on == localdate(at)
+    return NextDate(on=on, at=at if ends_later else None, what=what, key_result=key_result)
+
+
 def _review(review: Review) -> NextDate:
     if review.started_at is not None:
         now = localdate()
@@ -134,7 +141,7 @@ def _of_escalation(
     row, at, on = escalation.key_result, escalation.huddle_at, escalation.checkpoint_on
     due_at = escalation.huddle_due_at if escalation.state is EscalationState.ACTIVE else None
     if at is None and due_at is not None and due_at > now:
-        yield NextDate(on=localdate(due_at), at=due_at, what=f"Huddle due: {row}", key_result=row)
+        yield _deadline(due_at, what=f"Huddle due: {row}", key_result=row)
     if at is not None and at > now and escalation.answered_at is None:
         yield NextDate(on=localdate(at), at=at, what=f"Huddle: {row}", key_result=row)
     if on is not None and on >= today and escalation.raised_at is None:

@@ -11,40 +11,38 @@ from django.utils.safestring import SafeString
 
 from checkins.queries.cards import Due
 from engagements.edit_forms import Segments
-from okrs.formatting import NO_BREAK, write_day, write_distance, write_hours
+from okrs.formatting import NO_BREAK, last_day, write_day, write_end, write_hours, write_start
 
 register = template.Library()
 
 
 @register.filter
-def when(at: dt.datetime | None) -> str:
-    """`{{ due_at|when }}`: "today 10:00", "tomorrow 10:00", "Mon 30 Mar 10:00"."""
+def when(at: dt.datetime | None, now: dt.datetime | None = None) -> str:
+    """`{{ started_at|when }}`: "today 10:00", "Mon 30 Mar 10:00", at midnight "Mon 30 Mar"."""
     if at is None:
         return ""
-    local = timezone.localtime(at)
-    return f"{_near(local.date())}{NO_BREAK}{local:%H:%M}"
+    return write_start(timezone.localtime(at), today=timezone.localdate(now), near=True)
 
 
 @register.filter
-def closing(at: dt.datetime, now: dt.datetime | None = None) -> str:
-    """Return the end of a span: midnight belongs to the day before it, "Sun 15 Mar 24:00"."""
-    time = timezone.localtime(at).time()
-    shown = "24:00" if time == dt.time(0) else f"{time:%H:%M}"
-    return f"{_near(_last_day(at), now)}{NO_BREAK}{shown}"
+def closing(at: dt.datetime | None, now: dt.datetime | None = None) -> str:
+    """`{{ due_at|closing }}`: "today 10:00", at midnight "end of Sun 15 Mar"."""
+    if at is None:
+        return ""
+    return write_end(timezone.localtime(at), today=timezone.localdate(now), near=True)
 
 
 @register.filter
 def due_words(due: Due) -> str:
     """Return "late since Mon 9 Mar 10:00", "due today 10:00"; else until when it is open."""
-    period = due.period
-    return f"{_pressure(due)} {when(period.due_at) if due.is_asked else closing(period.closes_at)}"
+    return f"{_pressure(due)} {when(due.period.due_at) if due.is_late else closing(_deadline(due))}"
 
 
 @register.filter
 def due_on(due: Due) -> str:
     """Return the same by days: "late since Mon 9 Mar", "due Mon 9 Mar"."""
-    period = due.period
-    day = timezone.localdate(period.due_at) if due.is_asked else _last_day(period.closes_at)
+    at = timezone.localtime(_deadline(due))
+    day = at.date() if due.is_late else last_day(at)
     return f"{_pressure(due)} {write_day(day, today=timezone.localdate())}"
 
 
@@ -74,14 +72,5 @@ def _pressure(due: Due) -> str:
     return "closed" if due.period.closes_at <= timezone.now() else "open until"
 
 
-def _last_day(at: dt.datetime) -> dt.date:
-    local = timezone.localtime(at)
-    is_midnight = local.time() == dt.time(0)
-    return local.date() - dt.timedelta(days=1) if is_midnight else local.date()
-
-
-def _near(day: dt.date, now: dt.datetime | None = None) -> str:
-    today = timezone.localdate(now)
-    if 0 <= (day - today).days <= 1:
-        return write_distance(day, today=today)
-    return write_day(day, today=today)
+def _deadline(due: Due) -> dt.datetime:
+    return due.period.due_at if due.is_asked else due.period.closes_at

@@ -62,7 +62,7 @@ class Touch:
 
     @property
     def outcome(self) -> str:
-        """Return for example "since then 8.2 → 7.4 %"."""
+        """Return for example "since then 8.2 → 7.4%"."""
         return self.since.sentence if self.since else ""
 
 

@@ -117,7 +117,7 @@ class NewMetricForm(forms.Form):
         required=False,
         max_length=40,
         label="Unit of the new metric",
-        help_text="days, percent, EUR, yes/no",
+        help_text="days, %, EUR, yes/no",
     )
     metric_source = forms.CharField(
         required=False, max_length=120, label="Source of the new metric"
@@ -170,7 +170,7 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         required=False,
         empty_label="No metric yet",
         label="Metric",
-        label_of=lambda metric: f"{metric}, {metric.unit}" if metric.unit else str(metric),
+        label_of=lambda metric: f"{metric}, {metric.unit_sign}" if metric.unit else str(metric),
     )
     direction = forms.ChoiceField(
         choices=Direction.choices,

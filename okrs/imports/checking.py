@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
+from okrs.formatting import write_unit
 from okrs.imports.rows import Choices, Key, Row
 from okrs.imports.sheets import Problem, quote
 from okrs.weeks import quarter
@@ -235,7 +236,8 @@ def _metric(row: Row, known: Known) -> Iterator[Problem]:
     if metric.is_archived:
         message = f"The metric {quote(metric.name)} is archived."
         yield Problem(row.line, "metric", message, "Use another metric.")
-    if row.unit and metric.unit and row.unit.casefold() != metric.unit.casefold():
+    units = [write_unit(unit.casefold()) for unit in (row.unit, metric.unit)]
+    if row.unit and metric.unit and units[0] != units[1]:
         message = f"The dictionary has {quote(metric.name)} in {quote(metric.unit)}."
         yield Problem(row.line, "unit", message, "Use that unit, or another metric.")
 

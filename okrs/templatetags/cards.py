@@ -19,7 +19,8 @@ from django.utils import timezone
 from django.utils.html import format_html, strip_spaces_between_tags
 from django.utils.safestring import SafeString, mark_safe
 
-from engagements.form_fields import city
+from engagements.form_fields import zone_time
+from metrics.models import Metric
 from okrs import formatting
 from okrs.charts import History
 from okrs.charts import history_chart as draw_history
@@ -160,8 +161,22 @@ def sign(unit: str | None) -> str:
 
 
 @register.filter
+def unit_after(unit: str | None) -> str:
+    """`{{ value|number }}{{ unit|unit_after }}`: the same as it follows a value."""
+    return formatting.follow(formatting.write_unit(unit or ""))
+
+
+@register.filter
+def valid_range(metric: Metric | None) -> str:
+    """`{{ metric|valid_range }}`: "0 to 100%", "at least 0 days"; nothing without one."""
+    if metric is None:
+        return ""
+    return formatting.write_range(metric.valid_low, metric.valid_high, unit=metric.unit)
+
+
+@register.filter
 def value_with_unit(value: Decimal | None, unit: str = "") -> str:
-    """`{{ value|value_with_unit:metric.unit }}`: "54.5 %", "1.6 days", "no value yet"."""
+    """`{{ value|value_with_unit:metric.unit }}`: "54.5%", "1.6 days", "no value yet"."""
     return formatting.write_value(value, unit=unit)
 
 
@@ -213,7 +228,7 @@ def weeks_of_red(context: Context, key_result: KeyResult, ends_on: dt.date | Non
 
 register.filter("in_words", formatting.in_words)
 register.filter("red_for", formatting.red_for)
-register.filter("city", city)
+register.filter("zone_time", zone_time)
 
 
 @register.filter

@@ -56,7 +56,7 @@ def draft_with_a_ladder(visitor: Visitor) -> None:
     page.get_by_role("link", name="Draft key result").click()
     visitor.inspect("key result form")
     page.get_by_label("Key result", exact=True).fill(LADDERED)
-    page.get_by_label(re.compile(r"^\s*Metric")).select_option("Return rate, percent")
+    page.get_by_label(re.compile(r"^\s*Metric")).select_option("Return rate, %")
     page.get_by_label("Baseline").fill("12")
     page.get_by_label("Target").fill("20")
     page.get_by_label("Owner").select_option("Alice")

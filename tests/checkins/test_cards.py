@@ -171,11 +171,11 @@ def test_a_week_takes_two_queries_however_much_there_is(db: None) -> None:
             id="M6.3-before-the-first-opens",
         ),
         pytest.param(
-            *("03-10", "03-10T09:40", "later", "open until Sun 15 Mar 24:00"),
+            *("03-10", "03-10T09:40", "later", "open until end of Sun 15 Mar"),
             id="M6.3-committed-after-the-due-time",
         ),
         pytest.param(
-            *("03-31", "04-07T09:00", "later", "closed Sun 5 Apr 24:00"),
+            *("03-31", "04-07T09:00", "later", "closed end of Sun 5 Apr"),
             id="M6.3-after-the-last-close",
         ),
     ],

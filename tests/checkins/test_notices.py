@@ -46,7 +46,7 @@ def test_a_reminder_has_the_deadline_and_the_latest_value(
     found = said("reminder", onboarding, to=bob, now=BEFORE)
 
     assert (found.title, found.why) == (onboarding.title, "own key results")
-    assert (plain(found.meta), found.rag, found.score) == ("last 7.2 days", Rag.AMBER, "0.36")
+    assert (plain(found.meta), found.rag, found.score) == ("Latest 7.2 days", Rag.AMBER, "0.36")
     assert found.button == "Check in"
     assert found.url == f"{page(onboarding)}check-in/?next={page(onboarding)}"
 
@@ -59,7 +59,7 @@ def test_without_a_value_or_the_right_to_check_in_it_has_neither(
 
     found = said("reminder", row, to=sponsor, now=BEFORE)
 
-    assert (found.meta, found.rag, found.score) == ("no value yet", None, "")
+    assert (found.meta, found.rag, found.score) == ("No value yet", None, "")
     assert (found.button, found.url) == ("Open", page(row))
 
 
@@ -71,11 +71,11 @@ def test_without_a_value_or_the_right_to_check_in_it_has_neither(
         ("reminder", BEFORE, "America/New_York", "Due Mon 9 Mar 05:00", "due Mon 9 Mar 05:00"),
         (
             *("overdue", TUESDAY, "Europe/Berlin"),
-            *("Was due Mon 9 Mar 10:00, open until Sun 15 Mar 24:00", "late"),
+            *("Was due Mon 9 Mar 10:00, open until end of Sun 15 Mar", "late"),
         ),
         (
             *("overdue", AFTER, "Europe/Berlin"),
-            *("Was due Mon 9 Mar 10:00, closed Sun 15 Mar 24:00", "missed"),
+            *("Was due Mon 9 Mar 10:00, closed end of Sun 15 Mar", "missed"),
         ),
     ],
 )
@@ -146,14 +146,15 @@ def test_missed_periods_of_one_key_result_are_one_item_with_all_weeks_and_the_ow
         notice("missed", onboarding, to=alice, now=TWO_WEEKS, period=period, id=place)
         for place, period in enumerate((MONDAY + WEEK, MONDAY))
     ]
-    text = "No check-in for the week of 9 Mar and the week of 16 Mar.\nOwner: Bob."
+    weeks = [f"No check-in for the week of {monday} Mar." for monday in (9, 16)]
+    text = "\n".join([*weeks, "Owner: Bob."])
 
     found = registered_rules["missed"].describe(both, TWO_WEEKS)
     twice = said("missed_twice", onboarding, to=alice, now=TWO_WEEKS, period=MONDAY + WEEK)
 
     assert found[0] == found[1]
     assert plain(found[0].text) == plain(twice.text) == text
-    assert (twice.why, twice.url) == ("own the objective", page(onboarding))
+    assert (twice.why, twice.url) == ("own objectives", page(onboarding))
     build.change(onboarding, owner=None)
     assert "no owner yet" in said("missed", onboarding, to=alice, now=AFTER).text
 
@@ -188,7 +189,8 @@ def test_blocked_or_at_risk_reads_with_the_oldest_blocker_and_the_next_action(
 ) -> None:
     for hours, text in enumerate(["The export fails", "A second one"]):
         post(onboarding, bob, **RISKY, blocker=text, now=TUESDAY + dt.timedelta(hours=hours))
-    trouble = ["Behind pace, confidence 2 of 5.", "Next: Roll the form out to all stores."]
+    behind = "It is behind pace, with confidence 2 of 5."
+    trouble = [behind, "Next: Roll the form out to all stores."]
 
     found = said("friday_at_risk", onboarding, to=alice, now=FRIDAY)
     for blocker in Blocker.objects.all():
@@ -205,12 +207,12 @@ def test_blocked_or_at_risk_reads_with_the_oldest_blocker_and_the_next_action(
 @pytest.mark.parametrize(
     ("now", "content", "text"),
     [
-        (FRIDAY, None, "Late since Mon 9 Mar 10:00. Owner: Bob."),
+        (FRIDAY, None, "The check-in was due Mon 9 Mar 10:00. Owner: Bob."),
         (at("2026-03-16T08:00"), None, "No check-in for the week of 9 Mar. Owner: Bob."),
         (
             FRIDAY,
             {"actual": "4.4", "insight": "Good."},
-            "Insight under four words. Green without evidence. Owner: Bob.",
+            "The insight has under four words. It is green without evidence. Owner: Bob.",
         ),
         (FRIDAY, {"actual": "4.4", "evidence_url": PROOF}, ""),
         # A thin check-in counts in its own week only.

@@ -28,9 +28,10 @@ left = partial(countdown, now=TUESDAY)
         (when, "2026-03-10T12:00", "today 12:00"),
         (when, "2026-03-11T10:00", "tomorrow 10:00"),
         (when, "2026-03-09T10:00", "Mon 9 Mar 10:00"),
+        (when, "2026-03-09T00:00", "Mon 9 Mar"),
         # A span that ends at midnight ends on the day before.
-        (closing, "2026-03-11T00:00", "today 24:00"),
-        (closing, "2026-03-16T00:00", "Sun 15 Mar 24:00"),
+        (closing, "2026-03-11T00:00", "end of today"),
+        (closing, "2026-03-16T00:00", "end of Sun 15 Mar"),
         (closing, "2026-03-15T18:00", "Sun 15 Mar 18:00"),
         (left, "2026-03-10T12:00", "in 2 h 20 min"),
         (left, "2026-03-10T10:40", "in 1 h"),

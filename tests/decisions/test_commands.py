@@ -215,8 +215,8 @@ def test_a_value_measured_after_the_day_of_a_decision_is_compared(
 def test_a_movement_is_written_with_its_unit() -> None:
     fell, waiting = movement("8.2", "7.4", unit="percent"), movement("8", "8", on=0)
 
-    assert fell.sentence.replace("\xa0", " ") == "since then 8.2 → 7.4 %"
-    assert fell.words.replace("\xa0", " ") == "8.2 → 7.4 %"
+    assert fell.sentence.replace("\xa0", " ") == "since then 8.2 → 7.4%"
+    assert fell.words.replace("\xa0", " ") == "8.2 → 7.4%"
     assert (waiting.sentence, waiting.words) == ("no value since", "")
 
 

@@ -115,7 +115,7 @@ KEY_RESULT = ("method", "early_until", "confidence", "score", "last_week", "red_
         ("asked", "raised", {}, "The sponsor has no account here, so a program lead records"),
         ("ended", "recovered", {"score": Decimal("0.31")}, "No longer red since Tue 10 Mar: 0.31."),
         ("ended", "decided", {}, "Priya Raman decided on Tue 10 Mar: add resources."),
-        ("ended", "decided", BEHALF, "Kai Ober decided on Tue 10 Mar: add resources. Recorded by"),
+        ("ended", "decided", BEHALF, "Decided on Tue 10 Mar: add resources. Decision by Kai Ober"),
     ],
 )
 def test_sentences_name_cause_next_step_and_end(
@@ -169,7 +169,7 @@ def test_a_span_is_written_in_hours_and_from_two_days_on_in_days(
         (
             "escalation_answered",
             [
-                f"Change the bet, Bob, checkpoint Tue 17 Mar: {PLAN}",
+                f"Change the bet (Bob, checkpoint Tue 17 Mar): {PLAN}",
                 (
                     "Bob is carrying out the recovery plan. If the key result is still red after"
                     " Tue 17 Mar, it goes to the sponsor."
@@ -211,7 +211,7 @@ def test_a_notice_of_one_raised_at_its_checkpoint_says_what_the_plan_was(
     fired, recorded, *_ = said("escalation_raised", row, to=alice, now=TUESDAY).paragraphs
 
     assert fired.endswith("Sent to the sponsor: still red at the checkpoint of the plan.")
-    assert plain(recorded) == f"Change the bet, Bob, checkpoint Tue 10 Mar: {PLAN}"
+    assert plain(recorded) == f"Change the bet (Bob, checkpoint Tue 10 Mar): {PLAN}"
 
 
 def test_the_subject_says_by_when_until_that_is_over(alice: Membership, active: Escalation) -> None:
@@ -252,7 +252,7 @@ def test_notices_say_what_the_reader_has_to_do_with_it(
         for person in (bob, alice, priya, carol)
     ]
 
-    assert found == ["own key results", "own the objective", "sponsor it", "lead the program"]
+    assert found == ["own key results", "own objectives", "are the sponsor", "lead the program"]
 
 
 def test_notices_cost_the_same_queries_for_three_and_for_six(
@@ -277,7 +277,7 @@ def test_notices_cost_the_same_queries_for_three_and_for_six(
         ("active", 0, "the huddle on", "is due by Thu 12 Mar 09:40."),
         ("active", 72, "the huddle on", "was due Thu 12 Mar 09:40."),
         ("raised", 0, "the sponsor’s decision on", "is needed."),
-        ("answered", 0, "the recovery plan for", "is yours to carry out, checkpoint Tue 17 Mar."),
+        ("answered", 0, "the recovery plan for", "is yours, with its checkpoint on Tue 17 Mar."),
     ],
 )
 def test_asides_say_by_when_someone_is_to_act(

@@ -71,7 +71,7 @@ def test_it_arrives_in_text_and_html_which_say_the_same_and_is_marked(
         assert word in text
         assert word in html
     assert text.index("HARBOR RETAIL") < text.index("NORTHWIND SAAS")
-    assert text.count("Europe/Berlin") == html.count("Europe/Berlin") == 1
+    assert text.count("Berlin time") == html.count("Berlin time") == 1
     links = re.findall(r'href="([^"]+)"', html)
     paths = ("/e/northwind/parcels/1/", "/profile/")
     assert {f"{settings.SITE_URL}{path}" for path in paths} <= {*links}
@@ -193,12 +193,12 @@ def test_of_several_things_about_one_the_heaviest_is_shown_with_the_others_below
 
     (mail,) = mail_server.messages
     for text in (text_of(mail), text_of(mail, "html")):
-        words = ("Due today", "Bob waits.", "Ask.", "Blocked: Legal", "Bare.")
+        words = ("Due today", "Bob waits.", "Ask.", "Legal has not", "Bare.")
         found = [text.index(word) for word in words]
         assert found == sorted(found)
         assert text.count("Ask.") == 1  # the same words once
     assert text_of(mail).count("Fetch:") == 1
-    assert "(rules: heavier, lighter, bare)" in text_of(mail).replace("\n", " ")
+    assert "Rules: heavier, lighter, bare." in text_of(mail).replace("\n", " ")
     assert [read(one).sent_at for one in several] == [NINE] * 3
 
 
@@ -425,12 +425,12 @@ def test_it_says_why_it_came_once_for_each_reason_and_rule() -> None:
     told = [
         *lines(CHECK_IN, "late", "late"),
         *lines(CHECK_IN, "due", label="Due soon"),
-        *lines(KEY_RESULT, "at risk", label="At risk or blocked (Friday)", why="own the objective"),
+        *lines(KEY_RESULT, "at risk", label="At risk or blocked on Friday", why="own objectives"),
     ]
 
     assert why(told) == (
-        "You get this because you own key results and own the objective"
-        " (rules: late, due soon, at risk or blocked (Friday))."
+        "You get this because you own key results and own objectives."
+        " Rules: late, due soon, at risk or blocked on Friday."
     )
 
 

@@ -93,7 +93,7 @@ def test_a_chart_names_first_and_latest_value_and_the_gaps() -> None:
 @pytest.mark.parametrize(
     ("value", "filter", "written"),
     [
-        (Decimal("54.50"), "value_with_unit:'percent'", "54.5\u00a0%"),
+        (Decimal("54.50"), "value_with_unit:'percent'", "54.5%"),
         (Decimal("1.6"), "value_with_unit:'days'", "1.6\u00a0days"),
         (Decimal(1), "value_with_unit:'days'", "1\u00a0day"),
         (Decimal(1), "value_with_unit:'ms'", "1\u00a0ms"),

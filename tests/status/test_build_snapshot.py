@@ -133,4 +133,4 @@ def test_the_stamp_is_the_last_check_in_that_was_not_undone(alice: Membership) -
 
     stamp = shown(alice, now=week(10) + dt.timedelta(hours=2))["stamp"]
 
-    assert plain(stamp) == "Last check-in 2 Mar 2026, 09:00 CET"
+    assert plain(stamp) == "Last check-in 2 Mar 2026, 09:00 Berlin time"

@@ -65,7 +65,7 @@ def test_a_report_keeps_words_and_figures_and_the_live_page_shows_its_words(
     assert ("As it was published." in report, "What came after." in report) == (True, False)
     assert "What came after." in live
     assert "Published by Alice, report 1," in report
-    assert "10\u00a0Mar\u00a02026,\u00a009:40\u00a0CET" in report
+    assert "10\u00a0Mar\u00a02026,\u00a009:40 Berlin time" in report
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.CONTRIBUTOR])

@@ -59,12 +59,12 @@ def test_checking_shows_key_results_by_objective(client: Client, lead: Membershi
     for shown in (
         "2026-Q1 · company · exists",
         "Result 1 · exists, unchanged",
-        "Result 2: 18 → 28 % · Zoë · new",
-        f"Result 3: 18 → 28 % · {lead.name} · new",
+        "Result 2: 18 → 28% · Zoë · new",
+        f"Result 3: 18 → 28% · {lead.name} · new",
     ):
         assert shown in first
     assert "2026-Q1 · company · new" in second
-    assert "Result 4: no baseline → 28 %, by a ladder · Dana Whitlock" in second
+    assert "Result 4, by a ladder: no baseline → 28% · Dana Whitlock" in second
     assert "<b>Zoë" not in page
     assert "<sooner>" not in page
 

@@ -177,7 +177,7 @@ def test_an_active_one_says_why(signed_in: Client, onboarding: KeyResult, bob: M
         '<div id="escalation" class="stack">',
         'data-state="active"',
         "Active since today\u00a009:40",
-        "before it goes to the sponsor, Mon\u00a023\u00a0Mar\u00a000:00",
+        "a recovery plan, by end of\u00a0Sun\u00a022\u00a0Mar · then it goes to the sponsor",
         "It was watched until pace passed 0.30.",
         "<li data-done><span>Watched from Mon\u00a09\u00a0Mar\u00a003:40: red, but still early",
         '<li aria-current="step"><span>Huddle within 48 hours</span>',

@@ -62,7 +62,7 @@ def test_clients_come_by_urgency_under_one_headline(client: Client, ines: User) 
     assert "Tuesday 10 March 2026, 09:40 · Berlin time" in text
     order = [text.index(f'id="{slug}"') for slug in ("northwind", "harbor", "cedar")]
     assert order == sorted(order)
-    assert "Was due Mon 9 Mar 10:00, closes Sun 15 Mar 24:00" in text
+    assert "Was due Mon 9 Mar 10:00, closes end of Sun 15 Mar" in text
     assert "· week 10 of 13 · pace 0.76" in text
     assert "Due today 12:00, in 2 h 20 min" in text
     assert "Due Thu 12 Mar 10:00, in 2 days" in text
