@@ -13,7 +13,6 @@ from allauth.account.models import EmailAddress
 from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.models import User
 from tenancy.tokens import absolute_url
@@ -23,12 +22,12 @@ SALT = "engagements.addresses"
 REQUESTED = "asked_address"
 
 
-def end_other_sessions(*, user: User) -> None:
+def end_other_sessions(*, user: User, now: dt.datetime) -> None:
     """Sign this person out everywhere, with the next request of each session.
 
     A caller that continues its own session must renew it.
     """
-    user.signed_out_at = timezone.now()
+    user.signed_out_at = now
     user.save(update_fields=["signed_out_at"])
 
 

@@ -79,9 +79,9 @@ class Client:
 
     def import_sheet(self, by: Membership, at: dt.datetime) -> None:
         """Open the cycle, import the client's lines, and answer the data questions of M4.3."""
-        self.open_cycle(self.cycle, by=by)
+        self.open_cycle(self.cycle, by=by, at=at)
         content = sheet_of(self.story, cycle=self.cycle)
-        import_okrs(content=content, by=by, is_trusted=True)
+        import_okrs(content=content, by=by, now=at, is_trusted=True)
         for name, person in self.story.champions.items():
             team = Team.objects.get(engagement=self.engagement, name=name)
             champion = self.members[person]
@@ -93,11 +93,10 @@ class Client:
                 update_metric(metric=metric, version=metric.version, by=by, name=name, **answers)
 
     def commit(self, by: Membership, at: dt.datetime) -> None:
-        on = self.engagement.today(at)
         for objective in Objective.objects.filter(engagement=self.engagement):
             for key_result in objective.key_results.all():
                 pass_audit(key_result, by=by, now=at)
-            commit_objective(objective=objective, on=on, by=by, now=at)
+            commit_objective(objective=objective, by=by, now=at)
 
     def check_in(
         self, by: Membership, at: dt.datetime, metric: str, value: Decimal, **fields: Any
@@ -232,7 +231,7 @@ class Client:
     ) -> None:
         """Draft an objective of the next cycle; a key result that `is_ready` passes its audit."""
         with self.acting() as lead:
-            cycle = self.open_cycle(self.cycle.next(), by=lead)
+            cycle = self.open_cycle(self.cycle.next(), by=lead, at=at)
         objective = draft_objective(cycle=cycle, owner=self.lead, by=by, **fields)
         for item in key_results:
             row = dict(item)
@@ -242,9 +241,9 @@ class Client:
                 row |= {name: Decimal(row[name]) for name in ("baseline", "target")}
             key_result = draft_key_result(objective=objective, by=by, owner=by, **row)
             if is_ready:
-                pass_audit(key_result, by=by)
+                pass_audit(key_result, by=by, now=at)
 
-    def open_cycle(self, span: Span, *, by: Membership) -> Cycle:
+    def open_cycle(self, span: Span, *, by: Membership, at: dt.datetime) -> Cycle:
         return create_cycle(
             engagement=self.engagement,
             name=span.name,
@@ -252,6 +251,7 @@ class Client:
             starts_on=span.starts_on,
             ends_on=span.ends_on,
             by=by,
+            now=at,
         )
 
     def metric(self, name: str) -> Metric:
@@ -269,7 +269,7 @@ class Client:
         return {"escalation": escalation, "version": escalation.version}
 
 
-def pass_audit(key_result: KeyResult, *, by: Membership, now: dt.datetime | None = None) -> None:
+def pass_audit(key_result: KeyResult, *, by: Membership, now: dt.datetime) -> None:
     answer_audit(key_result=key_result, refresh_confirmed=True, ambitious=True, by=by, now=now)
 
 

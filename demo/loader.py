@@ -134,8 +134,8 @@ def open_client(story: Story, *, users: Mapping[str, User], now: dt.datetime) ->
                 member = add_placeholder(
                     engagement=lead.engagement, email=email, name=name, role=role, by=lead
                 )
-                token = invitation_token(issue_invitation(membership=member, by=lead))
-                accept_as_user(token=token, user=users[person])
+                token = invitation_token(issue_invitation(membership=member, by=lead, now=now))
+                accept_as_user(token=token, user=users[person], now=now)
                 member.refresh_from_db()
                 client.members[person] = member
     return client

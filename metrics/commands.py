@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, check_owners, require_right
@@ -84,12 +84,12 @@ def update_metric(
 
 
 @transaction.atomic
-def archive_metric(*, metric: Metric, by: Membership) -> Metric:
+def archive_metric(*, metric: Metric, by: Membership, now: dt.datetime) -> Metric:
     """Archive a metric, if it is not archived yet; key results that use it keep it."""
     (current,) = lock(metric)
     require_right(by, Permission.DRAFT)
     if current.archived_at is None:
-        current.archived_at, current.archived_by = timezone.now(), by
+        current.archived_at, current.archived_by = now, by
         current.save(update_fields=["archived_at", "archived_by"])
     return current
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from engagements.access import MemberRequest, find, member
@@ -57,7 +58,7 @@ def metric_update(request: MemberRequest, metric: str) -> HttpResponse:
 @member(Permission.DRAFT)
 def metric_archive(request: MemberRequest, metric: str) -> HttpResponse:
     row = _metric(request, metric)
-    archive_metric(metric=row, by=request.membership)
+    archive_metric(metric=row, by=request.membership, now=timezone.now())
     return redirect_to(request, "metrics:metric-detail", row.public_id)
 
 

@@ -51,7 +51,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def sessions_end(request: SignedInRequest) -> HttpResponse:
-    end_other_sessions(user=request.user)
+    end_other_sessions(user=request.user, now=timezone.now())
     update_session_auth_hash(request, request.user)  # this one goes on
     messages.success(request, "Signed out everywhere else.")
     return redirect("notifications:profile")

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
-from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts import limits
@@ -52,19 +51,21 @@ def create_engagement(*, by_user: User, slug: str = "", **settings: Any) -> Memb
 
 
 @transaction.atomic
-def prepare_engagement(*, email: str, name: str, slug: str = "", **settings: Any) -> Invitation:
+def prepare_engagement(
+    *, email: str, name: str, slug: str = "", now: dt.datetime, **settings: Any
+) -> Invitation:
     """Open a workspace for a lead who has no account yet; nothing is mailed."""
     engagement = _open(slug=slug, settings=settings)
     with scope(engagement.id):
         lead = Membership.objects.create(
             engagement=engagement, email=email.strip().lower(), name=name, role=Role.LEAD
         )
-        return issue_invitation(membership=lead, by=None)
+        return issue_invitation(membership=lead, by=None, now=now)
 
 
 @transaction.atomic
 def update_engagement(
-    *, engagement: Engagement, version: int, by: Membership, **settings: Any
+    *, engagement: Engagement, version: int, by: Membership, now: dt.datetime, **settings: Any
 ) -> Engagement:
     """Change the settings that hold for the whole engagement.
 
@@ -72,7 +73,6 @@ def update_engagement(
     meantime, and ValidationError: `owner` (M9.3), or `bands_frozen` if the bands would change after
     the first cycle started (M5.4).
     """
-    now = timezone.now()
     owners = [settings.get("workflow_owner"), settings.get("context_owner")]
     require_right(by, Permission.MANAGE_SETTINGS, owners=owners)
     current: Engagement = lock_for_edit(engagement, version=version)
@@ -116,25 +116,25 @@ def counted_once(engagement: Engagement, *written: type[TenantModel]) -> Iterato
 
 
 @transaction.atomic
-def close_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
+def close_engagement(*, engagement: Engagement, by: Membership, now: dt.datetime) -> Engagement:
     """Close the engagement: it becomes read-only and nothing is due until it is reopened.
 
     The next digests drop waiting notices. Closing twice changes nothing.
     """
     current = _locked(engagement, by=by, exclusive=True)
     if not current.is_closed:
-        current.closed_at, current.closed_by = timezone.now(), by
+        current.closed_at, current.closed_by = now, by
         _save(current, "closed_at", "closed_by")
     return current
 
 
 @transaction.atomic
-def reopen_engagement(*, engagement: Engagement, by: Membership) -> Engagement:
+def reopen_engagement(*, engagement: Engagement, by: Membership, now: dt.datetime) -> Engagement:
     """Take the work up again; nothing is asked for that was due while it was closed (M6.3)."""
     current = _locked(engagement, by=by)
     if current.is_closed:
         current.closed_at = current.closed_by = None
-        current.rhythm_since = timezone.now()
+        current.rhythm_since = now
         _save(current, "closed_at", "closed_by", "rhythm_since")
     return current
 

@@ -7,7 +7,6 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from accounts import limits
 from accounts.commands import forget_others
@@ -33,16 +32,16 @@ VALID_FOR = dt.timedelta(days=14)
 
 @transaction.atomic
 def invite_member(
-    *, engagement: Engagement, email: str, name: str, role: str, by: Membership
+    *, engagement: Engagement, email: str, name: str, role: str, by: Membership, now: dt.datetime
 ) -> Membership:
     """Add a person to the engagement and email them the link to join."""
     membership = add_placeholder(engagement=engagement, email=email, name=name, role=role, by=by)
-    send_invitation(membership=membership, by=by)
+    send_invitation(membership=membership, by=by, now=now)
     return membership
 
 
 @transaction.atomic
-def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
+def send_invitation(*, membership: Membership, by: Membership, now: dt.datetime) -> Invitation:
     """Email a new link; an earlier one stops working.
 
     Raises ValidationError if the person has joined or was removed, and `limit` if too many
@@ -55,7 +54,7 @@ def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
         raise ValidationError(f"{current.name} needs no invitation.", code="not_a_placeholder")
     limits.require(limits.INVITATION, current.pk, name=current.name)
     limits.require(limits.INVITATIONS, by.user_id)
-    invitation = issue_invitation(membership=current, by=by)
+    invitation = issue_invitation(membership=current, by=by, now=now)
     outbox.enqueue(
         kind="invitation",
         recipient=current.email,
@@ -68,7 +67,12 @@ def send_invitation(*, membership: Membership, by: Membership) -> Invitation:
 
 @transaction.atomic
 def invite_members(
-    *, engagement: Engagement, people: Mapping[str, str], role: str, by: Membership
+    *,
+    engagement: Engagement,
+    people: Mapping[str, str],
+    role: str,
+    by: Membership,
+    now: dt.datetime,
 ) -> list[Membership]:
     """Name these people (address to name) and mail each their link: all of them, or none.
 
@@ -90,18 +94,18 @@ def invite_members(
     if refusals:
         raise ValidationError(refusals)
     for membership in invited:  # after all are added, so that only sent invitations count
-        send_invitation(membership=membership, by=by)
+        send_invitation(membership=membership, by=by, now=now)
     return invited
 
 
 @transaction.atomic
-def invite_waiting(*, engagement: Engagement, by: Membership) -> list[Membership]:
+def invite_waiting(*, engagement: Engagement, by: Membership, now: dt.datetime) -> list[Membership]:
     """Email a link to everyone who has not joined and has no open invitation."""
     lock_to_name(_named(engagement), by=by)
-    sent = Invitation.objects.filter(engagement=engagement).waiting(now=timezone.now())
+    sent = Invitation.objects.filter(engagement=engagement).waiting(now=now)
     waiting = list(_named(engagement).exclude(pk__in=sent.values("membership_id")))
     for placeholder in waiting:
-        send_invitation(membership=placeholder, by=by)
+        send_invitation(membership=placeholder, by=by, now=now)
     return waiting
 
 
@@ -111,17 +115,17 @@ def _named(engagement: Engagement) -> QuerySet[Membership]:
 
 
 @transaction.atomic
-def withdraw_invitation(*, membership: Membership, by: Membership) -> Membership:
+def withdraw_invitation(*, membership: Membership, by: Membership, now: dt.datetime) -> Membership:
     """End the link that was sent; the person stays named, and can be invited again."""
     lock_invitations(Membership.objects.filter(pk=membership.pk))
     require_right(by, Permission.MANAGE_MEMBERS)
-    revoke_invitations(membership=membership, at=timezone.now())
+    revoke_invitations(membership=membership, at=now)
     return membership
 
 
 @transaction.atomic
 def correct_placeholder(
-    *, membership: Membership, version: int, name: str, email: str, by: Membership
+    *, membership: Membership, version: int, name: str, email: str, by: Membership, now: dt.datetime
 ) -> Membership:
     """Correct the name or address of a person who has not joined yet.
 
@@ -152,16 +156,17 @@ def correct_placeholder(
     current.save(update_fields=["name", "email", "version"])
     invited = Invitation.objects.filter(engagement_id=current.engagement_id, membership=current)
     if email != before and invited.unanswered().exists():
-        send_invitation(membership=current, by=by)
+        send_invitation(membership=current, by=by, now=now)
     return current
 
 
-def issue_invitation(*, membership: Membership, by: Membership | None) -> Invitation:
+def issue_invitation(
+    *, membership: Membership, by: Membership | None, now: dt.datetime
+) -> Invitation:
     """Make a new link without an email; revoke the links that the person held before.
 
     `by` is None where an operator asks for it, who is no member.
     """
-    now = timezone.now()
     revoke_invitations(membership=membership, at=now)
     invitation = Invitation(
         engagement_id=membership.engagement_id,
@@ -177,35 +182,35 @@ def issue_invitation(*, membership: Membership, by: Membership | None) -> Invita
 
 
 @transaction.atomic
-def accept_invitation(*, token: str, name: str, password: str) -> User:
+def accept_invitation(*, token: str, name: str, password: str, now: dt.datetime) -> User:
     """Make the account that the link is for, and let it in.
 
     Raises ValidationError where the link no longer works, or the address has an account: that
     person signs in first.
     """
     password = make_password(password)  # slow, so before any lock
-    invitation = _claimed(token)
+    invitation = _claimed(token, now=now)
     with scope(invitation.engagement_id):
         email = invitation.membership.email
     if User.objects.filter(email__iexact=email).exists():
         raise ValidationError("This address has an account. Sign in first.", code="has_account")
     user = User.objects.create(email=email.strip().lower(), name=name, password=password)
-    _join(invitation, user=user)
+    _join(invitation, user=user, now=now)
     return user
 
 
 @transaction.atomic
-def accept_as_user(*, token: str, user: User) -> None:
+def accept_as_user(*, token: str, user: User, now: dt.datetime) -> None:
     """Accept an invitation as an existing user; the link must be for their address."""
-    invitation = _claimed(token, user=user)
+    invitation = _claimed(token, user=user, now=now)
     with scope(invitation.engagement_id):
         email = invitation.membership.email
     if email.lower() != user.email.lower():
         raise ValidationError("This invitation is for another email address.", code="other_address")
-    _join(invitation, user=user)
+    _join(invitation, user=user, now=now)
 
 
-def _claimed(token: str, *, user: User | None = None) -> Invitation:
+def _claimed(token: str, *, user: User | None = None, now: dt.datetime) -> Invitation:
     """Return the open invitation of the token, locked so that it is accepted only once."""
     found = links.find_invitation(token)
     if found is not None:
@@ -220,12 +225,12 @@ def _claimed(token: str, *, user: User | None = None) -> Invitation:
             # Joining changes a key of the member's row, for which those wait who name the member
             # while they hold the engagement.
             lock(invitation.engagement)
-        if invitation.is_open(now=timezone.now()):
+        if invitation.is_open(now=now):
             return invitation
     raise ValidationError("This invitation no longer works.", code="invitation_gone")
 
 
-def _join(invitation: Invitation, *, user: User) -> None:
+def _join(invitation: Invitation, *, user: User, now: dt.datetime) -> None:
     membership = invitation.membership
     forget_others(user)
     # Who asks is known from here on: the history of both rows names the new member.
@@ -235,5 +240,5 @@ def _join(invitation: Invitation, *, user: User) -> None:
         earlier.exclude(removed_at=None).update(user=None)
         membership.user, membership.name = user, str(user)
         membership.save(update_fields=["user", "name"])
-        invitation.accepted_at = timezone.now()
+        invitation.accepted_at = now
         invitation.save(update_fields=["accepted_at"])

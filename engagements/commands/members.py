@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, require_right
@@ -89,14 +88,14 @@ def change_role(*, membership: Membership, role: str, by: Membership) -> Members
 
 
 @transaction.atomic
-def remove_member(*, membership: Membership, by: Membership) -> None:
+def remove_member(*, membership: Membership, by: Membership, now: dt.datetime) -> None:
     """End a member's access at their next request; their work keeps their name."""
     current = _locked(membership, by=by)
     _require_a_lead(current)
-    current.removed_at, current.removed_by = timezone.now(), by
+    current.removed_at, current.removed_by = now, by
     current.save(update_fields=["removed_at", "removed_by"])
     _return_ownership(current)
-    revoke_invitations(membership=current, at=current.removed_at)
+    revoke_invitations(membership=current, at=now)
 
 
 def revoke_invitations(*, membership: Membership, at: dt.datetime) -> None:

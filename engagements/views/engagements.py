@@ -57,7 +57,7 @@ def settings(request: MemberRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, engagement=request.engagement)
     if request.method == "POST" and not may_here(request.membership, Permission.MANAGE_SETTINGS):
         raise PermissionDenied
-    known = {"engagement": request.engagement, "by": request.membership}
+    known = {"engagement": request.engagement, "by": request.membership, "now": timezone.now()}
     if form.is_valid() and run_command(form, update_engagement, **known):
         messages.success(request, "Settings saved.")
         return redirect_to(request, "engagements:settings")
@@ -70,7 +70,7 @@ def engagement_close(request: MemberRequest) -> HttpResponse:
         return redirect("engagements:settings", request.engagement.slug)
     if request.method != "POST":
         return render(request, "engagements/engagement_close.html", {"tab": "settings"})
-    close_engagement(engagement=request.engagement, by=request.membership)
+    close_engagement(engagement=request.engagement, by=request.membership, now=timezone.now())
     messages.success(request, f"{request.engagement} is closed.")
     return redirect("engagements:settings", request.engagement.slug)
 
@@ -78,7 +78,7 @@ def engagement_close(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member(Permission.MANAGE_SETTINGS, even_when_closed=True)
 def engagement_reopen(request: MemberRequest) -> HttpResponse:
-    reopen_engagement(engagement=request.engagement, by=request.membership)
+    reopen_engagement(engagement=request.engagement, by=request.membership, now=timezone.now())
     messages.success(request, f"{request.engagement} has been reopened.")
     return redirect("engagements:settings", request.engagement.slug)
 

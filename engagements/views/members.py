@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -39,12 +41,8 @@ def member_list(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_invite(request: MemberRequest) -> HttpResponse:
-    form = InviteForm(request.POST)
-    if not form.is_valid() or not (
-        invited := run_command(
-            form, invite_member, engagement=request.engagement, by=request.membership
-        )
-    ):
+    form, known = InviteForm(request.POST), _known(request)
+    if not form.is_valid() or not (invited := run_command(form, invite_member, **known)):
         return _list(request, form=form, status=422)
     if not request.htmx:
         return _back(request, _sent([invited]))
@@ -53,9 +51,8 @@ def member_invite(request: MemberRequest) -> HttpResponse:
 
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_invite_many(request: MemberRequest) -> HttpResponse:
-    form = InviteManyForm(request.POST or None)
-    by = {"engagement": request.engagement, "by": request.membership}
-    if form.is_valid() and (invited := run_command(form, invite_members, **by)):
+    form, known = InviteManyForm(request.POST or None), _known(request)
+    if form.is_valid() and (invited := run_command(form, invite_members, **known)):
         messages.success(request, _sent(invited))
         return redirect_to(request, "engagements:member-list")
     return form_page(request, "engagements/member_invite_many.html", form=form, tab="members")
@@ -65,7 +62,7 @@ def member_invite_many(request: MemberRequest) -> HttpResponse:
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_invite_waiting(request: MemberRequest) -> HttpResponse:
     try:
-        invited = invite_waiting(engagement=request.engagement, by=request.membership)
+        invited = invite_waiting(**_known(request))
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
@@ -81,7 +78,7 @@ def member_invite_waiting(request: MemberRequest) -> HttpResponse:
 def member_send_invitation(request: MemberRequest, member: str) -> HttpResponse:
     row = _member(request, member)
     try:
-        send_invitation(membership=row, by=request.membership)
+        send_invitation(membership=row, by=request.membership, now=timezone.now())
     except ValidationError as refusal:
         return _row(request, row, refusal=refusal)
     return _row(request, row, text=_sent([row]))
@@ -91,7 +88,7 @@ def member_send_invitation(request: MemberRequest, member: str) -> HttpResponse:
 @member(Permission.MANAGE_MEMBERS, even_when_closed=True)
 def member_withdraw_invitation(request: MemberRequest, member: str) -> HttpResponse:
     row = _member(request, member)
-    withdraw_invitation(membership=row, by=request.membership)
+    withdraw_invitation(membership=row, by=request.membership, now=timezone.now())
     return _row(request, row, text=f"The invitation for {row.name} no longer works.")
 
 
@@ -104,9 +101,8 @@ def member_update(request: MemberRequest, member: str) -> HttpResponse:
             request, "", refused=f"{row.name} has joined and changes this in their profile."
         )
     form = PlaceholderForm(request.POST or None, engagement=request.engagement, row=row)
-    if form.is_valid() and (
-        saved := run_command(form, correct_placeholder, membership=row, by=request.membership)
-    ):
+    known = {"membership": row, "by": request.membership, "now": timezone.now()}
+    if form.is_valid() and (saved := run_command(form, correct_placeholder, **known)):
         messages.success(request, f"{saved.name} is saved.")
         return redirect_to(request, "engagements:member-list")
     return form_page(request, "engagements/member_update.html", form=form, member=row, **TAB)
@@ -140,7 +136,7 @@ def member_remove(request: MemberRequest, member: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "engagements/member_remove.html", page)
     try:
-        remove_member(membership=row, by=request.membership)
+        remove_member(membership=row, by=request.membership, now=timezone.now())
     except ValidationError as refusal:
         page["refusal"] = refusal.messages[0]
         return render(request, "engagements/member_remove.html", page, status=422)
@@ -148,6 +144,11 @@ def member_remove(request: MemberRequest, member: str) -> HttpResponse:
         messages.success(request, f"You have left {request.engagement}.")
         return redirect("/")
     return _back(request, f"{row.name} is removed.")
+
+
+def _known(request: MemberRequest) -> dict[str, Any]:
+    """Return the arguments of the commands that invite."""
+    return {"engagement": request.engagement, "by": request.membership, "now": timezone.now()}
 
 
 def _member(request: MemberRequest, public_id: str) -> Membership:

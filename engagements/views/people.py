@@ -47,7 +47,7 @@ def _as_user(
         return render(request, ACCEPT, {**page, "other": True}, status=403)
     if request.method != "POST":
         return render(request, ACCEPT, page)
-    accept_as_user(token=token, user=user)
+    accept_as_user(token=token, user=user, now=timezone.now())
     return _welcome(request, invitation)
 
 
@@ -59,7 +59,7 @@ def _as_newcomer(request: HttpRequest, invitation: Invitation, *, token: str) ->
         status = 422 if form.is_bound else 200
         page = {"invitation": invitation, "has_account": has_account, "form": form}
         return render(request, ACCEPT, page, status=status)
-    user = accept_invitation(token=token, **form.cleaned_data)
+    user = accept_invitation(token=token, now=timezone.now(), **form.cleaned_data)
     login(request, user)
     response = _welcome(request, invitation)
     remember_device(response, user)

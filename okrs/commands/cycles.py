@@ -5,7 +5,6 @@ import datetime as dt
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Min, QuerySet
-from django.utils import timezone
 
 from engagements.commands.engagements import freeze_bands
 from engagements.models import Engagement, Membership, Role
@@ -24,6 +23,7 @@ def create_cycle(
     starts_on: dt.date,
     ends_on: dt.date,
     by: Membership,
+    now: dt.datetime,
 ) -> Cycle:
     """Add a cycle (M1).
 
@@ -37,7 +37,7 @@ def create_cycle(
     cycle = Cycle(engagement=engagement, name=name, kind=kind, starts_on=starts_on, ends_on=ends_on)
     _check(cycle)
     cycle.save(force_insert=True)
-    settle_bands(held)
+    settle_bands(held, now=now)
     return cycle
 
 
@@ -51,6 +51,7 @@ def update_cycle(
     starts_on: dt.date,
     ends_on: dt.date,
     by: Membership,
+    now: dt.datetime,
 ) -> Cycle:
     """Change a cycle; drafts that start or are due with it get its new dates.
 
@@ -78,15 +79,15 @@ def update_cycle(
     drafts = _drafts(current)
     drafts.exclude(starts_on=starts_on).update(starts_on=starts_on)
     drafts.filter(due_on=ended_on).exclude(due_on=ends_on).update(due_on=ends_on)
-    settle_bands(held)
+    settle_bands(held, now=now)
     return current
 
 
-def settle_bands(engagement: Engagement) -> None:
+def settle_bands(engagement: Engagement, *, now: dt.datetime) -> None:
     """Freeze the bands from the day on which the first cycle starts (M5.4)."""
     first = Cycle.objects.filter(engagement=engagement).aggregate(first=Min("starts_on"))["first"]
     frozen_on = engagement.bands_frozen_on
-    if frozen_on is not None and frozen_on <= engagement.today(timezone.now()):
+    if frozen_on is not None and frozen_on <= engagement.today(now):
         first = min(first, frozen_on)
     if frozen_on != first:
         freeze_bands(engagement=engagement, on=first)

@@ -7,7 +7,6 @@ from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from engagements.models import Membership
 from engagements.permissions import Permission, check_owners, require_right
@@ -213,9 +212,9 @@ def answer_audit(
     refresh_confirmed: bool,
     ambitious: bool,
     by: Membership,
+    now: dt.datetime,
     version: int | None = None,
     note: str = "",
-    now: dt.datetime | None = None,
 ) -> KeyResultAudit:
     """Store a person's answers to the audit of a draft (M4.2).
 
@@ -238,7 +237,7 @@ def answer_audit(
             "ambitious": ambitious,
             "note": note.strip(),
             "answered_by": by,
-            "answered_at": now or timezone.now(),
+            "answered_at": now,
         },
     )
     return answers

@@ -7,7 +7,6 @@ from typing import Any, TypedDict, Unpack
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from engagements.models import Membership, Role
 from engagements.permissions import Permission, check_owners, require_right
@@ -217,22 +216,19 @@ def set_collaborators(
 def commit_objective(
     *,
     objective: Objective,
-    on: dt.date,
     by: Membership,
+    now: dt.datetime,
     versions: Mapping[str, int] | None = None,
-    now: dt.datetime | None = None,
 ) -> list[KeyResult]:
     """Commit an objective and its drafts, which freezes them (M5.10); return these drafts.
 
-    `on` is the date in the engagement's zone. `versions` are those of the objective and of each
-    draft that the person read, by public id, or None. A key result whose metric has open data
-    questions gets a data gap of 14 days (M4.3).
+    `versions` are those of the objective and of each draft that the person read, by public id, or
+    None. A key result whose metric has open data questions gets a data gap of 14 days (M4.3).
 
     Raises StaleEdit if a version differs, and one ValidationError with all problems: the audit
     (M4.2), owners who left, archived metrics, blocks and missing reasons (M3), guardrails (M2.5),
     or `gate` if `by` may not commit here (M9.4).
     """
-    committed_at = now or timezone.now()
     current, drafts = _locked(objective)
     require_right(by, Permission.COMMIT)
     _check_gate(current, by=by)
@@ -251,9 +247,9 @@ def commit_objective(
     if problems:
         raise ValidationError(problems)
     for key_result in drafts:
-        _freeze(key_result, on=on, by=by, at=committed_at)
+        _freeze(key_result, by=by, now=now)
     if current.committed_at is None:
-        current.committed_at, current.committed_by = committed_at, by
+        current.committed_at, current.committed_by = now, by
         current.version += 1
         current.save(update_fields=["committed_at", "committed_by", "version"])
     return drafts
@@ -293,13 +289,13 @@ def _check_gate(objective: Objective, *, by: Membership) -> None:
     raise ValidationError(f"{who} the program lead can commit this.", code="gate")
 
 
-def _freeze(key_result: KeyResult, *, on: dt.date, by: Membership, at: dt.datetime) -> None:
-    metric = key_result.metric
+def _freeze(key_result: KeyResult, *, by: Membership, now: dt.datetime) -> None:
+    metric, today = key_result.metric, by.engagement.today(now)
     frozen = {
         "stage": Stage.COMMITTED,
-        "committed_at": at,
+        "committed_at": now,
         "committed_by": by,
-        "data_gap_until": on + GAP_FOR if metric and metric.data_questions_open else None,
+        "data_gap_until": today + GAP_FOR if metric and metric.data_questions_open else None,
         "early_until": early_until(key_result),
         "version": key_result.version + 1,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -76,6 +77,7 @@ def import_okrs(
     *,
     content: bytes,
     by: Membership,
+    now: dt.datetime,
     client: str = "",
     expecting: int | None = None,
     max_problems: int = MAX_PROBLEMS,
@@ -97,11 +99,13 @@ def import_okrs(
     plan = run(content, known=known, client=client, max_problems=max_problems)
     if plan.problems:
         raise ImportRefusedError(plan)
-    return _write(plan, known=known, by=by, expecting=expecting)
+    return _write(plan, known=known, by=by, expecting=expecting, now=now)
 
 
 @transaction.atomic
-def _write(plan: Plan, *, known: Known, by: Membership, expecting: int | None) -> Plan:
+def _write(
+    plan: Plan, *, known: Known, by: Membership, expecting: int | None, now: dt.datetime
+) -> Plan:
     """Plan again if the data has changed since, and write."""
     names = {row.key[0] for row in plan.rows}
     ids = [cycle.id for name, cycle in known.cycles.items() if name in names]
@@ -123,7 +127,7 @@ def _write(plan: Plan, *, known: Known, by: Membership, expecting: int | None) -
         connection.check_constraints()
         require_right(by, Permission.PLAN)
     (engagement,) = lock(by.engagement)
-    settle_bands(engagement)
+    settle_bands(engagement, now=now)
     return replace(plan, rows=())
 
 

@@ -53,11 +53,8 @@ def cycle_detail(request: MemberRequest, cycle: str) -> HttpResponse:
 def cycle_create(request: MemberRequest) -> HttpResponse:
     first = queries.next_quarter(request.engagement, today=today_of(request))
     form = CycleForm(request.POST or None, engagement=request.engagement, initial=first)
-    if form.is_valid() and (
-        cycle := run_command(
-            form, create_cycle, engagement=request.engagement, by=request.membership
-        )
-    ):
+    known = {"engagement": request.engagement, "by": request.membership, "now": timezone.now()}
+    if form.is_valid() and (cycle := run_command(form, create_cycle, **known)):
         return redirect_to(request, "okrs:cycle-detail", cycle.public_id)
     return form_page(request, "okrs/cycle_form.html", form=form, **TAB)
 
@@ -66,7 +63,8 @@ def cycle_create(request: MemberRequest) -> HttpResponse:
 def cycle_update(request: MemberRequest, cycle: str) -> HttpResponse:
     row = cycle_of(request, cycle)
     form = CycleForm(request.POST or None, engagement=request.engagement, row=row)
-    if form.is_valid() and run_command(form, update_cycle, cycle=row, by=request.membership):
+    known = {"cycle": row, "by": request.membership, "now": timezone.now()}
+    if form.is_valid() and run_command(form, update_cycle, **known):
         return redirect_to(request, "okrs:cycle-detail", row.public_id)
     return form_page(request, "okrs/cycle_form.html", form=form, cycle=row, **TAB)
 

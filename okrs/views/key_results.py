@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from engagements.access import MemberRequest, find, member
@@ -65,10 +66,9 @@ def key_result_check(request: MemberRequest, objective: str) -> HttpResponse:
 def key_result_audit(request: MemberRequest, key_result: str) -> HttpResponse:
     row = _key_result(request, key_result)
     form = AuditForm(request.POST)
+    known = {"key_result": row, "by": request.membership, "now": timezone.now()}
     try:
-        taken = form.is_valid() and run_command(
-            form, answer_audit, key_result=row, by=request.membership
-        )
+        taken = form.is_valid() and run_command(form, answer_audit, **known)
     except StaleEdit as stale:
         typed = {"answers": form.cleaned_data, "saved_by": last_editor(stale.current)}
         return _audit_answer(request, row, status=409, stale_audit=row.public_id, **typed)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from engagements.access import MemberRequest, find, member
@@ -74,7 +75,7 @@ def objective_commit(request: MemberRequest, objective: str) -> HttpResponse:
     read = read_versions(request.POST)
     try:
         committed = commit_objective(
-            objective=row, versions=read, on=today_of(request), by=request.membership
+            objective=row, versions=read, by=request.membership, now=timezone.now()
         )
     except StaleEdit:
         return objective_answer(request, row, part="commit", read=read, status=409)

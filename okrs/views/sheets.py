@@ -65,7 +65,7 @@ def _answer(request: MemberRequest, *, form: SheetForm) -> HttpResponse:
         return _report(check_import(**sheet, max_problems=MAX_REPORTED))
     if expecting is None:
         return _page(request, form=form, plan=check_import(**sheet))
-    plan = import_okrs(**sheet, expecting=expecting)
+    plan = import_okrs(**sheet, expecting=expecting, now=timezone.now())
     messages.success(request, f"Imported {counted(plan.key_results, 'key result')}.")
     return redirect_to(request, "workspace:home")
 

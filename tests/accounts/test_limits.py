@@ -213,7 +213,7 @@ def test_addresses_cost_the_same(alice: User, settings: Settings, path: str, fie
 
 def invite(by: Membership, name: str) -> None:
     person = {"email": f"{name}@example.test", "name": name, "role": "viewer"}
-    invite_member(engagement=by.engagement, by=by, **person)
+    invite_member(engagement=by.engagement, by=by, **person, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -244,9 +244,9 @@ def test_an_invitation_is_sent_three_times_a_day(db: None) -> None:
     member = build.member(lead.engagement, "Nina", user=None)
     with scope(lead.engagement_id):
         for _ in range(3):
-            send_invitation(membership=member, by=lead)
+            send_invitation(membership=member, by=lead, now=NOW)
         with pytest.raises(ValidationError) as refused:
-            send_invitation(membership=member, by=lead)
+            send_invitation(membership=member, by=lead, now=NOW)
 
     assert refused.value.messages == [limits.INVITATION.refusal.format(name="Nina")]
 

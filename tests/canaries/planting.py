@@ -144,6 +144,7 @@ def _ground(marks: Marks, lead: Membership, other: Membership) -> Ground:
             vision=marks.inside("engagement.vision"),
             strategy_themes=[marks.inside("engagement.strategy_themes")],
             status_page=StatusPage.LIVE,
+            now=NOW,
         )
         for member in Membership.objects.active().filter(engagement=engagement):
             mark = marks.client_reads if member in (lead, other) else marks.inside
@@ -172,6 +173,7 @@ def _invite(ground: Ground) -> str:
             name=marks.inside("membership.name.invited"),
             role=Role.VIEWER,
             by=lead,
+            now=NOW,
         )
-        invitation = send_invitation(membership=invited, by=lead)
+        invitation = send_invitation(membership=invited, by=lead, now=NOW)
         return reverse("engagements:invitation-accept", args=[invitation_token(invitation)])

@@ -56,6 +56,7 @@ def plan_the_set(marks: Marks, *, lead: Membership, other: Membership) -> Planne
         starts_on=dt.date(2026, 1, 1),
         ends_on=dt.date(2026, 3, 31),
         by=lead,
+        now=COMMITTED,
     )
     team = create_team(
         engagement=lead.engagement, name=marks.client_reads("team.name"), champion=lead, by=lead
@@ -67,7 +68,7 @@ def plan_the_set(marks: Marks, *, lead: Membership, other: Membership) -> Planne
     line = _key_result(company, marks, "line", metric=metric, owner=other, **LINE)
     steps = _key_result(company, marks, "steps", metric=metric, owner=lead, **LADDER)
     yes = _key_result(company, marks, "yes", metric=switch, owner=lead, **YES_NO)
-    commit_objective(objective=company, on=COMMITTED.date(), by=lead, now=COMMITTED)
+    commit_objective(objective=company, by=lead, now=COMMITTED)
     aligned = _of_the_team(marks, "aligned", team=team, parent=company, metric=metric, lead=lead)
     proposed = draft_objective(
         cycle=cycle, title=marks.inside("objective.title.proposed"), owner=lead, by=lead
@@ -109,7 +110,7 @@ def rename_the_set(marks: Marks, planned: Planned, *, lead: Membership) -> None:
 def _dictionary(marks: Marks, *, lead: Membership, other: Membership) -> Metric:
     archived = marks.inside("metric.name.archived")
     old = create_metric(engagement=lead.engagement, by=lead, name=archived)
-    archive_metric(metric=old, by=lead)
+    archive_metric(metric=old, by=lead, now=COMMITTED)
     return create_metric(
         engagement=lead.engagement,
         by=lead,
@@ -163,7 +164,7 @@ def _of_the_team(
     )
     first = _key_result(objective, marks, f"{name}.first", metric=metric, owner=lead, **LINE)
     _key_result(objective, marks, f"{name}.second", metric=metric, owner=lead, **LINE)
-    commit_objective(objective=objective, on=COMMITTED.date(), by=lead, now=COMMITTED)
+    commit_objective(objective=objective, by=lead, now=COMMITTED)
     return _fresh(first)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import time_machine
 
 from accounts.models import zone_of
 from checkins.jobs.digests import friday_digests
@@ -131,8 +130,7 @@ def monthly(onboarding: KeyResult, bob: Membership) -> KeyResult:
 def settle(key_result: KeyResult, now: dt.datetime, **settings: Any) -> None:
     engagement, by = key_result.engagement, key_result.objective.owner
     engagement.refresh_from_db()
-    with time_machine.travel(now, tick=False):
-        update_engagement(engagement=engagement, version=engagement.version, by=by, **settings)
+    update_engagement(engagement=engagement, version=engagement.version, by=by, **settings, now=now)
     engagement.refresh_from_db()
 
 

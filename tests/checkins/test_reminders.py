@@ -278,7 +278,7 @@ def test_a_client_that_closes_meanwhile_gets_no_notices(job: Job, now: dt.dateti
     build.live_key_result(build.objective(lead, build.cycle(lead.engagement)))
 
     def closing() -> None:
-        close_engagement(engagement=lead.engagement, by=lead)
+        close_engagement(engagement=lead.engagement, by=lead, now=timezone.now())
 
     with waiting(closing, lambda: job(now=now), engagement_id=lead.engagement_id) as written:
         pass

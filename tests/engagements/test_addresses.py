@@ -108,7 +108,7 @@ def lead(db: None) -> Membership:
 def removed(lead: Membership, **fields: Any) -> Membership:
     member = build.member(lead.engagement, role=Role.CONTRIBUTOR, **fields)
     with scope(lead.engagement_id):
-        remove_member(membership=member, by=lead)
+        remove_member(membership=member, by=lead, now=timezone.now())
     return member
 
 
@@ -139,15 +139,14 @@ def test_somebody_removed_comes_back_under_the_new_address(alice: User, lead: Me
     removed(lead, user=alice)
     alice = change_address(user=alice, token=asked(alice))
     with scope(lead.engagement_id):
-        invited = invite_member(
-            engagement=lead.engagement, email=NEW, name="Alice", role="viewer", by=lead
-        )
-        link = Invitation.objects.get(membership=invited)
+        person = {"email": NEW, "name": "Alice", "role": "viewer"}
+        invite_member(engagement=lead.engagement, by=lead, now=timezone.now(), **person)
+        link = Invitation.objects.select_related("membership").get()
 
-    accept_as_user(token=invitation_token(link), user=alice)
+    accept_as_user(token=invitation_token(link), user=alice, now=timezone.now())
 
     with scope(lead.engagement_id):
-        assert Membership.objects.active().get(user=alice) == invited
+        assert Membership.objects.active().get(user=alice) == link.membership
 
 
 class TestMails:

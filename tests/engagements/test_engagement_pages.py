@@ -43,7 +43,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def closed(lead: Membership) -> Membership:
     with scope(lead.engagement_id):
-        close_engagement(engagement=lead.engagement, by=lead)
+        close_engagement(engagement=lead.engagement, by=lead, now=timezone.now())
     return lead
 
 

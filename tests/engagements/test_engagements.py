@@ -5,10 +5,8 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 
 from engagements.commands.engagements import (
     close_engagement,
@@ -27,7 +25,7 @@ from tests.northwind import alice
 
 __all__ = ["alice"]
 pytestmark = pytest.mark.django_db
-NOON = dt.datetime(2026, 3, 25, 12, tzinfo=dt.UTC)
+NOON, DAY = dt.datetime(2026, 3, 25, 12, tzinfo=dt.UTC), dt.timedelta(days=1)
 
 
 def test_an_address_is_made_from_the_name_and_a_taken_one_is_refused_only_if_asked_for() -> None:
@@ -46,7 +44,8 @@ def test_an_address_is_made_from_the_name_and_a_taken_one_is_refused_only_if_ask
 
 
 def test_a_workspace_can_wait_for_a_lead_without_an_account() -> None:
-    invitation = prepare_engagement(client_name="Harbor", email="Lea@Example.test", name="Lea")
+    names = {"client_name": "Harbor", "email": "Lea@Example.test", "name": "Lea"}
+    invitation = prepare_engagement(now=NOON, **names)
 
     with scope(invitation.engagement_id):
         lead = Membership.objects.get()
@@ -67,10 +66,11 @@ def test_a_workspace_can_wait_for_a_lead_without_an_account() -> None:
 def test_it_notes_since_when_another_rhythm_holds(
     alice: Membership, settings: dict[str, Any], *, is_another: bool
 ) -> None:
-    with time_machine.travel(NOON, tick=False):
-        now = update_engagement(engagement=alice.engagement, version=1, by=alice, **settings)
+    changed = update_engagement(
+        engagement=alice.engagement, version=1, by=alice, now=NOON, **settings
+    )
 
-    assert saved(now).rhythm_since == (NOON if is_another else None)
+    assert saved(changed).rhythm_since == (NOON if is_another else None)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,14 @@ def test_it_notes_since_when_another_rhythm_holds(
 def test_the_bands_can_change_until_the_first_cycle_starts(
     alice: Membership, starts_in: int, changes: bool
 ) -> None:
-    start = timezone.now().date() + dt.timedelta(days=starts_in)
+    start = NOON.date() + dt.timedelta(days=starts_in)
     refused = nullcontext() if changes else pytest.raises(ValidationError, match="can’t change")
 
     freeze_bands(engagement=alice.engagement, on=start)
     with refused:
-        update_engagement(engagement=alice.engagement, version=1, by=alice, bands="strict")
+        update_engagement(
+            engagement=alice.engagement, version=1, by=alice, bands="strict", now=NOON
+        )
 
     assert (saved(alice.engagement).bands == "strict") is changes
 
@@ -97,31 +99,28 @@ def test_the_bands_start_to_hold_on_the_clients_own_date() -> None:
     assert tokyo.bands_are_frozen(today=tokyo.today(late_on_the_fourth_in_utc))
 
 
-def close(by: Membership) -> Engagement:
-    return close_engagement(engagement=by.engagement, by=by)
+def close(by: Membership, now: dt.datetime = NOON) -> Engagement:
+    return close_engagement(engagement=by.engagement, by=by, now=now)
 
 
 def test_closing_says_who_and_when_and_again_changes_nothing(alice: Membership) -> None:
-    first = close(alice).closed_at
+    close(alice)
 
-    close(build.member(alice.engagement, "Olga"))
+    close(build.member(alice.engagement, "Olga"), NOON + DAY)
 
-    now = saved(alice.engagement)
-    assert (now.closed_at, now.closed_by_id, now.version) == (first, alice.pk, 2)
+    closed = saved(alice.engagement)
+    assert (closed.closed_at, closed.closed_by_id, closed.version) == (NOON, alice.pk, 2)
 
 
 def test_opened_again_it_asks_for_nothing_that_was_due_meanwhile(alice: Membership) -> None:
-    reopen_engagement(engagement=alice.engagement, by=alice)
+    reopen_engagement(engagement=alice.engagement, by=alice, now=NOON)
     assert (saved(alice.engagement).rhythm_since, saved(alice.engagement).version) == (None, 1)
     close(alice)
-    before = timezone.now()
 
-    reopen_engagement(engagement=alice.engagement, by=alice)
+    reopen_engagement(engagement=alice.engagement, by=alice, now=NOON + DAY)
 
-    now = saved(alice.engagement)
-    assert (now.is_closed, now.closed_by_id) == (False, None)
-    assert now.rhythm_since is not None
-    assert now.rhythm_since >= before
+    again = saved(alice.engagement)
+    assert (again.is_closed, again.closed_by_id, again.rhythm_since) == (False, None, NOON + DAY)
 
 
 @pytest.mark.parametrize("role", Role.values)

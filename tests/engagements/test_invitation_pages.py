@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def invitation(alice: Membership) -> Invitation:
     bob = build.member(alice.engagement, "Bob", Role.CHAMPION, user=None, email="bob@example.test")
     with scope(alice.engagement_id):
-        return issue_invitation(membership=bob, by=alice)
+        return issue_invitation(membership=bob, by=alice, now=timezone.now())
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_link_that_ended_is_gone_and_none_is_left_to_caches(
             url = "/invitations/never-sent/"
         case "accepted":
             token = links.invitation_token(invitation)
-            accept_invitation(token=token, name="Bob", password=PASSWORD)
+            accept_invitation(token=token, name="Bob", password=PASSWORD, now=timezone.now())
         case "expires_at" | "revoked_at" as field:
             with scope(invitation.engagement_id):
                 build.change(invitation, **{field: timezone.now()})

@@ -41,18 +41,24 @@ PEOPLE = {f"p{number}@x.test": f"Person {number}" for number in range(20)}
 def invitation(engagement: Engagement, alice: Membership) -> Invitation:
     with scope(engagement.id):
         bob = build.member(engagement, "Bob", Role.CONTRIBUTOR, user=None, email="bob@example.test")
-        return send_invitation(membership=bob, by=alice)
+        return send_invitation(membership=bob, by=alice, now=timezone.now())
 
 
 def invite_bob(by: Membership) -> Invitation:
     bob = {"email": "bob@example.test", "name": "Bob", "role": "viewer"}
     with scope(by.engagement_id):
-        return invite_member(engagement=by.engagement, by=by, **bob).invitations.get()
+        person = invite_member(engagement=by.engagement, by=by, **bob, now=timezone.now())
+        return person.invitations.get()
+
+
+def invite_as_viewers(people: dict[str, str], *, by: Membership) -> list[Membership]:
+    known: dict[str, Any] = {"engagement": by.engagement, "by": by, "now": timezone.now()}
+    return invite_members(people=people, role=Role.VIEWER, **known)
 
 
 def accept(invitation: Invitation) -> User:
     token = links.invitation_token(invitation)
-    return accept_invitation(token=token, name="Bob Stone", password=PASSWORD)
+    return accept_invitation(token=token, name="Bob Stone", password=PASSWORD, now=timezone.now())
 
 
 def test_no_row_is_locked_to_hash(invitation: Invitation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +99,7 @@ def test_a_link_is_found_by_its_hash_alone(invitation: Invitation, settings: Set
 
 def test_a_newer_link_replaces_the_older(invitation: Invitation, alice: Membership) -> None:
     with scope(invitation.engagement_id):
-        newer = send_invitation(membership=invitation.membership, by=alice)
+        newer = send_invitation(membership=invitation.membership, by=alice, now=timezone.now())
 
     assert saved(invitation).revoked_at
     with pytest.raises(ValidationError):
@@ -105,8 +111,7 @@ def test_of_several_the_named_keep_name_and_role(engagement: Engagement, alice: 
     dana = build.member(engagement, "Dana", Role.SPONSOR, user=None, email="dana@x.test")
 
     with scope(engagement.id):
-        people = {"Dana@x.test": "D", "ana@x.test": "Ana"}
-        invite_members(engagement=engagement, people=people, role=Role.VIEWER, by=alice)
+        invite_as_viewers({"Dana@x.test": "D", "ana@x.test": "Ana"}, by=alice)
         named = Membership.objects.exclude(pk=alice.pk).values_list("email", "name", "role")
         assert set(named) == {("dana@x.test", "Dana", "sponsor"), ("ana@x.test", "Ana", "viewer")}
     assert (open_links(engagement), saved(dana).role) == (["ana@x.test", "dana@x.test"], "sponsor")
@@ -117,7 +122,7 @@ def test_members_among_several_are_each_refused(engagement: Engagement, alice: M
     people = dict.fromkeys(("a@x.test", ben.email, alice.email), "Name")
 
     with scope(engagement.id), pytest.raises(ValidationError) as refusal:
-        invite_members(engagement=engagement, people=people, role=Role.VIEWER, by=alice)
+        invite_as_viewers(people, by=alice)
 
     assert [error.code for error in refusal.value.error_list] == ["already_member"] * 2
     assert open_links(engagement) == []
@@ -129,10 +134,11 @@ def test_who_has_no_open_link_is_invited_once(engagement: Engagement, alice: Mem
     }
     with scope(engagement.id):
         for name in ("Ben", "Cem"):
-            send_invitation(membership=waiting[name], by=alice)
+            send_invitation(membership=waiting[name], by=alice, now=timezone.now())
         Invitation.objects.filter(membership=waiting["Ben"]).update(expires_at=timezone.now())
 
-        invited = [invite_waiting(engagement=engagement, by=alice) for _ in range(2)]
+        invite = partial(invite_waiting, engagement=engagement, by=alice, now=timezone.now())
+        invited = [invite(), invite()]
 
     assert invited == [[waiting["Ana"], waiting["Ben"], waiting["Dora"]], []]
     assert open_links(engagement) == sorted(one.email for one in waiting.values())
@@ -169,7 +175,7 @@ def test_a_link_works_once_until_it_ends_or_its_person_is_removed(
             case "expired":
                 Invitation.objects.update(expires_at=timezone.now())
             case "removed":
-                remove_member(membership=invitation.membership, by=alice)
+                remove_member(membership=invitation.membership, by=alice, now=timezone.now())
             case "has an account":
                 build.user("Bob")
 
@@ -182,8 +188,8 @@ def test_an_account_of_the_address_alone_joins_with_its_own_name(invitation: Inv
     bob, token = build.user("Robert", email="bob@example.test"), links.invitation_token(invitation)
 
     with pytest.raises(ValidationError) as refusal:
-        accept_as_user(token=token, user=build.user("Charlie"))
-    accept_as_user(token=token, user=bob)
+        accept_as_user(token=token, user=build.user("Charlie"), now=timezone.now())
+    accept_as_user(token=token, user=bob, now=timezone.now())
 
     assert refusal.value.code == "other_address"
     joined = saved(invitation.membership)
@@ -226,10 +232,10 @@ def open_links(engagement: Engagement) -> list[str]:
 
 def test_two_leads_who_send_one_list_at_once_both_come_through(leads: list[Membership]) -> None:
     engagement, people = leads[0].engagement, sorted(PEOPLE.items())
-    send = partial(invite_members, engagement=engagement, role=Role.VIEWER)
-    lists = (people, people[::-1])
+    alice, bob = leads
     works = [
-        partial(send, by=lead, people=dict(some)) for lead, some in zip(leads, lists, strict=True)
+        partial(invite_as_viewers, dict(people), by=alice),
+        partial(invite_as_viewers, dict(people[::-1]), by=bob),
     ]
 
     assert [len(invited) for invited in at_once(engagement.pk, *works)] == [len(PEOPLE)] * 2
@@ -249,6 +255,6 @@ def test_who_waits_is_mailed_once_by_two_leads(leads: list[Membership]) -> None:
     for email, name in PEOPLE.items():
         build.member(leads[0].engagement, name, user=None, email=email)
 
-    invite = partial(invite_waiting, engagement=leads[0].engagement)
+    invite = partial(invite_waiting, engagement=leads[0].engagement, now=timezone.now())
     invited = at_once(leads[0].engagement_id, *[partial(invite, by=lead) for lead in leads])
     assert sorted(map(len, invited)) == [0, len(PEOPLE)]

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from engagements.commands.invitations import issue_invitation
 from engagements.models import Engagement, Invitation, Membership, Role
@@ -31,7 +32,7 @@ def guest(lead: Membership, name: str) -> None:
     """Someone who has been invited and has not joined."""
     member = build.member(lead.engagement, name, user=None)
     with scope(lead.engagement_id):
-        issue_invitation(membership=member, by=lead)
+        issue_invitation(membership=member, by=lead, now=timezone.now())
 
 
 def test_it_shows_who_has_joined(client: Client, lead: Membership, bob: Membership) -> None:

@@ -13,6 +13,7 @@ from engagements.commands.profiles import update_profile
 from engagements.models import Engagement, Invitation, Membership, Role
 from tenancy.scoping import scope
 from tests import build
+from tests.checkins.posting import TUESDAY
 from tests.engagements.conftest import saved
 from tests.northwind import alice, bob
 from tests.walls.racing import at_once
@@ -24,6 +25,12 @@ def add(by: Membership, email: str, role: str = "viewer") -> Membership:
     return add_placeholder(engagement=by.engagement, email=email, name="Bob", role=role, by=by)
 
 
+def correct(row: Membership, *, by: Membership, email: str) -> Membership:
+    return correct_placeholder(
+        membership=row, version=1, name="Robert", email=email, by=by, now=TUESDAY
+    )
+
+
 def test_a_placeholder_is_named_and_sent_nothing(alice: Membership) -> None:
     bob = add(alice, " Bob@Example.test ")
 
@@ -32,7 +39,7 @@ def test_a_placeholder_is_named_and_sent_nothing(alice: Membership) -> None:
 
 
 def test_a_removed_member_comes_back_and_joins_again(alice: Membership, bob: Membership) -> None:
-    remove_member(membership=bob, by=alice)
+    remove_member(membership=bob, by=alice, now=TUESDAY)
 
     again = add(alice, bob.email)
 
@@ -57,9 +64,9 @@ def test_another_address_ends_the_sent_link_and_is_sent_another(
     alice: Membership, named: Membership, is_invited: bool, email: str, open_links: list[bool]
 ) -> None:
     if is_invited:
-        issue_invitation(membership=named, by=alice)
+        issue_invitation(membership=named, by=alice, now=TUESDAY)
 
-    now = correct_placeholder(membership=named, version=1, name="Robert", email=email, by=alice)
+    now = correct(named, by=alice, email=email)
 
     assert (now.name, now.email, now.version) == ("Robert", email.lower(), 2)
     links = list(named.invitations.order_by("pk"))
@@ -70,16 +77,10 @@ def test_another_address_ends_the_sent_link_and_is_sent_another(
 def test_a_correction_is_refused(alice: Membership, named: Membership, code: str) -> None:
     eve = build.member(alice.engagement, "Eve")
     if code == "was_member":
-        remove_member(membership=eve, by=alice)
+        remove_member(membership=eve, by=alice, now=TUESDAY)
 
     with pytest.raises(ValidationError) as refusal:
-        correct_placeholder(
-            membership=eve if code == "joined" else named,
-            version=1,
-            name="Robert",
-            email=eve.email.upper(),
-            by=alice,
-        )
+        correct(eve if code == "joined" else named, by=alice, email=eve.email.upper())
 
     assert refusal.value.code == code
 
@@ -100,7 +101,7 @@ def test_who_leaves_gives_back_workflow_and_context(alice: Membership) -> None:
     eve, olga = build.member(alice.engagement, "Eve"), build.member(alice.engagement, "Olga")
     Engagement.objects.update(workflow_owner=eve, context_owner=olga)
 
-    remove_member(membership=eve, by=alice)
+    remove_member(membership=eve, by=alice, now=TUESDAY)
     change_role(membership=olga, role=Role.VIEWER, by=alice)
 
     now = Engagement.objects.get()
@@ -126,7 +127,8 @@ def test_the_last_lead_is_neither_demoted_nor_removed(
         build.member(alice.engagement, "Other", **other)
     codes = []
 
-    for command, change in ((change_role, {"role": Role.CHAMPION}), (remove_member, {})):
+    champion, removal = {"role": Role.CHAMPION}, {"now": TUESDAY}
+    for command, change in ((change_role, champion), (remove_member, removal)):
         try:
             with transaction.atomic():
                 command(membership=alice, by=alice, **change)
@@ -138,10 +140,10 @@ def test_the_last_lead_is_neither_demoted_nor_removed(
 
 
 def test_removal_notes_who_and_ends_the_invitation(alice: Membership, named: Membership) -> None:
-    invitation = issue_invitation(membership=named, by=alice)
-    remove_member(membership=named, by=alice)
+    invitation = issue_invitation(membership=named, by=alice, now=TUESDAY)
+    remove_member(membership=named, by=alice, now=TUESDAY)
     with pytest.raises(ValidationError) as again:
-        remove_member(membership=named, by=alice)
+        remove_member(membership=named, by=alice, now=TUESDAY)
 
     gone = saved(named)
     assert (gone.removed_by_id, saved(invitation).revoked_at) == (alice.pk, gone.removed_at)
@@ -154,8 +156,8 @@ def test_two_leads_who_remove_each_other_at_once_leave_one(committed: str) -> No
 
     outcomes = at_once(
         engagement.pk,
-        partial(remove_member, membership=other, by=one),
-        partial(remove_member, membership=one, by=other),
+        partial(remove_member, membership=other, by=one, now=TUESDAY),
+        partial(remove_member, membership=one, by=other, now=TUESDAY),
     )
 
     (refusal,) = [outcome for outcome in outcomes if outcome is not None]

@@ -205,7 +205,7 @@ def test_revoking_ends_it_with_the_next_look_and_for_good(alice: Membership) -> 
 
 def test_links_outlive_the_membership_of_who_made_them(alice: Membership, link: ShareLink) -> None:
     with scope(alice.engagement_id):
-        remove_member(membership=alice, by=build.member(alice.engagement, "Bob"))
+        remove_member(membership=alice, by=build.member(alice.engagement, "Bob"), now=TUESDAY)
 
     assert find_share_link(share_link_token(link)) == link
 

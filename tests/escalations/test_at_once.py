@@ -231,7 +231,7 @@ def update_during_a_close(objective: Objective, red: int) -> int:
     """Return the changes of a job that waits while the engagement is being closed."""
     lead = members(objective)[0]
     with scope(objective.engagement_id):
-        close_engagement(engagement=lead.engagement, by=lead)
+        close_engagement(engagement=lead.engagement, by=lead, now=NOW)
         end = racing.begin(lambda: update(objective, red))
         assert racing.eventually_waits()
     return int(end())

@@ -47,7 +47,7 @@ class TestClosedEngagements:
     def test_no_one_is_notified_of_check_ins(
         self, onboarding: KeyResult, alice: Membership, job: object, now: dt.datetime
     ) -> None:
-        close_engagement(engagement=alice.engagement, by=alice)
+        close_engagement(engagement=alice.engagement, by=alice, now=NOW)
         assert run(job, now) == 0
 
         type(alice.engagement).objects.update(closed_at=None, closed_by=None)
@@ -59,7 +59,7 @@ class TestClosedEngagements:
         red_weeks(onboarding, bob, weeks=3)
         onboarding.refresh_from_db()
         put_in(onboarding, bob, state=EscalationState.WATCHING, now=TUESDAY)
-        close_engagement(engagement=alice.engagement, by=alice)
+        close_engagement(engagement=alice.engagement, by=alice, now=NOW)
         KeyResult.objects.filter(pk=onboarding.pk).update(rag="green", red_since=None)
 
         assert run(update_escalations, NEXT_WEEK) == 0
@@ -79,8 +79,8 @@ class TestClosedEngagements:
     def test_opened_again_it_asks_for_what_is_due_from_then_on(
         self, onboarding: KeyResult, alice: Membership
     ) -> None:
-        close_engagement(engagement=alice.engagement, by=alice)
-        again = reopen_engagement(engagement=alice.engagement, by=alice)
+        close_engagement(engagement=alice.engagement, by=alice, now=NOW)
+        again = reopen_engagement(engagement=alice.engagement, by=alice, now=NOW)
         assert again.rhythm_since is not None
         type(again).objects.update(rhythm_since=at("2026-03-09T12:00"))
 

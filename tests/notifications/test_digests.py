@@ -64,7 +64,8 @@ def test_notices_of_a_closed_engagement_are_dropped(bob: Membership) -> None:
     elsewhere = notify(build.member(build.engagement("Harbor"), "Hannah"))
     with scope(bob.engagement_id):
         build.change(sent, envelope=uuid4(), sent_at=NINE)
-        close_engagement(engagement=bob.engagement, by=build.member(bob.engagement, "Lead"))
+        lead = build.member(bob.engagement, "Lead")
+        close_engagement(engagement=bob.engagement, by=lead, now=NINE)
 
     assert build_digests(now=NINE) == 1
 

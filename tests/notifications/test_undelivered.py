@@ -167,6 +167,7 @@ def invite(alice: Membership) -> Membership:
             name="Robin New",
             role=Role.CONTRIBUTOR,
             by=alice,
+            now=NINE,
         )
 
 

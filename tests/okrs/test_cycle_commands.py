@@ -22,12 +22,13 @@ SPRING = {
 
 
 def create(by: Membership, **fields: Any) -> Cycle:
-    return create_cycle(engagement=by.engagement, by=by, **{**SPRING, **fields})
+    return create_cycle(engagement=by.engagement, by=by, **{**SPRING, **fields}, now=timezone.now())
 
 
 def update(cycle: Cycle, by: Membership, **fields: Any) -> Cycle:
     same = {name: getattr(cycle, name) for name in SPRING}
-    return update_cycle(cycle=cycle, by=by, **{"version": cycle.version, **same, **fields})
+    same |= {"version": cycle.version, "now": timezone.now()}
+    return update_cycle(cycle=cycle, by=by, **{**same, **fields})
 
 
 def test_the_first_cycle_freezes_the_bands_from_its_start(lead: Membership) -> None:

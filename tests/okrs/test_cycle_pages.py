@@ -6,7 +6,6 @@ import datetime as dt
 from decimal import Decimal
 
 from engagements.models import Membership, Role
-from okrs.commands.key_results import answer_audit
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.queries.cards import Card, board, trace
 from okrs.queries.cycles import current_cycle, cycle_list, cycle_page, team_list
@@ -181,7 +180,7 @@ def test_a_card_falls_behind_without_a_check_in(objective: Objective) -> None:
 
 def test_a_draft_shows_how_far_its_audit_is(objective: Objective) -> None:
     draft = build.key_result(objective, build.metric(objective.engagement), target=None)
-    answer_audit(key_result=draft, refresh_confirmed=True, ambitious=False, by=objective.owner)
+    build.change(build.audited(draft, by=objective.owner).audits.get(), ambitious=False)
 
     (card,) = cards(objective.owner)["draft"]
 

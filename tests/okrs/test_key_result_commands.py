@@ -42,10 +42,8 @@ def update(key_result: KeyResult, **fields: Any) -> KeyResult:
 
 
 def answer(key_result: KeyResult, *, ambitious: bool = True, **fields: Any) -> KeyResultAudit:
-    by = key_result.objective.owner
-    return answer_audit(
-        key_result=key_result, refresh_confirmed=True, ambitious=ambitious, by=by, **fields
-    )
+    fields |= {"by": key_result.objective.owner, "ambitious": ambitious, "now": HALF_WAY}
+    return answer_audit(key_result=key_result, refresh_confirmed=True, **fields)
 
 
 def test_drafts_come_in_order_with_the_current_dates_of_the_cycle(objective: Objective) -> None:

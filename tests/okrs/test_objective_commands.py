@@ -27,7 +27,6 @@ from tests import build
 from tests.build import COMMITTED_AT
 from tests.okrs.refusals import refused
 
-ON = dt.date(2026, 1, 5)
 OF_SOURCE = ["source_named", "baseline_measured", "answerable"]
 AUDIT = [*OF_SOURCE, "refresh_confirmed", "one_owner", "ambitious"]
 
@@ -146,7 +145,7 @@ def ready(objective: Objective) -> Objective:
 
 
 def commit(objective: Objective, by: Membership | None = None, **read: Any) -> list[KeyResult]:
-    return commit_objective(objective=objective, on=ON, by=by or objective.owner, **read)
+    return commit_objective(objective=objective, by=by or objective.owner, now=COMMITTED_AT, **read)
 
 
 def others(objective: Objective, **fields: Any) -> None:

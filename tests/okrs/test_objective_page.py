@@ -134,7 +134,7 @@ def test_the_page_lists_each_problem_of_a_commit(lead: Membership, objective: Ob
 
     groups = page_of(objective).problems
     with pytest.raises(ValidationError) as refused:
-        commit_objective(objective=objective, on=TODAY, by=lead)
+        commit_objective(objective=objective, by=lead, now=NOW)
 
     assert refused.value.messages == [
         f"{group.key_result}: {problem.message}" if group.key_result else problem.message

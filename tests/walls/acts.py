@@ -50,7 +50,6 @@ from tests.reviews.meeting import act, decide
 from tests.reviews.running import key_results, plan, run
 from tests.walls.racing import ROUNDS, Doing
 
-DAY = dt.date(2026, 1, 5)
 WORDS = ReportText(headline="Five of six are on pace.", moved="", red="", decided="", next_steps="")
 ROLES = (Role.CHAMPION, Role.LEAD)
 
@@ -130,7 +129,7 @@ class Scene:
         rows = [member(name) for name in names]
         for row in rows:
             build.user(row.name, email=row.email)
-            send_invitation(membership=row, by=self.lead)
+            send_invitation(membership=row, by=self.lead, now=TUESDAY)
         return rows
 
 
@@ -144,7 +143,7 @@ def renames_metric(scene: Scene, by: Membership) -> Doing:
 
 def archives_metric(scene: Scene, by: Membership) -> Doing:
     rows = scene.metrics
-    return lambda turn: archive_metric(metric=rows[turn], by=by)
+    return lambda turn: archive_metric(metric=rows[turn], by=by, now=TUESDAY)
 
 
 def creates_metric(scene: Scene, by: Membership) -> Doing:
@@ -153,16 +152,17 @@ def creates_metric(scene: Scene, by: Membership) -> Doing:
 
 def commits(scene: Scene, by: Membership) -> Doing:
     rows = scene.objectives
-    return lambda turn: commit_objective(objective=rows[turn], on=DAY, by=by)
+    return lambda turn: commit_objective(objective=rows[turn], by=by, now=TUESDAY)
 
 
 def extends_cycle(scene: Scene, by: Membership) -> Doing:
     cycle = scene.cycle
-    terms = {name: getattr(cycle, name) for name in ("name", "kind", "starts_on")}
+    terms: dict[str, Any] = {"by": by, "now": TUESDAY}
+    terms |= {name: getattr(cycle, name) for name in ("name", "kind", "starts_on")}
 
     def longer(turn: int) -> Any:
         ends_on = cycle.ends_on + dt.timedelta(days=turn + 1)
-        return update_cycle(cycle=cycle, version=turn + 1, ends_on=ends_on, by=by, **terms)
+        return update_cycle(cycle=cycle, version=turn + 1, ends_on=ends_on, **terms)
 
     return longer
 
@@ -215,14 +215,14 @@ def sets_huddle(scene: Scene, by: Membership) -> Doing:
 
 def changes_settings(scene: Scene, by: Membership) -> Doing:
     return lambda turn: update_engagement(
-        engagement=by.engagement, version=turn + 1, by=by, vision="Everyone returns."
+        engagement=by.engagement, version=turn + 1, by=by, vision="All return.", now=TUESDAY
     )
 
 
 def closes(scene: Scene, by: Membership) -> Doing:
     def close(turn: int) -> None:
-        close_engagement(engagement=by.engagement, by=by)
-        reopen_engagement(engagement=by.engagement, by=by)
+        close_engagement(engagement=by.engagement, by=by, now=TUESDAY)
+        reopen_engagement(engagement=by.engagement, by=by, now=TUESDAY)
 
     return close
 
@@ -348,19 +348,19 @@ def joins(scene: Scene, by: Membership) -> Doing:
     def accept(turn: int) -> None:
         invitation = Invitation.objects.filter(membership=rows[turn]).latest("pk")
         user = User.objects.get(email=rows[turn].email)
-        accept_as_user(token=invitation_token(invitation), user=user)
+        accept_as_user(token=invitation_token(invitation), user=user, now=TUESDAY)
 
     return accept
 
 
 def invites_again(scene: Scene, by: Membership) -> Doing:
     rows = scene.invited
-    return lambda turn: send_invitation(membership=rows[turn], by=by)
+    return lambda turn: send_invitation(membership=rows[turn], by=by, now=TUESDAY)
 
 
 def removes_guest(scene: Scene, by: Membership) -> Doing:
     rows = scene.invited
-    return lambda turn: remove_member(membership=rows[turn], by=by)
+    return lambda turn: remove_member(membership=rows[turn], by=by, now=TUESDAY)
 
 
 def removing(who: str) -> Act:
@@ -370,7 +370,7 @@ def removing(who: str) -> Act:
         row = getattr(scene, who)
 
         def remove(turn: int) -> None:
-            remove_member(membership=row, by=by)
+            remove_member(membership=row, by=by, now=TUESDAY)
             Membership.objects.filter(pk=row.pk).update(removed_at=None, removed_by=None)
 
         return remove

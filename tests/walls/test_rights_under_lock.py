@@ -69,13 +69,13 @@ def closes_review(scene: Scene, by: Membership) -> Doing:
 
 
 def imports(scene: Scene, by: Membership) -> Doing:
-    return lambda turn: import_okrs(content=file_of({}), by=by, is_trusted=True)
+    return lambda turn: import_okrs(content=file_of({}), by=by, is_trusted=True, now=TUESDAY)
 
 
 def corrects(scene: Scene, by: Membership) -> Doing:
     row = scene.invited[0]
     return lambda turn: correct_placeholder(
-        membership=row, version=row.version, name="Dana Doe", email=row.email, by=by
+        membership=row, version=row.version, name="Dana", email=row.email, by=by, now=TUESDAY
     )
 
 
@@ -111,11 +111,11 @@ PEOPLE: dict[str, tuple[Act, Callable[[Scene], Model]]] = {
 
 
 def close_it(scene: Scene) -> None:
-    close_engagement(engagement=scene.engagement, by=scene.lead)
+    close_engagement(engagement=scene.engagement, by=scene.lead, now=TUESDAY)
 
 
 def remove_bob(scene: Scene) -> None:
-    remove_member(membership=scene.other, by=scene.lead)
+    remove_member(membership=scene.other, by=scene.lead, now=TUESDAY)
 
 
 def make_bob_a_viewer(scene: Scene) -> None:
@@ -229,7 +229,11 @@ GIVES: dict[str, Callable[[Scene], Give]] = {
         mark_here, review=scene.review, member=scene.champion, is_here=True, now=TUESDAY
     ),
     "workflow": lambda scene: partial(
-        update_engagement, engagement=scene.engagement, version=1, workflow_owner=scene.champion
+        update_engagement,
+        engagement=scene.engagement,
+        version=1,
+        workflow_owner=scene.champion,
+        now=TUESDAY,
     ),
 }
 CODES = {"team": "champion", "attendee": "attendees"}  # others: owner
@@ -240,7 +244,7 @@ def make_champion_a_viewer(scene: Scene) -> Membership:
 
 
 def remove_champion(scene: Scene) -> None:
-    remove_member(membership=scene.champion, by=scene.lead)
+    remove_member(membership=scene.champion, by=scene.lead, now=TUESDAY)
 
 
 @pytest.mark.parametrize("lose", [make_champion_a_viewer, remove_champion])
@@ -293,7 +297,7 @@ def test_the_close_waits_for_a_command_that_read_the_engagement_as_open() -> Non
     scene, (_, decides) = scene_of(acts.nothing, acts.decides)
 
     def close_now() -> Any:
-        return close_engagement(engagement=scene.engagement, by=scene.lead)
+        return close_engagement(engagement=scene.engagement, by=scene.lead, now=TUESDAY)
 
     with waiting(lambda: decides(0), close_now, engagement_id=scene.engagement.pk) as closed:
         before = stored(scene)

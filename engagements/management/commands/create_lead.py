@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
+from django.utils import timezone
 
 from accounts.models import User
 from engagements.commands.engagements import create_engagement, prepare_engagement
@@ -47,7 +48,9 @@ class Command(BaseCommand):
                 lead = create_engagement(client_name=client, by_user=user)
                 self.stdout.write(f"{lead.engagement} is open. {user.email} signs in as its lead.")
                 return
-            invitation = prepare_engagement(client_name=client, email=email, name=name or email)
+            invitation = prepare_engagement(
+                client_name=client, email=email, name=name or email, now=timezone.now()
+            )
         except ValidationError as refusal:
             raise CommandError(" ".join(refusal.messages)) from refusal
         self.stdout.write(

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from engagements.models import Engagement, Membership, Role
 from okrs.imports.command import ImportRefusedError, check_import, import_okrs
@@ -39,7 +40,10 @@ class Command(BaseCommand):
 
     def run(self, sheet: dict[str, Any], *, dry_run: bool) -> Plan:
         try:
-            plan = (check_import if dry_run else import_okrs)(**sheet, max_problems=MAX_REPORTED)
+            if dry_run:
+                plan = check_import(**sheet, max_problems=MAX_REPORTED)
+            else:
+                plan = import_okrs(**sheet, max_problems=MAX_REPORTED, now=timezone.now())
         except ImportRefusedError as refused:
             plan = refused.plan
             if not plan.problems:

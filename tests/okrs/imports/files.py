@@ -19,6 +19,7 @@ from okrs.imports.command import CHOICES, ImportRefusedError, import_okrs
 from okrs.imports.plans import Plan, plan_import
 from okrs.imports.sheets import COLUMNS, Problem
 from tenancy.scoping import scope
+from tests.build import COMMITTED_AT
 
 SHIPPED = Path(okrs.__file__).parent / "data" / "okrs.csv"
 NOTHING_KNOWN = Known(frozenset(), CHOICES, {}, {}, {}, {}, {}, {})
@@ -64,7 +65,7 @@ def file_of(*lines: dict[str, str], delimiter: str = ",") -> bytes:
 
 def load(content: bytes, *, by: Membership) -> Plan:
     with scope(by.engagement_id):
-        return import_okrs(content=content, by=by, is_trusted=True)
+        return import_okrs(content=content, by=by, is_trusted=True, now=COMMITTED_AT)
 
 
 def plan(content: bytes) -> Plan:

@@ -151,7 +151,7 @@ def test_no_lock_is_held_during_a_check(committed: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(command, "plan_in_child", check)
     with scope(lead.engagement_id):
         command.check_import(content=file_of({}), by=lead)
-        command.import_okrs(content=file_of({}), by=lead)
+        command.import_okrs(content=file_of({}), by=lead, now=build.COMMITTED_AT)
 
     assert len(locked) == 4
     assert titles(lead) == ["Result 1"]
@@ -177,7 +177,7 @@ def test_a_key_result_that_was_added_meanwhile_is_not_doubled(
     meanwhile(monkeypatch, "UPDATE okrs_keyresult SET title = 'Result 1'")
 
     with scope(lead.engagement_id):
-        outcome = command.import_okrs(content=file_of({}, {}), by=lead)
+        outcome = command.import_okrs(content=file_of({}, {}), by=lead, now=build.COMMITTED_AT)
 
     assert (outcome.key_results, outcome.already_there) == (1, 1)
     assert titles(lead) == ["Result 1", "Result 2"]
@@ -203,7 +203,7 @@ def test_an_engagement_that_changed_meanwhile_gets_nothing(
     meanwhile(monkeypatch, sql)
 
     with scope(lead.engagement_id), pytest.raises(ImportRefusedError) as refused:
-        command.import_okrs(content=file_of({}), by=lead)
+        command.import_okrs(content=file_of({}), by=lead, now=build.COMMITTED_AT)
 
     assert [problem.column for problem in refused.value.plan.problems] == columns
     assert titles(lead) == []

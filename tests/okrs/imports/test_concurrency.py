@@ -22,7 +22,7 @@ from okrs.imports import command
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.posting import post
+from tests.checkins.posting import TUESDAY, post
 from tests.escalations.racing import begin
 from tests.okrs.imports.files import file_of, load
 from tests.reviews.running import key_results
@@ -115,7 +115,7 @@ def test_an_import_into_an_engagement_that_is_closed_meanwhile_stores_nothing(
     other = build.member(lead.engagement, "Bob")
 
     with between_two_batches(lead, monkeypatch) as importing:
-        in_scope(lead, lambda: close_engagement(engagement=other.engagement, by=other))
+        in_scope(lead, lambda: close_engagement(engagement=other.engagement, by=other, now=TUESDAY))
 
     with pytest.raises(RightLost) as refused:
         importing.result()

@@ -107,7 +107,7 @@ def test_the_walls_hold(db: None) -> None:
 
     assert counts(other) == before
     with pytest.raises(ScopeError):
-        import_okrs(content=SHIPPED.read_bytes(), by=lead, is_trusted=True)
+        import_okrs(content=SHIPPED.read_bytes(), by=lead, is_trusted=True, now=build.COMMITTED_AT)
     with scope(lead.engagement_id), unscoped():
         assert {row.engagement_id for row in KeyResult.objects.all()} == {lead.engagement_id}
 

@@ -7,7 +7,7 @@ from engagements.models import Membership
 from okrs.models import KeyResult
 from reviews.models import Review
 from tests import build
-from tests.checkins.posting import post
+from tests.checkins.posting import TUESDAY, post
 from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act, decide
 from tests.workspace.exports.archives import lines_of, unpacked
@@ -17,7 +17,7 @@ EXPORT = "/e/northwind/export/"
 
 def test_settings_lead_to_it_after_a_close(lead: Client, alice: Membership, review: Review) -> None:
     decide(review, alice)
-    close_engagement(engagement=alice.engagement, by=alice)
+    close_engagement(engagement=alice.engagement, by=alice, now=TUESDAY)
 
     answer = lead.get(EXPORT)
 

@@ -275,8 +275,8 @@ def test_people_are_counted_as_named_invited_and_here(lead: Client, alice: Membe
         build.member(engagement, name, Role.CONTRIBUTOR, user=None)
     with scope(engagement.id):
         named = Membership.objects.filter(engagement=engagement, user=None).order_by("name")
-        send_invitation(membership=named[0], by=alice)
-        ran_out = send_invitation(membership=named[1], by=alice)
+        send_invitation(membership=named[0], by=alice, now=timezone.now())
+        ran_out = send_invitation(membership=named[1], by=alice, now=timezone.now())
         Invitation.objects.filter(pk=ran_out.pk).update(expires_at=timezone.now())
 
     steps = lead.get(URL).context["page"].steps
