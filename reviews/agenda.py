@@ -60,7 +60,7 @@ def draw(facts: AgendaFacts) -> list[AgendaItem]:
         if monthly and why and why[0].section == Section.QUIET:
             missing.append((row, why[0]))
         elif why:
-            joined = SEPARATOR.join(cause.why for cause in why)
+            joined = SEPARATOR.join(cause.why for cause in why if cause.why)
             items.append(
                 AgendaItem(
                     section=why[0].section,

@@ -16,12 +16,7 @@ from okrs.formatting import in_words, red_for, write_day
 from okrs.models import KeyResult
 from okrs.weeks import weeks_red
 from reviews.models import ReviewKind, Section
-from reviews.screens import (
-    SEPARATOR,
-    Ask,
-    KeyResultFacts,
-    escalation_words,
-)
+from reviews.screens import SEPARATOR, Ask, KeyResultFacts
 from scoring import Rag, format_score
 from scoring.bands import ENOUGH_CONFIDENCE, SLACK
 
@@ -59,13 +54,13 @@ class AgendaFacts:
     def day(self, on: dt.date) -> str:
         return write_day(on, today=self.today, weekday=False)
 
-    def words_of(self, escalation: Escalation) -> str:
-        return escalation_words(escalation, engagement=self.engagement, now=self.now)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """A cause and its phrase; within a section the highest `weight` comes first."""
+    """A cause and its phrase; within a section the highest `weight` comes first.
+
+    An escalation has no phrase: its state changes, so `current_why` adds it where it is read.
+    """
 
     section: Section
     why: str
@@ -83,7 +78,7 @@ def reasons(row: KeyResultFacts, facts: AgendaFacts) -> list[Reason]:
 
 
 def red(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
-    """Return how long it has been red, how often that was reported, and its escalation's state.
+    """Return how long it has been red, and how often that was reported.
 
     Key results that need action come first (M8.3), those still on pace last.
     """
@@ -101,10 +96,8 @@ def red(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     weeks, reported = max(1, weeks), max(1, key_result.red_reported)  # weeks in a row (M7.1)
     times = TIMES.get(reported, f"{in_words(reported)} times")
     why = f"{red_for(weeks)}, reported {times}"
-    if escalation is not None:
-        why = f"{why}{SEPARATOR}{facts.words_of(escalation)}"
-        if escalation.state is EscalationState.WATCHING:
-            return Reason(section=Section.RED, why=why, minutes=4)
+    if escalation is not None and escalation.state is EscalationState.WATCHING:
+        return Reason(section=Section.RED, why=why, minutes=4)
     # Of two that have been red for as long, the lower score comes first.
     weight = Decimal(weeks) + Decimal(1) - (key_result.score or Decimal(0)) / 2
     weight += rank_of(escalation, now=facts.now)
@@ -189,8 +182,6 @@ def stuck(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     """
     parts = []
     rank = rank_of(row.escalation, now=facts.now)
-    if row.escalation is not None and rank:
-        parts.append(facts.words_of(row.escalation))
     values = [spell.value for spell in row.spells if spell.rag is not None][-3:]
     if len(values) == 3 and len(set(values)) == 1 and row.key_result.score != 1:
         parts.append("same value 3 times in a row")
@@ -200,7 +191,7 @@ def stuck(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     help_days = _open_for(row.help_requests, today=facts.today)
     if row.help_requests and help_days >= OPEN_TOO_LONG:
         parts.append(f"help requested {help_days} days ago")
-    if not parts:
+    if not rank and not parts:
         return None
     weight = rank + Decimal(max(days, help_days))
     return Reason(section=Section.STUCK, why=SEPARATOR.join(parts), weight=weight)

@@ -31,11 +31,6 @@ from scoring import Rag, format_score
 
 Facts = dict[str, Any]
 SEPARATOR = " · "  # between the reasons of one item
-WATCHED = "watched: red, but early"
-ACTIVE = "escalation active, "
-PLAN = "recovery plan, checkpoint "
-RAISED = "with the sponsor since "
-DECIDED = "the sponsor decided on "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,17 +163,18 @@ def escalation_words(escalation: Escalation, *, engagement: Engagement, now: dt.
     today, local = engagement.today(now), engagement.local
     match escalation.state:
         case EscalationState.WATCHING:
-            return WATCHED
+            return "watched: red, but early"
         case EscalationState.DECIDED if escalation.decided_at:
             on = _day(local(escalation.decided_at).date(), today=today)
-            return f"{DECIDED}{on}: {escalation.get_verdict_display().lower()}"
+            return f"the sponsor decided on {on}: {escalation.get_verdict_display().lower()}"
         case EscalationState.RAISED if escalation.raised_at:
-            return f"{RAISED}{write_day(local(escalation.raised_at).date(), today=today)}"
+            on = write_day(local(escalation.raised_at).date(), today=today)
+            return f"with the sponsor since {on}"
         case EscalationState.ANSWERED:
-            return f"{PLAN}{_day(escalation.checkpoint_on, today=today)}"
+            return f"recovery plan, checkpoint {_day(escalation.checkpoint_on, today=today)}"
     at = escalation.huddle_at or escalation.huddle_due_at
     if at is None:
-        return f"{ACTIVE}no huddle set"
+        return "escalation active, no huddle set"
     if escalation.huddle_at is not None:
         is_held = escalation.is_huddle_held(now)
         huddle = "no outcome since the huddle on" if is_held else "huddle on"
@@ -187,19 +183,16 @@ def escalation_words(escalation: Escalation, *, engagement: Engagement, now: dt.
         words = f"huddle overdue since {write_start(local(at), today=today)}"
     else:
         words = f"huddle by {write_end(local(at), today=today)}"
-    return f"{ACTIVE}{words} {zone_time(engagement.time_zone)}"  # readers may live elsewhere
+    # Readers may live elsewhere.
+    return f"escalation active, {words} {zone_time(engagement.time_zone)}"
 
 
 def current_why(
     why: str, escalation: Escalation | None, *, engagement: Engagement, now: dt.datetime
 ) -> str:
-    """Return the reasons of an item with the current state of its escalation."""
-    if escalation is None:
-        return why
-    begins = (WATCHED, ACTIVE, PLAN, RAISED, DECIDED)
-    words = escalation_words(escalation, engagement=engagement, now=now)
-    parts = why.split(SEPARATOR)
-    return SEPARATOR.join(words if part.startswith(begins) else part for part in parts)
+    """Return the reasons of an item, and last the current state of its escalation."""
+    words = escalation_words(escalation, engagement=engagement, now=now) if escalation else ""
+    return SEPARATOR.join(filter(None, (why, words)))
 
 
 def _escalation(

@@ -13,7 +13,7 @@ from okrs.models import Cycle, KeyResult, Objective
 from reviews.agenda import draw
 from reviews.models import AgendaItem
 from reviews.reasons import AgendaFacts
-from reviews.screens import Ask, KeyResultFacts, Spell
+from reviews.screens import Ask, KeyResultFacts, Spell, current_why
 from scoring import Rag
 from tests.checkins.posting import TUESDAY
 
@@ -131,7 +131,9 @@ def items_of(drawn: list[AgendaItem]) -> list[tuple[str, str, str]]:
 
 
 def why(item: KeyResultFacts, **facts: Any) -> str:
-    """Return the reasons of the one item before wins and close."""
+    """Return the reasons of the one item before wins and close, as a page shows them."""
     first = agenda(item, **facts)[0]
     assert first.key_result is item.key_result, first
-    return first.why.replace("\u00a0", " ")
+    engagement = Engagement(time_zone="Europe/Berlin")
+    shown = current_why(first.why, item.escalation, engagement=engagement, now=TUESDAY)
+    return shown.replace("\u00a0", " ")
