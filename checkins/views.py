@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -12,7 +11,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import replace_url, trigger_client_event
 
@@ -21,19 +19,12 @@ from checkins.conflicts import versions
 from checkins.forms import CheckInForm, read_confidence
 from checkins.messages import key_result_url
 from checkins.models import CheckIn
-from checkins.queries.cards import (
-    DueCard,
-    KeyResultRow,
-    WeekCard,
-    card_of,
-    due_card,
-    key_result_row,
-)
+from checkins.queries.cards import DueCard, KeyResultRow, card_of, due_card, key_result_row
 from checkins.rules import preview, stage_refusal
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import add_errors, go_to, next_url, redirect_back, shorten, toast
 from engagements.permissions import Permission
-from engagements.row_cache import Row, render_row, render_rows
+from engagements.row_cache import render_row
 from okrs.formatting import write_value
 from okrs.models import KeyResult
 from scoring import format_score
@@ -41,11 +32,6 @@ from tenancy.scoping import end_writing
 
 SAVED_KEPT = (
     "Kept the saved check-in. Yours stays as a draft on this device until you post or clear it."
-)
-ROW_TEMPLATE = "checkins/_due_row.html"
-SHOWN_IN_ROW = (
-    *("id", "engagement_id", "public_id", "title", "latest_value", "measured_on", "score", "rag"),
-    *("evidence_url", "red_since", "last_week", "metric__unit", "objective__title"),
 )
 
 
@@ -105,34 +91,6 @@ def find_key_result(request: MemberRequest, public_id: str) -> KeyResultRow:
     if row is None:
         raise Http404
     return row
-
-
-def due_rows(cards: Sequence[WeekCard], *, now: dt.datetime) -> list[tuple[WeekCard, SafeString]]:
-    """Return each card with its row. One query if any row is missing in the cache."""
-    by_row = {}
-    for card in cards:
-        state = f"{card.state}{card.is_late:d}{card.is_done:d}"
-        by_row[Row(card.engagement, card.public_id, state)] = card
-
-    def contexts(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
-        missing = [by_row[row] for row in rows]
-        found = KeyResult.objects.filter(
-            engagement_id__in={card.membership.engagement_id for card in missing},
-            pk__in=[card.key_result_id for card in missing],
-        )
-        shown = found.select_related("objective", "metric").only(*SHOWN_IN_ROW)
-        key_results = shown.in_bulk()
-        for card in missing:
-            yield {"card": card, "key_result": key_results[card.key_result_id]}
-
-    html = render_rows(ROW_TEMPLATE, list(by_row), contexts=contexts, now=now)
-    return list(zip(cards, html, strict=True))
-
-
-def due_row(card: DueCard) -> SafeString:
-    """Render the row of one card as it is after a write of this request."""
-    context = {"card": card, "key_result": card.key_result}
-    return render_row(ROW_TEMPLATE, card.engagement, context)
 
 
 def _post(request: MemberRequest, card: DueCard, *, now: dt.datetime) -> HttpResponse:
@@ -205,7 +163,8 @@ def _card_page(
     back = next_url(request)
     context = {"card": card, "form": form, "now": now, "back": back, "alone": bool(back), **more}
     if not form:
-        context["row"] = due_row(card)
+        shown = {"card": card, "key_result": card.key_result}
+        context["row"] = render_row("checkins/_due_row.html", card.engagement, shown)
     if request.htmx:
         return render(request, "checkins/_due_card.html", context, status=status)
     context |= {"back": back or _my_week_after(card.key_result), "alone": True}

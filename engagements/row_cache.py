@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache as row_cache
@@ -37,17 +37,28 @@ class Row:
     state: str = ""
 
 
-Contexts = Callable[[Sequence[Row]], Iterable[Mapping[str, Any]]]
+Content = TypeVar("Content")
+Group = TypeVar("Group")
+Contexts = Callable[[Sequence[Content]], Iterable[Mapping[str, Any]]]
 
 
 def render_rows(
-    template: str, rows: Sequence[Row], *, contexts: Contexts, now: dt.datetime
-) -> list[SafeString]:
-    """Return the HTML of each row, in order; one round trip to the cache, two if any is missing.
+    template: str,
+    groups: Iterable[tuple[Group, Sequence[Content]]],
+    *,
+    row_of: Callable[[Content], Row],
+    contexts: Contexts[Content],
+    now: dt.datetime,
+) -> list[tuple[Group, list[SafeString]]]:
+    """Return each group with the HTML of its rows, in order.
 
-    `contexts` gets the missing rows and returns the context of each, with nothing about the
-    reader. The engagements must be read before the rows, and after the request's own writes.
+    One round trip to the cache, two if any row is missing. `contexts` gets the contents of the
+    missing rows and returns the context of each, with nothing about the reader. The engagements
+    must be read before the rows, and after the request's own writes.
     """
+    groups = list(groups)
+    contents = [content for _, own in groups for content in own]
+    rows = [row_of(content) for content in contents]
     engagements = {row.engagement.pk: row.engagement for row in rows}
     versions = {pk: _version(one, now=now) for pk, one in engagements.items()}
     names = {pk: f"{one.cache_name}:{template}" for pk, one in engagements.items()}
@@ -56,26 +67,27 @@ def render_rows(
         f"row:{names[row.engagement.pk]}:{get_language()}:{row.public_id}:{row.state}"
         for row in rows
     ]
-    by_key = dict(zip(keys, rows, strict=True))
+    by_key = dict(zip(keys, zip(rows, contents, strict=True), strict=True))
     try:
         cached = row_cache.get_many(keys) if keys else {}
     except CACHE_ERRORS:
         cached = {}
     html = {
         key: cached[key][1]
-        for key, row in by_key.items()
+        for key, (row, _) in by_key.items()
         if key in cached and cached[key][0] == versions[row.engagement.pk]
     }
-    if missing := {key: row for key, row in by_key.items() if key not in html}:
-        fresh = contexts(list(missing.values()))
+    if missing := {key: pair for key, pair in by_key.items() if key not in html}:
+        fresh = contexts([content for _, content in missing.values()])
         rendered = {
             key: (versions[row.engagement.pk], str(render_row(template, row.engagement, context)))
-            for (key, row), context in zip(missing.items(), fresh, strict=True)
+            for (key, (row, _)), context in zip(missing.items(), fresh, strict=True)
         }
         html |= {key: text for key, (_, text) in rendered.items()}
         with suppress(*CACHE_ERRORS):
             row_cache.set_many(rendered, SECONDS)
-    return [SafeString(html[key]) for key in keys]
+    ordered = iter(keys)
+    return [(group, [SafeString(html[next(ordered)]) for _ in own]) for group, own in groups]
 
 
 def render_row(template: str, engagement: Engagement, context: Mapping[str, Any]) -> SafeString:

@@ -18,12 +18,11 @@ from checkins.commands import answer_help_request, resolve_blocker
 from checkins.forms import AnswerForm, CheckInForm
 from checkins.messages import key_result_url
 from checkins.models import Blocker, HelpRequest
-from checkins.periods import periods, rhythm_of
 from checkins.queries import my_week as weeks
 from checkins.queries.cards import DueCard, KeyResultRow, card_of, key_result_row
 from checkins.queries.my_week import MyWeek
 from checkins.queries.thread import key_result_page
-from checkins.views import due_rows, find_key_result
+from checkins.views import find_key_result
 from engagements.access import MemberRequest, SignedInRequest, find, member, signed_in
 from engagements.form_views import redirect_back, run_command
 from engagements.models import Membership
@@ -32,11 +31,7 @@ from engagements.queries import may_create_engagement
 from engagements.row_cache import Row, render_rows
 from escalations.pending import notices_of
 from escalations.queries import escalations_of
-from okrs.audit import audit
-from okrs.formatting import YES_NO, in_words
-from okrs.models import KeyResultAudit
-from okrs.queries.cards import trace
-from okrs.queries.changes import changes
+from okrs.formatting import in_words
 from okrs.weeks import quarters_from
 from workspace.exports.archive import export_engagement, export_name
 from workspace.forms import LedgerFilter
@@ -55,48 +50,58 @@ from workspace.queries.waiting import waiting
 @require_safe
 @signed_in
 def my_week(request: SignedInRequest) -> HttpResponse:
-    mine = [*request.memberships, *request.closed]
     reading = request.memberships or request.closed
     if reading and not any(may(one.role, Permission.READ) for one in reading):
         return _only_status_pages(request, reading)
-    now, client_page = timezone.now(), request.client_page
+    now, part = timezone.now(), request.GET.get("part") if request.htmx else None
     week = weeks.my_week(memberships=request.memberships, now=now)
     waits = waiting(memberships=request.memberships, with_reviews=not week.total, now=now)
+    overdue, escalations = waits.overdue_actions, waits.asking_escalations
+    clients = request.client_page
     context = {
         "waits": waits,
-        "headline": my_week_headline(
-            week, overdue=waits.overdue_actions, escalations=waits.asking_escalations
-        ),
-        "clients_part": f"&clients={client_page.number}" if client_page.has_other_pages() else "",
+        "headline": my_week_headline(week, overdue=overdue, escalations=escalations),
+        "clients_part": f"&clients={clients.number}" if clients.has_other_pages() else "",
         "now": now,
         "today": timezone.localdate(),
-        "beside": False,
+        "beside": part in ("waiting", "counts"),
     }
-    if request.htmx and request.GET.get("part") == "waiting":
+    if part == "waiting":
         # The page that asks says whether it has a place below its cards.
-        context |= {"beside": True, "below": "below" in request.GET}
+        context["below"] = "below" in request.GET
         return render(request, "workspace/my_week.html#waiting", context)
     context["week"] = week
-    if request.htmx and request.GET.get("part") == "counts":
-        return render(request, "workspace/my_week.html#counts", {**context, "beside": True})
+    if part == "counts":
+        return render(request, "workspace/my_week.html#counts", context)
+    context |= _whole_week(request, week, now=now)
+    return render(request, "workspace/my_week.html", context)
+
+
+def _whole_week(request: SignedInRequest, week: MyWeek, *, now: dt.datetime) -> dict[str, Any]:
+    """Return what only the whole page shows: the rows, the open form and the clients."""
+    groups = render_rows(
+        "checkins/_due_row.html",
+        [(group, group.cards) for group in week.groups],
+        row_of=lambda card: card.row,
+        contexts=weeks.row_contexts,
+        now=now,
+    )
     opened = _opened(request, week, now=now)
     form = CheckInForm(card=opened, now=now) if opened else None
     if form:
         form.focus_first()
-    rows = iter(due_rows(week.cards, now=now))
-    context |= {
-        "groups": [(group, [next(rows) for _ in group.cards]) for group in week.groups],
+    mine = [*request.memberships, *request.closed]
+    return {
+        "groups": [(group, list(zip(group.cards, rows, strict=True))) for group, rows in groups],
         "opened": opened,
         "opened_id": opened.key_result_id if opened else None,
         "form": form,
         "me": str(request.user.pk),
         "clients": weeks.clients(memberships=request.memberships, now=now),
         "may_create": may_create_engagement(request.user, mine),
-        "closed": request.closed,
         "checks_in": any(may(one.role, Permission.CHECK_IN) for one in request.memberships),
         "tab": "my-week",
     }
-    return render(request, "workspace/my_week.html", context)
 
 
 def _only_status_pages(request: SignedInRequest, mine: list[Membership]) -> HttpResponse:
@@ -130,23 +135,15 @@ def home(request: MemberRequest) -> HttpResponse:
         return redirect("status:status", request.engagement.slug)
     now = timezone.now()
     page = home_page(membership=request.membership, now=now)
-    known = {one.objective.public_id: one for one in page.objectives}
-    html = iter(
-        render_rows(
-            "workspace/home.html#objective",
-            [Row(request.engagement, public_id) for public_id in known],
-            contexts=lambda missing: ({"row": known[row.public_id]} for row in missing),
-            now=now,
-        )
+    cycles = render_rows(
+        "workspace/home.html#objective",
+        [(cycle, cycle.objectives) for cycle in page.cycles],
+        row_of=lambda one: Row(request.engagement, one.objective.public_id),
+        contexts=lambda objectives: ({"row": one} for one in objectives),
+        now=now,
     )
-    cycles = [(cycle, [next(html) for _ in cycle.objectives]) for cycle in page.cycles]
-    context = {
-        "page": page,
-        "cycles": cycles,
-        "headline": home_headline(page),
-        "now": now,
-        "tab": "home",
-    }
+    headline = home_headline(page)
+    context = {"page": page, "cycles": cycles, "headline": headline, "now": now, "tab": "home"}
     if page.steps and page.steps.cycle is None:
         context["quarters"] = quarters_from(page.today)
     return render(request, "workspace/home.html", context)
@@ -167,23 +164,13 @@ def page_answer(
     escalations = escalations_of(
         page.key_result, thread=page.thread, membership=request.membership, now=now
     )
-    audits = KeyResultAudit.objects.filter(engagement=request.engagement, key_result=row.key_result)
-    answers = audits.select_related("answered_by").first()
-    criteria = audit(page.key_result, answers)
     context = {
         "page": page,
         "key_result": page.key_result,
         "card": card_of(row, membership=request.membership, now=now),
         "steps": steps(page.key_result),
-        "trace": trace(page.key_result.trail, cadence=request.engagement.cadence),
         "escalations": escalations,
         "notices": notices_of(escalations),
-        "periods": len(periods(rhythm_of(page.key_result))),
-        "criteria": criteria,
-        "passed": sum(criterion.passed for criterion in criteria),
-        "audit": answers,
-        "yes_no": bool(page.key_result.metric and page.key_result.metric.unit == YES_NO),
-        "changes": changes(row.key_result),
         "now": now,
         "today": request.engagement.today(now),
         **more,

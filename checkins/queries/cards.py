@@ -24,6 +24,7 @@ from checkins.periods import (
 from checkins.rules import Assessment, Prompt, assess_latest, prompt, undo_refusal
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may_here
+from engagements.row_cache import Row
 from metrics.models import Metric
 from okrs.models import Cycle, KeyResult, Objective, Team
 from scoring import Rag
@@ -118,6 +119,12 @@ class WeekCard(Due):
     def engagement(self) -> Engagement:
         engagement: Engagement = self.membership.engagement
         return engagement
+
+    @property
+    def row(self) -> Row:
+        """Return its cached row on My week, with the state that the row shows."""
+        state = f"{self.state}{self.is_late:d}{self.is_done:d}"
+        return Row(self.engagement, self.public_id, state)
 
     @property
     def today(self) -> dt.date:

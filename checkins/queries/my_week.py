@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
+from typing import Any
 
 from django.db.models import F
 
@@ -17,7 +18,7 @@ from checkins.periods import Rhythm, asked_since, next_opening, open_periods, rh
 from checkins.queries.cards import CardState, Due, WeekCard, due_by
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
-from okrs.models import Cycle
+from okrs.models import Cycle, KeyResult
 from scoring import pace
 from tenancy.models import rows
 
@@ -25,6 +26,10 @@ Members = Mapping[int, Membership]  # by engagement
 CURRENT = (
     *("id", "engagement_id", "public_id", "key_result_id", "period", "measured_on", "posted_at"),
     *("author_id", "undone_by_id", "author__name"),
+)
+SHOWN_IN_ROW = (
+    *("id", "engagement_id", "public_id", "title", "latest_value", "measured_on", "score", "rag"),
+    *("evidence_url", "red_since", "last_week", "metric__unit", "objective__title"),
 )
 # The stages are written out because only then the index of live key results is used.
 WEEK = """
@@ -242,6 +247,16 @@ def clients(*, memberships: Iterable[Membership], now: dt.datetime) -> list[Clie
         )
         for one in members
     ]
+
+
+def row_contexts(cards: Collection[WeekCard]) -> list[dict[str, Any]]:
+    """Return what the row of each card shows. One query."""
+    found = KeyResult.objects.filter(
+        engagement_id__in={card.membership.engagement_id for card in cards},
+        pk__in=[card.key_result_id for card in cards],
+    )
+    shown = found.select_related("objective", "metric").only(*SHOWN_IN_ROW).in_bulk()
+    return [{"card": card, "key_result": shown[card.key_result_id]} for card in cards]
 
 
 def _current(key_result_ids: Collection[int], members: Members) -> dict[int, CheckIn]:

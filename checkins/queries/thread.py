@@ -8,12 +8,23 @@ from decimal import Decimal
 from operator import itemgetter
 
 from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
-from checkins.periods import Timeliness, missed_periods, open_periods, rhythm_of, timeliness
+from checkins.periods import (
+    Timeliness,
+    missed_periods,
+    open_periods,
+    periods,
+    rhythm_of,
+    timeliness,
+)
 from checkins.queries.cards import Due, KeyResultRow, due_of
 from checkins.rules import Assessment, Prompt, assess_latest, effective, prompt
 from engagements.models import Membership
+from okrs.audit import Criterion, audit
 from okrs.charts import History
-from okrs.models import Collaborator, KeyResult
+from okrs.formatting import YES_NO
+from okrs.models import Collaborator, KeyResult, KeyResultAudit
+from okrs.queries.cards import trace
+from okrs.queries.changes import Change, changes
 from scoring import Rag, format_score
 from tenancy.models import instances, select_list
 
@@ -77,6 +88,11 @@ class KeyResultPage:
     blockers: Sequence[Blocker]
     due: Due | None
     history: History
+    trace: Sequence[Decimal | None]
+    periods: int
+    answers: KeyResultAudit | None
+    audit: Sequence[Criterion]
+    changes: Sequence[Change]
 
     @property
     def check_ins(self) -> int:
@@ -86,9 +102,17 @@ class KeyResultPage:
     def missed(self) -> int:
         return sum(entry.is_missed for entry in self.thread)
 
+    @property
+    def is_yes_no(self) -> bool:
+        return self.key_result.unit == YES_NO
+
+    @property
+    def audit_passed(self) -> int:
+        return sum(criterion.passed for criterion in self.audit)
+
 
 def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
-    """Return all that the page of a key result shows (M4.1, M6.6). Four queries."""
+    """Return all that the page of a key result shows (M4.1, M6.6). Eight queries."""
     card = row.key_result
     own = {"engagement_id": card.engagement_id, "key_result_id": card.pk}
     helpers = Collaborator.objects.filter(**own).select_related("member").order_by("member__name")
@@ -96,6 +120,7 @@ def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
     blockers = Blocker.objects.filter(**own).select_related("opened_by", "resolved_by")
     today = rhythm_of(card).day_of(now)
     found = assess_latest(card, today=today)
+    answers = KeyResultAudit.objects.filter(**own).select_related("answered_by").first()
     thread = _thread(card, requests=requests, blockers=blockers, now=now)
     return KeyResultPage(
         key_result=card,
@@ -109,6 +134,11 @@ def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
         blockers=[one for one in blockers if one.resolved_at is None],
         due=due_of(card, now=now) if card.is_live and open_periods(rhythm_of(card), now) else None,
         history=_history(card, thread=thread, today=today),
+        trace=trace(card.trail, cadence=card.engagement.cadence),
+        periods=len(periods(rhythm_of(card))),
+        answers=answers,
+        audit=audit(card, answers),
+        changes=changes(card),
     )
 
 

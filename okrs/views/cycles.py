@@ -36,15 +36,13 @@ def cycle_detail(request: MemberRequest, cycle: str) -> HttpResponse:
     now = timezone.now()
     today = request.engagement.today(now)
     page = queries.cycle_page(cycle_of(request, cycle), today=today)
-    known = {row.objective.public_id: row for group in page.groups for row in group.rows}
-    rows = render_rows(
+    groups = render_rows(
         "okrs/cycle_detail.html#objective",
-        [Row(request.engagement, public_id) for public_id in known],
-        contexts=lambda missing: ({"row": known[row.public_id]} for row in missing),
+        [(group, group.rows) for group in page.groups],
+        row_of=lambda one: Row(request.engagement, one.objective.public_id),
+        contexts=lambda objectives: ({"row": one} for one in objectives),
         now=now,
     )
-    html = iter(rows)
-    groups = [(group, [next(html) for _ in group.rows]) for group in page.groups]
     context = {"page": page, "groups": groups, "today": today, **TAB}
     return render(request, "okrs/cycle_detail.html", context)
 
@@ -101,24 +99,19 @@ def board(request: MemberRequest) -> HttpResponse:
     board_filter = BoardFilter(request.GET, engagement=request.engagement, current=current)
     cycle = board_filter.chosen()
     columns = board_query(request.engagement, cycle, today=today)
-    known = {card.key_result.public_id: card for cards in columns.values() for card in cards}
-    shows_cycle = cycle is None
-    html = iter(
-        render_rows(
-            "okrs/board.html#card",
-            [Row(request.engagement, name, "cycle" if shows_cycle else "") for name in known],
-            contexts=lambda missing: (
-                {"card": known[row.public_id], "shows_cycle": shows_cycle} for row in missing
-            ),
-            now=now,
-        )
-    )
+    state = "" if cycle else "cycle"  # without one, cards name theirs
     counts = {stage: len(cards) for stage, cards in columns.items()}
     parts = [f"{counts[stage]} {label}" for stage, label in LABELS.items() if counts.get(stage)]
     page = {
-        "columns": [(stage, [next(html) for _ in cards]) for stage, cards in columns.items()],
+        "columns": render_rows(
+            "okrs/board.html#card",
+            columns.items(),
+            row_of=lambda card: Row(request.engagement, card.key_result.public_id, state),
+            contexts=lambda cards: ({"card": card, "shows_cycle": not cycle} for card in cards),
+            now=now,
+        ),
         "headline": ", ".join(parts) or "No cards yet",  # "3 on track, 2 at risk"
-        "card_count": len(known),
+        "card_count": sum(counts.values()),
         "empty": [stage.label for stage, cards in columns.items() if not cards],
         "filter": board_filter,
         "chosen": cycle,

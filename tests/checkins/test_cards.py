@@ -15,10 +15,10 @@ from django.utils import timezone
 from accounts.models import User
 from checkins.commands import undo_check_in
 from checkins.queries.cards import CardState, Due, DueCard, WeekCard, due_card
-from checkins.queries.my_week import MyWeek, my_week
+from checkins.queries.my_week import MyWeek, my_week, row_contexts
 from checkins.templatetags.weeks import due_words
-from checkins.views import due_row, due_rows
 from engagements.models import Engagement, Membership, Role
+from engagements.row_cache import render_row, render_rows
 from okrs.models import Collaborator, KeyResult, Stage
 from okrs.models.key_results import LIVE
 from scoring import Rag
@@ -29,6 +29,7 @@ from tests.query_counts import assert_constant_queries, queries_of
 
 FRIDAY = at("2026-03-13T09:00")
 MONDAY = dt.date(2026, 3, 9)
+DUE_ROW = "checkins/_due_row.html"
 
 
 def week(*memberships: Membership, now: dt.datetime = TUESDAY) -> MyWeek:
@@ -271,13 +272,15 @@ def test_after_a_slower_rhythm_the_older_period_is_known_to_be_filled(
     assert card.period.monday == dt.date(2026, 3, 2)
 
 
-# Its row.
+def rows_of(cards: Any) -> Any:
+    own: Any = {"row_of": lambda card: card.row, "contexts": row_contexts}
+    ((_, rows),) = render_rows(DUE_ROW, [("all", cards)], **own, now=TUESDAY)
+    return rows
 
 
 def row_of(membership: Membership) -> str:
     membership.engagement = Engagement.objects.get(pk=membership.engagement_id)
-    ((_, row),) = due_rows(week(membership).cards, now=TUESDAY)
-    return str(row)
+    return "".join(rows_of(week(membership).cards))
 
 
 def test_each_role_reads_the_same_row_rendered_again_after_each_check_in(
@@ -300,7 +303,8 @@ def test_each_role_reads_the_same_row_rendered_again_after_each_check_in(
     undo_check_in(check_in=check_in, by=bob, now=TUESDAY)
 
     assert len({first, saved, corrected}) == 3
-    assert row_of(bob) == saved == due_row(open_card(onboarding, bob))
+    alone = {"card": open_card(onboarding, bob), "key_result": KeyResult.objects.get()}
+    assert row_of(bob) == saved == render_row(DUE_ROW, bob.engagement, alone)
     assert "csrf" not in saved
     assert "<form" not in saved
 
@@ -313,4 +317,4 @@ def test_missing_rows_take_one_query_and_cached_ones_none(
     cards = week(bob).cards
 
     for expected in (1, 0):
-        assert len(queries_of(lambda: due_rows(cards, now=TUESDAY))) == expected
+        assert len(queries_of(lambda: rows_of(cards))) == expected

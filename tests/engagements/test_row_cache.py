@@ -29,7 +29,9 @@ class Renderer:
         self.rendered: list[str] = []
 
     def __call__(self, *rows: Row, now: dt.datetime = MONDAY) -> list[str]:
-        return [str(html) for html in render_rows(TEMPLATE, rows, contexts=self.contexts, now=now)]
+        own: Any = {"row_of": lambda row: row, "contexts": self.contexts}
+        ((_, html),) = render_rows(TEMPLATE, [("all", rows)], **own, now=now)
+        return list(map(str, html))
 
     def contexts(self, rows: Sequence[Row]) -> Iterable[Mapping[str, Any]]:
         for row in rows:
