@@ -45,9 +45,9 @@ ORDER = (
     "okrs.Cycle",
     "okrs.Objective",
     "okrs.KeyResult",
+    OTHER,  # before escalations, which follow an undo once it has closed its help requests
     "escalations.Escalation",
     "metrics.Metric",
-    OTHER,
     "decisions.DecisionHead",
     NAMES,
     "engagements.Membership",

@@ -17,11 +17,17 @@ from django.apps import apps
 from django.db import connection
 
 from engagements.permissions import OWNERS, RIGHTS
-from tenancy.locks import LOCK_NAMES, NAMES, ORDER, OTHER
+from tenancy.locks import LOCK_NAMES, NAMES, ORDER, place_of
 
 ENGAGEMENT = "engagements_engagement"
 # A table whose rows are written under the lock of another, and the tables that may be that one.
-GUARDED = {"reviews_agendaitem": {"reviews_review"}, "decisions_actionitem": {"reviews_review"}}
+GUARDED = {
+    "reviews_agendaitem": {"reviews_review"},
+    "reviews_attendance": {"reviews_review"},
+    "decisions_actionitem": {"reviews_review"},
+    "okrs_collaborator": {"okrs_objective", "okrs_keyresult"},
+    "okrs_keyresultaudit": {"okrs_keyresult"},
+}
 LOCKED = re.compile(r'FOR (?:NO KEY )?UPDATE OF "(\w+)"')
 WRITTEN = re.compile(r'\b(?:UPDATE|DELETE FROM)\s+"?(\w+)"?')
 INSERTED = re.compile(r'\bINSERT INTO\s+"?(\w+)"?')
@@ -33,11 +39,10 @@ class LockedOutOfOrder(AssertionError):
 
 @cache
 def _places() -> dict[str, int]:
-    return {
-        label if label == NAMES else apps.get_model(label)._meta.db_table: at
-        for at, label in enumerate(ORDER)
-        if label != OTHER
-    }
+    """Return the place of each table but sessions, which are each of one browser."""
+    tables = {model._meta.db_table: place_of(model) for model in apps.get_models()}
+    del tables["django_session"]
+    return {**tables, NAMES: ORDER.index(NAMES)}
 
 
 @cache
@@ -88,7 +93,8 @@ class Watch:
             self._lock(table, sql)
         inserted = INSERTED.findall(sql)
         self.made.update(inserted)
-        if _on_status() & {*written, *inserted}:
+        # No one else can hold an engagement that was just made.
+        if _on_status() & {*written, *inserted} and ENGAGEMENT not in self.made:
             self.held.setdefault(ENGAGEMENT, sql)
 
     def _see_members(self, sql: str, params: Any) -> None:

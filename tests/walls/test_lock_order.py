@@ -98,9 +98,8 @@ def test_a_discard_waits_for_who_points_at_the_draft_and_holds_up_no_commit(
 def test_a_lock_out_of_order_is_a_failure_of_the_test_that_takes_it() -> None:
     lead = build.member(build.engagement())
     with scope(lead.engagement_id):
-        metric = build.metric(lead.engagement)
-
-        with transaction.atomic():
-            lock(lead.engagement)
-            with pytest.raises(LockedOutOfOrder):
-                lock(metric)
+        for row in (build.metric(lead.engagement), build.team(lead.engagement)):
+            with transaction.atomic():
+                lock(lead.engagement)
+                with pytest.raises(LockedOutOfOrder):
+                    lock(row)
