@@ -12,7 +12,14 @@ from engagements.models import Membership
 from okrs.models import Direction
 from okrs.models.key_results import method_choices, rag_choices
 from tenancy.constraints import SweepAccess
-from tenancy.models import TenantKey, TenantManager, TenantModel, tenant_constraints, tracked
+from tenancy.models import (
+    TenantKey,
+    TenantManager,
+    TenantModel,
+    act_pair,
+    tenant_constraints,
+    tracked,
+)
 
 
 class CheckInKind(models.TextChoices):
@@ -194,11 +201,7 @@ class HelpRequest(TenantModel):
         ordering = ["-asked_at"]
         constraints = [
             *tenant_constraints("key_result", "check_in", authors=("asked_by", "answered_by")),
-            models.CheckConstraint(
-                condition=models.Q(answered_at=None, answered_by=None)
-                | models.Q(answered_at__isnull=False, answered_by__isnull=False),
-                name="helprequest_answered_pair",
-            ),
+            act_pair("helprequest", "answered"),
         ]
         indexes = [
             models.Index(
@@ -231,11 +234,7 @@ class Blocker(TenantModel):
         constraints = [
             *tenant_constraints("key_result", "check_in", authors=("opened_by", "resolved_by")),
             SweepAccess(name="blocker_sweep"),
-            models.CheckConstraint(
-                condition=models.Q(resolved_at=None, resolved_by=None)
-                | models.Q(resolved_at__isnull=False, resolved_by__isnull=False),
-                name="blocker_resolved_pair",
-            ),
+            act_pair("blocker", "resolved"),
         ]
         indexes = [
             models.Index(

@@ -16,6 +16,7 @@ from tenancy.models import (
     TenantKey,
     TenantManager,
     TenantModel,
+    act_pair,
     shows_on_status,
     tenant_constraints,
     tracked,
@@ -288,16 +289,8 @@ class ActionItem(TenantModel, WithOccasion):
             models.UniqueConstraint(
                 fields=["engagement", "idempotency_key"], name="actionitem_added_once"
             ),
-            models.CheckConstraint(
-                condition=models.Q(done_at=None, done_by=None)
-                | models.Q(done_at__isnull=False, done_by__isnull=False),
-                name="actionitem_done_pair",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(dropped_at=None, dropped_by=None)
-                | models.Q(dropped_at__isnull=False, dropped_by__isnull=False),
-                name="actionitem_dropped_pair",
-            ),
+            act_pair("actionitem", "done"),
+            act_pair("actionitem", "dropped"),
             models.CheckConstraint(
                 condition=models.Q(done_at=None) | models.Q(dropped_at=None),
                 name="actionitem_done_or_dropped",

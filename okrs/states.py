@@ -61,6 +61,12 @@ def forecast(
     )
 
 
+def latest_forecast(key_result: KeyResult, *, line: Decimal | None, bands: Bands) -> bool | None:
+    """Return whether the value and confidence on its row are on pace (M9.2), as `forecast`."""
+    score, confidence = key_result.score, key_result.confidence
+    return forecast(key_result, score=score, line=line, confidence=confidence, bands=bands)
+
+
 NAMES = {"latest_value": "value", "last_period": "period", "last_week": "week"}  # in the state
 StateFollower = Callable[[KeyResult, Membership, dt.datetime], AbstractContextManager[None]]
 

@@ -34,7 +34,7 @@ from okrs.formatting import (
 )
 from okrs.models import KeyResult
 from okrs.queries.cards import trace
-from okrs.states import expected_pace, forecast, weakest
+from okrs.states import expected_pace, latest_forecast, weakest
 from okrs.weeks import weeks_red
 from scoring import (
     Rag,
@@ -80,13 +80,7 @@ def key_result_today(
     since when action is under way, and the checkpoint of its plan (M12).
     """
     engagement, line = key_result.engagement, expected_pace(key_result, today=today)
-    holds = forecast(
-        key_result,
-        score=key_result.score,
-        line=line,
-        confidence=key_result.confidence,
-        bands=engagement.rag_bands,
-    )
+    holds = latest_forecast(key_result, line=line, bands=engagement.rag_bands)
     late_since, missed = _late_and_missed(key_result, at=at)
     answered, checkpoint_on = "", None
     if escalation is not None and key_result.rag == Rag.RED:

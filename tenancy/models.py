@@ -163,6 +163,14 @@ def tenant_constraints(
     ]
 
 
+def act_pair(model: str, act: str) -> models.CheckConstraint:
+    """Return the check that a row has both the time and the person of an act, or neither."""
+    at, by = f"{act}_at", f"{act}_by"
+    both = models.Q(**{f"{at}__isnull": False, f"{by}__isnull": False})
+    condition = models.Q(**{at: None, by: None}) | both
+    return models.CheckConstraint(condition=condition, name=f"{model}_{act}_pair")
+
+
 def tracked(*, exclude: tuple[str, ...] = ()) -> Any:
     """Record every change of the row in an append-only event table behind the same wall.
 

@@ -18,7 +18,7 @@ from tenancy.constraints import (
     TenantForeignKey,
     TenantWall,
 )
-from tenancy.models import TenantKey, TenantManager
+from tenancy.models import TenantKey, TenantManager, act_pair
 
 MEMBERS_AND_LINK_HOLDERS = (
     "EXISTS (SELECT 1 FROM engagements_membership m WHERE m.engagement_id ="
@@ -163,11 +163,7 @@ class Engagement(models.Model):
             models.CheckConstraint(
                 condition=models.Q(opens_days_before__lte=7), name="engagement_opens_within_week"
             ),
-            models.CheckConstraint(
-                condition=models.Q(closed_at=None, closed_by=None)
-                | models.Q(closed_at__isnull=False, closed_by__isnull=False),
-                name="engagement_closed_pair",
-            ),
+            act_pair("engagement", "closed"),
             *(
                 TenantForeignKey(field=key, name=f"engagement_{key}_key", column="id")
                 for key in ("workflow_owner", "context_owner", "closed_by")

@@ -12,6 +12,7 @@ from tenancy.models import (
     TenantKey,
     TenantManager,
     TenantModel,
+    act_pair,
     shows_on_status,
     tenant_constraints,
     tracked,
@@ -162,11 +163,7 @@ class ShareLink(TenantModel):
                 authors=("created_by", "revoked_by"), also=f"token_hash = {OWN_TOKEN}"
             ),
             models.UniqueConstraint(fields=["token_hash"], name="sharelink_token_once"),
-            models.CheckConstraint(
-                condition=models.Q(revoked_at=None, revoked_by=None)
-                | models.Q(revoked_at__isnull=False, revoked_by__isnull=False),
-                name="sharelink_revoked_pair",
-            ),
+            act_pair("sharelink", "revoked"),
         ]
 
     def __str__(self) -> str:

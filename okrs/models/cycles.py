@@ -12,6 +12,7 @@ from tenancy.models import (
     TenantKey,
     TenantManager,
     TenantModel,
+    act_pair,
     not_deleted,
     shows_in_rows,
     shows_on_status,
@@ -166,11 +167,7 @@ class Objective(TenantModel):
             models.UniqueConstraint(
                 "engagement", "cycle", models.functions.Lower("title"), name="objective_said_once"
             ),
-            models.CheckConstraint(
-                condition=models.Q(committed_at=None, committed_by=None)
-                | models.Q(committed_at__isnull=False, committed_by__isnull=False),
-                name="objective_committed_pair",
-            ),
+            act_pair("objective", "committed"),
         ]
         indexes = [
             models.Index(fields=["engagement", "cycle", "team"], name="objective_in_cycle"),

@@ -12,7 +12,7 @@ from engagements.models import Cadence, Engagement, Membership
 from okrs.audit import Criterion, answers_of, audit
 from okrs.models import Cycle, KeyResult, Stage
 from okrs.queries.findings import key_result_findings
-from okrs.states import expected_pace, forecast, terms_of
+from okrs.states import expected_pace, latest_forecast, terms_of
 from okrs.writing import Finding
 from scoring import ScoringError, explain
 
@@ -78,13 +78,7 @@ def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Ca
         key_result=key_result,
         engagement=engagement,
         pace=pace,
-        forecast_holds=forecast(
-            key_result,
-            score=key_result.score,
-            line=pace,
-            confidence=key_result.confidence,
-            bands=engagement.rag_bands,
-        ),
+        forecast_holds=latest_forecast(key_result, line=pace, bands=engagement.rag_bands),
     )
 
 

@@ -19,7 +19,7 @@ from engagements.models import Engagement, Membership
 from escalations.queries import EscalationCard, open_escalations
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.models.key_results import LIVE
-from okrs.states import expected_pace, forecast, weakest
+from okrs.states import expected_pace, latest_forecast, weakest
 from reviews.models import Review
 from scoring import Rag, objective_score, pace, rag
 from workspace.home import Line, NextDate, Win, check_ins_due, next_dates, wins
@@ -234,12 +234,6 @@ def _line(row: KeyResult, *, engagement: Engagement, today: dt.date, now: dt.dat
     return Line(
         key_result=row,
         pace=line,
-        forecast_holds=forecast(
-            row,
-            score=row.score,
-            line=line,
-            confidence=row.confidence,
-            bands=engagement.rag_bands,
-        ),
+        forecast_holds=latest_forecast(row, line=line, bands=engagement.rag_bands),
         is_late=asked and due_of(row, now=now).is_late,
     )
