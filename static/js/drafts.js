@@ -176,7 +176,6 @@ function areDrafts() {
 }
 
 function lookAround(root) {
-  root.querySelectorAll("[data-draft-clear]").forEach(({ dataset }) => forget(dataset.draftClear));
   root.querySelectorAll("[data-drafts-wait]").forEach((place) => (place.hidden = !areDrafts()));
   root.querySelectorAll("form[data-draft]").forEach(restore);
   root.querySelectorAll("[data-draft-of]").forEach(tellOf);
