@@ -78,10 +78,6 @@ class Answer(NamedTuple):
     error: str = ""
 
 
-class Wrong(Exception):
-    """An unexpected answer."""
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
     parser.add_argument("--clients", type=int, default=5_000, help="16 key results each")

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import connections
 from django.test.utils import setup_databases
+from django.utils import timezone
 from psycopg._preparing import PrepareManager
 
 from config.embedded.stack import Lock
 from mail import runs
 from tests import access_cast, faults
+from tests.checkins.posting import TUESDAY
 from tests.databases import ROLES, copy_of, execute_as_owner, let_anyone_act, switch
 from tests.lock_order import watched
 
@@ -84,6 +87,13 @@ def cast(django_db_setup: str, django_db_blocker: Any) -> Iterator[access_cast.C
 def lock_order() -> Iterator[None]:
     """Locks are taken in the one order, in every test."""
     with watched():
+        yield
+
+
+@pytest.fixture
+def in_berlin() -> Iterator[None]:
+    """Tuesday 10 March 2026, 09:40, on a clock in Berlin."""
+    with time_machine.travel(TUESDAY, tick=False), timezone.override("Europe/Berlin"):
         yield
 
 

@@ -167,13 +167,10 @@ def _invite(ground: Ground) -> str:
     """Somebody who has not joined: by a link that was replaced, and by one that holds."""
     marks, lead = ground.marks, ground.lead
     with scope(lead.engagement_id):
+        email = marks.inside_email("membership.email")
+        person = {"email": email, "name": marks.inside("membership.name.invited")}
         invited = invite_member(
-            engagement=lead.engagement,
-            email=marks.inside_email("membership.email"),
-            name=marks.inside("membership.name.invited"),
-            role=Role.VIEWER,
-            by=lead,
-            now=NOW,
+            engagement=lead.engagement, role=Role.VIEWER, by=lead, now=NOW, **person
         )
         invitation = send_invitation(membership=invited, by=lead, now=NOW)
         return reverse("engagements:invitation-accept", args=[invitation_token(invitation)])

@@ -1,24 +1,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
-import time_machine
 from django.utils import timezone
 
 from checkins.templatetags.weeks import closing, countdown, marked, when
 from tests.checkins.posting import TUESDAY, at
 
-
-@pytest.fixture(autouse=True)
-def in_berlin() -> Iterator[None]:
-    """Tuesday 10 March 2026, 09:40, on a clock in Berlin."""
-    with time_machine.travel(TUESDAY, tick=False), timezone.override("Europe/Berlin"):
-        yield
-
-
+pytestmark = pytest.mark.usefixtures("in_berlin")
 left = partial(countdown, now=TUESDAY)
 
 

@@ -51,7 +51,7 @@ def invite_bob(by: Membership) -> Invitation:
         return person.invitations.get()
 
 
-def invite_as_viewers(people: dict[str, str], *, by: Membership) -> list[Membership]:
+def invite_all(people: dict[str, str], *, by: Membership) -> list[Membership]:
     known: dict[str, Any] = {"engagement": by.engagement, "by": by, "now": timezone.now()}
     return invite_members(people=people, role=Role.VIEWER, **known)
 
@@ -111,7 +111,7 @@ def test_of_several_the_named_keep_name_and_role(engagement: Engagement, alice: 
     dana = build.member(engagement, "Dana", Role.SPONSOR, user=None, email="dana@x.test")
 
     with scope(engagement.id):
-        invite_as_viewers({"Dana@x.test": "D", "ana@x.test": "Ana"}, by=alice)
+        invite_all({"Dana@x.test": "D", "ana@x.test": "Ana"}, by=alice)
         named = Membership.objects.exclude(pk=alice.pk).values_list("email", "name", "role")
         assert set(named) == {("dana@x.test", "Dana", "sponsor"), ("ana@x.test", "Ana", "viewer")}
     assert (open_links(engagement), saved(dana).role) == (["ana@x.test", "dana@x.test"], "sponsor")
@@ -122,7 +122,7 @@ def test_members_among_several_are_each_refused(engagement: Engagement, alice: M
     people = dict.fromkeys(("a@x.test", ben.email, alice.email), "Name")
 
     with scope(engagement.id), pytest.raises(ValidationError) as refusal:
-        invite_as_viewers(people, by=alice)
+        invite_all(people, by=alice)
 
     assert [error.code for error in refusal.value.error_list] == ["already_member"] * 2
     assert open_links(engagement) == []
@@ -232,11 +232,8 @@ def open_links(engagement: Engagement) -> list[str]:
 
 def test_two_leads_who_send_one_list_at_once_both_come_through(leads: list[Membership]) -> None:
     engagement, people = leads[0].engagement, sorted(PEOPLE.items())
-    alice, bob = leads
-    works = [
-        partial(invite_as_viewers, dict(people), by=alice),
-        partial(invite_as_viewers, dict(people[::-1]), by=bob),
-    ]
+    sides = zip((people, people[::-1]), leads, strict=True)
+    works = [partial(invite_all, dict(side), by=lead) for side, lead in sides]
 
     assert [len(invited) for invited in at_once(engagement.pk, *works)] == [len(PEOPLE)] * 2
     assert open_links(leads[0].engagement) == sorted(PEOPLE)

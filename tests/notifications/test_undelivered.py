@@ -161,14 +161,8 @@ def test_who_is_reached_or_left_is_no_news(alice: Membership, bob: Membership, e
 
 def invite(alice: Membership) -> Membership:
     with scope(alice.engagement_id), identity(user_id=alice.user_id):
-        return invite_member(
-            engagement=alice.engagement,
-            email="robin@example.test",
-            name="Robin New",
-            role=Role.CONTRIBUTOR,
-            by=alice,
-            now=NINE,
-        )
+        person = {"email": "robin@example.test", "name": "Robin New", "role": Role.CONTRIBUTOR}
+        return invite_member(engagement=alice.engagement, by=alice, now=NINE, **person)
 
 
 def test_leads_hear_of_an_invitation_that_dies(alice: Membership, mail_server: MailServer) -> None:

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import time_machine
 from django import forms
 from django.template import Context, Template
 from django.utils import timezone
@@ -27,13 +26,7 @@ from okrs.charts import (
 )
 from scoring import PLAYBOOK_BANDS
 
-pytestmark = pytest.mark.usefixtures("_in_march")
-
-
-@pytest.fixture
-def _in_march() -> object:
-    with time_machine.travel(dt.datetime(2026, 3, 10, 9, 40, tzinfo=dt.UTC), tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("in_berlin")
 
 
 def render(source: str, **context: object) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 from unittest.mock import Mock
 
 import pytest
-import time_machine
-from django.utils import timezone
 
 from checkins.queries.my_week import MyWeek
 from okrs.models import Cycle
@@ -17,12 +15,7 @@ from tests.checkins.posting import TUESDAY, at
 from workspace.headlines import home_headline, my_week_headline
 from workspace.queries.home import Home
 
-
-@pytest.fixture(autouse=True)
-def in_berlin() -> Iterator[None]:
-    """Tuesday 10 March 2026, 09:40, on a clock in Berlin."""
-    with time_machine.travel(TUESDAY, tick=False), timezone.override("Europe/Berlin"):
-        yield
+pytestmark = pytest.mark.usefixtures("in_berlin")
 
 
 def week(*cards: Any, opens: dt.datetime | None = None) -> MyWeek:
