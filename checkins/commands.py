@@ -161,10 +161,10 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
         raise refusal
     undo = _supersede(check_in, by=by, now=now)
     raised = {"engagement_id": check_in.engagement_id, "check_in": check_in}
+    Blocker.objects.filter(**raised, resolved_at=None).update(resolved_by=by, resolved_at=now)
     HelpRequest.objects.filter(**raised, answered_at=None).update(
         answer=TAKEN_BACK, answered_by=by, answered_at=now
     )
-    Blocker.objects.filter(**raised, resolved_at=None).update(resolved_by=by, resolved_at=now)
     update_state(key_result=locked, state=recompute_state(locked), by=by, now=now)
     return undo
 

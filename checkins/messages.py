@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from checkins.models import Blocker, CheckIn
 from checkins.periods import (
@@ -30,7 +31,7 @@ from engagements.permissions import Permission, may
 from mail.email_types import one_line
 from notifications.models import Notice
 from notifications.rules import DigestItem, NoticeRule, Noun, register_rule
-from okrs.formatting import write_day, write_value
+from okrs.formatting import last_day, write_day, write_due, write_value
 from okrs.models import KeyResult, Stage
 from scoring import Rag, format_score
 
@@ -62,15 +63,13 @@ def reminder(notice: Notice, row: KeyResult, now: dt.datetime) -> Fields | None:
     period = _unfilled(notice, row)
     if period is None or period.due_at <= now or row.owner_id != notice.person_id:
         return None
-    at = closing(period.due_at, now)
-    due = f"due {at}".replace("due end", "due by end")
-    for near in ("today", "tomorrow"):
-        due = due.replace(f"due {near}\u00a0", f"due {near} by\u00a0")
+    local, today = timezone.localtime(period.due_at), timezone.localdate(now)
+    due = f"due {write_due(local, today=today)}"
     return {
-        "heading": f"Due {at}",
+        "heading": f"Due {closing(period.due_at, now)}",
         "state": due,
         "news": f"needs a check-in, {due}",
-        "weight": 85 if "today" in at else 80,
+        "weight": 85 if last_day(local) == today else 80,
         **check_in_link(row, member=notice.person),
     }
 

@@ -56,7 +56,7 @@ class Verdict(models.TextChoices):
 class EscalationState(models.TextChoices):
     """The state of an escalation, from its dates."""
 
-    WATCHING = "watching", "Watching"  # red, but early: no huddle, no clock
+    WATCHING = "watching", "Watched"  # red, but early: no huddle, no clock
     ACTIVE = "active", "Active"  # waits for a huddle and an outcome
     ANSWERED = "answered", "Plan under way"  # to its checkpoint
     RAISED = "raised", "With the sponsor"  # waits for the decision

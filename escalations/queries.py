@@ -15,6 +15,7 @@ from checkins.queries.thread import ThreadEntry
 from engagements.models import Membership, Role
 from escalations.models import Escalation, EscalationAct, EscalationQuerySet, EscalationState
 from escalations.rule import (
+    HUDDLE_HOURS,
     MIN_CONFIDENCE,
     TABLE,
     WEEKS_TO_FIRE,
@@ -71,6 +72,7 @@ class EscalationCard(Facts):
     conveners: Sequence[str] = ()
     sponsors: Sequence[str] = ()
     min_confidence: ClassVar[int] = MIN_CONFIDENCE
+    huddle_hours: ClassVar[int] = HUDDLE_HOURS
 
     @property
     def closed_on(self) -> dt.date | None:

@@ -105,6 +105,15 @@ def write_end(at: dt.datetime, *, today: dt.date, near: bool = False) -> str:
     return f"end of{NO_BREAK}{_write_near(last_day(at), today=today, near=near)}"
 
 
+def write_due(at: dt.datetime, *, today: dt.date) -> str:
+    """Write it after "due": "today by 10:00", "Mon 16 Mar 10:00", "by end of Sun 15 Mar"."""
+    end = write_end(at, today=today, near=True)
+    if _is_midnight(at):
+        return f"by {end}"
+    is_near = (at.date() - today).days in (0, 1)
+    return f"{write_distance(at.date(), today=today)} by{NO_BREAK}{at:%H:%M}" if is_near else end
+
+
 def last_day(at: dt.datetime) -> dt.date:
     """Return the day that ends with this deadline: midnight belongs to the day before."""
     return at.date() - dt.timedelta(days=1) if _is_midnight(at) else at.date()

@@ -13,7 +13,7 @@ from okrs.formatting import plain, write_figure, write_value
 from okrs.models import KeyResult
 from reviews.models import LONGEST_WHY, AgendaItem, ReviewKind, Section
 from reviews.reasons import AgendaFacts, Reason, reasons
-from reviews.screens import SEPARATOR, KeyResultFacts, as_number, outcome_of
+from reviews.screens import SEPARATOR, KeyResultFacts, as_number, clip, outcome_of
 
 LEAST = 2  # minutes
 MOST_DAYS = 3
@@ -66,7 +66,7 @@ def draw(facts: AgendaFacts) -> list[AgendaItem]:
                     section=why[0].section,
                     source=f"kr:{row.key_result.public_id}",
                     title=row.key_result.title,
-                    why=joined if len(joined) <= LONGEST_WHY else f"{joined[: LONGEST_WHY - 1]}…",
+                    why=clip(joined, LONGEST_WHY),
                     minutes=why[0].minutes,
                     key_result=row.key_result,
                     objective=row.key_result.objective,

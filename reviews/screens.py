@@ -27,6 +27,7 @@ from okrs.formatting import (
     write_unit,
 )
 from okrs.models import KeyResult
+from reviews.models import LONGEST_WHY
 from scoring import Rag, format_score
 
 Facts = dict[str, Any]
@@ -190,9 +191,15 @@ def escalation_words(escalation: Escalation, *, engagement: Engagement, now: dt.
 def current_why(
     why: str, escalation: Escalation | None, *, engagement: Engagement, now: dt.datetime
 ) -> str:
-    """Return the reasons of an item, and last the current state of its escalation."""
+    """Return the reasons of an item, shortened as needed, and last the state of its escalation."""
     words = escalation_words(escalation, engagement=engagement, now=now) if escalation else ""
-    return SEPARATOR.join(filter(None, (why, words)))
+    room = LONGEST_WHY - len(words) - len(SEPARATOR) if words else LONGEST_WHY
+    return SEPARATOR.join(filter(None, (clip(why, room), words)))
+
+
+def clip(text: str, most: int) -> str:
+    """Return the text in at most so many characters, the last of them "…" where it is cut."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _escalation(

@@ -89,7 +89,7 @@ def build_snapshot(
 ) -> Page:
     """Return everything that a client reads on that day, in the order of the page (M12).
 
-    It depends on the rows and the moment alone: the same for every builder.
+    Without flags it depends on the rows and the moment alone: the same for every builder.
     With `releasing` it is the page as of a report that is published now; `publishing` is that
     report's review, whose decisions show already, and the page compares with the review before it.
     Six queries.

@@ -1,8 +1,8 @@
 """The one order in which rows are locked, and the only place that locks them.
 
 Two transactions that lock the same rows in two orders wait for each other until PostgreSQL ends
-one of them. So every command and job locks its rows in this order before its first write, and
-within a table by primary key. A trigger's lock counts: the one that counts `status_version` up
+one of them. So every command and job locks and writes tables in this order, and the rows of a
+table by primary key. A trigger's lock counts: the one that counts `status_version` up
 locks the engagement, so the engagement comes last. So does a key's, which the commit takes on the
 row pointed to: a draft, which may be deleted, is locked before another row is made to point to it.
 Rows that are only written under the lock of their parent, such as the items of an agenda under that

@@ -38,11 +38,13 @@ class LockedOutOfOrder(AssertionError):
 
 
 @cache
-def _places() -> dict[str, int]:
+def _places() -> dict[str, tuple[int, str]]:
     """Return the place of each table but sessions, which are each of one browser."""
-    tables = {model._meta.db_table: place_of(model) for model in apps.get_models()}
+    tables = {
+        model._meta.db_table: (place_of(model), model._meta.label) for model in apps.get_models()
+    }
     del tables["django_session"]
-    return {**tables, NAMES: ORDER.index(NAMES)}
+    return {**tables, NAMES: (ORDER.index(NAMES), "")}
 
 
 @cache

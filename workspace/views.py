@@ -63,7 +63,7 @@ def my_week(request: SignedInRequest) -> HttpResponse:
         "headline": my_week_headline(week, overdue=overdue, escalations=escalations),
         "clients_part": f"&clients={clients.number}" if clients.has_other_pages() else "",
         "now": now,
-        "today": timezone.localdate(),
+        "today": timezone.localdate(now),
         "beside": part in ("waiting", "counts"),
     }
     if part == "waiting":

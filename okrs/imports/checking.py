@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -198,7 +199,8 @@ def _metrics(rows: Sequence[Row]) -> Iterator[Problem]:
         for fact in METRIC_FACTS:
             value = getattr(row, fact)
             expected, first = facts.get((row.metric_key, fact), (value, row))
-            if value not in ("", None) and value != expected:
+            same = same_unit if fact == "unit" else operator.eq
+            if value not in ("", None) and not same(value, expected):
                 message = f"{quote(row.metric)} has {quote(str(expected))} in line {first.line}."
                 fix = "Make both the same, or use two metrics."
                 yield Problem(row.line, fact, message, fix)
@@ -207,6 +209,11 @@ def _metrics(rows: Sequence[Row]) -> Iterator[Problem]:
         if fact == "valid_high" and low is not None and low >= high:  # type: ignore[operator]
             message = f"{high} is not above the lowest valid value, {low}."
             yield Problem(row.line, "valid_high", message, "Swap the two values or change one.")
+
+
+def same_unit(one: object, other: object) -> bool:
+    """Return whether two units are one: "Percent" and "%", "Days" and "days"."""
+    return write_unit(str(one).casefold()) == write_unit(str(other).casefold())
 
 
 def _dates(row: Row, known: Known) -> Iterator[Problem]:
@@ -236,8 +243,7 @@ def _metric(row: Row, known: Known) -> Iterator[Problem]:
     if metric.is_archived:
         message = f"The metric {quote(metric.name)} is archived."
         yield Problem(row.line, "metric", message, "Use another metric.")
-    units = [write_unit(unit.casefold()) for unit in (row.unit, metric.unit)]
-    if row.unit and metric.unit and units[0] != units[1]:
+    if row.unit and metric.unit and not same_unit(row.unit, metric.unit):
         message = f"The dictionary has {quote(metric.name)} in {quote(metric.unit)}."
         yield Problem(row.line, "unit", message, "Use that unit, or another metric.")
 

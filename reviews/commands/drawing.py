@@ -10,7 +10,7 @@ from engagements.models import Engagement
 from okrs.models import KeyResult
 from reviews.agenda import SECTIONS, draw, fit, list_facts, merge
 from reviews.commands.locks import items_of
-from reviews.models import LONGEST_WHY, AgendaItem, Review, ReviewRecord, Section
+from reviews.models import AgendaItem, Review, ReviewRecord, Section
 from reviews.queries.agenda import agenda_facts, screen_of
 from reviews.queries.recorded import outcomes
 from reviews.reasons import AgendaFacts
@@ -85,8 +85,7 @@ def _store_outcomes(
     discussed = {(review.current_item_id or 0): now, **ends.discussed}
     for item in items:
         escalation = ends.running.get(item.key_result_id or 0)
-        why = current_why(item.why, escalation, engagement=engagement, now=now)
-        item.why = why[:LONGEST_WHY]
+        item.why = current_why(item.why, escalation, engagement=engagement, now=now)
         item.discussed_at = item.discussed_at or discussed.get(item.pk)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from engagements.models import Membership
+from engagements.models import Engagement, Membership
 from escalations.models import Escalation, Verdict
 from okrs.models import Cycle, Objective
 from reviews.agenda import fit, merge
-from reviews.models import AgendaItem
-from reviews.screens import KeyResultFacts
+from reviews.models import LONGEST_WHY, AgendaItem
+from reviews.screens import KeyResultFacts, current_why
 from scoring import Rag
 from tests.checkins.posting import at
 from tests.reviews.agendas import (
@@ -329,3 +329,12 @@ def test_a_new_item_comes_at_its_place(there: str, fresh: str, moved: str, expec
 )
 def test_minutes_are_cut_until_they_fit(minutes: list[int], into: int, expected: list[int]) -> None:
     assert fit(minutes, into=into) == expected
+
+
+def test_the_state_of_an_escalation_is_never_cut_off() -> None:
+    berlin = Engagement(time_zone="Europe/Berlin")
+
+    shown = current_why("blocked for 12 days · " * 20, ACTIVE, engagement=berlin, now=MONDAY)
+
+    assert len(shown) == LONGEST_WHY
+    assert f"… · {HUDDLE}" in shown

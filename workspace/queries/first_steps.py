@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Q
-from django.utils import timezone
 
 from engagements.models import Invitation, Membership
 from okrs.models import Cycle, KeyResult, Objective, Stage
@@ -37,7 +37,7 @@ class FirstSteps:
 
     @property
     def now(self) -> str:
-        """The step that is next."""
+        """Return the step that is next."""
         if self.cycle is None:
             return "cycle"
         if not self.has_set:
@@ -45,8 +45,10 @@ class FirstSteps:
         return "check_in" if self.to_check_in else "commit"
 
 
-def first_steps(*, membership: Membership, cycle: Cycle | None) -> FirstSteps | None:
-    """None once somebody has checked in. At most six queries."""
+def first_steps(
+    *, membership: Membership, cycle: Cycle | None, now: dt.datetime
+) -> FirstSteps | None:
+    """Return what is left to do until the first check-in, then None. At most six queries."""
     engagement = membership.engagement
     key_results = KeyResult.objects.filter(engagement=engagement)
     if key_results.filter(checked_in_at__isnull=False).exists():
@@ -57,7 +59,7 @@ def first_steps(*, membership: Membership, cycle: Cycle | None) -> FirstSteps | 
     rows = Objective.objects.filter(engagement=engagement).annotate(held=held)
     objectives: list[Any] = list(rows.select_related("cycle").order_by(*order))
     live = key_results.live().order_by("id")
-    invitations = Invitation.objects.filter(engagement=engagement).waiting(now=timezone.now())
+    invitations = Invitation.objects.filter(engagement=engagement).waiting(now=now)
     named, invited = Q(user=None), Q(id__in=invitations.values("membership_id"))
     return FirstSteps(
         cycle=cycle,

@@ -101,8 +101,10 @@ class Home:
 
 
 def home_page(*, membership: Membership, now: dt.datetime) -> Home:
-    """Everything of the page. At most fifteen queries, however much there is, and until somebody
-    has checked in six more."""
+    """Return everything on the page.
+
+    At most fifteen queries, however much there is, and six more until the first check-in.
+    """
     engagement = membership.engagement
     today = engagement.today(now)
     rows = Cycle.objects.filter(engagement=engagement).order_by()
@@ -153,8 +155,8 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
         overdue_actions=actions.filter(due_on__lt=today).count(),
         has_begun=any(one.objective.committed_at for one in objectives) or committed.exists(),
         steps=None
-        if any(line.key_result.checked_in_at for line in lines)
-        else first_steps(membership=membership, cycle=next(iter(running), beside)),
+        if engagement.is_closed or any(line.key_result.checked_in_at for line in lines)
+        else first_steps(membership=membership, cycle=next(iter(running), beside), now=now),
         today=today,
     )
 

@@ -127,7 +127,14 @@ def test_a_metric_is_described_once_and_named_again(lead: Membership) -> None:
     silent = dict.fromkeys(METRIC_FACTS, "")
 
     churn = [{**silent, "metric": "CHURN"}, {"metric": "Churn", "refresh": "daily"}]
-    load(file_of(*churn, {"metric": "Sign-ups", "refresh": ""}), by=lead)
+    load(
+        file_of(
+            *churn,
+            {"metric": "churn", "unit": "%", "refresh": "daily"},
+            {"metric": "Sign-ups", "refresh": ""},
+        ),
+        by=lead,
+    )
 
     first, sign_ups = Metric.objects.order_by("name")
     assert (first.name, first.unit, first.refresh) == ("CHURN", "percent", "daily")
