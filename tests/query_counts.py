@@ -28,14 +28,20 @@ def queries_of(read: Callable[[], object]) -> list[str]:
 
 
 def assert_constant_queries(
-    read: Callable[[], object], *, grow: Callable[[], object], name: str
+    read: Callable[[], object], *, add: Callable[[int], object], name: str, rows: int = 10
 ) -> None:
-    """`read` sends as many queries after `grow` as before: the number recorded for `name`."""
-    before = queries_of(read)
-    grow()
-    after = queries_of(read)
-    assert len(after) == len(before), "\n".join(after)
-    assert_query_count(after, name=name)
+    """`read` sends as many queries for twenty rows as for ten: the number recorded for `name`.
+
+    `add` makes one row more, or one of each kind, and gets its number: 0, 1, 2 …
+    """
+    counts = []
+    for number in range(2 * rows):
+        add(number)
+        if number in (rows - 1, 2 * rows - 1):
+            sent = queries_of(read)
+            counts.append(len(sent))
+    assert counts[0] == counts[1], "\n".join(sent)
+    assert_query_count(sent, name=name)
 
 
 def assert_query_count(sent: list[str], *, name: str) -> None:

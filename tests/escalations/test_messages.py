@@ -261,14 +261,13 @@ def test_notices_cost_the_same_queries_for_three_and_for_six(
     objective = build.objective(alice, build.cycle(alice.engagement))
     rows: list[Escalation] = []
 
-    def grow() -> None:
-        rows.extend(escalated(build.live_key_result(objective), bob) for _ in range(3))
+    def add(number: int) -> None:
+        rows.append(escalated(build.live_key_result(objective), bob))
 
     def describe() -> None:
         assert len(items("escalation_active", rows, to=alice, now=TUESDAY)) == len(rows)
 
-    grow()
-    assert_constant_queries(describe, grow=grow, name="escalation_active")
+    assert_constant_queries(describe, add=add, name="escalation_active", rows=3)
 
 
 @pytest.mark.parametrize(

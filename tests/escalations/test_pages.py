@@ -129,14 +129,12 @@ def test_the_list_keeps_closed_ones_and_those_decided_but_still_red_apart(
 
 
 def test_the_queries_of_the_list_do_not_grow(signed_in: Client, row: Escalation) -> None:
-    def ten_more() -> None:
-        for number in range(10):
-            other = build.live_key_result(row.key_result.objective, row.key_result.metric)
-            state = [ACTIVE, WATCHING, ANSWERED, RAISED, DECIDED][number % 5]
-            escalated(other, row.key_result.owner, state=state)
+    def add(number: int) -> None:
+        other = build.live_key_result(row.key_result.objective, row.key_result.metric)
+        state = [ACTIVE, WATCHING, ANSWERED, RAISED, DECIDED][number % 5]
+        escalated(other, row.key_result.owner, state=state)
 
-    ten_more()
-    assert_constant_queries(lambda: signed_in.get(URL), grow=ten_more, name="escalation-list")
+    assert_constant_queries(lambda: signed_in.get(URL), add=add, name="escalation-list")
 
 
 def test_a_huddle_is_set_on_the_clock_of_the_reader(

@@ -230,17 +230,13 @@ def test_a_closed_review_without_records_of_an_escalation_opens(
 
 def test_more_escalations_cost_no_more_queries(lead: Client, alice: Membership) -> None:
     rows = key_results(alice, *[f"Row {number}" for number in range(20)])
-    for row in rows[:10]:
-        escalate(reported(row, alice, "8.9", "8.8", confidence=2), **recovery_plan(row))
     review = run(alice)
 
-    def ten_more() -> None:
-        for row in rows[10:]:
-            escalate(reported(row, alice, "8.9", "8.8", confidence=2), **recovery_plan(row))
+    def add(number: int) -> None:
+        row = reported(rows[number], alice, "8.9", "8.8", confidence=2)
+        escalate(row, **recovery_plan(row))
         lead.post(url(review, "review-draw"))
 
     address = f"{url(review)}?view=all"
-    assert_constant_queries(
-        lambda: lead.get(address), grow=ten_more, name="review-detail-escalations"
-    )
+    assert_constant_queries(lambda: lead.get(address), add=add, name="review-detail-escalations")
     assert item(review, "Row 19").facts["escalation"]["state"] == "answered"
