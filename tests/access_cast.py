@@ -134,8 +134,7 @@ def met_and_decided(key_result: KeyResult, lead: Membership, other: Membership) 
     action = act(lead, review=review, agenda_item=item, due_on=today, now=now)
     decision = decide(review, lead, agenda_item=item, due_on=today, now=now)
     ReportDraft.objects.create(**here, review=closed, headline="Calm")
-    closed.closed_at, closed.closed_by = now, lead
-    closed.save(update_fields=["closed_at", "closed_by"])
+    build.change(closed, closed_at=now, closed_by=lead)
     release = record_release(report_hash="", by=lead, now=now)
     if engagement.slug != "northwind":
         release = record_release(report_hash="", by=lead, now=now)  # no number is good in both

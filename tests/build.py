@@ -217,8 +217,9 @@ def sign_in(client: Client, engagement: Engagement, role: str = Role.LEAD) -> Me
 
 
 def change(row: Any, **fields: Any) -> None:
-    """Behind the commands' backs: in the database and in hand."""
-    type(row).objects.filter(pk=row.pk).update(**fields)
+    """Behind the commands' backs, whatever scope is open: in the database and in hand."""
+    with scope(getattr(row, "engagement_id", row.pk)):
+        type(row).objects.filter(pk=row.pk).update(**fields)
     for name, value in fields.items():
         setattr(row, name, value)
 

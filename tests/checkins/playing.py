@@ -134,8 +134,7 @@ class Play:
         objective = build.objective(self.lead, cycle, team=team)
         terms = TERMS[history.terms]
         self.key_result = build.live_key_result(objective, owner_id=self.owner.pk, **terms)
-        with scope(self.lead.engagement_id):
-            build.change(self.key_result, early_until=early_until(self.key_result))
+        build.change(self.key_result, early_until=early_until(self.key_result))
         self.fired: list[str] = []
         self.state: dict[dt.date, Escalation] = {}
 

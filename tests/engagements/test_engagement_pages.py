@@ -135,8 +135,7 @@ def test_frozen_bands_are_shown_and_not_changed(client: Client, lead: Membership
 
 
 def test_members_read_the_settings_without_a_form(client: Client, engagement: Engagement) -> None:
-    with scope(engagement.id):
-        build.change(engagement, workflow_owner=build.member(engagement, "Eve", Role.CHAMPION))
+    build.change(engagement, workflow_owner=build.member(engagement, "Eve", Role.CHAMPION))
     build.sign_in(client, engagement, Role.CONTRIBUTOR)
 
     text = client.get(URL).text.split("<main")[1]

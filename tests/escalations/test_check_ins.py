@@ -29,8 +29,7 @@ Callbacks = Callable[..., object]
 def carla(alice: Membership, onboarding: KeyResult) -> Membership:
     """The champion of the team whose objective it is."""
     champion = build.member(alice.engagement, "Carla", Role.CHAMPION)
-    onboarding.objective.team = build.team(alice.engagement, champion=champion)
-    onboarding.objective.save(update_fields=["team"])
+    build.change(onboarding.objective, team=build.team(alice.engagement, champion=champion))
     return champion
 
 
@@ -102,9 +101,7 @@ def test_each_change_notifies_its_people(
     expected: set[str],
 ) -> None:
     """Bob posts the check-ins; Carla wants no digests."""
-    assert carla.user is not None
-    carla.user.wants_digests = False
-    carla.user.save(update_fields=["wants_digests"])
+    build.change(carla.user, wants_digests=False)
     for value, now in zip(values, (FIRST, SECOND, THIRD, THIRD + HOUR), strict=False):
         post(onboarding, bob, actual=value, now=now)
 
@@ -116,8 +113,7 @@ def test_each_change_notifies_its_people(
 
 
 def test_nobody_is_told_while_it_is_only_watched(onboarding: KeyResult, bob: Membership) -> None:
-    onboarding.early_until = SECOND.date()
-    onboarding.save(update_fields=["early_until"])
+    build.change(onboarding, early_until=SECOND.date())
     red(onboarding, bob, FIRST, SECOND)
 
     assert Escalation.objects.get().state is EscalationState.WATCHING
@@ -133,14 +129,10 @@ def test_only_members_who_sign_in_and_may_read_are_told(
     onboarding: KeyResult, bob: Membership, alice: Membership, carla: Membership
 ) -> None:
     build.member(alice.engagement, "Placeholder", Role.LEAD, user=None)
-    gone = build.member(alice.engagement, "Gone", Role.LEAD, removed_at=FIRST)
-    disabled = build.member(alice.engagement, "Disabled", Role.LEAD)
-    assert gone.user is not None
-    assert disabled.user is not None
-    disabled.user.is_active = False
-    disabled.user.save(update_fields=["is_active"])
-    carla.role = Role.VIEWER
-    carla.save(update_fields=["role"])
+    build.member(alice.engagement, "Gone", Role.LEAD, removed_at=FIRST)
+    disabled = build.user("Disabled", is_active=False)
+    build.member(alice.engagement, "Disabled", Role.LEAD, user=disabled)
+    build.change(carla, role=Role.VIEWER)
 
     red(onboarding, bob, FIRST, SECOND)
 

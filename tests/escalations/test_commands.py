@@ -41,8 +41,7 @@ def people(alice: Membership, bob: Membership) -> People:
 
 @pytest.fixture
 def watched(onboarding: KeyResult, bob: Membership) -> Escalation:
-    onboarding.early_until = TODAY
-    onboarding.save(update_fields=["early_until"])
+    build.change(onboarding, early_until=TODAY)
     return escalated(onboarding, bob, state=WATCHING)
 
 
@@ -235,10 +234,7 @@ def test_a_plan_notifies(
     active: Escalation, people: People, *, plan_owner: str, silent: str, expected: set[str]
 ) -> None:
     if silent:
-        user = people[silent].user
-        assert user is not None
-        user.wants_digests = False
-        user.save(update_fields=["wants_digests"])
+        build.change(people[silent].user, wants_digests=False)
 
     outcome(active, people["Alice"], plan_owner=people[plan_owner])
 

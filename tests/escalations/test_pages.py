@@ -140,9 +140,7 @@ def test_the_queries_of_the_list_do_not_grow(signed_in: Client, row: Escalation)
 def test_a_huddle_is_set_on_the_clock_of_the_reader(
     client: Client, row: Escalation, champion: Membership
 ) -> None:
-    assert champion.user is not None
-    champion.user.time_zone = "America/New_York"
-    champion.user.save()
+    build.change(champion.user, time_zone="America/New_York")
 
     opened = client.get(url("huddle", row))
     answer = client.post(url("huddle", row), huddle(row))

@@ -116,8 +116,7 @@ def test_who_convenes_and_owns_it_is_asked_for_the_huddle_first(
     first = escalated(row, people["bob"], huddle_due_at=TUESDAY - HOUR)
     assert deadlines(people["sofia"]) == [HUDDLE]
 
-    with scope(row.engagement_id):
-        type(first).objects.filter(pk=first.pk).update(huddle_at=TUESDAY)
+    build.change(first, huddle_at=TUESDAY)
 
     assert deadlines(people["sofia"]) == [OUTCOME]
 

@@ -25,7 +25,6 @@ from notifications.digests import build_digests
 from notifications.emails import stop_link, user_of
 from notifications.models import Notice
 from notifications.rules import Aside, DigestItem, Noun, registered_rules
-from tenancy.scoping import scope
 from tests import build
 from tests.notifications.noticing import NINE, deliver, envelopes, notify, read, rule, use_rules
 from tests.smtp import MailServer, mail_server, text_of
@@ -48,11 +47,6 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def there(bob: Membership) -> Membership:
     """Bob at another client."""
     return build.member(build.engagement("Harbor Retail"), "Bob", user=bob.user)
-
-
-def changed(person: Membership, **fields: object) -> None:
-    with scope(person.engagement_id):
-        Membership.objects.filter(pk=person.pk).update(**fields)
 
 
 def test_it_arrives_in_text_and_html_which_say_the_same_and_is_marked(
@@ -136,8 +130,8 @@ def test_in_a_zone_unknown_here_emails_go_by_utc(bob: Membership, mail_server: M
 
 
 CHANGES: dict[str, Callable[[Membership], object]] = {
-    "role": lambda bob: changed(bob, role=Role.VIEWER),
-    "membership": lambda bob: changed(bob, removed_at=NINE),
+    "role": lambda bob: build.change(bob, role=Role.VIEWER),
+    "membership": lambda bob: build.change(bob, removed_at=NINE),
     "account": lambda bob: disable_user(user=User.objects.get(name="Bob")),
     "reminders": lambda bob: User.objects.filter(name="Bob").update(wants_reminders=False),
     "cause": lambda bob: GONE.add(1),
@@ -166,7 +160,7 @@ def test_what_is_left_is_sent_without_what_is_gone_or_hidden_at_one_client(
     gone, stays, hidden = notify(bob, 1), notify(bob, 2), notify(there, 3)
     build_digests(now=NINE)
     GONE.add(1)
-    changed(there, removed_at=NINE)
+    build.change(there, removed_at=NINE)
 
     assert deliver_due(now=NINE) == Delivered(sent=1)
 
@@ -264,8 +258,7 @@ def test_an_envelope_of_one_client_reads_nothing_of_another(bob: Membership) -> 
     theirs = notify(harbor, 2)
     (envelope,) = envelopes()
     forged = {**envelope.payload, "engagements": [bob.engagement_id, harbor.engagement_id]}
-    with scope(harbor.engagement_id):
-        Notice.objects.filter(pk=theirs.pk).update(envelope=envelope.pk)
+    build.change(theirs, envelope=envelope.pk)
 
     mail = emails.render_notices(forged, is_daily=True)
 

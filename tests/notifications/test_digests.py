@@ -19,7 +19,6 @@ from mail.delivery import claim
 from mail.models import OutboxMessage, Priority
 from notifications.commands import wake_worker_after_commit
 from notifications.digests import ENVELOPES, build_digests
-from notifications.models import Notice
 from notifications.tasks import send_notices
 from tenancy.scoping import scope
 from tests import build
@@ -46,24 +45,11 @@ DAY = dt.timedelta(days=1)
 FRIDAY = NINE + 4 * DAY
 
 
-def set_clock(person: Membership, **clock: object) -> None:
-    assert person.user is not None
-    for name, value in clock.items():
-        setattr(person.user, name, value)
-    person.user.save()
-
-
-def drop(notice: Notice) -> None:
-    """So that no later envelope holds it."""
-    with scope(notice.engagement_id):
-        build.change(notice, dropped_at=NINE)
-
-
 def test_notices_of_a_closed_engagement_are_dropped(bob: Membership) -> None:
     sent, waiting = notify(bob, 1), notify(bob, 2)
     elsewhere = notify(build.member(build.engagement("Harbor"), "Hannah"))
+    build.change(sent, envelope=uuid4(), sent_at=NINE)
     with scope(bob.engagement_id):
-        build.change(sent, envelope=uuid4(), sent_at=NINE)
         close_engagement(engagement=bob.engagement, by=build.member(bob.engagement, "Al"), now=NINE)
 
     assert build_digests(now=NINE) == 1
@@ -107,13 +93,13 @@ def test_an_email_is_made_at_its_hour(bob: Membership) -> None:
     """Hours after Monday at nine; quiet are those from eight in the evening to seven."""
     for name, (rule_name, message_at, due_at, expected) in HOURS.items():
         person = build.member(bob.engagement, name)
-        set_clock(person, message_at=dt.time(message_at))
+        build.change(person.user, message_at=dt.time(message_at))
         notice = notify(person, rule=rule_name, due_at=NINE + due_at * HOUR)
 
         made = {hours: build_digests(now=NINE + hours * HOUR) for hours in expected}
 
         assert made == expected, name
-        drop(notice)
+        build.change(notice, dropped_at=NINE)  # no later envelope holds it
 
 
 def test_there_is_one_a_day_whatever_comes_up_later(bob: Membership) -> None:
@@ -146,14 +132,15 @@ def test_each_day_has_one_email_by_the_persons_own_clock(bob: Membership) -> Non
     quiet = {"quiet_from": dt.time(3), "quiet_until": dt.time(3)}
     for zone, day, message_at, made_at in CLOCKS:
         person, at = build.member(bob.engagement, zone), dt.datetime.fromisoformat(made_at)
-        set_clock(person, time_zone=zone, message_at=dt.time.fromisoformat(message_at), **quiet)
+        hour = dt.time.fromisoformat(message_at)
+        build.change(person.user, time_zone=zone, message_at=hour, **quiet)
         notice = notify(person, due_at=at - DAY)
 
         made = [build_digests(now=at + minutes * MINUTE) for minutes in (-1, 0, 60, 120)]
 
         assert made == [0, 1, 0, 0], zone
         assert f"daily:{person.user_id}:{day}" in keys()
-        drop(notice)
+        build.change(notice, dropped_at=NINE)
     assert len(keys()) == len(CLOCKS)
 
 
@@ -185,8 +172,7 @@ def test_what_is_dropped_or_not_due_is_not_gathered(bob: Membership) -> None:
 
 def test_who_was_removed_gets_an_envelope_so_that_the_log_shows_its_end(bob: Membership) -> None:
     notify(bob)
-    with scope(bob.engagement_id):
-        build.change(bob, removed_at=NINE)
+    build.change(bob, removed_at=NINE)
 
     assert build_digests(now=NINE) == 1
 
@@ -279,7 +265,7 @@ def test_what_was_put_off_goes_out_on_monday(bob: Membership, mail_server: MailS
 
 
 def test_just_before_quiet_hours_it_is_one_a_day(bob: Membership, mail_server: MailServer) -> None:
-    set_clock(bob, message_at=dt.time(19, 59))
+    build.change(bob.user, message_at=dt.time(19, 59))
     last_minute = NINE + 11 * HOUR - MINUTE
     notify(bob, 1)
     build_digests(now=last_minute)  # and the worker comes a minute later
@@ -354,9 +340,8 @@ def test_what_a_worker_has_in_hand_or_has_come_to_its_end_stays_there(bob: Membe
 def test_what_was_told_or_dropped_is_not_told_again(bob: Membership) -> None:
     ended = {"sent_at": notify(bob, 1), "dropped_at": notify(bob, 2)}
     build_digests(now=NINE)
-    with scope(bob.engagement_id):
-        for ending, notice in ended.items():
-            build.change(notice, **{ending: NINE})
+    for ending, notice in ended.items():
+        build.change(notice, **{ending: NINE})
     notify(bob, 3)
 
     build_digests(now=NINE + DAY)

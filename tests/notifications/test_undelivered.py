@@ -153,8 +153,7 @@ def test_who_is_reached_or_left_is_no_news(alice: Membership, bob: Membership, e
     if end == "reached":
         notify(bob, sent_at=NINE)
     else:
-        with scope(bob.engagement_id):
-            build.change(bob, removed_at=NINE)
+        build.change(bob, removed_at=NINE)
 
     assert said(notice) == {}
 
@@ -181,8 +180,7 @@ def test_leads_hear_of_an_invitation_that_dies(alice: Membership, mail_server: M
 def test_an_invitation_of_someone_removed_meanwhile_dies_in_silence(alice: Membership) -> None:
     robin = invite(alice)
     (envelope,) = envelopes()
-    with scope(alice.engagement_id):
-        build.change(robin, removed_at=NINE)
+    build.change(robin, removed_at=NINE)
 
     email_types.find("invitation").on_dead(envelope.payload, "550")
 

@@ -175,12 +175,11 @@ class History:
 
     def publish(self, now: dt.datetime) -> None:
         review = self.open_review(now)
-        review.standings = {
+        standings = {
             row.public_id: {"value": str(row.latest_value), "rag": row.rag}
             for row in KeyResult.objects.exclude(latest_value=None)
         }
-        review.closed_at, review.closed_by = now, self.lead
-        review.save(update_fields=["standings", "closed_at", "closed_by"])
+        build.change(review, standings=standings, closed_at=now, closed_by=self.lead)
         words = dict.fromkeys(("moved", "red", "decided", "next_steps"), f"Said {now:%d %b}")
         publish_report(
             engagement=self.lead.engagement,

@@ -140,10 +140,8 @@ def test_no_setting_turns_history_off(people: People) -> None:
 
 def test_a_removed_member_writes_no_more(people: People) -> None:
     ours, alice, bob = people
-    with identity(user_id=alice.user_id), scope(ours.id):
-        Membership.objects.filter(pk=bob.pk).update(
-            removed_at="2026-03-01T00:00Z", removed_by=alice
-        )
+    with identity(user_id=alice.user_id):
+        build.change(bob, removed_at="2026-03-01T00:00Z", removed_by=alice)
 
     with identity(user_id=bob.user_id), scope(ours.id):
         assert ELSEWHERE in insert(ActionItem, created_by=bob.pk)

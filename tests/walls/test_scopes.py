@@ -146,8 +146,7 @@ def test_a_person_reads_their_own_memberships_before_a_scope_is_known(
 def test_a_removed_member_no_longer_reads_the_engagement() -> None:
     ours = build.engagement()
     alice = build.member(ours)
-    with scope(ours.id):
-        Membership.objects.update(removed_at="2026-03-01T00:00Z")
+    build.change(alice, removed_at="2026-03-01T00:00Z")
 
     with identity(user_id=alice.user_id), unscoped():
         assert not Engagement.objects.exists()
