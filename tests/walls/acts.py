@@ -136,23 +136,34 @@ class Scene:
 Act = Callable[[Scene, Membership], Doing]
 
 
+def on(rows: str, command: Callable[..., Any], argument: str, **fields: Any) -> Act:
+    """Act on what the scene has by this name; of several rows on another one each round."""
+
+    def acts(scene: Scene, by: Membership) -> Doing:
+        row = getattr(scene, rows)
+        each = row if isinstance(row, list) else [row] * ROUNDS
+        return lambda turn: command(**{argument: each[turn]}, by=by, **fields)
+
+    return acts
+
+
+archives_metric = on("metrics", archive_metric, "metric", now=TUESDAY)
+commits = on("objectives", commit_objective, "objective", now=TUESDAY)
+unlinks_draft = on("links", unlink_contribution, "link")
+discards_draft = on("drafts", discard_key_result, "key_result")
+discards_parent = on("parents", discard_objective, "objective")
+decides = on("review", decide, "review")
+invites_again = on("invited", send_invitation, "membership", now=TUESDAY)
+removes_guest = on("invited", remove_member, "membership", now=TUESDAY)
+
+
 def renames_metric(scene: Scene, by: Membership) -> Doing:
     rows = scene.metrics
     return lambda turn: update_metric(metric=rows[turn], version=1, by=by, name=f"Renamed {turn}")
 
 
-def archives_metric(scene: Scene, by: Membership) -> Doing:
-    rows = scene.metrics
-    return lambda turn: archive_metric(metric=rows[turn], by=by, now=TUESDAY)
-
-
 def creates_metric(scene: Scene, by: Membership) -> Doing:
     return lambda turn: create_metric(engagement=by.engagement, by=by, name=f"Other {turn}")
-
-
-def commits(scene: Scene, by: Membership) -> Doing:
-    rows = scene.objectives
-    return lambda turn: commit_objective(objective=rows[turn], by=by, now=TUESDAY)
 
 
 def extends_cycle(scene: Scene, by: Membership) -> Doing:
@@ -245,24 +256,9 @@ def links_draft(scene: Scene, by: Membership) -> Doing:
     return lambda turn: link_contribution(source=rows[turn], target=target, how="", by=by)
 
 
-def unlinks_draft(scene: Scene, by: Membership) -> Doing:
-    rows = scene.links
-    return lambda turn: unlink_contribution(link=rows[turn], by=by)
-
-
-def discards_draft(scene: Scene, by: Membership) -> Doing:
-    rows = scene.drafts
-    return lambda turn: discard_key_result(key_result=rows[turn], by=by)
-
-
 def discards_all_drafts(scene: Scene, by: Membership) -> Doing:
     objective = scene.drafts[0].objective
     return lambda turn: discard_objective(objective=objective, by=by)
-
-
-def discards_parent(scene: Scene, by: Membership) -> Doing:
-    rows = scene.parents
-    return lambda turn: discard_objective(objective=rows[turn], by=by)
 
 
 def names_parent(scene: Scene, by: Membership) -> Doing:
@@ -276,11 +272,6 @@ def names_parent(scene: Scene, by: Membership) -> Doing:
 def holds_link(scene: Scene, by: Membership) -> Doing:
     rows = scene.links
     return lambda turn: lock(rows[turn], exclusive=True)
-
-
-def decides(scene: Scene, by: Membership) -> Doing:
-    review = scene.review
-    return lambda turn: decide(review, by)
 
 
 def decides_elsewhere(scene: Scene, by: Membership) -> Doing:
@@ -351,16 +342,6 @@ def joins(scene: Scene, by: Membership) -> Doing:
         accept_as_user(token=invitation_token(invitation), user=user, now=TUESDAY)
 
     return accept
-
-
-def invites_again(scene: Scene, by: Membership) -> Doing:
-    rows = scene.invited
-    return lambda turn: send_invitation(membership=rows[turn], by=by, now=TUESDAY)
-
-
-def removes_guest(scene: Scene, by: Membership) -> Doing:
-    rows = scene.invited
-    return lambda turn: remove_member(membership=rows[turn], by=by, now=TUESDAY)
 
 
 def removing(who: str) -> Act:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, models, transaction
 from checkins.models import CheckIn
 from decisions.models import ActionItem
 from engagements.models import Engagement, Membership, Role
+from escalations.models import Escalation
 from okrs.models import KeyResult, Objective
 from reviews.models import Review
 from tenancy.grants import privileges_on
@@ -46,15 +47,20 @@ ELSEWHERE = "its author is not the acting member"
 People = tuple[Engagement, Membership, Membership]
 
 
-@pytest.fixture
-def people(committed: str) -> People:
-    """A client with a row in every table, its lead and a contributor, and the rule in force."""
+def make_people() -> People:
+    """A client with a row in every table, its lead and a contributor."""
     ours = build.engagement()
     alice, bob = build.member(ours), build.member(ours, "Bob", Role.CONTRIBUTOR)
-    with transaction.atomic():
-        access_cast.things(ours, alice, bob)
-    let_only_members_act()
+    access_cast.things(ours, alice, bob)
     return ours, alice, bob
+
+
+@pytest.fixture
+def people(committed: str) -> People:
+    """Them, with the rule in force."""
+    made = make_people()
+    let_only_members_act()
+    return made
 
 
 def insert(model: type[models.Model], **values: Any) -> str:
@@ -162,9 +168,7 @@ def test_an_undo_names_the_author_whose_words_it_repeats(people: People) -> None
 @pytest.mark.parametrize("model", EVENTS, ids=lambda model: model.__name__)
 @pytest.mark.django_db
 def test_history_is_written_by_triggers_alone(model: type[models.Model]) -> None:
-    ours = build.engagement()
-    alice = build.member(ours)
-    access_cast.things(ours, alice, build.member(ours, "Bob", Role.CONTRIBUTOR))
+    ours, alice, _ = make_people()
 
     with identity(user_id=alice.user_id), scope(ours.id):
         assert "rows come from triggers only" in insert(model)
@@ -172,9 +176,7 @@ def test_history_is_written_by_triggers_alone(model: type[models.Model]) -> None
 
 @pytest.mark.django_db
 def test_what_was_committed_or_held_cannot_be_deleted() -> None:
-    ours = build.engagement()
-    alice = build.member(ours)
-    access_cast.things(ours, alice, build.member(ours, "Bob", Role.CONTRIBUTOR))
+    ours, alice, _ = make_people()
     held = {
         KeyResult: "committed_at IS NOT NULL",
         Objective: "committed_at IS NOT NULL",
@@ -190,17 +192,14 @@ def test_what_was_committed_or_held_cannot_be_deleted() -> None:
 
 @pytest.mark.django_db
 def test_every_change_of_an_escalation_is_in_its_history() -> None:
-    ours = build.engagement()
-    alice = build.member(ours)
-    access_cast.things(ours, alice, build.member(ours, "Bob", Role.CONTRIBUTOR))
-    escalation = apps.get_model("escalations", "Escalation")
-    events = apps.get_model("escalations", "EscalationEvent")
+    ours, alice, _ = make_people()
+    events = apps.get_model("escalations", "EscalationEvent")._default_manager
 
     with identity(user_id=alice.user_id), scope(ours.id):
-        row = escalation._default_manager.order_by("id")[0]
-        escalation._default_manager.filter(pk=row.pk).update(plan="Another plan")
+        row = Escalation.objects.order_by("id")[0]
+        build.change(row, plan="Another plan")
 
-        newest = events._default_manager.filter(pgh_obj=row).order_by("-pgh_id")[0]
+        newest = events.filter(pgh_obj=row).order_by("-pgh_id")[0]
         assert (newest.plan, newest.pgh_context) == ("Another plan", {"user": alice.user_id})
         with pytest.raises(DatabaseError), transaction.atomic():
             row.delete()

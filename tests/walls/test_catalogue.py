@@ -50,16 +50,7 @@ INDEXES_WITHOUT_TENANT = {
 
 
 def faults() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(TENANT_TABLES)
-        tables = cursor.fetchall()
-    return [fault for table in tables for fault in _faults_of(*table)]
-
-
-def tenant_tables() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(TENANT_TABLES)
-        return [name for _, name, *_ in cursor.fetchall()]
+    return [fault for table in _rows(TENANT_TABLES) for fault in _faults_of(*table)]
 
 
 def _faults_of(oid: int, name: str, secured: bool, forced: bool) -> list[str]:
@@ -155,25 +146,16 @@ def test_every_model_with_an_engagement_is_among_the_tables_looked_at() -> None:
         if any(field.column == "engagement_id" for field in model._meta.local_fields)
     }
 
-    assert models <= set(tenant_tables())
+    assert models <= {name for _, name, *_ in _rows(TENANT_TABLES)}
     assert any(table.endswith("event") for table in models)
 
 
 @pytest.mark.django_db
 def test_the_running_role_owns_nothing_and_cannot_bypass() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
-        assert cursor.fetchone() == (False, False)
-        cursor.execute(
-            "SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner"
-            " WHERE r.rolname = current_user"
-        )
-        assert cursor.fetchone() == (0,)
-        cursor.execute(
-            "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member"
-            " WHERE r.rolname = current_user"
-        )
-        assert cursor.fetchone() == (0,)
+    me = "pg_roles r WHERE r.rolname = current_user"
+    assert _rows(f"SELECT rolsuper, rolbypassrls FROM {me}") == [(False, False)]
+    assert _rows(f"SELECT relname FROM pg_class c, {me} AND r.oid = c.relowner") == []
+    assert _rows(f"SELECT roleid FROM pg_auth_members m, {me} AND r.oid = m.member") == []
 
 
 @pytest.mark.parametrize(
@@ -187,22 +169,13 @@ def test_the_running_role_owns_nothing_and_cannot_bypass() -> None:
         ),
         ("DROP POLICY tenant ON okrs_teamevent", "okrs_teamevent: no policy"),
         ("CREATE POLICY planted ON okrs_team USING (true)", "okrs_team: policy planted"),
-        (
-            "ALTER POLICY tenant ON okrs_team USING (true) WITH CHECK (true)",
-            "okrs_team: no policy",
-        ),
-        (
-            "CREATE POLICY known ON okrs_team FOR SELECT USING (true)",
-            "okrs_team: policy known",
-        ),
+        ("ALTER POLICY tenant ON okrs_team USING (true) WITH CHECK (true)", "okrs_team: no policy"),
+        ("CREATE POLICY known ON okrs_team FOR SELECT USING (true)", "okrs_team: policy known"),
         (
             "CREATE POLICY sweep_select ON metrics_metric FOR SELECT TO plumbline_sweep USING (true)",
             "metrics_metric: policy sweep_select",
         ),
-        (
-            "ALTER POLICY sweep_select ON okrs_team TO PUBLIC",
-            "okrs_team: policy sweep_select",
-        ),
+        ("ALTER POLICY sweep_select ON okrs_team TO PUBLIC", "okrs_team: policy sweep_select"),
         ("CREATE INDEX planted ON okrs_team (name)", "okrs_team: index planted"),
         (
             "ALTER TABLE okrs_objective ADD FOREIGN KEY (cycle_id) REFERENCES okrs_cycle (id)",
@@ -225,14 +198,12 @@ def test_what_is_only_added_to_is_guarded_by_a_trigger() -> None:
     models = apps.get_models()
     tables = {"checkins_checkin", "decisions_decision", "decisions_release", "status_report"}
     tables |= {model._meta.db_table for model in models if hasattr(model, "pgh_tracked_model")}
-    with connection.cursor() as cursor:
-        # 8 and 16: on deleting and on updating a row.
-        cursor.execute(
-            "SELECT tgrelid::regclass::text FROM pg_trigger"
-            " WHERE tgname LIKE 'pgtrigger_append_only%' AND tgenabled = 'O'"
-            " AND tgtype & 24 = 24"
-        )
-        guarded = {table for (table,) in cursor.fetchall()}
+    # 8 and 16: on deleting and on updating a row.
+    rows = _rows(
+        "SELECT tgrelid::regclass::text FROM pg_trigger WHERE starts_with(tgname,"
+        " 'pgtrigger_append_only') AND tgenabled = 'O' AND tgtype & 24 = 24"
+    )
+    guarded = {table for (table,) in rows}
 
     assert any(table.endswith("event") for table in tables)
     assert tables <= guarded
