@@ -9,13 +9,8 @@ from typing import Any
 from engagements.models import Membership
 from metrics.commands import archive_metric, create_metric
 from metrics.models import Metric
+from okrs.commands import key_results
 from okrs.commands.cycles import create_cycle, create_team
-from okrs.commands.key_results import (
-    answer_audit,
-    draft_key_result,
-    link_contribution,
-    update_key_result,
-)
 from okrs.commands.objectives import commit_objective, draft_objective, update_objective
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Team
 from tests.canaries.marks import Marks
@@ -82,10 +77,10 @@ def plan_the_set(marks: Marks, *, lead: Membership, other: Membership) -> Planne
         line=_fresh(line),
         steps=_fresh(steps),
         yes=_fresh(yes),
-        draft=draft_key_result(
+        draft=key_results.draft_key_result(
             objective=company, title=marks.inside("keyresult.title.draft"), by=lead, owner=lead
         ),
-        contribution=link_contribution(
+        contribution=key_results.link_contribution(
             source=aligned, target=line, how=marks.inside("contributionlink.how"), by=lead
         ),
     )
@@ -102,7 +97,7 @@ def rename_the_set(marks: Marks, planned: Planned, *, lead: Membership) -> None:
         by=lead,
     )
     steps = _fresh(planned.steps)
-    update_key_result(
+    key_results.update_key_result(
         key_result=steps, version=steps.version, title=marks.later("keyresult.title"), by=lead
     )
 
@@ -173,7 +168,7 @@ def _key_result(
 ) -> KeyResult:
     """Audited, and put into the words of its commit after it was drafted in others."""
     lead = objective.owner
-    drafted = draft_key_result(
+    drafted = key_results.draft_key_result(
         objective=objective,
         title=marks.inside(f"keyresult.title.{name}.drafted"),
         by=lead,
@@ -182,7 +177,7 @@ def _key_result(
         collaborators=[lead],
         **fields,
     )
-    answer_audit(
+    key_results.answer_audit(
         key_result=drafted,
         refresh_confirmed=True,
         ambitious=True,
@@ -190,7 +185,7 @@ def _key_result(
         by=lead,
         now=COMMITTED,
     )
-    return update_key_result(
+    return key_results.update_key_result(
         key_result=drafted,
         version=drafted.version,
         title=f"Publish {marks.client_reads(f'keyresult.title.{name}')}",

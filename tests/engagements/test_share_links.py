@@ -14,17 +14,8 @@ from pytest_django.fixtures import Settings
 
 from accounts.commands import link_to
 from accounts.sign_in import AccountAdapter
-from engagements.commands import share_links as share_link_views
+from engagements.commands import share_links
 from engagements.commands.members import remove_member
-from engagements.commands.share_links import (
-    FLUSH,
-    TAKEN,
-    count_share_link_views,
-    count_view,
-    flush_views,
-    revoke_share_link,
-    update_share_link,
-)
 from engagements.links import find_share_link, share_link_token, share_link_url
 from engagements.models import Membership, ShareLink
 from engagements.tasks import flush_share_link_views
@@ -162,7 +153,7 @@ def test_it_works_for_ninety_days_to_the_end_of_the_clients_day(alice: Membershi
 def update(link: ShareLink, by: Membership, **fields: Any) -> ShareLink:
     values = {"version": 1, "label": "Board", "expires_on": TUESDAY.date(), "now": TUESDAY}
     with scope(by.engagement_id):
-        return update_share_link(share_link=link, by=by, **{**values, **fields})
+        return share_links.update_share_link(share_link=link, by=by, **{**values, **fields})
 
 
 @pytest.mark.parametrize("command", ["create", "update"])
@@ -194,8 +185,8 @@ def test_revoking_ends_it_with_the_next_look_and_for_good(alice: Membership) -> 
     link, bob = build.share(alice), build.member(alice.engagement, "Bob")
 
     with scope(alice.engagement_id):
-        revoke_share_link(share_link=link, by=alice, now=TUESDAY)
-        revoke_share_link(share_link=link, by=bob, now=TUESDAY + dt.timedelta(days=1))
+        share_links.revoke_share_link(share_link=link, by=alice, now=TUESDAY)
+        share_links.revoke_share_link(share_link=link, by=bob, now=TUESDAY + dt.timedelta(days=1))
 
     assert (saved(link).revoked_at, saved(link).revoked_by_id) == (TUESDAY, alice.pk)
     assert refused(lambda: update(link, bob)) == "revoked"
@@ -214,7 +205,7 @@ def test_views_add_up_inside_their_engagement(link: ShareLink) -> None:
     here, other = link.engagement_id, build.engagement("Harbor Retail").pk
     for place, moment in ((here, TUESDAY), (other, LATER), (here, EARLIER)):
         with scope(place):
-            count_share_link_views(
+            share_links.count_share_link_views(
                 engagement_id=place, share_link_id=link.pk, views=2, last_viewed_at=moment
             )
 
@@ -223,8 +214,8 @@ def test_views_add_up_inside_their_engagement(link: ShareLink) -> None:
 
 def test_its_history_says_who_ended_it_but_has_no_hash(alice: Membership, link: ShareLink) -> None:
     with scope(alice.engagement_id):
-        revoke_share_link(share_link=link, by=alice, now=TUESDAY)
-        count_share_link_views(
+        share_links.revoke_share_link(share_link=link, by=alice, now=TUESDAY)
+        share_links.count_share_link_views(
             engagement_id=link.engagement_id, share_link_id=link.pk, views=1, last_viewed_at=TUESDAY
         )
         events = list(link.events.order_by("pgh_id").values())  # type: ignore[attr-defined]
@@ -249,14 +240,14 @@ def counted(link: ShareLink) -> tuple[int, dt.datetime | None]:
 def test_each_view_counts_once_and_only_by_a_flush(links: list[ShareLink]) -> None:
     ours, theirs = links
     for link, moment in ((ours, TUESDAY), (theirs, TUESDAY), (ours, LATER)):
-        count_view(link, now=moment)
+        share_links.count_view(link, now=moment)
     assert counted(ours) == (0, None)
 
-    assert flush_views() == 2
+    assert share_links.flush_views() == 2
     flush_share_link_views()
     assert (counted(ours), counted(theirs)) == ((2, LATER), (1, TUESDAY))
 
-    count_view(theirs, now=LATER)
+    share_links.count_view(theirs, now=LATER)
     flush_share_link_views()
     assert counted(theirs) == (2, LATER)
 
@@ -265,43 +256,43 @@ def test_a_flush_that_dies_half_way_loses_nothing(
     links: list[ShareLink], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for link in links:
-        count_view(link, now=TUESDAY)
+        share_links.count_view(link, now=TUESDAY)
     calls = []
 
     def dies(**known: Any) -> None:
         calls.append(known)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        count_share_link_views(**known)
+        share_links.count_share_link_views(**known)
 
-    monkeypatch.setattr(share_link_views, "count_share_link_views", dies)
+    monkeypatch.setattr(share_links, "count_share_link_views", dies)
     with pytest.raises(KeyboardInterrupt):
-        flush_views()
+        share_links.flush_views()
     monkeypatch.undo()
-    count_view(links[0], now=LATER)
+    share_links.count_view(links[0], now=LATER)
 
-    flush_views()
+    share_links.flush_views()
 
     assert [counted(link) for link in links] == [(2, LATER), (1, TUESDAY)]
-    assert not counters().exists(TAKEN)
+    assert not counters().exists(share_links.TAKEN)
 
 
 def test_only_one_flush_writes_at_a_time(links: list[ShareLink]) -> None:
-    count_view(links[0], now=TUESDAY)
+    share_links.count_view(links[0], now=TUESDAY)
 
-    with counters().lock(FLUSH, timeout=5):
-        assert flush_views() == 0
+    with counters().lock(share_links.FLUSH, timeout=5):
+        assert share_links.flush_views() == 0
 
     assert counted(links[0]) == (0, None)
-    assert flush_views() == 1
+    assert share_links.flush_views() == 1
 
 
 def test_a_view_of_a_link_that_is_not_there_is_dropped(links: list[ShareLink]) -> None:
-    count_view(ShareLink(pk=0, engagement_id=links[0].engagement_id), now=TUESDAY)
+    share_links.count_view(ShareLink(pk=0, engagement_id=links[0].engagement_id), now=TUESDAY)
 
-    flush_views()
+    share_links.flush_views()
 
-    assert not counters().exists(TAKEN)
+    assert not counters().exists(share_links.TAKEN)
 
 
 def test_beat_rings_for_it_every_minute() -> None:

@@ -18,14 +18,6 @@ from checkins.queries.cards import key_result_row
 from engagements.commands.engagements import close_engagement
 from engagements.models import Membership
 from escalations import commands, jobs
-from escalations.commands import (
-    activate_escalation,
-    decide_escalation,
-    record_outcome,
-    set_huddle,
-    update_escalation,
-    update_escalation_after_check_in,
-)
 from escalations.models import Escalation, EscalationState
 from okrs.commands.key_results import update_key_result
 from okrs.models import KeyResult, Objective
@@ -55,7 +47,9 @@ def red(objective: Objective) -> int:
 
 def update(objective: Objective, key: int) -> int:
     with scope(objective.engagement_id):
-        return update_escalation(key_result_id=key, engagement_id=objective.engagement_id, now=NOW)
+        return commands.update_escalation(
+            key_result_id=key, engagement_id=objective.engagement_id, now=NOW
+        )
 
 
 def opened(objective: Objective) -> int:
@@ -133,7 +127,7 @@ def opened_by_a_check_in_while(job: Any, objective: Objective, red: int) -> None
     by = members(objective)[0]
     with scope(objective.engagement_id):
         (row,) = lock(KeyResult.objects.select_related("engagement").get(pk=red))
-        with update_escalation_after_check_in(row, by, NOW):
+        with commands.update_escalation_after_check_in(row, by, NOW):
             end = job()
             with transaction.atomic():
                 row.save(update_fields=["confidence"])
@@ -183,7 +177,7 @@ def test_a_key_result_that_fails_stops_no_other_client_and_is_reported(
     def fails_for_the_first(*, engagement_id: int, **known: Any) -> int:
         if engagement_id == broken.engagement_id:
             raise ValueError("broken")
-        return update_escalation(engagement_id=engagement_id, **known)
+        return commands.update_escalation(engagement_id=engagement_id, **known)
 
     monkeypatch.setattr(jobs, "update_escalation", fails_for_the_first)
 
@@ -304,15 +298,17 @@ class Meanwhile:
 def act(row: Escalation, by: Membership, *, turn: int, now: dt.datetime) -> None:
     edit: dict[str, Any] = {"escalation": row, "version": row.version, "by": by, "now": now}
     if row.state is EscalationState.WATCHING:
-        activate_escalation(escalation=row, by=by, now=now)
+        commands.activate_escalation(escalation=row, by=by, now=now)
     elif row.state is EscalationState.RAISED:
         said: dict[str, Any] = {"word_of": "Sam", "evidence_url": "https://example.test/minutes"}
-        decide_escalation(**edit, verdict="resources", note="A second person.", **said)
+        commands.decide_escalation(**edit, verdict="resources", note="A second person.", **said)
     elif turn % 2:
-        set_huddle(**edit, at=now + DAY)
+        commands.set_huddle(**edit, at=now + DAY)
     else:
         day = by.engagement.today(now) + DAY
-        record_outcome(**edit, outcome="ask_help", plan="Ask.", plan_owner=by, checkpoint_on=day)
+        commands.record_outcome(
+            **edit, outcome="ask_help", plan="Ask.", plan_owner=by, checkpoint_on=day
+        )
 
 
 def test_people_and_sweeps_never_wait_for_each_other_and_agree_in_the_end() -> None:

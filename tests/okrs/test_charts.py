@@ -15,15 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engagements.form_fields import FigureInput, ScaleInput
-from okrs.charts import (
-    History,
-    coordinate,
-    history_chart,
-    month_labels,
-    nice_ticks,
-    sparkline,
-    track,
-)
+from okrs import charts
 from scoring import PLAYBOOK_BANDS
 
 pytestmark = pytest.mark.usefixtures("in_berlin")
@@ -173,7 +165,7 @@ def test_a_form_with_errors_links_to_each_field_to_fix() -> None:
     assert 'href="#id_actual"' not in html
 
 
-def history(*readings: str | None, **changes: object) -> History:
+def history(*readings: str | None, **changes: object) -> charts.History:
     """Weekly readings from 5 January on, of a quarter from 9 down to 4."""
     first, week = dt.date(2026, 1, 5), dt.timedelta(weeks=1)
     numbers = [None if reading is None else Decimal(reading) for reading in readings]
@@ -185,7 +177,7 @@ def history(*readings: str | None, **changes: object) -> History:
         "start": Decimal(9),
         "goal": Decimal(4),
     }
-    return History(**{**fields, **changes})  # type: ignore[arg-type]
+    return charts.History(**{**fields, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +185,7 @@ def history(*readings: str | None, **changes: object) -> History:
     [("36.5714", "36.6"), ("100", "100"), ("0", "0"), ("-0.04", "0"), ("1E+2", "100")],
 )
 def test_coordinates_are_short_and_plain(value: str, written: str) -> None:
-    assert coordinate(Decimal(value)) == written
+    assert charts.coordinate(Decimal(value)) == written
 
 
 MARKS = "M31 6v6M61 6v6M91 6v6"
@@ -211,7 +203,7 @@ MARKS = "M31 6v6M61 6v6M91 6v6"
 def test_a_track_marks_score_bands_and_pace(
     score: Decimal | None, pace: Decimal | None, bands: Any, drawn: tuple[str, str, str]
 ) -> None:
-    result = track(score=score, pace=pace, bands=bands)
+    result = charts.track(score=score, pace=pace, bands=bands)
 
     assert (result["bar"], result["gaps"], result["pace"]) == drawn
 
@@ -230,15 +222,15 @@ def test_a_track_marks_score_bands_and_pace(
 def test_a_sparkline_has_one_value_per_period(
     numbers: list[int | None], more: dict[str, Any], drawn: tuple[str, str, str]
 ) -> None:
-    result = sparkline([None if one is None else Decimal(one) for one in numbers], **more)
+    result = charts.sparkline([None if one is None else Decimal(one) for one in numbers], **more)
 
     assert (result["trace"], result["dots"], result["goal"]) == drawn
 
 
 def test_a_chart_has_trace_dots_straight_line_and_axes() -> None:
-    drawn = history_chart(history("9.0", "8.5", None, "8.4", "8.0"))
-    empty = history_chart(history(None, None, start=None, goal=None))
-    large = history_chart(history("250000", start=Decimal(200_000), goal=Decimal(500_000)))
+    drawn = charts.history_chart(history("9.0", "8.5", None, "8.4", "8.0"))
+    empty = charts.history_chart(history(None, None, start=None, goal=None))
+    large = charts.history_chart(history("250000", start=Decimal(200_000), goal=Decimal(500_000)))
 
     assert (drawn["trace"].count("M"), drawn["dots"].count("M")) == (2, 4)
     assert drawn["straight"] == "M0 0L600 256"
@@ -250,7 +242,7 @@ def test_a_chart_has_trace_dots_straight_line_and_axes() -> None:
 def test_labels_of_rungs_win_over_the_baseline_where_they_meet() -> None:
     rungs = [(Decimal(4), "1.00"), (Decimal(9), "0.30")]
 
-    marks = history_chart(history("8.0", rungs=rungs))["marks"]
+    marks = charts.history_chart(history("8.0", rungs=rungs))["marks"]
 
     assert [mark.text for mark in marks] == ["1.00", "0.30"]
 
@@ -260,7 +252,7 @@ def test_labels_of_rungs_win_over_the_baseline_where_they_meet() -> None:
     [(dt.date(2026, 2, 15), "M303.4 0V256", ["today"]), (dt.date(2026, 5, 1), "", [])],
 )
 def test_today_is_a_line_within_the_cycle(today: dt.date, line: str, labels: list[str]) -> None:
-    drawn = history_chart(history("9.0", today=today))
+    drawn = charts.history_chart(history("9.0", today=today))
 
     assert drawn["now"] == line
     assert [label.text for label in (drawn["today"],) if label] == labels
@@ -275,8 +267,8 @@ def test_expected_is_where_the_straight_line_stands(today: dt.date, expected: fl
 
 
 def test_days_are_labelled_by_months() -> None:
-    quarter = month_labels(dt.date(2026, 1, 1), dt.date(2026, 3, 31))
-    year = month_labels(dt.date(2025, 10, 1), dt.date(2026, 9, 30))
+    quarter = charts.month_labels(dt.date(2026, 1, 1), dt.date(2026, 3, 31))
+    year = charts.month_labels(dt.date(2025, 10, 1), dt.date(2026, 9, 30))
 
     texts = [label.text.replace("\u00a0", " ") for label in quarter]
     assert texts == ["1 Jan", "1 Feb", "1 Mar", "31 Mar"]
@@ -285,7 +277,7 @@ def test_days_are_labelled_by_months() -> None:
 
 @given(st.lists(values, min_size=1, max_size=20))
 def test_ticks_are_even_reach_around_all_values_and_stay_few(numbers: list[Decimal]) -> None:
-    ticks = nice_ticks(numbers)
+    ticks = charts.nice_ticks(numbers)
 
     steps = {high - low for low, high in pairwise(ticks)}
     assert len(steps) == 1
@@ -297,7 +289,7 @@ def test_ticks_are_even_reach_around_all_values_and_stay_few(numbers: list[Decim
 
 @given(st.lists(st.none() | values, max_size=60), st.none() | values)
 def test_a_sparkline_fits_its_frame(numbers: list[Decimal | None], goal: Decimal | None) -> None:
-    drawn = sparkline(numbers, goal=goal)
+    drawn = charts.sparkline(numbers, goal=goal)
 
     points = re.findall(r"[ML](\S+?) (\S+?)(?=[ML]|$)", drawn["trace"])
     assert len(points) == drawn["trace"].count(" ")

@@ -9,13 +9,7 @@ from typing import Any
 import pytest
 
 from engagements.models import Membership, Role
-from okrs.commands.key_results import (
-    answer_audit,
-    draft_key_result,
-    link_contribution,
-    unlink_contribution,
-    update_key_result,
-)
+from okrs.commands import key_results
 from okrs.models import ContributionLink, Cycle, KeyResult, KeyResultAudit, Objective
 from okrs.states import KeyResultState
 from scoring import Rag
@@ -32,18 +26,20 @@ RISING = {"method": "ladder", "direction": "lower", "ladder": [(8, "1"), (4, "0.
 
 
 def draft(objective: Objective, title: str = TITLE, **fields: Any) -> KeyResult:
-    return draft_key_result(objective=objective, title=title, by=objective.owner, **fields)
+    return key_results.draft_key_result(
+        objective=objective, title=title, by=objective.owner, **fields
+    )
 
 
 def update(key_result: KeyResult, **fields: Any) -> KeyResult:
     by = key_result.objective.owner
     same = {"version": key_result.version, "title": key_result.title}
-    return update_key_result(key_result=key_result, by=by, **{**same, **fields})
+    return key_results.update_key_result(key_result=key_result, by=by, **{**same, **fields})
 
 
 def answer(key_result: KeyResult, *, ambitious: bool = True, **fields: Any) -> KeyResultAudit:
     fields |= {"by": key_result.objective.owner, "ambitious": ambitious, "now": HALF_WAY}
-    return answer_audit(key_result=key_result, refresh_confirmed=True, **fields)
+    return key_results.answer_audit(key_result=key_result, refresh_confirmed=True, **fields)
 
 
 def test_drafts_come_in_order_with_the_current_dates_of_the_cycle(objective: Objective) -> None:
@@ -180,11 +176,11 @@ def test_many_contribute_to_one_with_how(objective: Objective) -> None:
     by = objective.owner
 
     for source, how in ((one, "Fewer steps"), (two, ""), (two, "More calls")):
-        link_contribution(source=source, target=above, how=how, by=by)
+        key_results.link_contribution(source=source, target=above, how=how, by=by)
 
     assert sorted(link.how for link in above.contributions.all()) == ["Fewer steps", "More calls"]
     for link in above.contributions.all():
-        unlink_contribution(link=link, by=by)
+        key_results.unlink_contribution(link=link, by=by)
     assert not ContributionLink.objects.exists()
 
 
@@ -195,7 +191,7 @@ def test_contributions_cannot_form_a_loop(objective: Objective) -> None:
 
     for source in (three, one):
         with refused("loop"):
-            link_contribution(source=source, target=one, how="", by=objective.owner)
+            key_results.link_contribution(source=source, target=one, how="", by=objective.owner)
 
 
 STATE = KeyResultState(

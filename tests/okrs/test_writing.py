@@ -8,29 +8,20 @@ from typing import Any
 import pytest
 
 from okrs import writing
-from okrs.writing import (
-    Finding,
-    Severity,
-    check_key_result,
-    check_objective,
-    check_set,
-    refused,
-    without_reason,
-)
 
 GOOD = "Win back the trust of tier-one customers in our reliability"
 
 
-def codes(findings: list[Finding]) -> set[str]:
+def codes(findings: list[writing.Finding]) -> set[str]:
     return {finding.code for finding in findings}
 
 
 def objective(title: str, **kwargs: Any) -> set[str]:
-    return codes(check_objective(title=title, **kwargs))
+    return codes(writing.check_objective(title=title, **kwargs))
 
 
 def key_result(title: str = "Median onboarding time", **kwargs: Any) -> set[str]:
-    return codes(check_key_result(title=title, **kwargs))
+    return codes(writing.check_key_result(title=title, **kwargs))
 
 
 @pytest.mark.parametrize(
@@ -220,18 +211,18 @@ def test_it_blocks_a_line_whose_ends_are_the_same() -> None:
 def test_it_blocks_a_ladder_that_rises_and_says_why() -> None:
     rising: dict[str, Any] = {"method": "ladder", "rungs": [("8", "1"), ("4", "0.7")]}
 
-    (finding,) = check_key_result(title="Onboarding", higher_is_better=False, **rising)
+    (finding,) = writing.check_key_result(title="Onboarding", higher_is_better=False, **rising)
 
     assert finding.code == "ladder"
     assert finding.message != writing.LADDER.message
 
 
 def test_an_incomplete_card_may_be_saved_but_not_committed() -> None:
-    (finding,) = check_key_result(title="Onboarding", missing=["a goal", "an owner"])
+    (finding,) = writing.check_key_result(title="Onboarding", missing=["a goal", "an owner"])
 
     assert finding.message == "Add a goal and an owner."
-    assert finding.severity is Severity.BLOCK
-    assert refused([finding]) == []
+    assert finding.severity is writing.Severity.BLOCK
+    assert writing.refused([finding]) == []
 
 
 def test_it_hints_at_a_metric_slower_than_weekly() -> None:
@@ -249,15 +240,15 @@ def test_it_hints_at_a_metric_slower_than_weekly() -> None:
     ],
 )
 def test_a_set_wants_a_leading_and_a_lagging_one(indicators: list[str], found: set[str]) -> None:
-    assert codes(check_set(indicators)) == found
-    assert check_set(indicators, micro=True) == []
+    assert codes(writing.check_set(indicators)) == found
+    assert writing.check_set(indicators, micro=True) == []
 
 
 def test_a_reason_settles_what_needs_one() -> None:
-    findings = check_objective(title="Raise renewals to 92 %")
+    findings = writing.check_objective(title="Raise renewals to 92 %")
 
-    assert codes(without_reason(findings, {"measure": "  "})) == {"measure"}
-    assert without_reason(findings, {"measure": "The board asked for it"}) == []
+    assert codes(writing.without_reason(findings, {"measure": "  "})) == {"measure"}
+    assert writing.without_reason(findings, {"measure": "The board asked for it"}) == []
 
 
 @pytest.mark.parametrize(
@@ -265,7 +256,7 @@ def test_a_reason_settles_what_needs_one() -> None:
     [writing.MEASURE, writing.PROJECT, writing.LONG, writing.SENTENCES, writing.NO_VERB],
     ids=lambda finding: finding.code,
 )
-def test_each_pair_shows_its_own_rule(finding: Finding) -> None:
+def test_each_pair_shows_its_own_rule(finding: writing.Finding) -> None:
     before = finding.before if finding is not writing.LONG else "Improve " + "x" * 120
 
     assert finding.code in objective(before)

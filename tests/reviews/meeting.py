@@ -12,11 +12,7 @@ from django.core.exceptions import ValidationError
 from decisions.commands import add_action
 from decisions.models import ActionItem, Decision
 from engagements.models import Membership
-from reviews.commands.recording import (
-    add_review_action,
-    record_review_decision,
-    supersede_review_decision,
-)
+from reviews.commands import recording
 from reviews.models import AgendaItem, Review
 from tenancy.scoping import scope
 from tests.checkins.posting import TUESDAY, code
@@ -57,7 +53,7 @@ def decide(
         "now": TUESDAY,
         **fields,
     }
-    return record_review_decision(review=review, text=text, by=by, **values)
+    return recording.record_review_decision(review=review, text=text, by=by, **values)
 
 
 def supersede(decision: Decision, by: Membership, **fields: Any) -> Decision:
@@ -70,12 +66,12 @@ def supersede(decision: Decision, by: Membership, **fields: Any) -> Decision:
         "now": TUESDAY,
         **fields,
     }
-    return supersede_review_decision(decision=decision, by=by, **values)
+    return recording.supersede_review_decision(decision=decision, by=by, **values)
 
 
 def act(by: Membership, what: str = "Ask for a nightly export", **fields: Any) -> ActionItem:
     values = {"owner": by, "due_on": IN_TWO_WEEKS, "now": TUESDAY, **fields}
-    add = add_review_action if fields.get("review") else add_action
+    add = recording.add_review_action if fields.get("review") else add_action
     return add(what=what, by=by, **values)
 
 
