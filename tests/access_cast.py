@@ -74,11 +74,8 @@ def shared(lead: Membership) -> dict[str, str]:
 def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[str, str]:
     """Public ids of one object of each kind, by the name that URLs give it."""
     today = timezone.localdate()
-    cycle = build.cycle(
-        engagement,
-        starts_on=today - dt.timedelta(days=21),
-        ends_on=today + dt.timedelta(days=70),
-    )
+    starts_on, ends_on = today - dt.timedelta(days=21), today + dt.timedelta(days=70)
+    cycle = build.cycle(engagement, starts_on=starts_on, ends_on=ends_on)
     metric = build.metric(engagement)
     objective = build.objective(lead, cycle, team=build.team(engagement, champion=lead))
     key_result = build.live_key_result(objective, metric)

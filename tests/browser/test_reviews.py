@@ -115,10 +115,7 @@ def captures(room: Visitor, watcher: Visitor) -> None:
 def adds_three_in_a_row(room: Visitor) -> None:
     """By mouse, then with the keyboard alone: the form and the focus stay where they are."""
     page = room.page
-    words, add = (
-        page.locator("#action-what"),
-        page.get_by_role("button", name="Add action"),
-    )
+    words, add = page.locator("#action-what"), page.get_by_role("button", name="Add action")
     words.fill("Call them")
     add.click()
     for said in ("Ask for an export", "Send the note"):

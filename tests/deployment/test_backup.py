@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from tests.deployment.conftest import DEMO
 from tests.deployment.installation import migrate, run, tool
@@ -50,14 +48,8 @@ class Copy:
 
     def counts(self) -> dict[object, object]:
         """The rows of every table."""
-        with psycopg.connect(
-            self.cluster.url("plumbline_owner", database=self.database)
-        ) as connection:
-            count = sql.SQL("SELECT count(*) FROM {}")
-            return {
-                name: connection.execute(count.format(sql.Identifier(name))).fetchall()[0][0]
-                for (name,) in connection.execute(TABLES).fetchall()
-            }
+        tables = [name for (name,) in self.rows(TABLES)]
+        return {name: self.rows(f'SELECT count(*) FROM "{name}"')[0][0] for name in tables}
 
     def manage(self, *arguments: str, **told: str) -> str:
         addresses = self.cluster.addresses(database=self.database)
@@ -75,7 +67,8 @@ def original(cluster: Cluster) -> Copy:
 @pytest.fixture(scope="module")
 def restored(original: Copy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     dump = tmp_path_factory.mktemp("backup") / "plumbline.dump"
-    tool("pg_dump", *written_to(dump), "--dbname", DEMO, cluster=original.cluster)
+    written = ["--format", "custom", "--file", str(dump)]
+    tool("pg_dump", *written, "--dbname", DEMO, cluster=original.cluster)
     with postgres() as empty:
         copy = Copy(cluster=empty, database=DATABASE)
         copy.manage("bootstrap_roles", DATABASE_ADMIN_URL=empty.admin)
@@ -84,10 +77,6 @@ def restored(original: Copy, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         # Grants anew: under the roles' defaults, tables came back with more.
         assert "No migrations to apply." in migrate(empty)
         yield copy
-
-
-def written_to(dump: Path) -> list[str]:
-    return ["--format", "custom", "--file", str(dump)]
 
 
 def test_every_table_has_as_many_rows(original: Copy, restored: Copy) -> None:

@@ -103,10 +103,7 @@ def test_asked_to_end_the_web_first_answers_what_is_under_way(
     installation: Installation, cluster: Cluster
 ) -> None:
     visitor = installation.visitor()
-    with (
-        psycopg.connect(cluster.url("plumbline_owner")) as owner,
-        ThreadPoolExecutor() as pool,
-    ):
+    with psycopg.connect(cluster.url("plumbline_owner")) as owner, ThreadPoolExecutor() as pool:
         visitor.get(LOGIN)
         owner.execute("LOCK TABLE accounts_user")
         signing_in = pool.submit(visitor.post, LOGIN, login=LEAD, password=PASSWORD)

@@ -113,10 +113,10 @@ def deadlocks() -> int:
 
 def eventually_waits() -> bool:
     """Return whether a job comes to wait for a lock within some seconds."""
-    return eventually(lambda: _waiting("sweep") + _waiting("default") > 0)
+    return eventually(lambda: waiting("sweep") + waiting("default") > 0)
 
 
-def _waiting(alias: str) -> int:
+def waiting(alias: str) -> int:
     """Count the sessions that wait; a role sees only its own."""
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")

@@ -38,6 +38,7 @@ from tests import build, databases, faults
 from tests.broker import celery_url, ring_at
 from tests.browser.servers import broker, running
 from tests.checkins.posting import at
+from tests.escalations import racing
 from tests.mail.conftest import post
 from tests.mail.reaper import AFTER, BEFORE, Reaper
 from tests.own_servers import Server, own_postgres, own_valkey
@@ -231,7 +232,7 @@ def test_the_unique_key_is_what_holds(committed: str, *, key: bool, doubled: int
         with transaction.atomic(using="sweep"):
             assert send_reminders(now=FRIDAY, using="sweep") == 1
             other = pool.submit(remind_beside)
-            assert eventually(lambda: other.done() or somebody_waits())
+            assert eventually(lambda: other.done() or racing.waiting("sweep"))
         assert other.result() == doubled
 
     assert doubled_rows(objective) == doubled
@@ -242,13 +243,6 @@ def remind_beside() -> int:
         return send_reminders(now=FRIDAY, using="sweep")
     finally:
         connections.close_all()
-
-
-def somebody_waits() -> bool:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        (waiting,) = cursor.fetchone()
-    return bool(waiting)
 
 
 WORKERS = 4

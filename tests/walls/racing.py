@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.db import OperationalError, connection, connections, transaction
 from checkins.commands import Conflict
 from tenancy.locks import StaleEdit
 from tenancy.scoping import scope
+from tests.escalations import racing
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "6"))
 REFUSALS = (ValidationError, StaleEdit, Conflict, ObjectDoesNotExist)
@@ -55,23 +57,18 @@ def at_once(engagement_id: int, *works: Callable[[], Any], turns: int = 1) -> li
 
     Return the last result of each, or its refusal.
     """
-    ready = Barrier(len(works), timeout=PATIENCE)
 
     def run(work: Callable[[], Any]) -> Any:
         result: Any = None
         try:
-            ready.wait()
             for _ in range(turns):
                 with scope(engagement_id):  # a transaction, as a request is one
                     result = work()
         except (StaleEdit, ValidationError) as refusal:
             return refusal
-        finally:
-            connections.close_all()
         return result
 
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
+    return racing.at_once(*[partial(run, work) for work in works])
 
 
 @contextmanager
