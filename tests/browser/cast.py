@@ -6,18 +6,17 @@ The cycle runs now, and today is the day on which the cards are due, whatever th
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
 
 from accounts.models import User
-from checkins.commands import record_check_in
 from engagements.models import Engagement, Membership, Role
 from okrs.models import Cycle, KeyResult
 from tenancy.scoping import scope
 from tests import build
+from tests.checkins.posting import post
 
 WEEK = dt.timedelta(weeks=1)
 
@@ -60,21 +59,8 @@ def cards(owner: Membership, *titles: str, **fields: Any) -> list[KeyResult]:
         build.live_key_result(objective, metric, title=title, committed_at=committed_at, **fields)
         for title in titles
     ]
-    for key_result in made:
-        check_in(key_result, owner, actual="8", now=timezone.now() - WEEK)
+    now = timezone.now() - WEEK
+    with scope(owner.engagement_id):
+        for key_result in made:
+            post(key_result, owner, actual=8, confidence=3, now=now, measured_on=now.date())
     return made
-
-
-def check_in(key_result: KeyResult, by: Membership, *, actual: str, now: dt.datetime) -> None:
-    with scope(key_result.engagement_id):
-        record_check_in(
-            key_result=key_result,
-            by=by,
-            now=now,
-            actual=Decimal(actual),
-            measured_on=now.date(),
-            confidence=3,
-            insight="The first stores have the shorter form.",
-            next_action="Bring it to the stores in the south",
-            idempotency_key=uuid4(),
-        )

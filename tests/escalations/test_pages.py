@@ -17,6 +17,7 @@ from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import HTMX, TUESDAY, at, post
 from tests.checkins.views.conftest import clock  # noqa: F401 - used by every test here
+from tests.engagements.conftest import saved
 from tests.escalations.escalating import HOUR, NOTE, WEEK, compact, escalated
 from tests.query_counts import assert_constant_queries
 
@@ -31,11 +32,6 @@ def url(name: str, row: Escalation) -> str:
 
 def story(row: Escalation) -> str:
     return f"/e/northwind/key-results/{row.key_result.public_id}/#escalation"
-
-
-def saved(row: Escalation) -> Escalation:
-    with scope(row.engagement_id):
-        return Escalation.objects.select_related("plan_owner").get(pk=row.pk)
 
 
 def huddle(row: Escalation, **fields: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -133,8 +134,10 @@ class PoweredOffError(BaseException):
     """The worker dies: nothing catches it."""
 
 
-def hooked(*, on_sent: object = email_types.nothing, on_dead: object = email_types.nothing) -> None:
-    email_types.register("hooked", render=greet, on_sent=on_sent, on_dead=on_dead)  # type: ignore[arg-type]
+def hooked(**hooks: Any) -> UUID:
+    """One message after which these follow."""
+    email_types.register("hooked", render=greet, **hooks)
+    return post("alice", kind="hooked")
 
 
 def test_what_follows_runs_as_the_application_before_the_mark(mail_server: MailServer) -> None:
@@ -147,8 +150,7 @@ def test_what_follows_runs_as_the_application_before_the_mark(mail_server: MailS
             heard.append((payload["name"], *cursor.fetchone(), is_marked))
         assert connection.in_atomic_block
 
-    hooked(on_sent=on_sent)
-    message_id = post("alice", kind="hooked")
+    message_id = hooked(on_sent=on_sent)
 
     assert deliver_due() == Delivered(sent=1)
 
@@ -164,8 +166,7 @@ def test_a_worker_that_dies_between_costs_a_double_but_no_mark(mail_server: Mail
         if len(heard) == 1:
             raise PoweredOffError
 
-    hooked(on_sent=on_sent)
-    message_id = post("alice", kind="hooked")
+    message_id = hooked(on_sent=on_sent)
     with pytest.raises(PoweredOffError):
         deliver_due()
 
@@ -186,8 +187,7 @@ def test_what_fails_after_sending_is_tried_again_without_sending(mail_server: Ma
         if len(tries) < 3:
             raise RuntimeError("the ledger is locked")
 
-    hooked(on_sent=on_sent)
-    message_id = post("alice", kind="hooked")
+    message_id = hooked(on_sent=on_sent)
 
     assert deliver_due(now=MONDAY) == Delivered(failed=1)
     assert "the ledger is locked" in stored(message_id).last_error
@@ -207,10 +207,9 @@ def test_what_always_fails_is_given_up_and_so_marked(mail_server: MailServer, en
         tries.append((payload["name"], "550" in error))
         raise RuntimeError("never")
 
-    hooked(on_sent=fail, on_dead=fail)
     if end == "dead":
         mail_server.refused.add("alice@example.test")
-    message_id = post("alice", kind="hooked")
+    message_id = hooked(on_sent=fail, on_dead=fail)
     at = MONDAY
     while stored(message_id).sent_at is None and stored(message_id).dead_at is None:
         deliver_due(now=at)

@@ -20,7 +20,6 @@ from escalations.jobs import update_escalations
 from escalations.models import Escalation
 from okrs.models import Cycle, KeyResult, Objective, Team
 from okrs.queries.cycles import end_of
-from reviews.commands.recording import record_review_decision, supersede_review_decision
 from reviews.models import Review
 from status.commands import publish_report
 from status.jobs import store_snapshots
@@ -30,6 +29,7 @@ from status.schema import Page
 from status.snapshots import Moment, build_snapshot, content_hash, moment_of
 from tests import build
 from tests.checkins.posting import post
+from tests.reviews.meeting import decide, planned, supersede
 from tests.status.quarter import key_result, objective
 
 pytestmark = pytest.mark.slow
@@ -147,31 +147,16 @@ class History:
             self.rows.append(key_result(goal, f"Late {len(self.rows)}", committed_at=now))
 
     def decide(self, now: dt.datetime) -> None:
-        record_review_decision(
-            review=self.open_review(now),
-            text=f"Decided {now:%d %b %H}",
-            owner=self.lead,
-            due_on=now.date() + dt.timedelta(days=14),
-            change="bet",
-            client_visible=self.chance.random() < 0.7,
-            by=self.lead,
-            now=now,
-            key_result=KeyResult.objects.get(pk=self.chance.choice(self.rows).pk),
-        )
+        known: dict[str, Any] = {"client_visible": self.chance.random() < 0.7, "now": now}
+        known["key_result"] = KeyResult.objects.get(pk=self.chance.choice(self.rows).pk)
+        due_on = now.date() + dt.timedelta(days=14)
+        decide(self.open_review(now), self.lead, f"Decided {now:%d %b %H}", due_on=due_on, **known)
 
     def supersede(self, now: dt.datetime) -> None:
         old = Decision.objects.filter(superseded_by=None).order_by("id").first()
         if old is not None:
-            supersede_review_decision(
-                decision=old,
-                text=f"Instead {now:%d %b %H}",
-                owner=self.lead,
-                due_on=now.date() + dt.timedelta(days=14),
-                change="priority",
-                client_visible=True,
-                by=self.lead,
-                now=now,
-            )
+            due_on = now.date() + dt.timedelta(days=14)
+            supersede(old, self.lead, text=f"Instead {now:%d %b %H}", due_on=due_on, now=now)
 
     def publish(self, now: dt.datetime) -> None:
         review = self.open_review(now)
@@ -190,16 +175,8 @@ class History:
         )
 
     def open_review(self, now: dt.datetime) -> Review:
-        found = Review.objects.ahead().first()
-        return found or Review.objects.create(
-            engagement=self.lead.engagement,
-            kind="monthly",
-            title=f"Review {now:%d %b}",
-            scheduled_at=now,
-            started_at=now,
-            minutes=45,
-            lead=self.lead,
-        )
+        known = {"title": f"Review {now:%d %b}", "scheduled_at": now, "started_at": now}
+        return Review.objects.ahead().first() or planned(self.lead, **known)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -25,6 +25,7 @@ from tenancy.models import TenantModel
 from tenancy.scoping import ScopeError, scope, unscoped
 from tests import build, databases
 from tests.browser.servers import VARIABLES
+from tests.escalations.racing import waiting
 from tests.okrs.imports.files import SHIPPED, faults, file_of, load
 from tests.processes import eventually
 from tests.query_counts import queries_of
@@ -285,7 +286,7 @@ def test_a_kill_in_the_middle_leaves_nothing(operator: Membership) -> None:
         cursor.execute("LOCK TABLE okrs_contributionlink IN SHARE MODE")
         process = start(SHIPPED)
         try:
-            assert eventually(waits_for_the_lock)
+            assert eventually(lambda: waiting("default"))
         finally:
             process.kill()
             process.wait(timeout=10)
@@ -301,12 +302,3 @@ def start(file: Path) -> subprocess.Popen[bytes]:
         env={**os.environ, **urls, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         cwd=SHIPPED.parents[2],
     )
-
-
-def waits_for_the_lock() -> bool:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation ="
-            " 'okrs_contributionlink'::regclass)"
-        )
-        return bool(cursor.fetchone()[0])

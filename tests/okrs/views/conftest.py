@@ -6,21 +6,14 @@ from django.test import Client
 from engagements.models import Engagement, Membership, Role
 from okrs.models import Cycle, Objective
 from tests import build
+from tests.engagements.conftest import engagement, lead
 
-
-@pytest.fixture
-def engagement(db: None) -> Engagement:
-    return build.engagement()
+__all__ = ["engagement", "lead"]
 
 
 @pytest.fixture
 def cycle(engagement: Engagement) -> Cycle:
     return build.cycle(engagement)
-
-
-@pytest.fixture
-def lead(client: Client, engagement: Engagement) -> Membership:
-    return build.sign_in(client, engagement)
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ import re
 import pytest
 import time_machine
 from django.test import Client
-from django.urls import reverse
 
 from accounts.models import User
 from engagements.models import Membership, Role
-from escalations.models import Escalation, EscalationState
+from escalations.models import EscalationState
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import HTMX, TUESDAY, at, post
 from tests.escalations.escalating import compact, escalated
+from tests.escalations.test_pages import url
 from tests.query_counts import assert_constant_queries
 from tests.reviews.meeting import act, close, planned
 from tests.workspace.views.conftest import squeezed
@@ -186,10 +186,6 @@ def red(alice: Membership, bob: Membership) -> KeyResult:
     title = "Accounts that expand within thirty days"
     metric = build.metric(alice.engagement)
     return build.live_key_result(objective, metric, title=title, owner_id=bob.pk)
-
-
-def url(name: str, row: Escalation) -> str:
-    return reverse(f"escalations:escalation-{name}", args=["northwind", row.public_id])
 
 
 def test_actions_of_every_client_wait_for_a_week_before_they_are_due(
