@@ -71,10 +71,10 @@ def post(
     return record_check_in(key_result=key_result, by=by, now=now, actual=Decimal(actual), **values)
 
 
-def refused(command: Callable[[], object], *, field: str = "") -> str:
-    """Return the code with which a command refuses."""
+def refused(command: Callable[..., object], *args: Any, field: str = "", **fields: Any) -> str:
+    """Return the code of the rule that refuses this command, at its field if given."""
     with pytest.raises(ValidationError) as error:
-        command()
+        command(*args, **fields)
     return code(error.value, field=field)
 
 

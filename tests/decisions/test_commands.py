@@ -19,8 +19,8 @@ from metrics.models import Metric
 from okrs.models import KeyResult
 from reviews.models import Review
 from tests import build
-from tests.checkins.posting import TUESDAY, post
-from tests.reviews.meeting import act, agenda_item, close, decide, planned, refusal, supersede
+from tests.checkins.posting import TUESDAY, post, refused
+from tests.reviews.meeting import act, agenda_item, close, decide, planned, supersede
 
 pytestmark = pytest.mark.django_db
 LATER = TUESDAY + dt.timedelta(minutes=5)
@@ -81,15 +81,15 @@ def test_champion_lead_and_sponsor_decide(review: Review, alice: Membership, rol
     if role in (Role.CHAMPION, Role.LEAD, Role.SPONSOR):
         assert decide(review, dana, owner=alice).recorded_by == dana
     else:
-        assert refusal(decide, review, dana, owner=alice) == "no_right"
-        assert refusal(next_week, decide(review, alice), dana, owner=alice) == "no_right"
+        assert refused(decide, review, dana, owner=alice) == "no_right"
+        assert refused(next_week, decide(review, alice), dana, owner=alice) == "no_right"
 
 
 def test_a_decision_needs_an_open_review_and_its_item(review: Review, alice: Membership) -> None:
     item = agenda_item(planned(alice, title="April"))
 
-    assert refusal(decide, review, alice, agenda_item=item) == "other_review"
-    assert refusal(decide, close(review), alice) == "closed"
+    assert refused(decide, review, alice, agenda_item=item) == "other_review"
+    assert refused(decide, close(review), alice) == "closed"
 
 
 def test_it_is_due_that_day_or_later_and_has_an_owner(review: Review, alice: Membership) -> None:
@@ -97,9 +97,9 @@ def test_it_is_due_that_day_or_later_and_has_an_owner(review: Review, alice: Mem
     viewer = build.member(alice.engagement, "Vera", Role.VIEWER)
 
     for record in (decide, lambda _, by, **fields: supersede(decide(review, by), by, **fields)):
-        late = refusal(record, review, alice, field="due_on", due_on=yesterday)
+        late = refused(record, review, alice, field="due_on", due_on=yesterday)
         assert late == "before_decision"
-        assert refusal(record, review, alice, field="owner", owner=viewer) == "owner"
+        assert refused(record, review, alice, field="owner", owner=viewer) == "owner"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_one_form_is_recorded_once_and_does_not_come_with_other_values(
 
     assert record(**form, now=LATER) == first
     for field, value in others.items():
-        assert refusal(record, **form, **{field: value}) == "reused"
+        assert refused(record, **form, **{field: value}) == "reused"
     assert Decision.objects.count() + ActionItem.objects.count() == 1
     review.refresh_from_db()
     assert review.live_version == 2
@@ -173,7 +173,7 @@ def test_a_later_decision_supersedes_an_earlier_one_once_with_todays_values(
     assert (later.decided_on, later.previous_hash) == (dt.date(2026, 3, 17), earlier.hash)
     assert [touch["value"] for touch in later.touches] == ["5"]
     assert [link["check_in"] for link in later.evidence] == [check_in.public_id]
-    assert refusal(next_week, earlier, alice) == "superseded"
+    assert refused(next_week, earlier, alice) == "superseded"
     earlier.refresh_from_db()
     assert [touch["value"] for touch in earlier.touches] == ["6"]
 
@@ -237,9 +237,9 @@ def test_an_action_needs_a_text_an_owner_and_a_day_ahead(alice: Membership, revi
     form_data = {"what": "  ", "owner": alice.public_id, "due_on": "2026-03-24", "key": uuid4()}
 
     assert set(ActionForm(form_data, engagement=alice.engagement).errors) == {"what"}
-    assert refusal(act, alice, field="due_on", due_on=dt.date(2026, 3, 9)) == "in_past"
-    assert refusal(act, alice, field="owner", owner=gone) == "owner"
-    assert refusal(act, alice, review=close(review)) == "closed"
+    assert refused(act, alice, field="due_on", due_on=dt.date(2026, 3, 9)) == "in_past"
+    assert refused(act, alice, field="owner", owner=gone) == "owner"
+    assert refused(act, alice, review=close(review)) == "closed"
 
 
 ROLES = {"Olga": Role.CONTRIBUTOR, "Carol": Role.CONTRIBUTOR, "Vera": Role.VIEWER}
@@ -280,7 +280,7 @@ def test_an_action_ends_once_and_can_be_reopened_even_after_its_review(
     call: dict[str, Any] = {"action": action, "by": by, "now": LATER}
 
     if expected in ("no_right", "done", "dropped"):
-        assert refusal(command, **call) == expected
+        assert refused(command, **call) == expected
         return
     ended = command(**call)
     done, dropped = ended.done_by, ended.dropped_by

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
-
-import pytest
-from django.core.exceptions import ValidationError
 
 from decisions.commands import add_action
 from decisions.models import ActionItem, Decision
@@ -15,7 +11,7 @@ from engagements.models import Membership
 from reviews.commands import recording
 from reviews.models import AgendaItem, Review
 from tenancy.scoping import scope
-from tests.checkins.posting import TUESDAY, code
+from tests.checkins.posting import TUESDAY
 
 IN_TWO_WEEKS = dt.date(2026, 3, 24)
 
@@ -73,10 +69,3 @@ def act(by: Membership, what: str = "Ask for a nightly export", **fields: Any) -
     values = {"owner": by, "due_on": IN_TWO_WEEKS, "now": TUESDAY, **fields}
     add = recording.add_review_action if fields.get("review") else add_action
     return add(what=what, by=by, **values)
-
-
-def refusal(command: Callable[..., Any], *args: Any, field: str = "", **fields: Any) -> str:
-    """Return the code of the rule that refuses this command, at its field if given."""
-    with pytest.raises(ValidationError) as refused:
-        command(*args, **fields)
-    return code(refused.value, field=field)

@@ -20,8 +20,8 @@ from status.commands import save_draft
 from status.models import ReportDraft
 from status.queries import draft_of
 from tenancy.locks import StaleEdit
-from tests.checkins.posting import TUESDAY, at, post
-from tests.reviews.meeting import act, close, decide, planned, refusal
+from tests.checkins.posting import TUESDAY, at, post, refused
+from tests.reviews.meeting import act, close, decide, planned
 from tests.reviews.running import YES, checked, closed, item, key_results, plan, run
 
 APRIL = at("2026-04-14T14:00")
@@ -75,17 +75,17 @@ def test_only_a_running_review_is_closed_a_monthly_one_with_answers(alice: Membe
     weekly = closed(alice, kind="weekly")
 
     assert (weekly.is_closed, weekly.on_outcomes) == (True, None)
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as error:
         close_review(review=run(alice), by=alice, now=TUESDAY, on_outcomes=True)
-    assert set(refused.value.error_dict) == {"evidence_weekly", "moved_resources"}
+    assert set(error.value.error_dict) == {"evidence_weekly", "moved_resources"}
     for review, expected in ((plan(alice), "not_started"), (weekly, "closed")):
-        assert refusal(close_review, review=review, by=alice, now=TUESDAY, **YES) == expected
+        assert refused(close_review, review=review, by=alice, now=TUESDAY, **YES) == expected
 
 
 def test_the_database_refuses_every_change_of_a_closed_review(alice: Membership) -> None:
     review = closed(alice)
 
-    assert refusal(draw_agenda, review=review, by=alice, now=TUESDAY) == "closed"
+    assert refused(draw_agenda, review=review, by=alice, now=TUESDAY) == "closed"
     reviews, items = Review.objects.all(), AgendaItem.objects.all()
     for change in (
         lambda: reviews.update(title="Other"),
@@ -163,8 +163,8 @@ def test_only_leads_edit_a_summary_and_none_a_stale_one(alice: Membership, bob: 
     with pytest.raises(StaleEdit):  # as of a page that was opened before the first save
         save_draft(review=review, version=1, headline="Mine", by=alice)
     edit: dict[str, Any] = {"review": review, "version": 2}
-    assert refusal(save_draft, **edit, headline="Mine", by=bob) == "no_right"
-    assert refusal(save_draft, **edit, headline=" ", by=alice, field="headline") == "required"
+    assert refused(save_draft, **edit, headline="Mine", by=bob) == "no_right"
+    assert refused(save_draft, **edit, headline=" ", by=alice, field="headline") == "required"
 
 
 def test_the_next_review_compares_with_the_last_of_its_kind(alice: Membership) -> None:

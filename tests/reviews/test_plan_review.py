@@ -18,8 +18,8 @@ from reviews.commands.reviews import (
 from reviews.models import AgendaItem, Attendance, Review
 from tenancy.locks import StaleEdit
 from tests import build
-from tests.checkins.posting import TUESDAY, at, post
-from tests.reviews.meeting import act, decide, refusal
+from tests.checkins.posting import TUESDAY, at, post, refused
+from tests.reviews.meeting import act, decide
 from tests.reviews.running import YES, checked, item, key_results, plan, reported, run, titles
 
 
@@ -126,8 +126,8 @@ def test_a_review_can_be_cancelled_until_it_starts_or_has_records(alice: Members
     cancel_review(review=plain, by=alice)
 
     assert not Review.objects.filter(pk=plain.pk).exists()
-    assert refusal(cancel_review, review=started, by=alice) == "started"
-    assert refusal(cancel_review, review=held, by=alice) == "recorded"
+    assert refused(cancel_review, review=started, by=alice) == "started"
+    assert refused(cancel_review, review=held, by=alice) == "recorded"
 
 
 def test_a_refresh_adds_updates_and_removes_items(alice: Membership) -> None:

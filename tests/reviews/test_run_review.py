@@ -16,8 +16,8 @@ from reviews.commands import agendas
 from reviews.commands.reviews import close_review, mark_here, start_review
 from reviews.models import AgendaItem, Attendance, Review, ReviewRecord
 from tests import build
-from tests.checkins.posting import TUESDAY, at, post
-from tests.reviews.meeting import act, refusal
+from tests.checkins.posting import TUESDAY, at, post, refused
+from tests.reviews.meeting import act
 from tests.reviews.running import (
     YES,
     current_title,
@@ -111,9 +111,9 @@ def test_a_planned_review_does_not_move_and_a_removed_item_is_not_shown(alice: M
     AgendaItem.objects.filter(pk=removed.pk).delete()
 
     for command in (agendas.next_item, agendas.previous_item):
-        refused = refusal(command, review=planned, at="", by=alice, now=TUESDAY)
-        assert refused == "not_started"
-    assert refusal(agendas.show_item, item=removed, by=alice, now=TUESDAY) == "gone"
+        code = refused(command, review=planned, at="", by=alice, now=TUESDAY)
+        assert code == "not_started"
+    assert refused(agendas.show_item, item=removed, by=alice, now=TUESDAY) == "gone"
 
 
 def test_parking_the_current_item_shows_the_next_and_it_can_come_back(alice: Membership) -> None:
@@ -137,8 +137,8 @@ def test_items_change_places_and_the_closing_item_stays_last(alice: Membership) 
     assert titles(review) == ["Three", "One", "Two", LAST]
     for title, up in (("Two", False), (LAST, True)):
         moved = item(review, title)
-        assert refusal(agendas.move_item, item=moved, up=up, by=alice, now=TUESDAY) == "last"
-    assert refusal(agendas.park_item, item=item(review, LAST), by=alice, now=TUESDAY) == "last"
+        assert refused(agendas.move_item, item=moved, up=up, by=alice, now=TUESDAY) == "last"
+    assert refused(agendas.park_item, item=item(review, LAST), by=alice, now=TUESDAY) == "last"
     agendas.park_item(item=item(review, "One"), by=alice, now=TUESDAY)
     agendas.move_item(item=item(review, "Two"), up=True, by=alice, now=TUESDAY)
     assert titles(review) == ["Two", "One", "Three", LAST]
@@ -167,8 +167,8 @@ def test_an_added_key_result_appears_once(alice: Membership, rows: list[KeyResul
     start_review(review=review, by=alice, now=TUESDAY)
 
     assert titles(review).count("Calm") == 1
-    assert refusal(agendas.add_item, **new, key_result=rows[1], field="key_result") == "there"
-    assert refusal(agendas.add_item, **new, field="title") == "required"
+    assert refused(agendas.add_item, **new, key_result=rows[1], field="key_result") == "there"
+    assert refused(agendas.add_item, **new, field="title") == "required"
 
 
 def test_a_no_adds_one_action_and_a_yes_drops_it(alice: Membership, rows: list[KeyResult]) -> None:
@@ -215,8 +215,8 @@ def test_objectives_have_a_question_lists_none(alice: Membership, rows: list[Key
 
     assert ActionItem.objects.filter(what=f"Propose a change to “{objective.title}”").exists()
     overdue = item(review, "1 overdue action")
-    refused = refusal(agendas.answer_item, item=overdue, still_right=True, by=alice, now=TUESDAY)
-    assert refused == "no_question"
+    code = refused(agendas.answer_item, item=overdue, still_right=True, by=alice, now=TUESDAY)
+    assert code == "no_question"
 
 
 def test_an_overdue_action_is_done_in_the_review(alice: Membership) -> None:
@@ -249,7 +249,7 @@ def test_attendance_is_marked_for_uninvited_members(alice: Membership, bob: Memb
     marked = {row.member: row.is_here for row in Attendance.objects.filter(review=review)}
     assert marked == {bob: False, alice: True, sponsor: True}  # who starts it is here
     for member in (viewer, gone):
-        assert refusal(mark_here, **mark, member=member, is_here=True) == "owner"
+        assert refused(mark_here, **mark, member=member, is_here=True) == "owner"
 
 
 def commands(review: Review, by: Membership) -> dict[str, Callable[[], object]]:
@@ -297,4 +297,4 @@ def test_leads_run_it_and_deciders_answer(alice: Membership, role: str, allowed:
         if name in allowed:
             command()
         else:
-            assert refusal(command) == "no_right", name
+            assert refused(command) == "no_right", name

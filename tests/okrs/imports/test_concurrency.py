@@ -10,7 +10,6 @@ from threading import Event
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import connection, connections
 
 from checkins.models import CheckIn
@@ -22,7 +21,7 @@ from okrs.imports import command
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.checkins.posting import TUESDAY, post
+from tests.checkins.posting import TUESDAY, post, refused
 from tests.escalations.racing import begin
 from tests.okrs.imports.files import file_of, load
 from tests.reviews.running import key_results
@@ -147,9 +146,7 @@ def test_a_metric_of_the_same_name_waits_for_the_import_and_is_refused(lead: Mem
     ) as second:
         pass
 
-    with pytest.raises(ValidationError) as refused:
-        second.result()
-    assert refused.value.code == "duplicate"
+    assert refused(second.result) == "duplicate"
 
 
 @pytest.mark.parametrize("table", ["keyresult", "objective", "metric", "team", "cycle"])
