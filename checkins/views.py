@@ -18,7 +18,7 @@ from checkins.commands import Conflict, record_check_in, undo_check_in
 from checkins.conflicts import versions
 from checkins.forms import CheckInForm, read_confidence
 from checkins.messages import key_result_url
-from checkins.models import CheckIn
+from checkins.models import CheckIn, CheckInKind
 from checkins.queries.cards import DueCard, KeyResultRow, card_of, due_card, key_result_row
 from checkins.rules import preview, stage_refusal
 from engagements.access import MemberRequest, find, member
@@ -33,6 +33,8 @@ from tenancy.scoping import end_writing
 SAVED_KEPT = (
     "Kept the saved check-in. Yours stays as a draft on this device until you post or clear it."
 )
+UNDONE = "Undone. The check-in stays in the history, marked as undone."
+RESTORED = "Undone. The earlier version is back."
 
 
 @member(Permission.CHECK_IN)
@@ -61,6 +63,7 @@ def check_in_preview(request: MemberRequest, key_result: str) -> HttpResponse:
         "preview": found if actual.strip() else None,
         "key_result": row,
         "is_warned": "warned" in request.GET,
+        "is_refused": "refused" in request.GET,
     }
     return render(request, "checkins/_check_in_form.html#preview", context)
 
@@ -70,9 +73,10 @@ def check_in_preview(request: MemberRequest, key_result: str) -> HttpResponse:
 def check_in_undo(request: MemberRequest, check_in: str) -> HttpResponse:
     rows = CheckIn.objects.filter(engagement=request.engagement)
     row, now = find(rows.select_related("key_result__engagement"), check_in), timezone.now()
-    text, refusal = "Undone. Both versions stay in the history.", ""
+    refusal = ""
     try:
-        undo_check_in(check_in=row, by=request.membership, now=now)
+        undo = undo_check_in(check_in=row, by=request.membership, now=now)
+        text = UNDONE if undo.kind == CheckInKind.UNDO else RESTORED
     except ValidationError as refused:
         text = refusal = " ".join(refused.messages)
     end_writing()

@@ -43,11 +43,19 @@ POSTS = f"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThreadEntry:
-    """One period of the thread: its current check-in, and the rows that it replaced.
+class Earlier:
+    """A former check-in of a period, with the row that undid it, if one did."""
 
-    `current` is None if the period was missed or its check-in was undone. `earlier` holds the other
-    rows, newest first. `timeliness` is that of the first effective post, by the due time stored
+    check_in: CheckIn
+    undo: CheckIn | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadEntry:
+    """One period of the thread: its current check-in, and those that it replaced.
+
+    `current` is None if the period was missed or its check-in was undone. `earlier` holds the
+    others, newest first, each once: an undo repeats words, and is shown as a mark. `timeliness` is that of the first effective post, by the due time stored
     with it: a correction makes nothing late, nor do new settings. Missed periods follow the present
     rhythm. `counts_red`: missed, and the one before was red (M7.1). `help_requests` and `blockers`
     are those that its check-ins raised and that are answered or resolved (M6.6).
@@ -56,7 +64,7 @@ class ThreadEntry:
     period: dt.date
     timeliness: Timeliness
     current: CheckIn | None = None
-    earlier: Sequence[CheckIn] = ()
+    earlier: Sequence[Earlier] = ()
     counts_red: bool = False
     help_requests: Sequence[HelpRequest] = ()
     blockers: Sequence[Blocker] = ()
@@ -64,6 +72,11 @@ class ThreadEntry:
     @property
     def is_missed(self) -> bool:
         return self.current is None and self.timeliness is Timeliness.MISSED
+
+    @property
+    def folded(self) -> Sequence[Earlier]:
+        """Return those below the first one shown: the current one, or the one that was undone."""
+        return self.earlier if self.current or self.is_missed else self.earlier[1:]
 
     @property
     def is_late(self) -> bool:
@@ -169,7 +182,7 @@ def _thread(
         entry = ThreadEntry(
             period=monday,
             current=current,
-            earlier=chain[-2::-1] if current else chain[::-1],
+            earlier=_earlier(chain[:-1] if current else chain, chain=chain),
             timeliness=timely,
             counts_red=was_red and not current and timely is Timeliness.MISSED,
             help_requests=[one for one in requests if one.answered_at and one.check_in_id in ids],
@@ -178,6 +191,22 @@ def _thread(
         was_red = current.rag == Rag.RED if current else was_red
         entries.append(entry)
     return entries[::-1]
+
+
+def _earlier(rows: Sequence[CheckIn], *, chain: Sequence[CheckIn]) -> list[Earlier]:
+    """Return those of these rows with words of their own, newest first.
+
+    Each row supersedes the one before it. An undo repeats the words of the row before that one, or
+    else those that it takes back.
+    """
+    following = [*chain[1:], None, None]
+    found = [
+        Earlier(check_in=row, undo=after if after and after.undone_by_id else None)
+        for row, after, second in zip(rows, following, following[1:], strict=False)
+        if row.kind == CheckInKind.UPDATE
+        and not (second and second.undone_by_id and second.kind == CheckInKind.UPDATE)
+    ]
+    return found[::-1]
 
 
 def _timeliness(

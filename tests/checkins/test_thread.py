@@ -65,15 +65,18 @@ def test_these_periods_are_missed(
 def test_what_was_superseded_or_undone_stays_readable_and_its_period_may_be_missed(
     onboarding: KeyResult, bob: Membership
 ) -> None:
-    first = post(onboarding, bob, actual=7, now=NEXT_WEEK - dt.timedelta(weeks=2))
-    second = post(onboarding, bob, actual=6, now=NEXT_WEEK - dt.timedelta(weeks=2))
+    before = NEXT_WEEK - dt.timedelta(weeks=2)
+    first, _, third = (post(onboarding, bob, actual=value, now=before) for value in (7, 6, 5))
+    restored = undo_check_in(check_in=third, by=bob, now=before)
     check_in = post(onboarding, bob)
     undo = undo_check_in(check_in=check_in, by=bob, now=TUESDAY)
 
     corrected, undone = thread(onboarding)["2026-03-02"], thread(onboarding)[MONDAY]
 
-    assert (corrected.current, list(corrected.earlier)) == (second, [first])
-    assert (undone.current, list(undone.earlier)) == (None, [undo, check_in])
+    earlier = [(each.check_in, each.undo) for each in (*corrected.earlier, *undone.earlier)]
+    assert (corrected.current, undone.current) == (restored, None)
+    assert earlier == [(third, restored), (first, None), (check_in, undo)]
+    assert [len(each.folded) for each in (corrected, undone)] == [2, 0]
     assert not undone.is_missed
     assert thread(onboarding, now=NEXT_WEEK)[MONDAY].is_missed
 

@@ -56,3 +56,4 @@ def test_the_preview_of_a_value(
 
     assert shown in signed_in.get(there, sent).text
     assert "is outside" not in signed_in.get(there, {**sent, "warned": ""}).text
+    assert "not a number" not in signed_in.get(there, {**sent, "refused": ""}).text
