@@ -120,7 +120,7 @@ class ReviewPage:
         return [attendance.member for attendance in self.attendances if attendance.is_here]
 
     @property
-    def missing(self) -> list[Membership]:
+    def away(self) -> list[Membership]:
         return [attendance.member for attendance in self.attendances if not attendance.is_here]
 
     @property
