@@ -26,7 +26,7 @@ from scoring.numbers import (
     unit,
 )
 
-NO_VALUE = "No value yet. A missing value is neither red nor green."
+NO_VALUE = "No value yet."
 
 
 def score(

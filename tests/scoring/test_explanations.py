@@ -75,7 +75,7 @@ def test_the_scale_changes_scores_and_no_values() -> None:
 def test_a_missing_value_is_explained(method: str) -> None:
     explanation = explain(method=method, actual=None)
 
-    assert explanation == "No value yet. A missing value is neither red nor green."
+    assert explanation == "No value yet."
 
 
 def test_an_explanation_uses_the_bands_of_the_engagement() -> None:
