@@ -130,6 +130,8 @@ def answers(browser: Client, path: str) -> Iterator[tuple[str, int, str]]:
                 assert "It only takes a form" in response.text
                 assert response["Allow"] == "POST"
                 assert browser.get(path, headers={"HX-Request": "true"}).content == b""
+            if response.status_code == 403 and method != "HEAD":
+                assert ("Nothing was changed" in response.text) is (method == "POST")
             yield method, response.status_code, response.headers.get("Location", "")
         transaction.set_rollback(True)
 
