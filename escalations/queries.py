@@ -188,10 +188,21 @@ class Escalations:
     closed: Sequence[EscalationCard]
 
     @property
+    def watched(self) -> int:
+        """Return how many open ones are merely watched, and counted apart (M7.2)."""
+        return watched(self.open)
+
+    @property
+    def pressing(self) -> int:
+        return len(self.open) - self.watched
+
+    @property
     def counts(self) -> list[tuple[str, int]]:
-        """Return how many open ones are overdue, and how many others are in each state."""
+        """Return how many of the others are overdue, and how many are in each state."""
         counts = Counter(
-            "overdue" if one.is_over_time else one.escalation.state for one in self.open
+            "overdue" if one.is_over_time else one.escalation.state
+            for one in self.open
+            if one.escalation.state is not EscalationState.WATCHING
         )
         return list(counts.items())
 
@@ -204,6 +215,11 @@ def escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
         Q(recovered_at=None, decided_at=None) | lately, engagement_id=membership.engagement_id
     )
     return _sorted(_cards(rows, membership=membership, now=now))
+
+
+def watched(cards: Iterable[EscalationCard]) -> int:
+    """Count those that are merely watched."""
+    return sum(card.escalation.state is EscalationState.WATCHING for card in cards)
 
 
 def open_escalations(*, membership: Membership, now: dt.datetime) -> Sequence[EscalationCard]:

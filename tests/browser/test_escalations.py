@@ -174,7 +174,9 @@ def test_a_watched_one_is_made_active_where_it_stands(opens: Opens) -> None:
     found.red(EscalationState.WATCHING)
     page = visitor.page
     visitor.signs_in_as(found.sofia.user)
-    visitor.visit(f"{found.base}/escalations/", says="1 open escalation: watched")
+    visitor.visit(
+        f"{found.base}/escalations/", says="No open escalations. 1 red key result is watched."
+    )
     row = page.locator(".escalations > li")
     expect(row).to_contain_text("No deadline yet")
     visitor.inspect("watched")

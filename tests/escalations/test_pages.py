@@ -102,8 +102,8 @@ def test_the_list_begins_with_the_most_urgent(
     places = [page.index(f'#escalation">{name}</a>') for name in order]
     assert places == sorted(places)
     assert (
-        "5 open escalations: 1 overdue, 1 with the sponsor, 1 waiting for a recovery plan, 1"
-        " with a recovery plan under way, 1 watched."
+        "4 open escalations: 1 overdue, 1 with the sponsor, 1 waiting for a recovery plan, 1"
+        " with a recovery plan under way. 1 red key result is watched."
     ) in page
 
 

@@ -16,7 +16,7 @@ from checkins.queries.cards import due_of
 from decisions.models import ActionItem
 from decisions.queries.log import LatestDecision, latest_decisions
 from engagements.models import Engagement, Membership
-from escalations.queries import EscalationCard, open_escalations
+from escalations.queries import EscalationCard, open_escalations, watched
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.models.key_results import LIVE
 from okrs.states import expected_pace, latest_forecast, weakest
@@ -94,6 +94,15 @@ class Home:
     @property
     def late(self) -> int:
         return sum(line.is_late for line in self.lines)
+
+    @property
+    def watched(self) -> int:
+        """Return how many escalations are merely watched, and counted apart (M7.2)."""
+        return watched(self.escalations)
+
+    @property
+    def pressing(self) -> int:
+        return len(self.escalations) - self.watched
 
     @property
     def over_time(self) -> int:

@@ -70,7 +70,8 @@ def test_open_escalations_are_shown_with_who_must_act(
 
     text = compact(client.get(URL).text)
 
-    assert "3 escalations open" in text
+    assert "2 escalations open" in text
+    assert "1 red key result watched" in text
     assert text.count('class="clock" data-state="running"') == 2
     assert "but still early: pace" in text
     assert text.index("<strong>Onboarding</strong>") < text.index("<strong>Expansion</strong>")
