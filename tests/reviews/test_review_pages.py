@@ -33,7 +33,7 @@ def typed(by: Membership, *people: Membership, **fields: object) -> dict[str, ob
 
 
 def test_the_list_shows_running_planned_and_closed_reviews(lead: Client, alice: Membership) -> None:
-    assert "No reviews yet." in lead.get(LIST).text
+    assert "No review is planned." in lead.get(LIST).text
     running, ahead, past = planned(alice, started_at=TUESDAY), planned(alice), planned(alice)
     close(past)
 
