@@ -26,6 +26,7 @@ from scoring.numbers import (
 )
 from scoring.objectives import Guide, Reading, Verdict, objective_score, reading, too_easy, verdict
 from scoring.scores import (
+    NO_VALUE,
     Rung,
     Rungs,
     explain,
@@ -40,6 +41,7 @@ from scoring.scores import (
 
 __all__ = [
     "BAND_PRESETS",
+    "NO_VALUE",
     "PLAYBOOK_BANDS",
     "Bands",
     "Commitment",

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError(
-                "This is no demo: its people have a password that everybody knows. Set"
+                "This is not a demo workspace, and everyone knows the demo’s password. Set"
                 " PLUMBLINE_DEMO=1 for a workspace that may hold them."
             )
         if has_engagements():

@@ -19,7 +19,7 @@ OWNS = """
 class Command(BaseCommand):
     help = (
         "Fill an empty database with many clients in mid-cycle, for load tests. Writes as the"
-        " tables' owner. Nobody in it has a password."
+        " tables' owner. No one in it has a password."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
