@@ -163,7 +163,7 @@ class Client:
             kind=kind,
             scheduled_at=self.story.instant(day, time),
             lead=by,
-            attendees=[member for person, member in self.members.items() if person != "client"],
+            attendees=self.attendees,
             by=by,
             now=at,
         )
@@ -181,6 +181,8 @@ class Client:
         """Hold the planned review: decide, hand out actions, close it, and publish its report."""
         review = Review.objects.get(engagement=self.engagement, scheduled_at=at)
         reviews.start_review(review=review, by=by, now=at)
+        for member in self.attendees:
+            reviews.mark_here(review=review, member=member, is_here=True, by=by, now=at)
         for number, decision in enumerate(decisions, start=1):
             fields = {"client_visible": True} | self.recorded(decision, at=at)
             then = at + 5 * number * MINUTE
@@ -208,6 +210,10 @@ class Client:
             now=closed_at + 20 * MINUTE,
             review=closed,
         )
+
+    @property
+    def attendees(self) -> list[Membership]:
+        return [member for person, member in self.members.items() if person != "client"]
 
     def recorded(self, item: Event, *, at: dt.datetime) -> dict[str, Any]:
         """Return a decision or an action with its owner, key result and date."""

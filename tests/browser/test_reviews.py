@@ -67,7 +67,7 @@ def moves_the_room(room: Visitor, watcher: Visitor) -> None:
     page, other = room.page, watcher.page
     page.get_by_role("button", name="Start review").click()
     expect(page.get_by_role("button", name="Next item")).to_be_visible()
-    expect(page.locator("#head .people")).to_contain_text("Here Alice")
+    expect(page.locator("#head .people")).to_contain_text("Present Alice")
     expect(page.locator(".agenda .tune").nth(1)).to_have_css("opacity", "1")  # untouched too
     first = page.locator("#items h2").inner_text()
     expect(other.get_by_text("of 45 left")).to_be_visible(timeout=FOLLOWS)
