@@ -6,6 +6,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from scoring import format_number
 from tenancy.models import (
     TenantKey,
     TenantManager,
@@ -14,6 +15,11 @@ from tenancy.models import (
     tenant_constraints,
     tracked,
 )
+
+
+def follow(sign: str) -> str:
+    """Return a unit as it follows a figure: a no-break space before it, none before "%"."""
+    return f"\u00a0{sign}" if sign and not sign.startswith("%") else sign
 
 
 class Refresh(models.TextChoices):
@@ -76,6 +82,20 @@ class Metric(TenantModel):
     def unit_sign(self) -> str:
         """Return the unit as it is written: "%" for percent."""
         return "%" if self.unit == "percent" else self.unit
+
+    @property
+    def valid_range(self) -> str:
+        """Return "0 to 100%", "at least 0 days", "at most 100%"; "" without a range."""
+        low, high = self.valid_low, self.valid_high
+        if low is not None and high is not None:
+            ends = f"{format_number(low)} to {format_number(high)}"
+        elif low is not None:
+            ends = f"at least {format_number(low)}"
+        elif high is not None:
+            ends = f"at most {format_number(high)}"
+        else:
+            return ""
+        return ends + follow(self.unit_sign)
 
     @property
     def data_questions_open(self) -> list[str]:

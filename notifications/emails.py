@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User, zone_of
 from engagements import messages
+from engagements.form_fields import zone_time
 from engagements.models import Invitation, Membership
 from mail.email_types import Mail, NotNow, register
 from notifications import commands
@@ -63,6 +64,7 @@ def write(digest: Digest, *, is_daily: bool) -> Mail:
     with timezone.override(zone_of(reader.time_zone)):
         context = {
             "digest": digest,
+            "zone": zone_time(reader.time_zone),
             "subject": subject(digest, is_daily=is_daily),
             "headline": headline(entries),
             "greeting": f"{reader.first_name}, {headline(entries)}",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from metrics.models import follow
 from okrs.charts import History
 from scoring import Rag, Scale, format_number, format_score
 
@@ -52,19 +53,6 @@ def write_unit(unit: str) -> str:
 def sign_of(value: Decimal, *, unit: str) -> str:
     """Return what is written after the value: "%", "day", "days"."""
     return "%" if unit == "percent" else name_unit(value, unit=unit)
-
-
-def follow(sign: str) -> str:
-    """Return a sign as it follows a figure: a no-break space before it, none before "%"."""
-    return f"{NO_BREAK}{sign}" if sign and not sign.startswith("%") else sign
-
-
-def write_range(low: Decimal | None, high: Decimal | None, *, unit: str) -> str:
-    """Return "0 to 100%", "at least 0 days", "at most 100%"; "" without a range."""
-    if low is not None and high is not None:
-        return f"{format_number(low)} to {write_value(high, unit=unit)}"
-    ends = ((low, "at least"), (high, "at most"))
-    return next((f"{w} {write_value(end, unit=unit)}" for end, w in ends if end is not None), "")
 
 
 def name_unit(value: Decimal, *, unit: str) -> str:

@@ -20,7 +20,7 @@ from django.utils.html import format_html, strip_spaces_between_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from engagements.form_fields import zone_time
-from metrics.models import Metric
+from metrics.models import follow
 from okrs import formatting
 from okrs.charts import History
 from okrs.charts import history_chart as draw_history
@@ -163,15 +163,7 @@ def sign(unit: str | None) -> str:
 @register.filter
 def unit_after(unit: str | None) -> str:
     """`{{ value|number }}{{ unit|unit_after }}`: the same as it follows a value."""
-    return formatting.follow(formatting.write_unit(unit or ""))
-
-
-@register.filter
-def valid_range(metric: Metric | None) -> str:
-    """`{{ metric|valid_range }}`: "0 to 100%", "at least 0 days"; nothing without one."""
-    if metric is None:
-        return ""
-    return formatting.write_range(metric.valid_low, metric.valid_high, unit=metric.unit)
+    return follow(formatting.write_unit(unit or ""))
 
 
 @register.filter
