@@ -5,7 +5,7 @@ const PREFIX = "draft:";
 const PAUSE_MS = 300;
 const KEPT_FOR_MS = 14 * 24 * 3600 * 1000; // an older draft is about another week
 
-const timers = new WeakMap();
+const timers = new Map(); // form -> timer of its next save
 
 function fieldsOf(form) {
   const skipped = ["hidden", "file", "password", "submit", "button", "fieldset"];
@@ -102,6 +102,7 @@ function forget(key) {
 }
 
 function forgetAll() {
+  [...timers.keys()].forEach(cancel);
   try {
     Object.keys(localStorage)
       .filter((key) => key.startsWith(PREFIX))
@@ -111,9 +112,13 @@ function forgetAll() {
   }
 }
 
-function keepNow(form) {
+function cancel(form) {
   clearTimeout(timers.get(form));
   timers.delete(form);
+}
+
+function keepNow(form) {
+  cancel(form);
   keep(form);
 }
 
@@ -129,20 +134,23 @@ document.addEventListener(
   "submit",
   ({ target }) => {
     if ("signOut" in target.dataset) forgetAll();
-    else if (target.dataset.draft && timers.has(target)) keepNow(target);
+    else if (timers.has(target)) keepNow(target);
   },
   true,
 );
 
+// A preview whose sign-in has expired leads away while someone types.
+window.addEventListener("pagehide", () => [...timers.keys()].forEach(keepNow));
+
 document.addEventListener("check-in-recorded", ({ detail, target }) => {
   const form = target.closest("form");
-  if (form) clearTimeout(timers.get(form));
+  if (form) cancel(form);
   if (detail.draft) forget(detail.draft);
 });
 
 function drop(form) {
   if (!form?.dataset.draft) return;
-  clearTimeout(timers.get(form));
+  cancel(form);
   forget(form.dataset.draft);
 }
 
