@@ -29,7 +29,7 @@ from tenancy.tokens import absolute_url
 
 View = Callable[..., HttpResponseBase]
 PASSWORD_SAVED = ("account/messages/password_changed.txt", "account/messages/password_set.txt")
-DEVICE = "__Host-device"
+SALT = "__Host-device"  # with another one no device would be known any more
 DEVICE_LASTS = dt.timedelta(days=365)
 
 
@@ -142,10 +142,10 @@ def remember_device(response: HttpResponseBase, user: User) -> None:
     """Note in this browser that its owner has signed in to the account."""
     device = get_random_string(16)
     response.set_cookie(
-        DEVICE,
-        TimestampSigner(salt=DEVICE).sign(f"{device}.{_owner(device, user.email)}"),
+        settings.DEVICE_COOKIE_NAME,
+        TimestampSigner(salt=SALT).sign(f"{device}.{_owner(device, user.email)}"),
         max_age=DEVICE_LASTS,
-        secure=True,
+        secure=settings.SECURE_COOKIES,
         httponly=True,
         samesite="Lax",
     )
@@ -154,9 +154,8 @@ def remember_device(response: HttpResponseBase, user: User) -> None:
 def known_device(request: HttpRequest, *, email: str) -> str:
     """Return the device's id where the account of this address was signed in to on it, or ""."""
     try:
-        signed = TimestampSigner(salt=DEVICE).unsign(
-            request.COOKIES.get(DEVICE, ""), max_age=DEVICE_LASTS
-        )
+        cookie = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
+        signed = TimestampSigner(salt=SALT).unsign(cookie, max_age=DEVICE_LASTS)
     except BadSignature:
         return ""
     device, _, owner = signed.partition(".")
@@ -165,4 +164,4 @@ def known_device(request: HttpRequest, *, email: str) -> str:
 
 def _owner(device: str, email: str) -> str:
     account = f"{device}:{email.lower()}"
-    return salted_hmac(DEVICE, account, algorithm="sha256").hexdigest()
+    return salted_hmac(SALT, account, algorithm="sha256").hexdigest()

@@ -53,6 +53,7 @@ def workspace() -> Iterator[None]:
     folder.chmod(0o711)  # as root, the servers run as another user
     os.environ |= {
         "PLUMBLINE_DATA_DIR": str(folder),
+        "PLUMBLINE_DEMO": "0",
         "STATIC_ROOT": str(folder / "static"),
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SECRET_KEY": "for-measuring-only-and-long-enough-for-the-checks-of-django",

@@ -17,7 +17,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from html import unescape
 from http.client import HTTPConnection, HTTPException
@@ -61,11 +61,11 @@ CLIENTS = """
 
 
 class Client(NamedTuple):
-    """A client, and the session of one of its members with the key results that they own."""
+    """A client, and the cookies of one of its members with the key results that they own."""
 
     slug: str
     name: str
-    session: str
+    cookies: Mapping[str, str]
     key_results: Sequence[str]
 
 
@@ -121,8 +121,8 @@ def prepare(number: int) -> list[Client]:
         for slug, name, user, key_results in cursor.fetchall():
             browser = Browser()
             browser.force_login(User.objects.using("owner").get(pk=user))
-            session = browser.cookies[settings.SESSION_COOKIE_NAME].value
-            clients.append(Client(slug, name, session, key_results))
+            session = browser.cookies[settings.SESSION_COOKIE_NAME]
+            clients.append(Client(slug, name, {session.key: session.value}, key_results))
     return clients
 
 
@@ -135,7 +135,6 @@ def running(folder: Path) -> Iterator[tuple[int, Members]]:
     os.environ |= {
         "ALLOWED_HOSTS": HOST,
         "EMAIL_URL": f"filemail:///{folder}/mail",
-        "PLUMBLINE_DEMO": "0",
         "SITE_URL": f"https://{HOST}",
         "TRUSTED_PROXY_COUNT": "1",
     }
@@ -148,7 +147,7 @@ def running(folder: Path) -> Iterator[tuple[int, Members]]:
         ):
             argv, log = [sys.executable, "-m", *arguments], folder / f"{name}.log"
             members.start(Command(name=name, argv=argv, log=log, folder=ROOT))
-        deadline, browser = time.monotonic() + 60, Browser(port, "")
+        deadline, browser = time.monotonic() + 60, Browser(port, {})
         while browser.ask("GET", "/healthz/live")[0] != 200:
             if members.ended() or time.monotonic() > deadline:
                 raise RuntimeError(tail(folder / "web.log"))
@@ -170,9 +169,9 @@ def visit(port: int, clients: Sequence[Client], visitors: int, seconds: float) -
 class Browser:
     """A connection that stays open, behind a proxy that ends https."""
 
-    def __init__(self, port: int, session: str) -> None:
+    def __init__(self, port: int, cookies: Mapping[str, str]) -> None:
         self.connection = HTTPConnection("127.0.0.1", port, timeout=30)
-        self.cookies = {"__Host-session": session}
+        self.cookies = {**cookies}
 
     def ask(
         self, method: str, path: str, *, fields: dict[str, str] | None = None
@@ -222,14 +221,14 @@ class Visitor:
         return time.monotonic() - self.begin
 
     def read(self, client: Client) -> None:
-        browser = Browser(self.port, client.session)
+        browser = Browser(self.port, client.cookies)
         for kind in self.chance.choices(list(PATHS), k=READS):
             key_result = self.chance.choice(client.key_results)
             path = PATHS[kind].format(slug=client.slug, key_result=key_result)
             self.ask(browser, client, kind, "GET", path)
 
     def check_in(self, client: Client) -> None:
-        browser = Browser(self.port, client.session)
+        browser = Browser(self.port, client.cookies)
         self.ask(browser, client, "My week", "GET", "/")
         for key_result in client.key_results[:CARDS]:
             path = f"/e/{client.slug}/key-results/{key_result}/check-in/"

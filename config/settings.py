@@ -131,12 +131,17 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", default=SERVICES["REDIS_URL"])
 CACHES = {"default": {"BACKEND": "tenancy.caches.Cache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "accounts.backends"
-SESSION_COOKIE_NAME = "__Host-session"
-SESSION_COOKIE_SECURE = True
+# Safari stores no secure cookie of http://localhost. Only the demo may go without: an installation
+# that forgets SITE_URL keeps secure ones. Its names differ from those of other sites on localhost.
+SECURE_COOKIES = not DEMO or SITE_URL.startswith("https:")
+COOKIE_PREFIX = "__Host-" if SECURE_COOKIES else "plumbline-"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
+SESSION_COOKIE_SECURE = SECURE_COOKIES
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
-CSRF_COOKIE_NAME = "__Host-csrf"
-CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_HTTPONLY = True
+DEVICE_COOKIE_NAME = f"{COOKIE_PREFIX}device"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # People

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
@@ -13,7 +14,7 @@ from tests.build import PASSWORD
 
 LOGIN, CODE, CONFIRM = "/accounts/login/", "/accounts/login/code/", "/accounts/login/code/confirm/"
 RESET = "/accounts/password/reset/"
-SESSION = "__Host-session"
+SESSION = settings.SESSION_COOKIE_NAME
 
 
 def typed(email: str = "alice@example.test", password: str = PASSWORD) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 import time_machine
+from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
@@ -19,7 +20,7 @@ from pytest_django.fixtures import Settings
 from accounts import limits
 from accounts.limits import PASSWORDS, Limit, count, network_of
 from accounts.models import User
-from accounts.sign_in import DEVICE, limited
+from accounts.sign_in import limited
 from engagements.commands.engagements import create_engagement
 from engagements.commands.invitations import invite_member, send_invitation
 from engagements.commands.profiles import ask_for_address
@@ -92,11 +93,11 @@ def test_a_device_is_known_for_its_account_and_hides_its_name(client: Client, al
     bob = build.user("Bob")
     client.post(LOGIN, typed())
     client.post("/accounts/logout/")
-    cookie = client.cookies[DEVICE]
+    cookie = client.cookies[settings.DEVICE_COOKIE_NAME]
     use_up(PASSWORDS.account, bob.email)
 
     answer = client.post(LOGIN, typed(bob.email))
-    client.cookies[DEVICE] = cookie.value + "x"
+    client.cookies[settings.DEVICE_COOKIE_NAME] = cookie.value + "x"
     use_up(PASSWORDS.account, alice.email)
 
     assert answer.status_code == client.post(LOGIN, typed()).status_code == 429

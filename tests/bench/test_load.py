@@ -50,7 +50,7 @@ def answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Product)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
-        client = Client("aster-1", "Aster 1", "session", ["k1"])
+        client = Client("aster-1", "Aster 1", {}, ["k1"])
         return visit(server.server_port, [client], 1, 0.3)
     finally:
         server.shutdown()

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from config.settings import PASSWORD_HASHERS  # noqa: TID251 - the ones that the product reads
 from demo.loader import load_demo
-from tests.browser.servers import Served, serving
+from tests.browser.servers import SESSION, Served, serving
 from tests.browser.visitors import Screen, Visitor
 from tests.databases import copy_of
 
@@ -47,7 +47,7 @@ def served(
 ) -> Iterator[Served]:
     """The product with its demo, beside which each journey makes its own clients and people."""
     with (
-        override_settings(PASSWORD_HASHERS=PASSWORD_HASHERS),
+        override_settings(PASSWORD_HASHERS=PASSWORD_HASHERS, SESSION_COOKIE_NAME=SESSION),
         django_db_blocker.unblock(),
         copy_of(django_db_setup),
         serving(tmp_path_factory.mktemp("served")) as found,

@@ -24,6 +24,7 @@ from tests.smtp import MailServer, listening
 
 STARTS_WITHIN = 60.0
 ENDS_WITHIN = 20.0
+SESSION = "plumbline-session"  # the cookie of a demo on http
 VARIABLES = {
     "default": "DATABASE_URL",
     "owner": "DATABASE_OWNER_URL",

@@ -34,6 +34,7 @@ def test_somebody_signs_in_by_password_and_out_again(opens: Opens) -> None:
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is due.")
     visitor.inspect("my week without cards")
+    assert not any(cookie["secure"] for cookie in visitor.context.cookies())  # Safari keeps these
 
     page.get_by_text("Alice", exact=False).first.click()
     visitor.inspect("account menu")

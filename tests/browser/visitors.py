@@ -89,10 +89,10 @@ class Visitor:
         client = Client()
         client.force_login(user)
         name = settings.SESSION_COOKIE_NAME
-        # A cookie that only travels safely is kept for https; the browser trusts localhost as well.
-        address = self.url.replace("http:", "https:")
         value = client.cookies[name].value
-        self.context.add_cookies([{"name": name, "value": value, "url": address, "httpOnly": True}])
+        self.context.add_cookies(
+            [{"name": name, "value": value, "url": self.url, "httpOnly": True}]
+        )
 
     def visit(self, path: str, *, says: str = "") -> None:
         self.page.goto(path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import runpy
 from typing import Any
 
 import pytest
@@ -53,6 +54,19 @@ def test_only_the_demo_starts_with_the_demo_password(settings: Any) -> None:
 
     settings.DEMO = True
     refuse_unsafe_start()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("demo", ["0", "1"])
+def test_only_a_demo_on_http_has_cookies_that_safari_keeps_there(
+    monkeypatch: pytest.MonkeyPatch, demo: str, scheme: str
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_DEMO", demo)
+    monkeypatch.setenv("SITE_URL", f"{scheme}://localhost:8000")
+    read = runpy.run_path("config/settings.py")
+    plain = (demo, scheme) == ("1", "http")
+    assert read["DEVICE_COOKIE_NAME"] == ("plumbline-device" if plain else "__Host-device")
+    assert read["SESSION_COOKIE_SECURE"] is read["CSRF_COOKIE_SECURE"] is not plain
 
 
 def test_worker_and_beat_refuse_too(settings: Any) -> None:

@@ -150,7 +150,7 @@ def test_links_in_emails_are_of_the_site_despite_headers(committed: str, tmp_pat
         "SCRIPT_NAME": "/accounts",
         "Referer": "https://localhost:666/",
         "Content-Type": "application/x-www-form-urlencoded",
-        "Cookie": f"__Host-csrf={CSRF}",
+        "Cookie": f"{settings.CSRF_COOKIE_NAME}={CSRF}",
     }
 
     with site(tmp_path, WEB_CONCURRENCY="1", TRUSTED_PROXY_COUNT="1") as port:
