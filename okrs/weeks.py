@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 # With less than this left, people plan the next quarter.
@@ -19,6 +20,10 @@ class Quarter:
     starts_on: dt.date
     ends_on: dt.date
     weeks_left: int | None = None
+
+    @property
+    def middle(self) -> dt.date:
+        return self.starts_on + (self.ends_on - self.starts_on) / 2
 
 
 def quarter(name: str) -> Quarter | None:
@@ -37,6 +42,14 @@ def quarters_from(day: dt.date) -> tuple[Quarter, Quarter]:
     following = _quarter_of(after)
     is_late = current.ends_on - day < TOO_SHORT
     return (following, current) if is_late else (current, following)
+
+
+def quarters_to_plan(day: dt.date) -> Iterator[Quarter]:
+    """Yield the quarter to plan on that day, and all after it."""
+    found = quarters_from(day)[0]
+    while True:
+        yield found
+        found = _quarter_of(found.ends_on + dt.timedelta(days=1))
 
 
 def _quarter_of(day: dt.date) -> Quarter:

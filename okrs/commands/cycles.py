@@ -5,10 +5,12 @@ import datetime as dt
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Min, QuerySet
+from django.utils.text import get_text_list
 
 from engagements.commands.engagements import freeze_bands
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
+from okrs.formatting import write_day
 from okrs.guardrails import MICRO_DAYS
 from okrs.models import Cycle, CycleKind, KeyResult, Stage, Team
 from tenancy.locks import lock, lock_for_edit, lock_names, locking
@@ -24,11 +26,12 @@ def create_cycle(
     ends_on: dt.date,
     by: Membership,
     now: dt.datetime,
+    confirm_overlap: bool = False,
 ) -> Cycle:
     """Add a cycle (M1).
 
     Raises ValidationError: `name` (taken), `dates` (not in order, or a micro cycle of
-    more than 28 days).
+    more than 28 days), `overlap` (another cycle of its kind; `confirm_overlap` confirms it).
     """
     lock_names(engagement.pk)
     require_right(by, Permission.PLAN)
@@ -36,6 +39,8 @@ def create_cycle(
     name = " ".join(name.split())
     cycle = Cycle(engagement=engagement, name=name, kind=kind, starts_on=starts_on, ends_on=ends_on)
     _check(cycle)
+    if not confirm_overlap:
+        _check_overlap(cycle, now=now)
     cycle.save(force_insert=True)
     settle_bands(held, now=now)
     return cycle
@@ -52,6 +57,7 @@ def update_cycle(
     ends_on: dt.date,
     by: Membership,
     now: dt.datetime,
+    confirm_overlap: bool = False,
 ) -> Cycle:
     """Change a cycle; drafts that start or are due with it get its new dates.
 
@@ -70,9 +76,12 @@ def update_cycle(
             code="frozen",
         )
     ended_on = current.ends_on
+    keeps_dates = not moved and ends_on == ended_on
     current.name, current.kind = " ".join(name.split()), kind
     current.starts_on, current.ends_on = starts_on, ends_on
     _check(current)
+    if not confirm_overlap and not keeps_dates:
+        _check_overlap(current, now=now)
     _check_drafts(current, ended_on=ended_on)
     current.version += 1
     current.save(update_fields=["name", "kind", "starts_on", "ends_on", "version"])
@@ -103,6 +112,26 @@ def _check(cycle: Cycle) -> None:
             code="dates",
         )
     _check_name(cycle, noun="cycle")
+
+
+def _check_overlap(cycle: Cycle, *, now: dt.datetime) -> None:
+    others = Cycle.objects.filter(
+        engagement_id=cycle.engagement_id,
+        kind=cycle.kind,
+        starts_on__lte=cycle.ends_on,
+        ends_on__gte=cycle.starts_on,
+    )
+    today = cycle.engagement.today(now)
+    named = [
+        f"{other} ({write_day(other.starts_on, today=today, weekday=False)}"
+        f" to {write_day(other.ends_on, today=today, weekday=False)})"
+        for other in others.exclude(pk=cycle.pk).order_by("starts_on", "id")
+    ]
+    if named:
+        raise ValidationError(
+            f"These dates overlap {get_text_list(named, 'and')}. Change them or confirm them.",
+            code="overlap",
+        )
 
 
 def _check_name(row: Cycle | Team, *, noun: str) -> None:

@@ -11,7 +11,7 @@ from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage
 
 
 class CycleForm(EditForm):
-    error_fields: ClassVar = {"dates": "ends_on", "frozen": "starts_on"}
+    error_fields: ClassVar = {"dates": "ends_on", "frozen": "starts_on", "overlap": "ends_on"}
 
     name = forms.CharField(
         max_length=60,
@@ -22,6 +22,13 @@ class CycleForm(EditForm):
     kind = forms.ChoiceField(choices=CycleKind.choices, initial=CycleKind.QUARTERLY, label="Kind")
     starts_on = DayField(label="First day")
     ends_on = DayField(label="Last day")
+    confirm_overlap = forms.BooleanField(label="Yes, these dates are correct", required=False)
+
+    def visible_fields(self) -> list[forms.BoundField]:
+        """Leave out the confirmation unless it is asked for."""
+        asks = self.has_error("ends_on", "overlap") or bool(self["confirm_overlap"].value())
+        fields = super().visible_fields()
+        return [field for field in fields if asks or field.name != "confirm_overlap"]
 
 
 class TeamForm(EditForm):

@@ -14,9 +14,10 @@ from metrics.models import Metric
 from okrs.guardrails import check_objectives, objectives_span
 from okrs.models import Commitment, Cycle, CycleKind, KeyResult, Objective, Origin, Stage, Team
 from okrs.queries.objectives import Alignment, ObjectiveRow, fetch_sets, objective_row
-from okrs.weeks import quarters_from
+from okrs.weeks import quarters_to_plan
 from okrs.writing import Finding
 
+DAY = dt.timedelta(days=1)
 RESTS_FOR = dt.timedelta(days=100)  # a quarter and some days to plan the next
 
 
@@ -76,18 +77,24 @@ class CyclePage:
 
 
 def next_quarter(engagement: Engagement, *, today: dt.date) -> dict[str, Any]:
-    """Return name and days of the quarter to plan, current or next; empty if both exist.
+    """Return name and days of the next quarter that no quarterly cycle covers.
 
-    A quarter exists if a cycle has its name, or if a quarterly cycle covers its first day.
+    A cycle covers a quarter if it has its name, or its middle (today, if that is later). Days of
+    cycles that reach into the quarter are left out.
     """
     cycles = list(Cycle.objects.filter(engagement=engagement))
     names = {cycle.name.casefold() for cycle in cycles}
     spans = [(one.starts_on, one.ends_on) for one in cycles if one.kind == CycleKind.QUARTERLY]
-    for quarter in quarters_from(today):
-        covered = any(first <= quarter.starts_on <= last for first, last in spans)
+    for quarter in quarters_to_plan(today):
+        day = max(quarter.middle, today)
+        covered = any(first <= day <= last for first, last in spans)
         if not covered and quarter.name.casefold() not in names:
-            return vars(quarter)
-    return {}
+            break
+    return {
+        "name": quarter.name,
+        "starts_on": max([quarter.starts_on, *(last + DAY for _, last in spans if last < day)]),
+        "ends_on": min([quarter.ends_on, *(first - DAY for first, _ in spans if first > day)]),
+    }
 
 
 def current_cycle(engagement: Engagement, *, today: dt.date) -> Cycle | None:

@@ -52,6 +52,7 @@ def plan_the_set(marks: Marks, *, lead: Membership, other: Membership) -> Planne
         ends_on=dt.date(2026, 3, 31),
         by=lead,
         now=COMMITTED,
+        confirm_overlap=True,
     )
     team = create_team(
         engagement=lead.engagement, name=marks.client_reads("team.name"), champion=lead, by=lead

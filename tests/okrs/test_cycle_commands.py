@@ -40,6 +40,7 @@ def test_the_first_cycle_freezes_the_bands_from_its_start(lead: Membership) -> N
 
 
 MICRO = {"kind": CycleKind.MICRO}
+EARLY = {"starts_on": dt.date(2026, 3, 31)}
 
 
 @pytest.mark.parametrize(
@@ -49,13 +50,15 @@ MICRO = {"kind": CycleKind.MICRO}
         pytest.param({"ends_on": dt.date(2026, 4, 1)}, ["dates"], id="M1-ends-as-it-starts"),
         pytest.param(MICRO | {"ends_on": dt.date(2026, 4, 28)}, [], id="M1-micro-28-days"),
         pytest.param(MICRO | {"ends_on": dt.date(2026, 4, 29)}, ["dates"], id="M1-micro-29-days"),
+        pytest.param(EARLY, ["overlap"], id="M1-overlaps-a-quarter"),
+        pytest.param(EARLY | {"kind": "annual"}, [], id="M1-overlaps-another-kind"),
     ],
 )
 def test_a_cycle_has_its_own_name_and_dates_in_order(
     lead: Membership, cycle: Cycle, fields: dict[str, Any], codes: list[str]
 ) -> None:
     if not codes:
-        assert create(lead, **fields).kind == CycleKind.MICRO
+        assert create(lead, **fields).name == "2026-Q2"
         return
     with refused(*codes):
         create(lead, **fields)
@@ -112,6 +115,13 @@ def test_the_start_is_frozen_once_something_is_committed(lead: Membership, cycle
 
     committed.refresh_from_db()
     assert committed.due_on == dt.date(2026, 3, 31)
+
+
+def test_an_overlap_is_confirmed_when_dates_change(lead: Membership, cycle: Cycle) -> None:
+    renamed = update(create(lead, **EARLY, confirm_overlap=True), lead, name="Spring")
+    with refused("overlap") as refusal:
+        update(renamed, lead, ends_on=dt.date(2026, 7, 5))
+    assert "2026-Q1 (1\xa0Jan" in refusal.value.messages[0]
 
 
 def test_two_teams_cannot_have_the_same_name(lead: Membership) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from engagements.models import Membership, Role
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.queries.cards import Card, board, trace
-from okrs.queries.cycles import current_cycle, cycle_list, cycle_page, team_list
+from okrs.queries.cycles import current_cycle, cycle_list, cycle_page, next_quarter, team_list
 from okrs.states import KeyResultState
 from scoring import Rag
 from tenancy.scoping import identity, scope
@@ -35,6 +35,18 @@ def test_the_current_cycle_runs_or_comes_next_or_was_last(lead: Membership) -> N
         (dt.date(2027, 1, 1), third),
     ):
         assert current_cycle(engagement, today=today) == current, today
+
+
+def test_the_next_quarter_is_the_first_that_no_quarterly_cycle_covers(lead: Membership) -> None:
+    def planned() -> str:
+        return " ".join(map(str, next_quarter(lead.engagement, today=TODAY).values()))
+
+    build.cycle(lead.engagement, "2026", kind="annual", ends_on=dt.date(2026, 12, 31))
+    assert planned() == "2026-Q1 2026-01-01 2026-03-31"
+    ours = build.cycle(lead.engagement, "Ours", ends_on=dt.date(2026, 4, 12))
+    assert planned() == "2026-Q2 2026-04-13 2026-06-30"
+    build.change(ours, starts_on=dt.date(2026, 2, 15), ends_on=dt.date(2026, 5, 16))
+    assert planned() == "2026-Q3 2026-07-01 2026-09-30"
 
 
 def test_the_list_counts_what_cycles_hold_latest_first(lead: Membership, cycle: Cycle) -> None:

@@ -122,6 +122,8 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
     asks = asks_in(engagement)
     running = [one for one in cycles if one.starts_on <= today <= one.ends_on]
     glances = _glances(running, engagement=engagement, today=today, now=now)
+    glances.sort(key=lambda glance: not glance.objectives)  # else an empty one hides the work
+    glances.sort(key=lambda glance: glance.cycle.kind, reverse=True)
     objectives = [one for glance in glances for one in glance.objectives]
     lines = [line for one in objectives for line in one.lines]
     beside = None if running else _beside(cycles, today=today)
@@ -165,7 +167,9 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
         has_begun=any(one.objective.committed_at for one in objectives) or committed.exists(),
         steps=None
         if engagement.is_closed or any(line.key_result.checked_in_at for line in lines)
-        else first_steps(membership=membership, cycle=next(iter(running), beside), now=now),
+        else first_steps(
+            membership=membership, cycle=glances[0].cycle if glances else beside, now=now
+        ),
         today=today,
     )
 

@@ -40,6 +40,11 @@ def test_it_adds_a_cycle(client: Client, lead: Membership) -> None:
         cycle = Cycle.objects.get()
     assert cycle.ends_on == dt.date(2026, 6, 30)
     assert answer.headers["Location"] == url_of(cycle, "cycle-detail")
+    confirmed = {**QUARTER, "name": "Spring", "confirm_overlap": "on"}
+    for fields, asked in (({}, False), ({**QUARTER, "name": "Spring"}, True), (confirmed, False)):
+        page = client.post(address(cycle, "cycle-create"), fields)
+        assert ('name="confirm_overlap"' in page.text) == asked
+    assert page.status_code == 302
 
 
 def test_it_adds_a_team(client: Client, lead: Membership, cycle: Cycle) -> None:
