@@ -123,12 +123,12 @@ def _write(
     with counted_once(
         by.engagement, Cycle, Team, Membership, Metric, Objective, KeyResult, ContributionLink
     ):
-        Writer(plan.rows, by=by, known=current).write()
+        cycle_ids = Writer(plan.rows, by=by, known=current).write()
         connection.check_constraints()
         require_right(by, Permission.PLAN)
     (engagement,) = lock(by.engagement)
     settle_bands(engagement, now=now)
-    return replace(plan, rows=())
+    return replace(plan, rows=(), cycle_ids=cycle_ids)
 
 
 def read_known(engagement: Engagement) -> Known:
@@ -211,8 +211,9 @@ class Writer:
         )
         self.positions.update(key[:2] for key in known.key_results)
 
-    def write(self) -> None:
-        """Write rows without a problem, each kind after those it refers to."""
+    def write(self) -> list[int]:
+        """Write rows without a problem, each kind after those it refers to; return their cycles."""
+        keys = dict.fromkeys(row.key[0] for row in self.rows)
         self._add(Cycle, lambda row: row.key[0], self._cycle)
         self._add(Team, lambda row: row.team.casefold(), lambda row: {"name": row.team})
         self._add(
@@ -225,6 +226,7 @@ class Writer:
         self._add(KeyResult, lambda row: row.key, self._key_result)
         self.rows = [row for row in self.rows if row.contributes_to]
         self._add(ContributionLink, lambda row: row.key, self._contribution)
+        return [self.ids[Cycle][key] for key in keys]
 
     def _add(
         self,

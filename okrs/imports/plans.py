@@ -52,7 +52,8 @@ class Plan:
     `made` counts the new rows by their noun. `rows` are all lines that were taken, if none has a
     problem, `already_there` those whose key result exists and `of_other_clients` those left out.
     `other_clients` are the names in a file that does not name this client, so that all lines were
-    taken. `preview` shows the first key results in the order of the sheet, by objective.
+    taken. `preview` shows the first key results in the order of the sheet, by objective. After an
+    import, `cycle_ids` are the cycles that it filled, in the order of the sheet.
     """
 
     made: Mapping[str, int]
@@ -63,6 +64,7 @@ class Plan:
     problem_count: int
     of_other_clients: int = 0
     other_clients: Sequence[str] = ()
+    cycle_ids: Sequence[int] = ()
 
     @property
     def key_results(self) -> int:

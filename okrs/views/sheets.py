@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_safe
 
 import okrs
@@ -19,6 +20,7 @@ from okrs.forms.sheets import SheetForm
 from okrs.imports.command import ImportRefusedError, check_import, import_okrs
 from okrs.imports.plans import MAX_REPORTED, Plan, TooCostlyError, counted
 from okrs.imports.sheets import COLUMNS, guard_formula
+from okrs.models import Cycle
 from okrs.weeks import quarters_from
 
 EXAMPLE = Path(okrs.__file__).parent / "data" / "example.csv"
@@ -66,8 +68,21 @@ def _answer(request: MemberRequest, *, form: SheetForm) -> HttpResponse:
     if expecting is None:
         return _page(request, form=form, plan=check_import(**sheet))
     plan = import_okrs(**sheet, expecting=expecting, now=timezone.now())
-    messages.success(request, f"Imported {counted(plan.key_results, 'key result')}.")
-    return redirect_to(request, "workspace:home")
+    cycles = Cycle.objects.filter(engagement=request.engagement).in_bulk(plan.cycle_ids)
+    filled = [cycles[pk] for pk in plan.cycle_ids]
+    messages.success(request, _imported(plan, filled))
+    if not filled:
+        return redirect_to(request, "okrs:cycle-list")
+    return redirect_to(request, "okrs:cycle-detail", filled[0].public_id)
+
+
+def _imported(plan: Plan, cycles: Sequence[Cycle]) -> str:
+    """Return "Imported 5 key results and 2 objectives into 2026-Q1 as drafts."."""
+    made = {noun: plan.made[noun] for noun in ("key result", "objective")}
+    what = " and ".join(counted(count, noun) for noun, count in made.items() if count)
+    into = get_text_list([str(cycle) for cycle in cycles], "and")
+    drafts = "a draft" if sum(made.values()) == 1 else "drafts"
+    return f"Imported {what} into {into} as {drafts}." if cycles else "Nothing new was imported."
 
 
 def _report(plan: Plan) -> HttpResponse:

@@ -16,7 +16,7 @@ from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
 from tests.okrs.imports.files import SHIPPED, file_of, load, send, url
-from tests.okrs.views.forms import HTMX
+from tests.okrs.views.forms import HTMX, url_of
 from tests.query_counts import assert_constant_queries
 
 
@@ -78,7 +78,7 @@ def test_of_a_long_sheet_the_first_hundred_are_shown(client: Client, lead: Membe
 
 SHEET = file_of(
     {"definition": "Share,\n“in” <percent> & more"},
-    {"owner": "Zoë Łuk", "owner_email": "zoe@x.test"},
+    {"owner": "Zoë Łuk", "owner_email": "zoe@x.test", "cycle": "2026-Q2", "due_on": ""},
 )
 FROM_WINDOWS = SHEET.replace(b"\n", b"\r\n")
 
@@ -89,10 +89,11 @@ def test_a_checked_sheet_is_imported(client: Client, lead: Membership, sheet: by
 
     answer = client.post(url(lead), {"lines": kept(checked), "expecting": "2"})
 
-    assert answer["Location"] == reverse("workspace:home", args=[lead.engagement.slug])
+    assert "2 objectives into 2026-Q1 and 2026-Q2 as drafts." in client.get(answer["Location"]).text
     assert titles(lead) == ["Result 1", "Result 2"]
     with scope(lead.engagement_id):
         first, second = KeyResult.objects.order_by("id")
+        assert answer["Location"] == url_of(first.objective.cycle, "cycle-detail")
         assert (first.is_draft, first.created_by) == (True, lead)
         assert Metric.objects.get(key_results=first).definition == "Share,\n“in” <percent> & more"
         zoe = Membership.objects.get(email="zoe@x.test")
@@ -177,7 +178,7 @@ def test_htmx_gets_the_part_and_is_led_on(client: Client, lead: Membership) -> N
     done = client.post(url(lead), {"lines": kept(checked), "expecting": "1"}, headers=HTMX)
 
     assert checked.text.lstrip().startswith('<div id="sheet-import">')
-    assert done["HX-Redirect"] == reverse("workspace:home", args=[lead.engagement.slug])
+    assert done["HX-Redirect"].startswith("/e/northwind/cycles/")
 
 
 def test_a_sheet_costs_the_same_queries_however_long(client: Client, lead: Membership) -> None:
