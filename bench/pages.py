@@ -254,7 +254,8 @@ def _start_review(engagement_id: int) -> str:
         lead = Membership.objects.select_related("engagement").get(role=Role.LEAD)
         review = Review.objects.get(started_at=None)
         draw_agenda(review=review, by=lead, now=timezone.now())
-        return start_review(review=review, by=lead, now=timezone.now()).public_id
+        now = timezone.now()
+        return start_review(review=review, by=lead, now=now, confirm_day=True).public_id
 
 
 def _ask(page: Page) -> tuple[dict[str, str], bytes]:

@@ -140,7 +140,7 @@ TABLE: dict[str, Row] = {
     "reviews:review-close": Row(get=LEADS, post=LEADS),
     "reviews:review-cancel": Row(post=LEADS),
     "reviews:review-draw": Row(post=LEADS),
-    "reviews:review-start": Row(post=LEADS),
+    "reviews:review-start": Row(get=LEADS, post=LEADS),
     "reviews:review-next": Row(post=LEADS),
     "reviews:review-previous": Row(post=LEADS),
     "reviews:attendance-mark": Row(post=LEADS),

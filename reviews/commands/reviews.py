@@ -105,16 +105,25 @@ def cancel_review(*, review: Review, by: Membership) -> None:
 
 
 @transaction.atomic
-def start_review(*, review: Review, by: Membership, now: dt.datetime) -> Review:
+def start_review(
+    *, review: Review, by: Membership, now: dt.datetime, confirm_day: bool = False
+) -> Review:
     """Start a review at its first item, with a refreshed agenda. Starting twice is harmless.
 
     The member who starts it counts as present.
 
-    Raises ValidationError: `no_right`, `closed`.
+    Raises ValidationError: `no_right`, `closed`, `other_day` (not the client's day for which it is
+    planned; `confirm_day` confirms it).
     """
     locked = lock_open_review(review, by=by, to=Permission.RUN_REVIEWS)
     if locked.started_at is not None:
         return locked
+    planned_on = by.engagement.today(locked.scheduled_at)
+    if planned_on != by.engagement.today(now) and not confirm_day:
+        raise ValidationError(
+            "This review is planned for another day. Confirm that you start it now.",
+            code="other_day",
+        )
     draw_onto(locked, engagement=by.engagement, now=now)
     locked.started_at = now
     locked.save(update_fields=["started_at"])

@@ -175,37 +175,62 @@ def _button(
     @require_POST
     @member(to)
     def change(request: MemberRequest, review: str, **more: str) -> HttpResponse:
-        here, row, error = {"engagement": request.engagement}, review_of(request, review), ""
-        values: dict[str, Any] = {name: take(request.POST) for name, take in read.items()}
-        if "item" in more:
-            values["item"] = item_of(request, row, more["item"])
-        else:
-            values["review"] = row
-        if "action" in more:
-            values["action"] = find(ActionItem.objects.filter(**here), more["action"])
-        if "member" in more:
-            values["member"] = find(Membership.objects.filter(**here), more["member"])
-        try:
-            command(by=request.membership, now=timezone.now(), **values)
-        except ValidationError as refusal:
-            error = " ".join(refusal.messages)
-        end_writing()
-        if not request.htmx:
-            if error:
-                messages.error(request, error)
-            return redirect(f"{review_url(request, row)}{look_of(request).query}")
-        current = review_of(request, review)
-        context = {**_screen(request, current, refusal=error), "beside": True}
-        return render(request, f"{TEMPLATE}#live_review", context, status=422 if error else 200)
+        values = {name: take(request.POST) for name, take in read.items()}
+        return _press(request, command, review_of(request, review), values, **more)
 
     return change
+
+
+def _press(
+    request: MemberRequest,
+    command: Callable[..., Any],
+    row: Review,
+    values: dict[str, Any],
+    **more: str,
+) -> HttpResponse:
+    here, error = {"engagement": request.engagement}, ""
+    if "item" in more:
+        values["item"] = item_of(request, row, more["item"])
+    else:
+        values["review"] = row
+    if "action" in more:
+        values["action"] = find(ActionItem.objects.filter(**here), more["action"])
+    if "member" in more:
+        values["member"] = find(Membership.objects.filter(**here), more["member"])
+    try:
+        command(by=request.membership, now=timezone.now(), **values)
+    except ValidationError as refusal:
+        if getattr(refusal, "code", "") == "other_day":
+            page = resolve_url("reviews:review-start", request.engagement.slug, row.public_id)
+            return go_to(request, page)
+        error = " ".join(refusal.messages)
+    end_writing()
+    if not request.htmx:
+        if error:
+            messages.error(request, error)
+        return redirect(f"{review_url(request, row)}{look_of(request).query}")
+    current = review_of(request, row.public_id)
+    context = {**_screen(request, current, refusal=error), "beside": True}
+    return render(request, f"{TEMPLATE}#live_review", context, status=422 if error else 200)
+
+
+@member(Permission.RUN_REVIEWS)
+def review_start(request: MemberRequest, review: str) -> HttpResponse:
+    """Start a review. On another day than the planned one, the page asks first."""
+    row = review_of(request, review)
+    if request.method == "POST":
+        return _press(request, start_review, row, {"confirm_day": "confirm_day" in request.POST})
+    if row.started_at:
+        return redirect(review_url(request, row))
+    planned_on = request.engagement.today(row.scheduled_at)
+    page = {"review": row, "planned_on": planned_on, **TAB}
+    return render(request, "reviews/review_start.html", page)
 
 
 def _at(form_data: QueryDict) -> str:
     return form_data.get("at", "")
 
 
-review_start = _button(start_review)
 review_draw = _button(draw_agenda)
 review_next = _button(next_item, at=_at)
 review_previous = _button(previous_item, at=_at)

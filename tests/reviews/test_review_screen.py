@@ -102,6 +102,16 @@ def test_a_refused_button_says_why(lead: Client, alice: Membership) -> None:
     assert "This review has not started yet." in refused.text
 
 
+def test_on_another_day_a_start_is_confirmed(lead: Client, alice: Membership) -> None:
+    review = plan(alice, scheduled_at=at("2026-03-21T00:30"))  # Friday in UTC
+    start = url(review, "review-start")
+    plain, parts = (lead.post(start, headers=headers) for headers in ({}, HTMX))
+    assert plain.headers["Location"] == parts.headers["HX-Redirect"] == start
+    assert "planned for Sat\xa021\xa0Mar. Start it now?" in lead.get(start).text
+    lead.post(start, {"confirm_day": "yes"})
+    assert lead.get(start).headers["Location"] == url(review)  # it runs
+
+
 def test_a_closed_review_shows_the_facts_of_its_close_without_buttons(
     lead: Client, alice: Membership, rows: list[KeyResult]
 ) -> None:
