@@ -6,7 +6,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from scoring import format_number
+from scoring import format_number, format_unit
 from tenancy.models import (
     TenantKey,
     TenantManager,
@@ -15,11 +15,6 @@ from tenancy.models import (
     tenant_constraints,
     tracked,
 )
-
-
-def follow(sign: str) -> str:
-    """Return a unit as it follows a figure: a no-break space before it, none before "%"."""
-    return f"\u00a0{sign}" if sign and not sign.startswith("%") else sign
 
 
 class Refresh(models.TextChoices):
@@ -95,7 +90,7 @@ class Metric(TenantModel):
             ends = f"at most {format_number(high)}"
         else:
             return ""
-        return ends + follow(self.unit_sign)
+        return ends + format_unit(self.unit_sign)
 
     @property
     def data_questions_open(self) -> list[str]:

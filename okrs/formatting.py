@@ -7,9 +7,8 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from metrics.models import follow
 from okrs.charts import History
-from scoring import Rag, Scale, format_number, format_score
+from scoring import Rag, Scale, format_number, format_score, format_unit
 
 NO_BREAK = "\u00a0"
 YES_NO = "yes/no"  # the unit of values that are 1 or 0
@@ -37,7 +36,7 @@ def write_value(value: Decimal | None, *, unit: str = "") -> str:
         return "no value yet"
     if unit == YES_NO:
         return "yes" if value else "no"
-    return f"{format_number(value)}{follow(sign_of(value, unit=unit))}"
+    return f"{format_number(value)}{format_unit(sign_of(value, unit=unit))}"
 
 
 def write_figure(value: Decimal, *, unit: str = "") -> str:

@@ -22,6 +22,7 @@ from scoring.numbers import (
     ScoringError,
     format_number,
     format_score,
+    format_unit,
     parse_number,
 )
 from scoring.objectives import Guide, Reading, Verdict, objective_score, reading, too_easy, verdict
@@ -60,6 +61,7 @@ __all__ = [
     "forecast_holds",
     "format_number",
     "format_score",
+    "format_unit",
     "ladder",
     "linear",
     "objective_score",

@@ -198,6 +198,11 @@ NOTHING = "–"
 MINUS = "−"
 
 
+def format_unit(unit: str) -> str:
+    """Return a unit as it follows a figure: a no-break space before it, none before "%"."""
+    return f"\u00a0{unit}" if unit and not unit.startswith("%") else unit
+
+
 def format_number(value: Number) -> str:
     """Write a value without trailing zeros and exponent: "1,420", "12.5", "−3"."""
     return _number(number(value))

@@ -20,7 +20,6 @@ from django.utils.html import format_html, strip_spaces_between_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from engagements.form_fields import zone_time
-from metrics.models import follow
 from okrs import formatting
 from okrs.charts import History
 from okrs.charts import history_chart as draw_history
@@ -28,7 +27,7 @@ from okrs.charts import sparkline as draw_sparkline
 from okrs.charts import track as draw_track
 from okrs.models import KeyResult
 from okrs.weeks import weeks_red
-from scoring import PLAYBOOK_BANDS, Rag, Scale, format_score
+from scoring import PLAYBOOK_BANDS, Rag, Scale, format_score, format_unit
 from scoring import rag as band_of
 
 register = template.Library()
@@ -163,7 +162,7 @@ def sign(unit: str | None) -> str:
 @register.filter
 def unit_after(unit: str | None) -> str:
     """`{{ value|number }}{{ unit|unit_after }}`: the same as it follows a value."""
-    return follow(formatting.write_unit(unit or ""))
+    return format_unit(formatting.write_unit(unit or ""))
 
 
 @register.filter
