@@ -46,9 +46,7 @@ class CheckInForm(forms.Form):
         error_messages=_required(REQUIRED["insight"]),
     )
     next_action = forms.CharField(
-        label="Next action",
-        max_length=2000,
-        error_messages=_required(REQUIRED["next_action"]),
+        label="Next action", max_length=2000, error_messages=_required(REQUIRED["next_action"])
     )
     next_action_due = DayField(label="By", error_messages=_required("Enter the day it is due."))
     help_needed = forms.CharField(

@@ -54,11 +54,7 @@ class Assessment:
 
 
 def assess(
-    key_result: KeyResult,
-    *,
-    actual: Decimal | None,
-    confidence: int | None,
-    today: dt.date,
+    key_result: KeyResult, *, actual: Decimal | None, confidence: int | None, today: dt.date
 ) -> Assessment:
     """Score `actual` by the key result's own terms and the engagement's bands (M5, M9.2).
 
@@ -196,12 +192,7 @@ def check_content(
 
 
 def undo_refusal(
-    check_in: CheckIn,
-    *,
-    newest: CheckIn | None,
-    rhythm: Rhythm,
-    by: Membership,
-    now: dt.datetime,
+    check_in: CheckIn, *, newest: CheckIn | None, rhythm: Rhythm, by: Membership, now: dt.datetime
 ) -> ValidationError | None:
     """Return why it cannot be undone: `not_newest`, `is_undo`, `no_right`, `period_closed`; or None.
 

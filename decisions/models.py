@@ -281,10 +281,7 @@ class ActionItem(TenantModel, WithOccasion):
         ordering = ["due_on", "id"]
         constraints = [
             *tenant_constraints(
-                "objective",
-                "key_result",
-                "owner",
-                authors=("created_by", "done_by", "dropped_by"),
+                "objective", "key_result", "owner", authors=("created_by", "done_by", "dropped_by")
             ),
             models.UniqueConstraint(
                 fields=["engagement", "idempotency_key"], name="actionitem_added_once"

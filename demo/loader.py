@@ -122,10 +122,7 @@ def open_client(story: Story, *, users: Mapping[str, User], now: dt.datetime) ->
     """Create the engagement; its people join as if they had accepted an emailed invitation."""
     with identity(user_id=users["lead"].pk):
         lead = create_engagement(
-            by_user=users["lead"],
-            slug=story.slug,
-            client_name=story.client_name,
-            **story.settings,
+            by_user=users["lead"], slug=story.slug, client_name=story.client_name, **story.settings
         )
         client = Client(story=story, cycle=story.span(now), members={"lead": lead})
         with scope(lead.engagement_id):

@@ -62,10 +62,7 @@ WORDINGS = {
         paragraphs=("plan", "asked"),
     ),
     EscalationState.RECOVERED: Wording(
-        heading="Escalation recovered",
-        news="is no longer red",
-        weight=20,
-        paragraphs=("ended",),
+        heading="Escalation recovered", news="is no longer red", weight=20, paragraphs=("ended",)
     ),
 }
 ASIDES: dict[EscalationAct | None, str] = {  # the title of the key result follows

@@ -54,9 +54,7 @@ class MetricForm(EditForm):
         required=False, label="Link to the source", assume_scheme="https", max_length=200
     )
     refresh = forms.ChoiceField(
-        choices=[("", "Not answered yet"), *Refresh.choices],
-        required=False,
-        label="Refresh",
+        choices=[("", "Not answered yet"), *Refresh.choices], required=False, label="Refresh"
     )
     access = forms.CharField(
         required=False, max_length=200, label="Who has access", help_text=LEAVES_GAP

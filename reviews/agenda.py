@@ -159,8 +159,7 @@ def missing_check_ins(missing: Sequence[tuple[KeyResultFacts, Reason]]) -> Agend
             {
                 **_row(row.key_result),
                 "meta": _joined(
-                    row.key_result.owner.name if row.key_result.owner else "no owner",
-                    reason.why,
+                    row.key_result.owner.name if row.key_result.owner else "no owner", reason.why
                 ),
             }
             for row, reason in missing

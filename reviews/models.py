@@ -121,9 +121,7 @@ class Review(TenantModel):
                 condition=models.Q(minutes__gte=5, minutes__lte=480), name="review_minutes"
             ),
         ]
-        indexes = [
-            models.Index(fields=["engagement", "-scheduled_at"], name="review_by_time"),
-        ]
+        indexes = [models.Index(fields=["engagement", "-scheduled_at"], name="review_by_time")]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Trigger(
                 name="frozen",
@@ -259,9 +257,7 @@ class ReviewRecord(TenantModel):
                 name="reviewrecord_of_one",
             ),
         ]
-        indexes = [
-            models.Index(fields=["engagement", "review"], name="reviewrecord_of_review"),
-        ]
+        indexes = [models.Index(fields=["engagement", "review"], name="reviewrecord_of_review")]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]

@@ -79,13 +79,7 @@ def publish_report(
 
 
 @transaction.atomic
-def save_draft(
-    *,
-    review: Review,
-    version: int,
-    by: Membership,
-    **words: str,
-) -> ReportDraft:
+def save_draft(*, review: Review, version: int, by: Membership, **words: str) -> ReportDraft:
     """Save the texts of a report as a draft; the first save creates it.
 
     Raises ValidationError: `no_right`, `not_closed`, or by field `required`; StaleEdit if someone

@@ -13,10 +13,7 @@ LONGEST = 300  # characters of a quoted text
 
 
 def draft_text(
-    page: Page,
-    *,
-    decided: Sequence[tuple[str, dt.date]] = (),
-    next_review: dt.date | None = None,
+    page: Page, *, decided: Sequence[tuple[str, dt.date]] = (), next_review: dt.date | None = None
 ) -> ReportText:
     """Draft one or two sentences for each heading: how many, and the most important one (M8.4).
 

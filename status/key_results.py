@@ -36,14 +36,7 @@ from okrs.models import KeyResult
 from okrs.queries.cards import trace
 from okrs.states import expected_pace, latest_forecast, weakest
 from okrs.weeks import weeks_red
-from scoring import (
-    Rag,
-    format_number,
-    format_score,
-    objective_score,
-    pace,
-    rag,
-)
+from scoring import Rag, format_number, format_score, objective_score, pace, rag
 from status.schema import KeyResultRow, RedItem, Standing
 
 # Stored with published pages, for print and email where no stylesheet applies.

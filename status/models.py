@@ -112,8 +112,7 @@ class Snapshot(TenantModel):
         indexes = [models.Index(fields=["engagement", "-day", "-id"], name="snapshot_by_day")]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.ReadOnly(
-                name="content_stays",
-                exclude=["is_due", "version", "built_at", "built_by"],
+                name="content_stays", exclude=["is_due", "version", "built_at", "built_by"]
             ),
             pgtrigger.Trigger(
                 name="last_of_day_stays",

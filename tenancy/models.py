@@ -16,12 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.constraints import BaseConstraint
 from psycopg.rows import class_row, tuple_row
 
-from tenancy.constraints import (
-    ActingAuthor,
-    TenantForeignKey,
-    TenantWall,
-    WrittenByTriggers,
-)
+from tenancy.constraints import ActingAuthor, TenantForeignKey, TenantWall, WrittenByTriggers
 from tenancy.scoping import ScopeError, engagements_in_scope
 
 # The same made by PostgreSQL, for rows that a sweep writes: 48 random bits, of the alphabet below.
@@ -29,11 +24,7 @@ NEW_PUBLIC_ID = "left(translate(replace(gen_random_uuid()::text, '-', ''), '01',
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # none that read alike
 # Of a model whose rows pages delete; all others the application's role may only add and change.
 WITH_DELETE = ("SELECT", "INSERT", "UPDATE", "DELETE")
-OPERATIONS = {
-    "insert": pgtrigger.Insert,
-    "update": pgtrigger.Update,
-    "delete": pgtrigger.Delete,
-}
+OPERATIONS = {"insert": pgtrigger.Insert, "update": pgtrigger.Update, "delete": pgtrigger.Delete}
 M = TypeVar("M", bound=models.Model)
 Row = TypeVar("Row")
 
@@ -185,10 +176,7 @@ def tracked(*, exclude: tuple[str, ...] = ()) -> Any:
         obj_field=pghistory.ObjForeignKey(related_name="events", db_index=False),
         context_field=pghistory.ContextJSONField(),
         context_id_field=None,  # type: ignore[arg-type]  # its own docs say None
-        attrs={
-            "pgh_id": models.BigAutoField(primary_key=True),
-            "objects": TenantManager(),
-        },
+        attrs={"pgh_id": models.BigAutoField(primary_key=True), "objects": TenantManager()},
         meta={
             "constraints": [
                 TenantWall(name="%(class)s_wall"),

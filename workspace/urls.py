@@ -18,7 +18,4 @@ inside = [
     path("export/", views.engagement_export, name="engagement-export"),
 ]
 
-urlpatterns = [
-    path("", views.my_week, name="my-week"),
-    path("e/<slug:slug>/", include(inside)),
-]
+urlpatterns = [path("", views.my_week, name="my-week"), path("e/<slug:slug>/", include(inside))]

@@ -38,12 +38,7 @@ from workspace.forms import LedgerFilter
 from workspace.headlines import home_headline, my_week_headline
 from workspace.ladders import steps
 from workspace.queries.home import home_page
-from workspace.queries.notification_log import (
-    ledger,
-    ledger_lines,
-    sees_all,
-    unreached,
-)
+from workspace.queries.notification_log import ledger, ledger_lines, sees_all, unreached
 from workspace.queries.waiting import waiting
 
 

@@ -105,7 +105,4 @@ def asks_of(check_in: CheckIn) -> dict[str, str]:
     """Return `help_needed` and `blocker` as this check-in raised them, or "". Two queries."""
     own = {"engagement_id": check_in.engagement_id, "check_in": check_in}
     asked, named = HelpRequest.objects.filter(**own).first(), Blocker.objects.filter(**own).first()
-    return {
-        "help_needed": asked.text if asked else "",
-        "blocker": named.text if named else "",
-    }
+    return {"help_needed": asked.text if asked else "", "blocker": named.text if named else ""}

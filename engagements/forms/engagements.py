@@ -16,18 +16,8 @@ from engagements.form_fields import (
     MemberField,
     ZoneField,
 )
-from engagements.models import (
-    Cadence,
-    Engagement,
-    Escalation,
-    StatusPage,
-)
-from engagements.models.engagements import (
-    Weekday,
-    band_choices,
-    guardrail_choices,
-    scale_choices,
-)
+from engagements.models import Cadence, Engagement, Escalation, StatusPage
+from engagements.models.engagements import Weekday, band_choices, guardrail_choices, scale_choices
 
 
 class EngagementCreateForm(forms.Form):

@@ -123,9 +123,7 @@ class Invitation(TenantModel):
     class Meta:
         constraints = [
             *tenant_constraints(
-                "membership",
-                authors=("sent_by",),
-                also=f"token_hash = {OWN_TOKEN}",
+                "membership", authors=("sent_by",), also=f"token_hash = {OWN_TOKEN}"
             ),
             models.UniqueConstraint(fields=["token_hash"], name="invitation_token_once"),
         ]

@@ -23,11 +23,7 @@ from engagements.commands.share_links import (
     update_share_link,
 )
 from engagements.form_views import form_page, redirect_to, run_command
-from engagements.forms.engagements import (
-    EngagementCreateForm,
-    SettingsForm,
-    ShareLinkForm,
-)
+from engagements.forms.engagements import EngagementCreateForm, SettingsForm, ShareLinkForm
 from engagements.models import ShareLink
 from engagements.permissions import Permission, may_here
 from engagements.queries import may_create_engagement

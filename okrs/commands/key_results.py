@@ -200,8 +200,7 @@ def require_unfrozen(changed: list[str]) -> None:
     frozen = [FROZEN[field] for field in changed if field in FROZEN]
     if frozen:
         raise ValidationError(
-            f"Frozen at commit: {', '.join(frozen)}. This needs an approved change.",
-            code="frozen",
+            f"Frozen at commit: {', '.join(frozen)}. This needs an approved change.", code="frozen"
         )
 
 

@@ -9,13 +9,7 @@ from django import forms
 from django.db import models
 
 from engagements.edit_forms import EditForm
-from engagements.form_fields import (
-    DayField,
-    MemberField,
-    MembersField,
-    RowField,
-    choose_among,
-)
+from engagements.form_fields import DayField, MemberField, MembersField, RowField, choose_among
 from okrs.models import Cycle, Objective, Origin, Team
 from okrs.writing import EMPTY, Finding, check_objective
 

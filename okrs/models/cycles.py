@@ -169,9 +169,7 @@ class Objective(TenantModel):
             ),
             act_pair("objective", "committed"),
         ]
-        indexes = [
-            models.Index(fields=["engagement", "cycle", "team"], name="objective_in_cycle"),
-        ]
+        indexes = [models.Index(fields=["engagement", "cycle", "team"], name="objective_in_cycle")]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             not_deleted(
                 pgtrigger.Q(old__committed_at__isnull=False), why="a committed objective stays"
@@ -211,6 +209,4 @@ class Collaborator(TenantModel):
                 name="collaborator_of_one_thing",
             ),
         ]
-        indexes = [
-            models.Index(fields=["engagement", "key_result"], name="collaborator_of_kr"),
-        ]
+        indexes = [models.Index(fields=["engagement", "key_result"], name="collaborator_of_kr")]

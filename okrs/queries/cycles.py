@@ -177,9 +177,7 @@ def _mix(firsts: Iterable[bool]) -> Mix:
     return Mix(first=counts[True], second=counts[False])
 
 
-def _overlaps(
-    pairs: Iterable[tuple[Metric | KeyResult | None, KeyResult]],
-) -> list[Overlap]:
+def _overlaps(pairs: Iterable[tuple[Metric | KeyResult | None, KeyResult]]) -> list[Overlap]:
     users: dict[Metric | KeyResult, list[KeyResult]] = {}
     for shared, key_result in pairs:
         if shared is not None:
