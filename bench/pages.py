@@ -186,9 +186,8 @@ class _Site:
             self.cards = iter(cursor.fetchall())
         self.large_home, self.large_cycle = f"/e/{slug}/", f"/e/{slug}/cycles/{cycle_id}/"
         readers = {roles[role] for *_, roles in self.clients for role in ("viewer", "champion")}
-        self.cookies = {
-            user: _sign_in(user) for user in (*readers, self.consultant, self.large_lead)
-        }
+        users = (*readers, self.consultant, self.large_lead)
+        self.cookies = {user: _sign_in(user) for user in users}
         held = self.clients[:REVIEWS]
         self.reviews = cycle([(slug, _start_review(pk), roles) for pk, slug, _, roles in held])
 
@@ -280,7 +279,6 @@ def _compare(pages: Sequence[Page], *, rounds: int, calls: int) -> list[Figure]:
 
     A ratio is the median over the rounds, or least to least where that is lower: noise only adds.
     """
-
     chance = random.Random(2026)  # noqa: S311 - an order, no secret
     walls: dict[str, list[float]] = {page.name: [] for page in pages}
     cpus: dict[str, list[float]] = {page.name: [] for page in pages}

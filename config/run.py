@@ -133,8 +133,6 @@ def start_members(plan: Plan, *, members: Members, check: Callable[[], None]) ->
 
 
 def workspace(found: Paths, *, port: int) -> Plan:
-    """Return the plan of the product."""
-
     def command(name: str, *arguments: str) -> Command:
         log = found.logs / f"{name.lower().replace(' ', '-')}.log"
         return Command(name=name, argv=[sys.executable, *arguments], log=log, folder=ROOT)
@@ -206,7 +204,6 @@ def free_port(text: str) -> int:
 
 @contextmanager
 def progress(name: str) -> Iterator[None]:
-    """Print the step and its duration."""
     print(f"{name} …", end=" ", flush=True)
     started = time.monotonic()
     try:

@@ -21,7 +21,6 @@ from tenancy.models import new_public_id
 
 
 def tenant_models() -> list[Any]:
-    """All models of rows that belong to a client."""
     return [
         model
         for model in apps.get_models()

@@ -117,17 +117,13 @@ class Client:
         self.check_ins += 1
 
     def answer_help(self, by: Membership, at: dt.datetime, metric: str, answer: str) -> None:
-        key_result = self.key_result(metric)
-        request = HelpRequest.objects.get(
-            engagement=self.engagement, key_result=key_result, answered_at=None
-        )
+        of_key_result = {"engagement": self.engagement, "key_result": self.key_result(metric)}
+        request = HelpRequest.objects.get(**of_key_result, answered_at=None)
         checkins.answer_help_request(help_request=request, answer=answer, by=by, now=at)
 
     def resolve_blocker(self, by: Membership, at: dt.datetime, metric: str) -> None:
-        key_result = self.key_result(metric)
-        blocker = Blocker.objects.get(
-            engagement=self.engagement, key_result=key_result, resolved_at=None
-        )
+        of_key_result = {"engagement": self.engagement, "key_result": self.key_result(metric)}
+        blocker = Blocker.objects.get(**of_key_result, resolved_at=None)
         checkins.resolve_blocker(blocker=blocker, by=by, now=at)
 
     def set_huddle(self, by: Membership, at: dt.datetime, metric: str, in_hours: int) -> None:
@@ -203,12 +199,9 @@ class Client:
         drafted = draft_of(closed, engagement=self.engagement, now=closed_at)
         words: Any = {name: getattr(drafted, name) for name in WORDS}
         words |= {"headline": headline, "next_steps": next_steps}
+        published_at = closed_at + 20 * MINUTE
         publish_report(
-            engagement=self.engagement,
-            words=words,
-            by=by,
-            now=closed_at + 20 * MINUTE,
-            review=closed,
+            engagement=self.engagement, words=words, by=by, now=published_at, review=closed
         )
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import count
+from itertools import count, takewhile
 from operator import itemgetter
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -72,20 +72,16 @@ def past_of(
 ) -> Iterator[tuple[dt.datetime, Callable[..., Any]]]:
     """Return the client's past: the ends of its days, its reminders and its events."""
     story = client.story
-    committed_at = story.instant_of(
-        next(event for event in story.events if event["event"] == "commit"), now=now
-    )
+    commit = next(event for event in story.events if event["event"] == "commit")
+    committed_at = story.instant_of(commit, now=now)
     first = committed_at.astimezone(story.zone).date()
     ends = (story.instant(first + number * DAY) for number in count(1))
-    for at in ends:
-        if at > now:
-            break
+    for at in takewhile(lambda end: end <= now, ends):
         yield at, partial(end_day, client)
     for ago in range(REMINDER_WEEKS):
         monday = story.monday(now) - ago * WEEK
-        due = story.instant(
-            monday + story.settings["due_weekday"] * DAY, story.settings["due_time"]
-        )
+        due_on = monday + story.settings["due_weekday"] * DAY
+        due = story.instant(due_on, story.settings["due_time"])
         friday = story.instant(monday + FRIDAY * DAY - WEEK, AFTER_MESSAGES)
         for at in (friday, due + HALF_AN_HOUR):
             if committed_at < at <= now:

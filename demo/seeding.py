@@ -134,15 +134,12 @@ class SeededClient:
         self.number, self.weeks, self.monday = number, weeks, monday
         self.mondays = [monday - WEEK * ahead for ahead in range(weeks, 0, -1)]
         began = at_hour(self.mondays[0], hour=5)
-        by = self.lead
-        self.committed = {"created_by": by, "committed_by": by, "committed_at": began}
+        self.committed = {"created_by": self.lead, "committed_by": self.lead, "committed_at": began}
 
     def build(self) -> None:
         objectives = list(self.objectives())
-        key_results = [
-            self.key_result(place, objectives[place // 4])
-            for place in range(len(DATA["key_results"]))
-        ]
+        places = range(len(DATA["key_results"]))
+        key_results = [self.key_result(place, objectives[place // 4]) for place in places]
         for place in (4, 8, 12):
             ends = {"source_id": key_results[place].pk, "target": key_results[0]}
             self.create(ContributionLink, how="By reach.", **ends)
@@ -238,15 +235,13 @@ class SeededClient:
     ) -> CheckIn:
         """Build the check-in of a week, posted on the morning it is due on the client's clock."""
         order = DATA["order"]
-        course = DATA["courses"][
-            order[(self.number * len(DATA["key_results"]) + place) % len(order)]
-        ]
+        turn = self.number * len(DATA["key_results"]) + place
+        course = DATA["courses"][order[turn % len(order)]]
         texts = {"insight": course["insight"], "next_action": course["next_action"]}
         item = DATA["key_results"][place]
         baseline, target = Decimal(item["baseline"]), Decimal(item["target"])
-        actual = (baseline + (target - baseline) * self.share(course, index)).quantize(
-            Decimal("0.1")
-        )
+        way = (target - baseline) * self.share(course, index)
+        actual = (baseline + way).quantize(Decimal("0.1"))
         result = score(**terms_of(key_result, actual=actual)) or Decimal(0)
         minutes = dt.timedelta(minutes=450 + (place * 13 + index * 11) % 140)
         midnight = dt.datetime.combine(monday, dt.time(), tzinfo=self.engagement.zone)

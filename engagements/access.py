@@ -130,7 +130,9 @@ def signed_in(view: View) -> View:
         if posts_too_often(request):
             return too_often(request, limits.POSTS)
         admitted = cast(SignedInRequest, request)
-        pages = Paginator(_memberships(request), MAX_ENGAGEMENTS)
+        with connection.cursor() as cursor:
+            cursor.execute(MEMBERSHIPS, {"user": request.user.pk})
+            pages = Paginator([_filled(row) for row in cursor.fetchall()], MAX_ENGAGEMENTS)
         admitted.client_page = pages.get_page(request.GET.get("clients"))
         mine = admitted.client_page.object_list
         admitted.memberships = [one for one in mine if not one.engagement.is_closed]
@@ -231,12 +233,6 @@ def _membership(request: HttpRequest, *, slug: str) -> Membership:
     return membership
 
 
-def _memberships(request: HttpRequest) -> list[Membership]:
-    with connection.cursor() as cursor:
-        cursor.execute(MEMBERSHIPS, {"user": request.user.pk})
-        return [_filled(row) for row in cursor.fetchall()]
-
-
 def _filled(row: Sequence[Any]) -> Membership:
     first = len(Membership._meta.concrete_fields)
     membership = instance(Membership, row[:first])
@@ -246,6 +242,4 @@ def _filled(row: Sequence[Any]) -> Membership:
 
 def _rendered(response: HttpResponse) -> HttpResponse:
     # A template response renders after the view, where the scope is gone and the page comes empty.
-    if isinstance(response, SimpleTemplateResponse):
-        return response.render()
-    return response
+    return response.render() if isinstance(response, SimpleTemplateResponse) else response

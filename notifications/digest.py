@@ -61,7 +61,6 @@ class Section:
 
     @property
     def groups(self) -> list[tuple[str, list[DigestItem]]]:
-        """Items under their headings."""
         found = groupby(self.entries, key=lambda entry: entry.item.heading)
         return [(heading, [entry.item for entry in entries]) for heading, entries in found]
 
@@ -133,9 +132,7 @@ def _section(
             raise SentBefore
         entries = describe(held, reader=reader, now=now)
         drop_notices([one for one in held if one.pk not in entries], now=now)
-        if not entries:
-            return None
-        return section_of(held[0].engagement, entries.values())
+        return section_of(held[0].engagement, entries.values()) if entries else None
 
 
 def describe(notices: Sequence[Notice], *, reader: User, now: dt.datetime) -> dict[int, Entry]:

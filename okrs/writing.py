@@ -218,11 +218,12 @@ def check_key_result(
             validate_rungs(rungs, higher_is_better=higher_is_better)
         except ScoringError as error:
             wrong = str(error)
+    named = " and ".join(filter(None, (", ".join(missing[:-1]), *missing[-1:])))
     findings = {
         DUPLICATE: plain(title) in map(plain, others),
         TARGET_IS_BASELINE: same,
         replace(LADDER, message=wrong): bool(wrong),
-        replace(INCOMPLETE, message=f"Add {_listed(missing)}."): bool(missing),
+        replace(INCOMPLETE, message=f"Add {named}."): bool(missing),
         ACTIVITY: vocabulary.counts_activity(title, counted=target is not None, unit=unit),
         SLOW_METRIC: not fits_weekly,
     }
@@ -266,8 +267,3 @@ def _sentences(title: str) -> int:
         vocabulary.ends_sentence(word) and following[0].isalnum()
         for word, following in pairwise(title.split())
     )
-
-
-def _listed(words: Sequence[str]) -> str:
-    parts = (", ".join(words[:-1]), *words[-1:])
-    return " and ".join(part for part in parts if part)

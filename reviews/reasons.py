@@ -73,8 +73,7 @@ def reasons(row: KeyResultFacts, facts: AgendaFacts) -> list[Reason]:
     monthly = (red, behind, blocked, asks_for_help, quiet)
     weekly = (quiet, unowned, stuck, returning)
     rules = monthly if facts.kind == ReviewKind.MONTHLY else weekly
-    causes = (rule(row, facts) for rule in rules)
-    return [cause for cause in causes if cause]
+    return [cause for rule in rules if (cause := rule(row, facts))]
 
 
 def red(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
@@ -220,6 +219,4 @@ def _open_for(asks: Sequence[Ask], *, today: dt.date) -> int:
 
 
 def _lasting(days: int) -> str:
-    if days <= 0:
-        return "since today"
-    return f"for {days} day{'s' if days > 1 else ''}"
+    return "since today" if days <= 0 else f"for {days} day{'s' if days > 1 else ''}"

@@ -58,11 +58,9 @@ class Members:
         self.mark, path = tempfile.mkstemp(prefix="plumbline-members-")
         self.inherited = (self.mark, *locks)
         reading, self.pipe = os.pipe()
+        argv = [sys.executable, "-ISE", __file__, path]
         self.watchdog = subprocess.Popen(
-            [sys.executable, "-ISE", __file__, path],
-            stdin=reading,
-            start_new_session=True,
-            pass_fds=locks,
+            argv, stdin=reading, start_new_session=True, pass_fds=locks
         )
         os.close(reading)
 
@@ -142,7 +140,6 @@ def open_log(path: Path) -> BinaryIO:
 
 
 def tail(path: Path, *, lines: int = 12) -> str:
-    """Return the last lines of a log, for a message."""
     if not path.exists():
         return ""
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])

@@ -58,11 +58,8 @@ def find_home(paths: Paths) -> Home:
             " services for root. Let it pass, or run as the owner of the data."
         )
     system.mkdir(mode=0o755, parents=True, exist_ok=True)
-    return Home(
-        data=system,
-        user=user,
-        moved=f"data is in {system}: the service user (uid {user.uid}) cannot reach {paths.data}",
-    )
+    moved = f"data is in {system}: the service user (uid {user.uid}) cannot reach {paths.data}"
+    return Home(data=system, user=user, moved=moved)
 
 
 def service_user(paths: Paths) -> User | None:
@@ -148,7 +145,12 @@ def lay_out(*, home: Home) -> bool:
     own(home.data / "valkey", home=home)
     folder = home.data / "postgres"
     if folder.exists():
-        check_version(folder)
+        version = (folder / "PG_VERSION").read_text().strip()
+        if version != "18":
+            raise ServicesError(
+                f"{folder} was written by PostgreSQL {version}, this is 18."
+                " Dump it with the old release and restore it with this one."
+            )
         # We hold the owner lock, which every server inherits, so this file is stale.
         (folder / "postmaster.pid").unlink(missing_ok=True)
         return True
@@ -177,15 +179,6 @@ def command(
     )
 
 
-def check_version(folder: Path) -> None:
-    found = (folder / "PG_VERSION").read_text().strip()
-    if found != "18":
-        raise ServicesError(
-            f"{folder} was written by PostgreSQL {found}, this is 18."
-            " Dump it with the old release and restore it with this one."
-        )
-
-
 def own(folder: Path, *, home: Home) -> None:
     """Create a private folder that belongs to the user who runs the servers."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -205,12 +198,8 @@ def postgres(*, paths: Paths, home: Home, fast: bool) -> Command:
         **(FAST if fast else SAFE),
     }
     flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    argv: list[str | Path] = [
-        postgres_binaries(home) / "postgres",
-        "-D",
-        home.data / "postgres",
-        *flags,
-    ]
+    binary = postgres_binaries(home) / "postgres"
+    argv: list[str | Path] = [binary, "-D", home.data / "postgres", *flags]
     # On SIGINT open transactions roll back.
     return command("postgres", argv, home=home, log=paths.logs / "postgres.log", stop=SIGINT)
 
@@ -233,7 +222,6 @@ def valkey(*, paths: Paths, home: Home, fast: bool) -> Command:
 
 
 def connect(paths: Paths, *, database: str = "postgres") -> psycopg.Connection:
-    """Connect as superuser."""
     return psycopg.connect(
         host=str(paths.sockets), user="postgres", dbname=database, autocommit=True
     )

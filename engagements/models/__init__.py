@@ -8,13 +8,6 @@ from engagements.models.engagements import (
 from engagements.models.memberships import Invitation, Membership, Role, ShareLink
 
 __all__ = [
-    "Cadence",
-    "Engagement",
-    "Escalation",
-    "GuardrailPreset",
-    "Invitation",
-    "Membership",
-    "Role",
-    "ShareLink",
-    "StatusPage",
-]
+    "Cadence", "Engagement", "Escalation", "GuardrailPreset", "Invitation", "Membership", "Role",
+    "ShareLink", "StatusPage",
+]  # fmt: skip

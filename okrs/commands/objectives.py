@@ -281,9 +281,8 @@ def _locked(objective: Objective) -> tuple[Objective, list[KeyResult]]:
 def _check_gate(objective: Objective, *, by: Membership) -> None:
     """Refuse all but a lead and the champion of the objective's own team (M9.4)."""
     champion = objective.team.champion if objective.team else None
-    if by.role == Role.LEAD:
-        return
-    if by.role == Role.CHAMPION and champion is not None and champion.pk == by.pk:
+    is_champion = by.role == Role.CHAMPION and champion is not None and champion.pk == by.pk
+    if by.role == Role.LEAD or is_champion:
         return
     who = "Only" if champion is None else f"Only {champion.name} or"
     raise ValidationError(f"{who} the program lead can commit this.", code="gate")

@@ -10,17 +10,6 @@ from okrs.models.key_results import (
 )
 
 __all__ = [
-    "Collaborator",
-    "Commitment",
-    "ContributionLink",
-    "Cycle",
-    "CycleKind",
-    "Direction",
-    "Indicator",
-    "KeyResult",
-    "KeyResultAudit",
-    "Objective",
-    "Origin",
-    "Stage",
-    "Team",
-]
+    "Collaborator", "Commitment", "ContributionLink", "Cycle", "CycleKind", "Direction",
+    "Indicator", "KeyResult", "KeyResultAudit", "Objective", "Origin", "Stage", "Team",
+]  # fmt: skip

@@ -23,10 +23,7 @@ class Command(Migrate):
         parser.set_defaults(database="owner")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if has_older_layout(using=options["database"]):
+        recorder = MigrationRecorder(connections[options["database"]])
+        if OLDER_LAYOUT in recorder.applied_migrations():
             raise CommandError(REFUSAL)
         super().handle(*args, **options)
-
-
-def has_older_layout(*, using: str) -> bool:
-    return OLDER_LAYOUT in MigrationRecorder(connections[using]).applied_migrations()
