@@ -47,7 +47,6 @@ def forget_others(user: User) -> None:
 
 
 def link_to(user: User, *, new: str) -> str:
-    """Return the absolute URL for the email."""
     token = signing.dumps([user.pk, user.email, new], salt=SALT)
     return absolute_url("engagements:address-confirm", token)
 

@@ -27,8 +27,6 @@ def _required(message: str) -> dict[str, str]:
 
 
 class CheckInForm(forms.Form):
-    """One check-in of one card."""
-
     actual = DecimalTextField(label="Value", error_messages=_required("Enter the value."))
     measured_on = DayField(
         label="Measured on", error_messages=_required("Enter the day it was measured.")

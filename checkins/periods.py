@@ -130,7 +130,6 @@ def cycle_rhythm(cycle: Cycle, *, engagement: Engagement) -> Rhythm:
 
 
 def rhythm_between(starts_on: dt.date, ends_on: dt.date, *, engagement: Engagement) -> Rhythm:
-    """Return the rhythm of a cycle with these dates."""
     return Rhythm(
         cadence=engagement.cadence,
         zone=engagement.zone,

@@ -80,7 +80,6 @@ def assess(
 
 
 def assess_latest(key_result: KeyResult, *, today: dt.date) -> Assessment:
-    """Assess the latest value."""
     return assess(
         key_result, actual=key_result.latest_value, confidence=key_result.confidence, today=today
     )

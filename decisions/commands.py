@@ -333,7 +333,6 @@ def _key_result(key_result: KeyResult) -> dict[str, Any]:
 
 
 def _lock_action(action: ActionItem, *, by: Membership) -> ActionItem:
-    """Return the current action, locked."""
     actions = locking(ActionItem.objects.select_related("owner"))
     locked = actions.get(engagement_id=by.engagement_id, pk=action.pk)
     require_right(by, Permission.READ)

@@ -93,8 +93,6 @@ class SupersedeForm(DecisionForm):
 
 
 class LogFilter(forms.Form):
-    """The filter of the decision log."""
-
     q = forms.CharField(required=False, max_length=200, label="Words or number")
     owner = RowField(required=False, empty_label="Anyone", label="Owner")
     change = forms.ChoiceField(

@@ -43,9 +43,7 @@ class DecimalTextField(forms.CharField):
         return number
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, Decimal):
-            return f"{value.normalize() + 0:f}"
-        return value
+        return f"{value.normalize() + 0:f}" if isinstance(value, Decimal) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(super().has_changed(self.prepare_value(initial), data))

@@ -47,5 +47,4 @@ def find_share_link(token: str) -> ShareLink | None:
     A revoked link is not found, because it gives no access to the engagement.
     """
     with tokens.presented(token) as digest:
-        links = ShareLink.objects.select_related("engagement")
-        return links.filter(token_hash=digest).first()
+        return ShareLink.objects.select_related("engagement").filter(token_hash=digest).first()

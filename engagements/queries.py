@@ -57,7 +57,6 @@ def members(engagement: Engagement, *, now: dt.datetime) -> list[Member]:
 
 
 def member(membership: Membership, *, now: dt.datetime) -> Member:
-    """Read one row of the members' page."""
     here = {"engagement_id": membership.engagement_id}
     found = Membership.objects.select_related("user").get(**here, pk=membership.pk)
     invitations = Invitation.objects.filter(**here, membership=membership)

@@ -64,9 +64,7 @@ def update_escalation(*, key_result_id: int, engagement_id: int, now: dt.datetim
         return 0
     escalations = _lock_escalations(key_result)
     (engagement,) = lock(key_result.engagement)  # a close waits for this, or has come first
-    if engagement.is_closed:
-        return 0
-    return _apply_rule(key_result, escalations, by=None, now=now)
+    return 0 if engagement.is_closed else _apply_rule(key_result, escalations, by=None, now=now)
 
 
 def _lock_escalations(key_result: KeyResult) -> list[Escalation]:

@@ -54,8 +54,6 @@ class Verdict(models.TextChoices):
 
 
 class EscalationState(models.TextChoices):
-    """The state of an escalation, from its dates."""
-
     WATCHING = "watching", "Watched"  # red, but early: no huddle, no clock
     ACTIVE = "active", "Active"  # waits for a huddle and an outcome
     ANSWERED = "answered", "Plan under way"  # to its checkpoint

@@ -175,7 +175,6 @@ class EscalationCard(Facts):
 
     @property
     def clock(self) -> Clock | None:
-        """Return the clock of that deadline."""
         return next((clock for clock in self.clocks if clock.deadline is self.deadline), None)
 
 
@@ -246,8 +245,7 @@ def escalation_cards(
 ) -> dict[int, EscalationCard]:
     """Return those of this engagement with these ids. Three queries."""
     rows = joined().filter(engagement_id=membership.engagement_id, pk__in=list(ids))
-    cards = _cards(rows, membership=membership, now=now)
-    return {card.escalation.pk: card for card in cards}
+    return {card.escalation.pk: card for card in _cards(rows, membership=membership, now=now)}
 
 
 def joined() -> EscalationQuerySet:

@@ -27,7 +27,6 @@ from tenancy.tokens import absolute_url
 
 
 def register_email_types() -> None:
-    """Register this app's types of email with the outbox."""
     register(
         "invitation",
         render=messages.invitation,

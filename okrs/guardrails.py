@@ -75,7 +75,6 @@ def check_objectives(
 
 
 def check_key_results(*, span: Span, count: int) -> list[Finding]:
-    """Check the number of key results of an objective."""
     if span.fewest <= count <= span.most:
         return []
     few = count < span.fewest

@@ -57,9 +57,7 @@ BAND_PRESETS: Mapping[str, Bands] = MappingProxyType(
 def rag(score: Number | None, bands: Iterable[Number] = PLAYBOOK_BANDS) -> Rag:
     """Return the band of the rounded score; None has no data (M5.4, M5.5)."""
     lower = validate_bands(bands)
-    if score is None:
-        return Rag.NO_DATA
-    return _band(score, lower)
+    return Rag.NO_DATA if score is None else _band(score, lower)
 
 
 @lru_cache(maxsize=1024, typed=True)

@@ -151,8 +151,6 @@ class PublishedText(TypedDict):
 
 
 class Page(TypedDict):
-    """A status page."""
-
     client: str
     on: NotRequired[str]
     day: str

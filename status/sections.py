@@ -82,9 +82,7 @@ def _describe_age(key_result: KeyResult, *, today: dt.date) -> str:
     cycle = key_result.objective.cycle
     name = CYCLE_NAMES.get(CycleKind(cycle.kind), "cycle")
     weeks = (today - cycle.starts_on).days // 7
-    if weeks < 1:
-        return f"the {name} has just begun"
-    return f"the {name} is {write_weeks(weeks)} old"
+    return f"the {name} has just begun" if weeks < 1 else f"the {name} is {write_weeks(weeks)} old"
 
 
 def changes_since(states: States, *, since: Review | None, today: dt.date) -> list[Change]:

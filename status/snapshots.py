@@ -112,10 +112,8 @@ def build_snapshot(
         (state for state in states if state.key_result.rag == Rag.RED),
         key=lambda state: (state.is_early, state.key_result.red_since or day),
     )
-    cycles = [
-        list(group)
-        for _, group in groupby(states, key=lambda state: state.key_result.objective.cycle)
-    ]
+    by_cycle = groupby(states, key=lambda state: state.key_result.objective.cycle)
+    cycles = [list(group) for _, group in by_cycle]
     counted = Counter(Rag(state.key_result.rag) for state in states)
     shown = (*BANDS, Rag.NO_DATA) if counted[Rag.NO_DATA] else BANDS
     scale = engagement.score_scale

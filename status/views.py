@@ -298,6 +298,5 @@ def _publish(
     except ValidationError as refusal:
         add_errors(form, refusal)
         return None
-    number = report.release.number
-    messages.success(request, f"Report {number} is published. Clients see it now.")
+    messages.success(request, f"Report {report.release.number} is published. Clients see it now.")
     return report

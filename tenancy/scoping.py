@@ -47,7 +47,6 @@ class RequestTransaction:
     has_moved: bool = False
 
     def execute(self, execute: Callable[..., Any], sql: Any, *args: Any) -> Any:
-        """Run a statement behind the current wall."""
         undoes = str(sql).startswith("ROLLBACK")  # what failed; the wall moves back with it
         has_moved, self.has_moved = self.has_moved, undoes
         if has_moved and not undoes:

@@ -92,8 +92,6 @@ class End:
 
 @dataclass(frozen=True, kw_only=True)
 class Log:
-    """One engagement's log with its faults."""
-
     slug: str
     decisions: int
     head: End

@@ -46,8 +46,6 @@ class EngagementCreateForm(forms.Form):
 
 
 class SettingsForm(EditForm):
-    """The settings of the whole engagement."""
-
     groups: ClassVar = {
         "Client": ("client_name", "time_zone", "country"),
         "Direction": ("vision", "strategy_themes"),

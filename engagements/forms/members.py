@@ -22,8 +22,6 @@ NO_ADDRESS = {"required": "Enter an email address."}
 
 
 class InviteForm(forms.Form):
-    """The person to invite, and their role."""
-
     error_fields: ClassVar = {"already_member": "email"}
 
     name = forms.CharField(max_length=120, label="Name", error_messages=NO_NAME)

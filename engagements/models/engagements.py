@@ -206,7 +206,6 @@ class Engagement(models.Model):
         return Scale(self.scale)
 
     def local(self, moment: dt.datetime) -> dt.datetime:
-        """Convert an instant to the client's time zone."""
         return moment.astimezone(self.zone)
 
     def bands_are_frozen(self, *, today: dt.date) -> bool:
@@ -214,7 +213,6 @@ class Engagement(models.Model):
         return self.bands_frozen_on is not None and self.bands_frozen_on <= today
 
     def today(self, now: dt.datetime) -> dt.date:
-        """Return the date in the client's time zone."""
         return self.local(now).date()
 
     def due_time_has_passed(self, now: dt.datetime) -> bool:

@@ -40,7 +40,6 @@ class ReasonedForm(EditForm):
         return [(finding, reasons.get(finding.code, "")) for finding in self.check()]
 
     def check(self) -> list[Finding]:
-        """Return the findings on the text as typed."""
         raise NotImplementedError
 
     @classmethod

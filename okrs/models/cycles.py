@@ -107,7 +107,6 @@ class Origin(models.TextChoices):
 
 class ObjectiveQuerySet(models.QuerySet["Objective"]):
     def other_titles(self, objective: Objective) -> models.QuerySet[Objective, str]:
-        """Return the titles of the other objectives of its cycle."""
         here = self.filter(engagement=objective.engagement_id, cycle=objective.cycle_id)
         return here.exclude(pk=objective.pk).values_list("title", flat=True)
 

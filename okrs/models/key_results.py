@@ -84,7 +84,6 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
         return self.filter(stage__in=LIVE)
 
     def other_titles(self, key_result: KeyResult) -> models.QuerySet[KeyResult, str]:
-        """Return the titles of the other key results of its objective."""
         here = self.filter(engagement=key_result.engagement_id, objective=key_result.objective_id)
         return here.exclude(pk=key_result.pk).values_list("title", flat=True)
 

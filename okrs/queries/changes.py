@@ -103,6 +103,4 @@ def _format(field: str, event: Any, *, names: dict[str, dict[Any, str]]) -> str:
         return str(display())
     if field == "ladder":
         return ", ".join(f"{format_number(at)}: {score}" for at, score in value)
-    if field in ("baseline", "target", "weight"):
-        return format_number(value)
-    return str(value)
+    return format_number(value) if field in ("baseline", "target", "weight") else str(value)

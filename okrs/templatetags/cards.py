@@ -73,7 +73,6 @@ def rag(
 @register.simple_tag
 @lru_cache(typed=True)
 def stage(stage: str) -> SafeString:
-    """Render a stage (M9)."""
     label = stage.replace("_", " ").capitalize()
     return _render("components/stage.html", {"stage": stage, "label": label})
 

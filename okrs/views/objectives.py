@@ -127,7 +127,6 @@ def objective_answer(
 
 
 def objective_of(request: MemberRequest, public_id: str) -> Objective:
-    """Return the objective with this public id, or raise 404."""
     objectives = Objective.objects.filter(engagement=request.engagement)
     related = ("engagement", "cycle__engagement", "team", "parent__cycle", "owner", "reviewer")
     return find(objectives.select_related(*related), public_id)

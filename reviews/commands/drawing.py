@@ -40,7 +40,6 @@ def draw_onto(review: Review, *, engagement: Engagement, now: dt.datetime) -> No
 
 
 def refresh(item: AgendaItem, *, review: Review, engagement: Engagement, now: dt.datetime) -> None:
-    """Refresh the facts of one item."""
     if item.key_result is not None:
         item.facts = screen_of(item.key_result, review=review, engagement=engagement, now=now)
     elif item.source and item.section != Section.CLOSING:

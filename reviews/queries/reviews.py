@@ -250,7 +250,6 @@ def review_list(engagement: Engagement) -> ReviewQuerySet:
 
 
 def last_release(review: Review) -> Release | None:
-    """Return the last publication of this review."""
     releases = Release.objects.filter(engagement_id=review.engagement_id)
     return releases.filter(**review.occasion.columns).order_by("-number").first()
 

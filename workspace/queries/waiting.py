@@ -30,8 +30,7 @@ class Waiting:
 
     @property
     def total(self) -> int:
-        tasks = len(self.actions) + len(self.escalations) + len(self.reviews)
-        return self.asks.total + tasks
+        return self.asks.total + len(self.actions) + len(self.escalations) + len(self.reviews)
 
     @property
     def overdue_actions(self) -> int:

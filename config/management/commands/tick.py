@@ -35,7 +35,6 @@ class Command(BaseCommand):
 
 
 def read_instant(text: str) -> dt.datetime:
-    """Parse an aware ISO 8601 time."""
     try:
         moment = dt.datetime.fromisoformat(text.strip())
     except ValueError:

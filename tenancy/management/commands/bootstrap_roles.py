@@ -42,7 +42,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Database {database}: roles {', '.join(ROLES)} are ready.")
 
     def passwords(self) -> dict[str, str]:
-        """Return the password of each role in the settings."""
         databases = {APP: "default", OWNER: "owner", SWEEP: "sweep"}
         for role, alias in databases.items():
             if settings.DATABASES[alias]["USER"] != role:
