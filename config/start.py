@@ -21,17 +21,14 @@ OWNED = ("DATABASE_URL", "DATABASE_SWEEP_URL", "DATABASE_OWNER_URL")
 def web(*, bind: str, grace: int) -> list[str]:
     """Return the gunicorn command; open requests get `grace` seconds when it is stopped."""
     workers = ["--workers", os.environ.get("WEB_CONCURRENCY", "2")]
-    threads = [
-        "--worker-class",
-        "config.web.Worker",
-        "--threads",
-        os.environ.get("WEB_THREADS", "4"),
-    ]
+    threads = ["--threads", os.environ.get("WEB_THREADS", "4")]
+    kind = ["--worker-class", "config.web.Worker"]
     ending = ["--graceful-timeout", str(grace), "--no-control-socket"]
     listening = ["gunicorn", "config.wsgi:application", "--bind", bind]
+    rest = ["--preload", "--access-logfile", "-"]
     # A visitor whose headers a proxy passes on could otherwise move the whole site to a path.
     proxies = ["--forwarded-allow-ips", trusted_proxies(), "--forwarder-headers", ""]
-    return [*listening, *workers, *threads, *ending, *proxies, "--preload", "--access-logfile", "-"]
+    return [*listening, *workers, *kind, *threads, *ending, *proxies, *rest]
 
 
 def trusted_proxies() -> str:

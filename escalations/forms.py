@@ -91,8 +91,6 @@ class OutcomeForm(EscalationForm):
 
 
 class VerdictForm(EscalationForm):
-    """The sponsor's decision."""
-
     verdict = forms.ChoiceField(
         label="Decision",
         choices=Verdict.choices,

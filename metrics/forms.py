@@ -12,8 +12,6 @@ LEAVES_GAP = f"If this is open at commit, key results get a data gap of {GAP_FOR
 
 
 class MetricForm(EditForm):
-    """A metric of the dictionary (M4.4)."""
-
     groups: ClassVar = {
         "": ("name", "unit", "definition", "technical_definition", "owner", "steward"),
         "Data questions": ("source", "source_url", "refresh", "access", "fetched_by"),

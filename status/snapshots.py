@@ -98,12 +98,8 @@ def build_snapshot(
     # Check-ins are due at the due time; periods open and close at midnight.
     at = until if moment.is_due else dt.datetime.combine(day, dt.time(), tzinfo=engagement.zone)
     states = _states(engagement, day=day, until=until, at=at)
-    decisions = visible_decisions(
-        engagement,
-        at=until,
-        releasing=releasing,
-        publishing=publishing.occasion if publishing else None,
-    )
+    occasion = publishing.occasion if publishing else None
+    decisions = visible_decisions(engagement, at=until, releasing=releasing, publishing=occasion)
     since = _compared_review(engagement, day=day, publishing=publishing)
     changes = changes_since(states, since=since, today=day)
     known = [state.is_on_pace for state in states if state.is_on_pace is not None]

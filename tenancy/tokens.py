@@ -33,8 +33,7 @@ def absolute_url(view: str, *args: str) -> str:
 
     It is built from SITE_URL. No header of the request can change it.
     """
-    path = reverse(view, args=args).removeprefix(get_script_prefix())
-    return f"{settings.SITE_URL}/{path}"
+    return f"{settings.SITE_URL}/{reverse(view, args=args).removeprefix(get_script_prefix())}"
 
 
 @contextmanager

@@ -84,14 +84,11 @@ def socket_owners(paths: Paths) -> set[int]:
 
 def can_reach(path: Path, *, user: User) -> bool:
     """Whether the user can enter or execute it: asked of the system, not computed."""
-    return not subprocess.run(
-        ["/usr/bin/env", "test", "-x", str(path)],
-        user=user.uid,
-        group=user.gid,
-        extra_groups=[],
-        cwd="/",
-        check=False,
-    ).returncode
+    test = ["/usr/bin/env", "test", "-x", str(path)]
+    done = subprocess.run(
+        test, user=user.uid, group=user.gid, extra_groups=[], cwd="/", check=False
+    )
+    return not done.returncode
 
 
 def postgres_binaries(home: Home) -> Path:

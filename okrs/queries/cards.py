@@ -74,12 +74,8 @@ class Card:
 def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Card:
     """Return the card of a row that comes with metric, owner and, for drafts, audits. No query."""
     pace = expected_pace(key_result, today=today)
-    return Card(
-        key_result=key_result,
-        engagement=engagement,
-        pace=pace,
-        forecast_holds=latest_forecast(key_result, line=pace, bands=engagement.rag_bands),
-    )
+    holds = latest_forecast(key_result, line=pace, bands=engagement.rag_bands)
+    return Card(key_result=key_result, engagement=engagement, pace=pace, forecast_holds=holds)
 
 
 def board(

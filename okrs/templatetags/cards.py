@@ -82,8 +82,7 @@ def stage(stage: str) -> SafeString:
 def confidence(confidence: int | None) -> SafeString:
     """Render five bars with a text; confidence never has a RAG colour (M5.8)."""
     bars = [(index * 6, index < (confidence or 0)) for index in range(5)]
-    context = {"confidence": confidence, "bars": bars}
-    return _render("components/confidence.html", context)
+    return _render("components/confidence.html", {"confidence": confidence, "bars": bars})
 
 
 @register.simple_tag(takes_context=True)

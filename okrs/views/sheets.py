@@ -50,11 +50,8 @@ def sheet_import(request: MemberRequest) -> HttpResponse:
 def sheet_example(request: MemberRequest) -> HttpResponse:
     """Download an example: all columns and two valid lines, of the quarter to plan."""
     owner, today = request.membership, request.engagement.today(timezone.now())
-    theirs = {
-        "cycle": quarters_from(today)[0].name,
-        "owner": owner.name,
-        "owner_email": owner.email,
-    }
+    cycle = quarters_from(today)[0].name
+    theirs = {"cycle": cycle, "owner": owner.name, "owner_email": owner.email}
     with EXAMPLE.open(encoding="utf-8", newline="") as file:
         return _csv("okrs.csv", COLUMNS, [line | theirs for line in csv.DictReader(file)])
 

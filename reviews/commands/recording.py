@@ -70,14 +70,9 @@ def supersede_review_decision(*, decision: Decision, by: Membership, **later: An
         .first()
     )
     locked = lock_review(record.review, by=by) if record else None
-    row = supersede_decision(
-        decision=decision,
-        evidence=check_in_evidence(
-            key_result_ids(decision.touches), engagement_id=by.engagement_id
-        ),
-        by=by,
-        **later,
-    )
+    key_results = key_result_ids(decision.touches)
+    evidence = check_in_evidence(key_results, engagement_id=by.engagement_id)
+    row = supersede_decision(decision=decision, evidence=evidence, by=by, **later)
     if record is not None and locked is not None:
         _link(locked, record.agenda_item, decision=row)
     return row

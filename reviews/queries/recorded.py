@@ -61,11 +61,8 @@ def outcomes(
     )
     acts = _acts_during(escalations, since=review.started_at, until=review.closed_at or now)
     records = recorded(review, acts=acts)
-    return Outcomes(
-        records=records,
-        running=running_among(escalations),
-        discussed={item.pk: one.at for item in items for one in records if one.is_on(item)},
-    )
+    discussed = {item.pk: one.at for item in items for one in records if one.is_on(item)}
+    return Outcomes(records=records, running=running_among(escalations), discussed=discussed)
 
 
 def recorded(review: Review, *, acts: Iterable[Recorded] = ()) -> list[Recorded]:

@@ -18,12 +18,8 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--at",
-            default="",
-            metavar="INSTANT",
-            help=f"time with its zone, such as {EXAMPLE} (default: now)",
-        )
+        meaning = f"time with its zone, such as {EXAMPLE} (default: now)"
+        parser.add_argument("--at", default="", metavar="INSTANT", help=meaning)
 
     def handle(self, *, at: str, **_: Any) -> None:
         now = read_instant(at) if at else timezone.now()

@@ -17,12 +17,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--engagement", default="", metavar="SLUG", help="only this one")
-        parser.add_argument(
-            "--head",
-            default="",
-            metavar="NUMBER:HASH",
-            help="a published head, for example from a report: the log must still have it",
-        )
+        meaning = "a published head, for example from a report: the log must still have it"
+        parser.add_argument("--head", default="", metavar="NUMBER:HASH", help=meaning)
 
     def handle(self, *, engagement: str, head: str, **_: Any) -> None:
         published = read_head(head) if head else None

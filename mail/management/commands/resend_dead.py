@@ -15,12 +15,8 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--since",
-            type=moment,
-            metavar="MOMENT",
-            help="only messages given up since then, such as 2026-03-09 or 2026-03-09T10:00:00Z",
-        )
+        meaning = "only messages given up since then, such as 2026-03-09 or 2026-03-09T10:00:00Z"
+        parser.add_argument("--since", type=moment, metavar="MOMENT", help=meaning)
 
     def handle(self, *, since: dt.datetime | None, **_: Any) -> None:
         count = resend_dead(now=timezone.now(), since=since)
