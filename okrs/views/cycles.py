@@ -110,7 +110,7 @@ def board(request: MemberRequest) -> HttpResponse:
             contexts=lambda cards: ({"card": card, "shows_cycle": not cycle} for card in cards),
             now=now,
         ),
-        "headline": ", ".join(parts) or "No cards yet",  # "3 on track, 2 at risk"
+        "headline": ", ".join(parts),  # "3 on track, 2 at risk"
         "card_count": sum(counts.values()),
         "empty": [stage.label for stage, cards in columns.items() if not cards],
         "filter": board_filter,

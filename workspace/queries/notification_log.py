@@ -34,7 +34,7 @@ MOST_FAILED = 200
 class LineState(TextChoices):
     """What became of a notice."""
 
-    WAITS = "waits", "Waits"
+    WAITS = "waits", "Waiting"
     ON_ITS_WAY = "on_its_way", "On its way"
     SENT = "sent", "Sent"
     DROPPED = "dropped", "Dropped"
