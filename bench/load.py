@@ -298,9 +298,8 @@ class Use(NamedTuple):
 def use(members: Members) -> dict[str, Use]:
     """Measure each part: web, worker, beat, and the supervisor of PostgreSQL and Valkey."""
     parts = {command.name: Process(process.pid) for command, process in members.running}
-    for child in Process().children():
-        if "config.embedded" in child.cmdline():
-            parts["services"] = child
+    begun = Process().children()
+    parts["services"] = next(one for one in begun if "config.embedded" in one.cmdline())
     return {name: use_of(process) for name, process in parts.items()}
 
 

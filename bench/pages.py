@@ -111,9 +111,9 @@ def measure(clients: int, rounds: int) -> list[Figure]:
     print(f"\nPages over {clients} clients: {rows:,} rows, seeded in {seconds:.0f} s.", flush=True)
     reads, post = _pages()
     read = _compare(reads, rounds=rounds, calls=CALLS)
-    few = clients < 10  # the consultant has cards of ten clients; of one there are only 16
-    written = _compare([reads[0], post], rounds=10 if few else rounds, calls=1 if few else POSTS)
-    return [*read, *written[1:]]
+    # The consultant has cards of ten clients; of one there are only 16.
+    rounds, calls = (10, 1) if clients < 10 else (rounds, POSTS)
+    return [*read, *_compare([reads[0], post], rounds=rounds, calls=calls)[1:]]
 
 
 def _pages() -> tuple[list[Page], Page]:

@@ -112,11 +112,6 @@ def release() -> str:
 
 def _version(engagement: Engagement, *, now: dt.datetime) -> str:
     """Return a digest of all that changes the client's rows."""
-    parts = (
-        engagement.row_version,
-        engagement.version,
-        engagement.today(now),
-        engagement.due_time_has_passed(now),
-        release(),
-    )
+    is_past = engagement.due_time_has_passed(now)
+    parts = engagement.row_version, engagement.version, engagement.today(now), is_past, release()
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

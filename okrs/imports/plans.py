@@ -189,11 +189,7 @@ class TooCostlyError(Exception):
 
 
 def plan_in_child(
-    content: bytes,
-    *,
-    known: Known,
-    client: str = "",
-    max_problems: int = MAX_PROBLEMS,
+    content: bytes, *, known: Known, client: str = "", max_problems: int = MAX_PROBLEMS
 ) -> Plan:
     """Plan an import as `plan_import` does. Raises TooCostlyError."""
     task = pickle.dumps((content, known, client, max_problems))

@@ -240,9 +240,7 @@ item_move = _button(move_item, up=lambda data: data.get("to") == "up")
 item_park = _button(park_item)
 item_unpark = _button(unpark_item)
 item_answer = _button(
-    answer_item,
-    to=Permission.DECIDE,
-    still_right=lambda data: data.get("still_right") == "yes",
+    answer_item, to=Permission.DECIDE, still_right=lambda data: data.get("still_right") == "yes"
 )
 item_done = _button(tick_off, to=Permission.DECIDE)
 
