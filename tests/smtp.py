@@ -73,6 +73,7 @@ def text_of(mail: EmailMessage, kind: str = "plain") -> str:
 
 
 S = TypeVar("S", bound=MailServer)
+TURN = 0.01  # seconds: more than an accepted connection takes to begin, or a closed one to end
 
 
 class Listener(Controller):
@@ -80,10 +81,30 @@ class Listener(Controller):
 
     def __init__(self, handler: MailServer, bound: socket.socket) -> None:
         self.bound = bound
+        self.made: list[SMTP] = []
         super().__init__(handler, hostname="127.0.0.1", port=bound.getsockname()[1])
 
     def _create_server(self) -> Any:
         return self.loop.create_server(self._factory_invoker, sock=self.bound)
+
+    def factory(self) -> SMTP:
+        self.made.append(SMTP(self.handler, **self.SMTP_kwargs))
+        return self.made[-1]
+
+    def cancel_tasks(self, stop_loop: bool = True) -> None:
+        """Close every connection before the loop stops: one left open is a warning later."""
+        self.closing = self.loop.create_task(self._close())
+
+    async def _close(self) -> None:
+        self.loop.remove_reader(self.bound)  # closed first, asyncio would lose one it has accepted
+        await asyncio.sleep(TURN)
+        for one in self.made:
+            if one.transport is not None:
+                cast(asyncio.Transport, one.transport).abort()
+        for task in asyncio.all_tasks() - {self.closing}:
+            task.cancel()
+        await asyncio.sleep(TURN)
+        self.loop.stop()
 
 
 @contextmanager
