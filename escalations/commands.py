@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -212,9 +212,7 @@ def record_outcome(
     Raises StaleEdit, and ValidationError: `no_right`, its state if it is not active, or by field
     `owner`, `in_past`, `too_far`.
     """
-    locked = _lock(
-        escalation, by=by, act=EscalationAct.ANSWER, version=version, owners=[plan_owner]
-    )
+    locked = _lock(escalation, by=by, act=EscalationAct.ANSWER, version=version, owner=plan_owner)
     errors, today = {}, locked.engagement.today(now)
     try:
         check_owners(plan_owner)
@@ -288,14 +286,14 @@ def _lock(
     by: Membership,
     act: EscalationAct,
     version: int | None = None,
-    owners: Iterable[Membership] = (),
+    owner: Membership | None = None,
 ) -> Escalation:
     """Return the escalation, locked after its key result; raise the first errors of the commands."""
     key_results = KeyResult.objects.filter(engagement_id=by.engagement_id)
     locking(key_results.only("id")).get(pk=escalation.key_result_id)
     rows = Escalation.objects.select_related("key_result__engagement", "key_result__objective")
     locked = locking(rows).get(engagement_id=by.engagement_id, pk=escalation.pk)
-    require_right(by, Permission.READ, owners=owners)
+    require_right(by, Permission.READ, owners=[owner])
     if not may_act(locked, act, by=by):
         raise ValidationError(NO_RIGHT, code="no_right")
     if version is not None and locked.version != version:

@@ -57,11 +57,9 @@ class HuddleForm(EscalationForm):
 
     def __init__(self, data: Any = None, **known: Any) -> None:
         super().__init__(data, **known)
-        self.fields["at"].help_text = (
-            f"Due by {closing(self.row.huddle_due_at)},"
-            f" {zone_time(timezone.get_current_timezone_name())}."
-            " You can pick a later time, up to two weeks."
-        )
+        due, zone = closing(self.row.huddle_due_at), zone_time(timezone.get_current_timezone_name())
+        text = f"Due by {due}, {zone}. You can pick a later time, up to two weeks."
+        self.fields["at"].help_text = text
 
     @classmethod
     def shown(cls, row: Any) -> dict[str, Any]:

@@ -86,9 +86,6 @@ def notices_of(page: Escalations) -> NoticeQuerySet:
     found = [card.escalation for card in (*page.open, *page.decided, *page.closed)]
     if not found:
         return Notice.objects.none()
-    notices = Notice.objects.filter(
-        engagement_id=found[0].engagement_id,
-        rule__startswith="escalation_",
-        subject__in=[row.pk for row in found],
-    )
+    own = {"engagement_id": found[0].engagement_id, "subject__in": [row.pk for row in found]}
+    notices = Notice.objects.filter(rule__startswith="escalation_", **own)
     return notices.select_related("person").order_by("-created_at", "rule", "person__name")

@@ -189,7 +189,7 @@ class Escalations:
     @property
     def watched(self) -> int:
         """Return how many open ones are merely watched, and counted apart (M7.2)."""
-        return watched(self.open)
+        return sum(one.escalation.state is EscalationState.WATCHING for one in self.open)
 
     @property
     def pressing(self) -> int:
@@ -216,15 +216,10 @@ def escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
     return _sorted(_cards(rows, membership=membership, now=now))
 
 
-def watched(cards: Iterable[EscalationCard]) -> int:
-    """Count those that are merely watched."""
-    return sum(card.escalation.state is EscalationState.WATCHING for card in cards)
-
-
-def open_escalations(*, membership: Membership, now: dt.datetime) -> Sequence[EscalationCard]:
-    """Return a client's open ones by urgency. Four queries, or one without any."""
+def open_escalations(*, membership: Membership, now: dt.datetime) -> Escalations:
+    """Return a client's open ones. Four queries, or one without any."""
     own = {"engagement_id": membership.engagement_id, "recovered_at": None, "decided_at": None}
-    return _sorted(_cards(_joined_if_any(own), membership=membership, now=now)).open
+    return _sorted(_cards(_joined_if_any(own), membership=membership, now=now))
 
 
 def escalations_of(

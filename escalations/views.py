@@ -16,26 +16,19 @@ from engagements.access import MemberRequest, find, member
 from engagements.form_views import go_to, next_url, run_command, toast
 from engagements.models import Membership, Role
 from engagements.permissions import Permission
+from escalations import forms
 from escalations.commands import activate_escalation, decide_escalation, record_outcome, set_huddle
-from escalations.forms import (
-    ActivateForm,
-    EscalationForm,
-    HuddleForm,
-    OutcomeForm,
-    VerdictForm,
-    VerdictOnBehalfForm,
-)
 from escalations.messages import escalation_url
 from escalations.models import Escalation, EscalationAct
 from escalations.queries import escalation_cards, escalations
 from escalations.rule import acts_of, may_act, speaks_for_sponsor
 
 TAB = {"tab": "escalations"}
-FORMS: dict[EscalationAct, tuple[type[EscalationForm], Callable[..., Escalation]]] = {
-    EscalationAct.ACTIVATE: (ActivateForm, activate_escalation),
-    EscalationAct.HUDDLE: (HuddleForm, set_huddle),
-    EscalationAct.ANSWER: (OutcomeForm, record_outcome),
-    EscalationAct.DECIDE: (VerdictForm, decide_escalation),
+FORMS: dict[EscalationAct, tuple[type[forms.EscalationForm], Callable[..., Escalation]]] = {
+    EscalationAct.ACTIVATE: (forms.ActivateForm, activate_escalation),
+    EscalationAct.HUDDLE: (forms.HuddleForm, set_huddle),
+    EscalationAct.ANSWER: (forms.OutcomeForm, record_outcome),
+    EscalationAct.DECIDE: (forms.VerdictForm, decide_escalation),
 }
 RECORDED = "escalations/_sentences.html#recorded"
 PARTS = {"list": "escalations/_escalation.html#row", "my-week": "escalations/_escalation_task.html"}
@@ -92,14 +85,14 @@ def _posted(request: MemberRequest, row: Escalation, act: EscalationAct) -> Http
 
 def _form(
     request: MemberRequest, row: Escalation, act: EscalationAct, *, data: Any = None
-) -> EscalationForm:
+) -> forms.EscalationForm:
     known: dict[str, Any] = {"engagement": request.engagement, "row": row}
     if act is not EscalationAct.DECIDE or not speaks_for_sponsor(request.membership):
         return FORMS[act][0](data, **known)
     people = Membership.objects.active().filter(engagement=request.engagement)
     sponsors = people.filter(role=Role.SPONSOR)[:2]
     named = {"word_of": sponsors[0].name} if len(sponsors) == 1 else {}
-    return VerdictOnBehalfForm(data, initial=named, **known)
+    return forms.VerdictOnBehalfForm(data, initial=named, **known)
 
 
 def _shown(
@@ -111,12 +104,8 @@ def _shown(
     if not request.htmx:
         place, part = "own", "escalations/escalation_act.html"
     card = escalation_cards([row.pk], membership=request.membership, now=now)[row.pk]
-    context = {
-        "card": card,
-        "row": card.escalation,
-        "place": place,
-        "back": next_url(request) or escalation_url(row),
-    }
+    back = next_url(request) or escalation_url(row)
+    context = {"card": card, "row": card.escalation, "place": place, "back": back}
     if place == "list" and "done" in more:
         more |= {"page": escalations(membership=request.membership, now=now), "beside": True}
     return render(request, part, {**context, "now": now, **TAB, **more}, status=status)

@@ -16,7 +16,7 @@ from checkins.queries.cards import due_of
 from decisions.models import ActionItem
 from decisions.queries.log import LatestDecision, latest_decisions
 from engagements.models import Engagement, Membership
-from escalations.queries import EscalationCard, open_escalations, watched
+from escalations.queries import EscalationCard, open_escalations
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.models.key_results import LIVE
 from okrs.states import expected_pace, latest_forecast, weakest
@@ -67,7 +67,9 @@ class Home:
 
     cycles: Sequence[CycleGlance]
     beside: Cycle | None
-    escalations: Sequence[EscalationCard]
+    escalations: Sequence[EscalationCard]  # open ones
+    watched: int  # of these, and counted apart (M7.2)
+    pressing: int
     help_requests: Sequence[OpenAsk]
     blockers: Sequence[OpenAsk]
     wins: Sequence[Win]
@@ -94,15 +96,6 @@ class Home:
     @property
     def late(self) -> int:
         return sum(line.is_late for line in self.lines)
-
-    @property
-    def watched(self) -> int:
-        """Return how many escalations are merely watched, and counted apart (M7.2)."""
-        return watched(self.escalations)
-
-    @property
-    def pressing(self) -> int:
-        return len(self.escalations) - self.watched
 
     @property
     def over_time(self) -> int:
@@ -139,7 +132,9 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
     return Home(
         cycles=glances,
         beside=beside,
-        escalations=found,
+        escalations=found.open,
+        watched=found.watched,
+        pressing=found.pressing,
         help_requests=[ask for ask in asks if ask.kind == "help_request"],
         blockers=[ask for ask in asks if ask.kind == "blocker"],
         wins=wins(lines, standings=standings)[:SHORT],
@@ -158,7 +153,7 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
             .select_related("owner")
             .only("public_id", "what", "due_on", "owner__name")
             .order_by("due_on", "id")[:SHORT],
-            escalations=[card.escalation for card in found],
+            escalations=[card.escalation for card in found.open],
             cycles=cycles,
             today=today,
             now=now,
