@@ -48,12 +48,17 @@ ROW = f"""
         ON metric.engagement_id = okrs_keyresult.engagement_id AND metric.id = okrs_keyresult.metric_id
     LEFT JOIN engagements_membership owner
         ON owner.engagement_id = okrs_keyresult.engagement_id AND owner.id = okrs_keyresult.owner_id
-    LEFT JOIN checkins_checkin post
-        ON post.engagement_id = okrs_keyresult.engagement_id AND post.key_result_id = okrs_keyresult.id
-        AND post.period = okrs_keyresult.last_period AND post.kind = 'update'
-        AND NOT EXISTS (
-            SELECT 1 FROM checkins_checkin later
-            WHERE later.engagement_id = post.engagement_id AND later.supersedes_id = post.id)
+    -- The limit keeps the planner from reading all check-ins of the client first.
+    LEFT JOIN LATERAL (
+        SELECT * FROM checkins_checkin own
+        WHERE own.engagement_id = okrs_keyresult.engagement_id
+            AND own.key_result_id = okrs_keyresult.id
+            AND own.period = okrs_keyresult.last_period AND own.kind = 'update'
+            AND NOT EXISTS (
+                SELECT 1 FROM checkins_checkin later
+                WHERE later.engagement_id = own.engagement_id AND later.supersedes_id = own.id)
+        LIMIT 1
+    ) post ON true
     LEFT JOIN engagements_membership author
         ON author.engagement_id = post.engagement_id AND author.id = post.author_id
     WHERE okrs_keyresult.engagement_id = ANY(%(scope)s) AND okrs_keyresult.engagement_id = %(engagement)s
