@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
 from checkins.commands import undo_check_in
-from checkins.queries.cards import CardState, Due, DueCard, WeekCard, due_card
+from checkins.queries.cards import ROW, CardState, Due, DueCard, WeekCard, due_card
 from checkins.queries.my_week import MyWeek, my_week, row_contexts
 from checkins.templatetags.weeks import due_words
 from engagements.models import Engagement, Membership, Role
@@ -317,3 +318,15 @@ def test_missing_rows_take_one_query_and_cached_ones_none(
 
     for expected in (1, 0):
         assert len(queries_of(lambda: rows_of(cards))) == expected
+
+
+def test_a_card_reads_the_check_ins_of_its_key_result_alone(onboarding: KeyResult) -> None:
+    """Also before PostgreSQL has any statistics, when it takes every table for small."""
+    own = {"scope": [onboarding.engagement_id], "engagement": onboarding.engagement_id}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {ROW}", {**own, "public_id": onboarding.public_id})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "checkin_of_key_result" in plan
+    assert "Join Filter: (post" not in plan.replace("((", "(")
