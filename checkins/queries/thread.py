@@ -55,10 +55,11 @@ class ThreadEntry:
     """One period of the thread: its current check-in, and those that it replaced.
 
     `current` is None if the period was missed or its check-in was undone. `earlier` holds the
-    others, newest first, each once: an undo repeats words, and is shown as a mark. `timeliness` is that of the first effective post, by the due time stored
-    with it: a correction makes nothing late, nor do new settings. Missed periods follow the present
-    rhythm. `counts_red`: missed, and the one before was red (M7.1). `help_requests` and `blockers`
-    are those that its check-ins raised and that are answered or resolved (M6.6).
+    others, newest first, each once: an undo repeats words, and is shown as a mark. `timeliness` is
+    that of the first effective post, by the due time stored with it: a correction makes nothing
+    late, nor do new settings. Missed periods follow the present rhythm. `counts_red`: missed, and
+    the one before was red (M7.1). `help_requests` and `blockers` are those that its check-ins
+    raised and that are answered or resolved (M6.6).
     """
 
     period: dt.date
