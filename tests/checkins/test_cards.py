@@ -322,10 +322,15 @@ def test_missing_rows_take_one_query_and_cached_ones_none(
 
 def test_a_card_reads_the_check_ins_of_its_key_result_alone(onboarding: KeyResult) -> None:
     """Also before PostgreSQL has any statistics, when it takes every table for small."""
-    own = {"scope": [onboarding.engagement_id], "engagement": onboarding.engagement_id}
+    engagement = onboarding.engagement_id
+    own: dict[str, Any] = {
+        "scope": [engagement],
+        "engagement": engagement,
+        "public_id": onboarding.public_id,
+    }
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {ROW}", {**own, "public_id": onboarding.public_id})
+        cursor.execute(f"EXPLAIN {ROW}", own)
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "checkin_of_key_result" in plan
