@@ -246,7 +246,7 @@ checkins/commands.py < tests/checkins
 + if False:
 
 post: a form is taken without its token
-config/settings.py < tests/test_access.py tests/accounts tests/engagements
+config/settings.py < tests/test_access.py
 -     "django.middleware.csrf.CsrfViewMiddleware",
 
 mail: a message is marked before it is sent

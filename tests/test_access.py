@@ -81,6 +81,23 @@ def test_each_actor_gets_the_expected_answer(
     assert unexpected == []
 
 
+def test_only_the_link_that_stops_notices_takes_a_form_without_its_token(
+    cast: Cast, cookies: dict[str, SimpleCookie]
+) -> None:
+    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    browser.cookies.update(cookies["lead"])
+
+    taken = {
+        url.name
+        for url in URLS
+        if TABLE[url.name].post
+        for path, whose in paths(url, cast, "lead")
+        if whose == "own" and browser.post(path).status_code != 403
+    }
+
+    assert taken == {"notifications:notices-stop"}
+
+
 @pytest.mark.parametrize("who", ["anonymous", "stranger", "viewer"])
 @pytest.mark.parametrize("held", LINKS)
 def test_a_share_link_shows_its_client_while_it_is_open_whoever_follows_it(
