@@ -287,7 +287,7 @@ decisions/queries/log.py < tests/status
 +         released,
 
 page: no content security policy
-config/settings.py < tests/test_access.py tests/engagements
+config/settings.py < tests/test_access.py
 -     "csp.middleware.CSPMiddleware",
 
 page: a page is stored by a proxy

@@ -143,6 +143,9 @@ def answers(browser: Client, path: str) -> Iterator[tuple[str, int, str]]:
     with transaction.atomic():
         for method in METHODS:
             response: Any = browser.generic(method, path)
+            policy = response["Content-Security-Policy"]
+            assert "default-src 'self'" in policy
+            assert "unsafe" not in policy
             if method == "GET" and response.status_code == 405:  # a person sees why, htmx nothing
                 assert "It only takes a form" in response.text
                 assert response["Allow"] == "POST"
