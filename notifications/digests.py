@@ -110,7 +110,7 @@ ENVELOPES = f"""{CLOCK}
             %(kind)s::text || ':' || user_id || ':' || occasion || CASE
                 WHEN %(is_urgent)s::boolean AND EXISTS (
                     SELECT 1 FROM mail_outboxmessage AS before
-                    WHERE before.dedupe_key = 'urgent:' || user_id || ':' || occasion
+                    WHERE before.dedupe_key = 'urgent:' || envelope.user_id || ':' || occasion
                 ) THEN ':' || id ELSE '' END,
             %(now)s::timestamptz, %(now)s::timestamptz, %(priority)s::smallint,
             coalesce((%(tried)s::jsonb ->> user_id::text)::int, 0), ''

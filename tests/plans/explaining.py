@@ -53,6 +53,13 @@ class Plans:
                 if node["Node Type"] == "Nested Loop"
                 and node["Plans"][1]["Node Type"] in {"CTE Scan", "Aggregate", "Subquery Scan"}
             ]
+            self.pairs += [
+                node["Relation Name"]
+                for plan in plans
+                for node in nodes(plan)
+                if node.get("Parent Relationship") == "SubPlan"
+                and (node["Node Type"], "Filter" in node) == ("Seq Scan", True)
+            ]
             self.whole += [(table, " ".join(sql.split())) for table in sorted(read & LARGE)]
         return execute(sql, params, many, context)
 
