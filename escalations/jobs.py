@@ -48,17 +48,17 @@ CANDIDATES = """
         FROM escalations_escalation e
         JOIN engagements_engagement g ON g.id = e.engagement_id AND g.closed_at IS NULL
         JOIN clock ON clock.zone = g.time_zone
-        JOIN LATERAL (  -- the limit makes it a look-up by index
-            SELECT engagement_id, id, objective_id, stage, rag, red_since, last_week, early_until,
-                confidence
-            FROM okrs_keyresult
-            WHERE engagement_id = e.engagement_id AND id = e.key_result_id LIMIT 1
+        JOIN LATERAL (  -- the limit makes each join a look-up by index
+            SELECT r.engagement_id, r.id, r.stage, r.rag, r.red_since, r.last_week, r.early_until,
+                r.confidence, c.ends_on
+            FROM okrs_keyresult r
+            JOIN okrs_objective o ON o.engagement_id = r.engagement_id AND o.id = r.objective_id
+            JOIN okrs_cycle c ON c.engagement_id = o.engagement_id AND c.id = o.cycle_id
+            WHERE r.engagement_id = e.engagement_id AND r.id = e.key_result_id LIMIT 1
         ) k ON true
-        JOIN okrs_objective o ON o.engagement_id = k.engagement_id AND o.id = k.objective_id
-        JOIN okrs_cycle c ON c.engagement_id = o.engagement_id AND c.id = o.cycle_id
         WHERE e.recovered_at IS NULL AND e.decided_at IS NULL AND (
             k.red_since IS DISTINCT FROM e.streak OR k.rag <> %(red)s
-            OR k.stage = ANY (%(live)s::text[]) AND clock.week - 7 <= c.ends_on AND (
+            OR k.stage = ANY (%(live)s::text[]) AND clock.week - 7 <= k.ends_on AND (
                 e.activated_at IS NULL AND e.opened_at < clock.closed_at AND (
                     g.escalation = %(strict)s OR k.early_until IS NULL
                     OR k.early_until < clock.today
@@ -69,7 +69,7 @@ CANDIDATES = """
                           AND b.opened_at < clock.closed_at
                           AND (b.resolved_at IS NULL OR b.resolved_at >= clock.closed_at)))
                 OR e.activated_at IS NOT NULL AND e.raised_at IS NULL
-                AND clock.week <= c.ends_on AND (
+                AND clock.week <= k.ends_on AND (
                     e.checkpoint_on < clock.today
                     OR e.answered_at IS NULL AND e.huddle_due_at <= %(now)s
                     AND (e.streak <= clock.week - %(days_to_raise)s::int
