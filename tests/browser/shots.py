@@ -41,7 +41,7 @@ WAYS = {  # an address, and the links from there
     "profile": ("/profile/",),
     "sign-in": ("/accounts/login/",),
     "key-result": ("/", ".due .due-name a"),
-    "board": ("/", ".group-head a"),
+    "board": ("/e/northwind/board/",),
     "status": ("/e/harbor/status/",),
 }
 TAKEN: tuple[tuple[str, int, int, Any, tuple[str, ...]], ...] = (
