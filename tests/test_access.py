@@ -84,16 +84,14 @@ def test_each_actor_gets_the_expected_answer(
 def test_only_the_link_that_stops_notices_takes_a_form_without_its_token(
     cast: Cast, cookies: dict[str, SimpleCookie]
 ) -> None:
-    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    browser.cookies.update(cookies["lead"])
-
-    taken = {
-        url.name
-        for url in URLS
-        if TABLE[url.name].post
-        for path, whose in paths(url, cast, "lead")
-        if whose == "own" and browser.post(path).status_code != 403
-    }
+    taken = set()
+    for url in URLS:
+        for actor in sorted(TABLE[url.name].post or ()):
+            browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
+            browser.cookies.update(cookies[actor])
+            own = [path for path, whose in paths(url, cast, actor) if whose == "own"]
+            if any(browser.post(path).status_code != 403 for path in own):
+                taken.add(url.name)
 
     assert taken == {"notifications:notices-stop"}
 
