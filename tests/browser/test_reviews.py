@@ -161,12 +161,13 @@ def reads(visitor: Visitor, viewer: Membership) -> None:
 
 
 def plan_and_start(visitor: Visitor, lead: Membership) -> str:
-    """Start a review at once; return its first item."""
+    """Start a review at once, and wait until it has started; return its first item."""
     visitor.signs_in_as(lead.user)
     visitor.visit(f"/e/{lead.engagement.slug}/reviews/new/", says="Plan a review")
     visitor.page.get_by_label("When").fill(now())
     visitor.page.get_by_role("button", name="Plan review").click()
     visitor.page.get_by_role("button", name="Start review").click()
+    expect(visitor.page.get_by_role("button", name="Next item")).to_be_visible()
     return visitor.page.locator("#items h2").inner_text()
 
 
@@ -189,7 +190,6 @@ def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
     visitor = opens()
     page = visitor.page
     first = plan_and_start(visitor, lead)
-    expect(page.get_by_role("button", name="Next item")).to_be_visible()
     late = hold_answers(page)
 
     page.keyboard.press("j")
