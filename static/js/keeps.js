@@ -1,5 +1,5 @@
-// A form with input stays while the screen follows the meeting. It shows when the meeting is at another
-// item, with a button to switch to that item.
+// A form with input stays while the page updates itself. In a review it shows when the meeting is at another item,
+// with a button to switch to that item.
 
 const WORDS = "textarea, [type=text], [type=url]";
 
@@ -22,25 +22,34 @@ document.addEventListener("draft-restored", ({ target }) => {
 // The screen asks every few seconds for its current state. An answer that was asked for before a press, or before
 // the answer to that press, may be older than what the user sees. It is ignored, and the screen asks again.
 let poll = null; // the request whose answer is still wanted
-let follows = false; // whether the answer at hand is such a state
+let follows = false; // whether the page asked for the answer at hand by itself
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  poll = isPoll(detail) ? detail.xhr : null;
+  poll = isScreen(detail.elt) ? detail.xhr : null;
 });
 
 document.addEventListener("htmx:beforeOnLoad", (event) => {
-  follows = isPoll(event.detail);
-  if (follows && event.detail.xhr !== poll) event.preventDefault();
-  else poll = null;
+  const { elt, xhr } = event.detail;
+  follows = elt.matches("[data-follows]");
+  if (!isScreen(elt)) poll = null;
+  else if (xhr !== poll) event.preventDefault();
 });
 
-function isPoll({ elt }) {
-  return elt.id === "live-review";
+function isScreen(element) {
+  return element.id === "live-review";
 }
 
-// An item is not replaced while its form has input or the focus, except by the user's own action.
+// An answer cannot reach the page once another answer has replaced the form that it is for. The screen asks again.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!isScreen(detail.target) || detail.requestConfig.elt.isConnected) return;
+  detail.shouldSwap = false;
+  window.htmx.trigger(detail.target, "outdated");
+});
+
+// A part is not replaced while its form has input, the focus or a request under way, except by the user's own
+// action.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
-  const inUse = "[data-touched], [data-keeps]:focus-within";
+  const inUse = "[data-touched], [data-keeps]:focus-within, form.htmx-request";
   if (follows && target.querySelector(inUse)) detail.shouldSwap = false;
   if (!target.matches("[data-keeps]")) return;
   const fresh = detail.fragment.querySelector?.("[data-keeps]");

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from engagements.models import Role
 from tests.browser import cast
-from tests.browser.conftest import Opens
+from tests.browser.conftest import ENDS, Opens
 from tests.browser.visitors import Visitor
 from tests.build import PASSWORD
+from tests.escalations.escalating import escalated
 
 STORES = "Median onboarding time in the stores"
 ONLINE = "Median onboarding time online"
@@ -168,6 +171,28 @@ def test_what_was_saved_is_taken_back_from_where_it_is_said(opens: Opens) -> Non
     expect(page.locator("#sitting")).to_contain_text("0 of 2")
     expect(page.locator(".toast")).to_contain_text("Undone.")
     expect(page.locator(".toast").get_by_role("button", name="Undo")).to_have_count(0)
+
+
+@pytest.mark.parametrize("screen", ENDS[:1], ids=str)
+def test_a_huddle_half_planned_stays_while_a_card_is_saved(opens: Opens) -> None:
+    lead = cast.member(cast.client("Ashton Mills"), cast.user())
+    _, red = cast.cards(lead, STORES, ONLINE)
+    escalated(red, lead, now=timezone.now())
+    visitor = opens()
+    visitor.signs_in_as(lead.user)
+    visitor.visit("/", says="1 check-in to do.")
+    page = visitor.page
+    page.locator("#waits").get_by_role("link", name="Schedule huddle").click()
+    at = page.locator("#waits").get_by_label("When")
+    at.fill("2030-01-07T09:30")
+
+    card(page, STORES).get_by_role("link", name="Check in").click()
+    write(card(page, STORES), value="6.5")
+    card(page, STORES).get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.locator("#sitting")).to_contain_text("2 of 2")
+    expect(at).to_have_value("2030-01-07T09:30")
+    visitor.inspect("a huddle half planned")
 
 
 def press_in_russian(page: Page, key: str, *, code: str) -> None:

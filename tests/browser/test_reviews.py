@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
@@ -19,6 +20,7 @@ from tests.browser.visitors import Visitor
 PRESS_NEXT = """document.addEventListener("htmx:afterSwap", () =>
   setTimeout(() => document.getElementById("next-item").click()), { once: true })"""
 FOLLOWS = 10_000  # milliseconds; a screen asks every three seconds
+Held = tuple[Route, APIResponse]
 
 
 def now() -> str:
@@ -171,17 +173,21 @@ def plan_and_start(visitor: Visitor, lead: Membership) -> str:
     return visitor.page.locator("#items h2").inner_text()
 
 
-def hold_answers(page: Page) -> list[tuple[Route, APIResponse]]:
-    """Hold back the whole state that the screen asks for next, and all later ones."""
-    late: list[tuple[Route, APIResponse]] = []
+def hold(page: Page, path: str, *, count: int = 1, press: Callable[[], None]) -> list[Held]:
+    """Press, and hold back the answers of the server to the next requests of the path.
 
-    def hold(route: Route) -> None:
-        late.append((route, route.fetch(url=route.request.url.replace("seen=", "old="))))
+    A screen that asks for its state asks for the whole of it.
+    """
+    held: list[Held] = []
 
-    page.route(re.compile("/live/"), hold)
-    while not late:
+    def keep(route: Route) -> None:
+        held.append((route, route.fetch(url=route.request.url.replace("seen=", "old="))))
+
+    page.route(re.compile(path), keep)
+    press()
+    while len(held) < count:
         page.wait_for_timeout(100)
-    return late
+    return held
 
 
 @pytest.mark.parametrize("screen", ENDS[:1], ids=str)
@@ -190,7 +196,7 @@ def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
     visitor = opens()
     page = visitor.page
     first = plan_and_start(visitor, lead)
-    late = hold_answers(page)
+    late = hold(page, "/live/", press=lambda: None)
 
     page.keyboard.press("j")
     expect(page.locator("#items h2")).not_to_have_text(first)
@@ -221,3 +227,30 @@ def test_a_button_pressed_as_soon_as_it_is_shown_is_answered_in_place(opens: Ope
     page.get_by_role("button", name="Add action").click()
 
     expect(page.locator("#now")).to_contain_text("Now:")
+
+
+@pytest.mark.parametrize("screen", ENDS[:1], ids=str)
+def test_answers_that_cross_leave_the_screen_current(opens: Opens) -> None:
+    lead, _ = led("Harbor Retail")
+    cast.member(lead.engagement, cast.user("Sofia"), Role.CHAMPION)
+    visitor = opens()
+    page = visitor.page
+    first = plan_and_start(visitor, lead)
+
+    ((move, answer),) = hold(page, "/next/", press=lambda: page.keyboard.press("j"))
+    expect(page.locator("#items h2")).not_to_have_text(first, timeout=FOLLOWS)  # the screen asked
+    move.fulfill(response=answer)
+    expect(page.locator("#next-item")).not_to_have_attribute("aria-busy", "true")
+    page.keyboard.press("k")
+    expect(page.locator("#items h2")).to_have_text(first)
+
+    marks = page.locator("#here").get_by_role("button", name="Mark present")
+
+    def mark_both() -> None:
+        for number in range(2):
+            marks.nth(number).click()
+
+    for route, response in hold(page, "/here/", count=2, press=mark_both):
+        route.fulfill(response=response)
+    expect(page.locator("#here")).to_contain_text("3 of 3 present", timeout=FOLLOWS)
+    visitor.inspect("all present")
