@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
@@ -173,21 +172,23 @@ def plan_and_start(visitor: Visitor, lead: Membership) -> str:
     return visitor.page.locator("#items h2").inner_text()
 
 
-def hold(page: Page, path: str, *, count: int = 1, press: Callable[[], None]) -> list[Held]:
-    """Press, and hold back the answers of the server to the next requests of the path.
+def hold_answers(page: Page, path: str) -> list[Held]:
+    """Hold back the answers to all further requests of the path.
 
     A screen that asks for its state asks for the whole of it.
     """
     held: list[Held] = []
 
-    def keep(route: Route) -> None:
+    def hold(route: Route) -> None:
         held.append((route, route.fetch(url=route.request.url.replace("seen=", "old="))))
 
-    page.route(re.compile(path), keep)
-    press()
+    page.route(re.compile(path), hold)
+    return held
+
+
+def wait_for_answers(page: Page, held: list[Held], count: int = 1) -> None:
     while len(held) < count:
         page.wait_for_timeout(100)
-    return held
 
 
 @pytest.mark.parametrize("screen", ENDS[:1], ids=str)
@@ -196,7 +197,8 @@ def test_keys_move_the_room_and_all_of_it_prints(opens: Opens) -> None:
     visitor = opens()
     page = visitor.page
     first = plan_and_start(visitor, lead)
-    late = hold(page, "/live/", press=lambda: None)
+    late = hold_answers(page, "/live/")
+    wait_for_answers(page, late)
 
     page.keyboard.press("j")
     expect(page.locator("#items h2")).not_to_have_text(first)
@@ -237,20 +239,20 @@ def test_answers_that_cross_leave_the_screen_current(opens: Opens) -> None:
     page = visitor.page
     first = plan_and_start(visitor, lead)
 
-    ((move, answer),) = hold(page, "/next/", press=lambda: page.keyboard.press("j"))
+    moves = hold_answers(page, "/next/")
+    page.keyboard.press("j")
     expect(page.locator("#items h2")).not_to_have_text(first, timeout=FOLLOWS)  # the screen asked
-    move.fulfill(response=answer)
+    for route, answer in moves:
+        route.fulfill(response=answer)
     expect(page.locator("#next-item")).not_to_have_attribute("aria-busy", "true")
     page.keyboard.press("k")
     expect(page.locator("#items h2")).to_have_text(first)
 
-    marks = page.locator("#here").get_by_role("button", name="Mark present")
-
-    def mark_both() -> None:
-        for number in range(2):
-            marks.nth(number).click()
-
-    for route, response in hold(page, "/here/", count=2, press=mark_both):
-        route.fulfill(response=response)
+    marks = hold_answers(page, "/here/")
+    for button in page.locator("#here").get_by_role("button", name="Mark present").all():
+        button.click()
+    wait_for_answers(page, marks, count=2)
+    for route, answer in marks:
+        route.fulfill(response=answer)
     expect(page.locator("#here")).to_contain_text("3 of 3 present", timeout=FOLLOWS)
     visitor.inspect("all present")
