@@ -66,8 +66,8 @@ def _checks(lead: Membership) -> Iterator[Check]:
             yield Check(f"{name} {field}", reverse(name, args=[slug, public_id]), "post", field)
     preview = reverse("checkins:check-in-preview", args=[slug, key_result.public_id])
     yield Check("checkins:check-in-preview actual", preview, "get", "actual")
-    sheet = reverse("okrs:sheet-import", args=[slug])
-    yield Check("okrs:sheet-import lines", sheet, "post", "lines", limit=SHEET_LIMIT)
+    sheet = reverse("imports:sheet-import", args=[slug])
+    yield Check("imports:sheet-import lines", sheet, "post", "lines", limit=SHEET_LIMIT)
     several = reverse("engagements:member-invite-many", args=[slug])
     yield Check("engagements:member-invite-many people", several, "post", "people")
 

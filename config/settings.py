@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "notifications",
     "metrics",
     "okrs",
+    "imports",
     "decisions",
     "checkins",
     "escalations",

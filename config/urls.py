@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("e/<slug:slug>/", include("escalations.urls")),
     path("e/<slug:slug>/", include("checkins.urls")),
     path("e/<slug:slug>/", include("decisions.urls")),
+    path("e/<slug:slug>/", include("imports.urls")),
     path("e/<slug:slug>/", include("okrs.urls")),
     path("e/<slug:slug>/", include("metrics.urls")),
     path("", include("notifications.urls")),

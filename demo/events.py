@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import okrs
+import imports
 from checkins import commands as checkins
 from checkins.models import Blocker, HelpRequest
 from decisions.commands import complete_action
@@ -23,12 +23,12 @@ from engagements.commands import share_links
 from engagements.models import Engagement, Membership
 from escalations import commands as escalations
 from escalations.models import Escalation
+from imports.commands import import_okrs
 from metrics.commands import update_metric
 from metrics.models import Metric
 from okrs.commands.cycles import create_cycle, update_team
 from okrs.commands.key_results import answer_audit, draft_key_result
 from okrs.commands.objectives import commit_objective, draft_objective
-from okrs.imports.command import import_okrs
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Team
 from reviews.commands import recording, reviews
 from reviews.models import Review
@@ -37,7 +37,7 @@ from status.models import WORDS
 from status.queries import draft_of
 from tenancy.scoping import identity, scope
 
-SHEET = Path(okrs.__file__).parent / "data" / "okrs.csv"
+SHEET = Path(imports.__file__).parent / "data" / "okrs.csv"
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 
 Event = Mapping[str, Any]

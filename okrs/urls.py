@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from okrs.views import cycles, key_results, objectives, sheets
+from okrs.views import cycles, key_results, objectives
 
 app_name = "okrs"
 
@@ -31,8 +31,6 @@ urlpatterns = [
     path("cycles/", cycles.cycle_list, name="cycle-list"),
     path("cycles/new/", cycles.cycle_create, name="cycle-create"),
     path("cycles/<str:cycle>/", include(of_cycle)),
-    path("import/", sheets.sheet_import, name="sheet-import"),
-    path("import/okrs.csv", sheets.sheet_example, name="sheet-example"),
     path("teams/", cycles.team_list, name="team-list"),
     path("teams/new/", cycles.team_create, name="team-create"),
     path("teams/<str:team>/edit/", cycles.team_update, name="team-update"),

@@ -28,7 +28,7 @@ from tests.test_access import URLS
 ELSEWHERE = (
     "account_",
     "health-",
-    "okrs:sheet-example",
+    "imports:sheet-example",
     "workspace:engagement-export",
     "reviews:live-review",
     "reviews:review-clock",

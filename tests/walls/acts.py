@@ -19,6 +19,7 @@ from engagements.commands.profiles import update_profile
 from engagements.links import invitation_token
 from engagements.models import Invitation, Membership, Role, ShareLink
 from escalations.commands import set_huddle
+from imports.commands import ImportRefusedError
 from metrics.commands import archive_metric, create_metric, update_metric
 from metrics.models import Metric
 from okrs.commands.cycles import update_cycle, update_team
@@ -35,7 +36,6 @@ from okrs.commands.objectives import (
     draft_objective,
     update_objective,
 )
-from okrs.imports.command import ImportRefusedError
 from okrs.models import ContributionLink, Cycle, CycleKind, KeyResult, Objective
 from reviews.models import Review
 from status.commands import publish_report
@@ -45,7 +45,7 @@ from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, post
 from tests.escalations.escalating import escalated
-from tests.okrs.imports.files import file_of, load
+from tests.imports.files import file_of, load
 from tests.reviews.meeting import act, decide
 from tests.reviews.running import key_results, plan, run
 from tests.walls.racing import ROUNDS, Doing

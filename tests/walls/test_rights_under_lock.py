@@ -21,12 +21,12 @@ from engagements.commands.members import change_role, remove_member
 from engagements.commands.share_links import revoke_share_link
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import RightLost
+from imports.commands import import_okrs
 from metrics.commands import create_metric, update_metric
 from notifications.models import Notice
 from okrs.commands.cycles import create_team
 from okrs.commands.key_results import draft_key_result, update_key_result
 from okrs.commands.objectives import draft_objective, update_objective
-from okrs.imports.command import import_okrs
 from reviews.commands.reviews import close_review, mark_here, start_review, update_review
 from tenancy.locks import lock, lock_names
 from tenancy.models import TenantModel
@@ -34,7 +34,7 @@ from tenancy.scoping import scope
 from tests.checkins.posting import TUESDAY, post
 from tests.escalations.escalating import escalated
 from tests.escalations.test_commands import outcome
-from tests.okrs.imports.files import file_of
+from tests.imports.files import file_of
 from tests.reviews.meeting import act, decide, supersede
 from tests.reviews.running import YES
 from tests.walls import acts

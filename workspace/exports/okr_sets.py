@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import F, Q, QuerySet
 
 from engagements.models import Engagement
-from okrs.imports.sheets import COLUMNS, guard_formula
+from imports.sheets import COLUMNS, guard_formula
 from okrs.models import ContributionLink, KeyResult, Objective
 from okrs.writing import plain
 from scoring import Method

@@ -15,7 +15,7 @@ from decisions.constraints import RELEASES, TABLE, sealed
 from decisions.models import ActionItem, Decision, DecisionHead, Release
 from engagements.models import Engagement
 from escalations.models import Escalation
-from okrs.imports.sheets import guard_formula
+from imports.sheets import guard_formula
 from workspace.exports.okr_sets import rungs
 from workspace.exports.tables import (
     Column,

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.expressions import Case, Combinable, When
 
-from okrs.imports.sheets import guard_formula
+from imports.sheets import guard_formula
 
 CHUNK = 2000  # rows that are held at a time
 Line = Sequence[object]

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from engagements.models import Membership
-from okrs.imports.sheets import COLUMNS
+from imports.sheets import COLUMNS
 from okrs.models import KeyResult, Objective, Stage
 from tests import build
-from tests.okrs.imports.files import SHIPPED, file_of, load
+from tests.imports.files import SHIPPED, file_of, load
 from tests.workspace.exports.archives import export, lines_of
 
 HOSTILE = {

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from engagements.models import Engagement
-from okrs.management.commands.import_okrs import find_engagement
+from imports.management.commands.import_okrs import find_engagement
 from tenancy.scoping import scope
 from workspace.exports.archive import export_engagement, export_name
 

@@ -9,13 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from engagements.models import Membership
+from imports.forms import MOST
+from imports.sheets import COLUMNS
 from metrics.models import Metric
-from okrs.forms.sheets import MOST
-from okrs.imports.sheets import COLUMNS
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.okrs.imports.files import SHIPPED, file_of, load, send, url
+from tests.imports.files import SHIPPED, file_of, load, send, url
 from tests.okrs.views.forms import HTMX, url_of
 from tests.query_counts import assert_constant_queries
 
@@ -193,7 +193,7 @@ def test_a_sheet_costs_the_same_queries_however_long(client: Client, lead: Membe
 
 def test_all_columns_are_named_and_the_example_passes(client: Client, lead: Membership) -> None:
     listed = client.get(url(lead)).text.partition("All columns")[2].partition("</dl>")[0]
-    sheet = client.get(reverse("okrs:sheet-example", args=[lead.engagement.slug]))
+    sheet = client.get(reverse("imports:sheet-example", args=[lead.engagement.slug]))
     page = send(client, lead, sheet.content)
 
     named = re.findall(r"\w+", " ".join(re.findall(r"<dt>(.*?)</dt>", listed)))

@@ -7,12 +7,12 @@ import datetime as dt
 import pytest
 
 from engagements.models import Membership, Role
+from imports.checking import METRIC_FACTS
+from imports.sheets import BLANK
 from metrics.models import Metric
-from okrs.imports.checking import METRIC_FACTS
-from okrs.imports.sheets import BLANK
 from okrs.models import Cycle, KeyResult
 from tests import build
-from tests.okrs.imports.files import faults, file_of, load, plan, problems
+from tests.imports.files import faults, file_of, load, plan, problems
 
 BAD_TEXTS = {
     "cycle": ["", "Spring", "2026-Q5", "2026-Q1" * 10],

@@ -16,14 +16,14 @@ from checkins.models import CheckIn
 from engagements.commands.engagements import close_engagement
 from engagements.models import Membership
 from engagements.permissions import RightLost
+from imports import commands
 from metrics.commands import create_metric
-from okrs.imports import command
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
 from tests.checkins.posting import TUESDAY, post, refused
 from tests.escalations.racing import begin
-from tests.okrs.imports.files import file_of, load
+from tests.imports.files import file_of, load
 from tests.reviews.running import key_results
 from tests.walls.racing import PATIENCE, waiting
 
@@ -56,7 +56,7 @@ def between_two_batches(lead: Membership, monkeypatch: pytest.MonkeyPatch) -> It
         finally:
             connections.close_all()
 
-    monkeypatch.setattr(command, "BATCH", 1)
+    monkeypatch.setattr(commands, "BATCH", 1)
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(run)
         try:
@@ -165,7 +165,7 @@ def test_what_others_add_while_the_data_is_read_is_left_out(lead: Membership, ta
         return answer
 
     with scope(lead.engagement_id), connection.execute_wrapper(stop):
-        known = command.read_known(lead.engagement)
+        known = commands.read_known(lead.engagement)
 
     assert added
     assert known.key_results == {}

@@ -10,9 +10,9 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
+from imports.rows import Choices, Key, Row
+from imports.sheets import Problem, quote
 from okrs.formatting import write_unit
-from okrs.imports.rows import Choices, Key, Row
-from okrs.imports.sheets import Problem, quote
 from okrs.weeks import quarter
 from okrs.writing import plain
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from okrs.imports.sheets import Problem, Record, quote
+from imports.sheets import Problem, Record, quote
 from okrs.writing import plain
 from scoring import Commitment, Method, ScoringError, parse_number, validate_linear, validate_rungs
 

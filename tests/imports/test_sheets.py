@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engagements.models import Membership
+from imports.sheets import NEEDED, guard_formula, unguard_formula
 from metrics.models import Metric
-from okrs.imports.sheets import NEEDED, guard_formula, unguard_formula
 from okrs.models import KeyResult
-from tests.okrs.imports.files import faults, file_of, load, problems
+from tests.imports.files import faults, file_of, load, problems
 
 FAULT = {"baseline": "many"}
 RUN = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1+1", "＠SUM(A1)"]

@@ -12,18 +12,18 @@ from django.utils import timezone
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_safe
 
-import okrs
+import imports
 from engagements.access import MemberRequest, member
 from engagements.form_views import redirect_to
 from engagements.permissions import Permission
-from okrs.forms.sheets import SheetForm
-from okrs.imports.command import ImportRefusedError, check_import, import_okrs
-from okrs.imports.plans import MAX_REPORTED, Plan, TooCostlyError, counted
-from okrs.imports.sheets import COLUMNS, guard_formula
+from imports.commands import ImportRefusedError, check_import, import_okrs
+from imports.forms import SheetForm
+from imports.plans import MAX_REPORTED, Plan, TooCostlyError, counted
+from imports.sheets import COLUMNS, guard_formula
 from okrs.models import Cycle
 from okrs.weeks import quarters_from
 
-EXAMPLE = Path(okrs.__file__).parent / "data" / "example.csv"
+EXAMPLE = Path(imports.__file__).parent / "data" / "example.csv"
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets know UTF-8
 
 
@@ -125,6 +125,6 @@ def _page(
         "changed": changed,
         "lines": lines,
     }
-    part = "okrs/sheet_import.html" + ("#sheet" if request.htmx else "")
+    part = "imports/sheet_import.html" + ("#sheet" if request.htmx else "")
     status = 422 if form.errors or refused else 409 if changed else 200
     return render(request, part, context, status=status)

@@ -16,14 +16,14 @@ from django.db import connections, transaction
 from django.test import Client
 
 from engagements.models import Membership
-from okrs.forms.sheets import MOST
-from okrs.imports import command, plans
-from okrs.imports.command import ImportRefusedError
-from okrs.imports.plans import MAX_PROBLEMS, MAX_REPORTED, Plan, plan_in_child
+from imports import commands, plans
+from imports.commands import ImportRefusedError
+from imports.forms import MOST
+from imports.plans import MAX_PROBLEMS, MAX_REPORTED, Plan, plan_in_child
 from okrs.models import KeyResult
 from tenancy.scoping import scope
 from tests import build
-from tests.okrs.imports.files import NOTHING_KNOWN, file_of, load, plan, send
+from tests.imports.files import NOTHING_KNOWN, file_of, load, plan, send
 
 HEADER = file_of().strip()
 FAULTY = b"?,?,?,?," + b",?" * 20 + b"\n"
@@ -114,14 +114,14 @@ def test_a_check_that_does_not_end_well_is_an_error_at_the_form(
     "code", ["b'x' * plans.MEMORY", "[0 for _ in iter(int, 1)]"], ids=["memory", "time"]
 )
 def test_the_child_has_limits(code: str) -> None:
-    source = f"from okrs.imports import plans; plans.CPU_SECONDS = 1; plans.limit(); {code}"
+    source = f"from imports import plans; plans.CPU_SECONDS = 1; plans.limit(); {code}"
 
     assert run(source).returncode != 0
 
 
 def test_the_child_ends_with_its_parent() -> None:
     endless = (
-        "import signal; from okrs.imports import plans; plans.WALL_SECONDS = 300; plans.limit();"
+        "import signal; from imports import plans; plans.WALL_SECONDS = 300; plans.limit();"
         "print(1, flush=True); signal.pause()"
     )
     source = (
@@ -148,10 +148,10 @@ def test_no_lock_is_held_during_a_check(committed: str, monkeypatch: pytest.Monk
                 locked.extend(cursor.fetchall())
         return plan_in_child(content, **task)
 
-    monkeypatch.setattr(command, "plan_in_child", check)
+    monkeypatch.setattr(commands, "plan_in_child", check)
     with scope(lead.engagement_id):
-        command.check_import(content=file_of({}), by=lead)
-        command.import_okrs(content=file_of({}), by=lead, now=build.COMMITTED_AT)
+        commands.check_import(content=file_of({}), by=lead)
+        commands.import_okrs(content=file_of({}), by=lead, now=build.COMMITTED_AT)
 
     assert len(locked) == 4
     assert titles(lead) == ["Result 1"]
@@ -166,7 +166,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, sql: str) -> None:
             cursor.execute(sql)
         return plan
 
-    monkeypatch.setattr(command, "plan_in_child", check)
+    monkeypatch.setattr(commands, "plan_in_child", check)
 
 
 def test_a_key_result_that_was_added_meanwhile_is_not_doubled(
@@ -177,7 +177,7 @@ def test_a_key_result_that_was_added_meanwhile_is_not_doubled(
     meanwhile(monkeypatch, "UPDATE okrs_keyresult SET title = 'Result 1'")
 
     with scope(lead.engagement_id):
-        outcome = command.import_okrs(content=file_of({}, {}), by=lead, now=build.COMMITTED_AT)
+        outcome = commands.import_okrs(content=file_of({}, {}), by=lead, now=build.COMMITTED_AT)
 
     assert (outcome.key_results, outcome.already_there) == (1, 1)
     assert titles(lead) == ["Result 1", "Result 2"]
@@ -203,7 +203,7 @@ def test_an_engagement_that_changed_meanwhile_gets_nothing(
     meanwhile(monkeypatch, sql)
 
     with scope(lead.engagement_id), pytest.raises(ImportRefusedError) as refused:
-        command.import_okrs(content=file_of({}), by=lead, now=build.COMMITTED_AT)
+        commands.import_okrs(content=file_of({}), by=lead, now=build.COMMITTED_AT)
 
     assert [problem.column for problem in refused.value.plan.problems] == columns
     assert titles(lead) == []

@@ -18,15 +18,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engagements.models import Membership, Role
+from imports.commands import check_import, import_okrs
 from metrics.models import Metric
-from okrs.imports.command import check_import, import_okrs
 from okrs.models import ContributionLink, Cycle, KeyResult, Objective, Stage
 from tenancy.models import TenantModel
 from tenancy.scoping import ScopeError, scope, unscoped
 from tests import build, databases
 from tests.browser.servers import VARIABLES
 from tests.escalations.racing import waiting
-from tests.okrs.imports.files import SHIPPED, faults, file_of, load
+from tests.imports.files import SHIPPED, faults, file_of, load
 from tests.processes import eventually
 from tests.query_counts import queries_of
 

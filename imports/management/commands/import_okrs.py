@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from engagements.models import Engagement, Membership, Role
-from okrs.imports.command import ImportRefusedError, check_import, import_okrs
-from okrs.imports.plans import MAX_REPORTED, Plan, TooCostlyError, counted
+from imports.commands import ImportRefusedError, check_import, import_okrs
+from imports.plans import MAX_REPORTED, Plan, TooCostlyError, counted
 from tenancy.scoping import identity, scope, unscoped
 
 

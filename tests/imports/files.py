@@ -12,16 +12,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-import okrs
+import imports
 from engagements.models import Membership
-from okrs.imports.checking import Known
-from okrs.imports.command import CHOICES, ImportRefusedError, import_okrs
-from okrs.imports.plans import Plan, plan_import
-from okrs.imports.sheets import COLUMNS, Problem
+from imports.checking import Known
+from imports.commands import CHOICES, ImportRefusedError, import_okrs
+from imports.plans import Plan, plan_import
+from imports.sheets import COLUMNS, Problem
 from tenancy.scoping import scope
 from tests.build import COMMITTED_AT
 
-SHIPPED = Path(okrs.__file__).parent / "data" / "okrs.csv"
+SHIPPED = Path(imports.__file__).parent / "data" / "okrs.csv"
 NOTHING_KNOWN = Known(frozenset(), CHOICES, {}, {}, {}, {}, {}, {})
 LINE = {
     "engagement": "",
@@ -92,7 +92,7 @@ def faults(content: bytes, *, by: Membership | None = None) -> list[tuple[int, s
 
 
 def url(lead: Membership) -> str:
-    return reverse("okrs:sheet-import", args=[lead.engagement.slug])
+    return reverse("imports:sheet-import", args=[lead.engagement.slug])
 
 
 def send(client: Client, lead: Membership, content: bytes, **fields: Any) -> Any:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from okrs.imports.checking import (
+from imports.checking import (
     Fact,
     Known,
     Targets,
@@ -25,8 +25,8 @@ from okrs.imports.checking import (
     check_together,
     metric_facts,
 )
-from okrs.imports.rows import Row, read_row
-from okrs.imports.sheets import Problem, Record, Sheet, read_sheet
+from imports.rows import Row, read_row
+from imports.sheets import Problem, Record, Sheet, read_sheet
 
 MAX_PROBLEMS = 200  # on a page
 MAX_REPORTED = 10_000  # in a file
@@ -178,7 +178,7 @@ CPU_SECONDS = 15
 # A page's transaction stays open meanwhile: PostgreSQL ends one that is idle for 30 seconds.
 WALL_SECONDS = 25
 PR_SET_PDEATHSIG = 1
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG")
 
 logger = logging.getLogger(__name__)

@@ -14,10 +14,7 @@ from engagements.commands.engagements import counted_once
 from engagements.commands.members import add_placeholders
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
-from metrics.commands import add_metrics
-from metrics.models import Metric, Refresh
-from okrs.commands.cycles import settle_bands
-from okrs.imports.checking import (
+from imports.checking import (
     METRIC_FACTS,
     Known,
     KnownCycle,
@@ -28,8 +25,11 @@ from okrs.imports.checking import (
     Targets,
     metric_facts,
 )
-from okrs.imports.plans import MAX_PROBLEMS, Plan, plan_import, plan_in_child, plan_rows
-from okrs.imports.rows import Row
+from imports.plans import MAX_PROBLEMS, Plan, plan_import, plan_in_child, plan_rows
+from imports.rows import Row
+from metrics.commands import add_metrics
+from metrics.models import Metric, Refresh
+from okrs.commands.cycles import settle_bands
 from okrs.models import ContributionLink, Cycle, Direction, Indicator, KeyResult, Objective, Team
 from okrs.writing import plain
 from tenancy.locks import lock, lock_names, locking

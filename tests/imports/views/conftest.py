@@ -1,0 +1,3 @@
+from tests.engagements.conftest import engagement, lead
+
+__all__ = ["engagement", "lead"]
