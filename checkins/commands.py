@@ -146,7 +146,7 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     author's name. If not, the period is empty again and the state is that of the period before.
     Open requests and blockers that it raised are closed. Returns the superseding row; the same one
     to the same person again. Raises ValidationError: `no_right`, `draft`, `closed`, `not_newest`,
-    `is_undo`, `period_closed`.
+    `is_undo`, `period_closed`, `too_late`.
     """
     locked = _lock(check_in.key_result, by=by)
     require_right(by, Permission.CHECK_IN)

@@ -14,12 +14,13 @@ from checkins.rules import REQUIRED, Preview, outside_range, preview
 from engagements.form_fields import DayField, DecimalTextField, FigureInput, ScaleInput
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_unit, write_value
 from okrs.models import KeyResult
+from okrs.weeks import WEEK
 from scoring import NO_VALUE
 
 CONFIDENCE = {1: "Very low", 2: "Low", 3: "Even", 4: "Good", 5: "Very high"}
 LONGEST_SITTING = 4 * 3600  # a form left open for longer was not worked on all the time
 ASIDE = ("help_needed", "blocker", "evidence_url")
-CORRECTED = ("actual", "measured_on", "insight", "next_action", "evidence_url")
+CORRECTED = ("actual", "measured_on", "confidence", "insight", "next_action", "evidence_url")
 
 
 def _required(message: str) -> dict[str, str]:
@@ -92,6 +93,7 @@ class CheckInForm(forms.Form):
         self.fields["actual"].widget = _value_input(key_result)
         self.fields["actual"].help_text = _previous_value(card, today=self.today)
         self.fields["confidence"].label = _confidence_label(key_result, today=self.today)
+        self.fields["confidence"].help_text = _previous_confidence(card)
 
     def focus_first(self) -> None:
         """Focus the first field, for a form that opens with its page."""
@@ -162,7 +164,6 @@ def opening(card: DueCard, *, now: dt.datetime) -> dict[str, Any]:
     today, previous = card.engagement.today(now), card.previous
     shown: dict[str, Any] = {
         "measured_on": today,
-        "confidence": previous.confidence if previous else None,
         "next_action_due": card.next_action_due,
         "seen": card.latest_check_in_id,
         "key": uuid4(),
@@ -191,6 +192,15 @@ def _previous_value(card: DueCard, *, today: dt.date) -> str:
         return NO_VALUE
     value = write_value(card.previous.actual, unit=card.key_result.unit)
     return f"Last {value}, {write_day(card.previous.measured_on, today=today)}."
+
+
+def _previous_confidence(card: DueCard) -> str:
+    """Return for example "Last week: 4, Good."; a saved card's own confidence is chosen already."""
+    if card.previous is None or card.is_saved:
+        return ""
+    is_last_week = card.period.monday - card.previous.period == WEEK
+    confidence = card.previous.confidence
+    return f"{'Last week' if is_last_week else 'Last time'}: {confidence}, {CONFIDENCE[confidence]}."
 
 
 def _confidence_label(key_result: KeyResult, *, today: dt.date) -> str:

@@ -20,6 +20,7 @@ from okrs.models import KeyResult
 from okrs.states import KeyResultState, expected_pace, forecast, terms_of
 from scoring import Rag, ScoringError, explain, format_number, parse_number, rag, score
 
+UNDO_FOR = dt.timedelta(minutes=10)  # after saving
 FEW_WORDS = 4  # an insight or a next action with fewer is thin (M6.4)
 PROMPTS = {
     Rag.RED: "Name the root cause, revise the bet, ask for help.",
@@ -193,10 +194,11 @@ def check_content(
 def undo_refusal(
     check_in: CheckIn, *, newest: CheckIn | None, rhythm: Rhythm, by: Membership, now: dt.datetime
 ) -> ValidationError | None:
-    """Return why it cannot be undone: `not_newest`, `is_undo`, `no_right`, `period_closed`; or None.
+    """Return why it cannot be undone, or None.
 
-    Only the newest check-in is undone, by its author or a program lead, while its period takes
-    posts. An undo is not: people post again.
+    Only the newest check-in is undone, by its author or a program lead, for ten minutes after it
+    was saved and while its period takes posts. An undo is not: people post again. The codes are
+    `not_newest`, `is_undo`, `no_right`, `period_closed` and `too_late`.
     """
     if newest is None or newest.pk != check_in.pk:
         return ValidationError(
@@ -211,6 +213,12 @@ def undo_refusal(
     if check_in.period not in {one.monday for one in fillable_periods(rhythm, now)}:
         return ValidationError(
             "The period of this check-in is closed. Post a new one instead.", code="period_closed"
+        )
+    if now - check_in.posted_at >= UNDO_FOR:
+        minutes = UNDO_FOR // dt.timedelta(minutes=1)
+        return ValidationError(
+            f"You can undo a check-in for {minutes} minutes after saving. Edit it instead.",
+            code="too_late",
         )
     return None
 

@@ -1,5 +1,5 @@
 // Shortcuts: J and K move between cards, C checks in, Ctrl+Enter saves, Esc closes, ? shows the list.
-// Single keys are off in text fields, and everywhere if the profile turns them off.
+// In a scale, a digit chooses its value. Single keys are off in text fields, and everywhere if the profile turns them off.
 
 const sheet = document.getElementById("keys");
 const isOff = document.documentElement.dataset.keys === "off";
@@ -72,6 +72,8 @@ document.addEventListener("keydown", (event) => {
     save();
   } else if (event.key === "Escape") {
     close();
+  } else if (/^\d$/.test(event.key) && event.target.matches(".scale input")) {
+    event.target.closest(".scale").querySelector(`[value="${event.key}"]`)?.click();
   } else if (!isOff && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event)) {
     const act = KEYS[keyOf(event)];
     if (!act) return;

@@ -67,6 +67,8 @@ def save_at_the_first_try(visitor: Visitor) -> None:
     first.get_by_label("Value", exact=True).press_sequentially("6,5")
     expect(first.locator(".preview")).to_contain_text("Amber 0.50")
     visitor.inspect("preview")
+    first.locator(".scale input").first.press("4")
+    expect(first.locator(".scale input").nth(3)).to_be_checked()
     write(first, value="6,5")
     expect(first.locator(".preview")).to_contain_text("on pace")
     first.get_by_role("button", name="Save and open next").click()

@@ -31,7 +31,7 @@ def check_in_weekly(marks: Marks, planned: Planned, *, lead: Membership) -> None
     post(line, lead, now=second, actual=8, **said(marks.inside, "superseded"))
     post(line, lead, now=second + HOUR, actual=7, **said(marks.client_reads, "second"))
     undone = post(line, lead, now=second + 2 * HOUR, actual=7, **said(marks.inside, "undone"))
-    undo_check_in(check_in=undone, by=lead, now=second + 3 * HOUR)
+    undo_check_in(check_in=undone, by=lead, now=second + 2 * HOUR)
     end_day(lead.engagement, "2026-01-26")
     _ask(marks, line, lead=lead)
     end_day(lead.engagement, "2026-01-29")

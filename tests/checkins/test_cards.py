@@ -202,6 +202,7 @@ def test_a_saved_card_asks_again_as_the_next_period_opens_or_once_it_is_undone(
 
     assert (saved.state, saved.period.monday) == (CardState.SAVED, MONDAY)
     assert (saved.previous, saved.may_undo) == (check_in, True)
+    assert not only_card(bob, TUESDAY + dt.timedelta(minutes=10)).may_undo
     assert (after.state, after.period.due_at) == (CardState.LATER, at("2026-03-16T10:00"))
     assert (after.is_done, after.saved_monday) == (True, MONDAY)
 

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from checkins.commands import undo_check_in
 from checkins.models import CheckIn
 from checkins.periods import fill, fillable_periods, rhythm_of
-from checkins.rules import recompute_state
+from checkins.rules import UNDO_FOR, recompute_state
 from engagements.models import Membership
 from okrs.models import KeyResult
 from scoring import Rag, linear, rag
 from tests import build
 from tests.checkins.posting import at, post, stored
 
+MINUTE = dt.timedelta(minutes=1)
 START = at("2026-01-02T12:00")
 Step = tuple[str, int, Decimal]
 steps = st.lists(
@@ -37,6 +38,7 @@ class Book:
 
     def __init__(self) -> None:
         self.stacks: dict[dt.date, list[Decimal]] = {}
+        self.posted_at: dict[dt.date, dt.datetime] = {}
         self.restored: set[dt.date] = set()  # periods that show what an undo put back
 
     @property
@@ -55,14 +57,17 @@ def play(key_result: KeyResult, by: Membership, script: list[Step]) -> Book:
     book, now = Book(), START
     rhythm = rhythm_of(key_result)
     for kind, hours, value in script:
-        now += dt.timedelta(hours=hours)
+        now += dt.timedelta(hours=hours) if kind == "post" else MINUTE
         is_open = {period.monday for period in fillable_periods(rhythm, now)}
         if kind == "post":
             period = fill(fillable_periods(rhythm, now), set(book.values))
             post(key_result, by, actual=str(value), now=now)
             book.stacks.setdefault(period.monday, []).append(value)
+            book.posted_at[period.monday] = now
             book.restored.discard(period.monday)
         elif book.values and max(book.values) in is_open - book.restored:
+            if now - book.posted_at[max(book.values)] >= UNDO_FOR:
+                continue
             undo(key_result, by, now=now, book=book)
     return book
 

@@ -12,6 +12,7 @@ from okrs.models import KeyResult, Stage
 from tests import build
 from tests.checkins.posting import TUESDAY, post, refused
 
+UNDO_FOR, SECOND = dt.timedelta(minutes=10), dt.timedelta(seconds=1)
 SOON = TUESDAY + dt.timedelta(minutes=2)
 WEEK = dt.timedelta(days=7)
 
@@ -91,7 +92,7 @@ def test_posts_are_effective_until_they_are_undone(
     assert found(TUESDAY) == rows[:1]
 
 
-def test_it_refuses_all_but_author_and_leads_the_newest_and_an_open_period(
+def test_it_refuses_all_but_author_and_leads_the_newest_ten_minutes_and_an_open_period(
     onboarding: KeyResult, alice: Membership, bob: Membership
 ) -> None:
     dora = build.member(onboarding.engagement, "Dora", Role.CHAMPION)
@@ -99,8 +100,9 @@ def test_it_refuses_all_but_author_and_leads_the_newest_and_an_open_period(
     assert refused(lambda: undo(second, dora)) == "no_right"
     assert refused(lambda: undo(second, bob, now=TUESDAY + WEEK)) == "period_closed"
     assert refused(lambda: undo(first, bob)) == "not_newest"
+    assert refused(lambda: undo(second, bob, now=TUESDAY + UNDO_FOR)) == "too_late"
 
-    undone = undo(second, bob)
+    undone = undo(second, bob, now=TUESDAY + UNDO_FOR - SECOND)
     assert refused(lambda: undo(second, alice)) == "not_newest"
     assert refused(lambda: undo(undone, alice)) == "is_undo"
     assert undo(second, bob) == undone  # the same person again gets the first undo

@@ -267,11 +267,10 @@ class Meanwhile:
             now, chance = self.began + 12 * HOUR * turn, random.random()
             with scope(objective.engagement_id), suppress(ValidationError, Conflict):
                 row = random.choice(KeyResult.objects.order_by("id"))
-                by, latest = self.people[objective.engagement_id][0], newest(row)
-                if latest is not None and chance < 0.1:
-                    undo_check_in(check_in=latest, by=by, now=now)
-                else:
-                    post(row, by, actual=7 if chance > 0.92 else 9, now=now)
+                by = self.people[objective.engagement_id][0]
+                posted = post(row, by, actual=7 if chance > 0.92 else 9, now=now)
+                if chance < 0.1:
+                    undo_check_in(check_in=posted, by=by, now=now)
 
     def edit(self, *, seed: int) -> None:
         """A better title now and then, for which the card is held until the client's row is written."""

@@ -155,7 +155,7 @@ def test_one_that_goes_on_after_all_tells_nobody_again(
     better = post(onboarding, bob, actual=AMBER, now=SECOND + HOUR)
     before = Notice.objects.count()
 
-    undo_check_in(check_in=better, by=bob, now=SECOND + 2 * HOUR)
+    undo_check_in(check_in=better, by=bob, now=SECOND + HOUR)
 
     (escalation,) = Escalation.objects.all()
     assert escalation.is_open

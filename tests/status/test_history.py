@@ -76,12 +76,13 @@ class History:
         post(self.red, self.lead, actual=1, now=now)
 
     def undo(self, now: dt.datetime) -> None:
+        self.check_in(now)
         newest = CheckIn.objects.current().order_by("-id").first()
         if newest is not None:
             try:
                 undo_check_in(check_in=newest, by=self.lead, now=now)
             except ValidationError:
-                return  # its period is closed
+                return  # it is not the newest of its key result
 
     def sweep(self, now: dt.datetime) -> None:
         update_escalations(now=now, using="default")

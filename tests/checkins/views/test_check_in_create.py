@@ -40,6 +40,26 @@ def test_it_opens_as_a_card_or_as_a_page_with_the_card(
     assert page.text.count('class="due"') == 1
 
 
+@pytest.mark.parametrize(
+    ("cadence", "now", "shown"),
+    [
+        pytest.param("weekly", "2026-03-03T09:00", "Last week: 4, Good.", id="the-week-before"),
+        pytest.param("weekly", "2026-02-24T09:00", "Last time: 4, Good.", id="two-weeks-before"),
+        pytest.param("monthly", "2026-02-03T09:00", "Last time: 4, Good.", id="the-month-before"),
+    ],
+)
+def test_confidence_is_chosen_anew_with_the_last_one_next_to_it(
+    *, signed_in: Client, onboarding: KeyResult, bob: Membership, cadence: str, now: str, shown: str
+) -> None:
+    build.change(onboarding.engagement, cadence=cadence)
+    post(onboarding, bob, now=at(now))
+    card = signed_in.get(url("check-in-create", onboarding), headers=HTMX)
+
+    assert shown in card.text
+    assert " checked" not in card.text
+    assert "Choose a confidence from 1 to 5." in save(signed_in, onboarding, confidence="").text
+
+
 def test_a_saved_card_opens_with_its_words_and_closes_to_its_row(
     signed_in: Client, onboarding: KeyResult
 ) -> None:
@@ -50,6 +70,8 @@ def test_a_saved_card_opens_with_its_words_and_closes_to_its_row(
 
     assert 'value="1234.5"' in page.text  # never with digits grouped
     assert WORDS in page.text
+    assert page.text.count(" checked") == 1  # its own confidence
+    assert "Last " not in page.text.split("Confidence that")[1].split("</fieldset>")[0]
     assert 'data-state="saved"' in row.text
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -7,7 +9,7 @@ from django.urls import reverse
 from checkins.models import CheckIn
 from engagements.models import Membership
 from okrs.models import KeyResult
-from tests.checkins.posting import HTMX, check_ins, post, standing, url
+from tests.checkins.posting import HTMX, TUESDAY, check_ins, post, standing, url
 
 
 def undo_url(check_in: CheckIn) -> str:
@@ -37,6 +39,20 @@ def test_the_card_shows_why_it_cannot_be_undone(
 
     assert answer.status_code == 422
     assert "Only Alice or a program lead can undo this check-in." in answer.text
+    assert len(check_ins(onboarding)) == 1
+
+
+def test_after_ten_minutes_the_card_offers_to_edit_the_check_in_instead(
+    signed_in: Client, onboarding: KeyResult, bob: Membership
+) -> None:
+    posted = post(onboarding, bob, now=TUESDAY - dt.timedelta(minutes=10))
+
+    answer = signed_in.post(undo_url(posted), headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "for 10 minutes after saving. Edit it instead." in answer.text
+    assert "Edit<span" in answer.text
+    assert "Undo<span" not in answer.text
     assert len(check_ins(onboarding)) == 1
 
 

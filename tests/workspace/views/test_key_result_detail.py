@@ -41,7 +41,7 @@ def test_it_shows_how_it_stands(signed_in: Client, onboarding: KeyResult, bob: M
 
     assert "No value yet." in before
     assert ">Check in<" in before
-    for words in ("Correct the check-in", "Amber: response due"):
+    for words in ("Edit check-in", "Amber: response due"):
         assert words in page
         assert words not in closed
     for words in (
