@@ -20,6 +20,7 @@ from scoring.numbers import (
     Number,
     Scale,
     ScoringError,
+    exactly,
     format_number,
     format_score,
     format_unit,
@@ -43,7 +44,7 @@ from scoring.scores import (
 __all__ = [
     "BAND_PRESETS", "NO_VALUE", "PLAYBOOK_BANDS", "Bands", "Commitment", "Guide", "Method",
     "Number", "Rag", "Reading", "Rung", "Rungs", "Scale", "ScoringError", "Verdict", "band_range",
-    "explain", "forecast_holds", "format_number", "format_score", "format_unit", "ladder", "linear",
-    "objective_score", "pace", "parse_number", "rag", "reading", "rung_that_holds", "score",
+    "exactly", "explain", "forecast_holds", "format_number", "format_score", "format_unit", "ladder",
+    "linear", "objective_score", "pace", "parse_number", "rag", "reading", "rung_that_holds", "score",
     "too_easy", "validate_bands", "validate_linear", "validate_rungs", "verdict",
 ]  # fmt: skip
