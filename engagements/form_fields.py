@@ -5,9 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
-from itertools import groupby
 from typing import Any, ClassVar
 
 from django import forms
@@ -16,10 +13,10 @@ from django.core.validators import URLValidator
 from django.db.models import Model, Q, QuerySet
 
 from engagements.models import Engagement, Membership, Role
+from engagements.places import city, countries, current_zone, time_zones
 from scoring import ScoringError, parse_number
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # dates are calculated beyond both ends of the input
-Grouped = list[tuple[str, list[tuple[str, str]]]]
 MOST_DIGITS, MOST_PLACES = 20, 6  # as the columns have them
 
 
@@ -162,14 +159,22 @@ def who_can_own(engagement: Engagement, *, named: list[Membership]) -> QuerySet[
 
 
 class ZoneField(forms.ChoiceField):
+    """A time zone by today's name; an older name is read as today's."""
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"choices": time_zones, "label": "Time zone", **kwargs})
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
-        now = form.get_initial_for_field(self, field_name)
-        if now and not self.valid_value(now):  # an old name of a zone, from before or an import
+        now = self.prepare_value(form.get_initial_for_field(self, field_name))
+        if now and not self.valid_value(now):  # no place has it, such as Etc/GMT+5
             self.choices = [*time_zones(), ("Now", [(now, city(now))])]
         return super().get_bound_field(form, field_name)
+
+    def prepare_value(self, value: Any) -> Any:
+        return current_zone(value) if isinstance(value, str) else value
+
+    def to_python(self, value: Any) -> str:
+        return current_zone(super().to_python(value))
 
 
 class CountryField(forms.ChoiceField):
@@ -244,33 +249,3 @@ class SegmentInput(forms.RadioSelect):
     """Two or three choices side by side, as buttons."""
 
     template_name = "django/forms/widgets/segments.html"
-
-
-@cache
-def time_zones() -> Grouped:
-    """Zones named after places, each under its one current name, by continent, and UTC."""
-    names = sorted(zone for _, _, zone, *_ in _rows("zone.tab"))
-    grouped = groupby(names, key=lambda zone: zone.split("/")[0])
-    continents = [(region, [(zone, city(zone)) for zone in zones]) for region, zones in grouped]
-    return [*continents, ("No place", [("UTC", "UTC")])]
-
-
-def city(zone: str) -> str:
-    """`America/Argentina/Buenos_Aires` reads Argentina, Buenos Aires."""
-    return ", ".join(zone.replace("_", " ").split("/")[1:]) or zone
-
-
-def zone_time(zone: str) -> str:
-    """Name the time of a zone as people read it: "Berlin time", "UTC"."""
-    return zone if zone == "UTC" else f"{city(zone)} time"
-
-
-@cache
-def countries() -> list[tuple[str, str]]:
-    """ISO 3166 codes with their English names, by name."""
-    return sorted(((code, name) for code, name in _rows("iso3166.tab")), key=lambda row: row[1])
-
-
-def _rows(table: str) -> list[list[str]]:
-    lines = (files("tzdata.zoneinfo") / table).read_text(encoding="utf-8").splitlines()
-    return [line.split("\t") for line in lines if line and not line.startswith("#")]

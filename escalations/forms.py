@@ -15,8 +15,8 @@ from engagements.form_fields import (
     MemberField,
     MomentField,
     SegmentInput,
-    zone_time,
 )
+from engagements.places import zone_time
 from escalations.models import Escalation, Outcome, Verdict
 
 LONGEST = 4000

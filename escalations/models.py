@@ -82,6 +82,7 @@ KEY_RESULT_COLUMNS = (
     "early_until",
     "owner",
     "engagement__time_zone",
+    "engagement__country",
     "engagement__escalation",
     "engagement__pauses_weekends",
     "engagement__cadence",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from checkins.models import Blocker
 from engagements.models import Cadence, Membership, Role
 from engagements.models import Escalation as EscalationSetting
 from engagements.permissions import Permission, may, may_here
+from engagements.places import weekend_of
 from escalations.models import Cause, Escalation, EscalationAct, EscalationState, RaisedFor
 from okrs.models import KeyResult
 from okrs.models.key_results import LIVE
@@ -25,7 +26,6 @@ WEEKS_TO_RAISE = 3  # M7.4
 MIN_CONFIDENCE = 3  # M7.2
 HUDDLE_HOURS = 48  # M7.3
 DAY = dt.timedelta(days=1)
-SATURDAY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,32 +91,29 @@ def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
 
 
 def after_hours(
-    start: dt.datetime, *, hours: int, zone: ZoneInfo, pauses_weekends: bool = False
+    start: dt.datetime, *, hours: int, zone: ZoneInfo, paused: Collection[int] = ()
 ) -> dt.datetime:
     """Return the instant so many clock hours after `start`, as aware UTC (M7.8).
 
-    With `pauses_weekends` the hours of Saturday and Sunday in the zone don't count.
+    The hours of the `paused` weekdays (Monday 0) in the zone don't count.
     """
     at, left = start.astimezone(dt.UTC), dt.timedelta(hours=hours)
-    if not pauses_weekends:
-        return at + left
-    while True:
+    while paused:
         day = at.astimezone(zone).date()
-        if day.weekday() >= SATURDAY:
-            at = midnight(day + DAY * (7 - day.weekday()), zone)
-            continue
-        saturday = midnight(day + DAY * (SATURDAY - day.weekday()), zone)
-        if left <= saturday - at:
-            return at + left
-        at, left = saturday, left - (saturday - at)
+        tomorrow = midnight(day + DAY, zone)
+        if day.weekday() not in paused:
+            if left <= tomorrow - at:
+                break
+            left -= tomorrow - at
+        at = tomorrow
+    return at + left
 
 
 def huddle_due_at(facts: Facts) -> dt.datetime:
     """Return when the huddle of an escalation that becomes active now is due (M7.3)."""
-    pauses_weekends = facts.key_result.engagement.pauses_weekends
-    return after_hours(
-        facts.now, hours=HUDDLE_HOURS, zone=facts.zone, pauses_weekends=pauses_weekends
-    )
+    engagement = facts.key_result.engagement
+    paused = weekend_of(engagement.country) if engagement.pauses_weekends else ()
+    return after_hours(facts.now, hours=HUDDLE_HOURS, zone=facts.zone, paused=paused)
 
 
 def is_two_weeks_red(facts: Facts) -> bool:

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import User, zone_of
 from engagements import messages
-from engagements.form_fields import zone_time
 from engagements.models import Invitation, Membership
+from engagements.places import zone_time
 from mail.email_types import Mail, NotNow, register
 from notifications import commands
 from notifications.commands import Payload

@@ -10,15 +10,18 @@ from functools import lru_cache
 import holidays
 
 from accounts.models import User, is_quiet, zone_of
+from engagements.places import country_of, weekend_of
 
-FRIDAY, SATURDAY = 4, 5
 DAY = dt.timedelta(days=1)
 GRACE = dt.timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The delivery times of people with the same time zone and hours."""
+    """The delivery times of people with the same time zone and hours.
+
+    Their weekend is that of the country in which the zone's city lies.
+    """
 
     zone: str
     message_at: dt.time
@@ -34,6 +37,9 @@ class Clock:
     def is_awake(self, now: dt.datetime) -> bool:
         return not self.is_quiet(self.local(now).time())
 
+    def is_weekend(self, day: dt.date) -> bool:
+        return day.weekday() in weekend_of(country_of(self.zone))
+
     def message_of_the_day(self, now: dt.datetime) -> tuple[dt.date, dt.datetime] | None:
         """Return the day whose email is due now and the end of its period, or None.
 
@@ -42,7 +48,7 @@ class Clock:
         """
         local = self.local(now)
         until = dt.datetime.combine(local.date(), self._hour, local.tzinfo).astimezone(dt.UTC)
-        may = local.weekday() < SATURDAY and now >= until and self.is_awake(now)
+        may = not self.is_weekend(local) and now >= until and self.is_awake(now)
         return (local.date(), until) if may else None
 
     def next_message(self, now: dt.datetime) -> dt.datetime:
@@ -50,7 +56,7 @@ class Clock:
         local = self.local(now)
         days = (local.date() + ahead * DAY for ahead in range(8))
         ahead = (dt.datetime.combine(day, self._hour, local.tzinfo) for day in days)
-        return next(at for at in ahead if at.weekday() < SATURDAY and at > local).astimezone(dt.UTC)
+        return next(at for at in ahead if at > local and not self.is_weekend(at)).astimezone(dt.UTC)
 
     def waits_until(self, now: dt.datetime, *, is_daily: bool) -> dt.datetime | None:
         """When a message that was made may be sent, if not now: a retry keeps the hours too.
@@ -63,8 +69,8 @@ class Clock:
             is_evening = at.time() >= self.quiet_until
             day = at.date() + DAY if is_evening else at.date()
             at = dt.datetime.combine(day, self.quiet_until, at.tzinfo)
-        if is_daily and at.weekday() >= SATURDAY:
-            at = dt.datetime.combine(at.date() + (7 - at.weekday()) * DAY, dt.time(0), at.tzinfo)
+        while is_daily and self.is_weekend(at):
+            at = dt.datetime.combine(at.date() + DAY, dt.time(0), at.tzinfo)
         if is_daily and at.time() < self._hour:
             at = self._after_the_hour(at)
         return None if at == local else at.astimezone(dt.UTC)
@@ -85,7 +91,8 @@ def clock_of(person: User) -> Clock:
 
 def is_working_day(day: dt.date, country: str) -> bool:
     """`country` is a code of ISO 3166-1 such as "DE"; an unknown one has no holidays."""
-    return day.weekday() <= FRIDAY and day not in _holidays(country.upper(), day.year)
+    is_weekend = day.weekday() in weekend_of(country)
+    return not is_weekend and day not in _holidays(country.upper(), day.year)
 
 
 def working_days(first: dt.date, last: dt.date, country: str) -> Iterator[dt.date]:

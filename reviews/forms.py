@@ -15,9 +15,9 @@ from engagements.form_fields import (
     MomentField,
     RowField,
     choose_among,
-    zone_time,
 )
 from engagements.models import Engagement, Role
+from engagements.places import zone_time
 from okrs.models import KeyResult, Objective
 from reviews.models import CLOSING_QUESTIONS, Review, ReviewKind
 

@@ -13,8 +13,8 @@ from checkins.models import CheckIn
 from checkins.rules import Assessment
 from decisions.models import Decision
 from decisions.movement import Movement, moved_since
-from engagements.form_fields import zone_time
 from engagements.models import Engagement
+from engagements.places import zone_time
 from escalations.models import Escalation, EscalationState
 from okrs.charts import History
 from okrs.formatting import (

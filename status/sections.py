@@ -9,8 +9,8 @@ from operator import itemgetter
 
 from decisions.models import Decision
 from decisions.movement import moved_since
-from engagements.form_fields import zone_time
 from engagements.models import Engagement
+from engagements.places import zone_time
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value, write_weeks
 from okrs.models import Cycle, CycleKind, KeyResult, Objective
 from okrs.states import terms_of

@@ -20,6 +20,7 @@ from checkins.jobs.notices import (
     write_notices,
 )
 from checkins.periods import open_periods
+from engagements.places import country_of, weekend_of
 from scoring import Rag
 
 FRIDAY = 4
@@ -37,7 +38,8 @@ DIGESTS = f"""
             AS given (time_zone, message_at, quiet_from, quiet_until, day, message_due_at)
     ),
     reader AS (
-        SELECT person.*, friday.day, friday.day - {FRIDAY} AS monday, friday.message_due_at
+        SELECT person.*, friday.day, date_trunc('week', friday.day)::date AS monday,
+            friday.message_due_at
         FROM person JOIN friday USING (time_zone, message_at, quiet_from, quiet_until)
         WHERE person.wants_digests AND NOT EXISTS (
             SELECT 1 FROM mail_outboxmessage made
@@ -106,7 +108,10 @@ def friday_digests(*, now: dt.datetime, using: str = "sweep") -> int:
 
 
 def _fridays(*, now: dt.datetime, using: str) -> Iterator[tuple[Any, ...]]:
-    """Yield clocks on which it is Friday, past the hour of the message and not quiet. One query."""
+    """Yield clocks on which it is Friday, past the hour of the message and not quiet. One query.
+
+    Where Friday is part of the weekend, the last day before it counts.
+    """
     with connections[using].cursor() as cursor:
         cursor.execute(READERS_OF_DIGESTS)
         found = cursor.fetchall()
@@ -116,7 +121,8 @@ def _fridays(*, now: dt.datetime, using: str) -> Iterator[tuple[Any, ...]]:
         local, clock = now.astimezone(zone_of(zone)), Clock(zone, hour)
         message_due_at = clock.on(local.date())
         is_awake = not is_quiet(local.time(), since=since, until=until)
-        if local.weekday() == FRIDAY and message_due_at <= now and is_awake:
+        last_weekday = max(set(range(FRIDAY + 1)) - weekend_of(country_of(zone)))
+        if local.weekday() == last_weekday and message_due_at <= now and is_awake:
             yield zone, message_at, since, until, local.date(), message_due_at
 
 

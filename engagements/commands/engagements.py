@@ -16,6 +16,7 @@ from engagements.commands.invitations import issue_invitation
 from engagements.commands.profiles import engagements_of
 from engagements.models import Engagement, Invitation, Membership, Role
 from engagements.permissions import Permission, check_owners, require_right
+from engagements.places import current_zone
 from tenancy.locks import lock, lock_for_edit
 from tenancy.models import TenantModel, new_public_id
 from tenancy.scoping import MAX_ENGAGEMENTS, scope
@@ -69,7 +70,8 @@ def update_engagement(
 ) -> Engagement:
     """Change the settings that hold for the whole engagement.
 
-    A new rhythm doesn't affect past check-ins (M6.3). Raises StaleEdit if someone saved in the
+    A new rhythm doesn't affect past check-ins (M6.3); another name of the same zone is no new one.
+    Raises StaleEdit if someone saved in the
     meantime, and ValidationError: `owner` (M9.3), or `bands_frozen` if the bands would change after
     the first cycle started (M5.4).
     """
@@ -81,7 +83,9 @@ def update_engagement(
     if frozen and settings.get("bands", current.bands) != current.bands:
         raise ValidationError(BANDS_FROZEN, code="bands_frozen")
     changes: dict[str, Any] = {**settings, "version": version + 1}
-    if any(name in RHYTHM and value != getattr(current, name) for name, value in settings.items()):
+    before = {name: getattr(current, name) for name in RHYTHM}
+    before["time_zone"] = current_zone(current.time_zone)
+    if any(settings.get(name, value) != value for name, value in before.items()):
         changes["rhythm_since"] = now
     for field, value in changes.items():
         setattr(current, field, value)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.html import format_html, strip_spaces_between_tags
 from django.utils.safestring import SafeString, mark_safe
 
-from engagements.form_fields import zone_time
+from engagements.places import zone_time
 from okrs import formatting
 from okrs.charts import History
 from okrs.charts import history_chart as draw_history

@@ -7,6 +7,20 @@ function cityOf(select) {
   return select.selectedOptions[0]?.textContent ?? "";
 }
 
+// Some browsers report an old name, such as Asia/Calcutta, and read today's name as that one.
+function zoneHere(select) {
+  const zones = [...select.options].map(({ value }) => value);
+  return zones.find((zone) => zone === here) ?? zones.find((zone) => oldName(zone) === here) ?? "";
+}
+
+function oldName(zone) {
+  try {
+    return new Intl.DateTimeFormat("en-GB", { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return ""; // this browser doesn't know the zone
+  }
+}
+
 function timeIn(zone) {
   try {
     return new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", hour: "2-digit", minute: "2-digit" }).format();
@@ -19,8 +33,8 @@ function say(select) {
   const box = select.parentElement.querySelector("[data-zone-now]") ?? added(select);
   const time = timeIn(select.value);
   box.querySelector("span").textContent = time && `It is ${time} in ${cityOf(select)}. `;
-  const isOffered = here !== select.value && [...select.options].some(({ value }) => value === here);
-  box.querySelector("button").hidden = !isOffered;
+  const button = box.querySelector("button");
+  button.hidden = !button.value || button.value === select.value;
 }
 
 function added(select) {
@@ -30,9 +44,10 @@ function added(select) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn-link";
-  button.textContent = `Use this device’s time zone: ${here}`;
+  button.value = zoneHere(select);
+  button.textContent = `Use this device’s time zone: ${button.value}`;
   button.addEventListener("click", () => {
-    select.value = here;
+    select.value = button.value;
     select.dispatchEvent(new Event("change", { bubbles: true }));
     select.focus();
   });

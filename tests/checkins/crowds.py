@@ -23,7 +23,7 @@ CITIES = {
     "Pacific": "Apia Auckland Chatham Easter Honolulu Kiritimati Pago_Pago",
 }
 ZONES = [f"{area}/{city}" for area, cities in CITIES.items() for city in cities.split()]
-COUNTRIES = ("DE", "US", "JP", "GB", "BR", "MA", "NZ", "XX")
+COUNTRIES = ("DE", "US", "JP", "GB", "BR", "SA", "NZ", "XX")
 CYCLES = (
     ("2026-Q1", dt.date(2026, 1, 1), dt.date(2026, 3, 31)),
     ("Experiment", dt.date(2026, 2, 10), dt.date(2026, 3, 1)),

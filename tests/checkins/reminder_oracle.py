@@ -169,7 +169,8 @@ def calendar(country: str) -> frozenset[dt.date]:
 
 
 def works(day: dt.date, country: str) -> bool:
-    return day.isoweekday() < 6 and day not in calendar(country)
+    weekend = {5, 6} if country == "SA" else {6, 7}
+    return day.isoweekday() not in weekend and day not in calendar(country)
 
 
 @cache

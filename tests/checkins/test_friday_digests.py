@@ -175,6 +175,20 @@ def test_they_come_on_fridays_until_the_evening(now: str, *, comes: bool) -> Non
 
 
 @pytest.mark.usefixtures("at_risk")
+@pytest.mark.parametrize(
+    ("now", "comes"), [("2026-03-05T07:00", True), ("2026-03-06T07:00", False)]
+)
+def test_they_come_on_thursday_where_friday_is_part_of_the_weekend(
+    alice: Membership, now: str, *, comes: bool
+) -> None:
+    change(alice.user, time_zone="Asia/Riyadh")
+
+    run(at(now))
+
+    assert (alice.pk in people("friday_at_risk")) is comes
+
+
+@pytest.mark.usefixtures("at_risk")
 def test_changes_after_fridays_message_are_not_included(alice: Membership) -> None:
     user_id = alice.user_id
     key = f"daily:{user_id}:2026-03-06"

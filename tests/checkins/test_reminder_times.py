@@ -53,6 +53,10 @@ AT_ONCE = {"opens_days_before": 0}
         ),
         pytest.param("2026-04-06", TUESDAY, "Tue 2026-04-07 09:00", id="opens-on-good-friday"),
         pytest.param(
+            *("2026-03-09", {"country": "SA"}, "Sun 2026-03-08 09:00"),
+            id="M6.4-sunday-is-a-working-day-in-riyadh",
+        ),
+        pytest.param(
             "2026-03-09", {"opens_days_before": 2}, "Mon 2026-03-09 09:00", id="opens-on-saturday"
         ),
         pytest.param(

@@ -73,6 +73,16 @@ def test_it_notes_since_when_another_rhythm_holds(
     assert saved(changed).rhythm_since == (NOON if is_another else None)
 
 
+def test_todays_name_of_the_zone_is_no_other_rhythm(alice: Membership) -> None:
+    build.change(alice.engagement, time_zone="Asia/Calcutta")
+
+    changed = update_engagement(
+        engagement=alice.engagement, version=1, by=alice, now=NOON, time_zone="Asia/Kolkata"
+    )
+
+    assert (saved(changed).time_zone, saved(changed).rhythm_since) == ("Asia/Kolkata", None)
+
+
 @pytest.mark.parametrize(
     ("starts_in", "changes"),
     [pytest.param(-1, False, id="M5.4-started"), pytest.param(2, True, id="M5.4-not-started")],

@@ -58,7 +58,7 @@ BROKEN = {
         "blocker.resolved_at >= at",
         "blocker.resolved_at > at",
     ),
-    "runs on weekends": ("pauses_weekends=pauses_weekends", "pauses_weekends=False"),
+    "runs on weekends": ("if engagement.pauses_weekends", "if False"),
     "judges again within the week": ("escalation.opened_at < facts.closed_at", "True"),
     "watches for good": ("is_judged and bool(cause_of(facts))", "False"),
     "raises at two weeks": ("WEEKS_TO_RAISE = 3", "WEEKS_TO_RAISE = 2"),

@@ -121,7 +121,7 @@ CLOCKS = [
     ("Pacific/Kiritimati", "2026-03-10", "09:00", "2026-03-09T19:00Z"),
     ("UTC", "2026-03-09", "09:00", "2026-03-09T09:00Z"),
     # Skipped hours count as much later as the clock jumps; hours that come twice, once.
-    ("Africa/Cairo", "2026-04-24", "00:30", "2026-04-23T22:30Z"),
+    ("Asia/Tehran", "2022-03-22", "00:30", "2022-03-21T21:00Z"),
     ("Atlantic/Azores", "2026-10-26", "09:00", "2026-10-26T10:00Z"),
     ("America/New_York", "2026-03-09", "09:00", "2026-03-09T13:00Z"),
     ("Australia/Lord_Howe", "2026-04-06", "09:00", "2026-04-05T22:30Z"),

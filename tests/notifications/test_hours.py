@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,7 +10,7 @@ from notifications.hours import Clock, is_working_day, working_days
 QUIET = (dt.time(20), dt.time(7))
 
 
-def day(text: str) -> dt.date:
+def date(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
@@ -26,23 +27,27 @@ def day(text: str) -> dt.date:
         ("2026-12-28", "GB", False),  # Boxing Day, moved from Saturday
         ("2026-12-28", "DE", True),
         ("2027-01-01", "DE", False),
+        pytest.param("2026-03-06", "SA", False, id="M6.4-friday-in-riyadh"),
+        pytest.param("2026-03-07", "SA", False, id="M6.4-saturday-in-riyadh"),
+        pytest.param("2026-03-08", "SA", True, id="M6.4-sunday-in-riyadh"),
+        pytest.param("2026-03-06", "AE", True, id="M6.4-friday-in-dubai"),
     ],
 )
 def test_a_working_day_is_no_weekend_or_public_holiday(on: str, country: str, works: bool) -> None:
-    assert is_working_day(day(on), country) is works
+    assert is_working_day(date(on), country) is works
 
 
 @pytest.mark.parametrize(("code", "works"), [("XX", True), ("", True), ("zz", True), ("de", False)])
 def test_an_unknown_country_has_no_holidays_and_case_is_ignored(code: str, works: bool) -> None:
-    assert is_working_day(day("2026-12-25"), code) is works
+    assert is_working_day(date("2026-12-25"), code) is works
 
 
 def test_working_days_come_in_their_order_with_both_ends() -> None:
-    found = working_days(day("2026-12-23"), day("2027-01-04"), "DE")
+    found = working_days(date("2026-12-23"), date("2027-01-04"), "DE")
 
     days = ["12-23", "12-24", "12-28", "12-29", "12-30", "12-31", "01-04"]
     assert [f"{one:%m-%d}" for one in found] == days
-    assert list(working_days(day("2026-03-10"), day("2026-03-09"), "DE")) == []
+    assert list(working_days(date("2026-03-10"), date("2026-03-09"), "DE")) == []
 
 
 @pytest.mark.parametrize(
@@ -63,6 +68,30 @@ def test_the_next_email_of_the_day_comes_at_the_hour_on_a_weekday(
     found = clock.next_message(dt.datetime.fromisoformat(now))
 
     assert found == dt.datetime.fromisoformat(comes_at)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "comes_on"),
+    [
+        pytest.param("Asia/Riyadh", "2026-03-05", "2026-03-05", id="M6.4-thursday-in-riyadh"),
+        pytest.param("Asia/Riyadh", "2026-03-06", "2026-03-08", id="M6.4-friday-in-riyadh"),
+        pytest.param("Asia/Calcutta", "2026-03-06", "2026-03-06", id="M6.4-friday-in-kolkata"),
+        pytest.param("Asia/Calcutta", "2026-03-07", "2026-03-09", id="M6.4-saturday-in-kolkata"),
+        pytest.param("UTC", "2026-03-07", "2026-03-09", id="M6.4-saturday-nowhere"),
+    ],
+)
+def test_daily_emails_keep_the_weekend_of_the_country_that_a_persons_zone_lies_in(
+    zone: str, day: str, comes_on: str
+) -> None:
+    clock = Clock(zone, dt.time(9), *QUIET)
+    early, late = (
+        dt.datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=ZoneInfo(zone))
+        for time in ("08:00", "12:00")
+    )
+
+    assert clock.next_message(early).astimezone(ZoneInfo(zone)).date() == date(comes_on)
+    assert (clock.message_of_the_day(late) is not None) is (day == comes_on)
+    assert (clock.waits_until(late, is_daily=True) is None) is (day == comes_on)
 
 
 @pytest.mark.parametrize(
