@@ -37,6 +37,7 @@ def decimal_sign_of(locale: str) -> str:
     return "," if get_decimal_symbol(locale) == "," else "."
 
 
+@cache
 def default_locale(country: str) -> str:
     """Return the locale of the language that most people in a country speak."""
     try:
@@ -45,11 +46,13 @@ def default_locale(country: str) -> str:
         return DEFAULT_LOCALE
 
 
-def locale_choices(*also: str) -> list[tuple[str, str]]:
-    """Return common locales and those in `also`, each named with a number as it writes them."""
-    named = ((name, Locale.parse(name).get_display_name("en")) for name in {*LOCALES, *also})
-    sample = Decimal("1234567.8")
-    return sorted(
-        ((name, f"{label}: {format_decimal(sample, locale=name)}") for name, label in named),
-        key=lambda choice: choice[1],
-    )
+def locale_choices(*, country: str) -> list[tuple[str, str]]:
+    """Return the country's own locale, as "", and common ones, each with a number as it writes them."""
+    names = {name: Locale.parse(name).get_display_name("en") for name in LOCALES}
+    named = [(name, f"{label}: {_sample(name)}") for name, label in names.items()]
+    default = f"As in the country: {_sample(default_locale(country))}"
+    return [("", default), *sorted(named, key=lambda choice: choice[1])]
+
+
+def _sample(locale: str) -> str:
+    return format_decimal(Decimal("1234567.8"), locale=locale)

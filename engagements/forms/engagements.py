@@ -16,6 +16,7 @@ from engagements.form_fields import (
     MemberField,
     ZoneField,
 )
+from engagements.locales import locale_choices
 from engagements.models import Cadence, Engagement, Escalation, StatusPage
 from engagements.models.engagements import Weekday, band_choices, guardrail_choices, scale_choices
 
@@ -47,7 +48,7 @@ class EngagementCreateForm(forms.Form):
 
 class SettingsForm(EditForm):
     groups: ClassVar = {
-        "Client": ("client_name", "time_zone", "country"),
+        "Client": ("client_name", "time_zone", "country", "locale"),
         "Direction": ("vision", "strategy_themes"),
         "Owners": ("workflow_owner", "context_owner"),
         "Check-ins": ("cadence", "due_weekday", "due_time", "opens_days_before"),
@@ -68,6 +69,11 @@ class SettingsForm(EditForm):
         " times in their own."
     )
     country = CountryField(help_text="Reminders skip its public holidays.")
+    locale = forms.ChoiceField(
+        required=False,
+        label="Numbers",
+        help_text="How forms write them. You can type them in any other way too.",
+    )
     vision = forms.CharField(
         required=False,
         max_length=2000,
@@ -156,6 +162,8 @@ class SettingsForm(EditForm):
         self, data: Any = None, *, engagement: Engagement, row: models.Model | None = None
     ) -> None:
         super().__init__(data, engagement=engagement, row=row or engagement)
+        locales = locale_choices(country=engagement.country)
+        self.fields["locale"].choices = locales  # type: ignore[attr-defined]
         start = engagement.bands_frozen_on
         if engagement.bands_are_frozen(today=engagement.today(timezone.now())) and start:
             self.fields["bands"].disabled = True

@@ -9,6 +9,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from engagements.locales import default_locale
 from scoring import BAND_PRESETS, Bands, Scale
 from tenancy.constraints import (
     OWN_TOKEN,
@@ -108,6 +109,8 @@ class Engagement(models.Model):
     client_name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     country = models.CharField(max_length=2, default="DE")
+    # Of figures in forms; empty: as in the country.
+    locale = models.CharField(max_length=20, blank=True, db_default="")
     scale = models.CharField(max_length=8, choices=scale_choices, default=Scale.UNIT.value)
     bands = models.CharField(max_length=20, choices=band_choices, default="playbook")
     bands_frozen_on = models.DateField(null=True, blank=True)  # the first cycle's start (M5.4)
@@ -204,6 +207,10 @@ class Engagement(models.Model):
     @property
     def score_scale(self) -> Scale:
         return Scale(self.scale)
+
+    @property
+    def figure_locale(self) -> str:
+        return self.locale or default_locale(self.country)
 
     def local(self, moment: dt.datetime) -> dt.datetime:
         return moment.astimezone(self.zone)

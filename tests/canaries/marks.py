@@ -37,6 +37,7 @@ CANNOT_HOLD_TEXT = {
     "engagement.slug": "an address: the crawl itself asks for it",
     "engagement.time_zone": "a name of the time zone database",
     "engagement.country": "two letters of ISO 3166",
+    "engagement.locale": "chosen from a list",
 }
 
 

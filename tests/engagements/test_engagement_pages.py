@@ -22,6 +22,7 @@ TYPED = {
     "client_name": "Northwind",
     "time_zone": "America/New_York",
     "country": "US",
+    "locale": "de_CH",
     "vision": "Everybody finds the way",
     "strategy_themes": "Growth\n\n  Trust  \n",
     "cadence": "biweekly",
@@ -82,6 +83,18 @@ def test_everything_typed_is_saved(client: Client, lead: Membership) -> None:
     assert (now.opens_days_before, now.scale, now.version) == (2, "hundred", 2)
     assert (now.workflow_owner_id, now.context_owner_id) == (eve.pk, None)
     assert now.pauses_weekends
+    assert now.figure_locale == "de_CH"
+
+
+def test_figures_follow_the_country_until_another_locale_is_chosen(
+    client: Client, lead: Membership
+) -> None:
+    assert saved(lead.engagement).figure_locale == "de_DE"
+    assert "As in the country: 1.234.567,8" in client.get(URL).text
+
+    client.post(URL, {**TYPED, "locale": ""})
+
+    assert saved(lead.engagement).figure_locale == "en_US"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +102,7 @@ def test_everything_typed_is_saved(client: Client, lead: Membership) -> None:
     [
         ("time_zone", "Europe/Atlantis"),
         ("country", "XX"),
+        ("locale", "tlh"),
         ("opens_days_before", "8"),
         ("client_name", ""),
         ("due_time", "25:00"),
