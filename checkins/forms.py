@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from checkins.queries.cards import DueCard
 from checkins.rules import REQUIRED, Preview, outside_range, preview
-from engagements.form_fields import DayField, DecimalTextField, FigureInput, ScaleInput
+from engagements.form_fields import DayField, DecimalTextField, FigureInput, LinkField, ScaleInput
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_unit, write_value
 from okrs.models import KeyResult
 from okrs.weeks import WEEK
@@ -60,12 +60,7 @@ class CheckInForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    evidence_url = forms.CharField(
-        label="Evidence link",
-        required=False,
-        max_length=500,
-        widget=forms.URLInput(attrs={"placeholder": "https://"}),
-    )
+    evidence_url = LinkField(label="Evidence link")
     confirm_range = forms.BooleanField(label="Yes, this is correct", required=False)
     seen = forms.CharField(required=False, max_length=12, widget=forms.HiddenInput)
     key = forms.UUIDField(
@@ -200,7 +195,9 @@ def _previous_confidence(card: DueCard) -> str:
         return ""
     is_last_week = card.period.monday - card.previous.period == WEEK
     confidence = card.previous.confidence
-    return f"{'Last week' if is_last_week else 'Last time'}: {confidence}, {CONFIDENCE[confidence]}."
+    return (
+        f"{'Last week' if is_last_week else 'Last time'}: {confidence}, {CONFIDENCE[confidence]}."
+    )
 
 
 def _confidence_label(key_result: KeyResult, *, today: dt.date) -> str:

@@ -9,6 +9,7 @@ import pgtrigger
 from django.db import models
 
 from engagements.models import Membership
+from engagements.web_links import LONGEST_LINK
 from okrs.models import Direction
 from okrs.models.key_results import method_choices, rag_choices
 from tenancy.constraints import SweepAccess
@@ -87,7 +88,7 @@ class CheckIn(TenantModel):
     next_action = models.CharField(max_length=2000)
     next_action_due = models.DateField()
     is_thin = models.BooleanField()  # the insight or the next action says too little (M6.4)
-    evidence_url = models.URLField(max_length=500, blank=True)
+    evidence_url = models.CharField(max_length=LONGEST_LINK, blank=True)
 
     # Copied from the key result and the rhythm at the time of posting.
     due_at = models.DateTimeField()

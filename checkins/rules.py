@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from checkins.models import CheckIn, CheckInKind
 from checkins.periods import Rhythm, fillable_periods
 from engagements.models import Membership, Role
+from engagements.web_links import read_link
 from okrs.formatting import YES_NO, write_value
 from okrs.models import KeyResult
 from okrs.states import KeyResultState, expected_pace, forecast, terms_of
@@ -183,10 +184,9 @@ def check_content(
     if content["confidence"] not in range(1, 6):
         errors["confidence"] = ValidationError(REQUIRED["confidence"], code="confidence")
     try:
-        CheckIn._meta.get_field("evidence_url").clean(content["evidence_url"], None)
-    except ValidationError:
-        message = "Enter a full address, for example https://example.com/report."
-        errors["evidence_url"] = ValidationError(message, code="invalid")
+        read_link(content["evidence_url"])
+    except ValidationError as refusal:
+        errors["evidence_url"] = refusal
     if errors:
         raise ValidationError(errors)
 

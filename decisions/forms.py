@@ -80,7 +80,7 @@ class DecisionForm(OwnedForm):
         choices=[("", "Choose"), *ResultingChange.choices],
         error_messages={"required": "Choose what changes."},
     )
-    evidence_url = LinkField(label="Evidence link", required=False)
+    evidence_url = LinkField(label="Evidence link")
     client_visible = forms.BooleanField(label="Show to the client once published", required=False)
 
     field_order = ["text", "owner", "due_on", "change", "evidence_url", "client_visible"]

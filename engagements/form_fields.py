@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.db.models import Model, Q, QuerySet
 
 from engagements.models import Engagement, Membership, Role
 from engagements.places import city, countries, current_zone, time_zones
+from engagements.web_links import read_link
 from scoring import ScoringError, parse_number
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # dates are calculated beyond both ends of the input
@@ -90,13 +90,14 @@ class MomentField(forms.DateTimeField):
 
 
 class LinkField(forms.CharField):
-    """The address of a page on the web, typed in full."""
+    """The address of a page on the web or in an intranet."""
 
     def __init__(self, **kwargs: Any) -> None:
-        message = "Enter a full address, for example https://example.com/report."
-        validators = [URLValidator(schemes=["http", "https"], message=message)]
-        widget = forms.URLInput(attrs={"placeholder": "https://"})
-        super().__init__(max_length=500, validators=validators, widget=widget, **kwargs)
+        widget = forms.TextInput(attrs={"placeholder": "https://", "inputmode": "url"})
+        super().__init__(**{"widget": widget, "required": False, **kwargs})
+
+    def to_python(self, value: Any) -> str:
+        return read_link(super().to_python(value) or "")
 
 
 class RowField(forms.ModelChoiceField):  # type: ignore[type-arg]

@@ -118,6 +118,5 @@ class VerdictOnBehalfForm(VerdictForm):
     )
     evidence_url = LinkField(
         label="Evidence link",
-        required=False,
         help_text="Where they decided it, such as an email or the minutes.",
     )

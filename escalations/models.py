@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import pgtrigger
 from django.db import models
 
+from engagements.web_links import LONGEST_LINK
 from tenancy.constraints import SweepAccess
 from tenancy.models import (
     TenantKey,
@@ -153,7 +154,7 @@ class Escalation(TenantModel):
     verdict = models.CharField(max_length=12, choices=Verdict.choices, **UNWRITTEN)
     verdict_note = models.CharField(max_length=4000, **UNWRITTEN)
     word_of = models.CharField(max_length=120, **UNWRITTEN)
-    evidence_url = models.URLField(max_length=500, **UNWRITTEN)
+    evidence_url = models.CharField(max_length=LONGEST_LINK, **UNWRITTEN)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
 

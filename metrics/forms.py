@@ -5,7 +5,7 @@ from typing import ClassVar
 from django import forms
 
 from engagements.edit_forms import EditForm
-from engagements.form_fields import DecimalTextField, MemberField
+from engagements.form_fields import DecimalTextField, LinkField, MemberField
 from metrics.models import GAP_FOR, Metric, Refresh
 
 LEAVES_GAP = f"If this is open at commit, key results get a data gap of {GAP_FOR.days} days."
@@ -48,9 +48,7 @@ class MetricForm(EditForm):
         label="Source",
         help_text="For example a system or a report.",
     )
-    source_url = forms.URLField(
-        required=False, label="Link to the source", assume_scheme="https", max_length=200
-    )
+    source_url = LinkField(label="Link to the source")
     refresh = forms.ChoiceField(
         choices=[("", "Not answered yet"), *Refresh.choices], required=False, label="Refresh"
     )

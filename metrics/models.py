@@ -6,6 +6,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from engagements.web_links import LONGEST_LINK
 from scoring import format_number, format_unit
 from tenancy.models import (
     TenantKey,
@@ -41,7 +42,7 @@ class Metric(TenantModel):
     owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     steward = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     source = models.CharField(max_length=120, blank=True)
-    source_url = models.URLField(blank=True)
+    source_url = models.CharField(max_length=LONGEST_LINK, blank=True)
     refresh = models.CharField(max_length=10, choices=Refresh.choices, blank=True)
     access = models.CharField(max_length=200, blank=True)
     fetched_by = models.CharField(max_length=200, blank=True)

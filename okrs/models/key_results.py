@@ -7,6 +7,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from engagements.web_links import LONGEST_LINK
 from scoring import Method, Rag
 from tenancy.constraints import SweepAccess
 from tenancy.models import (
@@ -148,7 +149,7 @@ class KeyResult(TenantModel):
     insight = models.CharField(max_length=4000, blank=True)
     next_action = models.CharField(max_length=2000, blank=True)
     next_action_due = models.DateField(null=True, blank=True)
-    evidence_url = models.URLField(max_length=500, blank=True)
+    evidence_url = models.CharField(max_length=LONGEST_LINK, blank=True)
     # One [period, value, score] per period that has a value, oldest first, for sparklines.
     trail = models.JSONField(default=list, blank=True)
 

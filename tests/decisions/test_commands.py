@@ -109,10 +109,10 @@ def test_it_is_due_that_day_or_later_and_has_an_owner(review: Review, alice: Mem
         ("text", "x" * 4001, "max_length"),
         ("change", "mood", "invalid_choice"),
         ("change", "", "required"),
-        ("evidence_url", "example.com/usage", "invalid"),
+        ("evidence_url", "intranet/usage", "invalid"),
         ("evidence_url", "javascript:alert(1)", "invalid"),
         ("evidence_url", "ftp://example.com/usage", "invalid"),
-        ("evidence_url", f"https://example.com/{'a' * 500}", "max_length"),
+        ("evidence_url", f"https://example.com/{'a' * 2000}", "max_length"),
     ],
 )
 def test_the_form_checks_each_value(alice: Membership, field: str, value: str, code: str) -> None:

@@ -23,7 +23,7 @@ from okrs.commands.key_results import update_key_result
 from okrs.models import KeyResult, Objective
 from tenancy.locks import StaleEdit, lock, lock_for_edit
 from tenancy.scoping import scope
-from tests.checkins.posting import newest, post
+from tests.checkins.posting import post
 from tests.escalations import racing
 from tests.escalations.racing import NOW, at_once, clients, deadlocks, members, turn_red
 from tests.processes import eventually
