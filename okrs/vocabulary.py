@@ -7,6 +7,7 @@ spaces. Every unanchored repetition has a limit, because long texts would take m
 from __future__ import annotations
 
 import re
+from itertools import dropwhile, takewhile
 
 _WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*")
 
@@ -74,12 +75,25 @@ _PROJECT_VERB = re.compile(
 _ACTIVITY = re.compile(
     r"(?:hold|host|send|publish|write|ship|run|organi[sz]e|conduct|deliver|produce|create|make|post"
     r"|record|release|launch|build|complete|attend|give|present|draft|prepare|do|develop|execute"
-    r"|issue|design|train|call|interview|visit|contact|share|sign up for)(?![\w-])",
+    r"|issue|design|train|call|interview|visit|contact|share|sign up for|roll\s?out|implement"
+    r"|introduce|install|deploy|translate|finish|finali[sz]e|migrate|set up|recruit|hire"
+    r"|distribute)(?![\w-])",
+    re.IGNORECASE,
+)
+_OUTPUT = re.compile(
+    r"(?:(?:increase|raise|grow|double|boost|get)\s)?(?:(?:the|our)\s)?"
+    rf"(?:(?:number|count|amount)\s+of\s|(?:\d{{1,9}}|{_NUMBER_WORD})\s)?"
+    rf"(?:(?!{_LITTLE})[\w-]{{1,30}}\s){{0,2}}"
+    r"(?:workshops|webinars|newsletters|articles|posts|case\s+studies|white\s?papers|guides|features"
+    r"|releases|campaigns|events|trainings|sessions\s+held|presentations|reports|videos|podcasts"
+    r"|episodes|interviews|meetings|documents|playbooks)"
+    r"(?=$|\s(?:a|an|per|each|every|in|by|from|to|this)\b)",
     re.IGNORECASE,
 )
 _DONE = re.compile(
     r"\b(?:held|hosted|sent|published|written|shipped|organi[sz]ed|conducted|delivered|produced"
-    r"|created|made|posted|recorded|released|launched|built|drafted|attended|given|run)\b",
+    r"|created|made|posted|recorded|released|launched|built|drafted|attended|given|run)"
+    r"\b(?P<last>$)?",
     re.IGNORECASE,
 )
 _COUNT = re.compile(
@@ -91,14 +105,60 @@ _DEADLINE = re.compile(
     r"\s+(?:(?:working|business|calendar)\s+)?(?:minutes?|hours?|days?|weeks?|months?)\b",
     re.IGNORECASE,
 )
+_SPAN = re.compile(
+    rf"{_DEADLINE.pattern}|\b(?:after|for|(?:in|for|during|over)\s+(?:the|their|its|our)\s+(?:first|next|last))"
+    rf"\s+(?:\d{{1,4}}|{_NUMBER_WORD})\s+(?:days?|weeks?|months?|years?)\b",
+    re.IGNORECASE,
+)
 _RATIO = re.compile(rf"\A{_PERCENT}|\b(?:ratio|rate|share|proportion)\b", re.IGNORECASE)
 _OUTCOME = re.compile(
     r"%|‰|\b(?:percent|per\s+cent|share|rate|ratio|score|nps|csat|median|average|mean|revenue|margin"
     r"|conversions?|convert\w*|retention|retain\w*|churn|satisfaction|adoption|adopt\w*|time\s+to"
     r"|latency|return\w*|renew(?:s|ed)?|so\s+that|which|that|who|leading\s+to|resulting\s+in|to\s+win"
-    r"|from\s+\d|at\s+least\s+\d+\s*%)\b",
+    r"|at\s+least\s+\d+\s*%)\b",
     re.IGNORECASE,
 )
+_VAGUE_VERB = re.compile(
+    r"\A(?:improv(?:e[sd]?|ing)|increas(?:e[sd]?|ing)|enhanc(?:e[sd]?|ing)|optimi[sz](?:e[sd]?|ing)"
+    r"|rais(?:e[sd]?|ing)|reduc(?:e[sd]?|ing)|driv(?:e[sn]?|ing)|creat(?:e[sd]?|ing)"
+    r"|achiev(?:e[sd]?|ing)|ensur(?:e[sd]?|ing)|promot(?:e[sd]?|ing)|elevat(?:e[sd]?|ing)"
+    r"|accelerat(?:e[sd]?|ing)|advanc(?:e[sd]?|ing)|simplif(?:y|ies|ied|ying)|scal(?:e[sd]?|ing)"
+    r"|maximi[sz](?:e[sd]?|ing)|(?:boost|strengthen|foster|deepen|support|develop|lift|transform"
+    r"|expand|streamline|sharpen|cultivate|nurture|encourage|lower|heighten|upgrade)(?:s|ed|d|ing)?"
+    r"|gr[eo]w(?:s|n|ing)?|buil(?:d|ds|t|ding)|(?:make|made|making|do|fix|change|refine|have|get|be"
+    r"|become|work)|better|more|stronger|higher|greater|deeper|great|good|world-class)\Z",
+    re.IGNORECASE,
+)
+_ABSTRACT = {
+    "stuff", "things", "everything", "something", "it", "ourselves", "situation", "work", "ways",
+    "performance", "results", "outcomes", "operations", "process", "processes", "efficiency",
+    "effectiveness", "productivity", "quality", "excellence", "innovation", "culture", "mindset",
+    "engagement", "motivation", "morale", "communication", "communications", "collaboration",
+    "cooperation", "teamwork", "alignment", "transparency", "trust", "awareness", "visibility",
+    "presence", "brand", "image", "reputation", "experience", "experiences", "journey", "relations",
+    "relationship", "relationships", "business", "company", "organisation", "organization",
+    "growth", "success", "impact", "agility", "flexibility", "resilience", "sustainability",
+    "leadership", "capability", "capabilities", "knowledge", "expertise", "competitiveness",
+    "ecosystem", "community", "product", "products", "service", "services", "platform", "website",
+    "app", "offering", "strategy", "security", "safety", "wellbeing", "well-being", "happiness",
+    "clarity", "focus", "accountability", "ownership", "empowerment", "diversity", "inclusion",
+    "maturity", "readiness", "digitalisation", "digitalization", "transformation", "momentum",
+    "potential", "synergies", "usability", "stability", "reliability", "scalability", "onboarding",
+    "complexity", "creativity", "better", "customer-centric", "data-driven", "agile", "innovative",
+}  # fmt: skip
+_MEASURED_BY = re.compile(
+    r"\b(?:\w*score|rate|ratio|share|index|nps|enps|csat|median|average|mean|percentile|number\s+of"
+    r"|count|per|measured|answers?|answered|responses?|revenue|sales|margin|costs?|time|hours?"
+    r"|(?:so|such)\s+that|who|which)\b",
+    re.IGNORECASE,
+)
+# The words at which the noun that a verb takes has ended.
+_PHRASE_END = re.compile(
+    rf"\A(?:{_LITTLE}|\d|(?:across|by|among|between|towards?|within|during|through|over|until|even"
+    r"|are|has|have|significantly|noticeably|further|again|overall|everywhere|together)\Z)",
+    re.IGNORECASE,
+)
+_MINOR = {"the", "a", "an", "our", "their", "your", "all", "on", "at"}
 
 _CLOSING = ")”’\"'"
 _BREAKS = re.compile(rf"[^\w.{_CLOSING}]")
@@ -132,12 +192,33 @@ _VERBS_IN_DISGUISE = {
 
 def holds_measure(sentence: str) -> bool:
     """Return whether it has a percentage, a currency, "from x to y" or a number with a unit."""
-    text = _YEARS.sub(" ", sentence)
+    text = _SPAN.sub(" ", _YEARS.sub(" ", sentence))
     if any(pattern.search(text) for pattern in _MEASURES):
         return True
     return any(
         not _names(text, match.start("figure")) for match in _FIGURE_WITH_UNIT.finditer(text)
     )
+
+
+def names_time_span(sentence: str) -> bool:
+    """Return whether a time span is part of its meaning: "return within 30 days"."""
+    return bool(_SPAN.search(sentence))
+
+
+def names_no_measure(sentence: str) -> bool:
+    """Return whether it has a vague verb with an abstract noun, and names nothing to count.
+
+    Its numbers don't matter: "improve engagement by 20%" doesn't say how engagement is counted.
+    """
+    if _MEASURED_BY.search(sentence):
+        return False
+    words = _WORD.findall(sentence)
+    verb = next((at for at, word in enumerate(words) if _VAGUE_VERB.match(word)), None)
+    if verb is None:
+        return False
+    phrase = dropwhile(_MINOR.__contains__, map(str.casefold, words[:verb] or words[verb + 1 :]))
+    nouns = list(takewhile(lambda word: not _PHRASE_END.match(word), phrase))
+    return bool(nouns) and nouns[-1] in _ABSTRACT
 
 
 def reads_like_project(sentence: str) -> bool:
@@ -167,9 +248,10 @@ def counts_activity(sentence: str, *, counted: bool, unit: str = "") -> bool:
     if _OUTCOME.search(sentence) or _RATIO.search(unit.strip()):
         return False
     text = _DEADLINE.sub(" ", sentence)
-    if _ACTIVITY.match(sentence.strip()):
+    if _ACTIVITY.match(sentence.strip()) or _OUTPUT.match(sentence.strip()):
         return counted or bool(_COUNT.search(text))
-    return bool(_DONE.search(text) and _COUNT.search(text))
+    ends_done = counted and any(match["last"] is not None for match in _DONE.finditer(sentence))
+    return ends_done or bool(_DONE.search(text) and _COUNT.search(text))
 
 
 def ends_sentence(word: str) -> bool:

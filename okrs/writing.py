@@ -37,6 +37,7 @@ class Finding:
 
 MOST = 240  # characters of a title
 LONGEST = 120  # of an objective, without a hint
+FEW_WORDS = 3  # "Improve customer engagement" has no room to say for whom
 
 EMPTY = Finding(
     code="empty",
@@ -77,6 +78,22 @@ PROJECT = Finding(
     message="Describe what will be different for whom when the project is done.",
     before="Complete the rollout of the new help desk",
     after="Answer customers before they have to ask twice",
+)
+TIME_SPAN = Finding(
+    code="time_span",
+    severity=Severity.HINT,
+    rule="A time span in an objective is part of its meaning, not a deadline.",
+    message="Leave it out unless it defines the outcome. A key result can measure it.",
+    before="Make first-time buyers want to return within 30 days",
+    after="Make first-time buyers want to return",
+)
+VAGUE = Finding(
+    code="vague",
+    severity=Severity.HINT,
+    rule="An objective names the people for whom something will be better.",
+    message="Add who will notice, and the difference it makes to them.",
+    before="Improve engagement",
+    after="Make our store teams proud of the service they give",
 )
 LONG = Finding(
     code="long",
@@ -135,6 +152,14 @@ ACTIVITY = Finding(
     before="Publish 12 guides",
     after="Share of readers of a guide who ask for a trial, 2 to 5%",
 )
+NO_MEASURE = Finding(
+    code="no_measure",
+    severity=Severity.REASON,
+    rule="A key result names the thing that is counted.",
+    message="Name the share, time, score or number of things that shows the change.",
+    before="Improve engagement from 60 to 80%",
+    after="Share of teams that answer the weekly pulse with 4 or 5, 60 to 80%",
+)
 NO_LEADING = Finding(
     code="no_leading",
     severity=Severity.HINT,
@@ -159,6 +184,14 @@ SLOW_METRIC = Finding(
     before="Yearly engagement survey",
     after="Share of teams that answer the weekly pulse with 4 or 5",
 )
+NOT_MOVING = Finding(
+    code="not_moving",
+    severity=Severity.HINT,
+    rule="A key result uses a metric that moves from week to week.",
+    message="Its last four values are the same. Add a metric that moves earlier.",
+    before="Renewed contracts: 12, 12, 12, 12",
+    after="Share of contracts with a renewal date agreed: 31, 35, 38, 44%",
+)
 SOLE_AUTHOR = Finding(
     code="sole_author",
     severity=Severity.HINT,
@@ -180,6 +213,8 @@ def check_objective(*, title: str, others: Iterable[str] = ()) -> list[Finding]:
         DUPLICATE: plain(title) in map(plain, others),
         MEASURE: vocabulary.holds_measure(title),
         PROJECT: vocabulary.reads_like_project(title),
+        TIME_SPAN: vocabulary.names_time_span(title),
+        VAGUE: len(title.split()) <= FEW_WORDS and vocabulary.names_no_measure(title),
         LONG: len(title) > LONGEST,
         SENTENCES: _sentences(title) > 1,
         NO_VERB: not vocabulary.starts_with_verb(title),
@@ -199,11 +234,13 @@ def check_key_result(
     unit: str = "",
     missing: Sequence[str] = (),
     fits_weekly: bool = True,
+    moves: bool = True,
 ) -> list[Finding]:
     """Check a key result; `others` are the other titles of its objective (M3).
 
     `unit` is that of its metric, `missing` names its missing parts ("a target"), and
-    `fits_weekly` is False if its metric is refreshed less often than weekly.
+    `fits_weekly` is False if its metric is refreshed less often than weekly, and `moves` if the
+    metric's last four values are the same.
     """
     if len(title) > MOST:
         return [TOO_LONG]
@@ -225,7 +262,9 @@ def check_key_result(
         replace(LADDER, message=wrong): bool(wrong),
         replace(INCOMPLETE, message=f"Add {named}."): bool(missing),
         ACTIVITY: vocabulary.counts_activity(title, counted=target is not None, unit=unit),
+        NO_MEASURE: vocabulary.names_no_measure(title),
         SLOW_METRIC: not fits_weekly,
+        NOT_MOVING: not moves,
     }
     return [finding for finding, holds in findings.items() if holds]
 

@@ -24,7 +24,7 @@ from okrs.commands.key_results import FROZEN
 from okrs.forms.objectives import ReasonedForm
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Objective
 from okrs.models.key_results import method_choices
-from okrs.queries.findings import key_result_findings
+from okrs.queries.findings import key_result_findings, metric_moves
 from okrs.writing import EMPTY, Finding
 from scoring import Method
 
@@ -234,7 +234,8 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
 
     def check(self) -> list[Finding]:
         typed = self.typed()
-        return key_result_findings(typed, others=KeyResult.objects.all().other_titles(typed))
+        titles = KeyResult.objects.all().other_titles(typed)
+        return key_result_findings(typed, others=titles, moves=metric_moves(typed.metric))
 
     def typed(self) -> KeyResult:
         """Return the key result as typed, unsaved; unreadable fields are left out."""

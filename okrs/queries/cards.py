@@ -11,7 +11,7 @@ from functools import cached_property
 from engagements.models import Cadence, Engagement, Membership
 from okrs.audit import Criterion, answers_of, audit
 from okrs.models import Cycle, KeyResult, Stage
-from okrs.queries.findings import key_result_findings
+from okrs.queries.findings import key_result_findings, metric_moves
 from okrs.states import expected_pace, latest_forecast, terms_of
 from okrs.writing import Finding
 from scoring import ScoringError, explain
@@ -49,7 +49,9 @@ class Card:
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
-        return key_result_findings(self.key_result) if self.key_result.is_draft else ()
+        if not self.key_result.is_draft:
+            return ()
+        return key_result_findings(self.key_result, moves=metric_moves(self.key_result.metric))
 
     @cached_property
     def trace(self) -> Sequence[Decimal | None]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
 from engagements.models import Membership
 from engagements.permissions import check_owners
-from metrics.models import Refresh
+from metrics.models import Metric, Refresh
 from okrs.audit import answers_of, audit
 from okrs.guardrails import (
     check_key_results,
@@ -30,9 +31,16 @@ from okrs.writing import (
     without_reason,
 )
 
+STILL_AFTER = 4  # equal values of a metric in a row
 
-def key_result_findings(key_result: KeyResult, *, others: Iterable[str] = ()) -> list[Finding]:
-    """Check a key result; `others` are the other titles of its objective (M3)."""
+
+def key_result_findings(
+    key_result: KeyResult, *, others: Iterable[str] = (), moves: bool = True
+) -> list[Finding]:
+    """Check a key result; `others` are the other titles of its objective (M3).
+
+    Pass `moves` from `metric_moves` where hints are shown.
+    """
     metric = key_result.metric
     return check_key_result(
         title=key_result.title,
@@ -45,7 +53,21 @@ def key_result_findings(key_result: KeyResult, *, others: Iterable[str] = ()) ->
         unit=metric.unit if metric else "",
         missing=_missing(key_result),
         fits_weekly=metric is None or not metric.refresh or Refresh(metric.refresh).fits_weekly,
+        moves=moves,
     )
+
+
+def metric_moves(metric: Metric | None) -> bool:
+    """Return whether the metric's last four values differ, across its key results (M3).
+
+    One query, or none if the metric is new or its key results were fetched.
+    """
+    if metric is None or metric.pk is None:
+        return True
+    trails = [row.trail for row in metric.key_results.all()]
+    values = {period: value for trail in trails for period, value, _ in trail if value is not None}
+    last = [Decimal(values[period]) for period in sorted(values)[-STILL_AFTER:]]
+    return len(last) < STILL_AFTER or len(set(last)) > 1
 
 
 def _missing(key_result: KeyResult) -> list[str]:

@@ -55,9 +55,10 @@ class ObjectiveRow:
 
 
 def fetch_set(objective: Objective) -> None:
-    """Prefetch key results with audits, collaborators and links. Five queries."""
+    """Prefetch key results with audits, collaborators and links. Six queries."""
     key_results = KeyResult.objects.select_related("metric", "owner").prefetch_related(
         "audits",
+        Prefetch("metric__key_results", KeyResult.objects.only("engagement", "metric", "trail")),
         Prefetch("collaborators", Collaborator.objects.select_related("member")),
         Prefetch("contributes_to", _links("target")),
         Prefetch("contributions", _links("source")),
@@ -147,7 +148,7 @@ class ObjectivePage:
 def objective_page(objective: Objective, *, today: dt.date) -> ObjectivePage:
     """Return the page of an objective that comes with engagement, cycle, team and people.
 
-    At most sixteen queries more, however many key results there are.
+    At most seventeen queries more, however many key results there are.
     """
     fetch_set(objective)
     helpers = Collaborator.objects.select_related("member")
