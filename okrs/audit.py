@@ -9,42 +9,46 @@ from scoring import Method
 
 
 class Criterion(NamedTuple):
-    """One of the six criteria: whether it passes, and how to fix it if not."""
+    """One of the six criteria: whether it passes, and how to fix it if not.
+
+    The label names the subject, so that it reads right passed and open. `fact` is the data that
+    passes it, if that is a word.
+    """
 
     code: str
     label: str
     passed: bool
     fix: str
+    fact: str = ""
 
 
 def audit(key_result: KeyResult, answers: KeyResultAudit | None) -> list[Criterion]:
-    """Return the six criteria in order; `answers` decide `refresh_confirmed` and `ambitious`."""
-    metric = key_result.metric
+    """Return the six criteria in order. The data shows the first five, `answers` the last."""
+    metric, owner = key_result.metric, key_result.owner
     open_ends = {
         "a target": key_result.target is None,
         "the rungs of its ladder": key_result.method == Method.LADDER and not key_result.ladder,
         "a due date": key_result.due_on is None,
     }
     missing = " and ".join(part for part, is_open in open_ends.items() if is_open)
-    sourced = metric is not None and bool(metric.source.strip())
-    refreshed = bool(metric and metric.refresh and answers and answers.refresh_confirmed)
+    source = metric.source.strip() if metric else ""
+    refresh = metric.get_refresh_display() if metric else ""
+    add_source = f"Add the source of “{metric}”." if metric else "Choose a metric."
+    add_refresh = f"Add how often “{metric}” is refreshed." if metric else "Choose a metric."
+    measure, choose = "Measure the baseline and enter it.", "Choose one owner."
     ambitious = answers is not None and answers.ambitious
-    source = f"Add the source of “{metric}”." if metric else "Choose a metric."
-    refresh = "Confirm how often the value is refreshed."
-    if metric and not metric.refresh:
-        refresh = f"Add how often “{metric}” is refreshed, then confirm it."
     aim = "Confirm that it is ambitious yet reachable. Aim for 20 to 30% above the trend."
-    baseline, measure = key_result.baseline, "Measure the baseline and enter it."
+    has_baseline = key_result.baseline is not None
     return [
-        Criterion("answerable", "Answerable with yes or no", not missing, f"Add {missing}."),
-        Criterion("source_named", "Source named", sourced, source),
-        Criterion("baseline_measured", "Baseline measured", baseline is not None, measure),
-        Criterion("refresh_confirmed", "Refresh confirmed", refreshed, refresh),
-        Criterion("one_owner", "One owner", key_result.owner_id is not None, "Choose one owner."),
-        Criterion("ambitious", "Ambitious yet reachable", ambitious, aim),
+        Criterion("answerable", "Yes or no at the end", not missing, f"Add {missing}."),
+        Criterion("source_named", "Data source", bool(source), add_source, source),
+        Criterion("baseline_measured", "Measured baseline", has_baseline, measure),
+        Criterion("refresh_confirmed", "Refresh frequency", bool(refresh), add_refresh, refresh),
+        Criterion("one_owner", "One owner", owner is not None, choose, str(owner or "")),
+        Criterion("ambitious", "Ambitious yet reachable target", ambitious, aim),
     ]
 
 
 def answers_of(key_result: KeyResult) -> KeyResultAudit | None:
-    """Return the answers a person gave, from a prefetched `audits` if there is one."""
+    """Return the answer a person gave, from a prefetched `audits` if there is one."""
     return next(iter(key_result.audits.all()), None)

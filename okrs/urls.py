@@ -14,6 +14,7 @@ of_objective = [
     path("", objectives.objective_detail, name="objective-detail"),
     path("edit/", objectives.objective_update, name="objective-update"),
     path("commit/", objectives.objective_commit, name="objective-commit"),
+    path("audit/", objectives.objective_audit, name="objective-audit"),
     path("discard/", objectives.objective_discard, name="objective-discard"),
     path("key-results/new/", key_results.key_result_create, name="key-result-create"),
     path("key-results/check/", key_results.key_result_check, name="key-result-check"),

@@ -104,6 +104,7 @@ TABLE: dict[str, Row] = {
     "okrs:objective-create": Row(get=DRAFTERS, post=DRAFTERS),
     "okrs:objective-check": Row(post=DRAFTERS),
     "okrs:objective-update": Row(get=DRAFTERS, post=DRAFTERS),
+    "okrs:objective-audit": Row(post=DRAFTERS),
     "okrs:objective-discard": Row(post=DRAFTERS),
     "okrs:objective-commit": Row(post=COMMITTERS),
     "okrs:key-result-create": Row(get=DRAFTERS, post=DRAFTERS),

@@ -232,12 +232,11 @@ def set_state(key_result: KeyResult, **change: Any) -> KeyResult:
 
 
 def audited(key_result: KeyResult, *, by: Membership) -> KeyResult:
-    """With both answers of the audit that only a person can give."""
+    """With the answer of the audit that only a person can give."""
     with scope(key_result.engagement_id):
         KeyResultAudit.objects.create(
             engagement_id=key_result.engagement_id,
             key_result=key_result,
-            refresh_confirmed=True,
             ambitious=True,
             answered_by=by,
             answered_at=dt.datetime(2026, 1, 2, tzinfo=dt.UTC),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
@@ -119,8 +119,6 @@ def update_key_result(
     set_collaborators(fields.get("collaborators"), key_result=current)
     if TARGET_FIELDS.intersection(changed):
         current.audits.filter(ambitious=True).update(ambitious=False)
-    if "metric" in changed:
-        current.audits.filter(refresh_confirmed=True).update(refresh_confirmed=False)
     return current
 
 
@@ -208,17 +206,16 @@ def require_unfrozen(changed: list[str]) -> None:
 def answer_audit(
     *,
     key_result: KeyResult,
-    refresh_confirmed: bool,
     ambitious: bool,
     by: Membership,
     now: dt.datetime,
     version: int | None = None,
-    note: str = "",
+    note: str | None = None,
 ) -> KeyResultAudit:
-    """Store a person's answers to the audit of a draft (M4.2).
+    """Store a person's answer to the audit of a draft (M4.2).
 
-    `version` is the one that the person read, or None. Raises ValidationError (`frozen`), and
-    StaleEdit if the draft was changed since.
+    `version` is the one that the person read, or None. Without a `note`, the saved one stays.
+    Raises ValidationError (`frozen`), and StaleEdit if the draft was changed since.
     """
     (current,) = lock(key_result)
     require_right(by, Permission.DRAFT)
@@ -228,18 +225,35 @@ def answer_audit(
         )
     if version is not None and current.version != version:
         raise StaleEdit(current)
+    values = {"ambitious": ambitious, "answered_by": by, "answered_at": now}
+    if note is not None:
+        values["note"] = note.strip()
     answers, _ = KeyResultAudit.objects.update_or_create(
-        engagement_id=current.engagement_id,
-        key_result=current,
-        defaults={
-            "refresh_confirmed": refresh_confirmed,
-            "ambitious": ambitious,
-            "note": note.strip(),
-            "answered_by": by,
-            "answered_at": now,
-        },
+        engagement_id=current.engagement_id, key_result=current, defaults=values
     )
     return answers
+
+
+@transaction.atomic
+def answer_audits(
+    *,
+    objective: Objective,
+    versions: Mapping[str, int],
+    ambitious: bool,
+    by: Membership,
+    now: dt.datetime,
+) -> list[KeyResultAudit]:
+    """Give the same answer for several drafts of an objective (M4.2).
+
+    `versions` holds those that the person read, by public id. Errors as in `answer_audit`.
+    """
+    read = KeyResult.objects.filter(objective=objective, public_id__in=versions)
+    return [
+        answer_audit(
+            key_result=row, ambitious=ambitious, by=by, now=now, version=versions[row.public_id]
+        )
+        for row in locking(read)
+    ]
 
 
 @transaction.atomic

@@ -251,9 +251,8 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
 
 
 class AuditForm(forms.Form):
-    """The two criteria of the audit that only a person can answer (M4.2)."""
+    """The criterion of the audit that only a person can answer (M4.2)."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    refresh_confirmed = forms.BooleanField(required=False)
     ambitious = forms.BooleanField(required=False)
     note = forms.CharField(required=False, max_length=2000)

@@ -250,10 +250,9 @@ class KeyResult(TenantModel):
 
 
 class KeyResultAudit(TenantModel):
-    """The two answers of the audit that only a person can give (M4.2)."""
+    """The answer of the audit that only a person can give (M4.2)."""
 
     key_result = TenantKey("okrs.KeyResult", on_delete=models.CASCADE, related_name="audits")
-    refresh_confirmed = models.BooleanField(default=False)
     ambitious = models.BooleanField(default=False)
     note = models.CharField(max_length=2000, blank=True)
     answered_by = TenantKey("engagements.Membership", related_name="+")

@@ -65,12 +65,10 @@ class Card:
     def audit_passed(self) -> int:
         return sum(criterion.passed for criterion in self.audit)
 
-    @property
-    def needs_audit_answers(self) -> bool:
-        """Return whether only the two answers by a person are open, and none was given."""
-        unmet = {criterion.code for criterion in self.audit if not criterion.passed}
-        answers = answers_of(self.key_result)
-        return unmet == {"refresh_confirmed", "ambitious"} and answers is None
+    @cached_property
+    def audit_open(self) -> set[str]:
+        """Return the codes of the criteria that don't pass."""
+        return {criterion.code for criterion in self.audit if not criterion.passed}
 
 
 def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Card:

@@ -197,9 +197,8 @@ def _key_result_problems(key_result: KeyResult) -> list[Problem]:
         *_blocking(findings, key_result.reasons),
     ]
     places = dict(PLACES)
-    if metric := key_result.metric:  # another is chosen on the form of the key result
-        answered = "audit" if metric.refresh else "metric"
-        places |= {"source_named": "metric", "refresh_confirmed": answered}
+    if key_result.metric:  # another is chosen on the form of the key result
+        places |= dict.fromkeys(("source_named", "refresh_confirmed"), "metric")
     return [Problem(code, text, places.get(code, "key_result")) for code, text in texts]
 
 

@@ -130,6 +130,17 @@ class ObjectivePage:
         return [metric for metric in metrics.values() if metric.data_questions_open]
 
     @property
+    def unanswered(self) -> list[KeyResult]:
+        """Return the drafts with a target that no one has found ambitious yet reachable (M4.2)."""
+        cards = [card for card in self.row.cards if "ambitious" in card.audit_open]
+        return [card.key_result for card in cards if "answerable" not in card.audit_open]
+
+    @property
+    def answered(self) -> list[KeyResult]:
+        cards = [card for card in self.row.cards if "ambitious" not in card.audit_open]
+        return [card.key_result for card in cards if card.key_result.is_draft]
+
+    @property
     def problem_count(self) -> int:
         return sum(len(group.problems) for group in self.problems)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command
 from engagements.permissions import Permission
-from okrs.commands.key_results import link_contribution, unlink_contribution
+from okrs.commands.key_results import answer_audits, link_contribution, unlink_contribution
 from okrs.commands.objectives import (
     commit_objective,
     discard_objective,
@@ -83,6 +83,25 @@ def objective_commit(request: MemberRequest, objective: str) -> HttpResponse:
         return objective_answer(request, row, part="commit", refused=refusal.error_list, status=422)
     text = f"Committed: {', '.join(one.title for one in committed)}."
     messages.success(request, text if committed else "This is already committed.")
+    return redirect_to(request, "okrs:objective-detail", row.public_id)
+
+
+@require_POST
+@member(Permission.DRAFT)
+def objective_audit(request: MemberRequest, objective: str) -> HttpResponse:
+    """Answer the last criterion of the audit for all drafts on the page, or take it back."""
+    row = objective_of(request, objective)
+    try:
+        answer_audits(
+            objective=row,
+            versions=read_versions(request.POST),
+            ambitious="ambitious" in request.POST,
+            by=request.membership,
+            now=timezone.now(),
+        )
+    except (StaleEdit, ValidationError):
+        refusal = "A key result changed while you were reading. Check the targets again."
+        return objective_answer(request, row, refusal=refusal, status=409)
     return redirect_to(request, "okrs:objective-detail", row.public_id)
 
 

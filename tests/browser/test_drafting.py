@@ -84,21 +84,26 @@ def lists_all_problems_before_the_commit(visitor: Visitor) -> None:
     expect(commit).to_be_disabled()
     blocks = page.locator("#commit-problems")
     expect(blocks).to_contain_text("It has 1 key result instead of 2 to 4")
-    expect(blocks).to_contain_text(f"{LADDERED}: Confirm how often the value is refreshed.")
     expect(blocks).to_contain_text(f"{LADDERED}: Confirm that it is ambitious yet reachable")
     visitor.inspect("not ready to commit")
 
 
 def answer_the_audits(visitor: Visitor) -> None:
     page = visitor.page
-    for title in (LADDERED, LINEAR):
-        card = page.locator("article.kr").filter(has_text=title)
-        expect(card).to_contain_text("Audit 4 of 6")
-        card.get_by_label("The value is refreshed").check()
-        card.get_by_label("The target is ambitious").check()
-        visitor.inspect("audit open")
-        card.get_by_role("button", name="Save audit").click()
-        expect(card).to_contain_text("Audit 6 of 6")
+    first, second = (
+        page.locator("article.kr").filter(has_text=title) for title in (LADDERED, LINEAR)
+    )
+    first.get_by_text("Audit 5 of 6").click()
+    first.get_by_label("The target is ambitious").check()
+    visitor.inspect("audit open")
+    first.get_by_role("button", name="Save answer").click()
+    expect(first).to_contain_text("Audit 6 of 6")
+    page.get_by_role("button", name="Confirm 1 target").click()
+    expect(second).to_contain_text("Audit 6 of 6")
+    page.get_by_role("button", name="Undo").click()
+    expect(second).to_contain_text("Audit 5 of 6")
+    page.get_by_role("button", name="Confirm 2 targets").click()
+    expect(page.locator("#commit")).to_contain_text("Ready to commit.")
     visitor.inspect("audits answered")
 
 

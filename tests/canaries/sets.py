@@ -180,7 +180,6 @@ def _key_result(
     )
     key_results.answer_audit(
         key_result=drafted,
-        refresh_confirmed=True,
         ambitious=True,
         note=marks.inside("keyresultaudit.note"),
         by=lead,

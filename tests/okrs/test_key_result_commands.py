@@ -39,7 +39,7 @@ def update(key_result: KeyResult, **fields: Any) -> KeyResult:
 
 def answer(key_result: KeyResult, *, ambitious: bool = True, **fields: Any) -> KeyResultAudit:
     fields |= {"by": key_result.objective.owner, "ambitious": ambitious, "now": HALF_WAY}
-    return key_results.answer_audit(key_result=key_result, refresh_confirmed=True, **fields)
+    return key_results.answer_audit(key_result=key_result, **fields)
 
 
 def test_drafts_come_in_order_with_the_current_dates_of_the_cycle(objective: Objective) -> None:
@@ -139,14 +139,14 @@ def test_after_commit_the_rest_can_change_and_frozen_values_may_be_repeated(
 
 
 @pytest.mark.parametrize(
-    ("field", "ambitious", "refresh_confirmed"),
+    ("field", "ambitious"),
     [
-        pytest.param("target", False, True, id="M4.2-new-target"),
-        pytest.param("metric", True, False, id="M4.2-new-metric"),
+        pytest.param("target", False, id="M4.2-new-target"),
+        pytest.param("metric", True, id="M4.2-new-metric"),
     ],
 )
-def test_a_change_asks_the_audit_again(
-    objective: Objective, field: str, *, ambitious: bool, refresh_confirmed: bool
+def test_a_new_target_asks_the_audit_again(
+    objective: Objective, field: str, *, ambitious: bool
 ) -> None:
     key_result = build.key_result(objective)
     answers = answer(key_result)
@@ -155,7 +155,7 @@ def test_a_change_asks_the_audit_again(
     update(key_result, **{field: values[field]})
 
     answers.refresh_from_db()
-    assert (answers.ambitious, answers.refresh_confirmed) == (ambitious, refresh_confirmed)
+    assert answers.ambitious is ambitious
 
 
 def test_the_audit_is_answered_once_for_a_version_of_a_draft(objective: Objective) -> None:
@@ -169,6 +169,40 @@ def test_the_audit_is_answered_once_for_a_version_of_a_draft(objective: Objectiv
         answer(key_result, version=1)
     with refused("frozen"):
         answer(build.live_key_result(objective))
+
+
+def answer_all(objective: Objective, *drafts: KeyResult, ambitious: bool) -> None:
+    versions = {row.public_id: row.version for row in drafts}
+    known = {"by": objective.owner, "now": HALF_WAY}
+    key_results.answer_audits(objective=objective, versions=versions, ambitious=ambitious, **known)
+
+
+def test_an_answer_for_a_whole_objective_can_be_undone_and_leaves_notes(
+    objective: Objective,
+) -> None:
+    first, second = draft(objective, "One"), draft(objective, "Two")
+    answer(first, ambitious=False, note="A quarter above the trend")
+
+    for ambitious in (True, False):
+        answer_all(objective, first, second, ambitious=ambitious)
+
+        audits = [row.audits.get() for row in (first, second)]
+        assert [(row.ambitious, row.note) for row in audits] == [
+            (ambitious, "A quarter above the trend"),
+            (ambitious, ""),
+        ]
+
+
+def test_an_answer_for_all_needs_drafts_as_they_were_read(objective: Objective) -> None:
+    first, second = draft(objective, "One"), draft(objective, "Two")
+    update(KeyResult.objects.get(pk=second.pk), target=Decimal(4))
+
+    with pytest.raises(StaleEdit):
+        answer_all(objective, first, second, ambitious=True)
+
+    assert not first.audits.exists()
+    with refused("frozen"):
+        answer_all(objective, build.live_key_result(objective), ambitious=True)
 
 
 def test_many_contribute_to_one_with_how(objective: Objective) -> None:

@@ -155,11 +155,47 @@ def test_each_problem_links_to_the_place_where_it_is_fixed(
     objective: Objective, metric: dict[str, str], places: dict[str, str]
 ) -> None:
     draft = build.key_result(objective, build.metric(objective.engagement, **metric))
-    asked = {"key_results_count": "key_results", "refresh_confirmed": "audit", "ambitious": "audit"}
+    asked = {"key_results_count": "key_results", "ambitious": "audit"}
 
     groups = commit_problems(objective, [draft])
 
     assert {one.code: one.place for group in groups for one in group.problems} == asked | places
+
+
+def test_it_asks_for_the_ambition_of_targets_that_exist(
+    lead: Membership, objective: Objective
+) -> None:
+    ready = build.key_result(objective, indicator="leading")
+    build.key_result(objective, target=None)
+    answered = build.audited(build.key_result(objective), by=lead)
+    build.live_key_result(objective)
+
+    page = page_of(objective)
+
+    assert (page.unanswered, page.answered) == ([ready], [answered])
+
+
+@pytest.mark.parametrize(
+    ("values", "hint"),
+    [
+        pytest.param(["7", "7", "7.0", "7"], True, id="M3-four-equal-values"),
+        pytest.param(["7", "7", "7"], False, id="M3-three-values"),
+        pytest.param(["9", "7", None, "7", "7", "7"], True, id="M3-moved-before"),
+        pytest.param(["9", "7", None, "7", "7"], False, id="M3-moved-among-the-last-four"),
+    ],
+)
+def test_a_metric_that_does_not_move_is_a_hint(
+    lead: Membership, objective: Objective, values: list[str | None], *, hint: bool
+) -> None:
+    metric = build.metric(lead.engagement)
+    last = build.live_key_result(build.objective(lead, objective.cycle, title="Last"), metric)
+    trail = [[f"2025-10-{day:02}", value, None] for day, value in enumerate(values, start=1)]
+    build.change(last, trail=trail)
+    build.key_result(objective, metric)
+
+    (card,) = page_of(objective).row.cards
+
+    assert ("not_moving" in codes(card.findings)) is hint
 
 
 def log(key_result: KeyResult) -> list[tuple[str, str, str, str]]:

@@ -41,7 +41,7 @@ def test_what_a_commit_froze_is_shown_and_unchanged(client: Client, drafted: Obj
     assert (changed.owner_id, changed.target) == (dana.pk, Decimal(4))
 
 
-ANSWERS = {"version": 1, "refresh_confirmed": "on", "ambitious": "on", "note": "22 % above trend"}
+ANSWERS = {"version": 1, "ambitious": "on", "note": "22 % above trend"}
 
 
 def test_the_audit_keeps_answers_and_htmx_gets_the_card(client: Client, drafted: Objective) -> None:
@@ -54,9 +54,10 @@ def test_the_audit_keeps_answers_and_htmx_gets_the_card(client: Client, drafted:
     assert part.strip().startswith("<article")
     assert f'<details id="audit-{key_result.public_id}" open>' in part
     assert 'id="commit-problems" class="mt-4" hx-swap-oob="true"' in part
+    assert 'id="commit-targets" hx-swap-oob="true"' in part
     with scope(drafted.engagement_id):
         kept = KeyResultAudit.objects.get()
-    assert (kept.refresh_confirmed, kept.ambitious, kept.note) == (True, True, "22 % above trend")
+    assert (kept.ambitious, kept.note) == (True, "22 % above trend")
 
 
 def test_an_audit_of_what_changed_is_asked_again(client: Client, drafted: Objective) -> None:

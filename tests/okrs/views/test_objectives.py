@@ -92,6 +92,34 @@ def test_the_lead_commits_what_was_read_once(client: Client, objective: Objectiv
         assert Objective.objects.get().committed_by == objective.owner
 
 
+def test_all_targets_are_confirmed_at_once_and_undone(client: Client, drafted: Objective) -> None:
+    build.key_result(drafted)
+    build.key_result(drafted)
+    url, known = url_of(drafted, "objective-audit"), read(client, drafted)
+
+    client.post(url, {**known, "ambitious": "on"})
+    confirmed = client.get(url_of(drafted)).text
+    answer = client.post(url, known)
+    undone = client.get(url_of(drafted)).text
+
+    assert "All 2 targets are confirmed" in confirmed
+    assert answer.headers["Location"] == url_of(drafted)
+    assert "Confirm 2 targets" in undone
+
+
+def test_targets_that_changed_are_not_confirmed_unread(client: Client, drafted: Objective) -> None:
+    draft = build.key_result(drafted)
+    known = read(client, drafted)
+    build.change(draft, version=2)
+
+    answer = client.post(url_of(drafted, "objective-audit"), {**known, "ambitious": "on"})
+
+    assert answer.status_code == 409
+    assert "Check the targets again." in answer.text
+    with scope(drafted.engagement_id):
+        assert not draft.audits.exists()
+
+
 def test_a_commit_of_what_changed_lists_the_changes(client: Client, objective: Objective) -> None:
     first = build.key_result(objective, title="Days until first value")
     known = read(client, objective)
