@@ -15,6 +15,7 @@ from django.core import signing
 from django.db.models import Q
 
 from accounts.models import User
+from tenancy.text import address_key
 from tenancy.tokens import absolute_url
 
 VALID_FOR = dt.timedelta(days=1)
@@ -62,7 +63,7 @@ def find_new_address(token: str, *, user: User) -> str | None:
 
 def note_requested(session: SessionBase, *, user: User, new: str, now: dt.datetime) -> None:
     """Note in this browser which address waits for its link to be followed, and until when."""
-    session[REQUESTED] = [user.email, new.strip().lower(), (now + VALID_FOR).isoformat()]
+    session[REQUESTED] = [user.email, address_key(new), (now + VALID_FOR).isoformat()]
 
 
 def requested_address(

@@ -10,7 +10,12 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.crypto import salted_hmac
 
+from tenancy.models import AddressField
+
 logger = logging.getLogger(__name__)
+
+
+ADDRESS_TAKEN = "Another account uses this address."
 
 
 class Theme(models.TextChoices):
@@ -22,19 +27,19 @@ class Theme(models.TextChoices):
 class UserManager(BaseUserManager["User"]):
     def create_user(self, *, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a person who signs in by email; without a password only by emailed code."""
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.get(email=username)
 
 
 class User(AbstractBaseUser):
     """A person who signs in. Memberships link users to engagements and give their roles."""
 
-    email = models.EmailField(max_length=254, unique=True)
+    email = AddressField(max_length=254)
     name = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
@@ -64,7 +69,12 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(models.functions.Lower("email"), name="user_email_any_case")
+            models.UniqueConstraint(
+                fields=["email"],
+                name="user_email_once",
+                violation_error_code="taken",
+                violation_error_message=ADDRESS_TAKEN,
+            )
         ]
 
     def __str__(self) -> str:

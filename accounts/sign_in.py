@@ -25,6 +25,7 @@ from accounts import limits
 from accounts.limits import Tries, VisitorLimits, too_often
 from accounts.messages import enqueue_account_mail
 from accounts.models import User
+from tenancy.text import address_key
 from tenancy.tokens import absolute_url
 
 View = Callable[..., HttpResponseBase]
@@ -50,7 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):
         self, request: HttpRequest, user: User, **login: Any
     ) -> HttpResponse | None:
         """Refuse a code that was emailed to an address the user no longer has."""
-        if (email := login["email"]) and email.lower() != user.email:
+        if (email := login["email"]) and email != user.email:
             request.session.flush()
             messages.error(request, "That code no longer works. Ask for a new one.")
             return redirect("account_login")
@@ -91,7 +92,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 name: context[name] for name in ("code", "password_reset_url") if name in context
             },
             valid_for=lifetime(template_prefix),
-            user=User.objects.filter(email=email.lower()).first(),
+            user=User.objects.filter(email=email).first(),
         )
 
 
@@ -121,11 +122,25 @@ def limited(view: View, tries: Callable[[HttpRequest], Tries]) -> View:
     return guarded
 
 
+def cleaned(view: View, *, field: str, clean: Callable[[str], str] = address_key) -> View:
+    """Hand the view this field as it is compared, without invisible characters."""
+
+    @wraps(view)
+    def with_clean_field(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if field in request.POST:
+            fields = request.POST.copy()
+            fields[field] = clean(request.POST[field])
+            request.POST = fields  # type: ignore[assignment]
+        return view(request, *args, **kwargs)
+
+    return with_clean_field
+
+
 def of_account(of: VisitorLimits, *, field: str) -> Callable[[HttpRequest], Tries]:
     """Count by the account that this field of the form names."""
 
     def tries(request: HttpRequest) -> Tries:
-        email = request.POST.get(field, "").strip().lower()
+        email = address_key(request.POST.get(field, ""))
         if device := known_device(request, email=email):
             return [(of.device, (email, device))]
         network = limits.network_of(request)
@@ -163,5 +178,5 @@ def known_device(request: HttpRequest, *, email: str) -> str:
 
 
 def _owner(device: str, email: str) -> str:
-    account = f"{device}:{email.lower()}"
+    account = f"{device}:{email}"
     return salted_hmac(SALT, account, algorithm="sha256").hexdigest()

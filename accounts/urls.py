@@ -16,13 +16,17 @@ from accounts.limits import (
     RESETS,
     network_of,
 )
-from accounts.sign_in import limited, of_account
+from accounts.sign_in import cleaned, limited, of_account
+from tenancy.text import one_line
 
-login = limited(views.login, of_account(PASSWORDS, field="login"))
-request_code = limited(views.request_login_code, of_account(CODES, field="email"))
-reset = limited(views.password_reset, of_account(RESETS, field="email"))
+login = limited(cleaned(views.login, field="login"), of_account(PASSWORDS, field="login"))
+request_code = limited(
+    cleaned(views.request_login_code, field="email"), of_account(CODES, field="email")
+)
+reset = limited(cleaned(views.password_reset, field="email"), of_account(RESETS, field="email"))
 confirm_code = limited(
-    views.confirm_login_code, lambda request: [(CODE_GUESSES, (request.session.session_key,))]
+    cleaned(views.confirm_login_code, field="code", clean=one_line),
+    lambda request: [(CODE_GUESSES, (request.session.session_key,))],
 )
 change_password = limited(
     views.password_change, lambda request: [(PASSWORD_CHANGES, (request.user.pk,))]

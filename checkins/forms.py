@@ -11,7 +11,14 @@ from django.core.exceptions import ValidationError
 
 from checkins.queries.cards import DueCard
 from checkins.rules import REQUIRED, Preview, outside_range, preview
-from engagements.form_fields import DayField, DecimalTextField, FigureInput, LinkField, ScaleInput
+from engagements.form_fields import (
+    DayField,
+    DecimalTextField,
+    FigureInput,
+    LinkField,
+    ScaleInput,
+    TextField,
+)
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_unit, write_value
 from okrs.models import KeyResult
 from okrs.weeks import WEEK
@@ -38,23 +45,23 @@ class CheckInForm(forms.Form):
         widget=ScaleInput,
         error_messages=_required(REQUIRED["confidence"]),
     )
-    insight = forms.CharField(
+    insight = TextField(
         label="Insight: what does the number mean?",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages=_required(REQUIRED["insight"]),
     )
-    next_action = forms.CharField(
+    next_action = TextField(
         label="Next action", max_length=2000, error_messages=_required(REQUIRED["next_action"])
     )
     next_action_due = DayField(label="By", error_messages=_required("Enter the day it is due."))
-    help_needed = forms.CharField(
+    help_needed = TextField(
         label="Help needed, and from whom",
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    blocker = forms.CharField(
+    blocker = TextField(
         label="Blocker: what is it, and who can remove it?",
         required=False,
         max_length=2000,
@@ -147,7 +154,7 @@ class CheckInForm(forms.Form):
 class AnswerForm(forms.Form):
     """The answer to a help request."""
 
-    answer = forms.CharField(
+    answer = TextField(
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages=_required(REQUIRED["answer"]),

@@ -14,6 +14,7 @@ from engagements.form_fields import (
     LinkField,
     MemberField,
     RowField,
+    TextField,
     choose_among,
     who_can_own,
 )
@@ -58,7 +59,7 @@ class OwnedForm(forms.Form):
 class ActionForm(OwnedForm):
     """The arguments of `add_action` (M8.3)."""
 
-    what = forms.CharField(
+    what = TextField(
         label="Action",
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -69,7 +70,7 @@ class ActionForm(OwnedForm):
 class DecisionForm(OwnedForm):
     """The arguments of `record_decision` (M8.2)."""
 
-    text = forms.CharField(
+    text = TextField(
         label="Decision",
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -93,7 +94,7 @@ class SupersedeForm(DecisionForm):
 
 
 class LogFilter(forms.Form):
-    q = forms.CharField(required=False, max_length=200, label="Words or number")
+    q = TextField(required=False, max_length=200, label="Words or number")
     owner = RowField(required=False, empty_label="Anyone", label="Owner")
     change = forms.ChoiceField(
         required=False, choices=[("", "Any change"), *ResultingChange.choices], label="Change"

@@ -108,7 +108,7 @@ def run_jobs(client: Client, jobs: tuple[Callable[..., int], ...], *, at: dt.dat
 
 def get_user(person: str) -> User:
     """Return this person's account; one that is there already stays as it is."""
-    user = User.objects.filter(email__iexact=address(person)).first()
+    user = User.objects.filter(email=address(person)).first()
     return user or User.objects.create_user(
         email=address(person), name=PEOPLE[person], password=PASSWORD
     )

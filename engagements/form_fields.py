@@ -15,9 +15,24 @@ from engagements.models import Engagement, Membership, Role
 from engagements.places import city, countries, current_zone, time_zones
 from engagements.web_links import read_link
 from scoring import ScoringError, parse_number
+from tenancy.text import address_key, clean_text
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # dates are calculated beyond both ends of the input
 MOST_DIGITS, MOST_PLACES = 20, 6  # as the columns have them
+
+
+class TextField(forms.CharField):
+    """A text without invisible characters; one of nothing else is empty."""
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(clean_text(value) if isinstance(value, str) else value) or ""
+
+
+class EmailField(forms.EmailField):
+    """An email address, as it is stored and compared."""
+
+    def to_python(self, value: Any) -> str:
+        return address_key(super().to_python(value) or "")
 
 
 class DecimalTextField(forms.CharField):
@@ -89,7 +104,7 @@ class MomentField(forms.DateTimeField):
         super().__init__(**{"widget": widget, **kwargs})
 
 
-class LinkField(forms.CharField):
+class LinkField(TextField):
     """The address of a page on the web or in an intranet."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -199,7 +214,7 @@ class ClockField(forms.TimeField):
         return f"{value:%H:%M}" if isinstance(value, dt.time) else value
 
 
-class LinesField(forms.CharField):
+class LinesField(TextField):
     """A short list, one entry a line."""
 
     def __init__(self, *, longest: int, **kwargs: Any) -> None:

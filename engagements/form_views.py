@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from engagements.access import MemberRequest
 from engagements.edit_forms import EditForm
 from engagements.queries import last_editor
+from tenancy.constraints import refusal_of
 from tenancy.locks import StaleEdit
 from tenancy.scoping import end_writing
 
@@ -32,6 +34,9 @@ def run_command(form: forms.Form, command: Callable[..., Any], **known: Any) -> 
         result = command(**form.cleaned_data, **known)
     except ValidationError as refusal:
         add_errors(form, refusal)
+        return None
+    except IntegrityError as error:  # another row was saved between the check and the insert
+        add_errors(form, refusal_of(error))
         return None
     except StaleEdit as stale:
         if not isinstance(form, EditForm):

@@ -15,6 +15,7 @@ from engagements.form_fields import (
     MemberField,
     MomentField,
     SegmentInput,
+    TextField,
 )
 from engagements.places import zone_time
 from escalations.models import Escalation, Outcome, Verdict
@@ -75,7 +76,7 @@ class OutcomeForm(EscalationForm):
         widget=SegmentInput,
         error_messages={"required": "Choose one: change the bet, or ask for help."},
     )
-    plan = forms.CharField(
+    plan = TextField(
         label="Recovery plan: what will you do differently?",
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -95,7 +96,7 @@ class VerdictForm(EscalationForm):
         widget=SegmentInput,
         error_messages={"required": "Choose a decision."},
     )
-    note = forms.CharField(
+    note = TextField(
         label="What happens next?",
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -110,7 +111,7 @@ class VerdictForm(EscalationForm):
 class VerdictOnBehalfForm(VerdictForm):
     """The decision as a lead records it for the sponsor; the command asks for both fields (M9.5)."""
 
-    word_of = forms.CharField(
+    word_of = TextField(
         label="Sponsor who decided",
         max_length=120,
         required=False,

@@ -15,6 +15,7 @@ from imports.sheets import Problem, quote
 from okrs.formatting import write_unit
 from okrs.weeks import quarter
 from okrs.writing import plain
+from tenancy.text import comparable
 
 METRIC_FACTS = ("definition", "unit", "source", "refresh", "valid_low", "valid_high")
 
@@ -57,7 +58,7 @@ class KnownKeyResult(NamedTuple):
 class Known:
     """The data of the engagement that a sheet can name, as plain values by the key of a row."""
 
-    client_names: frozenset[str]  # casefolded
+    client_names: frozenset[str]  # as they are compared
     choices: Choices
     cycles: Mapping[str, KnownCycle]
     teams: Mapping[str, int]
@@ -68,7 +69,7 @@ class Known:
 
     def span(self, cycle: str) -> tuple[dt.date, dt.date] | None:
         """Return the first and last day of a cycle, or of the quarter with that name."""
-        span = self.cycles.get(cycle.casefold()) or quarter(cycle)
+        span = self.cycles.get(comparable(cycle)) or quarter(cycle)
         return (span.starts_on, span.ends_on) if span else None
 
 
@@ -104,7 +105,7 @@ def check_together(rows: Sequence[Row]) -> Iterator[Problem]:
         rows,
         about=lambda row: row.key[:2],
         column="team",
-        fact=lambda row: row.team.casefold(),
+        fact=lambda row: comparable(row.team),
         fix="Use one team, or give the two objectives different titles.",
         skip=frozenset({"cycle", "objective", "team", "level"}),
     )
@@ -112,7 +113,7 @@ def check_together(rows: Sequence[Row]) -> Iterator[Problem]:
         rows,
         about=lambda row: row.owner_email,
         column="owner",
-        fact=lambda row: row.owner.casefold(),
+        fact=lambda row: comparable(row.owner),
         fix="Give each address one name.",
         skip=frozenset({"owner", "owner_email"}),
     )
@@ -213,7 +214,7 @@ def _metrics(rows: Sequence[Row]) -> Iterator[Problem]:
 
 def same_unit(one: object, other: object) -> bool:
     """Return whether two units are one: "Percent" and "%", "Days" and "days"."""
-    return write_unit(str(one).casefold()) == write_unit(str(other).casefold())
+    return write_unit(comparable(str(one))) == write_unit(comparable(str(other)))
 
 
 def _dates(row: Row, known: Known) -> Iterator[Problem]:
@@ -231,7 +232,7 @@ def _team(row: Row, known: Known) -> Iterator[Problem]:
     if objective is None or row.faulty & {"team", "level"}:
         return
     team = objective.team
-    if team.casefold() != row.team.casefold():
+    if comparable(team) != comparable(row.team):
         message = f"The objective already exists, {f'of {team}' if team else 'of the company'}."
         yield Problem(row.line, "team", message, "Use that team, or change the title.")
 

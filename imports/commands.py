@@ -33,6 +33,7 @@ from okrs.commands.cycles import settle_bands
 from okrs.models import ContributionLink, Cycle, Direction, Indicator, KeyResult, Objective, Team
 from okrs.writing import plain
 from tenancy.locks import lock, lock_names, locking
+from tenancy.text import comparable
 
 CHOICES = {
     "direction": tuple(Direction.values),
@@ -150,7 +151,7 @@ def read_known(engagement: Engagement) -> Known:
     }
     teams = dict(rows(Team, "name"))
     cycles = {
-        pk: (name.casefold(), KnownCycle(pk, starts_on, ends_on))
+        pk: (comparable(name), KnownCycle(pk, starts_on, ends_on))
         for pk, name, starts_on, ends_on in rows(Cycle, "name", "starts_on", "ends_on")
     }
     objectives = {
@@ -161,17 +162,17 @@ def read_known(engagement: Engagement) -> Known:
         for pk, cycle, team, title in objective_rows
     }
     return Known(
-        client_names=frozenset({engagement.client_name.casefold(), engagement.slug.casefold()}),
+        client_names=frozenset({comparable(engagement.client_name), comparable(engagement.slug)}),
         choices=CHOICES,
         cycles=dict(cycles.values()),
-        teams={name.casefold(): pk for pk, name in teams.items()},
+        teams={comparable(name): pk for pk, name in teams.items()},
         people={
-            email.lower(): KnownPerson(pk, name, role == Role.VIEWER, removed_at is not None)
+            email: KnownPerson(pk, name, role == Role.VIEWER, removed_at is not None)
             for pk, email, name, role, removed_at in rows(
                 Membership, "email", "name", "role", "removed_at"
             )
         },
-        metrics={metric.name.casefold(): metric for metric in metrics.values()},
+        metrics={comparable(metric.name): metric for metric in metrics.values()},
         objectives=dict(objectives.values()),
         key_results={
             (*objectives[objective][0], plain(title)): KnownKeyResult(
@@ -215,7 +216,7 @@ class Writer:
         """Write rows without a problem, each kind after those it refers to; return their cycles."""
         keys = dict.fromkeys(row.key[0] for row in self.rows)
         self._add(Cycle, lambda row: row.key[0], self._cycle)
-        self._add(Team, lambda row: row.team.casefold(), lambda row: {"name": row.team})
+        self._add(Team, lambda row: comparable(row.team), lambda row: {"name": row.team})
         self._add(
             Membership,
             lambda row: row.owner_email,
@@ -258,7 +259,7 @@ class Writer:
         return {"name": row.metric, "owner_id": owner, "steward_id": owner, **facts}
 
     def _objective(self, row: Row) -> dict[str, Any]:
-        cycle, team = self.ids[Cycle][row.key[0]], self.ids[Team][row.team.casefold()]
+        cycle, team = self.ids[Cycle][row.key[0]], self.ids[Team][comparable(row.team)]
         return {
             "cycle_id": cycle,
             "team_id": team,

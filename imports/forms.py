@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from engagements.form_fields import TextField
+
 MOST = 1_000_000  # bytes: some four thousand key results
 MOST_TO_FIX = 100_000  # characters that can be edited on the page
 SPLIT = "Split it, for example by cycle or by team."
@@ -24,7 +26,7 @@ class SheetForm(forms.Form):
         allow_empty_file=True,  # the importer explains the problem
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
     )
-    lines = forms.CharField(
+    lines = TextField(
         required=False,
         strip=False,
         label="Or paste its lines",

@@ -27,6 +27,7 @@ from imports.checking import (
 )
 from imports.rows import Row, read_row
 from imports.sheets import Problem, Record, Sheet, read_sheet
+from tenancy.text import comparable
 
 MAX_PROBLEMS = 200  # on a page
 MAX_REPORTED = 10_000  # in a file
@@ -89,8 +90,8 @@ def plan_import(
     where one is given.
     """
     sheet = read_sheet(content)
-    names = frozenset({client.casefold()}) if client else known.client_names
-    records = [record for record in sheet.records if _client(record).casefold() in names]
+    names = frozenset({comparable(client)}) if client else known.client_names
+    records = [record for record in sheet.records if comparable(_client(record)) in names]
     if not records and not client:
         records = sheet.records
     rows: list[Row] = []
@@ -101,7 +102,7 @@ def plan_import(
     others = [
         name
         for name in dict.fromkeys(map(_client, records))
-        if 0 < len(name) <= LONGEST_CLIENT and name.casefold() not in known.client_names
+        if 0 < len(name) <= LONGEST_CLIENT and comparable(name) not in known.client_names
     ]
     return replace(
         plan_rows(rows, known=known, sheet=sheet, max_problems=max_problems),
@@ -151,7 +152,7 @@ def _count(rows: Sequence[Row], *, known: Known) -> dict[str, int]:
         "objective": len({row.key[:2] for row in rows} - known.objectives.keys()),
         "metric": len({row.metric_key for row in rows} - known.metrics.keys()),
         "cycle": len({row.key[0] for row in rows} - known.cycles.keys()),
-        "team": len({row.team.casefold() for row in rows if row.team} - known.teams.keys()),
+        "team": len({comparable(row.team) for row in rows if row.team} - known.teams.keys()),
         "placeholder": len({row.owner_email for row in rows} - known.people.keys()),
         "contribution link": sum(bool(row.contributes_to) for row in rows),
     }

@@ -13,6 +13,7 @@ from django.core.validators import validate_email
 from imports.sheets import Problem, Record, quote
 from okrs.writing import plain
 from scoring import Commitment, Method, ScoringError, parse_number, validate_linear, validate_rungs
+from tenancy.text import address_key, clean_text, comparable
 
 LARGEST = Decimal(10) ** 14
 PLACES = 6
@@ -71,8 +72,8 @@ def read_row(record: Record, *, choices: Choices) -> tuple[Row, list[Problem]]:
     metric = cells.name("metric", most=120, required=True)
     row = Row(
         line=cells.line,
-        key=(cycle.casefold(), plain(objective), plain(key_result)),
-        metric_key=metric.casefold(),
+        key=(comparable(cycle), plain(objective), plain(key_result)),
+        metric_key=comparable(metric),
         cycle=cycle,
         team=team,
         objective=objective,
@@ -113,7 +114,7 @@ class Cells:
         self.problems.setdefault(column, Problem(self.line, column, message, fix))
 
     def text(self, column: str, *, most: int, required: bool = False) -> str:
-        text = self.record.get(column, "").strip()
+        text = clean_text(self.record.get(column, "")).strip()
         if "\x00" in text:
             self.note(column, "The cell holds a NUL character.", "Remove it.")
         elif required and not text:
@@ -129,11 +130,11 @@ class Cells:
         return " ".join(self.text(column, most=most, required=required).split())
 
     def choice(self, column: str, values: Sequence[str], *, default: str | None = None) -> str:
-        text = self.record.get(column, "").strip()
+        text = clean_text(self.record.get(column, "")).strip()
         if not text and default is not None:
             return default
-        if text.lower() in values:
-            return text.lower()
+        if (word := comparable(text)) in values:
+            return word
         message = f"{quote(text)} is not one of the choices." if text else "The cell is empty."
         self.note(column, message, f"Write {', '.join(values[:-1])} or {values[-1]}.")
         return ""
@@ -149,7 +150,7 @@ class Cells:
             return None
 
     def date(self, column: str) -> dt.date | None:
-        text = self.record.get(column, "").strip()
+        text = clean_text(self.record.get(column, "")).strip()
         if not text:
             return None
         try:
@@ -159,7 +160,7 @@ class Cells:
             return None
 
     def email(self, column: str) -> str:
-        text = self.text(column, most=254, required=True).lower()
+        text = address_key(self.text(column, most=254, required=True))
         if column in self.problems:
             return ""
         try:

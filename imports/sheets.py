@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from okrs.writing import plain
+from tenancy.text import comparable
 
 COLUMNS = (
     "engagement", "cycle", "level", "team", "objective", "key_result", "metric", "definition",
@@ -127,7 +128,7 @@ def unguard_formula(text: str) -> str:
 
 
 def _column(heading: str) -> str:
-    name = re.sub(r"[\s_-]+", "_", heading.strip().lower())
+    name = re.sub(r"[\s_-]+", "_", comparable(heading))
     name = SYNONYMS.get(name, name)
     return name if name in COLUMNS else heading.strip()
 

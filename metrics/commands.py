@@ -15,6 +15,7 @@ from engagements.permissions import Permission, check_owners, require_right
 from metrics.models import Metric
 from metrics.queries import live_titles
 from tenancy.locks import lock, lock_for_edit, lock_names
+from tenancy.text import comparable, one_line
 
 # Fields that change the meaning of a live key result (M5.10), with their labels.
 FROZEN = {"unit": "unit", "technical_definition": "formula"}
@@ -48,7 +49,7 @@ def create_metric(
     """
     lock_names(engagement.pk)
     require_right(by, Permission.DRAFT, owners=[fields.get("owner"), fields.get("steward")])
-    metric = Metric(engagement=engagement, name=" ".join(name.split()), **fields)
+    metric = Metric(engagement=engagement, name=one_line(name), **fields)
     _check(metric, people=[metric.owner, metric.steward])
     metric.save(force_insert=True)
     return metric
@@ -72,14 +73,14 @@ def update_metric(
     lock_names(current.engagement_id)
     require_right(by, Permission.DRAFT, owners=[fields.get("owner"), fields.get("steward")])
     before = {current.owner_id, current.steward_id}
-    changed: dict[str, Any] = {"name": " ".join(name.split()), **fields}
+    changed: dict[str, Any] = {"name": one_line(name), **fields}
     _check_frozen(current, changed=changed)
     for field, value in changed.items():
         setattr(current, field, value)
     people = [current.owner, current.steward]
     _check(current, people=[person for person in people if person and person.pk not in before])
     current.version += 1
-    current.save(update_fields=[*changed, "version"])
+    current.save(update_fields=[*changed, "name_key", "version"])
     return current
 
 
@@ -127,14 +128,14 @@ def _check(metric: Metric, *, people: list[Membership | None]) -> None:
 
 
 def _check_is_unique(metric: Metric) -> None:
-    formula = " ".join(metric.technical_definition.split()).casefold()
+    name, formula = comparable(metric.name), comparable(metric.technical_definition)
     others = Metric.objects.filter(engagement_id=metric.engagement_id).exclude(pk=metric.pk)
     for other in others.only("name", "technical_definition", "archived_at", "engagement_id"):
-        if other.name.casefold() == metric.name.casefold():
+        if comparable(other.name) == name:
             raise ValidationError(
                 _duplicate("name", of=other), code="duplicate", params={"of": other}
             )
-        if formula and " ".join(other.technical_definition.split()).casefold() == formula:
+        if formula and comparable(other.technical_definition) == formula:
             raise ValidationError(
                 _duplicate("formula", of=other), code="duplicate", params={"of": other}
             )

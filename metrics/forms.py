@@ -5,7 +5,7 @@ from typing import ClassVar
 from django import forms
 
 from engagements.edit_forms import EditForm
-from engagements.form_fields import DecimalTextField, LinkField, MemberField
+from engagements.form_fields import DecimalTextField, LinkField, MemberField, TextField
 from metrics.models import GAP_FOR, Metric, Refresh
 
 LEAVES_GAP = f"If this is open at commit, key results get a data gap of {GAP_FOR.days} days."
@@ -20,29 +20,27 @@ class MetricForm(EditForm):
     needed_at_commit = ("source", "refresh")  # by the audit of each key result that reads it
     error_fields: ClassVar = {"duplicate": "name", "range": "valid_high"}
 
-    name = forms.CharField(
+    name = TextField(
         max_length=120, label="Name", error_messages={"required": "Enter the name of the metric."}
     )
-    definition = forms.CharField(
+    definition = TextField(
         required=False,
         max_length=5000,
         label="Definition",
         help_text="In words that everyone in the business understands.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    technical_definition = forms.CharField(
+    technical_definition = TextField(
         required=False,
         max_length=5000,
         label="Formula",
         help_text="Or the query. Two metrics can’t have the same one.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    unit = forms.CharField(
-        required=False, max_length=40, label="Unit", help_text="days, %, EUR, yes/no"
-    )
+    unit = TextField(required=False, max_length=40, label="Unit", help_text="days, %, EUR, yes/no")
     owner = MemberField(required=False, label="Owner", help_text="Responsible for the definition.")
     steward = MemberField(required=False, label="Steward", help_text="Responsible for the values.")
-    source = forms.CharField(
+    source = TextField(
         required=False,
         max_length=120,
         label="Source",
@@ -52,10 +50,8 @@ class MetricForm(EditForm):
     refresh = forms.ChoiceField(
         choices=[("", "Not answered yet"), *Refresh.choices], required=False, label="Refresh"
     )
-    access = forms.CharField(
-        required=False, max_length=200, label="Who has access", help_text=LEAVES_GAP
-    )
-    fetched_by = forms.CharField(
+    access = TextField(required=False, max_length=200, label="Who has access", help_text=LEAVES_GAP)
+    fetched_by = TextField(
         required=False, max_length=200, label="Who collects it", help_text=LEAVES_GAP
     )
     valid_low = DecimalTextField(required=False, label="Lowest value")

@@ -9,6 +9,7 @@ from django.db import models
 from engagements.web_links import LONGEST_LINK
 from scoring import format_number, format_unit
 from tenancy.models import (
+    KeyField,
     TenantKey,
     TenantManager,
     TenantModel,
@@ -31,11 +32,12 @@ class Refresh(models.TextChoices):
         return self in {Refresh.HOURLY, Refresh.DAILY, Refresh.WEEKLY}
 
 
-@tracked()
+@tracked(exclude=("name_key",))
 class Metric(TenantModel):
     """A metric of the dictionary, with one name, one definition and one source (M4.4)."""
 
     name = models.CharField(max_length=120)
+    name_key = KeyField(of="name")
     definition = models.CharField(max_length=5000, blank=True)
     technical_definition = models.CharField(max_length=5000, blank=True)
     unit = models.CharField(max_length=40, blank=True)
@@ -60,7 +62,10 @@ class Metric(TenantModel):
         constraints = [
             *tenant_constraints("owner", "steward", authors=("archived_by",)),
             models.UniqueConstraint(
-                "engagement", models.functions.Lower("name"), name="metric_name_once"
+                fields=["engagement", "name_key"],
+                name="metric_name_once",
+                violation_error_code="duplicate",
+                violation_error_message="A metric with this name exists. Choose another name.",
             ),
             models.CheckConstraint(
                 condition=models.Q(valid_low=None)

@@ -12,6 +12,7 @@ from django.db.models import TextChoices
 
 from okrs import vocabulary
 from scoring import Method, Rungs, ScoringError, validate_rungs
+from tenancy.text import comparable, one_line
 
 
 class Severity(TextChoices):
@@ -206,7 +207,7 @@ def check_objective(*, title: str, others: Iterable[str] = ()) -> list[Finding]:
     """Check the title of an objective; `others` are the other titles of its cycle (M3)."""
     if len(title) > MOST:
         return [TOO_LONG]
-    title = " ".join(title.split())
+    title = one_line(title)
     if not title:
         return [EMPTY]
     found = {
@@ -244,7 +245,7 @@ def check_key_result(
     """
     if len(title) > MOST:
         return [TOO_LONG]
-    title = " ".join(title.split())
+    title = one_line(title)
     if not title:
         return [EMPTY]
     linear = method == Method.LINEAR
@@ -297,8 +298,8 @@ def without_reason(findings: Iterable[Finding], reasons: Mapping[str, str]) -> l
 
 
 def plain(title: str) -> str:
-    """Normalise a title for comparison: spaces, final punctuation and case don't count."""
-    return " ".join(title.split()).rstrip(" .!?…").casefold()
+    """Return the key of a title: that of names, and final punctuation doesn't count either."""
+    return comparable(title).rstrip(" .!?")
 
 
 def _sentences(title: str) -> int:

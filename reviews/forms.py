@@ -14,6 +14,7 @@ from engagements.form_fields import (
     MembersField,
     MomentField,
     RowField,
+    TextField,
     choose_among,
 )
 from engagements.models import Engagement, Role
@@ -28,7 +29,7 @@ class ReviewForm(EditForm):
     """A planned review; its kind can't change later."""
 
     kind = forms.ChoiceField(choices=ReviewKind.choices, initial=ReviewKind.MONTHLY, label="Kind")
-    title = forms.CharField(
+    title = TextField(
         required=False,
         max_length=120,
         label="Title",
@@ -85,7 +86,7 @@ class ItemForm(GroupedForm):
 
     error_fields: ClassVar = {"there": "key_result"}
 
-    title = forms.CharField(
+    title = TextField(
         required=False,
         max_length=240,
         label="Title",
@@ -127,7 +128,7 @@ class CloseForm(GroupedForm):
     on_outcomes = _question("on_outcomes")
     evidence_weekly = _question("evidence_weekly")
     moved_resources = _question("moved_resources")
-    closing_note = forms.CharField(
+    closing_note = TextField(
         required=False,
         max_length=2000,
         label="Note on the meeting",

@@ -3,18 +3,19 @@ from __future__ import annotations
 from django import forms
 
 from engagements.edit_forms import EditForm, GroupedForm
+from engagements.form_fields import TextField
 
 
 def text_field(label: str) -> forms.CharField:
     """Return the field of a short text that clients read."""
     widget = forms.Textarea(attrs={"rows": 3})
-    return forms.CharField(label=label, required=False, max_length=12_000, widget=widget)
+    return TextField(label=label, required=False, max_length=12_000, widget=widget)
 
 
 class WordsForm(GroupedForm):
     """The texts that the lead adds to the figures; clients read all of it."""
 
-    headline = forms.CharField(
+    headline = TextField(
         max_length=240,
         label="Headline",
         help_text="One sentence with the main finding.",

@@ -8,15 +8,48 @@ without its wall; the catalogue test looks for that.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 
-from django.db import models
-from django.db.models.constraints import BaseConstraint
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+from django.db.models.constraints import BaseConstraint, UniqueConstraint
+from psycopg.errors import UniqueViolation
 
 SCOPE = "ANY (nullif(current_setting('app.engagements', true), '')::bigint[])"
 OWN_USER = "nullif(current_setting('app.user', true), '')::bigint"
 SWEEP_ROLE = "plumbline_sweep"
 OWN_TOKEN = "nullif(current_setting('app.token', true), '')"  # noqa: S105
+
+
+def refusal_of(error: IntegrityError) -> ValidationError:
+    """Return the refusal for a row that another one excludes, with the constraint's code and text.
+
+    Raises the error again unless a unique constraint was violated.
+    """
+    if not isinstance(error.__cause__, UniqueViolation):
+        raise error
+    name = error.__cause__.diag.constraint_name or ""
+    constraint = _unique_constraints().get(name)
+    if constraint is None or constraint.violation_error_code is None:
+        return ValidationError(
+            "Someone saved the same thing at the same moment. Check it, and save again.",
+            code="saved_meanwhile",
+        )
+    return ValidationError(
+        constraint.get_violation_error_message(), code=constraint.violation_error_code
+    )
+
+
+@cache
+def _unique_constraints() -> dict[str, UniqueConstraint]:
+    return {
+        constraint.name: constraint
+        for model in apps.get_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, UniqueConstraint)
+    }
 
 
 class DeferredConstraint(BaseConstraint):

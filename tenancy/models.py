@@ -18,6 +18,7 @@ from psycopg.rows import class_row, tuple_row
 
 from tenancy.constraints import ActingAuthor, TenantForeignKey, TenantWall, WrittenByTriggers
 from tenancy.scoping import ScopeError, engagements_in_scope
+from tenancy.text import address_key, comparable
 
 # The same made by PostgreSQL, for rows that a sweep writes: 48 random bits, of the alphabet below.
 NEW_PUBLIC_ID = "left(translate(replace(gen_random_uuid()::text, '-', ''), '01', 'gh'), 12)"
@@ -119,6 +120,45 @@ class TenantKey(models.ForeignKey):  # type: ignore[type-arg]
 
     def __init__(self, to: Any, on_delete: Any = models.PROTECT, **kwargs: Any) -> None:
         super().__init__(to, on_delete, **{"db_constraint": False, "db_index": False, **kwargs})
+
+
+MOST_COMPARED = 600  # characters of a name; more would not fit into an index
+
+
+class KeyField(models.CharField):  # type: ignore[type-arg]
+    """The comparable form of the text in another field; unique constraints are on this one.
+
+    A save that names the other field in `update_fields` names this one too.
+    """
+
+    def __init__(self, *, of: str, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": MOST_COMPARED, "editable": False, **kwargs})
+        self.of = of
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001
+        key = comparable(getattr(model_instance, self.of))[:MOST_COMPARED]
+        setattr(model_instance, self.attname, key)
+        return key
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Make the key of a value to look for: `filter(name_key="İzmir")`."""
+        return comparable(value)[:MOST_COMPARED] if isinstance(value, str) else value
+
+
+class AddressField(models.EmailField):  # type: ignore[type-arg]
+    """An email address, stored and looked up as it is compared."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001
+        address = address_key(getattr(model_instance, self.attname))
+        setattr(model_instance, self.attname, address)
+        return address
+
+    def get_prep_value(self, value: Any) -> Any:
+        return address_key(value) if isinstance(value, str) else value
 
 
 class TenantModel(models.Model):

@@ -15,6 +15,7 @@ from accounts.models import User
 from engagements.commands.invitations import issue_invitation
 from engagements.commands.profiles import engagements_of
 from engagements.models import Engagement, Invitation, Membership, Role
+from engagements.models.engagements import SLUG_TAKEN
 from engagements.permissions import Permission, check_owners, require_right
 from engagements.places import current_zone
 from tenancy.locks import lock, lock_for_edit
@@ -27,7 +28,6 @@ BANDS_FROZEN = (
 RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time")  # these move due times
 TOO_MANY = f"You're in {MAX_ENGAGEMENTS} engagements, the most that one person can be in."
 IGNORE_TRIGGERS = "SELECT set_config('pgtrigger.ignore', %s, true)"
-SLUG_TAKEN = "This address is taken. Choose another one."
 
 
 @transaction.atomic
@@ -59,7 +59,7 @@ def prepare_engagement(
     engagement = _open(slug=slug, settings=settings)
     with scope(engagement.id):
         lead = Membership.objects.create(
-            engagement=engagement, email=email.strip().lower(), name=name, role=Role.LEAD
+            engagement=engagement, email=email, name=name, role=Role.LEAD
         )
         return issue_invitation(membership=lead, by=None, now=now)
 

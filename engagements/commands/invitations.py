@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts import limits
@@ -23,9 +23,11 @@ from engagements.permissions import Permission, require_right
 from mail import outbox
 from mail.models import Priority
 from tenancy import tokens
+from tenancy.constraints import refusal_of
 from tenancy.locks import lock, lock_for_edit, lock_names, locking
 from tenancy.models import new_public_id
 from tenancy.scoping import identity, scope
+from tenancy.text import address_key
 
 VALID_FOR = dt.timedelta(days=14)
 
@@ -81,13 +83,14 @@ def invite_members(
     where too many were sent.
     """
     lock_to_name(Membership.objects.filter(email__in=people), by=by)
-    named = {each.email.lower(): each for each in _named(engagement)}
+    named = {each.email: each for each in _named(engagement)}
     invited, refusals = [], []
     for email, name in sorted(people.items()):
         person = {"email": email, "name": name, "role": role}
         try:
             invited.append(
-                named.get(email.lower()) or add_placeholder(engagement=engagement, by=by, **person)
+                named.get(address_key(email))
+                or add_placeholder(engagement=engagement, by=by, **person)
             )
         except ValidationError as refusal:
             refusals += refusal.error_list
@@ -141,8 +144,8 @@ def correct_placeholder(
         raise ValidationError(
             f"{current.name} has joined and changes this in their profile.", code="joined"
         )
-    email, before = email.strip().lower(), current.email
-    here = Membership.objects.filter(engagement_id=current.engagement_id, email__iexact=email)
+    email, before = address_key(email), current.email
+    here = Membership.objects.filter(engagement_id=current.engagement_id, email=email)
     if other := here.exclude(pk=current.pk).first():
         if other.removed_at is None:
             text, code = f"{other.name} is already a member with this address.", "already_member"
@@ -192,9 +195,13 @@ def accept_invitation(*, token: str, name: str, password: str, now: dt.datetime)
     invitation = _claimed(token, now=now)
     with scope(invitation.engagement_id):
         email = invitation.membership.email
-    if User.objects.filter(email__iexact=email).exists():
+    if User.objects.filter(email=email).exists():
         raise ValidationError("This address has an account. Sign in first.", code="has_account")
-    user = User.objects.create(email=email.strip().lower(), name=name, password=password)
+    try:
+        with transaction.atomic():
+            user = User.objects.create(email=email, name=name, password=password)
+    except IntegrityError as error:  # two invitations of this address are accepted at once
+        raise refusal_of(error) from error
     _join(invitation, user=user, now=now)
     return user
 
@@ -205,7 +212,7 @@ def accept_as_user(*, token: str, user: User, now: dt.datetime) -> None:
     invitation = _claimed(token, user=user, now=now)
     with scope(invitation.engagement_id):
         email = invitation.membership.email
-    if email.lower() != user.email.lower():
+    if email != user.email:
         raise ValidationError("This invitation is for another email address.", code="other_address")
     _join(invitation, user=user, now=now)
 

@@ -22,13 +22,11 @@ def add_placeholder(
     A removed person returns as the same row and joins by a new invitation. Raises
     ValidationError if the address belongs to a member.
     """
-    here = Membership.objects.filter(engagement=engagement, email__iexact=email.strip())
+    here = Membership.objects.filter(engagement=engagement, email=email)
     lock_to_name(here, by=by)
     found = here.first()
     if found is None:
-        return Membership.objects.create(
-            engagement=engagement, email=email.strip().lower(), name=name, role=role
-        )
+        return Membership.objects.create(engagement=engagement, email=email, name=name, role=role)
     if found.removed_at is None:
         raise ValidationError(
             f"{found.name} is already a member with this address.", code="already_member"
@@ -42,7 +40,7 @@ def add_placeholder(
 def add_placeholders(people: Iterable[Membership], *, batch_size: int) -> None:
     """Insert people whom an import names, as contributors who have not signed in.
 
-    The addresses are lower-case and new to the engagement. Nothing is mailed until someone sends
+    The addresses are new to the engagement. Nothing is mailed until someone sends
     the invitations, even where an address signs in elsewhere.
     """
     Membership.objects.bulk_create(people, batch_size=batch_size)

@@ -11,14 +11,14 @@ from django.template.loader import render_to_string
 from accounts import limits
 from accounts.commands import VALID_FOR, find_new_address, forget_others, link_to
 from accounts.messages import enqueue_account_mail
-from accounts.models import User, is_quiet
+from accounts.models import ADDRESS_TAKEN, User, is_quiet
 from engagements.models import Membership
 from tenancy.locks import lock, locking
 from tenancy.scoping import MAX_ENGAGEMENTS, identity, scope, unscoped
+from tenancy.text import address_key
 
 GONE = "This link no longer works. Request a new one in your profile."
 SAME = "This is already your email address."
-TAKEN = "Another account uses this address."
 
 
 @transaction.atomic
@@ -59,11 +59,11 @@ def ask_for_address(*, user: User, email: str) -> None:
     Only that email shows whether the address has an account. Raises ValidationError: `same`,
     `limit`.
     """
-    email = email.strip().lower()
+    email = address_key(email)
     if email == user.email:
         raise ValidationError(SAME, code="same")
     limits.require(limits.ADDRESSES, user.pk)
-    taken = User.objects.filter(email__iexact=email).exists()
+    taken = User.objects.filter(email=email).exists()
     link = "" if taken else link_to(user, new=email)
     _mail(email, subject="Confirm your new email address", name="confirm", taken=taken, link=link)
 
@@ -77,7 +77,7 @@ def change_address(*, user: User, token: str) -> User:
         with transaction.atomic():
             return _change(user, token=token)
     except IntegrityError as error:  # someone took the address between check and save
-        raise ValidationError(TAKEN, code="taken") from error
+        raise ValidationError(ADDRESS_TAKEN, code="taken") from error
 
 
 def _change(user: User, *, token: str) -> User:
@@ -85,16 +85,16 @@ def _change(user: User, *, token: str) -> User:
     new = find_new_address(token, user=current)
     if new is None:
         raise ValidationError(GONE, code="gone")
-    if User.objects.filter(email__iexact=new).exists():
-        raise ValidationError(TAKEN, code="taken")
+    if User.objects.filter(email=new).exists():
+        raise ValidationError(ADDRESS_TAKEN, code="taken")
     for ids in engagements_of(current):
         with scope(*ids):
             here = Membership.objects.filter(engagement_id__in=ids)
-            list(locking(here.filter(Q(user=current) | Q(email__iexact=new))))
+            list(locking(here.filter(Q(user=current) | Q(email=new))))
             require_unlisted_address(new, ids=ids, user=current)
             # Rows of removed members, where it can no longer be corrected, give the address back.
             nowhere = Concat("public_id", Value("@removed.invalid"))
-            here.filter(email__iexact=new).exclude(removed_at=None).update(email=nowhere)
+            here.filter(email=new).exclude(removed_at=None).update(email=nowhere)
             here.filter(user=current).update(email=new)
     old, current.email = current.email, new
     current.save(update_fields=["email"])
@@ -105,7 +105,7 @@ def _change(user: User, *, token: str) -> User:
 
 
 def require_unlisted_address(email: str, *, ids: list[int], user: User) -> None:
-    others = Membership.objects.active().filter(engagement_id__in=ids, email__iexact=email)
+    others = Membership.objects.active().filter(engagement_id__in=ids, email=email)
     listed = others.exclude(user=user).select_related("engagement").first()
     if listed:
         raise ValidationError(

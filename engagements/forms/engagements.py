@@ -14,17 +14,19 @@ from engagements.form_fields import (
     DayField,
     LinesField,
     MemberField,
+    TextField,
     ZoneField,
 )
 from engagements.locales import locale_choices
 from engagements.models import Cadence, Engagement, Escalation, StatusPage
 from engagements.models.engagements import Weekday, band_choices, guardrail_choices, scale_choices
+from tenancy.text import comparable
 
 
 class EngagementCreateForm(forms.Form):
     """The least that a new workspace needs; the rest has defaults in its settings."""
 
-    client_name = forms.CharField(
+    client_name = TextField(
         max_length=120, label="Client", error_messages={"required": "Enter the client’s name."}
     )
     time_zone = ZoneField(help_text="Check-ins open, are due and close in the client’s time zone.")
@@ -38,7 +40,7 @@ class EngagementCreateForm(forms.Form):
         """Refuse a second engagement with the same client name, which people would mix up."""
         name: str = self.cleaned_data["client_name"]
         for client in self.clients:
-            if client.casefold() == name.casefold():
+            if comparable(client) == comparable(name):
                 raise forms.ValidationError(
                     f"You’re already in an engagement with {client}. Add a word to tell them apart,"
                     " such as a region."
@@ -58,7 +60,7 @@ class SettingsForm(EditForm):
     }
     error_fields: ClassVar = {"bands_frozen": "bands"}
 
-    client_name = forms.CharField(
+    client_name = TextField(
         max_length=120,
         label="Client",
         help_text="Shown to everyone, on pages and in emails.",
@@ -74,7 +76,7 @@ class SettingsForm(EditForm):
         label="Numbers",
         help_text="How forms write them. You can type them in any other way too.",
     )
-    vision = forms.CharField(
+    vision = TextField(
         required=False,
         max_length=2000,
         label="Vision",
@@ -193,7 +195,7 @@ class ShareLinkForm(EditForm):
         "expiry_far": "expires_on",
     }
 
-    label = forms.CharField(
+    label = TextField(
         max_length=120, label="Recipient", error_messages={"required": "Enter who gets the link."}
     )
     expires_on = DayField(

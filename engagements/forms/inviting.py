@@ -10,8 +10,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from engagements.edit_forms import GroupedForm
+from engagements.form_fields import TextField
 from engagements.forms.members import ROLES
 from engagements.models import Role
+from tenancy.text import address_key
 
 MOST = 50
 LONGEST = 254  # characters of an address
@@ -35,7 +37,7 @@ class InviteManyForm(GroupedForm):
 
     error_fields: ClassVar = {"already_member": "people"}
 
-    people = forms.CharField(
+    people = TextField(
         max_length=20_000,
         label="Addresses",
         help_text="One a line, with or without a name: Ana Lopez, ana@client.com. Or addresses"
@@ -53,7 +55,7 @@ class InviteManyForm(GroupedForm):
             raise ValidationError(_first(wrong))
         for line in lines:
             for name, address in line.people:
-                people.setdefault(address.lower(), (name or name_of(address))[:120])
+                people.setdefault(address_key(address), (name or name_of(address))[:120])
         if not people:
             raise ValidationError(self.fields["people"].error_messages["required"])
         if len(people) > MOST:
@@ -96,9 +98,9 @@ def _refusal(line: PastedLine) -> str:
             f"{_shown(line.strays)} has no address. Enter one person a line, name first."
         )
     sentences += [
-        f"{_shown([text])} has {len(text.lower())} characters. The limit is {LONGEST}."
+        f"{_shown([text])} has {len(address_key(text))} characters. The limit is {LONGEST}."
         for _, text in line.people
-        if text not in wrong and len(text.lower()) > LONGEST
+        if text not in wrong and len(address_key(text)) > LONGEST
     ]
     return f"Line {line.number}: {' '.join(sentences)}" if sentences else ""
 

@@ -7,7 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 
 from accounts.models import Theme, User
 from engagements.edit_forms import EditForm, GroupedForm
-from engagements.form_fields import ClockField, ZoneField
+from engagements.form_fields import ClockField, EmailField, TextField, ZoneField
 from engagements.models import Role
 
 ROLES = [
@@ -24,8 +24,8 @@ NO_ADDRESS = {"required": "Enter an email address."}
 class InviteForm(forms.Form):
     error_fields: ClassVar = {"already_member": "email"}
 
-    name = forms.CharField(max_length=120, label="Name", error_messages=NO_NAME)
-    email = forms.EmailField(max_length=254, label="Email address", error_messages=NO_ADDRESS)
+    name = TextField(max_length=120, label="Name", error_messages=NO_NAME)
+    email = EmailField(max_length=254, label="Email address", error_messages=NO_ADDRESS)
     role = forms.ChoiceField(choices=ROLES, initial=Role.CONTRIBUTOR, label="Role")
 
 
@@ -34,8 +34,8 @@ class PlaceholderForm(EditForm):
 
     error_fields: ClassVar = {"already_member": "email", "was_member": "email"}
 
-    name = forms.CharField(max_length=120, label="Name", error_messages=NO_NAME)
-    email = forms.EmailField(
+    name = TextField(max_length=120, label="Name", error_messages=NO_NAME)
+    email = EmailField(
         max_length=254,
         label="Email address",
         error_messages=NO_ADDRESS,
@@ -50,7 +50,7 @@ class RoleForm(forms.Form):
 class AcceptForm(forms.Form):
     """Name and password of a new account; the invitation knows its address."""
 
-    name = forms.CharField(
+    name = TextField(
         max_length=120,
         label="Your name",
         error_messages=NO_NAME,
@@ -93,7 +93,7 @@ class ProfileForm(GroupedForm):
     }
     error_fields: ClassVar = {"message_in_quiet_hours": "message_at"}
 
-    name = forms.CharField(
+    name = TextField(
         max_length=120, label="Name", widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     time_zone = ZoneField(help_text="Times on screen and emails to you follow this time zone.")
@@ -131,7 +131,7 @@ class AddressForm(forms.Form):
 
     error_fields: ClassVar = {"same": "email"}
 
-    email = forms.EmailField(
+    email = EmailField(
         max_length=254,
         label="New email address",
         help_text="We’ll email a link there to confirm it. Nothing changes until you follow the link.",

@@ -98,6 +98,9 @@ def guardrail_choices() -> list[tuple[str, str]]:
     return [(preset.value, f"{preset.label}: {words}") for preset, words in held.items()]
 
 
+SLUG_TAKEN = "This address is taken. Choose another one."
+
+
 class EngagementManager(TenantManager["Engagement"]):
     tenant = "id"
 
@@ -105,7 +108,7 @@ class EngagementManager(TenantManager["Engagement"]):
 class Engagement(models.Model):
     """One client's workspace: the tenant, and the settings that hold for all of it."""
 
-    slug = models.SlugField(max_length=60, unique=True)
+    slug = models.SlugField(max_length=60)
     client_name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     country = models.CharField(max_length=2, default="DE")
@@ -160,6 +163,12 @@ class Engagement(models.Model):
         constraints = [
             TenantWall(name="engagement_wall", column="id", also=MEMBERS_AND_LINK_HOLDERS),
             SweepAccess(name="engagement_sweep", operations=("SELECT", "UPDATE")),
+            models.UniqueConstraint(
+                fields=["slug"],
+                name="engagement_slug_once",
+                violation_error_code="slug_taken",
+                violation_error_message=SLUG_TAKEN,
+            ),
             models.CheckConstraint(
                 condition=models.Q(due_weekday__lte=6), name="engagement_due_weekday"
             ),

@@ -9,6 +9,7 @@ from django.db import models
 
 from tenancy.constraints import OWN_TOKEN, OWN_USER, SweepAccess
 from tenancy.models import (
+    AddressField,
     TenantKey,
     TenantManager,
     TenantModel,
@@ -50,7 +51,7 @@ class Membership(TenantModel):
         db_index=False,
         related_name="memberships",
     )
-    email = models.EmailField(max_length=254)
+    email = AddressField(max_length=254)
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.CONTRIBUTOR)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -70,7 +71,10 @@ class Membership(TenantModel):
             SweepAccess(name="membership_sweep"),
             models.UniqueConstraint(fields=["engagement", "user"], name="membership_once"),
             models.UniqueConstraint(
-                "engagement", models.functions.Lower("email"), name="membership_email_once"
+                fields=["engagement", "email"],
+                name="membership_email_once",
+                violation_error_code="already_member",
+                violation_error_message="Someone here has this address. Enter another one.",
             ),
             models.CheckConstraint(
                 condition=models.Q(removed_at=None, removed_by=None)

@@ -43,7 +43,7 @@ def _as_user(
     request: HttpRequest, invitation: Invitation, *, token: str, user: User
 ) -> HttpResponse:
     page = {"invitation": invitation}
-    if user.email.lower() != invitation.membership.email.lower():
+    if user.email != invitation.membership.email:
         return render(request, ACCEPT, {**page, "other": True}, status=403)
     if request.method != "POST":
         return render(request, ACCEPT, page)
@@ -54,7 +54,7 @@ def _as_user(
 def _as_newcomer(request: HttpRequest, invitation: Invitation, *, token: str) -> HttpResponse:
     member = invitation.membership
     form = AcceptForm(request.POST or None, email=member.email, initial={"name": member.name})
-    has_account = User.objects.filter(email__iexact=member.email).exists()
+    has_account = User.objects.filter(email=member.email).exists()
     if has_account or not form.is_valid():
         status = 422 if form.is_bound else 200
         page = {"invitation": invitation, "has_account": has_account, "form": form}

@@ -14,6 +14,7 @@ from okrs.formatting import write_day
 from okrs.guardrails import MICRO_DAYS
 from okrs.models import Cycle, CycleKind, KeyResult, Stage, Team
 from tenancy.locks import lock, lock_for_edit, lock_names, locking
+from tenancy.text import one_line
 
 
 @transaction.atomic
@@ -36,7 +37,7 @@ def create_cycle(
     lock_names(engagement.pk)
     require_right(by, Permission.PLAN)
     (held,) = lock(engagement)
-    name = " ".join(name.split())
+    name = one_line(name)
     cycle = Cycle(engagement=engagement, name=name, kind=kind, starts_on=starts_on, ends_on=ends_on)
     _check(cycle)
     if not confirm_overlap:
@@ -77,14 +78,14 @@ def update_cycle(
         )
     ended_on = current.ends_on
     keeps_dates = not moved and ends_on == ended_on
-    current.name, current.kind = " ".join(name.split()), kind
+    current.name, current.kind = one_line(name), kind
     current.starts_on, current.ends_on = starts_on, ends_on
     _check(current)
     if not confirm_overlap and not keeps_dates:
         _check_overlap(current, now=now)
     _check_drafts(current, ended_on=ended_on)
     current.version += 1
-    current.save(update_fields=["name", "kind", "starts_on", "ends_on", "version"])
+    current.save(update_fields=["name", "name_key", "kind", "starts_on", "ends_on", "version"])
     drafts = _drafts(current)
     drafts.exclude(starts_on=starts_on).update(starts_on=starts_on)
     drafts.filter(due_on=ended_on).exclude(due_on=ends_on).update(due_on=ends_on)
@@ -136,7 +137,7 @@ def _check_overlap(cycle: Cycle, *, now: dt.datetime) -> None:
 
 def _check_name(row: Cycle | Team, *, noun: str) -> None:
     others = type(row).objects.filter(engagement_id=row.engagement_id).exclude(pk=row.pk)
-    if others.filter(name__iexact=row.name).exists():
+    if others.filter(name_key=row.name).exists():
         raise ValidationError(
             f"A {noun} named “{row.name}” exists. Choose another name.", code="name"
         )
@@ -168,7 +169,7 @@ def create_team(
     """Add a team. Raises ValidationError: `name` (taken), `champion`."""
     lock_names(engagement.pk)
     require_right(by, Permission.PLAN, owners=[champion])
-    team = Team(engagement=engagement, name=" ".join(name.split()), champion=champion)
+    team = Team(engagement=engagement, name=one_line(name), champion=champion)
     _check_name(team, noun="team")
     _check_champion(champion)
     team.save(force_insert=True)
@@ -185,10 +186,10 @@ def update_team(
     require_right(by, Permission.PLAN, owners=[champion])
     if champion is not None and champion.pk != current.champion_id:
         _check_champion(champion)
-    current.name, current.champion = " ".join(name.split()), champion
+    current.name, current.champion = one_line(name), champion
     _check_name(current, noun="team")
     current.version += 1
-    current.save(update_fields=["name", "champion", "version"])
+    current.save(update_fields=["name", "name_key", "champion", "version"])
     return current
 
 

@@ -18,6 +18,7 @@ from okrs.queries.findings import key_result_findings, term_problems
 from okrs.writing import refused
 from scoring import Number, ScoringError, validate_rungs
 from tenancy.locks import StaleEdit, lock, lock_for_edit, lock_names, locking
+from tenancy.text import one_line
 
 # Fields that a commit freezes, with their labels (M5.10). Metric, due date and commitment are
 # among them because they decide the value, the pace and the verdict.
@@ -115,7 +116,7 @@ def update_key_result(
         require_unfrozen(changed)
     _check(current, changed=changed)
     current.version += 1
-    current.save(update_fields=[*assigned, "version"])
+    current.save(update_fields=[*assigned, "title_key", "version"])
     set_collaborators(fields.get("collaborators"), key_result=current)
     if TARGET_FIELDS.intersection(changed):
         current.audits.filter(ambitious=True).update(ambitious=False)
@@ -148,7 +149,7 @@ def _with_new_metric(
 
 def _assign(key_result: KeyResult, *, title: str, fields: dict[str, Any]) -> list[str]:
     fields.pop("collaborators", None)
-    fields["title"] = " ".join(title.split())
+    fields["title"] = one_line(title)
     if "reasons" in fields:
         fields["reasons"] = clean_reasons(fields["reasons"])
     if fields.get("due_on", dt.date.max) is None:

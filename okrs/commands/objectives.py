@@ -25,6 +25,7 @@ from okrs.queries.findings import commit_problems
 from okrs.states import early_until
 from okrs.writing import check_objective, refused
 from tenancy.locks import StaleEdit, lock, lock_for_edit, locking
+from tenancy.text import one_line
 
 
 class ObjectiveFields(TypedDict, total=False):
@@ -99,14 +100,14 @@ def update_objective(
         )
     _check(current, changed=changed)
     current.version += 1
-    current.save(update_fields=[*changed, "version"])
+    current.save(update_fields=[*changed, "title_key", "version"])
     set_collaborators(fields.get("collaborators"), objective=current)
     return current
 
 
 def _assign(objective: Objective, *, title: str, fields: dict[str, Any]) -> list[str]:
     fields.pop("collaborators", None)
-    fields["title"] = " ".join(title.split())
+    fields["title"] = one_line(title)
     if "reasons" in fields:
         fields["reasons"] = clean_reasons(fields["reasons"])
     for field, value in fields.items():

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from engagements.edit_forms import EditForm
-from engagements.form_fields import DayField, MemberField, RowField, choose_among
+from engagements.form_fields import DayField, MemberField, RowField, TextField, choose_among
 from engagements.models import Engagement
 from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage
 
@@ -13,7 +13,7 @@ from okrs.models import Cycle, CycleKind, KeyResult, Objective, Stage
 class CycleForm(EditForm):
     error_fields: ClassVar = {"dates": "ends_on", "frozen": "starts_on", "overlap": "ends_on"}
 
-    name = forms.CharField(
+    name = TextField(
         max_length=60,
         label="Name",
         help_text="For example 2026-Q2.",
@@ -32,9 +32,7 @@ class CycleForm(EditForm):
 
 
 class TeamForm(EditForm):
-    name = forms.CharField(
-        max_length=80, label="Name", error_messages={"required": "Enter a name."}
-    )
+    name = TextField(max_length=80, label="Name", error_messages={"required": "Enter a name."})
     champion = MemberField(
         required=False, label="Champion", help_text="Commits the OKRs of this team."
     )
@@ -67,7 +65,7 @@ class ContributionForm(forms.Form):
         error_messages={"required": "Choose a key result."},
         label_of=lambda key_result: f"{key_result}, of “{key_result.objective}”",
     )
-    how = forms.CharField(required=False, max_length=240, label="How")
+    how = TextField(required=False, max_length=240, label="How")
 
     def __init__(self, data: Any = None, *, objective: Objective) -> None:
         super().__init__(data, auto_id="id_contribution_%s")

@@ -17,6 +17,7 @@ from engagements.form_fields import (
     MemberField,
     MembersField,
     RowField,
+    TextField,
     choose_among,
 )
 from metrics.models import Metric, Refresh
@@ -107,21 +108,19 @@ NEEDED = ("metric_source", "metric_refresh")  # at commit, by the audit
 class NewMetricForm(forms.Form):
     """The first answers about a new metric; the dictionary asks the rest (M4.4)."""
 
-    metric_name = forms.CharField(
+    metric_name = TextField(
         required=False,
         max_length=120,
         label="New metric",
         help_text="Its name. It is added to the dictionary.",
     )
-    metric_unit = forms.CharField(
+    metric_unit = TextField(
         required=False,
         max_length=40,
         label="Unit of the new metric",
         help_text="days, %, EUR, yes/no",
     )
-    metric_source = forms.CharField(
-        required=False, max_length=120, label="Source of the new metric"
-    )
+    metric_source = TextField(required=False, max_length=120, label="Source of the new metric")
     metric_refresh = forms.ChoiceField(
         choices=[("", "Not answered yet"), *Refresh.choices],
         required=False,
@@ -159,7 +158,7 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         "duplicate": "metric_name",
     }
 
-    title = forms.CharField(
+    title = TextField(
         max_length=240,
         label="Key result",
         help_text="A number, or a yes/no, that shows whether you reached the objective.",
@@ -255,4 +254,4 @@ class AuditForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     ambitious = forms.BooleanField(required=False)
-    note = forms.CharField(required=False, max_length=2000)
+    note = TextField(required=False, max_length=2000)

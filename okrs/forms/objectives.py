@@ -9,7 +9,14 @@ from django import forms
 from django.db import models
 
 from engagements.edit_forms import EditForm
-from engagements.form_fields import DayField, MemberField, MembersField, RowField, choose_among
+from engagements.form_fields import (
+    DayField,
+    MemberField,
+    MembersField,
+    RowField,
+    TextField,
+    choose_among,
+)
 from okrs.models import Cycle, Objective, Origin, Team
 from okrs.writing import EMPTY, Finding, check_objective
 
@@ -70,14 +77,14 @@ class ObjectiveForm(ReasonedForm):
         "frozen": "team",
     }
 
-    title = forms.CharField(
+    title = TextField(
         max_length=240,
         label="Objective",
         help_text="One sentence that starts with a verb: what will be better, and for whom.",
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 240}),
         error_messages={"required": EMPTY.message},
     )
-    why_now = forms.CharField(
+    why_now = TextField(
         required=False, max_length=4000, label="Why now", widget=forms.Textarea(attrs={"rows": 2})
     )
     owner = MemberField(label="Owner", empty_label=None)
@@ -90,7 +97,7 @@ class ObjectiveForm(ReasonedForm):
         help_text="A company objective, or an annual one.",
         label_of=lambda objective: f"{objective} ({objective.cycle})",
     )
-    divergence_reason = forms.CharField(
+    divergence_reason = TextField(
         required=False,
         max_length=2000,
         label="Reason to diverge on purpose",

@@ -6,9 +6,11 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from okrs.writing import DUPLICATE
 from tenancy.constraints import SweepAccess
 from tenancy.models import (
     WITH_DELETE,
+    KeyField,
     TenantKey,
     TenantManager,
     TenantModel,
@@ -35,11 +37,12 @@ class CycleQuerySet(models.QuerySet["Cycle"]):
 CycleManager = TenantManager.from_queryset(CycleQuerySet)
 
 
-@tracked()
+@tracked(exclude=("name_key",))
 class Cycle(TenantModel):
     """A dated span: annual direction, quarterly execution, micro experiment (M1)."""
 
     name = models.CharField(max_length=60)
+    name_key = KeyField(of="name")
     kind = models.CharField(max_length=10, choices=CycleKind.choices, default=CycleKind.QUARTERLY)
     starts_on = models.DateField()
     ends_on = models.DateField()
@@ -54,7 +57,10 @@ class Cycle(TenantModel):
             *tenant_constraints(),
             SweepAccess(name="cycle_sweep"),
             models.UniqueConstraint(
-                "engagement", models.functions.Lower("name"), name="cycle_name_once"
+                fields=["engagement", "name_key"],
+                name="cycle_name_once",
+                violation_error_code="name",
+                violation_error_message="A cycle with this name exists. Choose another name.",
             ),
             models.CheckConstraint(
                 condition=models.Q(ends_on__gt=models.F("starts_on")), name="cycle_dates_in_order"
@@ -74,11 +80,12 @@ class Cycle(TenantModel):
         return max(1, min(self.weeks, (day - self.starts_on).days // 7 + 1))
 
 
-@tracked()
+@tracked(exclude=("name_key",))
 class Team(TenantModel):
     """A group that proposes its own objectives; its champion passes the quality gate (M9.4)."""
 
     name = models.CharField(max_length=80)
+    name_key = KeyField(of="name")
     champion = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
 
@@ -91,7 +98,10 @@ class Team(TenantModel):
             *tenant_constraints("champion"),
             SweepAccess(name="team_sweep"),
             models.UniqueConstraint(
-                "engagement", models.functions.Lower("name"), name="team_name_once"
+                fields=["engagement", "name_key"],
+                name="team_name_once",
+                violation_error_code="name",
+                violation_error_message="A team with this name exists. Choose another name.",
             ),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = shows_on_status(in_rows=True)
@@ -122,7 +132,7 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
 ObjectiveManager = TenantManager.from_queryset(ObjectiveQuerySet)
 
 
-@tracked()
+@tracked(exclude=("title_key",))
 class Objective(TenantModel):
     """A qualitative outcome with one accountable owner; without a team it is the company's."""
 
@@ -130,6 +140,7 @@ class Objective(TenantModel):
     team = TenantKey("okrs.Team", null=True, blank=True, related_name="objectives")
     parent = TenantKey("self", null=True, blank=True, related_name="children")
     title = models.CharField(max_length=240)
+    title_key = KeyField(of="title")
     why_now = models.CharField(max_length=4000, blank=True)
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.TOP_DOWN)
     owner = TenantKey("engagements.Membership", related_name="+")
@@ -164,7 +175,10 @@ class Objective(TenantModel):
             ),
             SweepAccess(name="objective_sweep"),
             models.UniqueConstraint(
-                "engagement", "cycle", models.functions.Lower("title"), name="objective_said_once"
+                fields=["engagement", "cycle", "title_key"],
+                name="objective_said_once",
+                violation_error_code=DUPLICATE.code,
+                violation_error_message=DUPLICATE.message,
             ),
             act_pair("objective", "committed"),
         ]

@@ -8,10 +8,12 @@ import pgtrigger
 from django.db import models
 
 from engagements.web_links import LONGEST_LINK
+from okrs.writing import DUPLICATE
 from scoring import Method, Rag
 from tenancy.constraints import SweepAccess
 from tenancy.models import (
     WITH_DELETE,
+    KeyField,
     TenantKey,
     TenantManager,
     TenantModel,
@@ -96,7 +98,7 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
 KeyResultManager = TenantManager.from_queryset(KeyResultQuerySet)
 
 
-@tracked(exclude=("early_until", *(name for name in STATE_FIELDS if name != "stage")))
+@tracked(exclude=("title_key", "early_until", *(name for name in STATE_FIELDS if name != "stage")))
 class KeyResult(TenantModel):
     """A number or yes/no that shows whether the objective was reached.
 
@@ -107,6 +109,7 @@ class KeyResult(TenantModel):
     objective = TenantKey("okrs.Objective", related_name="key_results")
     metric = TenantKey("metrics.Metric", null=True, blank=True, related_name="key_results")
     title = models.CharField(max_length=240)
+    title_key = KeyField(of="title")
     owner = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     method = models.CharField(max_length=8, choices=method_choices, default=Method.LINEAR.value)
     direction = models.CharField(max_length=6, choices=Direction.choices, default=Direction.HIGHER)
@@ -172,10 +175,10 @@ class KeyResult(TenantModel):
             ),
             SweepAccess(name="keyresult_sweep"),
             models.UniqueConstraint(
-                "engagement",
-                "objective",
-                models.functions.Lower("title"),
+                fields=["engagement", "objective", "title_key"],
                 name="keyresult_said_once",
+                violation_error_code=DUPLICATE.code,
+                violation_error_message=DUPLICATE.message,
             ),
             models.CheckConstraint(
                 condition=models.Q(score=None) | models.Q(score__gte=0, score__lte=1),

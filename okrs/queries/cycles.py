@@ -16,6 +16,7 @@ from okrs.models import Commitment, Cycle, CycleKind, KeyResult, Objective, Orig
 from okrs.queries.objectives import Alignment, ObjectiveRow, fetch_sets, objective_row
 from okrs.weeks import quarters_to_plan
 from okrs.writing import Finding
+from tenancy.text import comparable
 
 DAY = dt.timedelta(days=1)
 RESTS_FOR = dt.timedelta(days=100)  # a quarter and some days to plan the next
@@ -83,12 +84,12 @@ def next_quarter(engagement: Engagement, *, today: dt.date) -> dict[str, Any]:
     cycles that reach into the quarter are left out.
     """
     cycles = list(Cycle.objects.filter(engagement=engagement))
-    names = {cycle.name.casefold() for cycle in cycles}
+    names = {cycle.name_key for cycle in cycles}
     spans = [(one.starts_on, one.ends_on) for one in cycles if one.kind == CycleKind.QUARTERLY]
     for quarter in quarters_to_plan(today):
         day = max(quarter.middle, today)
         covered = any(first <= day <= last for first, last in spans)
-        if not covered and quarter.name.casefold() not in names:
+        if not covered and comparable(quarter.name) not in names:
             break
     return {
         "name": quarter.name,

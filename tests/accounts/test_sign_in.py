@@ -54,6 +54,26 @@ def test_a_password_signs_in_and_leads_on_inside_the_site(
     assert is_signed_in(client)
 
 
+INVISIBLE = [
+    "alice@example.test\u200b",
+    "\u00a0Alice@\u00adexample.test\u00a0",
+    "\ufeffalice@example.test",
+]
+
+
+@pytest.mark.parametrize("address", INVISIBLE)
+def test_invisible_characters_in_the_address_do_not_matter(
+    client: Client, alice: User, address: str
+) -> None:
+    client.post(LOGIN, typed(address))
+    assert is_signed_in(client)
+
+    client.logout()
+    client.post(CODE, {"email": address})
+    client.post(CONFIRM, {"code": f"\u200b{code_for(alice)}\u00a0"})
+    assert is_signed_in(client)
+
+
 def test_a_wrong_password_and_an_unknown_address_read_the_same(client: Client, alice: User) -> None:
     wrong = client.post(LOGIN, typed(password="not-the-password"))
     unknown = client.post(LOGIN, typed("nobody@example.test"))

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models.signals import pre_save
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -181,6 +182,19 @@ def test_a_link_works_once_until_it_ends_or_its_person_is_removed(
                 build.user("Bob")
 
     assert refused(accept, invitation) == code
+
+
+def test_an_account_that_was_made_meanwhile_is_not_made_again(invitation: Invitation) -> None:
+    def take(*_: object, **__: object) -> None:
+        pre_save.disconnect(take, sender=User)
+        build.user("Bob", email="bob@example.test")
+
+    pre_save.connect(take, sender=User)
+    with pytest.raises(ValidationError) as refusal:
+        accept(invitation)
+
+    assert refusal.value.error_list[0].code == "taken"
+    assert User.objects.filter(email="bob@example.test").count() == 0  # rolled back with the other
 
 
 def test_an_account_of_the_address_alone_joins_with_its_own_name(invitation: Invitation) -> None:

@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *, email: str, client: str, name: str, password: bool, **_: Any) -> None:
         try:
             validate_email(email)
-            user = User.objects.filter(email__iexact=email).first()
+            user = User.objects.filter(email=email).first()
             if not client and (user or not password or User.objects.exists()):
                 raise CommandError(
                     "Set --client NAME. Only the very first person can leave it out, with"

@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("email", help="email address of the account")
 
     def handle(self, *, email: str, **_: Any) -> None:
-        user = User.objects.filter(email__iexact=email).first()
+        user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no account with the address {email}.")
         disable_user(user=user)

@@ -72,7 +72,7 @@ def find_engagement(slug: str) -> int:
 def find_lead(engagement_id: int, *, email: str | None) -> Membership:
     leads = Membership.objects.active().filter(engagement_id=engagement_id, role=Role.LEAD)
     if email:
-        leads = leads.filter(email__iexact=email)
+        leads = leads.filter(email=email)
     lead = leads.select_related("engagement").order_by("id").first()
     if lead is None:
         who = f"{email} does not lead" if email else "Nobody leads"
