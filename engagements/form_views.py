@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from engagements.access import MemberRequest
 from engagements.edit_forms import EditForm
-from engagements.queries import last_editor
+from engagements.queries import last_save
 from tenancy.constraints import refusal_of
 from tenancy.locks import StaleEdit
 from tenancy.scoping import end_writing
@@ -74,9 +74,9 @@ def form_page(
     """
     status = 422 if form.is_bound and not form.is_valid() else 200
     if isinstance(form, EditForm) and form.stale is not None:
-        status, saved_by = 409, last_editor(form.stale)
+        status, saved = 409, last_save(form.stale)
         form = form.on_top_of(form.stale)
-        context |= {"differences": form.compare(), "saved_by": saved_by}
+        context |= {"differences": form.compare(), "saved": saved}
     part = f"{template}#form" if request.htmx else template
     return render(request, part, {"form": form, **context}, status=status)
 

@@ -129,13 +129,21 @@ def invited(invitation: Invitation) -> Invitation:
         )
 
 
-def last_editor(row: Any) -> str:
-    """Return the name of the member who last saved this row by its history, or ""."""
-    if not hasattr(row, "events"):
-        return ""
+@dataclass(frozen=True)
+class LastSave:
+    """Who saved a row last, None if no member did, and when."""
+
+    by: Membership | None
+    at: dt.datetime
+
+
+def last_save(row: Any) -> LastSave | None:
+    """Return the last save of the engagement's settings, or of a row by its history."""
+    if isinstance(row, Engagement):
+        return LastSave(row.saved_by, row.saved_at) if row.saved_at else None
     last = row.events.order_by("-pgh_id").first()
-    user = (last.pgh_context or {}).get("user") if last else None
-    if user is None:
-        return ""
+    if last is None:
+        return None
+    user: int = (last.pgh_context or {}).get("user") or 0
     people = Membership.objects.filter(engagement_id=row.engagement_id, user_id=user)
-    return people.values_list("name", flat=True).first() or ""
+    return LastSave(people.first(), last.pgh_created_at)

@@ -82,7 +82,7 @@ def update_engagement(
     frozen = current.bands_are_frozen(today=current.today(now))
     if frozen and settings.get("bands", current.bands) != current.bands:
         raise ValidationError(BANDS_FROZEN, code="bands_frozen")
-    changes: dict[str, Any] = {**settings, "version": version + 1}
+    changes: dict[str, Any] = {**settings, "version": version + 1, "saved_by": by, "saved_at": now}
     before = {name: getattr(current, name) for name in RHYTHM}
     before["time_zone"] = current_zone(current.time_zone)
     if any(settings.get(name, value) != value for name, value in before.items()):
@@ -128,7 +128,7 @@ def close_engagement(*, engagement: Engagement, by: Membership, now: dt.datetime
     current = _locked(engagement, by=by, exclusive=True)
     if not current.is_closed:
         current.closed_at, current.closed_by = now, by
-        _save(current, "closed_at", "closed_by")
+        _save(current, "closed_at", "closed_by", by=by, now=now)
     return current
 
 
@@ -139,7 +139,7 @@ def reopen_engagement(*, engagement: Engagement, by: Membership, now: dt.datetim
     if current.is_closed:
         current.closed_at = current.closed_by = None
         current.rhythm_since = now
-        _save(current, "closed_at", "closed_by", "rhythm_since")
+        _save(current, "closed_at", "closed_by", "rhythm_since", by=by, now=now)
     return current
 
 
@@ -180,6 +180,7 @@ def _locked(engagement: Engagement, *, by: Membership, exclusive: bool = False) 
     return current
 
 
-def _save(engagement: Engagement, *fields: str) -> None:
+def _save(engagement: Engagement, *fields: str, by: Membership, now: dt.datetime) -> None:
     engagement.version += 1  # forms that were opened before are stale
-    engagement.save(update_fields=[*fields, "version"])
+    engagement.saved_by, engagement.saved_at = by, now
+    engagement.save(update_fields=[*fields, "version", "saved_by", "saved_at"])

@@ -142,6 +142,9 @@ class Engagement(models.Model):
     # The work here is over: it asks for nothing and changes no more, until it is opened again.
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
+    # Of the settings; a form that was opened before is stale.
+    saved_at = models.DateTimeField(null=True, blank=True)
+    saved_by = TenantKey("engagements.Membership", null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     # Counted up by the database with every write that a status page may show.
     status_version = models.BigIntegerField(default=1)
@@ -176,11 +179,12 @@ class Engagement(models.Model):
                 condition=models.Q(opens_days_before__lte=7), name="engagement_opens_within_week"
             ),
             act_pair("engagement", "closed"),
+            act_pair("engagement", "saved"),
             *(
                 TenantForeignKey(field=key, name=f"engagement_{key}_key", column="id")
-                for key in ("workflow_owner", "context_owner", "closed_by")
+                for key in ("workflow_owner", "context_owner", "closed_by", "saved_by")
             ),
-            ActingAuthor(fields=("closed_by",), name="engagement_authors"),
+            ActingAuthor(fields=("closed_by", "saved_by"), name="engagement_authors"),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Trigger(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from engagements.access import MemberRequest, find, member
 from engagements.form_views import form_page, redirect_to, run_command
 from engagements.permissions import Permission
-from engagements.queries import last_editor
+from engagements.queries import last_save
 from okrs.commands.key_results import (
     answer_audit,
     discard_key_result,
@@ -70,7 +70,7 @@ def key_result_audit(request: MemberRequest, key_result: str) -> HttpResponse:
     try:
         taken = form.is_valid() and run_command(form, answer_audit, **known)
     except StaleEdit as stale:
-        typed = {"answers": form.cleaned_data, "saved_by": last_editor(stale.current)}
+        typed = {"answers": form.cleaned_data, "saved": last_save(stale.current)}
         return _audit_answer(request, row, status=409, stale_audit=row.public_id, **typed)
     if not taken:
         refusal = " ".join(map(str, form.non_field_errors()))

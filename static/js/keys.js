@@ -41,6 +41,8 @@ function close() {
 
 function save() {
   const form = document.activeElement?.closest("form");
+  const keep = form?.querySelector("[data-keep]"); // in a conflict, overwriting takes a choice
+  if (keep) return keep.focus();
   form?.requestSubmit(form.querySelector("button:not([type=button], :disabled)"));
 }
 

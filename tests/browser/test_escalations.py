@@ -211,7 +211,7 @@ def test_two_who_answer_at_once_see_each_other(opens: Opens) -> None:
 
     expect(sections[0]).to_contain_text("Plan under way")
     expect(sections[1].get_by_role("alert")).to_be_focused()
-    expect(sections[1]).to_contain_text("Sofia recorded the recovery plan while you were writing.")
+    expect(sections[1]).to_contain_text("Sofia recorded the recovery plan today")
     expect(sections[1]).to_contain_text("Ines says so.")
     second.inspect("both versions")
     sections[1].get_by_role("link", name="Keep saved version").click()

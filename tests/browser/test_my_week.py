@@ -123,6 +123,8 @@ def settle_a_conflict(visitor: Visitor, *, colleague: Visitor, address: str) -> 
     expect(third.locator(".version").nth(0)).to_contain_text("7")
     expect(third.locator(".version").nth(1)).to_contain_text("6.5")
     visitor.inspect("card in conflict")
+    page.keyboard.press("Tab")
+    expect(third.get_by_role("button", name="Keep Bob’s version")).to_be_focused()
     third.get_by_role("button", name="Use mine").click()
 
     expect(third).to_have_attribute("data-state", "saved")

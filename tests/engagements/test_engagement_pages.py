@@ -127,12 +127,15 @@ def test_refused_settings_keep_it(client: Client, lead: Membership, field: str, 
 
 
 def test_a_stale_edit_shows_what_differs_and_can_be_saved(client: Client, lead: Membership) -> None:
-    assert client.post(URL, TYPED).status_code == 302
+    build.log_in(colleague := Client(), build.member(lead.engagement, "Jonas"))
+    assert colleague.post(URL, TYPED).status_code == 302
     typed = {**TYPED, "vision": "Another one", "strategy_themes": "Growth\r\nTrust"}
 
     answer = client.post(URL, typed)
 
     assert answer.status_code == 409
+    assert "Jonas saved this at" in " ".join(answer.text.split())
+    assert "Keep Jonas’s version" in answer.text
     assert [row.label for row in answer.context["differences"]] == ["Vision"]
     again = client.post(URL, {**typed, "version": answer.context["form"]["version"].value()})
     assert (again.status_code, saved(lead.engagement).vision) == (302, "Another one")

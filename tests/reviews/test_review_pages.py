@@ -191,4 +191,7 @@ def test_a_stale_summary_shows_both_versions(lead: Client, alice: Membership) ->
 
     assert answer.status_code == 409
     assert ("Theirs" in answer.text, "We hold." in answer.text) == (True, True)
+    assert "Someone saved this" in " ".join(answer.text.split())
+    assert answer.text.index("data-keep") < answer.text.index(">Use mine<")
+    assert "Publish report" not in answer.text
     assert not Report.objects.exists()

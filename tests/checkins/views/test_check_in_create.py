@@ -209,6 +209,9 @@ def test_the_second_to_save_sees_both_versions(
     assert "Alice saved this card today\u00a009:36, while you were writing." in answer.text
     assert "Paper forms take <mark>nine</mark> days." in answer.text
     assert "Paper forms take <mark>eleven</mark> days." in answer.text
+    choices = re.findall(r'name="keep" value="(\w+)"', answer.text)
+    assert choices == ["theirs", "mine", "edit"]  # Enter takes the first
+    assert "Keep Alice’s version" in answer.text
     assert ("<!doctype html>" in answer.text) is plain
     assert "HX-Trigger" not in answer.headers  # the draft is kept
     assert len(check_ins(onboarding)) == 1

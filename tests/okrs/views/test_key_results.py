@@ -66,6 +66,7 @@ def test_an_audit_of_what_changed_is_asked_again(client: Client, drafted: Object
     for headers in ({}, HTMX):
         answer = client.post(url, ANSWERS, headers=headers)
         assert answer.status_code == 409
+        assert answer.text.index("data-keep") < answer.text.index(">Save answer<")
         for shown in ('name="ambitious" checked', "22 % above trend", 'name="version" value="2"'):
             assert shown in answer.text
     with scope(drafted.engagement_id):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -179,12 +180,24 @@ def test_a_stale_edit_shows_both_versions_and_saving_again_wins(
     }[noun]
     url = url_of(row, f"{noun}-update")
     shy, old = (f"Win {word} buyers back" for word in ("shy", "old"))
-    client.post(url, {**fields, "version": 1, field: shy})
+    jonas, colleague = build.member(lead.engagement, "Jonas Weber"), Client()
+    build.log_in(colleague, jonas)
+    colleague.post(url, {**fields, "version": 1, field: shy})
 
     stale = client.post(url, {**fields, "version": 1, field: old})
     again = client.post(url, {**fields, "version": 2, field: old})
 
-    assert (stale.status_code, stale.context["saved_by"]) == (409, "Lead")
+    assert stale.status_code == 409
+    now = f"{timezone.localtime(timezone=ZoneInfo("Europe/Berlin")):%H:%M}"
+    assert f"Jonas Weber saved this at {now} while" in " ".join(stale.text.split())
+    # Keeping the other version comes first for Tab, and Enter in a field saves nothing.
+    keep, enter, mine = (
+        stale.text.index(text)
+        for text in ("data-keep", '<button type="submit" hidden disabled>', ">Use mine<")
+    )
+    assert keep < enter < mine
+    assert "Keep Jonas’s version" in stale.text
+    assert 'btn-primary" type="submit"' not in stale.text
     for shown in ("<mark>shy</mark>", "<mark>old</mark>", 'name="version" value="2"'):
         assert shown in stale.text
     assert again.status_code == 302
