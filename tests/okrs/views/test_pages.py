@@ -188,7 +188,7 @@ def test_a_stale_edit_shows_both_versions_and_saving_again_wins(
     again = client.post(url, {**fields, "version": 2, field: old})
 
     assert stale.status_code == 409
-    now = f"{timezone.localtime(timezone=ZoneInfo("Europe/Berlin")):%H:%M}"
+    now = timezone.localtime(timezone=ZoneInfo("Europe/Berlin")).strftime("%H:%M")
     assert f"Jonas Weber saved this at {now} while" in " ".join(stale.text.split())
     # Keeping the other version comes first for Tab, and Enter in a field saves nothing.
     keep, enter, mine = (
