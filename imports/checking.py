@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from imports.rows import Choices, Key, Row
 from imports.sheets import Problem, quote
+from okrs.contradictions import check_numbers
 from okrs.formatting import write_unit
 from okrs.weeks import quarter
 from okrs.writing import plain
@@ -40,6 +41,8 @@ class KnownMetric(NamedTuple):
     name: str
     unit: str
     is_archived: bool
+    valid_low: Decimal | None
+    valid_high: Decimal | None
 
 
 class KnownObjective(NamedTuple):
@@ -122,8 +125,11 @@ def check_together(rows: Sequence[Row]) -> Iterator[Problem]:
 
 def check_known(rows: Iterable[Row], *, known: Known) -> Iterator[Problem]:
     """Yield the problems of new rows that do not fit the data of the engagement."""
+    rows = list(rows)
+    facts = metric_facts(rows)
     for row in rows:
         yield from _dates(row, known)
+        yield from _numbers(row, known, facts=facts)
         yield from _team(row, known)
         yield from _metric(row, known)
         yield from _owner(row, known)
@@ -225,6 +231,33 @@ def _dates(row: Row, known: Known) -> Iterator[Problem]:
     elif span and row.due_on and row.due_on <= span[0]:
         message = f"{row.due_on} is not after the start of {row.cycle}."
         yield Problem(row.line, "due_on", message, f"Write a day after {span[0]}.")
+    elif span and row.due_on and row.due_on > span[1]:
+        message = f"{row.due_on} is after the end of {row.cycle}."
+        yield Problem(row.line, "due_on", message, f"Write {span[1]} or a day before it.")
+
+
+def _numbers(
+    row: Row, known: Known, *, facts: Mapping[tuple[str, str], tuple[Fact, Row]]
+) -> Iterator[Problem]:
+    def end_of_range(end: str) -> Decimal | None:
+        if metric := known.metrics.get(row.metric_key):
+            value: object = getattr(metric, end)
+        else:
+            value, _ = facts.get((row.metric_key, end), (None, row))
+        return value if isinstance(value, Decimal) else None
+
+    low, high = end_of_range("valid_low"), end_of_range("valid_high")
+    if not row.direction or (low is not None and high is not None and low >= high):
+        return
+    for found in check_numbers(
+        higher_is_better=row.direction == "higher",
+        baseline=row.baseline,
+        target=row.target,
+        low=low,
+        high=high,
+    ):
+        message, _, fix = found.message.rpartition(". ")
+        yield Problem(row.line, found.code, f"{message}.", fix)
 
 
 def _team(row: Row, known: Known) -> Iterator[Problem]:

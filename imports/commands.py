@@ -146,8 +146,10 @@ def read_known(engagement: Engagement) -> Known:
     key_results = rows(KeyResult, "objective_id", "metric_id", "title")
     objective_rows = rows(Objective, "cycle_id", "team_id", "title")
     metrics = {
-        pk: KnownMetric(pk, name, unit, archived_at is not None)
-        for pk, name, unit, archived_at in rows(Metric, "name", "unit", "archived_at")
+        pk: KnownMetric(pk, name, unit, archived_at is not None, low, high)
+        for pk, name, unit, archived_at, low, high in rows(
+            Metric, "name", "unit", "archived_at", "valid_low", "valid_high"
+        )
     }
     teams = dict(rows(Team, "name"))
     cycles = {

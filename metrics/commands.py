@@ -13,7 +13,7 @@ from django.db import transaction
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, check_owners, require_right
 from metrics.models import Metric
-from metrics.queries import live_titles
+from metrics.queries import live_titles, titles_outside_range
 from tenancy.locks import lock, lock_for_edit, lock_names
 from tenancy.text import comparable, one_line
 
@@ -67,18 +67,21 @@ def update_metric(
     """Change a metric.
 
     Errors as in `create_metric`; `frozen` if unit or formula changes while a live key result uses
-    it (M5.10), unless it was blank; StaleEdit if someone was faster.
+    it (M5.10), unless it was blank; `range` also if it leaves out the baseline or target of one;
+    StaleEdit if someone was faster.
     """
     current: Metric = lock_for_edit(metric, version=version)
     lock_names(current.engagement_id)
     require_right(by, Permission.DRAFT, owners=[fields.get("owner"), fields.get("steward")])
     before = {current.owner_id, current.steward_id}
+    valid_range = current.valid_low, current.valid_high
     changed: dict[str, Any] = {"name": one_line(name), **fields}
     _check_frozen(current, changed=changed)
     for field, value in changed.items():
         setattr(current, field, value)
     people = [current.owner, current.steward]
     _check(current, people=[person for person in people if person and person.pk not in before])
+    _check_range(current, before=valid_range)
     current.version += 1
     current.save(update_fields=[*changed, "name_key", "version"])
     return current
@@ -125,6 +128,19 @@ def _check(metric: Metric, *, people: list[Membership | None]) -> None:
     if low is not None and high is not None and low >= high:
         raise ValidationError("Enter a highest value above the lowest one.", code="range")
     _check_is_unique(metric)
+
+
+def _check_range(metric: Metric, *, before: tuple[Decimal | None, Decimal | None]) -> None:
+    """Refuse a new range that leaves out numbers that a commit has frozen (M3)."""
+    if before == (metric.valid_low, metric.valid_high):
+        return
+    if titles := titles_outside_range(metric):
+        named = ", ".join(f"“{title}”" for title in titles)
+        raise ValidationError(
+            f"Committed key results have a baseline or target outside this range: {named}."
+            " Choose a wider range.",
+            code="range",
+        )
 
 
 def _check_is_unique(metric: Metric) -> None:

@@ -36,6 +36,16 @@ def key_results_of(metric: Metric) -> QuerySet[Any]:
     return joined.order_by("-objective__cycle__starts_on", "objective_id", "position", "id")
 
 
+def titles_outside_range(metric: Metric) -> list[str]:
+    """Return the titles of the live key results with a baseline or target outside the range."""
+    outside = Q()
+    for end, value in (("lt", metric.valid_low), ("gt", metric.valid_high)):
+        if value is not None:
+            outside |= Q(**{f"baseline__{end}": value}) | Q(**{f"target__{end}": value})
+    key_results: Any = metric.key_results.filter(outside, engagement=metric.engagement_id)
+    return list(key_results.live().values_list("title", flat=True)) if outside else []
+
+
 def live_titles(metric: Metric) -> list[str]:
     """Return the titles of the live key results that use a metric (M5.10)."""
     key_results: Any = metric.key_results.filter(engagement=metric.engagement_id)

@@ -7,7 +7,12 @@ from typing import NamedTuple
 from okrs.models import CycleKind
 from okrs.writing import Finding, Severity
 
-MICRO_DAYS = 28
+# By kind of cycle, the longest in days and as people write it (M1).
+LONGEST_CYCLES = {
+    CycleKind.ANNUAL: (54 * 7, "54 weeks"),
+    CycleKind.QUARTERLY: (14 * 7, "14 weeks"),
+    CycleKind.MICRO: (28, "28 days"),
+}
 
 FOCUS = "Few enough to focus on."
 WHOLE_SET = "All objectives of a set are drafted before the first is committed."

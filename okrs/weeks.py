@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 # With less than this left, people plan the next quarter.
 TOO_SHORT = dt.timedelta(days=21)
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # weeks are counted beyond both ends of a cycle
 NAMED = re.compile(r"([0-9]{4})-Q([1-4])", re.IGNORECASE)
 
 
@@ -29,7 +30,7 @@ class Quarter:
 def quarter(name: str) -> Quarter | None:
     """Return the quarter of a name such as 2026-Q1; None for other names."""
     match = NAMED.fullmatch(name)
-    if match is None or not 1900 <= int(match[1]) <= 2200:
+    if match is None or not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
         return None
     return _quarter(int(match[1]), int(match[2]))
 

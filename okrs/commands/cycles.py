@@ -4,15 +4,16 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils.text import get_text_list
 
 from engagements.commands.engagements import freeze_bands
 from engagements.models import Engagement, Membership, Role
 from engagements.permissions import Permission, require_right
 from okrs.formatting import write_day
-from okrs.guardrails import MICRO_DAYS
+from okrs.guardrails import LONGEST_CYCLES
 from okrs.models import Cycle, CycleKind, KeyResult, Stage, Team
+from okrs.weeks import FIRST_YEAR, LAST_YEAR
 from tenancy.locks import lock, lock_for_edit, lock_names, locking
 from tenancy.text import one_line
 
@@ -31,15 +32,16 @@ def create_cycle(
 ) -> Cycle:
     """Add a cycle (M1).
 
-    Raises ValidationError: `name` (taken), `dates` (not in order, or a micro cycle of
-    more than 28 days), `overlap` (another cycle of its kind; `confirm_overlap` confirms it).
+    Raises ValidationError: `name` (taken), `dates` (not in order, or too long for the
+    kind), `overlap` (another cycle of its kind; `confirm_overlap` confirms it).
     """
     lock_names(engagement.pk)
     require_right(by, Permission.PLAN)
     (held,) = lock(engagement)
     name = one_line(name)
     cycle = Cycle(engagement=engagement, name=name, kind=kind, starts_on=starts_on, ends_on=ends_on)
-    _check(cycle)
+    _check_dates(cycle)
+    _check_name(cycle, noun="cycle")
     if not confirm_overlap:
         _check_overlap(cycle, now=now)
     cycle.save(force_insert=True)
@@ -63,7 +65,8 @@ def update_cycle(
     """Change a cycle; drafts that start or are due with it get its new dates.
 
     Errors as in `create_cycle`; `frozen` if kind or start would change under a committed objective
-    (M5.10), `dates` if it would start after a draft is due; StaleEdit if someone was faster.
+    (M5.10), `dates` if a draft or a committed key result would be due outside it (M3); StaleEdit if
+    someone was faster.
     """
     current: Cycle = lock_for_edit(cycle, version=version)
     list(locking(_drafts(current)).values_list("pk"))
@@ -80,10 +83,12 @@ def update_cycle(
     keeps_dates = not moved and ends_on == ended_on
     current.name, current.kind = one_line(name), kind
     current.starts_on, current.ends_on = starts_on, ends_on
-    _check(current)
-    if not confirm_overlap and not keeps_dates:
-        _check_overlap(current, now=now)
-    _check_drafts(current, ended_on=ended_on)
+    _check_name(current, noun="cycle")
+    if not keeps_dates:
+        _check_dates(current)
+        if not confirm_overlap:
+            _check_overlap(current, now=now)
+        _check_due_dates(current, ended_on=ended_on)
     current.version += 1
     current.save(update_fields=["name", "name_key", "kind", "starts_on", "ends_on", "version"])
     drafts = _drafts(current)
@@ -103,16 +108,20 @@ def settle_bands(engagement: Engagement, *, now: dt.datetime) -> None:
         freeze_bands(engagement=engagement, on=first)
 
 
-def _check(cycle: Cycle) -> None:
+def _check_dates(cycle: Cycle) -> None:
     if cycle.ends_on <= cycle.starts_on:
         raise ValidationError("Choose a last day after the first day.", code="dates")
     days = (cycle.ends_on - cycle.starts_on).days + 1
-    if cycle.kind == CycleKind.MICRO and days > MICRO_DAYS:
+    most, length = LONGEST_CYCLES[CycleKind(cycle.kind)]
+    if days > most:
         raise ValidationError(
-            f"A micro cycle lasts at most {MICRO_DAYS} days, this one {days}. Choose other dates.",
+            f"A cycle of this kind lasts at most {length}, this one {days} days. Choose other dates.",
             code="dates",
         )
-    _check_name(cycle, noun="cycle")
+    if cycle.starts_on.year < FIRST_YEAR or cycle.ends_on.year > LAST_YEAR:
+        raise ValidationError(
+            f"Choose dates in the years {FIRST_YEAR} to {LAST_YEAR}.", code="dates"
+        )
 
 
 def _check_overlap(cycle: Cycle, *, now: dt.datetime) -> None:
@@ -149,14 +158,29 @@ def _drafts(cycle: Cycle) -> QuerySet[KeyResult]:
     )
 
 
-def _check_drafts(cycle: Cycle, *, ended_on: dt.date) -> None:
-    stranded = _drafts(cycle).filter(due_on__lte=cycle.starts_on).exclude(due_on=ended_on)
-    if titles := list(stranded.values_list("title", flat=True)):
-        named = ", ".join(f"“{title}”" for title in titles)
+def _check_due_dates(cycle: Cycle, *, ended_on: dt.date) -> None:
+    """Refuse dates that leave due dates outside the cycle, apart from drafts due on its last day."""
+    within = Q(due_on__gt=cycle.starts_on, due_on__lte=cycle.ends_on)
+    outside = KeyResult.objects.filter(
+        engagement_id=cycle.engagement_id, objective__cycle=cycle, due_on__isnull=False
+    ).exclude(within | Q(stage=Stage.WITHDRAWN))
+    drafts = outside.filter(stage=Stage.DRAFT).exclude(due_on=ended_on)
+    if named := _titles(drafts):
         raise ValidationError(
-            f"These drafts would be due before the cycle starts: {named}. Change their due dates first.",
+            f"These drafts would be due outside the cycle: {named}. Change their due dates first.",
             code="dates",
         )
+    # Those that were due after the cycle before don't keep it from being extended.
+    if named := _titles(outside.exclude(stage=Stage.DRAFT)) if cycle.ends_on < ended_on else "":
+        raise ValidationError(
+            f"These committed key results would be due after the cycle: {named}."
+            " Choose a later last day.",
+            code="dates",
+        )
+
+
+def _titles(key_results: QuerySet[KeyResult]) -> str:
+    return ", ".join(f"“{title}”" for title in key_results.values_list("title", flat=True))
 
 
 MAY_CHAMPION = {Role.CHAMPION, Role.LEAD}

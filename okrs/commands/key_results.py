@@ -63,7 +63,8 @@ def draft_key_result(
     """Draft a key result, which starts with its cycle and is due at its end unless given.
 
     A `new_metric` is added to the dictionary (M4.4). Raises ValidationError: the codes of M3 that
-    block a draft (`empty`, `said_twice`, `target_is_baseline`), `ladder` (M5.3), `due_on`,
+    block a draft (`empty`, `said_twice`, `target_is_baseline`, `direction`, `baseline`,
+    `target`), `ladder` (M5.3), `due_on`,
     `weight`, `owner`, `archived`, `duplicate`.
     """
     current = _lock(objective)
@@ -181,10 +182,11 @@ def _rungs(key_result: KeyResult, ladder: list[tuple[Number, Number]]) -> list[l
 def _check(key_result: KeyResult, *, changed: list[str]) -> None:
     titles = KeyResult.objects.all().other_titles(key_result)
     problems = refused(key_result_findings(key_result, others=titles))
+    matters = {"archived": "metric" in changed, "due_on": key_result.is_draft}
     problems += [
         ValidationError(text, code=code)
-        for code, text in term_problems(key_result).items()
-        if code != "archived" or "metric" in changed
+        for code, text in term_problems(key_result, cycle=key_result.objective.cycle).items()
+        if matters[code]
     ]
     if key_result.weight <= 0:
         problems.append(ValidationError("Enter a weight above 0.", code="weight"))

@@ -13,6 +13,8 @@ from engagements.models import Membership
 from engagements.permissions import check_owners
 from metrics.models import Metric, Refresh
 from okrs.audit import answers_of, audit
+from okrs.contradictions import check_numbers
+from okrs.formatting import write_day
 from okrs.guardrails import (
     check_key_results,
     check_micro,
@@ -42,7 +44,14 @@ def key_result_findings(
     Pass `moves` from `metric_moves` where hints are shown.
     """
     metric = key_result.metric
-    return check_key_result(
+    numbers = check_numbers(
+        higher_is_better=key_result.higher_is_better,
+        baseline=key_result.baseline,
+        target=key_result.target,
+        low=metric.valid_low if metric else None,
+        high=metric.valid_high if metric else None,
+    )
+    findings = check_key_result(
         title=key_result.title,
         others=others,
         method=key_result.method,
@@ -55,6 +64,7 @@ def key_result_findings(
         fits_weekly=metric is None or not metric.refresh or Refresh(metric.refresh).fits_weekly,
         moves=moves,
     )
+    return [*findings, *numbers] if key_result.is_draft else findings  # others are frozen
 
 
 def metric_moves(metric: Metric | None) -> bool:
@@ -172,7 +182,10 @@ def commit_problems(objective: Objective, drafts: Iterable[KeyResult]) -> list[P
     """
     groups = [
         ProblemGroup(key_result=None, problems=_objective_problems(objective)),
-        *(ProblemGroup(key_result=one, problems=_key_result_problems(one)) for one in drafts),
+        *(
+            ProblemGroup(key_result=one, problems=_key_result_problems(one, cycle=objective.cycle))
+            for one in drafts
+        ),
     ]
     return [group for group in groups if group.problems]
 
@@ -186,14 +199,14 @@ def _objective_problems(objective: Objective) -> list[Problem]:
     return [Problem(code, text, PLACES.get(code, "objective")) for code, text in texts]
 
 
-def _key_result_problems(key_result: KeyResult) -> list[Problem]:
+def _key_result_problems(key_result: KeyResult, *, cycle: Cycle) -> list[Problem]:
     criteria = audit(key_result, answers_of(key_result))
     # "incomplete" repeats the criteria of the audit.
     findings = [found for found in key_result_findings(key_result) if found.code != "incomplete"]
     texts = [
         *((one.code, one.fix) for one in criteria if not one.passed),
         *_owner_problems(key_result.owner),
-        *term_problems(key_result).items(),
+        *term_problems(key_result, cycle=cycle).items(),
         *_blocking(findings, key_result.reasons),
     ]
     places = dict(PLACES)
@@ -210,7 +223,7 @@ def _owner_problems(owner: Membership | None) -> list[tuple[str, str]]:
     return []
 
 
-def term_problems(key_result: KeyResult) -> dict[str, str]:
+def term_problems(key_result: KeyResult, *, cycle: Cycle) -> dict[str, str]:
     """Check metric and due date, which an archived metric or a moved cycle makes wrong."""
     metric, due_on = key_result.metric, key_result.due_on
     texts = {}
@@ -218,6 +231,9 @@ def term_problems(key_result: KeyResult) -> dict[str, str]:
         texts["archived"] = f"The metric “{metric}” is archived. Choose another one."
     if due_on is not None and due_on <= key_result.starts_on:
         texts["due_on"] = "Choose a due date after the start of the cycle."
+    elif due_on is not None and due_on > cycle.ends_on:
+        last = write_day(cycle.ends_on, today=cycle.ends_on, weekday=False)
+        texts["due_on"] = f"Choose a due date by {last}, the last day of the cycle."
     return texts
 
 

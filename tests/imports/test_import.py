@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from unittest.mock import Mock
@@ -154,7 +155,7 @@ figures = st.decimals(-(10**9), 10**9, places=2, allow_nan=False)
     st.sampled_from(",;\t"),
 )
 def test_a_valid_file_is_there_as_written(
-    lead: Membership, lines: list[tuple[str, object, object]], delimiter: str
+    lead: Membership, lines: list[tuple[str, Decimal, Decimal]], delimiter: str
 ) -> None:
     wanted = [
         (f"{number} " + " ".join(title.split()), baseline, target)
@@ -162,7 +163,14 @@ def test_a_valid_file_is_there_as_written(
     ]
     content = file_of(
         *(
-            {"key_result": f"{number} {title}", "baseline": f"{baseline}", "target": f"{target}"}
+            {
+                "key_result": f"{number} {title}",
+                "baseline": f"{baseline}",
+                "target": f"{target}",
+                "direction": "higher" if target > baseline else "lower",
+                "valid_low": "",
+                "valid_high": "",
+            }
             for number, (title, baseline, target) in enumerate(lines)
         ),
         delimiter=delimiter,

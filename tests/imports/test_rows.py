@@ -21,10 +21,10 @@ BAD_TEXTS = {
     "key_result": ["x" * 100_000, "NUL \x00"],
     "metric": [""],
     "unit": ["x" * 41],
-    "direction": ["", "up"],
-    "baseline": ["18 percent", "1,234", "NaN"],
-    "target": ["18", "12,5k", "1" + "0" * 14, "0.1234567"],
-    "due_on": ["31.03.2026", "2026-02-30", "2026-01-01"],
+    "direction": ["", "up", "lower"],
+    "baseline": ["18 percent", "1,234", "NaN", "-1"],
+    "target": ["18", "101", "12,5k", "1" + "0" * 14, "0.1234567"],
+    "due_on": ["31.03.2026", "2026-02-30", "2026-01-01", "2025-12-31", "2026-04-01"],
     "valid_low": ["none"],
     "valid_high": ["0"],
     "owner": [""],
@@ -48,7 +48,8 @@ def test_a_bad_cell_is_reported_with_line_and_column(column: str, text: str) -> 
 
 @pytest.mark.parametrize("ladder", BAD_LADDERS)
 def test_a_ladder_must_be_one(ladder: str) -> None:
-    line = {"method": "ladder", "direction": "lower", "ladder": ladder}
+    falls = {"direction": "lower", "baseline": "28", "target": "18"}
+    line = {"method": "ladder", "ladder": ladder, **falls}
 
     assert faults(file_of(line)) == [(2, "ladder")]
 
@@ -61,7 +62,7 @@ def test_every_problem_says_how_to_fix_it() -> None:
     assert len(found) >= len(BAD_CELLS)
     assert all(problem.fix.endswith(".") for problem in found)
     assert all(len(str(problem)) < 250 for problem in found)
-    assert "line 19, target: “12,5k” is not a number. Enter 12500." in map(str, found)
+    assert "line 22, target: “12,5k” is not a number. Enter 12500." in map(str, found)
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,12 @@ def test_what_was_guarded_comes_back_and_runs_nowhere(text: str) -> None:
 
 
 def test_the_importer_takes_the_guard_off(lead: Membership) -> None:
-    line = {"key_result": "'=HYPERLINK(A1)", "objective": "''+1", "baseline": "'-5"}
+    line = {
+        "key_result": "'=HYPERLINK(A1)",
+        "objective": "''+1",
+        "baseline": "'-5",
+        "valid_low": "",
+    }
     load(file_of(line), by=lead)
 
     made = KeyResult.objects.get()

@@ -20,7 +20,7 @@ NEW = {f"metric_{field}": value for field, value in METRIC.items()}
 
 
 def test_it_drafts_with_numbers_as_typed(client: Client, drafted: Objective) -> None:
-    fields = typed(baseline="9,5", target="1.234,5")
+    fields = typed(baseline="9,5", target="1.234,5", direction="higher")
     answer = client.post(url_of(drafted, "key-result-create"), fields)
 
     key_result = only(drafted)
