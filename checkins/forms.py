@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -10,15 +13,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from checkins.queries.cards import DueCard
-from checkins.rules import REQUIRED, Preview, outside_range, preview
-from engagements.form_fields import (
-    DayField,
-    DecimalTextField,
-    FigureInput,
-    LinkField,
-    ScaleInput,
-    TextField,
-)
+from checkins.rules import REQUIRED, Preview, beyond_range, outside_range, preview
+from engagements.figure_fields import FigureField, FigureInput
+from engagements.form_fields import DayField, LinkField, ScaleInput, TextField
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_unit, write_value
 from okrs.models import KeyResult
 from okrs.weeks import WEEK
@@ -35,7 +32,7 @@ def _required(message: str) -> dict[str, str]:
 
 
 class CheckInForm(forms.Form):
-    actual = DecimalTextField(label="Value", error_messages=_required("Enter the value."))
+    actual = FigureField(label="Value", error_messages=_required("Enter the value."))
     measured_on = DayField(
         label="Measured on", error_messages=_required("Enter the day it was measured.")
     )
@@ -92,7 +89,8 @@ class CheckInForm(forms.Form):
             use_required_attribute=False,
         )
         self.card, self.now = card, now
-        self.fields["actual"].widget = _value_input(key_result)
+        self.value_field = value_field(key_result)
+        self.fields["actual"] = self.value_field
         self.fields["actual"].help_text = _previous_value(card, today=self.today)
         self.fields["confidence"].label = _confidence_label(key_result, today=self.today)
         self.fields["confidence"].help_text = _previous_confidence(card)
@@ -107,6 +105,8 @@ class CheckInForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if "actual" in cleaned and self.value_field.question(cleaned["actual"]):
+            cleaned["confirm_range"] = True  # the question that was answered named the range
         # Only to show all errors at once: the command checks again, by the same function.
         if self.errors and "actual" in cleaned and not cleaned.get("confirm_range"):
             warning = outside_range(self.card.key_result, actual=cleaned["actual"])
@@ -134,13 +134,10 @@ class CheckInForm(forms.Form):
     @property
     def preview(self) -> Preview | None:
         """Return the preview of the value; None if there is no value."""
-        actual, confidence = self["actual"].value(), self["confidence"].value()
-        if actual in (None, ""):
-            return None
-        return preview(
-            key_result=self.card.key_result,
-            actual=actual,
-            confidence=read_confidence(confidence),
+        return typed_preview(
+            self.card.key_result,
+            typed=self["actual"].value(),
+            confidence=read_confidence(self["confidence"].value()),
             today=self.today,
         )
 
@@ -149,6 +146,36 @@ class CheckInForm(forms.Form):
             return None
         seconds = int(self.now.timestamp()) - int(started[:12])
         return seconds if 0 <= seconds <= LONGEST_SITTING else None
+
+
+def value_field(key_result: KeyResult) -> FigureField:
+    """Return the field of a key result's value, which asks about a figure that is far off."""
+    field: FigureField = deepcopy(CheckInForm.base_fields["actual"])  # type: ignore[assignment]
+    field.widget = _value_input(key_result)
+    field.locale, field.unit = key_result.engagement.figure_locale, key_result.unit
+    field.set_near(last_value=key_result.latest_value, baseline=key_result.baseline)
+    field.asks_distance = key_result.unit != YES_NO
+    field.note = partial(beyond_range, key_result)
+    return field
+
+
+def typed_preview(
+    key_result: KeyResult, *, typed: Any, confidence: int | None, today: dt.date
+) -> Preview | None:
+    """Score a value as typed in the way that a post would (M5); None without one.
+
+    A figure that cannot be read, or that is asked about, gives an `error`.
+    """
+    field = value_field(key_result)
+    field.required = False
+    try:
+        actual = field.clean(typed)
+    except ValidationError as error:
+        return Preview(error=error, was=key_result.score)
+    if actual is None:
+        return None
+    found = preview(key_result=key_result, actual=actual, confidence=confidence, today=today)
+    return replace(found, warning="") if field.question(actual) else found
 
 
 class AnswerForm(forms.Form):

@@ -19,7 +19,7 @@ from engagements.web_links import read_link
 from okrs.formatting import YES_NO, write_value
 from okrs.models import KeyResult
 from okrs.states import KeyResultState, expected_pace, forecast, terms_of
-from scoring import Rag, ScoringError, explain, format_number, parse_number, rag, score
+from scoring import Rag, ScoringError, explain, format_number, rag, score
 
 UNDO_FOR = dt.timedelta(minutes=10)  # after saving
 FEW_WORDS = 4  # an insight or a next action with fewer is thin (M6.4)
@@ -119,38 +119,41 @@ class Preview(Assessment):
 
     was: Decimal | None = None
     warning: str = ""
-    error: str = ""
+    error: ValidationError | None = None
 
 
 def preview(
-    *, key_result: KeyResult, actual: str | Decimal, confidence: int | None, today: dt.date
+    *, key_result: KeyResult, actual: Decimal, confidence: int | None, today: dt.date
 ) -> Preview:
-    """Score a value as typed in the way that a post would (M5); write nothing.
+    """Score a value in the way that a post would (M5); write nothing.
 
-    A number that cannot be read gives an `error`, one out of the metric's range a `warning`.
+    A value out of the metric's range gives a `warning`.
     """
     try:
-        value = parse_number(actual) if isinstance(actual, str) else actual
-        found = assess(key_result, actual=value, confidence=confidence, today=today)
+        found = assess(key_result, actual=actual, confidence=confidence, today=today)
     except ScoringError as error:
-        return Preview(error=str(error), was=key_result.score)
-    warning = outside_range(key_result, actual=value)
+        return Preview(error=ValidationError(str(error)), was=key_result.score)
+    warning = outside_range(key_result, actual=actual)
     return Preview(**vars(found), was=key_result.score, warning=warning)
 
 
 def outside_range(key_result: KeyResult, *, actual: Decimal) -> str:
     """Return the warning for a value outside the metric's valid range, else "" (M4.5)."""
+    beyond = beyond_range(key_result, actual)
+    return f"{format_number(actual)} is {beyond}. Fix it or confirm it." if beyond else ""
+
+
+def beyond_range(key_result: KeyResult, actual: Decimal) -> str:
+    """Return "outside the expected range (0–200)" for such a value, else ""."""
     metric = key_result.metric
     low, high = (metric.valid_low, metric.valid_high) if metric else (None, None)
     if (low is None or actual >= low) and (high is None or actual <= high):
         return ""
     if low is not None and high is not None:
-        beyond = f"outside the expected range ({format_number(low)}–{format_number(high)})"
-    elif low is not None:
-        beyond = f"below the expected minimum ({format_number(low)})"
-    else:
-        beyond = f"above the expected maximum ({format_number(high or 0)})"
-    return f"{format_number(actual)} is {beyond}. Fix it or confirm it."
+        return f"outside the expected range ({format_number(low)}–{format_number(high)})"
+    if low is not None:
+        return f"below the expected minimum ({format_number(low)})"
+    return f"above the expected maximum ({format_number(high or 0)})"
 
 
 def thin_parts(*, insight: str, next_action: str) -> list[str]:

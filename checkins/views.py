@@ -16,12 +16,13 @@ from django_htmx.http import replace_url, trigger_client_event
 
 from checkins.commands import Conflict, record_check_in, undo_check_in
 from checkins.conflicts import versions
-from checkins.forms import CheckInForm, read_confidence
+from checkins.forms import CheckInForm, read_confidence, typed_preview
 from checkins.messages import key_result_url
 from checkins.models import CheckIn, CheckInKind
 from checkins.queries.cards import DueCard, KeyResultRow, card_of, due_card, key_result_row
-from checkins.rules import preview, stage_refusal
+from checkins.rules import stage_refusal
 from engagements.access import MemberRequest, find, member
+from engagements.figure_fields import NumberInput
 from engagements.form_views import add_errors, go_to, next_url, redirect_back, shorten, toast
 from engagements.permissions import Permission
 from engagements.row_cache import render_row
@@ -52,15 +53,15 @@ def check_in_create(request: MemberRequest, key_result: str) -> HttpResponse:
 @require_safe
 @member(Permission.CHECK_IN)
 def check_in_preview(request: MemberRequest, key_result: str) -> HttpResponse:
-    row, actual = find_key_result(request, key_result).key_result, request.GET.get("actual", "")
-    found = preview(
-        key_result=row,
-        actual=actual,
+    row = find_key_result(request, key_result).key_result
+    found = typed_preview(
+        row,
+        typed=NumberInput().value_from_datadict(request.GET, {}, "actual"),
         confidence=read_confidence(request.GET.get("confidence")),
         today=request.engagement.today(timezone.now()),
     )
     context = {
-        "preview": found if actual.strip() else None,
+        "preview": found,
         "key_result": row,
         "is_warned": "warned" in request.GET,
         "is_refused": "refused" in request.GET,

@@ -13,6 +13,7 @@ from django.db import models
 from django.http import QueryDict
 from django.utils.dateformat import format as date_format
 
+from engagements.figure_fields import FigureField
 from engagements.form_fields import MemberField, MembersField, who_can_own
 from engagements.models import Engagement, Membership
 
@@ -73,6 +74,9 @@ class EditForm(GroupedForm):
         for name, field in self.fields.items():
             if isinstance(field, MemberField | MembersField):
                 field.queryset = who_can_own(engagement, named=self._named(name))
+            elif isinstance(field, FigureField):
+                field.locale = engagement.figure_locale
+                field.set_near(saved=self.initial.get(name))
 
     @classmethod
     def shown(cls, row: models.Model) -> dict[str, Any]:
@@ -111,6 +115,8 @@ class EditForm(GroupedForm):
 def written(field: forms.BoundField) -> str:
     """Return the value of a field as text: labels of choices, days as people write them."""
     value = field.value()
+    if isinstance(field.field, FigureField):
+        value = field.field.rewrite(value)
     if isinstance(field.field, forms.DateField | forms.DateTimeField):
         return _write_date(str(value or ""), field.field)
     if isinstance(value, bool):

@@ -13,8 +13,9 @@ from itertools import takewhile
 from babel import Locale
 from django.core.exceptions import ValidationError
 
-from engagements.locales import decimal_sign_of, figure_text
+from engagements.locales import decimal_sign_of, figure_text, plain_figure
 from scoring import exactly, format_unit
+from tenancy.text import comparable
 
 LONGEST, PLACES = 100, 6  # characters of a figure, places of a third
 FAR = 100  # a value is asked about from this many times the last value, or one part in as many
@@ -48,16 +49,12 @@ _VULGAR = re.compile("([¼-¾⅐-⅞↉])")
 _SIGNS = str.maketrans(
     dict.fromkeys("’‘ʼ`´′٬", "'") | dict.fromkeys("−–‒‐", "-") | {"٫": ".", "٪": "%"}
 )
-_FIGURE = re.compile(
-    r"(?P<before>[^0-9]*?)"
-    r"(?P<digits>(?:(?<![^\W\d_])[.,])?[0-9](?:[0-9 .,']*[0-9])?(?:⁄[0-9]+)?)(?P<after>.*)"
-)
+_DIGITS = re.compile(r"(?:(?<![^\W\d_])[.,])?[0-9]+(?:[ .,']+[0-9]+)*(?:⁄[0-9]+)?")
 _LONE = re.compile(r"[0-9]+|[0-9]*[.,][0-9]+")  # 12  12,5  .5
 _GROUPED = re.compile(
     r"[1-9][0-9]{0,2}(?P<sign>[ '.,])[0-9]{3}(?:(?P=sign)[0-9]{3})*(?:(?!(?P=sign))[.,][0-9]+)?"
     r"|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]+)?"  # 12,34,567.8
 )
-_FRACTION = re.compile(r"(?:([0-9]+) )?([0-9]+)⁄(0*[1-9][0-9]*)")  # ½ is 1⁄2 when it is normalized
 _WORD = re.compile(r"'000|(?:us|hk|nz|nt|mx|ca|[acr])?\$|[^\W\d_]+\.?|\S")
 
 
@@ -73,9 +70,10 @@ class FigureError(ValidationError):
         labels: Sequence[str] = (),
     ) -> None:
         super().__init__(message, code=code)
+        self.name = ""  # of the input, which the form field knows
         self.readings = tuple(readings)
         # One button each: the value that it sends, and its text.
-        self.answers = [(f"{value:f}", text) for value, text in zip(readings, labels, strict=True)]
+        self.answers = [*zip(map(plain_figure, readings), labels, strict=True)]
 
 
 def read_figure(
@@ -115,13 +113,14 @@ def read_figure(
 
 
 def distance_question(
-    value: Decimal, *, near: Mapping[str, Decimal], locale: str, unit: str = ""
+    value: Decimal, *, near: Mapping[str, Decimal], locale: str, unit: str = "", note: str = ""
 ) -> FigureError | None:
     """Ask about a value that is 100 times or more off the last value or the baseline, else None.
 
     `near` has them by the name that the question uses, the last value first. A baseline that the
     last value has left that far behind is no measure any more. The second reading is the one after
-    a slip of the decimal sign or of the unit's scale, if that is close.
+    a slip of the decimal sign or of the unit's scale, if that is close. `note` is what else speaks
+    against the value.
     """
     latest = next(iter(near.values()), value)
     measures = ((name, each) for name, each in near.items() if not _is_far(latest, each))
@@ -136,7 +135,8 @@ def distance_question(
         close = [slip for slip in slips if _is_within(slip, measure, factor=CLOSE)]
         readings = [value, *sorted(close, key=lambda slip: abs(slip - measure))[:1]]
     labels = [figure_text(each, locale=locale) for each in readings]
-    question = f"{labels[0]} is {much} the {name} ({figure_text(measure, locale=locale)})."
+    compared = f"{much} the {name} ({figure_text(measure, locale=locale)})"
+    question = f"{labels[0]} is {' and '.join(filter(None, (compared, note)))}. Is it right?"
     return FigureError(question, code="far_off", readings=readings, labels=labels)
 
 
@@ -188,8 +188,8 @@ class _Figure:
     @property
     def is_guess(self) -> bool:
         """Return whether its groups of digits are irregular: "12 34"."""
-        forms = (_LONE, _GROUPED, _FRACTION)
-        return not any(form.fullmatch(self.digits) for form in forms)
+        is_fraction = _fraction(self.digits) is not None
+        return not (is_fraction or _LONE.fullmatch(self.digits) or _GROUPED.fullmatch(self.digits))
 
     def readings(self, *, decimal_sign: str | None, locale: str) -> tuple[Decimal, ...]:
         """Return its possible values; if the decimal sign decides, the locale's reading is first."""
@@ -232,11 +232,13 @@ def _parse(text: str, *, unit: _Unit) -> _Figure | None:
     """Take a typed figure apart; None if it is no number, or more than a number with its unit."""
     typed = _cleaned(text[: LONGEST + 1])
     in_parentheses = re.fullmatch(r"\((.*)\)", typed)
-    match = _FIGURE.fullmatch(unit.cut_from(in_parentheses[1] if in_parentheses else typed))
+    typed = unit.cut_from(in_parentheses[1] if in_parentheses else typed)
+    match = _DIGITS.search(typed)
     if match is None or len(text) > LONGEST:
         return None
-    signs = re.findall("[-+]", match["before"]) + ["-"] * bool(in_parentheses)
-    words = _words(re.sub("[-+]", "", match["before"])) + _words(match["after"])
+    before, after = typed[: match.start()], typed[match.end() :]
+    signs = re.findall("[-+]", before) + ["-"] * bool(in_parentheses)
+    words = _words(re.sub("[-+]", "", before)) + _words(after)
     scales, currencies, others = _meanings([word for word in words if not unit.has(word)])
     foreign = [word for word in others if not unit.takes(word)]
     is_readable = all(word[0].isalpha() or word == "%" for word in others)
@@ -245,7 +247,7 @@ def _parse(text: str, *, unit: _Unit) -> _Figure | None:
     if unit.name and not all(codes & unit.currencies for codes in currencies):
         foreign.append("currency")
     return _Figure(
-        digits=match["digits"],
+        digits=match[0],
         is_negative=signs == ["-"],
         factors=_factors(scales[0], unit=unit) if scales else (Decimal(1),),
         other_unit=" ".join(foreign),
@@ -261,12 +263,13 @@ def _factors(scale: str, *, unit: _Unit) -> tuple[Decimal, ...]:
 
 
 def _fraction(digits: str) -> Decimal | None:
-    match = _FRACTION.fullmatch(digits)
-    if match is None:
+    """Read "1 1⁄2", as a normalized 1½ is."""
+    whole, _, part = digits.rpartition(" ")
+    above, slash, below = part.partition("⁄")
+    if not slash or not int(below) or not f"{whole}{above}".isdecimal():
         return None
-    whole, above, below = (Decimal(part or 0) for part in match.groups())
     with exactly():
-        return round(whole + above / below, PLACES)
+        return round(int(whole or 0) + Decimal(above) / Decimal(below), PLACES)
 
 
 def _guess(digits: str) -> Decimal | None:
@@ -315,11 +318,9 @@ def _words(text: str) -> list[str]:
 
 
 def _cleaned(text: str) -> str:
-    """Normalize digits, signs and spaces, drop invisible characters, and fold case."""
-    text = unicodedata.normalize("NFKC", _VULGAR.sub(r" \1", text.translate(_SIGNS)))
-    visible = (char for char in text if unicodedata.category(char) != "Cf")
-    digits = (str(unicodedata.decimal(char, char)) for char in visible)
-    return " ".join("".join(digits).casefold().split())
+    """Return what is compared of a text, with all digits, signs and fractions alike."""
+    alike = comparable(_VULGAR.sub(r" \1", text.translate(_SIGNS)))
+    return "".join(str(unicodedata.decimal(char, char)) for char in alike)
 
 
 def _is_within(value: Decimal, measure: Decimal, *, factor: int = FAR) -> bool:

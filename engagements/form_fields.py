@@ -1,10 +1,9 @@
-"""Form fields and controls that several apps use: numbers, days, time zones, members, choices."""
+"""Form fields and controls that several apps use: days, time zones, members, choices."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,11 +13,9 @@ from django.db.models import Model, Q, QuerySet
 from engagements.models import Engagement, Membership, Role
 from engagements.places import city, countries, current_zone, time_zones
 from engagements.web_links import read_link
-from scoring import ScoringError, parse_number
 from tenancy.text import address_key, clean_text
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # dates are calculated beyond both ends of the input
-MOST_DIGITS, MOST_PLACES = 20, 6  # as the columns have them
 
 
 class TextField(forms.CharField):
@@ -33,43 +30,6 @@ class EmailField(forms.EmailField):
 
     def to_python(self, value: Any) -> str:
         return address_key(super().to_python(value) or "")
-
-
-class DecimalTextField(forms.CharField):
-    """A number typed with comma or point; a plain text input with a numeric keypad."""
-
-    def __init__(self, *, min_value: Decimal | None = None, **kwargs: Any) -> None:
-        attrs = {"inputmode": "decimal", "autocomplete": "off"}
-        super().__init__(**{"widget": forms.TextInput(attrs=attrs), "max_length": 60, **kwargs})
-        self.min_value = min_value
-
-    def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            number = parse_number(text)
-        except ScoringError as error:
-            raise ValidationError(str(error), code="not_a_number") from error
-        self._check_size(number)
-        return number
-
-    def prepare_value(self, value: Any) -> Any:
-        return f"{value.normalize() + 0:f}" if isinstance(value, Decimal) else value
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(super().has_changed(self.prepare_value(initial), data))
-
-    def _check_size(self, number: Decimal) -> None:
-        if self.min_value is not None and number < self.min_value:
-            least = self.prepare_value(self.min_value)
-            raise ValidationError(f"Enter {least} or more.", code="too_small")
-        if number.adjusted() >= MOST_DIGITS - MOST_PLACES or round(number, MOST_PLACES) != number:
-            raise ValidationError(
-                f"Enter at most {MOST_DIGITS - MOST_PLACES} digits before the point"
-                f" and {MOST_PLACES} after it.",
-                code="too_long",
-            )
 
 
 class DayField(forms.DateField):
@@ -229,22 +189,6 @@ class LinesField(TextField):
         if any(len(line) > self.longest for line in lines):
             raise forms.ValidationError(f"Keep each line within {self.longest} characters.")
         return lines
-
-
-class FigureInput(forms.TextInput):
-    """A large number with its unit, and a numeric keypad on phones."""
-
-    template_name = "django/forms/widgets/figure.html"
-
-    def __init__(self, *, unit: str = "", attrs: dict[str, Any] | None = None) -> None:
-        own = {"class": "input-figure", "inputmode": "decimal", "autocomplete": "off"}
-        super().__init__({**own, **(attrs or {})})
-        self.unit = unit
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(name, value, attrs)
-        context["widget"]["unit"] = self.unit
-        return context
 
 
 class ScaleInput(forms.RadioSelect):

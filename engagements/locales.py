@@ -31,6 +31,11 @@ def figure_text(value: Decimal, *, locale: str) -> str:
     return f"{whole}{decimal_sign_of(locale)}{places}" if places else whole
 
 
+def plain_figure(value: Decimal) -> str:
+    """Write a value for a button or a hidden field, which every locale reads alike."""
+    return figure_text(value, locale=DEFAULT_LOCALE)
+
+
 @cache
 def decimal_sign_of(locale: str) -> str:
     """Return the locale's decimal sign, point or comma."""

@@ -5,7 +5,8 @@ from typing import ClassVar
 from django import forms
 
 from engagements.edit_forms import EditForm
-from engagements.form_fields import DecimalTextField, LinkField, MemberField, TextField
+from engagements.figure_fields import FigureField
+from engagements.form_fields import LinkField, MemberField, TextField
 from metrics.models import GAP_FOR, Metric, Refresh
 
 LEAVES_GAP = f"If this is open at commit, key results get a data gap of {GAP_FOR.days} days."
@@ -54,8 +55,15 @@ class MetricForm(EditForm):
     fetched_by = TextField(
         required=False, max_length=200, label="Who collects it", help_text=LEAVES_GAP
     )
-    valid_low = DecimalTextField(required=False, label="Lowest value")
-    valid_high = DecimalTextField(required=False, label="Highest value")
+    valid_low = FigureField(required=False, label="Lowest value")
+    valid_high = FigureField(required=False, label="Highest value")
+
+    def clean_unit(self) -> str:
+        """Pass the unit on to the fields that are read in it."""
+        unit: str = self.cleaned_data["unit"]
+        for name in ("valid_low", "valid_high"):
+            self.fields[name].unit = unit  # type: ignore[attr-defined]
+        return unit
 
     def existing_metric(self) -> Metric | None:
         """Return the metric that already has this name or formula."""

@@ -11,15 +11,16 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from engagements.figure_fields import FigureField, NumberInput
 from engagements.form_fields import (
     DayField,
-    DecimalTextField,
     MemberField,
     MembersField,
     RowField,
     TextField,
     choose_among,
 )
+from engagements.locales import DEFAULT_LOCALE
 from metrics.models import Metric, Refresh
 from okrs.commands.key_results import FROZEN
 from okrs.forms.objectives import ReasonedForm
@@ -63,9 +64,14 @@ def _invalid_cells(rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[di
 class LadderField(forms.MultiValueField):
     """Rungs as pairs of Decimals, best first; unused rows stay empty."""
 
-    def __init__(self, *, rows: int = ROWS) -> None:
+    def __init__(self, *, rows: int = ROWS, locale: str = DEFAULT_LOCALE) -> None:
+        cells = [FigureField(required=False) for _ in range(2 * rows)]
+        for cell in cells:
+            cell.locale = locale
+        for score in cells[1::2]:
+            score.set_near(most=Decimal(1))
         super().__init__(
-            [DecimalTextField(required=False) for _ in range(2 * rows)],
+            cells,
             widget=LadderWidget(rows),
             required=False,
             require_all_fields=False,
@@ -76,8 +82,12 @@ class LadderField(forms.MultiValueField):
     def prepare_value(self, value: Any) -> Any:
         """Return saved rungs as a flat list of cells; typed input is one already."""
         if value and isinstance(value[0], list | tuple):
-            return [f"{Decimal(cell).normalize() + 0:f}" for rung in value for cell in rung]
+            write = self.fields[0].prepare_value
+            return [write(Decimal(cell)) for rung in value for cell in rung]
         return value
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return [field.bound_data(cell, None) for field, cell in zip(self.fields, data, strict=True)]
 
     def compress(self, data_list: list[Decimal | None]) -> list[tuple[Decimal, Decimal]]:
         rungs: list[tuple[Decimal, Decimal]] = []
@@ -96,9 +106,7 @@ class LadderField(forms.MultiValueField):
 def _cell(at: int) -> forms.TextInput:
     row, side = divmod(at, 2)
     label = f"{('Score', 'Threshold')[side == 0]} of rung {row + 1}"
-    return forms.TextInput(
-        {"inputmode": "decimal", "autocomplete": "off", "aria-label": label, "maxlength": 60}
-    )
+    return NumberInput({"aria-label": label, "maxlength": 60})
 
 
 NAMES = ("metric_name", "metric_unit", "metric_source", "metric_refresh")
@@ -177,8 +185,8 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         widget=forms.RadioSelect,
         label="Direction",
     )
-    baseline = DecimalTextField(required=False, label="Baseline")
-    target = DecimalTextField(required=False, label="Target")
+    baseline = FigureField(required=False, label="Baseline")
+    target = FigureField(required=False, label="Target")
     method = forms.ChoiceField(
         choices=method_choices,
         initial=Method.LINEAR.value,
@@ -198,7 +206,7 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         label="Commitment",
         help_text="Committed: met only at 1.00. Aspirational: a success from 0.60.",
     )
-    weight = DecimalTextField(
+    weight = FigureField(
         initial=Decimal(1),
         label="Weight",
         help_text="Compared with the other key results of this objective.",
@@ -213,7 +221,7 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         sent = sum(name.startswith("ladder_") for name in data or ())
         # All saved or sent rungs, and some spare ones.
         rows = max(ROWS, len(rungs) + SPARE, (sent + 1) // 2)
-        self.fields["ladder"] = LadderField(rows=rows)
+        self.fields["ladder"] = LadderField(rows=rows, locale=self.engagement.figure_locale)
         metrics = Metric.objects.filter(engagement=objective.engagement)
         read_now = getattr(self.row, "metric_id", None)
         choose_among(self, metric=metrics.filter(Q(archived_at=None) | Q(pk=read_now)))
@@ -221,6 +229,25 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
             self.needed_at_commit = ()
             for name in (*FROZEN, *NAMES):
                 del self.fields[name]
+
+    def clean_metric(self) -> Metric | None:
+        """Read the figures in the unit of the metric, or of the new one."""
+        metric: Metric | None = self.cleaned_data["metric"]
+        for field in self._figures():
+            field.unit = metric.unit if metric else self.cleaned_data.get("metric_unit", "")
+        return metric
+
+    def clean_baseline(self) -> Decimal | None:
+        """Settle lone separators in target and rungs by the baseline."""
+        baseline: Decimal | None = self.cleaned_data["baseline"]
+        for field in self._figures()[1:]:
+            field.set_near(**field.near, baseline=baseline)
+        return baseline
+
+    def _figures(self) -> list[FigureField]:
+        ladder: Any = self.fields["ladder"]
+        fields: list[Any] = [self.fields["baseline"], self.fields["target"], *ladder.fields[::2]]
+        return fields
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

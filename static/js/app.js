@@ -210,6 +210,18 @@ document.addEventListener("click", ({ target }) => {
   }
 });
 
+// -- an answer to a question about a figure fills in its field
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-fills]");
+  if (!button) return;
+  const field = button.form.elements[button.dataset.fills];
+  button.form.elements[`confirmed_${field.name}`].value = button.value;
+  field.value = button.dataset.text;
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // -- a download button bypasses htmx: the browser stays on the page and saves the file
 
 document.addEventListener(

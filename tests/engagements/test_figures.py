@@ -238,7 +238,7 @@ def test_a_value_100_times_off_the_last_value_or_the_baseline_is_asked_about(
 
     assert asked is not None
     assert asked.code == "far_off"
-    assert asked.messages == [question]
+    assert asked.messages == [f"{question} Is it right?"]
     assert asked.readings == tuple(map(Decimal, readings))
 
 

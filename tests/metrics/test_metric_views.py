@@ -53,12 +53,13 @@ def test_a_name_that_is_taken_links_to_its_metric(client: Client, lead: Membersh
 
     typed = {"name": "churn, %", "refresh": "weekly", "unit": "percent"}
     twice = client.post(url, typed)
-    no_number = client.post(url, {**typed, "valid_high": "12,5k"})
+    ambiguous = client.post(url, {**typed, "valid_high": "12.500"})
 
-    assert (twice.status_code, no_number.status_code) == (422, 422)
+    assert (twice.status_code, ambiguous.status_code) == (422, 422)
     assert f'href="{url_of(first)}"' in twice.text
     assert 'value="percent"' in twice.text
-    assert 'value="12,5k"' in no_number.text
+    assert 'value="12.500"' in ambiguous.text
+    assert 'name="answer_valid_high" value="12500"' in ambiguous.text
 
 
 def test_a_stale_edit_shows_both_versions(client: Client, lead: Membership) -> None:

@@ -14,7 +14,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engagements.form_fields import FigureInput, ScaleInput
+from engagements.figure_fields import FigureInput
+from engagements.form_fields import ScaleInput
 from okrs import charts
 from scoring import PLAYBOOK_BANDS
 

@@ -24,6 +24,21 @@ def hidden(text: str) -> dict[str, Any]:
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text))
 
 
+def answers(text: str) -> list[tuple[str, str]]:
+    """Return value and text of the buttons that answer a question about a figure."""
+    pattern = r'name="answer_actual" value="([^"]+)"[^>]*>\s*(?:Yes, )?([^<]+?)\s*</button>'
+    return re.findall(pattern, text)
+
+
+@pytest.fixture
+def engineers(alice: Membership, bob: Membership) -> KeyResult:
+    """Bob's: a count of engineers from 0 to 100, so that no figure is near its baseline."""
+    objective = build.objective(alice, build.cycle(alice.engagement))
+    metric = build.metric(alice.engagement, "Engineers", unit="engineers", valid_high=None)
+    terms: dict[str, Any] = {"baseline": 0, "target": 100, "direction": "higher"}
+    return build.live_key_result(objective, metric, owner_id=bob.pk, **terms)
+
+
 def test_it_opens_as_a_card_or_as_a_page_with_the_card(
     signed_in: Client, onboarding: KeyResult, bob: Membership
 ) -> None:
@@ -63,12 +78,12 @@ def test_confidence_is_chosen_anew_with_the_last_one_next_to_it(
 def test_a_saved_card_opens_with_its_words_and_closes_to_its_row(
     signed_in: Client, onboarding: KeyResult
 ) -> None:
-    save(signed_in, onboarding, plain=True, actual="1234.5", confirm_range="on")
+    save(signed_in, onboarding, plain=True, actual="1234.5", answer_actual="1234.5")
 
     page = signed_in.get(url("check-in-create", onboarding), headers=HTMX)
     row = signed_in.get(f"{url('check-in-create', onboarding)}?closed", headers=HTMX)
 
-    assert 'value="1234.5"' in page.text  # never with digits grouped
+    assert 'value="1234,5"' in page.text  # never with digits grouped
     assert WORDS in page.text
     assert page.text.count(" checked") == 1  # its own confidence
     assert "Last " not in page.text.split("Confidence that")[1].split("</fieldset>")[0]
@@ -138,12 +153,12 @@ def test_it_goes_back_to_the_page_it_came_from_whose_toast_undoes_it(
 def test_errors_are_shown_at_their_fields_and_all_words_stay(
     signed_in: Client, onboarding: KeyResult, *, plain: bool
 ) -> None:
-    sent = {"actual": "12,5k", "next_action": "", "help_needed": "Ask Tom"}
+    sent = {"actual": "12 days or 13", "next_action": "", "help_needed": "Ask Tom"}
     answer = save(signed_in, onboarding, plain=plain, **sent)
 
     assert answer.status_code == 422
     assert 'data-state="error"' in answer.text
-    assert "“12,5k” is not a number. Enter 12500." in answer.text
+    assert "Enter a number, for example 9." in answer.text
     assert f'href="#c-{onboarding.public_id}-next_action"' in answer.text
     assert WORDS in answer.text
     assert "Ask Tom" in answer.text
@@ -159,6 +174,93 @@ def test_a_value_out_of_range_asks_for_confirmation(
 
     assert answer.status_code == 422
     assert 'name="confirm_range"' in answer.text
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_separator_before_three_digits_is_asked_about_with_two_buttons(
+    signed_in: Client, engineers: KeyResult, *, plain: bool
+) -> None:
+    asked = save(signed_in, engineers, plain=plain, actual="1.250")
+
+    assert asked.status_code == 422
+    assert "Did you mean 1250 or 1,25?" in asked.text
+    assert answers(asked.text) == [("1250", "1250"), ("1.25", "1,25")]
+    assert WORDS in asked.text
+    assert check_ins(engineers) == []
+
+    save(signed_in, engineers, plain=plain, actual="1.250", answer_actual="1.25")
+
+    assert [each.actual for each in check_ins(engineers)] == [Decimal("1.25")]
+
+
+def test_the_answer_stays_while_another_field_is_corrected(
+    signed_in: Client, engineers: KeyResult
+) -> None:
+    text: dict[str, Any] = {"actual": "1.250", "answer_actual": "1.25", "insight": ""}
+    again = save(signed_in, engineers, **text)
+
+    assert again.context["form"].errors.keys() == {"insight"}
+    assert again.context["form"]["actual"].value() == "1,25"
+
+
+@pytest.mark.parametrize(
+    ("last", "actual", "question", "buttons", "another"),
+    [
+        pytest.param("9", "900", "100 times the last value (9)", ["900", "9"], "950", id="larger"),
+        pytest.param(
+            "9", "0,09", "100 times less than the last value (9)", ["0.09", "9"], "0,08", id="less"
+        ),
+        pytest.param(
+            None, "0,02", "450 times less than the baseline (9)", ["0.02", "20"], "0,03", id="first"
+        ),
+    ],
+)
+def test_a_value_100_times_off_is_asked_about_and_confirmed_for_this_value_only(
+    *,
+    signed_in: Client,
+    onboarding: KeyResult,
+    bob: Membership,
+    last: str | None,
+    actual: str,
+    question: str,
+    buttons: list[str],
+    another: str,
+) -> None:
+    build.change(onboarding.metric, valid_low=None, valid_high=None)
+    if last:
+        post(onboarding, bob, actual=last, now=at("2026-03-03T09:00"))
+    before = check_ins(onboarding)
+    confirmed: dict[str, Any] = {"confirmed_actual": buttons[0]}
+    confirmed["seen"] = before[-1].public_id if before else ""
+
+    asked = save(signed_in, onboarding, actual=actual)
+
+    assert f"{actual} is {question}. Is it right?" in asked.text
+    assert [value for value, _ in answers(asked.text)] == buttons
+    assert save(signed_in, onboarding, actual=another, **confirmed).status_code == 422
+    assert check_ins(onboarding) == before
+    assert save(signed_in, onboarding, actual=actual, **confirmed).status_code == 200
+    assert check_ins(onboarding)[-1].actual == Decimal(buttons[0])
+
+
+def test_a_value_far_off_and_out_of_range_is_asked_about_once(
+    signed_in: Client, onboarding: KeyResult
+) -> None:
+    asked = save(signed_in, onboarding, actual="1250")
+
+    assert "139 times the baseline (9) and outside the expected range (0–365). Is" in asked.text
+    assert 'name="confirm_range"' not in asked.text
+    assert save(signed_in, onboarding, actual="1250", answer_actual="1250").status_code == 200
+
+
+def test_another_unit_is_asked_about_and_the_own_is_read(
+    signed_in: Client, onboarding: KeyResult
+) -> None:
+    asked = save(signed_in, onboarding, actual="5 hours")
+
+    assert "The unit is days. Is this 5\u00a0days?" in asked.text
+    assert "Yes, 5\u00a0days" in asked.text
+    assert save(signed_in, onboarding, actual="5 days").status_code == 200
 
 
 @pytest.mark.parametrize("stage", [Stage.DRAFT, Stage.CLOSED])

@@ -28,6 +28,51 @@ def test_it_drafts_with_numbers_as_typed(client: Client, drafted: Objective) -> 
     assert (key_result.baseline, key_result.target) == (Decimal("9.5"), Decimal("1234.5"))
 
 
+@pytest.mark.parametrize(
+    ("unit", "baseline", "target", "read"),
+    [
+        ("percent", "81,5 %", "95%", ("81.5", "95")),
+        ("thousand USD", "$291k", "0.4m", ("291", "400")),
+        ("points", "40 points", "½", ("40", "0.5")),
+        ("", "900", "1.250", ("900", "1250")),  # the baseline settles the target
+        ("", "3", "1,250", ("3", "1.25")),
+    ],
+)
+def test_figures_are_read_in_the_unit_of_the_metric(
+    *,
+    client: Client,
+    drafted: Objective,
+    unit: str,
+    baseline: str,
+    target: str,
+    read: tuple[str, str],
+) -> None:
+    metric = {**NEW, "metric_unit": unit}
+    url = url_of(drafted, "key-result-create")
+    client.post(url, typed(baseline=baseline, target=target, direction="higher", **metric))
+
+    key_result = only(drafted)
+    assert (key_result.baseline, key_result.target) == tuple(map(Decimal, read))
+
+
+def test_each_unclear_figure_has_its_own_buttons(client: Client, drafted: Objective) -> None:
+    metric = build.metric(drafted.owner.engagement, "Orders", unit="orders")
+    fields = typed(metric=metric.public_id, baseline="1.250", method="ladder", direction="higher")
+    fields |= {"ladder_0": "2,500", "ladder_1": "1.000", "ladder_2": "€5", "ladder_3": "0,7"}
+    url = url_of(drafted, "key-result-create")
+
+    asked = client.post(url, fields)
+
+    assert asked.status_code == 422
+    buttons = set(re.findall(r'name="answer_(\w+)" value="([^"]+)"', asked.text))
+    choices = {("baseline", "1250"), ("baseline", "1.25"), ("ladder_0", "2500")}
+    assert buttons == choices | {("ladder_0", "2.5"), ("ladder_2", "5")}
+    answers = {"answer_ladder_0": "2500", "answer_ladder_2": "5", "answer_baseline": "1250"}
+    client.post(url, {**fields, **answers})
+    assert only(drafted).baseline == Decimal(1250)
+    assert only(drafted).ladder == [["2500", "1.00"], ["5", "0.70"]]
+
+
 def test_what_a_commit_froze_is_shown_and_unchanged(client: Client, drafted: Objective) -> None:
     url = url_of(build.live_key_result(drafted), "key-result-update")
     dana = build.member(drafted.owner.engagement, "Dana", Role.CONTRIBUTOR)
