@@ -13,7 +13,7 @@ from itertools import takewhile
 from babel import Locale
 from django.core.exceptions import ValidationError
 
-from engagements.locales import decimal_sign_of, figure_text, plain_figure
+from engagements.locales import clear_figure, decimal_sign_of, figure_text, plain_figure
 from scoring import exactly, format_unit
 from tenancy.text import comparable
 
@@ -102,11 +102,13 @@ def read_figure(
     readings = tuple(likely) if len(likely) == 1 else readings
     if figure.other_unit:
         fact = f"The unit is {unit}." if unit else f"“{figure.other_unit}” is not a known unit."
-        labels = [f"{figure_text(each, locale=locale)}{format_unit(own.sign)}" for each in readings]
+        labels = [
+            f"{clear_figure(each, locale=locale)}{format_unit(own.sign)}" for each in readings
+        ]
         question = f"{fact} Is this {' or '.join(labels)}?"
         raise FigureError(question, code="other_unit", readings=readings, labels=labels)
     if len(readings) > 1 or figure.is_guess:
-        labels = [figure_text(each, locale=locale) for each in readings]
+        labels = [clear_figure(each, locale=locale) for each in readings]
         question = f"Did you mean {' or '.join(labels)}?"
         raise FigureError(question, code="ambiguous", readings=readings, labels=labels)
     return readings[0]
@@ -134,8 +136,8 @@ def distance_question(
         slips = [value / factor if times > 1 else value * factor for factor in factors]
         close = [slip for slip in slips if _is_within(slip, measure, factor=CLOSE)]
         readings = [value, *sorted(close, key=lambda slip: abs(slip - measure))[:1]]
-    labels = [figure_text(each, locale=locale) for each in readings]
-    compared = f"{much} the {name} ({figure_text(measure, locale=locale)})"
+    labels = [clear_figure(each, locale=locale) for each in readings]
+    compared = f"{much} the {name} ({clear_figure(measure, locale=locale)})"
     question = f"{labels[0]} is {' and '.join(filter(None, (compared, note)))}. Is it right?"
     return FigureError(question, code="far_off", readings=readings, labels=labels)
 

@@ -16,6 +16,7 @@ LOCALES = (
     *("es_ES", "es_MX", "fi_FI", "fr_CA", "fr_CH", "fr_FR", "it_IT", "ja_JP", "nb_NO", "nl_NL"),
     *("pl_PL", "pt_BR", "pt_PT", "sv_SE", "tr_TR", "zh_Hans_CN"),
 )
+NARROW_SPACE = "\u202f"
 DEFAULT_LOCALE = "en_US"  # of countries that babel does not know
 
 
@@ -29,6 +30,14 @@ def figure_text(value: Decimal, *, locale: str) -> str:
     if len(places) == 3 and re.fullmatch("-?[1-9][0-9]{0,2}", whole):
         places += "0"
     return f"{whole}{decimal_sign_of(locale)}{places}" if places else whole
+
+
+def clear_figure(value: Decimal, *, locale: str) -> str:
+    """Write a value as `figure_text` does, grouped by spaces from five digits on."""
+    whole, sign, places = figure_text(value, locale=locale).partition(decimal_sign_of(locale))
+    if len(whole.lstrip("-")) > 4:
+        whole = f"{int(whole):,}".replace(",", NARROW_SPACE)
+    return f"{whole}{sign}{places}"
 
 
 def plain_figure(value: Decimal) -> str:

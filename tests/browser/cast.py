@@ -49,7 +49,7 @@ def cycle(engagement: Engagement) -> Cycle:
     return build.cycle(engagement, "This quarter", **dates)
 
 
-def cards(owner: Membership, *titles: str, **fields: Any) -> list[KeyResult]:
+def cards(owner: Membership, *titles: str, latest: int = 8, **fields: Any) -> list[KeyResult]:
     """Live key results from 9 down to 4 days, last checked in a week ago."""
     running = cycle(owner.engagement)
     objective = build.objective(owner, running)
@@ -62,5 +62,5 @@ def cards(owner: Membership, *titles: str, **fields: Any) -> list[KeyResult]:
     now = timezone.now() - WEEK
     with scope(owner.engagement_id):
         for key_result in made:
-            post(key_result, owner, actual=8, confidence=3, now=now, measured_on=now.date())
+            post(key_result, owner, actual=latest, confidence=3, now=now, measured_on=now.date())
     return made

@@ -47,7 +47,7 @@ WAYS = {  # an address, and the links from there
 TAKEN: tuple[tuple[str, int, int, Any, tuple[str, ...]], ...] = (
     # who, width, height, scheme, what
     ("", 1280, 900, "light", ("sign-in",)),
-    ("consultant", 1280, 900, "light", ("my-week", "key-result", "board")),
+    ("consultant", 1280, 900, "light", ("my-week", "figure", "key-result", "board")),
     ("consultant", 390, 844, "dark", ("my-week",)),
     ("client", 1280, 900, "light", ("status",)),
     ("client", 390, 844, "light", ("status",)),
@@ -124,6 +124,15 @@ def my_week(page: Page) -> None:
     card.locator(".preview .says").wait_for()
 
 
+def figure(page: Page) -> None:
+    """A check-in whose value has two readings."""
+    page.goto("/")
+    link = page.get_by_role("link", name="Net promoter score").first
+    page.goto(f"{link.get_attribute('href')}check-in/")
+    page.locator(".input-figure").press_sequentially("1.250")
+    page.locator(".answers").wait_for()
+
+
 def review(page: Page) -> None:
     """Running, at what is red, with a decision about to be recorded."""
     page.goto("/e/northwind/reviews/")
@@ -143,7 +152,7 @@ def first_steps(page: Page) -> None:
     page.get_by_role("heading", name="First steps").wait_for()
 
 
-SHOWS = {"first-steps": first_steps, "my-week": my_week, "review": review}
+SHOWS = {"figure": figure, "first-steps": first_steps, "my-week": my_week, "review": review}
 
 if __name__ == "__main__":
     main()

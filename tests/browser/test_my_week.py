@@ -86,13 +86,13 @@ def mend_an_error(visitor: Visitor) -> None:
     value = second.get_by_label("Value", exact=True)
     expect(value).to_be_focused()
 
-    write(second, value="900", action="")
+    write(second, value="700", action="")
     # As dragging its corner does; the policy forbids to carry that style over to the new form.
     second.get_by_label("Insight").evaluate("(field) => { field.style.height = '9rem' }")
     page.keyboard.press("Control+Enter")
 
     expect(second).to_have_attribute("data-state", "error")
-    expect(value).to_have_value("900")
+    expect(value).to_have_value("700")
     expect(second.get_by_label("Insight")).to_have_value("The shorter form did it.")
     refused = second.get_by_role("alert")
     expect(refused).to_contain_text("Not saved yet.")
@@ -107,6 +107,39 @@ def mend_an_error(visitor: Visitor) -> None:
 
     expect(second).to_have_attribute("data-state", "saved")
     expect(page.locator("#sitting")).to_contain_text("2 of 3")
+
+
+def test_an_unclear_figure_is_answered_by_a_button(opens: Opens) -> None:
+    alice, visitor = cast.user(), opens()
+    cast.cards(cast.member(cast.client("Ashton Mills"), alice), STORES, latest=40)
+    visitor.signs_in_as(alice)
+    visitor.visit("/", says="1 check-in to do.")
+    page, first = visitor.page, card(visitor.page, STORES)
+    first.get_by_role("link", name="Check in").click()
+    value = first.get_by_label("Value", exact=True)
+
+    # While it is typed, an answer fills in the field.
+    value.press_sequentially("1.250")
+    expect(first).to_contain_text("Did you mean 1250 or 1,25?")
+    visitor.inspect("unclear figure typed")
+    first.get_by_role("button", name="1,25").click()
+    expect(value).to_have_value("1,25")
+    expect(value).to_be_focused()
+    expect(first.locator(".preview")).to_contain_text("Stretch 1.00")
+
+    # After it was sent, an answer sends the form again. Enter does not answer.
+    write(first, value="1.250")
+    first.get_by_label("Next action").press("Enter")
+    expect(first).to_have_attribute("data-state", "error")
+    expect(first.get_by_label("Insight")).to_have_value("The shorter form did it.")
+    visitor.inspect("unclear figure refused")
+    with page.expect_response("**/check-in/"):
+        first.get_by_label("Next action").press("Enter")
+    expect(first.get_by_role("alert")).to_be_focused()
+    first.get_by_role("button", name="1,25").click()
+
+    expect(first).to_have_attribute("data-state", "saved")
+    expect(page.get_by_role("status")).to_contain_text("1.25\u00a0days")
 
 
 def settle_a_conflict(visitor: Visitor, *, colleague: Visitor, address: str) -> None:

@@ -213,8 +213,8 @@ FAR = [
     ("0.1", "20", None, "", "0.1 is 200 times less than the last value (20).", ["0.1", "10"]),
     ("3200", None, "10", "", "3200 is 320 times the baseline (10).", ["3200"]),
     ("0.805", "81", None, "%", "0.805 is 101 times less than the last value (81).", ["0.805", "80.5"]),
-    ("291000", "280", None, "thousand USD", "291000 is 1039 times the last value (280).", ["291000", "291"]),
-    ("1.5", "1500000", None, "USD", "1.5 is 1000000 times less than the last value (1500000).", ["1.5", "1500000"]),
+    ("291000", "280", None, "thousand USD", "291\u202f000 is 1039 times the last value (280).", ["291000", "291"]),
+    ("1.5", "1500000", None, "USD", "1.5 is 1000000 times less than the last value (1\u202f500\u202f000).", ["1.5", "1500000"]),
     ("-5000", "5", "4", "", "-5000 is 1000 times the last value (5).", ["-5000", "-5"]),
 ]  # fmt: skip
 
