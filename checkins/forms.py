@@ -12,6 +12,7 @@ from uuid import uuid4
 from django import forms
 from django.core.exceptions import ValidationError
 
+from checkins.prompts import Question
 from checkins.queries.cards import DueCard
 from checkins.rules import REQUIRED, Preview, beyond_range, outside_range, preview
 from engagements.figure_fields import FigureField, FigureInput
@@ -186,6 +187,44 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages=_required(REQUIRED["answer"]),
     )
+
+
+class PromptAnswerForm(forms.Form):
+    """The answer to a prompt, with the fields that its question asks for (M5.9)."""
+
+    text = forms.CharField(
+        label="Your answer",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages=_required(REQUIRED["answer"]),
+    )
+    bet = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    checkpoint_on = DayField(label="Next checkpoint", required=False)
+    crosses_teams = forms.BooleanField(
+        label="This crosses teams: notify the sponsor", required=False
+    )
+
+    def __init__(self, data: Any = None, *, card: DueCard, question: Question | None) -> None:
+        super().__init__(
+            data,
+            initial={"checkpoint_on": card.next_action_due},
+            auto_id=f"p-{card.public_id}-%s",
+            use_required_attribute=False,
+        )
+        if question is None:  # answered meanwhile
+            return
+        self.fields["text"].label = question.label
+        self.fields["bet"].label = question.bet
+        self.fields["bet"].required = question.needs_bet
+        self.fields["bet"].error_messages["required"] = "Add the revised bet."
+        asked = {
+            "bet": bool(question.bet),
+            "checkpoint_on": question.needs_checkpoint,
+            "crosses_teams": question.may_cross_teams,
+        }
+        for name, is_asked in asked.items():
+            if not is_asked:
+                del self.fields[name]
 
 
 def opening(card: DueCard, *, now: dt.datetime) -> dict[str, Any]:

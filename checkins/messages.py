@@ -183,6 +183,17 @@ def friday_late(notices: Sequence[Notice], now: dt.datetime) -> Items:
     }
 
 
+@_of_each
+def crosses_teams(notice: Notice, row: KeyResult, now: dt.datetime) -> Fields | None:
+    """Describe a red key result whose cause crosses teams, for the sponsors, while it is red."""
+    answer = row.prompt_answers.filter(crosses_teams=True).select_related("answered_by").first()
+    if answer is None or row.rag != Rag.RED:
+        return None
+    text = one_line(f"Root cause: {answer.text}", most=LONGEST_QUOTE)
+    state = "red across teams"
+    return {"heading": state.capitalize(), "state": state, "news": f"is {state}", "text": text}
+
+
 def register_rules() -> None:
     """Register the wording of each check-in notice, by the rule's name in jobs."""
     for name, label, describe, reason in (
@@ -190,6 +201,7 @@ def register_rules() -> None:
         ("overdue", "Late", overdue, OWNER),
         ("missed", "Missed check-in", missed, "own objectives"),
         ("missed_twice", "Two missed check-ins", missed_twice, "lead the program"),
+        ("crosses_teams", "Red across teams", crosses_teams, "are the sponsor"),
         (
             *("friday_at_risk", "At risk or blocked on Friday", friday_at_risk),
             "own objectives or lead the program",

@@ -1,4 +1,4 @@
-"""Check-ins, and the help requests and blockers that they raise."""
+"""Check-ins, the help requests and blockers that they raise, and the answers to their prompts."""
 
 from __future__ import annotations
 
@@ -89,6 +89,8 @@ class CheckIn(TenantModel):
     next_action_due = models.DateField()
     is_thin = models.BooleanField()  # the insight or the next action says too little (M6.4)
     evidence_url = models.CharField(max_length=LONGEST_LINK, blank=True)
+    # Since when the key result has had this band, on pace or behind it: prompts count from here.
+    prompted_at = models.DateTimeField(null=True)
 
     # Copied from the key result and the rhythm at the time of posting.
     due_at = models.DateTimeField()
@@ -243,4 +245,36 @@ class Blocker(TenantModel):
                 condition=models.Q(resolved_at=None),
                 name="blocker_open",
             ),
+        ]
+
+
+class PromptAnswer(TenantModel):
+    """The answer to the prompt of a band, with the check-in in effect; append-only (M5.9).
+
+    `bet` is the revised bet of a red key result, or the harder target of a stretch one. A recovery
+    plan answers the prompt, too, up to its checkpoint.
+    """
+
+    key_result = TenantKey("okrs.KeyResult", related_name="prompt_answers")
+    check_in = TenantKey("checkins.CheckIn", related_name="prompt_answers")
+    band = models.CharField(max_length=8, choices=rag_choices)
+    text = models.CharField(max_length=4000)
+    bet = models.CharField(max_length=2000, blank=True)
+    checkpoint_on = models.DateField(null=True, blank=True)
+    crosses_teams = models.BooleanField(default=False)
+    answered_by = TenantKey("engagements.Membership", related_name="+")
+    answered_at = models.DateTimeField()
+
+    objects = TenantManager["PromptAnswer"]()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [*tenant_constraints("key_result", "check_in", authors=("answered_by",))]
+        indexes = [
+            models.Index(
+                fields=["engagement", "key_result", "-id"], name="promptanswer_of_key_result"
+            ),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]

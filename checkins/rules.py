@@ -23,13 +23,6 @@ from scoring import Rag, ScoringError, explain, format_number, rag, score
 
 UNDO_FOR = dt.timedelta(minutes=10)  # after saving
 FEW_WORDS = 4  # an insight or a next action with fewer is thin (M6.4)
-PROMPTS = {
-    Rag.RED: "Name the root cause, revise the bet, ask for help.",
-    Rag.AMBER: "Adjust the initiatives or try a micro-OKR, and set the next checkpoint.",
-    Rag.GREEN: "Carry on, invest more in the bet that works, write down why.",
-    Rag.STRETCH: "Bank the lesson, and consider a harder target.",
-}
-PROMPT_TIME = {Rag.RED: dt.timedelta(hours=48), Rag.AMBER: dt.timedelta(days=7)}
 MEASURED_BEFORE_START = dt.timedelta(days=31)  # a first value may be a month old, not older
 # The form has the same messages for empty fields.
 REQUIRED = {
@@ -85,32 +78,6 @@ def assess_latest(key_result: KeyResult, *, today: dt.date) -> Assessment:
     return assess(
         key_result, actual=key_result.latest_value, confidence=key_result.confidence, today=today
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prompt:
-    """The request of a band; `due_at` is None if it comes without a date."""
-
-    text: str
-    due_at: dt.datetime | None = None
-    overdue: bool = False
-
-
-def prompt(key_result: KeyResult, *, assessment: Assessment, now: dt.datetime) -> Prompt | None:
-    """Return the request of the key result's band (M5.9).
-
-    Red and amber ask by a date that counts from the check-in, and only if the key result is behind.
-    Green and stretch ask without a date. No data asks for nothing.
-    """
-    band, checked_in_at = Rag(key_result.rag), key_result.checked_in_at
-    if checked_in_at is None or band is Rag.NO_DATA:
-        return None
-    if band not in PROMPT_TIME:
-        return Prompt(text=PROMPTS[band])
-    if assessment.forecast_holds is not False:
-        return None
-    due_at = checked_in_at + PROMPT_TIME[band]
-    return Prompt(text=PROMPTS[band], due_at=due_at, overdue=now > due_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,7 +227,7 @@ def state_of(rows: Iterable[CheckIn]) -> KeyResultState:
         rag=Rag(newest.rag),
         confidence=newest.confidence,
         measured_on=newest.measured_on,
-        checked_in_at=_checked_in_at(current[-1]),
+        checked_in_at=newest.prompted_at or newest.posted_at,
         period=newest.period,
         insight=newest.insight,
         next_action=newest.next_action,
@@ -329,14 +296,3 @@ def _day_errors(key_result: KeyResult, *, content: dict[str, Any], today: dt.dat
         message = "This day has passed. Enter today or a later day."
         errors["next_action_due"] = ValidationError(message, code="in_past")
     return errors
-
-
-def _checked_in_at(chain: Sequence[CheckIn]) -> dt.datetime:
-    """Return when the period first had the band that it has now.
-
-    The clocks of M5.9 count from here: a correction or an undo that leaves the band does not
-    restart them, the next period's check-in does.
-    """
-    newest = chain[-1]
-    posts = [*effective(chain), newest]
-    return next(one.posted_at for one in posts if one.rag == newest.rag)

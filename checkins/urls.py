@@ -11,5 +11,6 @@ urlpatterns = [
         views.check_in_preview,
         name="check-in-preview",
     ),
+    path("key-results/<str:key_result>/answer/", views.prompt_answer, name="prompt-answer"),
     path("check-ins/<str:check_in>/undo/", views.check_in_undo, name="check-in-undo"),
 ]

@@ -14,16 +14,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import replace_url, trigger_client_event
 
-from checkins.commands import Conflict, record_check_in, undo_check_in
+from checkins.commands import Conflict, answer_prompt, record_check_in, undo_check_in
 from checkins.conflicts import versions
-from checkins.forms import CheckInForm, read_confidence, typed_preview
+from checkins.forms import CheckInForm, PromptAnswerForm, read_confidence, typed_preview
 from checkins.messages import key_result_url
 from checkins.models import CheckIn, CheckInKind
 from checkins.queries.cards import DueCard, KeyResultRow, card_of, due_card, key_result_row
 from checkins.rules import stage_refusal
 from engagements.access import MemberRequest, find, member
 from engagements.figure_fields import NumberInput
-from engagements.form_views import add_errors, go_to, next_url, redirect_back, shorten, toast
+from engagements.form_views import (
+    add_errors,
+    go_to,
+    next_url,
+    redirect_back,
+    run_command,
+    shorten,
+    toast,
+)
 from engagements.permissions import Permission
 from engagements.row_cache import render_row
 from okrs.formatting import write_value
@@ -34,6 +42,7 @@ from tenancy.scoping import end_writing
 SAVED_KEPT = (
     "Kept the saved check-in. Yours stays as a draft on this device until you post or clear it."
 )
+ANSWERED = "Answer saved."
 UNDONE = "Undone. The check-in stays in the history, marked as undone."
 RESTORED = "Undone. The earlier version is back."
 
@@ -88,6 +97,29 @@ def check_in_undo(request: MemberRequest, check_in: str) -> HttpResponse:
     status = 422 if refusal else 200
     page = _card_page(request, card, now=now, refusal=refusal, status=status)
     return toast(trigger_client_event(page, "check-in-undone"), text)
+
+
+@member(Permission.CHECK_IN)
+def prompt_answer(request: MemberRequest, key_result: str) -> HttpResponse:
+    """Show the form that answers the prompt of a key result, alone or on its card (M5.9)."""
+    row, now = find_key_result(request, key_result), timezone.now()
+    card = card_of(row, membership=request.membership, now=now)
+    if card is None:
+        return _stage_refused(request, row.key_result)
+    asked, form = card.prompt, None
+    if request.method == "POST" or (asked and "closed" not in request.GET):
+        question = asked.question if asked else None
+        form = PromptAnswerForm(request.POST or None, card=card, question=question)
+    known: dict[str, Any] = {"key_result": card.key_result, "by": request.membership, "now": now}
+    if form is None or not form.is_bound:
+        return _prompt_page(request, card, form=form)
+    if not form.is_valid() or not run_command(form, answer_prompt, **known):
+        return _prompt_page(request, card, form=form, status=422)
+    if not request.htmx or next_url(request):
+        messages.success(request, ANSWERED)
+        return redirect_back(request, otherwise=key_result_url(card.key_result))
+    page = _prompt_page(request, card, is_answered=True)
+    return toast(trigger_client_event(page, "form-saved"), ANSWERED)
 
 
 def find_key_result(request: MemberRequest, public_id: str) -> KeyResultRow:
@@ -203,6 +235,15 @@ def _saved(
     response = replace_url(_card_page(request, card, now=now), reverse("workspace:my-week"))
     offer = {"url": undo, "card": card.key_result.public_id, "title": card.key_result.title}
     return toast(_recorded(response, draft=draft), text, undo=offer if undo else None)
+
+
+def _prompt_page(
+    request: MemberRequest, card: DueCard, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    """Render the prompt of the card for htmx, else as a page of its own."""
+    context = {"key_result": card.key_result, "prompt": card.prompt, "may_answer": True}
+    template = "checkins/_prompt.html" if request.htmx else "checkins/prompt_answer.html"
+    return render(request, template, {**context, "back": next_url(request), **more}, status=status)
 
 
 def _saved_text(card: DueCard) -> str:

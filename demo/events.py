@@ -126,6 +126,18 @@ class Client:
         blocker = Blocker.objects.get(**of_key_result, resolved_at=None)
         checkins.resolve_blocker(blocker=blocker, by=by, now=at)
 
+    def answer_prompt(
+        self,
+        by: Membership,
+        at: dt.datetime,
+        metric: str,
+        checkpoint_in_days: int = 0,
+        **fields: Any,
+    ) -> None:
+        if checkpoint_in_days:
+            fields["checkpoint_on"] = self.engagement.today(at) + checkpoint_in_days * DAY
+        checkins.answer_prompt(key_result=self.key_result(metric), by=by, now=at, **fields)
+
     def set_huddle(self, by: Membership, at: dt.datetime, metric: str, in_hours: int) -> None:
         huddle_at = at + in_hours * HOUR
         escalations.set_huddle(**self.escalation(metric), at=huddle_at, by=by, now=at)

@@ -17,7 +17,7 @@ from uuid import uuid4
 from django.db import connections, transaction
 
 from accounts.models import User
-from checkins.models import Blocker, CheckIn, HelpRequest
+from checkins.models import Blocker, CheckIn, HelpRequest, PromptAnswer
 from checkins.rules import is_thin, recompute_state
 from demo.copies import copy, copy_counts, tenant_models
 from demo.story import DAY, WEEK
@@ -289,6 +289,9 @@ class SeededClient:
                 if key_result.red_since and key_result.position % 2 == 0:
                     opened = {"opened_by": last.author, "opened_at": last.posted_at}
                     self.create(Blocker, text="The supplier has not signed yet.", **own, **opened)
+                    words = {"text": "The supplier is late.", "bet": "Ask a second supplier."}
+                    said = {"answered_by": last.author, "answered_at": last.posted_at}
+                    self.create(PromptAnswer, band=last.rag, **words, **own, **said)
                 elif key_result.confidence == 2 and key_result.position % 2:
                     asked = {"asked_by": last.author, "asked_at": last.posted_at}
                     text = "Who can get us into the legal queue?"

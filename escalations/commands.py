@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from checkins.commands import answer_with_plan
 from checkins.models import Blocker
 from engagements.models import Membership
 from engagements.permissions import NO_RIGHT, READERS, Permission, check_owners, require_right
@@ -225,10 +226,14 @@ def record_outcome(
         errors["checkpoint_on"] = ValidationError(message, code="too_far")
     if errors:
         raise ValidationError(errors)
+    plan = plan.strip()
+    answer_with_plan(
+        key_result=locked.key_result, plan=plan, checkpoint_on=checkpoint_on, by=by, now=now
+    )
     return _save_and_notify(
         locked,
         outcome=outcome,
-        plan=plan.strip(),
+        plan=plan,
         plan_owner=plan_owner,
         checkpoint_on=checkpoint_on,
         answered_at=now,

@@ -95,7 +95,7 @@ class KeyResultState:
     rag: Rag = Rag.NO_DATA
     confidence: int | None = None
     measured_on: dt.date | None = None
-    checked_in_at: dt.datetime | None = None  # first with this band in its period (M5.9)
+    checked_in_at: dt.datetime | None = None  # first of those in a row with band and pace (M5.9)
     period: dt.date | None = None
     insight: str = ""
     next_action: str = ""

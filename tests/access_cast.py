@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from checkins.models import PromptAnswer
 from decisions.commands import record_release
 from engagements.links import share_link_token
 from engagements.models import Engagement, Invitation, Membership, Role
@@ -94,6 +95,10 @@ def things(engagement: Engagement, lead: Membership, other: Membership) -> dict[
             expires_at=now + dt.timedelta(days=14),
         )
         check_in = post(key_result, lead, now=now, help_needed="An analyst", blocker="No export")
+        PromptAnswer.objects.create(
+            engagement=engagement, key_result=key_result, check_in=check_in, band=check_in.rag,
+            text="Paper forms.", answered_by=lead, answered_at=now,
+        )  # fmt: skip
         escalation = escalated(key_result, lead, told=other)
         met = met_and_decided(key_result, lead, other)
         asked, blocked = check_in.help_requests.get(), check_in.blockers.get()

@@ -163,6 +163,7 @@ TABLE: dict[str, Row] = {
     "checkins:check-in-create": Row(get=DRAFTERS, post=DRAFTERS),
     "checkins:check-in-preview": Row(get=DRAFTERS),
     "checkins:check-in-undo": Row(post=DRAFTERS),
+    "checkins:prompt-answer": Row(get=DRAFTERS, post=DRAFTERS),
     "escalations:escalation-list": Row(get=MEMBERS),
     "escalations:escalation-activate": Row(get=COMMITTERS, post=COMMITTERS),
     "escalations:escalation-huddle": Row(get=COMMITTERS, post=COMMITTERS),

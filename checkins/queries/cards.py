@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from checkins.models import CheckIn
+from checkins.models import CheckIn, PromptAnswer
 from checkins.periods import (
     Period,
     Rhythm,
@@ -21,7 +21,8 @@ from checkins.periods import (
     missed_periods,
     rhythm_of,
 )
-from checkins.rules import Assessment, Prompt, assess_latest, prompt, undo_refusal
+from checkins.prompts import Prompt, prompt
+from checkins.rules import Assessment, assess_latest, undo_refusal
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may_here
 from engagements.row_cache import Row
@@ -31,8 +32,14 @@ from scoring import Rag
 from tenancy.locks import locking_sql
 from tenancy.models import instances, select_list
 
-MODELS = (KeyResult, Objective, Cycle, Team, Metric, Membership, Membership, CheckIn, Membership)
-ALIASES = ("okrs_keyresult", "o", "c", "team", "metric", "owner", "lead", "post", "author")
+MODELS = (
+    *(KeyResult, Objective, Cycle, Team, Metric, Membership, Membership, CheckIn, Membership),
+    PromptAnswer,
+)
+ALIASES = (
+    *("okrs_keyresult", "o", "c", "team", "metric", "owner", "lead", "post", "author"),
+    "answer",
+)
 ROW = f"""
     SELECT {", ".join(map(select_list, MODELS, ALIASES))},
         (SELECT public_id FROM checkins_checkin newest
@@ -61,6 +68,12 @@ ROW = f"""
     ) post ON true
     LEFT JOIN engagements_membership author
         ON author.engagement_id = post.engagement_id AND author.id = post.author_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM checkins_promptanswer own
+        WHERE own.engagement_id = okrs_keyresult.engagement_id
+            AND own.key_result_id = okrs_keyresult.id
+        ORDER BY own.id DESC LIMIT 1
+    ) answer ON true
     WHERE okrs_keyresult.engagement_id = ANY(%(scope)s) AND okrs_keyresult.engagement_id = %(engagement)s
         AND okrs_keyresult.public_id = %(public_id)s
 """  # noqa: S608 - columns
@@ -153,6 +166,7 @@ class DueCard(WeekCard):
 
     key_result: KeyResult
     latest_check_in_id: str
+    answer: PromptAnswer | None
 
     @cached_property
     def assessment(self) -> Assessment:
@@ -160,7 +174,7 @@ class DueCard(WeekCard):
 
     @property
     def prompt(self) -> Prompt | None:
-        return prompt(self.key_result, assessment=self.assessment, now=self.now)
+        return prompt(self.key_result, answer=self.answer, now=self.now)
 
     @property
     def missed(self) -> Period | None:
@@ -184,11 +198,13 @@ class DueCard(WeekCard):
 class KeyResultRow:
     """A key result with objective, cycle, team, metric and owners, and its check-in in effect.
 
+    `answer` is its last answer to a prompt.
     `latest_check_in_id` is the public id of its newest row, be it an undo; "" without any.
     """
 
     key_result: KeyResult
     current: CheckIn | None
+    answer: PromptAnswer | None
     latest_check_in_id: str
 
 
@@ -206,7 +222,9 @@ def key_result_row(
     found = instances(sql, *MODELS, engagement=engagement.pk, public_id=public_id)
     if not found:
         return None
-    key_result, objective, cycle, team, metric, owner, lead, current, author, latest = found[0]
+    key_result, objective, cycle, team, metric, owner, lead, current, author, answer, latest = (
+        found[0]
+    )
     objective.cycle, objective.team, objective.owner = cycle, team, lead
     key_result.engagement, key_result.objective = engagement, objective
     # Who changed meanwhile is missing here: the join is of before the lock.
@@ -216,7 +234,9 @@ def key_result_row(
         key_result.owner = owner
     if current is not None:
         current.author = author
-    return KeyResultRow(key_result=key_result, current=current, latest_check_in_id=latest or "")
+    return KeyResultRow(
+        key_result=key_result, current=current, answer=answer, latest_check_in_id=latest or ""
+    )
 
 
 def due_card(*, key_result: KeyResult, membership: Membership, now: dt.datetime) -> DueCard | None:
@@ -243,6 +263,7 @@ def card_of(row: KeyResultRow, *, membership: Membership, now: dt.datetime) -> D
         now=now,
         key_result=key_result,
         latest_check_in_id=row.latest_check_in_id,
+        answer=row.answer,
         **vars(due_of(key_result, now=now)),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
 
-from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
+from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest, PromptAnswer
 from checkins.periods import (
     Timeliness,
     missed_periods,
@@ -16,8 +16,9 @@ from checkins.periods import (
     rhythm_of,
     timeliness,
 )
+from checkins.prompts import Prompt, prompt
 from checkins.queries.cards import Due, KeyResultRow, due_of
-from checkins.rules import Assessment, Prompt, assess_latest, effective, prompt
+from checkins.rules import Assessment, assess_latest, effective
 from engagements.models import Membership
 from okrs.audit import Criterion, audit
 from okrs.charts import History
@@ -59,7 +60,7 @@ class ThreadEntry:
     that of the first effective post, by the due time stored with it: a correction makes nothing
     late, nor do new settings. Missed periods follow the present rhythm. `counts_red`: missed, and
     the one before was red (M7.1). `help_requests` and `blockers` are those that its check-ins
-    raised and that are answered or resolved (M6.6).
+    raised and that are answered or resolved (M6.6). `answers` are those to prompts (M5.9).
     """
 
     period: dt.date
@@ -69,6 +70,7 @@ class ThreadEntry:
     counts_red: bool = False
     help_requests: Sequence[HelpRequest] = ()
     blockers: Sequence[Blocker] = ()
+    answers: Sequence[PromptAnswer] = ()
 
     @property
     def is_missed(self) -> bool:
@@ -126,7 +128,7 @@ class KeyResultPage:
 
 
 def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
-    """Return all that the page of a key result shows (M4.1, M6.6). Eight queries."""
+    """Return all that the page of a key result shows (M4.1, M6.6). Nine queries."""
     card = row.key_result
     own = {"engagement_id": card.engagement_id, "key_result_id": card.pk}
     helpers = Collaborator.objects.filter(**own).select_related("member").order_by("member__name")
@@ -134,13 +136,14 @@ def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
     blockers = Blocker.objects.filter(**own).select_related("opened_by", "resolved_by")
     today = rhythm_of(card).day_of(now)
     found = assess_latest(card, today=today)
-    answers = KeyResultAudit.objects.filter(**own).select_related("answered_by").first()
-    thread = _thread(card, requests=requests, blockers=blockers, now=now)
+    audited = KeyResultAudit.objects.filter(**own).select_related("answered_by").first()
+    answers = PromptAnswer.objects.filter(**own).select_related("answered_by").order_by("id")
+    thread = _thread(card, requests=requests, blockers=blockers, answers=answers, now=now)
     return KeyResultPage(
         key_result=card,
         collaborators=[one.member for one in helpers],
         assessment=found,
-        prompt=prompt(card, assessment=found, now=now) if card.is_live else None,
+        prompt=prompt(card, answer=row.answer, now=now) if card.is_live else None,
         week=card.objective.cycle.week_on(today),
         weeks=card.objective.cycle.weeks,
         thread=thread,
@@ -150,8 +153,8 @@ def key_result_page(row: KeyResultRow, *, now: dt.datetime) -> KeyResultPage:
         history=_history(card, thread=thread, today=today),
         trace=trace(card.trail, cadence=card.engagement.cadence),
         periods=len(periods(rhythm_of(card))),
-        answers=answers,
-        audit=audit(card, answers),
+        answers=audited,
+        audit=audit(card, audited),
         changes=changes(card),
     )
 
@@ -161,6 +164,7 @@ def _thread(
     *,
     requests: Iterable[HelpRequest],
     blockers: Iterable[Blocker],
+    answers: Iterable[PromptAnswer],
     now: dt.datetime,
 ) -> list[ThreadEntry]:
     chains: dict[dt.date, list[CheckIn]] = defaultdict(list)
@@ -188,6 +192,7 @@ def _thread(
             counts_red=was_red and not current and timely is Timeliness.MISSED,
             help_requests=[one for one in requests if one.answered_at and one.check_in_id in ids],
             blockers=[one for one in blockers if one.resolved_at and one.check_in_id in ids],
+            answers=[one for one in answers if one.check_in_id in ids],
         )
         was_red = current.rag == Rag.RED if current else was_red
         entries.append(entry)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from checkins.commands import answer_help_request, resolve_blocker, undo_check_in
+from checkins.commands import (
+    answer_help_request,
+    answer_prompt,
+    resolve_blocker,
+    undo_check_in,
+)
 from checkins.jobs.reminders import escalate_missed, send_overdue, send_reminders
 from checkins.models import Blocker, CheckIn, HelpRequest
 from engagements.models import Membership
@@ -37,6 +42,8 @@ def check_in_weekly(marks: Marks, planned: Planned, *, lead: Membership) -> None
     end_day(lead.engagement, "2026-01-29")
     for on in ("2026-02-02T08:00", "2026-02-09T08:00"):
         post(line, lead, now=at(on), actual=9, **said(marks.client_reads, "red"))
+    words: Any = {name: marks.inside(f"promptanswer.{name}") for name in ("text", "bet")}
+    answer_prompt(key_result=line, by=lead, now=at("2026-02-09T10:00"), **words)
     answer(marks, line, lead=lead)
     post(line, lead, now=at("2026-02-16T08:00"), actual=9, **said(marks.client_reads, "red"))
     post(planned.steps, lead, now=second, actual=70, **said(marks.client_reads, "steps"))

@@ -14,6 +14,7 @@ from workspace.exports.records import (
     check_ins,
     decisions,
     escalations,
+    prompt_answers,
     releases,
 )
 
@@ -63,6 +64,7 @@ def export_engagement(engagement: Engagement, *, to: IO[bytes], now: dt.datetime
         actions(engagement),
         escalations(engagement),
         blockers_and_help(engagement),
+        prompt_answers(engagement),
     )
     log = (
         f"The decision log then ended with decision {head.number}, hash {head.hash}."

@@ -10,7 +10,7 @@ from django.db.models import Q, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.fields import TextField
 
-from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest
+from checkins.models import Blocker, CheckIn, CheckInKind, HelpRequest, PromptAnswer
 from decisions.constraints import RELEASES, TABLE, sealed
 from decisions.models import ActionItem, Decision, DecisionHead, Release
 from engagements.models import Engagement
@@ -84,6 +84,15 @@ HELP_REQUESTS = (
     *moments(at="asked_at"),
     *texts("answer", settled_by="answered_by__name"),
     *moments(settled_at="answered_at"),
+)
+PROMPT_ANSWERS = (
+    *OF_CHECK_IN,
+    *facts("band"),
+    *texts("text", "bet"),
+    *facts("checkpoint_on"),
+    yes("crosses_teams"),
+    *named("answered_by"),
+    *moments("answered_at"),
 )
 ESCALATIONS = (
     *facts(escalation="public_id"),
@@ -210,6 +219,12 @@ def blockers_and_help(engagement: Engagement) -> Table:
         header=names(BLOCKERS),
         lines=chain(selected(blockers, BLOCKERS), selected(asked, HELP_REQUESTS)),
     )
+
+
+def prompt_answers(engagement: Engagement) -> Table:
+    rows = PromptAnswer.objects.filter(engagement=engagement).order_by("id")
+    about = "What owners answered to the prompts of red, amber, green and stretch key results."
+    return table("prompt_answers.csv", about, rows, PROMPT_ANSWERS)
 
 
 def decisions(engagement: Engagement, *, head: DecisionHead | None) -> Table:

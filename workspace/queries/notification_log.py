@@ -21,7 +21,7 @@ from okrs.models import KeyResult
 # What the subject of a rule is; a rule of a later release is shown by its name alone.
 SUBJECTS: dict[str, type[Model]] = {
     **dict.fromkeys(("reminder", "overdue", "missed", "missed_twice"), KeyResult),
-    **dict.fromkeys(("friday_at_risk", "friday_late"), KeyResult),
+    **dict.fromkeys(("friday_at_risk", "friday_late", "crosses_teams"), KeyResult),
     **dict.fromkeys(("escalation_active", "escalation_answered"), Escalation),
     **dict.fromkeys(("escalation_raised", "escalation_decided"), Escalation),
     "escalation_recovered": Escalation,

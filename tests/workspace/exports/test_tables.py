@@ -33,6 +33,7 @@ FILES = [
     "actions.csv",
     "escalations.csv",
     "blockers_and_help.csv",
+    "prompt_answers.csv",
 ]
 
 

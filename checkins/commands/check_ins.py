@@ -1,4 +1,4 @@
-"""Posting and undoing check-ins, answering help requests, resolving blockers."""
+"""Posting and undoing check-ins."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from checkins.periods import (
     rhythm_of,
     week_for,
 )
+from checkins.prompts import prompted_at
 from checkins.queries.asks import asks_of
-from checkins.queries.cards import key_result_row
+from checkins.queries.cards import KeyResultRow, key_result_row
 from checkins.rules import (
-    REQUIRED,
     assess,
     check_content,
     is_thin,
@@ -38,7 +38,6 @@ from engagements.models import Membership
 from engagements.permissions import Permission, require_right
 from okrs.models import KeyResult
 from okrs.states import update_state
-from tenancy.locks import lock
 from tenancy.models import instances, select_list
 
 TERMS = ("method", "direction", "baseline", "target", "ladder")
@@ -46,7 +45,7 @@ TERMS = ("method", "direction", "baseline", "target", "ladder")
 REPEATED = (
     *("engagement_id", "author_id", "period", "due_at", "closes_at", "measured_on"),
     *("actual", "out_of_range_confirmed", "score", "rag", "confidence", "insight"),
-    *("next_action", "next_action_due", "is_thin", "evidence_url"),
+    *("next_action", "next_action_due", "is_thin", "evidence_url", "prompted_at"),
     *TERMS,
 )
 # All of a key result, and the one that a form has posted, on any card.
@@ -103,7 +102,7 @@ def record_check_in(
     `closed`, `reused`, or by field `required`, `confidence`, `in_future`, `before_cycle`,
     `in_past`, `invalid`, `out_of_range` (M4.5; `confirm_range` confirms the value).
     """
-    locked = _lock(key_result, by=by)
+    locked = lock_key_result(key_result, by=by).key_result
     require_right(by, Permission.CHECK_IN)
     found = instances(KNOWN, CheckIn, key_result=locked.pk, key=idempotency_key)
     known: list[CheckIn] = [post for (post,) in found]
@@ -148,7 +147,7 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     to the same person again. Raises ValidationError: `no_right`, `draft`, `closed`, `not_newest`,
     `is_undo`, `period_closed`, `too_late`.
     """
-    locked = _lock(check_in.key_result, by=by)
+    locked = lock_key_result(check_in.key_result, by=by).key_result
     require_right(by, Permission.CHECK_IN)
     if refusal := stage_refusal(locked):
         raise refusal
@@ -169,46 +168,12 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     return undo
 
 
-@transaction.atomic
-def answer_help_request(
-    *, help_request: HelpRequest, answer: str, by: Membership, now: dt.datetime
-) -> HelpRequest:
-    """Answer a help request, so that it is no longer shown as open (M6.6).
-
-    Any member who reads may answer. Raises ValidationError: `no_right`, `required`, or `answered`
-    if someone else was faster.
-    """
-    if not answer.strip():
-        raise ValidationError({"answer": ValidationError(REQUIRED["answer"], code="required")})
-    (locked,) = lock(help_request)
-    require_right(by, Permission.READ)
-    if locked.answered_at is not None:
-        raise ValidationError("This request has already been answered.", code="answered")
-    locked.answer, locked.answered_by, locked.answered_at = answer.strip(), by, now
-    locked.save(update_fields=["answer", "answered_by", "answered_at"])
-    return locked
-
-
-@transaction.atomic
-def resolve_blocker(*, blocker: Blocker, by: Membership, now: dt.datetime) -> Blocker:
-    """Resolve a blocker (M6.6). Any member who reads may.
-
-    Raises ValidationError: `no_right`, or `resolved` if someone else was faster.
-    """
-    (locked,) = lock(blocker)
-    require_right(by, Permission.READ)
-    if locked.resolved_at is not None:
-        raise ValidationError("This blocker has already been resolved.", code="resolved")
-    locked.resolved_by, locked.resolved_at = by, now
-    locked.save(update_fields=["resolved_by", "resolved_at"])
-    return locked
-
-
-def _lock(key_result: KeyResult, *, by: Membership) -> KeyResult:
+def lock_key_result(key_result: KeyResult, *, by: Membership) -> KeyResultRow:
+    """Lock the key result of this member's engagement, and return it with what its card reads."""
     row = key_result_row(key_result.public_id, engagement=by.engagement, lock=True)
     if row is None:
         raise KeyResult.DoesNotExist
-    return row.key_result
+    return row
 
 
 def _require_same_content(
@@ -270,6 +235,7 @@ def _create(
         author=by,
         posted_at=now,
         out_of_range_confirmed=bool(outside_range(key_result, actual=actual)),
+        prompted_at=prompted_at(key_result, after=found, now=now),
         is_thin=is_thin(insight=content["insight"], next_action=content["next_action"]),
         **{name: getattr(key_result, name) for name in TERMS},
         **scored,
