@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from django.db import connections
 
 from accounts.models import zone_of
+from engagements.left_out import note_left_out
 from engagements.models import Escalation as EscalationSetting
 from escalations.commands import update_escalation
 from escalations.rule import MIN_CONFIDENCE, WEEKS_TO_FIRE, WEEKS_TO_RAISE, midnight
@@ -93,7 +95,8 @@ def update_escalations(*, now: dt.datetime, using: str = "sweep") -> int:
 
     Raises UpdatesFailed, after all others are done, if a command failed.
     """
-    changes = failed = 0
+    changes = 0
+    failed: dict[int, list[int]] = defaultdict(list)
     for engagement_id, key_result_id in _candidates(now=now, using=using):
         try:
             with scope(engagement_id):
@@ -102,11 +105,13 @@ def update_escalations(*, now: dt.datetime, using: str = "sweep") -> int:
                 )
         except Exception:
             logger.exception("Key result %s was left to the next run", key_result_id)
-            failed += 1
+            failed[engagement_id].append(key_result_id)
+    note_left_out("escalations", failed, using=using)
     if changes:
         wake_worker_after_commit()
     if failed:
-        raise UpdatesFailed(f"{failed} key results were left to the next run. The log says why.")
+        count = sum(map(len, failed.values()))
+        raise UpdatesFailed(f"{count} key results were left to the next run. The log says why.")
     return changes
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User, zone_of
+from engagements.left_out import note_left_out
 from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, may
 from mail.delivery import MAX_SUBJECT
@@ -114,6 +115,8 @@ def _sections(
             raise
         except Exception as error:
             logger.exception("Engagement %s cannot be worded.", engagement_id)
+            with scope(engagement_id):
+                note_left_out("messages", {engagement_id: []}, using=DEFAULT_DB_ALIAS)
             failed[engagement_id] = error
         else:
             found += [section] if section else []
@@ -132,6 +135,8 @@ def _section(
             raise SentBefore
         entries = describe(held, reader=reader, now=now)
         drop_notices([one for one in held if one.pk not in entries], now=now)
+        if held and "messages" in held[0].engagement.left_out:
+            note_left_out("messages", {}, using=DEFAULT_DB_ALIAS)
         return section_of(held[0].engagement, entries.values()) if entries else None
 
 

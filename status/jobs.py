@@ -5,6 +5,7 @@ import logging
 
 from django.db import connections
 
+from engagements.left_out import note_left_out
 from engagements.models import Engagement
 from engagements.row_cache import release
 from status.commands import store_snapshot
@@ -34,14 +35,21 @@ def store_snapshots(*, now: dt.datetime, using: str = "sweep") -> int:
     many were stored.
     """
     built = stored = 0
-    for engagement_id in _changed(now=now, using=using):
+    failed: dict[int, list[int]] = {}
+    changed = _changed(now=now, using=using)
+    for place, engagement_id in enumerate(changed):
         if built == SLICE:
+            changed = changed[place:]
             break
         try:
             stored += store_snapshot(engagement_id=engagement_id, now=now)
             built += 1
         except Exception:
             logger.exception("No snapshot of engagement %s; the others go on", engagement_id)
+            failed[engagement_id] = []
+    else:
+        changed = []
+    note_left_out("snapshots", failed, untried=changed, using=using)
     return stored
 
 

@@ -19,7 +19,10 @@ from tests.test_access import URLS, Url
 pytestmark = [pytest.mark.django_db(databases=["default", "sweep"]), pytest.mark.slow]
 
 NUL = "a\0b"
-ODD = (NUL, "9" * 400, "0" * 5000, "-1", "\ud800".encode("utf-8", "replace").decode(), "0001-01-01")
+ODD = (
+    *(NUL, "9" * 400, "0" * 5000, "-1", "\ud800".encode("utf-8", "replace").decode()),
+    *("0001-01-01", "9999-12-31T23:59"),
+)
 PARAMETERS = (
     *("page", "as_of", "q", "about", "after", "open", "objective", "key_result", "item", "view"),
     *("part", "next", "place", "actual", "confidence", "seen", "rule", "state", "owner", "team"),

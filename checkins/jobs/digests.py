@@ -93,7 +93,7 @@ def friday_digests(*, now: dt.datetime, using: str = "sweep") -> int:
     Objective owners and leads get key results at risk or blocked. The team's champion, or the leads
     if there is none, get check-ins that are late, missed or thin: an insight or a next action under
     four words, or green without evidence. Only cycles that run in that week count. Returns the
-    number of notices. At most three queries.
+    number of notices. At most four queries.
     """
     fridays = list(_fridays(now=now, using=using))
     if not fridays:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from django.db import connections
 
 from accounts.models import zone_of
 from checkins.periods import Period, Rhythm, closed_periods, periods
+from engagements.left_out import note_left_out
 from engagements.permissions import READERS
 from okrs.models.key_results import LIVE
 from tenancy.models import NEW_PUBLIC_ID
@@ -38,6 +40,7 @@ RHYTHMS = """
     WHERE c.starts_on <= %s AND c.ends_on >= %s AND e.closed_at IS NULL
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
 """
+CLIENTS = "SELECT engagement_id, id FROM okrs_cycle WHERE id = ANY(%s) ORDER BY 1, 2"
 CLOCKS = """
     SELECT DISTINCT time_zone, message_at FROM accounts_user WHERE is_active ORDER BY 1, 2
 """
@@ -137,10 +140,22 @@ def clocks(*, using: str) -> list[Clock]:
 
 
 def running_rhythms(*, now: dt.datetime, using: str) -> list[RunningRhythm]:
-    """Return the distinct rhythms of all cycles that may ask for something at `now`. One query."""
+    """Return the distinct rhythms of all cycles that may ask for something at `now`. Two queries.
+
+    Cycles whose periods cannot be computed are left out, and noted.
+    """
     with connections[using].cursor() as cursor:
         cursor.execute(RHYTHMS, [now.date() + BEFORE_START, now.date() - AFTER_END])
-        return [running for row in cursor.fetchall() if (running := _running(row))]
+        rows = cursor.fetchall()
+        rhythms = {tuple(cycles): _running((*terms, cycles)) for *terms, cycles in rows}
+        odd = [pk for cycles, running in rhythms.items() if running is None for pk in cycles]
+        left_out: dict[int, list[int]] = defaultdict(list)
+        if odd:
+            cursor.execute(CLIENTS, [odd])
+            for engagement_id, cycle_id in cursor.fetchall():
+                left_out[engagement_id].append(cycle_id)
+    note_left_out("reminders", left_out, using=using)
+    return [running for running in rhythms.values() if running]
 
 
 def closed_at(rhythm: Rhythm, now: dt.datetime) -> Iterator[tuple[Period, bool]]:

@@ -114,7 +114,7 @@ def send_reminders(*, now: dt.datetime, using: str = "sweep") -> int:
     """Remind each owner once of each check-in that is due soon and not done (M6.4).
 
     On the last working day before, at the time of their daily message; never of a deadline that
-    has passed. Returns the number of notices. At most three queries.
+    has passed. Returns the number of notices. At most four queries.
     """
     rhythms = running_rhythms(now=now, using=using)
     ahead = [
@@ -136,7 +136,7 @@ def send_reminders(*, now: dt.datetime, using: str = "sweep") -> int:
 def send_overdue(*, now: dt.datetime, using: str = "sweep") -> int:
     """Notify each owner once of each open check-in whose due time has passed (M6.4, M7.7).
 
-    Returns the number of notices. At most two queries.
+    Returns the number of notices. At most three queries.
     """
     rhythms = running_rhythms(now=now, using=using)
     rows = [
@@ -156,7 +156,7 @@ def escalate_missed(*, now: dt.datetime, using: str = "sweep") -> int:
 
     Leads get one notice per streak. The last two closed periods are checked, so that an outage is
     caught up without a storm; of an older streak only the newest two count. Returns the number of
-    notices. At most two queries.
+    notices. At most three queries.
     """
     rhythms = running_rhythms(now=now, using=using)
     rows = [

@@ -9,6 +9,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.models import zone_of
 from engagements.locales import default_locale
 from scoring import BAND_PRESETS, Bands, Scale
 from tenancy.constraints import (
@@ -150,15 +151,18 @@ class Engagement(models.Model):
     status_version = models.BigIntegerField(default=1)
     # The same for every write that a cached row of a list may show (`engagements.row_cache`).
     row_version = models.BigIntegerField(default=1, db_default=1)
+    # By job, the ids of cycles or key results that its last run left out (`engagements.left_out`).
+    left_out = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EngagementManager()
     sweep_grants: ClassVar[tuple[str, ...]] = (
         (
             "SELECT (id, time_zone, country, cadence, due_weekday, due_time, opens_days_before,"
-            " rhythm_since, escalation, pauses_weekends, closed_at, status_version)"
+            " rhythm_since, escalation, pauses_weekends, closed_at, status_version, left_out)"
         ),
-        "UPDATE (status_version)",  # to hold it against a close: FOR KEY SHARE needs an UPDATE grant
+        # Also to hold it against a close: FOR KEY SHARE needs an UPDATE grant.
+        "UPDATE (status_version, left_out)",
     )
 
     class Meta:
@@ -211,7 +215,7 @@ class Engagement(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
+        return zone_of(self.time_zone)
 
     @property
     def rag_bands(self) -> Bands:

@@ -115,7 +115,8 @@ def _check_dates(cycle: Cycle) -> None:
     most, length = LONGEST_CYCLES[CycleKind(cycle.kind)]
     if days > most:
         raise ValidationError(
-            f"A cycle of this kind lasts at most {length}, this one {days} days. Choose other dates.",
+            f"{cycle.get_kind_display()} cycles last at most {length}. This one has {days} days."
+            " Choose other dates.",
             code="dates",
         )
     if cycle.starts_on.year < FIRST_YEAR or cycle.ends_on.year > LAST_YEAR:

@@ -17,7 +17,7 @@ from django.urls import resolve
 
 from accounts.commands import disable_user
 from accounts.models import User
-from engagements.models import Membership, Role
+from engagements.models import Engagement, Membership, Role
 from mail.delivery import MAX_SUBJECT, Delivered, deliver_due
 from notifications import commands, emails
 from notifications.digest import Digest, Entry, Section, headline, subject, why
@@ -25,6 +25,7 @@ from notifications.digests import build_digests
 from notifications.emails import stop_link, user_of
 from notifications.models import Notice
 from notifications.rules import Aside, DigestItem, Noun, registered_rules
+from tenancy.scoping import scope
 from tests import build
 from tests.notifications.noticing import NINE, deliver, envelopes, notify, read, rule, use_rules
 from tests.smtp import MailServer, mail_server, text_of
@@ -298,10 +299,18 @@ def test_a_client_that_cannot_be_worded_waits_for_a_later_envelope_and_keeps_no_
     assert "Harbor" not in text_of(mail_server.messages[0])
     assert (read(told).sent_at, read(waits).sent_at, read(waits).envelope) == (NINE, None, None)
     assert "cannot be worded" in caplog.text
+    assert [left_out(bob), left_out(there)] == [{}, {"messages": []}]
     mend()
     tomorrow = NINE + dt.timedelta(days=1)
     assert deliver(tomorrow) == Delivered(sent=1)
     assert read(waits).sent_at == tomorrow
+    assert left_out(there) == {}
+
+
+def left_out(member: Membership) -> dict[str, Any]:
+    with scope(member.engagement_id):
+        found: dict[str, Any] = Engagement.objects.get(pk=member.engagement_id).left_out
+    return found
 
 
 def test_where_nothing_can_be_worded_the_message_fails(

@@ -127,12 +127,13 @@ def test_an_earlier_day_is_the_last_page_stored_by_then(reader: Client, alice: M
 def test_a_day_that_is_none_is_refused_with_the_page(reader: Client, alice: Membership) -> None:
     key_result(objective(alice), "Accounts that expand")
 
-    none, ahead = (reader.get(f"{STATUS}?as_of={day}") for day in ("soon", "2026-03-11"))
+    days = ("soon", "0001-01-01", "0001-W01-1", "1899-12-31", "2026-03-11", "9999-12-31")
+    *none, ahead, last = (reader.get(f"{STATUS}?as_of={day}") for day in days)
 
-    assert (none.status_code, ahead.status_code) == (422, 422)
-    assert "Enter a date, for example 2026-03-31." in none.text
-    assert "This day is in the future." in ahead.text
-    assert "Accounts that expand" in none.text
+    assert {page.status_code for page in (*none, ahead, last)} == {422}
+    assert all("Enter a date, for example 2026-03-31." in page.text for page in none)
+    assert all("This day is in the future." in page.text for page in (ahead, last))
+    assert all("Accounts that expand" in page.text for page in (*none, ahead, last))
 
 
 def test_owners_are_named_unless_the_lead_switches_their_names_off(

@@ -32,10 +32,10 @@ SWEEPS_MAY = {
         opened_at raised_at recovered_at streak
     """,
     ("engagements_engagement", "SELECT"): """
-        cadence closed_at country due_time due_weekday escalation id opens_days_before pauses_weekends
-        rhythm_since status_version time_zone
+        cadence closed_at country due_time due_weekday escalation id left_out opens_days_before
+        pauses_weekends rhythm_since status_version time_zone
     """,
-    ("engagements_engagement", "UPDATE"): "status_version",
+    ("engagements_engagement", "UPDATE"): "left_out status_version",
     ("engagements_membership", "SELECT"): "engagement_id id removed_at role user_id",
     ("notifications_notice", "SELECT"): NOTICE,
     ("notifications_notice", "INSERT"): NOTICE,

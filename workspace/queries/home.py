@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -62,6 +62,15 @@ class CycleGlance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """The work that jobs left out here, by the jobs' names, until a run includes it again."""
+
+    jobs: Sequence[str]
+    cycles: Iterable[Cycle]  # of reminders
+    key_results: Iterable[KeyResult]  # of escalations
+
+
+@dataclass(frozen=True, kw_only=True)
 class Home:
     """The page. `beside` is the cycle that comes, or that was last, where none runs."""
 
@@ -79,6 +88,7 @@ class Home:
     overdue_actions: int
     has_begun: bool  # an objective was committed
     steps: FirstSteps | None  # until somebody has checked in
+    left_out: LeftOut | None
     today: dt.date
 
     @property
@@ -165,7 +175,18 @@ def home_page(*, membership: Membership, now: dt.datetime) -> Home:
         else first_steps(
             membership=membership, cycle=glances[0].cycle if glances else beside, now=now
         ),
+        left_out=_left_out(engagement) if engagement.left_out else None,
         today=today,
+    )
+
+
+def _left_out(engagement: Engagement) -> LeftOut:
+    ids: dict[str, list[int]] = engagement.left_out
+    key_results = KeyResult.objects.filter(engagement=engagement, pk__in=ids.get("escalations", ()))
+    return LeftOut(
+        jobs=list(ids),
+        cycles=Cycle.objects.filter(engagement=engagement, pk__in=ids.get("reminders", ())),
+        key_results=key_results,
     )
 
 
