@@ -36,6 +36,7 @@ class GroupedForm(forms.Form):
     """A form with its fields grouped under headings; without groups it is one list."""
 
     groups: ClassVar[dict[str, tuple[str, ...]]] = {}
+    folded: ClassVar[frozenset[str]] = frozenset()  # headings of groups that few people need
 
     def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
         """Return the visible fields by heading."""
@@ -46,6 +47,20 @@ class GroupedForm(forms.Form):
             for heading, names in self.groups.items()
         )
         return [(heading, fields) for heading, fields in grouped if fields]
+
+    def unfolded(self) -> set[str]:
+        """Return the folded headings that are open: an error, or a value other than the default."""
+        return {
+            heading
+            for heading, fields in self.sections()
+            if heading in self.folded and any(map(_is_in_use, fields))
+        }
+
+
+def _is_in_use(field: forms.BoundField) -> bool:
+    value, default = field.value(), field.field.initial
+    is_set = value not in field.field.empty_values and field.field.has_changed(default, value)
+    return is_set or bool(field.errors)
 
 
 class EditForm(GroupedForm):

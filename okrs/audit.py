@@ -31,10 +31,11 @@ def audit(key_result: KeyResult, answers: KeyResultAudit | None) -> list[Criteri
         "a due date": key_result.due_on is None,
     }
     missing = " and ".join(part for part, is_open in open_ends.items() if is_open)
+    named = f"“{metric}”" if metric else "its metric"
     source = metric.source.strip() if metric else ""
     refresh = metric.get_refresh_display() if metric else ""
-    add_source = f"Add the source of “{metric}”." if metric else "Choose a metric."
-    add_refresh = f"Add how often “{metric}” is refreshed." if metric else "Choose a metric."
+    add_source = f"Add the source of {named}." if metric else "Choose a metric."
+    add_refresh = f"Add how often {named} is refreshed."
     measure, choose = "Measure the baseline and enter it.", "Choose one owner."
     ambitious = answers is not None and answers.ambitious
     aim = "Confirm that it is ambitious yet reachable. Aim for 20 to 30% above the trend."

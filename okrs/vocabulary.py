@@ -123,7 +123,7 @@ _VAGUE_VERB = re.compile(
     r"|rais(?:e[sd]?|ing)|reduc(?:e[sd]?|ing)|driv(?:e[sn]?|ing)|creat(?:e[sd]?|ing)"
     r"|achiev(?:e[sd]?|ing)|ensur(?:e[sd]?|ing)|promot(?:e[sd]?|ing)|elevat(?:e[sd]?|ing)"
     r"|accelerat(?:e[sd]?|ing)|advanc(?:e[sd]?|ing)|simplif(?:y|ies|ied|ying)|scal(?:e[sd]?|ing)"
-    r"|maximi[sz](?:e[sd]?|ing)|(?:boost|strengthen|foster|deepen|support|develop|lift|transform"
+    r"|maximi[sz](?:e[sd]?|ing)|(?:keep|maintain|boost|strengthen|foster|deepen|support|develop|lift|transform"
     r"|expand|streamline|sharpen|cultivate|nurture|encourage|lower|heighten|upgrade)(?:s|ed|d|ing)?"
     r"|gr[eo]w(?:s|n|ing)?|buil(?:d|ds|t|ding)|(?:make|made|making|do|fix|change|refine|have|get|be"
     r"|become|work)|better|more|stronger|higher|greater|deeper|great|good|world-class)\Z",
@@ -154,7 +154,7 @@ _MEASURED_BY = re.compile(
 )
 # The words at which the noun that a verb takes has ended.
 _PHRASE_END = re.compile(
-    rf"\A(?:{_LITTLE}|\d|(?:across|by|among|between|towards?|within|during|through|over|until|even"
+    rf"\A(?:{_LITTLE}|\d|(?:above|below|under|high|across|by|among|between|towards?|within|during|through|over|until|even"
     r"|are|has|have|significantly|noticeably|further|again|overall|everywhere|together)\Z)",
     re.IGNORECASE,
 )

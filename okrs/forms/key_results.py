@@ -1,4 +1,4 @@
-"""Forms of key results, with a field for the rungs of a threshold ladder."""
+"""Forms of key results, which a sentence can fill."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.http import QueryDict
 
-from engagements.figure_fields import FigureField, NumberInput
+from engagements.figure_fields import FigureField
 from engagements.form_fields import (
     DayField,
     MemberField,
@@ -20,94 +20,18 @@ from engagements.form_fields import (
     TextField,
     choose_among,
 )
-from engagements.locales import DEFAULT_LOCALE
 from metrics.models import Metric, Refresh
 from okrs.commands.key_results import FROZEN
+from okrs.forms.ladders import ROWS, SPARE, LadderField
 from okrs.forms.objectives import ReasonedForm
 from okrs.models import Commitment, Direction, Indicator, KeyResult, Objective
 from okrs.models.key_results import method_choices
 from okrs.queries.findings import key_result_findings, metric_moves
+from okrs.sentences import LONGEST as LONGEST_SENTENCE
+from okrs.sentences import Sentence, read_sentence
 from okrs.writing import EMPTY, Finding
 from scoring import Method
-
-ROWS, SPARE = 5, 2
-
-
-class LadderWidget(forms.MultiWidget):
-    template_name = "django/forms/widgets/ladder.html"
-
-    def __init__(self, rows: int = ROWS) -> None:
-        super().__init__([_cell(at) for at in range(2 * rows)])
-
-    def decompress(self, value: Any) -> list[Any]:
-        return [None] * len(self.widgets)  # the field passes cells or nothing
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(name, value, attrs)
-        cells = context["widget"]["subwidgets"]
-        rows = list(zip(cells[::2], cells[1::2], strict=True))
-        invalid = _invalid_cells(rows)
-        for cell in cells:
-            if cell not in invalid:
-                cell["attrs"].pop("aria-invalid", None)
-        context["widget"]["rows"] = rows
-        return context
-
-
-def _invalid_cells(rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Return the cells that an error is about: those of half-filled rungs, else of all rungs."""
-    filled = [row for row in rows if any(cell["value"] for cell in row)]
-    halves = [row for row in filled if not all(cell["value"] for cell in row)]
-    return [cell for row in halves or filled for cell in row]
-
-
-class LadderField(forms.MultiValueField):
-    """Rungs as pairs of Decimals, best first; unused rows stay empty."""
-
-    def __init__(self, *, rows: int = ROWS, locale: str = DEFAULT_LOCALE) -> None:
-        cells = [FigureField(required=False) for _ in range(2 * rows)]
-        for cell in cells:
-            cell.locale = locale
-        for score in cells[1::2]:
-            score.set_near(most=Decimal(1))
-        super().__init__(
-            cells,
-            widget=LadderWidget(rows),
-            required=False,
-            require_all_fields=False,
-            label="Rungs, best first",
-            help_text="The first rung that the value reaches gives the score. Leave unused rows empty.",
-        )
-
-    def prepare_value(self, value: Any) -> Any:
-        """Return saved rungs as a flat list of cells; typed input is one already."""
-        if value and isinstance(value[0], list | tuple):
-            write = self.fields[0].prepare_value
-            return [write(Decimal(cell)) for rung in value for cell in rung]
-        return value
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        return [field.bound_data(cell, None) for field, cell in zip(self.fields, data, strict=True)]
-
-    def compress(self, data_list: list[Decimal | None]) -> list[tuple[Decimal, Decimal]]:
-        rungs: list[tuple[Decimal, Decimal]] = []
-        pairs = zip(data_list[::2], data_list[1::2], strict=True)
-        for row, (threshold, score) in enumerate(pairs, start=1):
-            if threshold is None and score is None:
-                continue
-            if threshold is None or score is None:
-                raise ValidationError(
-                    f"Rung {row} is incomplete. Enter threshold and score, or leave both empty."
-                )
-            rungs.append((threshold, score))
-        return rungs
-
-
-def _cell(at: int) -> forms.TextInput:
-    row, side = divmod(at, 2)
-    label = f"{('Score', 'Threshold')[side == 0]} of rung {row + 1}"
-    return NumberInput({"aria-label": label, "maxlength": 60})
-
+from tenancy.text import comparable
 
 NAMES = ("metric_name", "metric_unit", "metric_source", "metric_refresh")
 NEEDED = ("metric_source", "metric_refresh")  # at commit, by the audit
@@ -148,15 +72,33 @@ class NewMetricForm(forms.Form):
 
 
 NO_COLUMNS = {"collaborators", "version"}
+# The fields that a sentence can fill, as the form reports them.
+FILLED = {
+    "title": "key result",
+    "metric": "metric",
+    "metric_name": "new metric",
+    "metric_unit": "unit",
+    "metric_source": "source",
+    "metric_refresh": "refresh",
+    "direction": "direction",
+    "baseline": "baseline",
+    "target": "target",
+    "ladder_0": "ladder",
+    "due_on": "due date",
+}
+
+
+MORE = "Scoring, commitment and collaborators"
 
 
 class KeyResultForm(NewMetricForm, ReasonedForm):
     groups: ClassVar = {
-        "": ("title", "metric", *NAMES, "direction", "baseline", "target"),
-        "Scoring": ("method", "ladder", "weight", "commitment"),
-        "Owner and due date": ("owner", "due_on", "indicator", "collaborators"),
+        "": ("title", "metric", *NAMES, "direction", "baseline", "target", "due_on", "owner"),
+        MORE: ("indicator", "commitment", "method", "ladder", "weight", "collaborators"),
     }
+    folded = frozenset({MORE})
     needed_at_commit: tuple[str, ...] = ("metric", *NEEDED, "baseline", "target", "owner", "due_on")
+    sentence_read: Sentence | None = None
     error_fields: ClassVar = {
         "empty": "title",
         "too_long": "title",
@@ -166,6 +108,14 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         "duplicate": "metric_name",
     }
 
+    sentence = TextField(
+        required=False,
+        max_length=LONGEST_SENTENCE,
+        label="Say it in one sentence",
+        help_text="For example: Raise on-time deliveries from 81.5% to 95% by 31 Dec, weekly from"
+        " the ERP. It fills in the fields below.",
+    )
+    read = forms.CharField(required=False, widget=forms.HiddenInput)  # the sentence read last
     title = TextField(
         max_length=240,
         label="Key result",
@@ -225,6 +175,8 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         metrics = Metric.objects.filter(engagement=objective.engagement)
         read_now = getattr(self.row, "metric_id", None)
         choose_among(self, metric=metrics.filter(Q(archived_at=None) | Q(pk=read_now)))
+        if self.row is not None:
+            del self.fields["sentence"], self.fields["read"]
         if isinstance(self.row, KeyResult) and not self.row.is_draft:
             self.needed_at_commit = ()
             for name in (*FROZEN, *NAMES):
@@ -253,7 +205,56 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         data = super().clean()
         if "ladder" in data and data.get("method") != Method.LADDER:
             data["ladder"] = []
+        data.pop("sentence", None)
+        data.pop("read", None)
         return data
+
+    def asks_to_be_filled(self) -> bool:
+        """Return whether the person asked for it, or typed a sentence since it was filled last."""
+        sentence = self.data.get("sentence", "")
+        return "fill" in self.data or (bool(sentence) and sentence != self.data.get("read"))
+
+    def filled(self) -> Self:
+        """Return the form with the fields that its sentence names; others stay as typed.
+
+        Values that came from the sentence before and were not edited are replaced.
+        """
+        text, before = (self.data.get(name, "") for name in ("sentence", "read"))
+        sentence, previous = self._read(text), self._read(before)
+        defaults = {"method": Method.LINEAR.value, "direction": Direction.HIGHER.value}
+        defaults["due_on"] = f"{self.objective.cycle.ends_on:%Y-%m-%d}"
+        unedited = [name for name, value in previous.values.items() if self.data.get(name) == value]
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        for name in unedited:
+            data[name] = defaults.get(name, "")
+        if data.get("metric"):  # chosen by the person
+            sentence.values = {
+                name: value for name, value in sentence.values.items() if name not in NAMES
+            }
+        for name, value in {**sentence.values, "read": text}.items():
+            data[name] = value
+        form = self.over(None, data=data)
+        form.sentence_read = sentence
+        return form
+
+    def _read(self, text: str) -> Sentence:
+        """Read a sentence; a metric that is in the dictionary is chosen."""
+        cycle, locale = self.objective.cycle, self.engagement.figure_locale
+        sentence = read_sentence(
+            text, locale=locale, starts_on=cycle.starts_on, ends_on=cycle.ends_on
+        )
+        name = comparable(sentence.values.get("metric_name", ""))
+        metrics: Any = self.fields["metric"]
+        known = next((one for one in metrics.queryset if comparable(one.name) == name), None)
+        if known:
+            sentence.values |= {**dict.fromkeys(NAMES, ""), "metric": known.public_id}
+        sentence.values = {name: value for name, value in sentence.values.items() if value or known}
+        return sentence
+
+    def filled_in(self) -> list[str]:
+        values = self.sentence_read.values if self.sentence_read else {}
+        return [label for name, label in FILLED.items() if values.get(name)]
 
     def over(self, row: models.Model | None, *, data: Any = None) -> Self:
         return type(self)(data, objective=self.objective, row=row)

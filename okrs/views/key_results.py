@@ -31,10 +31,15 @@ from tenancy.locks import StaleEdit
 def key_result_create(request: MemberRequest, objective: str) -> HttpResponse:
     row = objective_of(request, objective)
     form = KeyResultForm(request.POST or None, objective=row, initial={"owner": row.owner})
-    if form.is_valid() and run_command(
-        form, draft_key_result, objective=row, by=request.membership
+    if form.is_bound and form.asks_to_be_filled():
+        form = form.filled()
+    elif form.is_valid() and (
+        draft := run_command(form, draft_key_result, objective=row, by=request.membership)
     ):
-        return redirect_to(request, "okrs:objective-detail", row.public_id)
+        if "also" not in request.POST:
+            return redirect_to(request, "okrs:objective-detail", row.public_id)
+        messages.success(request, f"Saved: {draft.title}.")
+        return redirect_to(request, "okrs:key-result-create", row.public_id)
     return form_page(request, "okrs/key_result_form.html", form=form, objective=row, **TAB)
 
 

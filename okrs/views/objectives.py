@@ -41,7 +41,8 @@ def objective_create(request: MemberRequest, cycle: str) -> HttpResponse:
     if form.is_valid() and (
         objective := run_command(form, draft_objective, cycle=row, by=request.membership)
     ):
-        return redirect_to(request, "okrs:objective-detail", objective.public_id)
+        onwards = "key-result-create" if "also" in request.POST else "objective-detail"
+        return redirect_to(request, f"okrs:{onwards}", objective.public_id)
     return form_page(request, "okrs/objective_form.html", form=form, cycle=row, **TAB)
 
 

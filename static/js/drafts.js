@@ -12,11 +12,17 @@ function fieldsOf(form) {
   return [...form.elements].filter(({ name, type }) => name && !skipped.includes(type));
 }
 
+// The server has filled in fields from a sentence: all of them are the draft now.
+function isFilled(form) {
+  return form.hasAttribute("data-filled");
+}
+
 function isTicked({ type }) {
   return type === "radio" || type === "checkbox";
 }
 
 function isTyped(field) {
+  if (isFilled(field.form)) return true;
   if (isTicked(field)) return field.checked !== field.defaultChecked;
   if (field.options) return [...field.options].some((o) => o.selected !== o.defaultSelected);
   return field.value !== field.defaultValue;
@@ -61,6 +67,7 @@ function keep(form) {
 }
 
 function restore(form) {
+  if (isFilled(form)) keep(form);
   const draft = read(form.dataset.draft);
   if (!draft || fieldsOf(form).some(isTyped)) return;
   for (const field of fieldsOf(form)) {

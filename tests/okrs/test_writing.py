@@ -171,6 +171,8 @@ KEY_RESULTS = {
         "Improve the quality of deliveries",
         "Improve our website",
         "Reduce complexity",
+        "Keep engagement above 60",
+        "Keep quality high",
     ],
     ("no_measure", "counted"): [
         "Improve engagement score from 60 to 80",

@@ -224,3 +224,118 @@ def test_of_a_refused_form_nothing_is_written_and_the_input_kept(
     with scope(lead.engagement_id):
         assert Metric.objects.get() == churn
         assert only(objective).title == "Time to order"
+
+
+SENTENCE = "Raise on-time deliveries from 81.5 % to 95 % by 31 Mar, weekly from the ERP"
+
+
+def fill(client: Client, objective: Objective, sentence: str, **fields: Any) -> Any:
+    """Press Save with a sentence that was not read yet; return the form of the answer."""
+    blank = {**typed(direction="higher"), "title": "", "sentence": sentence, **fields}
+    answer = client.post(url_of(objective, "key-result-create"), blank)
+    with scope(objective.engagement_id):
+        assert not objective.key_results.exists()
+    return answer.context["form"]
+
+
+def values_of(form: Any) -> dict[str, Any]:
+    return {name: form[name].value() for name in form.fields if form[name].value()}
+
+
+def test_a_sentence_fills_the_form_which_then_saves(client: Client, drafted: Objective) -> None:
+    form = fill(client, drafted, SENTENCE, owner=drafted.owner.public_id)
+    assert not form.errors
+
+    answer = client.post(url_of(drafted, "key-result-create"), values_of(form))
+
+    assert answer.headers["Location"] == url_of(drafted)
+    saved = only(drafted)
+    assert (saved.title, saved.baseline, saved.target) == (
+        "Raise on-time deliveries",
+        Decimal("81.5"),
+        Decimal(95),
+    )
+    metric = saved.metric
+    assert (metric.name, metric.unit, metric.source, metric.refresh) == (
+        "On-time deliveries",
+        "%",
+        "ERP",
+        "weekly",
+    )
+    assert saved.owner_id == drafted.owner_id
+
+
+def test_a_sentence_leaves_other_input_and_chooses_a_known_metric(
+    client: Client, drafted: Objective
+) -> None:
+    known = build.metric(drafted.owner.engagement, "On-Time Deliveries")
+
+    form = fill(client, drafted, SENTENCE, weight="3", indicator="leading")
+
+    shown = values_of(form)
+    assert (shown["metric"], shown["weight"], shown["indicator"]) == (
+        known.public_id,
+        "3",
+        "leading",
+    )
+    assert "metric_name" not in shown
+    assert form.unfolded()  # typed values stay in view
+
+
+def test_another_sentence_replaces_what_the_first_one_filled(
+    client: Client, drafted: Objective
+) -> None:
+    first = fill(client, drafted, SENTENCE)
+    typed_since = {**values_of(first), "target": "97", "metric_source": "SAP"}
+
+    typed_since["sentence"] = "Lift uptime to 99"
+    second = fill(client, drafted, **typed_since)
+
+    shown = values_of(second)
+    assert (shown["title"], shown["target"], shown["metric_source"]) == (
+        "Lift uptime",
+        "99",
+        "SAP",
+    )
+    assert not {"baseline", "metric_unit", "metric_refresh"} & shown.keys()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        pytest.param("Raise NPS from 24 to 40 by 3/4", "Not understood: “by 3/4”.", id="date"),
+        pytest.param("Improve engagement", "names the thing that is counted", id="M3-no-measure"),
+        pytest.param("", 'id="id_sentence"', id="nothing"),
+    ],
+)
+def test_fill_in_names_what_was_not_understood(
+    client: Client, drafted: Objective, sentence: str, shown: str
+) -> None:
+    fields = typed(title="Typed before", sentence=sentence, read=sentence, fill="on")
+
+    answer = client.post(url_of(drafted, "key-result-create"), fields, headers=HTMX)
+
+    assert answer.status_code == 200
+    assert shown in answer.text
+    with scope(drafted.engagement_id):
+        assert not drafted.key_results.exists()
+
+
+def test_the_rest_is_folded_until_it_has_a_value_or_an_error(
+    client: Client, drafted: Objective
+) -> None:
+    url = url_of(drafted, "key-result-create")
+
+    new, refused = client.get(url), client.post(url, typed(weight="many"))
+
+    assert not new.context["form"].unfolded()
+    assert new.context["form"]["owner"].value() == drafted.owner.public_id
+    assert '<details class="section">' in new.text
+    assert '<details class="section" open>' in refused.text
+    assert fill(client, drafted, "Keep uptime above 99.5%").unfolded()
+
+
+def test_one_draft_leads_to_the_next(client: Client, drafted: Objective) -> None:
+    url = url_of(drafted, "key-result-create")
+
+    assert client.post(url, typed(also="on")).headers["Location"] == url

@@ -177,3 +177,13 @@ def test_open_data_questions_are_listed_in_advance(client: Client, objective: Ob
     link = f'<a href="{metric_url(open_one)}">Open &lt;one&gt;</a>: who has access, who collects it'
     assert text.count(link) == 1
     assert ">Answered</a>" not in text
+
+
+def test_a_new_objective_can_lead_to_its_first_key_result(
+    client: Client, cycle: Cycle, bob: Membership
+) -> None:
+    answer = client.post(url_of(cycle, "objective-create"), typed_objective(bob, also="on"))
+
+    with scope(bob.engagement_id):
+        objective = Objective.objects.get()
+    assert answer.headers["Location"] == url_of(objective, "key-result-create")

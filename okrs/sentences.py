@@ -1,0 +1,217 @@
+"""A key result said in one sentence, taken apart into the fields of its form.
+
+"Raise on-time deliveries from 81.5% to 95% by 31 Dec, weekly from the ERP" has title, metric,
+unit, baseline, target, due date, refresh and source. Parts that can't be read are named.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from calendar import month_abbr, monthrange
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from engagements.figures import SCALES, FigureError, read_figure
+from engagements.locales import figure_text
+from metrics.models import Refresh
+from okrs.formatting import YES_NO
+
+LONGEST = 400  # characters
+ENDS = ("baseline", "target")
+YES = {
+    **{"baseline": "0", "target": "1", "direction": "higher", "metric_unit": YES_NO},
+    **{"method": "ladder", "ladder_0": "1", "ladder_1": "1"},
+}
+
+_SCALE = "|".join(sorted(map(re.escape, SCALES), key=len, reverse=True))
+_STOP = (
+    r"(?:to|by|from|and|until|till|before|within|of|in|on|for|at|with|while|so|across|per|an?|each"
+    r"|every)\b"
+)
+_FIGURE = (
+    r"(?:[A-Z]{3}\s?|[€$£¥₹]\s?)?[-−+]?[\d½¼¾](?:[\d.,'’\s]*\d)?"
+    rf"(?:\s?[%‰€$£¥₹]|\s?(?!{_STOP})[^\W\d_]+(?:-[^\W\d_]+)?){{0,3}}"
+)
+_NUMBER = re.compile(rf"[-−+]?[\d½¼¾](?:[\d.,'’\s]*\d)?(?:\s?(?:{_SCALE})\b)?", re.IGNORECASE)
+_LESS = re.compile(
+    r"\A(?:reduce|cut|lower|decrease|shorten|halve|shrink|fewer|less)\b|\bdown\b", re.IGNORECASE
+)
+_FLOOR = r"at\s+or\s+above|above|over|at\s+least|no\s+(?:lower|less|fewer)\s+than"
+_CEILING = r"at\s+or\s+below|below|under|at\s+most|no\s+(?:higher|more)\s+than"
+_TO = rf"(?:(?:up|down)\s+)?to\s+(?:(?:{_FLOOR}|{_CEILING})\s+)?"
+_RANGE = re.compile(
+    rf"\bfrom\s+(?P<baseline>{_FIGURE})\s+{_TO}(?P<target>{_FIGURE})"
+    rf"|\b{_TO}(?P<target2>{_FIGURE})\s+from\s+(?P<baseline2>{_FIGURE})"
+)
+_KEEP = re.compile(
+    r"\A(?P<verb>keep|hold|maintain)\s+(?P<metric>.{1,160}?)\s+"
+    rf"(?:(?P<floor>{_FLOOR})|{_CEILING})\s+(?P<target>{_FIGURE})",
+    re.IGNORECASE,
+)
+_GOAL = re.compile(
+    rf"\b(?:(?:(?:up|down)\s+)?to|{_FLOOR}|(?P<ceiling>{_CEILING}))\s+(?P<target>{_FIGURE})",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(rf"\A(?P<verb>[^\W\d_]+)\s+(?P<target>{_FIGURE})")
+_CHANGE = re.compile(rf"\bby\s+{_FIGURE}")
+_LAUNCH = re.compile(
+    r"(?:launch|open|sign|publish|release|ship|complete|finish|introduce|implement|migrate|obtain"
+    r"|pass|close|deliver|appoint|get|win|start|roll\s+out|go\s+live|move)\b",
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"\A(?:raise|increase|improve|grow|lift|boost|reduce|cut|lower|decrease|shorten|bring(?:\s+down)?"
+    r"|get|move|double|halve|win|reach|drive|push|expand|keep|make|have)\s+(?:(?:the|our)\s+)?",
+    re.IGNORECASE,
+)
+_MONTHS = {name.casefold(): number for number, name in enumerate(month_abbr) if name}
+_MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*\.?"
+_DUE = re.compile(
+    r"[,\s]*\b(?:by|until|till|before|due(?:\s+on)?)\s+(?:the\s+)?"
+    r"(?P<day>\d{4}-\d\d-\d\d|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}(?:/\d{2,4})?"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+\d{{4}})?"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,?\s+\d{{4}})?"
+    rf"|(?:end\s+of\s+)?{_MONTH}(?:\s+\d{{4}})?|Q[1-4](?:\s+\d{{4}})?"
+    r"|year[\s-]end|(?:end\s+of\s+)?(?:the\s+|this\s+)?(?:quarter|cycle|year))(?!\w)",
+    re.IGNORECASE,
+)
+_SOURCE = re.compile(
+    rf",?\s+(?:measured\s+|updated\s+)?(?P<refresh>{'|'.join(Refresh.values)})"
+    r"(?:\s+(?:from|in)\s+(?:the\s+)?(?P<source>[^,]{1,120}))?\Z",
+    re.IGNORECASE,
+)
+
+
+@dataclass(kw_only=True)
+class Sentence:
+    """The values of a sentence by field, as they are typed, and the parts that can't be read."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+
+
+def read_sentence(text: str, *, locale: str, starts_on: dt.date, ends_on: dt.date) -> Sentence:
+    """Take a sentence apart; the dates are those of its cycle, which settle a day without a year.
+
+    A figure with two readings is passed on as typed: its field asks. A key result that keeps a
+    level becomes a ladder, and one without a figure a yes/no.
+    """
+    sentence = Sentence()
+    rest = _take_source(sentence, " ".join(text.split()).rstrip(" ."))
+    rest = _take_day(sentence, rest, starts_on=starts_on, ends_on=ends_on)
+    if keep := _KEEP.match(rest):
+        direction = "higher" if keep["floor"] else "lower"
+        _take_figures(sentence, "", keep["target"], locale=locale, direction=direction)
+        goal = sentence.values["target"]
+        sentence.values |= {"method": "ladder", "ladder_0": goal, "ladder_1": "1"}
+        _name(sentence, title=rest, metric=keep["metric"])
+    elif figures := _RANGE.search(rest) or _GOAL.search(rest) or _COUNT.match(rest):
+        parts = figures.groupdict()
+        baseline, target = (parts.get(f"{end}2") or parts.get(end) or "" for end in ENDS)
+        direction = "lower" if parts.get("ceiling") else _direction(rest)
+        _take_figures(sentence, baseline, target, locale=locale, direction=direction)
+        _name(sentence, title=_without(rest, figures))
+    elif change := _CHANGE.search(rest):
+        sentence.unread.append(change[0])
+        _name(sentence, title=_without(rest, change))
+    else:
+        _name(sentence, title=rest)
+        if _LAUNCH.match(rest):
+            sentence.values |= {"metric_name": sentence.values["title"], **YES}
+    return sentence
+
+
+def _take_source(sentence: Sentence, rest: str) -> str:
+    """Take refresh and source off the end of the text; return the rest."""
+    match = _SOURCE.search(rest)
+    if match is None:
+        return rest
+    sentence.values["metric_refresh"] = match["refresh"].casefold()
+    if match["source"]:
+        sentence.values["metric_source"] = match["source"].strip()
+    return rest[: match.start()]
+
+
+def _take_day(sentence: Sentence, rest: str, *, starts_on: dt.date, ends_on: dt.date) -> str:
+    """Take the due date out of the text, the last one if there are several; return the rest."""
+    matches = list(_DUE.finditer(rest))
+    if not matches:
+        return rest
+    match = matches[-1]
+    if day := _read_day(match["day"], starts_on=starts_on, ends_on=ends_on):
+        sentence.values["due_on"] = f"{day:%Y-%m-%d}"
+    else:
+        sentence.unread.append(match[0].strip(", "))
+    return f"{rest[: match.start()]} {rest[match.end() :]}".strip()
+
+
+def _take_figures(
+    sentence: Sentence, baseline: str, target: str, *, locale: str, direction: str
+) -> None:
+    unit = _unit_of(target) or _unit_of(baseline)
+    numbers: dict[str, Decimal] = {}
+    for name, text in zip(ENDS, (baseline, target), strict=True):
+        if not text:
+            continue
+        try:
+            near = list(numbers.values())
+            numbers[name] = read_figure(text, locale=locale, unit=unit, near=near)
+            sentence.values[name] = figure_text(numbers[name], locale=locale)
+        except FigureError:
+            sentence.values[name] = text
+    if len(numbers) == 2:
+        direction = "lower" if numbers["target"] < numbers["baseline"] else "higher"
+    sentence.values |= {"metric_unit": unit, "direction": direction, "method": "linear"}
+
+
+def _unit_of(figure: str) -> str:
+    return " ".join(_NUMBER.sub(" ", figure, count=1).split())
+
+
+def _direction(text: str) -> str:
+    return "lower" if _LESS.search(text) else "higher"
+
+
+def _without(text: str, match: re.Match[str]) -> str:
+    """Return the text around the figures; a count needs its unit: "Win 20 new customers"."""
+    if match.re is _COUNT:
+        return f"{match['verb']} {_unit_of(match['target'])}{text[match.end() :]}"
+    return f"{text[: match.start()].rstrip(' ,')}{text[match.end() :]}"
+
+
+def _name(sentence: Sentence, *, title: str, metric: str = "") -> None:
+    metric = metric or _VERB.sub("", title)
+    names = {"title": title[:240], "metric_name": metric[:120]}
+    for name, text in names.items():
+        text = text.strip(" ,;:.")
+        sentence.values[name] = text[:1].upper() + text[1:]
+
+
+def _read_day(text: str, *, starts_on: dt.date, ends_on: dt.date) -> dt.date | None:
+    """Return the day; without a year, the first one since the cycle began."""
+    words = text.casefold().replace(",", " ").split()
+    if words[-1] in {"quarter", "cycle"} or _is_quarter_end(words[0], ends_on):
+        return ends_on
+    if words[-1].endswith(("year", "year-end")) or words[-1] == "end":
+        return dt.date(starts_on.year, 12, 31)
+    month = next((_MONTHS[word[:3]] for word in words if word[:3] in _MONTHS), 0)
+    numbers = [int(digits) for digits in re.findall(r"\d+", text)]
+    year = next((number for number in numbers if number > 31), 0)
+    days = [number for number in numbers if number <= 31]
+    try:
+        if not month:  # 2026-12-31, 31.12.2026
+            first, second = days
+            month, day = (first, second) if text[4:5] == "-" else (second, first)
+            return dt.date(year, month, day) if "/" not in text else None
+        for each in (year,) if year else (starts_on.year, starts_on.year + 1):
+            day = days[0] if days else monthrange(each, month)[1]
+            if year or dt.date(each, month, day) >= starts_on:
+                return dt.date(each, month, day)
+    except ValueError:
+        return None
+    return None
+
+
+def _is_quarter_end(word: str, ends_on: dt.date) -> bool:
+    return word == f"q{(ends_on.month + 2) // 3}"
