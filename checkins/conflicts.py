@@ -45,7 +45,8 @@ def versions(
 
     def version(content: dict[str, Any], words: dict[str, Segments]) -> Version:
         actual, confidence = content["actual"], content["confidence"]
-        found = assess(card.key_result, actual=actual, confidence=confidence, today=today)
+        day = content["measured_on"]
+        found = assess(card.key_result, actual=actual, confidence=confidence, day=day)
         return Version(**vars(found), words=words)
 
     if theirs.kind == CheckInKind.UNDO:

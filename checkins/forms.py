@@ -139,7 +139,7 @@ class CheckInForm(forms.Form):
             self.card.key_result,
             typed=self["actual"].value(),
             confidence=read_confidence(self["confidence"].value()),
-            today=self.today,
+            day=read_day(self["measured_on"].value(), default=self.today),
         )
 
     def _seconds(self, started: str) -> int | None:
@@ -161,7 +161,7 @@ def value_field(key_result: KeyResult) -> FigureField:
 
 
 def typed_preview(
-    key_result: KeyResult, *, typed: Any, confidence: int | None, today: dt.date
+    key_result: KeyResult, *, typed: Any, confidence: int | None, day: dt.date
 ) -> Preview | None:
     """Score a value as typed in the way that a post would (M5); None without one.
 
@@ -175,7 +175,7 @@ def typed_preview(
         return Preview(error=error, was=key_result.score)
     if actual is None:
         return None
-    found = preview(key_result=key_result, actual=actual, confidence=confidence, today=today)
+    found = preview(key_result=key_result, actual=actual, confidence=confidence, day=day)
     return replace(found, warning="") if field.question(actual) else found
 
 
@@ -246,6 +246,14 @@ def opening(card: DueCard, *, now: dt.datetime) -> dict[str, Any]:
 def read_confidence(text: object) -> int | None:
     """Read a confidence from 1 to 5; None for anything else."""
     return int(str(text)) if str(text) in ("1", "2", "3", "4", "5") else None
+
+
+def read_day(text: object, *, default: dt.date) -> dt.date:
+    """Read a day as the form takes it; `default` for anything else."""
+    try:
+        return DayField().clean(text) or default
+    except ValidationError:
+        return default
 
 
 def _value_input(key_result: KeyResult) -> forms.Widget:

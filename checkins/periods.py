@@ -16,12 +16,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from itertools import count, pairwise
+from itertools import count, islice, pairwise
 from zoneinfo import ZoneInfo
 
 from engagements.models import Engagement
 from okrs.models import Cycle, KeyResult
 from okrs.weeks import WEEK, monday_of
+
+DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +164,24 @@ def was_asked(key_result: KeyResult, *, period: Period) -> bool:
     if committed_at is None:
         return False
     return asked_since(committed_at, engagement=key_result.engagement) <= period.due_at
+
+
+def silent_from(key_result: KeyResult) -> dt.date | None:
+    """Return the day from which it has no recent update, if no check-in follows (M9.2).
+
+    That is the end of the second missed period in a row, or the day after its due date, until its
+    value of that date is in (M6.3).
+    """
+    rhythm, last = rhythm_of(key_result), key_result.last_period or dt.date.min
+    missable = (
+        rhythm.day_of(period.closes_at)
+        for period in periods(rhythm)
+        if period.monday > last and was_asked(key_result, period=period)
+    )
+    days = [*islice(missable, 1, 2)]
+    if key_result.due_on is not None:
+        days.append(key_result.due_on + DAY)
+    return min(days, default=None)
 
 
 def asked_since(committed_at: dt.datetime, *, engagement: Engagement) -> dt.datetime:

@@ -95,7 +95,7 @@ def prompt(
 
 def prompted_at(key_result: KeyResult, *, after: Assessment, now: dt.datetime) -> dt.datetime:
     """Return since when it has had the band and the pace that a check-in gives it now."""
-    stage = stage_for(key_result.stage, on_pace=after.forecast_holds)
+    stage = stage_for(key_result.stage, on_pace=after.on_pace)
     is_same = (key_result.rag, key_result.stage) == (after.rag.value, stage)
     return key_result.checked_in_at or now if is_same else now
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
@@ -18,7 +18,7 @@ from engagements.models import Membership, Role
 from engagements.web_links import read_link
 from okrs.formatting import YES_NO, write_value
 from okrs.models import KeyResult
-from okrs.states import KeyResultState, expected_pace, forecast, terms_of
+from okrs.states import KeyResultState, expected_pace, judge, terms_of
 from scoring import Rag, ScoringError, explain, format_number, rag, score
 
 UNDO_FOR = dt.timedelta(minutes=10)  # after saving
@@ -36,29 +36,28 @@ Errors = dict[str, ValidationError]
 
 @dataclass(frozen=True, kw_only=True)
 class Assessment:
-    """Score with its one line, RAG, pace and forecast of one value on one day.
+    """Score with its one line, RAG and pace of one value on one day, and whether it is on pace.
 
-    `pace` is None where the dates give no line, `forecast_holds` where pace or value is missing.
+    `pace` is None where the dates give no line, `on_pace` where pace or value is missing.
     """
 
     score: Decimal | None = None
     rag: Rag = Rag.NO_DATA
     explanation: str = ""
     pace: Decimal | None = None
-    forecast_holds: bool | None = None
+    on_pace: bool | None = None
 
 
 def assess(
-    key_result: KeyResult, *, actual: Decimal | None, confidence: int | None, today: dt.date
+    key_result: KeyResult, *, actual: Decimal | None, confidence: int | None, day: dt.date
 ) -> Assessment:
     """Score `actual` by the key result's own terms and the engagement's bands (M5, M9.2).
 
-    Raises ScoringError if the key result has no terms to score by.
+    `day` is the one on which it was measured. Raises ScoringError if the key result has no terms to score by.
     """
     bands = key_result.engagement.rag_bands
     terms = terms_of(key_result, actual=actual)
     attained = score(**terms)
-    line = expected_pace(key_result, today=today)
     explanation = explain(**terms, bands=bands, scale=key_result.engagement.score_scale)
     metric, (_, equals, result) = key_result.metric, explanation.partition(" = ")
     if metric and metric.unit == YES_NO and equals:  # "Yes = 1.00, stretch from 1.00"
@@ -67,17 +66,15 @@ def assess(
         score=attained,
         rag=rag(attained, bands),
         explanation=explanation,
-        pace=line,
-        forecast_holds=forecast(
-            key_result, score=attained, line=line, confidence=confidence, bands=bands
-        ),
+        pace=expected_pace(key_result, today=day),
+        on_pace=judge(key_result, score=attained, confidence=confidence, day=day),
     )
 
 
 def assess_latest(key_result: KeyResult, *, today: dt.date) -> Assessment:
-    return assess(
-        key_result, actual=key_result.latest_value, confidence=key_result.confidence, today=today
-    )
+    """Return its score with the pace of today, and whether it is on pace as its row says (M9.2)."""
+    latest = assess(key_result, actual=key_result.latest_value, confidence=None, day=today)
+    return replace(latest, on_pace=key_result.on_pace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,14 +87,14 @@ class Preview(Assessment):
 
 
 def preview(
-    *, key_result: KeyResult, actual: Decimal, confidence: int | None, today: dt.date
+    *, key_result: KeyResult, actual: Decimal, confidence: int | None, day: dt.date
 ) -> Preview:
     """Score a value in the way that a post would (M5); write nothing.
 
     A value out of the metric's range gives a `warning`.
     """
     try:
-        found = assess(key_result, actual=actual, confidence=confidence, today=today)
+        found = assess(key_result, actual=actual, confidence=confidence, day=day)
     except ScoringError as error:
         return Preview(error=ValidationError(str(error)), was=key_result.score)
     warning = outside_range(key_result, actual=actual)

@@ -16,7 +16,13 @@ from django_htmx.http import replace_url, trigger_client_event
 
 from checkins.commands import Conflict, answer_prompt, record_check_in, undo_check_in
 from checkins.conflicts import versions
-from checkins.forms import CheckInForm, PromptAnswerForm, read_confidence, typed_preview
+from checkins.forms import (
+    CheckInForm,
+    PromptAnswerForm,
+    read_confidence,
+    read_day,
+    typed_preview,
+)
 from checkins.messages import key_result_url
 from checkins.models import CheckIn, CheckInKind
 from checkins.queries.cards import DueCard, KeyResultRow, card_of, due_card, key_result_row
@@ -63,11 +69,12 @@ def check_in_create(request: MemberRequest, key_result: str) -> HttpResponse:
 @member(Permission.CHECK_IN)
 def check_in_preview(request: MemberRequest, key_result: str) -> HttpResponse:
     row = find_key_result(request, key_result).key_result
+    today = request.engagement.today(timezone.now())
     found = typed_preview(
         row,
         typed=NumberInput().value_from_datadict(request.GET, {}, "actual"),
         confidence=read_confidence(request.GET.get("confidence")),
-        today=request.engagement.today(timezone.now()),
+        day=read_day(request.GET.get("measured_on"), default=today),
     )
     context = {
         "preview": found,

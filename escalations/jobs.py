@@ -52,7 +52,7 @@ CANDIDATES = """
         JOIN clock ON clock.zone = g.time_zone
         JOIN LATERAL (  -- the limit makes each join a look-up by index
             SELECT r.engagement_id, r.id, r.stage, r.rag, r.red_since, r.last_week, r.early_until,
-                r.confidence, c.ends_on
+                r.confidence, r.on_pace, r.silent_from, c.ends_on
             FROM okrs_keyresult r
             JOIN okrs_objective o ON o.engagement_id = r.engagement_id AND o.id = r.objective_id
             JOIN okrs_cycle c ON c.engagement_id = o.engagement_id AND c.id = o.cycle_id
@@ -62,8 +62,9 @@ CANDIDATES = """
             k.red_since IS DISTINCT FROM e.streak OR k.rag <> %(red)s
             OR k.stage = ANY (%(live)s::text[]) AND clock.week - 7 <= k.ends_on AND (
                 e.activated_at IS NULL AND e.opened_at < clock.closed_at AND (
-                    g.escalation = %(strict)s OR k.early_until IS NULL
-                    OR k.early_until < clock.today
+                    g.escalation = %(strict)s
+                    OR (k.early_until IS NULL OR k.early_until < clock.today)
+                    AND (k.on_pace IS NOT TRUE OR k.silent_from <= clock.today)
                     OR k.confidence IS NULL OR k.confidence < %(min_confidence)s::int
                     OR EXISTS (
                         SELECT 1 FROM checkins_blocker b

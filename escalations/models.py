@@ -81,6 +81,8 @@ KEY_RESULT_COLUMNS = (
     "last_week",
     "red_since",
     "early_until",
+    "on_pace",
+    "silent_from",
     "owner",
     "engagement__time_zone",
     "engagement__country",

@@ -29,7 +29,7 @@ from escalations.rule import (
 from okrs.models import KeyResult
 from okrs.states import EARLY_PACE, expected_pace
 from okrs.weeks import weeks_red
-from scoring import Method, Rag
+from scoring import Rag
 
 LAST_CYCLE = dt.timedelta(days=100)  # for so long after its end the list shows closed ones
 MOST_TRIED = 3
@@ -72,6 +72,7 @@ class EscalationCard(Facts):
     conveners: Sequence[str] = ()
     sponsors: Sequence[str] = ()
     min_confidence: ClassVar[int] = MIN_CONFIDENCE
+    early_pace: ClassVar[Decimal] = EARLY_PACE
     huddle_hours: ClassVar[int] = HUDDLE_HOURS
 
     @property
@@ -118,10 +119,6 @@ class EscalationCard(Facts):
     @property
     def pace(self) -> Decimal | None:
         return expected_pace(self.key_result, today=self.today)
-
-    @property
-    def early_pace(self) -> Decimal:
-        return EARLY_PACE[Method(self.key_result.method)]  # M7.2
 
     @property
     def is_raised_next(self) -> bool:

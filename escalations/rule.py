@@ -16,7 +16,7 @@ from engagements.models import Escalation as EscalationSetting
 from engagements.permissions import Permission, may, may_here
 from engagements.places import weekend_of
 from escalations.models import Cause, Escalation, EscalationAct, EscalationState, RaisedFor
-from okrs.models import KeyResult
+from okrs.models import Forecast, KeyResult
 from okrs.models.key_results import LIVE
 from okrs.weeks import WEEK, monday_of
 from scoring import Rag
@@ -61,8 +61,17 @@ class Facts:
         return midnight(self.week, self.zone)
 
     @property
-    def judged_on(self) -> dt.date:
-        return self.week - DAY if self.at_close else self.today
+    def is_early(self) -> bool:
+        """Return whether pace alone explains red: on the day of the value, or the week's Sunday."""
+        key_result = self.key_result
+        judged_on = self.week - DAY if self.at_close else key_result.measured_on
+        early_until = key_result.early_until
+        return bool(judged_on and early_until and judged_on <= early_until)
+
+    @property
+    def forecast(self) -> Forecast:
+        """Return its forecast now, or as the last week closed (M9.2)."""
+        return self.key_result.forecast_on(self.week if self.at_close else self.today)
 
     @property
     def is_in_cycle(self) -> bool:
@@ -126,11 +135,11 @@ def is_two_weeks_red(facts: Facts) -> bool:
 
 
 def cause_of(facts: Facts) -> str:
-    """Return why it is active; "" while the red may be merely early (M7.2)."""
+    """Return why it is active; "" while it is watched: on pace, or merely early (M7.2)."""
     key_result = facts.key_result
     if key_result.engagement.escalation == EscalationSetting.STRICT:
         return Cause.STRICT
-    if key_result.early_until is None or key_result.early_until < facts.judged_on:
+    if facts.forecast is not Forecast.ON_PACE and not facts.is_early:
         return Cause.PACE
     if key_result.confidence is None or key_result.confidence < MIN_CONFIDENCE:
         return Cause.CONFIDENCE

@@ -272,7 +272,7 @@ class Writer:
         }
 
     def _key_result(self, row: Row) -> dict[str, Any]:
-        starts_on, ends_on = self.spans[row.key[0]]
+        _, ends_on = self.spans[row.key[0]]
         terms = ("method", "direction", "baseline", "target", "weight", "indicator", "commitment")
         return {
             "objective_id": self.ids[Objective][row.key[:2]],
@@ -281,7 +281,6 @@ class Writer:
             "owner_id": self.ids[Membership][row.owner_email],
             "created_by": self.by,
             "ladder": [[f"{t.normalize():f}", f"{score:f}"] for t, score in row.ladder],
-            "starts_on": starts_on,
             "due_on": row.due_on or ends_on,
             "position": self._position(row.key[:2]),
             **{name: getattr(row, name) for name in terms},

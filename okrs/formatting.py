@@ -167,8 +167,3 @@ def _is_midnight(at: dt.datetime) -> bool:
 def plain(value: Decimal | None) -> str | None:
     """Write a value for JSON: only digits, no trailing zeros."""
     return None if value is None else f"{value.normalize() + 0:f}"
-
-
-def is_early(rag: str, *, forecast_holds: bool | None) -> bool:
-    """Return whether a key result is red or amber but on pace (M12)."""
-    return rag in (Rag.RED, Rag.AMBER) and forecast_holds is True

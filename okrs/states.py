@@ -17,9 +17,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from engagements.models import Membership
-from okrs.models import KeyResult, Stage
-from okrs.models.key_results import LIVE, STATE_FIELDS
-from scoring import Bands, Method, Rag, forecast_holds, pace
+from okrs.formatting import YES_NO
+from okrs.models import Forecast, KeyResult, Stage
+from okrs.models.key_results import JUDGED_FIELDS, LIVE, STATE_FIELDS
+from scoring import Method, Rag, on_pace, pace
+from scoring import score as attained
 
 
 class Terms(TypedDict):
@@ -45,34 +47,34 @@ def terms_of(key_result: KeyResult, *, actual: Decimal | None) -> Terms:
     }
 
 
-def forecast(
-    key_result: KeyResult,
-    *,
-    score: Decimal | None,
-    line: Decimal | None,
-    confidence: int | None,
-    bands: Bands,
+def judge(
+    key_result: KeyResult, *, score: Decimal | None, confidence: int | None, day: dt.date | None
 ) -> bool | None:
-    """Return whether a key result is on pace (M9.2); None without score or pace (`line`)."""
-    if score is None or line is None:
+    """Return whether score and confidence are on pace on that day (M9.2); None without a score."""
+    line = expected_pace(key_result, today=day) if day else None
+    if line is None:
         return None
-    return forecast_holds(
-        method=key_result.method, score=score, pace=line, confidence=confidence, bands=bands
+    is_ladder = key_result.method == Method.LADDER
+    at_baseline = (
+        attained(**terms_of(key_result, actual=key_result.baseline)) if is_ladder else None
     )
-
-
-def latest_forecast(key_result: KeyResult, *, line: Decimal | None, bands: Bands) -> bool | None:
-    """Return whether the value and confidence on its row are on pace (M9.2), as `forecast`."""
-    score, confidence = key_result.score, key_result.confidence
-    return forecast(key_result, score=score, line=line, confidence=confidence, bands=bands)
+    return on_pace(
+        score,
+        pace=line,
+        confidence=confidence,
+        commitment=key_result.commitment,
+        rungs=key_result.rungs if is_ladder else None,
+        at_baseline=at_baseline or 0,
+    )
 
 
 NAMES = {"latest_value": "value", "last_period": "period", "last_week": "week"}  # in the state
 StateFollower = Callable[[KeyResult, Membership, dt.datetime], AbstractContextManager[None]]
 
 _followers: list[StateFollower] = []
+_silence_rules: list[Callable[[KeyResult], dt.date | None]] = []
 DAY = dt.timedelta(days=1)
-EARLY_PACE = {Method.LINEAR: Decimal("0.30"), Method.LADDER: Decimal("0.67")}
+EARLY_PACE = Decimal("0.30")  # M7.2
 Trail = list[list[str | None]]
 
 # An objective has the first of these stages that one of its key results has (M9).
@@ -117,6 +119,11 @@ def register_follower(follower: StateFollower) -> None:
     _followers.append(follower)
 
 
+def register_silence(rule: Callable[[KeyResult], dt.date | None]) -> None:
+    """Register the rule of `silent_from`, which knows the periods; call it in `AppConfig.ready`."""
+    _silence_rules.append(rule)
+
+
 @transaction.atomic(savepoint=False)
 def update_state(
     *, key_result: KeyResult, state: KeyResultState, by: Membership, now: dt.datetime
@@ -128,8 +135,7 @@ def update_state(
     """
     if key_result.is_draft:
         raise ValidationError("Commit this draft first.", code="draft")
-    line = expected_pace(key_result, today=key_result.engagement.today(now))
-    if line is None:
+    if expected_pace(key_result, today=key_result.engagement.today(now)) is None:
         raise ValidationError(
             "This key result is due before it starts. Its dates need an approved change.",
             code="dates",
@@ -137,39 +143,66 @@ def update_state(
     with ExitStack() as stack:
         for follower in _followers:
             stack.enter_context(follower(key_result, by, now))
-        on_pace = forecast(
-            key_result,
-            score=state.score,
-            line=line,
-            confidence=state.confidence,
-            bands=key_result.engagement.rag_bands,
-        )
-        key_result.stage = stage_for(key_result.stage, on_pace=on_pace)
-        for column in STATE_FIELDS[1:]:  # all but the stage
+        for column in STATE_FIELDS[len(JUDGED_FIELDS) :]:
             setattr(key_result, column, getattr(state, NAMES.get(column, column)))
+        key_result.on_pace = judge(
+            key_result, score=state.score, confidence=state.confidence, day=state.measured_on
+        )
+        key_result.stage = stage_for(key_result.stage, on_pace=key_result.on_pace)
+        key_result.is_finished = is_finished(key_result)
+        key_result.silent_from = silent_from(key_result)
         key_result.save(update_fields=STATE_FIELDS)
     return key_result
 
 
+def update_silence(key_results: Iterable[KeyResult]) -> None:
+    """Write `silent_from` again after a change of periods. The caller holds the rows' locks."""
+    for key_result in key_results:
+        silent_on = silent_from(key_result)
+        if silent_on != key_result.silent_from:
+            key_result.silent_from = silent_on
+            key_result.save(update_fields=["silent_from"])
+
+
+def silent_from(key_result: KeyResult) -> dt.date | None:
+    """Return the day from which it has no recent update (M9.2); None without a value."""
+    if key_result.on_pace is None or key_result.is_finished:
+        return None
+    return min(filter(None, (rule(key_result) for rule in _silence_rules)), default=None)
+
+
+def is_finished(key_result: KeyResult) -> bool:
+    """Return whether no check-in is asked for any more (M6.3).
+
+    It has the value of its due date, or is at yes with evidence.
+    """
+    measured_on, due_on = key_result.measured_on, key_result.due_on
+    if measured_on is not None and due_on is not None and measured_on >= due_on:
+        return True
+    is_yes = bool(key_result.score) and key_result.unit == YES_NO
+    return is_yes and bool(key_result.evidence_url)
+
+
 def expected_pace(key_result: KeyResult, *, today: dt.date) -> Decimal | None:
     """Return the pace on that day (M5.11); None unless it is due after it starts."""
-    if key_result.due_on is None or key_result.due_on <= key_result.starts_on:
+    starts_on, due_on = key_result.starts_on, key_result.due_on
+    if starts_on is None or due_on is None or due_on <= starts_on:
         return None
-    return pace(start=key_result.starts_on, due=key_result.due_on, today=today)
+    return pace(start=starts_on, due=due_on, today=today)
 
 
 def early_until(key_result: KeyResult) -> dt.date | None:
-    """Return the last day with a pace of at most 0.30, for a ladder 0.67 (M7.2).
+    """Return the last day with a pace of at most 0.30, until which red may be early (M7.2).
 
-    Until then red may be merely early. None unless it is due after it starts.
+    None unless it is due after it starts.
     """
-    if key_result.due_on is None or key_result.due_on <= key_result.starts_on:
+    starts_on, due_on = key_result.starts_on, key_result.due_on
+    if starts_on is None or due_on is None or due_on <= starts_on:
         return None
-    limit = EARLY_PACE[Method(key_result.method)]
-    due, starts_on = key_result.due_on, key_result.starts_on
-    days = range((due - starts_on).days + 1)
     passed = bisect_right(
-        days, limit, key=lambda day: pace(start=starts_on, due=due, today=starts_on + DAY * day)
+        range((due_on - starts_on).days + 1),
+        EARLY_PACE,
+        key=lambda day: pace(start=starts_on, due=due_on, today=starts_on + DAY * day),
     )
     return starts_on + DAY * (passed - 1)
 
@@ -184,6 +217,11 @@ def stage_for(stage: str, *, on_pace: bool | None) -> Stage:
     if on_pace is None:
         return Stage.COMMITTED
     return Stage.ON_TRACK if on_pace else Stage.AT_RISK
+
+
+def is_early(rag: str, *, forecast: str) -> bool:
+    """Return whether a key result is red or amber but on pace (M12)."""
+    return rag in (Rag.RED, Rag.AMBER) and forecast == Forecast.ON_PACE
 
 
 def weakest(stages: Iterable[str]) -> Stage | None:

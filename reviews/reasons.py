@@ -13,15 +13,16 @@ from decisions.models import ActionItem, Decision
 from engagements.models import Engagement
 from escalations.models import Escalation, EscalationState
 from okrs.formatting import in_words, red_for, write_day
-from okrs.models import KeyResult
+from okrs.models import Forecast, KeyResult
 from okrs.weeks import weeks_red
 from reviews.models import ReviewKind, Section
 from reviews.screens import SEPARATOR, Ask, KeyResultFacts
 from scoring import Rag, format_score
-from scoring.bands import ENOUGH_CONFIDENCE, SLACK
+from scoring.forecasts import ENOUGH_CONFIDENCE
 
 OPEN_TOO_LONG = 7  # days (M7.6)
 TIMES = {1: "once", 2: "twice"}
+NAMED_GAP = Decimal("0.10")  # a smaller distance from pace is no reason of its own
 MORE_THAN_WEEKS = Decimal(1000)  # more weeks than anything can be red
 
 
@@ -118,11 +119,11 @@ def rank_of(escalation: Escalation | None, *, now: dt.datetime) -> Decimal:
 def behind(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     """Return why it is behind pace (M9.2), unless it is red."""
     key_result, rag = row.key_result, Rag(row.key_result.rag)
-    if row.assessment.forecast_holds is not False or rag is Rag.RED:
+    if row.forecast is not Forecast.BEHIND or rag is Rag.RED:
         return None
     gap = (row.assessment.pace or Decimal(0)) - (key_result.score or Decimal(0))
     parts = [rag.label.lower()]
-    if gap > SLACK and rag is Rag.AMBER:
+    if gap > NAMED_GAP and rag is Rag.AMBER:
         parts.append(f"{format_score(gap, scale=facts.engagement.score_scale)} behind pace")
     if key_result.confidence is not None and key_result.confidence < ENOUGH_CONFIDENCE:
         parts.append(f"confidence {key_result.confidence} of 5")

@@ -18,7 +18,6 @@ from engagements.places import zone_time
 from escalations.models import Escalation, EscalationState
 from okrs.charts import History
 from okrs.formatting import (
-    is_early,
     plain,
     write_day,
     write_end,
@@ -26,7 +25,8 @@ from okrs.formatting import (
     write_start,
     write_unit,
 )
-from okrs.models import KeyResult
+from okrs.models import Forecast, KeyResult
+from okrs.states import is_early
 from reviews.models import LONGEST_WHY
 from scoring import Rag, format_score
 
@@ -62,6 +62,7 @@ class KeyResultFacts:
     """
 
     key_result: KeyResult
+    forecast: Forecast
     assessment: Assessment
     check_in: CheckIn | None = None
     decision: Decision | None = None
@@ -74,7 +75,7 @@ class KeyResultFacts:
 
     @property
     def is_early(self) -> bool:
-        return is_early(self.key_result.rag, forecast_holds=self.assessment.forecast_holds)
+        return is_early(self.key_result.rag, forecast=self.forecast)
 
 
 def key_result_screen(facts: KeyResultFacts, *, today: dt.date) -> Facts:
@@ -97,7 +98,7 @@ def key_result_screen(facts: KeyResultFacts, *, today: dt.date) -> Facts:
         "confidence": row.confidence,
         "stage": row.stage,
         "pace": plain(assessment.pace),
-        "forecast_holds": assessment.forecast_holds,
+        "forecast": facts.forecast,
         "unverified": row.is_unverified,
         "explanation": assessment.explanation,
         "chart": _chart(row, facts.spells, unit=unit, today=today),
@@ -129,7 +130,17 @@ class Screen:
 
     @property
     def is_early(self) -> bool:
-        return is_early(self.facts["rag"], forecast_holds=self.facts["forecast_holds"])
+        return is_early(self.facts["rag"], forecast=self.forecast)
+
+    @property
+    def forecast(self) -> str:
+        """Return its forecast; reviews closed before it had four values stored a yes or no."""
+        if "forecast" in self.facts:
+            return str(self.facts["forecast"])
+        holds = self.facts["forecast_holds"]
+        if holds is None:
+            return Forecast.NOT_MEASURED
+        return Forecast.ON_PACE if holds else Forecast.BEHIND
 
     @property
     def history(self) -> History | None:
@@ -248,7 +259,7 @@ def _chart(row: KeyResult, spells: Sequence[Spell], *, unit: str, today: dt.date
     return {
         "unit": unit,
         "readings": sorted(readings, key=itemgetter(0)),  # by day
-        "starts_on": row.starts_on.isoformat(),
+        "starts_on": row.first_day.isoformat(),
         "due_on": due_on.isoformat(),
         "today": today.isoformat(),
         "start": plain(row.baseline),

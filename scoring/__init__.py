@@ -10,10 +10,10 @@ from scoring.bands import (
     Bands,
     Rag,
     band_range,
-    forecast_holds,
     rag,
     validate_bands,
 )
+from scoring.forecasts import needed, on_pace
 from scoring.numbers import (
     Commitment,
     Method,
@@ -44,7 +44,7 @@ from scoring.scores import (
 __all__ = [
     "BAND_PRESETS", "NO_VALUE", "PLAYBOOK_BANDS", "Bands", "Commitment", "Guide", "Method",
     "Number", "Rag", "Reading", "Rung", "Rungs", "Scale", "ScoringError", "Verdict", "band_range",
-    "exactly", "explain", "forecast_holds", "format_number", "format_score", "format_unit", "ladder",
-    "linear", "objective_score", "pace", "parse_number", "rag", "reading", "rung_that_holds", "score",
-    "too_easy", "validate_bands", "validate_linear", "validate_rungs", "verdict",
+    "exactly", "explain", "format_number", "format_score", "format_unit", "ladder", "linear", "needed",
+    "objective_score", "on_pace", "pace", "parse_number", "rag", "reading", "rung_that_holds",
+    "score", "too_easy", "validate_bands", "validate_linear", "validate_rungs", "verdict",
 ]  # fmt: skip

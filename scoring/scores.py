@@ -177,7 +177,7 @@ def validate_rungs(rungs: Rungs, *, higher_is_better: bool) -> tuple[Rung, ...]:
     """
     if not isinstance(higher_is_better, bool):
         raise ScoringError("A ladder needs its direction. Choose whether higher is better.")
-    steps = tuple(_rung(pair) for pair in rungs)
+    steps = tuple(parse_rung(pair) for pair in rungs)
     if not steps:
         raise ScoringError("A ladder needs at least one rung. Add one, for example 8 gives 1.00.")
     for better, worse in pairwise(steps):
@@ -185,7 +185,8 @@ def validate_rungs(rungs: Rungs, *, higher_is_better: bool) -> tuple[Rung, ...]:
     return steps
 
 
-def _rung(pair: tuple[Number, Number]) -> Rung:
+def parse_rung(pair: tuple[Number, Number]) -> Rung:
+    """Return a threshold and a score above 0 as Decimals, or raise ScoringError."""
     try:
         threshold, score = pair
     except (TypeError, ValueError):

@@ -19,7 +19,6 @@ from checkins.periods import (
 from engagements.models import Engagement
 from escalations.models import Escalation
 from escalations.rule import WEEKS_TO_FIRE
-from okrs import formatting
 from okrs.charts import Sparkline, sparkline, track
 from okrs.formatting import (
     NO_BREAK,
@@ -32,9 +31,9 @@ from okrs.formatting import (
     write_start,
     write_value,
 )
-from okrs.models import KeyResult
+from okrs.models import Forecast, KeyResult
 from okrs.queries.cards import trace
-from okrs.states import expected_pace, latest_forecast, weakest
+from okrs.states import expected_pace, is_early, weakest
 from okrs.weeks import weeks_red
 from scoring import Rag, format_number, format_score, objective_score, pace, rag
 from status.schema import KeyResultRow, RedItem, Standing
@@ -55,7 +54,7 @@ class KeyResultToday:
 
     key_result: KeyResult
     pace: Decimal | None  # M5.11
-    is_on_pace: bool | None  # M9.2
+    forecast: Forecast  # M9.2
     is_early: bool  # red or amber, but on pace (M12)
     is_escalated: bool
     late_since: dt.datetime | None
@@ -72,19 +71,21 @@ def key_result_today(
     `escalation` is its latest active one that has not recovered. Clients read no more of it than
     since when action is under way, and the checkpoint of its plan (M12).
     """
-    engagement, line = key_result.engagement, expected_pace(key_result, today=today)
-    holds = latest_forecast(key_result, line=line, bands=engagement.rag_bands)
+    forecast = key_result.forecast_on(today)
     late_since, missed = _late_and_missed(key_result, at=at)
     answered, checkpoint_on = "", None
     if escalation is not None and key_result.rag == Rag.RED:
         answered, checkpoint_on = _answered(
-            escalation, red_since=key_result.red_since, engagement=engagement, today=today
+            escalation,
+            red_since=key_result.red_since,
+            engagement=key_result.engagement,
+            today=today,
         )
     return KeyResultToday(
         key_result=key_result,
-        pace=line,
-        is_on_pace=holds,
-        is_early=formatting.is_early(key_result.rag, forecast_holds=holds),
+        pace=expected_pace(key_result, today=today),
+        forecast=forecast,
+        is_early=is_early(key_result.rag, forecast=forecast),
         is_escalated=escalation is not None and escalation.decided_at is None,
         late_since=late_since,
         missed=missed,
@@ -135,7 +136,7 @@ def key_result_row(
     spark, sentence = _spark(key_result, engagement=engagement)
     weeks = _weeks_red(key_result, today=today)
     day = partial(write_day, today=today, weekday=False)
-    due = key_result.next_action_due
+    due, silent = key_result.next_action_due, Forecast.NO_RECENT_UPDATE
     row: KeyResultRow = {
         "id": key_result.public_id,
         "title": key_result.title,
@@ -146,7 +147,7 @@ def key_result_row(
         else [],
         "notes": [
             *(["Unverified"] if key_result.is_unverified else []),
-            *(["No recent update"] if state.missed else []),
+            *([silent.label] if state.forecast is silent else []),
         ],
         "detail": _stale(key_result, missed=state.missed, today=today) if state.missed else "",
         "answered": state.answered,
@@ -157,7 +158,7 @@ def key_result_row(
         "target": _figure(key_result.target, unit=unit),
         "spark": spark,
         "spark_sentence": sentence,
-        "starts_on": _short_day(key_result.starts_on),
+        "starts_on": _short_day(key_result.first_day),
         "due_on": _short_day(key_result.due_on) if key_result.due_on else "",
         "standing": _standing(
             key_result.score,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from operator import itemgetter
@@ -12,7 +13,7 @@ from decisions.movement import moved_since
 from engagements.models import Engagement
 from engagements.places import zone_time
 from okrs.formatting import NO_BREAK, YES_NO, write_day, write_value, write_weeks
-from okrs.models import Cycle, CycleKind, KeyResult, Objective
+from okrs.models import Cycle, CycleKind, Forecast, KeyResult, Objective
 from okrs.states import terms_of
 from reviews.models import Review
 from scoring import Rag, rag, score
@@ -21,6 +22,12 @@ from status.schema import Block, Change, DecisionRow, PublishedText, ReportText
 
 MOST_OF_OBJECTIVE = 5  # decisions
 BANDS = (Rag.RED, Rag.AMBER, Rag.GREEN, Rag.STRETCH)
+OTHERS = {
+    Forecast.BEHIND: "behind",
+    Forecast.NO_RECENT_UPDATE: "no recent update",
+    Forecast.NOT_MEASURED: "not measured yet",
+}
+BOTH = {2: "Both"}
 States = Sequence[KeyResultToday]
 LONGEST_NAME = 90
 CYCLE_NAMES = {CycleKind.ANNUAL: "year", CycleKind.QUARTERLY: "quarter"}
@@ -36,32 +43,44 @@ def status_headline(states: States, *, today: dt.date) -> str:
         for state in states
         if state.key_result.rag == Rag.RED
     ]
-    return describe_progress([state.is_on_pace for state in states], red=red, today=today)
+    return describe_progress(Counter(state.forecast for state in states), red=red, today=today)
 
 
 def describe_progress(
-    forecasts: Sequence[bool | None], *, red: Sequence[tuple[KeyResult, bool]], today: dt.date
+    forecasts: Counter[Forecast], *, red: Sequence[tuple[KeyResult, bool]], today: dt.date
 ) -> str:
-    """Return how many are on pace, of those measured, and which are red.
+    """Return how many key results are on pace, behind or not known (M9.2), and which are red.
 
     `red`: each red key result, and whether it is merely early.
     """
-    if all(forecast is None for forecast in forecasts):
+    if set(forecasts) <= {Forecast.NOT_MEASURED}:
         return "Work has started. No key result has a value yet."
     return f"{_describe_pace(forecasts)} {_describe_reds(red, today=today)}"
 
 
-def _describe_pace(forecasts: Sequence[bool | None]) -> str:
-    on_pace, behind = forecasts.count(True), forecasts.count(False)
-    total = on_pace + behind
-    noun = "measured key result" if None in forecasts else "key result"
-    if total == 1:
-        return f"The only {noun} is {'on' if on_pace else 'behind'} pace."
-    if not on_pace or not behind:
-        every = "Both" if total == 2 else f"All {total}"
-        return f"{every} {noun}s are {'on' if on_pace else 'behind'} pace."
-    are, are_behind = ("is" if count == 1 else "are" for count in (on_pace, behind))
-    return f"{on_pace} of {total} {noun}s {are} on pace. {behind} {are_behind} behind."
+def _describe_pace(forecasts: Counter[Forecast]) -> str:
+    """Return for example "5 of 7 key results are on pace. 1 is behind, 1 has no recent update."."""
+    total, on_pace = forecasts.total(), forecasts[Forecast.ON_PACE]
+    if len(forecasts) == 1:
+        (only,) = forecasts
+        who = (
+            "The only key result"
+            if total == 1
+            else f"{BOTH.get(total, f'All {total}')} key results"
+        )
+        return f"{who} {_verb(only, total)} {only.label.lower()}."
+    others = [
+        f"{forecasts[one]} {_verb(one, forecasts[one])} {what}"
+        for one, what in OTHERS.items()
+        if forecasts[one]
+    ]
+    first = f"{on_pace or 'None'} of {total} key results {_verb(Forecast.ON_PACE, on_pace)} on pace"
+    return f"{first}. {', '.join(others)}."
+
+
+def _verb(forecast: Forecast, count: int) -> str:
+    one, more = ("has", "have") if forecast is Forecast.NO_RECENT_UPDATE else ("is", "are")
+    return one if count == 1 else more
 
 
 def _describe_reds(red: Sequence[tuple[KeyResult, bool]], *, today: dt.date) -> str:

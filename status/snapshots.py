@@ -18,6 +18,7 @@ from decisions.queries.log import visible_decisions
 from engagements.models import Engagement
 from escalations.models import Escalation
 from okrs.formatting import write_day
+from okrs.models import Forecast
 from okrs.queries.cycles import end_of, shown_key_results
 from reviews.models import Review
 from scoring import Rag, band_range, format_score
@@ -51,7 +52,7 @@ SHOWN = (
     *("latest_value", "target", "method", "ladder", "direction", "starts_on", "due_on"),
     *("committed_at", "stage", "score", "rag", "confidence", "measured_on", "last_period"),
     *("last_week", "red_since", "trail", "insight", "next_action", "next_action_due"),
-    "evidence_url",
+    *("evidence_url", "on_pace", "silent_from", "is_finished"),
     *("objective__public_id", "objective__title", "objective__owner__name"),
     *("objective__team__name", "objective__parent__title", "objective__parent__committed_at"),
     *("objective__cycle__name", "objective__cycle__kind", "objective__cycle__starts_on"),
@@ -102,17 +103,17 @@ def build_snapshot(
     decisions = visible_decisions(engagement, at=until, releasing=releasing, publishing=occasion)
     since = _compared_review(engagement, day=day, publishing=publishing)
     changes = changes_since(states, since=since, today=day)
-    known = [state.is_on_pace for state in states if state.is_on_pace is not None]
     recent = [decision for decision in decisions if decision.decided_on >= day - RECENT]
     longest_red_first = sorted(
         (state for state in states if state.key_result.rag == Rag.RED),
-        key=lambda state: (state.is_early, state.key_result.red_since or day),
+        # Without a recent update it keeps its place among them (M9.2).
+        key=lambda state: (state.key_result.on_pace, state.key_result.red_since or day),
     )
     by_cycle = groupby(states, key=lambda state: state.key_result.objective.cycle)
     cycles = [list(group) for _, group in by_cycle]
     counted = Counter(Rag(state.key_result.rag) for state in states)
     shown = (*BANDS, Rag.NO_DATA) if counted[Rag.NO_DATA] else BANDS
-    scale = engagement.score_scale
+    scale, counts = engagement.score_scale, _count(states)
     return {
         "client": engagement.client_name,
         "on": day.isoformat(),
@@ -130,8 +131,8 @@ def build_snapshot(
         ],
         "counts": _describe_counts(states),
         "tally": [_named(band, counted[band]) for band in shown],
-        "states": _count(states),
-        "forecasts": f"{known.count(True)} of {len(known)}" if known else "–",
+        "states": counts,
+        "forecasts": f"{counts['on_pace']} of {len(states)}" if states else "–",
         "success": " to ".join(
             format_score(bound, scale=scale) for bound in (SUCCESS_FROM, STRETCHED_ABOVE)
         ),
@@ -251,11 +252,12 @@ def _describe_counts(states: States) -> str:
 
 
 def _count(states: States) -> Counts:
+    forecasts = Counter(state.forecast for state in states)
     return {
-        "on_pace": sum(state.is_on_pace is True for state in states),
-        "behind": sum(state.is_on_pace is False for state in states),
-        "no_recent_update": sum(state.missed > 0 for state in states),
-        "not_measured": sum(state.key_result.score is None for state in states),
+        "on_pace": forecasts[Forecast.ON_PACE],
+        "behind": forecasts[Forecast.BEHIND],
+        "no_recent_update": forecasts[Forecast.NO_RECENT_UPDATE],
+        "not_measured": forecasts[Forecast.NOT_MEASURED],
         "red": sum(state.key_result.rag == Rag.RED for state in states),
         "late": sum(state.late_since is not None for state in states),
     }

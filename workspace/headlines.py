@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 
 from django.utils import timezone
 
 from checkins.queries.cards import WeekCard
 from checkins.queries.my_week import MyWeek
-from okrs.formatting import is_early, write_day
+from okrs.formatting import write_day
+from okrs.states import is_early
 from scoring import Rag
 from status.sections import describe_progress
 from workspace.queries.home import Home
@@ -45,16 +47,12 @@ def home_headline(home: Home) -> str:
         (
             line.key_result,
             line.key_result.pk not in escalated
-            and is_early(line.key_result.rag, forecast_holds=line.forecast_holds),
+            and is_early(line.key_result.rag, forecast=line.forecast),
         )
         for line in home.lines
         if line.key_result.rag == Rag.RED
     ]
-    forecasts = [
-        line.forecast_holds
-        for line in home.lines
-        if line.forecast_holds is not None or not line.key_result.is_draft
-    ]
+    forecasts = Counter(line.forecast for line in home.lines if line.key_result.is_counted)
     return describe_progress(forecasts, red=red, today=home.today)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NotRequired, TypedDict, Unpack
@@ -34,10 +36,11 @@ from checkins.rules import (
     state_of,
     undo_refusal,
 )
-from engagements.models import Membership
+from engagements.models import Engagement, Membership
 from engagements.permissions import Permission, require_right
 from okrs.models import KeyResult
-from okrs.states import update_state
+from okrs.states import update_silence, update_state
+from tenancy.locks import locking
 from tenancy.models import instances, select_list
 
 TERMS = ("method", "direction", "baseline", "target", "ladder")
@@ -168,6 +171,15 @@ def undo_check_in(*, check_in: CheckIn, by: Membership, now: dt.datetime) -> Che
     return undo
 
 
+@contextmanager
+def follow_rhythm(engagement: Engagement) -> Iterator[None]:
+    """Count missed periods again once the block has changed the engagement's rhythm (M9.2)."""
+    measured = KeyResult.objects.live().filter(engagement=engagement, on_pace__isnull=False)
+    list(locking(measured).values_list("pk"))
+    yield
+    update_silence(measured.select_related("engagement", "objective__cycle"))
+
+
 def lock_key_result(key_result: KeyResult, *, by: Membership) -> KeyResultRow:
     """Lock the key result of this member's engagement, and return it with what its card reads."""
     row = key_result_row(key_result.public_id, engagement=by.engagement, lock=True)
@@ -222,14 +234,14 @@ def _create(
     **post: Any,
 ) -> CheckIn:
     """Create the row with its score and band, their terms (M5.10), and the times of its period."""
-    actual, today = content["actual"], rhythm_of(key_result).day_of(now)
-    found = assess(key_result, actual=actual, confidence=content["confidence"], today=today)
+    actual, confidence = content["actual"], content["confidence"]
+    found = assess(key_result, actual=actual, confidence=confidence, day=content["measured_on"])
     scored: dict[str, Any] = {"score": found.score, "rag": found.rag.value}
     return CheckIn.objects.create(
         engagement_id=key_result.engagement_id,
         key_result=key_result,
         period=period.monday,
-        week=week_for(period=period.monday, posted_on=today),
+        week=week_for(period=period.monday, posted_on=rhythm_of(key_result).day_of(now)),
         due_at=period.due_at,
         closes_at=period.closes_at,
         author=by,

@@ -244,7 +244,7 @@ def _history(key_result: KeyResult, *, thread: Sequence[ThreadEntry], today: dt.
     return History(
         # By day: a late value may be measured after that of the next period.
         readings=sorted((_reading(entry, today=today) for entry in shown), key=itemgetter(0)),
-        starts_on=key_result.starts_on,
+        starts_on=key_result.first_day,
         due_on=key_result.due_on or key_result.objective.cycle.ends_on,
         today=today,
         start=key_result.baseline,

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -27,7 +27,27 @@ BANDS_FROZEN = (
 )
 RHYTHM = ("time_zone", "cadence", "due_weekday", "due_time")  # these move due times
 TOO_MANY = f"You're in {MAX_ENGAGEMENTS} engagements, the most that one person can be in."
+RhythmFollower = Callable[[Engagement], AbstractContextManager[None]]
 IGNORE_TRIGGERS = "SELECT set_config('pgtrigger.ignore', %s, true)"
+
+_rhythm_followers: list[RhythmFollower] = []
+
+
+def register_rhythm_follower(follower: RhythmFollower) -> None:
+    """Register an app above that stores what follows from due times; call it in `AppConfig.ready`.
+
+    `follower(engagement)` returns a context manager. It is entered before anything is locked, and
+    left once the new rhythm is written, all in one transaction.
+    """
+    _rhythm_followers.append(follower)
+
+
+@contextmanager
+def _rhythm_changes(engagement: Engagement) -> Iterator[None]:
+    with ExitStack() as stack:
+        for follower in _rhythm_followers:
+            stack.enter_context(follower(engagement))
+        yield
 
 
 @transaction.atomic
@@ -75,21 +95,24 @@ def update_engagement(
     meantime, and ValidationError: `owner` (M9.3), or `bands_frozen` if the bands would change after
     the first cycle started (M5.4).
     """
-    owners = [settings.get("workflow_owner"), settings.get("context_owner")]
-    require_right(by, Permission.MANAGE_SETTINGS, owners=owners)
-    current: Engagement = lock_for_edit(engagement, version=version)
-    check_owners(*owners)
-    frozen = current.bands_are_frozen(today=current.today(now))
-    if frozen and settings.get("bands", current.bands) != current.bands:
-        raise ValidationError(BANDS_FROZEN, code="bands_frozen")
-    changes: dict[str, Any] = {**settings, "version": version + 1, "saved_by": by, "saved_at": now}
-    before = {name: getattr(current, name) for name in RHYTHM}
-    before["time_zone"] = current_zone(current.time_zone)
-    if any(settings.get(name, value) != value for name, value in before.items()):
-        changes["rhythm_since"] = now
-    for field, value in changes.items():
-        setattr(current, field, value)
-    current.save(update_fields=list(changes))
+    before = {name: getattr(engagement, name) for name in RHYTHM}
+    before["time_zone"] = current_zone(engagement.time_zone)
+    moves = any(settings.get(name, value) != value for name, value in before.items())
+    with _rhythm_changes(engagement) if moves else nullcontext():
+        owners = [settings.get("workflow_owner"), settings.get("context_owner")]
+        require_right(by, Permission.MANAGE_SETTINGS, owners=owners)
+        current: Engagement = lock_for_edit(engagement, version=version)
+        check_owners(*owners)
+        frozen = current.bands_are_frozen(today=current.today(now))
+        if frozen and settings.get("bands", current.bands) != current.bands:
+            raise ValidationError(BANDS_FROZEN, code="bands_frozen")
+        changes: dict[str, Any] = {**settings, "version": version + 1}
+        changes |= {"saved_by": by, "saved_at": now}
+        if moves:
+            changes["rhythm_since"] = now
+        for field, value in changes.items():
+            setattr(current, field, value)
+        current.save(update_fields=list(changes))
     return current
 
 
@@ -135,11 +158,12 @@ def close_engagement(*, engagement: Engagement, by: Membership, now: dt.datetime
 @transaction.atomic
 def reopen_engagement(*, engagement: Engagement, by: Membership, now: dt.datetime) -> Engagement:
     """Take the work up again; nothing is asked for that was due while it was closed (M6.3)."""
-    current = _locked(engagement, by=by)
-    if current.is_closed:
-        current.closed_at = current.closed_by = None
-        current.rhythm_since = now
-        _save(current, "closed_at", "closed_by", "rhythm_since", by=by, now=now)
+    with _rhythm_changes(engagement):
+        current = _locked(engagement, by=by)
+        if current.is_closed:
+            current.closed_at = current.closed_by = None
+            current.rhythm_since = now
+            _save(current, "closed_at", "closed_by", "rhythm_since", by=by, now=now)
     return current
 
 

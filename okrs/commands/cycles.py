@@ -13,6 +13,7 @@ from engagements.permissions import Permission, require_right
 from okrs.formatting import write_day
 from okrs.guardrails import LONGEST_CYCLES
 from okrs.models import Cycle, CycleKind, KeyResult, Stage, Team
+from okrs.states import update_silence
 from okrs.weeks import FIRST_YEAR, LAST_YEAR
 from tenancy.locks import lock, lock_for_edit, lock_names, locking
 from tenancy.text import one_line
@@ -62,14 +63,17 @@ def update_cycle(
     now: dt.datetime,
     confirm_overlap: bool = False,
 ) -> Cycle:
-    """Change a cycle; drafts that start or are due with it get its new dates.
+    """Change a cycle; drafts that are due with it get its new last day.
 
     Errors as in `create_cycle`; `frozen` if kind or start would change under a committed objective
     (M5.10), `dates` if a draft or a committed key result would be due outside it (M3); StaleEdit if
     someone was faster.
     """
     current: Cycle = lock_for_edit(cycle, version=version)
-    list(locking(_drafts(current)).values_list("pk"))
+    key_results = KeyResult.objects.filter(
+        engagement_id=current.engagement_id, objective__cycle=current
+    )
+    list(locking(key_results).values_list("pk"))
     lock_names(current.engagement_id)
     require_right(by, Permission.PLAN)
     (held,) = lock(by.engagement)
@@ -91,9 +95,10 @@ def update_cycle(
         _check_due_dates(current, ended_on=ended_on)
     current.version += 1
     current.save(update_fields=["name", "name_key", "kind", "starts_on", "ends_on", "version"])
-    drafts = _drafts(current)
-    drafts.exclude(starts_on=starts_on).update(starts_on=starts_on)
+    drafts = key_results.filter(stage=Stage.DRAFT)
+    drafts.filter(starts_on__lt=starts_on).update(starts_on=None)
     drafts.filter(due_on=ended_on).exclude(due_on=ends_on).update(due_on=ends_on)
+    update_silence(key_results.live().select_related("engagement", "objective__cycle"))
     settle_bands(held, now=now)
     return current
 

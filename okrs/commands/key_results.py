@@ -20,7 +20,7 @@ from scoring import Number, ScoringError, validate_rungs
 from tenancy.locks import StaleEdit, lock, lock_for_edit, lock_names, locking
 from tenancy.text import one_line
 
-# Fields that a commit freezes, with their labels (M5.10). Metric, due date and commitment are
+# Fields that a commit freezes, with their labels (M5.10). Metric, dates and commitment are
 # among them because they decide the value, the pace and the verdict.
 FROZEN = {
     "method": "method",
@@ -30,6 +30,7 @@ FROZEN = {
     "ladder": "ladder",
     "weight": "weight",
     "metric": "metric",
+    "starts_on": "start",
     "due_on": "due date",
     "commitment": "commitment",
 }
@@ -48,6 +49,7 @@ class KeyResultFields(TypedDict, total=False):
     baseline: Decimal | None
     target: Decimal | None
     ladder: Iterable[tuple[Number, Number]]
+    starts_on: dt.date | None
     due_on: dt.date | None
     weight: Decimal
     indicator: str
@@ -60,11 +62,11 @@ class KeyResultFields(TypedDict, total=False):
 def draft_key_result(
     *, objective: Objective, title: str, by: Membership, **fields: Unpack[KeyResultFields]
 ) -> KeyResult:
-    """Draft a key result, which starts with its cycle and is due at its end unless given.
+    """Draft a key result, which starts with its commit and is due with its cycle unless given (M5.11).
 
     A `new_metric` is added to the dictionary (M4.4). Raises ValidationError: the codes of M3 that
     block a draft (`empty`, `said_twice`, `target_is_baseline`, `direction`, `baseline`,
-    `target`), `ladder` (M5.3), `due_on`,
+    `target`), `ladder` (M5.3), `starts_on`, `due_on`,
     `weight`, `owner`, `archived`, `duplicate`.
     """
     current = _lock(objective)
@@ -74,7 +76,6 @@ def draft_key_result(
     key_result = KeyResult(
         engagement_id=current.engagement_id,
         objective=current,
-        starts_on=current.cycle.starts_on,
         due_on=current.cycle.ends_on,
         created_by=by,
         position=current.key_results.count(),

@@ -224,7 +224,7 @@ def commit_objective(
     """Commit an objective and its drafts, which freezes them (M5.10); return these drafts.
 
     `versions` are those of the objective and of each draft that the person read, by public id, or
-    None. A key result whose metric has open data questions gets a data gap of 14 days (M4.3).
+    None. A draft without a start starts today, or with its cycle if that is later (M5.11). A key result whose metric has open data questions gets a data gap of 14 days (M4.3).
 
     Raises StaleEdit if a version differs, and one ValidationError with all problems: the audit
     (M4.2), owners who left, archived metrics, blocks and missing reasons (M3), guardrails (M2.5),
@@ -237,6 +237,9 @@ def commit_objective(
         return []
     if versions is not None and versions != versions_of(current, drafts):
         raise StaleEdit(current)
+    today = by.engagement.today(now)
+    for draft in drafts:  # M5.11
+        draft.starts_on = draft.starts_on or max(today, current.cycle.starts_on)
     problems = [
         ValidationError(
             f"{group.key_result}: {problem.message}" if group.key_result else problem.message,
@@ -275,7 +278,7 @@ def _locked(objective: Objective) -> tuple[Objective, list[KeyResult]]:
         Metric.objects.filter(engagement=current.engagement_id, pk__in=used)
     ).in_bulk()
     for draft in drafts:
-        draft.metric = metrics.get(draft.metric_id)
+        draft.objective, draft.metric = current, metrics.get(draft.metric_id)
     return current, list(drafts)
 
 
@@ -296,6 +299,7 @@ def _freeze(key_result: KeyResult, *, by: Membership, now: dt.datetime) -> None:
         "committed_at": now,
         "committed_by": by,
         "data_gap_until": today + GAP_FOR if metric and metric.data_questions_open else None,
+        "starts_on": key_result.starts_on,
         "early_until": early_until(key_result),
         "version": key_result.version + 1,
     }

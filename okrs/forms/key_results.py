@@ -94,7 +94,10 @@ MORE = "Scoring, commitment and collaborators"
 class KeyResultForm(NewMetricForm, ReasonedForm):
     groups: ClassVar = {
         "": ("title", "metric", *NAMES, "direction", "baseline", "target", "due_on", "owner"),
-        MORE: ("indicator", "commitment", "method", "ladder", "weight", "collaborators"),
+        MORE: (
+            *("starts_on", "indicator", "commitment", "method", "ladder", "weight"),
+            "collaborators",
+        ),
     }
     folded = frozenset({MORE})
     needed_at_commit: tuple[str, ...] = ("metric", *NEEDED, "baseline", "target", "owner", "due_on")
@@ -144,6 +147,11 @@ class KeyResultForm(NewMetricForm, ReasonedForm):
         label="Method",
     )
     ladder = LadderField()
+    starts_on = DayField(
+        required=False,
+        label="Start",
+        help_text="Pace counts from this day. Leave it empty for the day of the commit.",
+    )
     due_on = DayField(required=False, label="Due date")
     owner = MemberField(required=False, label="Owner", help_text="One person is accountable.")
     collaborators = MembersField(label="Collaborators")

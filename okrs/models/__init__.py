@@ -3,6 +3,7 @@ from okrs.models.key_results import (
     Commitment,
     ContributionLink,
     Direction,
+    Forecast,
     Indicator,
     KeyResult,
     KeyResultAudit,
@@ -11,5 +12,5 @@ from okrs.models.key_results import (
 
 __all__ = [
     "Collaborator", "Commitment", "ContributionLink", "Cycle", "CycleKind", "Direction",
-    "Indicator", "KeyResult", "KeyResultAudit", "Objective", "Origin", "Stage", "Team",
+    "Forecast", "Indicator", "KeyResult", "KeyResultAudit", "Objective", "Origin", "Stage", "Team",
 ]  # fmt: skip

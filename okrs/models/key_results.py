@@ -52,9 +52,19 @@ class Stage(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+class Forecast(models.TextChoices):
+    """Whether a key result will get there, as every page shows it (M9.2)."""
+
+    ON_PACE = "on_pace", "On pace"
+    BEHIND = "behind", "Behind pace"
+    NO_RECENT_UPDATE = "no_recent_update", "No recent update"
+    NOT_MEASURED = "not_measured", "Not measured yet"
+
+
 LIVE = (Stage.COMMITTED, Stage.ON_TRACK, Stage.AT_RISK)
+JUDGED_FIELDS = ("stage", "on_pace", "silent_from", "is_finished")  # they follow from the others
 STATE_FIELDS = (
-    "stage",
+    *JUDGED_FIELDS,
     "latest_value",
     "score",
     "rag",
@@ -117,7 +127,8 @@ class KeyResult(TenantModel):
     target = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     # Rungs best first, as [[threshold, score], …] in decimal strings; empty unless a ladder.
     ladder = models.JSONField(default=list, blank=True)
-    starts_on = models.DateField()
+    # Pace counts from here (M5.11). In a draft None stands for the day of the commit.
+    starts_on = models.DateField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
     weight = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(1))
     indicator = models.CharField(max_length=8, choices=Indicator.choices, blank=True)
@@ -137,6 +148,10 @@ class KeyResult(TenantModel):
 
     # The state.
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.DRAFT)
+    # Judged with the latest check-in, on the day it was measured (M9.2); None without one.
+    on_pace = models.BooleanField(null=True, blank=True)
+    silent_from = models.DateField(null=True, blank=True)  # from here on: no recent update
+    is_finished = models.BooleanField(default=False)  # no check-in is asked for any more (M6.3)
     latest_value = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     score = models.DecimalField(max_digits=3, decimal_places=2, null=True, blank=True)
     rag = models.CharField(max_length=8, choices=rag_choices, default=Rag.NO_DATA.value)
@@ -163,7 +178,7 @@ class KeyResult(TenantModel):
         (
             "SELECT (id, engagement_id, objective_id, owner_id, stage, committed_at, method, rag,"
             " confidence, last_period, last_week, red_since, red_reported, early_until, trail,"
-            " evidence_url)"
+            " evidence_url, due_on, on_pace, silent_from, is_finished)"
         ),
     )
 
@@ -193,6 +208,10 @@ class KeyResult(TenantModel):
             models.CheckConstraint(
                 condition=models.Q(stage=Stage.DRAFT) | models.Q(committed_at__isnull=False),
                 name="keyresult_draft_until_committed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stage=Stage.DRAFT) | models.Q(starts_on__isnull=False),
+                name="keyresult_starts_with_commit",
             ),
         ]
         indexes = [
@@ -233,8 +252,27 @@ class KeyResult(TenantModel):
         return [(Decimal(threshold), Decimal(score)) for threshold, score in self.ladder]
 
     @property
+    def first_day(self) -> dt.date:
+        """Return its start; a draft may have none yet, then the cycle's first day (M5.11)."""
+        starts_on: dt.date = self.starts_on or self.objective.cycle.starts_on
+        return starts_on
+
+    def forecast_on(self, day: dt.date) -> Forecast:
+        """Return its forecast on this day of the client (M9.2)."""
+        if self.on_pace is None:
+            return Forecast.NOT_MEASURED
+        if self.silent_from is not None and self.silent_from <= day:
+            return Forecast.NO_RECENT_UPDATE
+        return Forecast.ON_PACE if self.on_pace else Forecast.BEHIND
+
+    @property
     def is_draft(self) -> bool:
         return self.stage == Stage.DRAFT
+
+    @property
+    def is_counted(self) -> bool:
+        """Return whether headlines count it: committed and not withdrawn (M9.2)."""
+        return self.stage not in (Stage.DRAFT, Stage.WITHDRAWN)
 
     @property
     def is_live(self) -> bool:

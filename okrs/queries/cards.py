@@ -10,9 +10,9 @@ from functools import cached_property
 
 from engagements.models import Cadence, Engagement, Membership
 from okrs.audit import Criterion, answers_of, audit
-from okrs.models import Cycle, KeyResult, Stage
+from okrs.models import Cycle, Forecast, KeyResult, Stage
 from okrs.queries.findings import key_result_findings, metric_moves
-from okrs.states import expected_pace, latest_forecast, terms_of
+from okrs.states import expected_pace, terms_of
 from okrs.writing import Finding
 from scoring import ScoringError, explain
 
@@ -21,16 +21,16 @@ STEPS = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A key result with its pace of today.
+    """A key result with its pace (None if not known yet) and forecast of today.
 
-    `pace` and `forecast_holds` are None if they are not known yet. Only drafts have `audit` and
+    Only drafts have `audit` and
     `findings`. Collaborators are those that were fetched with the key result.
     """
 
     key_result: KeyResult
     engagement: Engagement
     pace: Decimal | None
-    forecast_holds: bool | None
+    forecast: Forecast
 
     @cached_property
     def explanation(self) -> str:
@@ -73,9 +73,12 @@ class Card:
 
 def card(key_result: KeyResult, *, engagement: Engagement, today: dt.date) -> Card:
     """Return the card of a row that comes with metric, owner and, for drafts, audits. No query."""
-    pace = expected_pace(key_result, today=today)
-    holds = latest_forecast(key_result, line=pace, bands=engagement.rag_bands)
-    return Card(key_result=key_result, engagement=engagement, pace=pace, forecast_holds=holds)
+    return Card(
+        key_result=key_result,
+        engagement=engagement,
+        pace=expected_pace(key_result, today=today),
+        forecast=key_result.forecast_on(today),
+    )
 
 
 def board(

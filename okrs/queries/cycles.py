@@ -12,7 +12,17 @@ from django.db.models.functions import Collate
 from engagements.models import Engagement
 from metrics.models import Metric
 from okrs.guardrails import check_objectives, objectives_span
-from okrs.models import Commitment, Cycle, CycleKind, KeyResult, Objective, Origin, Stage, Team
+from okrs.models import (
+    Commitment,
+    Cycle,
+    CycleKind,
+    Forecast,
+    KeyResult,
+    Objective,
+    Origin,
+    Stage,
+    Team,
+)
 from okrs.queries.objectives import Alignment, ObjectiveRow, fetch_sets, objective_row
 from okrs.weeks import quarters_to_plan
 from okrs.writing import Finding
@@ -71,10 +81,17 @@ class CyclePage:
     contribution_overlaps: Sequence[Overlap]
 
     @property
-    def on_pace(self) -> Mix:
-        """Count the key results on pace and behind (M9.2); unmeasured ones are left out."""
+    def forecasts(self) -> Counter[Forecast]:
+        """Count the committed key results by their forecast (M9.2)."""
         cards = (card for group in self.groups for row in group.rows for card in row.cards)
-        return _mix(card.forecast_holds for card in cards if card.forecast_holds is not None)
+        return Counter(card.forecast for card in cards if card.key_result.is_counted)
+
+    @property
+    def on_pace(self) -> Mix:
+        """Count those on pace, and all others; none as long as no one is measured."""
+        counts = self.forecasts
+        first, is_measured = counts[Forecast.ON_PACE], set(counts) - {Forecast.NOT_MEASURED}
+        return Mix(first=first, second=counts.total() - first if is_measured else 0)
 
 
 def next_quarter(engagement: Engagement, *, today: dt.date) -> dict[str, Any]:

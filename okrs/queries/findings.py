@@ -224,16 +224,21 @@ def _owner_problems(owner: Membership | None) -> list[tuple[str, str]]:
 
 
 def term_problems(key_result: KeyResult, *, cycle: Cycle) -> dict[str, str]:
-    """Check metric and due date, which an archived metric or a moved cycle makes wrong."""
+    """Check metric, start and due date, which an archived metric or a moved cycle makes wrong."""
     metric, due_on = key_result.metric, key_result.due_on
     texts = {}
     if metric is not None and metric.archived_at:
         texts["archived"] = f"The metric “{metric}” is archived. Choose another one."
-    if due_on is not None and due_on <= key_result.starts_on:
+    first_day = key_result.starts_on or cycle.starts_on
+    if due_on is not None and due_on <= cycle.starts_on:
         texts["due_on"] = "Choose a due date after the start of the cycle."
     elif due_on is not None and due_on > cycle.ends_on:
         last = write_day(cycle.ends_on, today=cycle.ends_on, weekday=False)
         texts["due_on"] = f"Choose a due date by {last}, the last day of the cycle."
+    elif due_on is not None and due_on <= first_day:
+        texts["starts_on"] = "Choose a start before the due date."
+    elif first_day < cycle.starts_on:
+        texts["starts_on"] = "Choose a start on or after the first day of the cycle."
     return texts
 
 

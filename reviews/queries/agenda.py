@@ -72,7 +72,7 @@ def _key_results(
 
     The last decision comes from an earlier review: one of this review can't have changed anything.
     """
-    here = {"engagement": engagement, "key_result__in": rows}
+    here, today = {"engagement": engagement, "key_result__in": rows}, engagement.today(now)
     current = CheckIn.objects.current().filter(**here)
     latest = current.filter(period=F("key_result__last_period")).select_related("author")
     check_ins = {check_in.key_result_id: check_in for check_in in latest}
@@ -86,7 +86,8 @@ def _key_results(
     return [
         KeyResultFacts(
             key_result=row,
-            assessment=assess_latest(row, today=engagement.today(now)),
+            forecast=row.forecast_on(today),
+            assessment=assess_latest(row, today=today),
             check_in=check_ins.get(row.pk),
             decision=decided.get(row.public_id),
             escalation=escalations.get(row.pk),

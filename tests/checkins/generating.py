@@ -48,6 +48,8 @@ STORE = """
     WHERE k.id = new.id AND (k.rag, k.confidence, k.last_week, k.red_since)
         IS DISTINCT FROM (new.rag, new.confidence, new.last_week, new.red_since)
 """
+# Days that begin as a week closes, and days within a week.
+SILENT = tuple(dt.date(2026, month, day) for month, day in [(2, 9), (3, 4), (3, 9), (3, 18)])
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
 
@@ -150,9 +152,11 @@ def _key_result(objective: Objective, lead: Membership, index: int, random: Rand
         direction="lower",
         baseline=Decimal(9),
         target=Decimal(4),
-        starts_on=cycle.starts_on,
+        starts_on=cycle.starts_on + DAY * random.randrange(30),
         due_on=cycle.ends_on - DAY * random.randrange(30),
         stage="at_risk",
+        on_pace=random.choice([True, False]),
+        silent_from=random.choice([None, *SILENT]),
         committed_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
         committed_by=lead,
     )

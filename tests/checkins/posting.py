@@ -21,7 +21,7 @@ from checkins.queries.cards import key_result_row
 from checkins.queries.thread import KeyResultPage, key_result_page
 from engagements.models import Membership
 from okrs.models import KeyResult
-from okrs.models.key_results import STATE_FIELDS
+from okrs.models.key_results import JUDGED_FIELDS, STATE_FIELDS
 from okrs.states import NAMES, KeyResultState
 from tenancy.scoping import scope
 
@@ -121,7 +121,9 @@ def save(client: Client, key_result: KeyResult, *, plain: bool = False, **fields
 def stored(key_result: KeyResult) -> KeyResultState:
     """Return the state as the row has it, in the scope of its engagement."""
     row = KeyResult.objects.get(pk=key_result.pk)
-    columns = {NAMES.get(column, column): getattr(row, column) for column in STATE_FIELDS[1:]}
+    columns = {NAMES.get(column, column): getattr(row, column) for column in STATE_FIELDS}
+    for judged in JUDGED_FIELDS:
+        del columns[judged]
     return KeyResultState(**columns)
 
 

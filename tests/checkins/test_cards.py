@@ -224,7 +224,7 @@ def test_a_card_has_the_check_in_in_effect_and_what_it_asks_for(
 
     assert (card.previous, card.latest_check_in_id) == (check_in, check_in.public_id)
     assert (card.assessment.score, card.rag) == (Decimal("0.44"), Rag.AMBER)
-    assert (card.assessment.pace, card.assessment.forecast_holds) == (Decimal("0.76"), False)
+    assert (card.assessment.pace, card.assessment.on_pace) == (Decimal("0.76"), False)
     assert card.prompt is not None
     assert card.prompt.due_at == at("2026-03-10T09:00")
     assert card.next_action_due == dt.date(2026, 3, 16)

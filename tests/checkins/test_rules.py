@@ -60,9 +60,9 @@ def test_a_value_out_of_range_gives_a_warning(
 
 
 def look(key_result: KeyResult, actual: str, confidence: int | None = 4) -> rules.Preview:
-    today = dt.date(2026, 3, 10)
+    day = dt.date(2026, 3, 10)
     return rules.preview(
-        key_result=key_result, actual=Decimal(actual), confidence=confidence, today=today
+        key_result=key_result, actual=Decimal(actual), confidence=confidence, day=day
     )
 
 
@@ -75,10 +75,10 @@ def test_a_preview_shows_the_score_of_a_post_and_writes_nothing(
     check_in = post(onboarding, bob, actual="5.2")
     assert (found.score, found.rag) == (check_in.score, Rag(check_in.rag))
     assert found.explanation == "(5.2 − 9) ÷ (4 − 9) = 0.76, green from 0.61"
-    assert (found.pace, found.forecast_holds) == (Decimal("0.76"), True)
+    assert (found.pace, found.on_pace) == (Decimal("0.76"), True)
     assert look(check_in.key_result, "5").was == Decimal("0.76")
     assert look(onboarding, "400").warning.startswith("400 is outside the expected range")
-    assert look(onboarding, "5", confidence=None).forecast_holds is False
+    assert look(onboarding, "5", confidence=None).on_pace is False
 
 
 FIRST, SECOND, THIRD = (dt.date(2026, 2, day) for day in (2, 9, 16))

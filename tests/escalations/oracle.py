@@ -15,7 +15,7 @@ from scoring import pace
 from tests.checkins.generating import Card
 
 DAY, WEEK, QUARTER = dt.timedelta(days=1), dt.timedelta(days=7), dt.timedelta(minutes=15)
-EARLY = {"linear": "0.30", "ladder": "0.67"}
+EARLY = "0.30"
 Weeks = dict[dt.date, bool]
 
 
@@ -97,9 +97,11 @@ class Reader:
         row = card.key_result
         if card.setting == "strict":
             return "strict"
+        assert row.starts_on is not None
         assert row.due_on is not None
         line = pace(start=row.starts_on, due=row.due_on, today=this_week - DAY)
-        if f"{line:.2f}" > EARLY[row.method]:
+        is_silent = row.silent_from is not None and row.silent_from <= this_week
+        if f"{line:.2f}" > EARLY and (is_silent or not row.on_pace):
             return "pace"
         if self._confidence(now) < 3:
             return "confidence"

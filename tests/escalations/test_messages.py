@@ -89,19 +89,25 @@ KEY_RESULT = ("method", "early_until", "confidence", "score", "last_week", "red_
     ("name", "state", "fields", "text"),
     [
         ("why", "active", {"red_reported": 1}, "one of them reported. A week without a check-in"),
-        ("why", "active", {"cause": "pace"}, "Pace has passed 0.30, so this is more than a slow"),
+        (
+            "why",
+            "active",
+            {"cause": "pace"},
+            "not on pace, and pace has passed 0.30, so this is more",
+        ),
         ("why", "active", WATCHED, "It was watched until a blocker was added."),
         ("why", "active", {"cause": "by_hand", "activated_by": INES}, "Ines Marlow activated it."),
         pytest.param(
             "early",
             "watching",
             {"early_until": dt.date(2026, 3, 11)},
-            "early: pace 0.28, confidence 3, no blocker. It becomes active when pace passes 0.30"
-            " (12 Mar), confidence falls below 3, or a blocker is added.",
+            "early: pace 0.28, confidence 3, no blocker. It becomes active when it is not on pace"
+            " and pace has passed 0.30 (12 Mar), when confidence falls below 3, or when a blocker is"
+            " added.",
             id="M7.2-limits",
         ),
         pytest.param(
-            "early", "watching", LADDER, "when pace passes 67,", id="M7.2-limit-of-a-ladder"
+            "early", "watching", LADDER, "pace has passed 30,", id="M7.2-limit-of-a-ladder"
         ),
         pytest.param(
             "by_hand", "watching", THIRD, "it then goes to the sponsor.", id="M7.4-three-weeks"
@@ -155,7 +161,8 @@ def test_a_span_is_written_in_hours_and_from_two_days_on_in_days(
             [
                 (
                     "Opened because the weeks of 2 Mar and 9 Mar were red. Red for two weeks,"
-                    " both reported. Pace has passed 0.30, so this is more than a slow start."
+                    " both reported. It is not on pace, and pace has passed 0.30, so this is more than a"
+                    " slow start."
                 ),
                 "Tried: Ask for a nightly export, attempt 1",
                 "Next, by 16 Mar: Ask for a nightly export, attempt 2",

@@ -49,8 +49,14 @@ BROKEN = {
     ),
     "raises after the cycle": ("if facts.is_live_red and facts.is_in_cycle else None", ""),
     "is early a day less": (
-        "key_result.early_until < facts.judged_on",
-        "key_result.early_until <= facts.judged_on",
+        "judged_on <= early_until",
+        "judged_on < early_until",
+    ),
+    "watches by the calendar alone": ("facts.forecast is not Forecast.ON_PACE and", ""),
+    "watches by the forecast alone": ("and not facts.is_early", ""),
+    "learns of a second missed period a week late": (
+        "self.week if self.at_close",
+        "self.week - DAY if self.at_close",
     ),
     "counts on little": ("MIN_CONFIDENCE = 3", "MIN_CONFIDENCE = 2"),
     "sees what opened at the close": ("blocker.opened_at < at", "blocker.opened_at <= at"),

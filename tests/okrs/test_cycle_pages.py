@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import pytest
+
 from engagements.models import Membership, Role
-from okrs.models import Cycle, KeyResult, Objective, Stage
+from okrs.models import Cycle, Forecast, KeyResult, Objective, Stage
 from okrs.queries.cards import Card, board, trace
 from okrs.queries.cycles import current_cycle, cycle_list, cycle_page, next_quarter, team_list
 from okrs.states import KeyResultState
@@ -155,7 +157,14 @@ def cards(lead: Membership) -> dict[str, list[Card]]:
 
 
 def check_in(objective: Objective, *, value: str, score: str, rag: Rag) -> KeyResult:
-    state = KeyResultState(value=Decimal(value), score=Decimal(score), rag=rag, confidence=4)
+    state = KeyResultState(
+        value=Decimal(value),
+        score=Decimal(score),
+        rag=rag,
+        confidence=4,
+        measured_on=NOW.date(),
+        period=dt.date(2026, 2, 16),
+    )
     live = build.live_key_result(objective)
     return build.set_state(key_result=live, state=state, by=objective.owner, now=NOW)
 
@@ -175,19 +184,28 @@ def test_a_live_card_shows_score_pace_and_forecast(objective: Objective) -> None
     columns = cards(objective.owner)
 
     (card,) = columns["on_track"]
-    assert (card.pace, card.forecast_holds) == (Decimal("0.51"), True)
+    assert (card.pace, card.forecast) == (Decimal("0.51"), Forecast.ON_PACE)
     assert card.explanation == "(5.5 − 9) ÷ (4 − 9) = 0.70, green from 0.61"
     assert card.audit == ()
     (silent,) = columns["committed"]
-    assert silent.forecast_holds is None
+    assert silent.forecast is Forecast.NOT_MEASURED
 
 
-def test_a_card_falls_behind_without_a_check_in(objective: Objective) -> None:
+@pytest.mark.parametrize(
+    ("day", "forecast"),
+    [
+        pytest.param(dt.date(2026, 3, 8), Forecast.ON_PACE, id="M9.2-stays-until-then"),
+        pytest.param(dt.date(2026, 3, 9), Forecast.NO_RECENT_UPDATE, id="M9.2-two-missed"),
+    ],
+)
+def test_a_card_has_no_recent_update_after_two_missed_periods(
+    objective: Objective, day: dt.date, forecast: Forecast
+) -> None:
     check_in(objective, value="6.9", score="0.42", rag=Rag.AMBER)
 
-    (card,) = board(objective.engagement, today=dt.date(2026, 3, 15))[Stage.ON_TRACK]
+    (card,) = board(objective.engagement, today=day)[Stage.ON_TRACK]
 
-    assert card.forecast_holds is False
+    assert card.forecast is forecast
 
 
 def test_a_draft_shows_how_far_its_audit_is(objective: Objective) -> None:

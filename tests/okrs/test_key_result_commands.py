@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_drafts_come_in_order_with_the_current_dates_of_the_cycle(objective: Obj
 
     assert list(objective.key_results.all()) == drafts
     dates = {(one.starts_on, one.due_on) for one in drafts}
-    assert dates == {(dt.date(2026, 1, 12), dt.date(2026, 4, 3))}
+    assert dates == {(None, dt.date(2026, 4, 3))}  # they start with their commit (M5.11)
     assert (drafts[0].stage, drafts[0].weight) == ("draft", Decimal(1))
 
 
@@ -246,17 +247,26 @@ def set_state(key_result: KeyResult, state: KeyResultState, now: dt.datetime = H
     build.set_state(key_result=key_result, state=state, by=key_result.objective.owner, now=now)
 
 
-@pytest.mark.parametrize(("now", "stage"), [(HALF_WAY, "on_track"), (LATE, "at_risk")])
-def test_a_state_is_stored_with_stage(objective: Objective, now: dt.datetime, stage: str) -> None:
+@pytest.mark.parametrize("now", [HALF_WAY, LATE])
+@pytest.mark.parametrize(
+    ("measured_on", "stage"),
+    [
+        pytest.param(dt.date(2026, 2, 13), "on_track", id="M9.2-pace-0.48-needs-0.23"),
+        pytest.param(dt.date(2026, 3, 14), "at_risk", id="M9.2-pace-0.81-needs-0.66"),
+    ],
+)
+def test_a_state_is_stored_with_stage_by_the_day_it_was_measured(
+    objective: Objective, now: dt.datetime, measured_on: dt.date, stage: str
+) -> None:
     live = build.live_key_result(objective)
 
-    set_state(live, STATE, now)
+    set_state(live, replace(STATE, measured_on=measured_on), now)
 
     kept = KeyResult.objects.get(pk=live.pk)
     assert (kept.latest_value, kept.score, kept.rag) == (Decimal("6.6"), Decimal("0.48"), "amber")
     assert (kept.confidence, kept.last_period) == (4, dt.date(2026, 2, 16))
     assert kept.trail == [["2026-02-16", "6.6", "0.48"]]
-    assert kept.stage == stage
+    assert (kept.stage, kept.on_pace) == (stage, stage == "on_track")
 
 
 def test_a_draft_or_a_key_result_due_before_it_starts_has_no_state(objective: Objective) -> None:

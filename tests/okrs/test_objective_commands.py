@@ -212,7 +212,9 @@ def test_owners_must_be_members(ready: Objective, bob: Membership, gone: dict[st
     ("model", "change", "code"),
     [
         pytest.param(Metric, {"archived_at": COMMITTED_AT}, "archived", id="M4.4-archived-metrics"),
-        pytest.param(KeyResult, {"starts_on": dt.date(2026, 3, 31)}, "due_on", id="due-at-start"),
+        pytest.param(
+            KeyResult, {"starts_on": dt.date(2026, 3, 31)}, "starts_on", id="M5.11-due-at-start"
+        ),
     ],
 )
 def test_drafts_that_became_invalid_are_not_committed(

@@ -231,7 +231,13 @@ def test_a_commit_is_a_change_and_a_check_in_is_none(objective: Objective) -> No
     key_result = build.key_result(objective)
     assert changes(key_result) == []
     build.change(key_result, stage=Stage.COMMITTED, committed_at=NOW)
-    good = KeyResultState(value=Decimal(5), score=Decimal("0.80"), rag=Rag.GREEN, confidence=4)
+    good = KeyResultState(
+        value=Decimal(5),
+        score=Decimal("0.80"),
+        rag=Rag.GREEN,
+        confidence=4,
+        measured_on=NOW.date(),
+    )
 
     build.set_state(key_result=key_result, state=good, by=objective.owner, now=NOW)
 

@@ -4,42 +4,101 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from okrs.formatting import is_early, plain, red_for
-from okrs.models import KeyResult, Stage
+from metrics.models import Metric
+from okrs.formatting import plain, red_for
+from okrs.models import Forecast, KeyResult, Stage
 from okrs.models.key_results import LIVE
-from okrs.states import forecast, stage_for, weakest
+from okrs.states import early_until, is_early, is_finished, judge, stage_for, weakest
 from okrs.weeks import quarter, quarters_from, weeks_red
-from scoring import PLAYBOOK_BANDS, Rag
+from scoring import Rag
+
+DAY = dt.timedelta(days=1)
+TODAY = dt.date(2026, 3, 10)  # a Tuesday
+LINK = "https://example.test/proof"
+
+
+START, DUE = dt.date(2026, 1, 1), dt.date(2026, 4, 11)  # a hundred days
+LADDER = {"method": "ladder", "ladder": [["4", "1"], ["6", "0.7"], ["8", "0.3"]]}
 
 
 @pytest.mark.parametrize("now", [*LIVE, Stage.DRAFT, Stage.CLOSED, "learning", "withdrawn"])
 @pytest.mark.parametrize(
-    ("method", "score", "confidence", "expected"),
+    ("terms", "score", "confidence", "expected"),
     [
-        pytest.param("linear", "0.40", 3, "on_track", id="M9.1-a-tenth-behind"),
-        pytest.param("linear", "0.39", 3, "at_risk", id="M9.1-more-than-a-tenth-behind"),
-        pytest.param("linear", "0.90", 2, "at_risk", id="M9.1-low-confidence"),
-        pytest.param("linear", "0.61", 3, "on_track", id="M9.1-green"),
-        pytest.param("ladder", "0.00", 3, "on_track", id="M9.2-ladder-by-confidence"),
-        pytest.param("ladder", "1.00", 2, "at_risk", id="M9.2-ladder-low-confidence"),
-        pytest.param("linear", None, 3, "committed", id="M9.1-no-score"),
+        pytest.param({}, "0.25", 3, "on_track", id="M9.1-enough-at-pace-0.50"),
+        pytest.param({}, "0.24", 3, "at_risk", id="M9.1-a-hundredth-short"),
+        pytest.param({"commitment": "aspirational"}, "0.15", 3, "on_track", id="M9.1-aspirational"),
+        pytest.param({}, "0.90", 2, "at_risk", id="M9.1-low-confidence"),
+        pytest.param(LADDER, "0.00", 3, "on_track", id="M9.2-no-rung-due-yet"),
+        pytest.param(LADDER | {"baseline": Decimal(8)}, "0.00", 5, "at_risk", id="M9.2-floor"),
+        pytest.param(LADDER, "1.00", 2, "at_risk", id="M9.2-ladder-low-confidence"),
+        pytest.param({}, None, 3, "committed", id="M9.1-no-score"),
     ],
 )
 def test_a_live_stage_follows_the_forecast(
-    now: str, method: str, score: str | None, confidence: int, expected: str
+    now: str, terms: dict[str, Any], score: str | None, confidence: int, expected: str
 ) -> None:
-    on_pace = forecast(
-        KeyResult(method=method),
+    terms = {"baseline": Decimal(9), "target": Decimal(4), "direction": "lower", **terms}
+    key_result = KeyResult(starts_on=START, due_on=DUE, **terms)
+
+    on_pace = judge(
+        key_result,
         score=None if score is None else Decimal(score),
-        line=Decimal("0.50"),
         confidence=confidence,
-        bands=PLAYBOOK_BANDS,
+        day=dt.date(2026, 2, 20),
     )
 
     assert stage_for(now, on_pace=on_pace) == (expected if now in LIVE else now)
+
+
+@pytest.mark.parametrize(
+    ("on_pace", "silent_from", "expected"),
+    [
+        pytest.param(None, None, Forecast.NOT_MEASURED, id="M9.2-without-a-check-in"),
+        pytest.param(True, None, Forecast.ON_PACE, id="M9.2-on-pace"),
+        pytest.param(False, None, Forecast.BEHIND, id="M9.2-behind"),
+        pytest.param(True, TODAY + DAY, Forecast.ON_PACE, id="M9.2-the-day-before"),
+        pytest.param(True, TODAY, Forecast.NO_RECENT_UPDATE, id="M9.2-from-that-day"),
+        pytest.param(False, TODAY - DAY, Forecast.NO_RECENT_UPDATE, id="M9.2-after-that-day"),
+    ],
+)
+def test_a_forecast_has_four_values(
+    on_pace: bool | None, silent_from: dt.date | None, expected: Forecast
+) -> None:
+    assert KeyResult(on_pace=on_pace, silent_from=silent_from).forecast_on(TODAY) is expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param({"measured_on": DUE - DAY}, False, id="M6.3-before-the-due-date"),
+        pytest.param({"measured_on": DUE}, True, id="M6.3-the-value-of-the-due-date"),
+        pytest.param({"measured_on": START, "evidence_url": LINK}, True, id="M6.3-yes-proved"),
+        pytest.param({"measured_on": START}, False, id="M6.3-yes-without-evidence"),
+        pytest.param({"score": Decimal(0), "evidence_url": LINK}, False, id="M6.3-no"),
+        pytest.param({"unit": "days", "evidence_url": LINK}, False, id="M6.3-a-number-goes-on"),
+        pytest.param({"score": None}, False, id="M6.3-no-value"),
+    ],
+)
+def test_a_finished_key_result_is_no_longer_asked_for(
+    values: dict[str, Any], *, expected: bool
+) -> None:
+    given = {"score": Decimal(1), "unit": "yes/no", **values}
+    metric = Metric(unit=given.pop("unit"))
+
+    assert is_finished(KeyResult(metric=metric, due_on=DUE, **given)) is expected
+
+
+@pytest.mark.parametrize("method", ["linear", "ladder"])
+def test_red_may_be_early_up_to_pace_0_30_with_any_method(method: str) -> None:
+    """M7.2."""
+    last = early_until(KeyResult(method=method, starts_on=START, due_on=DUE))
+
+    assert last == START + 30 * DAY
 
 
 @pytest.mark.parametrize(
@@ -58,19 +117,19 @@ def test_an_objective_shows_its_weakest_stage(stages: list[str], expected: str |
 
 
 @pytest.mark.parametrize(
-    ("rag", "holds", "expected"),
+    ("rag", "forecast", "expected"),
     [
-        (Rag.RED, True, True),
-        (Rag.AMBER, True, True),
-        ("red", True, True),
-        (Rag.GREEN, True, False),
-        (Rag.NO_DATA, True, False),
-        (Rag.RED, False, False),
-        (Rag.AMBER, None, False),
+        (Rag.RED, Forecast.ON_PACE, True),
+        (Rag.AMBER, Forecast.ON_PACE, True),
+        ("red", "on_pace", True),
+        (Rag.GREEN, Forecast.ON_PACE, False),
+        (Rag.NO_DATA, Forecast.NOT_MEASURED, False),
+        (Rag.RED, Forecast.BEHIND, False),
+        (Rag.RED, Forecast.NO_RECENT_UPDATE, False),
     ],
 )
-def test_early_is_red_or_amber_on_forecast(rag: str, *, holds: bool | None, expected: bool) -> None:
-    assert is_early(rag, forecast_holds=holds) is expected
+def test_early_is_red_or_amber_on_pace(rag: str, forecast: str, *, expected: bool) -> None:
+    assert is_early(rag, forecast=forecast) is expected
 
 
 @pytest.mark.parametrize(
@@ -122,7 +181,6 @@ def test_the_current_quarter_with_its_full_weeks_comes_first_until_three_weeks_b
 
 
 MONDAYS = {ago: dt.date(2026, 3, 9) - dt.timedelta(weeks=ago) for ago in range(-1, 6)}
-TODAY = dt.date(2026, 3, 10)  # a Tuesday
 
 
 @pytest.mark.parametrize(

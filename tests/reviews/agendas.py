@@ -9,7 +9,7 @@ from typing import Any
 from checkins.rules import Assessment
 from decisions.models import ActionItem, Decision
 from engagements.models import Engagement, Membership
-from okrs.models import Cycle, KeyResult, Objective
+from okrs.models import Cycle, Forecast, KeyResult, Objective
 from reviews.agenda import draw
 from reviews.models import AgendaItem
 from reviews.reasons import AgendaFacts
@@ -57,10 +57,14 @@ def row(title: str = "API latency", *, earlier: Any = None, **fields: Any) -> Ke
         rag=Rag(key_result.rag),
         explanation="",
         pace=pace,
-        forecast_holds=holds,
+        on_pace=holds,
     )
     return KeyResultFacts(
-        key_result=key_result, assessment=assessment, earlier=earlier or {}, **around
+        key_result=key_result,
+        forecast=Forecast.ON_PACE if holds else Forecast.BEHIND,
+        assessment=assessment,
+        earlier=earlier or {},
+        **around,
     )
 
 

@@ -76,7 +76,7 @@ def reported(row: KeyResult, by: Membership, *values: str, confidence: int = 4) 
     rows = []
     for place, value in enumerate(values, start=1):
         monday = MONDAY - dt.timedelta(weeks=len(values) - place)
-        found = assess(row, actual=Decimal(value), confidence=confidence, today=monday)
+        found = assess(row, actual=Decimal(value), confidence=confidence, day=monday)
         stored = {"pk": place, "period": monday, "week": monday, "measured_on": monday}
         scored = {"actual": Decimal(value), "score": found.score, "rag": found.rag}
         rows.append(CheckIn(posted_at=OPENED, confidence=confidence, **stored, **scored))

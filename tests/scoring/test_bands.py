@@ -1,4 +1,4 @@
-"""Bands (M5.4, M5.5) and forecasts (M9.2)."""
+"""Bands (M5.4, M5.5)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from scoring import BAND_PRESETS, Method, Rag, ScoringError, band_range, forecast_holds, rag
-from tests.scoring.strategies import scores_or_none
+from scoring import BAND_PRESETS, Rag, ScoringError, band_range, rag
 
 EVERY_SCORE = [Decimal(count) / 100 for count in range(101)]
 BANDS_IN_ORDER = [Rag.RED, Rag.AMBER, Rag.GREEN, Rag.STRETCH]
@@ -84,63 +81,3 @@ def test_each_preset_covers_the_scale_without_a_gap(name: str, bounds: list[str]
 def test_invalid_bands_are_an_error(bands: Any, complaint: str) -> None:
     with pytest.raises(ScoringError, match=complaint):
         rag("0.5", bands)
-
-
-LINEAR, LADDER = Method.LINEAR, Method.LADDER
-
-
-@pytest.mark.parametrize(
-    ("method", "score", "pace", "confidence", "holds"),
-    [
-        pytest.param(LINEAR, "0.40", "0.50", 3, True, id="M9.2-a-tenth-behind"),
-        pytest.param(LINEAR, "0.39", "0.50", 3, False, id="M9.2-more-than-a-tenth-behind"),
-        pytest.param(LINEAR, "0.00", "0.10", 4, True, id="M9.2-red-but-early"),
-        pytest.param(LINEAR, "0.61", 1, 3, True, id="M9.2-green-at-any-time"),
-        pytest.param(LINEAR, "0.60", 1, 3, False, id="M9.2-amber-at-the-end"),
-        pytest.param(LINEAR, 1, 0, 2, False, id="M9.2-low-confidence"),
-        pytest.param(LINEAR, 1, 0, None, False, id="M9.2-no-confidence"),
-        pytest.param(LINEAR, None, 0, 5, False, id="M9.2-no-score"),
-        pytest.param(LADDER, 1, 0, 2, False, id="M9.2-ladder-low-confidence"),
-        pytest.param(LADDER, 1, 0, None, False, id="M9.2-ladder-no-confidence"),
-        pytest.param(LADDER, "0.00", 1, 3, True, id="M9.2-ladder-by-confidence"),
-        pytest.param("ladder", None, 1, 3, True, id="M9.2-ladder-no-score"),
-    ],
-)
-def test_on_pace(method: Any, score: Any, pace: Any, confidence: Any, holds: bool) -> None:
-    assert forecast_holds(method=method, score=score, pace=pace, confidence=confidence) is holds
-
-
-def test_green_follows_the_bands_of_the_engagement() -> None:
-    strict = BAND_PRESETS["strict"]
-
-    assert not forecast_holds(method=LINEAR, score="0.61", pace=1, confidence=3, bands=strict)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"method": "guess"},
-        {"confidence": 0},
-        {"confidence": 6},
-        {"confidence": "3.5"},
-        {"pace": "1.2"},
-        {"score": -1},
-    ],
-)
-def test_values_outside_their_scale_are_an_error(wrong: dict[str, Any]) -> None:
-    given_: dict[str, Any] = {"method": LINEAR, "score": 1, "pace": 1, "confidence": 3}
-
-    with pytest.raises(ScoringError):
-        forecast_holds(**(given_ | wrong))
-
-
-@given(st.sampled_from(Method), scores_or_none, st.integers(0, 99), st.integers(1, 5))
-def test_waiting_never_improves_a_forecast(
-    method: Method, score: Any, hundredth: int, confidence: int
-) -> None:
-    now, later = (
-        forecast_holds(method=method, score=score, pace=f"{at / 100:.2f}", confidence=confidence)
-        for at in (hundredth, hundredth + 1)
-    )
-
-    assert now or not later

@@ -25,16 +25,16 @@ UNMEASURED: dict[str, Any] = {}
     ("states", "headline", "forecasts"),
     [
         ([], "No objective is committed right now.", "–"),
-        ([UNMEASURED], "Work has started. No key result has a value yet.", "–"),
+        ([UNMEASURED], "Work has started. No key result has a value yet.", "0 of 1"),
         ([BEHIND], "The only key result is behind pace. 1 is red: Result 0.", "0 of 1"),
         ([EARLY], f"The only key result is on pace. {EARLY_RED}", "1 of 1"),
         (
             [ON_PACE, BEHIND, UNMEASURED],
-            "1 of 2 measured key results is on pace. 1 is behind. 1 is red: Result 1.",
-            "1 of 2",
+            "1 of 3 key results is on pace. 1 is behind, 1 is not measured yet. 1 is red: Result 1.",
+            "1 of 3",
         ),
     ],
-    ids=["none-committed", "M12-unmeasured", "M12-behind", "M12-early", "M12-of-those-measured"],
+    ids=["none-committed", "M12-unmeasured", "M12-behind", "M12-early", "M12-of-all-committed"],
 )
 def test_the_headline_counts_those_on_pace_and_names_the_red(
     alice: Membership, states: list[dict[str, Any]], headline: str, forecasts: str
@@ -54,7 +54,8 @@ def test_the_headline_counts_those_on_pace_and_names_the_red(
 
 def test_it_marks_what_is_stale_late_and_unverified(alice: Membership) -> None:
     goal = objective(alice)
-    post(key_result(goal, "Gone quiet"), alice, actual=9, now=week(8))
+    post(key_result(goal, "Gone quiet"), alice, actual=9, now=week(7))
+    post(key_result(goal, "Missed one"), alice, actual=9, now=week(8))
     proof = {"evidence_url": "https://example.test/report"}
     post(key_result(goal, "Proven"), alice, actual=9, now=week(10), **proof)
 
@@ -64,7 +65,9 @@ def test_it_marks_what_is_stale_late_and_unverified(alice: Membership) -> None:
 
     quiet, proven = rows["Gone quiet"], rows["Proven"]
     assert quiet["notes"] == ["Unverified", "No recent update"]
-    assert quiet["detail"] == "last value 15 days old, 1 check-in missed"
+    assert quiet["detail"] == "last value 22 days old, 2 check-ins missed"
+    assert rows["Missed one"]["notes"] == ["Unverified"]  # M9.2: after two
+    assert rows["Missed one"]["detail"] == "last value 15 days old, 1 check-in missed"
     assert plain(quiet["said"]).endswith("Check-in late since Mon 9 Mar 10:00")
     assert (proven["notes"], proven["detail"]) == ([], "")
     assert "late" not in proven["said"]

@@ -73,7 +73,7 @@ class History:
 
     def stay_red(self, now: dt.datetime) -> None:
         """Week after week, so that it escalates."""
-        post(self.red, self.lead, actual=1, now=now)
+        post(self.red, self.lead, actual=1, confidence=2, now=now)
 
     def undo(self, now: dt.datetime) -> None:
         self.check_in(now)

@@ -151,9 +151,10 @@ def test_the_counts_are_columns(alice: Membership, row: KeyResult) -> None:
     goal = row.objective
     post(key_result(goal, "On its way"), alice, actual=9, confidence=4, now=week(10))
     post(key_result(goal, "Behind"), alice, actual=1, confidence=2, now=week(8))
+    post(key_result(goal, "Quiet"), alice, actual=9, confidence=4, now=week(7))
     run_job(TUESDAY)
 
-    quiet = {"no_recent_update": 2, "late": 2}
+    quiet = {"no_recent_update": 1, "late": 3}
     expected = {"on_pace": 1, "behind": 1, "not_measured": 1, "red": 1, **quiet}
     assert Snapshot.objects.values(*expected).get() == expected
 

@@ -48,8 +48,9 @@ SWEEPS_MAY = {
     **{("mail_lease", verb): "name token until" for verb in WRITE},
     ("okrs_cycle", "SELECT"): "ends_on engagement_id id starts_on",
     ("okrs_keyresult", "SELECT"): """
-        committed_at confidence early_until engagement_id evidence_url id last_period last_week
-        method objective_id owner_id rag red_reported red_since stage trail
+        committed_at confidence due_on early_until engagement_id evidence_url id is_finished
+        last_period last_week method objective_id on_pace owner_id rag red_reported red_since
+        silent_from stage trail
     """,
     ("okrs_objective", "SELECT"): "cycle_id engagement_id id owner_id team_id",
     ("okrs_team", "SELECT"): "champion_id engagement_id id",

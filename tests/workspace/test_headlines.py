@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 
 from checkins.queries.my_week import MyWeek
-from okrs.models import Cycle
+from okrs.models import Cycle, Forecast
 from tests.checkins.posting import TUESDAY, at
 from workspace.headlines import home_headline, my_week_headline
 from workspace.queries.home import Home
@@ -61,10 +61,10 @@ def test_my_week_counts_by_urgency(cards: list[Mock], fields: dict[str, Any], sa
     assert text.replace("\u00a0", " ") == said
 
 
-def line(forecast: bool | None, rag: str = "green", title: str = "Growth") -> Mock:
+def line(forecast: Forecast, rag: str = "green", title: str = "Growth") -> Mock:
     cycle = Cycle(kind="quarterly", starts_on=dt.date(2026, 1, 1))
-    key_result = Mock(rag=rag, title=title, is_draft=False, objective=Mock(cycle=cycle))
-    return Mock(key_result=key_result, forecast_holds=forecast)
+    key_result = Mock(rag=rag, title=title, is_counted=True, objective=Mock(cycle=cycle))
+    return Mock(key_result=key_result, forecast=forecast)
 
 
 def home(*lines: Mock, escalations: Sequence[Mock] = ()) -> Home:
@@ -72,21 +72,31 @@ def home(*lines: Mock, escalations: Sequence[Mock] = ()) -> Home:
 
 
 EARLY = "Scores are still low: the quarter is nine weeks old."
-RED, BEHIND, UNMEASURED = line(True, "red"), line(False, "red"), line(None, "no_data")
+ON_PACE, SILENT = line(Forecast.ON_PACE), line(Forecast.NO_RECENT_UPDATE)
+RED, BEHIND = line(Forecast.ON_PACE, "red"), line(Forecast.BEHIND, "red")
+UNMEASURED, LONG = line(Forecast.NOT_MEASURED, "no_data"), line(Forecast.BEHIND, "red", "x" * 91)
 ESCALATION = {"key_result_id": RED.key_result.pk}
 WATCHED = [Mock(escalation=Mock(**ESCALATION, activated_at=None))]
 ACTIVE = [Mock(escalation=Mock(**ESCALATION, activated_at=TUESDAY))]
-BOTH = (RED, line(True, "red"))
+BOTH = (RED, line(Forecast.ON_PACE, "red"))
 
 
 @pytest.mark.parametrize(
     ("page", "said"),
     [
         (home(UNMEASURED), "Work has started. No key result has a value yet."),
-        (home(line(True), BEHIND), "1 of 2 key results is on pace. 1 is behind. 1 is red: Growth."),
-        (home(line(True), line(True)), "Both key results are on pace. None is red."),
-        (home(RED, UNMEASURED), f"The only measured key result is on pace. 1 is red. {EARLY}"),
-        (home(line(False, "red", "x" * 91)), "The only key result is behind pace. 1 is red."),
+        (home(ON_PACE, BEHIND), "1 of 2 key results is on pace. 1 is behind. 1 is red: Growth."),
+        (home(ON_PACE, ON_PACE), "Both key results are on pace. None is red."),
+        (
+            home(RED, UNMEASURED),
+            f"1 of 2 key results is on pace. 1 is not measured yet. 1 is red. {EARLY}",
+        ),
+        (  # M12
+            home(*[ON_PACE] * 5, BEHIND, SILENT),
+            "5 of 7 key results are on pace. 1 is behind, 1 has no recent update. 1 is red: Growth.",
+        ),
+        (home(SILENT, SILENT), "Both key results have no recent update. None is red."),
+        (home(LONG), "The only key result is behind pace. 1 is red."),
         (home(BEHIND, BEHIND), "Both key results are behind pace. 2 are red."),
         (home(*BOTH, escalations=WATCHED), f"Both key results are on pace. 2 are red. {EARLY}"),
         (  # M7.2: an escalated key result needs action even if it is on pace

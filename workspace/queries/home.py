@@ -19,7 +19,7 @@ from engagements.models import Engagement, Membership
 from escalations.queries import EscalationCard, open_escalations
 from okrs.models import Cycle, KeyResult, Objective, Stage
 from okrs.models.key_results import LIVE
-from okrs.states import expected_pace, latest_forecast, weakest
+from okrs.states import expected_pace, weakest
 from reviews.models import Review
 from scoring import Rag, objective_score, pace, rag
 from workspace.home import Line, NextDate, Win, check_ins_due, next_dates, wins
@@ -32,7 +32,7 @@ KEY_RESULT_COLUMNS = (
     *("engagement_id", "public_id", "objective_id", "metric__unit", "title", "method"),
     *("direction", "baseline", "target", "starts_on", "due_on", "weight", "position"),
     *("committed_at", "stage", "latest_value", "score", "rag", "confidence", "measured_on"),
-    *("checked_in_at", "insight", "evidence_url", "trail"),
+    *("checked_in_at", "insight", "evidence_url", "trail", "on_pace", "silent_from"),
 )
 OBJECTIVE_COLUMNS = (
     *("engagement_id", "public_id", "cycle_id", "team__name", "title", "position"),
@@ -260,11 +260,10 @@ def _glance(
 
 
 def _line(row: KeyResult, *, engagement: Engagement, today: dt.date, now: dt.datetime) -> Line:
-    line = expected_pace(row, today=today)
     asked = row.stage in LIVE and bool(open_periods(rhythm_of(row), now))
     return Line(
         key_result=row,
-        pace=line,
-        forecast_holds=latest_forecast(row, line=line, bands=engagement.rag_bands),
+        pace=expected_pace(row, today=today),
+        forecast=row.forecast_on(today),
         is_late=asked and due_of(row, now=now).is_late,
     )

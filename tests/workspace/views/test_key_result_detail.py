@@ -32,8 +32,9 @@ def shown(client: Client, key_result: KeyResult) -> str:
 
 def test_it_shows_how_it_stands(signed_in: Client, onboarding: KeyResult, bob: Membership) -> None:
     before = shown(signed_in, onboarding)
-    for back in (2, 1, 0):
-        post(onboarding, bob, actual=f"6.{back}", now=TUESDAY - back * WEEK)
+    for back, confidence in ((2, 4), (1, 4), (0, 2)):
+        now = TUESDAY - back * WEEK
+        post(onboarding, bob, actual=f"6.{back}", confidence=confidence, now=now)
 
     page = shown(signed_in, onboarding)
     build.change(onboarding.engagement, closed_at=TUESDAY, closed_by=bob)
@@ -178,7 +179,7 @@ def test_an_active_one_says_why(signed_in: Client, onboarding: KeyResult, bob: M
         'data-state="active"',
         "Active since today\u00a009:40",
         "a recovery plan, by end of\u00a0Sun\u00a022\u00a0Mar · then it goes to the sponsor",
-        "It was watched until pace passed 0.30.",
+        "It was watched until it was no longer on pace.",
         "<li data-done><span>Watched from Mon\u00a09\u00a0Mar\u00a003:40: red, but still early",
         '<li aria-current="step"><span>Huddle within 48 hours</span>',
         "Ask for a nightly export, attempt 2",
