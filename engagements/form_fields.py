@@ -13,16 +13,17 @@ from django.db.models import Model, Q, QuerySet
 from engagements.models import Engagement, Membership, Role
 from engagements.places import city, countries, current_zone, time_zones
 from engagements.web_links import read_link
-from tenancy.text import address_key, clean_text
+from tenancy.text import address_key, clean_text, one_line
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # dates are calculated beyond both ends of the input
 
 
 class TextField(forms.CharField):
-    """A text without invisible characters; one of nothing else is empty."""
+    """A text without invisible characters; in a field of one line every run of spaces is one."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(clean_text(value) if isinstance(value, str) else value) or ""
+        clean = clean_text if isinstance(self.widget, forms.Textarea) else one_line
+        return super().to_python(clean(value) if isinstance(value, str) else value) or ""
 
 
 class EmailField(forms.EmailField):

@@ -198,7 +198,8 @@ def _etag(
     if len(messages.get_messages(request)):
         return None
     one = reader.engagement
-    parts = (one.cache_name, one.status_version, one.version, moment, reader.depends_on, release())
+    versions = (one.status_version, one.version, repr(one.left_out), release())
+    parts = (one.cache_name, *versions, moment, reader.depends_on)
     shown = (snapshot.day, snapshot.hash) if snapshot else None
     asked = (request.GET.urlencode(), bool(request.headers.get("HX-Request")), shown)
     return f'"{hashlib.sha256(repr((parts, asked)).encode()).hexdigest()[:32]}"'

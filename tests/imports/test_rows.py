@@ -155,6 +155,27 @@ def test_existing_rows_are_used_in_any_case(lead: Membership) -> None:
     assert Metric.objects.get().source == "Ours"
 
 
+def test_existing_rows_are_used_however_they_are_typed(lead: Membership) -> None:
+    build.cycle(lead.engagement, "İzmir")
+    build.metric(lead.engagement, "Café visits", unit="percent", source="Ours")
+    build.team(lead.engagement, "Sales team")
+    build.member(lead.engagement, "Dana", Role.CHAMPION, email="dana@harbor.test")
+    named = {
+        "cycle": "Iz\u00admir",
+        "metric": "Cafe\u0301\u00a0visits",
+        "level": "team\u200b",
+        "team": "\ufeffSALES\u2009team",
+        "owner_email": "dana@harbor.test\u200b",
+    }
+    other = {**named, "metric": "Café \u200bvisits", "objective": "Another\u00a0one"}
+
+    made = load(file_of(named, other, {**other, "objective": "ANOTHER one"}), by=lead).made
+
+    nouns = ("cycle", "metric", "team", "placeholder", "objective", "key result")
+    assert [made[noun] for noun in nouns] == [0, 0, 0, 0, 2, 3]
+    assert Metric.objects.get().source == "Ours"
+
+
 NOW = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 
 

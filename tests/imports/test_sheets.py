@@ -60,6 +60,10 @@ FILES = {
     "byte order mark": (b"\xef\xbb\xbf" + file_of({}, FAULT), [(3, "baseline")]),
     "Windows line ends": (file_of({}, FAULT).replace(b"\n", b"\r\n"), [(3, "baseline")]),
     "columns in any order and case": (reversed_columns(), []),
+    "headings with invisible characters": (
+        file_of({}).replace(b"key_result", "Key\u00a0res\u00adult\u200b".encode()),
+        [],
+    ),
     "a cell of many lines counts from its first": (MANY_LINES, [(6, "baseline"), (8, "baseline")]),
     "blank lines are counted": (with_blank_lines(), [(5, "baseline")]),
     "blank cells at the end": (file_of({}).replace(b"\n", b",,\n"), []),
