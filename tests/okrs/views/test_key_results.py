@@ -33,9 +33,9 @@ def test_it_drafts_with_numbers_as_typed(client: Client, drafted: Objective) -> 
     [
         ("percent", "81,5 %", "95%", ("81.5", "95")),
         ("thousand USD", "$291k", "0.4m", ("291", "400")),
-        ("points", "40 points", "½", ("40", "0.5")),
+        ("points", "½", "40 points", ("0.5", "40")),
         ("", "900", "1.250", ("900", "1250")),  # the baseline settles the target
-        ("", "3", "1,250", ("3", "1.25")),
+        ("", "0.9", "1,250", ("0.9", "1.25")),
     ],
 )
 def test_figures_are_read_in_the_unit_of_the_metric(
@@ -56,7 +56,7 @@ def test_figures_are_read_in_the_unit_of_the_metric(
 
 
 def test_each_unclear_figure_has_its_own_buttons(client: Client, drafted: Objective) -> None:
-    metric = build.metric(drafted.owner.engagement, "Orders", unit="orders")
+    metric = build.metric(drafted.owner.engagement, "Orders", unit="orders", valid_high=None)
     fields = typed(metric=metric.public_id, baseline="1.250", method="ladder", direction="higher")
     fields |= {"ladder_0": "2,500", "ladder_1": "1.000", "ladder_2": "€5", "ladder_3": "0,7"}
     url = url_of(drafted, "key-result-create")
