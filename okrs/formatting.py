@@ -11,6 +11,7 @@ from okrs.charts import History
 from scoring import Rag, Scale, format_number, format_score, format_unit
 
 NO_BREAK = "\u00a0"
+EARLY = "Early, on pace"  # while `is_early`
 YES_NO = "yes/no"  # the unit of values that are 1 or 0
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -31,9 +32,9 @@ def red_for(weeks: int) -> str:
 
 
 def write_value(value: Decimal | None, *, unit: str = "") -> str:
-    """Write a value with its unit: "54.5%", "1 day", "yes"; "no value yet" for none (M5.5)."""
+    """Write a value with its unit: "54.5%", "1 day", "yes"; "not measured yet" for none (M5.5)."""
     if value is None:
-        return "no value yet"
+        return "not measured yet"
     if unit == YES_NO:
         return "yes" if value else "no"
     return f"{format_number(value)}{format_unit(sign_of(value, unit=unit))}"
@@ -50,7 +51,7 @@ def write_unit(unit: str) -> str:
 
 
 def sign_of(value: Decimal, *, unit: str) -> str:
-    """Return what is written after the value: "%", "day", "days"."""
+    """Return the sign or unit after the value: "%", "day", "days"."""
     return "%" if unit == "percent" else name_unit(value, unit=unit)
 
 
@@ -117,7 +118,7 @@ def describe_track(
     *, score: Decimal | None, rag: Rag, pace: Decimal | None, scale: Scale | str
 ) -> str:
     """Describe a track: "Score 0.75 of 1.00, green; pace 0.76."."""
-    text = "No score yet"
+    text = "Not measured yet"
     if score is not None:
         most = format_score(1, scale=scale)
         text = f"Score {format_score(score, scale=scale)} of {most}, {rag.label.lower()}"
@@ -130,7 +131,7 @@ def describe_trend(
     """Describe a sparkline: "Incidents: from 9 to 5 a month; target 3 a month."."""
     known = [value for value in values if value is not None]
     if not known:
-        return f"{title}: no value yet."
+        return f"{title}: not measured yet."
     first, latest = known[0], write_value(known[-1], unit=unit)
     moved = f"from {write_value(first, unit=unit)} to {latest}" if len(known) > 1 else latest
     aim = "" if goal is None else f"; target {write_value(goal, unit=unit)}"
@@ -146,7 +147,7 @@ def describe_history(history: History, *, title: str, unit: str) -> str:
     measured = history.measured
     ends = measured if len(measured) < 2 else [measured[0], measured[-1]]
     texts = [f"{write_value(value, unit=unit)} on {short(day)}" for day, value in ends]
-    sentences = [f"{title}: {', '.join(texts) or 'no value yet'}."]
+    sentences = [f"{title}: {', '.join(texts) or 'not measured yet'}."]
     if history.expected is not None:
         expected = write_value(history.expected.quantize(Decimal("0.1")), unit=unit)
         sentences.append(f"The straight line to the target is at {expected} today.")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,7 +21,7 @@ from engagements.models import Membership
 from okrs.formatting import YES_NO
 from okrs.models import Forecast, KeyResult, Stage
 from okrs.models.key_results import JUDGED_FIELDS, LIVE, STATE_FIELDS
-from scoring import Method, Rag, on_pace, pace
+from scoring import Method, Rag, objective_score, on_pace, pace
 from scoring import score as attained
 
 
@@ -75,6 +76,7 @@ _followers: list[StateFollower] = []
 _silence_rules: list[Callable[[KeyResult], dt.date | None]] = []
 DAY = dt.timedelta(days=1)
 EARLY_PACE = Decimal("0.30")  # M7.2
+EARLY_ENDS = Decimal("0.50")  # of the word (M12)
 Trail = list[list[str | None]]
 
 # An objective has the first of these stages that one of its key results has (M9).
@@ -219,9 +221,34 @@ def stage_for(stage: str, *, on_pace: bool | None) -> Stage:
     return Stage.ON_TRACK if on_pace else Stage.AT_RISK
 
 
-def is_early(rag: str, *, forecast: str) -> bool:
-    """Return whether a key result is red or amber but on pace (M12)."""
-    return rag in (Rag.RED, Rag.AMBER) and forecast == Forecast.ON_PACE
+def is_early(rag: str, *, forecast: str, pace: Decimal | None) -> bool:
+    """Return whether a key result is red or amber but on pace, before half its time (M12)."""
+    is_low = rag in (Rag.RED, Rag.AMBER) and forecast == Forecast.ON_PACE
+    return is_low and pace is not None and pace < EARLY_ENDS
+
+
+def count_forecasts(forecasts: Iterable[str]) -> list[str]:
+    """Describe an objective: ["2 of 4 on pace", "1 of 4 not measured yet"] (M12)."""
+    counts = Counter(map(Forecast, forecasts))
+    total, unmeasured = counts.total(), counts[Forecast.NOT_MEASURED]
+    if total == 1 or counts[Forecast.NO_RECENT_UPDATE] == total:
+        return [forecast.label for forecast in counts]
+    lines = [
+        f"{'Both' if total == 2 else f'All {total}'} {forecast.label.lower()}"
+        for forecast in (Forecast.ON_PACE, Forecast.BEHIND)
+        if counts[forecast] == total
+    ]
+    if not lines and unmeasured < total:
+        lines = [f"{counts[Forecast.ON_PACE]} of {total} on pace"]
+    return [*lines, f"{unmeasured} of {total} not measured yet"] if unmeasured else lines
+
+
+def draft_score(key_results: Sequence[KeyResult]) -> Decimal | None:
+    """Return the score of an objective so far (M5.6); None unless most of them are measured (M12)."""
+    measured = [one for one in key_results if one.score is not None]
+    if 2 * len(measured) <= len(key_results):
+        return None
+    return objective_score((one.score, one.weight) for one in measured)
 
 
 def weakest(stages: Iterable[str]) -> Stage | None:

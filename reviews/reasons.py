@@ -85,8 +85,9 @@ def red(row: KeyResultFacts, facts: AgendaFacts) -> Reason | None:
     key_result, escalation = row.key_result, row.escalation
     if key_result.rag != Rag.RED:
         return None
-    if row.is_early and escalation is None:
-        return Reason(section=Section.RED, why="red, but early and still on pace", minutes=4)
+    if row.forecast is Forecast.ON_PACE and escalation is None:
+        early = "early, " if row.is_early else ""
+        return Reason(section=Section.RED, why=f"{early}on pace, red so far", minutes=4)
     weeks = weeks_red(
         red_since=key_result.red_since,
         last_week=key_result.last_week,

@@ -75,7 +75,7 @@ class KeyResultFacts:
 
     @property
     def is_early(self) -> bool:
-        return is_early(self.key_result.rag, forecast=self.forecast)
+        return is_early(self.key_result.rag, forecast=self.forecast, pace=self.assessment.pace)
 
 
 def key_result_screen(facts: KeyResultFacts, *, today: dt.date) -> Facts:
@@ -130,7 +130,7 @@ class Screen:
 
     @property
     def is_early(self) -> bool:
-        return is_early(self.facts["rag"], forecast=self.forecast)
+        return is_early(self.facts["rag"], forecast=self.forecast, pace=self.pace)
 
     @property
     def forecast(self) -> str:

@@ -1,101 +1,110 @@
-"""The texts of a report, drafted as short introductions to the columns of its page."""
+"""The texts of a report, drafted in full sentences from its page (M8.4)."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
 from okrs.formatting import write_day
-from status.schema import Page, RedItem, ReportText
+from okrs.models import Forecast
+from status.schema import KeyResultRow, Page, ReportText
 
 LONGEST = 300  # characters of a quoted text
+MOST_STEPS = 6
 
 
 def draft_text(
     page: Page, *, decided: Sequence[tuple[str, dt.date]] = (), next_review: dt.date | None = None
 ) -> ReportText:
-    """Draft one or two sentences for each heading: how many, and the most important one (M8.4).
+    """Draft counts, changes, causes, decisions and next steps (M8.4).
 
     `decided` lists text and due date. All of it is on the page or given, so that nothing internal
     is published. The lead edits the draft.
     """
     today = dt.date.fromisoformat(page["on"])
+    rows = {
+        row["id"]: row
+        for cycle in page["cycles"]
+        for block in cycle["blocks"]
+        for row in block["key_results"]
+    }
     return {
         "headline": page["headline"],
-        "moved": _moved(page),
-        "red": _red(page["reds"]),
-        "decided": _decided(decided, today=today),
-        "next_steps": _next_steps(page, next_review=next_review, today=today),
+        "moved": "\n".join(_changes(page)),
+        "red": "\n".join(_causes(page, rows)),
+        "decided": "\n".join(_decisions(decided, today=today)),
+        "next_steps": "\n".join(_next_steps(rows.values(), next_review=next_review, today=today)),
     }
 
 
-def _moved(page: Page) -> str:
+def _changes(page: Page) -> Iterator[str]:
     changes = page["moves"]
     if not changes:
-        return ""
+        return
     count = len(changes) + page["more_moves"]
-    counted = f"{_count(count, 'value has', 'values have')} changed {page['since']}"
-    first = f"{changes[0]['title']} ({changes[0]['words']})."
-    return f"{counted}: {first}" if count == 1 else f"{counted}. Most notable: {first}"
+    yield f"{_count(count, 'value has', 'values have')} changed {page['since']}."
+    for change in changes:
+        moved = f"went from {change['then']} to {change['now']}"
+        yield f"{change['title']} {moved} and {_state(Forecast(change['forecast']).label)}."
 
 
-def _red(red: Sequence[RedItem]) -> str:
-    if not red:
-        return "Nothing is red."
-    first, early = red[0], sum(item["early"] for item in red)
-    counted = _count(len(red), "key result is", "key results are")
-    if first["early"]:
-        return f"{counted} red, but still on pace."
-    also = f", {early} of them still on pace" if early else ""
-    action = f", {first['answered']}" if first.get("answered") else ""
-    lasting = f"{first['since']}{action}."
-    if len(red) == 1:
-        return f"{counted} red: {first['title']}. It has been {lasting}"
-    return f"{counted} red{also}. The longest: {first['title']}, {lasting}"
+def _causes(page: Page, rows: Mapping[str, KeyResultRow]) -> Iterator[str]:
+    """Write of each one that is behind or red how long, why, and the action on it."""
+    for item in page["reds"]:
+        why = rows[item["id"]]["insight"]
+        since = _state(
+            item["since"].replace(", on", " and on").replace(", red", " and has been red")
+        )
+        action = item.get("answered", "")
+        texts = [f"{item['title']} {since}", _shortened(why), action[:1].upper() + action[1:]]
+        yield " ".join(_sentence(text) for text in texts if text)
 
 
-def _decided(decided: Sequence[tuple[str, dt.date]], *, today: dt.date) -> str:
-    if not decided:
-        return ""
-    text, due_on = min(decided, key=itemgetter(1))
-    text = " ".join(text.split())
-    stop = "" if text.endswith((".", "!", "?", "…")) else "."
-    first = "It is" if len(decided) == 1 else "The first one is"
-    by = write_day(due_on, today=today, weekday=False)
-    counted = f"We made {_count(len(decided), 'decision', 'decisions')}."
-    return f"{counted} {first} due by {by}: {_shortened(f'{text}{stop}')}"
+def _decisions(decided: Sequence[tuple[str, dt.date]], *, today: dt.date) -> Iterator[str]:
+    if decided:
+        yield f"We made {_count(len(decided), 'decision', 'decisions')}."
+    for text, due_on in sorted(decided, key=itemgetter(1)):
+        by = write_day(due_on, today=today, weekday=False)
+        yield f"{_sentence(_shortened(text))} It is due by {by}."
 
 
-def _next_steps(page: Page, *, next_review: dt.date | None, today: dt.date) -> str:
-    """Count the next actions still to come, with the earliest, and name the next review."""
-    sentences = []
-    due = list(_steps(page, today=today))
-    if due:
-        _, title, step = min(due, key=itemgetter(0))
-        sentences.append(f"{_count(len(due), 'next step is', 'next steps are')} planned.")
-        first = "It" if len(due) == 1 else "The first"
-        sentences.append(f"{first} is for {title}: {step}.")
+def _next_steps(
+    rows: Iterable[KeyResultRow], *, next_review: dt.date | None, today: dt.date
+) -> Iterator[str]:
+    """List the actions still to come, the earliest first, and name the next review."""
+    due = sorted(_steps(rows, today=today))
+    yield from (f"For {title}: {step}." for _, title, step in due[:MOST_STEPS])
+    if len(due) > MOST_STEPS:
+        yield f"{_count(len(due) - MOST_STEPS, 'more step is', 'more steps are')} planned."
     if next_review is not None:
-        sentences.append(f"The next review is on {write_day(next_review, today=today)}.")
-    return " ".join(sentences)
+        yield f"The next review is on {write_day(next_review, today=today)}."
 
 
-def _steps(page: Page, *, today: dt.date) -> Iterator[tuple[str, str, str]]:
+def _steps(rows: Iterable[KeyResultRow], *, today: dt.date) -> Iterator[tuple[str, str, str]]:
     """List day, key result and step; an active plan's checkpoint replaces the next action."""
-    for cycle in page["cycles"]:
-        for block in cycle["blocks"]:
-            for row in block["key_results"]:
-                if row["checkpoint_on"]:
-                    yield row["checkpoint_on"], row["title"], row["answered"]
-                elif row["next_action"] and row["next_on"] >= today.isoformat():
-                    step = f"{_shortened(row['next_action'])}, by {row['next_due']}"
-                    yield row["next_on"], row["title"], step
+    for row in rows:
+        if row["checkpoint_on"]:
+            yield row["checkpoint_on"], row["title"], row["answered"]
+        elif row["next_action"] and row["next_on"] >= today.isoformat():
+            step = f"{_shortened(row['next_action'])}, by {row['next_due']}"
+            yield row["next_on"], row["title"], step
+
+
+def _state(forecast: str) -> str:
+    """Continue a sentence: "is behind pace", "has no recent update"."""
+    verb = "has" if forecast.startswith(Forecast.NO_RECENT_UPDATE.label) else "is"
+    return f"{verb} {forecast[0].lower()}{forecast[1:]}"
 
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def _shortened(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

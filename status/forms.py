@@ -24,7 +24,7 @@ class WordsForm(GroupedForm):
     )
 
     moved = text_field("What changed")
-    red = text_field("What’s red, and what we’re doing about it")
+    red = text_field("What’s behind or red, and what we’re doing about it")
     decided = text_field("What was decided")
     next_steps = text_field("What’s next")
 

@@ -18,7 +18,6 @@ from checkins.periods import (
 )
 from engagements.models import Engagement
 from escalations.models import Escalation
-from escalations.rule import WEEKS_TO_FIRE
 from okrs.charts import Sparkline, sparkline, track
 from okrs.formatting import (
     NO_BREAK,
@@ -31,32 +30,19 @@ from okrs.formatting import (
     write_start,
     write_value,
 )
-from okrs.models import Forecast, KeyResult
+from okrs.models import KeyResult
 from okrs.queries.cards import trace
-from okrs.states import expected_pace, is_early, weakest
+from okrs.states import draft_score, expected_pace
 from okrs.weeks import weeks_red
-from scoring import Rag, format_number, format_score, objective_score, pace, rag
-from status.schema import KeyResultRow, RedItem, Standing
-
-# Stored with published pages, for print and email where no stylesheet applies.
-COLOURS = {
-    Rag.RED: "#c4261d",
-    Rag.AMBER: "#b87200",
-    Rag.GREEN: "#1c8044",
-    Rag.STRETCH: "#7040c8",
-    Rag.NO_DATA: "#74787e",
-}
+from scoring import Rag, format_number, format_score, rag
+from status.headlines import Progress
+from status.schema import KeyResultRow, KeyResultStanding, RedItem, Standing
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyResultToday:
+@dataclass(frozen=True, kw_only=True)
+class KeyResultToday(Progress):
     """A key result with its state on the client's day."""
 
-    key_result: KeyResult
-    pace: Decimal | None  # M5.11
-    forecast: Forecast  # M9.2
-    is_early: bool  # red or amber, but on pace (M12)
-    is_escalated: bool
     late_since: dt.datetime | None
     missed: int  # check-ins since the last one
     answered: str  # since when action is under way
@@ -71,7 +57,6 @@ def key_result_today(
     `escalation` is its latest active one that has not recovered. Clients read no more of it than
     since when action is under way, and the checkpoint of its plan (M12).
     """
-    forecast = key_result.forecast_on(today)
     late_since, missed = _late_and_missed(key_result, at=at)
     answered, checkpoint_on = "", None
     if escalation is not None and key_result.rag == Rag.RED:
@@ -84,8 +69,7 @@ def key_result_today(
     return KeyResultToday(
         key_result=key_result,
         pace=expected_pace(key_result, today=today),
-        forecast=forecast,
-        is_early=is_early(key_result.rag, forecast=forecast),
+        forecast=key_result.forecast_on(today),
         is_escalated=escalation is not None and escalation.decided_at is None,
         late_since=late_since,
         missed=missed,
@@ -134,22 +118,15 @@ def key_result_row(
     key_result = state.key_result
     unit = key_result.unit
     spark, sentence = _spark(key_result, engagement=engagement)
-    weeks = _weeks_red(key_result, today=today)
     day = partial(write_day, today=today, weekday=False)
-    due, silent = key_result.next_action_due, Forecast.NO_RECENT_UPDATE
+    due = key_result.next_action_due
     row: KeyResultRow = {
         "id": key_result.public_id,
         "title": key_result.title,
         "meta": key_result.commitment
         + ("" if key_result.weight == 1 else f", weight {format_number(key_result.weight)}"),
-        "flags": [red_for(weeks).capitalize()]
-        if weeks >= WEEKS_TO_FIRE and not state.is_early
-        else [],
-        "notes": [
-            *(["Unverified"] if key_result.is_unverified else []),
-            *([silent.label] if state.forecast is silent else []),
-        ],
-        "detail": _stale(key_result, missed=state.missed, today=today) if state.missed else "",
+        "notes": ["Unverified"] if key_result.is_unverified else [],
+        "detail": _describe_missed(state.missed),
         "answered": state.answered,
         "checkpoint_on": state.checkpoint_on.isoformat() if state.checkpoint_on else "",
         "baseline": _figure(key_result.baseline, unit=unit),
@@ -160,13 +137,7 @@ def key_result_row(
         "spark_sentence": sentence,
         "starts_on": _short_day(key_result.first_day),
         "due_on": _short_day(key_result.due_on) if key_result.due_on else "",
-        "standing": _standing(
-            key_result.score,
-            stage=key_result.stage,
-            line=state.pace,
-            engagement=engagement,
-            early=state.is_early,
-        ),
+        "standing": _key_result_standing(state, engagement=engagement),
         "confidence": key_result.confidence,
         "insight": key_result.insight,
         "next_action": clause(key_result.next_action),
@@ -180,34 +151,24 @@ def key_result_row(
 
 
 def red_item(state: KeyResultToday, *, today: dt.date) -> RedItem:
-    """Return how long a key result has been red, and the action on it."""
+    """Return the forecast of a key result, how long it has been red, and the action on it."""
     key_result = state.key_result
-    weeks = _weeks_red(key_result, today=today)
     by = key_result.next_action_due
     due = f", by {write_day(by, today=today, weekday=False)}" if by else ""
     return {
         "id": key_result.public_id,
         "title": key_result.title,
-        "since": "early, still on pace" if state.is_early else red_for(weeks),
-        "early": state.is_early,
+        "rag": key_result.rag,
+        "since": ", ".join(filter(None, [state.forecast_label, _red_since(state, today=today)])),
         "answered": state.answered,
         "insight": key_result.insight,
         "next": f"{clause(key_result.next_action)}{due}" if key_result.next_action else "",
     }
 
 
-def objective_standing(
-    states: Sequence[KeyResultToday], *, engagement: Engagement, today: dt.date
-) -> Standing:
-    """Return the draft score (M5.6), the weakest stage (M9) and the pace of the cycle."""
-    key_results = [state.key_result for state in states]
-    cycle = key_results[0].objective.cycle
-    return _standing(
-        objective_score((one.score, one.weight) for one in key_results),
-        stage=weakest(one.stage for one in key_results) or key_results[0].stage,
-        line=pace(start=cycle.starts_on, due=cycle.ends_on, today=today),
-        engagement=engagement,
-    )
+def objective_standing(states: Sequence[KeyResultToday], *, engagement: Engagement) -> Standing:
+    """Return the score so far (M5.6), empty unless most of its key results are measured (M12)."""
+    return _standing(draft_score([state.key_result for state in states]), engagement=engagement)
 
 
 def clause(text: str) -> str:
@@ -215,36 +176,40 @@ def clause(text: str) -> str:
     return " ".join(text.split()).rstrip(".")
 
 
-def _standing(
-    score: Decimal | None,
-    *,
-    stage: str,
-    line: Decimal | None,
-    engagement: Engagement,
-    early: bool = False,
-) -> Standing:
-    bands, scale = engagement.rag_bands, engagement.score_scale
-    band = rag(score, bands)
+def _standing(score: Decimal | None, *, engagement: Engagement) -> Standing:
+    band = rag(score, engagement.rag_bands)
     return {
         "rag": band.value,
         "word": band.label,
-        "score": "" if score is None else format_score(score, scale=scale),
-        "early": early,
-        "stage": stage,
+        "score": "" if score is None else format_score(score, scale=engagement.score_scale),
+    }
+
+
+def _key_result_standing(state: KeyResultToday, *, engagement: Engagement) -> KeyResultStanding:
+    score, line = state.key_result.score, state.pace
+    bands, scale = engagement.rag_bands, engagement.score_scale
+    return {
+        **_standing(score, engagement=engagement),
+        "forecast": state.forecast,
+        "early": state.is_early,
         "track": track(score=score, pace=line, bands=bands),
-        "colour": COLOURS[band],
-        "sentence": describe_track(score=score, rag=band, pace=line, scale=scale),
+        "sentence": describe_track(score=score, rag=rag(score, bands), pace=line, scale=scale),
         "pace": "" if line is None else f"pace {format_score(line, scale=scale)}",
     }
 
 
-def _weeks_red(key_result: KeyResult, *, today: dt.date) -> int:
-    return weeks_red(
+def _red_since(state: KeyResultToday, *, today: dt.date) -> str:
+    """Return for example "red for two weeks", unless it is early (M12)."""
+    key_result = state.key_result
+    if not state.is_red or state.is_early:
+        return ""
+    weeks = weeks_red(
         red_since=key_result.red_since,
         last_week=key_result.last_week,
         today=today,
         ends_on=key_result.objective.cycle.ends_on,
     )
+    return red_for(weeks)
 
 
 def _short_day(day: dt.date) -> str:
@@ -272,12 +237,8 @@ def _spark(key_result: KeyResult, *, engagement: Engagement) -> tuple[Sparkline 
     return drawn, sentence
 
 
-def _stale(key_result: KeyResult, *, missed: int, today: dt.date) -> str:
-    check_ins = f"{missed} check-in{'' if missed == 1 else 's'} missed"
-    if key_result.measured_on is None:
-        return f"no value yet, {check_ins}"
-    days = (today - key_result.measured_on).days
-    return f"last value {days} day{'' if days == 1 else 's'} old, {check_ins}"
+def _describe_missed(missed: int) -> str:
+    return f"{missed} check-in{'' if missed == 1 else 's'} missed" if missed else ""
 
 
 def _said(state: KeyResultToday, *, today: dt.date, engagement: Engagement) -> str:

@@ -17,10 +17,14 @@ class Standing(TypedDict):
     rag: str
     word: str
     score: str
+
+
+class KeyResultStanding(Standing):
+    """The forecast, score and pace of a key result; earlier pages have a stage instead."""
+
+    forecast: NotRequired[str]
     early: bool
-    stage: str
     track: Track
-    colour: str
     sentence: str
     pace: str
 
@@ -32,8 +36,7 @@ class KeyResultRow(TypedDict):
     title: str
     owner: NotRequired[str]
     meta: str
-    flags: list[str]  # need action
-    notes: list[str]  # quiet: stale, unverified
+    notes: list[str]
     detail: str
     answered: NotRequired[str]  # since when action is under way
     checkpoint_on: NotRequired[str]  # of that action
@@ -45,7 +48,7 @@ class KeyResultRow(TypedDict):
     spark_sentence: str
     starts_on: str
     due_on: str
-    standing: Standing
+    standing: KeyResultStanding
     confidence: int | None
     insight: str
     next_action: str
@@ -73,7 +76,7 @@ class Block(TypedDict):
     label: str
     title: str
     owner: NotRequired[str]
-    meta: str
+    forecasts: NotRequired[list[str]]  # "1 of 2 on pace"
     standing: Standing
     key_results: list[KeyResultRow]
     decisions: list[DecisionRow]
@@ -90,6 +93,7 @@ class Change(TypedDict):
     """A value that changed since the last review."""
 
     rag: str
+    forecast: NotRequired[str]
     title: str
     then: str
     now: str
@@ -97,23 +101,22 @@ class Change(TypedDict):
 
 
 class RedItem(TypedDict):
-    """A red key result, and the action on it."""
+    """A key result that is behind pace or red, and the action on it."""
 
     id: str
+    rag: NotRequired[str]
     title: str
-    since: str  # how long, or that it is early and on pace
-    early: bool
+    since: str  # its forecast, and how long it has been red
     answered: NotRequired[str]
     insight: str
     next: str
 
 
-class Tally(TypedDict):
-    """How many key results are in a band."""
+class Band(TypedDict):
+    """A band of the legend."""
 
     rag: str
     word: str
-    count: int
 
 
 class Counts(TypedDict):
@@ -163,12 +166,10 @@ class Page(TypedDict):
     reds: list[RedItem]
     decided: list[DecisionRow]
     counts: str
-    tally: list[Tally]
     states: NotRequired[Counts]
-    forecasts: str
     success: str  # of aspirational ones
     folded: bool
     cycles: list[CycleBlocks]
-    legend: list[Tally]
+    legend: list[Band]
     bands: list[str]
     report: PublishedText | None

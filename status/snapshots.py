@@ -23,9 +23,10 @@ from okrs.queries.cycles import end_of, shown_key_results
 from reviews.models import Review
 from scoring import Rag, band_range, format_score
 from scoring.objectives import STRETCHED_ABOVE, SUCCESS_FROM
+from status.headlines import describe_progress
 from status.key_results import KeyResultToday, key_result_today, red_item
 from status.models import WORDS, Report
-from status.schema import Counts, Page, PublishedText, ReportText, Tally
+from status.schema import Counts, Page, PublishedText, ReportText
 from status.sections import (
     BANDS,
     States,
@@ -34,10 +35,10 @@ from status.sections import (
     decision_row,
     objective_block,
     published_text,
-    status_headline,
     write_instant,
 )
 
+NOTHING_COMMITTED = "No objective is committed right now."
 MOST_CHANGES = 6
 MOST_UNFOLDED = 8
 MOST_RECENT = 4  # decisions
@@ -105,21 +106,23 @@ def build_snapshot(
     changes = changes_since(states, since=since, today=day)
     recent = [decision for decision in decisions if decision.decided_on >= day - RECENT]
     longest_red_first = sorted(
-        (state for state in states if state.key_result.rag == Rag.RED),
+        (state for state in states if state.is_red or state.forecast is Forecast.BEHIND),
         # Without a recent update it keeps its place among them (M9.2).
-        key=lambda state: (state.key_result.on_pace, state.key_result.red_since or day),
+        key=lambda state: (
+            state.key_result.on_pace,
+            not state.is_red,
+            state.key_result.red_since or day,
+        ),
     )
     by_cycle = groupby(states, key=lambda state: state.key_result.objective.cycle)
     cycles = [list(group) for _, group in by_cycle]
-    counted = Counter(Rag(state.key_result.rag) for state in states)
-    shown = (*BANDS, Rag.NO_DATA) if counted[Rag.NO_DATA] else BANDS
-    scale, counts = engagement.score_scale, _count(states)
+    scale = engagement.score_scale
     return {
         "client": engagement.client_name,
         "on": day.isoformat(),
         "day": f"{day.day} {day:%B} {day.year}",
         "kicker": cycle_heading(states[0].key_result.objective.cycle, today=day) if states else "",
-        "headline": status_headline(states, today=day),
+        "headline": describe_progress(states, today=day) if states else NOTHING_COMMITTED,
         "stamp": _stamp(engagement, until=until) if states else "No check-in yet",
         "since": _describe_since(since, engagement=engagement, today=day),
         "moves": changes[:MOST_CHANGES],
@@ -130,9 +133,7 @@ def build_snapshot(
             for decision in recent[:MOST_RECENT]
         ],
         "counts": _describe_counts(states),
-        "tally": [_named(band, counted[band]) for band in shown],
-        "states": counts,
-        "forecasts": f"{counts['on_pace']} of {len(states)}" if states else "–",
+        "states": _count(states),
         "success": " to ".join(
             format_score(bound, scale=scale) for bound in (SUCCESS_FROM, STRETCHED_ABOVE)
         ),
@@ -155,7 +156,7 @@ def build_snapshot(
             }
             for group in cycles
         ],
-        "legend": [_named(band, 0) for band in (*BANDS, Rag.NO_DATA)],
+        "legend": [{"rag": band.value, "word": band.label} for band in BANDS],
         "bands": _describe_bands(engagement),
         "report": _last_report(engagement, until=until, today=day),
     }
@@ -258,13 +259,9 @@ def _count(states: States) -> Counts:
         "behind": forecasts[Forecast.BEHIND],
         "no_recent_update": forecasts[Forecast.NO_RECENT_UPDATE],
         "not_measured": forecasts[Forecast.NOT_MEASURED],
-        "red": sum(state.key_result.rag == Rag.RED for state in states),
+        "red": sum(state.is_red for state in states),
         "late": sum(state.late_since is not None for state in states),
     }
-
-
-def _named(band: Rag, count: int) -> Tally:
-    return {"rag": band.value, "word": band.label, "count": count}
 
 
 def _describe_bands(engagement: Engagement) -> list[str]:

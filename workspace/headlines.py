@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Sequence
 
 from django.utils import timezone
@@ -11,9 +10,7 @@ from django.utils import timezone
 from checkins.queries.cards import WeekCard
 from checkins.queries.my_week import MyWeek
 from okrs.formatting import write_day
-from okrs.states import is_early
-from scoring import Rag
-from status.sections import describe_progress
+from status.headlines import Progress, describe_progress
 from workspace.queries.home import Home
 
 
@@ -37,23 +34,23 @@ def my_week_headline(week: MyWeek, *, overdue: int = 0, escalations: int = 0) ->
 
 
 def home_headline(home: Home) -> str:
-    """Return for example "3 of 6 key results are on pace. 3 are behind. 1 is red: its title."."""
+    """Return for example "3 of 6 key results are on pace. 3 are behind, 1 of them red: Margin."."""
     escalated = {
         card.escalation.key_result_id
         for card in home.escalations
         if card.escalation.activated_at is not None
     }
-    red = [
-        (
-            line.key_result,
-            line.key_result.pk not in escalated
-            and is_early(line.key_result.rag, forecast=line.forecast),
+    rows = [
+        Progress(
+            key_result=line.key_result,
+            forecast=line.forecast,
+            pace=line.pace,
+            is_escalated=line.key_result.pk in escalated,
         )
         for line in home.lines
-        if line.key_result.rag == Rag.RED
+        if line.key_result.is_counted
     ]
-    forecasts = Counter(line.forecast for line in home.lines if line.key_result.is_counted)
-    return describe_progress(forecasts, red=red, today=home.today)
+    return describe_progress(rows, today=home.today)
 
 
 def _saved(cards: int) -> str:

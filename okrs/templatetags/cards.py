@@ -25,7 +25,7 @@ from okrs.charts import History
 from okrs.charts import history_chart as draw_history
 from okrs.charts import sparkline as draw_sparkline
 from okrs.charts import track as draw_track
-from okrs.models import KeyResult
+from okrs.models import Forecast, KeyResult
 from okrs.weeks import weeks_red
 from scoring import PLAYBOOK_BANDS, Rag, Scale, format_score, format_unit
 from scoring import rag as band_of
@@ -38,6 +38,12 @@ LIGHT_COLOURS = {
     Rag.GREEN: "#1c8044",
     Rag.STRETCH: "#7040c8",
     Rag.NO_DATA: "#74787e",
+}
+FORECAST_COLOURS = {
+    Forecast.ON_PACE: "#1f45d0",
+    Forecast.BEHIND: "#17191c",
+    Forecast.NO_RECENT_UPDATE: "#74787e",
+    Forecast.NOT_MEASURED: "#74787e",
 }
 SPARK = (
     '<svg class="spark" viewBox="0 0 120 40" preserveAspectRatio="none" role="img"'
@@ -68,6 +74,25 @@ def rag(
     """Render shape, name and score: `{% rag key_result.rag key_result.score %}`."""
     written = "" if score is None else format_score(score, scale=_scale(context, scale))
     return _standing(rag or Rag.NO_DATA, written)
+
+
+@register.simple_tag
+@lru_cache(typed=True)
+def forecast(forecast: str, *, early: bool = False, label: str | None = None) -> SafeString:
+    """Render the forecast, which leads each row (M12); with an empty `label` its shape alone."""
+    words = formatting.EARLY if early else Forecast(forecast).label
+    context = {"forecast": Forecast(forecast), "colour": FORECAST_COLOURS[Forecast(forecast)]}
+    return _render(
+        "components/forecast.html", {**context, "label": words if label is None else label}
+    )
+
+
+@register.simple_tag(takes_context=True)
+def so_far(context: Context, rag: str, score: Decimal | str, scale: str = "") -> SafeString:
+    """Render shape, score and band during a cycle: "0.14 so far (Red)"."""
+    if not isinstance(score, str):
+        score = format_score(score, scale=_scale(context, scale))
+    return _so_far(rag, score)
 
 
 @register.simple_tag
@@ -165,7 +190,7 @@ def unit_after(unit: str | None) -> str:
 
 @register.filter
 def value_with_unit(value: Decimal | None, unit: str = "") -> str:
-    """`{{ value|value_with_unit:metric.unit }}`: "54.5%", "1.6 days", "no value yet"."""
+    """`{{ value|value_with_unit:metric.unit }}`: "54.5%", "1.6 days", "not measured yet"."""
     return formatting.write_value(value, unit=unit)
 
 
@@ -233,6 +258,11 @@ def _date(on: dt.date) -> dt.date:
 @lru_cache(maxsize=1024, typed=True)
 def _standing(rag: str, score: str) -> SafeString:
     return _render("components/rag.html", {"rag": Rag(rag), "score": score})
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _so_far(rag: str, score: str) -> SafeString:
+    return _render("components/so_far.html", {"rag": Rag(rag), "score": score})
 
 
 @lru_cache(maxsize=4096, typed=True)

@@ -59,7 +59,7 @@ def test_without_a_value_or_the_right_to_check_in_it_has_neither(
 
     found = said("reminder", row, to=sponsor, now=BEFORE)
 
-    assert (found.meta, found.rag, found.score) == ("No value yet", None, "")
+    assert (found.meta, found.rag, found.score) == ("Not measured yet", None, "")
     assert (found.button, found.url) == ("Open", page(row))
 
 

@@ -87,7 +87,7 @@ def test_a_chart_names_first_and_latest_value_and_the_gaps() -> None:
         (Decimal(1420), "value_with_unit:''", "1,420"),
         (Decimal(1), "value_with_unit:'yes/no'", "yes"),
         (Decimal(0), "value_with_unit:'yes/no'", "no"),
-        (None, "value_with_unit:'days'", "no value yet"),
+        (None, "value_with_unit:'days'", "not measured yet"),
         pytest.param(Decimal("0.6"), "score:'unit'", "0.60", id="M5.7-unit"),
         pytest.param(Decimal("0.6"), "score:'hundred'", "60", id="M5.7-hundred"),
         (None, "score:'unit'", "–"),

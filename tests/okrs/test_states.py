@@ -12,7 +12,16 @@ from metrics.models import Metric
 from okrs.formatting import plain, red_for
 from okrs.models import Forecast, KeyResult, Stage
 from okrs.models.key_results import LIVE
-from okrs.states import early_until, is_early, is_finished, judge, stage_for, weakest
+from okrs.states import (
+    count_forecasts,
+    draft_score,
+    early_until,
+    is_early,
+    is_finished,
+    judge,
+    stage_for,
+    weakest,
+)
 from okrs.weeks import quarter, quarters_from, weeks_red
 from scoring import Rag
 
@@ -117,19 +126,69 @@ def test_an_objective_shows_its_weakest_stage(stages: list[str], expected: str |
 
 
 @pytest.mark.parametrize(
-    ("rag", "forecast", "expected"),
+    ("rag", "forecast", "pace", "expected"),
     [
-        (Rag.RED, Forecast.ON_PACE, True),
-        (Rag.AMBER, Forecast.ON_PACE, True),
-        ("red", "on_pace", True),
-        (Rag.GREEN, Forecast.ON_PACE, False),
-        (Rag.NO_DATA, Forecast.NOT_MEASURED, False),
-        (Rag.RED, Forecast.BEHIND, False),
-        (Rag.RED, Forecast.NO_RECENT_UPDATE, False),
+        (Rag.RED, Forecast.ON_PACE, "0.49", True),
+        (Rag.AMBER, Forecast.ON_PACE, "0", True),
+        ("red", "on_pace", "0.20", True),
+        (Rag.RED, Forecast.ON_PACE, "0.50", False),
+        (Rag.RED, Forecast.ON_PACE, None, False),
+        (Rag.GREEN, Forecast.ON_PACE, "0.20", False),
+        (Rag.NO_DATA, Forecast.NOT_MEASURED, "0.20", False),
+        (Rag.RED, Forecast.BEHIND, "0.20", False),
+        (Rag.RED, Forecast.NO_RECENT_UPDATE, "0.20", False),
     ],
 )
-def test_early_is_red_or_amber_on_pace(rag: str, forecast: str, *, expected: bool) -> None:
-    assert is_early(rag, forecast=forecast) is expected
+def test_early_is_red_or_amber_on_pace_before_half_its_time(
+    rag: str, forecast: str, pace: str | None, *, expected: bool
+) -> None:
+    """M12."""
+    assert is_early(rag, forecast=forecast, pace=Decimal(pace) if pace else None) is expected
+
+
+ON, BEHIND, SILENT, NONE = Forecast
+
+
+@pytest.mark.parametrize(
+    ("forecasts", "lines"),
+    [
+        ([], []),
+        ([ON, BEHIND], ["1 of 2 on pace"]),
+        ([ON, ON], ["Both on pace"]),
+        ([BEHIND] * 3, ["All 3 behind pace"]),
+        ([ON], ["On pace"]),
+        ([NONE], ["Not measured yet"]),
+        ([SILENT, SILENT], ["No recent update"]),
+        ([ON, ON, SILENT], ["2 of 3 on pace"]),
+        ([BEHIND, NONE, NONE, NONE], ["0 of 4 on pace", "3 of 4 not measured yet"]),
+        ([NONE, NONE], ["2 of 2 not measured yet"]),
+    ],
+)
+def test_an_objective_counts_the_forecasts_of_its_key_results(
+    forecasts: list[Forecast], lines: list[str]
+) -> None:
+    """M12."""
+    assert count_forecasts(forecasts) == lines
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        (["0.00", None, None, None], None),
+        (["0.40", None], None),
+        (["0.40", "0.60", None], "0.50"),
+        (["0.00", "0.00"], "0.00"),
+        ([None], None),
+        ([], None),
+    ],
+)
+def test_an_objective_has_a_score_once_most_of_it_is_measured(
+    scores: list[str | None], expected: str | None
+) -> None:
+    """M5.6, M12."""
+    rows = [KeyResult(score=score and Decimal(score)) for score in scores]
+
+    assert draft_score(rows) == (expected and Decimal(expected))
 
 
 @pytest.mark.parametrize(

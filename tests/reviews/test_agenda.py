@@ -69,7 +69,8 @@ SHORT: Any = {"ids": lambda value: value if isinstance(value, str) else ""}
             "red for one week, reported twice",
         ),
         (red(red_since=None, red_reported=0), "red for one week, reported once"),
-        (red(holds=True), "red, but early and still on pace"),
+        (red(holds=True, pace="0.49"), "early, on pace, red so far"),  # M12
+        (red(holds=True, pace="0.50"), "on pace, red so far"),
         (amber(), "amber, 0.31 behind pace"),
         (amber(confidence=2), "amber, 0.31 behind pace, confidence 2 of 5"),
         (amber(score=Decimal("0.70"), confidence=2), "amber, confidence 2 of 5"),

@@ -146,8 +146,8 @@ def test_the_summary_holds_what_a_client_may_read(alice: Membership, rows: list[
     summary = draft_of(review, engagement=alice.engagement, now=TUESDAY)
     assert not ReportDraft.objects.exists()
     assert "SECRET" not in str(vars(summary))
-    assert summary.headline == "1 of 2 key results is on pace. 1 is behind. 1 is red: Red."
-    assert summary.decided == "We made 1 decision. It is due by 24\u00a0Mar: Move the offer."
+    assert summary.headline == "1 of 2 key results is on pace. 1 is behind and red: Red."
+    assert summary.decided == "We made 1 decision.\nMove the offer. It is due by 24\u00a0Mar."
     assert summary.next_steps.endswith("The next review is on Tue\u00a014\u00a0Apr.")
     april.delete()
     summary = draft_of(review, engagement=alice.engagement, now=TUESDAY)

@@ -13,7 +13,7 @@ from tests import build
 from tests.checkins.posting import TUESDAY, at, post
 from tests.status.quarter import key_result, objective, plain, rows_of, shown, week
 
-EARLY_RED = "1 is red. Scores are still low: the quarter is nine weeks old."
+SO_FAR = "Scores are still low: the quarter is nine weeks old."
 NEXT_QUARTER = {"starts_on": dt.date(2026, 4, 1), "ends_on": dt.date(2026, 6, 30)}
 BEHIND: dict[str, Any] = {"actual": 1, "confidence": 2}
 ON_PACE: dict[str, Any] = {"actual": 9, "confidence": 4}
@@ -22,22 +22,22 @@ UNMEASURED: dict[str, Any] = {}
 
 
 @pytest.mark.parametrize(
-    ("states", "headline", "forecasts"),
+    ("states", "headline", "heads"),
     [
-        ([], "No objective is committed right now.", "–"),
-        ([UNMEASURED], "Work has started. No key result has a value yet.", "0 of 1"),
-        ([BEHIND], "The only key result is behind pace. 1 is red: Result 0.", "0 of 1"),
-        ([EARLY], f"The only key result is on pace. {EARLY_RED}", "1 of 1"),
+        ([], "No objective is committed right now.", []),
+        ([UNMEASURED], "No key result is measured yet.", ["Not measured yet"]),
+        ([BEHIND], "The only key result is behind pace and red: Result 0.", ["Behind pace"]),
+        ([EARLY], f"The only key result is on pace. {SO_FAR}", ["On pace"]),
         (
             [ON_PACE, BEHIND, UNMEASURED],
-            "1 of 3 key results is on pace. 1 is behind, 1 is not measured yet. 1 is red: Result 1.",
-            "1 of 3",
+            "1 of 3 key results is on pace. 1 is behind and red: Result 1. 1 is not measured yet.",
+            ["1 of 3 on pace", "1 of 3 not measured yet"],
         ),
     ],
     ids=["none-committed", "M12-unmeasured", "M12-behind", "M12-early", "M12-of-all-committed"],
 )
-def test_the_headline_counts_those_on_pace_and_names_the_red(
-    alice: Membership, states: list[dict[str, Any]], headline: str, forecasts: str
+def test_headline_and_objective_count_all_by_pace(
+    alice: Membership, states: list[dict[str, Any]], headline: str, heads: list[str]
 ) -> None:
     goal = objective(alice)
     for number, state in enumerate(states):
@@ -49,7 +49,9 @@ def test_the_headline_counts_those_on_pace_and_names_the_red(
 
     page = shown(alice)
 
-    assert (page["headline"], page["forecasts"]) == (headline, forecasts)
+    assert page["headline"] == headline
+    blocks = [block for cycle in page["cycles"] for block in cycle["blocks"]]
+    assert [line for block in blocks for line in block["forecasts"]] == (heads if states else [])
 
 
 def test_it_marks_what_is_stale_late_and_unverified(alice: Membership) -> None:
@@ -64,10 +66,13 @@ def test_it_marks_what_is_stale_late_and_unverified(alice: Membership) -> None:
     after_a_new_rhythm = rows_of(shown(alice))["Gone quiet"]
 
     quiet, proven = rows["Gone quiet"], rows["Proven"]
-    assert quiet["notes"] == ["Unverified", "No recent update"]
-    assert quiet["detail"] == "last value 22 days old, 2 check-ins missed"
-    assert rows["Missed one"]["notes"] == ["Unverified"]  # M9.2: after two
-    assert rows["Missed one"]["detail"] == "last value 15 days old, 1 check-in missed"
+    assert quiet["notes"] == ["Unverified"]
+    assert (quiet["standing"]["forecast"], quiet["detail"]) == (
+        "no_recent_update",
+        "2 check-ins missed",
+    )
+    assert rows["Missed one"]["standing"]["forecast"] == "on_pace"  # M9.2: after two
+    assert rows["Missed one"]["detail"] == "1 check-in missed"
     assert plain(quiet["said"]).endswith("Check-in late since Mon 9 Mar 10:00")
     assert (proven["notes"], proven["detail"]) == ([], "")
     assert "late" not in proven["said"]
@@ -78,9 +83,43 @@ def test_it_marks_what_is_stale_late_and_unverified(alice: Membership) -> None:
 def test_a_key_result_without_a_value_is_neither_red_nor_green(alice: Membership) -> None:
     key_result(objective(alice), "Accounts that expand")
 
-    standing = rows_of(shown(alice))["Accounts that expand"]["standing"]
+    page = shown(alice)
 
-    assert (standing["rag"], standing["word"], standing["score"]) == ("no_data", "No data", "")
+    standing = rows_of(page)["Accounts that expand"]["standing"]
+    assert (standing["rag"], standing["score"]) == ("no_data", "")
+    assert (standing["forecast"], standing["early"]) == ("not_measured", False)
+    assert page["cycles"][0]["blocks"][0]["standing"]["score"] == ""
+
+
+def test_one_that_has_not_moved_is_behind_pace_three_days_before_its_end(
+    alice: Membership,
+) -> None:
+    """M9.2, M12: never early."""
+    row = key_result(objective(alice), "Accounts that expand", due_on=dt.date(2026, 3, 13))
+    post(row, alice, actual=0, confidence=3, now=week(10))
+
+    page = shown(alice)
+
+    standing = rows_of(page)["Accounts that expand"]["standing"]
+    assert (standing["score"], standing["forecast"]) == ("0.00", "behind")
+    assert not standing["early"]
+    assert page["headline"].startswith("The only key result is behind pace and red")
+    assert [item["since"] for item in page["reds"]] == ["Behind pace, red for one week"]
+
+
+def test_those_behind_pace_are_listed_above_whatever_their_band(alice: Membership) -> None:
+    goal = objective(alice)
+    post(key_result(goal, "Red"), alice, actual=1, now=week(10))
+    post(key_result(goal, "Amber"), alice, actual=5, confidence=2, now=week(10))
+    post(key_result(goal, "Green"), alice, actual=9, now=week(10))
+
+    page = shown(alice)
+
+    assert page["headline"].endswith("2 are behind, 1 of them red: Red.")
+    assert [(item["title"], item["since"]) for item in page["reds"]] == [
+        ("Red", "Behind pace, red for one week"),
+        ("Amber", "Behind pace"),
+    ]
 
 
 @pytest.mark.parametrize(("count", "folded"), [(8, False), (9, True)])

@@ -176,7 +176,7 @@ def test_a_decision_of_the_sponsor_counts_for_its_own_streak(
 
 @pytest.mark.parametrize(
     ("watched", "text"),
-    [(True, "the quarter is nine weeks old."), (False, "1 is red: Newly begun.")],
+    [(True, "the quarter is nine weeks old."), (False, "1 is red and escalated: Newly begun.")],
 )
 def test_nothing_escalated_is_called_early(alice: Membership, watched: bool, text: str) -> None:
     early = key_result(objective(alice), "Newly begun", starts_on=dt.date(2026, 3, 1))
@@ -187,7 +187,7 @@ def test_nothing_escalated_is_called_early(alice: Membership, watched: bool, tex
     page = shown(alice)
 
     assert page["headline"].endswith(text)
-    assert page["reds"][0]["early"]  # its forecast has not changed
+    assert page["reds"][0]["since"] == "Early, on pace"  # its forecast has not changed
     assert rows_of(page)["Newly begun"]["standing"]["early"]
 
 
@@ -218,6 +218,7 @@ def test_a_page_that_was_published_before_there_were_escalations_still_reads(
 def test_the_draft_of_a_summary_says_it(alice: Membership, row: KeyResult) -> None:
     answered(row, **plan(row))
 
-    assert plain(draft_text(shown(alice))["red"]).startswith(
-        f"1 key result is red: Accounts that expand. It has been red for two weeks, {WITH_PLAN}."
+    assert plain(draft_text(shown(alice))["red"]) == (
+        "Accounts that expand is behind pace and has been red for two weeks."
+        f" The shorter form did it. A{WITH_PLAN[1:]}."
     )

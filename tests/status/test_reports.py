@@ -104,8 +104,8 @@ def test_leads_publish_without_a_review(client: Client, alice: Membership, row: 
     form = client.get("/e/northwind/status/publish/")
     answer = client.post("/e/northwind/status/publish/", {**WORDS})
 
-    assert "1 is red: " in form.text  # all words are drafted, not the headline alone
-    assert "It has been red for" in form.text
+    # All words are drafted, not the headline alone.
+    assert "is behind pace and has been red for" in form.text
     assert answer.headers["Location"] == "/e/northwind/status/reports/1/"
     assert Report.objects.get().page["report"]["headline"] == WORDS["headline"]
 

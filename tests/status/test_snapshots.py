@@ -49,7 +49,7 @@ def test_each_new_version_is_stored_once(alice: Membership, row: KeyResult) -> N
 
     assert [run_job(TUESDAY), run_job(TUESDAY)] == [1, 0]
     (stored,) = Snapshot.objects.all()  # it replaced the first one of that day
-    assert stored.content["headline"].endswith("1 is red: Expansion.")
+    assert stored.content["headline"].endswith("behind pace and red: Expansion.")
     assert stored.version == Engagement.objects.get().status_version
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, cast
 from unittest.mock import Mock
 
@@ -61,10 +62,10 @@ def test_my_week_counts_by_urgency(cards: list[Mock], fields: dict[str, Any], sa
     assert text.replace("\u00a0", " ") == said
 
 
-def line(forecast: Forecast, rag: str = "green", title: str = "Growth") -> Mock:
+def line(forecast: Forecast, rag: str = "green", title: str = "Growth", pace: str = "0.4") -> Mock:
     cycle = Cycle(kind="quarterly", starts_on=dt.date(2026, 1, 1))
     key_result = Mock(rag=rag, title=title, is_counted=True, objective=Mock(cycle=cycle))
-    return Mock(key_result=key_result, forecast=forecast)
+    return Mock(key_result=key_result, forecast=forecast, pace=Decimal(pace))
 
 
 def home(*lines: Mock, escalations: Sequence[Mock] = ()) -> Home:
@@ -74,6 +75,10 @@ def home(*lines: Mock, escalations: Sequence[Mock] = ()) -> Home:
 EARLY = "Scores are still low: the quarter is nine weeks old."
 ON_PACE, SILENT = line(Forecast.ON_PACE), line(Forecast.NO_RECENT_UPDATE)
 RED, BEHIND = line(Forecast.ON_PACE, "red"), line(Forecast.BEHIND, "red")
+LATE_RED, AMBER = (
+    line(Forecast.ON_PACE, "red", pace="0.5"),
+    line(Forecast.BEHIND, "amber", "Margin"),
+)
 UNMEASURED, LONG = line(Forecast.NOT_MEASURED, "no_data"), line(Forecast.BEHIND, "red", "x" * 91)
 ESCALATION = {"key_result_id": RED.key_result.pk}
 WATCHED = [Mock(escalation=Mock(**ESCALATION, activated_at=None))]
@@ -84,26 +89,38 @@ BOTH = (RED, line(Forecast.ON_PACE, "red"))
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        (home(UNMEASURED), "Work has started. No key result has a value yet."),
-        (home(ON_PACE, BEHIND), "1 of 2 key results is on pace. 1 is behind. 1 is red: Growth."),
-        (home(ON_PACE, ON_PACE), "Both key results are on pace. None is red."),
+        (home(UNMEASURED), "No key result is measured yet."),
+        (home(ON_PACE, BEHIND), "1 of 2 key results is on pace. 1 is behind and red: Growth."),
+        (home(ON_PACE, AMBER), "1 of 2 key results is on pace. 1 is behind: Margin."),
+        (home(ON_PACE, ON_PACE), "Both key results are on pace."),
         (
             home(RED, UNMEASURED),
-            f"1 of 2 key results is on pace. 1 is not measured yet. 1 is red. {EARLY}",
+            f"1 of 2 key results is on pace. 1 is not measured yet. {EARLY}",
         ),
-        (  # M12
-            home(*[ON_PACE] * 5, BEHIND, SILENT),
-            "5 of 7 key results are on pace. 1 is behind, 1 has no recent update. 1 is red: Growth.",
+        (
+            home(*[ON_PACE] * 5, AMBER, SILENT),
+            "5 of 7 key results are on pace. 1 is behind: Margin. 1 has no recent update.",
         ),
-        (home(SILENT, SILENT), "Both key results have no recent update. None is red."),
-        (home(LONG), "The only key result is behind pace. 1 is red."),
-        (home(BEHIND, BEHIND), "Both key results are behind pace. 2 are red."),
-        (home(*BOTH, escalations=WATCHED), f"Both key results are on pace. 2 are red. {EARLY}"),
+        (
+            home(ON_PACE, AMBER, AMBER, BEHIND),
+            "1 of 4 key results is on pace. 3 are behind, 1 of them red: Growth.",
+        ),
+        (
+            home(AMBER, UNMEASURED),
+            "None of 2 key results are on pace. 1 is behind: Margin. 1 is not measured yet.",
+        ),
+        (home(SILENT, SILENT), "Both key results have no recent update."),
+        (home(LONG), "The only key result is behind pace and red."),
+        (home(BEHIND, BEHIND), "Both key results are behind pace, both of them red."),
+        (home(*BOTH, escalations=WATCHED), f"Both key results are on pace. {EARLY}"),
+        (home(LATE_RED), "The only key result is on pace."),  # early ends at pace 0.50
+        (home(RED, BEHIND), "1 of 2 key results is on pace. 1 is behind and red: Growth."),
         (  # M7.2: an escalated key result needs action even if it is on pace
             home(*BOTH, escalations=ACTIVE),
-            "Both key results are on pace. 2 are red, 1 of them still on pace.",
+            "Both key results are on pace. 1 is red and escalated: Growth.",
         ),
     ],
 )
-def test_home_counts_key_results_on_pace_and_names_the_red(page: Home, said: str) -> None:
+def test_home_counts_all_by_pace_and_names_the_one_behind(page: Home, said: str) -> None:
+    """M12."""
     assert home_headline(page) == said

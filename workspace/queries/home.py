@@ -1,4 +1,4 @@
-"""The home of an engagement: how it stands, what presses, what was won, what comes next."""
+"""The home of an engagement: forecasts, escalations, requests, wins and next dates."""
 
 from __future__ import annotations
 

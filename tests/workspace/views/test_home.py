@@ -179,7 +179,7 @@ def test_the_headline_counts_overdue_escalations(lead: Client, alice: Membership
     checked(row, alice, "8.9", "8.9", confidence=2)
     escalate(row, huddle_due_at=TUESDAY - DAY)
 
-    said = "The only key result is behind pace. 1 is red: Onboarding. 1 escalation is overdue."
+    said = "The only key result is behind pace and red: Onboarding. 1 escalation is overdue."
     assert f"<h1>{said}</h1>" in compact(lead.get(URL).text)
 
 
