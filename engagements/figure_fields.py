@@ -102,15 +102,11 @@ class FigureField(forms.CharField):
         return number
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return what was typed, or the value that was confirmed as the field writes it."""
-        try:
-            number = self.clean(data) if getattr(data, "confirmed", "") else None
-        except ValidationError:
-            number = None
-        if number is None or plain_figure(number) != data.confirmed:
-            return data if data is None else str(data)
-        text = figure_text(number, locale=self.locale)
-        return TypedFigure.of(text, name=data.name, confirmed=data.confirmed)
+        """Return what was typed, or a confirmed value as the field writes it."""
+        confirmed = getattr(data, "confirmed", "")
+        if not confirmed:
+            return data
+        return TypedFigure.of(self.rewrite(data), name=data.name, confirmed=confirmed)
 
     def rewrite(self, text: Any) -> Any:
         """Return a text as the field writes its figure: "12.5" and "12,50" are the same."""
